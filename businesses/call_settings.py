@@ -1,0 +1,81 @@
+"""What a business decides about its calls. The help texts are what its owner reads in the admin."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class FirstUtteranceProtection(models.TextChoices):
+    """Which first words of the assistant nothing may interrupt."""
+
+    FIRST_RESPONSE = "first_response", _("The assistant's first words, whoever opened the call")
+    OPENING_ONLY = "opening_only", _("Only an opening by the assistant (greeting or free)")
+    OFF = "off", _("Nothing: the caller may interrupt even the greeting")
+
+
+class CallSettings(models.Model):
+    """The call settings of a business: greeting, who opens, interruptions. `Business` inherits them."""
+
+    greeting_text = models.TextField(
+        _("greeting"),
+        blank=True,
+        max_length=1000,
+        help_text=_(
+            "The words every caller hears first, once and whole. Empty: the assistant stays silent until the caller speaks."
+        ),
+    )
+    assistant_speaks_first = models.BooleanField(
+        _("assistant speaks first"),
+        default=False,
+        help_text=_("Without a greeting: let the assistant open the call in its own words."),
+    )
+    first_utterance_protection = models.CharField(
+        _("protected first words"),
+        max_length=20,
+        choices=FirstUtteranceProtection.choices,
+        default=FirstUtteranceProtection.FIRST_RESPONSE,
+        help_text=_("What callers can't interrupt. What they say meanwhile is answered afterwards."),
+    )
+    barge_in_enabled = models.BooleanField(
+        _("callers may interrupt"),
+        default=True,
+        help_text=_("The assistant stops when the caller starts to talk."),
+    )
+    barge_in_voice_frames = models.PositiveSmallIntegerField(
+        _("voice before it stops (20 ms steps)"),
+        default=6,
+        validators=[MinValueValidator(2), MaxValueValidator(50)],
+        help_text=_("How long a caller's voice must last before the assistant falls silent: 6 steps are 120 ms."),
+    )
+    barge_in_debounce_ms = models.PositiveSmallIntegerField(
+        _("voice before it gives up its sentence (ms)"),
+        default=350,
+        validators=[MinValueValidator(100), MaxValueValidator(2000)],
+        help_text=_("Voice that lasts this long ends the assistant's sentence. Anything shorter, and it goes on."),
+    )
+    barge_in_grace_ms = models.PositiveSmallIntegerField(
+        _("grace at the start of a sentence (ms)"),
+        default=300,
+        validators=[MaxValueValidator(3000)],
+        help_text=_("For this long after the caller starts to hear the assistant, sounds don't interrupt it."),
+    )
+    server_vad_threshold = models.FloatField(
+        _("how sure it must be that someone speaks (0 to 1)"),
+        default=0.82,
+        validators=[MinValueValidator(0.1), MaxValueValidator(0.99)],
+        help_text=_("Higher ignores more noise, lower hears softer voices. Best between 0.75 and 0.85."),
+    )
+    echo_gate_min_rms = models.PositiveSmallIntegerField(
+        _("quietest voice while the assistant speaks (rms)"),
+        default=200,
+        validators=[MaxValueValidator(5000)],
+        help_text=_("Softer sounds are taken for the assistant's own echo. Raise it when it interrupts itself."),
+    )
+    resume_after_false_barge_in = models.BooleanField(
+        _("go on after a cough"),
+        default=True,
+        help_text=_("After a short noise the assistant goes on where it stopped. Off: it stays silent."),
+    )
+
+    class Meta:
+        abstract = True

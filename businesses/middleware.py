@@ -1,0 +1,27 @@
+"""Whose data a web request may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from businesses.models import Business
+from businesses.tenancy import acting_for, across_businesses
+
+
+class ActingBusinessMiddleware:
+    """Let a signed-in person act for the businesses they belong to, and an operator for all."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not user.is_authenticated:
+            return self.get_response(request)
+        if user.is_superuser:
+            with across_businesses():  # operators run the installation and see every business
+                return self.get_response(request)
+        with acting_for(*Business.objects.filter(memberships__user=user)):
+            return self.get_response(request)

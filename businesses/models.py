@@ -1,0 +1,158 @@
+"""Who uses the installation: people, businesses, who belongs where, and the businesses' phone numbers.
+
+Fields that belong to one subject live beside their rules: `call_settings.py`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from businesses.call_settings import CallSettings
+from businesses.tenancy import BusinessManager
+from businesses.validators import validate_e164, validate_time_zone
+
+
+class EmailUserManager(UserManager["User"]):
+    """Makes users who sign in by e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
+        """Make a user; without a password they can't sign in until one is set."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
+        """Make an operator, who sees every business."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractUser):
+    """A person who signs in, by e-mail address. Operators are superusers; others act through memberships."""
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField(_("email address"), unique=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[EmailUserManager] = EmailUserManager()  # type: ignore[assignment]
+
+
+class Language(models.TextChoices):
+    """Languages that a business's calls and pages can have."""
+
+    HEBREW = "he", _("Hebrew")
+    ENGLISH = "en", _("English")
+
+
+class Business(CallSettings):
+    """A tenant. It is not itself tenant-scoped: whoever queries businesses says which ones they mean."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("short name in addresses"), unique=True, max_length=60)
+    language = models.CharField(_("language"), max_length=5, choices=Language.choices, default=Language.HEBREW)
+    time_zone = models.CharField(
+        _("time zone"), max_length=60, default="Asia/Jerusalem", validators=[validate_time_zone]
+    )
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Off: callers hear that this number is not in service.")
+    )
+    instructions = models.TextField(
+        _("instructions for the assistant"),
+        blank=True,
+        max_length=20000,
+        help_text=_("What the assistant should know and do: services, prices, hours, manners."),
+    )
+    voice = models.CharField(
+        _("voice"),
+        max_length=30,
+        default="marin",
+        help_text=_("The assistant's voice, also for the greeting: marin or cedar sound best."),
+    )
+    fallback_number = models.CharField(
+        _("fallback phone number"),
+        max_length=16,
+        blank=True,
+        validators=[validate_e164],
+        help_text=_("Rings when the assistant can't take a call or hands it over, like +972501234567."),
+    )
+    max_concurrent_calls = models.PositiveSmallIntegerField(
+        _("calls at the same time"),
+        default=10,
+        validators=[MinValueValidator(1)],
+        help_text=_("Further callers reach the fallback number, or hear that all lines are busy."),
+    )
+    max_call_minutes = models.PositiveSmallIntegerField(
+        _("longest call (minutes)"),
+        default=60,
+        validators=[MinValueValidator(1)],
+        help_text=_("A call that lasts longer is ended, so that a forgotten line costs no more."),
+    )
+    minutes_left = models.DecimalField(
+        _("minutes left"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Paid minutes that are left. Empty: no limit. At 0 callers reach the fallback number."),
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("business")
+        verbose_name_plural = _("businesses")
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do: owners also edit settings and see members."""
+
+    OWNER = "owner", _("Owner")
+    STAFF = "staff", _("Staff")
+
+
+class Membership(models.Model):
+    """A person's place in a business."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.STAFF)
+
+    objects: ClassVar[BusinessManager[Membership]] = BusinessManager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["business", "user"], name="one_membership_per_business")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+
+class PhoneNumber(models.Model):
+    """A number that callers dial. Unscoped: it is unique across businesses and finds the business of a call."""
+
+    number = models.CharField(_("phone number"), max_length=16, unique=True, validators=[validate_e164])
+    business = models.ForeignKey(Business, models.CASCADE, related_name="phone_numbers")
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("phone number")
+        verbose_name_plural = _("phone numbers")
+
+    def __str__(self) -> str:
+        return self.number

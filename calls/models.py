@@ -1,0 +1,165 @@
+"""What is kept of phone calls: the call, who said what, the greeting's audio, and the trace for replays."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from businesses.models import Business
+from businesses.tenancy import BusinessManager
+
+
+class CallStatus(models.TextChoices):
+    """Where a call stands. It only moves down this list."""
+
+    RINGING = "ringing", _("Ringing")
+    LIVE = "live", _("Live")
+    ENDED = "ended", _("Ended")
+
+
+class Outcome(models.TextChoices):
+    """How a call ended, as its owner reads it."""
+
+    COMPLETED = "completed", _("Completed")
+    ABANDONED = "abandoned", _("Caller hung up before speaking")
+    TRANSFERRED = "transferred", _("Handed to a person")
+    FALLBACK = "fallback", _("Assistant unavailable, caller sent to the fallback")
+    REFUSED = "refused", _("Not taken")
+    FAILED = "failed", _("Broke off")
+
+
+class NextStep(models.TextChoices):
+    """What Twilio is told when the media stream has ended."""
+
+    HANG_UP = "hang_up", _("Hang up")
+    TRANSFER = "transfer", _("Ring the fallback number")
+    APOLOGIZE = "apologize", _("Say that the assistant is unavailable, ring the fallback number if there is one")
+
+
+class Call(models.Model):
+    """One phone call."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, related_name="calls")
+    twilio_call_sid = models.CharField(max_length=64, unique=True)
+    stream_sid = models.CharField(max_length=64, blank=True)
+    called_number = models.CharField(_("called number"), max_length=16)
+    caller_number = models.CharField(_("caller"), max_length=32, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=CallStatus.choices, default=CallStatus.RINGING)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices, blank=True)
+    end_reason = models.CharField(_("why it ended"), max_length=300, blank=True)
+    next_step = models.CharField(max_length=20, choices=NextStep.choices, blank=True)
+    stream_token_hash = models.CharField(max_length=64, blank=True)
+    stream_token_expires_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(_("started"))
+    stream_opened_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    user_has_spoken = models.BooleanField(default=False)
+    settings = models.JSONField(default=dict)
+    usage = models.JSONField(default=dict)
+    latencies = models.JSONField(default=dict)
+
+    objects: ClassVar[BusinessManager[Call]] = BusinessManager()
+
+    class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = _("calls")
+        ordering: ClassVar[list[str]] = ["-started_at"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["business", "-started_at"], name="call_by_business_and_time"),
+            models.Index(fields=["business", "status"], name="call_live_by_business", condition=~models.Q(status="ended")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M} {self.caller_number}"
+
+
+class Speaker(models.TextChoices):
+    """Who said a turn."""
+
+    CALLER = "caller", _("Caller")
+    ASSISTANT = "assistant", _("Assistant")
+
+
+class Turn(models.Model):
+    """One utterance. `heard_text` is what the caller really heard of `text`, when the two differ."""
+
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+")
+    call = models.ForeignKey(Call, models.CASCADE, related_name="turns")
+    position = models.PositiveIntegerField()
+    speaker = models.CharField(max_length=10, choices=Speaker.choices)
+    is_greeting = models.BooleanField(default=False)
+    text = models.TextField(blank=True)
+    heard_text = models.TextField(blank=True)
+    started_ms = models.PositiveIntegerField(help_text="from the start of the stream")
+    ended_ms = models.PositiveIntegerField(null=True)
+    interrupted_ms = models.PositiveIntegerField(null=True, help_text="when the caller cut it off")
+
+    objects: ClassVar[BusinessManager[Turn]] = BusinessManager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["call", "position"], name="one_turn_per_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_speaker_display()} at {self.started_ms} ms"
+
+
+class TraceChunk(models.Model):
+    """A stretch of a call's trace: events with their times, compressed (`calls/traces.py` reads and writes it)."""
+
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+")
+    call = models.ForeignKey(Call, models.CASCADE, related_name="trace_chunks")
+    position = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    objects: ClassVar[BusinessManager[TraceChunk]] = BusinessManager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["call", "position"], name="one_trace_chunk_per_position")
+        ]
+
+
+class GreetingState(models.TextChoices):
+    """How far the rendering of a greeting is."""
+
+    PENDING = "pending", _("Waiting")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+
+
+class GreetingAudio(models.Model):
+    """A business's greeting as audio. One row for each content: text, voice and language in `content_hash`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, related_name="greeting_audio")
+    content_hash = models.CharField(max_length=64)
+    text = models.TextField()
+    voice = models.CharField(max_length=30)
+    language = models.CharField(max_length=5)
+    state = models.CharField(max_length=10, choices=GreetingState.choices, default=GreetingState.PENDING)
+    error = models.CharField(max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    audio = models.BinaryField(default=bytes, help_text="G.711 µ-law, 8,000 bytes a second, no header")
+    created_at = models.DateTimeField(auto_now_add=True)
+    rendered_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[BusinessManager[GreetingAudio]] = BusinessManager()
+
+    class Meta:
+        verbose_name = _("greeting audio")
+        verbose_name_plural = _("greeting audio")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["business", "content_hash"], name="one_audio_per_greeting_content")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()} ({len(self.audio) / 8000:.1f} s)"
