@@ -70,7 +70,9 @@ class Call(models.Model):
         ordering: ClassVar[list[str]] = ["-started_at"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["business", "-started_at"], name="call_by_business_and_time"),
-            models.Index(fields=["business", "status"], name="call_live_by_business", condition=~models.Q(status="ended")),
+            models.Index(
+                fields=["business", "status"], name="call_live_by_business", condition=~models.Q(status="ended")
+            ),
         ]
 
     def __str__(self) -> str:

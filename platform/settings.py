@@ -67,9 +67,7 @@ TEMPLATES = [
 ]
 
 # The database ---------------------------------------------------------------------------------
-DATABASES = {
-    "default": dj_database_url.parse(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'frontdesk.sqlite3'}"))
-}
+DATABASES = {"default": dj_database_url.parse(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'frontdesk.sqlite3'}"))}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a transaction that reads first and writes later can't wait for its lock (SQLITE_BUSY at once).
     DATABASES["default"]["OPTIONS"] = {

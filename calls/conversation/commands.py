@@ -1,0 +1,160 @@
+"""What a conversation wants done. The bridge carries the commands out in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Speaker(StrEnum):
+    """Who said something."""
+
+    CALLER = "caller"
+    ASSISTANT = "assistant"
+
+
+class NextStep(StrEnum):
+    """What becomes of the caller when the media stream is closed."""
+
+    HANG_UP = "hang_up"
+    TRANSFER = "transfer"
+    APOLOGIZE = "apologize"
+
+
+class Latency(StrEnum):
+    """What is measured in a call, each in milliseconds."""
+
+    GREETING = "greeting"  # stream opened → first byte of the first utterance sent
+    ANSWER = "answer"  # caller's turn committed → first byte of the answer sent
+    BARGE_IN_PAUSE = "barge_in_pause"  # caller's first voiced frame → clear sent
+    BARGE_IN_CONFIRMED = "barge_in_confirmed"  # clear sent → its marks came back: silence at Twilio
+
+
+# To the caller (Twilio) ---------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Send bytes `start` to `end` of an item's audio, then the mark."""
+
+    item_id: str
+    start: int
+    end: int
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearPlayback:
+    """Make Twilio drop what it has not played yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropAudio:
+    """An item's audio will not be asked for again: free it."""
+
+    item_id: str
+
+
+# To the assistant (OpenAI Realtime) -----------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ConnectModel:
+    """Open a (new) session with `Conversation.history` as its context; `ModelReady` or `ModelLost` follows."""
+
+    attempt: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CreateResponse:
+    """Ask the model to speak. `words`: exactly these. `request` identifies the request and its response."""
+
+    request: str
+    kind: str
+    words: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResponse:
+    """Stop the generation of a response."""
+
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TruncateItem:
+    """Tell the model how much of an item the caller heard."""
+
+    item_id: str
+    audio_end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TellGreeted:
+    """Tell the model that the assistant has said these words (the cached greeting)."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTool:
+    """Give the model a tool's result."""
+
+    tool_call_id: str
+    output: str
+
+
+# To the records -------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class KeepTurn:
+    """An utterance, new or changed; `position` says which. Times are milliseconds since the stream opened."""
+
+    position: int
+    speaker: Speaker
+    started_ms: int
+    text: str = ""
+    heard_text: str = ""
+    is_greeting: bool = False
+    ended_ms: int | None = None
+    interrupted_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A latency of this call."""
+
+    what: Latency
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A line for whoever follows the call in the log; `label` is what they grep for. Never what was said."""
+
+    label: str
+    text: str
+
+
+# The end --------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """Close the media stream. `failed`: not as the caller or the business wanted."""
+
+    reason: str
+    next_step: NextStep
+    failed: bool = False
+
+
+Command = (
+    Play
+    | ClearPlayback
+    | DropAudio
+    | ConnectModel
+    | CreateResponse
+    | CancelResponse
+    | TruncateItem
+    | TellGreeted
+    | AnswerTool
+    | KeepTurn
+    | Measure
+    | Log
+    | EndCall
+)

@@ -1,0 +1,189 @@
+"""What a conversation is told. Every event carries its time: seconds since the media stream opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ResponseStatus(StrEnum):
+    """How OpenAI ended a response."""
+
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+
+
+# From the caller's side (Twilio) ------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class CallerFrame:
+    """A piece of the caller's audio was received, usually 20 ms.
+
+    `rms` is its energy as 16-bit linear samples. `speech_probability` (0 to 1) is a neural detector's
+    answer where one was asked, None where none was.
+    """
+
+    at: float
+    rms: int
+    milliseconds: int = 20
+    speech_probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkReturned:
+    """Twilio sent a mark back: what was queued before it has played, unless a `clear` came between."""
+
+    at: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """The caller pressed a key (DTMF)."""
+
+    at: float
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLeft:
+    """The stream stopped or its socket closed."""
+
+    at: float
+
+
+# From the assistant's side (OpenAI Realtime) --------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ModelReady:
+    """A session is configured and has the conversation so far. `lifetime_s` is what is left of it."""
+
+    at: float
+    lifetime_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLost:
+    """Connecting failed, or the session ended. `permanent`: trying again can't help (key, quota)."""
+
+    at: float
+    reason: str
+    permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseCreated:
+    """The model began a response. `request` is the id of our request, where the model tells it."""
+
+    at: float
+    response_id: str
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseAudio:
+    """A piece of the assistant's voice: `size` bytes of µ-law."""
+
+    at: float
+    response_id: str
+    item_id: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseWords:
+    """A piece of the text that the assistant is saying."""
+
+    at: float
+    response_id: str
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRequested:
+    """The model asks for a function (`end_call`, `transfer_call`)."""
+
+    at: float
+    response_id: str
+    tool_call_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseEnded:
+    """A response ended, well or badly."""
+
+    at: float
+    response_id: str
+    status: ResponseStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused:
+    """OpenAI answered one of our messages with an error. `request` is the id of the message it means."""
+
+    at: float
+    code: str
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """OpenAI's voice activity detection heard the caller begin."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """OpenAI's voice activity detection heard the caller pause."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCommitted:
+    """OpenAI took the caller's audio since the last turn as one turn."""
+
+    at: float
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerWords:
+    """The transcript of one of the caller's turns. It may come long after the turn, or never."""
+
+    at: float
+    item_id: str
+    text: str
+
+
+# From the bridge ----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The time that `Conversation.next_deadline` asked for has come."""
+
+    at: float
+
+
+Event = (
+    CallerFrame
+    | MarkReturned
+    | KeyPressed
+    | CallerLeft
+    | ModelReady
+    | ModelLost
+    | ResponseCreated
+    | ResponseAudio
+    | ResponseWords
+    | ToolRequested
+    | ResponseEnded
+    | RequestRefused
+    | SpeechStarted
+    | SpeechStopped
+    | TurnCommitted
+    | CallerWords
+    | Tick
+)
