@@ -21,7 +21,8 @@ class CallSettings(models.Model):
         blank=True,
         max_length=1000,
         help_text=_(
-            "The words every caller hears first, once and whole. Empty: the assistant stays silent until the caller speaks."
+            "The words every caller hears first, once and whole. "
+            "Empty: the assistant stays silent until the caller speaks."
         ),
     )
     assistant_speaks_first = models.BooleanField(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from businesses.models import Business
-from businesses.tenancy import acting_for, across_businesses
+from businesses.tenancy import across_businesses, acting_for
 
 
 class ActingBusinessMiddleware:
@@ -17,6 +17,7 @@ class ActingBusinessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request with its person's businesses as the businesses of the moment."""
         user = request.user
         if not user.is_authenticated:
             return self.get_response(request)

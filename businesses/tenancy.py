@@ -56,14 +56,14 @@ class _RefusingQuery(sql.Query):
     def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
         if self.is_empty():
             return super().get_compiler(*args, **kwargs)
-        raise NoBusiness(f"{self.model.__name__} was queried outside `with acting_for(business)`")
+        raise NoBusiness(f"{self.model and self.model.__name__} was queried outside `with acting_for(business)`")
 
 
 class _RefusingQuerySet(models.QuerySet[TenantModel]):
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise NoBusiness(f"{self.model.__name__} was changed outside `with acting_for(business)`")
 
-    update = delete = _raw_delete = _update = raw = _refuse  # type: ignore[assignment]
+    update = delete = _raw_delete = _update = raw = _refuse
 
 
 class BusinessManager(models.Manager[TenantModel]):
@@ -74,6 +74,7 @@ class BusinessManager(models.Manager[TenantModel]):
         self.path = path
 
     def get_queryset(self) -> models.QuerySet[TenantModel]:
+        """The rows of the businesses of the moment, or a queryset that refuses to run."""
         businesses = _current.get()
         if businesses == ():
             return _RefusingQuerySet(self.model, query=_RefusingQuery(self.model), using=self._db)

@@ -62,7 +62,7 @@ class Call(models.Model):
     usage = models.JSONField(default=dict)
     latencies = models.JSONField(default=dict)
 
-    objects: ClassVar[BusinessManager[Call]] = BusinessManager()
+    objects = BusinessManager()
 
     class Meta:
         verbose_name = _("call")
@@ -100,7 +100,7 @@ class Turn(models.Model):
     ended_ms = models.PositiveIntegerField(null=True)
     interrupted_ms = models.PositiveIntegerField(null=True, help_text="when the caller cut it off")
 
-    objects: ClassVar[BusinessManager[Turn]] = BusinessManager()
+    objects = BusinessManager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position"]
@@ -120,13 +120,16 @@ class TraceChunk(models.Model):
     position = models.PositiveIntegerField()
     data = models.BinaryField()
 
-    objects: ClassVar[BusinessManager[TraceChunk]] = BusinessManager()
+    objects = BusinessManager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["call", "position"], name="one_trace_chunk_per_position")
         ]
+
+    def __str__(self) -> str:
+        return f"chunk {self.position} of call {self.call_id}"
 
 
 class GreetingState(models.TextChoices):
@@ -154,7 +157,7 @@ class GreetingAudio(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     rendered_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[BusinessManager[GreetingAudio]] = BusinessManager()
+    objects = BusinessManager()
 
     class Meta:
         verbose_name = _("greeting audio")

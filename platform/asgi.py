@@ -4,11 +4,13 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontdesk.settings")
 
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.core.asgi import get_asgi_application  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()  # sets Django up; what follows may import models
 
 from calls.routing import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})
+# The stubs ask for a pattern type of their own, which django.urls.path() doesn't make.
+media = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]
+application = ProtocolTypeRouter({"http": http, "websocket": media})
