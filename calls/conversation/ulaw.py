@@ -32,7 +32,8 @@ def _build_encoding() -> NDArray[np.uint8]:
     exponent = np.floor(np.log2(biased)).astype(np.int32) - 7
     mantissa = (biased >> (exponent + 3)) & 0x0F
     sign = np.where(samples < 0, 0x80, 0)
-    return (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8)
+    codes = ~(sign | (exponent << 4) | mantissa) & 0xFF
+    return np.asarray(codes, np.uint8)
 
 
 _DECODING = _build_decoding()
