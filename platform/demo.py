@@ -1,0 +1,32 @@
+"""The demo business of `make run`: something to call and to sign in to before anything is set up."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from django.core.management import call_command
+
+from businesses.models import Business
+
+SLUG = "demo"
+PHONE = "+15005550006"  # Twilio's own test number: nobody's phone rings
+OWNER_EMAIL = "owner@demo.example"
+OWNER_PASSWORD = "frontdesk-demo"  # noqa: S105 - printed on the screen; `serve --demo` refuses outside DEBUG
+
+
+def seed() -> bool:
+    """Make the demo business unless it is there (its owner may have edited it); whether it was made."""
+    if Business.objects.filter(slug=SLUG).exists():
+        return False
+    call_command(
+        "create_business",
+        SLUG,
+        name="Demo Dental Clinic",
+        phone=PHONE,
+        greeting="Hello, and thank you for calling the demo dental clinic. How can I help you today?",
+        language="en",
+        owner_email=OWNER_EMAIL,
+        owner_password=OWNER_PASSWORD,
+        stdout=StringIO(),
+    )
+    return True
