@@ -13,7 +13,6 @@ from frontdesk import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
 
 DEBUG = env.flag("DEBUG", default=True)
 if not DEBUG:
@@ -105,6 +104,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "businesses.tasks.clear_sessions", "schedule": crontab(hour="3", minute="30")},
+    # `expires`: wake-ups that piled up while no worker ran are worth one, not hundreds.
+    "greetings": {"task": "calls.tasks.render_due_greetings", "schedule": 3.0, "options": {"expires": 3.0}},
+    "dead-calls": {"task": "calls.tasks.end_dead_calls", "schedule": 20.0, "options": {"expires": 20.0}},
+    "old-greetings": {"task": "calls.tasks.remove_old_greetings", "schedule": crontab(hour="4", minute="10")},
 }
 
 # People -----------------------------------------------------------------------------------------
@@ -127,6 +130,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns without it, SQLite needs var/
 STATICFILES_DIRS = [BASE_DIR / "static"]
 if not DEBUG:
     STORAGES = {

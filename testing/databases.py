@@ -38,7 +38,7 @@ def manage(*arguments: str, environment: dict[str, str]) -> str:
 
 @pytest.fixture(scope="session")
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MigratedDatabase]:
-    """Migrated databases of the run's kind, each from `with migrated_database() as database_url:`."""
+    """A context manager that makes a migrated database of the run's kind and yields its `DATABASE_URL`."""
     server_url = os.environ.get("DATABASE_URL", "")
     if not server_url:
         folder = tmp_path_factory.mktemp("databases")

@@ -11,6 +11,7 @@ server). With Redis, each server gets a Redis of its own.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -66,6 +67,11 @@ class Daphne(Process):
     def url(self) -> str:
         """Base of its addresses, without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
+
+    def ready(self) -> dict[str, object]:
+        """What /readyz says; `HTTPError` 503 while the process is not ready."""
+        with urlopen(f"{self.url}/readyz") as answer:
+            return dict(json.load(answer))
 
 
 class StartDaphne(Protocol):
