@@ -6,7 +6,8 @@ import ctypes
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 STOP_TIMEOUT_S = 10
@@ -14,16 +15,27 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @contextmanager
-def running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+def running(command: list[str], *, on_early_end: Callable[[int], None]) -> Iterator[None]:
     """Run a command beside the block and end it after it, by SIGTERM and if need be by SIGKILL.
 
     On Linux the kernel ends it also when this process is killed. A Ctrl-C reaches this process only,
-    which then ends the child in its own time.
+    which then ends the child in its own time. `on_early_end` is given the exit code, in a thread of
+    its own, when the child ends before the block.
     """
     child = subprocess.Popen(command, preexec_fn=_die_with_parent, start_new_session=True)  # noqa: PLW1509, S603
+    wanted = threading.Event()
+    wanted.set()
+
+    def watch() -> None:
+        code = child.wait()
+        if wanted.is_set():
+            on_early_end(code)
+
+    threading.Thread(target=watch, name="child-watch", daemon=True).start()
     try:
-        yield child
+        yield
     finally:
+        wanted.clear()
         child.terminate()
         try:
             child.wait(STOP_TIMEOUT_S)

@@ -41,7 +41,8 @@ class Command(BaseCommand):
             if not settings.OPENAI_API_KEY:
                 require_free_port(settings.SANDBOX_PORT, "SANDBOX_PORT")
                 self.say(f"OPENAI_API_KEY is not set: the stand-in engine serves on port {settings.SANDBOX_PORT}.")
-                running.enter_context(children.running([sys.executable, sys.argv[0], "sandbox"]))
+                sandbox = [sys.executable, sys.argv[0], "sandbox"]
+                running.enter_context(children.running(sandbox, on_early_end=self.say_sandbox_ended))
             self.serve(running, with_demo=options["demo"])
 
     def serve(self, running: ExitStack, *, with_demo: bool) -> None:
@@ -60,6 +61,10 @@ class Command(BaseCommand):
             self.say("  Stop it          Ctrl-C\n")
 
         Server(application, endpoints=[f"tcp:port={settings.PORT}:interface={HOST}"], ready_callable=ready).run()
+
+    def say_sandbox_ended(self, code: int) -> None:
+        """Tell that nobody answers calls any more."""
+        self.stderr.write(f"The stand-in engine has ended (code {code}): calls reach nobody. Stop and start again.")
 
     def say(self, line: str) -> None:
         """Tell the person at the terminal, at once."""
