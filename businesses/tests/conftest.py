@@ -8,12 +8,12 @@ from businesses.tests.rows import Tenant, make_tenant
 
 @pytest.fixture
 def alpha(db: None) -> Tenant:
-    return make_tenant("qqaaa")
+    return make_tenant("qqaaa", "+97231230001")
 
 
 @pytest.fixture
 def beta(db: None) -> Tenant:
-    return make_tenant("qqbbb")
+    return make_tenant("qqbbb", "+97231230002")
 
 
 @pytest.fixture

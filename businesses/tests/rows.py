@@ -36,9 +36,10 @@ def tenant_models() -> list[type[models.Model]]:
 
 @dataclass
 class Tenant:
-    """A business with people and one row of every tenant model. `marker` is in every text of its rows."""
+    """A business with people and one row of every tenant model. `marker` or `number` is in every text of its rows."""
 
     marker: str
+    number: str
     business: Business
     owner: User
     staff: User
@@ -86,7 +87,7 @@ def _to_fill(model: type[models.Model]) -> list[models.Field[Any, Any]]:
     ]
 
 
-def make_tenant(marker: str) -> Tenant:
+def make_tenant(marker: str, number: str) -> Tenant:
     """A business with an owner, a staff person who may enter the admin, and one row of every tenant model."""
     assert len(marker) == MARKER_LENGTH
     business = Business.objects.create(
@@ -94,11 +95,11 @@ def make_tenant(marker: str) -> Tenant:
     )
     owner = User.objects.create_user(f"owner@{marker}.test", "pw", is_staff=True)
     staff = User.objects.create_user(f"staff@{marker}.test", "pw", is_staff=True)
-    tenant = Tenant(marker, business, owner, staff)
+    tenant = Tenant(marker, number, business, owner, staff)
     tenant.rows[Membership] = Membership.objects.create(business=business, user=owner, role=Role.OWNER)
     Membership.objects.create(business=business, user=staff, role=Role.STAFF)
-    models_with_rows: list[type[models.Model]] = [*tenant_models(), PhoneNumber]
-    for model in models_with_rows:
+    tenant.rows[PhoneNumber] = PhoneNumber.objects.create(business=business, number=number)
+    for model in tenant_models():
         tenant.row(model)
     return tenant
 
