@@ -12,21 +12,19 @@ SLUG = "demo"
 PHONE = "+15005550006"  # Twilio's own test number: nobody's phone rings
 OWNER_EMAIL = "owner@demo.example"
 OWNER_PASSWORD = "frontdesk-demo"  # noqa: S105 - printed on the screen; `serve --demo` refuses outside DEBUG
+ARGUMENTS = [
+    *("--name", "Demo Dental Clinic"),
+    *("--phone", PHONE),
+    *("--language", "en"),
+    *("--greeting", "Hello, and thank you for calling the demo dental clinic. How can I help you today?"),
+    *("--owner-email", OWNER_EMAIL),
+    *("--owner-password", OWNER_PASSWORD),
+]
 
 
 def seed() -> bool:
     """Make the demo business unless it is there (its owner may have edited it); whether it was made."""
     if Business.objects.filter(slug=SLUG).exists():
         return False
-    call_command(
-        "create_business",
-        SLUG,
-        name="Demo Dental Clinic",
-        phone=PHONE,
-        greeting="Hello, and thank you for calling the demo dental clinic. How can I help you today?",
-        language="en",
-        owner_email=OWNER_EMAIL,
-        owner_password=OWNER_PASSWORD,
-        stdout=StringIO(),
-    )
+    call_command("create_business", SLUG, *ARGUMENTS, stdout=StringIO())
     return True
