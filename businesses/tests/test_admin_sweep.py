@@ -86,7 +86,7 @@ def shown(response: Any, tenant: Tenant) -> bool:
 
 
 def is_sign_in(response: Any) -> bool:
-    return response.status_code == 302 and response.headers["Location"].startswith("/admin/login/?next=")
+    return bool(response.status_code == 302 and response.headers["Location"].startswith("/admin/login/?next="))
 
 
 # Reading -----------------------------------------------------------------------------------------
