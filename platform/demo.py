@@ -12,11 +12,18 @@ SLUG = "demo"
 PHONE = "+15005550006"  # Twilio's own test number: nobody's phone rings
 OWNER_EMAIL = "owner@demo.example"
 OWNER_PASSWORD = "frontdesk-demo"  # noqa: S105 - printed on the screen; `serve --demo` refuses outside DEBUG
+INSTRUCTIONS = """\
+You answer the phone of a small dental clinic.
+Opening hours: Sunday to Thursday from 8 in the morning to 6 in the evening, Friday until noon, closed on Saturday.
+Address: 12 Garden Street, second floor. There is parking behind the house.
+A first visit takes half an hour and costs 200 shekels. For an appointment, ask for a name, a phone number and a time.
+"""
 ARGUMENTS = [
     *("--name", "Demo Dental Clinic"),
     *("--phone", PHONE),
     *("--language", "en"),
     *("--greeting", "Hello, and thank you for calling the demo dental clinic. How can I help you today?"),
+    *("--instructions", INSTRUCTIONS),
     *("--owner-email", OWNER_EMAIL),
     *("--owner-password", OWNER_PASSWORD),
 ]
