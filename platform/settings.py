@@ -13,6 +13,7 @@ from frontdesk import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
+VAR_DIR.mkdir(exist_ok=True)
 
 DEBUG = env.flag("DEBUG", default=True)
 if not DEBUG:
@@ -21,7 +22,8 @@ if not DEBUG:
 SECRET_KEY = env.text("SECRET_KEY", "only-for-development-never-for-a-public-installation")
 PORT = env.number("PORT", default=8000)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", f"localhost,127.0.0.1,[::1],{urlsplit(PUBLIC_URL).hostname}")
+# This machine's own names are always allowed: health checks ask by them.
+ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or ""), "localhost", "127.0.0.1", "[::1]"]
 
 INSTALLED_APPS = [
     "daphne",
@@ -129,8 +131,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns without it, SQLite needs var/
+STATIC_ROOT = BASE_DIR / "static-collected"
+STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns without it
 STATICFILES_DIRS = [BASE_DIR / "static"]
 if not DEBUG:
     STORAGES = {
