@@ -25,5 +25,5 @@ application = ProtocolTypeRouter({"http": http, "websocket": media})
 
 reactor.callWhenRunning(startup.log_remarks)
 draining.install(reactor)
-if settings.CELERY_BROKER_URL == "memory://":
+if settings.CELERY_BROKER_URL.startswith("memory:"):
     embedded_worker.install(reactor)
