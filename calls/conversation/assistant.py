@@ -208,8 +208,12 @@ class Assistant:
             self._discard(response)
             utterance = None
         last_try = owed.attempt >= MOST_ATTEMPTS
+        if utterance is None and not last_try:
+            return Aftermath(retry=owed.again(at))
         if utterance is None:
-            return Aftermath(gave_up=True) if last_try else Aftermath(retry=owed.again(at))
+            if self.utterance:  # the beginning of a greeting whose rest never came
+                self.utterance.is_complete = True
+            return Aftermath(gave_up=True)
         if owed.kind is ResponseKind.GREETING:
             rest = words_left(owed.words, " ".join(response.words.values()))
             if rest and not last_try:
@@ -230,10 +234,12 @@ class Assistant:
         self.utterance = None
 
     def revoke(self, at: float) -> None:
-        """Cancel the response under way, once; its audio that still comes is dropped."""
+        """Cancel the response under way, once; its audio that still comes is dropped, and so is what was held back."""
         response = self.response
         if response is None or response.is_revoked:
             return
+        if self.utterance and self.utterance.held_until is not None:
+            self._discard(response)
         response.is_revoked, response.progress_at = True, at
         if response.response_id is not None:
             self._emit(CancelResponse(response.response_id))
