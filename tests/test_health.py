@@ -60,6 +60,15 @@ def test_not_ready_while_stopping(client: Client) -> None:
     assert problems(client) == ["the process is stopping and takes no new calls"]
 
 
+@pytest.mark.django_db
+def test_not_being_ready_is_an_answer_and_no_error_in_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    live.begin_draining()
+    client.get("/readyz")
+    assert caplog.text == ""
+    client.get("/nothing-here")
+    assert "Not Found: /nothing-here" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("debug", "token", "given", "status"),
     [
