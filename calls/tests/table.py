@@ -106,6 +106,10 @@ class Table:
         self._return_marks(float("inf"))
         return self.wanted[before:]
 
+    def flag(self, name: str) -> bool:
+        """One of the conversation's flags, as it is now."""
+        return bool(getattr(self.conversation, name))
+
     def of(self, kind: type[Kind]) -> list[Kind]:
         """All commands of a kind so far."""
         return [command for command in self.wanted if isinstance(command, kind)]

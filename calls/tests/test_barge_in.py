@@ -114,6 +114,7 @@ def test_a_line_that_goes_dead_during_a_pause_resumes() -> None:
     frames = Frames()
     frames.hear(voiced=True, seconds=0.12)
     resume_at = frames.barge_in.resume_at
+    assert resume_at is not None
     assert resume_at == pytest.approx(0.10 + RESUME_AFTER_QUIET_S)
     assert frames.barge_in.quiet_for(resume_at) is Verdict.RESUME
 
