@@ -15,7 +15,7 @@ from frontdesk import health
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "_seen_migrated", [])
+    monkeypatch.setattr(health, "_seen_migrated", False)
     monkeypatch.setattr(live, "_here", live._Registry())
 
 
