@@ -93,11 +93,11 @@ def timeline(trace: Sequence[TraceLine], *, with_words: bool) -> Iterator[str]:
             continue
         yield from _counted(crowd)
         crowd = []
-        yield told(line, with_words=with_words)
+        yield _told(line, with_words=with_words)
     yield from _counted(crowd)
 
 
-def told(line: TraceLine, *, with_words: bool) -> str:
+def _told(line: TraceLine, *, with_words: bool) -> str:
     """One event or command: `<` came in, `>` was decided. What was said is told by its length, unless asked for."""
     what = _what(line)
     arrow = ">" if isinstance(line, Decided) else "<"

@@ -56,8 +56,8 @@ class Command(BaseCommand):
         self.stdout.write("\nDifferent from the recording (- recorded, + replayed):")
         for difference in differences:
             for sign, lines in (("-", difference.recorded), ("+", difference.replayed)):
-                for line in lines:
-                    self.stdout.write(f"{sign}{replay.told(line, with_words=with_words)}")
+                for line in replay.timeline(lines, with_words=with_words):
+                    self.stdout.write(f"{sign}{line}")
 
 
 def _find(call_id: UUID) -> Call:
