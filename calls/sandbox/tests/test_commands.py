@@ -17,7 +17,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from calls.tests.conftest import make_business
-from testing.databases import ROOT
+from testing.databases import ROOT, empty_database, manage
 from testing.servers import StartDaphne
 
 QUESTION = ROOT / "tests" / "audio" / "one-moment-please.wav"
@@ -120,3 +120,8 @@ def test_a_call_to_a_server_that_is_not_there_says_how_to_start_it(tmp_path: Pat
         call_command("call", business.slug, url="http://127.0.0.1:9", wav=QUESTION)
     with pytest.raises(CommandError, match="can't be read as WAV"):
         call_command("call", business.slug, wav=tmp_path / "none.wav")
+
+
+def test_a_call_before_the_first_start_says_how_to_start(tmp_path: Path) -> None:
+    with empty_database(tmp_path) as url, pytest.raises(RuntimeError, match="Start with: make run"):
+        manage("call", "demo", environment={**os.environ, "DATABASE_URL": url})
