@@ -32,6 +32,7 @@ from calls.conversation.events import (
     ResponseStatus,
     ResponseWords,
     SpeechStarted,
+    StreamBroke,
     ToolRequested,
     TurnCommitted,
 )
@@ -389,6 +390,13 @@ def test_a_forgotten_line_ends_at_the_longest_call_time() -> None:
     table = in_conversation(replace(GREETED, max_call_s=120.0))
     table.wait(121)
     assert table.of(EndCall) == [EndCall("the longest call time is over", NextStep.HANG_UP)]
+
+
+def test_a_stream_that_breaks_leaves_the_caller_to_the_fallback() -> None:
+    table = in_conversation()
+    table.tell(StreamBroke(table.now, "its socket closed (1006)"))
+    reason = "the media stream broke: its socket closed (1006)"
+    assert table.of(EndCall) == [EndCall(reason, NextStep.APOLOGIZE, failed=True)]
 
 
 def test_a_caller_who_hangs_up_in_mid_sentence_has_heard_half_of_it() -> None:
