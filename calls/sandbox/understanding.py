@@ -32,7 +32,10 @@ class Understanding:
             return list(outputs)
         passed: list[Output] = []
         for output in outputs:
-            (self._waiting if isinstance(output, Think) else passed).append(output)
+            if isinstance(output, Think):
+                self._waiting.append(output)
+            else:
+                passed.append(output)
         return passed
 
     def release(self) -> list[Output]:
