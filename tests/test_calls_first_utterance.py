@@ -181,7 +181,9 @@ async def greeting_cut_in_its_middle(rig: Rig) -> None:
     desk = await rig.desk(plan, greeting=GREETING, is_rendered=False)
     async with rig.calling(desk) as call:
         await call.quiet(1.0, after_bytes=30_000)
-    first, rest = [each["response"]["instructions"].partition(":\n")[2] for each in desk.lane.received("response.create")]
+    first, rest = [
+        each["response"]["instructions"].partition(":\n")[2] for each in desk.lane.received("response.create")
+    ]
     assert first == GREETING
     assert heard(call) == numbered.audio(GREETING)[: 30 * 800] + numbered.audio(rest)
     assert GREETING.endswith(rest)

@@ -74,7 +74,7 @@ def _if_memory_allows(megabytes: int, load: Callable[[], T], error: type[Excepti
     def loaded() -> T:
         free = available_mb()
         if free is not None and free < megabytes:
-            raise error(f"{free} MB of memory are free, and {load.__module__.rpartition('.')[2]} needs {megabytes}")
+            raise error(f"{load.__module__.rpartition('.')[2]} needs {megabytes} MB of memory, which are not free")
         return load()
 
     return loaded

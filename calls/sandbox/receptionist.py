@@ -119,15 +119,15 @@ class Receptionist:
         if before.expecting not in (Expecting.MESSAGE, Expecting.CONFIRMATION):
             return None
         if Intent.NEVER_MIND in heard.wants:
-            return Reply(self.words.dropped, expecting=Expecting.ANYTHING_ELSE)
+            return self._then_what(self.words.dropped)
         if heard.said.rstrip().endswith("?") and (answer := self._questions(heard)):
             return replace(before, words=f"{answer} {before.words}")
-        if Intent.GOODBYE in heard.wants and heard.is_short:
-            return Reply(self.words.goodbye, Move.HANG_UP)
         is_dictating = before.expecting is Expecting.MESSAGE
         return self._dictated(heard, before) if is_dictating else self._confirmed(heard, before)
 
     def _dictated(self, heard: _Utterance, before: Reply) -> Reply | None:
+        if Intent.GOODBYE in heard.wants and heard.is_short:
+            return Reply(self.words.goodbye, Move.HANG_UP)
         # A long sentence about a person may well be the message.
         if Intent.PERSON in heard.wants and len(heard.said.split()) < 2 * _LEAST_WORDS_OF_A_MESSAGE:
             return None
@@ -136,8 +136,10 @@ class Receptionist:
         return self._noted(heard.said)
 
     def _confirmed(self, heard: _Utterance, before: Reply) -> Reply:
+        if Intent.GOODBYE in heard.wants:
+            return Reply(f"{self.words.kept} {self.words.goodbye}", Move.HANG_UP)
         if heard.wants & {Intent.YES, Intent.THANKS}:
-            return Reply(self.words.kept, expecting=Expecting.ANYTHING_ELSE)
+            return self._then_what(self.words.kept)
         if Intent.NO not in heard.wants:
             return self._noted(f"{before.message} {heard.said}")
         rest = without(heard.said, Intent.NO)
@@ -185,7 +187,7 @@ class Receptionist:
         if Intent.GOODBYE in wants or {Intent.NO, Intent.THANKS} <= wants:
             return Reply(words.goodbye, Move.HANG_UP)
         if wants & {Intent.THANKS, Intent.NEVER_MIND}:
-            return Reply(words.you_are_welcome, expecting=Expecting.ANYTHING_ELSE)
+            return self._then_what(words.you_are_welcome)
         if Intent.GREETING in wants:
             is_first_word = heard.number == 0 and not self.text.has_greeted
             return self.open() if is_first_word else Reply(words.welcome)
@@ -194,6 +196,9 @@ class Receptionist:
         if before.is_puzzled:
             return Reply(words.unknown_again, expecting=Expecting.WHETHER_MESSAGE)
         return Reply(words.unknown.format(abilities=self._abilities()), is_puzzled=True)
+
+    def _then_what(self, words: str) -> Reply:
+        return Reply(f"{words} {self.words.anything_else}", expecting=Expecting.ANYTHING_ELSE)
 
     def _questions(self, heard: _Utterance) -> str:
         """The answers to questions about hours and address; empty when neither is asked for."""

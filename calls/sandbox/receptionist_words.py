@@ -22,6 +22,7 @@ class Words:
     noted: str
     ask_again: str
     kept: str
+    anything_else: str
     dropped: str
     putting_through: str
     no_person: str
@@ -55,11 +56,12 @@ ENGLISH = Words(
     ask_appointment="I can't book it myself, but I can take your request. Please tell me {details}.",
     noted="I have noted: {message} Is that right?",
     ask_again="All right. Please tell me once more.",
-    kept="Thank you. Your message is kept with this call. Is there anything else?",
-    dropped="All right, no message. Is there anything else?",
+    kept="Thank you. Your message is kept with this call.",
+    anything_else="Is there anything else?",
+    dropped="All right, no message.",
     putting_through="One moment please, I am putting you through.",
     no_person="I am sorry, I can't put you through to a person. I can take a message. Would you like that?",
-    you_are_welcome="You are welcome. Is there anything else?",
+    you_are_welcome="You are welcome.",
     goodbye="Goodbye, and thank you for calling.",
     how_else="Of course. What would you like to know?",
     not_caught="I am sorry, I didn't catch that. Could you say it once more?",
@@ -94,11 +96,12 @@ HEBREW = Words(
     ask_appointment="אין לי אפשרות לקבוע תור בעצמי, אבל אפשר לרשום בקשה. אמרו לי בבקשה {details}.",
     noted="רשמתי: {message} זה נכון?",
     ask_again="בסדר. אמרו לי את זה בבקשה עוד פעם.",
-    kept="תודה. ההודעה שמורה עם השיחה הזאת. אפשר לעזור בעוד משהו?",
-    dropped="בסדר, בלי הודעה. אפשר לעזור בעוד משהו?",
+    kept="תודה. ההודעה שמורה עם השיחה הזאת.",
+    anything_else="אפשר לעזור בעוד משהו?",
+    dropped="בסדר, בלי הודעה.",
     putting_through="רגע אחד בבקשה, מעבירים אתכם לנציג.",
     no_person="מצטערים, אי אפשר להעביר אתכם לנציג. אפשר להשאיר הודעה. לרשום הודעה?",
-    you_are_welcome="בבקשה. אפשר לעזור בעוד משהו?",
+    you_are_welcome="בבקשה.",
     goodbye="להתראות, ותודה שהתקשרתם.",
     how_else="בשמחה. מה תרצו לדעת?",
     not_caught="סליחה, לא שמעתי טוב. אפשר לומר את זה עוד פעם?",

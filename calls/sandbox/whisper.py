@@ -27,6 +27,7 @@ _SHORTEST_WINDOW_S, _LONGEST_WINDOW_S = 10, 30  # Whisper pays for the window, n
 _MOST_TOKENS = 150
 _NO_SPEECH = 0.6  # Whisper's own limits for "this is no speech": this probability, and words that it doubts
 _DOUBTFUL = -1.0
+_FAINTEST_PEAK = 300  # of 32768; quiet speech on a telephone peaks at 2000
 _SOUNDS = re.compile(r"<\|[^|]*\|>|\[[^\]]*\]|\([^)]*\)|♪")  # "[BLANK_AUDIO]", "(coughing)"
 
 
@@ -46,6 +47,8 @@ class WhisperModel:
         from ctranslate2 import StorageView  # noqa: PLC0415 - optional
 
         telephone = ulaw.decode(audio[-_LONGEST_WINDOW_S * ulaw.SAMPLE_RATE :])
+        if not len(telephone) or np.abs(telephone).max() < _FAINTEST_PEAK:
+            return ""  # of long silence Whisper makes "you"
         samples = soxr.resample(telephone, ulaw.SAMPLE_RATE, SAMPLE_RATE).astype(np.float32) / 32768
         window_s = _SHORTEST_WINDOW_S if len(samples) <= _SHORTEST_WINDOW_S * SAMPLE_RATE else _LONGEST_WINDOW_S
         picture = log_mel(np.pad(samples, (0, window_s * SAMPLE_RATE - len(samples))))

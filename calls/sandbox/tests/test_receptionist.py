@@ -148,6 +148,14 @@ async def test_a_message_is_asked_for_noted_and_confirmed() -> None:
     assert (words, tools) == ("Goodbye, and thank you for calling.", ["end_call"])
 
 
+async def test_who_says_goodbye_while_a_message_is_confirmed_has_left_it() -> None:
+    said = ("I would like to leave a message.", "Please call David Miller back.", "Yes, that's right. Bye.")
+    assert await talk(CLINIC, *said) == (
+        "Thank you. Your message is kept with this call. Goodbye, and thank you for calling.",
+        ["end_call"],
+    )
+
+
 async def test_a_message_can_come_at_once_and_be_withdrawn() -> None:
     words, _ = await talk(CLINIC, "Please tell the doctor I will be ten minutes late.")
     assert words == "I have noted: I will be ten minutes late. Is that right?"
