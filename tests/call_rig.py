@@ -63,7 +63,9 @@ class Rig:
     twilio: TwilioPeer
     office: Office
 
-    async def desk(self, plan: Scenario | None = None, *, greeting: str = "", is_rendered: bool = True, **values: Any) -> Desk:
+    async def desk(
+        self, plan: Scenario | None = None, *, greeting: str = "", is_rendered: bool = True, **values: Any
+    ) -> Desk:
         """A new business with these settings."""
         business, number = await self.office.ask(open_business, greeting=greeting, is_rendered=is_rendered, **values)
         lane = self.exchange.lanes[business.name] = Lane(plan or scenario())

@@ -194,7 +194,7 @@ async def cough_ends_the_answer_where_the_business_wants_that(rig: Rig) -> None:
 
 
 async def click_is_not_noticed(rig: Rig) -> None:
-    async with answered(rig, scenario()) as (call, desk):
+    async with answered(rig, scenario()) as (call, _desk):
         loud = INTERRUPTION[4 * FRAME_BYTES : 40 * FRAME_BYTES]
         loudest = max(range(0, len(loud), FRAME_BYTES), key=lambda at: ulaw.rms(loud[at : at + FRAME_BYTES]))
         for _ in range(3):
@@ -213,7 +213,7 @@ async def echo_is_not_the_caller(rig: Rig) -> None:
 
 
 async def business_without_barge_in(rig: Rig) -> None:
-    async with answered(rig, scenario(), barge_in_enabled=False) as (call, desk):
+    async with answered(rig, scenario(), barge_in_enabled=False) as (call, _desk):
         call.say(INTERRUPTION)
         await call.quiet(0.8, after_bytes=len(WHOLE + numbered.audio(SECOND)))
     assert heard(call) == WHOLE + numbered.audio(SECOND)
@@ -222,7 +222,7 @@ async def business_without_barge_in(rig: Rig) -> None:
 
 
 async def grace_at_the_beginning(rig: Rig) -> None:
-    async with answered(rig, scenario(), after_bytes=800, barge_in_grace_ms=1000) as (call, desk):
+    async with answered(rig, scenario(), after_bytes=800, barge_in_grace_ms=1000) as (call, _desk):
         call.say(INTERRUPTION)
         await call.until(lambda: clears(call))
     began_at = call.stream.playback.stretches[0].start / 8000

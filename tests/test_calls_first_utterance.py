@@ -59,7 +59,7 @@ async def cached_greeting_under_fire(rig: Rig) -> None:
         await hear_answer(call, GREETING, SECOND)
         assert len(forwarded(desk.lane.connections[0])) > 7 * 8000
     stream = call.stream
-    first, *rest = stream.playback.stretches
+    first, *_rest = stream.playback.stretches
     assert bytes(stream.playback.track[first.start : first.end]).startswith(numbered.audio(GREETING)), "with a gap"
     assert stream.record.messages[0].at < 0.25  # 50 ms on a quiet machine: bench/bench_calls.py measures it
     assert clears(call) == []
@@ -181,7 +181,9 @@ async def greeting_cut_in_its_middle(rig: Rig) -> None:
     desk = await rig.desk(plan, greeting=GREETING, is_rendered=False)
     async with rig.calling(desk) as call:
         await call.quiet(1.0, after_bytes=30_000)
-    first, rest = [each["response"]["instructions"].partition(":\n")[2] for each in desk.lane.received("response.create")]
+    first, rest = [
+        each["response"]["instructions"].partition(":\n")[2] for each in desk.lane.received("response.create")
+    ]
     assert first == GREETING
     assert heard(call) == numbered.audio(GREETING)[: 30 * 800] + numbered.audio(rest)
     assert GREETING.endswith(rest)

@@ -42,7 +42,9 @@ def verbs(call: PlacedCall) -> list[str]:
 
 def ended_after_s(records: Records) -> float:
     """From the first sign of the failure that ended the call to the handing over."""
-    ended_at = next(line.at for line in records.trace if isinstance(line, Decided) and isinstance(line.command, EndCall))
+    ended_at = next(
+        line.at for line in records.trace if isinstance(line, Decided) and isinstance(line.command, EndCall)
+    )
     ready_at = max((line.at for line in records.trace if isinstance(line, ModelReady)), default=0.0)
     return ended_at - next(line.at for line in records.trace if isinstance(line, ModelLost) and line.at > ready_at)
 
