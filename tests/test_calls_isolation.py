@@ -222,7 +222,8 @@ async def token_used_again(rig: Rig) -> None:
     desk = await rig.desk(scenario(replies=((Say(SECOND),),)), greeting=HELLO)
     async with rig.calling(desk) as call:
         rival, running = await call.flow.open_rival()
-        await running
+        async with asyncio.timeout(5):
+            await running
         assert (rival.closed_by, rival.close_code) == ("server", REFUSED)
         assert rival.stream.record.messages == []
         await call.quiet(0.3)
