@@ -37,7 +37,7 @@ class _ReadAhead(web.WebSocketResponse):
 
     put_back: WSMessage | None = None
 
-    async def receive(self, timeout: float | None = None) -> WSMessage:  # type: ignore[override]  # noqa: ASYNC109
+    async def receive(self, timeout: float | None = None) -> WSMessage:  # noqa: ASYNC109 - aiohttp's signature
         message, self.put_back = self.put_back, None
         return message or await super().receive(timeout)
 

@@ -30,12 +30,13 @@ def test_it_says_which_settings_suit_only_a_developers_machine(daphne: StartDaph
 
 def test_it_ends_on_sigterm_when_no_call_is_running(daphne: StartDaphne) -> None:
     server = daphne()
-    assert server.stop(signal.SIGTERM) == 0
+    assert server.stop(signal.SIGTERM) == 0, server.log
     assert "Stopping: no new calls, waiting at most 600 s for 0" in server.log
 
 
 def test_it_ends_on_ctrl_c(daphne: StartDaphne) -> None:
-    assert daphne().stop(signal.SIGINT) == 0
+    server = daphne()
+    assert server.stop(signal.SIGINT) == 0, server.log
 
 
 def test_without_redis_it_does_the_background_work_itself(daphne: StartDaphne) -> None:

@@ -7,6 +7,8 @@ import pytest
 from calls.conversation import ConversationSettings
 from calls.conversation.barge_in import RESUME_AFTER_QUIET_S, BargeIn, Verdict
 
+pytestmark = pytest.mark.pure
+
 
 @dataclass
 class Frames:
