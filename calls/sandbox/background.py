@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 ModelT = TypeVar("ModelT")
-
-_NICENESS = 5  # audio frames come first, speech that is being made second
 
 
 class Worker(Generic[ModelT]):
@@ -25,7 +20,7 @@ class Worker(Generic[ModelT]):
 
     def __init__(self, name: str, load: Callable[[], ModelT]) -> None:
         self._load = load
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name, initializer=_step_back)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._model: ModelT | None = None
 
     def _loaded(self) -> ModelT:
@@ -44,8 +39,3 @@ class Worker(Generic[ModelT]):
     def close(self) -> None:
         """Take no more questions; what is being computed is thrown away."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-
-
-def _step_back() -> None:
-    if sys.platform == "linux":  # where niceness is a thread's own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
