@@ -3,6 +3,8 @@
 A bare checkout runs with none of them: SQLite in `var/`, an in-process channel layer and worker.
 """
 
+import base64
+import hashlib
 from pathlib import Path
 
 import dj_database_url
@@ -15,7 +17,14 @@ VAR_DIR.mkdir(exist_ok=True)
 
 DEBUG = env.flag("DEBUG", default=True)
 if not DEBUG:
-    env.require("SECRET_KEY", "PUBLIC_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "OPENAI_API_KEY")
+    env.require(
+        "SECRET_KEY",
+        "PUBLIC_URL",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+        "OPENAI_API_KEY",
+        "FIELD_ENCRYPTION_KEYS",
+    )
 
 SECRET_KEY = env.text("SECRET_KEY", "only-for-development-never-for-a-public-installation")
 PORT = env.number("PORT", default=8000)
@@ -33,6 +42,7 @@ INSTALLED_APPS = [
     "channels",
     "businesses",
     "calls",
+    "whatsapp",
 ]
 
 MIDDLEWARE = [
@@ -135,6 +145,19 @@ OPENAI_TRANSCRIPTION_MODEL = env.text("OPENAI_TRANSCRIPTION_MODEL", "gpt-4o-mini
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
 TWILIO_API_URL = env.text("TWILIO_API_URL", "https://api.twilio.com")
+
+# WhatsApp ---------------------------------------------------------------------------------------
+WHATSAPP_API_URL = env.text("WHATSAPP_API_URL", "https://graph.facebook.com/v25.0").rstrip("/")
+# Empty: Meta's webhooks are refused, since nothing could prove that they come from Meta.
+WHATSAPP_APP_SECRET = env.text("WHATSAPP_APP_SECRET")
+WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN")
+
+# Fernet keys of the businesses' credentials, newest first. Without any, development derives one.
+FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [
+    base64.urlsafe_b64encode(hashlib.sha256(SECRET_KEY.encode()).digest()).decode()
+]
+# Files that people upload (audiences). Several machines need one shared place: set MEDIA_ROOT to a shared folder.
+MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
 
 # How many calls one web process takes at once; `/readyz` says "not ready" at that number.
 CALLS_PER_PROCESS = env.number("CALLS_PER_PROCESS", default=40)
