@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from businesses.models import Business
+from businesses.models import User
 from businesses.tenancy import across_businesses, acting_for
 
 
@@ -19,10 +19,10 @@ class ActingBusinessMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request with its person's businesses as the businesses of the moment."""
         user = request.user
-        if not user.is_authenticated:
+        if not isinstance(user, User):
             return self.get_response(request)
         if user.is_superuser:
             with across_businesses():  # operators run the installation and see every business
                 return self.get_response(request)
-        with acting_for(*Business.objects.filter(memberships__user=user)):
+        with acting_for(*(membership.business for membership in user.own_memberships)):
             return self.get_response(request)

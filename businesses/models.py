@@ -6,15 +6,17 @@ Fields that belong to one subject live beside their rules: `call_settings.py`.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from businesses.call_settings import CallSettings
-from businesses.tenancy import BusinessManager
+from businesses.tenancy import BusinessManager, across_businesses
 from businesses.validators import validate_e164, validate_time_zone
 
 
@@ -32,6 +34,10 @@ class EmailUserManager(UserManager["User"]):
         """Make an operator, who sees every business."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Find the person who signs in; capital letters in an address make no difference."""
+        return self.get(email=(username or "").lower())
+
 
 class User(AbstractUser):
     """A person who signs in, by e-mail address. Operators are superusers; others act through memberships."""
@@ -43,6 +49,21 @@ class User(AbstractUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects: ClassVar[EmailUserManager] = EmailUserManager()
+
+    def clean(self) -> None:
+        """Keep one spelling of each address, so that nobody has two accounts."""
+        super().clean()
+        self.email = self.email.lower()
+
+    @cached_property
+    def own_memberships(self) -> tuple[Membership, ...]:
+        """The person's place in each of their businesses, read once for each request."""
+        with across_businesses():  # a person's own memberships, in whichever businesses they are
+            return tuple(self.memberships.select_related("business"))
+
+    def business_ids(self, roles: Collection[Role]) -> set[uuid.UUID]:
+        """The businesses in which the person has one of these roles."""
+        return {membership.business_id for membership in self.own_memberships if membership.role in roles}
 
 
 class Language(models.TextChoices):

@@ -1,9 +1,10 @@
 """The current business, and the manager that shows nothing of any other.
 
-A tenant model's default manager refuses every query outside `with acting_for(business)`: forgetting
-whose data is meant is an error at once, never a leak. Not covered, by Django's design: `_base_manager`
-(forward foreign keys, `refresh_from_db`, cascades), `create()` and `save()` of an object in hand, raw
-SQL, and queries that start at `Business`. Hence actions take objects, not ids.
+A tenant model's default manager refuses every query and bulk write outside `with acting_for(business)`:
+forgetting whose data is meant is an error at once, never a leak. Not covered, by Django's design:
+`_base_manager` (forward foreign keys, `refresh_from_db`, cascades), `create()` and `save()` of an object
+in hand, SQL written by hand on a cursor, and queries that start at `Business`. Hence actions take
+objects, not ids.
 """
 
 from __future__ import annotations
@@ -11,17 +12,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from django.db import models
 from django.db.models import sql
+from django.db.models.query import RawQuerySet
 
 if TYPE_CHECKING:
     from businesses.models import Business
 
-_Everyone = type("_Everyone", (), {"__slots__": ()})
-_EVERYONE = _Everyone()
-_current: ContextVar[tuple[Business, ...] | _Everyone] = ContextVar("current_business", default=())  # type: ignore[valid-type]
+
+class _Scope(Enum):
+    UNSAID = "nobody has said whose data is meant"
+    EVERYONE = "an operator's view of the whole installation"
+
+
+_current: ContextVar[tuple[Business, ...] | _Scope] = ContextVar("current_business", default=_Scope.UNSAID)
 
 TenantModel = TypeVar("TenantModel", bound=models.Model)
 
@@ -32,7 +39,10 @@ class NoBusiness(RuntimeError):
 
 @contextmanager
 def acting_for(*businesses: Business) -> Iterator[None]:
-    """See and change the data of these businesses only (several: a person who belongs to several)."""
+    """See and change the data of these businesses only.
+
+    Several: a person who belongs to several. None at all: a person who belongs to none, and sees no rows.
+    """
     token = _current.set(businesses)
     try:
         yield
@@ -43,7 +53,7 @@ def acting_for(*businesses: Business) -> Iterator[None]:
 @contextmanager
 def across_businesses() -> Iterator[None]:
     """See every business's data. Each use carries a comment that says why."""
-    token = _current.set(_EVERYONE)
+    token = _current.set(_Scope.EVERYONE)
     try:
         yield
     finally:
@@ -63,22 +73,24 @@ class _RefusingQuerySet(models.QuerySet[TenantModel]):
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise NoBusiness(f"{self.model.__name__} was changed outside `with acting_for(business)`")
 
-    update = delete = _raw_delete = _update = raw = _refuse
+    update = delete = _raw_delete = _update = raw = bulk_create = _refuse
+
+
+class _FencedQuerySet(models.QuerySet[TenantModel]):
+    def raw(self, *args: Any, **kwargs: Any) -> RawQuerySet[Any]:
+        """Refuse: no filter can be put around SQL written by hand."""
+        raise NoBusiness(f"{self.model.__name__}.objects.raw() shows every business's rows: write it as a queryset")
 
 
 class BusinessManager(models.Manager[TenantModel]):
-    """The default manager of a tenant model; `path` leads from the model to its business."""
-
-    def __init__(self, path: str = "business") -> None:
-        super().__init__()
-        self.path = path
+    """The default manager of a tenant model, whose foreign key `business` says whose each row is."""
 
     def get_queryset(self) -> models.QuerySet[TenantModel]:
         """The rows of the businesses of the moment, or a queryset that refuses to run."""
         businesses = _current.get()
-        if businesses == ():
+        if businesses is _Scope.UNSAID:
             return _RefusingQuerySet(self.model, query=_RefusingQuery(self.model), using=self._db)
-        queryset = super().get_queryset()
-        if isinstance(businesses, _Everyone):
-            return queryset
-        return queryset.filter(**{f"{self.path}__in": [business.pk for business in businesses]})
+        if businesses is _Scope.EVERYONE:
+            return super().get_queryset()
+        fenced = _FencedQuerySet[TenantModel](self.model, using=self._db)
+        return fenced.filter(business__in=[business.pk for business in businesses])

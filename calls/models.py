@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -57,7 +58,15 @@ class Call(models.Model):
     started_at = models.DateTimeField(_("started"))
     stream_opened_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(_("ended"), null=True)
-    user_has_spoken = models.BooleanField(default=False)
+    alive_at = models.DateTimeField(
+        null=True, help_text="when the process that holds the stream last wrote; long ago: it died"
+    )
+    stream_error = models.CharField(_("media stream error"), max_length=300, blank=True)
+    fallback_result = models.CharField(
+        _("fallback number"), max_length=20, blank=True, help_text="Twilio's DialCallStatus, when it was rung"
+    )
+    user_has_spoken = models.BooleanField(_("caller has spoken"), default=False)
+    minutes_charged = models.DecimalField(_("minutes charged"), max_digits=8, decimal_places=2, default=Decimal(0))
     settings = models.JSONField(default=dict)
     usage = models.JSONField(default=dict)
     latencies = models.JSONField(default=dict)
@@ -164,6 +173,9 @@ class GreetingAudio(models.Model):
         verbose_name_plural = _("greeting audio")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["business", "content_hash"], name="one_audio_per_greeting_content")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["next_attempt_at"], name="greeting_waiting", condition=models.Q(state="pending"))
         ]
 
     def __str__(self) -> str:

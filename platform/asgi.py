@@ -1,4 +1,8 @@
-"""The ASGI application that Daphne serves: pages and webhooks over HTTP, media streams over WebSocket."""
+"""The ASGI application that Daphne serves: pages and webhooks over HTTP, media streams over WebSocket.
+
+Importing it starts nothing. When Daphne's reactor runs, the process says what it runs on, takes SIGTERM
+over for draining, and, without a broker, does the background work itself.
+"""
 
 import os
 
@@ -7,10 +11,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontdesk.settings")
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
-http = get_asgi_application()  # sets Django up; what follows may import models
+http = get_asgi_application()  # sets Django up; what follows may import models, and Daphne's reactor
+
+from django.conf import settings  # noqa: E402
+from twisted.internet import reactor  # noqa: E402
 
 from calls.routing import websocket_urlpatterns  # noqa: E402
+from frontdesk import draining, embedded_worker, startup  # noqa: E402
 
 # The stubs ask for a pattern type of their own, which django.urls.path() doesn't make.
 media = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]
 application = ProtocolTypeRouter({"http": http, "websocket": media})
+
+reactor.callWhenRunning(startup.log_remarks)
+draining.install(reactor)
+if settings.CELERY_BROKER_URL == "memory://":
+    embedded_worker.install(reactor)

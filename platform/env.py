@@ -1,4 +1,4 @@
-"""Reading the installation's settings from environment variables (and from `.env`)."""
+"""Reading the settings from environment variables, and from `.env` (or the file that `ENV_FILE` names)."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
-load_dotenv(Path(__file__).resolve().parent.parent / ".env")
+load_dotenv(os.environ.get("ENV_FILE") or Path(__file__).resolve().parent.parent / ".env")
 
 
 def text(name: str, default: str = "") -> str:

@@ -1,0 +1,50 @@
+# `make` lists the commands. Everything is installed into .venv on first use and after every change of the pins.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: $(VENV)/installed ## install, migrate, seed a demo business, serve on http://127.0.0.1:8000 (PORT=8010 changes it)
+	@exec $(PYTHON) manage.py serve --demo
+
+test: $(VENV)/installed-dev ## run every test twice: on SQLite in one process, and on PostgreSQL with Redis (ARGS="calls -x")
+	@$(PYTHON) -m testing.run $(ARGS)
+
+check: $(VENV)/installed-dev ## lint, formatting, strict types, missing migrations, deploy check
+	@$(PYTHON) -m testing.check
+
+format: $(VENV)/installed-dev ## sort imports and format
+	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format .
+
+bench: $(VENV)/installed-dev ## run the benchmarks that docs/performance.md quotes
+	@set -e; for script in $(sort $(wildcard bench/bench_*.py)); do echo "== $$script"; $(PYTHON) $$script; done
+
+clean: ## remove the virtual environment and what the installation has stored in var/
+	rm -rf $(VENV) var
+
+# The stamps: pip runs again only when the pinned requirements have changed.
+$(VENV)/installed: requirements.txt | $(PYTHON)
+	@echo "Installing what Frontdesk needs (about a minute) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt requirements.txt | $(PYTHON)
+	@echo "Installing what tests and checks need (about a minute) ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ $(VENV)/installed
+
+$(PYTHON):
+	@for python in python3 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; then \
+	    echo "Making a virtual environment with $$($$python --version) ..."; \
+	    $$python -m venv $(VENV) && exit 0; \
+	    rm -rf $(VENV); echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; \
+	  fi; \
+	done; echo "Frontdesk needs Python 3.11, 3.12 or 3.13, and found none of them." >&2; exit 1

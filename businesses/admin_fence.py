@@ -1,0 +1,158 @@
+"""The fence of the Django admin: memberships decide who sees and changes which rows.
+
+Django's permission tables are not read. A model's admin says which roles may do what:
+
+    @admin.register(Call)
+    class CallAdmin(FencedAdmin):
+        view_roles = MEMBERS
+
+and gets list, search, filters, forms, dropdowns, autocomplete, history and actions that know only the
+rows of businesses where the person has such a role. Operators (superusers) see every row. A model
+without a `business` field is for operators only. Don't use `raw_id_fields` (they show the name of any
+id that is posted) or `list_editable` (it asks for a role in any business, not in the row's).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.http import Http404, HttpRequest
+
+from businesses.models import Business, Role, User
+
+if TYPE_CHECKING:
+    from django.contrib.admin.options import BaseModelAdmin, _ListFilterT
+    from django.db.models.fields.related import RelatedField
+
+    _Base = BaseModelAdmin[Any]
+    _ModelAdmin = admin.ModelAdmin[Any]
+    _TabularInline = admin.TabularInline[Any, Any]
+else:
+    _Base, _ModelAdmin, _TabularInline = object, admin.ModelAdmin, admin.TabularInline
+
+Roles = frozenset[Role]
+MEMBERS: Roles = frozenset({Role.OWNER, Role.STAFF})
+OWNERS: Roles = frozenset({Role.OWNER})
+NOBODY: Roles = frozenset()
+"""Operators only."""
+
+
+def is_operator(request: HttpRequest) -> bool:
+    """Whether the person runs the installation."""
+    return isinstance(request.user, User) and request.user.is_superuser
+
+
+def business_ids(request: HttpRequest, roles: Roles) -> set[UUID]:
+    """The businesses where the signed-in person has one of these roles."""
+    return request.user.business_ids(roles) if isinstance(request.user, User) else set()
+
+
+def business_lookup(model: type[models.Model]) -> str | None:
+    """The lookup that leads from a model to its business, or None for a model of the whole installation."""
+    if model is Business:
+        return "pk"
+    try:
+        model._meta.get_field("business")
+    except FieldDoesNotExist:
+        return None
+    return "business"
+
+
+def fence_in(rows: models.QuerySet[Any], businesses: set[UUID]) -> models.QuerySet[Any]:
+    """Keep the rows of these businesses; none of a model of the whole installation."""
+    lookup = business_lookup(rows.model)
+    return rows.filter(**{f"{lookup}__in": businesses}) if lookup else rows.none()
+
+
+class Fence(_Base):
+    """What `FencedAdmin` and `FencedInline` share: roles instead of Django's permissions."""
+
+    view_roles: ClassVar[Roles] = NOBODY
+    add_roles: ClassVar[Roles] = NOBODY
+    change_roles: ClassVar[Roles] = NOBODY
+    delete_roles: ClassVar[Roles] = NOBODY
+    records: ClassVar[bool] = False
+    """Rows that the system writes: operators too only read and delete them."""
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Whether the person sees this row, or any row."""
+        return self._allowed(request, self.view_roles | self.change_roles, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Whether the person may add rows (`obj`: to this parent of an inline)."""
+        return not self.records and self._allowed(request, self.add_roles, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Whether the person may change this row, or any row."""
+        return not self.records and self._allowed(request, self.change_roles, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Whether the person may delete this row, or any row."""
+        return self._allowed(request, self.delete_roles, obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the person finds the model on the start page."""
+        return self.has_view_permission(request) or self.has_add_permission(request)
+
+    def _allowed(self, request: HttpRequest, roles: Roles, obj: models.Model | None) -> bool:
+        if is_operator(request):
+            return True
+        businesses = business_ids(request, roles)
+        if obj is None:
+            return bool(businesses)
+        return (obj.pk if isinstance(obj, Business) else getattr(obj, "business_id", None)) in businesses
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """The rows that the person may see."""
+        rows = super().get_queryset(request)
+        return (
+            rows if is_operator(request) else fence_in(rows, business_ids(request, self.view_roles | self.change_roles))
+        )
+
+    def get_field_queryset(
+        self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest
+    ) -> models.QuerySet[Any]:
+        """What a dropdown offers: rows of the businesses where the person may write."""
+        offered = super().get_field_queryset(db, db_field, request)
+        if offered is None:
+            offered = db_field.remote_field.model._default_manager.using(db)
+        if is_operator(request):
+            return offered
+        return fence_in(offered, business_ids(request, self.add_roles | self.change_roles))
+
+
+class FencedAdmin(Fence, _ModelAdmin):
+    """The base class of every registered model's admin."""
+
+    view_on_site = False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model:
+        """Find a row by its address; one that isn't there and one that isn't yours are the same 404."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404
+        return found  # type: ignore[no-any-return]
+
+    def get_list_filter(self, request: HttpRequest) -> list[_ListFilterT]:
+        """Let filters by a relation offer what the visible rows point to; Django's offer every row."""
+        return [
+            (item, admin.RelatedOnlyFieldListFilter) if isinstance(item, str) and self._is_relation(item) else item
+            for item in super().get_list_filter(request)
+        ]
+
+    def _is_relation(self, lookup: str) -> bool:
+        model: Any = self.model
+        for name in lookup.split("__"):
+            field = model._meta.get_field(name)
+            model = field.related_model
+        return bool(field.is_relation)
+
+
+class FencedInline(Fence, _TabularInline):
+    """The base class of a table inside another model's page; `obj` of its permissions is that page's row."""
+
+    extra = 0

@@ -1,0 +1,37 @@
+"""How a call ended: what its records say, decided in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from calls.conversation.commands import EndCall, NextStep
+from calls.models import Outcome
+
+
+def outcome_of(*, next_step: NextStep, failed: bool, user_has_spoken: bool) -> Outcome:
+    """The outcome that an owner reads. Where the caller went counts first, then whether it broke, then who spoke."""
+    match next_step:
+        case NextStep.TRANSFER:
+            return Outcome.TRANSFERRED
+        case NextStep.APOLOGIZE:
+            return Outcome.FALLBACK
+        case NextStep.HANG_UP if failed:
+            return Outcome.FAILED
+        case NextStep.HANG_UP:
+            return Outcome.COMPLETED if user_has_spoken else Outcome.ABANDONED
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of a call as the process that held its stream knows it."""
+
+    reason: str
+    next_step: NextStep
+    outcome: Outcome
+    user_has_spoken: bool
+
+    @classmethod
+    def of(cls, end: EndCall, *, user_has_spoken: bool) -> Ending:
+        """The ending that the conversation's last command means."""
+        outcome = outcome_of(next_step=end.next_step, failed=end.failed, user_has_spoken=user_has_spoken)
+        return cls(end.reason, end.next_step, outcome, user_has_spoken)

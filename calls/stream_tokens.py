@@ -1,0 +1,63 @@
+"""The key to a call's media stream: single use, short-lived, bound to its CallSid and its business.
+
+Twilio hands it back in the stream's `start` message (a query string on the URL would be dropped). The database
+keeps only a hash, so that whoever reads a backup or a replica can't open a stream.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from calls.errors import StreamRefused
+from calls.models import Call, CallStatus
+
+LIFETIME = timedelta(seconds=60)
+"""Twilio opens the stream within a second or two of reading the TwiML; a minute forgives a slow network."""
+
+
+def issue(call: Call, *, now: datetime) -> str:
+    """A fresh token for a call that is ringing; an older one of the same call stops working."""
+    token = f"{call.business_id.hex}.{secrets.token_urlsafe(32)}"
+    call.stream_token_hash = _hash(token, call.twilio_call_sid)
+    call.stream_token_expires_at = now + LIFETIME
+    call.save(update_fields=["stream_token_hash", "stream_token_expires_at"])
+    return token
+
+
+def business_of(token: str) -> UUID:
+    """The business that a token claims to belong to; the claim is proved by `claimable`. Raises `StreamRefused`."""
+    try:
+        return UUID(hex=token.partition(".")[0])
+    except ValueError:
+        raise StreamRefused("the stream brought no token of ours") from None
+
+
+def claimable(token: str, call_sid: str, *, now: datetime) -> QuerySet[Call]:
+    """The call that this token opens, at most one. Updating it is the claim: the row count says who won."""
+    return Call.objects.filter(
+        twilio_call_sid=call_sid,
+        stream_token_hash=_hash(token, call_sid),
+        stream_token_expires_at__gt=now,
+        status=CallStatus.RINGING,
+    )
+
+
+def why_not(token: str, call_sid: str, *, now: datetime) -> str:
+    """Why a token opened nothing, for the log."""
+    call = Call.objects.filter(twilio_call_sid=call_sid).first()
+    if call is None:
+        return "the token is for another call or another business"
+    if call.status != CallStatus.RINGING:
+        return f"the token was used or the call is over (call {call.pk})"
+    if call.stream_token_hash != _hash(token, call_sid):
+        return f"the token is wrong or was replaced by a newer one (call {call.pk})"
+    return f"the token expired (call {call.pk})"
+
+
+def _hash(token: str, call_sid: str) -> str:
+    return hashlib.sha256(f"{call_sid}:{token}".encode()).hexdigest()

@@ -1,0 +1,102 @@
+"""The trace of a call: everything its conversation was told and decided, small enough to keep for every call.
+
+A chunk is compressed JSON, one line for each event or command: `[kind, time, *fields]`. Times that are whole
+milliseconds are written as the distance from the line before, and fields at their defaults are left off at the end,
+so a frame of the caller's audio costs a few bytes. What is read back equals what was written.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, dataclass, fields
+from enum import Enum
+from typing import Any, get_args, get_type_hints
+
+from calls.conversation.commands import Command
+from calls.conversation.events import Event
+from calls.models import Call, TraceChunk
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A command that the conversation gave at this time (seconds since the stream opened)."""
+
+    at: float
+    command: Command
+
+
+TraceLine = Event | Decided
+
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (*get_args(Event), *get_args(Command))}
+
+
+def encode(lines: Iterable[TraceLine]) -> bytes:
+    """A chunk: these lines in their order."""
+    encoded, before_ms = [json.dumps({"format": FORMAT})], 0
+    for line in lines:
+        what = line.command if isinstance(line, Decided) else line
+        at_ms = round(line.at * 1000)
+        exact = at_ms / 1000 == line.at
+        at: int | float = at_ms - before_ms if exact else float(line.at)
+        before_ms = at_ms
+        encoded.append(json.dumps([type(what).__name__, at, *_values(what)], separators=(",", ":"), ensure_ascii=False))
+    return zlib.compress("\n".join(encoded).encode("utf-8", "surrogatepass"), 6)
+
+
+def decode(chunk: bytes) -> Iterator[TraceLine]:
+    """The lines of a chunk. Raises `ValueError` when another version of this program wrote it in another format."""
+    header, *encoded = zlib.decompress(chunk).decode("utf-8", "surrogatepass").split("\n")
+    if json.loads(header) != {"format": FORMAT}:
+        raise ValueError(f"this trace has another format ({header[:40]}) than this program reads ({FORMAT})")
+    before_ms = 0
+    for text in encoded:
+        kind_name, at, *values = json.loads(text)
+        seconds = at if isinstance(at, float) else (before_ms + at) / 1000
+        before_ms = round(seconds * 1000)
+        kind = _KINDS[kind_name]
+        if kind in get_args(Event):
+            yield _build(kind, [seconds, *values])
+        else:
+            yield Decided(seconds, _build(kind, values))
+
+
+def read_trace(call: Call) -> list[TraceLine]:
+    """The whole trace of a call, in order."""
+    chunks = TraceChunk.objects.filter(call=call).order_by("position").values_list("data", flat=True)
+    return [line for chunk in chunks for line in decode(bytes(chunk))]
+
+
+def _values(what: Event | Command) -> list[Any]:
+    """The fields after the time, without those at the end that have their default value."""
+    named = [field for field in fields(what) if field.name != "at"]
+    values = [getattr(what, field.name) for field in named]
+    while named and named[-1].default is not MISSING and _same(values[-1], named[-1].default):
+        named.pop()
+        values.pop()
+    return values
+
+
+def _same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and bool(value == default)
+
+
+def _build(kind: type[Any], values: list[Any]) -> Any:
+    hints = get_type_hints(kind)
+    converted = {
+        field.name: _converted(hints[field.name], value) for field, value in zip(fields(kind), values, strict=False)
+    }
+    return kind(**converted)
+
+
+def _converted(hint: Any, value: Any) -> Any:
+    """JSON knows no enums: make one of the value where the field wants one."""
+    options = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    for option in options:
+        if isinstance(option, type) and issubclass(option, Enum) and value is not None:
+            return option(value)
+    return value

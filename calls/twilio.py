@@ -1,0 +1,89 @@
+"""What we say to Twilio over HTTP (TwiML), and how we know that it is Twilio who asks (signatures).
+
+Twilio signs the public address that it was given, so that is what we check: `PUBLIC_URL` and the path. Headers of
+proxies say nothing reliable about it.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from twilio.request_validator import RequestValidator
+from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
+
+from businesses.models import Language
+
+MEDIA_PATH = "/calls/twilio/media/"
+TOKEN_PARAMETER = "token"  # noqa: S105  (a name, not a secret)
+RING_S = 30
+"""How long the fallback number rings before the caller hears that nobody answers."""
+
+# twilio.com/docs/voice/twiml/say/text-speech: Polly speaks no Hebrew, Google's voices do.
+_VOICES = {
+    Language.HEBREW: ("he-IL", "Google.he-IL-Wavenet-A"),
+    Language.ENGLISH: ("en-US", "Polly.Joanna"),
+}
+
+
+# Signatures ---------------------------------------------------------------------------------------
+def signature_is_valid(request: HttpRequest) -> bool:
+    """Whether Twilio sent this request. In development without a token nothing can be checked, and all pass."""
+    if not settings.TWILIO_AUTH_TOKEN:
+        return bool(settings.DEBUG)
+    signature = request.headers.get("X-Twilio-Signature", "")
+    url = settings.PUBLIC_URL + request.get_full_path()
+    return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(url, request.POST, signature))
+
+
+def handshake_is_valid(signature: str | None) -> bool:
+    """Whether the signature of a media stream's WebSocket handshake is Twilio's; None where it brought none.
+
+    A missing one passes: the stream's token is the gate, and this only a second lock. Twilio signs the address as
+    TwiML has it, in some versions with another slash at its end.
+    """
+    if signature is None or not settings.TWILIO_AUTH_TOKEN:
+        return True
+    validator = RequestValidator(settings.TWILIO_AUTH_TOKEN)
+    bare = stream_url().rstrip("/")
+    return any(validator.validate(url, {}, signature) for url in (bare + "/", bare))
+
+
+# Addresses ----------------------------------------------------------------------------------------
+def stream_url() -> str:
+    """The media stream's address as TwiML gives it: wss://, or ws:// where the installation has no TLS (a laptop)."""
+    return str(settings.PUBLIC_URL).replace("http", "ws", 1) + MEDIA_PATH
+
+
+def _address(name: str) -> str:
+    return str(settings.PUBLIC_URL) + reverse(f"calls:{name}")
+
+
+# TwiML --------------------------------------------------------------------------------------------
+def connect(token: str) -> VoiceResponse:
+    """Send the caller's audio to the assistant; afterwards ask what comes next."""
+    stream = Stream(url=stream_url(), status_callback=_address("twilio-status"), status_callback_method="POST")
+    stream.parameter(name=TOKEN_PARAMETER, value=token)
+    response = VoiceResponse()
+    response.append(Connect(action=_address("twilio-after"), method="POST").append(stream))
+    return response
+
+
+def say(words_by_language: dict[Language, str], *, then_dial: str = "") -> VoiceResponse:
+    """Say something in one or more languages, then ring a number, if there is one, or hang up."""
+    response = VoiceResponse()
+    for language, words in words_by_language.items():
+        locale, voice = _VOICES[language]
+        response.say(words, voice=voice, language=locale)
+    if then_dial:
+        response.dial(then_dial, timeout=RING_S, action=_address("twilio-after"), method="POST")
+    else:
+        response.hangup()
+    return response
+
+
+def hang_up() -> VoiceResponse:
+    """End the call."""
+    response = VoiceResponse()
+    response.hangup()
+    return response

@@ -1,0 +1,86 @@
+"""Celery inside the web process, for an installation without Redis: a worker and the beat, each in a thread.
+
+The broker is kombu's in-memory one, so a task that waits is lost with the process. That is allowed:
+the database holds the work, tasks only ring the doorbell, and the schedule rings it again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from celery import beat
+from celery.worker import WorkController, state
+
+from frontdesk.celery_app import app
+
+logger = logging.getLogger(__name__)
+
+THREADS = 4
+STOP_TIMEOUT_S = 10
+
+
+class EmbeddedWorker:
+    """A worker and a beat of this process. Start and stop each once."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._work, name="embedded-worker", daemon=True)
+        self._beat: Any = beat.EmbeddedService(app, thread=True, scheduler_cls=beat.Scheduler)
+
+    def start(self) -> None:
+        """Begin to work, in the background."""
+        self._thread.start()
+        self._beat.start()
+
+    def wait_until_ready(self, timeout_s: float) -> bool:
+        """Wait until tasks are taken; whether they are."""
+        return self._ready.wait(timeout_s)
+
+    def stop(self) -> None:
+        """Take no more tasks and wait a while for the running ones."""
+        self._stopping = True
+        self._beat.stop()
+        state.should_stop = 0  # type: ignore[assignment]  # Celery's own flag for every worker of a process; the number is its exit code
+        self._thread.join(STOP_TIMEOUT_S)
+        state.should_stop = None
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the worker ended without being asked to."""
+        return not self._stopping and self._thread.ident is not None and not self._thread.is_alive()
+
+    def _work(self) -> None:
+        # Made in its own thread: Celery's Django support closes the database connections of the thread it starts in.
+        worker = WorkController(
+            app=app,
+            pool_cls="threads",
+            concurrency=THREADS,
+            hostname="embedded@localhost",
+            ready_callback=lambda consumer: self._ready.set(),
+            without_heartbeat=True,
+            without_mingle=True,
+            without_gossip=True,
+        )
+        worker.start()
+        if not self._stopping:
+            logger.error("The embedded worker has ended: background work waits until this process is restarted")
+
+
+_installed: EmbeddedWorker | None = None
+
+
+def install(reactor: Any) -> None:
+    """Run a worker for as long as the reactor runs."""
+    global _installed  # noqa: PLW0603 - one worker per process, which the health page asks after
+    _installed = EmbeddedWorker()
+    reactor.callWhenRunning(_installed.start)
+    # "during": after the calls have been ended, which may leave tasks behind.
+    reactor.addSystemEventTrigger("during", "shutdown", _installed.stop)
+
+
+def has_died() -> bool:
+    """Whether this process should run a worker and no longer does."""
+    return _installed is not None and _installed.has_died

@@ -1,0 +1,82 @@
+"""What load balancers and Prometheus ask a web process: alive, ready for one more call, figures."""
+
+from __future__ import annotations
+
+import hmac
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+
+from calls import live
+from frontdesk import embedded_worker
+
+_seen_migrated: list[bool] = []
+
+Gauge("frontdesk_live_calls", "Calls whose sockets this process holds").set_function(live.live_calls)
+Gauge("frontdesk_has_room", "1 while this process takes one more call").set_function(live.has_room)
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that the process answers. A process that doesn't should be restarted."""
+    return JsonResponse({"alive": True})
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Say whether the process takes one more call: 200, or 503 with what is in the way."""
+    problems = [problem for problem in (database_problem(), call_problem(), worker_problem()) if problem]
+    return JsonResponse(
+        {"ready": not problems, "problems": problems, "live_calls": live.live_calls()},
+        status=503 if problems else 200,
+    )
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus figures of this process, for bearers of `METRICS_TOKEN`; to others the page does not exist."""
+    given = request.headers.get("Authorization", "")
+    expected = f"Bearer {settings.METRICS_TOKEN}"
+    is_open = settings.DEBUG and not settings.METRICS_TOKEN
+    if not is_open and not (settings.METRICS_TOKEN and hmac.compare_digest(given.encode(), expected.encode())):
+        return HttpResponseNotFound()
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def database_problem() -> str:
+    """Why the database can't be used, in plain words; empty when it can."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return "" if is_migrated() else "migrations are missing: run manage.py migrate"
+    except DatabaseError:
+        return "the database does not answer"
+
+
+def is_migrated() -> bool:
+    """Whether every migration of the code is applied. A yes is remembered: the code of a process doesn't change."""
+    if not _seen_migrated:
+        executor = MigrationExecutor(connection)
+        if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            _seen_migrated.append(True)
+    return bool(_seen_migrated)
+
+
+def call_problem() -> str:
+    """Why this process takes no further call; empty when it does."""
+    if live.is_draining():
+        return "the process is stopping and takes no new calls"
+    return "" if live.has_room() else "all lines of this process are busy"
+
+
+def worker_problem() -> str:
+    """Why background work is not done in this process although it should; empty when all is well."""
+    return "the embedded worker has ended: restart the process" if embedded_worker.has_died() else ""

@@ -1,0 +1,32 @@
+"""What a web process says about itself when it starts: everything that is fine for one machine and not for many."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+
+def log_remarks() -> None:
+    """Log every remark, once per process."""
+    for remark in remarks():
+        logger.warning("%s", remark)
+
+
+def remarks() -> list[str]:
+    """What the operator should know about this configuration."""
+    found = []
+    if not settings.DEBUG and connection.vendor == "sqlite":
+        found.append("The database is SQLite: run one web process only, or set DATABASE_URL to a PostgreSQL server.")
+    if not settings.DEBUG and not settings.REDIS_URL:
+        found.append("REDIS_URL is not set: run one web process only; it does the background work itself.")
+    if not settings.DEBUG and settings.WHITENOISE_USE_FINDERS:
+        found.append("Static files are not collected and therefore slow: run manage.py collectstatic.")
+    if not settings.TWILIO_AUTH_TOKEN:
+        found.append("TWILIO_AUTH_TOKEN is not set: anyone may post webhooks, signatures are not checked.")
+    if not settings.OPENAI_API_KEY:
+        found.append(f"OPENAI_API_KEY is not set: the stand-in engine at {settings.OPENAI_REALTIME_URL} answers calls.")
+    return found

@@ -1,0 +1,1 @@
+"""What tests and checks run on: throw-away servers, settings, processes of this project."""

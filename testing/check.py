@@ -1,0 +1,63 @@
+"""`make check`: everything that can be said about the code without running it. All checks run, then the verdict."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+MOST_LINES = 300
+ROOT = Path(__file__).resolve().parent.parent
+
+PRODUCTION = {
+    "DEBUG": "0",
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "PUBLIC_URL": "https://frontdesk.example",
+    "DATABASE_URL": "postgres://frontdesk@database.example/frontdesk",
+    "REDIS_URL": "redis://redis.example:6379/0",
+    "OPENAI_API_KEY": "not-a-key",
+    "TWILIO_ACCOUNT_SID": "not-an-account",
+    "TWILIO_AUTH_TOKEN": "not-a-token",
+}
+
+
+def main() -> int:
+    """Run every check; 0 when all passed."""
+    python = sys.executable
+    manage = [python, "manage.py"]
+    results = {
+        "lint": run([python, "-m", "ruff", "check", "."]),
+        "formatting (make format mends it)": run([python, "-m", "ruff", "format", "--check", "."]),
+        "types": run([python, "-m", "mypy", "."]),
+        "migrations": run([*manage, "makemigrations", "--check", "--dry-run"]),
+        "deploy check": run([*manage, "check", "--deploy", "--fail-level", "WARNING"], **PRODUCTION),
+        f"files of at most {MOST_LINES} lines": short_files(),
+    }
+    for name, passed in results.items():
+        print(f"{'ok    ' if passed else 'FAILED'} {name}")
+    return 0 if all(results.values()) else 1
+
+
+def run(command: list[str], **variables: str) -> bool:
+    """Run one check in the project's root, without the developer's .env; whether it passed."""
+    environment = {**os.environ, "ENV_FILE": os.devnull, **variables}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+
+
+def short_files() -> bool:
+    """Whether every Python file of the project, migrations aside, is at most a few screens long."""
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    long = [
+        f"{path}: {lines} lines, perhaps two subjects"
+        for path in listed.stdout.split()
+        if "/migrations/" not in path and (ROOT / path).is_file()
+        if (lines := len((ROOT / path).read_text().splitlines())) > MOST_LINES
+    ]
+    print(*long, sep="\n", end="\n" if long else "")
+    return not long
+
+
+if __name__ == "__main__":
+    sys.exit(main())

