@@ -135,36 +135,24 @@ class SkipReason(models.TextChoices):
 
 
 class ErrorClass(models.TextChoices):
-    """What a failed attempt means for what comes next (the table is in each provider's `errors.py`)."""
+    """What a failed attempt means for what comes next: `Outcome` of the providers, as it is kept."""
 
-    SAFE_RETRY = "safe_retry", _("Never reached the provider")
-    UNKNOWN = "unknown", _("Perhaps accepted")
-    THROTTLE = "throttle", _("Too fast for the number")
-    RETRY = "retry", _("Temporary")
-    MEDIA = "media", _("The media file could not be used")
+    SAFE_RETRY = "safe_retry", _("Never reached WhatsApp")
+    THROTTLED = "throttled", _("Too fast for the number")
+    RETRY = "retry", _("A passing fault")
+    DEFERRED = "deferred", _("This person gets too much marketing at the moment")
     PERMANENT = "permanent", _("This person can't get it")
-    DEFERRED = "deferred", _("WhatsApp's limit of marketing messages for this person")
-    SUPPRESSED = "suppressed", _("The person stopped marketing messages")
-    COUNTRY = "country", _("The person's country is restricted")
-    TEMPLATE = "template", _("Something is wrong with the template")
-    PARAMETER = "parameter", _("A value is missing or wrong")
-    SPAM = "spam", _("The number is limited for its quality")
-    AUTHORIZATION = "authorization", _("The access token or a permission is missing")
-    ACCOUNT = "account", _("The account is restricted")
-    PAYMENT = "payment", _("WhatsApp's bill is not paid")
-    CHANNEL = "channel", _("The number is not ready")
+    SUPPRESS = "suppress", _("This person stopped marketing messages")
+    TEMPLATE_WIDE = "template_wide", _("Something is wrong with the template")
+    CHANNEL_WIDE = "channel_wide", _("The number or account can't send")
+    UNKNOWN = "unknown", _("The answer was lost")
 
 
 PASSING_ERRORS = (
     ErrorClass.SAFE_RETRY,
-    ErrorClass.THROTTLE,
+    ErrorClass.THROTTLED,
     ErrorClass.RETRY,
-    ErrorClass.MEDIA,
     ErrorClass.DEFERRED,
-    ErrorClass.SPAM,
-    ErrorClass.AUTHORIZATION,
-    ErrorClass.ACCOUNT,
-    ErrorClass.PAYMENT,
-    ErrorClass.CHANNEL,
+    ErrorClass.CHANNEL_WIDE,
 )
 """Failures that say nothing about the person: a later broadcast may well reach them."""
