@@ -26,18 +26,19 @@ class BroadcastStatus(models.TextChoices):
 
 B = BroadcastStatus
 BROADCAST_MOVES: dict[BroadcastStatus, frozenset[BroadcastStatus]] = {
-    B.DRAFT: frozenset({B.SCHEDULED, B.PREPARING, B.CANCELLED}),
+    B.DRAFT: frozenset({B.SCHEDULED, B.PREPARING, B.CANCELLING}),
     B.SCHEDULED: frozenset({B.PREPARING, B.MISSED, B.CANCELLING}),
     B.PREPARING: frozenset({B.RUNNING, B.PAUSED, B.FAILED, B.CANCELLING}),
     B.RUNNING: frozenset({B.PAUSED, B.COMPLETED, B.CANCELLING}),
     B.PAUSED: frozenset({B.PREPARING, B.RUNNING, B.CANCELLING}),
+    B.MISSED: frozenset({B.SCHEDULED, B.PREPARING, B.CANCELLING}),
+    B.FAILED: frozenset({B.PREPARING, B.CANCELLING}),
     B.CANCELLING: frozenset({B.CANCELLED}),
-    B.COMPLETED: frozenset(),
+    B.COMPLETED: frozenset({B.RUNNING}),
     B.CANCELLED: frozenset(),
-    B.FAILED: frozenset({B.CANCELLED}),
-    B.MISSED: frozenset({B.SCHEDULED, B.PREPARING, B.CANCELLED}),
 }
-"""From each state, the states that may follow. A missed or failed broadcast has sent nothing."""
+"""From each state, the states that may follow. A missed or failed broadcast has sent nothing. A completed one runs again
+when a message whose answer was lost has proved to be unsent."""
 
 LIVE_BROADCASTS = (B.SCHEDULED, B.PREPARING, B.RUNNING, B.PAUSED)
 """What the sweep looks at (with a partial index), besides broadcasts that are being cancelled."""
