@@ -21,6 +21,7 @@ from whatsapp.models.senders import (
     UnknownPolicy,
     WindowZone,
 )
+from whatsapp.models.sending import RecipientCount, SendingPace
 from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory, TemplateStatus
 
 __all__ = [
@@ -42,8 +43,10 @@ __all__ = [
     "Provider",
     "Quality",
     "Recipient",
+    "RecipientCount",
     "Sender",
     "SenderHealth",
+    "SendingPace",
     "Suppression",
     "SuppressionCategory",
     "SuppressionSource",

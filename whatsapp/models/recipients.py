@@ -49,6 +49,7 @@ class Recipient(models.Model):
     skip_reason = models.CharField(_("why skipped"), max_length=20, choices=SkipReason.choices, blank=True)
     attempt_no = models.PositiveSmallIntegerField(_("attempts"), default=0)
     attempt_id = models.UUIDField(null=True)
+    refusals = models.PositiveSmallIntegerField(default=0, help_text="attempts that count against a rule's tries")
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(_("next try"), null=True)

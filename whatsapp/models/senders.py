@@ -68,7 +68,7 @@ class Sender(models.Model):
         validators=[MinValueValidator(0.01), MaxValueValidator(1000)],
         help_text=_("Empty: 80 % of what WhatsApp allows this number; the rest stays free for chat replies."),
     )
-    throughput_mps = models.FloatField(_("messages per second that WhatsApp allows"), default=80, editable=False)
+    throughput_mps = models.FloatField(_("messages per second that WhatsApp allows"), null=True, editable=False)
     messaging_limit = models.PositiveIntegerField(
         _("people per 24 hours"),
         null=True,

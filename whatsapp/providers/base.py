@@ -74,6 +74,7 @@ class Account:
     account_id: str  # Meta: WhatsApp business account; Twilio: account sid
     phone: str  # E.164
     api_url: str
+    callback_url: str  # where the provider posts its webhooks
     secrets: Mapping[str, str] = field(repr=False)
 
 
@@ -157,7 +158,7 @@ class Provider(Protocol):
 
     name: str
     can_prove_absence: bool
-    """`find_message` can say for certain that a message was never accepted."""
+    """`find_messages` exists: it can be asked whether a message was accepted."""
 
     async def send(self, http: aiohttp.ClientSession, account: Account, message: Message) -> SendResult:
         """Post one template message. Never raises: whatever happens is an outcome."""
@@ -165,10 +166,10 @@ class Provider(Protocol):
     async def send_text(self, http: aiohttp.ClientSession, account: Account, to: str, text: str) -> SendResult:
         """Post a free text, allowed within 24 h of the person's last message."""
 
-    async def find_message(
-        self, http: aiohttp.ClientSession, account: Account, message: Message, since: datetime
-    ) -> str | None:
-        """The id of an accepted message whose answer was lost; None: never accepted. See `can_prove_absence`.
+    async def find_messages(
+        self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime
+    ) -> list[str]:
+        """The ids of all messages that were accepted for this person since then. See `can_prove_absence`.
 
         Raises:
             ProviderUnavailable: no answer, so nothing is known.
@@ -194,12 +195,16 @@ class Provider(Protocol):
     def verify(self, request: WebhookRequest, secret: str) -> bool:
         """Is the signature of the raw body right?"""
 
-    def split(self, body: bytes) -> list[Parcel]:
+    def split(self, request: WebhookRequest) -> list[Parcel]:
         """Cut a webhook into single updates, each with a key that is the same whenever it is repeated.
 
         Raises:
             ValueError: it is not what this provider posts.
         """
 
-    def read(self, payload: JsonObject) -> Event | None:
-        """Understand one parcel; None: nothing that concerns us."""
+    def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
+        """Understand one parcel, which has come at this time; None: nothing that concerns us.
+
+        Raises:
+            KeyError, ValueError, TypeError: it does not have the shape that the provider documents.
+        """

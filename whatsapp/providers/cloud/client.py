@@ -49,9 +49,9 @@ class CloudProvider:
         answer = await post(http, url, body, headers)
         return _judge(answer) if isinstance(answer, Answer) else answer
 
-    async def find_message(
-        self, http: aiohttp.ClientSession, account: Account, message: Message, since: datetime
-    ) -> str | None:
+    async def find_messages(
+        self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime
+    ) -> list[str]:
         """Meta has no such question; the sweeper asks only providers that can prove absence."""
         raise ProviderUnavailable("The Cloud API can't be asked what became of a message: its webhooks tell.")
 
@@ -103,11 +103,11 @@ class CloudProvider:
         """Check `X-Hub-Signature-256`."""
         return webhooks.verify(request, secret)
 
-    def split(self, body: bytes) -> list[Parcel]:
+    def split(self, request: WebhookRequest) -> list[Parcel]:
         """One parcel for each status, message or change."""
-        return webhooks.split(body)
+        return webhooks.split(request.body)
 
-    def read(self, payload: JsonObject) -> Event | None:
+    def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
         """See `webhooks.read`."""
         return webhooks.read(payload)
 
