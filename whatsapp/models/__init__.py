@@ -21,7 +21,7 @@ from whatsapp.models.senders import (
     UnknownPolicy,
     WindowZone,
 )
-from whatsapp.models.sending import RecipientCount, SendingPace
+from whatsapp.models.sending import SendingPace
 from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory, TemplateStatus
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
     "Provider",
     "Quality",
     "Recipient",
-    "RecipientCount",
     "Sender",
     "SenderHealth",
     "SendingPace",
