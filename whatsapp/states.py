@@ -37,8 +37,8 @@ BROADCAST_MOVES: dict[BroadcastStatus, frozenset[BroadcastStatus]] = {
     B.COMPLETED: frozenset({B.RUNNING}),
     B.CANCELLED: frozenset(),
 }
-"""From each state, the states that may follow. A missed or failed broadcast has sent nothing. A completed one runs again
-when a message whose answer was lost has proved to be unsent."""
+"""From each state, the states that may follow. A missed or failed broadcast has sent nothing. A completed one
+runs again when a message whose answer was lost has proved to be unsent."""
 
 LIVE_BROADCASTS = (B.SCHEDULED, B.PREPARING, B.RUNNING, B.PAUSED)
 """What the sweep looks at (with a partial index), besides broadcasts that are being cancelled."""
