@@ -27,7 +27,7 @@ bench: $(VENV)/installed-dev ## run the benchmarks that docs/performance.md quot
 	@set -e; for script in $(sort $(wildcard bench/bench_*.py)); do echo "== $$script"; $(PYTHON) $$script; done
 
 clean: ## remove the virtual environment and what the installation has stored in var/
-	rm -rf $(VENV) var
+	rm -rf $(VENV) var static-collected
 
 # The stamps: pip runs again only when the pinned requirements have changed.
 $(VENV)/installed: requirements.txt | $(PYTHON)

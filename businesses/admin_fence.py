@@ -109,9 +109,9 @@ class Fence(_Base):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """The rows that the person may see."""
         rows = super().get_queryset(request)
-        return (
-            rows if is_operator(request) else fence_in(rows, business_ids(request, self.view_roles | self.change_roles))
-        )
+        if is_operator(request):
+            return rows
+        return fence_in(rows, business_ids(request, self.view_roles | self.change_roles))
 
     def get_field_queryset(
         self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest

@@ -1,8 +1,16 @@
 """What a business decides about its calls. The help texts are what its owner reads in the admin."""
 
+from collections.abc import Iterator
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from businesses.validators import validate_finite
+
+FRAME_MS = 20
+"""Twilio Media Streams: one frame of a caller's audio."""
 
 
 class FirstUtteranceProtection(models.TextChoices):
@@ -63,7 +71,7 @@ class CallSettings(models.Model):
     server_vad_threshold = models.FloatField(
         _("how sure it must be that someone speaks (0 to 1)"),
         default=0.82,
-        validators=[MinValueValidator(0.1), MaxValueValidator(0.99)],
+        validators=[validate_finite, MinValueValidator(0.1), MaxValueValidator(0.99)],
         help_text=_("Higher ignores more noise, lower hears softer voices. Best between 0.75 and 0.85."),
     )
     echo_gate_min_rms = models.PositiveSmallIntegerField(
@@ -80,3 +88,23 @@ class CallSettings(models.Model):
 
     class Meta:
         abstract = True
+
+    def clean(self) -> None:
+        """Take a greeting of blanks for none."""
+        super().clean()
+        self.greeting_text = self.greeting_text.strip()
+
+    def advice(self) -> Iterator[str]:
+        """What is allowed but seldom meant: sentences for the person who saved it."""
+        if not 0.75 <= self.server_vad_threshold <= 0.85:
+            yield gettext(
+                "Between 0.75 and 0.85 works best for how sure the assistant must be that someone speaks. "
+                "Lower, noise interrupts it; higher, it misses soft voices."
+            )
+        if self.barge_in_debounce_ms < self.barge_in_voice_frames * FRAME_MS:
+            yield gettext(
+                "The assistant gives up its sentence as soon as it falls silent, so it can't go on after a cough. "
+                "Make the time before it gives up longer than the time before it stops."
+            )
+        if self.greeting_text and self.assistant_speaks_first:
+            yield gettext("The greeting opens every call. “Assistant speaks first” counts only without a greeting.")

@@ -10,14 +10,16 @@ from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from businesses.call_settings import CallSettings
+from businesses.phone_numbers import region_of
 from businesses.tenancy import BusinessManager, across_businesses
-from businesses.validators import validate_e164, validate_time_zone
+from businesses.validators import validate_business_slug, validate_e164, validate_time_zone
 
 
 class EmailUserManager(UserManager["User"]):
@@ -73,15 +75,46 @@ class Language(models.TextChoices):
     ENGLISH = "en", _("English")
 
 
+class Voice(models.TextChoices):
+    """OpenAI's built-in voices that both Realtime and the speech endpoint know (types of openai 3.54)."""
+
+    MARIN = "marin", "Marin"
+    CEDAR = "cedar", "Cedar"
+    ALLOY = "alloy", "Alloy"
+    ASH = "ash", "Ash"
+    BALLAD = "ballad", "Ballad"
+    CORAL = "coral", "Coral"
+    ECHO = "echo", "Echo"
+    SAGE = "sage", "Sage"
+    SHIMMER = "shimmer", "Shimmer"
+    VERSE = "verse", "Verse"
+
+
 class Business(CallSettings):
     """A tenant. It is not itself tenant-scoped: whoever queries businesses says which ones they mean."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120)
-    slug = models.SlugField(_("short name in addresses"), unique=True, max_length=60)
-    language = models.CharField(_("language"), max_length=5, choices=Language.choices, default=Language.HEBREW)
+    slug = models.SlugField(
+        _("short name in addresses"),
+        unique=True,
+        max_length=60,
+        validators=[validate_business_slug],
+        help_text=_("Part of the address of the business's pages, like north-clinic in /b/north-clinic/."),
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=5,
+        choices=Language.choices,
+        default=Language.HEBREW,
+        help_text=_("The language in which the assistant greets and answers callers."),
+    )
     time_zone = models.CharField(
-        _("time zone"), max_length=60, default="Asia/Jerusalem", validators=[validate_time_zone]
+        _("time zone"),
+        max_length=60,
+        default="Asia/Jerusalem",
+        validators=[validate_time_zone],
+        help_text=_("Times are shown in this zone, like Asia/Jerusalem."),
     )
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Off: callers hear that this number is not in service.")
@@ -95,15 +128,16 @@ class Business(CallSettings):
     voice = models.CharField(
         _("voice"),
         max_length=30,
-        default="marin",
-        help_text=_("The assistant's voice, also for the greeting: marin or cedar sound best."),
+        choices=Voice.choices,
+        default=Voice.MARIN,
+        help_text=_("The assistant's voice, also for the greeting. Marin and Cedar sound best."),
     )
     fallback_number = models.CharField(
         _("fallback phone number"),
         max_length=16,
         blank=True,
         validators=[validate_e164],
-        help_text=_("Rings when the assistant can't take a call or hands it over, like +972501234567."),
+        help_text=_("Rings when the assistant can't take a call or hands it over."),
     )
     max_concurrent_calls = models.PositiveSmallIntegerField(
         _("calls at the same time"),
@@ -125,7 +159,7 @@ class Business(CallSettings):
         blank=True,
         help_text=_("Paid minutes that are left. Empty: no limit. At 0 callers reach the fallback number."),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("business")
@@ -135,9 +169,22 @@ class Business(CallSettings):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse a fallback that would ring this assistant again, for ever."""
+        super().clean()
+        if self.fallback_number and self.phone_numbers.filter(number=self.fallback_number).exists():
+            raise ValidationError(
+                {"fallback_number": _("The assistant itself answers this number. Give one that a person answers.")}
+            )
+
+    def region(self) -> str | None:
+        """The country (ISO 3166) of the business's first number, for reading numbers written without one."""
+        first = self.phone_numbers.order_by("pk").first()
+        return region_of(first.number) if first else None
+
 
 class Role(models.TextChoices):
-    """What a member may do: owners also edit settings and see members."""
+    """What a member may do: staff read calls and send broadcasts; owners also edit settings and see members."""
 
     OWNER = "owner", _("Owner")
     STAFF = "staff", _("Staff")
@@ -147,8 +194,8 @@ class Membership(models.Model):
     """A person's place in a business."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    business = models.ForeignKey(Business, models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("person"), related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.STAFF)
 
     objects = BusinessManager()
@@ -168,8 +215,10 @@ class PhoneNumber(models.Model):
     """A number that callers dial. Unscoped: it is unique across businesses and finds the business of a call."""
 
     number = models.CharField(_("phone number"), max_length=16, unique=True, validators=[validate_e164])
-    business = models.ForeignKey(Business, models.CASCADE, related_name="phone_numbers")
-    is_active = models.BooleanField(_("active"), default=True)
+    business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="phone_numbers")
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Off: callers hear that this number is not in service.")
+    )
 
     class Meta:
         verbose_name = _("phone number")
@@ -177,3 +226,11 @@ class PhoneNumber(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def clean(self) -> None:
+        """Refuse a number to which the business hands its calls over: it would ring this assistant again."""
+        super().clean()
+        if self.business_id is not None and self.number == self.business.fallback_number:
+            raise ValidationError(
+                {"number": _("This is the business's fallback number, which a person must answer. Change that first.")}
+            )

@@ -1,20 +1,25 @@
 """Checks of what people type about a business."""
 
+import math
+import re
 from zoneinfo import available_timezones
 
-import phonenumbers
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from businesses.phone_numbers import NotAPhoneNumber, to_e164
+
+RESERVED_SLUGS = frozenset({"admin", "api", "login", "logout", "new", "static", "www"})
+"""Words that addresses of the installation's own pages may need beside those of businesses."""
 
 
 def validate_e164(value: str) -> None:
     """Accept only a possible number in E.164: a plus sign, the country code, the number, nothing else."""
     try:
-        parsed = phonenumbers.parse(value)
-    except phonenumbers.NumberParseException:
-        parsed = None
-    canonical = parsed and phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    if not parsed or canonical != value or not phonenumbers.is_possible_number(parsed):
+        canonical = to_e164(value)
+    except NotAPhoneNumber:
+        canonical = None
+    if canonical != value:
         raise ValidationError(
             _("Write the number in international form without blanks, like +972501234567."), code="not_e164"
         )
@@ -24,3 +29,19 @@ def validate_time_zone(value: str) -> None:
     """Accept only a zone that this machine knows."""
     if value not in available_timezones():
         raise ValidationError(_("This time zone does not exist. Write it like Asia/Jerusalem."), code="no_such_zone")
+
+
+def validate_business_slug(value: str) -> None:
+    """Accept a lower-case word for addresses that no page of the installation needs."""
+    if not re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", value):
+        raise ValidationError(
+            _("Use small Latin letters, digits and single hyphens, like north-clinic."), code="bad_slug"
+        )
+    if value in RESERVED_SLUGS:
+        raise ValidationError(_("This word is reserved. Add something to it, like north-clinic."), code="reserved_slug")
+
+
+def validate_finite(value: float) -> None:
+    """Refuse "not a number" and infinity, which pass every comparison with a limit."""
+    if not math.isfinite(value):
+        raise ValidationError(_("Write a number like 0.82."), code="not_finite")

@@ -7,3 +7,10 @@ class CallsConfig(AppConfig):
     """Phone calls: webhooks, the media stream, the conversation, and what is kept of it."""
 
     name = "calls"
+
+    def ready(self) -> None:
+        """Hear of changed settings."""
+        from businesses.signals import call_settings_changed  # noqa: PLC0415 - models are loaded by now, not before
+        from calls.tasks import on_call_settings_changed  # noqa: PLC0415
+
+        call_settings_changed.connect(on_call_settings_changed, dispatch_uid="calls.greeting")

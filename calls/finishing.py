@@ -49,6 +49,13 @@ def end_if_open(call_id: UUID, *, next_step: NextStep, failed: bool, reason: str
     return True
 
 
+def holding_a_line(*, now: datetime) -> Q:
+    """The condition of calls that somebody holds: on the line, or just coming in."""
+    return Q(status=CallStatus.LIVE, alive_at__gte=now - DEAD_AFTER) | Q(
+        status=CallStatus.RINGING, started_at__gte=now - NEVER_OPENED_AFTER
+    )
+
+
 def dead_calls(*, now: datetime) -> Q:
     """The condition of calls that are open in the records though nobody holds them any more."""
     return ~Q(status=CallStatus.ENDED) & (

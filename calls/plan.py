@@ -1,4 +1,4 @@
-"""Everything a call needs to know, read once when its media stream opens. The media path asks no database after that."""
+"""Everything a call needs to know, read once when its stream opens. The media path asks no database after that."""
 
 from __future__ import annotations
 

@@ -42,7 +42,11 @@ def write_later(plan: CallPlan, batch: Batch) -> Future[None]:
 
 def close_connection() -> None:
     """Close the thread's database connection, after everything that waits has been written."""
-    _thread.submit(connection.close).result()
+    _thread.submit(_disconnect).result()
+
+
+def _disconnect() -> None:
+    connection.close()  # Django keeps one per thread, so this must run in the thread whose it is
 
 
 def _write(plan: CallPlan, batch: Batch) -> None:

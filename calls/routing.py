@@ -1,5 +1,8 @@
 """WebSocket addresses of phone calls."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-websocket_urlpatterns: list[URLPattern] = []
+from calls.consumers import TwilioMediaConsumer
+from calls.twilio import MEDIA_PATH
+
+websocket_urlpatterns = [path(MEDIA_PATH.lstrip("/"), TwilioMediaConsumer.as_asgi())]

@@ -70,7 +70,7 @@ def connect(token: str) -> VoiceResponse:
 
 
 def say(words_by_language: dict[Language, str], *, then_dial: str = "") -> VoiceResponse:
-    """Say something in one or more languages, then ring a number, if there is one, or hang up."""
+    """Say something in one or more languages (or none), then ring a number, if there is one, or hang up."""
     response = VoiceResponse()
     for language, words in words_by_language.items():
         locale, voice = _VOICES[language]
@@ -79,11 +79,4 @@ def say(words_by_language: dict[Language, str], *, then_dial: str = "") -> Voice
         response.dial(then_dial, timeout=RING_S, action=_address("twilio-after"), method="POST")
     else:
         response.hangup()
-    return response
-
-
-def hang_up() -> VoiceResponse:
-    """End the call."""
-    response = VoiceResponse()
-    response.hangup()
     return response

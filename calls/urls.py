@@ -1,5 +1,22 @@
 """Addresses of phone calls."""
 
-from django.urls import URLPattern
+from collections.abc import Callable
 
-urlpatterns: list[URLPattern] = []
+from django.http import HttpResponse
+from django.urls import URLPattern, path
+
+from calls import webhooks
+
+app_name = "calls"
+
+
+def webhook(route: str, view: Callable[..., HttpResponse], name: str) -> list[URLPattern]:
+    """A webhook's address, also without its last slash: Django would redirect there, and a redirect loses the POST."""
+    return [path(f"{route}/", view, name=name), path(route, view)]
+
+
+urlpatterns = [
+    *webhook("twilio/voice", webhooks.voice, name="twilio-voice"),
+    *webhook("twilio/after", webhooks.after, name="twilio-after"),
+    *webhook("twilio/status", webhooks.status, name="twilio-status"),
+]

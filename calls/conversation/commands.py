@@ -21,6 +21,15 @@ class NextStep(StrEnum):
     APOLOGIZE = "apologize"
 
 
+class ResponseKind(StrEnum):
+    """Why the model is asked to speak."""
+
+    GREETING = "greeting"  # exactly the business's words
+    OPENING = "opening"  # the assistant speaks first, in its own words
+    ANSWER = "answer"
+    CONTINUATION = "continuation"  # it was cut off by a lost connection: go on from there
+
+
 class Latency(StrEnum):
     """What is measured in a call, each in milliseconds."""
 
@@ -67,7 +76,7 @@ class CreateResponse:
     """Ask the model to speak. `words`: exactly these. `request` identifies the request and its response."""
 
     request: str
-    kind: str
+    kind: ResponseKind
     words: str = ""
     attempt: int = 1
 
@@ -85,13 +94,6 @@ class TruncateItem:
 
     item_id: str
     audio_end_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class TellGreeted:
-    """Tell the model that the assistant has said these words (the cached greeting)."""
-
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,6 @@ Command = (
     | CreateResponse
     | CancelResponse
     | TruncateItem
-    | TellGreeted
     | AnswerTool
     | KeepTurn
     | Measure

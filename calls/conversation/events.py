@@ -15,6 +15,21 @@ class ResponseStatus(StrEnum):
     FAILED = "failed"
 
 
+# From the bridge ----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class StreamOpened:
+    """The media stream has begun and its token was good: the first event of every call."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The time that `Conversation.next_deadline` asked for has come."""
+
+    at: float
+
+
 # From the caller's side (Twilio) ------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class CallerFrame:
@@ -160,16 +175,10 @@ class CallerWords:
     text: str
 
 
-# From the bridge ----------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """The time that `Conversation.next_deadline` asked for has come."""
-
-    at: float
-
-
 Event = (
-    CallerFrame
+    StreamOpened
+    | Tick
+    | CallerFrame
     | MarkReturned
     | KeyPressed
     | CallerLeft
@@ -185,5 +194,4 @@ Event = (
     | SpeechStopped
     | TurnCommitted
     | CallerWords
-    | Tick
 )

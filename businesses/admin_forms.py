@@ -1,0 +1,76 @@
+"""How people write a business's settings in the admin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from businesses.models import Business, PhoneNumber
+from businesses.phone_numbers import NotAPhoneNumber, to_e164
+
+if TYPE_CHECKING:
+    _BusinessModelForm = forms.ModelForm[Business]
+    _PhoneNumberModelForm = forms.ModelForm[PhoneNumber]
+else:
+    _BusinessModelForm = _PhoneNumberModelForm = forms.ModelForm
+
+
+class WrittenPhoneNumberField(forms.CharField):
+    """A number in any usual notation, kept as E.164. `region` is the country of one without a +."""
+
+    region: str | None = None
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"dir": "ltr", "type": "tel", "class": "vTextField"})
+        super().__init__(**{"widget": widget, "max_length": 40, **options})
+
+    def to_python(self, value: Any) -> str:
+        """Normalise what was written; a country that isn't known must be written."""
+        written = super().to_python(value) or ""
+        if not written:
+            return ""
+        try:
+            return to_e164(written, self.region)
+        except NotAPhoneNumber:
+            raise ValidationError(
+                _("This is not a phone number. Write it with its country, like +972501234567."), code="not_a_number"
+            ) from None
+
+
+class BusinessForm(_BusinessModelForm):
+    """A business's settings. Numbers may be written as at home: 050-123-4567."""
+
+    fallback_number = WrittenPhoneNumberField(
+        label=_("fallback phone number"),
+        required=False,
+        help_text=_("Rings when the assistant can't take a call or hands it over."),
+    )
+
+    class Meta:
+        model = Business
+        exclude: ClassVar[list[str]] = []  # the admin's fieldsets name the fields
+        widgets: ClassVar[dict[str, forms.Widget]] = {
+            # dir=auto: the first letter decides, so Hebrew reads right to left on an English page too.
+            "greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
+            "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12, "class": "vLargeTextField"}),
+            "server_vad_threshold": forms.NumberInput(attrs={"step": "0.01", "dir": "ltr"}),
+        }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        number = self.fields.get("fallback_number")
+        if isinstance(number, WrittenPhoneNumberField) and not self.instance._state.adding:
+            number.region = self.instance.region()
+
+
+class PhoneNumberForm(_PhoneNumberModelForm):
+    """A number that callers dial, with its country."""
+
+    number = WrittenPhoneNumberField(label=_("phone number"))
+
+    class Meta:
+        model = PhoneNumber
+        fields = ("business", "number", "is_active")

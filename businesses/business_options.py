@@ -1,0 +1,36 @@
+"""Settings of a business as an operator writes them on a command line: `name=value`."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from businesses.models import Business
+
+_NOT_SETTABLE = frozenset({"id", "slug", "created_at"})
+_WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+class BadSetting(ValueError):
+    """A setting that doesn't exist or a value that it can't have; the message says what to write."""
+
+
+def settable_names() -> list[str]:
+    """The settings that `read_setting` knows."""
+    return sorted(field.name for field in Business._meta.concrete_fields if field.name not in _NOT_SETTABLE)
+
+
+def read_setting(assignment: str) -> tuple[str, object]:
+    """Split `name=value`. The value is checked when the business is; only on/off and empty are read here."""
+    name, equals, written = (part.strip() for part in assignment.partition("="))
+    if not equals:
+        raise BadSetting("write it as name=value, like barge_in_enabled=false")
+    if name not in settable_names():
+        raise BadSetting(f"there is no such setting. There are: {', '.join(settable_names())}")
+    field = Business._meta.get_field(name)
+    if isinstance(field, models.BooleanField):
+        if written.lower() not in _WORDS:
+            raise BadSetting("write true or false")
+        return name, _WORDS[written.lower()]
+    if isinstance(field, models.Field) and field.null and not written:
+        return name, None
+    return name, written

@@ -1,0 +1,41 @@
+"""Who belongs to a business, and who may enter the admin because of it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from businesses.models import Business, Membership, Role, User
+from businesses.tenancy import across_businesses, acting_for
+
+
+def add_member(business: Business, user: User, role: Role) -> Membership:
+    """Make a person a member, or give a member another role. Owners may enter the admin."""
+    with transaction.atomic(), acting_for(business):
+        membership, _created = Membership.objects.update_or_create(
+            business=business, user=user, defaults={"role": role}
+        )
+        _set_admin_entry(user)
+    return membership
+
+
+def save_membership(membership: Membership) -> None:
+    """Store a membership that was edited whole, in the admin."""
+    with transaction.atomic():
+        membership.save()
+        _set_admin_entry(membership.user)
+
+
+def remove_member(membership: Membership) -> None:
+    """End a membership; who owns no other business leaves the admin."""
+    with transaction.atomic():
+        user = membership.user
+        membership.delete()
+        _set_admin_entry(user)
+
+
+def _set_admin_entry(user: User) -> None:
+    with across_businesses():  # one person's roles, in whichever businesses they are
+        owns_one = user.memberships.filter(role=Role.OWNER).exists()
+    user.is_staff = user.is_superuser or owns_one
+    user.save(update_fields=["is_staff"])
+    user.__dict__.pop("own_memberships", None)  # what was read before is out of date

@@ -1,0 +1,109 @@
+"""One row of every model for a business, made by looking at the models: a new model is swept without being named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+
+from businesses.models import Business, Membership, PhoneNumber, Role, User
+
+INSTALLATION_WIDE = {Business, User, PhoneNumber}
+"""Models without a tenant of their own: people may belong to several businesses, numbers find a call's business."""
+
+MARKER_LENGTH = 5
+A_TIME = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)
+
+
+def own_models() -> list[type[models.Model]]:
+    """Every model of this project's apps."""
+    return [
+        model
+        for config in apps.get_app_configs()
+        if Path(config.path).parent == settings.BASE_DIR
+        for model in config.get_models()
+    ]
+
+
+def tenant_models() -> list[type[models.Model]]:
+    return [model for model in own_models() if model not in INSTALLATION_WIDE]
+
+
+@dataclass
+class Tenant:
+    """A business with people and one row of every tenant model. `marker` or `number` is in every text of its rows."""
+
+    marker: str
+    number: str
+    business: Business
+    owner: User
+    staff: User
+    rows: dict[type[models.Model], models.Model] = field(default_factory=dict)
+
+    def row(self, model: type[models.Model]) -> models.Model:
+        """The business's only row of a model, made when it is first asked for."""
+        if model is Business:
+            return self.business
+        if model is User:
+            return self.owner
+        if model not in self.rows:
+            self.rows[model] = row = model(**{f.attname: self._value(f) for f in _to_fill(model)})
+            row.save()
+        return self.rows[model]
+
+    def _value(self, model_field: models.Field[Any, Any]) -> object:
+        if isinstance(model_field, models.ForeignKey):
+            return self.row(model_field.related_model).pk
+        if model_field.choices:
+            return model_field.flatchoices[0][0]
+        if isinstance(model_field, models.CharField | models.TextField):
+            return (self.marker * 3)[: model_field.max_length]
+        if isinstance(model_field, models.DateTimeField):
+            return A_TIME
+        if isinstance(model_field, models.IntegerField):
+            return 1
+        if isinstance(model_field, models.BinaryField):
+            return self.marker.encode()
+        raise NotImplementedError(f"Say in {__file__} what a row's {model_field!r} may hold")
+
+
+def _to_fill(model: type[models.Model]) -> list[models.Field[Any, Any]]:
+    """The fields that must be given, and all texts, so that the marker shows wherever a row shows."""
+    return [
+        f
+        for f in model._meta.concrete_fields
+        if not f.primary_key
+        and (
+            not (f.has_default() or f.null or f.blank)
+            or (isinstance(f, models.CharField | models.TextField) and not f.choices)
+        )
+        and not getattr(f, "auto_now_add", False)
+        and not getattr(f, "auto_now", False)
+    ]
+
+
+def make_tenant(marker: str, number: str) -> Tenant:
+    """A business with an owner, a staff person who may enter the admin, and one row of every tenant model."""
+    assert len(marker) == MARKER_LENGTH
+    business = Business.objects.create(
+        name=f"{marker} clinic", slug=f"{marker}-clinic", greeting_text=f"{marker} hello", instructions=marker
+    )
+    owner = User.objects.create_user(f"owner@{marker}.test", "pw", is_staff=True)
+    staff = User.objects.create_user(f"staff@{marker}.test", "pw", is_staff=True)
+    tenant = Tenant(marker, number, business, owner, staff)
+    tenant.rows[Membership] = Membership.objects.create(business=business, user=owner, role=Role.OWNER)
+    Membership.objects.create(business=business, user=staff, role=Role.STAFF)
+    tenant.rows[PhoneNumber] = PhoneNumber.objects.create(business=business, number=number)
+    for model in tenant_models():
+        tenant.row(model)
+    return tenant
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """Every row of this project's tables, for showing that nothing has happened."""
+    return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in own_models()}

@@ -1,0 +1,57 @@
+"""What callers hear when it is not the assistant who speaks, in the languages that businesses can have.
+
+Not by gettext: these sentences must be spoken also when no catalogue is compiled.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from businesses.models import Language
+
+_HE, _EN = Language.HEBREW, Language.ENGLISH
+
+
+class Announcement(StrEnum):
+    """One situation in which Twilio's own voice speaks."""
+
+    NOT_IN_SERVICE = "not_in_service"
+    ALL_BUSY = "all_busy"
+    UNAVAILABLE = "unavailable"
+    PUTTING_THROUGH = "putting_through"
+    SORRY_PUTTING_THROUGH = "sorry_putting_through"
+    NOBODY_ANSWERED = "nobody_answered"
+
+
+_WORDS = {
+    Announcement.NOT_IN_SERVICE: {
+        _HE: "המספר שחייגתם אינו פעיל כרגע. שלום ותודה.",
+        _EN: "The number you have dialed is not in service at the moment. Goodbye.",
+    },
+    Announcement.ALL_BUSY: {
+        _HE: "כל הקווים תפוסים כרגע. אנא התקשרו שוב בעוד מספר דקות. תודה.",
+        _EN: "All our lines are busy at the moment. Please call again in a few minutes. Thank you.",
+    },
+    Announcement.UNAVAILABLE: {
+        _HE: "מצטערים, אין באפשרותנו לענות כרגע. אנא התקשרו שוב מאוחר יותר. תודה.",
+        _EN: "We are sorry, we can't take your call at the moment. Please call again later. Thank you.",
+    },
+    Announcement.PUTTING_THROUGH: {
+        _HE: "רגע אחד, מעבירים אתכם.",
+        _EN: "One moment please, we are putting you through.",
+    },
+    Announcement.SORRY_PUTTING_THROUGH: {
+        _HE: "מצטערים על התקלה. רגע אחד, מעבירים אתכם לנציג.",
+        _EN: "We are sorry for the trouble. One moment please, we are putting you through to a person.",
+    },
+    Announcement.NOBODY_ANSWERED: {
+        _HE: "מצטערים, אין מענה כרגע. אנא התקשרו שוב מאוחר יותר. תודה.",
+        _EN: "We are sorry, nobody can answer at the moment. Please call again later. Thank you.",
+    },
+}
+
+
+def words(announcement: Announcement, language: str | None) -> dict[Language, str]:
+    """The sentence in the business's language; in every language where the business is not known (None)."""
+    sentences = _WORDS[announcement]
+    return dict(sentences) if language is None else {Language(language): sentences[Language(language)]}

@@ -1,0 +1,161 @@
+"""The Channels edge of a call: Twilio's media stream. JSON in and out, no decisions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from asgiref.sync import sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError, close_old_connections
+
+from calls import live, twilio
+from calls.bridge import Bridge
+from calls.errors import StreamRefused
+from calls.media_stream import MalformedMessage, parse, read_start
+from calls.plan import CallPlan, open_stream
+
+logger = logging.getLogger(__name__)
+
+START_TIMEOUT_S: Final = 10.0
+"""A socket that has not brought its token by then is closed."""
+REFUSED: Final = 4403
+MALFORMED: Final = 4400
+ENDED: Final = 1000
+
+
+class TwilioMediaConsumer(AsyncWebsocketConsumer):
+    """One media stream. Until a `start` with a good token has come, everything else closes the socket."""
+
+    # The media path has no use for a channel layer: without a name there is nothing to listen to.
+    channel_layer_alias = None
+
+    bridge: Bridge | None = None
+    is_refused = False
+    entry: live.LiveCall | None = None
+    start_timer: asyncio.TimerHandle | None = None
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle one ASGI message.
+
+        Channels' own `dispatch` closes old database connections in a thread for *every* message: fifty thread
+        hops a second for each call. The one query of this consumer looks after its connection itself.
+        """
+        handler: Callable[[dict[str, Any]], Awaitable[None]] = getattr(self, message["type"].replace(".", "_"))
+        await handler(message)
+
+    async def connect(self) -> None:
+        """Accept the socket, unless it carries a signature that isn't Twilio's or there is no room."""
+        self.loop = asyncio.get_running_loop()
+        headers = dict(self.scope["headers"])
+        signature = headers.get(b"x-twilio-signature")
+        if not twilio.handshake_is_valid(signature.decode("latin-1") if signature else None):
+            logger.warning("Media stream refused: its signature is not Twilio's")
+            await self.close(REFUSED)
+            return
+        if not live.has_room():
+            logger.warning("Media stream refused: no room for one more call in this process")
+            await self.close(REFUSED)
+            return
+        self.outbox: asyncio.Queue[str] = asyncio.Queue()
+        self.writer = asyncio.create_task(self._write())
+        self.start_timer = self.loop.call_later(START_TIMEOUT_S, self._refuse, REFUSED, "no start in time")
+        await self.accept()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take one message of Twilio's."""
+        if self.is_refused:
+            return
+        try:
+            if text_data is None:
+                raise MalformedMessage("a binary frame")
+            message = parse(text_data)
+            event = message["event"]
+            if self.bridge is not None:
+                self._take(self.bridge, event, message)
+            elif event == "start":
+                await self._start(message)
+            elif event != "connected":
+                raise MalformedMessage(f"{event!r} before a start with a token")
+        except MalformedMessage as error:
+            self._refuse(MALFORMED, str(error))
+        except StreamRefused as error:
+            self._refuse(REFUSED, error.reason)
+
+    def _take(self, bridge: Bridge, event: str, message: dict[str, Any]) -> None:
+        try:
+            match event:
+                case "media":
+                    bridge.caller_audio(message["media"]["payload"])
+                case "mark":
+                    bridge.mark_returned(str(message["mark"]["name"]))
+                case "dtmf":
+                    bridge.key_pressed(str(message["dtmf"]["digit"]))
+                case "stop":
+                    bridge.caller_left()
+        except (KeyError, TypeError) as error:
+            raise MalformedMessage(f"{event} without {error}") from None
+
+    async def _start(self, message: dict[str, Any]) -> None:
+        opened_at = self.loop.time()
+        start = read_start(message)
+        try:
+            plan = await _read_plan(start.token, start.call_sid, start.stream_sid)
+        except DatabaseError as error:
+            raise StreamRefused(f"the database failed: {type(error).__name__}") from error
+        if self.start_timer is not None:
+            self.start_timer.cancel()
+        self.entry = live.add(call_sid=start.call_sid, stream_sid=start.stream_sid, close=self._close_soon)
+        self.bridge = Bridge(
+            plan,
+            stream_sid=start.stream_sid,
+            opened_at=opened_at,
+            send=self.outbox.put_nowait,
+            hang_up=self._close_soon,
+        )
+        self.bridge.start()
+
+    async def disconnect(self, code: int) -> None:
+        """End the call, whoever closed the socket."""
+        if self.start_timer is not None:
+            self.start_timer.cancel()
+        try:
+            if self.bridge is not None:
+                self.bridge.caller_left()
+                await self.bridge.finished()
+        finally:
+            if self.entry is not None:
+                live.remove(self.entry)
+            if hasattr(self, "writer"):
+                self.writer.cancel()
+
+    async def _write(self) -> None:
+        while True:
+            await self.send(text_data=await self.outbox.get())
+
+    def _refuse(self, code: int, reason: str) -> None:
+        self.is_refused = True
+        logger.warning("Media stream closed: %s", reason)
+        if self.bridge is not None:
+            self.bridge.caller_left()
+        self._close_soon(code)
+
+    def _close_soon(self, code: int = ENDED) -> None:
+        task = self.loop.create_task(self.close(code))
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+@sync_to_async(thread_sensitive=False)
+def _read_plan(token: str, call_sid: str, stream_sid: str) -> CallPlan:
+    close_old_connections()
+    try:
+        return open_stream(token=token, call_sid=call_sid, stream_sid=stream_sid, now=datetime.now(UTC))
+    finally:
+        close_old_connections()

@@ -1,0 +1,53 @@
+"""The caller's side of a call: our own hearing, OpenAI's, and what both mean together."""
+
+from __future__ import annotations
+
+from calls.conversation.activity import Activity
+from calls.conversation.barge_in import BargeIn, Verdict
+from calls.conversation.events import CallerFrame
+from calls.conversation.settings import ConversationSettings
+
+SHORTEST_TURN_MS = 80
+"""A turn with less voice than this is noise: "no" and "כן" have twice as much."""
+ECHO_TAIL_S = 0.3
+"""The assistant's echo still arrives this long after its audio has played."""
+STILL_SPEAKING_S = 1.0
+"""OpenAI's speech without voice of our own hearing for this long is over (or never was speech)."""
+
+
+class Caller:
+    """Who listens to the caller. Times in seconds since the call began."""
+
+    def __init__(self, settings: ConversationSettings) -> None:
+        self.activity = Activity()
+        self.barge_in = BargeIn(settings)
+        self.speech_started_at = 0.0
+        self._gate_rms = settings.echo_gate_min_rms
+        self._server_hears_speech = False
+        self._echo_until = float("-inf")
+
+    def hear(self, frame: CallerFrame, *, assistant_is_playing: bool) -> bool:
+        """Tell whether a frame holds the caller's voice, and not the assistant's echo."""
+        if assistant_is_playing:
+            self._echo_until = frame.at + ECHO_TAIL_S
+        gate_rms = self._gate_rms if frame.at < self._echo_until else 0.0
+        return self.activity.hear(frame, gate_rms=gate_rms)
+
+    def speech_started(self, at: float) -> Verdict:
+        """OpenAI hears speech: what that means for an utterance that is being heard."""
+        self._server_hears_speech, self.speech_started_at = True, at
+        self.activity.turn_may_have_begun()
+        return self.barge_in.server_heard_speech(at)
+
+    def speech_stopped(self) -> None:
+        """OpenAI hears a pause, perhaps only between two words."""
+        self._server_hears_speech = False
+
+    def turn_ended(self) -> int:
+        """OpenAI made a turn of what was said: how many milliseconds of voice we heard in it ourselves."""
+        self._server_hears_speech = False
+        return self.activity.end_turn()
+
+    def speaks(self, at: float) -> bool:
+        """The caller is in the middle of something: OpenAI says so, and so do our own ears."""
+        return self._server_hears_speech and at - self.activity.last_voiced_at < STILL_SPEAKING_S

@@ -1,0 +1,90 @@
+"""The line to the model: when to connect, when to try again, when to give up.
+
+A failure is *known* when connecting was refused or timed out, or when the session ended. From then on the
+caller is reconnected or handed to the fallback within two seconds, unless audio is still being heard: then
+there is no dead air yet, and time to go on trying.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+FIRST_CONNECT_TIMEOUT_S = 4.0
+GIVE_UP_S = 1.7
+"""After a failure is known: two seconds, less what handing the call over takes."""
+RETRY_S = 0.25
+SHORTEST_TIMEOUT_S = 0.5
+RENEWAL_SHARE = 0.9
+LONGEST_RENEWAL_MARGIN_S = 300.0
+"""Sessions end after 60 minutes without a warning (OpenAI): from 5 minutes before, a silent moment is used."""
+
+
+class LinkStep(Enum):
+    """What the line needs now."""
+
+    NOTHING = "nothing"
+    CONNECT = "connect"
+    GIVE_UP = "give_up"
+
+
+@dataclass(slots=True)
+class Link:
+    """The state of the line. Times in seconds since the call began."""
+
+    is_ready: bool = False
+    attempt: int = 0
+    timeout_s: float = FIRST_CONNECT_TIMEOUT_S
+    is_hopeless: bool = False
+    reason: str = ""
+    down_since: float | None = None
+    _connecting: bool = False
+    _retry_at: float | None = None
+    _renew_at: float | None = None
+
+    def connecting(self, at: float) -> None:
+        """An attempt begins."""
+        self.attempt += 1
+        self.timeout_s = FIRST_CONNECT_TIMEOUT_S
+        if self.down_since is not None:
+            self.timeout_s = max(SHORTEST_TIMEOUT_S, self.down_since + GIVE_UP_S - at)
+        self.is_ready, self._connecting, self._retry_at, self._renew_at = False, True, None, None
+
+    def ready(self, at: float, lifetime_s: float | None) -> None:
+        """The session is configured; `lifetime_s` is what is left of it."""
+        self.is_ready, self._connecting, self._retry_at = True, False, None
+        self.attempt, self.down_since = 0, None
+        if lifetime_s is not None:
+            self._renew_at = at + max(RENEWAL_SHARE * lifetime_s, lifetime_s - LONGEST_RENEWAL_MARGIN_S)
+
+    def lost(self, at: float, reason: str, *, permanent: bool) -> None:
+        """An attempt failed or the session ended."""
+        if self.down_since is None:
+            self.down_since = at
+            self._retry_at = at
+        else:
+            self._retry_at = at + RETRY_S
+        self.is_ready, self._connecting, self._renew_at = False, False, None
+        self.reason = reason
+        self.is_hopeless = self.is_hopeless or permanent
+
+    def step(self, at: float, *, caller_hears: bool, is_idle: bool) -> LinkStep:
+        """Say what to do now. `is_idle`: nobody speaks and no answer is owed."""
+        if self.is_ready:
+            return (
+                LinkStep.CONNECT
+                if self._renew_at is not None and at >= self._renew_at and is_idle
+                else LinkStep.NOTHING
+            )
+        if self._connecting or self.down_since is None:
+            return LinkStep.NOTHING
+        if self.is_hopeless or at - self.down_since >= GIVE_UP_S:
+            if not caller_hears:
+                return LinkStep.GIVE_UP
+            if self.is_hopeless:
+                return LinkStep.NOTHING
+        return LinkStep.CONNECT if self._retry_at is not None and at >= self._retry_at else LinkStep.NOTHING
+
+    def deadline(self) -> float | None:
+        """When `step` may say something new by itself."""
+        return self._renew_at if self.is_ready else self._retry_at

@@ -1,0 +1,74 @@
+"""One request to the model to speak, from the request to its end, and what is owed when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from calls.conversation.commands import ResponseKind
+
+MOST_ATTEMPTS = 3
+RETRY_AFTER_S = 0.3
+FIRST_AUDIO_TIMEOUT_S = 6.0
+MORE_AUDIO_TIMEOUT_S = 3.0
+CANCEL_TIMEOUT_S = 2.0
+GREETING_HOLD_S = 0.6
+"""A greeting spoken by the model is held back this long: a response that fails at its start is never heard."""
+
+
+@dataclass(slots=True)
+class Owed:
+    """Something that the assistant must still say."""
+
+    kind: ResponseKind
+    words: str = ""
+    attempt: int = 1
+    since: float = 0.0
+    """From when on the caller waits for it."""
+    not_before: float = 0.0
+    turn_item: str = ""
+    """The caller's turn that it answers."""
+
+    def again(self, at: float, *, words: str | None = None) -> Owed:
+        """The same once more, after a failure."""
+        pause = 0.0 if self.attempt == 1 else RETRY_AFTER_S
+        return replace(
+            self, words=self.words if words is None else words, attempt=self.attempt + 1, not_before=at + pause
+        )
+
+
+@dataclass(slots=True)
+class Response:
+    """A response that was asked for and has not ended."""
+
+    request: str
+    owed: Owed
+    progress_at: float
+    response_id: str | None = None
+    sizes: dict[str, int] = field(default_factory=dict)  # bytes of audio by item
+    words: dict[str, str] = field(default_factory=dict)  # by item
+    asked_for_tool: bool = False
+    is_revoked: bool = False
+    """We no longer want it: cancelled, or to be cancelled as soon as its id is known."""
+
+    @property
+    def audio_bytes(self) -> int:
+        """Audio received so far."""
+        return sum(self.sizes.values())
+
+    @property
+    def is_opening(self) -> bool:
+        """It opens the call."""
+        return self.owed.kind in (ResponseKind.GREETING, ResponseKind.OPENING)
+
+    def stalls_at(self, *, caller_hears: bool) -> float | None:
+        """When silence of the model means that it is stuck; None while what it sent is still being heard."""
+        if self.is_revoked:
+            return self.progress_at + CANCEL_TIMEOUT_S
+        if not self.sizes:
+            return self.progress_at + FIRST_AUDIO_TIMEOUT_S
+        return None if caller_hears else self.progress_at + MORE_AUDIO_TIMEOUT_S
+
+
+def words_left(text: str, spoken: str) -> str:
+    """What remains of `text` after as many words as were `spoken`. Nothing known to be spoken: all of it."""
+    return " ".join(text.split()[len(spoken.split()) :])

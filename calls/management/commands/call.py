@@ -1,0 +1,107 @@
+"""`manage.py call`: place a simulated call to the running server, as Twilio would."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from businesses.models import PhoneNumber
+from calls.sandbox import call_report, wav_files
+from calls.sandbox.babble import BabbleVoice
+from calls.sandbox.media_stream import MediaStream
+from calls.sandbox.pico import PicoVoice
+from calls.sandbox.placed_call import CallFailed
+from calls.sandbox.trial_call import TrialPlan, place
+from calls.sandbox.twilio_peer import ServerUnreachable, TwilioPeer
+from calls.sandbox.voices import FirstAbleVoice
+from frontdesk import env
+
+_WORDS = "Hello. When are you open, please?"
+_VOICE = "caller"  # another one than any assistant's
+
+
+class Command(BaseCommand):
+    """Hear the greeting, say something, hear the answer, hang up; then tell how that was."""
+
+    help = "Place a simulated call to a business: prints a timeline and records what both sides heard."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add what is said, and where to."""
+        parser.add_argument("slug", help="the business's short name")
+        speech = parser.add_mutually_exclusive_group()
+        speech.add_argument("--say", default=_WORDS, metavar="TEXT", help=f"what the caller says ({_WORDS!r})")
+        speech.add_argument("--wav", type=Path, metavar="FILE", help="what the caller says, as a WAV file of any rate")
+        parser.add_argument("--interrupt", action="store_true", help="say it again in the middle of the answer")
+        parser.add_argument(
+            "--out",
+            type=Path,
+            default=settings.VAR_DIR / "call.wav",
+            metavar="FILE.wav",
+            help="where the recording goes: caller left, assistant right (var/call.wav)",
+        )
+        parser.add_argument("--url", help="the server's address (the one that `make run` serves, else PUBLIC_URL)")
+        parser.add_argument("--from", dest="from_", default="+15005550001", metavar="E164", help="the caller's number")
+        parser.add_argument("--json", action="store_true", help="print one JSON object instead of the timeline")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Place the call."""
+        number = _number(options["slug"])
+        try:
+            stream = asyncio.run(_call(number, options))
+        except ServerUnreachable as error:
+            raise CommandError(f"{error}. Start it with: make run") from error
+        except wav_files.BadWav as error:
+            raise CommandError(str(error)) from error
+        except (CallFailed, TimeoutError) as error:
+            raise CommandError(f"The call failed: {error or 'it did not go on in time'}") from error
+        figures = call_report.report(stream)
+        wav_files.write_stereo(options["out"], left=bytes(stream.caller.track), right=bytes(stream.playback.track))
+        if options["json"]:
+            self.stdout.write(json.dumps({**asdict(figures), "recording": str(options["out"])}, ensure_ascii=False))
+        else:
+            for line in call_report.lines(figures):
+                self.stdout.write(line)
+            self.stdout.write(f"\nRecording: {options['out']}")
+        if not figures.heard:
+            raise CommandError("The caller heard nothing. The server's log says what happened.")
+
+
+def _number(slug: str) -> str:
+    numbers = PhoneNumber.objects.filter(business__slug=slug, is_active=True)
+    number = numbers.order_by("pk").values_list("number", flat=True).first()
+    if number is None:
+        raise CommandError(
+            f"No business {slug!r} has a phone number. Add one: manage.py create_business {slug} --phone …"
+        )
+    return number
+
+
+async def _call(number: str, options: dict[str, Any]) -> MediaStream:
+    url = options["url"] or _served_url()
+    # Twilio signs the public address. Where none is configured, the server takes its own for it.
+    public_url = env.text("PUBLIC_URL") or url
+    speech = wav_files.read_as_ulaw(options["wav"]) if options["wav"] else await _spoken(options["say"])
+    plan = TrialPlan(number, options["from_"], speech, interrupts=options["interrupt"])
+    async with TwilioPeer(url, auth_token=settings.TWILIO_AUTH_TOKEN, public_url=public_url) as twilio:
+        await twilio.check_server()
+        return await place(twilio, plan)
+
+
+def _served_url() -> str:
+    serving = settings.VAR_DIR / "serving"  # written by `make run`
+    return serving.read_text().strip() if serving.exists() else str(settings.PUBLIC_URL)
+
+
+async def _spoken(words: str) -> bytes:
+    pico = PicoVoice()
+    try:
+        return (await FirstAbleVoice(pico, BabbleVoice()).speak(words, voice=_VOICE)).as_ulaw()
+    finally:
+        await pico.close()

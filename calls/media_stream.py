@@ -1,0 +1,77 @@
+"""Twilio Media Streams' messages: JSON text frames over a WebSocket, all numbers as strings.
+
+Source: twilio.com/docs/voice/media-streams/websocket-messages.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from calls.errors import CallsError
+from calls.twilio import TOKEN_PARAMETER
+
+LARGEST_MESSAGE = 64 * 1024
+"""Characters. Twilio sends 373 for 20 ms; a minute of audio in one message is nobody's telephone."""
+
+
+_SID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+
+
+class MalformedMessage(CallsError):
+    """Not a message that Twilio would send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The stream begins: its ids, and the token from our TwiML."""
+
+    call_sid: str
+    stream_sid: str
+    token: str
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Read one message. Raises `MalformedMessage`."""
+    if len(text) > LARGEST_MESSAGE:
+        raise MalformedMessage(f"a message of {len(text)} characters")
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        raise MalformedMessage("not JSON") from None
+    if not isinstance(message, dict) or not isinstance(message.get("event"), str):
+        raise MalformedMessage("JSON without an event")
+    return message
+
+
+def read_start(message: dict[str, Any]) -> Start:
+    """Read a `start` message. Raises `MalformedMessage`, also for a stream that isn't 8 kHz µ-law."""
+    try:
+        start = message["start"]
+        audio = start["mediaFormat"]
+        encoding = (audio["encoding"], int(audio["sampleRate"]), int(audio["channels"]))
+        found = Start(str(start["callSid"]), str(start["streamSid"]), str(start["customParameters"][TOKEN_PARAMETER]))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise MalformedMessage("a start without its ids, format or token") from None
+    if encoding != ("audio/x-mulaw", 8000, 1):
+        raise MalformedMessage(f"audio as {encoding}, not 8 kHz µ-law")
+    if not _SID.fullmatch(found.call_sid) or not _SID.fullmatch(found.stream_sid):
+        raise MalformedMessage("a start whose ids are no ids")
+    return found
+
+
+def play(stream_sid: str, payload: str) -> str:
+    """Queue audio (base64 of µ-law). Concatenated: it is sent some 25 times a second in every call."""
+    return f'{{"event":"media","streamSid":"{stream_sid}","media":{{"payload":"{payload}"}}}}'
+
+
+def mark(stream_sid: str, name: str) -> str:
+    """Ask for this name back when what was queued before has played."""
+    return json.dumps({"event": "mark", "streamSid": stream_sid, "mark": {"name": name}})
+
+
+def clear(stream_sid: str) -> str:
+    """Make Twilio drop what has not played."""
+    return json.dumps({"event": "clear", "streamSid": stream_sid})

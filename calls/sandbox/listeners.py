@@ -1,0 +1,39 @@
+"""What the stand-in makes of the caller's audio: the transcript of a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from calls.conversation import ulaw
+
+_WORDS = {"en": "[speech, {seconds:.1f} seconds]", "he": "[דיבור, {seconds:.1f} שניות]"}
+
+
+class Listener(Protocol):
+    """Something that turns speech into text."""
+
+    async def transcribe(self, audio: bytes, *, language: str) -> str:
+        """The words in µ-law audio."""
+        ...
+
+
+class DeafListener:
+    """Understands no words and says so: the transcript is only how long the caller's turn was."""
+
+    async def transcribe(self, audio: bytes, *, language: str) -> str:
+        """See `Listener`."""
+        return _WORDS.get(language, _WORDS["en"]).format(seconds=len(audio) / ulaw.SAMPLE_RATE)
+
+
+class ScriptedListener:
+    """Hears what a scenario says, one entry a turn, and then what another listener hears."""
+
+    def __init__(self, transcripts: Iterable[str], then: Listener) -> None:
+        self._transcripts = iter(transcripts)
+        self._then = then
+
+    async def transcribe(self, audio: bytes, *, language: str) -> str:
+        """See `Listener`."""
+        scripted = next(self._transcripts, None)
+        return await self._then.transcribe(audio, language=language) if scripted is None else scripted

@@ -1,0 +1,55 @@
+"""Background work of calls. Each task is a doorbell: it looks into the database for what there is to do."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from businesses.models import Business
+from calls import finishing, greetings
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def render_greeting(greeting_id: str) -> None:
+    """Render one greeting, if nobody has."""
+    greetings.render(UUID(greeting_id), now=timezone.now())
+
+
+@shared_task
+def render_due_greetings() -> None:
+    """Render every greeting that waits: saved while no worker was reachable, or failed and due again."""
+    for greeting_id in greetings.due(now=timezone.now()):
+        greetings.render(greeting_id, now=timezone.now())
+
+
+@shared_task
+def remove_old_greetings() -> None:
+    """Remove recordings that no business uses any more."""
+    greetings.remove_old(now=timezone.now())
+
+
+@shared_task
+def end_dead_calls() -> None:
+    """End the calls whose process died."""
+    finishing.end_dead_calls(now=timezone.now())
+
+
+def on_call_settings_changed(*, business: Business, **_: object) -> None:
+    """Have the greeting rendered when its words, voice or language are new."""
+    row = greetings.request(business, now=timezone.now())
+    if row is not None and not row.rendered_at:
+        ring_for(row.pk)
+
+
+def ring_for(greeting_id: UUID) -> None:
+    """Wake a worker. Without a reachable broker the sweep finds the row a few seconds later."""
+    try:
+        render_greeting.apply_async(args=(str(greeting_id),), retry=False)
+    except OperationalError as error:
+        logger.warning("no worker was woken for a greeting, the sweep will find it: %s", error)

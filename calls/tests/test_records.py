@@ -1,0 +1,216 @@
+"""What is kept of a call: soon, off the event loop, complete at the end, and never in the call's way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError
+
+from businesses.models import Business
+from businesses.tenancy import acting_for
+from calls import record_store, records
+from calls.conversation.commands import EndCall, KeepTurn, Latency, Measure, NextStep, Speaker
+from calls.conversation.events import CallerFrame, CallerLeft
+from calls.endings import Ending, outcome_of
+from calls.models import Call, CallStatus, Outcome, Turn
+from calls.plan import CallPlan, open_stream
+from calls.records import CallRecorder
+from calls.stream_tokens import issue
+from calls.tests.conftest import NOW, kept, make_business, make_call
+from calls.traces import Decided, TraceLine, read_trace
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("records_thread")]
+
+GOODBYE = Ending("the assistant said goodbye", NextStep.HANG_UP, Outcome.COMPLETED, user_has_spoken=True)
+
+
+def take_call(**values: Any) -> tuple[Call, CallPlan]:
+    call = make_call(make_business(**values))
+    token = issue(call, now=NOW)
+    return call, open_stream(token=token, call_sid=call.twilio_call_sid, stream_sid="MZ1", now=NOW)
+
+
+@pytest.fixture
+def taken(transactional_db: None) -> tuple[Call, CallPlan]:
+    return take_call(minutes_left=Decimal(100))
+
+
+Taken = tuple[Call, CallPlan]
+
+
+@sync_to_async
+def stored(call: Call) -> tuple[Call, list[Turn], list[TraceLine]]:
+    with acting_for(call.business):
+        return kept(call), list(call.turns.order_by("position")), read_trace(call)
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(5):
+        while not await condition():  # each look is a query in another thread: the loop runs meanwhile
+            pass
+
+
+async def test_everything_is_there_after_the_end(taken: Taken) -> None:
+    call, plan = taken
+    recorder = CallRecorder(plan)
+    recorder.keep_turn(
+        KeepTurn(0, Speaker.ASSISTANT, 20, text="שלום", heard_text="שלום", is_greeting=True, ended_ms=900)
+    )
+    recorder.keep_turn(KeepTurn(1, Speaker.CALLER, 1000))
+    recorder.keep_turn(KeepTurn(1, Speaker.CALLER, 1000, text="כן", ended_ms=1400))
+    recorder.keep_turn(KeepTurn(2, Speaker.ASSISTANT, 1500, text="One two", heard_text="One", interrupted_ms=1800))
+    recorder.measure(Measure(Latency.ANSWER, 420))
+    recorder.measure(Measure(Latency.ANSWER, 380))
+    recorder.measure(Measure(Latency.GREETING, 12))
+    recorder.keep_usage({"input_tokens": 100, "output_tokens": 7})
+    recorder.keep_usage({"input_tokens": 50})
+    trace: list[TraceLine] = [CallerFrame(0.02, 60), Decided(0.02, EndCall("x", NextStep.HANG_UP)), CallerLeft(3.14159)]
+    for line in trace:
+        recorder.keep_trace(line)
+    await recorder.close(GOODBYE)
+    after, turns, read = await stored(call)
+    assert (after.status, after.outcome, after.next_step) == (CallStatus.ENDED, Outcome.COMPLETED, NextStep.HANG_UP)
+    assert (after.end_reason, after.user_has_spoken) == ("the assistant said goodbye", True)
+    assert after.latencies == {"answer": [420, 380], "greeting": [12]}
+    assert after.usage == {"input_tokens": 150, "output_tokens": 7}
+    assert [(t.position, t.speaker, t.text, t.heard_text, t.is_greeting) for t in turns] == [
+        (0, "assistant", "שלום", "שלום", True),
+        (1, "caller", "כן", "", False),
+        (2, "assistant", "One two", "One", False),
+    ]
+    assert [(t.started_ms, t.ended_ms, t.interrupted_ms) for t in turns] == [
+        (20, 900, None), (1000, 1400, None), (1500, None, 1800),
+    ]  # fmt: skip
+    assert read == trace
+    minutes = (after.ended_at - after.stream_opened_at).total_seconds() / 60  # type: ignore[operator]
+    assert abs(float(after.minutes_charged) - minutes) <= 0.01
+    left = await sync_to_async(lambda: Business.objects.get(pk=call.business_id).minutes_left)()
+    assert left == Decimal(100) - after.minutes_charged
+
+
+async def test_what_was_said_is_written_while_the_call_lasts(taken: Taken) -> None:
+    call, plan = taken
+    recorder = CallRecorder(plan, words_every_s=0.01)
+    recorder.keep_turn(KeepTurn(0, Speaker.CALLER, 0, text="first"))
+
+    async def says(text: str) -> bool:
+        _, turns, _ = await stored(call)
+        return [turn.text for turn in turns] == [text]
+
+    await until(lambda: says("first"))
+    recorder.keep_turn(KeepTurn(0, Speaker.CALLER, 0, text="first and second"))
+    await until(lambda: says("first and second"))
+    after, _, _ = await stored(call)
+    assert (after.status, after.outcome) == (CallStatus.LIVE, "")
+    assert after.alive_at is not None
+    assert after.alive_at > NOW
+    await recorder.close(GOODBYE)
+
+
+async def test_keeping_costs_the_event_loop_almost_nothing(taken: Taken) -> None:
+    _, plan = taken
+    recorder = CallRecorder(plan)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for number in range(10_000):
+        recorder.keep_trace(CallerFrame(number / 50, 60))
+    assert (loop.time() - began) / 10_000 < 20e-6
+    await recorder.close(GOODBYE)
+
+
+class DatabaseAway:
+    """The database refuses the next writes; then it is back."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, refusals: int) -> None:
+        self.left = refusals
+        self.write = record_store._write_turns
+        monkeypatch.setattr(record_store, "_write_turns", self)
+
+    def __call__(self, *arguments: Any) -> None:
+        self.write(*arguments)
+        if self.left:
+            self.left -= 1
+            raise OperationalError("server closed the connection unexpectedly")
+
+
+async def test_a_database_that_comes_back_gets_everything_once(
+    taken: Taken, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    call, plan = taken
+    DatabaseAway(monkeypatch, refusals=2)
+    recorder = CallRecorder(plan)
+    recorder.keep_trace(CallerFrame(0.02, 60))
+    recorder.keep_turn(KeepTurn(0, Speaker.CALLER, 0, text="secret words"))
+    await recorder.close(GOODBYE)
+    await records.all_written()
+    after, turns, trace = await stored(call)
+    assert (after.outcome, [turn.text for turn in turns], trace) == (
+        Outcome.COMPLETED, ["secret words"], [CallerFrame(0.02, 60)],
+    )  # fmt: skip
+    assert "will be tried again" in caplog.text
+    assert "secret words" not in caplog.text
+
+
+async def test_a_database_that_stays_away_holds_the_caller_up_for_a_moment_only(
+    taken: Taken, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    call, plan = taken
+    monkeypatch.setattr(records, "CLOSE_WAIT_S", 0.05)
+    monkeypatch.setattr(records, "GIVE_UP_AFTER_S", 0.3)
+    DatabaseAway(monkeypatch, refusals=1000)
+    recorder = CallRecorder(plan)
+    began = asyncio.get_running_loop().time()
+    await recorder.close(GOODBYE)
+    assert asyncio.get_running_loop().time() - began < 0.3
+    await records.all_written()
+    assert "its end could not be written" in caplog.text
+    after, turns, _ = await stored(call)
+    assert (after.status, turns) == (CallStatus.LIVE, [])
+
+
+async def test_a_business_that_was_deleted_meanwhile_harms_nobody(
+    taken: Taken, caplog: pytest.LogCaptureFixture
+) -> None:
+    call, plan = taken
+    with_other = await sync_to_async(take_call)()
+    recorder, other = CallRecorder(plan), CallRecorder(with_other[1])
+    await sync_to_async(Business.objects.filter(pk=call.business_id).delete)()
+    recorder.keep_turn(KeepTurn(0, Speaker.CALLER, 0, text="secret words"))
+    await recorder.close(GOODBYE)
+    await other.close(GOODBYE)
+    assert "records not written" in caplog.text or "records refused" in caplog.text
+    assert "secret words" not in caplog.text
+    after, _, _ = await stored(with_other[0])
+    assert after.outcome == Outcome.COMPLETED
+
+
+async def test_characters_that_no_database_stores(taken: Taken) -> None:
+    call, plan = taken
+    recorder = CallRecorder(plan)
+    recorder.keep_turn(KeepTurn(0, Speaker.ASSISTANT, 0, text="a\x00b\ud800c"))
+    await recorder.close(GOODBYE)
+    _, turns, _ = await stored(call)
+    assert [turn.text for turn in turns] == ["ab?c"]
+
+
+@pytest.mark.parametrize(
+    ("next_step", "failed", "spoken", "outcome"),
+    [
+        (NextStep.HANG_UP, False, True, Outcome.COMPLETED),
+        (NextStep.HANG_UP, False, False, Outcome.ABANDONED),
+        (NextStep.HANG_UP, True, True, Outcome.FAILED),
+        (NextStep.HANG_UP, True, False, Outcome.FAILED),
+        (NextStep.TRANSFER, False, True, Outcome.TRANSFERRED),
+        (NextStep.APOLOGIZE, True, True, Outcome.FALLBACK),
+        (NextStep.APOLOGIZE, True, False, Outcome.FALLBACK),
+    ],
+)
+def test_the_outcome(next_step: NextStep, failed: bool, spoken: bool, outcome: Outcome) -> None:
+    assert outcome_of(next_step=next_step, failed=failed, user_has_spoken=spoken) == outcome
+    end = EndCall("why", next_step, failed)
+    assert Ending.of(end, user_has_spoken=spoken) == Ending("why", next_step, outcome, spoken)

@@ -1,0 +1,37 @@
+"""The demo business of `make run`: something to call and to sign in to before anything is set up."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from django.core.management import call_command
+
+from businesses.models import Business
+
+SLUG = "demo"
+PHONE = "+15005550006"  # Twilio's own test number: nobody's phone rings
+OWNER_EMAIL = "owner@demo.example"
+OWNER_PASSWORD = "frontdesk-demo"  # noqa: S105 - printed on the screen; `serve --demo` refuses outside DEBUG
+INSTRUCTIONS = """\
+You answer the phone of a small dental clinic.
+Opening hours: Sunday to Thursday from 8 in the morning to 6 in the evening, Friday until noon, closed on Saturday.
+Address: 12 Garden Street, second floor. There is parking behind the house.
+A first visit takes half an hour and costs 200 shekels. For an appointment, ask for a name, a phone number and a time.
+"""
+ARGUMENTS = [
+    *("--name", "Demo Dental Clinic"),
+    *("--phone", PHONE),
+    *("--language", "en"),
+    *("--greeting", "Hello, and thank you for calling the demo dental clinic. How can I help you today?"),
+    *("--instructions", INSTRUCTIONS),
+    *("--owner-email", OWNER_EMAIL),
+    *("--owner-password", OWNER_PASSWORD),
+]
+
+
+def seed() -> bool:
+    """Make the demo business unless it is there (its owner may have edited it); whether it was made."""
+    if Business.objects.filter(slug=SLUG).exists():
+        return False
+    call_command("create_business", SLUG, *ARGUMENTS, stdout=StringIO())
+    return True

@@ -1,0 +1,96 @@
+"""`manage.py serve`: the whole installation in one process, for trying and developing (`make run`)."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
+
+from daphne.server import Server
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from frontdesk import children, demo
+
+HOST = "127.0.0.1"
+
+
+class Command(BaseCommand):
+    """Migrate, start the stand-in engine where there is no OpenAI key, and serve until stopped."""
+
+    help = "Migrate and serve on http://127.0.0.1:PORT, with the stand-in engine when OPENAI_API_KEY is unset."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add `--demo`."""
+        parser.add_argument("--demo", action="store_true", help="seed a demo business and print its owner's login")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve until Ctrl-C or SIGTERM."""
+        if options["demo"] and not settings.DEBUG:
+            raise CommandError("--demo makes a login that everyone knows. Leave it out, or set DEBUG=1.")
+        require_free_port(settings.PORT, "PORT")
+        self.say("Migrating the database ...")
+        call_command("migrate", verbosity=0)
+        if options["demo"]:
+            self.say("Made the demo business." if demo.seed() else "The demo business is there already.")
+        with ExitStack() as running:
+            if not settings.OPENAI_API_KEY:
+                require_free_port(settings.SANDBOX_PORT, "SANDBOX_PORT")
+                self.say(f"OPENAI_API_KEY is not set: the stand-in engine serves on port {settings.SANDBOX_PORT}.")
+                sandbox = [sys.executable, sys.argv[0], "sandbox"]
+                running.enter_context(children.running(sandbox, on_early_end=self.say_sandbox_ended))
+            self.serve(running, with_demo=options["demo"])
+
+    def serve(self, running: ExitStack, *, with_demo: bool) -> None:
+        """Run Daphne in this process."""
+        from frontdesk.asgi import application  # noqa: PLC0415 - importing it installs what runs beside the server
+
+        def ready() -> None:
+            url = f"http://{HOST}:{settings.PORT}"
+            running.enter_context(announced(url))
+            self.say(f"\n  Frontdesk is at  {url}/admin/")
+            if with_demo:
+                self.say(
+                    f"  Sign in as       {demo.OWNER_EMAIL}, password {demo.OWNER_PASSWORD}\n"
+                    f'  Place a call     .venv/bin/python manage.py call {demo.SLUG} --say "When are you open?"'
+                )
+            self.say("  Stop it          Ctrl-C\n")
+
+        Server(application, endpoints=[f"tcp:port={settings.PORT}:interface={HOST}"], ready_callable=ready).run()
+
+    def say_sandbox_ended(self, code: int) -> None:
+        """Tell that nobody answers calls any more."""
+        self.stderr.write(f"The stand-in engine has ended (code {code}): calls reach nobody. Stop and start again.")
+
+    def say(self, line: str) -> None:
+        """Tell the person at the terminal, at once."""
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def require_free_port(port: int, variable: str) -> None:
+    """Refuse a port that something listens on."""
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise CommandError(
+                f"Port {port} is taken. Stop what listens there, or choose another: make run {variable}={port + 10}"
+            ) from None
+
+
+@contextmanager
+def announced(url: str) -> Iterator[None]:
+    """Keep the address in var/serving while it is served: `manage.py call` calls there."""
+    serving = settings.VAR_DIR / "serving"
+    serving.write_text(url)
+    try:
+        yield
+    finally:
+        if serving.exists() and serving.read_text() == url:  # not that of a later one on another port
+            serving.unlink()

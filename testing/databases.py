@@ -1,0 +1,68 @@
+"""Migrated databases for processes of their own: migrated once per test run, then copied."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MigratedDatabase = Callable[[], AbstractContextManager[str]]
+
+
+def manage(*arguments: str, environment: dict[str, str]) -> str:
+    """Run a management command in a process of its own; what it printed. Its failure carries its errors."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MigratedDatabase]:
+    """A context manager that makes a migrated database of the run's kind and yields its `DATABASE_URL`."""
+    server_url = os.environ.get("DATABASE_URL", "")
+    if not server_url:
+        folder = tmp_path_factory.mktemp("databases")
+        template = folder / "template.sqlite3"
+        manage("migrate", environment={**os.environ, "DATABASE_URL": f"sqlite:///{template}"})
+        yield lambda: _sqlite_copy(template, folder / f"{uuid.uuid4().hex}.sqlite3")
+        return
+    with _postgres_database(server_url, template="template1") as template_url:
+        manage("migrate", environment={**os.environ, "DATABASE_URL": template_url})
+        yield lambda: _postgres_database(server_url, template=urlsplit(template_url).path[1:])
+
+
+@contextmanager
+def _sqlite_copy(template: Path, copy: Path) -> Iterator[str]:
+    shutil.copyfile(template, copy)
+    yield f"sqlite:///{copy}"
+
+
+@contextmanager
+def _postgres_database(server_url: str, *, template: str) -> Iterator[str]:
+    name = f"frontdesk_{uuid.uuid4().hex}"
+    with closing(psycopg.connect(server_url, autocommit=True)) as server:
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        try:
+            yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
+        finally:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,0 +1,149 @@
+"""Real processes of this project for end-to-end tests: Daphne and Celery, each on a migrated database of its own.
+
+    def test_alive(daphne):
+        server = daphne(OPENAI_REALTIME_URL="ws://127.0.0.1:9001/v1")
+        server.manage("create_business", "acme", "--name", "Acme", "--phone", "+15005550006")
+        urlopen(f"{server.url}/healthz")
+
+The database is of the kind that the test run uses (a SQLite file, or a database on the run's PostgreSQL
+server). With Redis, each server gets a Redis of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.request import urlopen
+
+import pytest
+
+from testing import services
+from testing.databases import ROOT, MigratedDatabase, manage
+
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of this project. `environment` is what commands and further processes beside it need."""
+
+    process: subprocess.Popen[bytes]
+    environment: dict[str, str]
+    log_path: Path
+
+    @property
+    def log(self) -> str:
+        """Everything it has logged so far."""
+        return self.log_path.read_text()
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command on its database; what it printed."""
+        return manage(*arguments, environment=self.environment)
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> int:
+        """Send it a signal and wait until it has ended; its exit code."""
+        self.process.send_signal(signal_number)
+        return self.process.wait(STOP_TIMEOUT_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Daphne(Process):
+    """A web process that answers at `port`."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Base of its addresses, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def ready(self) -> dict[str, object]:
+        """What /readyz says; `HTTPError` 503 while the process is not ready."""
+        with urlopen(f"{self.url}/readyz") as answer:
+            return dict(json.load(answer))
+
+
+class StartDaphne(Protocol):
+    """Start a Daphne process with these environment variables on top of the test run's."""
+
+    def __call__(self, *, beside: Process | None = None, **variables: str) -> Daphne:
+        """`beside`: on the database and Redis of that process instead of new ones."""
+
+
+@pytest.fixture
+def daphne(tmp_path: Path, migrated_database: MigratedDatabase) -> Iterator[StartDaphne]:
+    """A function that starts Daphne processes; they end with the test."""
+    with ExitStack() as running:
+
+        def start(*, beside: Process | None = None, **variables: str) -> Daphne:
+            if beside:
+                environment = beside.environment
+            else:
+                environment = {**os.environ, "DATABASE_URL": running.enter_context(migrated_database())}
+                if environment.get("REDIS_URL"):
+                    environment["REDIS_URL"] = running.enter_context(services.redis())
+            return running.enter_context(_daphne({**environment, **variables}, tmp_path))
+
+        yield start
+
+
+@pytest.fixture
+def celery_worker(tmp_path: Path) -> Iterator[StartWorker]:
+    """A function that starts a Celery worker with beat beside a Daphne process that has Redis."""
+    with ExitStack() as running:
+        yield lambda beside: running.enter_context(_celery_worker(beside.environment, tmp_path))
+
+
+class StartWorker(Protocol):
+    """Start a Celery worker on the database and Redis of a Daphne process."""
+
+    def __call__(self, beside: Process) -> Process:
+        """`beside`: whose tasks it runs."""
+
+
+@contextmanager
+def _daphne(environment: dict[str, str], folder: Path) -> Iterator[Daphne]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # The socket is handed over open: nobody else can take the port, and whoever connects early is kept waiting.
+        port = listener.getsockname()[1]
+        environment = {"PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}", **environment}
+        command = [sys.executable, "-m", "daphne", "--fd", str(listener.fileno()), "frontdesk.asgi:application"]
+        with _process(command, environment, folder, keep_open=[listener.fileno()]) as (process, log_path):
+            listener.close()
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=START_TIMEOUT_S):
+                pass
+            yield Daphne(process, environment, log_path, port)
+
+
+@contextmanager
+def _celery_worker(environment: dict[str, str], folder: Path) -> Iterator[Process]:
+    schedule = folder / f"beat-{uuid.uuid4().hex}"
+    command = [sys.executable, "-m", "celery", "-A", "frontdesk", "worker", "--pool", "threads", "--beat"]
+    with _process([*command, "--schedule", str(schedule)], environment, folder) as (process, log_path):
+        yield Process(process, environment, log_path)
+
+
+@contextmanager
+def _process(
+    command: list[str], environment: dict[str, str], folder: Path, *, keep_open: list[int] | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    log_path = folder / f"{command[2]}-{uuid.uuid4().hex}.log"
+    environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings", "PYTHONUNBUFFERED": "1"}
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, pass_fds=keep_open or [])
+    try:
+        yield process, log_path
+    finally:
+        process.kill()
+        process.wait()

@@ -1,0 +1,84 @@
+"""What the health pages say, and to whom."""
+
+from http import HTTPStatus
+
+import pytest
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from calls import live
+from frontdesk import health
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_seen_migrated", [])
+    monkeypatch.setattr(live, "_here", live._Registry())
+
+
+def problems(client: Client) -> list[str]:
+    answer = client.get("/readyz")
+    body = answer.json()
+    assert answer.status_code == (503 if body["problems"] else 200)
+    assert body["ready"] is not bool(body["problems"])
+    return list(body["problems"])
+
+
+def test_alive_needs_no_database(client: Client) -> None:
+    assert client.get("/healthz").json() == {"alive": True}
+
+
+@pytest.mark.django_db
+def test_ready(client: Client) -> None:
+    assert problems(client) == []
+
+
+@pytest.mark.django_db
+def test_not_ready_before_the_migrations_and_ready_after_them(client: Client) -> None:
+    recorder = MigrationRecorder(connection)
+    (newest,) = MigrationLoader(connection).graph.leaf_nodes("calls")
+    recorder.record_unapplied(*newest)
+    assert problems(client) == ["migrations are missing: run manage.py migrate"]
+    recorder.record_applied(*newest)
+    assert problems(client) == []
+
+
+@pytest.mark.django_db
+def test_not_ready_when_all_lines_are_busy(client: Client, settings: Settings) -> None:
+    settings.CALLS_PER_PROCESS = 1
+    assert problems(client) == []
+    live.add(call_sid="CA1", stream_sid="MZ1", close=lambda: None)
+    assert problems(client) == ["all lines of this process are busy"]
+
+
+@pytest.mark.django_db
+def test_not_ready_while_stopping(client: Client) -> None:
+    live.begin_draining()
+    assert problems(client) == ["the process is stopping and takes no new calls"]
+
+
+@pytest.mark.parametrize(
+    ("debug", "token", "given", "status"),
+    [
+        (True, "", "", HTTPStatus.OK),
+        (False, "", "", HTTPStatus.NOT_FOUND),
+        (False, "", "Bearer ", HTTPStatus.NOT_FOUND),
+        (False, "secret", "Bearer secret", HTTPStatus.OK),
+        (False, "secret", "Bearer wrong", HTTPStatus.NOT_FOUND),
+        (True, "secret", "", HTTPStatus.NOT_FOUND),
+    ],
+)
+def test_who_may_read_the_figures(
+    client: Client, settings: Settings, debug: bool, token: str, given: str, status: int
+) -> None:
+    settings.DEBUG, settings.METRICS_TOKEN = debug, token
+    assert client.get("/metrics", headers={"authorization": given}).status_code == status
+
+
+def test_the_figures_count_the_live_calls(client: Client, settings: Settings) -> None:
+    settings.DEBUG = True
+    live.add(call_sid="CA1", stream_sid="MZ1", close=lambda: None)
+    assert "frontdesk_live_calls 1.0" in client.get("/metrics").text
