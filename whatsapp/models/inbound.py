@@ -28,20 +28,22 @@ class NewsKind(models.TextChoices):
 
 
 class WebhookNews(models.Model):
-    """One piece of a provider's webhook, as it came. The business is known only when it is applied."""
+    """One piece of a provider's webhook, as it came.
 
-    business = models.ForeignKey(Business, models.CASCADE, null=True, blank=True, related_name="+")
+    Unscoped: it is stored before anybody has looked whose it is; `number_id` or `account_id` find the sender then.
+    """
+
     provider = models.CharField(max_length=10, choices=Provider.choices)
     kind = models.CharField(max_length=10, choices=NewsKind.choices)
+    number_id = models.CharField(max_length=64, blank=True)
+    account_id = models.CharField(max_length=64, blank=True)
     dedupe_key = models.CharField(max_length=200, unique=True)
-    payload = models.JSONField()
+    payload = models.JSONField(default=dict)
     event_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(max_length=300, blank=True)
-
-    objects = BusinessManager()
 
     class Meta:
         db_table = "whatsapp_webhook_inbox"

@@ -127,7 +127,7 @@ class WindowZone(models.TextChoices):
 class MessagingSettings(models.Model):
     """How a business wants to message. A business without a row has the defaults."""
 
-    business = models.OneToOneField(Business, models.CASCADE, primary_key=True, related_name="messaging_settings")
+    business = models.OneToOneField(Business, models.CASCADE, related_name="+")
     region = models.CharField(
         _("country of local numbers"),
         max_length=2,
