@@ -116,6 +116,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "businesses.tasks.clear_sessions", "schedule": crontab(hour="3", minute="30")},
+    # Seconds. Whoever rings at a change is usually quicker; this finds what nobody rang for.
+    "send-broadcasts": {"task": "whatsapp.tasks.drive", "schedule": 5.0, "options": {"expires": 5.0}},
+    "apply-webhooks": {"task": "whatsapp.tasks.apply_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},
     # `expires`: wake-ups that piled up while no worker ran are worth one, not hundreds.
     "greetings": {"task": "calls.tasks.render_due_greetings", "schedule": 3.0, "options": {"expires": 3.0}},
     "dead-calls": {"task": "calls.tasks.end_dead_calls", "schedule": 20.0, "options": {"expires": 20.0}},
@@ -171,6 +174,8 @@ WHATSAPP_API_URL = env.text("WHATSAPP_API_URL", "https://graph.facebook.com/v25.
 # Empty: Meta's webhooks are refused, since nothing could prove that they come from Meta.
 WHATSAPP_APP_SECRET = env.text("WHATSAPP_APP_SECRET")
 WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN")
+# How long a provider may take to answer one message (seconds). After that nobody knows whether it was accepted.
+WHATSAPP_TIMEOUT_S = env.number("WHATSAPP_TIMEOUT_S", default=20)
 
 # Fernet keys of the businesses' credentials, newest first. Without any, development derives one.
 FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [

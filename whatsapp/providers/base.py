@@ -52,6 +52,7 @@ class ErrorRule:
 
     `retry_after_s` is the first wait, `backoff` its growth with each try, `tries` how often in all
     (0: without end). `pause_reason` is a broadcast's `pause_reason`, `resume_after_s` ends that pause.
+    `may_be_one_row`: a template-wide refusal that only one person's values may have caused.
     """
 
     outcome: Outcome
@@ -63,6 +64,7 @@ class ErrorRule:
     resume_after_s: float | None = None
     scope: PauseScope = PauseScope.SENDER
     counts_against_broadcast: bool = False
+    may_be_one_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,30 @@ from enum import StrEnum
 from typing import Any
 
 
+class ParcelKind(StrEnum):
+    """What a parcel is about."""
+
+    STATUS = "status"
+    MESSAGE = "message"
+    PREFERENCE = "preference"
+    TEMPLATE = "template"
+    ACCOUNT = "account"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """One update as it is stored before anybody looks at it.
 
-    `number_id` and `account_id` say whose it is; `key` is equal whenever the provider repeats itself.
+    `key` is equal whenever the provider repeats itself; `number_id` and `account_id` are what it says about whose it is.
     """
 
     key: str
-    number_id: str
-    account_id: str
+    kind: ParcelKind
     payload: Mapping[str, Any]
+    number_id: str = ""
+    account_id: str = ""
+    at: datetime | None = None
 
 
 class Progress(StrEnum):

@@ -77,7 +77,7 @@ class CloudProvider:
             throughput_mps=THROUGHPUT_MPS.get(str(level).upper()),
             daily_limit=daily_limit(number.get("whatsapp_business_manager_messaging_limit")),
             quality=str(number.get("quality_rating") or "").upper(),
-            display_phone=str(number.get("display_phone_number") or ""),
+            display_phone=webhooks.e164(number.get("display_phone_number")),
         )
 
     async def _get(

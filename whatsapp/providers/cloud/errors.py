@@ -25,12 +25,12 @@ def _bad_parameter(explanation: str | Promise) -> ErrorRule:
 
 
 def _template(explanation: str | Promise, resume_after_s: float | None = None) -> ErrorRule:
+    return ErrorRule(Outcome.TEMPLATE_WIDE, explanation, pause_reason="template", resume_after_s=resume_after_s)
+
+
+def _values(explanation: str | Promise) -> ErrorRule:
     return ErrorRule(
-        Outcome.TEMPLATE_WIDE,
-        explanation,
-        pause_reason="template",
-        resume_after_s=resume_after_s,
-        counts_against_broadcast=True,
+        Outcome.TEMPLATE_WIDE, explanation, pause_reason="template", counts_against_broadcast=True, may_be_one_row=True
     )
 
 
@@ -46,7 +46,7 @@ _RECONNECT = _account(_("WhatsApp refused the access token. Connect the number a
 _LOCKED = _account(
     _("WhatsApp restricted or locked the account. See Account Quality in the Meta Business Suite."), PauseScope.ACCOUNT
 )
-_PARAMETERS = _template(_("The values don't fit the template's variables. Compare the template with the columns."))
+_PARAMETERS = _values(_("The values don't fit the template's variables. Compare the template with the columns."))
 _MEDIA = ErrorRule(
     Outcome.RETRY,
     _("WhatsApp could not take the template's picture, video or document."),
@@ -96,12 +96,14 @@ RULES: Mapping[int, ErrorRule] = {
     132012: _PARAMETERS,
     132018: _PARAMETERS,
     132001: _template(_("The template does not exist in this language. Sync the templates and choose again.")),
-    132005: _template(_("The filled-in text is too long for the template.")),
+    132005: _values(_("The filled-in text is too long for the template.")),
     132007: _template(_("The template breaks a WhatsApp policy. Change it and have it approved again.")),
     132008: _PARAMETERS,
     132068: _template(_("The template's form (flow) is blocked.")),
     132069: _template(_("The template's form (flow) is throttled. Resume in an hour."), 3600.0),
-    132015: _template(_("WhatsApp paused the template for low quality; it is tried again when the pause ends."), 10_800.0),
+    132015: _template(
+        _("WhatsApp paused the template for low quality; it is tried again when the pause ends."), 10_800.0
+    ),
     132016: _template(_("WhatsApp disabled the template for low quality. Choose another one.")),
     # A value
     100: _bad_parameter(_("WhatsApp rejected a value of this message.")),

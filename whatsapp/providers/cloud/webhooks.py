@@ -22,13 +22,27 @@ from whatsapp.providers.events import (
     Inbound,
     NumberChange,
     Parcel,
+    ParcelKind,
     Preference,
     Progress,
     StatusUpdate,
     TemplateChange,
 )
 
-_LISTS = {"messages": ("statuses", "messages"), "user_preferences": ("user_preferences",)}
+LONGEST_ID = 140
+"""Characters of a message id that still fit into a key as they are."""
+_LISTS = {
+    "messages": {"statuses": ParcelKind.STATUS, "messages": ParcelKind.MESSAGE},
+    "user_preferences": {"user_preferences": ParcelKind.PREFERENCE},
+}
+_KINDS = {
+    "message_template_status_update": ParcelKind.TEMPLATE,
+    "message_template_quality_update": ParcelKind.TEMPLATE,
+    "template_category_update": ParcelKind.TEMPLATE,
+    "phone_number_quality_update": ParcelKind.ACCOUNT,
+    "business_capability_update": ParcelKind.ACCOUNT,
+    "account_update": ParcelKind.ACCOUNT,
+}
 _PROGRESS = {
     "accepted": Progress.ACCEPTED,
     "held_for_quality_assessment": Progress.ACCEPTED,
@@ -65,25 +79,27 @@ def split(body: bytes) -> list[Parcel]:
 
 def _parcels(account_id: str, entry: Mapping[str, Any], change: Mapping[str, Any]) -> Iterator[Parcel]:
     field, value = str(change["field"]), change["value"]
-    metadata = value.get("metadata") or {}
-    number_id = str(metadata.get("phone_number_id", ""))
-    for name in _LISTS.get(field, ()):
+    number_id = str((value.get("metadata") or {}).get("phone_number_id", ""))
+    for name, kind in _LISTS.get(field, {}).items():
         for one in value.get(name) or ():
             payload = {"field": name, "number_id": number_id, "one": one}
-            if name == "messages":
+            if kind is ParcelKind.MESSAGE:
                 payload["contacts"] = value.get("contacts") or []
-            yield Parcel(_key(name, one), number_id, account_id, payload)
+            yield Parcel(_key(kind, one), kind, payload, number_id, account_id, _time(one["timestamp"]))
     if field not in _LISTS:
         payload = {"field": field, "account_id": account_id, "one": value}
-        yield Parcel(_digest(field, account_id, entry.get("time"), value), "", account_id, payload)
+        kind = _KINDS.get(field, ParcelKind.OTHER)
+        yield Parcel(_digest(field, account_id, entry.get("time"), value), kind, payload, "", account_id)
 
 
-def _key(name: str, one: Mapping[str, Any]) -> str:
-    if name == "statuses" and len(one["id"]) < 120:
-        return f"cloud:{one['id']}:{one['status']}:{one['timestamp']}"
-    if name == "messages" and len(one["id"]) < 120:
-        return f"cloud:{one['id']}:message"
-    return _digest(name, one)
+def _key(kind: ParcelKind, one: Mapping[str, Any]) -> str:
+    match kind:
+        case ParcelKind.STATUS if len(one["id"]) <= LONGEST_ID:
+            return f"cloud:{one['id']}:{one['status']}:{one['timestamp']}"
+        case ParcelKind.MESSAGE if len(one["id"]) <= LONGEST_ID:
+            return f"cloud:{one['id']}:message"
+        case _:
+            return _digest(kind, one)
 
 
 def _digest(*parts: Any) -> str:
@@ -93,20 +109,26 @@ def _digest(*parts: Any) -> str:
 
 def read(payload: JsonObject) -> Event | None:
     """Understand one parcel; None: nothing that concerns us."""
-    one = payload["one"]
-    match payload["field"]:
+    field, one = str(payload["field"]), payload["one"]
+    number_id, account_id = str(payload.get("number_id", "")), str(payload.get("account_id", ""))
+    match field:
         case "statuses":
-            return _status(str(payload["number_id"]), one)
+            return _status(number_id, one)
         case "messages":
-            return _inbound(str(payload["number_id"]), one, payload.get("contacts") or ())
+            return _inbound(number_id, one, payload.get("contacts") or ())
         case "user_preferences":
-            return _preference(str(payload["number_id"]), one)
+            return _preference(number_id, one)
+    return _read_change(field, account_id, one)
+
+
+def _read_change(field: str, account_id: str, one: Mapping[str, Any]) -> Event | None:
+    match field:
         case "message_template_status_update" | "message_template_quality_update" | "template_category_update":
-            return _template_change(str(payload["account_id"]), one)
+            return _template_change(account_id, one)
         case "phone_number_quality_update" | "business_capability_update":
-            return _number_change(str(payload["account_id"]), one)
+            return _number_change(account_id, one)
         case "account_update":
-            return _account_change(str(payload["account_id"]), one)
+            return _account_change(account_id, one)
         case _:
             return None
 
@@ -141,7 +163,7 @@ def _inbound(number_id: str, one: Mapping[str, Any], contacts: Any) -> Inbound:
         message_id=str(one["id"]),
         at=_time(one["timestamp"]),
         kind=kind,
-        phone=_e164(one.get("from")),
+        phone=e164(one.get("from")),
         bsuid=str(one.get("from_user_id") or contact.get("user_id") or ""),
         name=str((contact.get("profile") or {}).get("name", "")),
         text=text,
@@ -172,7 +194,7 @@ def _preference(number_id: str, one: Mapping[str, Any]) -> Preference | None:
         number_id=number_id,
         at=_time(one["timestamp"]),
         wants_marketing=one["value"] == "resume",
-        phone=_e164(one.get("wa_id")),
+        phone=e164(one.get("wa_id")),
         bsuid=str(one.get("user_id") or ""),
     )
 
@@ -195,7 +217,7 @@ def _number_change(account_id: str, one: Mapping[str, Any]) -> NumberChange:
     limit = one.get("max_daily_conversations_per_business") or one.get("current_limit")
     return NumberChange(
         account_id=account_id,
-        phone=_e164(one.get("display_phone_number")),
+        phone=e164(one.get("display_phone_number")),
         throughput_mps=1000 if one.get("event") == "THROUGHPUT_UPGRADE" else None,
         daily_limit=daily_limit(limit),
     )
@@ -222,5 +244,6 @@ def _uuid(text: Any) -> uuid.UUID | None:
         return None
 
 
-def _e164(digits: Any) -> str:
+def e164(digits: Any) -> str:
+    """A number as Meta shows it (15551234567, +1 555-123-4567) in E.164; "" for none."""
     return "+" + "".join(ch for ch in str(digits) if ch.isdigit()) if digits else ""

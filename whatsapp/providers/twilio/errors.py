@@ -20,7 +20,9 @@ def _permanent(explanation: str | Promise) -> ErrorRule:
 
 
 def _template(explanation: str | Promise) -> ErrorRule:
-    return ErrorRule(Outcome.TEMPLATE_WIDE, explanation, pause_reason="template", counts_against_broadcast=True)
+    return ErrorRule(
+        Outcome.TEMPLATE_WIDE, explanation, pause_reason="template", counts_against_broadcast=True, may_be_one_row=True
+    )
 
 
 def _account(explanation: str | Promise) -> ErrorRule:
@@ -41,7 +43,9 @@ RULES: Mapping[int, ErrorRule] = {
     21611: _QUEUE_FULL,
     30001: _QUEUE_FULL,
     63013: ErrorRule(
-        Outcome.PERMANENT, _("The message breaks a WhatsApp policy, or a value is empty."), counts_against_broadcast=True
+        Outcome.PERMANENT,
+        _("The message breaks a WhatsApp policy, or a value is empty."),
+        counts_against_broadcast=True,
     ),
     63021: _CONTENT,
     63027: _CONTENT,

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from twilio.request_validator import RequestValidator
 
 from whatsapp.providers.base import JsonObject, WebhookRequest
-from whatsapp.providers.events import Event, Inbound, Parcel, Progress, StatusUpdate
+from whatsapp.providers.events import Event, Inbound, Parcel, ParcelKind, Progress, StatusUpdate
 
 _PROGRESS = {
     "accepted": Progress.ACCEPTED,
@@ -44,9 +44,10 @@ def split(request: WebhookRequest) -> list[Parcel]:
         raise ValueError("The form has no MessageSid, so it is no webhook of a message.")
     status = form.get("MessageStatus")
     tracker = parse_qs(urlsplit(request.url).query).get("a", [""])[0]
-    number = form.get("From", "") if status else form.get("To", "")
+    kind, number = (ParcelKind.STATUS, "From") if status else (ParcelKind.MESSAGE, "To")
     payload = {**form, "attempt": tracker}
-    return [Parcel(f"twilio:{sid}:{status or 'message'}", _phone(number), form.get("AccountSid", ""), payload)]
+    number_id, account_id = _phone(form.get(number, "")), form.get("AccountSid", "")
+    return [Parcel(f"twilio:{sid}:{status or 'message'}", kind, payload, number_id, account_id)]
 
 
 def read(payload: JsonObject, received_at: datetime) -> Event | None:
