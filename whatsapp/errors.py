@@ -13,7 +13,7 @@ class IllegalChange(WhatsappError):
     """A broadcast can't become this from where it stands (HTTP 409)."""
 
     def __init__(self, current: BroadcastStatus, wanted: BroadcastStatus) -> None:
-        super().__init__(f"This broadcast is {current.label.lower()!s}: it can't become {wanted.label.lower()!s} now.")
+        super().__init__(f"This broadcast is “{current.label}”: from there it can't become “{wanted.label}”.")
         self.current = current
 
 

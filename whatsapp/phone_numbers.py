@@ -101,7 +101,8 @@ def _tidy(text: str) -> str:
         raise NotANumber(f"{_shown(text)} was shortened by a spreadsheet. Format the column as text and export again.")
     whole = _WHOLE_FLOAT.match(text)
     text = whole[1] if whole else text
-    text = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in text)
+    if not text.isascii():  # other scripts' digits, like Arabic ones
+        text = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in text)
     if not _ALLOWED.match(text):
         raise NotANumber(f"{_shown(text)} is not a phone number. Write one number, like +972501234567.")
     return text

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from whatsapp.audience.insert import insert_recipients
 from whatsapp.audience.rows import Candidate
 from whatsapp.models import AddressKind, Broadcast, Consent, Contact, Recipient
 from whatsapp.rates import RateTable
@@ -60,8 +63,18 @@ def freeze_batch(broadcast: Broadcast, batch: list[Candidate], rates: RateTable)
     """Write one batch and move the cursor past it. Raises `Overtaken`."""
     with transaction.atomic():
         _move_cursor(broadcast, batch[-1].position)
-        judged = list(_judge(broadcast, batch))
-        Recipient.objects.bulk_create([_recipient(broadcast, candidate, rates) for candidate in judged])
+        rows = [
+            _row(candidate, rates.price(candidate.country, broadcast.template_category))
+            for candidate in _judge(broadcast, batch)
+        ]
+        insert_recipients(
+            rows,
+            {
+                "business_id": broadcast.business_id,
+                "broadcast_id": broadcast.pk,
+                "provider": broadcast.sender.provider,
+            },
+        )
     broadcast.audience_cursor = batch[-1].position
 
 
@@ -121,21 +134,18 @@ def _duplicate(candidate: Candidate, first: int | None) -> Candidate:
     )
 
 
-def _recipient(broadcast: Broadcast, candidate: Candidate, rates: RateTable) -> Recipient:
+def _row(candidate: Candidate, price: Decimal | None) -> dict[str, Any]:
     skipped = candidate.skip_reason is not None
-    return Recipient(
-        business_id=broadcast.business_id,
-        broadcast_id=broadcast.pk,
-        contact_id=candidate.contact_id,
-        address=candidate.address,
-        address_kind=AddressKind.PHONE if candidate.is_phone else AddressKind.BSUID,
-        given_address=candidate.given,
-        row_number=candidate.row_number,
-        country=candidate.country,
-        params=candidate.params,
-        status=RecipientStatus.SKIPPED if skipped else RecipientStatus.PENDING,
-        skip_reason=candidate.skip_reason or "",
-        error_text=candidate.problem[:500],
-        provider=broadcast.sender.provider,
-        cost_estimate=None if skipped else rates.price(candidate.country, broadcast.template_category),
-    )
+    return {
+        "contact_id": candidate.contact_id,
+        "address": candidate.address,
+        "address_kind": AddressKind.PHONE.value if candidate.is_phone else AddressKind.BSUID.value,
+        "given_address": candidate.given,
+        "row_number": candidate.row_number,
+        "country": candidate.country,
+        "params": candidate.params,
+        "status": RecipientStatus.SKIPPED.value if skipped else RecipientStatus.PENDING.value,
+        "skip_reason": candidate.skip_reason.value if candidate.skip_reason else "",
+        "error_text": candidate.problem[:500],
+        "cost_estimate": None if skipped else price,
+    }

@@ -36,7 +36,9 @@ class Broadcast(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, related_name="broadcasts")
     sender = models.ForeignKey(Sender, models.RESTRICT, related_name="broadcasts", verbose_name=_("sender"))
-    template = models.ForeignKey(MessageTemplate, models.RESTRICT, related_name="broadcasts", verbose_name=_("template"))
+    template = models.ForeignKey(
+        MessageTemplate, models.RESTRICT, related_name="broadcasts", verbose_name=_("template")
+    )
     name = models.CharField(_("name"), max_length=200)
     status = models.CharField(
         _("status"), max_length=12, choices=BroadcastStatus.choices, default=BroadcastStatus.DRAFT
