@@ -22,19 +22,20 @@ def update_rows(
         return []
     fields = [_field(model, name) for name in rows[0]]
     key = _field(model, "pk")
-    columns = [f'"{field.column}"' for field in fields]
     places = "(" + ", ".join(["%s"] * len(fields)) + ")"
     values = [field.get_db_prep_save(value, connection) for row in rows for field, value in _pairs(fields, row)]
-    checks = guard_values or {}
+    checked = (guard_values or {}).items()
+    # The list's columns have names of their own: SQLite wants no table before a returned name, PostgreSQL no doubt.
+    given = {field: f"v{position}" for position, field in enumerate(fields)}
     statement = (
-        f"WITH v ({', '.join(columns)}) AS (VALUES {', '.join([places] * len(rows))}) "  # noqa: S608 - only names of columns
+        f"WITH v ({', '.join(given.values())}) AS (VALUES {', '.join([places] * len(rows))}) "  # noqa: S608 - names only
         f'UPDATE "{model._meta.db_table}" AS t SET '
-        + ", ".join(f'"{field.column}" = {_typed(field)}' for field in fields if field is not key)
-        + f' FROM v WHERE t."{key.column}" = {_typed(key)}'
+        + ", ".join(f'"{field.column}" = {_typed(field, name)}' for field, name in given.items() if field is not key)
+        + f' FROM v WHERE t."{key.column}" = {_typed(key, given[key])}'
         + (f" AND {guard}" if guard else "")
-        + f' RETURNING t."{key.column}"'
+        + f' RETURNING "{key.column}"'
     )
-    values += [_field(model, name).get_db_prep_save(value, connection) for name, value in checks.items()]
+    values += [_field(model, name).get_db_prep_save(value, connection) for name, value in checked]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [key.to_python(found[0]) for found in cursor.fetchall()]
@@ -45,13 +46,9 @@ def _pairs(fields: Sequence[models.Field[Any, Any]], row: Row) -> zip[tuple[mode
 
 
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
-    field = model._meta.pk if name == "pk" else model._meta.get_field(name)
-    assert isinstance(field, models.Field)
-    return field
+    return model._meta.concrete_model._meta.pk if name == "pk" else model._meta.get_field(name)  # type: ignore[return-value]
 
 
-def _typed(field: models.Field[Any, Any]) -> str:
+def _typed(field: models.Field[Any, Any], name: str) -> str:
     """A value of the list, as the column's type: PostgreSQL does not guess the type of a NULL or a quoted text."""
-    if connection.vendor != "postgresql":
-        return f'v."{field.column}"'
-    return f'CAST(v."{field.column}" AS {field.rel_db_type(connection)})'
+    return name if connection.vendor != "postgresql" else f"CAST({name} AS {field.rel_db_type(connection)})"

@@ -27,7 +27,7 @@ class DatabaseThread:
 
     async def close(self) -> None:
         """Close the connection and end the thread."""
-        await self.run(connection.close)
+        await self.run(_close)
         self._executor.shutdown()
 
 
@@ -37,3 +37,7 @@ def _call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     except (DatabaseError, InterfaceError):
         connection.close_if_unusable_or_obsolete()
         raise
+
+
+def _close() -> None:
+    connection.close()  # looked up here, because each thread has its own
