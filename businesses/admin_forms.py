@@ -24,8 +24,7 @@ class WrittenPhoneNumberField(forms.CharField):
     region: str | None = None
 
     def __init__(self, **options: Any) -> None:
-        widget = forms.TextInput(attrs={"dir": "ltr", "type": "tel", "class": "vTextField"})
-        super().__init__(**{"widget": widget, "max_length": 40, **options})
+        super().__init__(**{**options, "max_length": 40})  # as written: longer than the 16 that are stored
 
     def to_python(self, value: Any) -> str:
         """Normalise what was written; a country that isn't known must be written."""
@@ -40,19 +39,19 @@ class WrittenPhoneNumberField(forms.CharField):
             ) from None
 
 
+def _telephone() -> forms.TextInput:
+    return forms.TextInput(attrs={"dir": "ltr", "type": "tel", "class": "vTextField"})
+
+
 class BusinessForm(_BusinessModelForm):
     """A business's settings. Numbers may be written as at home: 050-123-4567."""
-
-    fallback_number = WrittenPhoneNumberField(
-        label=_("fallback phone number"),
-        required=False,
-        help_text=_("Rings when the assistant can't take a call or hands it over."),
-    )
 
     class Meta:
         model = Business
         exclude: ClassVar[list[str]] = []  # the admin's fieldsets name the fields
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"fallback_number": WrittenPhoneNumberField}
         widgets: ClassVar[dict[str, forms.Widget]] = {
+            "fallback_number": _telephone(),
             # dir=auto: the first letter decides, so Hebrew reads right to left on an English page too.
             "greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
             "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12, "class": "vLargeTextField"}),
@@ -69,8 +68,8 @@ class BusinessForm(_BusinessModelForm):
 class PhoneNumberForm(_PhoneNumberModelForm):
     """A number that callers dial, with its country."""
 
-    number = WrittenPhoneNumberField(label=_("phone number"))
-
     class Meta:
         model = PhoneNumber
         fields = ("business", "number", "is_active")
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"number": WrittenPhoneNumberField}
+        widgets: ClassVar[dict[str, forms.Widget]] = {"number": _telephone()}

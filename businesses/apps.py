@@ -1,9 +1,11 @@
 """The tenants' app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class BusinessesConfig(AppConfig):
     """Businesses, their members and their phone numbers."""
 
     name = "businesses"
+    verbose_name = _("Businesses")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +28,7 @@ class CallSettings(models.Model):
         _("greeting"),
         blank=True,
         max_length=1000,
+        validators=[MaxLengthValidator(1000)],  # a text field's max_length binds forms only
         help_text=_(
             "The words every caller hears first, once and whole. "
             "Empty: the assistant stays silent until the caller speaks."

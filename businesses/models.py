@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -123,6 +123,7 @@ class Business(CallSettings):
         _("instructions for the assistant"),
         blank=True,
         max_length=20000,
+        validators=[MaxLengthValidator(20000)],
         help_text=_("What the assistant should know and do: services, prices, hours, manners."),
     )
     voice = models.CharField(

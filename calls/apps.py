@@ -1,12 +1,14 @@
 """The phone calls' app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CallsConfig(AppConfig):
     """Phone calls: webhooks, the media stream, the conversation, and what is kept of it."""
 
     name = "calls"
+    verbose_name = _("Calls")
 
     def ready(self) -> None:
         """Hear of changed settings."""

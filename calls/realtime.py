@@ -129,6 +129,8 @@ class RealtimeSession:
 
     def _lost(self, error: Exception, *, permanent: bool = False) -> None:
         self.is_ready = False
+        if isinstance(error, LookupError | TypeError | ValueError):
+            logger.error("call %s: a mistake of ours ended the session", self._plan.call_id, exc_info=error)
         if isinstance(error, InvalidStatus):
             permanent = error.response.status_code in _PERMANENT_STATUSES
         self._tell(ModelLost(self._clock(), _reason(error), permanent))

@@ -19,11 +19,9 @@ from twisted.internet import reactor  # noqa: E402
 from calls.routing import websocket_urlpatterns  # noqa: E402
 from frontdesk import draining, embedded_worker, startup  # noqa: E402
 
-# The stubs ask for a pattern type of their own, which django.urls.path() doesn't make.
-media = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]
-application = ProtocolTypeRouter({"http": http, "websocket": media})
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})
 
 reactor.callWhenRunning(startup.log_remarks)
 draining.install(reactor)
-if settings.CELERY_BROKER_URL == "memory://":
+if settings.CELERY_BROKER_URL.startswith("memory:"):
     embedded_worker.install(reactor)

@@ -18,6 +18,8 @@ from calls import live
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
+SETTLE_S = 3
+"""After the last call: time for its records to be written and for Twilio to ask what comes next."""
 
 
 def install(reactor: Any) -> None:
@@ -36,20 +38,27 @@ def drain(reactor: Any) -> None:
     """Take no new calls, and stop the reactor when the last call has ended. Asked again, stop at once."""
     if live.is_draining():
         logger.warning("Asked again to stop: ending %d running calls", live.live_calls())
-        reactor.stop()
+        _stop(reactor)
         return
     live.begin_draining()
-    logger.info("Stopping: no new calls, waiting at most %d s for %d", settings.DRAIN_SECONDS, live.live_calls())
-    _stop_when_quiet(reactor, deadline=reactor.seconds() + settings.DRAIN_SECONDS)
+    calls = live.live_calls()
+    logger.info("Stopping: no new calls, waiting at most %d s for %d", settings.DRAIN_SECONDS, calls)
+    if calls:
+        _stop_when_quiet(reactor, deadline=reactor.seconds() + settings.DRAIN_SECONDS)
+    else:
+        _stop(reactor)
 
 
 def _stop_when_quiet(reactor: Any, *, deadline: float) -> None:
-    if not reactor.running:
-        return
     calls = live.live_calls()
     if calls and reactor.seconds() < deadline:
         reactor.callLater(LOOK_EVERY_S, lambda: _stop_when_quiet(reactor, deadline=deadline))
         return
     if calls:
         logger.warning("Stopping with %d running calls: DRAIN_SECONDS are over", calls)
-    reactor.stop()
+    reactor.callLater(SETTLE_S, _stop, reactor)
+
+
+def _stop(reactor: Any) -> None:
+    if reactor.running:
+        reactor.stop()

@@ -110,6 +110,9 @@ CACHES = {
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL or "memory://localhost/")
 if CELERY_BROKER_URL.startswith("memory://"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}  # seconds; kombu's own 1.0 is felt as slowness
+else:
+    # Seconds that a page waits for a broker that is away, when it wakes a worker. The sweeps do without.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"connect_retries_timeout": 1.0}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

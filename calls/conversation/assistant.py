@@ -76,14 +76,14 @@ class Assistant:
         return self.utterance is not None and self.utterance.heard_from is not None
 
     # Saying something ------------------------------------------------------------------------------
-    def play_greeting(self, words: str, size: int, at: float) -> None:
+    def play_greeting(self, words: str, size: int, at: float, *, protected: bool) -> None:
         """Say the cached greeting of `size` bytes."""
         turn = self._dialogue.begin(Speaker.ASSISTANT, at, is_greeting=True)
         self._dialogue.set_words(turn, CACHED_GREETING, words)
         self.utterance = Utterance(ResponseKind.GREETING, turn, waited_since=at, is_complete=True)
         self._emit(self._dialogue.keep(turn))
         self.playback.receive(CACHED_GREETING, size)
-        self._send(at, protected=True)
+        self._send(at, protected=protected)
 
     def request(self, owed: Owed, at: float) -> None:
         """Ask the model to speak."""
@@ -208,8 +208,12 @@ class Assistant:
             self._discard(response)
             utterance = None
         last_try = owed.attempt >= MOST_ATTEMPTS
+        if utterance is None and not last_try:
+            return Aftermath(retry=owed.again(at))
         if utterance is None:
-            return Aftermath(gave_up=True) if last_try else Aftermath(retry=owed.again(at))
+            if self.utterance:  # the beginning of a greeting whose rest never came
+                self.utterance.is_complete = True
+            return Aftermath(gave_up=True)
         if owed.kind is ResponseKind.GREETING:
             rest = words_left(owed.words, " ".join(response.words.values()))
             if rest and not last_try:
@@ -230,15 +234,25 @@ class Assistant:
         self.utterance = None
 
     def revoke(self, at: float) -> None:
-        """Cancel the response under way, once; its audio that still comes is dropped."""
+        """Cancel the response under way, once; its audio that still comes is dropped, and so is what was held back."""
         response = self.response
         if response is None or response.is_revoked:
             return
+        if self.utterance and self.utterance.held_until is not None:
+            self._discard(response)
         response.is_revoked, response.progress_at = True, at
         if response.response_id is not None:
             self._emit(CancelResponse(response.response_id))
 
     # Being heard -----------------------------------------------------------------------------------
+    def mark_returned(self, at: float, name: str) -> None:
+        """Note what was heard up to a mark, or that a clear has arrived."""
+        if self.playback.mark_returned(at, name):
+            return
+        seconds = self.playback.clear_confirmed(at, name)
+        if seconds is not None:
+            self._emit(Measure(Latency.BARGE_IN_CONFIRMED, round(seconds * 1000)))
+
     def finish_if_heard(self, at: float) -> Utterance | None:
         """The utterance that the caller has now heard to its end, if there is one."""
         utterance = self.utterance

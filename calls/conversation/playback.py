@@ -142,8 +142,8 @@ class Playback:
         played = self._heard_offset(at)
         for sent in self._pending:
             begun_at = sent.offset - (sent.end - sent.start)
-            heard = max(0, min(sent.end - sent.start, round(played - begun_at)))
-            sent.item.heard = max(sent.item.heard, sent.start + heard)
+            if played > begun_at:
+                sent.item.heard = min(sent.end, sent.start + round(played - begun_at))
         for item in self.items:
             item.sent = item.heard
         self._pending.clear()

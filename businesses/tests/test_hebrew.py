@@ -1,0 +1,36 @@
+"""Hebrew is first-class: every string has it, and what is compiled is what was written."""
+
+from __future__ import annotations
+
+import polib
+import pytest
+from django.utils import translation
+
+from businesses.models import Business
+from testing.messages import APPS, catalogue, messages, untranslated
+
+apps_with_strings = pytest.mark.parametrize("app", [app for app in APPS if messages(app)])
+
+
+@apps_with_strings
+def test_every_string_has_hebrew(app: str) -> None:
+    assert untranslated(app) == [], "run `python -m testing.messages`, then write the Hebrew and run it again"
+
+
+@apps_with_strings
+def test_what_is_compiled_is_what_was_written(app: str) -> None:
+    written = {e.msgid: e.msgstr or e.msgstr_plural for e in polib.pofile(str(catalogue(app))).translated_entries()}
+    compiled = {e.msgid: e.msgstr or e.msgstr_plural for e in polib.mofile(str(catalogue(app).with_suffix(".mo")))}
+    assert compiled == written, "run `python -m testing.messages`"
+
+
+def test_an_owner_reads_every_setting_in_hebrew() -> None:
+    """Whatever is on the page comes from the catalogue that is loaded, not only from the file."""
+    shown = {
+        text
+        for field in Business._meta.concrete_fields
+        for text in (field.verbose_name, field.help_text)
+        if field.name != "id" and text
+    }
+    with translation.override("he"):
+        assert [str(text) for text in shown if not any("א" <= letter <= "ת" for letter in str(text))] == []

@@ -1,0 +1,53 @@
+"""Numbers as people write them."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from businesses.phone_numbers import NotAPhoneNumber, region_of, to_e164
+from businesses.validators import validate_e164
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "stored"),
+    [
+        ("+972501234567", None, "+972501234567"),
+        ("+972 (50) 123-45 67", None, "+972501234567"),
+        ("050-1234567", "IL", "+972501234567"),
+        ("03 123 4567", "IL", "+97231234567"),
+        ("(415) 555-2671", "US", "+14155552671"),
+        ("+44 20 7946 0958", "IL", "+442079460958"),
+        ("\u202a+972 50 123 4567\u202c", None, "+972501234567"),
+    ],
+)
+def test_read(written: str, region: str | None, stored: str) -> None:
+    assert to_e164(written, region) == stored
+
+
+@pytest.mark.parametrize(
+    ("written", "region"),
+    [
+        ("", None),
+        ("050-1234567", None),
+        ("12", "IL"),
+        ("+9999999", None),
+        ("call me", "IL"),
+        ("+97231234567 ext. 8", None),
+    ],
+)
+def test_refused(written: str, region: str | None) -> None:
+    with pytest.raises(NotAPhoneNumber):
+        to_e164(written, region)
+
+
+@pytest.mark.parametrize("written", ["+972 501234567", "0501234567", "972501234567", "+9725", "+972501234567;ext=1"])
+def test_only_e164_is_stored(written: str) -> None:
+    with pytest.raises(ValidationError, match="international form"):
+        validate_e164(written)
+
+
+def test_country() -> None:
+    assert region_of("+97231234567") == "IL"
+    assert region_of("+14155552671") == "US"
+    assert region_of("+80012345678") is None

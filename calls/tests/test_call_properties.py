@@ -1,0 +1,241 @@
+"""G1 to G9 and G11 of the design, as properties of thousands of generated calls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from calls.conversation import ConversationSettings, Protection
+from calls.conversation.commands import CancelResponse, ClearPlayback, CreateResponse, Play, ResponseKind
+from calls.tests.world import BYTES_PER_S, FRAME_S, Mishap, Script, Utterance, World
+
+GREETING = "Good morning, this is the bakery, how may I help you?"
+SLACK_S = 0.05
+SURVIVABLE = [mishap for mishap in Mishap if mishap is not Mishap.STALLED]
+
+thorough = settings(max_examples=350, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@st.composite
+def utterances(draw: st.DrawFn, *, noise: bool = True, most: int = 4) -> tuple[Utterance, ...]:
+    """What a caller does in a call: words, sentences and, if wanted, coughs, one after the other."""
+    moment, found = 0.0, []
+    for _ in range(draw(st.integers(0, most))):
+        moment += draw(st.floats(0.1, 3.0))
+        is_noise = noise and draw(st.booleans())
+        seconds = draw(st.floats(0.02, 0.3)) if is_noise else draw(st.floats(0.2, 2.0))
+        found.append(Utterance(round(moment, 2), round(seconds, 2), is_noise))
+        moment += seconds + 1.0
+    return tuple(found)
+
+
+def business(**fixed: object) -> st.SearchStrategy[ConversationSettings]:
+    """Settings of a business, with some of them fixed."""
+    drawn: dict[str, st.SearchStrategy[object]] = {
+        "barge_in_voice_frames": st.integers(3, 10),
+        "barge_in_debounce_ms": st.integers(200, 600),
+        "barge_in_grace_ms": st.integers(0, 500),
+        "resume_after_false_barge_in": st.booleans(),
+    }
+    return st.builds(ConversationSettings, **{**drawn, **{name: st.just(value) for name, value in fixed.items()}})
+
+
+def scripts(
+    wants: st.SearchStrategy[ConversationSettings], **fixed: st.SearchStrategy[object]
+) -> st.SearchStrategy[Script]:
+    """Calls of such businesses."""
+    drawn: dict[str, st.SearchStrategy[object]] = {
+        "settings": wants,
+        "caller": utterances(),
+        "mishaps": st.lists(st.sampled_from([Mishap.NONE, *SURVIVABLE]), max_size=2).map(tuple),
+        "connects": st.lists(st.booleans(), max_size=2).map(tuple),
+        "connect_s": st.floats(0.05, 0.6),
+        "answer_s": st.floats(0.3, 4.0),
+        "first_delta_s": st.floats(0.1, 0.8),
+        "speed": st.floats(1.5, 20.0),
+        "delta_s": st.sampled_from([0.02, 0.1, 0.25]),
+        "latency_s": st.floats(0.0, 0.15),
+        "items": st.integers(1, 3),
+        "vad_s": st.floats(0.06, 0.5),
+    }
+    return st.builds(Script, **{**drawn, **fixed})
+
+
+def greeting_calls(*, cached: bool, **fixed: st.SearchStrategy[object]) -> st.SearchStrategy[Script]:
+    """Calls of businesses with a protected greeting."""
+    return scripts(business(greeting_text=GREETING, greeting_bytes=16000 if cached else 0), **fixed)
+
+
+def conversations() -> st.SearchStrategy[Script]:
+    """Calls with a short greeting, a question, long answers, and much that may interrupt them."""
+    asks = Utterance(0.8, 0.4)
+    sounds = st.lists(st.tuples(st.floats(0.3, 2.5), st.booleans(), st.floats(0.1, 1.0)), max_size=5)
+
+    def caller(drawn: list[tuple[float, bool, float]]) -> tuple[Utterance, ...]:
+        moment, found = asks.start + asks.seconds + 1.0, [asks]
+        for gap, is_noise, seconds in drawn:
+            found.append(
+                Utterance(round(moment + gap, 2), round(min(seconds, 0.3) if is_noise else seconds, 2), is_noise)
+            )
+            moment += gap + seconds + 0.7
+        return tuple(found)
+
+    return scripts(
+        business(greeting_text=GREETING, greeting_bytes=4000),
+        caller=sounds.map(caller),
+        answer_s=st.floats(4.0, 8.0),
+        mishaps=st.lists(st.sampled_from([Mishap.NONE, Mishap.NONE, *SURVIVABLE]), max_size=3).map(tuple),
+        seconds=st.just(16.0),
+    )
+
+
+def moments(world: World, kind: type) -> list[float]:
+    """When commands of a kind were given."""
+    return [at for at, _ in world.all(kind)]
+
+
+@thorough
+@given(greeting_calls(cached=True))
+def test_g1_a_cached_greeting_is_heard_whole_once_and_uninterrupted(script: Script) -> None:
+    world = World(script).run()
+    assert world.heard_of("greeting") == [(0, 16000)]
+    assert world.protected_until is not None
+    for kind in (ClearPlayback, CancelResponse):
+        assert all(at >= world.protected_until for at in moments(world, kind))
+
+
+@thorough
+@given(greeting_calls(cached=False, connects=st.just(()), seconds=st.just(20.0)))
+def test_g1_g3_a_spoken_greeting_is_retried_and_heard_whole_once(script: Script) -> None:
+    world = World(script).run()
+    whole = round(script.answer_s / script.delta_s) * int(script.delta_s * BYTES_PER_S)
+    greetings = [
+        c for _, c in world.all(CreateResponse) if isinstance(c, CreateResponse) and c.kind is ResponseKind.GREETING
+    ]
+    assert 1 <= len(greetings) <= 3
+    assert world.protected_until is not None
+    first_sound = min(piece.at for piece in world.heard)
+    assert all(at >= world.protected_until for at in moments(world, ClearPlayback))
+    assert first_sound <= world.protected_until
+    before = sum(piece.end - piece.start for piece in world.heard if piece.at <= world.protected_until + 1e-6)
+    assert before == max(whole, int(script.delta_s * BYTES_PER_S)), "all of the greeting, nothing of a failed attempt"
+
+
+@thorough
+@given(greeting_calls(cached=True, loses_marks=st.booleans(), latency_s=st.floats(0.0, 0.4)))
+def test_g2_protection_ends_when_the_last_byte_was_heard_and_not_much_later(script: Script) -> None:
+    world = World(script).run()
+    assert world.unplayed_when_released == 0
+    assert world.protected_until is not None
+    played_s = 2.0 + 2 * script.latency_s
+    assert played_s - SLACK_S <= world.protected_until <= played_s + (1.2 if script.loses_marks else SLACK_S)
+
+
+@thorough
+@given(scripts(business(), seconds=st.just(10.0)))
+def test_g4_without_a_greeting_there_is_silence_until_the_caller_speaks(script: Script) -> None:
+    world = World(script).run()
+    first_word = min((u.start + u.seconds for u in script.caller if not u.is_noise), default=float("inf"))
+    for kind in (Play, CreateResponse):
+        assert all(at >= first_word for at in moments(world, kind))
+
+
+@thorough
+@given(
+    greeted=st.booleans(),
+    wait_s=st.floats(0.05, 2.0),
+    script=scripts(
+        business(first_utterance_protection=Protection.OPENING_ONLY),
+        answer_s=st.floats(5.0, 8.0),
+        speed=st.floats(3.0, 40.0),
+        mishaps=st.just(()),
+        connects=st.just(()),
+    ),
+)
+def test_g5_g8_barge_in_works_whenever_the_caller_still_hears_the_assistant(
+    greeted: bool, wait_s: float, script: Script
+) -> None:
+    """Also when generation ended long ago: at 40 times real time it is over before a tenth was heard."""
+    wants = script.settings
+    if greeted:
+        wants = replace(wants, greeting_text=GREETING, greeting_bytes=16000)
+    asks = Utterance(3.2, 0.3)
+    hears_answer_at = asks.start + asks.seconds + 0.52 + script.first_delta_s + 2 * script.latency_s
+    onset = round(hears_answer_at + wants.barge_in_grace_ms / 1000 + wait_s, 2)
+    caller = (asks, Utterance(onset, 1.5))
+    world = World(replace(script, settings=wants, caller=caller, seconds=onset + 4.0)).run()
+    clears = [at for at in moments(world, ClearPlayback) if at >= onset - 1e-6]
+    assert clears, "the caller spoke for 1.5 s over the assistant and it went on"
+    assert clears[0] - onset <= (wants.barge_in_voice_frames + 1) * FRAME_S + 1e-6
+    silent_from = clears[0] + script.latency_s + FRAME_S
+    assert not any(playing for at, playing in world.playing if silent_from < at < onset + 2.0)
+
+
+@thorough
+@given(conversations())
+def test_g6_a_response_is_cancelled_at_most_once_and_not_heard_after(script: Script) -> None:
+    world = World(script).run()
+    cancelled: dict[str, float] = {}
+    for at, command in world.commands:
+        if isinstance(command, CancelResponse):
+            assert command.response_id not in cancelled
+            cancelled[command.response_id] = at
+        if isinstance(command, Play):
+            assert world.responses_of_items.get(command.item_id) not in cancelled
+
+
+@thorough
+@given(conversations())
+def test_g7_truncation_is_what_the_caller_heard_of_every_queued_item(script: Script) -> None:
+    world = World(script).run()
+    for command, heard_ms, generated_ms in world.truncations:
+        assert 0 <= command.audio_end_ms <= generated_ms
+        assert abs(command.audio_end_ms - heard_ms) <= 40
+
+
+@thorough
+@given(conversations())
+def test_nothing_is_heard_twice_and_a_resumed_utterance_goes_on_where_it_stopped(script: Script) -> None:
+    world = World(script).run()
+    for item_id in world.generated:
+        ranges = world.heard_of(item_id)
+        for (_, end), (start, _) in pairwise(ranges):
+            assert abs(start - end) <= 0.02 * BYTES_PER_S
+
+
+@thorough
+@given(
+    greeting_calls(
+        cached=True,
+        caller=st.floats(0.1, 1.0).map(lambda start: (Utterance(round(start, 2), 0.4),)),
+        mishaps=st.just(()),
+        connects=st.just(()),
+    )
+)
+def test_g9_what_was_said_during_protection_is_answered_after_it(script: Script) -> None:
+    world = World(script).run()
+    answers = moments(world, CreateResponse)
+    assert len(answers) == 1
+    assert world.protected_until is not None
+    assert answers[0] >= world.protected_until
+    assert answers[0] <= max(world.protected_until, script.caller[0].start + 0.4 + 0.51) + 0.1
+
+
+@thorough
+@given(greeting_calls(cached=True, caller=utterances(noise=True).map(lambda us: tuple(u for u in us if u.is_noise))))
+def test_g11_after_the_greeting_the_assistant_is_silent_until_spoken_to(script: Script) -> None:
+    world = World(script).run()
+    assert moments(world, CreateResponse) == []
+    assert world.heard_of("greeting") == [(0, 16000)]
+
+
+@thorough
+@given(scripts(business(), mishaps=st.lists(st.sampled_from(SURVIVABLE), min_size=3, max_size=3).map(tuple)))
+def test_g3_protection_ends_after_bounded_attempts_and_the_call_goes_on(script: Script) -> None:
+    asks = (Utterance(0.5, 0.5), Utterance(14.0, 0.5))
+    world = World(replace(script, caller=asks, seconds=22.0)).run()
+    assert not world.conversation.first_utterance_protected
+    assert world.ended is not None or [at for at in moments(world, CreateResponse) if at > 14.5]

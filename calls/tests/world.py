@@ -1,0 +1,361 @@
+"""A telephone world in virtual time, for the properties of the conversation core: no socket, no clock, no sleep.
+
+`Line` is Twilio as documented: a buffer that plays in real time, marks, clear. `Model` is OpenAI Realtime with
+scripted misfortunes. `Talker` is a caller who says things at given times, and OpenAI's hearing of them. Both
+directions of the line take `latency_s`. All of it is deterministic in its script.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+
+from calls.conversation import Conversation, ConversationSettings
+from calls.conversation.commands import (
+    CancelResponse,
+    ClearPlayback,
+    Command,
+    ConnectModel,
+    CreateResponse,
+    EndCall,
+    Log,
+    Play,
+    TruncateItem,
+)
+from calls.conversation.events import (
+    CallerFrame,
+    CallerWords,
+    Event,
+    MarkReturned,
+    ModelLost,
+    ModelReady,
+    RequestRefused,
+    ResponseAudio,
+    ResponseCreated,
+    ResponseEnded,
+    ResponseStatus,
+    ResponseWords,
+    SpeechStarted,
+    SpeechStopped,
+    StreamOpened,
+    Tick,
+    TurnCommitted,
+)
+
+FRAME_S = 0.02
+BYTES_PER_S = 8000
+VOICE_RMS, LINE_RMS = 1500, 15
+
+
+class Mishap(Enum):
+    """What goes wrong with a response."""
+
+    NONE = "none"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    DROPPED = "dropped"  # the connection, before any audio
+    DROPPED_EARLY = "dropped_early"  # the connection, after the first delta
+    STALLED = "stalled"
+    SILENT = "silent"  # completed without audio
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """The caller makes a sound: a word, a sentence, or (`is_noise`) a cough that OpenAI doesn't take for speech."""
+
+    start: float
+    seconds: float
+    is_noise: bool = False
+    rms: int = VOICE_RMS
+
+
+@dataclass(frozen=True)
+class Script:
+    """A call as Hypothesis imagines it."""
+
+    settings: ConversationSettings = ConversationSettings()
+    caller: tuple[Utterance, ...] = ()
+    mishaps: tuple[Mishap, ...] = ()  # of the first responses, in order; later ones go well
+    connects: tuple[bool, ...] = ()  # whether the first attempts succeed; later ones do
+    connect_s: float = 0.3
+    answer_s: float = 3.0  # audio of each response
+    first_delta_s: float = 0.4
+    speed: float = 4.0  # how much faster than real time audio is generated
+    delta_s: float = 0.1
+    latency_s: float = 0.02
+    items: int = 1  # audio items per response
+    loses_marks: bool = False
+    vad_s: float = 0.15
+    seconds: float = 12.0
+
+
+@dataclass
+class Heard:
+    """A piece of an item that was really played."""
+
+    item_id: str
+    start: float
+    end: float
+    at: float
+
+
+@dataclass
+class Queued:
+    """A piece in Twilio's buffer."""
+
+    item_id: str
+    start: int
+    end: int
+    mark: str
+
+
+@dataclass
+class World:
+    """One call, run to its end."""
+
+    script: Script
+    now: float = 0.0
+    heard: list[Heard] = field(default_factory=list)
+    commands: list[tuple[float, Command]] = field(default_factory=list)
+    events: list[tuple[float, Event]] = field(default_factory=list)
+    protected_until: float | None = None
+    unplayed_when_released: float = 0.0
+    truncations: list[tuple[TruncateItem, float, float]] = field(default_factory=list)  # with heard and generated ms
+    playing: list[tuple[float, bool]] = field(default_factory=list)  # at each frame: was audio being played
+    ended: EndCall | None = None
+
+    def __post_init__(self) -> None:
+        self.conversation = Conversation(self.script.settings)
+        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self.buffer: list[Queued] = []
+        self._play_from = 0.0
+        self.generated: dict[str, int] = {}
+        self._response = 0
+        self._attempt = 0
+        self._session = 0
+        self._active: str | None = None
+        self._late_until = 0.0
+        self.responses_of_items: dict[str, str] = {}
+
+    # Running -----------------------------------------------------------------------------------------
+    def run(self) -> World:
+        """Play the script."""
+        self.at(0.0, lambda: self.feed(StreamOpened(self.now)))
+        for number in range(1, int(self.script.seconds / FRAME_S)):
+            self.at(number * FRAME_S, self._frame)
+        for number, utterance in enumerate(self.script.caller):
+            self._hear_as_openai(number, utterance)
+        while self._heap and self.ended is None:
+            self.now, _, action = heapq.heappop(self._heap)
+            if self.now > self.script.seconds:
+                break
+            action()
+        self._play_up_to(min(self.now, self.script.seconds))
+        return self
+
+    def at(self, moment: float, action: Callable[[], None]) -> None:
+        heapq.heappush(self._heap, (moment, next(self._order), action))
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        self.at(self.now + seconds, action)
+
+    def feed(self, event: Event) -> None:
+        self.events.append((self.now, event))
+        was_protected = self.conversation.first_utterance_protected
+        for command in self.conversation.handle(event):
+            self.commands.append((self.now, command))
+            self._carry_out(command)
+        if was_protected and not self.conversation.first_utterance_protected and self.protected_until is None:
+            self.protected_until = self.now
+            self._play_up_to(self.now)
+            self.unplayed_when_released = sum(piece.end - piece.start for piece in self.buffer)
+        deadline = self.conversation.next_deadline()
+        if deadline is not None and deadline < self.script.seconds:
+            self.at(max(deadline, self.now), self._tick)
+
+    def _tick(self) -> None:
+        deadline = self.conversation.next_deadline()
+        if deadline is not None and deadline <= self.now:
+            self.feed(Tick(self.now))
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Play(item_id, start, end, mark):
+                piece = Queued(item_id, start, end, mark)
+                self.after(self.script.latency_s, lambda: self._queue(piece))
+            case ClearPlayback():
+                self.after(self.script.latency_s, self._clear)
+            case ConnectModel():
+                self._connect()
+            case CreateResponse():
+                self._respond(command)
+            case CancelResponse(response_id):
+                self.after(self.script.latency_s, lambda: self._cancel(response_id))
+            case TruncateItem():
+                self._play_up_to(self.now)
+                self.after(self.script.latency_s + 1e-6, lambda: self._note_truncation(command))
+            case EndCall():
+                self.ended = command
+
+    # Twilio -------------------------------------------------------------------------------------------
+    def _queue(self, piece: Queued) -> None:
+        self._play_up_to(self.now)
+        if not self.buffer:
+            self._play_from = self.now
+        self.buffer.append(piece)
+        self.after(self._unplayed_s(), lambda: self._play_up_to(self.now))
+
+    def _unplayed_s(self) -> float:
+        return sum(piece.end - piece.start for piece in self.buffer) / BYTES_PER_S - (self.now - self._play_from)
+
+    def _play_up_to(self, moment: float) -> None:
+        while self.buffer:
+            piece = self.buffer[0]
+            ends = self._play_from + (piece.end - piece.start) / BYTES_PER_S
+            if ends > moment + 1e-9:
+                return
+            self.buffer.pop(0)
+            self.heard.append(Heard(piece.item_id, piece.start, piece.end, ends))
+            self._play_from = ends
+            self._return_mark(piece.mark)
+
+    def _return_mark(self, mark: str) -> None:
+        if not self.script.loses_marks:
+            self.after(self.script.latency_s, lambda: self.feed(MarkReturned(self.now, mark)))
+
+    def _clear(self) -> None:
+        self._play_up_to(self.now)
+        if self.buffer:
+            piece = self.buffer[0]
+            played = (self.now - self._play_from) * BYTES_PER_S
+            self.heard.append(Heard(piece.item_id, piece.start, piece.start + played, self.now))
+        for piece in self.buffer:
+            self._return_mark(piece.mark)
+        self.buffer.clear()
+
+    # OpenAI -------------------------------------------------------------------------------------------
+    def _connect(self) -> None:
+        self._session += 1
+        self._active = None
+        fine = self.script.connects[self._attempt] if self._attempt < len(self.script.connects) else True
+        self._attempt += 1
+        self._soon(
+            self.script.connect_s,
+            lambda: self.feed(ModelReady(self.now) if fine else ModelLost(self.now, "refused with HTTP 500")),
+        )
+
+    def _soon(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something on the connection that is open now, if it is still open then."""
+        session = self._session
+
+        def unless_gone() -> None:
+            if session == self._session:
+                action()
+
+        self.after(seconds, unless_gone)
+
+    def _respond(self, command: CreateResponse) -> None:
+        mishaps = self.script.mishaps
+        mishap = mishaps[self._response] if self._response < len(mishaps) else Mishap.NONE
+        self._response += 1
+        response_id = f"resp{self._response}"
+        if mishap is Mishap.REJECTED:
+            self._soon(0.05, lambda: self.feed(RequestRefused(self.now, "server_error", command.request)))
+            return
+        self._active = response_id
+        self._soon(0.05, lambda: self.feed(ResponseCreated(self.now, response_id, command.request)))
+        start = self.script.first_delta_s
+        if mishap in (Mishap.FAILED, Mishap.CANCELLED, Mishap.SILENT):
+            status = {Mishap.FAILED: "failed", Mishap.CANCELLED: "cancelled", Mishap.SILENT: "completed"}[mishap]
+            self._soon(start, lambda: self._end_response(response_id, ResponseStatus(status)))
+        elif mishap is Mishap.DROPPED:
+            self._soon(start, self._drop)
+        elif mishap is not Mishap.STALLED:
+            self._generate(response_id, drops=mishap is Mishap.DROPPED_EARLY)
+
+    def _generate(self, response_id: str, *, drops: bool) -> None:
+        script = self.script
+        size = int(script.delta_s * BYTES_PER_S)
+        deltas = max(1, round(script.answer_s / script.delta_s))
+        moment = script.first_delta_s
+        for number in range(deltas):
+            item_id = f"{response_id}-item{number * script.items // deltas}"
+            self.responses_of_items[item_id] = response_id
+            self._soon(moment, partial(self._delta, response_id, item_id, size))
+            if drops:
+                self._soon(moment + 0.05, self._drop)
+                return
+            moment += script.delta_s / script.speed
+        self._soon(moment, lambda: self._end_response(response_id, ResponseStatus.COMPLETED))
+
+    def _delta(self, response_id: str, item_id: str, size: int) -> None:
+        is_late = self._active != response_id
+        if is_late and self.now > self._late_until:
+            return
+        self.generated[item_id] = self.generated.get(item_id, 0) + size
+        self.feed(ResponseAudio(self.now, response_id, item_id, size))
+        self.feed(ResponseWords(self.now, response_id, item_id, "word "))
+
+    def _end_response(self, response_id: str, status: ResponseStatus) -> None:
+        if self._active == response_id:
+            self._active = None
+            self.feed(ResponseEnded(self.now, response_id, status))
+
+    def _cancel(self, response_id: str) -> None:
+        if self._active != response_id:
+            self.feed(RequestRefused(self.now, "response_cancel_not_active", f"cancel-{response_id}"))
+            return
+        self._active = None
+        self._late_until = self.now + 0.1  # deltas that were on their way still arrive
+        self.after(0.1, lambda: self.feed(ResponseEnded(self.now, response_id, ResponseStatus.CANCELLED)))
+
+    def _drop(self) -> None:
+        self._active = None
+        self._session += 1
+        self.feed(ModelLost(self.now, "connection closed (1006)"))
+
+    def _note_truncation(self, command: TruncateItem) -> None:
+        heard_ms = sum(piece.end - piece.start for piece in self.heard if piece.item_id == command.item_id) / 8
+        self.truncations.append((command, heard_ms, self.generated[command.item_id] / 8))
+
+    # The caller ---------------------------------------------------------------------------------------
+    def _frame(self) -> None:
+        self._play_up_to(self.now)
+        self.playing.append((self.now, bool(self.buffer)))
+        rms = max((u.rms for u in self.script.caller if u.start <= self.now < u.start + u.seconds), default=LINE_RMS)
+        self.feed(CallerFrame(self.now, rms))
+
+    def _hear_as_openai(self, number: int, utterance: Utterance) -> None:
+        if utterance.is_noise:
+            return
+        end = utterance.start + utterance.seconds
+        item_id = f"caller{number}"
+        self.at(utterance.start + self.script.vad_s, lambda: self.feed(SpeechStarted(self.now)))
+        self.at(end + 0.5, lambda: self.feed(SpeechStopped(self.now)))
+        self.at(end + 0.51, lambda: self.feed(TurnCommitted(self.now, item_id)))
+        self.at(end + 0.9, lambda: self.feed(CallerWords(self.now, item_id, "what are your hours")))
+
+    # Reading the result -----------------------------------------------------------------------------------
+    def all(self, kind: type[Command]) -> list[tuple[float, Command]]:
+        return [(at, command) for at, command in self.commands if isinstance(command, kind)]
+
+    def logs(self, label: str) -> list[str]:
+        return [c.text for _, c in self.commands if isinstance(c, Log) and c.label == label]
+
+    def heard_of(self, item_id: str) -> list[tuple[float, float]]:
+        """What was heard of an item, as byte ranges in the order of hearing, neighbours joined."""
+        ranges: list[tuple[float, float]] = []
+        for piece in self.heard:
+            if piece.item_id != item_id or piece.end <= piece.start:
+                continue
+            if ranges and abs(ranges[-1][1] - piece.start) < 1e-6:
+                ranges[-1] = (ranges[-1][0], piece.end)
+            else:
+                ranges.append((piece.start, piece.end))
+        return ranges
