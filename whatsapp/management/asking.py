@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from businesses.models import Business
@@ -44,7 +45,7 @@ def broadcast_of(written: str) -> Iterator[Broadcast]:
 
 def answer(command: BaseCommand, report: dict[str, Any]) -> None:
     """Print the one JSON object of a command."""
-    command.stdout.write(json.dumps(report, ensure_ascii=False, default=str))
+    command.stdout.write(json.dumps(report, ensure_ascii=False, cls=DjangoJSONEncoder))
 
 
 class BroadcastCommand(BaseCommand):
