@@ -39,7 +39,7 @@ def understand(header: Sequence[str], variables: Sequence[TemplateVariable], con
         BadAudience: a column is missing or there twice; the text says which.
     """
     names = [normalized(name) for name in header]
-    _refuse_doubles(header, names)
+    refuse_doubles(header, names)
     phone = next((index for index, name in enumerate(names) if name in PHONE_NAMES), None)
     bsuid = next((index for index, name in enumerate(names) if name in BSUID_NAMES), None)
     if phone is None and bsuid is None:
@@ -76,7 +76,8 @@ def _by_order(names: Sequence[str], needed: Sequence[str], addresses: set[int | 
     return dict(zip(sorted(needed, key=int), rest, strict=True))
 
 
-def _refuse_doubles(header: Sequence[str], names: Sequence[str]) -> None:
+def refuse_doubles(header: Sequence[str], names: Sequence[str]) -> None:
+    """Raises `BadAudience` when a column is there twice; `names` are the normalized ones of `header`."""
     for index, name in enumerate(names):
         if name and name in names[:index]:
             raise BadAudience(f"The column “{header[index]}” is there twice. Rename or remove one of the two.")
