@@ -11,6 +11,7 @@ from typing import TypeVar
 import aiohttp
 from django.db import transaction
 
+from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
 from businesses.tenancy import across_businesses
 from whatsapp.errors import NotConnected
@@ -73,8 +74,15 @@ def check(sender: Sender, *, now: datetime) -> None:
 
 
 def ask(sender: Sender, question: Callable[[Provider, aiohttp.ClientSession, Account], Awaitable[Answer]]) -> Answer:
-    """Ask the sender's provider something, from synchronous code. Raises `ProviderUnavailable`."""
-    account = account_of(sender)
+    """Ask the sender's provider something, from synchronous code.
+
+    Raises:
+        ProviderUnavailable: it did not answer, or the sender's secrets can't be read.
+    """
+    try:
+        account = account_of(sender)
+    except CredentialsUnreadable as error:
+        raise ProviderUnavailable(str(error)) from error
 
     async def in_a_session() -> Answer:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ASK_TIMEOUT_S)) as http:

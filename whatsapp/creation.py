@@ -72,17 +72,28 @@ def create(business: Business, plan: Plan, *, now: datetime, actor: User | None 
         BadAudience: the file or choice can't be used as a whole.
         WhatsappError: a time or zone can't be understood.
     """
-    variables = _variables(plan.template)
-    _check_constants(plan.choice, variables)
-    _check_choice(business, plan, variables)
-    broadcast = _row(business, plan, actor)
-    _set_times(broadcast, business, plan.timing, now)
+    broadcast = _checked(business, plan, now=now, actor=actor)
     if plan.file is not None:
         plan.file.seek(0)
         broadcast.audience_file.save(f"{uuid4()}", File(plan.file), save=False)
     with transaction.atomic():
         broadcast.save()
         lifecycle.record(broadcast, "created", now=now, actor=actor)
+    return broadcast
+
+
+def check(business: Business, plan: Plan, *, now: datetime) -> None:
+    """Raises what `create` would raise, and keeps nothing."""
+    _checked(business, plan, now=now, actor=None)
+
+
+def _checked(business: Business, plan: Plan, *, now: datetime, actor: User | None) -> Broadcast:
+    """The row to be kept, if everything about it is right."""
+    variables = _variables(plan.template)
+    _check_constants(plan.choice, variables)
+    _check_choice(business, plan, variables)
+    broadcast = _row(business, plan, actor)
+    _set_times(broadcast, business, plan.timing, now)
     return broadcast
 
 

@@ -57,13 +57,21 @@ def suppress(
     return added
 
 
-def lift(business: Business, address: str, *, now: datetime, categories: Collection[SuppressionCategory]) -> bool:
-    """The person wants messages again; whether they had been suppressed. What was skipped stays skipped."""
+def lift(
+    business: Business,
+    address: str,
+    *,
+    now: datetime,
+    categories: Collection[SuppressionCategory],
+    consent: Consent = Consent.GRANTED,
+    source: SuppressionSource = SuppressionSource.REPLY,
+) -> bool:
+    """The person may be messaged again; whether they had been suppressed. What was skipped stays skipped."""
     with transaction.atomic():
         removed, _by_model = Suppression.objects.filter(
             business=business, address=address, category__in=categories
         ).delete()
-        _set_consent(business, address, Consent.GRANTED, SuppressionSource.REPLY, now)
+        _set_consent(business, address, consent, source, now)
     return bool(removed)
 
 

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from whatsapp.audience.insert import insert_recipients
 from whatsapp.audience.rows import Candidate
-from whatsapp.models import AddressKind, Broadcast, Consent, Contact, Recipient
+from whatsapp.models import AddressKind, Broadcast, Consent, Contact, Recipient, TemplateCategory
 from whatsapp.rates import RateTable
 from whatsapp.states import BroadcastStatus, RecipientStatus, SkipReason
 from whatsapp.suppressions import blocked
@@ -100,6 +100,7 @@ def _judge(broadcast: Broadcast, batch: list[Candidate]) -> Iterator[Candidate]:
     )
     suppressed = blocked(broadcast.business, addresses, broadcast.template_category)
     contacts = _contacts(broadcast, addresses)
+    is_marketing = broadcast.template_category == TemplateCategory.MARKETING
     for candidate in batch:
         address = candidate.address
         if address is None:
@@ -111,7 +112,7 @@ def _judge(broadcast: Broadcast, batch: list[Candidate]) -> Iterator[Candidate]:
             continue
         taken[address] = candidate.row_number
         known = replace(candidate, contact_id=candidate.contact_id or contact_id)
-        if address in suppressed or consent == Consent.WITHDRAWN:
+        if address in suppressed or (is_marketing and consent == Consent.WITHDRAWN):
             known = replace(known, skip_reason=SkipReason.OPTED_OUT, problem="Asked not to get messages.")
         yield known
 

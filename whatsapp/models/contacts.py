@@ -15,7 +15,7 @@ from businesses.validators import validate_e164
 
 
 class Consent(models.TextChoices):
-    """Whether a person agreed to get messages."""
+    """Whether a person agreed to get marketing messages."""
 
     UNKNOWN = "unknown", _("Not asked")
     GRANTED = "granted", _("Agreed")
