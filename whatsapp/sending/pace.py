@@ -17,8 +17,9 @@ CHANNEL_SHARE = 0.8
 DEFAULT_CHANNEL_MPS = 80.0
 """Meta: every number, unless upgraded."""
 LOWEST_MPS = 0.2
-HORIZON_S = 0.6
-"""How far ahead slots are handed out. With what is in flight it bounds how long a pause takes to act."""
+HORIZON_S = 0.25
+"""How far ahead slots are handed out. Messages that wait for their slot are unknown if their process dies, so it is
+short; a wave must be committed within it, so it is not shorter."""
 
 
 @dataclass(frozen=True, slots=True)

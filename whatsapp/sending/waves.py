@@ -31,7 +31,7 @@ from whatsapp.sending.quota import PeopleGauge
 from whatsapp.sending.results import Landing
 from whatsapp.states import REACHED_PROVIDER, BroadcastStatus, PauseReason, SkipReason
 
-WAVE_S = 0.2
+WAVE_S = 0.1
 """How much of a second's messages one wave holds: small, because a killed process leaves a wave's rows unknown."""
 LARGEST_WAVE = 100
 WAVES_PER_CLAIM = 3

@@ -14,6 +14,7 @@ import json
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -121,6 +122,8 @@ class FakeMeta:
         task = asyncio.create_task(self._report())
         yield
         task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
     async def _report(self) -> None:
         """Post what has happened, as often as it takes, shuffled and repeated if that is wanted."""
