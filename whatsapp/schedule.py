@@ -26,8 +26,9 @@ def instant_of(wall_time: str, zone: str) -> datetime:
 
     A time that a clock change skips is moved on by as much (02:30 becomes 03:30); one that comes twice is the first.
     """
+    clock = zone_info(zone)
     try:
-        local = datetime.strptime(wall_time, WALL_TIME_FORMAT).replace(tzinfo=zone_info(zone), fold=0)
+        local = datetime.strptime(wall_time, WALL_TIME_FORMAT).replace(tzinfo=clock, fold=0)
     except ValueError:
         raise BadSchedule(f"{wall_time!r} is not a time. Write it like 2026-11-30T09:00.") from None
     return local.astimezone(UTC)
