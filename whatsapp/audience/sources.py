@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 import phonenumbers
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
 
 from businesses.models import Business
@@ -63,7 +64,7 @@ def contacts_chosen(business: Business, choice: ContactsChoice) -> QuerySet[Cont
     if choice.language:
         contacts = contacts.filter(language=choice.language)
     for name, value in choice.attributes.items():
-        contacts = contacts.filter(Exact(KeyTextTransform(name, "attributes"), value))
+        contacts = contacts.filter(Exact(Cast(KeyTextTransform(name, "attributes"), TextField()), value))
     return contacts.filter(consent=Consent.GRANTED) if choice.only_with_consent else contacts
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from businesses.models import Business, PhoneNumber
+from businesses.models import Business, PhoneNumber, User
 from businesses.tenancy import acting_for
 from testing.broadcasts import make_sender, make_template
 from whatsapp import creation
@@ -64,3 +64,8 @@ def make(clinic: Business, sender: Sender, template: MessageTemplate) -> Make:
         return broadcast
 
     return make_one
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    return User.objects.create_superuser("operator@frontdesk.test", "pw")

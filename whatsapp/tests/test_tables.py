@@ -72,7 +72,7 @@ def workbook(*rows: list[object]) -> bytes:
     book, file = Workbook(), io.BytesIO()
     assert book.active is not None
     for row in rows:
-        book.active.append(row)  # type: ignore[union-attr]
+        book.active.append(row)
     book.save(file)
     return file.getvalue()
 

@@ -12,7 +12,7 @@ def keys(components: list[dict[str, Any]], parameter_format: str = "POSITIONAL")
 
 
 def test_each_place_of_a_template_names_its_values() -> None:
-    components = [
+    components: list[dict[str, Any]] = [
         {"type": "BODY", "text": "Dear {{1}}, your order {{2}} for {{1}}"},
         {"type": "FOOTER", "text": "Bye {{9}}"},
         {
