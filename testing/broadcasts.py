@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -100,7 +99,7 @@ def main() -> None:
     from businesses.models import Business
     from businesses.tenancy import acting_for
 
-    business = Business.objects.create(name="Acme", slug=f"acme-{uuid.uuid4().hex[:8]}")
+    business = Business.objects.create(name="Acme", slug="acme")
     with acting_for(business):
         sender = make_sender(business, max_mps=given.mps)
         template = make_template(sender)

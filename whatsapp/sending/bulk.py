@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from django.db import connection, models
@@ -22,33 +23,43 @@ def update_rows(
         return []
     fields = [_field(model, name) for name in rows[0]]
     key = _field(model, "pk")
-    places = "(" + ", ".join(["%s"] * len(fields)) + ")"
-    values = [field.get_db_prep_save(value, connection) for row in rows for field, value in _pairs(fields, row)]
-    checked = (guard_values or {}).items()
     # The list's columns have names of their own: SQLite wants no table before a returned name, PostgreSQL no doubt.
-    given = {field: f"v{position}" for position, field in enumerate(fields)}
+    names = {field: f"v{position}" for position, field in enumerate(fields)}
+    columns = [[_prepared(field, value) for value in values] for field, values in zip(fields, _turned(rows), strict=True)]
+    given, parameters = _as_table(fields, list(names.values()), columns)
+    checked = [_prepared(_field(model, name), value) for name, value in (guard_values or {}).items()]
     statement = (
-        f"WITH v ({', '.join(given.values())}) AS (VALUES {', '.join([places] * len(rows))}) "  # noqa: S608 - names only
-        f'UPDATE "{model._meta.db_table}" AS t SET '
-        + ", ".join(f'"{field.column}" = {_typed(field, name)}' for field, name in given.items() if field is not key)
-        + f' FROM v WHERE t."{key.column}" = {_typed(key, given[key])}'
+        f'{given} UPDATE "{model._meta.db_table}" AS t SET '
+        + ", ".join(f'"{field.column}" = v.{name}' for field, name in names.items() if field is not key)
+        + f' FROM v WHERE t."{key.column}" = v.{names[key]}'
         + (f" AND {guard}" if guard else "")
         + f' RETURNING "{key.column}"'
     )
-    values += [_field(model, name).get_db_prep_save(value, connection) for name, value in checked]
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, [*parameters, *checked])
         return [key.to_python(found[0]) for found in cursor.fetchall()]
 
 
-def _pairs(fields: Sequence[models.Field[Any, Any]], row: Row) -> zip[tuple[models.Field[Any, Any], Any]]:
-    return zip(fields, row.values(), strict=True)
+def _as_table(fields: Sequence[models.Field[Any, Any]], names: Sequence[str], columns: Sequence[list[Any]]) -> tuple[str, list[Any]]:
+    """The values as a table `v`, and its parameters: an array for each column where the database has arrays."""
+    if connection.vendor == "postgresql":
+        arrays = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
+        return f"WITH v ({', '.join(names)}) AS (SELECT * FROM unnest({arrays}))", list(columns)
+    row = "(" + ", ".join(["%s"] * len(fields)) + ")"
+    listed = ", ".join([row] * len(columns[0]))
+    return f"WITH v ({', '.join(names)}) AS (VALUES {listed})", [
+        value for values in zip(*columns, strict=True) for value in values
+    ]
+
+
+def _turned(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(row.values() for row in rows), strict=True)
 
 
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     return model._meta.concrete_model._meta.pk if name == "pk" else model._meta.get_field(name)  # type: ignore[return-value]
 
 
-def _typed(field: models.Field[Any, Any], name: str) -> str:
-    """A value of the list, as the column's type: PostgreSQL does not guess the type of a NULL or a quoted text."""
-    return name if connection.vendor != "postgresql" else f"CAST({name} AS {field.rel_db_type(connection)})"
+def _prepared(field: models.Field[Any, Any], value: Any) -> Any:
+    """A value as the column takes it."""
+    return field.get_db_prep_save(value.value if isinstance(value, Enum) else value, connection)

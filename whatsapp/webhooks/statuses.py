@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from businesses.tenancy import acting_for
@@ -29,25 +28,32 @@ def apply(reports: Sequence[Report], now: datetime) -> list[WebhookNews]:
         return []
     by_row, homeless = _find_rows(reports)
     rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
-    changed = []
+    changes: list[tuple[int, Delivery, Delivery]] = []
     for values in rows.values("pk", *_FIELDS):
         pk = values.pop("pk")
         before = Delivery(**{**values, "status": RecipientStatus(values["status"])})
         after = fold(before, [(update, _rule(news, update)) for news, update in by_row[pk]])
         if after != before:
-            changed.append(_new_values(pk, before, after))
-    update_rows(Recipient, [values for values in changed if "lease_until" in values])
-    update_rows(Recipient, [values for values in changed if "lease_until" not in values])
+            changes.append((pk, before, after))
+    _write(changes)
     _note_that_reports_arrive(reports)
     _react_to_failures(by_row, now)
     return homeless
 
 
-def _new_values(pk: int, before: Delivery, after: Delivery) -> dict[str, object]:
-    values = {"pk": pk, **asdict(after)}
-    if after.status != before.status:
-        values |= {"skip_reason": "", "lease_token": None, "lease_until": None, "next_attempt_at": None}
-    return values
+def _write(changes: Sequence[tuple[int, Delivery, Delivery]]) -> None:
+    """Only the columns that change in some row. A row that moves on is no longer claimed, waiting or skipped."""
+    moved = {"skip_reason": "", "lease_token": None, "lease_until": None, "next_attempt_at": None}
+    for moves in (True, False):
+        group = [change for change in changes if (change[1].status != change[2].status) == moves]
+        names = [name for name in _FIELDS if any(getattr(old, name) != getattr(new, name) for _, old, new in group)]
+        update_rows(
+            Recipient,
+            [
+                {"pk": pk, **{name: getattr(new, name) for name in names}, **(moved if moves else {})}
+                for pk, _, new in group
+            ],
+        )
 
 
 def _find_rows(reports: Sequence[Report]) -> tuple[dict[int, list[Report]], list[WebhookNews]]:

@@ -2,8 +2,8 @@
 
     python -m whatsapp.providers.sandbox.server --port 8300 --webhook http://127.0.0.1:8000/whatsapp/webhooks/cloud/
 
-It checks the token, logs every POST, accepts or refuses like the sandbox, and reports what happened in signed
-webhooks. `FakeMeta.script` makes it fail in every way in which a network or Meta can fail.
+It checks the token, logs every POST (`/figures` counts them), accepts, and reports what happened in signed webhooks.
+`FakeMeta.script` makes it fail in every way in which a network or Meta can fail.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ class FakeMeta:
         app.add_routes(
             [
                 web.post("/{version}/{number_id}/messages", self._take),
+                web.get("/figures", self._figures),
                 web.get("/{version}/{account_id}/message_templates", self._templates),
                 web.get("/{version}/{number_id}", self._number),
             ]
@@ -148,6 +149,18 @@ class FakeMeta:
                 return answer.status == 200
         except (aiohttp.ClientError, TimeoutError):
             return False
+
+    async def _figures(self, _request: web.Request) -> web.Response:
+        """How many messages came, in what time, and how many people got more than one."""
+        moments = [post.at for post in self.posts]
+        people = {post.address for post in self.accepted}
+        return web.json_response(
+            {
+                "posts": len(moments),
+                "seconds": round(max(moments, default=0.0) - min(moments, default=0.0), 3),
+                "accepted_twice": len(self.accepted) - len(people),
+            }
+        )
 
     async def _templates(self, _request: web.Request) -> web.Response:
         listed = [
