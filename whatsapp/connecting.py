@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import aiohttp
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
@@ -45,7 +46,7 @@ def connect(business: Business, number: Number) -> tuple[Sender, bool]:
     with transaction.atomic(), across_businesses():  # a number is unique in the whole installation
         sender = Sender.objects.select_for_update().filter(provider=number.provider, number_id=number.number_id).first()
         if sender is not None and sender.business_id != business.pk:
-            raise NotConnected("Another business uses this number. Remove it there first.")
+            raise NotConnected(_("Another business uses this number. Remove it there first."))
         is_new = sender is None
         sender = sender or Sender(business=business, provider=number.provider, number_id=number.number_id)
         sender.account_id = number.account_id
@@ -99,6 +100,7 @@ def senders_of(business: Business) -> list[Sender]:
     senders = list(Sender.objects.filter(business=business).order_by("-created_at"))
     if not senders:
         raise NotConnected(
-            f"{business.name} has no WhatsApp number yet. Connect one: manage.py connect_whatsapp {business.slug} …"
+            _("%(name)s has no WhatsApp number yet. Connect one: manage.py connect_whatsapp %(slug)s …")
+            % {"name": business.name, "slug": business.slug}
         )
     return senders

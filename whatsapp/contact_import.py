@@ -9,6 +9,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from businesses.models import Business
 from whatsapp.audience.columns import BSUID_NAMES, PHONE_NAMES, normalized, refuse_doubles
@@ -121,7 +122,7 @@ def understand(table: Table) -> Layout:
         }.items()
     }
     if known["phone"] is None and known["bsuid"] is None:
-        raise BadAudience("There is no column of phone numbers. Name it “phone”.")
+        raise BadAudience(_("There is no column of phone numbers. Name it “phone”."))
     rest = {i: table.header[i][:60] for i, name in enumerate(names) if name and i not in known.values()}
     return Layout(**known, attributes=rest)
 
@@ -152,12 +153,15 @@ def _entries(rows: list[Row], layout: Layout, region: str | None, result: Import
 def _entry(row: Row, layout: Layout, region: str | None) -> Entry:
     phone, bsuid = _cell(row, layout.phone), _cell(row, layout.bsuid)
     if not phone and bsuid and not is_bsuid(bsuid):
-        raise NotANumber(f"“{bsuid[:40]}” is not a WhatsApp user id.")
+        raise NotANumber(_("“%(bsuid)s” is not a WhatsApp user id.") % {"bsuid": bsuid[:40]})
     address = bsuid if not phone and bsuid else to_e164(phone, region).e164
     attributes = {name: _cell(row, index) for index, name in layout.attributes.items() if _cell(row, index)}
     for name, value in attributes.items():
         if len(value) > ATTRIBUTE_LIMIT:
-            raise BadAudience(f"Column “{name}” has {len(value):,} characters; at most {ATTRIBUTE_LIMIT:,}.")
+            raise BadAudience(
+                _("Column “%(name)s” has %(length)s characters; at most %(attribute_limit)s.")
+                % {"name": name, "length": f"{len(value):,}", "attribute_limit": f"{ATTRIBUTE_LIMIT:,}"}
+            )
     tags = {tag.strip()[:60] for tag in _cell(row, layout.tags).replace(";", ",").split(",") if tag.strip()}
     return Entry(address, _cell(row, layout.name)[:200], _cell(row, layout.language)[:10], tags, attributes)
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from django.core.files import File
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from businesses.models import Business, User
 from whatsapp import lifecycle
@@ -123,30 +124,33 @@ def _check_constants(choice: Choice, variables: tuple[TemplateVariable, ...]) ->
     keys = {variable.key for variable in variables}
     for key in choice.constants:
         if key not in keys:
-            raise BadAudience(f"The template has no variable “{key}”. It has: {', '.join(sorted(keys)) or 'none'}.")
+            raise BadAudience(
+                _("The template has no variable “%(key)s”. It has: %(choices)s.")
+                % {"key": key, "choices": ", ".join(sorted(keys)) or "none"}
+            )
 
 
 def _check_choice(business: Business, plan: Plan, variables: tuple[TemplateVariable, ...]) -> None:
     match plan.choice:
         case FileChoice(constants):
             if plan.file is None:
-                raise BadAudience("The file is missing.")
+                raise BadAudience(_("The file is missing."))
             with open_table(plan.file) as table:
                 understand(table.header, variables, list(constants))
                 if next(table.rows, None) is None:
-                    raise BadAudience("The file has no rows below its header.")
+                    raise BadAudience(_("The file has no rows below its header."))
         case ContactsChoice() as choice:
             if not contacts_chosen(business, choice).exists():
-                raise BadAudience("No contact fits this choice.")
+                raise BadAudience(_("No contact fits this choice."))
         case EarlierChoice() as choice:
             if not earlier_chosen(business, choice).exists():
-                raise BadAudience("Nobody of the earlier broadcast fits this choice.")
+                raise BadAudience(_("Nobody of the earlier broadcast fits this choice."))
 
 
 def _row(business: Business, plan: Plan, actor: User | None) -> Broadcast:
     template = plan.template
     if plan.canary_size is not None and plan.canary_size < 1:
-        raise WhatsappError("A trial needs at least one message.")
+        raise WhatsappError(_("A trial needs at least one message."))
     return Broadcast(
         business=business,
         sender=plan.sender,
@@ -167,7 +171,7 @@ def _row(business: Business, plan: Plan, actor: User | None) -> Broadcast:
 
 def _set_times(broadcast: Broadcast, business: Business, timing: Timing, now: datetime) -> None:
     if (timing.send_from is None) != (timing.send_until is None):
-        raise WhatsappError("Sending hours need both a beginning and an end.")
+        raise WhatsappError(_("Sending hours need both a beginning and an end."))
     broadcast.send_from, broadcast.send_until = timing.send_from, timing.send_until
     broadcast.window_zone = timing.window_zone
     if not timing.wall_time:
@@ -180,6 +184,9 @@ def _set_times(broadcast: Broadcast, business: Business, timing: Timing, now: da
     minutes = timing.late_after_minutes
     late_after = timedelta(minutes=settings_of(business).late_after_minutes if minutes is None else minutes)
     if starts + late_after < now:
-        raise WhatsappError(f"{timing.wall_time} in {zone} has passed. Choose a later time.")
+        raise WhatsappError(
+            _("%(wall_time)s in %(zone)s has passed. Choose a later time.")
+            % {"wall_time": timing.wall_time, "zone": zone}
+        )
     broadcast.scheduled_wall_time, broadcast.scheduled_zone = timing.wall_time, zone
     broadcast.scheduled_at, broadcast.not_after = starts, starts + late_after

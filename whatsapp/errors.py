@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from whatsapp.states import BroadcastStatus
 
 
@@ -13,7 +15,8 @@ class IllegalChange(WhatsappError):
     """A broadcast can't become this from where it stands (HTTP 409)."""
 
     def __init__(self, current: BroadcastStatus, wanted: BroadcastStatus) -> None:
-        super().__init__(f"This broadcast is “{current.label}”: from there it can't become “{wanted.label}”.")
+        text = _("This broadcast is “%(current)s”: from there it can't become “%(wanted)s”.")
+        super().__init__(text % {"current": current.label, "wanted": wanted.label})
         self.current = current
 
 

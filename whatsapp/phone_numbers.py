@@ -10,6 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from django.utils.translation import gettext as _
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult, timezone
 from phonenumbers.phonenumberutil import region_code_for_country_code
 
@@ -48,7 +49,10 @@ def to_e164(text: str, region: str | None) -> Phone:
     if digits.startswith("+"):
         number = _parse(digits, None)
         if not _is_plausible(number):
-            raise NotANumber(f"{_e164(number)} can't be a phone number: its digits are too few, too many or wrong.")
+            raise NotANumber(
+                _("%(number)s can't be a phone number: its digits are too few, too many or wrong.")
+                % {"number": _e164(number)}
+            )
         return _phone(number)
     if region:
         number = _parse(digits, region)
@@ -60,8 +64,11 @@ def to_e164(text: str, region: str | None) -> Phone:
         if _is_plausible(number):
             return _phone(number)
     if not region:
-        raise NotANumber(f"{_shown(text)} has no country code. Write it like +972501234567.")
-    raise NotANumber(f"{_shown(text)} is not a phone number of {region}. Write it like +972501234567.")
+        raise NotANumber(_("%(text)s has no country code. Write it like +972501234567.") % {"text": _shown(text)})
+    raise NotANumber(
+        _("%(text)s is not a phone number of %(region)s. Write it like +972501234567.")
+        % {"text": _shown(text), "region": region}
+    )
 
 
 def is_bsuid(text: str) -> bool:
@@ -96,15 +103,20 @@ def _tidy(text: str) -> str:
     if quoted:
         text = quoted[1].strip()
     if not text:
-        raise NotANumber("The phone number is missing.")
+        raise NotANumber(_("The phone number is missing."))
     if _SHORTENED.match(text):
-        raise NotANumber(f"{_shown(text)} was shortened by a spreadsheet. Format the column as text and export again.")
+        raise NotANumber(
+            _("%(text)s was shortened by a spreadsheet. Format the column as text and export again.")
+            % {"text": _shown(text)}
+        )
     whole = _WHOLE_FLOAT.match(text)
     text = whole[1] if whole else text
     if not text.isascii():  # other scripts' digits, like Arabic ones
         text = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in text)
     if not _ALLOWED.match(text):
-        raise NotANumber(f"{_shown(text)} is not a phone number. Write one number, like +972501234567.")
+        raise NotANumber(
+            _("%(text)s is not a phone number. Write one number, like +972501234567.") % {"text": _shown(text)}
+        )
     return text
 
 
@@ -112,7 +124,9 @@ def _parse(text: str, region: str | None) -> PhoneNumber:
     try:
         return phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
-        raise NotANumber(f"{_shown(text)} is not a phone number. Write it like +972501234567.") from None
+        raise NotANumber(
+            _("%(text)s is not a phone number. Write it like +972501234567.") % {"text": _shown(text)}
+        ) from None
 
 
 def _is_plausible(number: PhoneNumber) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from businesses.models import Business
 from whatsapp.audience.choice import ContactsChoice, EarlierChoice
@@ -153,15 +154,18 @@ def _problems(broadcast: Broadcast, valid: int) -> list[str]:
     template, sender = broadcast.template, broadcast.sender
     found = []
     if not valid:
-        found.append("Nobody in this broadcast can be messaged. See the reasons of its rows.")
+        found.append(_("Nobody in this broadcast can be messaged. See the reasons of its rows."))
     if template.status != TemplateStatus.APPROVED:
         found.append(
-            f"The template “{template}” is {template.get_status_display().lower()}: only approved ones can be sent."
+            _("The template “%(template)s” is %(status)s: only approved ones can be sent.")
+            % {"template": template, "status": template.get_status_display().lower()}
         )
     if template.content_hash != broadcast.template_hash:
-        found.append("The template was changed after this broadcast was made. Create the broadcast again.")
+        found.append(_("The template was changed after this broadcast was made. Create the broadcast again."))
     if sender.health == SenderHealth.BLOCKED:
-        found.append(f"The WhatsApp number needs attention: {sender.health_detail}")
+        found.append(
+            _("The WhatsApp number needs attention: %(health_detail)s") % {"health_detail": sender.health_detail}
+        )
     return found
 
 
@@ -169,11 +173,15 @@ def _warnings(broadcast: Broadcast, valid: int, left: int | None, costs: list[Co
     found = []
     if left is not None and left < valid:
         found.append(
-            f"The number may reach {left:,} more people in 24 hours; the rest of {valid:,} waits for the next."
+            _("The number may reach %(left)s more people in 24 hours; the rest of %(valid)s waits for the next.")
+            % {"left": f"{left:,}", "valid": f"{valid:,}"}
         )
     americans = sum(line.people for line in costs if line.country == "US")
     if americans and broadcast.template_category == TemplateCategory.MARKETING:
-        found.append(f"WhatsApp does not deliver marketing to numbers in the USA: {americans:,} people.")
+        found.append(
+            _("WhatsApp does not deliver marketing to numbers in the USA: %(americans)s people.")
+            % {"americans": f"{americans:,}"}
+        )
     if broadcast.window_zone == WindowZone.RECIPIENT and window_of(broadcast):
-        found.append("The sending hours go by each person's clock, so the end may be hours later than expected.")
+        found.append(_("The sending hours go by each person's clock, so the end may be hours later than expected."))
     return found

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 WALL_TIME_FORMAT = "%Y-%m-%dT%H:%M"
 
 
@@ -30,7 +32,9 @@ def instant_of(wall_time: str, zone: str) -> datetime:
     try:
         local = datetime.strptime(wall_time, WALL_TIME_FORMAT).replace(tzinfo=clock, fold=0)
     except ValueError:
-        raise BadSchedule(f"{wall_time!r} is not a time. Write it like 2026-11-30T09:00.") from None
+        raise BadSchedule(
+            _("%(wall_time)s is not a time. Write it like 2026-11-30T09:00.") % {"wall_time": repr(wall_time)}
+        ) from None
     return local.astimezone(UTC)
 
 
@@ -39,7 +43,9 @@ def zone_info(zone: str) -> ZoneInfo:
     try:
         return ZoneInfo(zone)
     except (ValueError, OSError, KeyError):  # a path, a folder, an unknown name
-        raise BadSchedule(f"There is no time zone {zone!r}. Write it like Asia/Jerusalem.") from None
+        raise BadSchedule(
+            _("There is no time zone %(zone)s. Write it like Asia/Jerusalem.") % {"zone": repr(zone)}
+        ) from None
 
 
 def opens_at(now: datetime, window: Window | None, zone: str) -> datetime | None:
@@ -59,7 +65,7 @@ def seconds_open(start: datetime, seconds: float, window: Window | None, zone: s
     moment, left = start.astimezone(UTC), seconds
     if window is None or window.opens == window.closes:
         return moment + timedelta(seconds=left)
-    for _ in range(400):  # a window is open at least a minute a day; more than a year is not a forecast
+    for _day in range(400):  # a window is open at least a minute a day; more than a year is not a forecast
         moment = opens_at(moment, window, zone) or moment
         open_for = (_closes_after(moment, window, zone) - moment).total_seconds()
         if left <= open_for:

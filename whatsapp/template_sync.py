@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from businesses.models import Business
 from whatsapp.connecting import ask, senders_of
@@ -81,12 +82,19 @@ def find(business: Business, name: str, language: str) -> tuple[MessageTemplate,
             return template, sender
     languages = sorted(set(known.filter(name=name).values_list("language", flat=True)))
     if languages:
-        raise BadTemplate(f"The template “{name}” has no language “{language}”. It has: {', '.join(languages)}.")
+        raise BadTemplate(
+            _("The template “%(name)s” has no language “%(language)s”. It has: %(choices)s.")
+            % {"name": name, "language": language, "choices": ", ".join(languages)}
+        )
     names = sorted(set(known.values_list("name", flat=True)))
     if not names:
-        raise BadTemplate(f"No templates are known yet. Fetch them: manage.py sync_templates {business.slug}")
+        raise BadTemplate(
+            _("No templates are known yet. Fetch them: manage.py sync_templates %(slug)s") % {"slug": business.slug}
+        )
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or names[:5]
-    raise BadTemplate(f"There is no template “{name}”. Did you mean: {', '.join(close)}?")
+    raise BadTemplate(
+        _("There is no template “%(name)s”. Did you mean: %(choices)s?") % {"name": name, "choices": ", ".join(close)}
+    )
 
 
 def content_hash(remote: RemoteTemplate) -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 BODY_LIMIT = 1024
 """Characters of a filled-in body (Meta: Templates, components)."""
 VALUE_LIMIT = 1024
@@ -106,7 +108,9 @@ def _of_component(component: Mapping[str, Any], *, named: bool) -> Iterator[Temp
         case "FOOTER":
             return
         case other:
-            raise UnsupportedTemplate(f"Templates with a part of type {other} can't be broadcast. Choose another one.")
+            raise UnsupportedTemplate(
+                _("Templates with a part of type %(other)s can't be broadcast. Choose another one.") % {"other": other}
+            )
 
 
 def _of_header(component: Mapping[str, Any], *, named: bool) -> Iterator[TemplateVariable]:
@@ -117,7 +121,9 @@ def _of_header(component: Mapping[str, Any], *, named: bool) -> Iterator[Templat
         for name in _names(component.get("text")):
             yield TemplateVariable(name if named else f"header_{name}", Place.HEADER, ValueKind.TEXT, name)
     else:
-        raise UnsupportedTemplate(f"Templates with a header of type {form} can't be broadcast. Choose another one.")
+        raise UnsupportedTemplate(
+            _("Templates with a header of type %(form)s can't be broadcast. Choose another one.") % {"form": form}
+        )
 
 
 def _of_buttons(buttons: Sequence[Mapping[str, Any]]) -> Iterator[TemplateVariable]:
@@ -131,7 +137,7 @@ def _of_buttons(buttons: Sequence[Mapping[str, Any]]) -> Iterator[TemplateVariab
         elif kind == "OTP":  # Meta: the button carries the same code as the body's only variable
             yield TemplateVariable("1", Place.BUTTON, ValueKind.URL_SUFFIX, "1", index)
         elif kind == "FLOW":
-            raise UnsupportedTemplate("Templates with a form (flow) can't be broadcast. Choose another one.")
+            raise UnsupportedTemplate(_("Templates with a form (flow) can't be broadcast. Choose another one."))
 
 
 def _names(text: object) -> list[str]:

@@ -132,6 +132,6 @@ def _constants(text: str) -> list[tuple[str, str]]:
     for line in filter(None, (line.strip() for line in text.splitlines())):
         name, equals, value = line.partition("=")
         if not equals:
-            raise WhatsappError(f"“{line[:40]}” is not like until=Friday.")
+            raise WhatsappError(str(_("“%(line)s” is not like until=Friday.") % {"line": line[:40]}))
         pairs.append((name.strip(), value.strip()))
     return pairs

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from whatsapp.errors import BadAudience
 from whatsapp.template_variables import TemplateVariable
 
@@ -44,15 +46,16 @@ def understand(header: Sequence[str], variables: Sequence[TemplateVariable], con
     bsuid = next((index for index, name in enumerate(names) if name in BSUID_NAMES), None)
     if phone is None and bsuid is None:
         raise BadAudience(
-            f"There is no column of phone numbers. Name it “phone”. The columns are: {_listed(header) or 'none'}."
+            _("There is no column of phone numbers. Name it “phone”. The columns are: %(columns)s.")
+            % {"columns": _listed(header) or "none"}
         )
     needed = list(dict.fromkeys(variable.key for variable in variables if variable.key not in constants))
     values = _by_name(names, needed) or _by_order(names, needed, {phone, bsuid})
     missing = [key for key in needed if key not in values]
     if missing:
         raise BadAudience(
-            f"The template needs {'a column' if len(missing) == 1 else 'columns'} {_listed(missing)}. "
-            f"The columns are: {_listed(header)}."
+            _("The template needs these columns too: %(missing)s. The columns are: %(columns)s.")
+            % {"missing": _listed(missing), "columns": _listed(header)}
         )
     used = {phone, bsuid, *values.values()}
     unused = tuple(name for index, name in enumerate(header) if index not in used and name)
@@ -80,7 +83,10 @@ def refuse_doubles(header: Sequence[str], names: Sequence[str]) -> None:
     """Raises `BadAudience` when a column is there twice; `names` are the normalized ones of `header`."""
     for index, name in enumerate(names):
         if name and name in names[:index]:
-            raise BadAudience(f"The column “{header[index]}” is there twice. Rename or remove one of the two.")
+            raise BadAudience(
+                _("The column “%(header)s” is there twice. Rename or remove one of the two.")
+                % {"header": header[index]}
+            )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Generator
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+
 from whatsapp.errors import BadAudience
 
 FIELD_LIMIT = 2_000_000
@@ -41,7 +43,7 @@ def encoding_of(file: BinaryIO) -> str:
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in start:
-        raise BadAudience("This is not a table. Save it as CSV or .xlsx and try again.")
+        raise BadAudience(_("This is not a table. Save it as CSV or .xlsx and try again."))
     if _is_utf8(file):
         return "utf-8-sig"
     high = len(_HIGH.findall(start))
@@ -77,16 +79,24 @@ def _records(text: io.TextIOWrapper) -> Generator[tuple[int, list[str]], None, N
         for number, cells in enumerate(reader, start=skipped + 1):
             yield number, [cell.strip() for cell in cells]
     except UnicodeDecodeError:
-        raise BadAudience(f"Row {number + 1} holds characters that can't be read. Save the file as UTF-8.") from None
+        raise BadAudience(
+            _("Row %(number)s holds characters that can't be read. Save the file as UTF-8.") % {"number": number + 1}
+        ) from None
     except csv.Error as error:
         if "field larger" in str(error):
             raise BadAudience(
-                f"Row {number + 1} holds a field of more than {FIELD_LIMIT:,} characters, or a quotation mark that is "
-                "never closed. Mend the row and try again."
+                _(
+                    "Row %(number)s holds a field of more than %(field_limit)s characters, "
+                    "or a quotation mark that is never closed. Mend the row and try again."
+                )
+                % {"number": number + 1, "field_limit": f"{FIELD_LIMIT:,}"}
             ) from None
         raise BadAudience(
-            f"Row {number + 1} can't be read: a quotation mark is not closed, or text follows it. "
-            "Mend the row and try again."
+            _(
+                "Row %(number)s can't be read: a quotation mark is not closed, or text follows it. "
+                "Mend the row and try again."
+            )
+            % {"number": number + 1}
         ) from None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from whatsapp.audience.insert import insert_recipients
 from whatsapp.audience.rows import Candidate
@@ -113,7 +114,7 @@ def _judge(broadcast: Broadcast, batch: list[Candidate]) -> Iterator[Candidate]:
         taken[address] = candidate.row_number
         known = replace(candidate, contact_id=candidate.contact_id or contact_id)
         if address in suppressed or (is_marketing and consent == Consent.WITHDRAWN):
-            known = replace(known, skip_reason=SkipReason.OPTED_OUT, problem="Asked not to get messages.")
+            known = replace(known, skip_reason=SkipReason.OPTED_OUT, problem=_("Asked not to get messages."))
         yield known
 
 
@@ -129,10 +130,12 @@ def _contacts(broadcast: Broadcast, addresses: list[str]) -> dict[str, tuple[UUI
 
 
 def _duplicate(candidate: Candidate, first: int | None) -> Candidate:
-    where = f" as in row {first}" if first else ""
-    return replace(
-        candidate, address=None, skip_reason=SkipReason.DUPLICATE, problem=f"The same person{where}: sent only once."
+    problem = (
+        _("The same person as in row %(row)s: sent only once.") % {"row": first}
+        if first
+        else _("The same person twice: sent only once.")
     )
+    return replace(candidate, address=None, skip_reason=SkipReason.DUPLICATE, problem=problem)
 
 
 def _row(candidate: Candidate, price: Decimal | None) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from whatsapp.audience.columns import Columns
 from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
 from whatsapp.states import SkipReason
@@ -63,7 +65,7 @@ class Reader:
         try:
             address, country = self._address(cells, given)
             if len(cells) > self.columns.width and any(cells[self.columns.width :]):
-                raise BadValue(SkipReason.BAD_VALUE, "The row has more fields than the header has columns.")
+                raise BadValue(SkipReason.BAD_VALUE, _("The row has more fields than the header has columns."))
             params = self._params(cells)
         except NotANumber as error:
             return _skipped(number, given, SkipReason.INVALID_NUMBER, str(error))
@@ -81,8 +83,8 @@ class Reader:
         if is_bsuid(given):
             return given, given[:2]
         if given:
-            raise NotANumber(f"“{given[:40]}” is not a WhatsApp user id.")
-        raise NotANumber("The phone number is missing.")
+            raise NotANumber(_("“%(given)s” is not a WhatsApp user id.") % {"given": given[:40]})
+        raise NotANumber(_("The phone number is missing."))
 
     def _params(self, cells: Sequence[str]) -> dict[str, str]:
         given = {key: _cell(cells, index) for key, index in self.columns.values.items()}
@@ -115,26 +117,40 @@ def checked_params(
             filled += len(value) - len(variable.name) - 4
     if filled > BODY_LIMIT:
         raise BadValue(
-            SkipReason.BAD_VALUE, f"The message has {filled:,} characters with these values; at most {BODY_LIMIT:,}."
+            SkipReason.BAD_VALUE,
+            _("The message has %(filled)s characters with these values; at most %(body_limit)s.")
+            % {"filled": f"{filled:,}", "body_limit": f"{BODY_LIMIT:,}"},
         )
     return params
 
 
 def _check(value: str, variable: TemplateVariable, name: str) -> None:
     if not value:
-        raise BadValue(SkipReason.MISSING_VARIABLE, f"Column “{name}” is empty.")
+        raise BadValue(SkipReason.MISSING_VARIABLE, _("Column “%(name)s” is empty.") % {"name": name})
     if len(value) > variable.limit:
         raise BadValue(
-            SkipReason.BAD_VALUE, f"Column “{name}” has {len(value):,} characters; at most {variable.limit:,}."
+            SkipReason.BAD_VALUE,
+            _("Column “%(name)s” has %(length)s characters; at most %(limit)s.")
+            % {"name": name, "length": f"{len(value):,}", "limit": f"{variable.limit:,}"},
         )
     if _FORMULA.match(value):
-        raise BadValue(SkipReason.BAD_VALUE, f"Column “{name}” holds a spreadsheet formula. Put its result there.")
+        raise BadValue(
+            SkipReason.BAD_VALUE,
+            _("Column “%(name)s” holds a spreadsheet formula. Put its result there.") % {"name": name},
+        )
     if "\0" in value:
-        raise BadValue(SkipReason.BAD_VALUE, f"Column “{name}” holds a character that can't be sent.")
+        raise BadValue(
+            SkipReason.BAD_VALUE, _("Column “%(name)s” holds a character that can't be sent.") % {"name": name}
+        )
     if variable.kind in MEDIA_KINDS and not _MEDIA.match(value):
-        raise BadValue(SkipReason.BAD_VALUE, f"Column “{name}” must hold an https address or a media id.")
+        raise BadValue(
+            SkipReason.BAD_VALUE, _("Column “%(name)s” must hold an https address or a media id.") % {"name": name}
+        )
     if variable.kind is ValueKind.URL_SUFFIX and " " in value:
-        raise BadValue(SkipReason.BAD_VALUE, f"Column “{name}” is the end of an address and can't hold blanks.")
+        raise BadValue(
+            SkipReason.BAD_VALUE,
+            _("Column “%(name)s” is the end of an address and can't hold blanks.") % {"name": name},
+        )
 
 
 def _skipped(number: int, given: str, reason: SkipReason, problem: str) -> Candidate:

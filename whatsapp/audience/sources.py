@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext as _
 
 from businesses.models import Business
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group, from_json
@@ -72,7 +73,7 @@ def earlier_chosen(business: Business, choice: EarlierChoice) -> QuerySet[Recipi
     """The recipients of an earlier broadcast that a choice means. Raises `BadAudience`."""
     earlier = Broadcast.objects.filter(business=business, pk=choice.broadcast).first()
     if earlier is None:
-        raise BadAudience("The earlier broadcast doesn't exist.")
+        raise BadAudience(_("The earlier broadcast doesn't exist."))
     people = Recipient.objects.filter(broadcast=earlier, address__isnull=False)
     return people.filter(_GROUPS[choice.group]())
 
@@ -148,7 +149,7 @@ def _file_of(broadcast: Broadcast) -> BinaryIO:
     try:
         return cast("BinaryIO", broadcast.audience_file.open("rb"))
     except (OSError, ValueError):
-        raise BadAudience("The file of this broadcast is gone. Create the broadcast again.") from None
+        raise BadAudience(_("The file of this broadcast is gone. Create the broadcast again.")) from None
 
 
 def _body_length(broadcast: Broadcast) -> int:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+
 from whatsapp.audience.csv_file import read_csv
 from whatsapp.audience.xlsx_file import read_xlsx
 from whatsapp.errors import BadAudience
@@ -41,13 +43,15 @@ def open_table(file: BinaryIO) -> Iterator[Table]:
     start = file.read(4)
     file.seek(0)
     if start.startswith(_OLD_EXCEL):
-        raise BadAudience("This is a file of an old Excel. Save it as .xlsx or CSV and try again.")
+        raise BadAudience(_("This is a file of an old Excel. Save it as .xlsx or CSV and try again."))
     numbered = read_xlsx(file) if start == _ZIP else read_csv(file)
     rows = (Row(number, cells) for number, cells in numbered if any(cells))
     try:
         header = next(rows, None)
         if header is None:
-            raise BadAudience("The file is empty. It needs a header row with a column “phone”, and a row per person.")
+            raise BadAudience(
+                _("The file is empty. It needs a header row with a column “phone”, and a row per person.")
+            )
         yield Table(header.cells, rows)
     finally:
         numbered.close()

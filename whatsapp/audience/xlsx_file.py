@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
+from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -33,7 +34,9 @@ def read_xlsx(file: BinaryIO) -> Generator[tuple[int, list[str]], None, None]:
         finally:
             workbook.close()
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, ParseError, EOFError) as error:
-        raise BadAudience(f"This .xlsx file can't be read ({error}). Save it again, or as CSV.") from error
+        raise BadAudience(
+            _("This .xlsx file can't be read (%(error)s). Save it again, or as CSV.") % {"error": error}
+        ) from error
 
 
 def _refuse_bombs(file: BinaryIO) -> None:
@@ -41,7 +44,7 @@ def _refuse_bombs(file: BinaryIO) -> None:
         size = sum(entry.file_size for entry in archive.infolist())
     file.seek(0)
     if size > UNPACKED_LIMIT:
-        raise BadAudience("This .xlsx file is too large when unpacked. Split it, or save it as CSV.")
+        raise BadAudience(_("This .xlsx file is too large when unpacked. Split it, or save it as CSV."))
 
 
 def _text(value: Any) -> str:

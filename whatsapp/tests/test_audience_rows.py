@@ -59,10 +59,10 @@ def test_numbered_variables_take_the_other_columns_in_their_order() -> None:
     ("header", "components", "says"),
     [
         (["name", "day"], NAMED, "no column of phone numbers.*“name”, “day”"),
-        (["phone", "day"], NAMED, "needs a column “first_name”. The columns are: “phone”, “day”"),
-        (["phone"], NAMED, "needs columns “first_name”, “day”"),
-        (["phone", "name", "when", "more"], NUMBERED, "needs columns “1”, “2”"),
-        (["phone", "1", "when"], NUMBERED, "needs a column “2”"),
+        (["phone", "day"], NAMED, "needs these columns too: “first_name”. The columns are: “phone”, “day”"),
+        (["phone"], NAMED, "these columns too: “first_name”, “day”"),
+        (["phone", "name", "when", "more"], NUMBERED, "these columns too: “1”, “2”"),
+        (["phone", "1", "when"], NUMBERED, "these columns too: “2”"),
         (["phone", "day", "Day", "first_name"], NAMED, "“Day” is there twice"),
     ],
 )

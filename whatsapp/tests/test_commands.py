@@ -131,7 +131,7 @@ def test_a_schedule_trial_and_hours_are_kept(people: Path, template: MessageTemp
         ("", [], "The file is empty"),
         ("phone,first_name\n", [], "no rows below its header"),
         ("number of the person,first_name\n1,A\n", [], "no column of phone numbers"),
-        ("phone,name,day\n0501234567,A,b\n", [], "needs a column “first_name”"),
+        ("phone,name,day\n0501234567,A,b\n", [], "needs these columns too: “first_name”"),
         ('phone,first_name\n0501234567,A\n0501234568,"B\n', [], "Row 3"),
         (f"phone,first_name\n0501234567,A\n0501234568,{'x' * 2_000_001}\n", [], "Row 3.*2,000,000 characters"),
         (PEOPLE, ["--template", "sprng_sale"], "Did you mean: spring_sale"),
