@@ -131,7 +131,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             self.start_timer.cancel()
         try:
             if self.bridge is not None:
-                self.bridge.caller_left()
+                self.bridge.stream_broke(f"its socket closed ({code})")
                 await self.bridge.finished()
         finally:
             if self.entry is not None:
@@ -147,7 +147,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         self.is_refused = True
         logger.warning("Media stream closed: %s", reason)
         if self.bridge is not None:
-            self.bridge.caller_left()
+            self.bridge.stream_broke(reason)
         self._close_soon(code)
 
     def _close_soon(self, code: int = ENDED) -> None:

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -84,6 +84,13 @@ class StartDaphne(Protocol):
 @pytest.fixture
 def daphne(tmp_path: Path, migrated_database: MigratedDatabase) -> Iterator[StartDaphne]:
     """A function that starts Daphne processes; they end with the test."""
+    with web_processes(tmp_path, migrated_database) as start:
+        yield start
+
+
+@contextmanager
+def web_processes(folder: Path, migrated_database: MigratedDatabase) -> Iterator[StartDaphne]:
+    """A function that starts Daphne processes, whose logs go to the folder; they end with the block."""
     with ExitStack() as running:
 
         def start(*, beside: Process | None = None, **variables: str) -> Daphne:
@@ -93,7 +100,7 @@ def daphne(tmp_path: Path, migrated_database: MigratedDatabase) -> Iterator[Star
                 environment = {**os.environ, "DATABASE_URL": running.enter_context(migrated_database())}
                 if environment.get("REDIS_URL"):
                     environment["REDIS_URL"] = running.enter_context(services.redis())
-            return running.enter_context(_daphne({**environment, **variables}, tmp_path))
+            return running.enter_context(_daphne({**environment, **variables}, folder))
 
         yield start
 
@@ -141,9 +148,18 @@ def _process(
     log_path = folder / f"{command[2]}-{uuid.uuid4().hex}.log"
     environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings", "PYTHONUNBUFFERED": "1"}
     with log_path.open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, pass_fds=keep_open or [])
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            pass_fds=keep_open or [],
+            start_new_session=True,
+        )
     try:
         yield process, log_path
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # the group: Celery's beat is a child of its worker
         process.wait()

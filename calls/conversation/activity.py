@@ -29,7 +29,7 @@ _SUBWINDOW_MS = 250
 class NoiseFloor:
     """The energy of the line when nobody speaks: minimum statistics over a sliding window."""
 
-    _smoothed: float = 0.0
+    _last: float = 0.0
     _minimum: float = float("inf")
     _minimum_ms: int = 0
     _minima: deque[float] = field(default_factory=lambda: deque(maxlen=NOISE_WINDOW_MS // _SUBWINDOW_MS))
@@ -40,9 +40,9 @@ class NoiseFloor:
         return min(self._minima) if len(self._minima) == self._minima.maxlen else 0.0
 
     def hear(self, rms: int, milliseconds: int) -> None:
-        """Take one frame's energy into account."""
-        self._smoothed = 0.7 * self._smoothed + 0.3 * rms
-        self._minimum = min(self._minimum, self._smoothed)
+        """Take one frame's energy into account. One lost packet is no silence: it takes two frames."""
+        self._minimum = min(self._minimum, max(rms, self._last))
+        self._last = rms
         self._minimum_ms += milliseconds
         if self._minimum_ms >= _SUBWINDOW_MS:
             self._minima.append(self._minimum)

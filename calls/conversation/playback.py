@@ -42,7 +42,9 @@ class Stretch:
 
 
 @dataclass(slots=True)
-class _Sent:
+class Sent:
+    """A stretch on its way to the caller's ear."""
+
     item: Item
     start: int
     end: int
@@ -57,7 +59,7 @@ class Playback:
 
     generation: int = 1
     items: list[Item] = field(default_factory=list)
-    _pending: deque[_Sent] = field(default_factory=deque)  # sent in this generation, mark not returned
+    _pending: deque[Sent] = field(default_factory=deque)  # sent in this generation, mark not returned
     _offset: int = 0
     _plays_until: float = float("-inf")
     _shortest_delay: float | None = None
@@ -85,7 +87,7 @@ class Playback:
         self._plays_until = max(self._plays_until, at) + size / BYTES_PER_SECOND
         self._offset += size
         mark = f"{self.generation}:{item.item_id}:{end}"
-        self._pending.append(_Sent(item, start, end, mark, self._offset, self._plays_until))
+        self._pending.append(Sent(item, start, end, mark, self._offset, self._plays_until))
         item.sent = end
         return Stretch(item.item_id, start, end, mark)
 
@@ -99,6 +101,10 @@ class Playback:
     def is_playing(self) -> bool:
         """The caller is hearing audio: some was sent in this generation and has not come back."""
         return bool(self._pending)
+
+    def next_due(self) -> Sent | None:
+        """The stretch that is heard next, or being heard."""
+        return self._pending[0] if self._pending else None
 
     def deadline(self) -> float | None:
         """When the audio that is playing must have been heard, even if its marks are lost."""

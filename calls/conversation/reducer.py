@@ -28,6 +28,7 @@ from calls.conversation.events import (
     ResponseWords,
     SpeechStarted,
     SpeechStopped,
+    StreamBroke,
     StreamOpened,
     Tick,
     ToolRequested,
@@ -156,6 +157,8 @@ class Conversation:
                 self.turns.open(at)
             case CallerLeft(at):
                 self._end(at, "the caller hung up", NextStep.HANG_UP)
+            case StreamBroke(at, reason):
+                self._end(at, f"the media stream broke: {reason}", NextStep.APOLOGIZE, failed=True)
             case Tick():
                 pass
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from calls.conversation.assistant import Aftermath, Assistant
+from calls.conversation.assistant import Assistant
 from calls.conversation.barge_in import Verdict
 from calls.conversation.caller import SHORTEST_TURN_MS, Caller
 from calls.conversation.commands import Command, Latency, Log, Measure, ResponseKind, Speaker
@@ -17,7 +17,7 @@ from calls.conversation.events import (
     ResponseEnded,
     TurnCommitted,
 )
-from calls.conversation.responses import MOST_ATTEMPTS, Owed
+from calls.conversation.responses import MOST_ATTEMPTS, Aftermath, Owed
 from calls.conversation.settings import ConversationSettings, Protection
 from calls.conversation.transcripts import is_noise
 

@@ -78,7 +78,7 @@ class Utterance:
 class Script:
     """A call as Hypothesis imagines it."""
 
-    settings: ConversationSettings = ConversationSettings()
+    settings: ConversationSettings = field(default_factory=ConversationSettings)
     caller: tuple[Utterance, ...] = ()
     mishaps: tuple[Mishap, ...] = ()  # of the first responses, in order; later ones go well
     connects: tuple[bool, ...] = ()  # whether the first attempts succeed; later ones do

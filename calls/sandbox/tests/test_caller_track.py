@@ -16,15 +16,6 @@ def test_silence_until_something_is_said() -> None:
     assert not caller.is_speaking
 
 
-def test_a_hushed_caller_stops_at_once() -> None:
-    caller = CallerTrack()
-    caller.say(b"\x10" * 1600)
-    caller.next_frame(b"")
-    caller.hush()
-    assert caller.next_frame(b"") == b"\xff" * 160
-    assert caller.said == [Span(0.0, 0.02)]
-
-
 def test_the_echo_comes_back_later_and_softer() -> None:
     caller = CallerTrack(Echo(loss_db=20, delay_s=0.04))
     frames = [caller.next_frame(HEARD[: n * 160]) for n in range(1, 6)]
