@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,10 +69,10 @@ def sending(environment: dict[str, str], people: int) -> dict[str, object]:
     manage("migrate", "-v0", environment=environment)
     with stand_in() as address:
         environment = {**environment, "WHATSAPP_API_URL": f"{address}/v25.0", "LOG_LEVEL": "ERROR"}
-        run([sys.executable, "-m", "testing.broadcasts", str(people)], environment)
+        run([sys.executable, "-m", "testing.make_broadcasts", str(people)], environment)
         usage = run(one_core([sys.executable, "manage.py", "run_broadcasts", "--until-idle"]), environment)
         figures = ask(f"{address}/figures")
-    posts, seconds = int(figures["posts"]), float(figures["seconds"])
+    posts, seconds = figures["posts"], figures["seconds"]
     return {
         **figures,
         "messages_per_s": round(posts / seconds),
@@ -84,7 +85,11 @@ def webhooks(environment: dict[str, str], people: int) -> dict[str, object]:
     """One web process takes in statuses, 1,000 a POST, from four connections; then they are applied."""
     manage("migrate", "-v0", environment=environment)
     port = free_port()
-    variables = {"PORT": str(port), "WHATSAPP_APP_SECRET": "an-app-secret", "CELERY_BROKER_URL": "redis://127.0.0.1:9/0"}
+    variables = {
+        "PORT": str(port),
+        "WHATSAPP_APP_SECRET": "an-app-secret",
+        "CELERY_BROKER_URL": "redis://127.0.0.1:9/0",
+    }
     environment = {**environment, **variables, "LOG_LEVEL": "CRITICAL", "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
     web = subprocess.Popen(
         [sys.executable, "-m", "daphne", "-p", str(port), "frontdesk.asgi:application"],
@@ -96,7 +101,7 @@ def webhooks(environment: dict[str, str], people: int) -> dict[str, object]:
     try:
         wait_for(port)
         ask(f"http://127.0.0.1:{port}/readyz")  # as a load balancer does before it sends anything
-        run([sys.executable, "-m", "testing.broadcasts", str(people)], environment)
+        run([sys.executable, "-m", "testing.make_broadcasts", str(people)], environment)
         done = subprocess.run(
             [sys.executable, "-m", "bench.webhook_load", str(port)],
             cwd=ROOT,
@@ -119,7 +124,7 @@ def importing(environment: dict[str, str], people: int) -> dict[str, object]:
         file.write("phone,first_name\n")
         file.writelines(f"+9725{index:08d},Dana {index}\n" for index in range(people))
         file.flush()
-        run([sys.executable, "-m", "testing.broadcasts", "1"], environment)
+        run([sys.executable, "-m", "testing.make_broadcasts", "0"], environment)
         command = [sys.executable, "manage.py", "create_broadcast", "acme", "--template", "spring_sale"]
         started = time.monotonic()
         usage = run([*command, "--language", "en_US", "--csv", file.name, "--start"], environment)
@@ -151,7 +156,7 @@ def stand_in() -> Iterator[str]:
 def run(command: list[str], environment: dict[str, str]) -> resource.struct_rusage:
     """Run a process to its end; what it used. Its failure ends the benchmark."""
     environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -164,7 +169,7 @@ def one_core(command: list[str]) -> list[str]:
     return ["taskset", "-c", "0", *command]
 
 
-def ask(url: str) -> dict[str, object]:
+def ask(url: str) -> dict[str, Any]:
     """A JSON object from an address."""
     with urlopen(url) as answer:
         return dict(json.load(answer))

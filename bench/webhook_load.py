@@ -1,6 +1,6 @@
 """Posts every status of a broadcast to a web process, as Meta does at its busiest; then applies them.
 
-    python -m bench.webhook_load PORT           (bench_broadcasts.py starts it)
+python -m bench.webhook_load PORT           (bench_broadcasts.py starts it)
 """
 
 from __future__ import annotations
@@ -14,6 +14,16 @@ from datetime import UTC, datetime
 
 import aiohttp
 import django
+
+django.setup()
+
+from django.utils import timezone  # noqa: E402
+
+from businesses.tenancy import across_businesses  # noqa: E402
+from whatsapp.models import Recipient  # noqa: E402
+from whatsapp.providers.sandbox import notices  # noqa: E402
+from whatsapp.providers.sandbox.notices import Happening  # noqa: E402
+from whatsapp.webhooks.applying import apply_news  # noqa: E402
 
 CONNECTIONS = 4
 BATCH = 1_000
@@ -29,7 +39,9 @@ async def post_all(port: int, bodies: list[bytes], signature: object) -> list[fl
             body = queue.pop()
             started = time.monotonic()
             headers = {"X-Hub-Signature-256": signature(body), "Content-Type": "application/json"}  # type: ignore[operator]
-            async with http.post(f"http://127.0.0.1:{port}/whatsapp/webhooks/cloud/", data=body, headers=headers) as got:
+            async with http.post(
+                f"http://127.0.0.1:{port}/whatsapp/webhooks/cloud/", data=body, headers=headers
+            ) as got:
                 if got.status != 200:
                     raise SystemExit(f"A webhook was answered with {got.status}")
             waits.append(time.monotonic() - started)
@@ -41,15 +53,6 @@ async def post_all(port: int, bodies: list[bytes], signature: object) -> list[fl
 
 def main() -> None:
     """Mark the broadcast as accepted, report on everybody, apply, and print the figures."""
-    django.setup()
-    from django.utils import timezone
-
-    from businesses.tenancy import across_businesses
-    from whatsapp.models import Recipient
-    from whatsapp.providers.sandbox import notices
-    from whatsapp.providers.sandbox.notices import Happening
-    from whatsapp.webhooks.applying import apply_news
-
     happenings = []
     with across_businesses():  # whichever business the benchmark has made
         rows = list(Recipient.objects.all())

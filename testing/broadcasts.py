@@ -1,23 +1,22 @@
 """A business with a WhatsApp number, a template and a broadcast, as rows: for tests and benchmarks of sending.
 
-    python -m testing.broadcasts 1000 --mps 80      makes one in DATABASE_URL and prints its ids as JSON
+python -m testing.broadcasts 1000 --mps 80      makes one in DATABASE_URL and prints its ids as JSON
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from businesses.models import Business
+from whatsapp.models import Broadcast, MessageTemplate, Recipient, Sender
+
 TOKEN = "a-token"  # noqa: S105 - of the stand-in server
 
 
-def make_sender(business: Any, *, provider: str = "cloud", max_mps: float | None = None, **fields: Any) -> Any:
+def make_sender(business: Business, *, provider: str = "cloud", max_mps: float | None = None, **fields: Any) -> Sender:
     """A connected number with a token that the stand-in takes."""
-    from whatsapp.models import Sender
-
     defaults = {"number_id": "1055", "account_id": "2077", "throughput_mps": 1250.0}
     sender = Sender(business=business, provider=provider, max_mps=max_mps, **(defaults | fields))
     sender.set_credentials({"access_token": TOKEN})
@@ -25,10 +24,8 @@ def make_sender(business: Any, *, provider: str = "cloud", max_mps: float | None
     return sender
 
 
-def make_template(sender: Any, **fields: Any) -> Any:
+def make_template(sender: Sender, **fields: Any) -> MessageTemplate:
     """An approved template with one variable."""
-    from whatsapp.models import MessageTemplate
-
     defaults: dict[str, Any] = {
         "provider_template_id": "77",
         "name": "spring_sale",
@@ -45,10 +42,8 @@ def make_template(sender: Any, **fields: Any) -> Any:
     )
 
 
-def make_broadcast(sender: Any, template: Any, addresses: Iterable[str], **fields: Any) -> Any:
+def make_broadcast(sender: Sender, template: MessageTemplate, addresses: Iterable[str], **fields: Any) -> Broadcast:
     """A running broadcast to these addresses."""
-    from whatsapp.models import Broadcast, Recipient
-
     broadcast = Broadcast.objects.create(
         business=sender.business,
         sender=sender,
@@ -84,31 +79,3 @@ def make_broadcast(sender: Any, template: Any, addresses: Iterable[str], **field
 def addresses(count: int, *, start: int = 0) -> list[str]:
     """Numbers of nobody."""
     return [f"+9725{index:08d}" for index in range(start, start + count)]
-
-
-def main() -> None:
-    """Make one in the database of this environment."""
-    import django
-
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("people", type=int)
-    parser.add_argument("--mps", type=float, default=None)
-    parser.add_argument("--broadcasts", type=int, default=1)
-    given = parser.parse_args()
-    django.setup()
-    from businesses.models import Business
-    from businesses.tenancy import acting_for
-
-    business = Business.objects.create(name="Acme", slug="acme")
-    with acting_for(business):
-        sender = make_sender(business, max_mps=given.mps)
-        template = make_template(sender)
-        made = [
-            make_broadcast(sender, template, addresses(given.people, start=index * given.people))
-            for index in range(given.broadcasts)
-        ]
-    print(json.dumps({"business": str(business.pk), "broadcasts": [str(broadcast.pk) for broadcast in made]}))
-
-
-if __name__ == "__main__":
-    main()

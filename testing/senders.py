@@ -1,8 +1,8 @@
 """Sending processes that tests kill: a farm forks them in milliseconds, so that many can die in one test.
 
-    with sender_farm(environment) as farm:
-        pid = farm.start()
-        os.kill(pid, signal.SIGKILL)
+with sender_farm(environment) as farm:
+    pid = farm.start()
+    os.kill(pid, signal.SIGKILL)
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class SenderFarm:
 def sender_farm(environment: Mapping[str, str]) -> Iterator[SenderFarm]:
     """A farm for as long as the block runs; every sender still alive is killed at its end."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "testing.senders"],
+        [sys.executable, "-m", "testing.fork_senders"],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdin=subprocess.PIPE,
@@ -67,39 +67,3 @@ def sender_farm(environment: Mapping[str, str]) -> Iterator[SenderFarm]:
         for pid in farm.pids:
             farm.send_signal(pid, 9)
         process.communicate(timeout=10)
-
-
-def main() -> None:
-    """Load everything, then fork a sender for each line that asks for one."""
-    import django
-
-    django.setup()
-    from whatsapp.sending.loop import SendingLoop  # noqa: F401 - loaded before any fork
-
-    for line in sys.stdin:
-        word, *rest = line.split()
-        if word == "wait":
-            print(os.waitstatus_to_exitcode(os.waitpid(int(rest[0]), 0)[1]), flush=True)
-            continue
-        pid = os.fork()
-        if pid == 0:
-            os.close(0)
-            _send(until_idle=word == "idle")
-        print(pid, flush=True)
-
-
-def _send(*, until_idle: bool) -> None:
-    import asyncio
-
-    from whatsapp.sending.loop import SendingLoop
-
-    code = 1
-    try:
-        asyncio.run(SendingLoop(until_idle=until_idle).run())
-        code = 0
-    finally:
-        os._exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""What sending and webhooks need from a WhatsApp provider. Each provider is one folder with the same files:
+"""What sending and webhooks need from a WhatsApp provider. Each provider is one folder with the same files.
 
 `client.py` talks to the provider, `payloads.py` writes its requests, `errors.py` is its error table,
 `webhooks.py` verifies and reads what it posts to us. `docs/adding-a-provider.md` says how to add one.

@@ -25,7 +25,7 @@ class ParcelKind(StrEnum):
 class Parcel:
     """One update as it is stored before anybody looks at it.
 
-    `key` is equal whenever the provider repeats itself; `number_id` and `account_id` are what it says about whose it is.
+    `key` is equal whenever the provider repeats itself; `number_id` and `account_id` say whose it is.
     """
 
     key: str

@@ -46,12 +46,11 @@ async def post(
     http: aiohttp.ClientSession,
     url: str,
     body: bytes | Mapping[str, str],
-    headers: Mapping[str, str] | None = None,
-    auth: aiohttp.BasicAuth | None = None,
+    headers: Mapping[str, str],
 ) -> Answer | SendResult:
     """Post once, following nothing and repeating nothing; a `SendResult` when no answer came."""
     try:
-        async with http.post(url, data=body, headers=headers, auth=auth, allow_redirects=False) as response:
+        async with http.post(url, data=body, headers=headers, allow_redirects=False) as response:
             return Answer(response.status, await response.read(), _seconds(response.headers.get("Retry-After")))
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as problem:
         # No connection, so nothing was written.

@@ -25,11 +25,13 @@ def update_rows(
     key = _field(model, "pk")
     # The list's columns have names of their own: SQLite wants no table before a returned name, PostgreSQL no doubt.
     names = {field: f"v{position}" for position, field in enumerate(fields)}
-    columns = [[_prepared(field, value) for value in values] for field, values in zip(fields, _turned(rows), strict=True)]
+    columns = [
+        [_prepared(field, value) for value in values] for field, values in zip(fields, _turned(rows), strict=True)
+    ]
     given, parameters = _as_table(fields, list(names.values()), columns)
     checked = [_prepared(_field(model, name), value) for name, value in (guard_values or {}).items()]
-    statement = (
-        f'{given} UPDATE "{model._meta.db_table}" AS t SET '
+    statement = (  # only names of columns are put into the text, values travel beside it
+        f'{given} UPDATE "{model._meta.db_table}" AS t SET '  # noqa: S608
         + ", ".join(f'"{field.column}" = v.{name}' for field, name in names.items() if field is not key)
         + f' FROM v WHERE t."{key.column}" = v.{names[key]}'
         + (f" AND {guard}" if guard else "")
@@ -40,11 +42,13 @@ def update_rows(
         return [key.to_python(found[0]) for found in cursor.fetchall()]
 
 
-def _as_table(fields: Sequence[models.Field[Any, Any]], names: Sequence[str], columns: Sequence[list[Any]]) -> tuple[str, list[Any]]:
+def _as_table(
+    fields: Sequence[models.Field[Any, Any]], names: Sequence[str], columns: Sequence[list[Any]]
+) -> tuple[str, list[Any]]:
     """The values as a table `v`, and its parameters: an array for each column where the database has arrays."""
     if connection.vendor == "postgresql":
         arrays = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
-        return f"WITH v ({', '.join(names)}) AS (SELECT * FROM unnest({arrays}))", list(columns)
+        return f"WITH v ({', '.join(names)}) AS (SELECT * FROM unnest({arrays}))", list(columns)  # noqa: S608
     row = "(" + ", ".join(["%s"] * len(fields)) + ")"
     listed = ", ".join([row] * len(columns[0]))
     return f"WITH v ({', '.join(names)}) AS (VALUES {listed})", [
@@ -57,7 +61,8 @@ def _turned(rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
 
 
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
-    return model._meta.concrete_model._meta.pk if name == "pk" else model._meta.get_field(name)  # type: ignore[return-value]
+    field: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    return field  # type: ignore[no-any-return]
 
 
 def _prepared(field: models.Field[Any, Any], value: Any) -> Any:

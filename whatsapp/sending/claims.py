@@ -166,7 +166,8 @@ def depart(
 
 
 def _prepared(name: str, value: Any) -> Any:
-    return Recipient._meta.get_field(name).get_db_prep_save(value, connection)
+    field: Any = Recipient._meta.get_field(name)
+    return field.get_db_prep_save(value, connection)
 
 
 def _params(value: Any) -> dict[str, str]:

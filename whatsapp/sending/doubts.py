@@ -134,7 +134,7 @@ def _started_at(row: Recipient) -> datetime:
 
 
 def _attempt_start(row: Recipient) -> datetime:
-    return Attempt.objects.values_list("started_at", flat=True).get(pk=row.attempt_id)
+    return Attempt.objects.values_list("started_at", flat=True).get(recipient=row, no=row.attempt_no)
 
 
 def _may_be_paced(broadcast: Broadcast) -> bool:

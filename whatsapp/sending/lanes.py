@@ -121,8 +121,7 @@ class Lane:
             landings = await flights.post_all(wave, self._http, self._new_slots)
             unreachable = all(landing.result.outcome is Outcome.SAFE_RETRY for landing in landings)
             self._unreachable = self._unreachable + 1 if landings and unreachable else 0
-            while not await self._land(wave, landings):
-                await asyncio.sleep(RETRY_COMMIT_S)
+            await self._land(wave, landings)
         finally:
             self._in_flight -= len(wave.departures)
             self._wake.set()
@@ -130,11 +129,13 @@ class Lane:
     async def _new_slots(self, wave: Wave, wanted: int) -> Slots:
         return await self._database.run(waves.new_slots, wave, wanted, self._now())
 
-    async def _land(self, wave: Wave, landings: list[Landing]) -> bool:
-        try:
-            await self._database.run(waves.land_wave, wave, landings, self._now())
-        except (DatabaseError, InterfaceError):
-            logger.exception("The database did not take the answers of a wave; trying again")
-            return False
+    async def _land(self, wave: Wave, landings: list[Landing]) -> None:
+        """Commit the answers. Nothing else knows them, so this goes on until the database takes them."""
+        while True:
+            try:
+                await self._database.run(waves.land_wave, wave, landings, self._now())
+                break
+            except (DatabaseError, InterfaceError):
+                logger.exception("The database did not take the answers of a wave; trying again")
+                await asyncio.sleep(RETRY_COMMIT_S)
         self.accepted += sum(landing.result.outcome is Outcome.ACCEPTED for landing in landings)
-        return True

@@ -9,6 +9,14 @@ from whatsapp.providers.base import ErrorRule, Outcome, SendResult
 from whatsapp.sending.retries import resend_at, retry_at
 from whatsapp.states import ErrorClass, RecipientStatus, SkipReason
 
+_FIXED = {
+    Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
+    Outcome.HELD: RecipientStatus.HELD,
+    Outcome.UNKNOWN: RecipientStatus.UNKNOWN,
+    Outcome.SUPPRESS: RecipientStatus.SKIPPED,
+    Outcome.CHANNEL_WIDE: RecipientStatus.PENDING,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -29,31 +37,23 @@ def change_for(
     `others_succeed`: messages of the same broadcast were accepted.
     """
     rule = result.rule
+    again: datetime | None = None
+    status, skip_reason = _FIXED.get(result.outcome, RecipientStatus.FAILED), ""
     match result.outcome:
-        case Outcome.ACCEPTED:
-            return Change(RecipientStatus.ACCEPTED, refusals=refusals)
-        case Outcome.HELD:
-            return Change(RecipientStatus.HELD, refusals=refusals)
-        case Outcome.UNKNOWN:
-            return Change(RecipientStatus.UNKNOWN, refusals=refusals)
         case Outcome.SAFE_RETRY:
-            at = resend_at(attempts, now=now, chance=chance)
-            return Change(RecipientStatus.RETRY_WAIT, at, refusals)
+            again = resend_at(attempts, now=now, chance=chance)
         case Outcome.SUPPRESS:
-            return Change(RecipientStatus.SKIPPED, refusals=refusals, skip_reason=SkipReason.OPTED_OUT)
-        case Outcome.CHANNEL_WIDE:
-            return Change(RecipientStatus.PENDING, refusals=refusals)
+            skip_reason = SkipReason.OPTED_OUT
         case Outcome.TEMPLATE_WIDE if not concerns_one_row(rule, others_succeed=others_succeed):
-            return Change(RecipientStatus.PENDING, refusals=refusals)
+            status = RecipientStatus.PENDING
         case Outcome.THROTTLED if rule:
-            at = retry_at(rule, refusals=1, now=now, chance=chance, retry_after_s=result.retry_after_s)
-            return Change(RecipientStatus.RETRY_WAIT, at, refusals)
+            again = retry_at(rule, refusals=1, now=now, chance=chance, retry_after_s=result.retry_after_s)
         case Outcome.RETRY | Outcome.DEFERRED if rule:
-            again = retry_at(rule, refusals=refusals + 1, now=now, chance=chance, retry_after_s=result.retry_after_s)
-            status = RecipientStatus.RETRY_WAIT if again else RecipientStatus.FAILED
-            return Change(status, again, refusals + 1)
-        case _:
-            return Change(RecipientStatus.FAILED, refusals=refusals)
+            refusals += 1
+            again = retry_at(rule, refusals=refusals, now=now, chance=chance, retry_after_s=result.retry_after_s)
+    if again is not None:
+        status = RecipientStatus.RETRY_WAIT
+    return Change(status, again, refusals, skip_reason)
 
 
 def concerns_one_row(rule: ErrorRule | None, *, others_succeed: bool) -> bool:

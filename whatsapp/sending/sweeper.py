@@ -42,9 +42,9 @@ def _doubt_sendings(now: datetime) -> int:
             error_class="unknown",
             error_text="The process that sent it ended before it heard an answer.",
         )
-        Attempt.objects.filter(pk__in=found.values(), outcome=AttemptOutcome.IN_FLIGHT).update(
-            outcome=AttemptOutcome.UNKNOWN, finished_at=now
-        )
+        Attempt.objects.filter(
+            pk__in=[attempt for attempt in found.values() if attempt], outcome=AttemptOutcome.IN_FLIGHT
+        ).update(outcome=AttemptOutcome.UNKNOWN, finished_at=now)
     if found:
         logger.warning("%d messages were under way when their process ended: their outcome is unknown", len(found))
     return len(found)

@@ -71,7 +71,7 @@ def plan_for(address: str, message_id: str) -> Plan:
 
 
 def _drawn(luck: float) -> str:
-    """Of a hundred people: one is not on WhatsApp, one can't be delivered to, 30 don't read it, 4 answer, 1 opts out."""
+    """Of a hundred people one is not on WhatsApp, one gets nothing, 30 don't read it, 4 answer, 1 opts out."""
     for share, fate in ((0.01, "refused"), (0.02, "fails"), (0.32, "ignores"), (0.36, "answers"), (0.37, "opts_out")):
         if luck < share:
             return fate

@@ -49,7 +49,7 @@ class TwilioProvider:
 
     async def _post_message(self, http: aiohttp.ClientSession, account: Account, form: dict[str, str]) -> SendResult:
         url = f"{account.api_url}/2010-04-01/Accounts/{account.account_id}/Messages.json"
-        answer = await post(http, url, form, auth=_auth(account))
+        answer = await post(http, url, form, _auth(account))
         return _judge(answer) if isinstance(answer, Answer) else answer
 
     async def find_messages(
@@ -101,13 +101,13 @@ class TwilioProvider:
         return webhooks.read(payload, received_at)
 
 
-def _auth(account: Account) -> aiohttp.BasicAuth:
-    return aiohttp.BasicAuth(account.account_id, account.secrets["auth_token"])
+def _auth(account: Account) -> dict[str, str]:
+    return {"Authorization": aiohttp.encode_basic_auth(account.account_id, account.secrets["auth_token"])}
 
 
 async def _get(http: aiohttp.ClientSession, url: str, account: Account, query: Mapping[str, str]) -> dict[str, Any]:
     try:
-        async with http.get(url, params=query, auth=_auth(account)) as response:
+        async with http.get(url, params=query, headers=_auth(account)) as response:
             answer = await response.json(content_type=None)
     except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
         raise ProviderUnavailable(f"Twilio did not answer ({type(problem).__name__}). Try again later.") from None

@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
+from django.http import QueryDict
 from twilio.request_validator import RequestValidator
 
 from whatsapp.providers.base import JsonObject, WebhookRequest
@@ -27,7 +28,7 @@ _PROGRESS = {
 def verify(request: WebhookRequest, secret: str) -> bool:
     """Check `X-Twilio-Signature`: address and form (with or without the port), signed with the auth token."""
     signature = request.headers.get("x-twilio-signature", "")
-    form = parse_qs(request.body.decode(errors="replace"), keep_blank_values=True)
+    form = QueryDict(request.body)
     return bool(secret and signature) and RequestValidator(secret).validate(request.url, form, signature)
 
 

@@ -80,12 +80,17 @@ def test_only_a_proof_of_not_being_sent_makes_a_row_sendable_again(
 
 
 def test_five_refusals_in_a_row_open_the_breaker() -> None:
+    breaker, opened = Breaker(), []
+    for failed in (True, True, True, True, False, True, True, True, True, True):
+        breaker.note(failed=failed)
+        opened.append(breaker.is_open)
+    assert opened == [False] * 9 + [True]
+
+
+def test_a_resumed_broadcast_has_a_fresh_breaker() -> None:
     breaker = Breaker()
-    for _ in range(4):
+    for _ in range(5):
         breaker.note(failed=True)
-    assert not breaker.is_open
-    breaker.note(failed=True)
-    assert breaker.is_open
     breaker.reset()
     assert not breaker.is_open
 

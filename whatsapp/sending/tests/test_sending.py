@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,7 +16,7 @@ from testing.broadcasts import addresses, make_broadcast
 from testing.meta import ThreadedMeta
 from whatsapp import lifecycle, suppressions
 from whatsapp.conftest import Report, Send, states
-from whatsapp.models import Attempt, Broadcast, MessageTemplate, Recipient, Sender, SenderHealth
+from whatsapp.models import Attempt, Broadcast, MessageTemplate, Recipient, Sender, SenderHealth, Suppression
 from whatsapp.providers.sandbox.script import Action, Reaction, accept_and, refuse
 from whatsapp.sending.loop import SendingLoop
 
@@ -157,8 +158,6 @@ def test_who_stopped_marketing_at_meta_is_suppressed(
 def test_who_opted_out_after_the_audience_was_frozen_gets_nothing(
     meta: ThreadedMeta, acme: Business, broadcast: Broadcast, send: Send
 ) -> None:
-    from whatsapp.models import Suppression
-
     Suppression.objects.create(business=acme, address=FIRST, category="all", created_at=now())
     send()
     assert states(broadcast) == {"accepted": 19, "skipped": 1}
@@ -212,8 +211,6 @@ def test_a_person_in_two_broadcasts_gets_a_breath_between_them(
 def test_sending_hours_hold_and_the_broadcast_knows_when_to_go_on(
     meta: ThreadedMeta, sender: Sender, template: MessageTemplate, send: Send
 ) -> None:
-    from zoneinfo import ZoneInfo
-
     local = now().astimezone(ZoneInfo("Asia/Jerusalem"))
     opens, closes = (local + timedelta(hours=2)).time(), (local + timedelta(hours=3)).time()
     broadcast = make_broadcast(sender, template, addresses(5), send_from=opens, send_until=closes)
