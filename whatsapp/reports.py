@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q, Sum
 
 from whatsapp.counts import counts_of
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.preflight import Preflight, SkippedRow, preflight, skipped_rows
+from whatsapp.rates import current_rates
 from whatsapp.states import PauseReason, RecipientStatus
 
 REJECTED_ROWS = 10_000
@@ -37,6 +38,7 @@ def status_report(broadcast: Broadcast, *, now: datetime) -> dict[str, Any]:
         "started_at": broadcast.started_at,
         "completed_at": broadcast.completed_at,
         "messages_per_second": _pace(broadcast, now),
+        "cost": _cost(broadcast),
         "errors": _errors(broadcast),
     }
 
@@ -103,6 +105,13 @@ def _pace(broadcast: Broadcast, now: datetime) -> float | None:
         return None
     end = broadcast.completed_at or now
     return round(float(reached["number"]) / max(1.0, (min(end, now) - broadcast.started_at).total_seconds()), 2)
+
+
+def _cost(broadcast: Broadcast) -> dict[str, str]:
+    """What the messages cost if all are delivered, and those that WhatsApp has said it bills, by the rate card."""
+    people = Recipient.objects.filter(broadcast=broadcast)
+    sums = people.aggregate(estimate=Sum("cost_estimate"), billed=Sum("cost_estimate", filter=Q(billable=True)))
+    return {name: str(amount or 0) for name, amount in sums.items()} | {"currency": current_rates().currency}
 
 
 def _errors(broadcast: Broadcast) -> list[dict[str, Any]]:

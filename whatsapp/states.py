@@ -130,9 +130,6 @@ class SkipReason(models.TextChoices):
     OPTED_OUT = "opted_out", _("Asked not to get messages")
     MISSING_VARIABLE = "missing_variable", _("A value for the template is missing")
     BAD_VALUE = "bad_value", _("A value can't be sent")
-    NO_CONSENT = "no_consent", _("Has not agreed to get messages")
-    COUNTRY_RESTRICTED = "country_restricted", _("WhatsApp doesn't deliver this to the person's country")
-    FREQUENCY_CAP = "frequency_cap", _("Got a message too recently")
 
 
 class ErrorClass(models.TextChoices):

@@ -61,7 +61,6 @@ class Recipient(models.Model):
     billable = models.BooleanField(_("billed"), null=True)
     price_category = models.CharField(_("billed as"), max_length=30, blank=True)
     cost_estimate = models.DecimalField(_("estimated cost"), max_digits=10, decimal_places=5, null=True)
-    cost_actual = models.DecimalField(_("cost"), max_digits=10, decimal_places=5, null=True)
 
     accepted_at = models.DateTimeField(_("accepted"), null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)

@@ -88,6 +88,13 @@ def test_status_counts_every_state_and_sums_up(people: Path, template: MessageTe
     assert (status["counts"]["pending"], status["counts"]["skipped"]) == (2, 4)
 
 
+def test_status_tells_what_it_costs(people: Path, template: MessageTemplate) -> None:
+    key = create(people)["id"]
+    Recipient.objects.filter(broadcast=key, address="+972501234567").update(billable=True)
+    cost = run("broadcast_status", key)["cost"]
+    assert (float(cost["estimate"]), float(cost["billed"]), cost["currency"]) == (0.0584, 0.0292, "EUR")
+
+
 def test_the_way_of_a_broadcast_by_commands(people: Path, template: MessageTemplate) -> None:
     made = create(people, "--start")
     key = made["id"]
