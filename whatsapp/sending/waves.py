@@ -123,12 +123,15 @@ def _running(line: Line) -> Broadcast | None:
 
 def _depart(line: Line, broadcast: Broadcast, account: Account, room: int, now: datetime) -> Step:
     size = wave_size(broadcast.sender)
-    _fill(line.stock, broadcast, min(size * WAVES_PER_CLAIM, room), now)
+    just_claimed = _fill(line.stock, broadcast, min(size * WAVES_PER_CLAIM, room), now)
     if not line.stock.rows:
         return NothingDue()
     opened_at = time.monotonic()
     slots = limiter().reserve(broadcast.sender, min(size, room, len(line.stock.rows)), now.timestamp())
     if not slots.count:
+        transaction.set_rollback(True)  # waiting costs no commit; what was claimed just now is claimed again then
+        if just_claimed:
+            line.stock.rows.clear()
         return Rest(slots.wait_s)
     chosen, line.stock.rows = line.stock.rows[: slots.count], line.stock.rows[slots.count :]
     rows = _leaving(broadcast, chosen, line.stock, now)
@@ -146,12 +149,14 @@ def wave_size(sender: Sender) -> int:
     return max(1, min(LARGEST_WAVE, round(most_of(sender) * WAVE_S)))
 
 
-def _fill(stock: Stock, broadcast: Broadcast, most: int, now: datetime) -> None:
-    """Claim rows when none are left; ones whose lease is about to end go back first."""
+def _fill(stock: Stock, broadcast: Broadcast, most: int, now: datetime) -> bool:
+    """Claim rows when none are left, and tell whether that was so; ones whose lease is about to end go back first."""
     if stock.rows and stock.lease_until and stock.lease_until < now + timedelta(seconds=1):
         claims.release(stock)
-    if not stock.rows:
-        claims.claim(broadcast, stock, most=most, now=now)
+    if stock.rows:
+        return False
+    claims.claim(broadcast, stock, most=most, now=now)
+    return True
 
 
 def _leaving(broadcast: Broadcast, chosen: Sequence[Claimed], stock: Stock, now: datetime) -> list[Claimed]:

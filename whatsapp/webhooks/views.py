@@ -18,6 +18,7 @@ from whatsapp.providers.base import WebhookRequest
 from whatsapp.providers.registry import provider_for
 from whatsapp.providers.twilio.webhooks import account_of
 from whatsapp.webhooks import intake
+from whatsapp.webhooks.app_secrets import app_secret
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def cloud(request: HttpRequest) -> HttpResponse:
     """Meta: the handshake (GET) and everything it reports (POST)."""
     if request.method == "GET":
         return _handshake(request)
-    return _take_in(request, Provider.CLOUD, settings.WHATSAPP_APP_SECRET)
+    return _take_in(request, Provider.CLOUD, app_secret(request.body))
 
 
 def _handshake(request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from whatsapp.models import Sender
@@ -16,6 +17,10 @@ rates = st.floats(0.5, 1000)
 asks = st.lists(st.tuples(st.floats(0, 0.5), st.integers(1, 100)), min_size=1, max_size=60)
 
 
+patient = hypothesis_settings(deadline=None)  # how long a machine takes is not what is tested
+
+
+@patient
 @given(rates, asks)
 def test_no_second_holds_more_slots_than_the_rate(rate: float, asks: list[tuple[float, int]]) -> None:
     state, now, moments = Pace(), 1000.0, []
@@ -30,6 +35,7 @@ def test_no_second_holds_more_slots_than_the_rate(rate: float, asks: list[tuple[
         assert sum(first <= moment < first + 1.0 for moment in moments) <= rate * MARGIN + 1
 
 
+@patient
 @given(rates, st.integers(1, 100), st.integers(1, 5))
 def test_processes_that_keep_asking_get_the_whole_rate(rate: float, wanted: int, processes: int) -> None:
     state, handed_out, last = Pace(), 0, 0.0

@@ -79,7 +79,7 @@ def test_a_thousand_statuses_are_stored_with_a_handful_of_queries(
     client: Client, django_assert_max_num_queries: Any
 ) -> None:
     body = cloud_notice([sent(f"wamid.{number}") for number in range(1_000)])
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         assert post_cloud(client, body).status_code == 200
     assert WebhookNews.objects.count() == 1_000
 
@@ -89,6 +89,29 @@ def test_a_thousand_statuses_are_stored_with_a_handful_of_queries(
 )
 def test_a_signed_webhook_that_is_none_is_refused(client: Client, body: bytes) -> None:
     assert post_cloud(client, body).status_code == 400
+
+
+def own_app(business: Any, number_id: str = "1055") -> Sender:
+    sender: Sender = make_sender(business, number_id=number_id)
+    sender.set_credentials({"access_token": "t", "app_secret": "their-own"})
+    sender.save()
+    return sender
+
+
+def post_signed(client: Client, body: bytes, secret: str) -> int:
+    headers = {"X-Hub-Signature-256": notices.signature(body, secret)}
+    return client.post(CLOUD, body, content_type="application/json", headers=headers).status_code
+
+
+def test_a_number_of_another_meta_app_is_verified_with_that_apps_secret(client: Client, acme: Any) -> None:
+    own_app(acme)
+    assert post_signed(client, cloud_notice([sent()]), "an-app-secret") == 401
+    assert post_signed(client, cloud_notice([sent()]), "their-own") == 200
+
+
+def test_an_app_of_one_business_cannot_speak_for_the_number_of_another(client: Client, acme: Any) -> None:
+    own_app(acme, number_id="9999")
+    assert post_signed(client, cloud_notice([sent()]), "their-own") == 401
 
 
 def twilio_sender(business: Any) -> Sender:
