@@ -125,6 +125,7 @@ def _depart(line: Line, broadcast: Broadcast, account: Account, room: int, now: 
     size = wave_size(broadcast.sender)
     just_claimed = _fill(line.stock, broadcast, min(size * WAVES_PER_CLAIM, room), now)
     if not line.stock.rows:
+        transaction.set_rollback(True)  # nothing was changed: looking costs no commit
         return NothingDue()
     opened_at = time.monotonic()
     slots = limiter().reserve(broadcast.sender, min(size, room, len(line.stock.rows)), now.timestamp())
