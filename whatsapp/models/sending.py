@@ -22,3 +22,6 @@ class SendingPace(models.Model):
 
     class Meta:
         db_table = "whatsapp_sending_pace"
+
+    def __str__(self) -> str:
+        return f"pace of {self.sender_id}"

@@ -28,10 +28,11 @@ _STAMPS = {"sent": "sent_at", "delivered": "delivered_at", "read": "read_at", "f
 
 async def report_due(database: DatabaseThread, now: datetime) -> None:
     """Store a webhook for everything that has happened to sandbox messages since the last time."""
-    await database.run(_report, now)
+    await database.run(report, now)
 
 
-def _report(now: datetime) -> None:
+def report(now: datetime) -> None:
+    """Store what is due at this moment. Repeating it changes nothing."""
     with across_businesses():  # the sandbox is one server for every business, as Meta is
         if not Sender.objects.filter(provider=Provider.SANDBOX).exists():
             return
