@@ -73,7 +73,8 @@ def test_nobody_is_messaged_twice_and_nobody_forgotten(
     report: Report,
 ) -> None:
     chance = random.Random(1)  # noqa: S311 - bad luck, not a secret
-    meta.script = lambda _address, _nth: losing_some_answers(chance)
+    losses = random.Random(2)  # noqa: S311 - the stand-in draws in its own thread
+    meta.script = lambda _address, _nth: losing_some_answers(losses)
     meta.delivered_after_s = 0.0
     Sender.objects.update(max_mps=90)
     people = addresses(2 * PEOPLE)
@@ -85,7 +86,7 @@ def test_nobody_is_messaged_twice_and_nobody_forgotten(
         farm.start()
     strokes: Counter[str] = Counter()
     ends_at = time.monotonic() + CHAOS_S
-    while time.monotonic() < ends_at:
+    while time.monotonic() < ends_at or strokes["kill"] < 5:
         time.sleep(chance.uniform(0.05, 0.35))
         strokes[disturb(farm, broadcasts, chance)] += 1
         if chance.random() < 0.3:
@@ -111,6 +112,5 @@ def test_nobody_is_messaged_twice_and_nobody_forgotten(
         assert set(states(broadcast)) <= {"delivered", "unknown"}
     unknown = set(Recipient.objects.filter(status="unknown").values_list("address", flat=True))
     assert unknown == never_arrived
-    assert strokes["kill"] >= 5
     assert len(unknown) <= 30 * (strokes["kill"] + 2)  # a wave or two of each process that died
     assert not Attempt.objects.filter(outcome="in_flight").exclude(recipient__status="delivered").exists()
