@@ -33,7 +33,7 @@ class Turns:
     ) -> None:
         self.settings = settings
         self.assistant = assistant
-        self.caller = Caller(settings)
+        self.caller = Caller(settings, assistant.playback.echo)
         self.barge_in_enabled = settings.barge_in_enabled
         self.first_utterance_protected = False
         self.turns_spoken = 0
@@ -53,7 +53,7 @@ class Turns:
         return self.barge_in_enabled and not self.first_utterance_protected
 
     # The opening -----------------------------------------------------------------------------------------
-    def open(self, at: float) -> None:
+    def open(self, at: float, greeting_levels: tuple[int, ...]) -> None:
         """Begin the call: play the greeting, or owe it, or let the assistant open, or stay silent."""
         settings = self.settings
         opens = bool(settings.greeting_text) or settings.assistant_speaks_first
@@ -61,7 +61,11 @@ class Turns:
         if settings.greeting_text and settings.greeting_bytes:
             self._emit(Log("[GREETING]", f"playing {settings.greeting_bytes / 8000:.1f} s of cached audio"))
             self.assistant.play_greeting(
-                settings.greeting_text, settings.greeting_bytes, at, protected=self.first_utterance_protected
+                settings.greeting_text,
+                settings.greeting_bytes,
+                greeting_levels,
+                at,
+                protected=self.first_utterance_protected,
             )
         elif settings.greeting_text:
             self._emit(Log("[GREETING]", "no cached audio: the model will speak it"))
@@ -79,13 +83,14 @@ class Turns:
     # The caller's voice ----------------------------------------------------------------------------------
     def caller_frame(self, frame: CallerFrame) -> None:
         """Listen to a frame, and let it interrupt if it may."""
-        voiced = self.caller.hear(frame, assistant_is_playing=self.assistant.playback.is_playing)
+        playback = self.assistant.playback
+        hearing = self.caller.hear(frame, assistant_is_playing=playback.is_playing, delay_s=playback.delay_s)
         if not self.assistant.is_heard:
             return
         if self._may_interrupt_now(frame.at):
-            verdict = self.caller.barge_in.hear(frame.at, voiced=voiced, milliseconds=frame.milliseconds)
+            verdict = self.caller.barge_in.hear(frame.at, hearing, milliseconds=frame.milliseconds)
             self._carry_out(verdict, frame.at, rms=frame.rms)
-        elif voiced and not self._ignored_voice_logged:
+        elif hearing.is_voice and hearing.is_loud and not self._ignored_voice_logged:
             self._ignored_voice_logged = True
             self._emit(Log("[BARGE-IN]", f"ignored: {self._why_not()}, rms={frame.rms}"))
 
