@@ -3,6 +3,8 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile
+# The stand-in engine's voice. It speaks a substitute where there is no package of it for this machine.
+SANDBOX := $(PIP) --no-deps -r requirements-sandbox.txt || echo "No voice for the stand-in engine on this machine."
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -30,14 +32,16 @@ clean: ## remove the virtual environment and what the installation has stored in
 	rm -rf $(VENV) var static-collected
 
 # The stamps: pip runs again only when the pinned requirements have changed.
-$(VENV)/installed: requirements.txt | $(PYTHON)
+$(VENV)/installed: requirements.txt requirements-sandbox.txt | $(PYTHON)
 	@echo "Installing what Frontdesk needs (about a minute) ..."
 	@$(PIP) -r requirements.txt
+	@$(SANDBOX)
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.txt requirements.txt | $(PYTHON)
+$(VENV)/installed-dev: requirements-dev.txt requirements.txt requirements-sandbox.txt | $(PYTHON)
 	@echo "Installing what tests and checks need (about a minute) ..."
 	@$(PIP) -r requirements-dev.txt
+	@$(SANDBOX)
 	@touch $@ $(VENV)/installed
 
 $(PYTHON):

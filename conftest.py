@@ -1,6 +1,25 @@
-"""Fixtures for every test: real processes of this project and databases for them."""
+"""Fixtures for every test: real processes of this project, databases for them, and the end of the test database."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from testing.databases import migrated_database
 from testing.servers import celery_worker, daphne
 
-__all__ = ["celery_worker", "daphne", "migrated_database"]
+__all__ = ["celery_worker", "daphne", "django_db_setup", "migrated_database"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """End the connections that threads of the code keep: PostgreSQL removes no database that is in use."""
+    yield
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )

@@ -1,10 +1,12 @@
-"""Whose data a web request may see."""
+"""Whose data a web request may see, and in which time zone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from businesses.models import User
 from businesses.tenancy import across_businesses, acting_for
@@ -24,5 +26,8 @@ class ActingBusinessMiddleware:
         if user.is_superuser:
             with across_businesses():  # operators run the installation and see every business
                 return self.get_response(request)
-        with acting_for(*(membership.business for membership in user.own_memberships)):
+        businesses = [membership.business for membership in user.own_memberships]
+        zones = {business.time_zone for business in businesses}
+        zone = ZoneInfo(zones.pop()) if len(zones) == 1 else None  # of several zones none is right: UTC
+        with acting_for(*businesses), timezone.override(zone):
             return self.get_response(request)

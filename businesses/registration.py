@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from django.db import IntegrityError, transaction
 
@@ -36,10 +35,13 @@ def save_business(business: Business, *, changed: Collection[str] | None = None)
     `changed`: the fields to write, all without it. A call that ends meanwhile lowers `minutes_left` in the
     database, and writing back what a page has read would undo that.
     """
+
+    def announce() -> None:  # Django's log of a robust callback's failure needs a function with a name
+        call_settings_changed.send(sender=Business, business=business)
+
     with transaction.atomic():
         business.save(update_fields=changed)
-        announce = partial(call_settings_changed.send, sender=Business, business=business)
-        transaction.on_commit(announce, robust=True)  # a listener's failure must not undo a save that is done
+        transaction.on_commit(announce, robust=True)  # a listener's failure must not look like a failed save
 
 
 def create_or_update_business(
@@ -73,7 +75,7 @@ def _register(
     for name, value in values.items():
         setattr(business, name, value)
     business.full_clean(validate_unique=False)  # the database answers that, also for two runs at once
-    save_business(business, changed=None if created else values.keys())
+    save_business(business)
     for number in numbers:
         _assign_number(business, number)
     if owner is not None:

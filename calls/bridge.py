@@ -30,6 +30,7 @@ from calls.conversation.commands import (
     KeepTurn,
     Log,
     Measure,
+    NextStep,
     Play,
     TruncateItem,
 )
@@ -40,10 +41,12 @@ from calls.conversation.events import (
     Event,
     KeyPressed,
     MarkReturned,
+    StreamBroke,
     StreamOpened,
     Tick,
     TurnCommitted,
 )
+from calls.conversation.playback import BYTES_PER_SECOND
 from calls.endings import Ending
 from calls.media_stream import MalformedMessage
 from calls.plan import CallPlan
@@ -56,6 +59,8 @@ logger = logging.getLogger(__name__)
 
 FRAME_BYTES: Final = 160
 """20 ms. Twilio's pieces are that long; whatever comes is judged in such steps."""
+MOST_CATCHING_UP_S: Final = 30.0
+"""After a stalled line Twilio may send what it kept at once; more than this is a flood."""
 KEPT_FRAMES: Final = 750
 """Caller audio kept for a new session, in Twilio's pieces (15 s): what no session has turned into words."""
 
@@ -87,6 +92,7 @@ class Bridge:
         self._session: RealtimeSession | None = None
         self._audio: dict[str, bytearray | bytes] = {CACHED_GREETING: plan.greeting_audio}
         self._unanswered: deque[str] = deque(maxlen=KEPT_FRAMES)
+        self._heard_s = 0.0
         self._since_turn = 0  # of the kept pieces, how many came after the last turn
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -102,6 +108,9 @@ class Bridge:
             audio = base64.b64decode(payload, validate=True)
         except (binascii.Error, ValueError):
             raise MalformedMessage("audio that isn't base64") from None
+        self._heard_s += len(audio) / BYTES_PER_SECOND
+        if self._heard_s > self._clock() + MOST_CATCHING_UP_S:
+            raise MalformedMessage("audio faster than anyone speaks")
         self._forward(payload)
         for start in range(0, len(audio), FRAME_BYTES):
             frame = audio[start : start + FRAME_BYTES]
@@ -118,8 +127,12 @@ class Bridge:
         self.feed(KeyPressed(self._clock(), digit))
 
     def caller_left(self) -> None:
-        """The stream stopped or its socket closed."""
+        """The stream stopped: the caller hung up."""
         self.feed(CallerLeft(self._clock()))
+
+    def stream_broke(self, reason: str) -> None:
+        """The socket closed without a stop, or is about to be closed."""
+        self.feed(StreamBroke(self._clock(), reason))
 
     async def finished(self) -> None:
         """Wait until the end of the call is on record and its session is closed."""
@@ -157,12 +170,21 @@ class Bridge:
     # The conversation ----------------------------------------------------------------------------------
     def feed(self, event: Event) -> None:
         """Tell the conversation what happened, and do what it wants."""
-        commands = self._conversation.handle(event)
+        commands = self._decide(event)
         self._recorder.keep_trace(event)
         for command in commands:
             self._recorder.keep_trace(Decided(event.at, command))
             self._carry_out(command)
         self._set_timer()
+
+    def _decide(self, event: Event) -> list[Command]:
+        """Ask the conversation. A mistake of ours must not leave the caller in dead air."""
+        try:
+            return self._conversation.handle(event)
+        except Exception:
+            logger.exception("call %s: the conversation failed at %s", self._plan.call_id, type(event).__name__)
+            self._conversation.is_over = True
+            return [EndCall("a mistake of ours", NextStep.APOLOGIZE, failed=True)]
 
     def _carry_out(self, command: Command) -> None:  # noqa: C901 - one line for each kind of command
         match command:
@@ -197,7 +219,7 @@ class Bridge:
         self._send(media_stream.mark(self._stream_sid, command.mark))
 
     def _tell_model(self, event: realtime_events.ClientEvent) -> None:
-        if self._session is not None:
+        if self._session is not None and self._session.is_ready:  # what was meant for a lost session is void
             self._session.send(event)
 
     def _connect(self, command: ConnectModel) -> None:
@@ -213,7 +235,8 @@ class Bridge:
         )
 
     def _clock(self) -> float:
-        return self._loop.time() - self._opened_at
+        # Whole milliseconds: as exact as anything here, and a trace of them takes a third of the space.
+        return round(self._loop.time() - self._opened_at, 3)
 
     def _set_timer(self) -> None:
         deadline = self._conversation.next_deadline()

@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 START_TIMEOUT_S: Final = 10.0
 """A socket that has not brought its token by then is closed."""
+MESSAGES_PER_S: Final = 200
+MOST_MESSAGES_AT_ONCE: Final = 3000
+"""Twilio sends 50 pieces of audio a second and as many marks; far more of them is a flood."""
 REFUSED: Final = 4403
 MALFORMED: Final = 4400
 ENDED: Final = 1000
@@ -30,8 +33,8 @@ ENDED: Final = 1000
 class TwilioMediaConsumer(AsyncWebsocketConsumer):
     """One media stream. Until a `start` with a good token has come, everything else closes the socket."""
 
-    # The media path has no use for a channel layer: without a name there is nothing to listen to.
-    channel_layer_alias = None
+    # The media path has no use for a channel layer: an alias that isn't configured means none.
+    channel_layer_alias = "none for media streams"
 
     bridge: Bridge | None = None
     is_refused = False
@@ -50,6 +53,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Accept the socket, unless it carries a signature that isn't Twilio's or there is no room."""
         self.loop = asyncio.get_running_loop()
+        self.connected_at, self.messages = self.loop.time(), 0
         headers = dict(self.scope["headers"])
         signature = headers.get(b"x-twilio-signature")
         if not twilio.handshake_is_valid(signature.decode("latin-1") if signature else None):
@@ -69,7 +73,10 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         """Take one message of Twilio's."""
         if self.is_refused:
             return
+        self.messages += 1
         try:
+            if self.messages > MOST_MESSAGES_AT_ONCE + MESSAGES_PER_S * (self.loop.time() - self.connected_at):
+                raise MalformedMessage("a flood of messages")
             if text_data is None:
                 raise MalformedMessage("a binary frame")
             message = parse(text_data)
@@ -124,7 +131,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             self.start_timer.cancel()
         try:
             if self.bridge is not None:
-                self.bridge.caller_left()
+                self.bridge.stream_broke(f"its socket closed ({code})")
                 await self.bridge.finished()
         finally:
             if self.entry is not None:
@@ -140,7 +147,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         self.is_refused = True
         logger.warning("Media stream closed: %s", reason)
         if self.bridge is not None:
-            self.bridge.caller_left()
+            self.bridge.stream_broke(reason)
         self._close_soon(code)
 
     def _close_soon(self, code: int = ENDED) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
@@ -128,7 +128,7 @@ def _claim(row: GreetingAudio, *, now: datetime) -> bool:
     return bool(claimed)
 
 
-def _mine(row: GreetingAudio):  # type: ignore[no-untyped-def]
+def _mine(row: GreetingAudio) -> QuerySet[GreetingAudio]:
     """The row, unless its claim expired and somebody else has it now."""
     return GreetingAudio.objects.filter(pk=row.pk, state=GreetingState.PENDING, attempts=row.attempts)
 

@@ -179,4 +179,4 @@ class GreetingAudio(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_state_display()} ({len(self.audio) / 8000:.1f} s)"
+        return f"{self.get_state_display()}: {self.text[:40]}"

@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Final
+from importlib import import_module
+from typing import Any, Final, cast
 
 from django.conf import settings
 from openai import AsyncOpenAI, OpenAIError
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
+from openai.types.websocket_connection_options import WebSocketConnectionOptions
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from calls.conversation.dialogue import Said
@@ -61,10 +64,23 @@ def _client() -> AsyncOpenAI:
     )
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all connections: making one reads the machine's certificates and blocks the loop for 15 ms."""
+    return ssl.create_default_context()
+
+
+def _options() -> WebSocketConnectionOptions:
+    """Options of the WebSocket. The package passes `ssl` on, though its type doesn't name it."""
+    is_secure = settings.OPENAI_REALTIME_URL.startswith("wss:")
+    return cast("WebSocketConnectionOptions", {"ssl": _tls()} if is_secure else {})
+
+
 def warm_up() -> None:
-    """Load what the first call would otherwise wait a second for (speed: importing and typing `openai`)."""
+    """Load at start what would otherwise make the first call, and those beside it, wait."""
+    import_module("websockets.asyncio.client")
     _client()
-    AsyncRealtimeConnection.parse_event  # noqa: B018 - the attribute access loads the event types
+    _options()
 
 
 class RealtimeSession:
@@ -129,12 +145,17 @@ class RealtimeSession:
 
     def _lost(self, error: Exception, *, permanent: bool = False) -> None:
         self.is_ready = False
+        if isinstance(error, LookupError | TypeError | ValueError):
+            logger.error("call %s: a mistake of ours ended the session", self._plan.call_id, exc_info=error)
         if isinstance(error, InvalidStatus):
             permanent = error.response.status_code in _PERMANENT_STATUSES
         self._tell(ModelLost(self._clock(), _reason(error), permanent))
 
     async def _connect(self) -> AsyncRealtimeConnection:
-        return await _client().realtime.connect(model=settings.OPENAI_REALTIME_MODEL).enter()
+        manager = _client().realtime.connect(
+            model=settings.OPENAI_REALTIME_MODEL, websocket_connection_options=_options()
+        )
+        return await manager.enter()
 
     async def _configure(self, connection: AsyncRealtimeConnection, history: list[Said]) -> float | None:
         """Set the session up and wait until OpenAI has; return how long it will live, where it says so."""

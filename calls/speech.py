@@ -55,8 +55,9 @@ def synthesize(*, text: str, voice: str, language: str) -> NDArray[np.int16]:
 def _status_failure(error: APIStatusError) -> SpeechFailed:
     needs_a_person = isinstance(error, RateLimitError) and error.code in _NEEDS_A_PERSON
     passing = error.status_code in _PASSING_STATUSES or error.status_code >= 500
+    said = error.body.get("message") if isinstance(error.body, dict) else error.message
     return SpeechFailed(
-        f"the speech service refused with {error.status_code}: {error.message}"[:280],
+        f"the speech service refused with {error.status_code}: {said}"[:280],
         permanent=needs_a_person or not passing,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 
-from calls import webhooks
+from calls import views, webhooks
 
 app_name = "calls"
 
@@ -19,4 +19,5 @@ urlpatterns = [
     *webhook("twilio/voice", webhooks.voice, name="twilio-voice"),
     *webhook("twilio/after", webhooks.after, name="twilio-after"),
     *webhook("twilio/status", webhooks.status, name="twilio-status"),
+    path("greetings/<uuid:greeting_id>/audio.wav", views.greeting_audio, name="greeting-audio"),
 ]

@@ -16,13 +16,13 @@ http = get_asgi_application()  # sets Django up; what follows may import models,
 from django.conf import settings  # noqa: E402
 from twisted.internet import reactor  # noqa: E402
 
+from calls import realtime  # noqa: E402
 from calls.routing import websocket_urlpatterns  # noqa: E402
 from frontdesk import draining, embedded_worker, startup  # noqa: E402
 
-# The stubs ask for a pattern type of their own, which django.urls.path() doesn't make.
-media = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]
-application = ProtocolTypeRouter({"http": http, "websocket": media})
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})
 
+realtime.warm_up()
 reactor.callWhenRunning(startup.log_remarks)
 draining.install(reactor)
 if settings.CELERY_BROKER_URL.startswith("memory:"):

@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
 SETTLE_S = 3
-"""After the last call: time for its records to be written and for Twilio to ask what comes next."""
+"""Quiet for so long: a call that is just opening has become live, the last one's records are written, and Twilio
+has asked what comes next."""
 
 
 def install(reactor: Any) -> None:
@@ -41,22 +42,29 @@ def drain(reactor: Any) -> None:
         _stop(reactor)
         return
     live.begin_draining()
-    calls = live.live_calls()
-    logger.info("Stopping: no new calls, waiting at most %d s for %d", settings.DRAIN_SECONDS, calls)
-    if calls:
-        _stop_when_quiet(reactor, deadline=reactor.seconds() + settings.DRAIN_SECONDS)
-    else:
-        _stop(reactor)
+    logger.info("Stopping: no new calls, waiting at most %d s for %d", settings.DRAIN_SECONDS, live.live_calls())
+    _Wait(reactor, deadline=reactor.seconds() + settings.DRAIN_SECONDS).look()
 
 
-def _stop_when_quiet(reactor: Any, *, deadline: float) -> None:
-    calls = live.live_calls()
-    if calls and reactor.seconds() < deadline:
-        reactor.callLater(LOOK_EVERY_S, lambda: _stop_when_quiet(reactor, deadline=deadline))
-        return
-    if calls:
-        logger.warning("Stopping with %d running calls: DRAIN_SECONDS are over", calls)
-    reactor.callLater(SETTLE_S, _stop, reactor)
+class _Wait:
+    """Looks again and again whether the process is quiet, and then stops its reactor."""
+
+    def __init__(self, reactor: Any, *, deadline: float) -> None:
+        self._reactor = reactor
+        self._deadline = deadline
+        self._last_call_at: float = reactor.seconds()
+
+    def look(self) -> None:
+        now, calls = self._reactor.seconds(), live.live_calls()
+        if calls:
+            self._last_call_at = now
+        if calls and now >= self._deadline:
+            logger.warning("Stopping with %d running calls: DRAIN_SECONDS are over", calls)
+            _stop(self._reactor)
+        elif now - self._last_call_at >= SETTLE_S:
+            _stop(self._reactor)
+        else:
+            self._reactor.callLater(LOOK_EVERY_S, self.look)
 
 
 def _stop(reactor: Any) -> None:

@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from calls import live
 from frontdesk import embedded_worker
 
-_seen_migrated: list[bool] = []
+_seen_migrated = False
 
 Gauge("frontdesk_live_calls", "Calls whose sockets this process holds").set_function(live.live_calls)
 Gauge("frontdesk_has_room", "1 while this process takes one more call").set_function(live.has_room)
@@ -63,11 +63,11 @@ def database_problem() -> str:
 
 def is_migrated() -> bool:
     """Whether every migration of the code is applied. A yes is remembered: the code of a process doesn't change."""
+    global _seen_migrated  # noqa: PLW0603 - of the process
     if not _seen_migrated:
         executor = MigrationExecutor(connection)
-        if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            _seen_migrated.append(True)
-    return bool(_seen_migrated)
+        _seen_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _seen_migrated
 
 
 def call_problem() -> str:

@@ -10,6 +10,7 @@ import dj_database_url
 from celery.schedules import crontab
 
 from frontdesk import env
+from frontdesk.logs import is_no_probe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -79,6 +80,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
     }
+else:
+    # Twilio waits 15 s for a webhook: a database that is away must be known of before that.
+    DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis, channels, Celery ------------------------------------------------------------------------
@@ -100,6 +104,9 @@ CACHES = {
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL or "memory://localhost/")
 if CELERY_BROKER_URL.startswith("memory://"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}  # seconds; kombu's own 1.0 is felt as slowness
+else:
+    # Seconds that a page waits for a broker that is away, when it wakes a worker. The sweeps do without.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"connect_retries_timeout": 1.0}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -183,5 +190,15 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"django.channels.server": {"level": "WARNING"}},
+    "filters": {"no_probes": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe}},
+    "loggers": {
+        "django.request": {"filters": ["no_probes"]},
+        # A line for every wake-up, every few seconds; failures are errors and stay.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        # A line for every request, with its address.
+        "django.channels.server": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+    },
 }

@@ -52,6 +52,16 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migr
 
 
 @contextmanager
+def empty_database(folder: Path) -> Iterator[str]:
+    """A database of the run's kind without any table; yields its `DATABASE_URL`."""
+    if server_url := os.environ.get("DATABASE_URL", ""):
+        with _postgres_database(server_url, template="template1") as database_url:
+            yield database_url
+    else:
+        yield f"sqlite:///{folder / uuid.uuid4().hex}.sqlite3"
+
+
+@contextmanager
 def _sqlite_copy(template: Path, copy: Path) -> Iterator[str]:
     shutil.copyfile(template, copy)
     yield f"sqlite:///{copy}"

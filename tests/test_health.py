@@ -15,7 +15,7 @@ from frontdesk import health
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "_seen_migrated", [])
+    monkeypatch.setattr(health, "_seen_migrated", False)
     monkeypatch.setattr(live, "_here", live._Registry())
 
 
@@ -58,6 +58,15 @@ def test_not_ready_when_all_lines_are_busy(client: Client, settings: Settings) -
 def test_not_ready_while_stopping(client: Client) -> None:
     live.begin_draining()
     assert problems(client) == ["the process is stopping and takes no new calls"]
+
+
+@pytest.mark.django_db
+def test_not_being_ready_is_an_answer_and_no_error_in_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    live.begin_draining()
+    client.get("/readyz")
+    assert caplog.text == ""
+    client.get("/nothing-here")
+    assert "Not Found: /nothing-here" in caplog.text
 
 
 @pytest.mark.parametrize(

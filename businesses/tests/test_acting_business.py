@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.utils import timezone
 
 from businesses.membership import add_member
 from businesses.middleware import ActingBusinessMiddleware
@@ -44,6 +45,24 @@ def test_who_belongs_to_none_sees_nothing(alpha: Tenant) -> None:
 
 def test_an_operator_sees_all(alpha: Tenant, beta: Tenant, operator: User) -> None:
     assert seen_by(operator) == {"qqaaa clinic", "qqbbb clinic"}
+
+
+def zone_for(user: User) -> str:
+    """The time zone of a page that this person asks for."""
+    request = RequestFactory().get("/")
+    request.user = User.objects.get(pk=user.pk)
+    page = ActingBusinessMiddleware(lambda request: HttpResponse(timezone.get_current_timezone_name()))
+    return page(request).content.decode()
+
+
+def test_times_are_shown_in_the_zone_of_the_business(alpha: Tenant, beta: Tenant, operator: User) -> None:
+    assert zone_for(alpha.owner) == "Asia/Jerusalem"
+    assert zone_for(operator) == "UTC"
+    beta.business.time_zone = "America/New_York"
+    beta.business.save()
+    add_member(beta.business, alpha.owner, Role.STAFF)
+    assert zone_for(alpha.owner) == "UTC", "of two zones none is right"
+    assert timezone.get_current_timezone_name() == "UTC"
 
 
 def test_who_is_not_signed_in_acts_for_nobody(alpha: Tenant) -> None:

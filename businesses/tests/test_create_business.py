@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
@@ -181,21 +182,42 @@ def test_every_mistake_is_told_at_once() -> None:
     }
 
 
-@pytest.mark.django_db
-def test_it_announces_the_settings_when_they_are_stored(django_capture_on_commit_callbacks: Any) -> None:
-    heard: list[tuple[Business, str]] = []
+@pytest.fixture
+def heard() -> Iterator[list[tuple[Business, str]]]:
+    """What listeners were told, with the greeting that they found stored."""
+    told: list[tuple[Business, str]] = []
 
     def hear(*, business: Business, **_: object) -> None:
-        heard.append((business, Business.objects.get(pk=business.pk).greeting_text))
+        told.append((business, Business.objects.get(pk=business.pk).greeting_text))
 
     call_settings_changed.connect(hear)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            create(*NEW, "--greeting", "שלום")
-    finally:
-        call_settings_changed.disconnect(hear)
+    yield told
+    call_settings_changed.disconnect(hear)
+
+
+@pytest.mark.django_db
+def test_it_announces_the_settings_when_they_are_stored(
+    heard: list[tuple[Business, str]], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        create(*NEW, "--greeting", "שלום")
+        assert heard == []  # not before the transaction is committed
 
     assert heard == [(Business.objects.get(), "שלום")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_listener_that_fails_does_not_undo_what_is_stored() -> None:
+    def fail(**_: object) -> None:
+        raise ZeroDivisionError
+
+    call_settings_changed.connect(fail)
+    try:
+        assert create(*NEW)["created"] is True
+    finally:
+        call_settings_changed.disconnect(fail)
+
+    assert Business.objects.get().slug == "clinic"
 
 
 @pytest.mark.timeout(120)

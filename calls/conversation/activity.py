@@ -38,7 +38,7 @@ _LOUDNESS_FRAMES = 3
 class NoiseFloor:
     """The energy of the line when nobody speaks: minimum statistics over a sliding window."""
 
-    _smoothed: float = 0.0
+    _last: float = 0.0
     _minimum: float = float("inf")
     _minimum_ms: int = 0
     _minima: deque[float] = field(default_factory=lambda: deque(maxlen=NOISE_WINDOW_MS // _SUBWINDOW_MS))
@@ -49,9 +49,9 @@ class NoiseFloor:
         return min(self._minima) if len(self._minima) == self._minima.maxlen else 0.0
 
     def hear(self, rms: int, milliseconds: int) -> None:
-        """Take one frame's energy into account."""
-        self._smoothed = 0.7 * self._smoothed + 0.3 * rms
-        self._minimum = min(self._minimum, self._smoothed)
+        """Take one frame's energy into account. One lost packet is no silence: it takes two frames."""
+        self._minimum = min(self._minimum, max(rms, self._last))
+        self._last = rms
         self._minimum_ms += milliseconds
         if self._minimum_ms >= _SUBWINDOW_MS:
             self._minima.append(self._minimum)
@@ -60,7 +60,7 @@ class NoiseFloor:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What one frame holds. Only what is also `is_loud` is the caller's own voice for certain.
+    """What one frame holds. `is_voice` but not `is_loud` may be an echo, or the caller's first soft sound.
 
     `probability`: a detector's, that it is speech; None where none has judged it.
     """
@@ -68,6 +68,11 @@ class Hearing:
     is_voice: bool
     is_loud: bool
     probability: float | None = None
+
+    @property
+    def is_caller(self) -> bool:
+        """It is the caller's own voice."""
+        return self.is_voice and self.is_loud
 
 
 @dataclass(slots=True)
@@ -98,9 +103,8 @@ class Activity:
         judge = self._by_loudness if frame.speech_probability is None else self._by_ears
         hearing = judge(frame, gate_rms)
         self.floor.hear(frame.rms, frame.milliseconds)
-        is_evidence = hearing.is_voice and hearing.is_loud
-        self._recent_ms.append(frame.milliseconds if is_evidence else 0)
-        if is_evidence:
+        self._recent_ms.append(frame.milliseconds if hearing.is_caller else 0)
+        if hearing.is_caller:
             self._voiced_ms += frame.milliseconds
             self.last_voiced_at = frame.at
         return hearing

@@ -7,7 +7,6 @@ as OpenAI generates faster than people listen. `turns.py` decides who may speak;
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from calls.conversation.commands import (
     CancelResponse,
@@ -25,7 +24,15 @@ from calls.conversation.commands import (
 from calls.conversation.dialogue import Dialogue
 from calls.conversation.events import ResponseAudio, ResponseCreated, ResponseEnded, ResponseStatus, ResponseWords
 from calls.conversation.playback import BYTES_PER_MS, Playback
-from calls.conversation.responses import GREETING_HOLD_S, MOST_ATTEMPTS, Owed, Response, words_left
+from calls.conversation.responses import (
+    GREETING_HOLD_S,
+    MOST_ATTEMPTS,
+    Aftermath,
+    Owed,
+    Response,
+    Utterance,
+    words_left,
+)
 
 CACHED_GREETING = "greeting"
 """The item id of greeting audio that we rendered before the call. No item of the model has it."""
@@ -33,26 +40,6 @@ STRETCH_BYTES = 320
 """A mark after every 40 ms: how finely we learn what was heard."""
 PROTECTED_STRETCH_BYTES = 3200
 """Nothing interrupts protected audio, so only its end matters: fewer messages at the start of a call."""
-
-
-@dataclass(slots=True)
-class Utterance:
-    """What the caller hears, or is about to."""
-
-    kind: ResponseKind
-    turn: int
-    waited_since: float
-    heard_from: float | None = None
-    is_complete: bool = False
-    held_until: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Aftermath:
-    """What the end of a response leaves to do."""
-
-    retry: Owed | None = None
-    gave_up: bool = False
 
 
 class Assistant:
@@ -208,8 +195,12 @@ class Assistant:
             self._discard(response)
             utterance = None
         last_try = owed.attempt >= MOST_ATTEMPTS
+        if utterance is None and not last_try:
+            return Aftermath(retry=owed.again(at))
         if utterance is None:
-            return Aftermath(gave_up=True) if last_try else Aftermath(retry=owed.again(at))
+            if self.utterance:  # the beginning of a greeting whose rest never came
+                self.utterance.is_complete = True
+            return Aftermath(gave_up=True)
         if owed.kind is ResponseKind.GREETING:
             rest = words_left(owed.words, " ".join(response.words.values()))
             if rest and not last_try:
@@ -230,10 +221,12 @@ class Assistant:
         self.utterance = None
 
     def revoke(self, at: float) -> None:
-        """Cancel the response under way, once; its audio that still comes is dropped."""
+        """Cancel the response under way, once; its audio that still comes is dropped, and so is what was held back."""
         response = self.response
         if response is None or response.is_revoked:
             return
+        if self.utterance and self.utterance.held_until is not None:
+            self._discard(response)
         response.is_revoked, response.progress_at = True, at
         if response.response_id is not None:
             self._emit(CancelResponse(response.response_id))

@@ -67,9 +67,17 @@ class KeyPressed:
 
 @dataclass(frozen=True, slots=True)
 class CallerLeft:
-    """The stream stopped or its socket closed."""
+    """Twilio stopped the stream: the caller hung up."""
 
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBroke:
+    """The stream's socket closed without a stop, or had to be closed: the caller may still be on the line."""
+
+    at: float
+    reason: str
 
 
 # From the assistant's side (OpenAI Realtime) --------------------------------------------------------
@@ -190,6 +198,7 @@ Event = (
     | MarkReturned
     | KeyPressed
     | CallerLeft
+    | StreamBroke
     | ModelReady
     | ModelLost
     | ResponseCreated

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 FIRST_CONNECT_TIMEOUT_S = 4.0
+COVERED_TIMEOUT_S = 2.0
+"""While the caller hears something, an attempt may take longer."""
 GIVE_UP_S = 1.7
 """After a failure is known: two seconds, less what handing the call over takes."""
 RETRY_S = 0.25
+LONGEST_RETRY_S = 2.0
 SHORTEST_TIMEOUT_S = 0.5
 RENEWAL_SHARE = 0.9
 LONGEST_RENEWAL_MARGIN_S = 300.0
@@ -42,12 +45,13 @@ class Link:
     _retry_at: float | None = None
     _renew_at: float | None = None
 
-    def connecting(self, at: float) -> None:
+    def connecting(self, at: float, *, caller_hears: bool) -> None:
         """An attempt begins."""
         self.attempt += 1
         self.timeout_s = FIRST_CONNECT_TIMEOUT_S
         if self.down_since is not None:
-            self.timeout_s = max(SHORTEST_TIMEOUT_S, self.down_since + GIVE_UP_S - at)
+            shortest_s = COVERED_TIMEOUT_S if caller_hears else SHORTEST_TIMEOUT_S
+            self.timeout_s = max(shortest_s, self.down_since + GIVE_UP_S - at)
         self.is_ready, self._connecting, self._retry_at, self._renew_at = False, True, None, None
 
     def ready(self, at: float, lifetime_s: float | None) -> None:
@@ -60,10 +64,9 @@ class Link:
     def lost(self, at: float, reason: str, *, permanent: bool) -> None:
         """An attempt failed or the session ended."""
         if self.down_since is None:
-            self.down_since = at
-            self._retry_at = at
+            self.down_since = self._retry_at = at
         else:
-            self._retry_at = at + RETRY_S
+            self._retry_at = at + min(LONGEST_RETRY_S, RETRY_S * 1.5 ** (self.attempt - 1))
         self.is_ready, self._connecting, self._renew_at = False, False, None
         self.reason = reason
         self.is_hopeless = self.is_hopeless or permanent

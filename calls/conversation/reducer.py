@@ -28,6 +28,7 @@ from calls.conversation.events import (
     ResponseWords,
     SpeechStarted,
     SpeechStopped,
+    StreamBroke,
     StreamOpened,
     Tick,
     ToolRequested,
@@ -160,6 +161,8 @@ class Conversation:
                 self.turns.open(at, greeting_levels)
             case CallerLeft(at):
                 self._end(at, "the caller hung up", NextStep.HANG_UP)
+            case StreamBroke(at, reason):
+                self._end(at, f"the media stream broke: {reason}", NextStep.APOLOGIZE, failed=True)
             case Tick():
                 pass
 
@@ -176,7 +179,7 @@ class Conversation:
 
     # The line to the model -------------------------------------------------------------------------------
     def _connect(self, at: float) -> None:
-        self.link.connecting(at)
+        self.link.connecting(at, caller_hears=self.assistant.playback.is_playing)
         self._emit(ConnectModel(self.link.attempt, self.link.timeout_s))
 
     def _model_ready(self, event: ModelReady) -> None:
@@ -203,8 +206,7 @@ class Conversation:
             self._model_lost(ModelLost(at, "the model stopped answering"))
 
     def _keep_line(self, at: float) -> None:
-        utterance = self.assistant.utterance
-        hears = utterance is not None and utterance.is_complete
+        hears = self.assistant.playback.is_playing
         step = self.link.step(at, caller_hears=hears, is_idle=self.turns.is_idle(at))
         if step is LinkStep.CONNECT:
             self._connect(at)

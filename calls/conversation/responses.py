@@ -1,4 +1,4 @@
-"""One request to the model to speak, from the request to its end, and what is owed when it fails."""
+"""One request to the model to speak, what the caller hears of it, and what is owed when it fails."""
 
 from __future__ import annotations
 
@@ -67,6 +67,26 @@ class Response:
         if not self.sizes:
             return self.progress_at + FIRST_AUDIO_TIMEOUT_S
         return None if caller_hears else self.progress_at + MORE_AUDIO_TIMEOUT_S
+
+
+@dataclass(slots=True)
+class Utterance:
+    """What the caller hears, or is about to."""
+
+    kind: ResponseKind
+    turn: int
+    waited_since: float
+    heard_from: float | None = None
+    is_complete: bool = False
+    held_until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What the end of a response leaves to do."""
+
+    retry: Owed | None = None
+    gave_up: bool = False
 
 
 def words_left(text: str, spoken: str) -> str:

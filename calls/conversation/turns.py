@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from calls.conversation.assistant import Aftermath, Assistant
+from calls.conversation.assistant import Assistant
 from calls.conversation.barge_in import Verdict
 from calls.conversation.caller import SHORTEST_TURN_MS, Caller
 from calls.conversation.commands import Command, Latency, Log, Measure, ResponseKind, Speaker
@@ -17,7 +17,7 @@ from calls.conversation.events import (
     ResponseEnded,
     TurnCommitted,
 )
-from calls.conversation.responses import MOST_ATTEMPTS, Owed
+from calls.conversation.responses import MOST_ATTEMPTS, Aftermath, Owed
 from calls.conversation.settings import ConversationSettings, Protection
 from calls.conversation.transcripts import is_noise
 
@@ -90,7 +90,7 @@ class Turns:
         if self._may_interrupt_now(frame.at):
             verdict = self.caller.barge_in.hear(frame.at, hearing, milliseconds=frame.milliseconds)
             self._carry_out(verdict, frame.at, rms=frame.rms)
-        elif hearing.is_voice and hearing.is_loud and not self._ignored_voice_logged:
+        elif hearing.is_caller and not self._ignored_voice_logged:
             self._ignored_voice_logged = True
             self._emit(Log("[BARGE-IN]", f"ignored: {self._why_not()}, rms={frame.rms}"))
 

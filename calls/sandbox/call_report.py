@@ -97,7 +97,7 @@ def _utterances(stream: MediaStream) -> list[Span]:
     clears = [message.at for message in stream.record.messages if message.kind == "clear"]
     found: list[Span] = []
     for stretch in stream.playback.stretches:
-        span = Span(stretch.start / SAMPLE_RATE, stretch.end / SAMPLE_RATE)
+        span = _span(stretch.start, stretch.end)
         was_cleared = found and any(found[-1].end - FRAME_S <= at <= span.start for at in clears)
         if found and span.start - found[-1].end < _PAUSE_S and not was_cleared:
             found[-1] = Span(found[-1].start, span.end)
@@ -112,7 +112,11 @@ def _voiced(stream: MediaStream, span: Span) -> Span | None:
     first, last = (round(at * SAMPLE_RATE) // FRAME_BYTES for at in (span.start, span.end))
     frames = range(first, last + 1)
     voiced = [n for n in frames if ulaw.rms(bytes(track[n * FRAME_BYTES : (n + 1) * FRAME_BYTES])) >= _VOICED_RMS]
-    return Span(voiced[0] * FRAME_S, (voiced[-1] + 1) * FRAME_S) if voiced else None
+    return _span(voiced[0] * FRAME_BYTES, (voiced[-1] + 1) * FRAME_BYTES) if voiced else None
+
+
+def _span(start: int, end: int) -> Span:
+    return Span(round(start / SAMPLE_RATE, 4), round(end / SAMPLE_RATE, 4))
 
 
 def _answer(span: Span, later: list[Span], heard: list[Span]) -> Answer | None:

@@ -52,12 +52,6 @@ class CallerTrack:
         self.said.append(span)
         return span
 
-    def hush(self) -> None:
-        """Stop in the middle of the word."""
-        if self._to_say:
-            self._to_say.clear()
-            self.said[-1] = Span(self.said[-1].start, len(self.track) / SAMPLE_RATE)
-
     def next_frame(self, heard: bytes | bytearray) -> bytes:
         """The next 20 ms. `heard` is what the caller has heard since the stream opened (for the echo)."""
         frame = bytes(self._to_say[:FRAME_BYTES]).ljust(FRAME_BYTES, SILENCE)

@@ -50,14 +50,14 @@ class Engine(Protocol):
         ...
 
 
+# Only a request whose first line asks for exact words gets them: a business's own text may well quote something.
+_ASKS_FOR_EXACT_WORDS = re.compile(r"[^\n]*\b(exact(ly)?|verbatim|word for word)\b", re.IGNORECASE)
 _QUOTATIONS = (
-    re.compile(r"<(say|words|greeting)>(?P<words>.*)</\1>", re.DOTALL),
-    re.compile(r"“(?P<words>.*)”", re.DOTALL),
-    re.compile(r"«(?P<words>.*)»", re.DOTALL),
-    re.compile(r'"(?P<words>.*)"', re.DOTALL),
-    re.compile(r"exact[^\n]*:\s*\n(?P<words>.+)", re.DOTALL | re.IGNORECASE),
+    re.compile(r"[^\n]*:[ \t]*\n(?P<words>.+)", re.DOTALL),
+    re.compile(r".*?<(say|words|greeting)>(?P<words>.*)</\1>", re.DOTALL),
+    re.compile(r".*?“(?P<words>.*)”", re.DOTALL),
+    re.compile(r'.*?"(?P<words>.*)"', re.DOTALL),
 )
-_ASKS_FOR_EXACT_WORDS = re.compile(r"\b(exact(ly)?|verbatim|word for word)\b", re.IGNORECASE)
 
 _SENTENCES = {
     "en": (
@@ -78,13 +78,14 @@ _WANTS_A_PERSON = re.compile(r"\b(a person|a human|an agent|someone real)\b|נצ
 
 
 def exact_words(instructions: str) -> str:
-    """The words that the instructions ask to be said exactly: a quotation in them; empty when they ask for none."""
-    if not _ASKS_FOR_EXACT_WORDS.search(instructions):
+    """The words that the instructions ask to be said exactly; empty when they ask for none.
+
+    Either everything after a first line that ends in a colon, or what is quoted.
+    """
+    if not _ASKS_FOR_EXACT_WORDS.match(instructions):
         return ""
-    for quotation in _QUOTATIONS:
-        if found := quotation.search(instructions):
-            return found["words"].strip()
-    return ""
+    found = next((match for quotation in _QUOTATIONS if (match := quotation.match(instructions))), None)
+    return found["words"].strip() if found else ""
 
 
 class StandInEngine:

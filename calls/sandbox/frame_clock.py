@@ -11,7 +11,10 @@ Tick = Callable[[float], None]
 
 
 class FrameClock:
-    """Calls every registered function at each tick, with the event loop's time. Runs while someone is registered."""
+    """Calls every registered function at each tick, with the event loop's time at which the tick was due.
+
+    Ticks that a busy machine has missed are made up for. Runs while someone is registered.
+    """
 
     def __init__(self) -> None:
         self._ticks: list[Tick] = []
@@ -36,6 +39,5 @@ class FrameClock:
         while True:
             due += FRAME_S
             await asyncio.sleep(due - loop.time())
-            now = loop.time()
             for tick in tuple(self._ticks):
-                tick(now)
+                tick(due)

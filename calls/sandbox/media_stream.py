@@ -14,6 +14,8 @@ from calls.conversation.ulaw import SAMPLE_RATE
 from calls.sandbox.caller_track import FRAME_S, CallerTrack, Echo
 from calls.sandbox.playback_buffer import PlaybackBuffer, ReturnedMark
 
+_TOLERANCE_S = 1e-6  # 50 times 0.02 is not always 1.0
+
 
 def _never(_ordinal: int, _name: str) -> bool:
     return False
@@ -94,12 +96,12 @@ class MediaStream:
         }
         return [connected, self._message("start", start=start)]
 
-    def tick(self, now: float) -> list[str]:
-        """Frames and marks that are due."""
-        messages = self._return_marks(self.playback.advance(now))
-        while (due := self._frames * FRAME_S) <= now:
+    def tick(self, now: float, *, late_s: float = 0.0) -> list[str]:
+        """Frames and marks that are due at `now`, though it is later by `late_s` already."""
+        messages = self._return_marks(self.playback.advance(now + late_s))
+        while (due := self._frames * FRAME_S) <= now + _TOLERANCE_S:
             self._frames += 1
-            self.record.lateness_s.append(now - due)
+            self.record.lateness_s.append(max(now + late_s - due, 0.0))
             media = {
                 "track": "inbound",
                 "chunk": str(self._frames),

@@ -10,8 +10,8 @@ from calls.conversation import ulaw
 from calls.sandbox.voices import Rendering
 
 _BYTES_PER_LETTER = 480  # 60 ms
-# µ-law codes of middling loudness, both signs (rms about 1,500): never 0xFF or 0x7F, so no byte of it is silence.
-_CODES = np.concatenate([np.arange(0x98, 0xB8), np.arange(0x18, 0x38)]).astype(np.uint8)
+# µ-law codes as loud as speech, both signs (rms about 2,000): never 0xFF or 0x7F, so no byte of it is silence.
+_CODES = np.concatenate([np.arange(0xB0, 0xE0), np.arange(0x30, 0x60)]).astype(np.uint8)
 
 
 def audio(words: str) -> bytes:

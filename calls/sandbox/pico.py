@@ -20,6 +20,7 @@ _TIMEOUT_S = 20.0
 # OpenAI's voices as Pico can tell them apart: accent and pitch.
 _VOICES = {"marin": ("en-US", 1.0), "cedar": ("en-US", 0.82), "caller": ("en-GB", 0.9)}
 _OTHER = ("en-US", 0.92)
+_VOLUME = 0.35  # about as loud as recorded telephone prompts; at its own volume it clips
 
 
 class PicoVoice:
@@ -36,7 +37,7 @@ class PicoVoice:
         if not words.strip().isascii() and not any("a" <= letter <= "z" for letter in words.lower()):
             raise CannotSpeak("Pico speaks no Hebrew")
         accent, pitch = _VOICES.get(voice, _OTHER)
-        request = json.dumps({"text": words, "voice": accent, "pitch": pitch})
+        request = json.dumps({"text": words, "voice": accent, "pitch": pitch, "volume": _VOLUME})
         async with self._turn:
             try:
                 samples = await asyncio.wait_for(self._ask(request), _TIMEOUT_S)

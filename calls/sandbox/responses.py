@@ -12,7 +12,7 @@ from calls.sandbox.engine import ReplyRequest
 from calls.sandbox.generation import Made, Pace, Response, Step
 from calls.sandbox.items import Item, Items
 from calls.sandbox.misbehaviour import Misbehaviour
-from calls.sandbox.outputs import Output, Send, Think
+from calls.sandbox.outputs import Abort, Output, Send, Think
 from calls.sandbox.scenario import LateDeltas, NoMetadata, RejectResponse, Scenario, SlowFirstDelta, Stall
 
 _RATE_LIMITS: WireEvent = {
@@ -123,6 +123,8 @@ class Responses:
             if ending := self._ending(running):
                 return outputs + self._end(running, *ending)
             outputs += running.misbehaviour.interjection(response.id, response.audio_deltas)
+            if Abort() in outputs:
+                return outputs
             step = next(running.steps, None)
             if step is None:
                 return outputs + self._forget(running)

@@ -23,15 +23,17 @@ class StreamSocket:
         self.closed_by = ""
         self._websocket = websocket
         self._loop = asyncio.get_running_loop()
-        self._started_at = self._loop.time()
+        self._started_at: float | None = None
         self._ended_at: float | None = None
         self._outbound = DelayedQueue(self._send_now, line.latency_s, line.jitter_s, seed)
         self._inbound = DelayedQueue(self._receive, line.latency_s, line.jitter_s, seed + 1)
 
     @property
     def now(self) -> float:
-        """Seconds since the stream opened; stands still when it is over."""
-        return (self._ended_at or self._loop.time()) - self._started_at
+        """Seconds since the stream opened, at a tick of the frame clock; stands still when it is over."""
+        if self._started_at is None:
+            return 0.0
+        return max((self._ended_at or self._loop.time()) - self._started_at, 0.0)
 
     @property
     def close_code(self) -> int | None:
@@ -55,7 +57,6 @@ class StreamSocket:
     async def run(self, clock: FrameClock) -> None:
         """Talk in real time until the stream is over."""
         queues = [asyncio.create_task(queue.run()) for queue in (self._outbound, self._inbound)]
-        self._send_all(self.stream.opening())
         clock.add(self._tick)
         try:
             async for message in self._websocket:
@@ -70,8 +71,11 @@ class StreamSocket:
                 queue.cancel()
             await self._websocket.close()
 
-    def _tick(self, now: float) -> None:
-        self._send_all(self.stream.tick(now - self._started_at))
+    def _tick(self, due: float) -> None:
+        if self._started_at is None:
+            self._started_at = due
+            self._send_all(self.stream.opening())
+        self._send_all(self.stream.tick(due - self._started_at, late_s=max(self._loop.time() - due, 0.0)))
 
     async def _receive(self, frame: str | bytes) -> None:
         self._send_all(self.stream.receive(frame, self.now))

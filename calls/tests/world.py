@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 
 from calls.conversation import Conversation, ConversationSettings
 from calls.conversation.commands import (
@@ -77,7 +78,7 @@ class Utterance:
 class Script:
     """A call as Hypothesis imagines it."""
 
-    settings: ConversationSettings = ConversationSettings()
+    settings: ConversationSettings = field(default_factory=ConversationSettings)
     caller: tuple[Utterance, ...] = ()
     mishaps: tuple[Mishap, ...] = ()  # of the first responses, in order; later ones go well
     connects: tuple[bool, ...] = ()  # whether the first attempts succeed; later ones do
@@ -139,6 +140,7 @@ class World:
         self._attempt = 0
         self._session = 0
         self._active: str | None = None
+        self._late_until = 0.0
         self.responses_of_items: dict[str, str] = {}
 
     # Running -----------------------------------------------------------------------------------------
@@ -240,42 +242,44 @@ class World:
     # OpenAI -------------------------------------------------------------------------------------------
     def _connect(self) -> None:
         self._session += 1
-        session, self._active = self._session, None
+        self._active = None
         fine = self.script.connects[self._attempt] if self._attempt < len(self.script.connects) else True
         self._attempt += 1
-        event = ModelReady if fine else None
-        self.after(
+        self._soon(
             self.script.connect_s,
-            lambda: (
-                session == self._session
-                and self.feed(event(self.now) if event else ModelLost(self.now, "refused with HTTP 500"))
-            ),
+            lambda: self.feed(ModelReady(self.now) if fine else ModelLost(self.now, "refused with HTTP 500")),
         )
+
+    def _soon(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something on the connection that is open now, if it is still open then."""
+        session = self._session
+
+        def unless_gone() -> None:
+            if session == self._session:
+                action()
+
+        self.after(seconds, unless_gone)
 
     def _respond(self, command: CreateResponse) -> None:
         mishaps = self.script.mishaps
         mishap = mishaps[self._response] if self._response < len(mishaps) else Mishap.NONE
         self._response += 1
-        response_id, session = f"resp{self._response}", self._session
-
-        def soon(seconds: float, action: Callable[[], None]) -> None:
-            self.after(seconds, lambda: session == self._session and action())
-
+        response_id = f"resp{self._response}"
         if mishap is Mishap.REJECTED:
-            soon(0.05, lambda: self.feed(RequestRefused(self.now, "server_error", command.request)))
+            self._soon(0.05, lambda: self.feed(RequestRefused(self.now, "server_error", command.request)))
             return
         self._active = response_id
-        soon(0.05, lambda: self.feed(ResponseCreated(self.now, response_id, command.request)))
+        self._soon(0.05, lambda: self.feed(ResponseCreated(self.now, response_id, command.request)))
         start = self.script.first_delta_s
         if mishap in (Mishap.FAILED, Mishap.CANCELLED, Mishap.SILENT):
             status = {Mishap.FAILED: "failed", Mishap.CANCELLED: "cancelled", Mishap.SILENT: "completed"}[mishap]
-            soon(start, lambda: self._end_response(response_id, ResponseStatus(status)))
+            self._soon(start, lambda: self._end_response(response_id, ResponseStatus(status)))
         elif mishap is Mishap.DROPPED:
-            soon(start, self._drop)
+            self._soon(start, self._drop)
         elif mishap is not Mishap.STALLED:
-            self._generate(response_id, command, soon, drops=mishap is Mishap.DROPPED_EARLY)
+            self._generate(response_id, drops=mishap is Mishap.DROPPED_EARLY)
 
-    def _generate(self, response_id: str, command: CreateResponse, soon: Callable[..., None], *, drops: bool) -> None:
+    def _generate(self, response_id: str, *, drops: bool) -> None:
         script = self.script
         size = int(script.delta_s * BYTES_PER_S)
         deltas = max(1, round(script.answer_s / script.delta_s))
@@ -283,16 +287,16 @@ class World:
         for number in range(deltas):
             item_id = f"{response_id}-item{number * script.items // deltas}"
             self.responses_of_items[item_id] = response_id
-            soon(moment, lambda item_id=item_id: self._delta(response_id, item_id, size))
+            self._soon(moment, partial(self._delta, response_id, item_id, size))
             if drops:
-                soon(moment + 0.05, self._drop)
+                self._soon(moment + 0.05, self._drop)
                 return
             moment += script.delta_s / script.speed
-        soon(moment, lambda: self._end_response(response_id, ResponseStatus.COMPLETED))
+        self._soon(moment, lambda: self._end_response(response_id, ResponseStatus.COMPLETED))
 
     def _delta(self, response_id: str, item_id: str, size: int) -> None:
-        late = self._active != response_id
-        if late and self.now > getattr(self, "_late_until", 0.0):
+        is_late = self._active != response_id
+        if is_late and self.now > self._late_until:
             return
         self.generated[item_id] = self.generated.get(item_id, 0) + size
         self.feed(ResponseAudio(self.now, response_id, item_id, size))

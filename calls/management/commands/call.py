@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from businesses.models import PhoneNumber
 from calls.sandbox import call_report, wav_files
@@ -75,7 +76,10 @@ class Command(BaseCommand):
 
 def _number(slug: str) -> str:
     numbers = PhoneNumber.objects.filter(business__slug=slug, is_active=True)
-    number = numbers.order_by("pk").values_list("number", flat=True).first()
+    try:
+        number = numbers.order_by("pk").values_list("number", flat=True).first()
+    except DatabaseError as error:
+        raise CommandError(f"The database has no businesses yet ({error}). Start with: make run") from error
     if number is None:
         raise CommandError(
             f"No business {slug!r} has a phone number. Add one: manage.py create_business {slug} --phone …"

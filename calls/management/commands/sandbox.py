@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,24 +44,17 @@ class Command(BaseCommand):
             ) from error
 
     async def _serve(self, scenario: Scenario, host: str, port: int) -> None:
+        ended, parent = asyncio.Event(), os.getppid()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
         server = RealtimeServer(scenario, records=False)
         await server.start(host=host, port=port)
         self.stdout.write(f"The stand-in for OpenAI serves at {server.http_url}")
         self.stdout.flush()
         try:
-            await _until_told_to_end()
+            while not ended.is_set() and os.getppid() == parent:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_PARENT_CHECK_S):
+                        await ended.wait()
         finally:
             await server.stop()
-
-
-async def _until_told_to_end() -> None:
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    parent = os.getppid()
-    while not ended.is_set() and os.getppid() == parent:
-        try:
-            async with asyncio.timeout(_PARENT_CHECK_S):
-                await ended.wait()
-        except TimeoutError:
-            continue

@@ -1,0 +1,56 @@
+import wave
+from base64 import b64encode
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calls.conversation import ulaw
+from calls.sandbox.input_audio import InputAudio, SpeechStarted, SpeechStopped
+from calls.sandbox.vad import EnergyVad, Started, Stopped
+
+AUDIO = Path(__file__).parents[3] / "tests" / "audio"
+SILENCE = b"\xff"
+
+
+def recording(name: str) -> bytes:
+    with wave.open(str(AUDIO / f"{name}.wav")) as file:
+        return ulaw.encode(np.frombuffer(file.readframes(file.getnframes()), "<i2"))
+
+
+@pytest.mark.parametrize("piece", [160, 33, 4001])
+def test_recorded_speech_starts_and_stops_once_however_it_is_cut(piece: int) -> None:
+    vad = EnergyVad()
+    vad.threshold = 0.82
+    audio = SILENCE * 4000 + recording("nobody-is-available") + SILENCE * 8000
+    edges = [edge for start in range(0, len(audio), piece) for edge in vad.feed(audio[start : start + piece])]
+    started, stopped = edges
+    assert isinstance(started, Started)
+    assert isinstance(stopped, Stopped)
+    assert 500 <= started.at_ms <= 700
+    assert 3000 <= stopped.at_ms <= 3800
+
+
+def test_a_click_is_no_speech() -> None:
+    vad = EnergyVad()
+    assert vad.feed(SILENCE * 1600 + b"\x00" * 300 + SILENCE * 8000) == []
+
+
+def test_quiet_speech_counts_at_half_but_not_at_a_high_threshold() -> None:
+    samples = ulaw.decode(recording("hello"))
+    quiet = ulaw.encode((samples * (300 / 4000)).astype(np.int16)) + SILENCE * 8000
+    for threshold, expected in ((0.5, 2), (0.97, 0)):
+        vad = EnergyVad()
+        vad.threshold = threshold
+        assert len(vad.feed(quiet)) == expected
+
+
+def test_a_turn_has_its_prefix_and_all_of_its_speech() -> None:
+    audio = InputAudio()
+    audio.configure({"type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500})
+    speech = recording("hello")
+    started, stopped = audio.append({"audio": b64encode(SILENCE * 8000 + speech + SILENCE * 8000).decode()})
+    assert isinstance(started, SpeechStarted)
+    assert isinstance(stopped, SpeechStopped)
+    assert 700 <= started.audio_start_ms <= 800
+    assert speech in stopped.audio

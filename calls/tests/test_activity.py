@@ -1,0 +1,107 @@
+"""Voice by energy: the tracked noise floor, the echo gate, and how much voice a turn had."""
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calls.conversation.activity import Activity
+from calls.conversation.events import CallerFrame
+
+
+class Line:
+    """Frames of 20 ms, one after the other."""
+
+    def __init__(self) -> None:
+        self.activity = Activity()
+        self.now = 0.0
+
+    def hear(self, rms: int, seconds: float = 0.02, *, gate_rms: float = 0.0, probability: float | None = None) -> int:
+        """How many of the frames were voice."""
+        voiced = 0
+        for _ in range(round(seconds / 0.02)):
+            self.now = round(self.now + 0.02, 2)
+            frame = CallerFrame(self.now, rms, speech_probability=probability)
+            voiced += self.activity.hear(frame, gate_rms=gate_rms).is_caller
+        return voiced
+
+
+def test_speech_counts_from_its_first_frame_on_a_quiet_line() -> None:
+    line = Line()
+    assert line.hear(10, 3.0) == 0
+    assert line.hear(1500) == 1
+
+
+def test_the_first_word_of_a_call_counts_before_the_noise_floor_is_known() -> None:
+    assert Line().hear(500, 0.2) == 10
+
+
+def test_quiet_speech_counts() -> None:
+    line = Line()
+    line.hear(15, 2.0)
+    assert line.hear(130, 0.1) == 5
+
+
+def test_steady_noise_becomes_the_floor_and_speech_above_it_still_counts() -> None:
+    line = Line()
+    line.hear(400, 3.0)
+    assert line.hear(400, 2.0) == 0
+    assert line.hear(1500, 0.2) == 10
+
+
+def test_white_noise_makes_no_voice_once_it_is_known() -> None:
+    line = Line()
+    line.hear(800, 2.5)
+    assert sum(line.hear(round(800 + 180 * math.sin(number * number))) for number in range(500)) == 0
+
+
+def test_long_speech_does_not_raise_the_floor_above_itself() -> None:
+    line = Line()
+    line.hear(15, 2.5)
+    for _ in range(20):  # 10 s of talk with the pauses that talk has
+        assert line.hear(1200, 0.44) == 22
+        line.hear(20, 0.06)
+
+
+def test_a_lost_packet_is_no_silence() -> None:
+    line = Line()
+    line.hear(400, 2.5)
+    for _ in range(20):
+        line.hear(0)
+        assert line.hear(400, 0.5) == 0
+
+
+def test_softer_than_the_echo_gate_is_echo() -> None:
+    line = Line()
+    line.hear(10, 2.0)
+    assert line.hear(180, 0.1, gate_rms=200) == 0
+    assert line.hear(220, 0.1, gate_rms=200) == 5
+    assert line.activity.threshold == 200
+
+
+def test_a_neural_detector_can_only_veto() -> None:
+    line = Line()
+    assert line.hear(1500, probability=0.1) == 0
+    assert line.hear(1500, probability=0.9) == 1
+    assert line.hear(50, probability=0.9) == 0
+
+
+def test_a_turn_has_the_voice_since_speech_began_with_a_second_of_looking_back() -> None:
+    line = Line()
+    line.hear(1500, 0.4)  # something long before this turn
+    line.hear(10, 2.0)
+    line.hear(1500, 0.2)
+    line.activity.turn_may_have_begun()
+    line.hear(1500, 0.3)
+    line.hear(10, 0.5)
+    assert line.activity.end_turn() == 500
+    assert line.activity.end_turn() == 0
+
+
+@given(st.lists(st.integers(0, 8000), max_size=300))
+def test_a_turn_never_has_more_voice_than_time(energies: list[int]) -> None:
+    line = Line()
+    for rms in energies:
+        line.hear(rms)
+    line.activity.turn_may_have_begun()
+    assert 0 <= line.activity.end_turn() <= 20 * len(energies)

@@ -1,0 +1,133 @@
+"""Pause, commit, resume."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from calls.conversation import ConversationSettings
+from calls.conversation.activity import Hearing
+from calls.conversation.barge_in import RESUME_AFTER_QUIET_S, BargeIn, Verdict
+
+
+@dataclass
+class Frames:
+    """Frames of 20 ms while the assistant is heard; `verdicts` are the telling ones with their times."""
+
+    barge_in: BargeIn = field(default_factory=lambda: BargeIn(ConversationSettings()))
+    now: float = 0.0
+    verdicts: list[tuple[float, Verdict]] = field(default_factory=list)
+
+    def hear(self, *, voiced: bool, seconds: float) -> None:
+        for _ in range(round(seconds / 0.02)):
+            verdict = self.barge_in.hear(self.now, Hearing(voiced, is_loud=voiced), milliseconds=20)
+            if verdict is not Verdict.NOTHING:
+                self.verdicts.append((self.now, verdict))
+            if verdict in (Verdict.COMMIT, Verdict.RESUME):
+                self.barge_in.end()
+            self.now = round(self.now + 0.02, 2)
+
+
+def with_settings(**changes: object) -> Frames:
+    return Frames(BargeIn(ConversationSettings(**changes)))  # type: ignore[arg-type]
+
+
+def test_six_frames_pause_and_speech_that_goes_on_commits() -> None:
+    frames = Frames()
+    frames.hear(voiced=True, seconds=1.0)
+    assert frames.verdicts[0] == (0.10, Verdict.PAUSE)
+    assert frames.verdicts[1] == (0.36, Verdict.COMMIT)
+
+
+def test_five_frames_do_nothing() -> None:
+    frames = Frames()
+    for _ in range(10):
+        frames.hear(voiced=True, seconds=0.1)
+        frames.hear(voiced=False, seconds=0.1)
+    assert frames.verdicts == []
+
+
+def test_a_gap_within_a_word_does_not_break_the_run() -> None:
+    frames = Frames()
+    frames.hear(voiced=True, seconds=0.06)
+    frames.hear(voiced=False, seconds=0.06)
+    frames.hear(voiced=True, seconds=0.06)
+    assert frames.verdicts == [(0.16, Verdict.PAUSE)]
+
+
+def test_a_cough_pauses_and_resumes() -> None:
+    frames = Frames()
+    frames.hear(voiced=True, seconds=0.2)
+    frames.hear(voiced=False, seconds=1.0)
+    assert [verdict for _, verdict in frames.verdicts] == [Verdict.PAUSE, Verdict.RESUME]
+    assert frames.verdicts[1][0] == pytest.approx(0.18 + RESUME_AFTER_QUIET_S, abs=0.021)
+
+
+def test_a_click_in_the_quiet_after_a_cough_does_not_commit() -> None:
+    frames = Frames()
+    frames.hear(voiced=True, seconds=0.12)
+    frames.hear(voiced=False, seconds=0.3)
+    frames.hear(voiced=True, seconds=0.02)
+    frames.hear(voiced=False, seconds=1.0)
+    assert [verdict for _, verdict in frames.verdicts] == [Verdict.PAUSE, Verdict.RESUME]
+
+
+def test_two_words_with_a_pause_between_commit() -> None:
+    """`speech_stopped` fires between words; ours goes on counting."""
+    frames = Frames()
+    frames.hear(voiced=True, seconds=0.2)
+    frames.hear(voiced=False, seconds=0.2)
+    frames.hear(voiced=True, seconds=0.2)
+    assert frames.verdicts[:2] == [(0.10, Verdict.PAUSE), (0.40, Verdict.COMMIT)]
+
+
+def test_openai_commits_what_is_paused() -> None:
+    frames = Frames()
+    frames.hear(voiced=True, seconds=0.12)
+    assert frames.barge_in.server_heard_speech(frames.now) is Verdict.COMMIT
+
+
+def test_openai_alone_does_not_interrupt() -> None:
+    frames = Frames()
+    frames.hear(voiced=False, seconds=0.2)
+    assert frames.barge_in.server_heard_speech(frames.now) is Verdict.NOTHING
+    frames.hear(voiced=False, seconds=3.0)
+    frames.hear(voiced=True, seconds=0.12)
+    assert frames.verdicts[-1][1] is Verdict.PAUSE, "that was another sound"
+
+
+def test_when_openai_was_first_enough_voice_commits_at_once() -> None:
+    frames = Frames()
+    frames.hear(voiced=True, seconds=0.06)
+    frames.barge_in.server_heard_speech(frames.now)
+    frames.hear(voiced=True, seconds=0.06)
+    assert frames.verdicts == [(0.10, Verdict.COMMIT)]
+
+
+def test_openai_that_comes_after_the_resume_still_commits() -> None:
+    frames = Frames()
+    frames.hear(voiced=True, seconds=0.2)
+    frames.hear(voiced=False, seconds=0.5)
+    assert frames.verdicts[-1][1] is Verdict.RESUME
+    assert frames.barge_in.server_heard_speech(0.8) is Verdict.COMMIT
+
+
+def test_a_line_that_goes_dead_during_a_pause_resumes() -> None:
+    frames = Frames()
+    frames.hear(voiced=True, seconds=0.12)
+    resume_at = frames.barge_in.resume_at
+    assert resume_at is not None
+    assert resume_at == pytest.approx(0.10 + RESUME_AFTER_QUIET_S)
+    assert frames.barge_in.quiet_for(resume_at) is Verdict.RESUME
+
+
+def test_the_settings_rule() -> None:
+    frames = with_settings(barge_in_voice_frames=3)
+    frames.hear(voiced=True, seconds=0.06)
+    assert frames.verdicts == [(0.04, Verdict.PAUSE)]
+    frames = with_settings(barge_in_debounce_ms=600)
+    frames.hear(voiced=True, seconds=0.58)
+    assert [verdict for _, verdict in frames.verdicts] == [Verdict.PAUSE]
+    frames = with_settings(resume_after_false_barge_in=False)
+    frames.hear(voiced=True, seconds=0.12)
+    frames.hear(voiced=False, seconds=0.5)
+    assert [verdict for _, verdict in frames.verdicts] == [Verdict.PAUSE, Verdict.COMMIT]

@@ -1,0 +1,80 @@
+"""Connecting, trying again, giving up, renewing."""
+
+from calls.conversation.link import FIRST_CONNECT_TIMEOUT_S, GIVE_UP_S, Link, LinkStep
+
+
+def step(link: Link, at: float, *, hears: bool = False, idle: bool = True) -> LinkStep:
+    return link.step(at, caller_hears=hears, is_idle=idle)
+
+
+def connecting(at: float = 0.0) -> Link:
+    link = Link()
+    link.connecting(at, caller_hears=False)
+    return link
+
+
+def test_a_lost_line_is_tried_again_at_once() -> None:
+    link = connecting()
+    assert link.timeout_s == FIRST_CONNECT_TIMEOUT_S
+    link.lost(1.0, "closed", permanent=False)
+    assert step(link, 1.0) is LinkStep.CONNECT
+
+
+def test_the_caller_is_handed_over_within_two_seconds_of_a_known_failure() -> None:
+    link, now = connecting(), 4.0
+    link.lost(now, "no answer in time", permanent=False)
+    while (found := step(link, now)) is not LinkStep.GIVE_UP:
+        if found is LinkStep.CONNECT:
+            link.connecting(now, caller_hears=False)
+            now += link.timeout_s  # every attempt hangs as long as it may
+            link.lost(now, "no answer in time", permanent=False)
+        now += 0.01
+    assert GIVE_UP_S <= now - 4.0 <= 2.0
+
+
+def test_a_hopeless_line_is_given_up_at_once() -> None:
+    link = connecting()
+    link.lost(0.2, "refused with HTTP 401", permanent=True)
+    assert step(link, 0.2) is LinkStep.GIVE_UP
+
+
+def test_while_the_caller_hears_something_there_is_time_to_go_on_trying() -> None:
+    link = connecting()
+    link.lost(0.2, "refused with HTTP 500", permanent=False)
+    link.connecting(0.2, caller_hears=True)
+    link.lost(3.0, "refused with HTTP 500", permanent=False)
+    assert step(link, 3.0, hears=True) is LinkStep.NOTHING
+    assert step(link, 6.0, hears=True) is LinkStep.CONNECT
+    assert step(link, 6.0, hears=False) is LinkStep.GIVE_UP
+
+
+def test_a_hopeless_line_waits_for_the_greeting_to_end() -> None:
+    link = connecting()
+    link.lost(0.2, "insufficient_quota", permanent=True)
+    assert step(link, 5.0, hears=True) is LinkStep.NOTHING
+    assert step(link, 6.0, hears=False) is LinkStep.GIVE_UP
+
+
+def test_a_session_is_renewed_in_a_quiet_moment_before_it_expires() -> None:
+    link = connecting()
+    link.ready(0.5, lifetime_s=3600)
+    assert link.deadline() == 0.5 + 3300
+    assert step(link, 3000) is LinkStep.NOTHING
+    assert step(link, 3301, idle=False) is LinkStep.NOTHING
+    assert step(link, 3302) is LinkStep.CONNECT
+
+
+def test_a_short_session_is_renewed_before_its_end() -> None:
+    link = connecting()
+    link.ready(0.0, lifetime_s=10)
+    assert link.deadline() == 9.0
+
+
+def test_success_forgets_the_failures() -> None:
+    link = connecting()
+    link.lost(1.0, "closed", permanent=False)
+    link.connecting(1.0, caller_hears=False)
+    link.ready(1.3, lifetime_s=None)
+    link.lost(60.0, "closed", permanent=False)
+    assert step(link, 60.0) is LinkStep.CONNECT
+    assert link.down_since == 60.0

@@ -1,0 +1,109 @@
+"""What the caller has heard: marks, generations, positions."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calls.conversation.playback import MARK_GRACE_S, Playback, Stretch
+
+
+def playing(size: int, *, at: float = 0.0, stretch_bytes: int = 320) -> tuple[Playback, list[Stretch]]:
+    playback = Playback()
+    playback.receive("item", size)
+    return playback, list(playback.send(at, stretch_bytes=stretch_bytes))
+
+
+def heard(playback: Playback, item_id: str = "item") -> int:
+    return next(item.heard for item in playback.items if item.item_id == item_id)
+
+
+def test_audio_is_sent_in_stretches_each_with_its_mark() -> None:
+    _, stretches = playing(800)
+    assert stretches == [
+        Stretch("item", 0, 320, "1:item:320"),
+        Stretch("item", 320, 640, "1:item:640"),
+        Stretch("item", 640, 800, "1:item:800"),
+    ]
+
+
+def test_a_returned_mark_proves_what_was_heard() -> None:
+    playback, _ = playing(800)
+    assert playback.mark_returned(0.04, "1:item:320")
+    assert heard(playback) == 320
+    assert playback.is_playing
+    assert not playback.is_empty
+    assert playback.mark_returned(0.1, "1:item:800")
+    assert heard(playback) == 800
+    assert playback.is_empty
+
+
+def test_a_mark_of_an_older_generation_proves_nothing() -> None:
+    playback, _ = playing(8000)
+    playback.clear(0.5)
+    list(playback.send(1.0, stretch_bytes=8000))
+    assert not playback.mark_returned(1.01, "1:item:8000")
+    assert heard(playback) == 4000
+
+
+def test_a_clear_finds_playback_where_the_clock_says_in_whole_frames() -> None:
+    playback, _ = playing(16000)
+    playback.clear(1.25)
+    assert heard(playback) == 9920
+    assert list(playback.send(3.0, stretch_bytes=16000)) == [Stretch("item", 9920, 16000, "2:item:16000")]
+
+
+def test_the_round_trip_does_not_count_as_lag() -> None:
+    playback, _ = playing(16000)
+    for end in range(320, 10401, 320):
+        playback.mark_returned(end / 8000 + 0.2, f"1:item:{end}")  # each comes 200 ms after it was due
+    playback.clear(1.5)
+    assert heard(playback) == pytest.approx(12000, abs=1)
+
+
+def test_playback_that_falls_behind_is_noticed() -> None:
+    playback, _ = playing(16000)
+    for end in range(320, 9601, 320):
+        playback.mark_returned(end / 8000 + (0.3 if end > 4000 else 0.0), f"1:item:{end}")
+    playback.clear(1.5)
+    assert heard(playback) == pytest.approx(9600, abs=1)
+
+
+def test_audio_sent_into_an_empty_buffer_starts_anew() -> None:
+    playback, _ = playing(800)
+    playback.mark_returned(0.1, "1:item:800")
+    playback.receive("item", 8000)
+    list(playback.send(5.0, stretch_bytes=8000))
+    playback.clear(5.5)
+    assert heard(playback) == 800 + 4000
+
+
+def test_lost_marks_are_given_up_by_the_length_of_the_audio() -> None:
+    playback, _ = playing(16000)
+    assert playback.deadline() == pytest.approx(2.0 + MARK_GRACE_S)
+    assert not playback.give_marks_up(2.0 + MARK_GRACE_S - 0.01)
+    assert playback.give_marks_up(2.0 + MARK_GRACE_S + 0.01)
+    assert playback.is_empty
+    assert heard(playback) == 16000
+
+
+def test_a_clear_is_confirmed_by_the_first_mark_it_sends_back() -> None:
+    playback, _ = playing(8000)
+    playback.clear(0.5)
+    assert playback.clear_confirmed(0.55, "1:item:8000") == pytest.approx(0.05)
+    assert playback.clear_confirmed(0.56, "1:item:8000") is None
+
+
+@given(st.lists(st.integers(1, 4000), min_size=1, max_size=20), st.floats(0, 10), st.integers(0, 20))
+def test_what_was_heard_never_exceeds_what_was_sent_and_never_shrinks(sizes: list[int], at: float, marks: int) -> None:
+    playback = Playback()
+    stretches: list[Stretch] = []
+    for number, size in enumerate(sizes):
+        playback.receive(f"item{number % 3}", size)
+        stretches += playback.send(0.0, stretch_bytes=320)
+    for stretch in stretches[:marks]:
+        playback.mark_returned(0.0, stretch.mark)
+    before = {item.item_id: item.heard for item in playback.items}
+    playback.clear(at)
+    for item in playback.items:
+        assert before[item.item_id] <= item.heard <= item.received
+        assert item.sent == item.heard

@@ -1,0 +1,68 @@
+"""Looking at what caller and assistant heard of each other, byte by byte and frame by frame."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+
+from calls.conversation import ulaw
+from calls.sandbox.caller_track import FRAME_BYTES, FRAME_S
+from calls.sandbox.connection import Connection
+from calls.sandbox.media_stream import MediaStream
+from calls.sandbox.placed_call import PlacedCall
+
+SLACK_S = 0.15
+"""How late a busy machine may make everything."""
+_GAP_FRAMES = 3
+_VOICED_RMS = 200  # the businesses' echo gate, above the floor of a silent line
+
+
+def heard(call: PlacedCall) -> bytes:
+    """Every byte of the assistant that the caller heard, in order, without the silence between."""
+    playback = call.stream.playback
+    return b"".join(bytes(playback.track[each.start : each.end]) for each in playback.stretches)
+
+
+def clears(call: PlacedCall) -> list[float]:
+    """When the server had Twilio's buffer emptied."""
+    return [each.at for each in call.stream.record.messages if each.kind == "clear"]
+
+
+def played_until(call: PlacedCall, count: int) -> float:
+    """When the caller had heard so many bytes, in seconds since the stream opened."""
+    for stretch in call.stream.playback.stretches:
+        if count <= stretch.end - stretch.start:
+            return (stretch.start + count) / ulaw.SAMPLE_RATE
+        count -= stretch.end - stretch.start
+    raise AssertionError("the caller has not heard that much")
+
+
+def forwarded(connection: Connection) -> bytes:
+    """The caller's audio that a session of OpenAI's was given."""
+    return b"".join(b64decode(each.event["audio"]) for each in connection.received_audio)
+
+
+def voiced_frame_sent_at(stream: MediaStream, after_s: float, ordinal: int) -> float:
+    """When the caller's frame was sent that is number `ordinal` of a run of voice, counted from 1.
+
+    Short gaps between voiced frames belong to the run.
+    """
+    run = gap = 0
+    for frame in range(round(after_s / FRAME_S), len(stream.caller.track) // FRAME_BYTES):
+        audio = bytes(stream.caller.track[frame * FRAME_BYTES : (frame + 1) * FRAME_BYTES])
+        voiced = ulaw.rms(audio) >= _VOICED_RMS
+        gap = 0 if voiced else gap + 1
+        run = run + voiced if gap <= _GAP_FRAMES else 0
+        if voiced and run == ordinal:
+            return frame * FRAME_S + stream.record.lateness_s[frame]
+    raise AssertionError(f"no run of {ordinal} voiced frames")
+
+
+def seam(heard_audio: bytes, whole: bytes) -> tuple[int, int]:
+    """Where audio was left and where it went on, for `heard_audio == whole[:left] + whole[went_on:]`."""
+    left = next(
+        (index for index, (one, other) in enumerate(zip(heard_audio, whole, strict=False)) if one != other),
+        min(len(heard_audio), len(whole)),
+    )
+    went_on = len(whole) - (len(heard_audio) - left)
+    assert heard_audio[left:] == whole[went_on:], "what was heard is not the utterance with one cut"
+    return left, went_on

@@ -1,0 +1,95 @@
+"""The database of a Daphne process, through the project's own models, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, ParamSpec, TypeVar
+
+import dj_database_url
+from django.db import connection, connections
+from django.db.utils import load_backend
+from pytest_django import DjangoDbBlocker
+
+from businesses.models import Business, PhoneNumber
+from businesses.tenancy import across_businesses
+from calls import greetings
+from calls.models import Call, GreetingAudio, GreetingState, Turn
+from calls.sandbox import numbered
+from calls.traces import TraceLine, read_trace
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_ordinals = count(1)
+
+
+@dataclass(frozen=True)
+class Records:
+    """What is kept of one call."""
+
+    call: Call
+    turns: list[Turn]
+    trace: list[TraceLine]
+
+
+class Office:
+    """Asks the database at `database_url`. The tests' own database, which pytest-django guards, is another one."""
+
+    def __init__(self, database_url: str, blocker: DjangoDbBlocker) -> None:
+        self._url = database_url
+        self._blocker = blocker
+        self._thread = ThreadPoolExecutor(max_workers=1, initializer=self._connect, thread_name_prefix="office")
+
+    def _connect(self) -> None:
+        own = connections.databases["default"]
+        other = {**own, **dj_database_url.parse(self._url), "OPTIONS": own["OPTIONS"]}
+        connections["default"] = load_backend(str(other["ENGINE"])).DatabaseWrapper(other, "default")
+
+    async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that uses models."""
+
+        def asked() -> T:
+            with self._blocker.unblock(), across_businesses():  # the tests look at everyone's rows
+                return question(*args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, asked)
+
+    def close(self) -> None:
+        """Close its connection."""
+        self._thread.submit(_disconnect).result()
+        self._thread.shutdown()
+
+
+def _disconnect() -> None:
+    connection.close()  # Django has one for each thread
+
+
+def open_business(*, greeting: str, is_rendered: bool, **values: Any) -> tuple[Business, str]:
+    """A business and its number; its greeting is spoken by the stand-in's voice, or still to be spoken by the model."""
+    ordinal = next(_ordinals)
+    defaults = {"name": f"Business {ordinal}", "language": "en", "time_zone": "UTC"}
+    business = Business.objects.create(**{**defaults, "slug": f"b{ordinal}", "greeting_text": greeting, **values})
+    number = PhoneNumber.objects.create(business=business, number=f"+1500555{ordinal:04d}").number
+    if greeting:
+        GreetingAudio.objects.create(
+            business=business,
+            content_hash=greetings.content_hash(business),
+            text=greeting,
+            voice=business.voice,
+            language=business.language,
+            state=GreetingState.READY if is_rendered else GreetingState.FAILED,
+            audio=numbered.audio(greeting) if is_rendered else b"",
+            rendered_at=datetime.now(UTC) if is_rendered else None,
+        )
+    return business, number
+
+
+def records_of(call_sid: str) -> Records:
+    """Everything that is kept of a call."""
+    call = Call.objects.select_related("business").get(twilio_call_sid=call_sid)
+    return Records(call, list(Turn.objects.filter(call=call)), read_trace(call))

@@ -1,0 +1,98 @@
+"""Calls end to end: Twilio's stand-in, a real Daphne process on its own database, OpenAI's stand-in; real sockets.
+
+One Daphne serves all tests of a run, so whatever one call does to another shows. Both stand-ins and the tests live in
+one event loop, whose clock all measured times are of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from businesses.models import Business
+from calls.models import CallStatus
+from calls.sandbox import wav_files
+from calls.sandbox.engine import Say
+from calls.sandbox.media_stream import Line
+from calls.sandbox.placed_call import PlacedCall
+from calls.sandbox.scenario import Fault, Scenario
+from calls.sandbox.twilio_peer import TwilioPeer
+from testing.servers import Daphne
+from tests.call_exchange import Exchange, Lane
+from tests.call_office import Office, Records, open_business, records_of
+
+AUTH_TOKEN = "end-to-end-auth-token"
+FALLBACK = "+15005559999"
+ANSWER = "This answer is long enough to be interrupted in its middle, and goes on."
+SECOND = "And that is all."
+
+
+@cache
+def speech(name: str) -> bytes:
+    """Recorded speech (µ-law): `hello`, `one-moment-please`, `nobody-is-available`, `not-in-service`."""
+    return wav_files.read_as_ulaw(Path(__file__).parent / "audio" / f"{name}.wav")
+
+
+def scenario(*faults: Fault, **values: Any) -> Scenario:
+    """A scenario in which the assistant answers `ANSWER`, then `SECOND`, generated ten times as fast as it plays."""
+    defaults: dict[str, Any] = {"replies": ((Say(ANSWER),), (Say(SECOND),)), "speed": 10.0, "transcript_delay_s": 0.1}
+    return Scenario(faults=faults, **{**defaults, **values})
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A business that can be called, and its side of OpenAI."""
+
+    business: Business
+    number: str
+    lane: Lane
+
+
+@dataclass
+class Rig:
+    """Everything that a call needs."""
+
+    daphne: Daphne
+    exchange: Exchange
+    twilio: TwilioPeer
+    office: Office
+
+    async def desk(
+        self, plan: Scenario | None = None, *, greeting: str = "", is_rendered: bool = True, **values: Any
+    ) -> Desk:
+        """A new business with these settings."""
+        business, number = await self.office.ask(open_business, greeting=greeting, is_rendered=is_rendered, **values)
+        lane = self.exchange.lanes[business.name] = Lane(plan or scenario())
+        return Desk(business, number, lane)
+
+    @asynccontextmanager
+    async def calling(self, desk: Desk, line: Line | None = None) -> AsyncIterator[PlacedCall]:
+        """A call whose media stream is open; hung up afterwards. Twilio must have had nothing to complain about."""
+        async with self.twilio.call(to=desk.number, line=line) as call:
+            await call.connected()
+            yield call
+        assert call.record.errors == []
+
+    async def records(self, call: PlacedCall) -> Records:
+        """What is kept of a call that is over."""
+        kept = await self.office.ask(records_of, call.flow.identity.call_sid)
+        assert kept.call.status == CallStatus.ENDED
+        return kept
+
+    def logged(self, call_id: object) -> str:
+        """The lines of the server's log about a call."""
+        return "\n".join(line for line in self.daphne.log.splitlines() if str(call_id) in line)
+
+
+async def eventually(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+    """Wait for something that another process does; looked at 50 times a second."""
+    give_up_at = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < give_up_at, "it did not happen in time"
+        await asyncio.sleep(0.02)

@@ -1,0 +1,51 @@
+"""The rig of the end-to-end calls, one for the whole run, and what must be true of all its calls together."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from openai.types.realtime import RealtimeClientEvent
+from pydantic import TypeAdapter
+from pytest_django import DjangoDbBlocker
+
+from calls.sandbox.twilio_peer import TwilioPeer
+from testing.databases import MigratedDatabase
+from testing.servers import web_processes
+from tests.call_exchange import Exchange
+from tests.call_office import Office
+from tests.call_rig import AUTH_TOKEN, Rig
+
+UNREADABLE = {"invalid_json", "invalid_event", "invalid_value", "unknown_parameter", "missing_required_parameter"}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def rig(
+    tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase, django_db_blocker: DjangoDbBlocker
+) -> AsyncIterator[Rig]:
+    """One Daphne with OpenAI's and Twilio's stand-ins around it."""
+    with web_processes(tmp_path_factory.mktemp("calls"), migrated_database) as start:
+        async with Exchange() as exchange:
+            daphne = start(
+                OPENAI_API_KEY="not-a-key",
+                OPENAI_REALTIME_URL=exchange.url.replace("http", "ws", 1),
+                OPENAI_BASE_URL=exchange.url,
+                TWILIO_AUTH_TOKEN=AUTH_TOKEN,
+            )
+            office = Office(daphne.environment["DATABASE_URL"], django_db_blocker)
+            async with TwilioPeer(daphne.url, auth_token=AUTH_TOKEN) as twilio:
+                yield Rig(daphne, exchange, twilio, office)
+            office.close()
+        assert_valid_client_events(exchange)
+        assert "Traceback" not in daphne.log, daphne.log
+
+
+def assert_valid_client_events(exchange: Exchange) -> None:
+    """Everything that was sent to OpenAI in all these calls is valid by the `openai` package's own types."""
+    adapter: TypeAdapter[RealtimeClientEvent] = TypeAdapter(RealtimeClientEvent)
+    connections = [connection for lane in exchange.lanes.values() for connection in lane.connections]
+    for connection in connections:
+        for message in connection.received + connection.received_audio[:5]:
+            adapter.validate_python(message.event)
+        # The stand-in reads every event by these types, and says so where one has an unknown field or misses one.
+        refused = [each.event["error"] for each in connection.sent if each.event["type"] == "error"]
+        assert not [each for each in refused if each["code"] in UNREADABLE], refused

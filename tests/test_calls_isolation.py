@@ -1,0 +1,312 @@
+"""What one call does never harms another (G13), and nothing of one business reaches another (G14)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import aiohttp
+import pytest
+
+from calls.models import Call
+from calls.sandbox import numbered, twiml
+from calls.sandbox.engine import Say
+from calls.sandbox.placed_call import PlacedCall
+from calls.sandbox.twilio_peer import TwilioPeer
+from tests.call_hearing import clears, forwarded, heard
+from tests.call_rig import SECOND, Desk, Rig, eventually, scenario, speech
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+GREETING = "Hello, this is the clinic that hears everything to the end."
+REFUSED, MALFORMED = 4403, 4400
+START = {
+    "tracks": ["inbound"],
+    "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+}
+
+
+@asynccontextmanager
+async def unharmed_call(rig: Rig) -> AsyncIterator[None]:
+    """A call runs beside the block: greeting, question, answer, every byte in its place and no gap in any of it."""
+    desk = await rig.desk(scenario(replies=((Say(SECOND),),)), greeting=GREETING)
+    async with rig.calling(desk) as call:
+        await call.until(lambda: call.heard_bytes > 4000)
+        yield
+        assert not call.is_over, "the call beside it has ended"
+        await call.quiet(0.3, after_bytes=len(numbered.audio(GREETING)))
+        call.say(speech("hello"))
+        await call.quiet(0.5, after_bytes=len(numbered.audio(GREETING + SECOND)))
+    greeting, answer = (
+        bytes(call.stream.playback.track[each.start : each.end]) for each in call.stream.playback.stretches
+    )
+    assert greeting == numbered.audio(GREETING)
+    assert answer == numbered.audio(SECOND)
+    assert clears(call) == []
+    assert bytes(call.stream.caller.track).startswith(forwarded(desk.lane.connections[0]))
+    assert (await rig.records(call)).call.outcome == "completed"
+
+
+# A stream that goes mad in the middle of its call ---------------------------------------------------------
+MADNESS: dict[str | bytes, str] = {
+    "{ this is no JSON": "not JSON",
+    "[1, 2]": "JSON without an event",
+    "[" * 60_000: "not JSON",
+    b"\x00\xff\xfe": "a binary frame",
+    json.dumps({"event": "media", "media": {"payload": "A" * 1_000_000}}): "a message of 1000044 characters",
+    "A" * 1_200_000: "its socket closed (1006)",  # over Daphne's own limit
+    '{"event": "media", "media": {}}': "media without 'payload'",
+    '{"event": "media", "media": {"payload": "***"}}': "audio that isn't base64",
+}
+
+
+async def test_a_mad_stream_is_closed_and_hurts_nobody(rig: Rig) -> None:
+    async with unharmed_call(rig), asyncio.TaskGroup() as calls:
+        for frame, reason in MADNESS.items():
+            calls.create_task(goes_mad(rig, frame, reason))
+        calls.create_task(floods(rig))
+        calls.create_task(sends_unknown_events(rig))
+
+
+async def goes_mad(rig: Rig, frame: str | bytes, reason: str) -> None:
+    desk = await rig.desk()
+    async with rig.calling(desk) as call:
+        await call.until(lambda: desk.lane.connections)
+        call.send_raw(frame)
+        await call.ended()
+    await broken(rig, call, reason)
+    await eventually(lambda: desk.lane.connections[0].close_code)  # and OpenAI is not paid any longer
+
+
+async def broken(rig: Rig, call: PlacedCall, reason: str) -> None:
+    """The server closed the stream; log and record say why; the caller is told that the assistant is unavailable."""
+    socket = call.flow.socket
+    assert socket is not None
+    assert socket.closed_by == "server", reason
+    # Closed while frames are still coming in, a connection may be reset before its close code has arrived.
+    assert socket.close_code in {MALFORMED, aiohttp.WSCloseCode.ABNORMAL_CLOSURE}, reason
+    records = await rig.records(call)
+    assert records.call.end_reason == f"the media stream broke: {reason}"
+    assert records.call.outcome == "fallback"
+    assert f"[END] call={records.call.pk}" in rig.daphne.log
+    assert reason in rig.logged(records.call.pk)
+    assert [each.name for each in call.record.verbs] == ["Connect", "Say", "Hangup"]
+
+
+async def floods(rig: Rig) -> None:
+    desk = await rig.desk()
+    second = json.dumps({"event": "media", "media": {"payload": b64encode(b"\xff" * 8000).decode()}})
+    async with rig.calling(desk) as call:
+        for _ in range(60):
+            call.send_raw(second)
+        await call.ended()
+    await broken(rig, call, "audio faster than anyone speaks")
+
+
+async def sends_unknown_events(rig: Rig) -> None:
+    """What Twilio may invent some day is no reason to hang up."""
+    desk = await rig.desk(scenario(replies=((Say(SECOND),),)))
+    async with rig.calling(desk) as call:
+        call.send_raw('{"event": "sparkle", "streamSid": "MZ1"}')
+        call.press("5")
+        call.send_raw('{"event": "mark", "mark": {"name": "9:nobody:0"}}')
+        call.say(speech("hello"))
+        await call.until(lambda: heard(call) == numbered.audio(SECOND))
+
+
+# Sockets that should not be there ---------------------------------------------------------------------------
+async def test_strangers_get_no_stream(rig: Rig) -> None:
+    async with unharmed_call(rig), asyncio.TaskGroup() as strangers:
+        for before_start in (
+            '{"event": "media", "media": {"payload": "//8="}}',
+            '{"event": "stop"}',
+            "no JSON",
+            b"\x00",
+            "A" * 1024 * 1024,
+            '{"event": "start"}',
+        ):
+            strangers.create_task(speaks_before_its_start(rig, before_start))
+        strangers.create_task(wrong_tokens(rig))
+        strangers.create_task(expired_token(rig))
+        strangers.create_task(token_of_another_call(rig))
+        strangers.create_task(token_used_again(rig))
+        strangers.create_task(forged_handshake(rig))
+    for reason in (
+        "'media' before a start with a token",
+        "'stop' before a start with a token",
+        "a start without its ids",
+    ):
+        assert f"Media stream closed: {reason}" in rig.daphne.log
+
+
+@asynccontextmanager
+async def stranger(rig: Rig) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """A WebSocket to the media endpoint, as anyone can open one."""
+    url = f"{rig.daphne.url}/calls/twilio/media/"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url) as websocket:
+        yield websocket
+
+
+async def refused_with(websocket: aiohttp.ClientWebSocketResponse, code: int) -> None:
+    """Not a word comes back but the close."""
+    async with asyncio.timeout(5):
+        message = await websocket.receive()
+    assert message.type is aiohttp.WSMsgType.CLOSE
+    assert websocket.close_code == code
+
+
+async def speaks_before_its_start(rig: Rig, frame: str | bytes) -> None:
+    async with stranger(rig) as websocket:
+        await websocket.send_str('{"event": "connected", "protocol": "Call", "version": "1.0.0"}')
+        await (websocket.send_str(frame) if isinstance(frame, str) else websocket.send_bytes(frame))
+        await refused_with(websocket, MALFORMED)
+
+
+async def start_with(rig: Rig, token: str, call_sid: str, reason: str) -> None:
+    before = rig.daphne.log.count(reason)
+    async with stranger(rig) as websocket:
+        ids = {"accountSid": "AC1", "callSid": call_sid, "streamSid": f"MZ{secrets.token_hex(16)}"}
+        start = {**START, **ids, "customParameters": {"token": token}}
+        await websocket.send_json({"event": "start", "streamSid": ids["streamSid"], "start": start})
+        await refused_with(websocket, REFUSED)
+    assert rig.daphne.log.count(reason) >= before + 1
+    assert token not in rig.daphne.log or not token
+
+
+async def ring(rig: Rig, desk: Desk) -> tuple[str, str]:
+    """Post the voice webhook and open no stream; the CallSid and the token from the TwiML."""
+    call_sid = f"CA{secrets.token_hex(16)}"
+    fields = {"CallSid": call_sid, "From": "+15005550001", "To": desk.number, "CallStatus": "ringing"}
+    status, body = await rig.twilio.post("/calls/twilio/voice/", fields)
+    assert status == 200
+    (connect,) = twiml.verbs(body)
+    return call_sid, connect.nouns[0].nouns[0].attributes["value"]
+
+
+async def wrong_tokens(rig: Rig) -> None:
+    desk = await rig.desk()
+    call_sid, token = await ring(rig, desk)
+    await start_with(rig, "", call_sid, "the stream brought no token of ours")
+    await start_with(rig, "garbage.\x00", call_sid, "the stream brought no token of ours")
+    await start_with(rig, f"{secrets.token_hex(16)}.guess", call_sid, "the token names no business")
+    await start_with(rig, f"{desk.business.pk.hex}.guess", call_sid, "the token is wrong or was replaced")
+    assert desk.lane.connections == []
+    assert token not in rig.daphne.log
+
+
+async def expired_token(rig: Rig) -> None:
+    desk = await rig.desk()
+    call_sid, token = await ring(rig, desk)
+    changed = await rig.office.ask(
+        lambda: Call.objects.filter(twilio_call_sid=call_sid).update(stream_token_expires_at=datetime.now(UTC))
+    )
+    assert changed == 1
+    await start_with(rig, token, call_sid, "the token expired")
+
+
+async def token_of_another_call(rig: Rig) -> None:
+    one, other = await rig.desk(), await rig.desk()
+    sid, _token = await ring(rig, one)
+    _sid, token = await ring(rig, other)
+    await start_with(rig, token, sid, "the token is for another call or another business")
+
+
+async def token_used_again(rig: Rig) -> None:
+    """A second socket for a call that runs, with the very same token: the call notices nothing."""
+    desk = await rig.desk(scenario(replies=((Say(SECOND),),)), greeting=GREETING)
+    async with rig.calling(desk) as call:
+        rival, running = await call.flow.open_rival()
+        await running
+        assert (rival.closed_by, rival.close_code) == ("server", REFUSED)
+        assert rival.stream.record.messages == []
+        await call.quiet(0.3)
+        call.say(speech("hello"))
+        await call.until(lambda: heard(call) == numbered.audio(GREETING) + numbered.audio(SECOND))
+    records = await rig.records(call)
+    assert f"Media stream closed: the token was used or the call is over (call {records.call.pk})" in rig.daphne.log
+    assert len(desk.lane.connections) == 1
+
+
+async def forged_handshake(rig: Rig) -> None:
+    async with TwilioPeer(rig.daphne.url, auth_token="not Twilio's") as forger:
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+            await forger.open_websocket(f"{rig.daphne.url.replace('http', 'ws')}/calls/twilio/media/")
+        status, _body = await forger.post("/calls/twilio/voice/", {"CallSid": "CA1", "To": "+15005550001"})
+        assert status == 403
+    assert "Media stream refused: its signature is not Twilio's" in rig.daphne.log
+
+
+# Two businesses ---------------------------------------------------------------------------------------------
+async def test_nothing_crosses_between_two_businesses(rig: Rig) -> None:
+    one = await rig.desk(
+        scenario(replies=((Say("We sell lemons."),),), transcripts=("How much are lemons?",)),
+        greeting="Hello, lemons.",
+        instructions="Lemons cost nine.",
+        voice="cedar",
+        server_vad_threshold=0.77,
+    )
+    other = await rig.desk(
+        scenario(replies=((Say("הרופאה כאן."),),), transcripts=("הרופאה שם?",)),
+        greeting="שלום, המרפאה.",
+        instructions="הרופאה מקבלת בבוקר.",
+        language="he",
+        voice="sage",
+        server_vad_threshold=0.83,
+        fallback_number="+15005558888",
+    )
+    async with rig.calling(one) as call_one, rig.calling(other) as call_other, asyncio.TaskGroup() as calls:
+        calls.create_task(ask(call_one, "hello", "Hello, lemons.", "We sell lemons."))
+        calls.create_task(ask(call_other, "nobody-is-available", "שלום, המרפאה.", "הרופאה כאן."))
+    for desk, call, threshold in ((one, call_one, 0.77), (other, call_other, 0.83)):
+        (connection,) = desk.lane.connections
+        assert bytes(call.stream.caller.track).startswith(forwarded(connection))
+        check_session(desk, threshold)
+    said = {text for desk in (one, other) for text in own_words(desk)}
+    await check_kept(rig, call_one, own_words(one) | {"How much are lemons?"}, said - own_words(one))
+    await check_kept(rig, call_other, own_words(other) | {"הרופאה שם?"}, said - own_words(other))
+
+
+async def ask(call: PlacedCall, question: str, *answers: str) -> None:
+    await call.quiet(0.3, after_bytes=len(numbered.audio(answers[0])))
+    call.say(speech(question))
+    expected = b"".join(map(numbered.audio, answers))
+    await call.quiet(0.8, after_bytes=len(expected))
+    assert heard(call) == expected
+
+
+def own_words(desk: Desk) -> set[str]:
+    said = {part.words for reply in desk.lane.scenario.replies for part in reply if isinstance(part, Say)}
+    return {desk.business.greeting_text} | said
+
+
+def check_session(desk: Desk, threshold: float) -> None:
+    """What OpenAI was told is this business's own, as the design says."""
+    (update,) = desk.lane.received("session.update")
+    session = update["session"]
+    assert session["audio"]["output"] == {"format": {"type": "audio/pcmu"}, "voice": desk.business.voice}
+    hearing = session["audio"]["input"]
+    assert hearing["format"] == {"type": "audio/pcmu"}
+    assert hearing["transcription"]["language"] == desk.business.language
+    detection = hearing["turn_detection"]
+    assert detection["type"] == "server_vad"
+    assert detection["threshold"] == threshold
+    assert detection["create_response"] is False
+    assert detection["interrupt_response"] is False
+    assert desk.business.instructions in session["instructions"]
+    assert desk.business.greeting_text in session["instructions"]
+    tools = {each["name"] for each in session["tools"]}
+    assert tools == ({"end_call", "transfer_call"} if desk.business.fallback_number else {"end_call"})
+
+
+async def check_kept(rig: Rig, call: PlacedCall, own: set[str], foreign: set[str]) -> None:
+    records = await rig.records(call)
+    assert {turn.text for turn in records.turns} == own
+    assert {turn.business_id for turn in records.turns} == {records.call.business_id}
+    everything = repr(records.trace) + json.dumps(records.call.settings, ensure_ascii=False)
+    assert not [words for words in foreign if words in everything]
+    assert records.call.settings["greeting_text"] in own

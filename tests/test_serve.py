@@ -1,0 +1,96 @@
+"""`manage.py serve`, which `make run` calls: what it refuses, seeds and announces, and that its child ends with it."""
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
+
+from businesses.models import Business, Membership, PhoneNumber, Role, User
+from businesses.tenancy import acting_for
+from frontdesk import demo
+from frontdesk.management.commands.serve import announced
+from testing.databases import ROOT
+
+# Runs a child that only ends when it is told to, and says its process id.
+PARENT_OF_A_CHILD = """
+import sys
+from frontdesk import children
+
+child = [sys.executable, "-c", "import os, signal; print(os.getpid(), flush=True); signal.pause()"]
+with children.running(child, on_early_end=print):
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.django_db
+def test_a_taken_port_is_refused_before_anything_is_done(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        settings.PORT = other.getsockname()[1]
+        with pytest.raises(CommandError, match=f"Port {settings.PORT} is taken.*make run PORT="):
+            call_command("serve")
+    assert not Business.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_demo_login_is_refused_in_production(settings: Settings) -> None:
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="--demo makes a login that everyone knows"):
+        call_command("serve", "--demo")
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_demo_business_has_what_a_first_call_needs() -> None:
+    assert demo.seed() is True
+    business = Business.objects.get(slug=demo.SLUG)
+    assert (business.language, bool(business.greeting_text), bool(business.instructions)) == ("en", True, True)
+    assert PhoneNumber.objects.get().number == demo.PHONE
+    with acting_for(business):
+        owner = Membership.objects.get(role=Role.OWNER).user
+    assert owner.email == demo.OWNER_EMAIL
+    assert owner.check_password(demo.OWNER_PASSWORD)
+
+
+@pytest.mark.django_db
+def test_seeding_again_keeps_what_its_owner_has_changed() -> None:
+    demo.seed()
+    Business.objects.update(greeting_text="Changed.")
+    assert demo.seed() is False
+    assert Business.objects.get().greeting_text == "Changed."
+
+
+def test_the_address_is_announced_while_it_is_served(tmp_path: Path, settings: Settings) -> None:
+    settings.VAR_DIR = tmp_path
+    with announced("http://127.0.0.1:8000"):
+        assert (tmp_path / "serving").read_text() == "http://127.0.0.1:8000"
+    assert not (tmp_path / "serving").exists()
+
+
+def test_the_announcement_of_a_later_server_stays(tmp_path: Path, settings: Settings) -> None:
+    settings.VAR_DIR = tmp_path
+    with announced("http://127.0.0.1:8000"):
+        (tmp_path / "serving").write_text("http://127.0.0.1:8010")
+    assert (tmp_path / "serving").read_text() == "http://127.0.0.1:8010"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL, None], ids=["SIGTERM", "SIGKILL", "at its end"])
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child when its parent is killed")
+def test_a_child_ends_with_its_parent(how: signal.Signals | None) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT_OF_A_CHILD], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert parent.stdin
+    assert parent.stdout
+    assert int(parent.stdout.readline()) != parent.pid
+    if how is None:
+        parent.stdin.close()
+    else:
+        parent.send_signal(how)
+    assert parent.stdout.read() == b""  # comes when nobody holds the other end any more: both have ended
+    parent.wait()
