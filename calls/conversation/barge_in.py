@@ -26,8 +26,8 @@ RESUME_AFTER_QUIET_S = 0.4
 """A pause without more voice ends after this long: longer than between two words, short for a listener."""
 VOICED_SHARE = 0.6
 """Speech that goes on is voiced for at least this share of the debounce; single bumps are not."""
-CERTAINTY = 0.7
-"""How probable speech must be on average to commit: of music and of voices far off a detector is less certain."""
+SURE_PROBABILITY = 0.9
+"""Within `barge_in_voice_frames` a detector becomes as sure as this of speech, but not of music (0.82 at most)."""
 LONGEST_BACKCHANNEL_MS = 800
 """"Mm-hm" and "כן כן" are shorter than this. Whoever speaks longer wants the floor."""
 
@@ -45,8 +45,7 @@ class Verdict(Enum):
 class BargeIn:
     """The run of voice that may become an interruption. Times in seconds.
 
-    `run_ms` of it were voice; `speech_ms` of that were speech by a detector's word and loud, with `_certainty_ms`
-    as the sum of its probabilities, in milliseconds.
+    `run_ms` of it were voice; `speech_ms` of that were loud, and speech by a detector's word.
     """
 
     settings: ConversationSettings
@@ -54,7 +53,7 @@ class BargeIn:
     run_ms: int = 0
     run_started_at: float = float("-inf")
     speech_ms: int = 0
-    _certainty_ms: float = 0.0
+    _surest: float = 0.0
     _is_loud: bool = False
     _by_ears: bool = False
     _quiet_ms: int = 0
@@ -99,7 +98,7 @@ class BargeIn:
         self._by_ears = hearing.probability is not None
         if hearing.is_loud and hearing.probability is not None:
             self.speech_ms += milliseconds
-            self._certainty_ms += milliseconds * hearing.probability
+            self._surest = max(self._surest, hearing.probability)
         self._quiet_ms = 0
         if hearing.is_loud or not self.is_paused:  # an echo that rings on doesn't prolong a pause
             self._last_voiced_at = at
@@ -127,9 +126,7 @@ class BargeIn:
     @property
     def _is_speech(self) -> bool:
         """Beyond doubt, and long enough to be meant."""
-        if self.speech_ms < self.settings.barge_in_voice_frames * FRAME_MS:
-            return False
-        return self._certainty_ms >= CERTAINTY * self.speech_ms
+        return self.speech_ms >= self.settings.barge_in_voice_frames * FRAME_MS and self._surest >= SURE_PROBABILITY
 
     def _goes_on(self, at: float) -> bool:
         """It has lasted so long that whatever it is, the assistant is in its way."""
@@ -148,7 +145,7 @@ class BargeIn:
 
     def _start_over(self) -> None:
         self.run_ms = self.speech_ms = self._quiet_ms = 0
-        self._certainty_ms = 0.0
+        self._surest = 0.0
         self._is_loud = False
 
     def forget(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from calls.conversation.assistant import Assistant
-from calls.conversation.barge_in import Verdict
+from calls.conversation.barge_in import LONGEST_BACKCHANNEL_MS, Verdict
 from calls.conversation.caller import SHORTEST_TURN_MS, Caller
 from calls.conversation.commands import Command, Latency, Log, Measure, ResponseKind, Speaker
 from calls.conversation.dialogue import Dialogue
@@ -19,7 +19,7 @@ from calls.conversation.events import (
 )
 from calls.conversation.responses import MOST_ATTEMPTS, Aftermath, Owed
 from calls.conversation.settings import ConversationSettings, Protection
-from calls.conversation.transcripts import is_noise
+from calls.conversation.transcripts import is_backchannel, is_noise
 
 RECOMMIT_WAIT_S = 1.5
 """After a reconnect the caller's last words are sent again: wait this long for them to become a turn."""
@@ -46,6 +46,8 @@ class Turns:
         self._answer: Owed | None = None
         self._awaits_recommit = False
         self._ignored_voice_logged = False
+        self._short_turn = ""
+        """The item of a turn that was said over the assistant, and that may be no more than "mm-hm"."""
 
     @property
     def barge_in_allowed(self) -> bool:
@@ -138,6 +140,7 @@ class Turns:
         self.caller.barge_in.forget()
         self._ignored_voice_logged = False
         self._first_utterance_over = True
+        self._short_turn = ""
 
     # The caller's turns ------------------------------------------------------------------------------------
     def turn_committed(self, event: TurnCommitted) -> None:
@@ -156,6 +159,9 @@ class Turns:
         self._emit(self._dialogue.keep(turn))
         self._answer = Owed(ResponseKind.ANSWER, since=at, turn_item=event.item_id)
         if self.barge_in_allowed and self.assistant.is_heard:
+            if voiced_ms < LONGEST_BACKCHANNEL_MS and not self.settings.backchannels_interrupt:
+                self._short_turn = event.item_id
+                return
             self._emit(Log("[BARGE-IN]", f"commit: a whole turn with {voiced_ms} ms of voice"))
             self._interrupt(at)
         elif not self.first_utterance_protected and not self.assistant.is_heard:
@@ -175,7 +181,19 @@ class Turns:
         if is_noise(event.text, language=self.settings.language):
             self._dialogue.drop(turn)
             self._take_back(event)
+        elif event.item_id == self._short_turn and self.assistant.is_heard:
+            self._judge_short_turn(event)
         self._emit(self._dialogue.keep(turn))
+
+    def _judge_short_turn(self, event: CallerWords) -> None:
+        """Something short was said over an utterance that is still heard: "mm-hm" needs no answer, "stop" does."""
+        if not is_backchannel(event.text, language=self.settings.language):
+            self._emit(Log("[BARGE-IN]", "commit: short, and more than a sign of listening"))
+            self._interrupt(event.at)
+            return
+        self._emit(Log("[BARGE-IN]", "ignored: a sign of listening"))
+        if self._answer and self._answer.turn_item == event.item_id:
+            self._answer = None
 
     def _take_back(self, event: CallerWords) -> None:
         self._emit(Log("[TURN]", "noise: its transcript holds no word"))
