@@ -19,7 +19,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -148,9 +148,18 @@ def _process(
     log_path = folder / f"{command[2]}-{uuid.uuid4().hex}.log"
     environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings", "PYTHONUNBUFFERED": "1"}
     with log_path.open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, pass_fds=keep_open or [])
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            pass_fds=keep_open or [],
+            start_new_session=True,
+        )
     try:
         yield process, log_path
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # the group: Celery's beat is a child of its worker
         process.wait()

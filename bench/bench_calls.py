@@ -1,0 +1,318 @@
+"""Many calls at once against one Daphne process on one core: how late is anything, and what does a call cost?
+
+    .venv/bin/python bench/bench_calls.py [--calls 20] [--seconds 30] [--json FILE]
+
+Every call hears its cached greeting, asks, is answered, interrupts the answer, is answered again, and so on. Twilio's
+stand-in runs in this process and OpenAI's in a second one, both away from Daphne's core where there are several.
+All three read the same monotonic clock, so delays between them are differences of their own records.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import sys
+import tempfile
+from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection as Pipe
+
+    from calls.sandbox.placed_call import PlacedCall
+    from calls.sandbox.twilio_peer import TwilioPeer
+
+GREETING = "Hello, this is the clinic."
+ANSWER = "This answer is long enough to be interrupted in its middle, and goes on."
+FRAMES = 6  # that interrupt, by default
+SETTLED_S = 2.0  # frames from before this time may have waited for OpenAI's session
+DAPHNE_CORE = 0
+
+
+# OpenAI's side: a process of its own ---------------------------------------------------------------------
+@dataclass(frozen=True)
+class Heard:
+    """What one session of OpenAI's saw: when each frame of the caller came, and when each delta left, with its size."""
+
+    business: str
+    frames_at: list[float]
+    deltas: list[tuple[float, int]]
+
+
+def serve_openai(pipe: Pipe) -> None:
+    """Serve until told to stop; then tell what every session saw."""
+    leave_daphnes_core()
+    asyncio.run(_serve_openai(pipe))
+
+
+async def _serve_openai(pipe: Pipe) -> None:
+    from calls.sandbox.engine import Say  # noqa: PLC0415 - needs Django's settings
+    from calls.sandbox.numbered import NumberedVoice  # noqa: PLC0415
+    from calls.sandbox.realtime_server import RealtimeServer  # noqa: PLC0415
+    from calls.sandbox.scenario import Scenario  # noqa: PLC0415
+
+    replies = ((Say(ANSWER),),) * 10_000
+    async with RealtimeServer(Scenario(replies=replies), voice=NumberedVoice()) as server:
+        pipe.send(server.url)
+        stopped = asyncio.create_task(asyncio.to_thread(pipe.recv))
+        lateness = await own_lateness_ms(stopped)
+        pipe.send(([_seen(connection) for connection in server.connections], lateness))
+
+
+async def own_lateness_ms(stopped: asyncio.Task[Any]) -> list[float]:
+    """How late this event loop is itself, looked at 50 times a second: a measurement is no better than that."""
+    loop = asyncio.get_running_loop()
+    lateness, due = [], loop.time()
+    while not stopped.done():
+        due += 0.02
+        await asyncio.sleep(due - loop.time())
+        lateness.append((loop.time() - due) * 1000)
+    return lateness
+
+
+def _seen(connection: Any) -> Heard:
+    update = next(each.event for each in connection.received if each.event["type"] == "session.update")
+    first_line = update["session"]["instructions"].partition("\n")[0]
+    business = first_line.removeprefix("You answer the telephone of ").removesuffix(".")
+    deltas = [each for each in connection.sent if each.event["type"] == "response.output_audio.delta"]
+    sizes = [(each.at, len(each.event["delta"]) * 3 // 4 - each.event["delta"].count("=")) for each in deltas]
+    return Heard(business, [each.at for each in connection.received_audio], sizes)
+
+
+# The callers ---------------------------------------------------------------------------------------------
+@dataclass
+class Caller:
+    """One call and what was measured in it, in milliseconds."""
+
+    business: str
+    call: PlacedCall
+    started_at: float
+    voice_to_clear: list[float]
+
+
+async def place_calls(twilio: TwilioPeer, numbers: dict[str, str], seconds: float) -> list[Caller]:
+    """All calls, begun within two seconds."""
+    starts = [2.0 * index / len(numbers) for index in range(len(numbers))]
+    calls = [
+        converse(twilio, name, number, start, seconds)
+        for (name, number), start in zip(numbers.items(), starts, strict=True)
+    ]
+    return list(await asyncio.gather(*calls))
+
+
+async def converse(twilio: TwilioPeer, business: str, number: str, start: float, seconds: float) -> Caller:
+    """Ask and interrupt until the time is over."""
+    from tests.call_rig import speech  # noqa: PLC0415 - needs Django's settings
+
+    await asyncio.sleep(start)
+    async with twilio.call(to=number) as call:
+        await call.connected()
+        caller = Caller(business, call, asyncio.get_running_loop().time() - call.now, [])
+        await call.quiet(0.3, after_bytes=8000)
+        while call.now < seconds:
+            before = call.heard_bytes
+            call.say(speech("one-moment-please"))
+            await call.until(lambda before=before: call.heard_bytes > before + 12_000)  # type: ignore[misc]
+            await interrupt(caller, speech("one-moment-please"))
+    return caller
+
+
+async def interrupt(caller: Caller, audio: bytes) -> None:
+    """Talk into the answer and wait for the clear."""
+    from tests.call_hearing import clears, voiced_frame_sent_at  # noqa: PLC0415
+
+    call, known = caller.call, len(clears(caller.call))
+    span = call.say(audio)
+    await call.until(lambda: len(clears(call)) > known)
+    first_voiced_at = voiced_frame_sent_at(call.stream, span.start, 1)
+    caller.voice_to_clear.append((clears(call)[known] - first_voiced_at) * 1000)
+    await call.until(lambda: not call.stream.caller.is_speaking)
+    before = call.heard_bytes
+    await call.until(lambda: call.heard_bytes > before + 8000)
+    await call.until(lambda: call.quiet_for > 0.3)
+
+
+# Figures -------------------------------------------------------------------------------------------------
+def spread(milliseconds: list[float]) -> dict[str, float]:
+    """The middle, the worst of a hundred, and the worst of all."""
+    values = np.array(milliseconds)
+    return {"p50": _ms(np.percentile(values, 50)), "p99": _ms(np.percentile(values, 99)), "worst": _ms(values.max())}
+
+
+def _ms(value: float) -> float:
+    return round(float(value), 1)
+
+
+def to_openai(caller: Caller, heard: Heard) -> list[float]:
+    """How long each of the caller's frames took, through Daphne, to OpenAI."""
+    lateness = caller.call.stream.record.lateness_s
+    sent_at = [caller.started_at + index * 0.02 + late for index, late in enumerate(lateness)]
+    pairs = zip(sent_at, heard.frames_at, strict=False)
+    return [(came - left) * 1000 for left, came in pairs if left > caller.started_at + SETTLED_S]
+
+
+def to_caller(caller: Caller, heard: Heard, greeting_bytes: int) -> list[float]:
+    """How long each delta of the first answer took, through Daphne, to Twilio; up to the first interruption."""
+    messages = caller.call.stream.record.messages
+    end = next((index for index, each in enumerate(messages) if each.kind == "clear"), len(messages))
+    arrivals: list[tuple[int, float]] = []
+    total = -greeting_bytes
+    for message in messages[:end]:
+        total += message.size
+        arrivals.append((total, caller.started_at + message.at))
+    delays, begins = [], 0
+    for left, size in heard.deltas:
+        came = next((at for until, at in arrivals if until > begins), None)
+        if came is None:
+            break
+        delays.append((came - left) * 1000)
+        begins += size
+    return delays
+
+
+def gaps_in_first_answer(caller: Caller, greeting_bytes: int) -> list[float]:
+    """Silences that the caller heard inside the first answer, before it was interrupted: frames that came too late."""
+    cleared_at = next((each.at for each in caller.call.stream.record.messages if each.kind == "clear"), float("inf"))
+    stretches = [each for each in caller.call.stream.playback.stretches if each.start / 8000 < cleared_at]
+    answer = [each for each in stretches if each.start > greeting_bytes]
+    return [(after.start - before.end) / 8 for before, after in pairwise(answer)]
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used so far, all its threads, from /proc."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def waited_seconds(pid: int) -> float:
+    """How long its main thread was ready to run and did not get its core: the machine's other work."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
+def figures(callers: list[Caller], heard: list[Heard], cpu_s: float) -> dict[str, Any]:
+    """Everything that was measured."""
+    by_business = {each.business: each for each in heard}
+    pairs = [(caller, by_business[caller.business]) for caller in callers]
+    greeting_bytes = len(GREETING) * 480
+    call_s = sum(caller.call.now for caller in callers)
+    flat = [delay for caller, each in pairs for delay in to_openai(caller, each)]
+    back = [delay for caller, each in pairs for delay in to_caller(caller, each, greeting_bytes)]
+    gaps = [gap for caller in callers for gap in gaps_in_first_answer(caller, greeting_bytes)]
+    return {
+        "calls": len(callers),
+        "call_seconds": round(call_s),
+        "daphne_cpu_seconds_per_call_second": round(cpu_s / call_s, 4),
+        "caller_to_openai_ms": spread(flat),
+        "openai_to_caller_ms": spread(back),
+        "gaps_inside_answers": {"count": len(gaps), "worst_ms": _ms(max(gaps, default=0.0))},
+        "start_to_first_frame_of_greeting_ms": spread(
+            [caller.call.stream.record.messages[0].at * 1000 for caller in callers]
+        ),
+        "first_voiced_frame_to_clear_ms": spread([each for caller in callers for each in caller.voice_to_clear]),
+        "interruptions": sum(len(caller.voice_to_clear) for caller in callers),
+        "lateness_of_twilios_stand_in_itself_ms": spread(
+            [late * 1000 for caller in callers for late in caller.call.stream.record.lateness_s]
+        ),
+    }
+
+
+# The run -------------------------------------------------------------------------------------------------
+def leave_daphnes_core() -> None:
+    """Run on the other cores, where there are any."""
+    others = set(range(os.cpu_count() or 1)) - {DAPHNE_CORE}
+    os.sched_setaffinity(0, others or {DAPHNE_CORE})
+
+
+def prepare(database_url: str, calls: int) -> dict[str, str]:
+    """A migrated database with one business for each call; their numbers by their names."""
+    os.environ |= {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": "",
+        "ENV_FILE": os.devnull,
+        "DJANGO_SETTINGS_MODULE": "frontdesk.settings",
+    }
+    import django  # noqa: PLC0415 - only after its settings are named
+
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415
+
+    from tests.call_office import open_business  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    opened = [
+        open_business(greeting=GREETING, is_rendered=True, first_utterance_protection="opening_only")
+        for _ in range(calls)
+    ]
+    return {business.name: number for business, number in opened}
+
+
+def run(calls: int, seconds: float) -> dict[str, Any]:
+    """One run, with processes of its own."""
+    with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
+        database_url = f"sqlite:///{folder}/bench.sqlite3"
+        numbers = prepare(database_url, calls)
+        from testing.servers import web_processes  # noqa: PLC0415
+
+        ours, theirs = multiprocessing.get_context("fork").Pipe()
+        openai = multiprocessing.get_context("fork").Process(target=serve_openai, args=(theirs,), daemon=True)
+        openai.start()
+        url = ours.recv()
+        os.sched_setaffinity(0, {DAPHNE_CORE})  # inherited by Daphne
+        with web_processes(Path(folder), lambda: nullcontext(database_url)) as start:
+            daphne = start(
+                OPENAI_API_KEY="not-a-key",
+                OPENAI_REALTIME_URL=url.replace("http", "ws", 1),
+                OPENAI_BASE_URL=url,
+                CALLS_PER_PROCESS=str(calls + 1),
+                LOG_LEVEL="WARNING",
+            )
+            leave_daphnes_core()
+            pid = daphne.process.pid
+            cpu_before, waited_before = cpu_seconds(pid), waited_seconds(pid)
+            callers = asyncio.run(_call(daphne.url, numbers, seconds))
+            cpu_s, waited_s = cpu_seconds(pid) - cpu_before, waited_seconds(pid) - waited_before
+        ours.send("stop")
+        heard, openai_lateness = ours.recv()
+        openai.join()
+    return figures(callers, heard, cpu_s) | {
+        "lateness_of_openais_stand_in_itself_ms": spread(openai_lateness),
+        "daphne_waited_for_its_core_seconds": round(waited_s, 2),
+    }
+
+
+async def _call(url: str, numbers: dict[str, str], seconds: float) -> list[Caller]:
+    from calls.sandbox.twilio_peer import TwilioPeer  # noqa: PLC0415
+
+    async with TwilioPeer(url) as twilio:
+        return await place_calls(twilio, numbers, seconds)
+
+
+def main() -> None:
+    """Run, and print the figures for people and then as one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--calls", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long each call lasts, at least")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON object there, too")
+    options = parser.parse_args()
+    measured = run(options.calls, options.seconds)
+    for name, value in measured.items():
+        told = "  ".join(f"{key} {each}" for key, each in value.items()) if isinstance(value, dict) else value
+        print(f"{name.replace('_', ' '):42} {told}")
+    print(json.dumps(measured))
+    if options.json:
+        options.json.write_text(json.dumps(measured, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
