@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import ceil
 
 from calls.conversation.echo import Echo
-from calls.conversation.sent_audio import BYTES_PER_SECOND, Cleared, Item, Sent, Stretch
+from calls.conversation.sent_audio import BYTES_PER_SECOND, FRAME_BYTES, FRAME_S, Cleared, Item, Sent, Stretch
 
 BYTES_PER_MS = 8
 MARK_GRACE_S = 1.0
@@ -41,6 +42,7 @@ class Playback:
     _offset: int = 0
     _plays_until: float = float("-inf")
     _begun: int = 0  # the offset of what last found Twilio's buffer empty: its frames are counted from there
+    _begun_at: float = 0.0
     _delays: deque[float] = field(default_factory=lambda: deque(maxlen=_RECENT_MARKS))  # of marks since then
     _shortest_delay: float | None = None
     _cleared: Cleared | None = None
@@ -66,14 +68,15 @@ class Playback:
         if self._cleared is not None:
             self._cleared.is_settled = True
         if at >= self._plays_until:
-            self._begun = self._offset
+            self._begun, self._begun_at = self._offset, at
             self._delays.clear()
         starts_at = max(self._plays_until, at)
         self._plays_until = starts_at + size / BYTES_PER_SECOND
         self._offset += size
         self.echo.will_play(starts_at, self._plays_until, item.level(start, end))
         mark = f"{self.generation}:{item.item_id}:{end}"
-        self._pending.append(Sent(item, start, end, mark, self._offset, self._plays_until))
+        frames = ceil((self._offset - self._begun) / FRAME_BYTES)
+        self._pending.append(Sent(item, start, end, mark, self._offset, self._begun_at + frames * FRAME_S))
         item.sent = end
         return Stretch(item.item_id, start, end, mark)
 
@@ -145,6 +148,7 @@ class Playback:
             generation=self.generation,
             pending=list(self._pending),
             begun=self._begun,
+            begun_at=self._begun_at,
             mark_delay_s=self.delay_s if self._delays else self._shortest_delay,
         )
         self._cleared.put_back(at - lag)

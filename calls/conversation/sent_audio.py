@@ -55,7 +55,7 @@ class Sent:
     end: int
     mark: str
     offset: int  # of `end` in the generation's stream
-    due_at: float  # when it has played if Twilio is punctual
+    due_at: float  # when its last frame has played if Twilio is punctual
 
 
 @dataclass(slots=True)
@@ -70,6 +70,7 @@ class Cleared:
     generation: int
     pending: list[Sent]
     begun: int  # the offset from which frames are counted
+    begun_at: float
     mark_delay_s: float | None
     is_settled: bool = False
     """Audio was sent again: where that began can't be changed any more."""
@@ -78,9 +79,7 @@ class Cleared:
         """What was due after this moment was not played, and goes back to the unsent part of the queue."""
         if self.is_settled or not self.pending:
             return
-        last = self.pending[-1]
-        frames = floor((last.offset - self.begun) / FRAME_BYTES - (last.due_at - moment) / FRAME_S + 1e-6)
-        played = self.begun + frames * FRAME_BYTES
+        played = self.begun + floor((moment - self.begun_at) / FRAME_S + 1e-6) * FRAME_BYTES
         for sent in reversed(self.pending):
             sent.item.heard = sent.start
         for sent in self.pending:
@@ -90,21 +89,14 @@ class Cleared:
 
     def mark_returned(self, at: float, mark: str) -> bool:
         """Take a mark of this generation. True once: when the clear is known to have arrived."""
-        position = next((number for number, sent in enumerate(self.pending) if sent.mark == mark), None)
-        if position is None:
+        sent = next((sent for sent in self.pending if sent.mark == mark), None)
+        if sent is None:
             return False
-        if self.mark_delay_s is not None:
-            if at < self.pending[position].due_at + self.mark_delay_s - EARLY_S:
-                self.put_back(at - self.mark_delay_s)
-                self.pending.clear()
-                return True
-            self._has_played(position)
-            return not self.pending
+        if self.mark_delay_s is not None and at >= sent.due_at + self.mark_delay_s - EARLY_S:
+            if sent is not self.pending[-1]:
+                return False  # it may have played before the clear came: one that can't have will tell
+            self.put_back(sent.due_at)
+        elif self.mark_delay_s is not None:
+            self.put_back(at - self.mark_delay_s)
         self.pending.clear()
         return True
-
-    def _has_played(self, position: int) -> None:
-        for sent in self.pending[: position + 1]:
-            if not self.is_settled:
-                sent.item.heard = sent.item.sent = max(sent.item.heard, sent.end)
-        del self.pending[: position + 1]
