@@ -110,7 +110,7 @@ def new_ear() -> Ear:
 def remarks() -> list[str]:
     """What an operator should know about how this process hears; loads the detector."""
     if _session() is None:
-        return ["callers' voices are told by loudness alone: pip install -r requirements.txt brings the speech detector"]
+        return ["No speech detector: loudness alone tells callers' voices. pip install -r requirements.txt brings it."]
     return []
 
 

@@ -24,7 +24,8 @@ SHORT_WORDS: dict[str, frozenset[str]] = {
 
 BACKCHANNELS: dict[str, frozenset[str]] = {
     "he": frozenset(
-        "כן אה אהה אהא אוקיי אוקי בסדר נכון טוב הבנתי מהמ ממ מממ אממ המ יופי סבבה בטח ברור בדיוק מצוין מעולה אוי וואו".split()
+        "כן אה אהה אהא אוקיי אוקי בסדר נכון טוב הבנתי מהמ ממ מממ אממ המ".split()
+        + "יופי סבבה בטח ברור בדיוק מצוין מעולה אוי וואו".split()
     ),
     "en": frozenset(
         "mm mmm hm hmm mhm mmhm mhmm uhuh uhhuh uh huh ah aha oh yeah yes yep yup ya right ok okay sure good great fine"

@@ -225,7 +225,7 @@ class World:
         return self._unplayed / BYTES_PER_S - (self.now - self._play_from)
 
     def _play_up_to(self, moment: float) -> None:
-        """Whole frames of 20 ms; a shorter rest is a frame. Marks return when the frame of their last byte has played."""
+        """Whole frames of 20 ms; a shorter rest is a frame. Marks return when their frame has played."""
         while self.buffer:
             size = min(FRAME_BYTES, self._unplayed)
             ends = self._play_from + size / BYTES_PER_S
