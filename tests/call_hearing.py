@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Sequence
 
 from calls.conversation import ulaw
+from calls.conversation.commands import ClearPlayback
+from calls.conversation.events import CallerFrame
 from calls.sandbox.caller_track import FRAME_BYTES, FRAME_S
 from calls.sandbox.connection import Connection
 from calls.sandbox.media_stream import MediaStream
 from calls.sandbox.placed_call import PlacedCall
+from calls.traces import Decided, TraceLine
 
-SLACK_S = 0.15
-"""How late a busy machine may make everything."""
+SLACK_S = 0.5
+"""How late a busy machine may make anything. What must be exact is judged by frames and bytes, not by this."""
 _GAP_FRAMES = 3
 _VOICED_RMS = 200  # the businesses' echo gate, above the floor of a silent line
 
@@ -55,6 +59,33 @@ def voiced_frame_sent_at(stream: MediaStream, after_s: float, ordinal: int) -> f
         if voiced and run == ordinal:
             return frame * FRAME_S + stream.record.lateness_s[frame]
     raise AssertionError(f"no run of {ordinal} voiced frames")
+
+
+def voiced_frames_before_clear(trace: Sequence[TraceLine]) -> int:
+    """How many voiced frames of its run the server had been given when it emptied Twilio's buffer."""
+    run = gap = 0
+    for line in trace:
+        if isinstance(line, CallerFrame):
+            voiced = line.rms >= _VOICED_RMS
+            gap = 0 if voiced else gap + 1
+            run = run + voiced if gap <= _GAP_FRAMES else 0
+        elif isinstance(line, Decided) and isinstance(line.command, ClearPlayback):
+            return run
+    raise AssertionError("nothing was cleared")
+
+
+def clear_travelled_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
+    """How long the first `clear` took from the server's decision to Twilio: what no byte position can foresee.
+
+    The server's clock starts a little later than Twilio's. How much is told by the frame that travelled fastest.
+    """
+    frames = [line.at for line in trace if isinstance(line, CallerFrame)]
+    sent = (index * FRAME_S + late for index, late in enumerate(call.stream.record.lateness_s))
+    offset = min(came - left for came, left in zip(frames, sent, strict=False))
+    decided_at = next(
+        line.at for line in trace if isinstance(line, Decided) and isinstance(line.command, ClearPlayback)
+    )
+    return max(0.0, clears(call)[0] + offset - decided_at)
 
 
 def seam(heard_audio: bytes, whole: bytes) -> tuple[int, int]:

@@ -163,6 +163,7 @@ async def dropped_in_the_middle_of_a_sentence(rig: Rig) -> None:
     assert again[4].event["response"]["metadata"]["kind"] == "continuation"
     # The caller's words are known as text: the new session hears nothing of them again.
     records = await rig.records(call)
+    assert reconnected_after_s(records) <= WITHIN_S
     assert len(forwarded(desk.lane.connections[1])) < 8000 * (call.now - lost_at(records)) + 8000
     assert [turn.speaker for turn in records.turns] == ["assistant", "caller", "assistant", "assistant"]
 

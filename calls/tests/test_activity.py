@@ -2,11 +2,14 @@
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.conversation.activity import Activity
 from calls.conversation.events import CallerFrame
+
+pytestmark = pytest.mark.pure
 
 
 class Line:

@@ -8,6 +8,8 @@ from calls.conversation import ConversationSettings
 from calls.conversation.activity import Hearing
 from calls.conversation.barge_in import RESUME_AFTER_QUIET_S, BargeIn, Verdict
 
+pytestmark = pytest.mark.pure
+
 
 @dataclass
 class Frames:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calls.conversation import ConversationSettings, Protection
 from calls.conversation.commands import CancelResponse, ClearPlayback, CreateResponse, Play, ResponseKind
 from calls.tests.world import BYTES_PER_S, FRAME_S, Mishap, Script, Utterance, World
+
+pytestmark = pytest.mark.pure
 
 GREETING = "Good morning, this is the bakery, how may I help you?"
 SLACK_S = 0.05

@@ -1,6 +1,10 @@
 """Connecting, trying again, giving up, renewing."""
 
+import pytest
+
 from calls.conversation.link import FIRST_CONNECT_TIMEOUT_S, GIVE_UP_S, Link, LinkStep
+
+pytestmark = pytest.mark.pure
 
 
 def step(link: Link, at: float, *, hears: bool = False, idle: bool = True) -> LinkStep:

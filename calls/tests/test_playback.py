@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from calls.conversation.playback import MARK_GRACE_S, Playback, Stretch
 
+pytestmark = pytest.mark.pure
+
 
 def playing(size: int, *, at: float = 0.0, stretch_bytes: int = 320) -> tuple[Playback, list[Stretch]]:
     playback = Playback()

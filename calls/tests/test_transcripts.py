@@ -4,6 +4,8 @@ import pytest
 
 from calls.conversation.transcripts import is_noise, letters
 
+pytestmark = pytest.mark.pure
+
 
 @pytest.mark.parametrize("text", ["", " ", ".", "...", "?!", "—", "\u200f", "h", "mm", "עע", "א"])
 def test_sounds_are_noise_in_both_languages(text: str) -> None:
