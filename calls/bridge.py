@@ -46,7 +46,7 @@ from calls.conversation.events import (
     Tick,
     TurnCommitted,
 )
-from calls.conversation.playback import BYTES_PER_SECOND
+from calls.conversation.sent_audio import BYTES_PER_SECOND
 from calls.endings import Ending
 from calls.media_stream import MalformedMessage
 from calls.plan import CallPlan

@@ -82,7 +82,7 @@ def at_rms(samples: Samples, rms: float) -> Samples:
     """The same at another level: `rms` of the parts that are loud (within 30 dB of the loudest 10 ms)."""
     levels = _levels(samples)
     loud = levels[levels > levels.max() * 10 ** (-30 / 20)]
-    return samples * (rms / np.sqrt((loud**2).mean()))
+    return samples * float(rms / np.sqrt((loud**2).mean()))
 
 
 def _pick(each: int, seed: int, *, words: bool, shortest_s: float, longest_s: float) -> list[Clip]:

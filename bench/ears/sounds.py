@@ -23,7 +23,7 @@ def noise(colour: str, rms: float, seconds: float, chance: Generator) -> Samples
 def hum(rms: float, seconds: float) -> Samples:
     """Mains hum: 50 Hz and what a telephone lets through of its harmonics."""
     t = np.arange(round(seconds * RATE)) / RATE
-    return _at(sum(np.sin(2 * np.pi * 50 * n * t + n) / n for n in (1, 2, 3, 4, 5, 6, 8, 10)), rms)
+    return _at(np.sum([np.sin(2 * np.pi * 50 * n * t + n) / n for n in (1, 2, 3, 4, 5, 6, 8, 10)], axis=0), rms)
 
 
 def dtmf(rms: float, seconds: float, chance: Generator) -> Samples:
@@ -79,7 +79,7 @@ def bumps(peak: float, seconds: float, chance: Generator) -> Samples:
 def babble(rms: float, seconds: float) -> Samples:
     """Five people talk at once, somewhere in the room."""
     voices = [at_rms(monologue(speaker, seconds, seed=50 + n), 1000) for n, speaker in enumerate(SPEAKERS[:5])]
-    return _at(sum(voices), rms)
+    return _at(np.sum(voices, axis=0), rms)
 
 
 def _at(samples: Samples, rms: float) -> Samples:

@@ -45,7 +45,7 @@ class Verdict(Enum):
 class BargeIn:
     """The run of voice that may become an interruption. Times in seconds.
 
-    `run_ms` of it were voice; `speech_ms` of that were loud, and speech by a detector's word.
+    `run_ms` of it were voice; `speech_ms` of that were speech by a detector's word.
     """
 
     settings: ConversationSettings
@@ -55,6 +55,7 @@ class BargeIn:
     speech_ms: int = 0
     _surest: float = 0.0
     _is_loud: bool = False
+    _is_loud_now: bool = False
     _by_ears: bool = False
     _quiet_ms: int = 0
     _last_voiced_at: float = float("-inf")
@@ -96,9 +97,10 @@ class BargeIn:
         self.run_ms += milliseconds
         self._is_loud = self._is_loud or hearing.is_loud
         self._by_ears = hearing.probability is not None
-        if hearing.is_loud and hearing.probability is not None:
+        if hearing.probability is not None:
             self.speech_ms += milliseconds
             self._surest = max(self._surest, hearing.probability)
+        self._is_loud_now = hearing.is_loud
         self._quiet_ms = 0
         if hearing.is_loud or not self.is_paused:  # an echo that rings on doesn't prolong a pause
             self._last_voiced_at = at
@@ -126,7 +128,8 @@ class BargeIn:
     @property
     def _is_speech(self) -> bool:
         """Beyond doubt, and long enough to be meant."""
-        return self.speech_ms >= self.settings.barge_in_voice_frames * FRAME_MS and self._surest >= SURE_PROBABILITY
+        is_long = self.speech_ms >= self.settings.barge_in_voice_frames * FRAME_MS
+        return is_long and self._is_loud_now and self._surest >= SURE_PROBABILITY
 
     def _goes_on(self, at: float) -> bool:
         """It has lasted so long that whatever it is, the assistant is in its way."""

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.conversation.playback import MARK_GRACE_S, Playback, Stretch
+from calls.conversation.playback import MARK_GRACE_S, Playback
+from calls.conversation.sent_audio import Stretch
 
 pytestmark = pytest.mark.pure
 
