@@ -6,10 +6,12 @@ The rules come last and say so: a business's text can't switch them off by accid
 from __future__ import annotations
 
 from datetime import datetime
-
-from openai.types.realtime import RealtimeFunctionToolParam
+from typing import TYPE_CHECKING
 
 from businesses.models import Business
+
+if TYPE_CHECKING:
+    from openai.types.realtime import RealtimeFunctionToolParam
 
 LANGUAGE_NAMES = {"he": "Hebrew", "en": "English"}
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import soxr
 from django.conf import settings
 from numpy.typing import NDArray
-from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAI, RateLimitError
 
 from calls.conversation.ulaw import SAMPLE_RATE
 from calls.errors import SpeechFailed
 from calls.instructions import LANGUAGE_NAMES
+
+if TYPE_CHECKING:
+    from openai import APIStatusError
 
 _PCM_RATE = 24000  # OpenAI: "pcm" is 24 kHz, 16 bits signed, little-endian, one channel, no header
 _TIMEOUT_S = 45.0
@@ -28,8 +32,10 @@ def manner(language: str) -> str:
 
 def synthesize(*, text: str, voice: str, language: str) -> NDArray[np.int16]:
     """The words spoken, as 16-bit samples at 8 kHz, not yet checked. Raises `SpeechFailed`."""
+    import openai  # noqa: PLC0415 - a second of loading, and most processes (every command) never speak
+
     try:
-        with OpenAI(
+        with openai.OpenAI(
             api_key=settings.OPENAI_API_KEY or "sandbox",
             base_url=settings.OPENAI_BASE_URL,
             timeout=_TIMEOUT_S,
@@ -43,17 +49,17 @@ def synthesize(*, text: str, voice: str, language: str) -> NDArray[np.int16]:
                 response_format="pcm",
             )
             pcm = answer.content
-    except APITimeoutError:
+    except openai.APITimeoutError:
         raise SpeechFailed(f"the speech service did not answer within {_TIMEOUT_S:.0f} seconds") from None
-    except APIConnectionError as error:
+    except openai.APIConnectionError as error:
         raise SpeechFailed(f"the speech service could not be reached: {error}") from error
-    except APIStatusError as error:
+    except openai.APIStatusError as error:
         raise _status_failure(error) from error
     return _telephone_samples(pcm)
 
 
 def _status_failure(error: APIStatusError) -> SpeechFailed:
-    needs_a_person = isinstance(error, RateLimitError) and error.code in _NEEDS_A_PERSON
+    needs_a_person = error.status_code == 429 and error.code in _NEEDS_A_PERSON
     passing = error.status_code in _PASSING_STATUSES or error.status_code >= 500
     said = error.body.get("message") if isinstance(error.body, dict) else error.message
     return SpeechFailed(
