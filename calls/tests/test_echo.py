@@ -6,6 +6,8 @@ from calls.conversation.echo import FAINTEST_ECHO, LONGEST_WAY_S, LOUDEST_ECHO, 
 from calls.conversation.settings import ConversationSettings, Protection
 from calls.tests.world import BYTES_PER_S, Script, Utterance, World
 
+pytestmark = pytest.mark.pure
+
 OPEN = ConversationSettings(first_utterance_protection=Protection.OPENING_ONLY)
 
 

@@ -10,6 +10,8 @@ from calls import tones
 from calls.conversation import ulaw
 from calls.sandbox import wav_files
 
+pytestmark = pytest.mark.pure
+
 AUDIO = Path(__file__).resolve().parents[2] / "tests" / "audio"
 ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
 
