@@ -57,6 +57,7 @@ class BusinessAdmin(FencedAdmin):
                 "fields": (
                     "barge_in_enabled",
                     "resume_after_false_barge_in",
+                    "backchannels_interrupt",
                     "barge_in_voice_frames",
                     "barge_in_debounce_ms",
                     "barge_in_grace_ms",

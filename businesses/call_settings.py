@@ -52,16 +52,22 @@ class CallSettings(models.Model):
         help_text=_("The assistant stops when the caller starts to talk."),
     )
     barge_in_voice_frames = models.PositiveSmallIntegerField(
-        _("voice before it stops (20 ms steps)"),
+        _("speech that interrupts (20 ms steps)"),
         default=6,
         validators=[MinValueValidator(2), MaxValueValidator(50)],
-        help_text=_("How long a caller's voice must last before the assistant falls silent: 6 steps are 120 ms."),
+        help_text=_(
+            "So much clear speech ends the assistant's sentence: 6 steps are 120 ms. It falls silent after 3 steps "
+            "and goes on if no more follows. Without the speech detector it falls silent only after all of them."
+        ),
     )
     barge_in_debounce_ms = models.PositiveSmallIntegerField(
-        _("voice before it gives up its sentence (ms)"),
+        _("doubtful voice that interrupts (ms)"),
         default=350,
         validators=[MinValueValidator(100), MaxValueValidator(2000)],
-        help_text=_("Voice that lasts this long ends the assistant's sentence. Anything shorter, and it goes on."),
+        help_text=_(
+            "A voice that is not clearly speech ends the assistant's sentence when it lasts this long. "
+            "Anything shorter, and it goes on. Without the speech detector every voice is doubtful."
+        ),
     )
     barge_in_grace_ms = models.PositiveSmallIntegerField(
         _("grace at the start of a sentence (ms)"),
@@ -79,12 +85,25 @@ class CallSettings(models.Model):
         _("quietest voice while the assistant speaks (rms)"),
         default=200,
         validators=[MaxValueValidator(5000)],
-        help_text=_("Softer sounds are taken for the assistant's own echo. Raise it when it interrupts itself."),
+        help_text=_(
+            "Softer sounds are taken for the assistant's own echo, and so are louder ones while it speaks loudly "
+            "on a line with echo. Raise it when it interrupts itself."
+        ),
     )
     resume_after_false_barge_in = models.BooleanField(
         _("go on after a cough"),
         default=True,
         help_text=_("After a short noise the assistant goes on where it stopped. Off: it stays silent."),
+    )
+
+    backchannels_interrupt = models.BooleanField(
+        _("“mm-hm” interrupts"),
+        default=True,
+        db_default=True,  # for processes of the version before, which don't know it
+        help_text=_(
+            "Off: short signs of listening (“mm-hm”, “yes yes”, “right”) get no answer and the assistant goes on. "
+            "Other short words then interrupt only when they are understood, about a second later."
+        ),
     )
 
     class Meta:
@@ -104,8 +123,8 @@ class CallSettings(models.Model):
             )
         if self.barge_in_debounce_ms < self.barge_in_voice_frames * FRAME_MS:
             yield gettext(
-                "The assistant gives up its sentence as soon as it falls silent, so it can't go on after a cough. "
-                "Make the time before it gives up longer than the time before it stops."
+                "A doubtful voice interrupts sooner than clear speech does. "
+                "Make the time for doubtful voice longer than that for speech."
             )
         if self.greeting_text and self.assistant_speaks_first:
             yield gettext("The greeting opens every call. “Assistant speaks first” counts only without a greeting.")

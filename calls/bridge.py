@@ -12,9 +12,10 @@ import binascii
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
-from calls import media_stream, realtime_events
+from calls import ears, media_stream, realtime_events
 from calls.conversation import Conversation, ulaw
 from calls.conversation.assistant import CACHED_GREETING
 from calls.conversation.commands import (
@@ -45,7 +46,7 @@ from calls.conversation.events import (
     Tick,
     TurnCommitted,
 )
-from calls.conversation.playback import BYTES_PER_SECOND
+from calls.conversation.sent_audio import BYTES_PER_SECOND
 from calls.endings import Ending
 from calls.media_stream import MalformedMessage
 from calls.plan import CallPlan
@@ -87,6 +88,7 @@ class Bridge:
         self._loop = asyncio.get_running_loop()
         self._conversation = Conversation(plan.settings)
         self._recorder = CallRecorder(plan)
+        self._ear = ears.new_ear()
         self._session: RealtimeSession | None = None
         self._audio: dict[str, bytearray | bytes] = {CACHED_GREETING: plan.greeting_audio}
         self._unanswered: deque[str] = deque(maxlen=KEPT_FRAMES)
@@ -98,7 +100,7 @@ class Bridge:
     # From the edges ------------------------------------------------------------------------------------
     def start(self) -> None:
         """Begin the conversation."""
-        self.feed(StreamOpened(self._clock()))
+        self.feed(StreamOpened(self._clock(), ulaw.levels(self._plan.greeting_audio)))
 
     def caller_audio(self, payload: str) -> None:
         """Take a piece of the caller's audio, base64 of µ-law. Raises `MalformedMessage` when it is none."""
@@ -112,7 +114,9 @@ class Bridge:
         self._forward(payload)
         for start in range(0, len(audio), FRAME_BYTES):
             frame = audio[start : start + FRAME_BYTES]
-            self.feed(CallerFrame(self._clock(), ulaw.rms(frame), len(frame) // 8))
+            rms = ulaw.rms(frame)
+            speech = self._ear.hear(frame, wanted=self._conversation.needs_ears(rms))
+            self.feed(CallerFrame(self._clock(), rms, len(frame) // 8, speech))
 
     def mark_returned(self, name: str) -> None:
         """Take a mark that Twilio sent back."""
@@ -138,10 +142,11 @@ class Bridge:
     def _told_by_model(self, told: Understood) -> None:
         match told:
             case AudioDelta(event, payload):
+                audio = base64.b64decode(payload)
                 store = self._audio.setdefault(event.item_id, bytearray())
                 if isinstance(store, bytearray):
-                    store += base64.b64decode(payload)
-                self.feed(event)
+                    store += audio
+                self.feed(replace(event, levels=ulaw.levels(audio)))
             case Usage(tokens):
                 self._recorder.keep_usage(tokens)
             case _:

@@ -85,6 +85,7 @@ def conversation_settings(business: Business, *, greeting_bytes: int) -> Convers
         barge_in_grace_ms=business.barge_in_grace_ms,
         echo_gate_min_rms=business.echo_gate_min_rms,
         resume_after_false_barge_in=business.resume_after_false_barge_in,
+        backchannels_interrupt=business.backchannels_interrupt,
         language=business.language,
         max_call_s=limit_s,
         greeting_bytes=greeting_bytes,

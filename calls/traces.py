@@ -94,7 +94,9 @@ def _build(kind: type[Any], values: list[Any]) -> Any:
 
 
 def _converted(hint: Any, value: Any) -> Any:
-    """JSON knows no enums: make one of the value where the field wants one."""
+    """JSON knows no enums and no tuples: make one of the value where the field wants one."""
+    if isinstance(value, list):
+        return tuple(value)
     options = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     for option in options:
         if isinstance(option, type) and issubclass(option, Enum) and value is not None:

@@ -7,6 +7,8 @@ import logging
 from django.conf import settings
 from django.db import connection
 
+from calls import ears
+
 logger = logging.getLogger(__name__)
 
 
@@ -29,4 +31,4 @@ def remarks() -> list[str]:
         found.append("TWILIO_AUTH_TOKEN is not set: anyone may post webhooks, signatures are not checked.")
     if not settings.OPENAI_API_KEY:
         found.append(f"OPENAI_API_KEY is not set: the stand-in engine at {settings.OPENAI_REALTIME_URL} answers calls.")
-    return found
+    return found + ears.remarks()

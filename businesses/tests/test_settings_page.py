@@ -17,8 +17,8 @@ from businesses.tests.rows import Tenant
 
 EDITABLE = (
     "name language time_zone greeting_text assistant_speaks_first first_utterance_protection voice instructions "
-    "barge_in_enabled resume_after_false_barge_in barge_in_voice_frames barge_in_debounce_ms barge_in_grace_ms "
-    "server_vad_threshold echo_gate_min_rms fallback_number max_call_minutes"
+    "barge_in_enabled resume_after_false_barge_in backchannels_interrupt barge_in_voice_frames barge_in_debounce_ms "
+    "barge_in_grace_ms server_vad_threshold echo_gate_min_rms fallback_number max_call_minutes"
 ).split()
 OPERATORS_ONLY = ("slug", "is_active", "max_concurrent_calls", "minutes_left")
 
@@ -156,7 +156,7 @@ def test_bad_values_are_refused_beside_their_field(
         ({"server_vad_threshold": "0.85"}, []),
         ({"server_vad_threshold": "0.74"}, ["Between 0.75 and 0.85 works best"]),
         ({"server_vad_threshold": "0.86"}, ["Between 0.75 and 0.85 works best"]),
-        ({"barge_in_voice_frames": 18}, ["The assistant gives up its sentence as soon"]),
+        ({"barge_in_voice_frames": 18}, ["A doubtful voice interrupts sooner"]),
         ({"assistant_speaks_first": True}, ["The greeting opens every call."]),
     ],
 )

@@ -1,28 +1,37 @@
-"""Is the caller speaking in this frame: energy against a tracked noise floor, and the echo gate.
+"""Is the caller speaking in this frame: loudness against a tracked noise floor and the assistant's echo, and ears.
 
-A neural detector's answer comes in with the frame (`CallerFrame.speech_probability`) and can only veto
-what energy let through. Times are seconds, energies rms of 16-bit linear samples.
+A neural detector's answer comes in with the frame (`CallerFrame.speech_probability`). Where there is one, it tells
+speech from noise, and loudness only tells the caller from an echo or a far-away voice. Where there is none, loudness
+must tell everything. Times are seconds, energies rms of 16-bit linear samples.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from math import sqrt
 
 from calls.conversation.events import CallerFrame
 
 QUIETEST_VOICE_RMS = 120
 """Below this nothing counts as voice: quiet callers (rms 500 on average) stay above it in every vowel."""
+SOFTEST_SPEECH_RMS = 40
+"""Speech that a detector hears begins as softly as this; it counts once a louder part follows."""
 VOICE_OVER_NOISE = 3.0
-"""Voice must be this many times the noise floor: 9.5 dB, which pulses of steady line noise don't reach."""
+"""By loudness alone, voice is this many times the noise floor: 9.5 dB, which pulses of line noise don't reach."""
+SPEECH_OVER_NOISE = 1.4
+"""With a detector's word for it, voice need only stand out of the noise (3 dB)."""
 NOISE_WINDOW_MS = 2000
 """The floor is the quietest moment of this window: people pause within it, a fan or a hum doesn't."""
-SPEECH_PROBABILITY = 0.3
-"""From here on a neural detector's answer counts as speech (Silero at 8 kHz, measured)."""
+SPEECH_PROBABILITY = 0.25
+"""From here on a neural detector's answer counts as speech (Silero at 8 kHz, docs/performance.md)."""
 LOOK_BACK_FRAMES = 50
 """OpenAI's `speech_started` is late by its own deliberation: look this far back for the voice it means."""
+ENOUGH_EVIDENCE_MS = 400
+"""A turn with so much speech is one: no need to ask a detector about the rest of it."""
 
 _SUBWINDOW_MS = 250
+_LOUDNESS_FRAMES = 3
 
 
 @dataclass(slots=True)
@@ -49,6 +58,23 @@ class NoiseFloor:
             self._minimum, self._minimum_ms = float("inf"), 0
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What one frame holds. `is_voice` but not `is_loud` may be an echo, or the caller's first soft sound.
+
+    `probability`: a detector's, that it is speech; None where none has judged it.
+    """
+
+    is_voice: bool
+    is_loud: bool
+    probability: float | None = None
+
+    @property
+    def is_caller(self) -> bool:
+        """It is the caller's own voice."""
+        return self.is_voice and self.is_loud
+
+
 @dataclass(slots=True)
 class Activity:
     """The caller's voice activity, frame by frame, and how much of it there was since a turn began."""
@@ -59,18 +85,42 @@ class Activity:
     _voiced_ms: int = 0
     _turn_baseline_ms: int = 0
     _recent_ms: deque[int] = field(default_factory=lambda: deque(maxlen=LOOK_BACK_FRAMES))
+    _energies: deque[int] = field(default_factory=lambda: deque(maxlen=_LOUDNESS_FRAMES))
 
-    def hear(self, frame: CallerFrame, *, gate_rms: float) -> bool:
-        """Tell whether the frame holds the caller's voice; softer than `gate_rms` is taken for echo."""
-        self.threshold = max(QUIETEST_VOICE_RMS, VOICE_OVER_NOISE * self.floor.rms, gate_rms)
+    @property
+    def softest_rms(self) -> float:
+        """Below this a frame holds no voice, whatever a detector says."""
+        return max(SOFTEST_SPEECH_RMS, SPEECH_OVER_NOISE * self.floor.rms)
+
+    @property
+    def has_evidence(self) -> bool:
+        """Enough was heard since the last turn to know that somebody spoke."""
+        return self._voiced_ms - self._turn_baseline_ms >= ENOUGH_EVIDENCE_MS
+
+    def hear(self, frame: CallerFrame, *, gate_rms: float) -> Hearing:
+        """Tell what the frame holds; softer than `gate_rms` is taken for echo."""
+        self._energies.append(frame.rms * frame.rms)
+        judge = self._by_loudness if frame.speech_probability is None else self._by_ears
+        hearing = judge(frame, gate_rms)
         self.floor.hear(frame.rms, frame.milliseconds)
-        probability = frame.speech_probability
-        voiced = frame.rms >= self.threshold and (probability is None or probability >= SPEECH_PROBABILITY)
-        self._recent_ms.append(frame.milliseconds if voiced else 0)
-        if voiced:
+        self._recent_ms.append(frame.milliseconds if hearing.is_caller else 0)
+        if hearing.is_caller:
             self._voiced_ms += frame.milliseconds
             self.last_voiced_at = frame.at
-        return voiced
+        return hearing
+
+    def _by_loudness(self, frame: CallerFrame, gate_rms: float) -> Hearing:
+        self.threshold = max(QUIETEST_VOICE_RMS, VOICE_OVER_NOISE * self.floor.rms, gate_rms)
+        voiced = frame.rms >= self.threshold
+        return Hearing(is_voice=voiced, is_loud=voiced)
+
+    def _by_ears(self, frame: CallerFrame, gate_rms: float) -> Hearing:
+        probability = frame.speech_probability or 0.0
+        self.threshold = max(QUIETEST_VOICE_RMS, SPEECH_OVER_NOISE * self.floor.rms, gate_rms)
+        voiced = probability >= SPEECH_PROBABILITY and frame.rms >= self.softest_rms
+        # The energy of 60 ms: a soft consonant beside a vowel is the caller's, a single peak of an echo is nobody's.
+        loud = sqrt(sum(self._energies) / _LOUDNESS_FRAMES) >= self.threshold
+        return Hearing(voiced, loud, probability)
 
     def turn_may_have_begun(self) -> None:
         """OpenAI says that speech began: count this turn's voice from a second ago."""

@@ -63,13 +63,13 @@ class Assistant:
         return self.utterance is not None and self.utterance.heard_from is not None
 
     # Saying something ------------------------------------------------------------------------------
-    def play_greeting(self, words: str, size: int, at: float, *, protected: bool) -> None:
-        """Say the cached greeting of `size` bytes."""
+    def play_greeting(self, words: str, size: int, levels: tuple[int, ...], at: float, *, protected: bool) -> None:
+        """Say the cached greeting of `size` bytes; `levels` as in `StreamOpened`."""
         turn = self._dialogue.begin(Speaker.ASSISTANT, at, is_greeting=True)
         self._dialogue.set_words(turn, CACHED_GREETING, words)
         self.utterance = Utterance(ResponseKind.GREETING, turn, waited_since=at, is_complete=True)
         self._emit(self._dialogue.keep(turn))
-        self.playback.receive(CACHED_GREETING, size)
+        self.playback.receive(CACHED_GREETING, size, levels)
         self._send(at, protected=protected)
 
     def request(self, owed: Owed, at: float) -> None:
@@ -108,7 +108,7 @@ class Assistant:
         response.progress_at = event.at
         response.sizes[event.item_id] = response.sizes.get(event.item_id, 0) + event.size
         utterance = self._utter(response, event.at)
-        self.playback.receive(event.item_id, event.size)
+        self.playback.receive(event.item_id, event.size, event.levels)
         if utterance.held_until is None and not self.is_paused:
             self._send(event.at, protected=protected)
 

@@ -1,4 +1,7 @@
-"""Does the caller interrupt: pause at enough voice, commit when it goes on, resume when it was a cough.
+"""Does the caller interrupt: pause at the first voice, commit when it goes on, resume when it was a cough.
+
+What a detector calls speech pauses after 60 ms and commits after `barge_in_voice_frames`. What is only loud pauses
+after `barge_in_voice_frames`, and what stays doubtful commits after `barge_in_debounce_ms`.
 
 This decides; `turns.py` acts. It is asked only while the caller hears the assistant and may interrupt it
 (`barge_in_allowed`, the one gate).
@@ -9,9 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from calls.conversation.activity import Hearing
 from calls.conversation.settings import ConversationSettings
 
 FRAME_MS = 20
+PAUSE_MS = 60
+"""Speech, in a detector's opinion, for so long lets the assistant fall silent."""
 LONGEST_GAP_MS = 60
 """Unvoiced consonants and stops break a voice for this long without ending it."""
 SAME_SPEECH_S = 1.2
@@ -20,6 +26,10 @@ RESUME_AFTER_QUIET_S = 0.4
 """A pause without more voice ends after this long: longer than between two words, short for a listener."""
 VOICED_SHARE = 0.6
 """Speech that goes on is voiced for at least this share of the debounce; single bumps are not."""
+SURE_PROBABILITY = 0.9
+"""Within `barge_in_voice_frames` a detector becomes as sure as this of speech, but not of music (0.82 at most)."""
+LONGEST_BACKCHANNEL_MS = 800
+""""Mm-hm" and "כן כן" are shorter than this. Whoever speaks longer wants the floor."""
 
 
 class Verdict(Enum):
@@ -33,36 +43,42 @@ class Verdict(Enum):
 
 @dataclass(slots=True)
 class BargeIn:
-    """The run of voice that may become an interruption. Times in seconds."""
+    """The run of voice that may become an interruption. Times in seconds.
+
+    `run_ms` of it were voice; `speech_ms` of that were speech by a detector's word.
+    """
 
     settings: ConversationSettings
     is_paused: bool = False
     run_ms: int = 0
     run_started_at: float = float("-inf")
+    speech_ms: int = 0
+    _surest: float = 0.0
+    _is_loud: bool = False
+    _is_loud_now: bool = False
+    _by_ears: bool = False
     _quiet_ms: int = 0
     _last_voiced_at: float = float("-inf")
     _server_heard_at: float = float("-inf")
     _last_pause_run_at: float = float("-inf")
 
-    def hear(self, at: float, *, voiced: bool, milliseconds: int) -> Verdict:
+    def hear(self, at: float, hearing: Hearing, *, milliseconds: int) -> Verdict:
         """Judge one frame that came while the assistant was being heard, or is paused."""
-        if voiced:
-            if self.run_ms == 0:
-                self.run_started_at = at
-            self.run_ms += milliseconds
-            self._quiet_ms = 0
-            self._last_voiced_at = at
+        if hearing.is_voice:
+            self._go_on(at, hearing, milliseconds)
         else:
             self._quiet_ms += milliseconds
-            if self._quiet_ms > LONGEST_GAP_MS and not self.is_paused:
-                self.run_ms = 0
-        return self._judge_pause(at, voiced=voiced) if self.is_paused else self._judge_run(at)
+            if self._quiet_ms > LONGEST_GAP_MS and (self._by_ears or not self.is_paused):
+                self._start_over()
+        return self._judge_pause(at, voiced=hearing.is_voice) if self.is_paused else self._judge_run(at)
 
     def server_heard_speech(self, at: float) -> Verdict:
         """Judge OpenAI's `speech_started`: it commits what our own ears agree with."""
         self._server_heard_at = at
         if self.is_paused:
-            return Verdict.COMMIT
+            return Verdict.NOTHING if self._may_be_backchannel(at) else Verdict.COMMIT
+        if not self.settings.backchannels_interrupt:
+            return Verdict.NOTHING  # its words will tell
         # It was resumed a moment ago as a cough, and OpenAI now says that it was speech.
         return Verdict.COMMIT if at - self._last_pause_run_at < SAME_SPEECH_S else Verdict.NOTHING
 
@@ -75,26 +91,65 @@ class BargeIn:
         """When a pause ends by itself."""
         return self._last_voiced_at + RESUME_AFTER_QUIET_S if self.is_paused else None
 
+    def _go_on(self, at: float, hearing: Hearing, milliseconds: int) -> None:
+        if self.run_ms == 0:
+            self.run_started_at = at
+        self.run_ms += milliseconds
+        self._is_loud = self._is_loud or hearing.is_loud
+        self._by_ears = hearing.probability is not None
+        if hearing.probability is not None:
+            self.speech_ms += milliseconds
+            self._surest = max(self._surest, hearing.probability)
+        self._is_loud_now = hearing.is_loud
+        self._quiet_ms = 0
+        if hearing.is_loud or not self.is_paused:  # an echo that rings on doesn't prolong a pause
+            self._last_voiced_at = at
+
     def _judge_run(self, at: float) -> Verdict:
-        if self.run_ms < self.settings.barge_in_voice_frames * FRAME_MS:
+        enough_ms = self.settings.barge_in_voice_frames * FRAME_MS
+        if self._by_ears and self.settings.resume_after_false_barge_in:
+            enough_ms = min(enough_ms, PAUSE_MS)
+        if self.run_ms < enough_ms or not self._is_loud:
             return Verdict.NOTHING
         self.is_paused = True
         self._last_pause_run_at = self.run_started_at
+        if self._may_be_backchannel(at):
+            return Verdict.PAUSE
         heard_both = abs(self._server_heard_at - self.run_started_at) < SAME_SPEECH_S
-        return Verdict.COMMIT if heard_both else Verdict.PAUSE
+        return Verdict.COMMIT if heard_both or self._is_speech else Verdict.PAUSE
 
     def _judge_pause(self, at: float, *, voiced: bool) -> Verdict:
-        lasted_ms = (at - self.run_started_at) * 1000
-        debounce_ms = self.settings.barge_in_debounce_ms
-        if voiced and lasted_ms >= debounce_ms and self.run_ms >= VOICED_SHARE * debounce_ms:
+        if voiced and not self._may_be_backchannel(at) and (self._is_speech or self._goes_on(at)):
             return Verdict.COMMIT
         if at - self._last_voiced_at < RESUME_AFTER_QUIET_S:
             return Verdict.NOTHING
         return Verdict.RESUME if self.settings.resume_after_false_barge_in else Verdict.COMMIT
 
+    @property
+    def _is_speech(self) -> bool:
+        """Beyond doubt, and long enough to be meant."""
+        is_long = self.speech_ms >= self.settings.barge_in_voice_frames * FRAME_MS
+        return is_long and self._is_loud_now and self._surest >= SURE_PROBABILITY
+
+    def _goes_on(self, at: float) -> bool:
+        """It has lasted so long that whatever it is, the assistant is in its way."""
+        debounce_ms = self.settings.barge_in_debounce_ms
+        return (at - self.run_started_at) * 1000 >= debounce_ms and self.run_ms >= VOICED_SHARE * debounce_ms
+
+    def _may_be_backchannel(self, at: float) -> bool:
+        """It is as short as "mm-hm", which doesn't interrupt in this business."""
+        is_short = (at - self._last_pause_run_at) * 1000 < LONGEST_BACKCHANNEL_MS
+        return is_short and not self.settings.backchannels_interrupt
+
     def end(self) -> None:
         """Begin anew: the pause was resumed or committed, or the assistant is no longer heard."""
-        self.is_paused, self.run_ms, self._quiet_ms = False, 0, 0
+        self.is_paused = False
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self.run_ms = self.speech_ms = self._quiet_ms = 0
+        self._surest = 0.0
+        self._is_loud = False
 
     def forget(self) -> None:
         """Another utterance begins: what was heard during the last one means nothing for it."""

@@ -18,9 +18,13 @@ class ResponseStatus(StrEnum):
 # From the bridge ----------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class StreamOpened:
-    """The media stream has begun and its token was good: the first event of every call."""
+    """The media stream has begun and its token was good: the first event of every call.
+
+    `greeting_levels`: the energy of every 20 ms of the cached greeting, as rms of 16-bit linear samples.
+    """
 
     at: float
+    greeting_levels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +109,16 @@ class ResponseCreated:
 
 @dataclass(frozen=True, slots=True)
 class ResponseAudio:
-    """A piece of the assistant's voice: `size` bytes of µ-law."""
+    """A piece of the assistant's voice: `size` bytes of µ-law.
+
+    `levels`: the energy of each 20 ms of it, as rms of 16-bit linear samples, for telling its echo.
+    """
 
     at: float
     response_id: str
     item_id: str
     size: int
+    levels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,14 @@ Audio is counted, never held: µ-law, 8,000 bytes a second. A *generation* is th
 clears. Twilio returns a mark when what was sent before it has played, and returns *all* marks at a clear,
 so a mark proves playback only within its own generation (Twilio: Media Streams, `clear`).
 
-Where playback stands is told by the clock: what was sent into an empty buffer starts at once, and a clear
-travels as long as the audio did, so both delays cancel. Returned marks correct the clock when Twilio plays
-late: the excess of a mark's delay over the shortest delay seen is how far playback lags.
+Twilio plays whole frames of 20 ms, one after the other from the first byte that finds its buffer empty. Where
+playback stands is told by the clock: what was sent into an empty buffer starts at once, and a clear travels as
+long as the audio did, so both delays cancel. Returned marks correct the clock when Twilio plays late: the excess
+of a mark's delay over the shortest delay seen is how far playback lags.
+
+After a clear the clock is checked: the marks that it sends back all come at one moment, and by the delay of the
+marks before, that moment tells the last frame that was played. So audio that goes on after a pause goes on with
+the next sample, as long as a message's delay varies by less than the frame that was cut had left to play.
 """
 
 from __future__ import annotations
@@ -14,43 +19,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import ceil
 
-BYTES_PER_SECOND = 8000
+from calls.conversation.echo import Echo
+from calls.conversation.sent_audio import BYTES_PER_SECOND, FRAME_BYTES, FRAME_S, Cleared, Item, Sent, Stretch
+
 BYTES_PER_MS = 8
 MARK_GRACE_S = 1.0
 """A mark that is this late is lost. Late is counted from the audio's own length and the lag seen so far."""
-
-
-@dataclass(slots=True)
-class Item:
-    """One piece of the assistant's audio: bytes received, sent in all, and heard."""
-
-    item_id: str
-    received: int = 0
-    sent: int = 0
-    heard: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Bytes `start` to `end` of an item, to be sent with a mark behind them."""
-
-    item_id: str
-    start: int
-    end: int
-    mark: str
-
-
-@dataclass(slots=True)
-class Sent:
-    """A stretch on its way to the caller's ear."""
-
-    item: Item
-    start: int
-    end: int
-    mark: str
-    offset: int  # of `end` in the generation's stream
-    due_at: float  # when it has played if Twilio is punctual
+_RECENT_MARKS = 8
+"""Twilio's lag is the least delay of so many marks: what one message of them is late by is the network's doing."""
 
 
 @dataclass(slots=True)
@@ -59,21 +37,24 @@ class Playback:
 
     generation: int = 1
     items: list[Item] = field(default_factory=list)
+    echo: Echo = field(default_factory=Echo)
     _pending: deque[Sent] = field(default_factory=deque)  # sent in this generation, mark not returned
     _offset: int = 0
     _plays_until: float = float("-inf")
+    _begun: int = 0  # the offset of what last found Twilio's buffer empty: its frames are counted from there
+    _begun_at: float = 0.0
+    _delays: deque[float] = field(default_factory=lambda: deque(maxlen=_RECENT_MARKS))  # of marks since then
     _shortest_delay: float | None = None
-    _lag: float = 0.0
-    cleared_at: float | None = None
+    _cleared: Cleared | None = None
 
     # Filling the queue -------------------------------------------------------------------------
-    def receive(self, item_id: str, size: int) -> None:
-        """Queue `size` more bytes of an item."""
-        for item in self.items:
-            if item.item_id == item_id:
-                item.received += size
-                return
-        self.items.append(Item(item_id, received=size))
+    def receive(self, item_id: str, size: int, levels: tuple[int, ...] = ()) -> None:
+        """Queue `size` more bytes of an item; `levels` as in `ResponseAudio`."""
+        item = next((item for item in self.items if item.item_id == item_id), None)
+        if item is None:
+            item = Item(item_id)
+            self.items.append(item)
+        item.receive(size, levels)
 
     def send(self, at: float, *, stretch_bytes: int) -> Iterator[Stretch]:
         """Send all that is queued, in stretches of at most `stretch_bytes`."""
@@ -84,10 +65,18 @@ class Playback:
 
     def _send_stretch(self, item: Item, end: int, at: float) -> Stretch:
         start, size = item.sent, end - item.sent
-        self._plays_until = max(self._plays_until, at) + size / BYTES_PER_SECOND
+        if self._cleared is not None:
+            self._cleared.is_settled = True
+        if at >= self._plays_until:
+            self._begun, self._begun_at = self._offset, at
+            self._delays.clear()
+        starts_at = max(self._plays_until, at)
+        self._plays_until = starts_at + size / BYTES_PER_SECOND
         self._offset += size
+        self.echo.will_play(starts_at, self._plays_until, item.level(start, end))
         mark = f"{self.generation}:{item.item_id}:{end}"
-        self._pending.append(Sent(item, start, end, mark, self._offset, self._plays_until))
+        frames = ceil((self._offset - self._begun) / FRAME_BYTES)
+        self._pending.append(Sent(item, start, end, mark, self._offset, self._begun_at + frames * FRAME_S))
         item.sent = end
         return Stretch(item.item_id, start, end, mark)
 
@@ -106,9 +95,18 @@ class Playback:
         """The stretch that is heard next, or being heard."""
         return self._pending[0] if self._pending else None
 
+    @property
+    def delay_s(self) -> float:
+        """How long after its audio was due a mark comes back: the way there and back, and Twilio's lag. 0: unknown."""
+        return min(self._delays, default=self._shortest_delay or 0.0)
+
+    @property
+    def _lag(self) -> float:
+        return max(0.0, self.delay_s - (self._shortest_delay or 0.0))
+
     def deadline(self) -> float | None:
         """When the audio that is playing must have been heard, even if its marks are lost."""
-        return self._plays_until + self._lag + (self._shortest_delay or 0.0) + MARK_GRACE_S if self._pending else None
+        return self._plays_until + self.delay_s + MARK_GRACE_S if self._pending else None
 
     def mark_returned(self, at: float, mark: str) -> bool:
         """Note that audio was heard up to a mark; False for a mark of no meaning (older generation, unknown)."""
@@ -120,8 +118,8 @@ class Playback:
             if sent.mark == mark:
                 break
         delay = at - sent.due_at
+        self._delays.append(delay)
         self._shortest_delay = delay if self._shortest_delay is None else min(self._shortest_delay, delay)
-        self._lag = max(0.0, delay - self._shortest_delay)
         return True
 
     def give_marks_up(self, at: float) -> bool:
@@ -134,35 +132,44 @@ class Playback:
         self._pending.clear()
         return True
 
-    def _heard_offset(self, at: float) -> float:
-        """The position in this generation's stream that a clear sent now will find played."""
-        lag = self._lag
-        if self._pending and self._shortest_delay is not None:
-            overdue = at - self._pending[0].due_at - self._shortest_delay
-            lag = max(lag, overdue) if overdue < MARK_GRACE_S else lag
-        return self._offset - (self._plays_until + lag - at) * BYTES_PER_SECOND
+    def _lag_now(self, at: float) -> float:
+        """How far playback is behind the clock: as marks say, or as their absence does."""
+        if not self._pending or self._shortest_delay is None:
+            return self._lag
+        overdue = at - self._pending[0].due_at - self._shortest_delay
+        return max(self._lag, overdue) if overdue < MARK_GRACE_S else self._lag
 
     # Stopping ----------------------------------------------------------------------------------
     def clear(self, at: float) -> None:
         """Note that a clear is sent: what is not yet played goes back to the unsent part of the queue."""
-        played = self._heard_offset(at)
-        for sent in self._pending:
-            begun_at = sent.offset - (sent.end - sent.start)
-            if played > begun_at:
-                sent.item.heard = min(sent.end, sent.start + round(played - begun_at))
+        lag = self._lag_now(at)
+        self._cleared = Cleared(
+            at=at,
+            generation=self.generation,
+            pending=list(self._pending),
+            begun=self._begun,
+            begun_at=self._begun_at,
+            mark_delay_s=self.delay_s if self._delays else self._shortest_delay,
+        )
+        self._cleared.put_back(at - lag)
         for item in self.items:
             item.sent = item.heard
+        self.echo.cleared(at - lag)
         self._pending.clear()
+        self._delays.clear()
         self.generation += 1
-        self._offset, self._plays_until = 0, at
-        self.cleared_at = at
+        self._offset, self._begun, self._plays_until = 0, 0, at
 
     def clear_confirmed(self, at: float, mark: str) -> float | None:
-        """The first mark that a clear sent back: seconds since the clear, and the round trip with it."""
-        if self.cleared_at is None or not mark.startswith(f"{self.generation - 1}:"):
+        """Take a mark of the generation before: where the clear has cut is known better then.
+
+        Seconds since the clear and so the round trip with it, once; None for other marks.
+        """
+        cleared = self._cleared
+        if cleared is None or not mark.startswith(f"{cleared.generation}:") or not cleared.mark_returned(at, mark):
             return None
-        elapsed, self.cleared_at = at - self.cleared_at, None
-        return elapsed
+        self._cleared = None
+        return at - cleared.at
 
     def forget(self) -> list[Item]:
         """Empty the queue and return what was in it, oldest first."""

@@ -93,6 +93,10 @@ class Conversation:
         """The caller may interrupt now."""
         return self.turns.barge_in_allowed
 
+    def needs_ears(self, rms: int) -> bool:
+        """Would a detector's answer (`CallerFrame.speech_probability`) about a frame of this energy be used?"""
+        return self.turns.caller.needs_ears(rms, may_interrupt=self.assistant.is_heard and self.barge_in_allowed)
+
     def history(self) -> list[Said]:
         """What was said and heard, for a new session of the model."""
         return self._dialogue.history()
@@ -151,10 +155,10 @@ class Conversation:
                 self._model_lost(event)
             case KeyPressed():
                 self._emit(Log("[KEYS]", "the caller pressed a key"))
-            case StreamOpened(at):
+            case StreamOpened(at, greeting_levels):
                 self._opened_at = at
                 self._connect(at)
-                self.turns.open(at)
+                self.turns.open(at, greeting_levels)
             case CallerLeft(at):
                 self._end(at, "the caller hung up", NextStep.HANG_UP)
             case StreamBroke(at, reason):

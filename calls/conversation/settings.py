@@ -27,6 +27,7 @@ class ConversationSettings:
     barge_in_grace_ms: int = 300
     echo_gate_min_rms: int = 200
     resume_after_false_barge_in: bool = True
+    backchannels_interrupt: bool = True
     language: str = "he"
     max_call_s: float = 3600.0
     greeting_bytes: int = 0

@@ -22,6 +22,19 @@ SHORT_WORDS: dict[str, frozenset[str]] = {
 }
 """Words shorter than three letters (and a few of three) that people answer with."""
 
+BACKCHANNELS: dict[str, frozenset[str]] = {
+    "he": frozenset(
+        "כן אה אהה אהא אוקיי אוקי בסדר נכון טוב הבנתי מהמ ממ מממ אממ המ".split()
+        + "יופי סבבה בטח ברור בדיוק מצוין מעולה אוי וואו".split()
+    ),
+    "en": frozenset(
+        "mm mmm hm hmm mhm mmhm mhmm uhuh uhhuh uh huh ah aha oh yeah yes yep yup ya right ok okay sure good great fine"
+        " nice cool exactly indeed wow".split()
+    ),
+}
+"""What people say to show that they listen, as `letters` leaves it. "No" and "wait" are not among them."""
+_PHRASES = (("i", "see"), ("got", "it"), ("of", "course"))
+
 _HEBREW_POINTS = range(0x0591, 0x05C8)
 _SPEECH_CATEGORIES = ("L", "N")
 
@@ -47,3 +60,12 @@ def is_noise(text: str, *, language: str) -> bool:
     if any(unicodedata.category(character) == "Lo" and ord(character) >= 0x3040 for character in spoken):
         return False
     return spoken not in SHORT_WORDS.get(language, frozenset()) | SHORT_WORDS["en"]
+
+
+def is_backchannel(text: str, *, language: str) -> bool:
+    """Tell whether somebody only showed that they listen: "mm-hm", "כן כן", "right". English counts everywhere."""
+    words = [word for word in (letters(part) for part in text.replace("-", "").split()) if word]
+    if tuple(words) in _PHRASES:
+        return True
+    known = BACKCHANNELS.get(language, frozenset()) | BACKCHANNELS["en"]
+    return bool(words) and all(word in known for word in words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from calls.conversation.assistant import Assistant
-from calls.conversation.barge_in import Verdict
+from calls.conversation.barge_in import LONGEST_BACKCHANNEL_MS, Verdict
 from calls.conversation.caller import SHORTEST_TURN_MS, Caller
 from calls.conversation.commands import Command, Latency, Log, Measure, ResponseKind, Speaker
 from calls.conversation.dialogue import Dialogue
@@ -19,7 +19,7 @@ from calls.conversation.events import (
 )
 from calls.conversation.responses import MOST_ATTEMPTS, Aftermath, Owed
 from calls.conversation.settings import ConversationSettings, Protection
-from calls.conversation.transcripts import is_noise
+from calls.conversation.transcripts import is_backchannel, is_noise
 
 RECOMMIT_WAIT_S = 1.5
 """After a reconnect the caller's last words are sent again: wait this long for them to become a turn."""
@@ -33,7 +33,7 @@ class Turns:
     ) -> None:
         self.settings = settings
         self.assistant = assistant
-        self.caller = Caller(settings)
+        self.caller = Caller(settings, assistant.playback.echo)
         self.barge_in_enabled = settings.barge_in_enabled
         self.first_utterance_protected = False
         self.turns_spoken = 0
@@ -46,6 +46,8 @@ class Turns:
         self._answer: Owed | None = None
         self._awaits_recommit = False
         self._ignored_voice_logged = False
+        self._short_turn = ""
+        """The item of a turn that was said over the assistant, and that may be no more than "mm-hm"."""
 
     @property
     def barge_in_allowed(self) -> bool:
@@ -53,7 +55,7 @@ class Turns:
         return self.barge_in_enabled and not self.first_utterance_protected
 
     # The opening -----------------------------------------------------------------------------------------
-    def open(self, at: float) -> None:
+    def open(self, at: float, greeting_levels: tuple[int, ...]) -> None:
         """Begin the call: play the greeting, or owe it, or let the assistant open, or stay silent."""
         settings = self.settings
         opens = bool(settings.greeting_text) or settings.assistant_speaks_first
@@ -61,7 +63,11 @@ class Turns:
         if settings.greeting_text and settings.greeting_bytes:
             self._emit(Log("[GREETING]", f"playing {settings.greeting_bytes / 8000:.1f} s of cached audio"))
             self.assistant.play_greeting(
-                settings.greeting_text, settings.greeting_bytes, at, protected=self.first_utterance_protected
+                settings.greeting_text,
+                settings.greeting_bytes,
+                greeting_levels,
+                at,
+                protected=self.first_utterance_protected,
             )
         elif settings.greeting_text:
             self._emit(Log("[GREETING]", "no cached audio: the model will speak it"))
@@ -79,13 +85,14 @@ class Turns:
     # The caller's voice ----------------------------------------------------------------------------------
     def caller_frame(self, frame: CallerFrame) -> None:
         """Listen to a frame, and let it interrupt if it may."""
-        voiced = self.caller.hear(frame, assistant_is_playing=self.assistant.playback.is_playing)
+        playback = self.assistant.playback
+        hearing = self.caller.hear(frame, assistant_is_playing=playback.is_playing, delay_s=playback.delay_s)
         if not self.assistant.is_heard:
             return
         if self._may_interrupt_now(frame.at):
-            verdict = self.caller.barge_in.hear(frame.at, voiced=voiced, milliseconds=frame.milliseconds)
+            verdict = self.caller.barge_in.hear(frame.at, hearing, milliseconds=frame.milliseconds)
             self._carry_out(verdict, frame.at, rms=frame.rms)
-        elif voiced and not self._ignored_voice_logged:
+        elif hearing.is_caller and not self._ignored_voice_logged:
             self._ignored_voice_logged = True
             self._emit(Log("[BARGE-IN]", f"ignored: {self._why_not()}, rms={frame.rms}"))
 
@@ -133,6 +140,7 @@ class Turns:
         self.caller.barge_in.forget()
         self._ignored_voice_logged = False
         self._first_utterance_over = True
+        self._short_turn = ""
 
     # The caller's turns ------------------------------------------------------------------------------------
     def turn_committed(self, event: TurnCommitted) -> None:
@@ -151,6 +159,9 @@ class Turns:
         self._emit(self._dialogue.keep(turn))
         self._answer = Owed(ResponseKind.ANSWER, since=at, turn_item=event.item_id)
         if self.barge_in_allowed and self.assistant.is_heard:
+            if voiced_ms < LONGEST_BACKCHANNEL_MS and not self.settings.backchannels_interrupt:
+                self._short_turn = event.item_id
+                return
             self._emit(Log("[BARGE-IN]", f"commit: a whole turn with {voiced_ms} ms of voice"))
             self._interrupt(at)
         elif not self.first_utterance_protected and not self.assistant.is_heard:
@@ -170,7 +181,19 @@ class Turns:
         if is_noise(event.text, language=self.settings.language):
             self._dialogue.drop(turn)
             self._take_back(event)
+        elif event.item_id == self._short_turn and self.assistant.is_heard:
+            self._judge_short_turn(event)
         self._emit(self._dialogue.keep(turn))
+
+    def _judge_short_turn(self, event: CallerWords) -> None:
+        """Something short was said over an utterance that is still heard: "mm-hm" needs no answer, "stop" does."""
+        if not is_backchannel(event.text, language=self.settings.language):
+            self._emit(Log("[BARGE-IN]", "commit: short, and more than a sign of listening"))
+            self._interrupt(event.at)
+            return
+        self._emit(Log("[BARGE-IN]", "ignored: a sign of listening"))
+        if self._answer and self._answer.turn_item == event.item_id:
+            self._answer = None
 
     def _take_back(self, event: CallerWords) -> None:
         self._emit(Log("[TURN]", "noise: its transcript holds no word"))

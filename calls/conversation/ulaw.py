@@ -40,6 +40,8 @@ _DECODING = _build_decoding()
 _ENCODING = _build_encoding()
 # Doubles: a frame's energy (at most 2e11) is exact in them, and BLAS multiplies them.
 _AMPLITUDE = _DECODING.astype(np.float64)
+_UNIT = (_DECODING / 32768).astype(np.float32)
+_LEVEL_BYTES = 160
 
 
 def encode(samples: NDArray[np.int16]) -> bytes:
@@ -50,6 +52,20 @@ def encode(samples: NDArray[np.int16]) -> bytes:
 def decode(payload: bytes) -> NDArray[np.int16]:
     """µ-law as 16-bit samples at 8 kHz."""
     return _DECODING[np.frombuffer(payload, np.uint8)]
+
+
+def decode_to_unit(payload: bytes) -> NDArray[np.float32]:
+    """µ-law as samples from -1 to 1 at 8 kHz, as neural networks take them."""
+    return _UNIT[np.frombuffer(payload, np.uint8)]
+
+
+def levels(payload: bytes) -> tuple[int, ...]:
+    """The energy of every 20 ms of µ-law audio, each as `rms` tells it; the last step may be shorter."""
+    whole = len(payload) - len(payload) % _LEVEL_BYTES
+    amplitudes = _AMPLITUDE.take(np.frombuffer(payload[:whole], np.uint8)).reshape(-1, _LEVEL_BYTES)
+    energies = np.einsum("ij,ij->i", amplitudes, amplitudes) / _LEVEL_BYTES
+    rest = (rms(payload[whole:]),) if whole < len(payload) else ()
+    return (*np.sqrt(energies).astype(int).tolist(), *rest)
 
 
 def rms(payload: bytes) -> int:

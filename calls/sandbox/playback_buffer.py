@@ -1,4 +1,6 @@
-"""Twilio's playback buffer: queued audio is heard in real time, byte after byte, and marks return when it was heard.
+"""Twilio's playback buffer: queued audio is heard in real time, and marks return when it was heard.
+
+It leaves for the telephone network in frames of 20 ms, each heard whole or not at all; a shorter rest is a frame.
 
 (twilio.com/docs/voice/media-streams/websocket-messages: a mark returns when everything queued before it has played;
 `clear` empties the buffer and returns every outstanding mark at once.)
@@ -10,6 +12,8 @@ from collections import deque
 from dataclasses import dataclass
 
 from calls.conversation.ulaw import SAMPLE_RATE, SILENCE
+
+_FRAME_BYTES = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,9 @@ class PlaybackBuffer:
         self.track = bytearray()
         self.stretches: list[Stretch] = []
         self.received_bytes = 0
+        self.queued_bytes = 0  # not heard yet
         self._queue: deque[bytes | str] = deque()  # audio, and names of marks
-        self._played_until = 0.0
-
-    @property
-    def queued_bytes(self) -> int:
-        """Audio that was not heard yet."""
-        return sum(len(entry) for entry in self._queue if isinstance(entry, bytes))
+        self.played_until = 0.0
 
     @property
     def last_heard_at(self) -> float | None:
@@ -57,6 +57,7 @@ class PlaybackBuffer:
         returned = self.advance(now)
         if audio:
             self.received_bytes += len(audio)
+            self.queued_bytes += len(audio)
             self._queue.append(audio)
         return returned
 
@@ -71,6 +72,7 @@ class PlaybackBuffer:
         returned = self.advance(now)
         outstanding = [ReturnedMark(now, name, was_cleared=True) for name in self._queue if isinstance(name, str)]
         self._queue.clear()
+        self.queued_bytes = 0
         return returned + outstanding
 
     def advance(self, now: float) -> list[ReturnedMark]:
@@ -80,25 +82,38 @@ class PlaybackBuffer:
             entry = self._queue[0]
             if isinstance(entry, str):
                 self._queue.popleft()
-                returned.append(ReturnedMark(self._played_until, entry))
+                returned.append(ReturnedMark(self.played_until, entry))
                 continue
+            size = min(_FRAME_BYTES, self.queued_bytes)
             # The small addition is for times that binary fractions can't express: 1.02 - 1.0 is less than 20 ms.
-            playable = int((now - self._played_until) * SAMPLE_RATE + 1e-6)
-            if playable <= 0:
+            if (now - self.played_until) * SAMPLE_RATE + 1e-6 < size:
                 return returned
-            self._queue.popleft()
-            if len(entry) > playable:
-                self._queue.appendleft(entry[playable:])
-            self._hear(entry[:playable])
-        self._played_until = max(now, self._played_until)
+            returned += self._play(size)
+        self.played_until = max(now, self.played_until)
         return returned
 
+    def _play(self, size: int) -> list[ReturnedMark]:
+        """Play a frame; marks within it return when it has played."""
+        frame, passed = b"", []
+        while len(frame) < size:
+            entry = self._queue.popleft()
+            if isinstance(entry, str):
+                passed.append(entry)
+                continue
+            missing = size - len(frame)
+            frame += entry[:missing]
+            if len(entry) > missing:
+                self._queue.appendleft(entry[missing:])
+        self.queued_bytes -= size
+        self._hear(frame)
+        return [ReturnedMark(self.played_until, name) for name in passed]
+
     def _hear(self, audio: bytes) -> None:
-        start = round(self._played_until * SAMPLE_RATE)
+        start = round(self.played_until * SAMPLE_RATE)
         gap = start - len(self.track)
         if gap > 1 or not self.stretches:
             self.track += SILENCE * gap
             self.stretches.append(Stretch(len(self.track), len(self.track)))
         self.track += audio
         self.stretches[-1].end = len(self.track)
-        self._played_until += len(audio) / SAMPLE_RATE
+        self.played_until += len(audio) / SAMPLE_RATE

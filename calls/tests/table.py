@@ -64,14 +64,14 @@ class Table:
             self.now = max(self.now, pending.due_at)
             self.tell(MarkReturned(self.now, pending.mark))
 
-    def hear(self, rms: int, seconds: float) -> list[Command]:
-        """The caller's line has this energy for a while."""
+    def hear(self, rms: int, seconds: float, probability: float | None = None) -> list[Command]:
+        """The caller's line has this energy for a while; `probability`: a detector's, that it is speech."""
         before = len(self.wanted)
         for _ in range(round(seconds / 0.02)):
             moment = self.now + 0.02
             self._return_marks(moment)
             self.now = moment
-            self.tell(CallerFrame(self.now, rms))
+            self.tell(CallerFrame(self.now, rms, speech_probability=probability))
         return self.wanted[before:]
 
     def say(self, words: str = "what are your hours", *, seconds: float = 0.4) -> str:

@@ -25,7 +25,7 @@ class Line:
         for _ in range(round(seconds / 0.02)):
             self.now = round(self.now + 0.02, 2)
             frame = CallerFrame(self.now, rms, speech_probability=probability)
-            voiced += self.activity.hear(frame, gate_rms=gate_rms)
+            voiced += self.activity.hear(frame, gate_rms=gate_rms).is_caller
         return voiced
 
 
@@ -82,11 +82,24 @@ def test_softer_than_the_echo_gate_is_echo() -> None:
     assert line.activity.threshold == 200
 
 
-def test_a_neural_detector_can_only_veto() -> None:
+def test_a_detector_tells_speech_from_sound() -> None:
     line = Line()
-    assert line.hear(1500, probability=0.1) == 0
+    assert line.hear(1500, 0.2, probability=0.1) == 0
+    assert line.hear(1500, 0.2, probability=0.9) == 10
+
+
+def test_speech_counts_with_its_soft_sounds_and_not_without_loud_ones() -> None:
+    line = Line()
+    assert line.hear(50, 0.2, probability=0.9) == 0
     assert line.hear(1500, probability=0.9) == 1
-    assert line.hear(50, probability=0.9) == 0
+    assert line.hear(50, 0.2, probability=0.9) == 2, "60 ms around a loud one"
+
+
+def test_speech_is_heard_in_noise_that_hides_it_from_loudness() -> None:
+    line = Line()
+    line.hear(400, 3.0)
+    assert line.hear(700, 0.2) == 0
+    assert line.hear(700, 0.2, probability=0.9) == 10
 
 
 def test_a_turn_has_the_voice_since_speech_began_with_a_second_of_looking_back() -> None:

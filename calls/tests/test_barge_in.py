@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from calls.conversation import ConversationSettings
+from calls.conversation.activity import Hearing
 from calls.conversation.barge_in import RESUME_AFTER_QUIET_S, BargeIn, Verdict
 
 pytestmark = pytest.mark.pure
@@ -18,9 +19,9 @@ class Frames:
     now: float = 0.0
     verdicts: list[tuple[float, Verdict]] = field(default_factory=list)
 
-    def hear(self, *, voiced: bool, seconds: float) -> None:
+    def hear(self, *, voiced: bool, seconds: float, probability: float | None = None, loud: bool = True) -> None:
         for _ in range(round(seconds / 0.02)):
-            verdict = self.barge_in.hear(self.now, voiced=voiced, milliseconds=20)
+            verdict = self.barge_in.hear(self.now, Hearing(voiced, voiced and loud, probability), milliseconds=20)
             if verdict is not Verdict.NOTHING:
                 self.verdicts.append((self.now, verdict))
             if verdict in (Verdict.COMMIT, Verdict.RESUME):
@@ -132,3 +133,81 @@ def test_the_settings_rule() -> None:
     frames.hear(voiced=True, seconds=0.12)
     frames.hear(voiced=False, seconds=0.5)
     assert [verdict for _, verdict in frames.verdicts] == [Verdict.PAUSE, Verdict.COMMIT]
+
+
+# With a detector -------------------------------------------------------------------------------------------
+def speak(frames: Frames, seconds: float, *, probability: float = 0.95, loud: bool = True) -> None:
+    frames.hear(voiced=True, seconds=seconds, probability=probability, loud=loud)
+
+
+def fall_silent(frames: Frames, seconds: float) -> None:
+    frames.hear(voiced=False, seconds=seconds, probability=0.02)
+
+
+def test_three_frames_of_speech_pause_and_six_commit() -> None:
+    frames = Frames()
+    speak(frames, 1.0)
+    assert frames.verdicts[:2] == [(0.04, Verdict.PAUSE), (0.10, Verdict.COMMIT)]
+
+
+def test_five_frames_of_speech_pause_and_resume() -> None:
+    frames = Frames()
+    speak(frames, 0.1)
+    fall_silent(frames, 1.0)
+    assert frames.verdicts == [
+        (0.04, Verdict.PAUSE),
+        (pytest.approx(0.08 + RESUME_AFTER_QUIET_S, abs=0.021), Verdict.RESUME),
+    ]
+
+
+def test_what_the_detector_is_not_sure_of_commits_when_it_lasts() -> None:
+    frames = Frames()
+    speak(frames, 0.34, probability=0.6)
+    assert [verdict for _, verdict in frames.verdicts] == [Verdict.PAUSE]
+    speak(frames, 0.1, probability=0.6)
+    assert frames.verdicts[1] == (0.36, Verdict.COMMIT)
+
+
+def test_scattered_bits_of_speech_do_not_add_up() -> None:
+    frames = Frames()
+    for _ in range(10):
+        speak(frames, 0.1)
+        fall_silent(frames, 0.2)
+    assert Verdict.COMMIT not in [verdict for _, verdict in frames.verdicts]
+
+
+def test_speech_as_soft_as_an_echo_does_nothing() -> None:
+    frames = Frames()
+    speak(frames, 2.0, loud=False)
+    assert frames.verdicts == []
+
+
+def test_openai_confirms_a_pause() -> None:
+    frames = Frames()
+    speak(frames, 0.06)
+    assert frames.barge_in.server_heard_speech(frames.now) is Verdict.COMMIT
+
+
+def test_without_resuming_a_pause_waits_until_it_is_meant() -> None:
+    frames = with_settings(resume_after_false_barge_in=False)
+    speak(frames, 0.1)
+    fall_silent(frames, 1.0)
+    assert frames.verdicts == []
+
+
+def test_a_sign_of_listening_pauses_and_resumes_whatever_openai_says() -> None:
+    frames = with_settings(backchannels_interrupt=False)
+    speak(frames, 0.5)
+    assert frames.barge_in.server_heard_speech(frames.now) is Verdict.NOTHING
+    fall_silent(frames, 1.0)
+    assert [verdict for _, verdict in frames.verdicts] == [Verdict.PAUSE, Verdict.RESUME]
+    assert frames.barge_in.server_heard_speech(frames.now) is Verdict.NOTHING
+
+
+def test_who_goes_on_talking_interrupts_in_every_business() -> None:
+    frames = with_settings(backchannels_interrupt=False)
+    for _ in range(4):  # with the stops that speech has
+        speak(frames, 0.22)
+        fall_silent(frames, 0.08)
+    assert [verdict for _, verdict in frames.verdicts][:2] == [Verdict.PAUSE, Verdict.COMMIT]
+    assert frames.verdicts[1][0] >= 0.8

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.conversation.playback import MARK_GRACE_S, Playback, Stretch
+from calls.conversation.playback import MARK_GRACE_S, Playback
+from calls.conversation.sent_audio import Stretch
 
 pytestmark = pytest.mark.pure
 
@@ -47,11 +48,11 @@ def test_a_mark_of_an_older_generation_proves_nothing() -> None:
     assert heard(playback) == 4000
 
 
-def test_a_clear_finds_playback_where_the_clock_says() -> None:
+def test_a_clear_finds_playback_where_the_clock_says_in_whole_frames() -> None:
     playback, _ = playing(16000)
     playback.clear(1.25)
-    assert heard(playback) == 10000
-    assert list(playback.send(3.0, stretch_bytes=16000)) == [Stretch("item", 10000, 16000, "2:item:16000")]
+    assert heard(playback) == 9920
+    assert list(playback.send(3.0, stretch_bytes=16000)) == [Stretch("item", 9920, 16000, "2:item:16000")]
 
 
 def test_the_round_trip_does_not_count_as_lag() -> None:
@@ -109,3 +110,36 @@ def test_what_was_heard_never_exceeds_what_was_sent_and_never_shrinks(sizes: lis
     for item in playback.items:
         assert before[item.item_id] <= item.heard <= item.received
         assert item.sent == item.heard
+
+
+def test_after_a_clear_the_marks_it_sends_back_tell_where_it_cut() -> None:
+    """The clear was held up for 90 ms on its way, and the caller heard so much more."""
+    playback, stretches = playing(16000)
+    for end in range(320, 8001, 320):
+        playback.mark_returned(end / 8000 + 0.1, f"1:item:{end}")
+    playback.clear(1.1)
+    assert heard(playback) == 8800
+    assert playback.clear_confirmed(1.145, "1:item:8320") is None, "it may have played"
+    returned = [playback.clear_confirmed(1.29, stretch.mark) for stretch in stretches[26:]]
+    assert returned[0] is None
+    assert returned.count(None) == len(returned) - 1
+    assert heard(playback) == 9440, "1.19 s in whole frames"
+    assert next(iter(playback.send(1.5, stretch_bytes=16000))) == Stretch("item", 9440, 16000, "2:item:16000")
+
+
+def test_marks_that_come_after_it_went_on_change_nothing() -> None:
+    playback, stretches = playing(16000)
+    playback.mark_returned(0.14, "1:item:320")
+    playback.clear(1.0)
+    went_on = list(playback.send(1.4, stretch_bytes=16000))
+    for stretch in stretches[1:]:
+        playback.clear_confirmed(1.5, stretch.mark)
+    assert went_on == [Stretch("item", heard(playback), 16000, "2:item:16000")]
+
+
+def test_one_late_mark_is_the_network_and_no_lag() -> None:
+    playback, _ = playing(16000)
+    for end in range(320, 11841, 320):
+        playback.mark_returned(end / 8000 + (0.06 if end == 11840 else 0.0), f"1:item:{end}")
+    playback.clear(1.5)
+    assert heard(playback) == 12000

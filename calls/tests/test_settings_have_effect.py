@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -38,15 +39,21 @@ def first_answer_is_talked_over(settings: ConversationSettings) -> list[Command]
 
 
 def second_answer_is_talked_over(
-    settings: ConversationSettings, *, after_s: float = 0.6, rms: int = VOICE_RMS, seconds: float = 1.0
+    settings: ConversationSettings,
+    *,
+    after_s: float = 0.6,
+    rms: int = VOICE_RMS,
+    seconds: float = 1.0,
+    probability: float | None = None,
 ) -> list[Command]:
     table = Table(replace(settings, greeting_text="Hello", greeting_bytes=800))
     table.play_out()
     table.say()
     table.respond(seconds=5.0)
-    table.hear(LINE_RMS, after_s)
-    table.hear(rms, seconds)
-    table.hear(LINE_RMS, 1.0)
+    quiet = None if probability is None else 0.0
+    table.hear(LINE_RMS, after_s, quiet)
+    table.hear(rms, seconds, probability)
+    table.hear(LINE_RMS, 1.0, quiet)
     return table.wanted
 
 
@@ -62,6 +69,18 @@ def coughed_at(settings: ConversationSettings) -> list[Command]:
     return second_answer_is_talked_over(settings, seconds=0.2)
 
 
+def mm_hm(settings: ConversationSettings) -> list[Command]:
+    return second_answer_is_talked_over(settings, seconds=0.3, probability=0.95)
+
+
+HEARD_BY_EARS: dict[str, tuple[Any, Any, Story]] = {
+    "barge_in_voice_frames": (3, 12, partial(second_answer_is_talked_over, probability=0.95)),
+    "barge_in_debounce_ms": (200, 800, partial(second_answer_is_talked_over, probability=0.5)),
+    "barge_in_grace_ms": (0, 1000, partial(second_answer_is_talked_over, after_s=0.0, seconds=0.25, probability=0.95)),
+    "echo_gate_min_rms": (100, 1000, partial(second_answer_is_talked_over, rms=300, probability=0.95)),
+    "resume_after_false_barge_in": (True, False, partial(second_answer_is_talked_over, seconds=0.2, probability=0.5)),
+    "backchannels_interrupt": (True, False, mm_hm),
+}
 CHANGES: dict[str, tuple[Any, Any, Story]] = {
     "greeting_text": ("", "Hello, this is the bakery.", opens),
     "assistant_speaks_first": (False, True, opens),
@@ -72,6 +91,7 @@ CHANGES: dict[str, tuple[Any, Any, Story]] = {
     "barge_in_grace_ms": (0, 1000, talked_over_at_once),
     "echo_gate_min_rms": (100, 1000, talked_over_softly),
     "resume_after_false_barge_in": (True, False, coughed_at),
+    "backchannels_interrupt": (True, False, second_answer_is_talked_over),
 }
 IN_THE_SESSION = {"server_vad_threshold"}
 
@@ -88,6 +108,12 @@ def test_every_setting_has_a_story() -> None:
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_setting_changes_what_a_call_does(name: str) -> None:
     before, after, story = CHANGES[name]
+    assert story(_settings(name, before)) != story(_settings(name, after))
+
+
+@pytest.mark.parametrize("name", HEARD_BY_EARS)
+def test_a_setting_changes_what_a_call_does_that_a_detector_listens_to(name: str) -> None:
+    before, after, story = HEARD_BY_EARS[name]
     assert story(_settings(name, before)) != story(_settings(name, after))
 
 

@@ -119,7 +119,8 @@ def test_the_plan_carries_every_setting_of_the_business(business: Business) -> N
     values = {
         "greeting_text": " Hello! ", "assistant_speaks_first": True, "first_utterance_protection": "opening_only",
         "barge_in_enabled": False, "barge_in_voice_frames": 9, "barge_in_debounce_ms": 400, "barge_in_grace_ms": 100,
-        "echo_gate_min_rms": 300, "resume_after_false_barge_in": False, "max_call_minutes": 5,
+        "echo_gate_min_rms": 300, "resume_after_false_barge_in": False, "backchannels_interrupt": False,
+        "max_call_minutes": 5,
     }  # fmt: skip
     Business.objects.filter(pk=business.pk).update(
         **values, server_vad_threshold=0.7, voice="cedar", fallback_number="+97235550111"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calls.conversation.transcripts import is_noise, letters
+from calls.conversation.transcripts import is_backchannel, is_noise, letters
 
 pytestmark = pytest.mark.pure
 
@@ -39,3 +39,27 @@ def test_three_letters_are_a_word(text: str) -> None:
 
 def test_letters_drop_points_dashes_and_direction_marks() -> None:
     assert letters("\u202bבֵּית־סֵפֶר\u202c, Ok!") == "ביתספרok"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Mm-hm.", "en"), ("כן, כן", "he"), ("Right!", "en"), ("I see", "en"), ("אהה", "he"), ("ok", "he")],
+)
+def test_signs_of_listening(text: str, language: str) -> None:
+    assert is_backchannel(text, language=language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("No", "en"),
+        ("Wait", "en"),
+        ("לא", "he"),
+        ("כן אבל", "he"),
+        ("Right, and on Friday?", "en"),
+        ("", "en"),
+        ("...", "he"),
+    ],
+)
+def test_words_that_want_something(text: str, language: str) -> None:
+    assert not is_backchannel(text, language=language)

@@ -48,6 +48,7 @@ from calls.conversation.events import (
 
 FRAME_S = 0.02
 BYTES_PER_S = 8000
+FRAME_BYTES = 160
 VOICE_RMS, LINE_RMS = 1500, 15
 
 
@@ -72,6 +73,8 @@ class Utterance:
     seconds: float
     is_noise: bool = False
     rms: int = VOICE_RMS
+    probability: float = 0.95
+    """What a detector thinks of it, where the script has one."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,10 @@ class Script:
     latency_s: float = 0.02
     items: int = 1  # audio items per response
     loses_marks: bool = False
+    has_ears: bool = False
+    answer_rms: int = 0  # of the assistant's voice, as the conversation is told; 0: not told
+    echo: float = 0.0  # the share of it that comes back, `echo_s` after it was heard
+    echo_s: float = 0.1
     vad_s: float = 0.15
     seconds: float = 12.0
 
@@ -135,6 +142,7 @@ class World:
         self._order = itertools.count()
         self.buffer: list[Queued] = []
         self._play_from = 0.0
+        self._unplayed = 0
         self.generated: dict[str, int] = {}
         self._response = 0
         self._attempt = 0
@@ -209,21 +217,34 @@ class World:
         if not self.buffer:
             self._play_from = self.now
         self.buffer.append(piece)
+        self._unplayed += piece.end - piece.start
         self.after(self._unplayed_s(), lambda: self._play_up_to(self.now))
+        self.after(self._unplayed_s() + FRAME_S, lambda: self._play_up_to(self.now))
 
     def _unplayed_s(self) -> float:
-        return sum(piece.end - piece.start for piece in self.buffer) / BYTES_PER_S - (self.now - self._play_from)
+        return self._unplayed / BYTES_PER_S - (self.now - self._play_from)
 
     def _play_up_to(self, moment: float) -> None:
+        """Whole frames of 20 ms; a shorter rest is a frame. Marks return when their frame has played."""
         while self.buffer:
-            piece = self.buffer[0]
-            ends = self._play_from + (piece.end - piece.start) / BYTES_PER_S
+            size = min(FRAME_BYTES, self._unplayed)
+            ends = self._play_from + size / BYTES_PER_S
             if ends > moment + 1e-9:
                 return
-            self.buffer.pop(0)
-            self.heard.append(Heard(piece.item_id, piece.start, piece.end, ends))
-            self._play_from = ends
-            self._return_mark(piece.mark)
+            self._play_frame(size, ends)
+
+    def _play_frame(self, size: int, ends: float) -> None:
+        self._unplayed -= size
+        while size:
+            piece = self.buffer[0]
+            played = min(size, piece.end - piece.start)
+            self.heard.append(Heard(piece.item_id, piece.start, piece.start + played, ends))
+            piece.start += played
+            size -= played
+            if piece.start == piece.end:
+                self.buffer.pop(0)
+                self._return_mark(piece.mark)
+        self._play_from = ends
 
     def _return_mark(self, mark: str) -> None:
         if not self.script.loses_marks:
@@ -231,13 +252,10 @@ class World:
 
     def _clear(self) -> None:
         self._play_up_to(self.now)
-        if self.buffer:
-            piece = self.buffer[0]
-            played = (self.now - self._play_from) * BYTES_PER_S
-            self.heard.append(Heard(piece.item_id, piece.start, piece.start + played, self.now))
         for piece in self.buffer:
             self._return_mark(piece.mark)
         self.buffer.clear()
+        self._unplayed = 0
 
     # OpenAI -------------------------------------------------------------------------------------------
     def _connect(self) -> None:
@@ -299,7 +317,8 @@ class World:
         if is_late and self.now > self._late_until:
             return
         self.generated[item_id] = self.generated.get(item_id, 0) + size
-        self.feed(ResponseAudio(self.now, response_id, item_id, size))
+        levels = (self.script.answer_rms,) * -(-size // FRAME_BYTES) if self.script.answer_rms else ()
+        self.feed(ResponseAudio(self.now, response_id, item_id, size, levels))
         self.feed(ResponseWords(self.now, response_id, item_id, "word "))
 
     def _end_response(self, response_id: str, status: ResponseStatus) -> None:
@@ -328,8 +347,20 @@ class World:
     def _frame(self) -> None:
         self._play_up_to(self.now)
         self.playing.append((self.now, bool(self.buffer)))
-        rms = max((u.rms for u in self.script.caller if u.start <= self.now < u.start + u.seconds), default=LINE_RMS)
-        self.feed(CallerFrame(self.now, rms))
+        script = self.script
+        sounds = [u for u in script.caller if u.start <= self.now < u.start + u.seconds]
+        rms = max((u.rms for u in sounds), default=LINE_RMS)
+        probability = max((u.probability for u in sounds), default=0.01)
+        if self._was_heard(self.now - script.echo_s - script.latency_s):
+            rms = max(rms, round(script.echo * script.answer_rms))
+            probability = max(probability, 0.95)  # an echo is speech
+        wants = script.has_ears and self.conversation.needs_ears(rms)
+        self.feed(CallerFrame(self.now, rms, speech_probability=probability if wants else None))
+
+    def _was_heard(self, moment: float) -> bool:
+        if not self.script.echo:
+            return False
+        return any(piece.at - FRAME_S <= moment < piece.at for piece in reversed(self.heard[-100:]))
 
     def _hear_as_openai(self, number: int, utterance: Utterance) -> None:
         if utterance.is_noise:

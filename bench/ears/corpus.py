@@ -1,0 +1,130 @@
+"""The corpus: what reaches us from callers who speak, and from callers who don't, labelled by construction."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from bench.ears import recordings, sounds
+from bench.ears.recordings import RATE, Clip, Samples, at_rms
+from calls.conversation import ulaw
+from calls.sandbox.caller_track import Echo
+
+LEAD_S = 2.0
+"""The assistant speaks this long before the caller does."""
+TAIL_S = 1.0
+LINE_RMS = 12.0
+"""A quiet line is never silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A caller's side of the line (µ-law), while the assistant speaks all the time.
+
+    `onset_s`: when somebody begins to speak to the assistant; None when nobody does.
+    """
+
+    group: str
+    audio: bytes
+    onset_s: float | None = None
+    echo: Echo | None = None
+
+    @property
+    def minutes(self) -> float:
+        """How long it lasts."""
+        return len(self.audio) / RATE / 60
+
+
+def speech(share: float) -> Iterator[Case]:
+    """People who interrupt. `share` (0 to 1) of the corpus, for a quick look."""
+    chance = np.random.default_rng(7)
+    some = recordings.sentences(max(1, round(40 * share)))
+    yield from _spoken("speech rms 2000", some, chance, 2000)
+    yield from _spoken("quiet speech rms 500", some, chance, 500)
+    yield from _spoken("single words", recordings.words(max(1, round(25 * share))), chance, 2000)
+    yield from _spoken("quiet single words", recordings.words(max(1, round(25 * share))), chance, 500)
+    fewer = some[::2]
+    yield from _spoken("in pink noise, 20 dB", fewer, chance, 2000, noise_rms=200)
+    yield from _spoken("in pink noise, 10 dB", fewer, chance, 2000, noise_rms=632)
+    yield from _spoken("GSM coded", fewer, chance, 2000, through=gsm)
+    yield from _spoken("5 % of packets lost", fewer, chance, 2000, through=lambda audio: lossy(audio, 0.05, chance))
+    yield from _spoken("over an echo of -30 dB", fewer, chance, 2000, echo=Echo(30.0))
+    yield from _spoken("over an echo of -20 dB", fewer, chance, 2000, echo=Echo(20.0))
+
+
+def silence_kept(share: float) -> Iterator[Case]:
+    """Sounds that are nobody speaking to the assistant."""
+    chance = np.random.default_rng(8)
+    minute = 60.0 * share
+    for colour, rms in (("white", 300), ("white", 1000), ("pink", 100), ("pink", 500), ("brown", 500)):
+        yield _quiet("line noise", sounds.noise(colour, rms, 2 * minute, chance))
+    yield _quiet("hum", sounds.hum(300, 2 * minute))
+    yield _quiet("DTMF", sounds.dtmf(3000, 3 * minute, chance))
+    yield _quiet("tones", sounds.tones(1500, 3 * minute, chance))
+    yield _quiet("typing", sounds.typing(6000, 3 * minute, chance))
+    yield _quiet("handset bumps", sounds.bumps(9000, 3 * minute, chance))
+    for rms in (300, 1200):
+        for _name, track in recordings.music():
+            yield _quiet("hold music", at_rms(track[: round(len(track) * share)], rms))
+    yield _quiet("babble rms 300", sounds.babble(300, 3 * minute))
+    for loss_db in (20.0, 30.0, 40.0):
+        for delay_s in (0.06, 0.12, 0.25):
+            nothing = np.zeros(round(2 * minute * RATE))
+            yield _quiet(f"echo -{loss_db:.0f} dB", nothing, echo=Echo(loss_db, delay_s))
+
+
+def assistant() -> bytes:
+    """The assistant's voice (a speaker who is also a caller, with other words): ten minutes of it."""
+    return encode(at_rms(recordings.monologue("en_US_f_Allison", 600.0), 2000))
+
+
+def gsm(audio: Samples) -> Samples:
+    """Through a GSM full-rate coder and back."""
+    raw = np.clip(np.rint(audio), -32768, 32767).astype("<i2").tobytes()
+    as_raw = ("-t", "raw", "-r", "8000", "-e", "signed", "-b", "16", "-c", "1", "-")
+    coded = subprocess.run(["sox", *as_raw, "-t", "gsm", "-"], input=raw, stdout=subprocess.PIPE, check=True).stdout
+    back = subprocess.run(
+        ["sox", "-t", "gsm", "-r", "8000", "-", *as_raw], input=coded, stdout=subprocess.PIPE, check=True
+    ).stdout
+    return np.frombuffer(back, "<i2").astype(np.float64)
+
+
+def lossy(audio: Samples, share: float, chance: Generator) -> Samples:
+    """Without some of its packets of 20 ms."""
+    found = audio.copy()
+    for start in range(0, len(found), 160):
+        if chance.random() < share:
+            found[start : start + 160] = 0.0
+    return found
+
+
+def encode(audio: Samples) -> bytes:
+    """As µ-law."""
+    return ulaw.encode(np.clip(np.rint(audio), -32768, 32767).astype(np.int16))
+
+
+def _spoken(
+    group: str,
+    clips: list[Clip],
+    chance: Generator,
+    rms: float,
+    *,
+    noise_rms: float = LINE_RMS,
+    through: Callable[[Samples], Samples] = lambda audio: audio,
+    echo: Echo | None = None,
+) -> Iterator[Case]:
+    for clip in clips:
+        lead = round(LEAD_S * RATE) + int(chance.integers(320))  # any phase of the frames
+        voice = at_rms(clip.samples, rms)
+        track = np.concatenate([np.zeros(lead), voice[clip.onset :], np.zeros(round(TAIL_S * RATE))])
+        track += sounds.noise("pink", noise_rms, len(track) / RATE, chance)[: len(track)]
+        yield Case(group, encode(through(track)), onset_s=lead / RATE, echo=echo)
+
+
+def _quiet(group: str, track: Samples, *, echo: Echo | None = None) -> Case:
+    chance = np.random.default_rng(9)
+    return Case(group, encode(track + sounds.noise("pink", LINE_RMS, len(track) / RATE, chance)), echo=echo)

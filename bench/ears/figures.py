@@ -1,0 +1,111 @@
+"""From outcomes to figures: how soon a voice was noticed, what was missed, what was taken for a voice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bench.ears.corpus import Case
+from bench.ears.trial import Outcome
+
+NOTICED_WITHIN_S = 1.5
+"""A voice that nobody reacts to for so long was missed (a single word is over by then)."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """A group of callers who spoke. Delays are from the true onset, in milliseconds."""
+
+    group: str
+    count: int = 0
+    pauses_ms: list[float] = field(default_factory=list)
+    commits_ms: list[float] = field(default_factory=list)
+    early: int = 0
+
+    def add(self, case: Case, outcome: Outcome) -> None:
+        """Count one caller."""
+        assert case.onset_s is not None
+        self.count += 1
+        self.early += any(at < case.onset_s for at in outcome.pauses)
+        self.pauses_ms += _first_after(case.onset_s, outcome.pauses)
+        self.commits_ms += _first_after(case.onset_s, outcome.commits)
+
+    def row(self) -> str:
+        """A line of a Markdown table."""
+        return (
+            f"| {self.group} | {self.count} | {_spread(self.pauses_ms)} | {_spread(self.commits_ms)} "
+            f"| {self.count - len(self.pauses_ms)} | {self.count - len(self.commits_ms)} | {self.early} |"
+        )
+
+
+@dataclass(slots=True)
+class Unheard:
+    """A group of lines on which nobody spoke to the assistant."""
+
+    group: str
+    minutes: float = 0.0
+    pauses: int = 0
+    commits: int = 0
+    resumes: int = 0
+
+    def add(self, case: Case, outcome: Outcome) -> None:
+        """Count one line."""
+        self.minutes += case.minutes
+        self.pauses += len(outcome.pauses)
+        self.commits += len(outcome.commits)
+        self.resumes += len(outcome.resumes)
+
+    def row(self) -> str:
+        """A line of a Markdown table, per minute."""
+        false, ended = self.pauses / self.minutes, self.commits / self.minutes
+        return f"| {self.group} | {self.minutes:.1f} | {false:.2f} | {ended:.2f} | {self.resumes} of {self.pauses} |"
+
+
+@dataclass(slots=True)
+class Figures:
+    """All of one detector."""
+
+    name: str
+    heard: dict[str, Heard] = field(default_factory=dict)
+    unheard: dict[str, Unheard] = field(default_factory=dict)
+
+    def add(self, case: Case, outcome: Outcome) -> None:
+        """Count one case."""
+        if case.onset_s is None:
+            self.unheard.setdefault(case.group, Unheard(case.group)).add(case, outcome)
+        else:
+            self.heard.setdefault(case.group, Heard(case.group)).add(case, outcome)
+
+    def table(self) -> str:
+        """Markdown."""
+        return "\n".join(
+            [
+                f"\n### {self.name}\n",
+                "| who speaks | callers | pause p50/p90 ms | commit p50/p90 ms | not paused | not committed | early |",
+                "|---|---|---|---|---|---|---|",
+                *(group.row() for group in self.heard.values()),
+                "\n| nobody speaks | minutes | false pauses a minute | false commits a minute | resumed |",
+                "|---|---|---|---|---|",
+                *(group.row() for group in self.unheard.values()),
+            ]
+        )
+
+    def trade_off(self, groups: Iterable[str]) -> tuple[float, float]:
+        """Median delay of the commit on clear speech, and false commits a minute over these groups."""
+        chosen = [self.unheard[group] for group in groups if group in self.unheard]
+        minutes = sum(group.minutes for group in chosen)
+        delays = self.heard["speech rms 2000"].commits_ms
+        return float(np.median(delays)) if delays else float("nan"), sum(group.commits for group in chosen) / minutes
+
+
+def _first_after(onset_s: float, moments: list[float]) -> list[float]:
+    later = [at - onset_s for at in moments if 0 <= at - onset_s <= NOTICED_WITHIN_S]
+    return [later[0] * 1000] if later else []
+
+
+def _spread(milliseconds: list[float]) -> str:
+    if not milliseconds:
+        return "never"
+    return f"{np.percentile(milliseconds, 50):.0f} / {np.percentile(milliseconds, 90):.0f}"

@@ -1,0 +1,140 @@
+"""Recorded people and hold music, from Debian's packages (see `PACKAGES`): 8 kHz, 16 bit, mono."""
+
+from __future__ import annotations
+
+import random
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float64]
+"""One channel at 8 kHz, in the scale of 16-bit samples."""
+
+RATE = 8000
+PACKAGES = (
+    "asterisk-core-sounds-en-wav asterisk-core-sounds-es-wav asterisk-core-sounds-fr-wav asterisk-core-sounds-it-wav "
+    "asterisk-core-sounds-ru-wav asterisk-prompt-it-menardi-wav asterisk-moh-opsound-wav sox"
+)
+"""What `apt-get install` must have brought. Speech is CC BY-SA 3.0 (Russian CC BY 3.0), music CC BY-SA 3.0."""
+SPEAKERS = (
+    "en_US_f_Allison",
+    "es_MX_f_Allison",
+    "fr_CA_f_June",
+    "it_IT_m_Carlo",
+    "it_IT_f_Menardi",
+    "ru_RU_f_IvrvoiceRU",
+)
+WORD_FOLDERS = ("digits", "letters", "phonetic")
+_SOUNDS = Path("/usr/share/asterisk/sounds")
+_MUSIC = Path("/usr/share/asterisk/moh")
+_LOUD_DB = 36.0
+_STEP = 80  # 10 ms
+
+
+class CorpusMissing(RuntimeError):
+    """The recordings are not installed; the message says how to get them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Somebody says something. `onset` and `end` are samples: where the voice begins and stops."""
+
+    speaker: str
+    name: str
+    samples: Samples
+    onset: int
+    end: int
+
+
+def sentences(each: int, *, seed: int = 1) -> list[Clip]:
+    """So many prompts of every speaker, 1 to 8 seconds long."""
+    return _pick(each, seed, words=False, shortest_s=1.0, longest_s=8.0)
+
+
+def words(each: int, *, seed: int = 2) -> list[Clip]:
+    """So many single words (digits, letters, code words) of every speaker."""
+    return _pick(each, seed, words=True, shortest_s=0.2, longest_s=1.3)
+
+
+def monologue(speaker: str, seconds: float, *, seed: int = 3) -> Samples:
+    """One speaker without end: prompts in a row, short pauses between them."""
+    chosen = random.Random(seed)
+    paths, found, length = _prompts(speaker), [], 0
+    while length < seconds * RATE:
+        clip = _clip(speaker, chosen.choice(paths))
+        if clip is not None and clip.end - clip.onset > RATE // 2:
+            pause = np.zeros(chosen.randrange(RATE // 10, RATE // 2))
+            found += [clip.samples[clip.onset : clip.end], pause]
+            length += clip.end - clip.onset + len(pause)
+    return np.concatenate(found)[: round(seconds * RATE)]
+
+
+def music() -> list[tuple[str, Samples]]:
+    """The tracks of hold music."""
+    _check(_MUSIC)
+    return [(path.stem, _read(path)) for path in sorted(_MUSIC.glob("*.wav"))]
+
+
+def at_rms(samples: Samples, rms: float) -> Samples:
+    """The same at another level: `rms` of the parts that are loud (within 30 dB of the loudest 10 ms)."""
+    levels = _levels(samples)
+    loud = levels[levels > levels.max() * 10 ** (-30 / 20)]
+    return samples * float(rms / np.sqrt((loud**2).mean()))
+
+
+def _pick(each: int, seed: int, *, words: bool, shortest_s: float, longest_s: float) -> list[Clip]:
+    chosen, found = random.Random(seed), []
+    for speaker in SPEAKERS:
+        paths = _words(speaker) if words else _prompts(speaker)
+        chosen.shuffle(paths)
+        of_speaker: list[Clip] = []
+        while len(of_speaker) < each and paths:
+            clip = _clip(speaker, paths.pop())
+            if clip is not None and shortest_s <= (clip.end - clip.onset) / RATE <= longest_s:
+                of_speaker.append(clip)
+        found += of_speaker
+    return found
+
+
+def _prompts(speaker: str) -> list[Path]:
+    _check(_SOUNDS / speaker)
+    silent = ("beep", "tone", "silence", "ascending", "descending", "confbridge-j", "confbridge-l", "screech")
+    return [path for path in sorted((_SOUNDS / speaker).glob("*.wav")) if not any(name in path.stem for name in silent)]
+
+
+def _words(speaker: str) -> list[Path]:
+    _check(_SOUNDS / speaker)
+    return [path for folder in WORD_FOLDERS for path in sorted((_SOUNDS / speaker / folder).glob("*.wav"))]
+
+
+def _check(folder: Path) -> None:
+    if not folder.is_dir():
+        raise CorpusMissing(f"{folder} is missing. Get the recordings with: apt-get install {PACKAGES}")
+
+
+def _clip(speaker: str, path: Path) -> Clip | None:
+    """A recording with its onset by energy; None when it holds nothing."""
+    samples = _read(path)
+    if len(samples) < RATE // 10 or not samples.any():
+        return None
+    levels = _levels(samples)
+    voiced = levels >= np.percentile(levels, 95) * 10 ** (-_LOUD_DB / 20)
+    runs = voiced[:-2] & voiced[1:-1] & voiced[2:]  # 30 ms in a row
+    if not runs.any():
+        return None
+    onset, end = int(runs.argmax()) * _STEP, (len(runs) - int(runs[::-1].argmax()) + 2) * _STEP
+    return Clip(speaker, path.stem, samples, onset, min(end, len(samples)))
+
+
+def _levels(samples: Samples) -> Samples:
+    steps = samples[: len(samples) - len(samples) % _STEP].reshape(-1, _STEP)
+    found: Samples = np.sqrt((steps**2).mean(axis=1)) + 1e-9
+    return found
+
+
+def _read(path: Path) -> Samples:
+    with wave.open(str(path)) as recording:
+        return np.frombuffer(recording.readframes(recording.getnframes()), "<i2").astype(np.float64)

@@ -1,0 +1,102 @@
+"""The assistant's audio in pieces: received, sent to Twilio, and what a clear left of it. Counted, never held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil, floor
+
+BYTES_PER_SECOND = 8000
+FRAME_BYTES = 160
+"""Twilio's own packets to the telephone network: 20 ms, heard whole or not at all."""
+FRAME_S = FRAME_BYTES / BYTES_PER_SECOND
+EARLY_S = 0.005
+"""A mark that comes back so much earlier than its audio can have played was sent back by a clear."""
+
+
+@dataclass(slots=True)
+class Item:
+    """One piece of the assistant's audio: bytes received, sent in all, and heard."""
+
+    item_id: str
+    received: int = 0
+    sent: int = 0
+    heard: int = 0
+    levels: list[int] = field(default_factory=list)  # rms of each 20 ms received
+
+    def receive(self, size: int, levels: tuple[int, ...]) -> None:
+        """Add a piece. Its 20 ms steps needn't begin where those of the item do; for an echo that is near enough."""
+        first = self.received // FRAME_BYTES
+        self.levels += [0] * (first + len(levels) - len(self.levels))
+        for step, level in enumerate(levels, start=first):
+            self.levels[step] = max(self.levels[step], level)
+        self.received += size
+
+    def level(self, start: int, end: int) -> int:
+        """The loudest 20 ms between two bytes; 0 where nothing is known."""
+        return max(self.levels[start // FRAME_BYTES : ceil(end / FRAME_BYTES)], default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Bytes `start` to `end` of an item, to be sent with a mark behind them."""
+
+    item_id: str
+    start: int
+    end: int
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A stretch on its way to the caller's ear."""
+
+    item: Item
+    start: int
+    end: int
+    mark: str
+    offset: int  # of `end` in the generation's stream
+    due_at: float  # when its last frame has played if Twilio is punctual
+
+
+@dataclass(slots=True)
+class Cleared:
+    """A generation that a clear ended, and where it ended as far as we know.
+
+    First by the clock; then by the marks that the clear sends back: all at one moment, most of them before their
+    audio can have played. `mark_delay_s`: how long after being due marks came back last; None when none had.
+    """
+
+    at: float
+    generation: int
+    pending: list[Sent]
+    begun: int  # the offset from which frames are counted
+    begun_at: float
+    mark_delay_s: float | None
+    is_settled: bool = False
+    """Audio was sent again: where that began can't be changed any more."""
+
+    def put_back(self, moment: float) -> None:
+        """What was due after this moment was not played, and goes back to the unsent part of the queue."""
+        if self.is_settled or not self.pending:
+            return
+        played = self.begun + floor((moment - self.begun_at) / FRAME_S + 1e-6) * FRAME_BYTES
+        for sent in reversed(self.pending):
+            sent.item.heard = sent.start
+        for sent in self.pending:
+            sent.item.heard = max(sent.item.heard, min(sent.end, sent.end + played - sent.offset))
+        for sent in self.pending:
+            sent.item.sent = sent.item.heard
+
+    def mark_returned(self, at: float, mark: str) -> bool:
+        """Take a mark of this generation. True once: when the clear is known to have arrived."""
+        sent = next((sent for sent in self.pending if sent.mark == mark), None)
+        if sent is None:
+            return False
+        if self.mark_delay_s is not None and at >= sent.due_at + self.mark_delay_s - EARLY_S:
+            if sent is not self.pending[-1]:
+                return False  # it may have played before the clear came: one that can't have will tell
+            self.put_back(sent.due_at)
+        elif self.mark_delay_s is not None:
+            self.put_back(at - self.mark_delay_s)
+        self.pending.clear()
+        return True

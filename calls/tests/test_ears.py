@@ -1,0 +1,129 @@
+"""The speech detector and what serves without it, on real recordings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calls import ears
+from calls.conversation import ulaw
+from calls.ears import NeuralEar, ToneEar
+from calls.sandbox import wav_files
+
+AUDIO = Path(__file__).resolve().parents[2] / "tests" / "audio"
+RECORDINGS = ("hello", "one-moment-please", "nobody-is-available", "not-in-service")
+
+
+def speech(name: str) -> bytes:
+    return wav_files.read_as_ulaw(AUDIO / f"{name}.wav")
+
+
+def noise(seconds: float, rms: float = 1000) -> bytes:
+    samples = np.random.default_rng(1).standard_normal(round(seconds * 8000)) * rms
+    return ulaw.encode(np.clip(samples, -32768, 32767).astype(np.int16))
+
+
+def tone(*frequencies: float, seconds: float = 1.0) -> bytes:
+    t = np.arange(round(seconds * 8000)) / 8000
+    wave = sum(np.sin(2 * np.pi * frequency * t) for frequency in frequencies) * 3000
+    return ulaw.encode(np.asarray(wave).astype(np.int16))
+
+
+def heard(audio: bytes, ear: ears.Ear | None = None) -> list[float | None]:
+    ear = ear or ears.new_ear()
+    return [ear.hear(audio[start : start + 160], wanted=True) for start in range(0, len(audio) - 159, 160)]
+
+
+@pytest.fixture
+def detector_missing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    ears._session.cache_clear()
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    yield
+    ears._session.cache_clear()
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_people_are_heard(name: str) -> None:
+    probabilities = heard(ulaw.SILENCE * 8000 + speech(name))
+    assert max(p for p in probabilities[:45] if p is not None) < 0.25
+    assert sum(p is not None and p >= 0.9 for p in probabilities) >= 10
+
+
+@pytest.mark.parametrize("audio", [noise(3.0), tone(697, 1209), tone(440), tone(440, 480), ulaw.SILENCE * 8000])
+def test_noise_and_tones_are_nobody(audio: bytes) -> None:
+    assert max(p for p in heard(audio) if p is not None) < 0.25
+
+
+def test_calls_do_not_hear_each_other() -> None:
+    alone = heard(speech("hello"))
+    ear, other = ears.new_ear(), ears.new_ear()
+    audio, noises = speech("hello"), noise(1.0)
+    together = []
+    for start in range(0, len(audio) - 159, 160):
+        together.append(ear.hear(audio[start : start + 160], wanted=True))
+        other.hear(noises[start % 7840 : start % 7840 + 160], wanted=True)
+    assert together == alone
+
+
+def test_pieces_of_any_length_are_heard_alike() -> None:
+    audio = speech("one-moment-please")
+    ear = ears.new_ear()
+    assert isinstance(ear, NeuralEar)
+    pieces = [ear.hear(audio[start : start + 256], wanted=True) for start in range(0, len(audio) - 255, 256)]
+    after_windows = [p for number, p in enumerate(heard(audio)) if (number + 1) * 160 % 1280 == 0]
+    assert after_windows == pieces[4::5]
+
+
+def test_a_voice_is_known_although_nobody_asked_about_what_came_before() -> None:
+    ear, before = ears.new_ear(), noise(4.0, rms=10)
+    for start in range(0, len(before), 160):
+        assert ear.hear(before[start : start + 160], wanted=False) is None
+    probabilities = heard(speech("hello"), ear)
+    first_sure = next(number for number, p in enumerate(probabilities) if p is not None and p >= 0.9)
+    always_asked = next(
+        number
+        for number, p in enumerate(heard(ulaw.SILENCE * 8000 + speech("hello"))[50:])
+        if p is not None and p >= 0.9
+    )
+    assert abs(first_sure - always_asked) <= 2
+
+
+def test_what_nobody_asked_about_costs_no_memory_and_no_time_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    ear = ears.new_ear()
+    asked: list[bytes] = []
+    assert isinstance(ear, NeuralEar)
+    judge = ear._judge
+
+    def counted(window: bytes) -> None:
+        asked.append(window)
+        judge(window)
+
+    monkeypatch.setattr(ear, "_judge", counted)
+    for _ in range(5000):
+        ear.hear(ulaw.SILENCE * 160, wanted=False)
+    assert len(ear._heard) <= ears._LONGEST + ears.WINDOW
+    ear.hear(ulaw.SILENCE * 160, wanted=True)
+    assert len(asked) <= ears.MOST_WINDOWS + 1
+
+
+@pytest.mark.usefixtures("detector_missing")
+def test_without_the_library_tones_are_nobody_and_the_rest_is_for_loudness() -> None:
+    ear = ears.new_ear()
+    assert isinstance(ear, ToneEar)
+    assert set(heard(speech("hello"), ear)) == {None}
+    assert set(heard(tone(770, 1336), ear)) == {0.0}
+    assert ear.hear(tone(770, 1336)[:160], wanted=False) is None
+
+
+@pytest.mark.usefixtures("detector_missing")
+def test_a_process_without_the_library_says_so_at_its_start() -> None:
+    (remark,) = ears.remarks()
+    assert "No speech detector" in remark
+
+
+def test_a_process_with_it_has_nothing_to_say() -> None:
+    assert ears.remarks() == []
