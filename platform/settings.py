@@ -3,6 +3,8 @@
 A bare checkout runs with none of them: SQLite in `var/`, an in-process channel layer and worker.
 """
 
+import base64
+import hashlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +20,14 @@ VAR_DIR.mkdir(exist_ok=True)
 
 DEBUG = env.flag("DEBUG", default=True)
 if not DEBUG:
-    env.require("SECRET_KEY", "PUBLIC_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "OPENAI_API_KEY")
+    env.require(
+        "SECRET_KEY",
+        "PUBLIC_URL",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+        "OPENAI_API_KEY",
+        "FIELD_ENCRYPTION_KEYS",
+    )
 
 SECRET_KEY = env.text("SECRET_KEY", "only-for-development-never-for-a-public-installation")
 PORT = env.number("PORT", default=8000)
@@ -38,6 +47,7 @@ INSTALLED_APPS = [
     "frontdesk",
     "businesses",
     "calls",
+    "whatsapp",
 ]
 
 MIDDLEWARE = [
@@ -113,6 +123,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "businesses.tasks.clear_sessions", "schedule": crontab(hour="3", minute="30")},
+    # Seconds. Whoever rings at a change is usually quicker; this finds what nobody rang for.
+    "send-broadcasts": {"task": "whatsapp.tasks.drive", "schedule": 5.0, "options": {"expires": 5.0}},
+    "apply-webhooks": {"task": "whatsapp.tasks.apply_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},
     # `expires`: wake-ups that piled up while no worker ran are worth one, not hundreds.
     "greetings": {"task": "calls.tasks.render_due_greetings", "schedule": 3.0, "options": {"expires": 3.0}},
     "dead-calls": {"task": "calls.tasks.end_dead_calls", "schedule": 20.0, "options": {"expires": 20.0}},
@@ -162,6 +175,21 @@ OPENAI_TRANSCRIPTION_MODEL = env.text("OPENAI_TRANSCRIPTION_MODEL", "gpt-4o-mini
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
 TWILIO_API_URL = env.text("TWILIO_API_URL", "https://api.twilio.com")
+
+# WhatsApp ---------------------------------------------------------------------------------------
+WHATSAPP_API_URL = env.text("WHATSAPP_API_URL", "https://graph.facebook.com/v25.0").rstrip("/")
+# Empty: Meta's webhooks are refused, since nothing could prove that they come from Meta.
+WHATSAPP_APP_SECRET = env.text("WHATSAPP_APP_SECRET")
+WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN")
+# How long a provider may take to answer one message (seconds). After that nobody knows whether it was accepted.
+WHATSAPP_TIMEOUT_S = env.number("WHATSAPP_TIMEOUT_S", default=20)
+
+# Fernet keys of the businesses' credentials, newest first. Without any, development derives one.
+FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [
+    base64.urlsafe_b64encode(hashlib.sha256(SECRET_KEY.encode()).digest()).decode()
+]
+# Files that people upload (audiences). Several machines need one shared place: set MEDIA_ROOT to a shared folder.
+MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
 
 # How many calls one web process takes at once; `/readyz` says "not ready" at that number.
 CALLS_PER_PROCESS = env.number("CALLS_PER_PROCESS", default=40)

@@ -10,5 +10,6 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("calls/", include("calls.urls")),
+    path("whatsapp/", include("whatsapp.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import subprocess
@@ -21,6 +22,7 @@ PRODUCTION = {
     "OPENAI_API_KEY": "not-a-key",
     "TWILIO_ACCOUNT_SID": "not-an-account",
     "TWILIO_AUTH_TOKEN": "not-a-token",
+    "FIELD_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
 }
 
 

@@ -44,12 +44,14 @@ def test_production_without_secrets_refuses_and_names_all_of_them() -> None:
     assert started.returncode != 0
     assert (
         "DEBUG is off and these variables are missing: "
-        "SECRET_KEY, PUBLIC_URL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, OPENAI_API_KEY." in started.stderr
+        "SECRET_KEY, PUBLIC_URL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, OPENAI_API_KEY, FIELD_ENCRYPTION_KEYS."
+        in started.stderr
     )
 
 
 @pytest.mark.parametrize(
-    "missing", ["SECRET_KEY", "PUBLIC_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "OPENAI_API_KEY"]
+    "missing",
+    ["SECRET_KEY", "PUBLIC_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "OPENAI_API_KEY", "FIELD_ENCRYPTION_KEYS"],
 )
 def test_production_without_one_secret_names_that_one(missing: str) -> None:
     started = start(**{**PRODUCTION, missing: " "})

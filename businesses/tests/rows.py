@@ -12,9 +12,11 @@ from django.conf import settings
 from django.db import models
 
 from businesses.models import Business, Membership, PhoneNumber, Role, User
+from whatsapp.models import WebhookNews
 
-INSTALLATION_WIDE = {Business, User, PhoneNumber}
-"""Models without a tenant of their own: people may belong to several businesses, numbers find a call's business."""
+INSTALLATION_WIDE = {Business, User, PhoneNumber, WebhookNews}
+"""Models without a tenant of their own: people may belong to several businesses, numbers find a call's business,
+and what a provider posts is stored before anybody knows whose it is."""
 
 MARKER_LENGTH = 5
 A_TIME = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)
@@ -73,14 +75,15 @@ class Tenant:
 
 
 def _to_fill(model: type[models.Model]) -> list[models.Field[Any, Any]]:
-    """The fields that must be given, and all texts, so that the marker shows wherever a row shows."""
+    """The fields that must be given, all texts (so that the marker shows wherever a row shows), all own relations."""
     return [
         f
         for f in model._meta.concrete_fields
-        if not f.primary_key
+        if (f.is_relation or not f.primary_key)
         and (
             not (f.has_default() or f.null or f.blank)
             or (isinstance(f, models.CharField | models.TextField) and not f.choices)
+            or (f.is_relation and f.related_model in tenant_models())
         )
         and not getattr(f, "auto_now_add", False)
         and not getattr(f, "auto_now", False)

@@ -17,6 +17,8 @@ _RATE = 8000
 _SECONDS_PER_LETTER = 0.085  # about 12 letters a second: Hebrew is written with few vowels
 _LETTERS_PER_SYLLABLE = 2
 _LOUDNESS_RMS = 2000
+_NO_HEBREW = "[צליל חלופי: למנוע הניסיון אין קול בעברית]"
+_NO_VOICE = "[a substitute sound: the stand-in has no voice for this]"
 _SIGNAL_S = 0.12
 # First and second formants in Hz of the vowels a, e, i, o, u.
 _FORMANTS = np.array([(730, 1090), (530, 1840), (270, 2290), (570, 840), (300, 870)])
@@ -34,7 +36,11 @@ class BabbleVoice:
             phrases += [_word(word, chance, pitch_hz=110 + zlib.crc32(voice.encode()) % 90), _silence(0.06)]
             if word[-1] in ".,:;?!":
                 phrases.append(_silence(0.25))
-        return Rendering(np.concatenate(phrases).astype(np.int16), _RATE)
+        return Rendering(np.concatenate(phrases).astype(np.int16), _RATE, remark=_remark(words))
+
+
+def _remark(words: str) -> str:
+    return _NO_HEBREW if any("א" <= letter <= "ת" for letter in words) else _NO_VOICE
 
 
 def _silence(seconds: float) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 
 from aiohttp import ClientConnectionResetError, WSMsgType, web
@@ -15,6 +15,7 @@ from calls.sandbox.engine import Engine, Part, Say
 from calls.sandbox.generation import Made, Spoken
 from calls.sandbox.listeners import Listener
 from calls.sandbox.outputs import Abort, Close, Listen, Output, Send, SendRaw, Think
+from calls.sandbox.phrases import whole
 from calls.sandbox.realtime_session import RealtimeSession
 from calls.sandbox.voices import Voice
 
@@ -33,11 +34,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Faculties:
-    """Who thinks, speaks and listens for the stand-in."""
+    """Who thinks, speaks and listens for the stand-in. `phrases` cuts an utterance into what is spoken at a time."""
 
     engine: Engine
     voice: Voice
     listener: Listener
+    phrases: Callable[[str], list[str]] = whole
 
 
 class Connection:
@@ -131,15 +133,25 @@ class Connection:
 
     async def _think(self, thought: Think) -> None:
         parts = await self._faculties.engine.reply(thought.request)
-        made = [await self._make(part, thought.voice) for part in parts]
-        self.session.speak(thought.response_id, made, self._loop.time())
+        async for made in self._make(parts, thought.voice):
+            is_wanted = self.session.speak(thought.response_id, [made], self._loop.time(), more=True)
+            self._tick()
+            if not is_wanted:
+                return
+        self.session.speak(thought.response_id, [], self._loop.time())
         self._tick()
 
-    async def _make(self, part: Part, voice: str) -> Made:
-        if not isinstance(part, Say):
-            return part
-        rendering = await self._faculties.voice.speak(part.words, voice=voice)
-        return Spoken(part.words, rendering.as_ulaw())
+    async def _make(self, parts: Iterable[Part], voice: str) -> AsyncIterator[Made]:
+        for part in parts:
+            if not isinstance(part, Say):
+                yield part
+                continue
+            for number, words in enumerate(self._faculties.phrases(part.words)):
+                rendering = await self._faculties.voice.speak(words.strip(), voice=voice)
+                marked = (
+                    f"{rendering.remark} {words}" if rendering.remark and number == 0 and not part.is_exact else words
+                )
+                yield Spoken(marked, rendering.as_ulaw(), goes_on=number > 0)
 
     async def _listen(self, heard: Listen) -> None:
         transcript = await self._faculties.listener.transcribe(heard.audio, language=heard.language)

@@ -1,4 +1,4 @@
-"""What the stand-in assistant answers. Plain fixed sentences, and honest about being a stand-in."""
+"""What decides the stand-in's answers: exact words, the rules of `receptionist.py`, or a scenario."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from calls.sandbox import business_text
+from calls.sandbox.receptionist import Move, Receptionist
+from calls.sandbox.receptionist_words import in_language
+
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One utterance: an audio item of a response."""
+    """One utterance: an audio item of a response. `is_exact`: nothing may be added, not even to the transcript."""
 
     words: str
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,8 @@ class ReplyRequest:
     """What an engine knows when it is asked to answer.
 
     `instructions` are the response's own, else the session's; `own_instructions` says which.
-    `caller_said` holds the transcripts of the caller's turns, oldest first. `tools`
-    are the names of the functions that may be called now.
+    `caller_said`: what the caller said, oldest first, one entry for all that came between two utterances of the
+    assistant. `tools` are the names of the functions that may be called now.
     """
 
     instructions: str
@@ -59,22 +64,8 @@ _QUOTATIONS = (
     re.compile(r'.*?"(?P<words>.*)"', re.DOTALL),
 )
 
-_SENTENCES = {
-    "en": (
-        "Thank you for calling. I am a stand-in without a language model, so I can only say these fixed sentences.",
-        "I heard you speak. With an OpenAI key, the real assistant would answer you now.",
-        "You can interrupt me at any time while I am talking, and I will stop and listen to you.",
-    ),
-    "he": (
-        "תודה שהתקשרתם. אני מחליף זמני בלי מודל שפה, ולכן אני אומר רק משפטים קבועים.",
-        "שמעתי שדיברתם. עם מפתח של OpenAI, העוזר האמיתי היה עונה לכם עכשיו.",
-        "אפשר להפריע לי בכל רגע באמצע הדיבור, ואני אפסיק ואקשיב.",
-    ),
-}
-_GOODBYE = {"en": "Goodbye, and thank you for calling.", "he": "להתראות, ותודה שהתקשרתם."}
-_TRANSFER = {"en": "One moment, I am connecting you to a person.", "he": "רגע אחד, אני מעביר אתכם לנציג."}
-_WANTS_TO_END = re.compile(r"\b(good ?bye|bye)\b|להתראות|ביי", re.IGNORECASE)
-_WANTS_A_PERSON = re.compile(r"\b(a person|a human|an agent|someone real)\b|נציג|בן אדם", re.IGNORECASE)
+_OPENING = re.compile(r"\nThe call begins now\.")
+_TOOLS = {Move.PUT_THROUGH: "transfer_call", Move.HANG_UP: "end_call"}
 
 
 def exact_words(instructions: str) -> str:
@@ -89,23 +80,22 @@ def exact_words(instructions: str) -> str:
 
 
 class StandInEngine:
-    """Says exact words where they are asked for, else the next fixed sentence of the session's language.
-
-    It ends or hands over the call when the caller's transcript asks for that and the session offers the function.
-    """
+    """Says exact words where it is asked for them, else what the rules of `receptionist.py` answer."""
 
     async def reply(self, request: ReplyRequest) -> tuple[Part, ...]:
         """See `Engine`."""
         if request.own_instructions and (words := exact_words(request.instructions)):
-            return (Say(words),)
-        language = request.language if request.language in _SENTENCES else "en"
-        said = request.caller_said[-1] if request.caller_said else ""
-        if "transfer_call" in request.tools and _WANTS_A_PERSON.search(said):
-            return (Say(_TRANSFER[language]), CallTool("transfer_call"))
-        if "end_call" in request.tools and _WANTS_TO_END.search(said):
-            return (Say(_GOODBYE[language]), CallTool("end_call"))
-        sentences = _SENTENCES[language]
-        return (Say(sentences[max(len(request.caller_said) - 1, 0) % len(sentences)]),)
+            return (Say(words, is_exact=True),)
+        receptionist = Receptionist(
+            business_text.read(request.instructions),
+            in_language(request.language),
+            request.language,
+            can_transfer="transfer_call" in request.tools,
+        )
+        is_opening = request.own_instructions and _OPENING.search(request.instructions)
+        reply = receptionist.open() if is_opening else receptionist.answer(request.caller_said)
+        tool = _TOOLS.get(reply.move)
+        return (Say(reply.words), *([CallTool(tool)] if tool in request.tools else []))
 
 
 class ScriptedEngine:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,13 +19,31 @@ _CHARACTERS_PER_TOKEN = 4
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """An utterance with its audio (µ-law)."""
+    """An utterance with its audio (µ-law), or a piece of one: `goes_on` belongs to the same item as the one before."""
 
     words: str
     audio: bytes
+    goes_on: bool = False
 
 
 Made = Spoken | CallTool
+
+
+class Supply:
+    """The parts of a reply as they become ready. Iterating gives None where the next one isn't there yet."""
+
+    def __init__(self) -> None:
+        self._parts: deque[Made] = deque()
+        self._is_complete = False
+
+    def add(self, parts: Iterable[Made], *, more: bool) -> None:
+        """Put parts in; `more`: these are not the last ones."""
+        self._parts += parts
+        self._is_complete = not more
+
+    def __iter__(self) -> Iterator[Made | None]:
+        while self._parts or not self._is_complete:
+            yield self._parts.popleft() if self._parts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +56,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Events to send now, and how long to wait for the next step."""
+    """Events to send now, and how long to wait for the next step. `is_starved`: until more of the reply is there."""
 
     events: list[WireEvent]
     pause_s: float = 0.0
+    is_starved: bool = False
 
 
 @dataclass(slots=True)
@@ -67,15 +87,20 @@ class Response:
         """The event of its beginning."""
         return {"type": "response.created", "response": self._object("in_progress", None)}
 
-    def make(self, parts: Sequence[Made], pace: Pace) -> Iterator[Step]:
+    def make(self, supply: Supply, pace: Pace) -> Iterator[Step]:
         """The steps from the first item to `response.done`. Each takes effect when it is asked for."""
-        for part in parts:
-            yield Step(self._open_item(part))
+        for part in supply:
+            if part is None:
+                yield Step([], is_starved=True)
+                continue
+            if not (isinstance(part, Spoken) and part.goes_on):
+                yield Step(self._close_item("completed"))
+                yield Step(self._open_item(part))
             if isinstance(part, Spoken):
                 yield from self._audio(part, pace)
             else:
                 yield Step(self._arguments(part))
-            yield Step(self._close_item("completed"))
+        yield Step(self._close_item("completed"))
         yield Step(self.finish("completed", {"type": "completed"}))
 
     def finish(self, status: str, details: WireEvent) -> list[WireEvent]:

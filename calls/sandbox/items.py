@@ -11,10 +11,14 @@ BYTES_PER_MS = 8  # of µ-law
 
 @dataclass(slots=True)
 class Item:
-    """One item. `wire` is the object that clients see; `audio_bytes` counts the assistant's audio in it."""
+    """One item. `wire` is the object that clients see; `audio_bytes` counts the assistant's audio in it.
+
+    `words`: what the listener made of a turn of the caller, which clients learn a little later.
+    """
 
     wire: WireEvent
     audio_bytes: int = 0
+    words: str = ""
     is_assistant_audio: bool = False
 
     @property
@@ -85,11 +89,23 @@ class Items:
         for content in item.wire["content"]:
             content.pop("transcript", None)
 
-    def caller_transcripts(self) -> tuple[str, ...]:
-        """What the caller's turns said, oldest first; empty where no transcript came (yet)."""
-        said = []
+    def understood(self, item_id: str, words: str) -> None:
+        """Note the words of a turn, unless the client has deleted it meanwhile."""
         for item in self._items:
-            if item.wire.get("role") == "user":
-                texts = (part.get("transcript") or part.get("text") or "" for part in item.wire["content"])
-                said.append(" ".join(texts))
-        return tuple(said)
+            if item.id == item_id:
+                item.words = words
+
+    def caller_said(self) -> tuple[str, ...]:
+        """What the caller said, oldest first, one entry for all that came between two utterances of the assistant."""
+        said: list[list[str]] = []
+        answered = True
+        for item in self._items:
+            role = item.wire.get("role")
+            if role == "user":
+                if answered:
+                    said.append([])
+                typed = (part.get("text") or "" for part in item.wire["content"])
+                said[-1].append(item.words or " ".join(typed))
+            if role in ("user", "assistant"):
+                answered = role == "assistant"
+        return tuple(" ".join(filter(None, words)) for words in said)

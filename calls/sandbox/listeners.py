@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Protocol
 
 from calls.conversation import ulaw
 
 _WORDS = {"en": "[speech, {seconds:.1f} seconds]", "he": "[דיבור, {seconds:.1f} שניות]"}
+_WORDLESS = re.compile(r"\[(speech|דיבור), [\d.]+ ")
+
+
+def is_wordless(transcript: str) -> bool:
+    """A transcript of `DeafListener`: it tells that somebody spoke, not what."""
+    return bool(_WORDLESS.match(transcript))
 
 
 class Listener(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from itertools import count
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,7 @@ from calls.sandbox.babble import BabbleVoice
 from calls.sandbox.connection import Connection, Faculties
 from calls.sandbox.engine import Engine, ScriptedEngine, StandInEngine
 from calls.sandbox.listeners import DeafListener, Listener, ScriptedListener
+from calls.sandbox.phrases import whole
 from calls.sandbox.pico import PicoVoice
 from calls.sandbox.realtime_session import RealtimeSession
 from calls.sandbox.scenario import HangAtConnect, Refuse, Scenario
@@ -43,6 +45,7 @@ class RealtimeServer:
         voice: Voice | None = None,
         engine: Engine | None = None,
         listener: Listener | None = None,
+        phrases: Callable[[str], list[str]] = whole,
         records: bool = True,
     ) -> None:
         self.scenario = scenario or Scenario()
@@ -54,6 +57,7 @@ class RealtimeServer:
             ScriptedEngine(self.scenario.replies, engine or StandInEngine()),
             self._voice,
             ScriptedListener(self.scenario.transcripts, listener or DeafListener()),
+            phrases,
         )
         self._records = records
         self._attempts = count()

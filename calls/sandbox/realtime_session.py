@@ -31,6 +31,7 @@ from calls.sandbox.scenario import (
     Scenario,
     SessionError,
 )
+from calls.sandbox.understanding import Understanding
 
 _EXPIRED = "Your session hit the maximum duration of 60 minutes."
 
@@ -65,6 +66,7 @@ class RealtimeSession:
         )
         self._turn_id = self._new_id("item")
         self._heard_bytes = 0
+        self._understanding = Understanding(self._items)
         self.config = session_config.defaults(model, self._new_id("sess"), int(epoch_s + scenario.session_lifetime_s))
         self._agenda.at(now, lambda _: self._open())
         self._agenda.at(now + scenario.session_lifetime_s, lambda _: self._expire())
@@ -88,13 +90,18 @@ class RealtimeSession:
             outputs = [_error(rejected)]
         return self._numbered(outputs)
 
-    def speak(self, response_id: str, parts: Sequence[Made], now: float) -> None:
-        """The engine's reply, with its audio, is ready."""
-        self._responses.speak(response_id, parts, now)
+    def speak(self, response_id: str, parts: Sequence[Made], now: float, *, more: bool = False) -> bool:
+        """The engine's reply, with its audio, is ready; or a part of it, if `more` is to come.
+
+        False when nobody wants it any more.
+        """
+        return self._responses.speak(response_id, parts, now, more=more)
 
     def heard(self, item_id: str, transcript: str, now: float) -> None:
         """The listener has understood a turn of the caller."""
+        self._understanding.finish(item_id, transcript)
         self._agenda.at(now + self._scenario.transcript_delay_s, lambda _: self._transcribed(item_id, transcript))
+        self._agenda.at(now, lambda _: self._understanding.release())
 
     def _numbered(self, outputs: list[Output]) -> list[Output]:
         return [
@@ -219,6 +226,7 @@ class RealtimeSession:
         outputs: list[Output] = [committed, *([committed] if self._fault(DuplicateCommit) else [])]
         outputs += self._add(Item({**wire, "status": "completed"}))
         if self.config["audio"]["input"]["transcription"]:
+            self._understanding.begin(item_id)
             outputs.append(Listen(item_id, audio, self._language))
         return outputs
 
@@ -255,12 +263,13 @@ class RealtimeSession:
             instructions=own.get("instructions") or self.config["instructions"],
             own_instructions="instructions" in own,
             language=self._language,
-            caller_said=self._items.caller_transcripts(),
+            caller_said=self._items.caller_said(),
             tools=() if choice == "none" else tuple(tool["name"] for tool in tools or () if "name" in tool),
         )
 
     def _create(self, event: WireEvent, request: ReplyRequest) -> list[Output]:
-        return self._responses.create(event, request, self.config["audio"]["output"], self._heard_bytes)
+        outputs = self._responses.create(event, request, self.config["audio"]["output"], self._heard_bytes)
+        return self._understanding.hold(outputs)
 
     def _create_unasked(self, request: ReplyRequest) -> list[Output]:
         """A response of the server's own making; it fails while another one is in the making."""

@@ -9,7 +9,7 @@ from typing import Any
 from calls.sandbox.agenda import Agenda
 from calls.sandbox.client_events import Rejected, WireEvent
 from calls.sandbox.engine import ReplyRequest
-from calls.sandbox.generation import Made, Pace, Response, Step
+from calls.sandbox.generation import Made, Pace, Response, Step, Supply
 from calls.sandbox.items import Item, Items
 from calls.sandbox.misbehaviour import Misbehaviour
 from calls.sandbox.outputs import Abort, Output, Send, Think
@@ -27,7 +27,9 @@ class _Running:
 
     response: Response
     misbehaviour: Misbehaviour
-    steps: Iterator[Step] = field(default_factory=lambda: iter(()))
+    supply: Supply = field(default_factory=Supply)
+    steps: Iterator[Step] | None = None
+    is_starved: bool = False
     late_deltas: int | None = None
 
 
@@ -81,16 +83,22 @@ class Responses:
         outputs: list[Output] = [Send(response.created())]
         return outputs if misbehaviour.find(Stall) else [*outputs, Think(response.id, request, str(audio["voice"]))]
 
-    def speak(self, response_id: str, parts: Sequence[Made], now: float) -> None:
-        """The reply is there: begin to send it, unless its response was cancelled meanwhile."""
+    def speak(self, response_id: str, parts: Sequence[Made], now: float, *, more: bool) -> bool:
+        """The reply, or a part of it, is there: send it. False when its response was cancelled meanwhile."""
         running = self._running.get(response_id)
         if running is None:
-            return
-        pace = Pace(self._scenario.delta_ms, self._scenario.speed)
-        running.steps = running.response.make(running.misbehaviour.reshape(parts), pace)
-        slow = running.misbehaviour.find(SlowFirstDelta)
-        first_s = self._scenario.first_delta_s + (slow.seconds if slow else 0.0)
-        self._agenda.at(now + first_s, lambda at: self._advance(running, at))
+            return False
+        running.supply.add(running.misbehaviour.reshape(parts), more=more)
+        if running.steps is None:
+            pace = Pace(self._scenario.delta_ms, self._scenario.speed)
+            running.steps = running.response.make(running.supply, pace)
+            slow = running.misbehaviour.find(SlowFirstDelta)
+            first_s = self._scenario.first_delta_s + (slow.seconds if slow else 0.0)
+            self._agenda.at(now + first_s, lambda at: self._advance(running, at))
+        elif running.is_starved:
+            running.is_starved = False
+            self._agenda.at(now, lambda at: self._advance(running, at))
+        return True
 
     def cancel(self, event: WireEvent, reason: str = "client_cancelled") -> list[Output]:
         """Stop the named response, or the conversation's. Raises `Rejected` when there is nothing to stop."""
@@ -125,9 +133,12 @@ class Responses:
             outputs += running.misbehaviour.interjection(response.id, response.audio_deltas)
             if Abort() in outputs:
                 return outputs
-            step = next(running.steps, None)
+            step = next(running.steps or iter(()), None)
             if step is None:
                 return outputs + self._forget(running)
+            if step.is_starved:
+                running.is_starved = True
+                return outputs
             outputs += map(Send, running.misbehaviour.rename(step.events))
             if step.pause_s:
                 self.has_spoken = True

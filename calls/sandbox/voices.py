@@ -21,10 +21,11 @@ _CACHED_RENDERINGS = 200
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """Speech: 16-bit samples, `rate` of them a second."""
+    """Speech: 16-bit samples, `rate` of them a second. `remark`: what readers of the words should know of the sound."""
 
     samples: NDArray[np.int16]
     rate: int
+    remark: str = ""
 
     def at_rate(self, rate: int) -> NDArray[np.int16]:
         """The samples at another rate; the very same ones where it is the same."""

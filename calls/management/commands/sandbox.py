@@ -13,10 +13,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from calls.sandbox.faculties import senses
+from calls.sandbox.phrases import phrases
 from calls.sandbox.realtime_server import RealtimeServer
 from calls.sandbox.scenario import BadScenario, Scenario, load
 
 _PARENT_CHECK_S = 1.0
+# Real work takes real time: what a scenario adds to imitate it would come on top.
+_AS_FAST_AS_IT_CAN = Scenario(first_delta_s=0.0, transcript_delay_s=0.0)
 
 
 class Command(BaseCommand):
@@ -34,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve."""
         try:
-            scenario = load(options["scenario"]) if options["scenario"] else Scenario()
+            scenario = load(options["scenario"]) if options["scenario"] else _AS_FAST_AS_IT_CAN
             asyncio.run(self._serve(scenario, options["host"], options["port"]))
         except BadScenario as error:
             raise CommandError(str(error)) from error
@@ -47,14 +51,15 @@ class Command(BaseCommand):
         ended, parent = asyncio.Event(), os.getppid()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
-        server = RealtimeServer(scenario, records=False)
-        await server.start(host=host, port=port)
-        self.stdout.write(f"The stand-in for OpenAI serves at {server.http_url}")
-        self.stdout.flush()
-        try:
-            while not ended.is_set() and os.getppid() == parent:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_PARENT_CHECK_S):
-                        await ended.wait()
-        finally:
-            await server.stop()
+        async with senses() as own:
+            server = RealtimeServer(scenario, voice=own.voice, listener=own.listener, phrases=phrases, records=False)
+            await server.start(host=host, port=port)
+            self.stdout.write(f"The stand-in for OpenAI serves at {server.http_url}")
+            self.stdout.flush()
+            try:
+                while not ended.is_set() and os.getppid() == parent:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_PARENT_CHECK_S):
+                            await ended.wait()
+            finally:
+                await server.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -17,6 +18,7 @@ from django.core.management.base import BaseCommand, CommandError
 from frontdesk import children, demo
 
 HOST = "127.0.0.1"
+SANDBOX_START_S = 30.0  # it listens after two seconds, before its models are loaded
 
 
 class Command(BaseCommand):
@@ -40,9 +42,11 @@ class Command(BaseCommand):
         with ExitStack() as running:
             if not settings.OPENAI_API_KEY:
                 require_free_port(settings.SANDBOX_PORT, "SANDBOX_PORT")
-                self.say(f"OPENAI_API_KEY is not set: the stand-in engine serves on port {settings.SANDBOX_PORT}.")
+                self.say(f"OPENAI_API_KEY is not set: starting the stand-in engine on port {settings.SANDBOX_PORT} ...")
                 sandbox = [sys.executable, sys.argv[0], "sandbox"]
                 running.enter_context(children.running(sandbox, on_early_end=self.say_sandbox_ended))
+                if not listens_within(SANDBOX_START_S, settings.SANDBOX_PORT):
+                    self.stderr.write("The stand-in engine does not answer yet. Calls reach it once it does.")
             self.serve(running, with_demo=options["demo"])
 
     def serve(self, running: ExitStack, *, with_demo: bool) -> None:
@@ -82,6 +86,17 @@ def require_free_port(port: int, variable: str) -> None:
             raise CommandError(
                 f"Port {port} is taken. Stop what listens there, or choose another: make run {variable}={port + 10}"
             ) from None
+
+
+def listens_within(seconds: float, port: int) -> bool:
+    """Wait until something listens on a port of this machine; False when nothing does in time."""
+    give_up_at = time.monotonic() + seconds
+    while time.monotonic() < give_up_at:
+        with closing(socket.socket()) as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return True
+        time.sleep(0.05)
+    return False
 
 
 @contextmanager

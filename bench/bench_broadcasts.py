@@ -1,0 +1,195 @@
+"""How fast one process on one core sends broadcasts, how many statuses are taken in, and how much memory that needs.
+
+    make bench                                    everything, on throw-away servers
+    .venv/bin/python bench/bench_broadcasts.py --people 20000 --only sending-postgres
+
+Each part runs in processes of its own: a stand-in for Meta that answers after 50 ms, and a sender pinned to one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from testing import services  # noqa: E402
+from testing.databases import manage  # noqa: E402
+
+LATENCY_MS = 50
+
+
+def main() -> None:
+    """Run the parts that are asked for, and print a line for each."""
+    parts: dict[str, Callable[[int], dict[str, object]]] = {
+        "sending-postgres": lambda people: on_postgres(sending, people),
+        "sending-sqlite": lambda people: on_sqlite(sending, people),
+        "webhooks-postgres": lambda people: on_postgres(webhooks, people),
+        "import-postgres": lambda people: on_postgres(importing, 100_000),
+    }
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, default=10_000)
+    parser.add_argument("--only", choices=parts)
+    given = parser.parse_args()
+    for name, part in parts.items():
+        if given.only in {None, name}:
+            print(json.dumps({"part": name, **part(given.people)}), flush=True)
+
+
+def on_postgres(part: Callable[[dict[str, str], int], dict[str, object]], people: int) -> dict[str, object]:
+    """On a PostgreSQL server of its own; fsync is on again, as in production."""
+    with services.postgres() as url:
+        environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull}
+        manage("dbshell", "--", "-qc", "ALTER SYSTEM SET fsync = on", environment=environment)
+        return part(environment, people)
+
+
+def on_sqlite(part: Callable[[dict[str, str], int], dict[str, object]], people: int) -> dict[str, object]:
+    """On a SQLite file."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/bench.sqlite3"
+        return part({**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull}, people)
+
+
+def sending(environment: dict[str, str], people: int) -> dict[str, object]:
+    """One sender, without a limit of its own, against a stand-in that answers after 50 ms."""
+    manage("migrate", "-v0", environment=environment)
+    with stand_in() as address:
+        environment = {**environment, "WHATSAPP_API_URL": f"{address}/v25.0", "LOG_LEVEL": "ERROR"}
+        run([sys.executable, "-m", "testing.make_broadcasts", str(people)], environment)
+        usage = run(one_core([sys.executable, "manage.py", "run_broadcasts", "--until-idle"]), environment)
+        figures = ask(f"{address}/figures")
+    posts, seconds = figures["posts"], figures["seconds"]
+    return {
+        **figures,
+        "messages_per_s": round(posts / seconds),
+        "cpu_s_per_1000": round((usage.ru_utime + usage.ru_stime) / posts * 1000, 2),
+        "peak_memory_mb": round(usage.ru_maxrss / 1024),
+    }
+
+
+def webhooks(environment: dict[str, str], people: int) -> dict[str, object]:
+    """One web process takes in statuses, 1,000 a POST, from four connections; then they are applied."""
+    manage("migrate", "-v0", environment=environment)
+    port = free_port()
+    variables = {
+        "PORT": str(port),
+        "WHATSAPP_APP_SECRET": "an-app-secret",
+        "CELERY_BROKER_URL": "redis://127.0.0.1:9/0",
+    }
+    environment = {**environment, **variables, "LOG_LEVEL": "CRITICAL", "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
+    web = subprocess.Popen(
+        [sys.executable, "-m", "daphne", "-p", str(port), "frontdesk.asgi:application"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(port)
+        ask(f"http://127.0.0.1:{port}/readyz")  # as a load balancer does before it sends anything
+        run([sys.executable, "-m", "testing.make_broadcasts", str(people)], environment)
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.webhook_load", str(port)],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return dict(json.loads(done.stdout))
+    finally:
+        web.kill()
+        web.wait()
+
+
+def importing(environment: dict[str, str], people: int) -> dict[str, object]:
+    """A file of so many people becomes a broadcast's audience, and is sent."""
+    manage("migrate", "-v0", environment=environment)
+    with stand_in() as address, tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        environment = {**environment, "WHATSAPP_API_URL": f"{address}/v25.0", "LOG_LEVEL": "ERROR"}
+        file.write("phone,first_name\n")
+        file.writelines(f"+9725{index:08d},Dana {index}\n" for index in range(people))
+        file.flush()
+        run([sys.executable, "-m", "testing.make_broadcasts", "0"], environment)
+        command = [sys.executable, "manage.py", "create_broadcast", "acme", "--template", "spring_sale"]
+        started = time.monotonic()
+        usage = run([*command, "--language", "en_US", "--csv", file.name, "--start"], environment)
+        imported_s = time.monotonic() - started
+        sent = run(one_core([sys.executable, "manage.py", "run_broadcasts", "--until-idle"]), environment)
+        figures = ask(f"{address}/figures")
+    return {
+        **figures,
+        "import_s": round(imported_s, 1),
+        "import_memory_mb": round(usage.ru_maxrss / 1024),
+        "sending_memory_mb": round(sent.ru_maxrss / 1024),
+    }
+
+
+@contextmanager
+def stand_in() -> Iterator[str]:
+    """The stand-in for Meta, in a process of its own; its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "whatsapp.providers.sandbox.server", "--port", str(port)]
+    server = subprocess.Popen([*command, "--latency-ms", str(LATENCY_MS)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def run(command: list[str], environment: dict[str, str]) -> resource.struct_rusage:
+    """Run a process to its end; what it used. Its failure ends the benchmark."""
+    environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} failed with {process.returncode}")
+    return usage
+
+
+def one_core(command: list[str]) -> list[str]:
+    """The command, pinned to the machine's first core."""
+    return ["taskset", "-c", "0", *command]
+
+
+def ask(url: str) -> dict[str, Any]:
+    """A JSON object from an address."""
+    with urlopen(url) as answer:
+        return dict(json.load(answer))
+
+
+def free_port() -> int:
+    """A port that nobody uses at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody listens."""
+    for _ in range(300):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise SystemExit(f"Nobody listens on port {port}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Posts every status of a broadcast to a web process, as Meta does at its busiest; then applies them.
+
+python -m bench.webhook_load PORT           (bench_broadcasts.py starts it)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+import uuid
+from datetime import UTC, datetime
+
+import aiohttp
+import django
+
+django.setup()
+
+from django.utils import timezone  # noqa: E402
+
+from businesses.tenancy import across_businesses  # noqa: E402
+from whatsapp.models import Recipient  # noqa: E402
+from whatsapp.providers.sandbox import notices  # noqa: E402
+from whatsapp.providers.sandbox.notices import Happening  # noqa: E402
+from whatsapp.webhooks.applying import apply_news  # noqa: E402
+
+CONNECTIONS = 4
+BATCH = 1_000
+
+
+async def post_all(port: int, bodies: list[bytes], signature: object) -> list[float]:
+    """Post the bodies over a few connections; how long each waited for its answer."""
+    waits: list[float] = []
+    queue = list(bodies)
+
+    async def work(http: aiohttp.ClientSession) -> None:
+        while queue:
+            body = queue.pop()
+            started = time.monotonic()
+            headers = {"X-Hub-Signature-256": signature(body), "Content-Type": "application/json"}  # type: ignore[operator]
+            async with http.post(
+                f"http://127.0.0.1:{port}/whatsapp/webhooks/cloud/", data=body, headers=headers
+            ) as got:
+                if got.status != 200:
+                    raise SystemExit(f"A webhook was answered with {got.status}")
+            waits.append(time.monotonic() - started)
+
+    async with aiohttp.ClientSession() as http:
+        await asyncio.gather(*(work(http) for _ in range(CONNECTIONS)))
+    return waits
+
+
+def main() -> None:
+    """Mark the broadcast as accepted, report on everybody, apply, and print the figures."""
+    happenings = []
+    with across_businesses():  # whichever business the benchmark has made
+        rows = list(Recipient.objects.all())
+        for row in rows:
+            row.attempt_id, row.status, row.accepted_at = uuid.uuid4(), "accepted", datetime.now(UTC)
+            row.provider_message_id = f"wamid.{row.pk}"
+            for what in ("sent", "delivered", "read"):
+                who = (row.address or "", row.provider_message_id, str(row.attempt_id))
+                happenings.append(Happening(*who, what, row.accepted_at))
+        fields = ["attempt_id", "status", "accepted_at", "provider_message_id"]
+        Recipient.objects.bulk_update(rows, fields, batch_size=1_000)
+    bodies = [
+        json.dumps(notices.notice("1055", "2077", happenings[start : start + BATCH])).encode()
+        for start in range(0, len(happenings), BATCH)
+    ]
+    started = time.monotonic()
+    waits = asyncio.run(post_all(int(sys.argv[1]), bodies, lambda body: notices.signature(body, "an-app-secret")))
+    taken_in_s = time.monotonic() - started
+    started = time.monotonic()
+    while apply_news(timezone.now()):
+        pass
+    applied_s = time.monotonic() - started
+    with across_businesses():  # as above
+        unread = Recipient.objects.exclude(status="read").count()
+    figures = {
+        "statuses": len(happenings),
+        "taken_in_per_s": round(len(happenings) / taken_in_s),
+        "slowest_answer_s": round(max(waits), 3),
+        "applied_per_s": round(len(happenings) / applied_s),
+        "rows_left_behind": unread,
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

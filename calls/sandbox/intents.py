@@ -1,0 +1,29 @@
+"""What a caller wants, by the words of a transcript. Pure."""
+
+from __future__ import annotations
+
+from calls.sandbox.intent_patterns import PATTERNS, TODAY, TOMORROW, Intent
+from calls.sandbox.listeners import is_wordless
+
+
+def intents(said: str) -> frozenset[Intent]:
+    """Everything that a transcript asks for; empty when no pattern knows it."""
+    said = said.replace("’", "'")
+    if not any(character.isalnum() for character in said):
+        return frozenset({Intent.NOTHING})
+    if is_wordless(said):
+        return frozenset({Intent.WORDLESS})
+    return frozenset(intent for intent, pattern in PATTERNS.items() if pattern.search(said))
+
+
+def without(said: str, intent: Intent) -> str:
+    """What follows the words of an intent: "I'd like to leave a message: …" leaves the message."""
+    found = PATTERNS[intent].search(said)
+    return said[found.end() :].strip(" .,:;!?") if found else said
+
+
+def days_from_today(said: str) -> int | None:
+    """0 for "today", 1 for "tomorrow", None where neither is said."""
+    if TOMORROW.search(said):
+        return 1
+    return 0 if TODAY.search(said) else None

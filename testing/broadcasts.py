@@ -1,0 +1,81 @@
+"""A business with a WhatsApp number, a template and a broadcast, as rows: for tests and benchmarks of sending.
+
+python -m testing.broadcasts 1000 --mps 80      makes one in DATABASE_URL and prints its ids as JSON
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from businesses.models import Business
+from whatsapp.models import Broadcast, MessageTemplate, Recipient, Sender
+
+TOKEN = "a-token"  # noqa: S105 - of the stand-in server
+
+
+def make_sender(business: Business, *, provider: str = "cloud", max_mps: float | None = None, **fields: Any) -> Sender:
+    """A connected number with a token that the stand-in takes."""
+    defaults = {"number_id": "1055", "account_id": "2077", "throughput_mps": 1250.0}
+    sender = Sender(business=business, provider=provider, max_mps=max_mps, **(defaults | fields))
+    sender.set_credentials({"access_token": TOKEN})
+    sender.save()
+    return sender
+
+
+def make_template(sender: Sender, **fields: Any) -> MessageTemplate:
+    """An approved template with one variable."""
+    defaults: dict[str, Any] = {
+        "provider_template_id": "77",
+        "name": "spring_sale",
+        "language": "en_US",
+        "category": "MARKETING",
+        "status": "APPROVED",
+        "parameter_format": "NAMED",
+        "components": [{"type": "BODY", "text": "Hi {{first_name}}"}],
+        "content_hash": "0" * 64,
+        "synced_at": datetime.now(UTC),
+    }
+    return MessageTemplate.objects.create(
+        business=sender.business, provider=sender.provider, account_id=sender.account_id, **(defaults | fields)
+    )
+
+
+def make_broadcast(sender: Sender, template: MessageTemplate, addresses: Iterable[str], **fields: Any) -> Broadcast:
+    """A running broadcast to these addresses."""
+    broadcast = Broadcast.objects.create(
+        business=sender.business,
+        sender=sender,
+        template=template,
+        template_name=template.name,
+        template_language=template.language,
+        template_category=template.category,
+        template_format=template.parameter_format,
+        template_components=template.components,
+        template_hash=template.content_hash,
+        audience_kind="file",
+        audience_ready_at=datetime.now(UTC),
+        **({"name": "Spring", "status": "running", "started_at": datetime.now(UTC)} | fields),
+    )
+    people = Recipient.objects.bulk_create(
+        (
+            Recipient(
+                business=sender.business,
+                broadcast=broadcast,
+                address=address,
+                provider=sender.provider,
+                params={"first_name": "Dana"},
+            )
+            for address in addresses
+        ),
+        batch_size=2_000,
+    )
+    Broadcast.objects.filter(pk=broadcast.pk).update(total=len(people))
+    broadcast.refresh_from_db()
+    return broadcast
+
+
+def addresses(count: int, *, start: int = 0) -> list[str]:
+    """Numbers of nobody."""
+    return [f"+9725{index:08d}" for index in range(start, start + count)]

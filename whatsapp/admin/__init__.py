@@ -1,0 +1,21 @@
+"""The admin's pages of WhatsApp, one module per subject. Members see their own businesses' rows only."""
+
+from whatsapp.admin.broadcasts import BroadcastAdmin
+from whatsapp.admin.contacts import ContactAdmin, SuppressionAdmin, TagAdmin
+from whatsapp.admin.inbound import InboundMessageAdmin, WebhookNewsAdmin
+from whatsapp.admin.recipients import RecipientAdmin
+from whatsapp.admin.senders import MessagingSettingsAdmin, SenderAdmin
+from whatsapp.admin.templates import MessageTemplateAdmin
+
+__all__ = [
+    "BroadcastAdmin",
+    "ContactAdmin",
+    "InboundMessageAdmin",
+    "MessageTemplateAdmin",
+    "MessagingSettingsAdmin",
+    "RecipientAdmin",
+    "SenderAdmin",
+    "SuppressionAdmin",
+    "TagAdmin",
+    "WebhookNewsAdmin",
+]

@@ -1,0 +1,226 @@
+"""Broadcasts: made, watched and steered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
+from whatsapp import creation, lifecycle, starting
+from whatsapp.admin.broadcast_form import NewBroadcastForm
+from whatsapp.audience.prepare import freeze_audience
+from whatsapp.counts import Counts, counts_of_many
+from whatsapp.errors import BadAudience, WhatsappError
+from whatsapp.models import Broadcast, BroadcastEvent
+from whatsapp.preflight import preflight
+from whatsapp.reports import preflight_report
+from whatsapp.states import RecipientStatus
+
+FREEZE_AT_ONCE = 20_000
+"""Rows that are read while the person waits; the rest is read when the broadcast is started."""
+
+
+class CountedList(ChangeList):
+    """A page of broadcasts, with the counts of all of them read in one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Add `people` to each broadcast of the page."""
+        super().get_results(request)
+        shown = list(self.result_list)
+        counts = counts_of_many([broadcast.pk for broadcast in shown])
+        for broadcast in shown:
+            broadcast.people = counts[broadcast.pk]
+        self.result_list = shown
+
+
+class EventInline(FencedInline):
+    """What happened to a broadcast."""
+
+    model = BroadcastEvent
+    records = True
+    view_roles = MEMBERS
+    fields = readonly_fields = ("at", "what", "detail", "actor")
+
+
+@admin.register(Broadcast)
+class BroadcastAdmin(FencedAdmin):
+    """Adding makes a draft and reads its people; actions start, pause, resume and cancel."""
+
+    view_roles = add_roles = change_roles = MEMBERS
+    list_display = ("name", "status", "pause_reason", "total_people", "to_send", "delivered", "failed", "created_at")
+    list_filter = ("status", "template_name")
+    search_fields = ("name", "template_name")
+    date_hierarchy = "created_at"
+    inlines: ClassVar[list[Any]] = [EventInline]
+    actions = ("start", "pause", "resume", "cancel")
+    shown = (
+        "name",
+        "business",
+        "sender",
+        "template",
+        "status",
+        "pause_reason",
+        "status_detail",
+        "resume_at",
+        "people_by_state",
+        "what_will_happen",
+        "audience_kind",
+        "audience",
+        "scheduled_wall_time",
+        "scheduled_zone",
+        "scheduled_at",
+        "not_after",
+        "is_late",
+        "send_from",
+        "send_until",
+        "window_zone",
+        "canary_size",
+        "created_at",
+        "started_at",
+        "completed_at",
+        "settled_at",
+    )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The list that counts."""
+        return CountedList
+
+    def get_form(self, request: HttpRequest, obj: Broadcast | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """A broadcast is written once, when it is made."""
+        return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": NewBroadcastForm}))
+
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        """Everything about a broadcast, or what is asked for a new one."""
+        if obj:
+            return self.shown
+        return ("name", "template", "file", "tags", "earlier", "group", "constants", *NewBroadcastForm.Meta.fields[2:])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
+        """What is made is not changed: people have got it."""
+        return self.shown if obj else ()
+
+    def get_inlines(self, request: HttpRequest, obj: models.Model | None) -> list[Any]:
+        """A new broadcast has no history."""
+        return self.inlines if obj else []
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """Make the broadcast and read its people; for one that exists there is nothing to save."""
+        if change:
+            return form.instance
+        now = timezone.now()
+        broadcast = creation.create(form.business, form.plan(), now=now, actor=request.user)  # type: ignore[arg-type]
+        try:
+            if not freeze_audience(broadcast, now=now, keep_going=lambda rows: rows < FREEZE_AT_ONCE):
+                messages.info(request, _("The file is long: the rest of it is read when the broadcast is started."))
+        except BadAudience as error:
+            creation.discard(broadcast)
+            messages.error(request, str(error))
+        form.instance = broadcast
+        return broadcast
+
+    def save_model(self, request: HttpRequest, obj: Broadcast, form: Any, change: bool) -> None:
+        """`save_form` has made it."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The history is written by what happens."""
+
+    def response_add(self, request: HttpRequest, obj: Broadcast, post_url_continue: str | None = None) -> HttpResponse:
+        """Go on to the broadcast's page: it says what will happen."""
+        if obj.pk is None or not Broadcast.objects.filter(pk=obj.pk).exists():
+            return HttpResponseRedirect(reverse("admin:whatsapp_broadcast_add"))
+        messages.success(request, _("The broadcast is a draft. Look at what will happen, then start it."))
+        return HttpResponseRedirect(reverse("admin:whatsapp_broadcast_change", args=[obj.pk]))
+
+    @admin.display(description=_("people"))
+    def total_people(self, broadcast: Broadcast) -> int:
+        """All rows."""
+        return _people(broadcast).total
+
+    @admin.display(description=_("to send"))
+    def to_send(self, broadcast: Broadcast) -> int:
+        """Not sent yet."""
+        return _people(broadcast).open
+
+    @admin.display(description=_("delivered"))
+    def delivered(self, broadcast: Broadcast) -> int:
+        """Delivered, read or not."""
+        counts = _people(broadcast).by_state
+        return counts[RecipientStatus.DELIVERED] + counts[RecipientStatus.READ]
+
+    @admin.display(description=_("failed"))
+    def failed(self, broadcast: Broadcast) -> int:
+        """Not reached."""
+        counts = _people(broadcast).by_state
+        return counts[RecipientStatus.FAILED] + counts[RecipientStatus.EXPIRED]
+
+    @admin.display(description=_("people by state"))
+    def people_by_state(self, broadcast: Broadcast) -> SafeString:
+        """Each number opens the list of its people."""
+        page = reverse("admin:whatsapp_recipient_changelist")
+        counts = counts_of_many([broadcast.pk])[broadcast.pk].by_state
+        lines = ((page, broadcast.pk, state.value, state.label, number) for state, number in counts.items() if number)
+        return format_html_join("", '<div><a href="{}?broadcast={}&amp;status={}">{}: {}</a></div>', lines)
+
+    @admin.display(description=_("what will happen"))
+    def what_will_happen(self, broadcast: Broadcast) -> SafeString:
+        """The pre-flight of a broadcast that is not started yet."""
+        if broadcast.status not in lifecycle.NOT_STARTED:
+            return SafeString("–")
+        report = preflight_report(preflight(broadcast, now=timezone.now()))
+        lines = [*report["problems"], *report["warnings"]]
+        cost = report["cost"]
+        lines.append(
+            _("%(people)d messages, about %(cost)s %(currency)s, done by %(end)s UTC")
+            % {
+                "people": report["valid"],
+                "cost": cost["estimate"],
+                "currency": cost["currency"],
+                "end": f"{report['expected_end']:%Y-%m-%d %H:%M}",
+            }
+        )
+        return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
+
+    @admin.action(description=_("Start"), permissions=["change"])
+    def start(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
+        """Start at once, or at the scheduled time."""
+        _each(request, queryset, starting.start)
+
+    @admin.action(description=_("Pause"), permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
+        """Send nothing more for now."""
+        _each(request, queryset, lifecycle.pause)
+
+    @admin.action(description=_("Resume"), permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
+        """Go on."""
+        _each(request, queryset, lifecycle.resume)
+
+    @admin.action(description=_("Cancel"), permissions=["change"])
+    def cancel(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
+        """Send nothing more, ever."""
+        _each(request, queryset, lifecycle.cancel)
+
+
+def _people(broadcast: Broadcast) -> Counts:
+    counts: Counts = broadcast.people  # type: ignore[attr-defined]
+    return counts
+
+
+def _each(request: HttpRequest, queryset: models.QuerySet[Broadcast], change: Callable[..., None]) -> None:
+    for broadcast in queryset.select_related("business", "sender", "template"):
+        try:
+            change(broadcast, now=timezone.now(), actor=request.user)
+        except WhatsappError as error:
+            messages.error(request, f"{broadcast}: {error}")
+        else:
+            messages.success(request, f"{broadcast}: {broadcast.get_status_display()}")

@@ -1,0 +1,166 @@
+"""Contacts, their tags, and who must not be messaged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.forms import BaseModelFormSet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
+from whatsapp import suppressions
+from whatsapp.messaging_settings import region_of
+from whatsapp.models import Consent, Contact, ContactTag, Suppression, SuppressionCategory, SuppressionSource, Tag
+from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
+
+if TYPE_CHECKING:
+    from django.contrib.admin.options import InlineModelAdmin
+
+    _ContactModelForm = forms.ModelForm[Contact]
+    _SuppressionModelForm = forms.ModelForm[Suppression]
+else:
+    _ContactModelForm = _SuppressionModelForm = forms.ModelForm
+
+
+class ContactForm(_ContactModelForm):
+    """A contact; the number may be written as at home."""
+
+    phone = forms.CharField(label=_("phone number"), required=False, max_length=40)
+
+    class Meta:
+        model = Contact
+        fields = ("business", "phone", "bsuid", "name", "language", "attributes", "consent", "consent_source")
+
+    def clean(self) -> dict[str, Any]:
+        """Make the number E.164, and ask for an address; an empty one is kept as none."""
+        values = super().clean() or {}
+        business = values.get("business") or (self.instance.business if self.instance.business_id else None)
+        if values.get("phone") and business:
+            try:
+                values["phone"] = to_e164(values["phone"], region_of(business)).e164
+            except NotANumber as error:
+                raise ValidationError({"phone": str(error)}) from None
+        values["phone"], values["bsuid"] = values.get("phone") or None, values.get("bsuid") or None
+        if not values["phone"] and not values["bsuid"]:
+            raise ValidationError(_("A contact needs a phone number or a WhatsApp user id."))
+        return values
+
+
+class ContactTagInline(FencedInline):
+    """The contact's tags."""
+
+    model = ContactTag
+    fields = ("tag",)
+    view_roles = add_roles = change_roles = delete_roles = MEMBERS
+
+
+@admin.register(Contact)
+class ContactAdmin(FencedAdmin):
+    """Whom a business knows."""
+
+    form = ContactForm
+    view_roles = add_roles = change_roles = delete_roles = MEMBERS
+    inlines: ClassVar[list[type[InlineModelAdmin[Any, Any]]]] = [ContactTagInline]
+    list_display = ("__str__", "phone", "language", "consent", "last_inbound_at", "created_at")
+    list_filter = ("consent", "language", "tags")
+    search_fields = ("name", "phone", "bsuid")
+    show_full_result_count = False
+    readonly_fields = ("last_inbound_at", "consent_changed_at", "created_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
+        """A contact stays with its business."""
+        return (*self.readonly_fields, "business") if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
+        """Note when the consent changed."""
+        if "consent" in form.changed_data:
+            obj.consent_changed_at = timezone.now()
+        super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: BaseModelFormSet[Any, Any], change: bool) -> None:
+        """A tag belongs to the contact's business."""
+        for added in formset.save(commit=False):
+            added.business_id = form.instance.business_id
+            added.save()
+        for removed in formset.deleted_objects:
+            removed.delete()
+
+
+@admin.register(Tag)
+class TagAdmin(FencedAdmin):
+    """The words by which a business groups its contacts."""
+
+    view_roles = add_roles = change_roles = delete_roles = MEMBERS
+    list_display = ("name", "business")
+    list_filter = ("business",)
+    list_select_related = ("business",)
+    search_fields = ("name",)
+
+
+class SuppressionForm(_SuppressionModelForm):
+    """An address that must not be messaged."""
+
+    class Meta:
+        model = Suppression
+        fields = ("business", "address", "category", "note")
+
+    def clean(self) -> dict[str, Any]:
+        """Make a number E.164."""
+        values = super().clean() or {}
+        address, business = values.get("address", ""), values.get("business")
+        if address and business and not is_bsuid(address):
+            try:
+                values["address"] = to_e164(address, region_of(business)).e164
+            except NotANumber as error:
+                raise ValidationError({"address": str(error)}) from None
+        return values
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(FencedAdmin):
+    """Who must not be messaged: staff add and take back, nobody changes."""
+
+    form = SuppressionForm
+    view_roles = add_roles = delete_roles = MEMBERS
+    list_display = ("address", "category", "source", "created_at")
+    list_filter = ("category", "source")
+    search_fields = ("address", "note")
+    show_full_result_count = False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Take it back and add another instead."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
+        """Suppress at once, also in broadcasts that are under way."""
+        suppressions.suppress(
+            obj.business,
+            obj.address,
+            category=SuppressionCategory(obj.category),
+            source=SuppressionSource.STAFF,
+            now=timezone.now(),
+            note=obj.note,
+        )
+        obj.pk = Suppression.objects.get(business=obj.business, address=obj.address, category=obj.category).pk
+
+    def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
+        """Let the address be messaged again."""
+        suppressions.lift(
+            obj.business,
+            obj.address,
+            now=timezone.now(),
+            categories=[SuppressionCategory(obj.category)],
+            consent=Consent.UNKNOWN,
+            source=SuppressionSource.STAFF,
+        )
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Suppression]) -> None:
+        """The same for the marked ones."""
+        for suppression in queryset.select_related("business"):
+            self.delete_model(request, suppression)

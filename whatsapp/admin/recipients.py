@@ -1,0 +1,71 @@
+"""The people of broadcasts, one by one, with what became of them in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
+from whatsapp.models import Attempt, Recipient
+from whatsapp.sending import doubts
+from whatsapp.states import RecipientStatus
+
+
+class AttemptInline(FencedInline):
+    """Every request for one person."""
+
+    model = Attempt
+    records = True
+    view_roles = MEMBERS
+    fields = ("no", "started_at", "finished_at", "outcome", "http_status", "provider_message_id", "error")
+    readonly_fields = fields
+
+
+@admin.register(Recipient)
+class RecipientAdmin(FencedAdmin):
+    """Rows that sending writes. Only the messages whose answer was lost can be decided here."""
+
+    records = True
+    view_roles = MEMBERS
+    inlines: ClassVar[list[Any]] = [AttemptInline]
+    list_display = ("__str__", "broadcast", "status", "why", "attempt_no", "accepted_at", "delivered_at", "read_at")
+    list_filter = ("status", "skip_reason", "error_class")
+    list_select_related = ("broadcast",)
+    search_fields = ("address", "given_address", "provider_message_id")
+    show_full_result_count = False
+    list_per_page = 50
+    actions = ("assume_sent", "send_again")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may say what became of a message whose answer was lost."""
+        return self.has_view_permission(request)
+
+    @admin.display(description=_("why"))
+    def why(self, row: Recipient) -> str:
+        """The reason of a skip or failure in words."""
+        return row.error_text or (row.get_skip_reason_display() if row.skip_reason else "")
+
+    @admin.action(description=_("Answer lost: take as sent"), permissions=["decide"])
+    def assume_sent(self, request: HttpRequest, queryset: models.QuerySet[Recipient]) -> None:
+        """A person decides that the message has arrived."""
+        self._decide(request, queryset, doubts.assume_sent)
+
+    @admin.action(description=_("Answer lost: send again (some may get it twice)"), permissions=["decide"])
+    def send_again(self, request: HttpRequest, queryset: models.QuerySet[Recipient]) -> None:
+        """A person decides that the message did not arrive."""
+        self._decide(request, queryset, _send_again)
+
+    def _decide(self, request: HttpRequest, queryset: models.QuerySet[Recipient], decide: Callable[..., int]) -> None:
+        rows = list(queryset.filter(status=RecipientStatus.UNKNOWN).select_related("broadcast"))
+        moved = decide(rows, now=timezone.now(), actor=request.user)
+        messages.info(request, _("%(number)d messages whose answer was lost were decided.") % {"number": moved})
+
+
+def _send_again(rows: list[Recipient], **how: Any) -> int:
+    return doubts.requeue(rows, why=str(_("a person asked for it")), **how)

@@ -1,0 +1,127 @@
+"""A business's WhatsApp numbers, and how it wants to message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from businesses.admin_fence import MEMBERS, OWNERS, FencedAdmin
+from businesses.tenancy import across_businesses
+from whatsapp import connecting, template_sync
+from whatsapp.models import MessagingSettings, Provider, Sender
+from whatsapp.providers.base import ProviderUnavailable
+
+if TYPE_CHECKING:
+    _SenderModelForm = forms.ModelForm[Sender]
+else:
+    _SenderModelForm = forms.ModelForm
+
+
+class SenderForm(_SenderModelForm):
+    """A number and its secret, which is written and never shown."""
+
+    secret = forms.CharField(
+        label=_("access token"),
+        required=False,
+        strip=True,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "size": 60}),
+        help_text=_("Meta: a system user's access token. Twilio: the auth token. Empty: it stays as it is."),
+    )
+
+    class Meta:
+        model = Sender
+        fields = (
+            "business",
+            "provider",
+            "number_id",
+            "account_id",
+            "portfolio_id",
+            "phone",
+            "display_name",
+            "max_mps",
+            "messaging_limit",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a number of another business, and a new number without its secret."""
+        values = super().clean() or {}
+        with across_businesses():  # a number is unique in the whole installation
+            same = Sender.objects.filter(provider=values.get("provider"), number_id=values.get("number_id"))
+            if same.exclude(pk=self.instance.pk).exists():
+                raise ValidationError({"number_id": _("This number is connected already.")})
+        is_new = not self.instance.encrypted_credentials
+        if is_new and not values.get("secret") and values.get("provider") != Provider.SANDBOX:
+            raise ValidationError({"secret": _("A new number needs its access token.")})
+        return values
+
+
+@admin.register(Sender)
+class SenderAdmin(FencedAdmin):
+    """A business's numbers: staff see them, owners connect them."""
+
+    form = SenderForm
+    view_roles = MEMBERS
+    add_roles = change_roles = delete_roles = OWNERS
+    list_display = ("__str__", "business", "provider", "phone", "quality", "health", "health_detail")
+    list_filter = ("provider", "health", "quality")
+    list_select_related = ("business",)
+    search_fields = ("phone", "display_name", "number_id")
+    readonly_fields = ("quality", "health", "health_detail", "throughput_mps", "last_status_event_at", "checked_at")
+    actions = ("check_numbers", "sync_templates")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
+        """A number stays with its business and provider."""
+        return (*self.readonly_fields, "business", "provider", "number_id") if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: Sender, form: Any, change: bool) -> None:
+        """Keep the secret encrypted."""
+        secret = form.cleaned_data.get("secret")
+        if secret:
+            name = "auth_token" if obj.provider == Provider.TWILIO else "access_token"
+            known = obj.credentials if change else {}
+            obj.set_credentials({**known, name: secret})
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description=_("Ask the provider how the numbers are"), permissions=["change"])
+    def check_numbers(self, request: HttpRequest, queryset: models.QuerySet[Sender]) -> None:
+        """Ask for throughput, limit and quality."""
+        for sender in queryset:
+            try:
+                connecting.check(sender, now=timezone.now())
+                messages.success(request, _("%(number)s was checked.") % {"number": sender})
+            except ProviderUnavailable as error:
+                messages.error(request, f"{sender}: {error}")
+
+    @admin.action(description=_("Fetch the templates"), permissions=["change"])
+    def sync_templates(self, request: HttpRequest, queryset: models.QuerySet[Sender]) -> None:
+        """Fetch the templates of the numbers' accounts."""
+        for sender in queryset.select_related("business"):
+            try:
+                result = template_sync.sync(sender, now=timezone.now())
+            except ProviderUnavailable as error:
+                messages.error(request, f"{sender}: {error}")
+                continue
+            text = _("%(number)s: %(added)d new, %(changed)d changed, %(gone)d gone.")
+            values = {"number": sender, "added": result.added, "changed": result.changed, "gone": result.gone}
+            messages.success(request, text % values)
+
+
+@admin.register(MessagingSettings)
+class MessagingSettingsAdmin(FencedAdmin):
+    """How a business wants to message."""
+
+    view_roles = MEMBERS
+    add_roles = change_roles = OWNERS
+    list_display = ("business", "region", "unknown_policy", "late_after_minutes")
+    list_select_related = ("business",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
+        """Settings stay with their business."""
+        return ("business",) if obj else ()

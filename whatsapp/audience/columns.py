@@ -1,0 +1,94 @@
+"""Which column of a file is what. No database, no clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from whatsapp.errors import BadAudience
+from whatsapp.template_variables import TemplateVariable
+
+PHONE_NAMES = frozenset(
+    {"phone", "phone number", "phone_number", "mobile", "cell", "tel", "telephone", "whatsapp", "number"}
+    | {"טלפון", "מספר טלפון", "נייד", "טלפון נייד", "סלולרי", "פלאפון"}
+)
+BSUID_NAMES = frozenset({"bsuid", "user_id"})
+_NOISE = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff{}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where in a row the address and the values of the template are; constants stand in for missing columns."""
+
+    width: int
+    phone: int | None
+    bsuid: int | None
+    values: dict[str, int]
+    names: tuple[str, ...]
+    unused: tuple[str, ...]
+
+
+def understand(header: Sequence[str], variables: Sequence[TemplateVariable], constants: Sequence[str] = ()) -> Columns:
+    """Find the columns that a template needs; capital letters and braces make no difference.
+
+    A template with numbered variables takes the columns beside the phone number in their order, if none of them is
+    named by a number and their count is right.
+
+    Raises:
+        BadAudience: a column is missing or there twice; the text says which.
+    """
+    names = [normalized(name) for name in header]
+    refuse_doubles(header, names)
+    phone = next((index for index, name in enumerate(names) if name in PHONE_NAMES), None)
+    bsuid = next((index for index, name in enumerate(names) if name in BSUID_NAMES), None)
+    if phone is None and bsuid is None:
+        raise BadAudience(
+            _("There is no column of phone numbers. Name it “phone”. The columns are: %(columns)s.")
+            % {"columns": _listed(header) or "none"}
+        )
+    needed = list(dict.fromkeys(variable.key for variable in variables if variable.key not in constants))
+    values = _by_name(names, needed) or _by_order(names, needed, {phone, bsuid})
+    missing = [key for key in needed if key not in values]
+    if missing:
+        raise BadAudience(
+            _("The template needs these columns too: %(missing)s. The columns are: %(columns)s.")
+            % {"missing": _listed(missing), "columns": _listed(header)}
+        )
+    used = {phone, bsuid, *values.values()}
+    unused = tuple(name for index, name in enumerate(header) if index not in used and name)
+    return Columns(len(header), phone, bsuid, values, tuple(header), unused)
+
+
+def normalized(name: str) -> str:
+    """A column's name as it is compared."""
+    return " ".join(_NOISE.sub("", name).split()).casefold()
+
+
+def _by_name(names: Sequence[str], needed: Sequence[str]) -> dict[str, int]:
+    return {key: names.index(normalized(key)) for key in needed if normalized(key) in names}
+
+
+def _by_order(names: Sequence[str], needed: Sequence[str], addresses: set[int | None]) -> dict[str, int]:
+    rest = [index for index, name in enumerate(names) if index not in addresses and name]
+    in_order = all(key.isdigit() for key in needed) and not any(names[index].isdigit() for index in rest)
+    if not in_order or len(rest) != len(needed):
+        return {}
+    return dict(zip(sorted(needed, key=int), rest, strict=True))
+
+
+def refuse_doubles(header: Sequence[str], names: Sequence[str]) -> None:
+    """Raises `BadAudience` when a column is there twice; `names` are the normalized ones of `header`."""
+    for index, name in enumerate(names):
+        if name and name in names[:index]:
+            raise BadAudience(
+                _("The column “%(header)s” is there twice. Rename or remove one of the two.")
+                % {"header": header[index]}
+            )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [f"“{name[:40]}”" for name in names[:20] if name]
+    return ", ".join(shown) + (" …" if len(names) > 20 else "")

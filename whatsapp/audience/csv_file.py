@@ -1,0 +1,116 @@
+"""CSV as people's programs write it: the encoding and the delimiter are found out, not asked for."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Generator
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from whatsapp.errors import BadAudience
+
+FIELD_LIMIT = 2_000_000
+"""Characters. A longer field is a quotation mark that was never closed, which would swallow the rest of the file."""
+_CHUNK = 1 << 20
+_SAMPLE = 1 << 20
+_DELIMITERS = ",;\t|"
+_HEBREW_RUN = re.compile(rb"[\xe0-\xfa]{2,}")
+_HIGH = re.compile(rb"[\x80-\xff]")
+
+
+def read_csv(file: BinaryIO) -> Generator[tuple[int, list[str]], None, None]:
+    """Number and cells of each record; blanks around cells are dropped. Raises `BadAudience`."""
+    csv.field_size_limit(FIELD_LIMIT)
+    text = io.TextIOWrapper(file, encoding=encoding_of(file), newline="")
+    try:
+        yield from _records(text)
+    finally:
+        text.detach()  # the file is the caller's
+
+
+def encoding_of(file: BinaryIO) -> str:
+    """The encoding of a text file; `file` is at its start again afterwards.
+
+    What is not UTF-8 comes from Windows programs: runs of bytes that are Hebrew letters there are Hebrew, single
+    ones inside Latin words are accents.
+    """
+    start = file.read(_SAMPLE)
+    file.seek(0)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in start:
+        raise BadAudience(_("This is not a table. Save it as CSV or .xlsx and try again."))
+    if _is_utf8(file):
+        return "utf-8-sig"
+    high = len(_HIGH.findall(start))
+    hebrew = sum(len(run) for run in _HEBREW_RUN.findall(start))
+    return "cp1255" if high and hebrew >= high / 2 else "cp1252"
+
+
+def delimiter_of(header: str) -> str:
+    """What separates the columns: whatever cuts the header into most of them."""
+    counted = {delimiter: len(_cells_of_line(header, delimiter)) for delimiter in _DELIMITERS}
+    return max(counted, key=lambda delimiter: counted[delimiter])
+
+
+def _is_utf8(file: BinaryIO) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while chunk := file.read(_CHUNK):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    finally:
+        file.seek(0)
+    return True
+
+
+def _records(text: io.TextIOWrapper) -> Generator[tuple[int, list[str]], None, None]:
+    number = 0
+    try:
+        delimiter, skipped = _delimiter(text)
+        number = skipped
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        for number, cells in enumerate(reader, start=skipped + 1):
+            yield number, [cell.strip() for cell in cells]
+    except UnicodeDecodeError:
+        raise BadAudience(
+            _("Row %(number)s holds characters that can't be read. Save the file as UTF-8.") % {"number": number + 1}
+        ) from None
+    except csv.Error as error:
+        if "field larger" in str(error):
+            raise BadAudience(
+                _(
+                    "Row %(number)s holds a field of more than %(field_limit)s characters, "
+                    "or a quotation mark that is never closed. Mend the row and try again."
+                )
+                % {"number": number + 1, "field_limit": f"{FIELD_LIMIT:,}"}
+            ) from None
+        raise BadAudience(
+            _(
+                "Row %(number)s can't be read: a quotation mark is not closed, or text follows it. "
+                "Mend the row and try again."
+            )
+            % {"number": number + 1}
+        ) from None
+
+
+def _delimiter(text: io.TextIOWrapper) -> tuple[str, int]:
+    """The delimiter, and how many lines before the header are no rows (Excel's `sep=;`)."""
+    first = text.readline(FIELD_LIMIT)
+    if first.lower().startswith("sep=") and len(first.strip()) == 5:
+        return first[4], 1
+    text.seek(0)
+    return delimiter_of(first), 0
+
+
+def _cells_of_line(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []

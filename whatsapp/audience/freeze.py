@@ -1,0 +1,155 @@
+"""Writing candidates as recipients: batch by batch, each with its cursor in one transaction.
+
+Whoever is interrupted is continued by anybody from the cursor; two at once can't write the same batch, because the
+cursor is moved by a conditional UPDATE before the rows are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from whatsapp.audience.insert import insert_recipients
+from whatsapp.audience.rows import Candidate
+from whatsapp.models import AddressKind, Broadcast, Consent, Contact, Recipient, TemplateCategory
+from whatsapp.rates import RateTable
+from whatsapp.states import BroadcastStatus, RecipientStatus, SkipReason
+from whatsapp.suppressions import blocked
+
+BATCH = 2_000
+MAY_BE_FROZEN = (BroadcastStatus.DRAFT, BroadcastStatus.PREPARING)
+
+
+def always(_rows: int) -> bool:
+    """Go on to the end."""
+    return True
+
+
+class Overtaken(Exception):
+    """Somebody else froze this batch, or the broadcast was cancelled meanwhile: stop."""
+
+
+def freeze(
+    broadcast: Broadcast,
+    candidates: Iterable[Candidate],
+    rates: RateTable,
+    *,
+    keep_going: Callable[[int], bool] = always,
+) -> bool:
+    """Write candidates, from the broadcast's cursor on, until they end or `keep_going(rows written)` says no.
+
+    Returns:
+        Whether they ended.
+
+    Raises:
+        Overtaken: nothing of the batch in hand was written.
+    """
+    written = 0
+    for batch in _batches(candidates):
+        freeze_batch(broadcast, batch, rates)
+        written += len(batch)
+        if len(batch) == BATCH and not keep_going(written):
+            return False
+    return True
+
+
+def freeze_batch(broadcast: Broadcast, batch: list[Candidate], rates: RateTable) -> None:
+    """Write one batch and move the cursor past it. Raises `Overtaken`."""
+    with transaction.atomic():
+        _move_cursor(broadcast, batch[-1].position)
+        rows = [
+            _row(candidate, rates.price(candidate.country, broadcast.template_category))
+            for candidate in _judge(broadcast, batch)
+        ]
+        insert_recipients(
+            rows,
+            {
+                "business_id": broadcast.business_id,
+                "broadcast_id": broadcast.pk,
+                "provider": broadcast.sender.provider,
+            },
+        )
+    broadcast.audience_cursor = batch[-1].position
+
+
+def _batches(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+    iterator = iter(candidates)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
+
+
+def _move_cursor(broadcast: Broadcast, position: str) -> None:
+    moved = Broadcast.objects.filter(
+        pk=broadcast.pk, audience_cursor=broadcast.audience_cursor, status__in=MAY_BE_FROZEN
+    ).update(audience_cursor=position)
+    if not moved:
+        raise Overtaken
+
+
+def _judge(broadcast: Broadcast, batch: list[Candidate]) -> Iterator[Candidate]:
+    """Skip who is there already, and who must not be messaged; find everybody's contact."""
+    addresses = [candidate.address for candidate in batch if candidate.address]
+    taken = dict(
+        Recipient.objects.filter(broadcast=broadcast, address__in=addresses).values_list("address", "row_number")
+    )
+    suppressed = blocked(broadcast.business, addresses, broadcast.template_category)
+    contacts = _contacts(broadcast, addresses)
+    is_marketing = broadcast.template_category == TemplateCategory.MARKETING
+    for candidate in batch:
+        address = candidate.address
+        if address is None:
+            yield candidate
+            continue
+        contact_id, consent = contacts.get(address, (None, Consent.UNKNOWN))
+        if address in taken:
+            yield _duplicate(candidate, taken[address])
+            continue
+        taken[address] = candidate.row_number
+        known = replace(candidate, contact_id=candidate.contact_id or contact_id)
+        if address in suppressed or (is_marketing and consent == Consent.WITHDRAWN):
+            known = replace(known, skip_reason=SkipReason.OPTED_OUT, problem=_("Asked not to get messages."))
+        yield known
+
+
+def _contacts(broadcast: Broadcast, addresses: list[str]) -> dict[str, tuple[UUID, str]]:
+    found: dict[str, tuple[UUID, str]] = {}
+    for field, chosen in (
+        ("phone", [address for address in addresses if address.startswith("+")]),
+        ("bsuid", [address for address in addresses if not address.startswith("+")]),
+    ):
+        rows = Contact.objects.filter(business_id=broadcast.business_id, **{f"{field}__in": chosen})
+        found |= {address: (pk, consent) for address, pk, consent in rows.values_list(field, "pk", "consent")}
+    return found
+
+
+def _duplicate(candidate: Candidate, first: int | None) -> Candidate:
+    problem = (
+        _("The same person as in row %(row)s: sent only once.") % {"row": first}
+        if first
+        else _("The same person twice: sent only once.")
+    )
+    return replace(candidate, address=None, skip_reason=SkipReason.DUPLICATE, problem=problem)
+
+
+def _row(candidate: Candidate, price: Decimal | None) -> dict[str, Any]:
+    skipped = candidate.skip_reason is not None
+    return {
+        "contact_id": candidate.contact_id,
+        "address": candidate.address,
+        "address_kind": AddressKind.PHONE.value if candidate.is_phone else AddressKind.BSUID.value,
+        "given_address": candidate.given,
+        "row_number": candidate.row_number,
+        "country": candidate.country,
+        "params": candidate.params,
+        "status": RecipientStatus.SKIPPED.value if skipped else RecipientStatus.PENDING.value,
+        "skip_reason": candidate.skip_reason.value if candidate.skip_reason else "",
+        "error_text": candidate.problem[:500],
+        "cost_estimate": None if skipped else price,
+    }

@@ -1,0 +1,54 @@
+"""Inserting recipients fast.
+
+`bulk_create` spends five times the database's own time on preparing the thirty columns of every row, most of which
+have their defaults in a new row. Here only the columns that differ from row to row are prepared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Field
+
+from whatsapp.models import Recipient
+
+Row = Mapping[str, Any]
+
+
+def insert_recipients(rows: Sequence[Row], same_for_all: Mapping[str, Any]) -> None:
+    """Insert rows; each has the same keys (names of attributes of `Recipient`). What is named nowhere has its default.
+
+    Raises:
+        IntegrityError: a constraint refused a row; none is inserted if the caller is in a transaction.
+    """
+    varying = [_field(name) for name in rows[0]]
+    rest = [field for field in Recipient._meta.concrete_fields if not field.primary_key and field not in varying]
+    constants = [_prepared(field, same_for_all.get(field.attname, field.get_default())) for field in rest]
+    prepared = [[_prepared(field, row[field.attname]) for field in varying] for row in rows]
+    columns = ", ".join(_quoted(field.column) for field in (*varying, *rest))
+    into = f"INSERT INTO {_quoted(Recipient._meta.db_table)} ({columns})"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # one statement for all rows: an array for each column
+            arrays = ", ".join(f"unnest(%s::{field.db_type(connection)}[])" for field in varying)
+            sql = f"{into} SELECT {', '.join([arrays, *['%s'] * len(rest)])}"
+            cursor.execute(sql, [*map(list, zip(*prepared, strict=True)), *constants])
+        else:
+            sql = f"{into} VALUES ({', '.join(['%s'] * (len(varying) + len(rest)))})"
+            cursor.executemany(sql, [(*row, *constants) for row in prepared])
+
+
+def _prepared(field: Field[Any, Any], value: Any) -> Any:
+    """A value as the database's driver takes it; texts and numbers are that already."""
+    if value is None or type(value) in {str, int}:
+        return value
+    return field.get_db_prep_save(value, connection)
+
+
+def _quoted(name: str | None) -> str:
+    return connection.ops.quote_name(name or "")
+
+
+def _field(name: str) -> Field[Any, Any]:
+    return next(field for field in Recipient._meta.concrete_fields if field.attname == name)

@@ -1,0 +1,161 @@
+"""From a row of a file, or a contact, to a person that a template can be sent to. No database, no clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from whatsapp.audience.columns import Columns
+from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
+from whatsapp.states import SkipReason
+from whatsapp.template_variables import BODY_LIMIT, MEDIA_KINDS, Place, TemplateVariable, ValueKind
+
+# A value like =HYPERLINK(…) or @SUM(…) is a formula that lost its way, or somebody's attack on whoever opens an
+# export. A plus or minus alone is none: +972…, -10 %.
+_FORMULA = re.compile(r"^=|^[+\-@]\s*[A-Za-z][A-Za-z.]*\(")
+_MEDIA = re.compile(r"^(https://\S+|\d{5,40})$")
+_SHOWN = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who may become a recipient. With a `skip_reason` they are kept, with `problem` in words, unsent.
+
+    `position` is where in its source the candidate stands: the cursor to go on after it.
+    """
+
+    position: str
+    given: str
+    address: str | None = None
+    is_phone: bool = True
+    country: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    row_number: int | None = None
+    contact_id: UUID | None = None
+    skip_reason: SkipReason | None = None
+    problem: str = ""
+
+
+class BadValue(ValueError):
+    """A value that can't be sent, or is missing."""
+
+    def __init__(self, reason: SkipReason, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Everything that turns rows of one file into candidates for one template."""
+
+    columns: Columns
+    variables: Sequence[TemplateVariable]
+    constants: Mapping[str, str]
+    region: str | None
+    body_length: int
+    """Characters of the template's body as it is, placeholders and all."""
+
+    def candidate(self, number: int, cells: Sequence[str]) -> Candidate:
+        """Read one row; whatever is wrong with it becomes its skip reason."""
+        given = self._given(cells)
+        try:
+            address, country = self._address(cells, given)
+            if len(cells) > self.columns.width and any(cells[self.columns.width :]):
+                raise BadValue(SkipReason.BAD_VALUE, _("The row has more fields than the header has columns."))
+            params = self._params(cells)
+        except NotANumber as error:
+            return _skipped(number, given, SkipReason.INVALID_NUMBER, str(error))
+        except BadValue as error:
+            return _skipped(number, given, error.reason, str(error))
+        return Candidate(str(number), given, address, address.startswith("+"), country, params, number)
+
+    def _given(self, cells: Sequence[str]) -> str:
+        return (_cell(cells, self.columns.phone) or _cell(cells, self.columns.bsuid))[:_SHOWN]
+
+    def _address(self, cells: Sequence[str], given: str) -> tuple[str, str]:
+        if _cell(cells, self.columns.phone):
+            phone = to_e164(given, self.region)
+            return phone.e164, phone.country
+        if is_bsuid(given):
+            return given, given[:2]
+        if given:
+            raise NotANumber(_("“%(given)s” is not a WhatsApp user id.") % {"given": given[:40]})
+        raise NotANumber(_("The phone number is missing."))
+
+    def _params(self, cells: Sequence[str]) -> dict[str, str]:
+        given = {key: _cell(cells, index) for key, index in self.columns.values.items()}
+        names = {key: self.columns.names[index] for key, index in self.columns.values.items()}
+        return checked_params({**self.constants, **given}, self.variables, body_length=self.body_length, names=names)
+
+
+def checked_params(
+    given: Mapping[str, str],
+    variables: Sequence[TemplateVariable],
+    *,
+    body_length: int,
+    names: Mapping[str, str],
+) -> dict[str, str]:
+    """The values of a template, ready to be sent; `names` calls them what the person who reads an error calls them.
+
+    Blanks and line breaks become single blanks: Meta refuses line breaks, tabs and more than four blanks in a value.
+
+    Raises:
+        BadValue: one is missing, too long, a formula, or not what its place needs.
+    """
+    params: dict[str, str] = {}
+    filled = body_length
+    for variable in variables:
+        name = names.get(variable.key, variable.key)
+        value = " ".join(given.get(variable.key, "").split())
+        _check(value, variable, name)
+        params[variable.key] = value
+        if variable.place is Place.BODY:
+            filled += len(value) - len(variable.name) - 4
+    if filled > BODY_LIMIT:
+        raise BadValue(
+            SkipReason.BAD_VALUE,
+            _("The message has %(filled)s characters with these values; at most %(body_limit)s.")
+            % {"filled": f"{filled:,}", "body_limit": f"{BODY_LIMIT:,}"},
+        )
+    return params
+
+
+def _check(value: str, variable: TemplateVariable, name: str) -> None:
+    if not value:
+        raise BadValue(SkipReason.MISSING_VARIABLE, _("Column “%(name)s” is empty.") % {"name": name})
+    if len(value) > variable.limit:
+        raise BadValue(
+            SkipReason.BAD_VALUE,
+            _("Column “%(name)s” has %(length)s characters; at most %(limit)s.")
+            % {"name": name, "length": f"{len(value):,}", "limit": f"{variable.limit:,}"},
+        )
+    if _FORMULA.match(value):
+        raise BadValue(
+            SkipReason.BAD_VALUE,
+            _("Column “%(name)s” holds a spreadsheet formula. Put its result there.") % {"name": name},
+        )
+    if "\0" in value:
+        raise BadValue(
+            SkipReason.BAD_VALUE, _("Column “%(name)s” holds a character that can't be sent.") % {"name": name}
+        )
+    if variable.kind in MEDIA_KINDS and not _MEDIA.match(value):
+        raise BadValue(
+            SkipReason.BAD_VALUE, _("Column “%(name)s” must hold an https address or a media id.") % {"name": name}
+        )
+    if variable.kind is ValueKind.URL_SUFFIX and " " in value:
+        raise BadValue(
+            SkipReason.BAD_VALUE,
+            _("Column “%(name)s” is the end of an address and can't hold blanks.") % {"name": name},
+        )
+
+
+def _skipped(number: int, given: str, reason: SkipReason, problem: str) -> Candidate:
+    return Candidate(str(number), given, row_number=number, skip_reason=reason, problem=problem)
+
+
+def _cell(cells: Sequence[str], index: int | None) -> str:
+    return cells[index] if index is not None and index < len(cells) else ""

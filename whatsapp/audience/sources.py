@@ -1,0 +1,160 @@
+"""The candidates of each kind of audience, in a fixed order, from a cursor on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+
+import phonenumbers
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
+from django.utils.translation import gettext as _
+
+from businesses.models import Business
+from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group, from_json
+from whatsapp.audience.columns import understand
+from whatsapp.audience.rows import BadValue, Candidate, Reader, checked_params
+from whatsapp.audience.tables import open_table
+from whatsapp.errors import BadAudience
+from whatsapp.messaging_settings import region_of
+from whatsapp.models import Broadcast, Consent, Contact, InboundMessage, Recipient
+from whatsapp.states import PASSING_ERRORS, REACHED_PROVIDER, RecipientStatus
+from whatsapp.template_variables import TemplateVariable, body_text, variables_of
+
+PAGE = 2_000
+
+
+def choice_of(broadcast: Broadcast) -> Choice:
+    """How this broadcast's people are chosen."""
+    return from_json(broadcast.audience_kind, broadcast.audience)
+
+
+@contextmanager
+def candidates_of(broadcast: Broadcast) -> Iterator[Iterator[Candidate]]:
+    """The candidates after the broadcast's cursor. Raises `BadAudience` (also while they are read)."""
+    match choice_of(broadcast):
+        case FileChoice() as choice:
+            with _file_of(broadcast) as file, open_table(file) as table:
+                reader = reader_of(broadcast, table.header, choice.constants)
+                done = int(broadcast.audience_cursor or 0)
+                rows = (row for row in table.rows if row.number > done)
+                yield (reader.candidate(row.number, row.cells) for row in rows)
+        case ContactsChoice() as choice:
+            yield _contacts(broadcast, choice)
+        case EarlierChoice() as choice:
+            yield _earlier(broadcast, choice)
+
+
+def reader_of(broadcast: Broadcast, header: Sequence[str], constants: Mapping[str, str]) -> Reader:
+    """What understands the rows of a file with this header. Raises `BadAudience`."""
+    variables = variables_of(broadcast.template_components, broadcast.template_format)
+    columns = understand(header, variables, list(constants))
+    return Reader(columns, variables, constants, region_of(broadcast.business), _body_length(broadcast))
+
+
+def contacts_chosen(business: Business, choice: ContactsChoice) -> QuerySet[Contact]:
+    """The contacts of a business that a choice means."""
+    contacts = Contact.objects.filter(business=business)
+    for tag in choice.tags:
+        contacts = contacts.filter(tags__name=tag)
+    if choice.without_tags:
+        contacts = contacts.exclude(tags__name__in=choice.without_tags)
+    if choice.language:
+        contacts = contacts.filter(language=choice.language)
+    for name, value in choice.attributes.items():
+        contacts = contacts.filter(Exact(Cast(KeyTextTransform(name, "attributes"), TextField()), value))
+    return contacts.filter(consent=Consent.GRANTED) if choice.only_with_consent else contacts
+
+
+def earlier_chosen(business: Business, choice: EarlierChoice) -> QuerySet[Recipient]:
+    """The recipients of an earlier broadcast that a choice means. Raises `BadAudience`."""
+    earlier = Broadcast.objects.filter(business=business, pk=choice.broadcast).first()
+    if earlier is None:
+        raise BadAudience(_("The earlier broadcast doesn't exist."))
+    people = Recipient.objects.filter(broadcast=earlier, address__isnull=False)
+    return people.filter(_GROUPS[choice.group]())
+
+
+def _replied() -> Q:
+    return Q(Exists(InboundMessage.objects.filter(recipient=OuterRef("pk"))))
+
+
+_GROUPS: dict[Group, Callable[[], Q]] = {
+    Group.NOT_READ: lambda: Q(status=RecipientStatus.DELIVERED),
+    Group.NOT_DELIVERED: lambda: Q(
+        status__in=[RecipientStatus.ACCEPTED, RecipientStatus.HELD, RecipientStatus.SENT, RecipientStatus.EXPIRED]
+    ),
+    Group.FAILED_PASSING: lambda: Q(status=RecipientStatus.FAILED, error_class__in=PASSING_ERRORS),
+    Group.READ: lambda: Q(status=RecipientStatus.READ),
+    Group.REPLIED: _replied,
+    Group.NOT_REPLIED: lambda: Q(status__in=REACHED_PROVIDER) & ~_replied(),
+}
+
+
+def _contacts(broadcast: Broadcast, choice: ContactsChoice) -> Iterator[Candidate]:
+    fill = _Filler(broadcast, choice.values, choice.constants)
+    for contact in _pages(contacts_chosen(broadcast.business, choice), broadcast.audience_cursor):
+        country = _country(contact.phone)
+        yield fill.candidate(str(contact.pk), contact.address, country, contact, {})
+
+
+def _earlier(broadcast: Broadcast, choice: EarlierChoice) -> Iterator[Candidate]:
+    fill = _Filler(broadcast, choice.values, choice.constants)
+    people = earlier_chosen(broadcast.business, choice).select_related("contact")
+    for person in _pages(people, broadcast.audience_cursor):
+        yield fill.candidate(str(person.pk), person.address or "", person.country, person.contact, person.params)
+
+
+def _pages(rows: QuerySet[Any], cursor: str) -> Iterator[Any]:
+    """Rows in the order of their keys, a page at a time: no cursor of the database stays open between batches."""
+    while page := list((rows.filter(pk__gt=cursor) if cursor else rows).order_by("pk")[:PAGE]):
+        yield from page
+        cursor = str(page[-1].pk)
+
+
+class _Filler:
+    """Fills a template for people that are known by their contact."""
+
+    def __init__(self, broadcast: Broadcast, values: Mapping[str, str], constants: Mapping[str, str]) -> None:
+        self.variables: Sequence[TemplateVariable] = variables_of(
+            broadcast.template_components, broadcast.template_format
+        )
+        self.values, self.constants, self.body_length = values, constants, _body_length(broadcast)
+
+    def candidate(
+        self, position: str, address: str, country: str, contact: Contact | None, params: Mapping[str, str]
+    ) -> Candidate:
+        known = dict(params) | (_facts(contact) if contact else {})
+        given = {v.key: known.get(self.values.get(v.key, v.key), "") for v in self.variables}
+        try:
+            checked = checked_params(
+                {**given, **self.constants}, self.variables, body_length=self.body_length, names=self.values
+            )
+        except BadValue as error:
+            return Candidate(position, address, skip_reason=error.reason, problem=str(error))
+        contact_id = contact.pk if contact else None
+        return Candidate(position, address, address, address.startswith("+"), country, checked, None, contact_id)
+
+
+def _facts(contact: Contact) -> dict[str, str]:
+    """What is known about a contact, by the names that templates use. Their own attributes win."""
+    facts = {"name": contact.name, "first_name": contact.name.partition(" ")[0], "phone": contact.phone or ""}
+    return facts | {str(name): str(value) for name, value in contact.attributes.items() if value is not None}
+
+
+def _file_of(broadcast: Broadcast) -> BinaryIO:
+    try:
+        return cast("BinaryIO", broadcast.audience_file.open("rb"))
+    except (OSError, ValueError):
+        raise BadAudience(_("The file of this broadcast is gone. Create the broadcast again.")) from None
+
+
+def _body_length(broadcast: Broadcast) -> int:
+    return len(body_text(broadcast.template_components, {}))
+
+
+def _country(phone: str | None) -> str:
+    return (phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "") if phone else ""

@@ -1,0 +1,65 @@
+"""How many people of a broadcast are in which state. Always counted from the rows, so it always sums up."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from whatsapp.models import Recipient
+from whatsapp.states import OPEN, REACHED_PROVIDER, UNSETTLED, RecipientStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """People by state; every state has a number."""
+
+    by_state: dict[RecipientStatus, int]
+
+    @property
+    def total(self) -> int:
+        """All people."""
+        return sum(self.by_state.values())
+
+    @property
+    def open(self) -> int:
+        """Still to be sent."""
+        return self._sum(OPEN)
+
+    @property
+    def settling(self) -> int:
+        """Sent or perhaps sent, and news may still come."""
+        return self._sum(UNSETTLED)
+
+    @property
+    def reached_provider(self) -> int:
+        """Taken by the provider."""
+        return self._sum(REACHED_PROVIDER)
+
+    def _sum(self, states: Collection[RecipientStatus]) -> int:
+        return sum(self.by_state[state] for state in states)
+
+
+def counts_of(broadcast_id: uuid.UUID) -> Counts:
+    """The counts of one broadcast."""
+    return counts_of_many([broadcast_id])[broadcast_id]
+
+
+def counts_of_many(broadcast_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Counts]:
+    """The counts of several broadcasts, in one query."""
+    rows = (
+        Recipient.objects.filter(broadcast__in=broadcast_ids)
+        .order_by()
+        .values_list("broadcast_id", "status")
+        .annotate(people=Count("pk"))
+    )
+    found: defaultdict[uuid.UUID, dict[str, int]] = defaultdict(dict)
+    for broadcast_id, status, people in rows:
+        found[broadcast_id][status] = people
+    return {
+        broadcast_id: Counts({state: found[broadcast_id].get(state, 0) for state in RecipientStatus})
+        for broadcast_id in broadcast_ids
+    }

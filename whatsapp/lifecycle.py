@@ -1,0 +1,179 @@
+"""Starting, pausing, resuming and ending broadcasts.
+
+Every change of state is one conditional UPDATE whose row count decides, together with its line in the broadcast's
+history. Whoever loses the race gets `IllegalChange`, and nothing has happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from businesses.models import User
+from whatsapp import doorbell
+from whatsapp.errors import IllegalChange
+from whatsapp.models import Broadcast, BroadcastEvent, Recipient
+from whatsapp.states import (
+    OPEN,
+    UNSENT,
+    BroadcastStatus,
+    PauseReason,
+    RecipientStatus,
+    broadcast_states_before,
+)
+
+LATE_AFTER_S = 300
+"""A scheduled broadcast that starts later than this is marked as late."""
+CANCEL_BATCH = 5_000
+NOT_STARTED = (BroadcastStatus.DRAFT, BroadcastStatus.SCHEDULED, BroadcastStatus.MISSED, BroadcastStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of state: what it is called in the history, and which fields change with it."""
+
+    to: BroadcastStatus
+    what: str
+    detail: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+def start(broadcast: Broadcast, *, now: datetime, actor: User | None = None, detail: str = "") -> None:
+    """Begin to send, now. Raises `IllegalChange`."""
+    with transaction.atomic():
+        change = Change(BroadcastStatus.PREPARING, "started", detail, {"started_at": now})
+        _apply(broadcast, change, now, actor, only_from=NOT_STARTED)
+        if broadcast.audience_ready_at:
+            finish_preparing(broadcast, now=now)
+
+
+def schedule(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
+    """Let the broadcast start by itself at its `scheduled_at`. Raises `IllegalChange`."""
+    detail = f"{broadcast.scheduled_wall_time} {broadcast.scheduled_zone}"
+    _apply(broadcast, Change(BroadcastStatus.SCHEDULED, "scheduled", detail), now, actor)
+
+
+def fire(broadcast: Broadcast, *, now: datetime) -> None:
+    """Start a scheduled broadcast whose time has come, or mark it missed. Raises `IllegalChange`."""
+    scheduled_at, not_after = broadcast.scheduled_at, broadcast.not_after
+    if not_after and now > not_after:
+        _apply(broadcast, Change(BroadcastStatus.MISSED, "missed", f"It had to start by {not_after:%H:%M} UTC."), now)
+        return
+    late_s = (now - scheduled_at).total_seconds() if scheduled_at else 0.0
+    if late_s > LATE_AFTER_S:
+        Broadcast.objects.filter(pk=broadcast.pk).update(is_late=True)
+    start(broadcast, now=now, detail=f"{late_s:.0f} s late" if late_s > LATE_AFTER_S else "on schedule")
+
+
+def finish_preparing(broadcast: Broadcast, *, now: datetime) -> None:
+    """The audience is frozen: send. Raises `IllegalChange`."""
+    _apply(broadcast, Change(BroadcastStatus.RUNNING, "running", f"{broadcast.total} people"), now)
+
+
+def fail_preparing(broadcast: Broadcast, *, now: datetime, detail: str) -> None:
+    """The audience can't be frozen; nothing has been sent. Raises `IllegalChange`."""
+    _apply(broadcast, Change(BroadcastStatus.FAILED, "failed", detail, {"status_detail": detail[:500]}), now)
+
+
+def pause(
+    broadcast: Broadcast,
+    *,
+    now: datetime,
+    reason: PauseReason = PauseReason.USER,
+    detail: str = "",
+    resume_at: datetime | None = None,
+    actor: User | None = None,
+) -> None:
+    """Stop sending; what is on its way finishes. `resume_at`: it goes on by itself. Raises `IllegalChange`."""
+    fields = {"pause_reason": reason, "status_detail": detail[:500], "resume_at": resume_at}
+    _apply(broadcast, Change(BroadcastStatus.PAUSED, f"paused: {reason}", detail, fields), now, actor)
+
+
+def resume(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
+    """Go on exactly where it stopped. Resuming after a trial of the first messages releases the rest."""
+    to = BroadcastStatus.RUNNING if broadcast.audience_ready_at else BroadcastStatus.PREPARING
+    fields: dict[str, Any] = {}
+    if broadcast.pause_reason == PauseReason.CANARY_REVIEW:
+        fields["canary_reviewed_at"] = now
+    _apply(broadcast, Change(to, "resumed", "", fields), now, actor, only_from=(BroadcastStatus.PAUSED,))
+
+
+def cancel(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
+    """Send no more, ever. What is on its way finishes; `finish_cancelling` marks the rest. Raises `IllegalChange`."""
+    _apply(broadcast, Change(BroadcastStatus.CANCELLING, "cancelled"), now, actor)
+
+
+def finish_cancelling(broadcast: Broadcast, *, now: datetime) -> bool:
+    """Mark what was not sent as cancelled; whether the broadcast has ended. Safe to repeat and to interrupt."""
+    while _cancel_some(broadcast):
+        pass
+    return _end(broadcast, Change(BroadcastStatus.CANCELLED, "ended", "", {"completed_at": now}), now)
+
+
+def complete_if_done(broadcast: Broadcast, *, now: datetime) -> bool:
+    """End a running broadcast none of whose messages is still to be sent; whether it did."""
+    return _end(broadcast, Change(BroadcastStatus.COMPLETED, "completed", "", {"completed_at": now}), now)
+
+
+def reopen(broadcast: Broadcast, *, now: datetime, actor: User | None = None, detail: str = "") -> None:
+    """A completed broadcast has something to send again: a message that proved to be unsent. Raises `IllegalChange`."""
+    change = Change(BroadcastStatus.RUNNING, "reopened", detail, {"completed_at": None})
+    _apply(broadcast, change, now, actor, only_from=(BroadcastStatus.COMPLETED,))
+
+
+def record(broadcast: Broadcast, what: str, *, now: datetime, detail: str = "", actor: User | None = None) -> None:
+    """Add a line to the broadcast's history."""
+    BroadcastEvent.objects.create(
+        business_id=broadcast.business_id, broadcast=broadcast, at=now, what=what, detail=detail[:500], actor=actor
+    )
+
+
+_NOT_PAUSED = {"pause_reason": "", "status_detail": "", "resume_at": None}
+
+
+def _apply(
+    broadcast: Broadcast,
+    change: Change,
+    now: datetime,
+    actor: User | None = None,
+    only_from: tuple[BroadcastStatus, ...] | None = None,
+) -> None:
+    legal = broadcast_states_before(change.to) if only_from is None else only_from
+    with transaction.atomic():
+        changed = Broadcast.objects.filter(pk=broadcast.pk, status__in=legal).update(
+            status=change.to, epoch=F("epoch") + 1, **(_NOT_PAUSED | change.fields)
+        )
+        broadcast.refresh_from_db()
+        if not changed:
+            raise IllegalChange(BroadcastStatus(broadcast.status), change.to)
+        record(broadcast, change.what, now=now, detail=change.detail, actor=actor)
+        doorbell.ring(broadcast.pk, broadcast.epoch)
+
+
+def _end(broadcast: Broadcast, change: Change, now: datetime) -> bool:
+    """Make a last change of state, unless a row is still open. One statement: nobody can open a row in between."""
+    still_open = Recipient.objects.filter(broadcast=OuterRef("pk"), status__in=OPEN)
+    with transaction.atomic():
+        ended = (
+            Broadcast.objects.filter(pk=broadcast.pk, status__in=broadcast_states_before(change.to))
+            .exclude(Exists(still_open))
+            .update(status=change.to, epoch=F("epoch") + 1, **(_NOT_PAUSED | change.fields))
+        )
+        if ended:
+            record(broadcast, change.what, now=now, detail=change.detail)
+    broadcast.refresh_from_db()
+    return bool(ended)
+
+
+def _cancel_some(broadcast: Broadcast) -> int:
+    """Cancel some unsent rows; how many. Rows that a worker is just moving are left for the next time."""
+    with transaction.atomic():
+        unsent = Recipient.objects.filter(broadcast=broadcast, status__in=UNSENT)
+        ids = list(unsent.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CANCEL_BATCH])
+        return unsent.filter(pk__in=ids).update(
+            status=RecipientStatus.CANCELLED, lease_token=None, lease_until=None, next_attempt_at=None
+        )

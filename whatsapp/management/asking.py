@@ -1,0 +1,82 @@
+"""What the commands of WhatsApp share: finding what is meant, and answering with one JSON object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+
+from businesses.models import Business
+from businesses.tenancy import across_businesses, acting_for
+from whatsapp.errors import IllegalChange, WhatsappError
+from whatsapp.models import Broadcast
+from whatsapp.reports import status_report
+from whatsapp.states import BroadcastStatus
+
+
+def business_of(slug: str) -> Business:
+    """The business of this short name. Raises `CommandError`."""
+    business = Business.objects.filter(slug=slug).first()
+    if business is None:
+        known = ", ".join(Business.objects.order_by("slug").values_list("slug", flat=True)[:10])
+        raise CommandError(f"There is no business “{slug}”. There are: {known or 'none yet (create_business)'}.")
+    return business
+
+
+@contextmanager
+def broadcast_of(written: str) -> Iterator[Broadcast]:
+    """The broadcast of this id, acting for its business. Raises `CommandError`."""
+    try:
+        with across_businesses():  # whoever runs commands runs the installation; the id says whose it is
+            broadcast = Broadcast.objects.select_related("business").get(pk=UUID(written))
+    except (ValueError, Broadcast.DoesNotExist):
+        raise CommandError(
+            f"There is no broadcast “{written}”. `create_broadcast` prints the id of a new one."
+        ) from None
+    with acting_for(broadcast.business):
+        yield broadcast
+
+
+def answer(command: BaseCommand, report: dict[str, Any]) -> None:
+    """Print the one JSON object of a command."""
+    command.stdout.write(json.dumps(report, ensure_ascii=False, cls=DjangoJSONEncoder))
+
+
+class BroadcastCommand(BaseCommand):
+    """A command that asks for one change of a broadcast and prints how it stands then.
+
+    Asking for what is so already is no error: a doubled command changes nothing and says so.
+    """
+
+    already: tuple[BroadcastStatus, ...] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The broadcast's id."""
+        parser.add_argument("id", metavar="ID", help="as create_broadcast printed it")
+
+    def change(self, broadcast: Broadcast) -> None:
+        """Call the action."""
+        raise NotImplementedError
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Find, change, answer."""
+        with broadcast_of(options["id"]) as broadcast:
+            self._try(lambda: self.change(broadcast))
+            broadcast.refresh_from_db()
+            answer(self, status_report(broadcast, now=timezone.now()))
+
+    def _try(self, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except IllegalChange as error:
+            if error.current not in self.already:
+                raise CommandError(str(error)) from error
+            self.stderr.write(f"Nothing to do: the broadcast is “{error.current.label}”.")
+        except WhatsappError as error:
+            raise CommandError(str(error)) from error

@@ -1,0 +1,13 @@
+"""Say how a broadcast stands."""
+
+from whatsapp.management.asking import BroadcastCommand
+from whatsapp.models import Broadcast
+
+
+class Command(BroadcastCommand):
+    """Prints one JSON object: status, pause_reason, total, and counts with a number for every recipient state."""
+
+    help = __doc__ or ""
+
+    def change(self, broadcast: Broadcast) -> None:
+        """Only look."""

@@ -1,0 +1,19 @@
+"""Let a paused broadcast go on exactly where it stopped."""
+
+from django.utils import timezone
+
+from whatsapp import lifecycle
+from whatsapp.management.asking import BroadcastCommand
+from whatsapp.models import Broadcast
+from whatsapp.states import BroadcastStatus
+
+
+class Command(BroadcastCommand):
+    """Prints the broadcast's status as one JSON object."""
+
+    help = __doc__ or ""
+    already = (BroadcastStatus.PREPARING, BroadcastStatus.RUNNING, BroadcastStatus.COMPLETED)
+
+    def change(self, broadcast: Broadcast) -> None:
+        """Resume it."""
+        lifecycle.resume(broadcast, now=timezone.now())

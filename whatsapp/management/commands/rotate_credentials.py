@@ -1,0 +1,35 @@
+"""Encrypt every stored secret with the newest key of FIELD_ENCRYPTION_KEYS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from businesses.credentials import CredentialsUnreadable, rotate
+from businesses.tenancy import across_businesses
+from whatsapp.management.asking import answer
+from whatsapp.models import Sender
+
+
+class Command(BaseCommand):
+    """Run it after a new key was put in front; then the old keys can go. Safe to repeat."""
+
+    help = __doc__ or ""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Rotate all, or say which can't be read."""
+        unreadable, rotated = [], 0
+        with across_businesses():  # keys belong to the installation, and so does their rotation
+            for sender in Sender.objects.select_related("business").iterator():
+                try:
+                    fresh = rotate(sender.encrypted_credentials)
+                except CredentialsUnreadable:
+                    unreadable.append(f"{sender.business.slug}: {sender.get_provider_display()} {sender.number_id}")
+                    continue
+                rotated += Sender.objects.filter(
+                    pk=sender.pk, encrypted_credentials=sender.encrypted_credentials
+                ).update(encrypted_credentials=fresh)
+        answer(self, {"rotated": rotated, "unreadable": unreadable})
+        if unreadable:
+            raise CommandError(f"{CredentialsUnreadable()} This concerns {', '.join(unreadable)}.")

@@ -1,0 +1,51 @@
+"""Fetch a business's message templates from its WhatsApp providers."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from businesses.tenancy import acting_for
+from whatsapp import template_sync
+from whatsapp.connecting import senders_of
+from whatsapp.errors import WhatsappError
+from whatsapp.management.asking import answer, business_of
+from whatsapp.models import MessageTemplate, Sender
+from whatsapp.providers.base import ProviderUnavailable
+
+
+class Command(BaseCommand):
+    """Prints one JSON object with what has changed, and every template that there is now."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The business."""
+        parser.add_argument("slug", metavar="SLUG", help="short name of the business")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Sync each account once."""
+        business = business_of(options["slug"])
+        with acting_for(business):
+            try:
+                accounts = {(sender.provider, sender.account_id): sender for sender in senders_of(business)}
+            except WhatsappError as error:
+                raise CommandError(str(error)) from error
+            synced = [self._sync(sender) for sender in accounts.values()]
+            templates = MessageTemplate.objects.filter(business=business)
+            answer(
+                self,
+                {
+                    "business": business.slug,
+                    **{key: sum(result[key] for result in synced) for key in ("added", "changed", "unchanged", "gone")},
+                    "templates": list(templates.values("name", "language", "category", "status", "version")),
+                },
+            )
+
+    def _sync(self, sender: Sender) -> dict[str, int]:
+        self.stderr.write(f"Asking {sender.get_provider_display()} for the templates of {sender} ...")
+        try:
+            result = template_sync.sync(sender, now=timezone.now())
+        except ProviderUnavailable as error:
+            raise CommandError(f"{sender}: {error}") from error
+        return {"added": result.added, "changed": result.changed, "unchanged": result.unchanged, "gone": result.gone}

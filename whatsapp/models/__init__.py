@@ -1,0 +1,58 @@
+"""Every table of WhatsApp, one module per subject."""
+
+from whatsapp.models.broadcasts import AudienceKind, Broadcast, BroadcastEvent
+from whatsapp.models.contacts import (
+    Consent,
+    Contact,
+    ContactTag,
+    Suppression,
+    SuppressionCategory,
+    SuppressionSource,
+    Tag,
+)
+from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, WebhookNews
+from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
+from whatsapp.models.senders import (
+    MessagingSettings,
+    Provider,
+    Quality,
+    Sender,
+    SenderHealth,
+    UnknownPolicy,
+    WindowZone,
+)
+from whatsapp.models.sending import SendingPace
+from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory, TemplateStatus
+
+__all__ = [
+    "AddressKind",
+    "Attempt",
+    "AttemptOutcome",
+    "AudienceKind",
+    "Broadcast",
+    "BroadcastEvent",
+    "Consent",
+    "Contact",
+    "ContactTag",
+    "InboundAction",
+    "InboundMessage",
+    "MessageTemplate",
+    "MessagingSettings",
+    "NewsKind",
+    "ParameterFormat",
+    "Provider",
+    "Quality",
+    "Recipient",
+    "Sender",
+    "SenderHealth",
+    "SendingPace",
+    "Suppression",
+    "SuppressionCategory",
+    "SuppressionSource",
+    "Tag",
+    "TemplateCategory",
+    "TemplateStatus",
+    "UnknownPolicy",
+    "WebhookNews",
+    "WindowZone",
+]

@@ -1,0 +1,132 @@
+"""Broadcasts: what is sent to whom and when, and everything that happened to it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from businesses.models import Business
+from businesses.tenancy import BusinessManager
+from whatsapp.models.senders import Sender, WindowZone
+from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory
+from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus, PauseReason
+
+
+class AudienceKind(models.TextChoices):
+    """Where the people of a broadcast come from."""
+
+    FILE = "file", _("A file")
+    CONTACTS = "contacts", _("Contacts, by tags and filters")
+    EARLIER = "earlier", _("People of an earlier broadcast")
+
+
+class Broadcast(models.Model):
+    """One template to many people.
+
+    Template, language, category and content are frozen here when it is created. `epoch` grows with every change
+    of `status`; a wake-up that carries an older one does nothing. The audience is frozen in recipient rows
+    before the first message: `audience_cursor` says how far that is, `audience_ready_at` that it is done.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, related_name="broadcasts")
+    sender = models.ForeignKey(Sender, models.RESTRICT, related_name="broadcasts", verbose_name=_("sender"))
+    template = models.ForeignKey(
+        MessageTemplate, models.RESTRICT, related_name="broadcasts", verbose_name=_("template")
+    )
+    name = models.CharField(_("name"), max_length=200)
+    status = models.CharField(
+        _("status"), max_length=12, choices=BroadcastStatus.choices, default=BroadcastStatus.DRAFT
+    )
+    epoch = models.PositiveIntegerField(default=0, editable=False)
+    pause_reason = models.CharField(_("why it is paused"), max_length=16, choices=PauseReason.choices, blank=True)
+    status_detail = models.CharField(_("in words"), max_length=500, blank=True)
+    resume_at = models.DateTimeField(_("goes on by itself at"), null=True, blank=True)
+
+    template_name = models.CharField(_("template name"), max_length=512)
+    template_language = models.CharField(_("language"), max_length=15)
+    template_category = models.CharField(_("category"), max_length=20, choices=TemplateCategory.choices)
+    template_format = models.CharField(max_length=10, choices=ParameterFormat.choices)
+    template_components = models.JSONField(default=list)
+    template_hash = models.CharField(max_length=64)
+
+    audience_kind = models.CharField(_("people"), max_length=10, choices=AudienceKind.choices)
+    audience = models.JSONField(_("which people"), default=dict)
+    audience_file = models.FileField(upload_to="audiences/", max_length=200, blank=True)
+    audience_cursor = models.CharField(max_length=60, blank=True)
+    audience_ready_at = models.DateTimeField(null=True, editable=False)
+    total = models.PositiveIntegerField(_("people"), null=True, editable=False)
+
+    scheduled_wall_time = models.CharField(
+        _("local time of its start"), max_length=16, blank=True, help_text=_("Like 2026-11-30T09:00.")
+    )
+    scheduled_zone = models.CharField(_("time zone"), max_length=60, blank=True)
+    scheduled_at = models.DateTimeField(_("starts at"), null=True, blank=True)
+    not_after = models.DateTimeField(_("starts at the latest"), null=True, blank=True)
+    is_late = models.BooleanField(_("started late"), default=False, editable=False)
+    send_from = models.TimeField(_("messages from"), null=True, blank=True)
+    send_until = models.TimeField(_("messages until"), null=True, blank=True)
+    window_zone = models.CharField(
+        _("by whose clock"), max_length=10, choices=WindowZone.choices, default=WindowZone.BUSINESS
+    )
+    canary_size = models.PositiveIntegerField(
+        _("try on so many first"),
+        null=True,
+        blank=True,
+        help_text=_("After so many messages the broadcast waits until you resume it. Empty: no trial."),
+    )
+    canary_reviewed_at = models.DateTimeField(null=True, editable=False)
+
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), null=True, editable=False)
+    completed_at = models.DateTimeField(_("completed"), null=True, editable=False)
+    settled_at = models.DateTimeField(_("every delivery known"), null=True, editable=False)
+
+    objects = BusinessManager()
+
+    class Meta:
+        db_table = "whatsapp_broadcasts"
+        verbose_name = _("broadcast")
+        verbose_name_plural = _("broadcasts")
+        ordering: ClassVar[list[str]] = ["-created_at"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["business", "-created_at"], name="broadcast_by_time"),
+            models.Index(
+                fields=["status", "scheduled_at"],
+                name="broadcast_live",
+                condition=Q(status__in=[*LIVE_BROADCASTS, BroadcastStatus.CANCELLING]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BroadcastEvent(models.Model):
+    """A line of a broadcast's history: what happened, when, and by whom (nobody: by itself)."""
+
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+")
+    broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    what = models.CharField(max_length=40)
+    detail = models.CharField(max_length=500, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = BusinessManager()
+
+    class Meta:
+        db_table = "whatsapp_broadcast_events"
+        ordering: ClassVar[list[str]] = ["id"]
+        verbose_name = _("broadcast event")
+        verbose_name_plural = _("broadcast events")
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.what}"

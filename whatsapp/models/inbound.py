@@ -1,0 +1,103 @@
+"""What providers tell us: raw news, stored before it is answered, and the messages people write."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from businesses.models import Business
+from businesses.tenancy import BusinessManager
+from whatsapp.models.contacts import Contact
+from whatsapp.models.recipients import Recipient
+from whatsapp.models.senders import Provider, Sender
+
+
+class NewsKind(models.TextChoices):
+    """What a piece of a webhook is about."""
+
+    STATUS = "status", _("Status of a message")
+    MESSAGE = "message", _("Message from a person")
+    PREFERENCE = "preference", _("A person stopped or resumed marketing")
+    TEMPLATE = "template", _("A template changed")
+    ACCOUNT = "account", _("An account or number changed")
+    OTHER = "other", _("Something else")
+
+
+class WebhookNews(models.Model):
+    """One piece of a provider's webhook, as it came.
+
+    Unscoped: it is stored before anybody has looked whose it is; `number_id` or `account_id` find the sender then.
+    """
+
+    provider = models.CharField(max_length=10, choices=Provider.choices)
+    kind = models.CharField(max_length=10, choices=NewsKind.choices)
+    number_id = models.CharField(max_length=64, blank=True)
+    account_id = models.CharField(max_length=64, blank=True)
+    dedupe_key = models.CharField(max_length=200, unique=True)
+    payload = models.JSONField(default=dict)
+    event_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        db_table = "whatsapp_webhook_inbox"
+        verbose_name = _("webhook news")
+        verbose_name_plural = _("webhook news")
+        ordering: ClassVar[list[str]] = ["id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["id"], name="news_to_apply", condition=Q(applied_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+
+class InboundAction(models.TextChoices):
+    """What a message from a person means besides its words."""
+
+    OPT_OUT = "opt_out", _("Opt-out")
+    OPT_IN = "opt_in", _("Opt-in")
+
+
+class InboundMessage(models.Model):
+    """A message that a person wrote to a business, perhaps as the answer to a broadcast (`recipient`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, related_name="inbound_messages")
+    sender = models.ForeignKey(Sender, models.CASCADE, related_name="inbound_messages")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="inbound_messages")
+    recipient = models.ForeignKey(Recipient, models.SET_NULL, null=True, blank=True, related_name="replies")
+    address = models.CharField(_("from"), max_length=140)
+    provider = models.CharField(max_length=10, choices=Provider.choices)
+    provider_message_id = models.CharField(max_length=128)
+    reply_to_message_id = models.CharField(max_length=128, blank=True)
+    kind = models.CharField(_("kind"), max_length=20)
+    text = models.TextField(_("text"), blank=True)
+    payload = models.JSONField(default=dict)
+    action = models.CharField(max_length=10, choices=InboundAction.choices, blank=True)
+    confirmed_at = models.DateTimeField(_("opt-out or opt-in confirmed"), null=True)
+    received_at = models.DateTimeField(_("received"))
+
+    objects = BusinessManager()
+
+    class Meta:
+        db_table = "whatsapp_inbound_messages"
+        verbose_name = _("message from a person")
+        verbose_name_plural = _("messages from people")
+        ordering: ClassVar[list[str]] = ["-received_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["provider", "provider_message_id"], name="one_inbound_per_message")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["business", "-received_at"], name="inbound_by_time"),
+            models.Index(fields=["business", "address", "-received_at"], name="inbound_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.received_at:%Y-%m-%d %H:%M} {self.kind}"

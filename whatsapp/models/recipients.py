@@ -1,0 +1,154 @@
+"""The people of a broadcast, and every attempt to reach them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from businesses.models import Business
+from businesses.tenancy import BusinessManager
+from whatsapp.models.broadcasts import Broadcast
+from whatsapp.models.contacts import Contact
+from whatsapp.models.senders import Provider
+from whatsapp.states import ErrorClass, RecipientStatus, SkipReason
+
+
+class AddressKind(models.TextChoices):
+    """What an address is."""
+
+    PHONE = "phone", _("Phone number")
+    BSUID = "bsuid", _("WhatsApp user id")
+
+
+class Recipient(models.Model):
+    """One row of a broadcast's audience, and what became of it.
+
+    `address` is where the message goes: +E.164 or a BSUID. A row that has none of its own (not a number; the same
+    person as another row) has NULL there, is skipped, and keeps what was given in `given_address`.
+    `attempt_id` is the current attempt: it goes with the request and comes back in every report.
+    """
+
+    # Both are the first column of an index below; another one each would only slow the writes of a wave.
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+", db_index=False)
+    broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="recipients", db_index=False)
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="recipients")
+    address = models.CharField(_("address"), max_length=140, null=True)
+    address_kind = models.CharField(max_length=5, choices=AddressKind.choices, default=AddressKind.PHONE)
+    given_address = models.CharField(_("as it was given"), max_length=140, blank=True)
+    row_number = models.PositiveIntegerField(_("row of the file"), null=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    params = models.JSONField(_("values of the template"), default=dict)
+
+    status = models.CharField(
+        _("status"), max_length=12, choices=RecipientStatus.choices, default=RecipientStatus.PENDING
+    )
+    skip_reason = models.CharField(_("why skipped"), max_length=20, choices=SkipReason.choices, blank=True)
+    attempt_no = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    attempt_id = models.UUIDField(null=True)
+    refusals = models.PositiveSmallIntegerField(default=0, help_text="attempts that count against a rule's tries")
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(_("next try"), null=True)
+    provider = models.CharField(max_length=10, choices=Provider.choices)
+    provider_message_id = models.CharField(_("message id"), max_length=128, null=True)
+    error_code = models.CharField(_("error code"), max_length=20, blank=True)
+    error_class = models.CharField(_("kind of error"), max_length=16, choices=ErrorClass.choices, blank=True)
+    error_text = models.CharField(_("in words"), max_length=500, blank=True)
+    billable = models.BooleanField(_("billed"), null=True)
+    price_category = models.CharField(_("billed as"), max_length=30, blank=True)
+    cost_estimate = models.DecimalField(_("estimated cost"), max_digits=10, decimal_places=5, null=True)
+
+    accepted_at = models.DateTimeField(_("accepted"), null=True)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    delivered_at = models.DateTimeField(_("delivered"), null=True)
+    read_at = models.DateTimeField(_("read"), null=True)
+    failed_at = models.DateTimeField(_("failed"), null=True)
+
+    objects = BusinessManager()
+
+    class Meta:
+        db_table = "whatsapp_broadcast_recipients"
+        verbose_name = _("recipient")
+        verbose_name_plural = _("recipients")
+        ordering: ClassVar[list[str]] = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["broadcast", "address"], name="one_recipient_per_address"),
+            models.UniqueConstraint(
+                fields=["provider", "provider_message_id"],
+                name="one_recipient_per_message",
+                condition=Q(provider_message_id__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["attempt_id"], name="one_recipient_per_attempt", condition=Q(attempt_id__isnull=False)
+            ),
+            models.CheckConstraint(
+                condition=Q(address__isnull=False) | Q(status=RecipientStatus.SKIPPED),
+                name="only_skipped_without_address",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=RecipientStatus.SKIPPED, skip_reason__gt="")
+                | (~Q(status=RecipientStatus.SKIPPED) & Q(skip_reason="")),
+                name="skipped_has_a_reason",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["broadcast", "next_attempt_at", "id"],
+                name="recipient_claim",
+                condition=Q(status__in=[RecipientStatus.PENDING, RecipientStatus.RETRY_WAIT]),
+            ),
+            models.Index(
+                fields=["lease_until"],
+                name="recipient_lease",
+                condition=Q(status__in=[RecipientStatus.CLAIMED, RecipientStatus.SENDING]),
+            ),
+            models.Index(fields=["broadcast", "status", "id"], name="recipient_by_status"),
+            models.Index(fields=["business", "address", "-accepted_at"], name="recipient_history"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address or self.given_address
+
+
+class AttemptOutcome(models.TextChoices):
+    """How one HTTP request to a provider ended."""
+
+    IN_FLIGHT = "in_flight", _("Under way")
+    ACCEPTED = "accepted", _("Accepted")
+    REJECTED = "rejected", _("Rejected")
+    UNKNOWN = "unknown", _("The answer was lost")
+
+
+class Attempt(models.Model):
+    """One HTTP request to a provider for one recipient. Rows are added, finished once, and never removed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+")
+    recipient = models.ForeignKey(Recipient, models.CASCADE, related_name="attempts", db_index=False)
+    no = models.PositiveSmallIntegerField(_("number"))
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    outcome = models.CharField(
+        _("outcome"), max_length=10, choices=AttemptOutcome.choices, default=AttemptOutcome.IN_FLIGHT
+    )
+    http_status = models.PositiveSmallIntegerField(null=True)
+    provider_message_id = models.CharField(max_length=128, blank=True)
+    error = models.JSONField(null=True)
+
+    objects = BusinessManager()
+
+    class Meta:
+        db_table = "whatsapp_broadcast_attempts"
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering: ClassVar[list[str]] = ["recipient_id", "no"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["recipient", "no"], name="one_attempt_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.no}: {self.get_outcome_display()}"

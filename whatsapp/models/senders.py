@@ -1,0 +1,167 @@
+"""A business's WhatsApp numbers at their providers, and how the business wants to message."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from businesses.credentials import decrypt, encrypt
+from businesses.models import Business
+from businesses.tenancy import BusinessManager
+
+
+class Provider(models.TextChoices):
+    """Who carries the messages."""
+
+    CLOUD = "cloud", _("Meta Cloud API")
+    TWILIO = "twilio", _("Twilio")
+    SANDBOX = "sandbox", _("Sandbox (nothing leaves this machine)")
+
+
+class Quality(models.TextChoices):
+    """Meta's rating of a number or template by what people do with its messages."""
+
+    GREEN = "GREEN", _("High")
+    YELLOW = "YELLOW", _("Medium")
+    RED = "RED", _("Low")
+    UNKNOWN = "UNKNOWN", _("Not rated")
+
+
+class SenderHealth(models.TextChoices):
+    """Whether a sender may be used."""
+
+    READY = "ready", _("Ready")
+    PAUSED = "paused", _("Paused for a while")
+    BLOCKED = "blocked", _("Needs attention")
+
+
+class Sender(models.Model):
+    """A number of a business at a provider.
+
+    `number_id` is Meta's phone number id, or Twilio's WhatsApp number (+E.164) or messaging service (MG…). It finds
+    the business of a webhook, so it is unique across businesses. `account_id` is Meta's WABA id or Twilio's account.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, related_name="senders")
+    provider = models.CharField(_("provider"), max_length=10, choices=Provider.choices)
+    number_id = models.CharField(_("number id"), max_length=64)
+    account_id = models.CharField(_("account id"), max_length=64)
+    portfolio_id = models.CharField(
+        _("business portfolio"),
+        max_length=64,
+        blank=True,
+        help_text=_("Numbers of one portfolio share its 24-hour limit. Empty: this account alone."),
+    )
+    phone = models.CharField(_("phone number"), max_length=16, blank=True)
+    display_name = models.CharField(_("display name"), max_length=120, blank=True)
+    encrypted_credentials = models.TextField(editable=False)
+    max_mps = models.FloatField(
+        _("most messages per second"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.01), MaxValueValidator(1000)],
+        help_text=_("Empty: 80 % of what WhatsApp allows this number; the rest stays free for chat replies."),
+    )
+    throughput_mps = models.FloatField(_("messages per second that WhatsApp allows"), null=True, editable=False)
+    messaging_limit = models.PositiveIntegerField(
+        _("people per 24 hours"),
+        null=True,
+        blank=True,
+        help_text=_("Different people that the portfolio may write to in 24 hours. Empty: no limit is known."),
+    )
+    quality = models.CharField(_("quality"), max_length=8, choices=Quality.choices, default=Quality.UNKNOWN)
+    health = models.CharField(_("state"), max_length=8, choices=SenderHealth.choices, default=SenderHealth.READY)
+    health_detail = models.CharField(_("what is wrong"), max_length=300, blank=True)
+    paused_until = models.DateTimeField(null=True, editable=False)
+    last_status_event_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("Time of the newest status report: proves that webhooks arrive.")
+    )
+    checked_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = BusinessManager()
+
+    class Meta:
+        verbose_name = _("sender")
+        verbose_name_plural = _("senders")
+        ordering: ClassVar[list[str]] = ["created_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["provider", "number_id"], name="one_sender_per_number")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["provider", "account_id"], name="sender_account")]
+
+    def __str__(self) -> str:
+        return self.display_name or self.phone or self.number_id
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The provider's secrets (Meta: access_token; Twilio: account_sid, auth_token), decrypted."""
+        return decrypt(self.encrypted_credentials)
+
+    def set_credentials(self, credentials: Mapping[str, str]) -> None:
+        """Put the secrets in place; the caller saves."""
+        self.encrypted_credentials = encrypt(credentials)
+
+
+class UnknownPolicy(models.TextChoices):
+    """What to do with a message whose answer was lost and of which no report came."""
+
+    EVIDENCE = "evidence", _("Send again only when the reports of other messages prove that it was not sent")
+    NEVER = "never", _("Never send again")
+    ASK = "ask", _("Ask a person")
+
+
+class WindowZone(models.TextChoices):
+    """Whose clock decides whether it is too late to write."""
+
+    BUSINESS = "business", _("The business's")
+    RECIPIENT = "recipient", _("Each person's, by the country of the number")
+
+
+class MessagingSettings(models.Model):
+    """How a business wants to message. A business without a row has the defaults."""
+
+    business = models.OneToOneField(Business, models.CASCADE, related_name="+")
+    region = models.CharField(
+        _("country of local numbers"),
+        max_length=2,
+        blank=True,
+        help_text=_("Two letters, like IL. Empty: the country of the business's own phone number."),
+    )
+    late_after_minutes = models.PositiveIntegerField(
+        _("longest delay of a scheduled broadcast (minutes)"),
+        default=360,
+        help_text=_("A scheduled broadcast that could not start by then is missed instead of late."),
+    )
+    unknown_policy = models.CharField(
+        _("when an answer was lost"), max_length=10, choices=UnknownPolicy.choices, default=UnknownPolicy.EVIDENCE
+    )
+    opt_out_words = models.TextField(
+        _("more opt-out words"),
+        blank=True,
+        help_text=_("One a line, besides the usual ones (STOP, הסר …). A message that is just this word opts out."),
+    )
+    opt_in_words = models.TextField(
+        _("more opt-in words"), blank=True, help_text=_("One a line, besides the usual ones (START …).")
+    )
+    opt_out_reply = models.CharField(
+        _("answer to an opt-out"), max_length=1000, blank=True, help_text=_("Empty: the usual words.")
+    )
+    opt_in_reply = models.CharField(
+        _("answer to an opt-in"), max_length=1000, blank=True, help_text=_("Empty: the usual words.")
+    )
+
+    objects = BusinessManager()
+
+    class Meta:
+        verbose_name = _("messaging settings")
+        verbose_name_plural = _("messaging settings")
+
+    def __str__(self) -> str:
+        return str(self.business)

@@ -1,0 +1,87 @@
+"""Message templates, as the provider last told us."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from businesses.models import Business
+from businesses.tenancy import BusinessManager
+from whatsapp.models.senders import Provider, Quality
+
+
+class TemplateStatus(models.TextChoices):
+    """Meta's states of a template. Only an approved one can be sent."""
+
+    APPROVED = "APPROVED", _("Approved")
+    PENDING = "PENDING", _("Waiting for approval")
+    REJECTED = "REJECTED", _("Rejected")
+    PAUSED = "PAUSED", _("Paused for its quality")
+    DISABLED = "DISABLED", _("Disabled for its quality")
+    IN_APPEAL = "IN_APPEAL", _("In appeal")
+    PENDING_DELETION = "PENDING_DELETION", _("Being deleted")
+    DELETED = "DELETED", _("Deleted")
+    FLAGGED = "FLAGGED", _("Flagged")
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED", _("Over the limit of templates")
+    ARCHIVED = "ARCHIVED", _("Archived")
+    LOCKED = "LOCKED", _("Locked")
+
+
+class TemplateCategory(models.TextChoices):
+    """What a template is for: it decides the price and which opt-outs count."""
+
+    MARKETING = "MARKETING", _("Marketing")
+    UTILITY = "UTILITY", _("Utility")
+    AUTHENTICATION = "AUTHENTICATION", _("Authentication")
+
+
+class ParameterFormat(models.TextChoices):
+    """How a template names its variables."""
+
+    NAMED = "NAMED", _("By name: {{first_name}}")
+    POSITIONAL = "POSITIONAL", _("By position: {{1}}")
+
+
+class MessageTemplate(models.Model):
+    """A template in one language. `version` grows when its content changes; broadcasts freeze what they send."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, related_name="message_templates")
+    provider = models.CharField(_("provider"), max_length=10, choices=Provider.choices)
+    account_id = models.CharField(_("account id"), max_length=64)
+    provider_template_id = models.CharField(_("id at the provider"), max_length=64)
+    name = models.CharField(_("name"), max_length=512)
+    language = models.CharField(_("language"), max_length=15)
+    category = models.CharField(_("category"), max_length=20, choices=TemplateCategory.choices)
+    status = models.CharField(_("status"), max_length=20, choices=TemplateStatus.choices)
+    status_detail = models.CharField(_("why"), max_length=300, blank=True)
+    paused_until = models.DateTimeField(null=True, editable=False)
+    quality = models.CharField(_("quality"), max_length=8, choices=Quality.choices, default=Quality.UNKNOWN)
+    parameter_format = models.CharField(
+        _("variables"), max_length=10, choices=ParameterFormat.choices, default=ParameterFormat.POSITIONAL
+    )
+    components = models.JSONField(_("components"), default=list)
+    content_hash = models.CharField(max_length=64)
+    version = models.PositiveIntegerField(_("version"), default=1)
+    synced_at = models.DateTimeField(_("last seen at the provider"))
+
+    objects = BusinessManager()
+
+    class Meta:
+        verbose_name = _("template")
+        verbose_name_plural = _("templates")
+        ordering: ClassVar[list[str]] = ["name", "language"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["business", "provider", "account_id", "name", "language"], name="one_template_per_language"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["provider", "account_id", "provider_template_id"], name="template_at_provider")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language})"

@@ -1,0 +1,149 @@
+"""Telephone numbers as people write them, made E.164. No database, no clock."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from django.utils.translation import gettext as _
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult, timezone
+from phonenumbers.phonenumberutil import region_code_for_country_code
+
+_MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # invisible: direction marks around numbers
+_PREFIX = re.compile(r"^(?:tel|whatsapp):", re.IGNORECASE)
+_QUOTED_FORMULA = re.compile(r'^="([^"]*)"$')  # how spreadsheets are told to keep a number as text
+_ALLOWED = re.compile(r"^\+?[\d\s().\-/\u2010-\u2015]+$")
+_SHORTENED = re.compile(r"^\d(?:[.,]\d+)?E\+?\d+$", re.IGNORECASE)
+_WHOLE_FLOAT = re.compile(r"^(\d{7,15})\.0+$")
+_UNKNOWN = "Etc/Unknown"
+_BSUID = re.compile(r"^[A-Z]{2}\.[A-Za-z0-9]{1,128}$")
+
+
+class NotANumber(ValueError):
+    """Not a phone number; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number in E.164, and the two letters of its country ("" where it is not known)."""
+
+    e164: str
+    country: str
+
+
+def to_e164(text: str, region: str | None) -> Phone:
+    """Read a number in international form, or in the local form of `region` (two letters, like IL).
+
+    A number counts if the tables know its range, or if it has the length of its country's mobile numbers:
+    countries open new ranges faster than tables learn of them.
+
+    Raises:
+        NotANumber: with what is wrong.
+    """
+    digits = _tidy(text)
+    if digits.startswith("+"):
+        number = _parse(digits, None)
+        if not _is_plausible(number):
+            raise NotANumber(
+                _("%(number)s can't be a phone number: its digits are too few, too many or wrong.")
+                % {"number": _e164(number)}
+            )
+        return _phone(number)
+    if region:
+        number = _parse(digits, region)
+        if _is_plausible(number):
+            return _phone(number)
+    bare = re.sub(r"\D", "", digits)
+    if len(bare) >= 11 and not bare.startswith("0"):  # an international number that lost its plus sign
+        number = _parse(f"+{bare}", None)
+        if _is_plausible(number):
+            return _phone(number)
+    if not region:
+        raise NotANumber(_("%(text)s has no country code. Write it like +972501234567.") % {"text": _shown(text)})
+    raise NotANumber(
+        _("%(text)s is not a phone number of %(region)s. Write it like +972501234567.")
+        % {"text": _shown(text), "region": region}
+    )
+
+
+def is_bsuid(text: str) -> bool:
+    """Whether this is a business-scoped user id of WhatsApp, like US.13491208655302741918."""
+    return bool(_BSUID.match(text))
+
+
+def zone_of(e164: str) -> str | None:
+    """The time zone of a number: its area's where the number tells it, else its country's.
+
+    Of a country with several zones it is the middle one, so that nobody is off by more than half of its width.
+    """
+    try:
+        return _zone_of_prefix(e164[:8].ljust(len(e164), "0"))
+    except NotANumber:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _zone_of_prefix(number: str) -> str | None:
+    zones = [zone for zone in timezone.time_zones_for_geographical_number(_parse(number, None)) if zone != _UNKNOWN]
+    if not zones:
+        return None
+    winter = datetime(2026, 1, 15)  # noqa: DTZ001 - any day without summer time will do
+    return sorted(zones, key=lambda zone: (ZoneInfo(zone).utcoffset(winter), zone))[len(zones) // 2]
+
+
+def _tidy(text: str) -> str:
+    text = _MARKS.sub("", text).strip()
+    text = _PREFIX.sub("", text).strip()
+    quoted = _QUOTED_FORMULA.match(text)
+    if quoted:
+        text = quoted[1].strip()
+    if not text:
+        raise NotANumber(_("The phone number is missing."))
+    if _SHORTENED.match(text):
+        raise NotANumber(
+            _("%(text)s was shortened by a spreadsheet. Format the column as text and export again.")
+            % {"text": _shown(text)}
+        )
+    whole = _WHOLE_FLOAT.match(text)
+    text = whole[1] if whole else text
+    if not text.isascii():  # other scripts' digits, like Arabic ones
+        text = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in text)
+    if not _ALLOWED.match(text):
+        raise NotANumber(
+            _("%(text)s is not a phone number. Write one number, like +972501234567.") % {"text": _shown(text)}
+        )
+    return text
+
+
+def _parse(text: str, region: str | None) -> PhoneNumber:
+    try:
+        return phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        raise NotANumber(
+            _("%(text)s is not a phone number. Write it like +972501234567.") % {"text": _shown(text)}
+        ) from None
+
+
+def _is_plausible(number: PhoneNumber) -> bool:
+    if phonenumbers.is_valid_number(number):
+        return True
+    as_mobile = phonenumbers.is_possible_number_for_type_with_reason(number, PhoneNumberType.MOBILE)
+    return as_mobile == ValidationResult.IS_POSSIBLE and not number.italian_leading_zero
+
+
+def _e164(number: PhoneNumber) -> str:
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def _phone(number: PhoneNumber) -> Phone:
+    country = phonenumbers.region_code_for_number(number) or region_code_for_country_code(number.country_code or 0)
+    return Phone(_e164(number), country if len(country) == 2 and country != "ZZ" else "")
+
+
+def _shown(text: str) -> str:
+    return f"“{text[:40]}…”" if len(text) > 40 else f"“{text}”"

@@ -1,0 +1,1 @@
+"""The WhatsApp providers, one folder each, behind the interface of `base.py`."""

@@ -1,0 +1,212 @@
+"""What sending and webhooks need from a WhatsApp provider. Each provider is one folder with the same files.
+
+`client.py` talks to the provider, `payloads.py` writes its requests, `errors.py` is its error table,
+`webhooks.py` verifies and reads what it posts to us. `docs/adding-a-provider.md` says how to add one.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+import aiohttp
+from django.utils.functional import Promise
+
+from whatsapp.providers.events import Event, Parcel
+from whatsapp.template_variables import TemplateVariable
+
+JsonObject = Mapping[str, Any]
+"""A JSON object as a provider wrote it."""
+
+
+class Outcome(StrEnum):
+    """What an answer (or its absence) means for one message."""
+
+    ACCEPTED = "accepted"
+    HELD = "held"  # accepted, the provider holds it back to watch the template's quality
+    SAFE_RETRY = "safe_retry"  # it never left this machine
+    THROTTLED = "throttled"  # refused: the number sends too fast
+    RETRY = "retry"  # refused for a passing reason
+    DEFERRED = "deferred"  # refused: this person gets too much marketing; once more a day later
+    PERMANENT = "permanent"  # refused for good, this person only
+    SUPPRESS = "suppress"  # this person asked for no (marketing) messages
+    TEMPLATE_WIDE = "template_wide"  # refused, and so would be everybody else with this template
+    CHANNEL_WIDE = "channel_wide"  # refused, and so would be every message of this number
+    UNKNOWN = "unknown"  # it may have been accepted: never send again without proof
+
+
+class PauseScope(StrEnum):
+    """How far a channel-wide refusal reaches."""
+
+    SENDER = "sender"
+    ACCOUNT = "account"  # every number of the account at the provider
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """What to do about one error code, and what to tell the person who reads it.
+
+    `retry_after_s` is the first wait, `backoff` its growth with each try, `tries` how often in all
+    (0: without end). `pause_reason` is a broadcast's `pause_reason`, `resume_after_s` ends that pause.
+    `may_be_one_row`: a template-wide refusal that only one person's values may have caused.
+    """
+
+    outcome: Outcome
+    explanation: str | Promise
+    retry_after_s: float = 30.0
+    backoff: float = 4.0
+    tries: int = 4
+    pause_reason: str = ""
+    resume_after_s: float | None = None
+    scope: PauseScope = PauseScope.SENDER
+    counts_against_broadcast: bool = False
+    may_be_one_row: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A sender as its provider knows it, with decrypted secrets. Never logged: `secrets` stays out of `repr`."""
+
+    provider: str
+    number_id: str  # Meta: phone number id; Twilio: the number or messaging service
+    account_id: str  # Meta: WhatsApp business account; Twilio: account sid
+    phone: str  # E.164
+    api_url: str
+    callback_url: str  # where the provider posts its webhooks
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The frozen template of a broadcast, with the values that each message must bring."""
+
+    external_id: str
+    name: str
+    language: str
+    category: str
+    parameter_format: str
+    variables: Sequence[TemplateVariable]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One template message to one person; `attempt_id` comes back with every status of it."""
+
+    attempt_id: uuid.UUID
+    address: str  # +E.164, or a BSUID like US.1349…
+    is_phone: bool
+    template: Template
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """The answer to one message. `error` is the provider's own JSON, kept for support."""
+
+    outcome: Outcome
+    rule: ErrorRule | None = None
+    message_id: str = ""
+    http_status: int | None = None
+    code: str = ""
+    text: str = ""
+    retry_after_s: float | None = None
+    error: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTemplate:
+    """A template as the provider lists it, in Meta's words (APPROVED, MARKETING, NAMED) and components' shape."""
+
+    external_id: str
+    name: str
+    language: str
+    category: str
+    status: str
+    parameter_format: str
+    quality: str
+    components: Sequence[JsonObject]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberHealth:
+    """What the provider says about a number; None: it doesn't say."""
+
+    throughput_mps: int | None = None
+    daily_limit: int | None = None
+    quality: str = ""
+    portfolio_id: str = ""
+    display_phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """A POST to one of our webhook addresses. `headers` with lower-case names, `url` as the provider called it."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class ProviderUnavailable(Exception):
+    """The provider did not answer a question (not a message): ask again later, or check the credentials."""
+
+
+class Provider(Protocol):
+    """One way to reach WhatsApp. Implementations hold no state but tables."""
+
+    name: str
+    can_prove_absence: bool
+    """`find_messages` exists: it can be asked whether a message was accepted."""
+
+    async def send(self, http: aiohttp.ClientSession, account: Account, message: Message) -> SendResult:
+        """Post one template message. Never raises: whatever happens is an outcome."""
+
+    async def send_text(self, http: aiohttp.ClientSession, account: Account, to: str, text: str) -> SendResult:
+        """Post a free text, allowed within 24 h of the person's last message."""
+
+    async def find_messages(
+        self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime
+    ) -> list[str]:
+        """The ids of all messages that were accepted for this person since then. See `can_prove_absence`.
+
+        Raises:
+            ProviderUnavailable: no answer, so nothing is known.
+        """
+
+    async def list_templates(self, http: aiohttp.ClientSession, account: Account) -> list[RemoteTemplate]:
+        """Every template of the account.
+
+        Raises:
+            ProviderUnavailable: the reason is in its text.
+        """
+
+    async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
+        """Throughput, daily limit and quality of the number.
+
+        Raises:
+            ProviderUnavailable: the reason is in its text.
+        """
+
+    def rule_for(self, code: str) -> ErrorRule:
+        """What an error code means, also one that came in a webhook."""
+
+    def verify(self, request: WebhookRequest, secret: str) -> bool:
+        """Is the signature of the raw body right?"""
+
+    def split(self, request: WebhookRequest) -> list[Parcel]:
+        """Cut a webhook into single updates, each with a key that is the same whenever it is repeated.
+
+        Raises:
+            ValueError: it is not what this provider posts.
+        """
+
+    def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
+        """Understand one parcel, which has come at this time; None: nothing that concerns us.
+
+        Raises:
+            KeyError, ValueError, TypeError: it does not have the shape that the provider documents.
+        """

@@ -1,0 +1,141 @@
+"""Meta's Cloud API: sending, templates, the number's health."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+
+from whatsapp.providers.base import (
+    Account,
+    ErrorRule,
+    JsonObject,
+    Message,
+    NumberHealth,
+    Outcome,
+    ProviderUnavailable,
+    RemoteTemplate,
+    SendResult,
+    WebhookRequest,
+)
+from whatsapp.providers.cloud import errors, payloads, webhooks
+from whatsapp.providers.cloud.limits import THROUGHPUT_MPS, daily_limit
+from whatsapp.providers.events import Event, Parcel
+from whatsapp.providers.posting import Answer, post
+
+_TEMPLATE_FIELDS = "id,name,language,status,category,components,parameter_format,quality_score"
+
+
+class CloudProvider:
+    """Meta's Cloud API. There is no idempotency key and no way to ask for a message's state: webhooks are the truth."""
+
+    name = "cloud"
+    can_prove_absence = False
+
+    async def send(self, http: aiohttp.ClientSession, account: Account, message: Message) -> SendResult:
+        """Post one template message."""
+        return await self._post_message(http, account, payloads.message_body(message))
+
+    async def send_text(self, http: aiohttp.ClientSession, account: Account, to: str, text: str) -> SendResult:
+        """Post a free text."""
+        return await self._post_message(http, account, payloads.text_body(to, text))
+
+    async def _post_message(self, http: aiohttp.ClientSession, account: Account, body: bytes) -> SendResult:
+        url = f"{account.api_url}/{account.number_id}/messages"
+        headers = {"Authorization": f"Bearer {account.secrets['access_token']}", "Content-Type": "application/json"}
+        answer = await post(http, url, body, headers)
+        return _judge(answer) if isinstance(answer, Answer) else answer
+
+    async def find_messages(
+        self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime
+    ) -> list[str]:
+        """Meta has no such question; the sweeper asks only providers that can prove absence."""
+        raise ProviderUnavailable("The Cloud API can't be asked what became of a message: its webhooks tell.")
+
+    async def list_templates(self, http: aiohttp.ClientSession, account: Account) -> list[RemoteTemplate]:
+        """Every template of the business account, page by page."""
+        found: list[RemoteTemplate] = []
+        query = {"fields": _TEMPLATE_FIELDS, "limit": "100"}
+        while True:
+            page = await self._get(http, account, f"{account.account_id}/message_templates", query)
+            found += [_template(entry) for entry in page.get("data", [])]
+            paging = page.get("paging") or {}
+            after = (paging.get("cursors") or {}).get("after")
+            if not after or not paging.get("next"):
+                return found
+            query = {**query, "after": after}
+
+    async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
+        """The number's throughput level, portfolio limit and quality."""
+        fields = "throughput,quality_rating,display_phone_number,whatsapp_business_manager_messaging_limit"
+        number = await self._get(http, account, account.number_id, {"fields": fields})
+        level = (number.get("throughput") or {}).get("level", "")
+        return NumberHealth(
+            throughput_mps=THROUGHPUT_MPS.get(str(level).upper()),
+            daily_limit=daily_limit(number.get("whatsapp_business_manager_messaging_limit")),
+            quality=str(number.get("quality_rating") or "").upper(),
+            display_phone=webhooks.e164(number.get("display_phone_number")),
+        )
+
+    async def _get(
+        self, http: aiohttp.ClientSession, account: Account, path: str, query: Mapping[str, str]
+    ) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {account.secrets['access_token']}"}
+        try:
+            async with http.get(f"{account.api_url}/{path}", params=query, headers=headers) as response:
+                answer = json.loads(await response.read())
+        except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
+            raise ProviderUnavailable(f"WhatsApp did not answer ({type(problem).__name__}). Try again later.") from None
+        if response.status != 200 or not isinstance(answer, dict):
+            error = answer.get("error") or {} if isinstance(answer, dict) else {}
+            advice = errors.rule_for(str(error.get("code", ""))).explanation
+            raise ProviderUnavailable(f"{advice} ({errors.text_of(error) or f'HTTP {response.status}'})")
+        return answer
+
+    def rule_for(self, code: str) -> ErrorRule:
+        """See `errors.RULES`."""
+        return errors.rule_for(code)
+
+    def verify(self, request: WebhookRequest, secret: str) -> bool:
+        """Check `X-Hub-Signature-256`."""
+        return webhooks.verify(request, secret)
+
+    def split(self, request: WebhookRequest) -> list[Parcel]:
+        """One parcel for each status, message or change."""
+        return webhooks.split(request.body)
+
+    def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
+        """See `webhooks.read`."""
+        return webhooks.read(payload)
+
+
+def _judge(answer: Answer) -> SendResult:
+    """Tell what an HTTP answer means. A 200 that can't be understood may be an acceptance."""
+    body = answer.json()
+    if answer.status != 200:
+        error = body.get("error") if isinstance(body, dict) else None
+        return errors.refused(answer.status, error if isinstance(error, dict) else None, answer.retry_after_s)
+    try:
+        accepted = body["messages"][0]
+        message_id = str(accepted["id"])
+    except (KeyError, IndexError, TypeError):
+        return SendResult(Outcome.UNKNOWN, http_status=200, text="WhatsApp's answer could not be understood.")
+    held = accepted.get("message_status") in {"held_for_quality_assessment", "paused"}
+    return SendResult(Outcome.HELD if held else Outcome.ACCEPTED, message_id=message_id, http_status=200)
+
+
+def _template(entry: Mapping[str, Any]) -> RemoteTemplate:
+    quality = entry.get("quality_score")
+    return RemoteTemplate(
+        external_id=str(entry.get("id", "")),
+        name=str(entry.get("name", "")),
+        language=str(entry.get("language", "")),
+        category=str(entry.get("category", "")).upper(),
+        status=str(entry.get("status", "")).upper(),
+        parameter_format=str(entry.get("parameter_format") or "POSITIONAL").upper(),
+        quality=str(quality.get("score", "") if isinstance(quality, Mapping) else quality or "UNKNOWN").upper(),
+        components=entry.get("components") or [],
+    )

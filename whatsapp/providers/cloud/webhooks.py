@@ -1,0 +1,249 @@
+"""Meta's webhooks: the signature, cutting them into single updates, and understanding one.
+
+A parcel's payload is `{"field": …, "metadata": {…}, "one": {…}}`, `one` being the status, message or change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from whatsapp.providers.base import JsonObject, WebhookRequest
+from whatsapp.providers.cloud.errors import text_of
+from whatsapp.providers.cloud.limits import daily_limit
+from whatsapp.providers.events import (
+    AccountChange,
+    Event,
+    Inbound,
+    NumberChange,
+    Parcel,
+    ParcelKind,
+    Preference,
+    Progress,
+    StatusUpdate,
+    TemplateChange,
+)
+
+LONGEST_ID = 140
+"""Characters of a message id that still fit into a key as they are."""
+_LISTS = {
+    "messages": {"statuses": ParcelKind.STATUS, "messages": ParcelKind.MESSAGE},
+    "user_preferences": {"user_preferences": ParcelKind.PREFERENCE},
+}
+_KINDS = {
+    "message_template_status_update": ParcelKind.TEMPLATE,
+    "message_template_quality_update": ParcelKind.TEMPLATE,
+    "template_category_update": ParcelKind.TEMPLATE,
+    "phone_number_quality_update": ParcelKind.ACCOUNT,
+    "business_capability_update": ParcelKind.ACCOUNT,
+    "account_update": ParcelKind.ACCOUNT,
+}
+_PROGRESS = {
+    "accepted": Progress.ACCEPTED,
+    "held_for_quality_assessment": Progress.ACCEPTED,
+    "sent": Progress.SENT,
+    "delivered": Progress.DELIVERED,
+    "read": Progress.READ,
+    "played": Progress.READ,
+    "failed": Progress.FAILED,
+}
+
+
+def verify(request: WebhookRequest, secret: str) -> bool:
+    """Check `X-Hub-Signature-256`, the HMAC-SHA256 of the raw body under the app secret, in constant time."""
+    given = request.headers.get("x-hub-signature-256", "")
+    expected = "sha256=" + hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
+    return bool(secret) and hmac.compare_digest(given.encode(), expected.encode())
+
+
+def split(body: bytes) -> list[Parcel]:
+    """One parcel for each status, message, preference or change. Raises ValueError."""
+    notice = json.loads(body)
+    if not isinstance(notice, dict) or notice.get("object") != "whatsapp_business_account":
+        raise ValueError("This is no webhook of a WhatsApp business account.")
+    try:
+        return [
+            parcel
+            for entry in notice.get("entry", [])
+            for change in entry.get("changes", [])
+            for parcel in _parcels(str(entry.get("id", "")), entry, change)
+        ]
+    except (AttributeError, TypeError, KeyError) as problem:
+        raise ValueError(f"The webhook has an unexpected shape: {problem}") from None
+
+
+def _parcels(account_id: str, entry: Mapping[str, Any], change: Mapping[str, Any]) -> Iterator[Parcel]:
+    field, value = str(change["field"]), change["value"]
+    number_id = str((value.get("metadata") or {}).get("phone_number_id", ""))
+    for name, kind in _LISTS.get(field, {}).items():
+        for one in value.get(name) or ():
+            payload = {"field": name, "number_id": number_id, "one": one}
+            if kind is ParcelKind.MESSAGE:
+                payload["contacts"] = value.get("contacts") or []
+            yield Parcel(_key(kind, one), kind, payload, number_id, account_id, _time(one["timestamp"]))
+    if field not in _LISTS:
+        payload = {"field": field, "account_id": account_id, "one": value}
+        kind = _KINDS.get(field, ParcelKind.OTHER)
+        yield Parcel(_digest(field, account_id, entry.get("time"), value), kind, payload, "", account_id)
+
+
+def _key(kind: ParcelKind, one: Mapping[str, Any]) -> str:
+    match kind:
+        case ParcelKind.STATUS if len(one["id"]) <= LONGEST_ID:
+            return f"cloud:{one['id']}:{one['status']}:{one['timestamp']}"
+        case ParcelKind.MESSAGE if len(one["id"]) <= LONGEST_ID:
+            return f"cloud:{one['id']}:message"
+        case _:
+            return _digest(kind, one)
+
+
+def _digest(*parts: Any) -> str:
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return "cloud:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(payload: JsonObject) -> Event | None:
+    """Understand one parcel; None: nothing that concerns us."""
+    field, one = str(payload["field"]), payload["one"]
+    number_id, account_id = str(payload.get("number_id", "")), str(payload.get("account_id", ""))
+    match field:
+        case "statuses":
+            return _status(number_id, one)
+        case "messages":
+            return _inbound(number_id, one, payload.get("contacts") or ())
+        case "user_preferences":
+            return _preference(number_id, one)
+    return _read_change(field, account_id, one)
+
+
+def _read_change(field: str, account_id: str, one: Mapping[str, Any]) -> Event | None:
+    match field:
+        case "message_template_status_update" | "message_template_quality_update" | "template_category_update":
+            return _template_change(account_id, one)
+        case "phone_number_quality_update" | "business_capability_update":
+            return _number_change(account_id, one)
+        case "account_update":
+            return _account_change(account_id, one)
+        case _:
+            return None
+
+
+def _status(number_id: str, one: Mapping[str, Any]) -> StatusUpdate | None:
+    progress = _PROGRESS.get(str(one["status"]))
+    if progress is None:
+        return None
+    pricing = one.get("pricing") or {}
+    error = (one.get("errors") or [{}])[0]
+    return StatusUpdate(
+        number_id=number_id,
+        message_id=str(one["id"]),
+        progress=progress,
+        at=_time(one["timestamp"]),
+        tracker=_uuid(one.get("biz_opaque_callback_data")),
+        error_code=str(error.get("code", "")),
+        error_text=text_of(error),
+        billable=pricing.get("billable"),
+        price_category=str(pricing.get("category", "")),
+    )
+
+
+def _inbound(number_id: str, one: Mapping[str, Any], contacts: Any) -> Inbound:
+    kind = str(one.get("type", ""))
+    contact: Mapping[str, Any] = next(
+        (c for c in contacts if c.get("wa_id") == one.get("from") or c.get("user_id") == one.get("from_user_id")), {}
+    )
+    text, payload = _words(kind, one)
+    return Inbound(
+        number_id=number_id,
+        message_id=str(one["id"]),
+        at=_time(one["timestamp"]),
+        kind=kind,
+        phone=e164(one.get("from")),
+        bsuid=str(one.get("from_user_id") or contact.get("user_id") or ""),
+        name=str((contact.get("profile") or {}).get("name", "")),
+        text=text,
+        button_payload=payload,
+        answers_message_id=str((one.get("context") or {}).get("id", "")),
+    )
+
+
+def _words(kind: str, one: Mapping[str, Any]) -> tuple[str, str]:
+    """What the person said, and the payload of the button with which they said it."""
+    part = one.get(kind) or {}
+    match kind:
+        case "text":
+            return str(part.get("body", "")), ""
+        case "button":
+            return str(part.get("text", "")), str(part.get("payload", ""))
+        case "interactive":
+            reply = part.get("button_reply") or part.get("list_reply") or {}
+            return str(reply.get("title", "")), str(reply.get("id", ""))
+        case _:
+            return str(part.get("caption", "")) if isinstance(part, Mapping) else "", ""
+
+
+def _preference(number_id: str, one: Mapping[str, Any]) -> Preference | None:
+    if one.get("category") != "marketing_messages" or one.get("value") not in {"stop", "resume"}:
+        return None
+    return Preference(
+        number_id=number_id,
+        at=_time(one["timestamp"]),
+        wants_marketing=one["value"] == "resume",
+        phone=e164(one.get("wa_id")),
+        bsuid=str(one.get("user_id") or ""),
+    )
+
+
+def _template_change(account_id: str, one: Mapping[str, Any]) -> TemplateChange:
+    status = str(one.get("event") or "").upper()
+    return TemplateChange(
+        account_id=account_id,
+        external_id=str(one.get("message_template_id", "")),
+        name=str(one.get("message_template_name", "")),
+        language=str(one.get("message_template_language", "")),
+        status="APPROVED" if status in {"UNPAUSED", "REINSTATED"} else status,
+        quality=str(one.get("new_quality_score") or "").upper(),
+        category=str(one.get("new_category") or "").upper(),
+        reason=str(one.get("reason") or ""),
+    )
+
+
+def _number_change(account_id: str, one: Mapping[str, Any]) -> NumberChange:
+    limit = one.get("max_daily_conversations_per_business") or one.get("current_limit")
+    return NumberChange(
+        account_id=account_id,
+        phone=e164(one.get("display_phone_number")),
+        throughput_mps=1000 if one.get("event") == "THROUGHPUT_UPGRADE" else None,
+        daily_limit=daily_limit(limit),
+    )
+
+
+def _account_change(account_id: str, one: Mapping[str, Any]) -> AccountChange | None:
+    event = str(one.get("event", "")).upper()
+    if event in {"ACCOUNT_RESTRICTION", "DISABLED_UPDATE", "ACCOUNT_DELETED", "PARTNER_REMOVED", "ACCOUNT_OFFBOARDED"}:
+        ban = (one.get("ban_info") or {}).get("waba_ban_state")
+        return AccountChange(account_id, restricted=ban != "REINSTATE", reason=event, details=one)
+    if event in {"ACCOUNT_RECONNECTED", "REINSTATED"}:
+        return AccountChange(account_id, restricted=False, reason=event, details=one)
+    return None
+
+
+def _time(seconds: str | int) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _uuid(text: Any) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(str(text)) if text else None
+    except ValueError:  # another software's callback data
+        return None
+
+
+def e164(digits: Any) -> str:
+    """A number as Meta shows it (15551234567, +1 555-123-4567) in E.164; "" for none."""
+    return "+" + "".join(ch for ch in str(digits) if ch.isdigit()) if digits else ""

@@ -1,0 +1,126 @@
+"""What providers report in webhooks, in words that are the same for all of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class ParcelKind(StrEnum):
+    """What a parcel is about."""
+
+    STATUS = "status"
+    MESSAGE = "message"
+    PREFERENCE = "preference"
+    TEMPLATE = "template"
+    ACCOUNT = "account"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One update as it is stored before anybody looks at it.
+
+    `key` is equal whenever the provider repeats itself; `number_id` and `account_id` say whose it is.
+    """
+
+    key: str
+    kind: ParcelKind
+    payload: Mapping[str, Any]
+    number_id: str = ""
+    account_id: str = ""
+    at: datetime | None = None
+
+
+class Progress(StrEnum):
+    """How far a message got, as a provider reports it."""
+
+    ACCEPTED = "accepted"
+    SENT = "sent"  # left the provider's servers: one check mark
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    """One step of one message. `tracker` is our attempt id; webhooks of other software's messages have none."""
+
+    number_id: str
+    message_id: str
+    progress: Progress
+    at: datetime
+    tracker: uuid.UUID | None = None
+    error_code: str = ""
+    error_text: str = ""
+    billable: bool | None = None
+    price_category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A person wrote to the business. `phone` may be missing for people with a user name."""
+
+    number_id: str
+    message_id: str
+    at: datetime
+    kind: str  # text, button, interactive, image …
+    phone: str = ""
+    bsuid: str = ""
+    name: str = ""
+    text: str = ""
+    button_payload: str = ""
+    answers_message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """A person switched marketing messages of the business off or on, in WhatsApp itself."""
+
+    number_id: str
+    at: datetime
+    wants_marketing: bool
+    phone: str = ""
+    bsuid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChange:
+    """The provider changed a template. `status`, `quality` or `category` is set."""
+
+    account_id: str
+    external_id: str
+    name: str
+    language: str
+    status: str = ""
+    quality: str = ""
+    category: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberChange:
+    """The provider changed what a number may do; None: not this time."""
+
+    account_id: str
+    phone: str
+    quality: str = ""
+    throughput_mps: int | None = None
+    daily_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """The provider restricted the account or lifted a restriction."""
+
+    account_id: str
+    restricted: bool
+    reason: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+Event = StatusUpdate | Inbound | Preference | TemplateChange | NumberChange | AccountChange

@@ -1,0 +1,49 @@
+"""Which provider a sender uses, and the sender in the provider's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.conf import settings
+
+from whatsapp.models import Broadcast, Sender
+from whatsapp.providers.base import Account, Provider, Template
+from whatsapp.providers.cloud.client import CloudProvider
+from whatsapp.providers.sandbox.client import SandboxProvider
+from whatsapp.providers.twilio.client import TwilioProvider
+from whatsapp.template_variables import variables_of
+
+PROVIDERS: Mapping[str, Provider] = {
+    provider.name: provider for provider in (CloudProvider(), TwilioProvider(), SandboxProvider())
+}
+
+
+def provider_for(name: str) -> Provider:
+    """The provider of this name (`Sender.provider`)."""
+    return PROVIDERS[name]
+
+
+def account_of(sender: Sender) -> Account:
+    """The sender with its secrets decrypted. Raises `CredentialsUnreadable`."""
+    api_urls = {"cloud": settings.WHATSAPP_API_URL, "twilio": settings.TWILIO_API_URL}
+    return Account(
+        provider=sender.provider,
+        number_id=sender.number_id,
+        account_id=sender.account_id,
+        phone=sender.phone,
+        api_url=api_urls.get(sender.provider, ""),
+        callback_url=f"{settings.PUBLIC_URL}/whatsapp/webhooks/{sender.provider}/",
+        secrets=sender.credentials,
+    )
+
+
+def template_of(broadcast: Broadcast) -> Template:
+    """The broadcast's frozen template."""
+    return Template(
+        external_id=broadcast.template.provider_template_id,
+        name=broadcast.template_name,
+        language=broadcast.template_language,
+        category=broadcast.template_category,
+        parameter_format=broadcast.template_format,
+        variables=variables_of(broadcast.template_components, broadcast.template_format),
+    )

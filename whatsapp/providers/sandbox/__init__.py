@@ -1,0 +1,1 @@
+"""A provider on this machine: nothing leaves it, and everything looks real."""

@@ -1,0 +1,83 @@
+"""How people and WhatsApp behave in the sandbox: decided by the message id, so it is the same whenever it is asked.
+
+Numbers that end in certain digits always do the same, so that one can watch every way a message may go:
+…0001 not on WhatsApp · …0002 fails after it was accepted · …0003 had enough marketing (Meta's limit) ·
+…0004 had stopped marketing before · …0005 answers STOP · …0006 answers a question · …0007 gets it and never reads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from whatsapp.providers.events import Progress
+
+REPLIES = ("Thank you!", "תודה רבה", "Is this still available?", "מתי אתם פתוחים?", "👍", "Great, see you then")
+LONGEST_S = 120.0
+"""After this time everything has happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happens so many seconds after the message was accepted."""
+
+    after_s: float
+    progress: Progress
+    error_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What happens to one message. `refused`: an error code in place of an acceptance."""
+
+    latency_s: float
+    refused: int = 0
+    steps: Sequence[Step] = ()
+    reply: str = ""
+    reply_after_s: float = 0.0
+
+
+_FATES: Mapping[str, str] = {
+    "0001": "refused",
+    "0002": "fails",
+    "0003": "limited",
+    "0004": "stopped",
+    "0005": "opts_out",
+    "0006": "asks",
+    "0007": "ignores",
+}
+_REFUSALS = {"refused": 131026, "limited": 131049, "stopped": 131050}
+
+
+def plan_for(address: str, message_id: str) -> Plan:
+    """The fate of one message."""
+    luck = _lucks(message_id)
+    fate = _FATES.get(address[-4:]) or _drawn(luck[0])
+    latency_s = 0.04 + 0.12 * luck[1]
+    if fate in _REFUSALS:
+        return Plan(latency_s, _REFUSALS[fate])
+    sent_s = 0.3 + luck[2]
+    if fate == "fails":
+        return Plan(latency_s, steps=[Step(sent_s, Progress.SENT), Step(sent_s + 1, Progress.FAILED, 131026)])
+    delivered_s = sent_s + 0.3 + 6 * luck[3] ** 3
+    steps = [Step(sent_s, Progress.SENT), Step(delivered_s, Progress.DELIVERED)]
+    if fate == "ignores":
+        return Plan(latency_s, steps=steps)
+    read_s = delivered_s + 1 + 60 * luck[4] ** 4
+    steps.append(Step(read_s, Progress.READ))
+    reply = {"opts_out": "STOP", "asks": REPLIES[2], "answers": REPLIES[int(luck[5] * len(REPLIES))]}.get(fate, "")
+    return Plan(latency_s, steps=steps, reply=reply, reply_after_s=read_s + 2 + 10 * luck[6])
+
+
+def _drawn(luck: float) -> str:
+    """Of a hundred people one is not on WhatsApp, one gets nothing, 30 don't read it, 4 answer, 1 opts out."""
+    for share, fate in ((0.01, "refused"), (0.02, "fails"), (0.32, "ignores"), (0.36, "answers"), (0.37, "opts_out")):
+        if luck < share:
+            return fate
+    return "reads"
+
+
+def _lucks(message_id: str) -> list[float]:
+    digest = hashlib.sha256(message_id.encode()).digest()
+    return [int.from_bytes(digest[i : i + 4], "big") / 2**32 for i in range(0, 28, 4)]

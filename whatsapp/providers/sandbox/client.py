@@ -1,0 +1,78 @@
+"""The sandbox provider: messages go nowhere, and come back as if they had."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import datetime
+
+import aiohttp
+
+from whatsapp.providers.base import (
+    Account,
+    ErrorRule,
+    JsonObject,
+    Message,
+    NumberHealth,
+    Outcome,
+    RemoteTemplate,
+    SendResult,
+    WebhookRequest,
+)
+from whatsapp.providers.cloud import errors, webhooks
+from whatsapp.providers.events import Event, Parcel
+from whatsapp.providers.sandbox.behaviour import plan_for
+from whatsapp.providers.sandbox.samples import TEMPLATES
+
+THROUGHPUT_MPS = 80
+
+
+class SandboxProvider:
+    """Speaks like Meta, needs no account."""
+
+    name = "sandbox"
+    can_prove_absence = True
+
+    async def send(self, http: aiohttp.ClientSession, account: Account, message: Message) -> SendResult:
+        """Take a message after a believable moment, or refuse it."""
+        message_id = f"sandbox.{message.attempt_id.hex}"
+        plan = plan_for(message.address, message_id)
+        await asyncio.sleep(plan.latency_s)
+        if plan.refused:
+            error = {"code": plan.refused, "message": f"(#{plan.refused}) Refused by the sandbox"}
+            return errors.refused(400, error)
+        return SendResult(Outcome.ACCEPTED, message_id=message_id, http_status=200)
+
+    async def send_text(self, http: aiohttp.ClientSession, account: Account, to: str, text: str) -> SendResult:
+        """Take a free text."""
+        return SendResult(Outcome.ACCEPTED, message_id=f"sandbox.{uuid.uuid4().hex}", http_status=200)
+
+    async def find_messages(
+        self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime
+    ) -> list[str]:
+        """The sandbox keeps nothing: a message whose answer was lost was never taken."""
+        return []
+
+    async def list_templates(self, http: aiohttp.ClientSession, account: Account) -> list[RemoteTemplate]:
+        """Some templates to try."""
+        return list(TEMPLATES)
+
+    async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
+        """As of an ordinary number in good standing."""
+        return NumberHealth(throughput_mps=THROUGHPUT_MPS, quality="GREEN")
+
+    def rule_for(self, code: str) -> ErrorRule:
+        """Meta's rules."""
+        return errors.rule_for(code)
+
+    def verify(self, request: WebhookRequest, secret: str) -> bool:
+        """As Meta's webhooks."""
+        return webhooks.verify(request, secret)
+
+    def split(self, request: WebhookRequest) -> list[Parcel]:
+        """As Meta's webhooks."""
+        return webhooks.split(request.body)
+
+    def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
+        """As Meta's webhooks."""
+        return webhooks.read(payload)

@@ -1,0 +1,77 @@
+"""Webhooks as Meta writes them, for the sandbox and for tests."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened to a message. `what`: sent, delivered, read, failed, or reply."""
+
+    address: str
+    message_id: str
+    tracker: str
+    what: str
+    at: datetime
+    error_code: int = 0
+    text: str = ""
+
+
+def notice(number_id: str, account_id: str, happenings: Sequence[Happening]) -> dict[str, Any]:
+    """One webhook with all of it."""
+    value: dict[str, Any] = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": number_id, "phone_number_id": number_id},
+    }
+    statuses = [_status(happening) for happening in happenings if happening.what != "reply"]
+    messages = [_message(happening) for happening in happenings if happening.what == "reply"]
+    if statuses:
+        value["statuses"] = statuses
+    if messages:
+        value["messages"] = messages
+        value["contacts"] = [{"wa_id": message["from"], "profile": {"name": ""}} for message in messages]
+    return envelope(account_id, "messages", value)
+
+
+def envelope(account_id: str, field: str, value: dict[str, Any]) -> dict[str, Any]:
+    """Any change of an account."""
+    changes = [{"field": field, "value": value}]
+    return {"object": "whatsapp_business_account", "entry": [{"id": account_id, "changes": changes}]}
+
+
+def signature(body: bytes, app_secret: str) -> str:
+    """The value of `X-Hub-Signature-256`."""
+    return "sha256=" + hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def _status(happening: Happening) -> dict[str, Any]:
+    status: dict[str, Any] = {
+        "id": happening.message_id,
+        "status": happening.what,
+        "timestamp": str(int(happening.at.timestamp())),
+        "recipient_id": happening.address.lstrip("+"),
+        "biz_opaque_callback_data": happening.tracker,
+    }
+    if happening.what == "failed":
+        title = "Message undeliverable."
+        status["errors"] = [{"code": happening.error_code, "title": title, "error_data": {"details": title}}]
+    else:
+        status["pricing"] = {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "marketing"}
+    return status
+
+
+def _message(happening: Happening) -> dict[str, Any]:
+    return {
+        "from": happening.address.lstrip("+"),
+        "id": f"reply.{happening.message_id}",
+        "timestamp": str(int(happening.at.timestamp())),
+        "type": "text",
+        "text": {"body": happening.text},
+        "context": {"id": happening.message_id},
+    }

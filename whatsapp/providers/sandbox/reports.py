@@ -1,0 +1,64 @@
+"""What happens to sandbox messages after they were accepted, reported as Meta would, through the same door.
+
+Nothing runs in between: what is due is worked out from the rows and the time, so a restart loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from businesses.tenancy import across_businesses
+from whatsapp.models import Provider, Recipient, Sender
+from whatsapp.providers.cloud import webhooks
+from whatsapp.providers.sandbox import notices
+from whatsapp.providers.sandbox.behaviour import LONGEST_S, plan_for
+from whatsapp.providers.sandbox.notices import Happening
+from whatsapp.sending.threads import DatabaseThread
+from whatsapp.states import RecipientStatus
+from whatsapp.webhooks import intake
+
+UNFINISHED = (RecipientStatus.ACCEPTED, RecipientStatus.HELD, RecipientStatus.SENT)
+BATCH = 1_000
+_STAMPS = {"sent": "sent_at", "delivered": "delivered_at", "read": "read_at", "failed": "failed_at"}
+
+
+async def report_due(database: DatabaseThread, now: datetime) -> None:
+    """Store a webhook for everything that has happened to sandbox messages since the last time."""
+    await database.run(report, now)
+
+
+def report(now: datetime) -> None:
+    """Store what is due at this moment. Repeating it changes nothing."""
+    with across_businesses():  # the sandbox is one server for every business, as Meta is
+        if not Sender.objects.filter(provider=Provider.SANDBOX).exists():
+            return
+        lately = Q(accepted_at__gt=now - timedelta(seconds=LONGEST_S))
+        rows = Recipient.objects.filter(Q(status__in=UNFINISHED) | lately, provider=Provider.SANDBOX)
+        happened: defaultdict[str, list[Happening]] = defaultdict(list)
+        for row in rows.select_related("broadcast__sender").order_by("-accepted_at")[:BATCH]:
+            happened[row.broadcast.sender.number_id] += _happened_to(row, now)
+    for number_id, happenings in happened.items():
+        if happenings:
+            body = json.dumps(notices.notice(number_id, "sandbox", happenings)).encode()
+            intake.store(Provider.SANDBOX, webhooks.split(body), now=now)
+
+
+def _happened_to(row: Recipient, now: datetime) -> list[Happening]:
+    if row.accepted_at is None or not row.provider_message_id:
+        return []
+    plan = plan_for(row.address or "", row.provider_message_id)
+    age_s = (now - row.accepted_at).total_seconds()
+    who = (row.address or "", row.provider_message_id, str(row.attempt_id))
+    found = [
+        Happening(*who, step.progress.value, row.accepted_at + timedelta(seconds=step.after_s), step.error_code)
+        for step in plan.steps
+        if step.after_s <= age_s and getattr(row, _STAMPS[step.progress.value]) is None
+    ]
+    if plan.reply and plan.reply_after_s <= age_s < LONGEST_S:
+        at = row.accepted_at + timedelta(seconds=plan.reply_after_s)
+        found.append(Happening(*who, "reply", at, text=plan.reply))
+    return found

@@ -1,0 +1,238 @@
+"""A stand-in for Meta's Cloud API over HTTP, for tests, benchmarks and rehearsals of another installation.
+
+    python -m whatsapp.providers.sandbox.server --port 8300 --webhook http://127.0.0.1:8000/whatsapp/webhooks/cloud/
+
+It checks the token, logs every POST (`/figures` counts them), accepts, and reports what happened in signed webhooks.
+`FakeMeta.script` makes it fail in every way in which a network or Meta can fail.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from whatsapp.providers.sandbox import notices
+from whatsapp.providers.sandbox.notices import Happening
+from whatsapp.providers.sandbox.samples import TEMPLATES
+from whatsapp.providers.sandbox.script import Action, Reaction
+
+FLUSH_EVERY_S = 0.1
+LARGEST_WEBHOOK = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One POST of a message, as it was logged. `at`: monotonic seconds."""
+
+    at: float
+    address: str
+    tracker: str
+    accepted: bool
+
+
+Script = Callable[[str, int], Action]
+
+
+def accept_all(_address: str, _nth: int) -> Action:
+    """Accept whatever comes, whoever it is for and however often."""
+    return Action()
+
+
+@dataclass
+class FakeMeta:
+    """The server. `script(address, nth POST to it)` decides about each message."""
+
+    token: str = "a-token"  # noqa: S105 - of a server that exists on this machine only
+    app_secret: str = "an-app-secret"  # noqa: S105
+    webhook_url: str = ""
+    latency_s: float = 0.0
+    throughput: str = "HIGH"
+    script: Script = accept_all
+    repeat: int = 1
+    delivered_after_s: float | None = 0.05
+    seed: int = 0
+    posts: list[Post] = field(default_factory=list)
+    texts: list[dict[str, Any]] = field(default_factory=list)
+    to_report: list[Happening] = field(default_factory=list)
+    _nth: dict[str, int] = field(default_factory=dict)
+    _serial: int = 0
+
+    def app(self) -> web.Application:
+        """The aiohttp application."""
+        app = web.Application(client_max_size=10_000_000)
+        app.add_routes(
+            [
+                web.post("/{version}/{number_id}/messages", self._take),
+                web.get("/figures", self._figures),
+                web.get("/{version}/{account_id}/message_templates", self._templates),
+                web.get("/{version}/{number_id}", self._number),
+            ]
+        )
+        app.cleanup_ctx.append(self._reporting)
+        return app
+
+    @property
+    def accepted(self) -> list[Post]:
+        """The POSTs that were accepted, whether or not the sender heard of it."""
+        return [post for post in self.posts if post.accepted]
+
+    async def _take(self, request: web.Request) -> web.StreamResponse:
+        at = time.monotonic()
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            return _error(401, 190, "Invalid OAuth access token")
+        message = json.loads(await request.read())
+        if message["type"] == "text":
+            self.texts.append(message)
+            return _accepted(message["to"], self._new_id(message["to"]))
+        address = message.get("to") or message["recipient"]
+        nth = self._nth[address] = self._nth.get(address, 0) + 1
+        action = self.script(address, nth)
+        tracker = message["biz_opaque_callback_data"]
+        self.posts.append(Post(at, address, tracker, action.accepts))
+        message_id = self._new_id(address)
+        if action.accepts:
+            self._report_later(address, message_id, tracker, action)
+        await asyncio.sleep(action.latency_s if action.latency_s is not None else self.latency_s)
+        return _react(request, action, address, message_id)
+
+    def _new_id(self, address: str) -> str:
+        self._serial += 1
+        return f"wamid.{self._serial}.{address.lstrip('+')}"
+
+    def _report_later(self, address: str, message_id: str, tracker: str, action: Action) -> None:
+        if self.delivered_after_s is None or action.silent:
+            return
+        now = datetime.now(UTC)
+        steps = ("sent", "failed") if action.fails_later else ("sent", "delivered")
+        for index, what in enumerate(steps):
+            at = now + timedelta(seconds=self.delivered_after_s * index)
+            self.to_report.append(Happening(address, message_id, tracker, what, at, action.fails_later))
+
+    async def _reporting(self, _app: web.Application) -> Any:
+        task = asyncio.create_task(self._report())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    async def _report(self) -> None:
+        """Post what has happened, as often as it takes, shuffled and repeated if that is wanted."""
+        chance = random.Random(self.seed)  # noqa: S311 - only shuffles
+        async with aiohttp.ClientSession() as http:
+            while True:
+                await asyncio.sleep(FLUSH_EVERY_S)
+                due, self.to_report = self.to_report[:LARGEST_WEBHOOK], self.to_report[LARGEST_WEBHOOK:]
+                if not due or not self.webhook_url:
+                    self.to_report = due + self.to_report
+                    continue
+                batch = due * self.repeat
+                chance.shuffle(batch)
+                if not await self._post(http, batch):
+                    self.to_report = due + self.to_report
+
+    async def _post(self, http: aiohttp.ClientSession, batch: list[Happening]) -> bool:
+        body = json.dumps(notices.notice("1055", "2077", batch)).encode()
+        headers = {"X-Hub-Signature-256": notices.signature(body, self.app_secret), "Content-Type": "application/json"}
+        try:
+            async with http.post(self.webhook_url, data=body, headers=headers) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    async def _figures(self, _request: web.Request) -> web.Response:
+        """How many messages came, in what time, and how many people got more than one."""
+        moments = [post.at for post in self.posts]
+        people = {post.address for post in self.accepted}
+        return web.json_response(
+            {
+                "posts": len(moments),
+                "seconds": round(max(moments, default=0.0) - min(moments, default=0.0), 3),
+                "accepted_twice": len(self.accepted) - len(people),
+            }
+        )
+
+    async def _templates(self, _request: web.Request) -> web.Response:
+        listed = [
+            {
+                "id": template.external_id,
+                "name": template.name,
+                "language": template.language,
+                "status": template.status,
+                "category": template.category,
+                "parameter_format": template.parameter_format,
+                "components": list(template.components),
+                "quality_score": {"score": template.quality},
+            }
+            for template in TEMPLATES
+        ]
+        return web.json_response({"data": listed, "paging": {"cursors": {"after": "end"}}})
+
+    async def _number(self, request: web.Request) -> web.Response:
+        return web.json_response(
+            {
+                "id": request.match_info["number_id"],
+                "display_phone_number": "+1 555-010-0000",
+                "quality_rating": "GREEN",
+                "throughput": {"level": self.throughput},
+            }
+        )
+
+
+def _react(request: web.Request, action: Action, address: str, message_id: str) -> web.StreamResponse:
+    match action.reaction:
+        case Reaction.ANSWER if action.error_code:
+            return _error(action.http_status, action.error_code, "Refused by the script")
+        case Reaction.ANSWER:
+            return _accepted(address, message_id, held=action.held)
+        case Reaction.SERVER_ERROR:
+            return web.Response(status=500, text="<html>Sorry, something went wrong.</html>")
+        case Reaction.RESET:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        case Reaction.GARBAGE:
+            return web.Response(status=200, text="OK")
+
+
+def _accepted(address: str, message_id: str, *, held: bool = False) -> web.Response:
+    status = "held_for_quality_assessment" if held else "accepted"
+    return web.json_response(
+        {
+            "messaging_product": "whatsapp",
+            "contacts": [{"input": address, "wa_id": address.lstrip("+")}],
+            "messages": [{"id": message_id, "message_status": status}],
+        }
+    )
+
+
+def _error(status: int, code: int, text: str) -> web.Response:
+    error = {"message": f"(#{code}) {text}", "type": "OAuthException", "code": code, "fbtrace_id": "A0"}
+    return web.json_response({"error": error}, status=status)
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=8300)
+    parser.add_argument("--webhook", default="", help="where to report")
+    parser.add_argument("--latency-ms", type=float, default=50)
+    parser.add_argument("--token", default="a-token")
+    parser.add_argument("--app-secret", default="an-app-secret")
+    given = parser.parse_args()
+    meta = FakeMeta(given.token, given.app_secret, given.webhook, given.latency_ms / 1000)
+    web.run_app(meta.app(), host="127.0.0.1", port=given.port, access_log=None)
+
+
+if __name__ == "__main__":
+    main()

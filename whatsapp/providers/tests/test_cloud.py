@@ -1,0 +1,228 @@
+"""Meta's Cloud API: what is posted, what each answer means, and webhooks as in its documents."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from whatsapp.providers.base import Message, Outcome, Template
+from whatsapp.providers.cloud import errors, webhooks
+from whatsapp.providers.cloud.limits import daily_limit
+from whatsapp.providers.cloud.payloads import components, message_body
+from whatsapp.providers.events import AccountChange, Inbound, Preference, Progress, StatusUpdate, TemplateChange
+from whatsapp.states import PauseReason
+from whatsapp.template_variables import variables_of
+
+ATTEMPT = uuid.UUID("6e1b2ae9-5b25-4a21-8a08-6f4a4d7c0b11")
+
+
+def template(parts: Sequence[Mapping[str, Any]], form: str = "POSITIONAL") -> Template:
+    return Template("77", "order_update", "en_US", "UTILITY", form, variables_of(parts, form))
+
+
+def test_a_message_carries_its_attempt_and_the_number_with_its_plus() -> None:
+    plain = template([{"type": "BODY", "text": "Hello"}])
+    body = json.loads(message_body(Message(ATTEMPT, "+16505551234", True, plain, {})))
+    assert body == {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": "+16505551234",
+        "type": "template",
+        "biz_opaque_callback_data": str(ATTEMPT),
+        "template": {"name": "order_update", "language": {"code": "en_US"}, "components": []},
+    }
+
+
+def test_a_user_id_goes_into_its_own_field() -> None:
+    plain = template([{"type": "BODY", "text": "Hello"}])
+    body = json.loads(message_body(Message(ATTEMPT, "US.13491208655302741918", False, plain, {})))
+    assert body["recipient"] == "US.13491208655302741918"
+    assert "to" not in body
+
+
+def test_named_values_name_their_parameters() -> None:
+    named = template([{"type": "BODY", "text": "Hi {{first_name}}"}], "NAMED")
+    assert components(named, {"first_name": "דנה"}) == [
+        {"type": "body", "parameters": [{"type": "text", "parameter_name": "first_name", "text": "דנה"}]}
+    ]
+
+
+def test_header_body_and_buttons_each_get_their_values() -> None:
+    rich = template(
+        [
+            {"type": "HEADER", "format": "IMAGE"},
+            {"type": "BODY", "text": "{{1}} and {{2}}"},
+            {
+                "type": "BUTTONS",
+                "buttons": [
+                    {"type": "QUICK_REPLY", "text": "No"},
+                    {"type": "URL", "text": "See", "url": "https://example.com/{{1}}"},
+                    {"type": "COPY_CODE", "text": "Copy"},
+                ],
+            },
+        ]
+    )
+    values = {variable.key: f"value of {variable.key}" for variable in rich.variables} | {"header_image": "MEDIA"}
+    assert components(rich, values) == [
+        {"type": "header", "parameters": [{"type": "image", "image": {"id": "MEDIA"}}]},
+        {
+            "type": "body",
+            "parameters": [{"type": "text", "text": "value of 1"}, {"type": "text", "text": "value of 2"}],
+        },
+        {
+            "type": "button",
+            "sub_type": "url",
+            "index": "1",
+            "parameters": [{"type": "text", "text": "value of button_2"}],
+        },
+        {
+            "type": "button",
+            "sub_type": "copy_code",
+            "index": "2",
+            "parameters": [{"type": "coupon_code", "coupon_code": "value of button_3"}],
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        (4, Outcome.THROTTLED),
+        (80007, Outcome.THROTTLED),
+        (130429, Outcome.THROTTLED),
+        (131057, Outcome.THROTTLED),
+        (131056, Outcome.RETRY),
+        (131048, Outcome.CHANNEL_WIDE),
+        (131000, Outcome.RETRY),
+        (131053, Outcome.RETRY),
+        (131026, Outcome.PERMANENT),
+        (131047, Outcome.PERMANENT),
+        (131049, Outcome.DEFERRED),
+        (131050, Outcome.SUPPRESS),
+        (130472, Outcome.PERMANENT),
+        (132000, Outcome.TEMPLATE_WIDE),
+        (132015, Outcome.TEMPLATE_WIDE),
+        (100, Outcome.PERMANENT),
+        (190, Outcome.CHANNEL_WIDE),
+        (200, Outcome.CHANNEL_WIDE),
+        (299, Outcome.CHANNEL_WIDE),
+        (300, Outcome.PERMANENT),
+        (131042, Outcome.CHANNEL_WIDE),
+        (368, Outcome.CHANNEL_WIDE),
+        (424242, Outcome.PERMANENT),
+    ],
+)
+def test_every_class_of_error_is_known(code: int, outcome: Outcome) -> None:
+    assert errors.refused(400, {"code": code}).outcome is outcome
+
+
+def test_every_rule_that_pauses_says_why_in_words_of_the_model() -> None:
+    for rule in errors.RULES.values():
+        pauses = rule.outcome in {Outcome.TEMPLATE_WIDE, Outcome.CHANNEL_WIDE}
+        assert (rule.pause_reason in PauseReason.values) == pauses
+        assert str(rule.explanation)
+
+
+def test_http_429_throttles_whatever_its_body_says() -> None:
+    assert errors.refused(429, {"code": 1}).outcome is Outcome.THROTTLED
+    assert errors.refused(429, None, 7.0).retry_after_s == 7.0
+
+
+def test_metas_own_words_are_kept_the_exact_ones_first() -> None:
+    error = {"message": "(#132000) count", "error_data": {"details": "body: expected 2, got 1"}}
+    assert errors.text_of(error) == "body: expected 2, got 1"
+
+
+@pytest.mark.parametrize(
+    ("said", "limit"),
+    [("TIER_2K", 2000), ("TIER_UNLIMITED", None), (None, None), ("2000", 2000), ({"limit": "TIER_10K"}, 10_000)],
+)
+def test_daily_limits(said: Any, limit: int | None) -> None:
+    assert daily_limit(said) == limit
+
+
+def read(field: str, value: dict[str, Any]) -> list[Any]:
+    notice = {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": "2077", "changes": [{"field": field, "value": value}]}],
+    }
+    return [webhooks.read(parcel.payload) for parcel in webhooks.split(json.dumps(notice).encode())]
+
+
+METADATA = {"display_phone_number": "15550100000", "phone_number_id": "1055"}
+AT = datetime.fromtimestamp(1750030073, UTC)
+
+
+def test_a_status_is_read_with_its_price_and_attempt() -> None:
+    status = {
+        "id": "wamid.HBg",
+        "status": "sent",
+        "timestamp": "1750030073",
+        "recipient_id": "16505551234",
+        "biz_opaque_callback_data": str(ATTEMPT),
+        "pricing": {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "marketing"},
+    }
+    assert read("messages", {"metadata": METADATA, "statuses": [status]}) == [
+        StatusUpdate("1055", "wamid.HBg", Progress.SENT, AT, ATTEMPT, billable=True, price_category="marketing")
+    ]
+
+
+def test_a_failed_status_is_read_with_its_reason() -> None:
+    error = {"code": 131049, "title": "Limited", "error_data": {"details": "healthy ecosystem"}}
+    status = {"id": "wamid.1", "status": "failed", "timestamp": "1750030073", "errors": [error]}
+    (update,) = read("messages", {"metadata": METADATA, "statuses": [status]})
+    assert (update.progress, update.error_code, update.error_text) == (Progress.FAILED, "131049", "healthy ecosystem")
+
+
+def test_messages_are_read_also_from_people_without_a_number() -> None:
+    value = {
+        "metadata": METADATA,
+        "contacts": [{"profile": {"name": "Dana"}, "user_id": "US.1349"}],
+        "messages": [
+            {
+                "from_user_id": "US.1349",
+                "id": "wamid.1",
+                "timestamp": "1750030073",
+                "type": "text",
+                "text": {"body": "hi"},
+            }
+        ],
+    }
+    assert read("messages", value) == [Inbound("1055", "wamid.1", AT, "text", bsuid="US.1349", name="Dana", text="hi")]
+
+
+def test_a_pressed_button_is_read_with_its_payload() -> None:
+    message = {
+        "from": "16505551234",
+        "id": "wamid.2",
+        "timestamp": "1750030073",
+        "type": "button",
+        "button": {"text": "Stop promotions", "payload": "STOP"},
+        "context": {"id": "wamid.1"},
+    }
+    (event,) = read("messages", {"metadata": METADATA, "messages": [message]})
+    assert (event.phone, event.text, event.button_payload) == ("+16505551234", "Stop promotions", "STOP")
+    assert event.answers_message_id == "wamid.1"
+
+
+def test_a_preference_is_read() -> None:
+    preference = {"wa_id": "16505551234", "category": "marketing_messages", "value": "stop", "timestamp": 1750030073}
+    assert read("user_preferences", {"metadata": METADATA, "user_preferences": [preference]}) == [
+        Preference("1055", AT, wants_marketing=False, phone="+16505551234")
+    ]
+
+
+def test_changes_of_templates_and_accounts_are_read() -> None:
+    about = {"message_template_id": 77, "message_template_name": "sale", "message_template_language": "he"}
+    assert read("message_template_status_update", {"event": "PAUSED", "reason": "X", **about}) == [
+        TemplateChange("2077", "77", "sale", "he", status="PAUSED", reason="X")
+    ]
+    (change,) = read("account_update", {"event": "ACCOUNT_RESTRICTION"})
+    assert isinstance(change, AccountChange)
+    assert change.restricted
+    assert read("something_new", {"x": 1}) == [None]

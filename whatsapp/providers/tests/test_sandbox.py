@@ -1,0 +1,52 @@
+"""The sandbox: a newcomer sees every way a message may go, without an account."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from businesses.models import Business
+from testing.broadcasts import make_broadcast, make_sender, make_template
+from whatsapp.conftest import Send, states
+from whatsapp.models import InboundMessage, Recipient, Suppression
+from whatsapp.providers.events import Progress
+from whatsapp.providers.sandbox.behaviour import LONGEST_S, plan_for
+from whatsapp.providers.sandbox.reports import report
+from whatsapp.webhooks.applying import apply_news
+
+
+@given(st.text(max_size=40))
+def test_everything_that_happens_happens_in_order_and_in_time(message_id: str) -> None:
+    plan = plan_for("+972501239999", message_id)
+    moments = [step.after_s for step in plan.steps]
+    assert moments == sorted(moments)
+    assert max([*moments, plan.reply_after_s]) < LONGEST_S
+    assert bool(plan.refused) != bool(plan.steps)
+    assert plan == plan_for("+972501239999", message_id)
+
+
+@given(st.uuids())
+def test_certain_numbers_always_do_the_same(message_id: object) -> None:
+    plans = {end: plan_for(f"+97250123{end}", str(message_id)) for end in ("0001", "0002", "0005", "0007")}
+    assert plans["0001"].refused == 131026
+    assert plans["0002"].steps[-1].progress is Progress.FAILED
+    assert plans["0005"].reply == "STOP"
+    assert plans["0007"].steps[-1].progress is Progress.DELIVERED
+
+
+def test_a_broadcast_is_delivered_read_and_answered(acme: Business, send: Send) -> None:
+    sender = make_sender(acme, provider="sandbox", number_id="sandbox-acme", account_id="sandbox-acme")
+    people = [f"+97250123{end}" for end in ("0001", "0002", "0004", "0005", "0006", "0007")]
+    broadcast = make_broadcast(sender, make_template(sender), people)
+    send()
+    later = datetime.now(UTC) + timedelta(seconds=LONGEST_S - 1)
+    report(later)
+    report(later)
+    while apply_news(later):
+        pass
+    assert states(broadcast) == {"failed": 2, "skipped": 1, "read": 2, "delivered": 1}
+    assert set(InboundMessage.objects.values_list("action", flat=True)) == {"opt_out", ""}
+    assert set(Suppression.objects.values_list("address", flat=True)) == {"+972501230004", "+972501230005"}
+    assert Recipient.objects.get(address="+972501230006").replies.count() == 1

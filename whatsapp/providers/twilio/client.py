@@ -1,0 +1,128 @@
+"""Twilio: sending, looking for messages, templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import aiohttp
+
+from whatsapp.providers.base import (
+    Account,
+    ErrorRule,
+    JsonObject,
+    Message,
+    NumberHealth,
+    Outcome,
+    ProviderUnavailable,
+    RemoteTemplate,
+    SendResult,
+    WebhookRequest,
+)
+from whatsapp.providers.events import Event, Parcel
+from whatsapp.providers.posting import Answer, post
+from whatsapp.providers.twilio import errors, payloads, webhooks
+from whatsapp.providers.twilio.templates import read_template
+
+WHATSAPP_MPS = 80  # Twilio: each WhatsApp sender
+CONTENT_URL = "https://content.twilio.com"
+
+
+class TwilioProvider:
+    """WhatsApp through Twilio. A POST can't be repeated safely, but its list of messages settles every doubt."""
+
+    name = "twilio"
+    can_prove_absence = True
+
+    async def send(self, http: aiohttp.ClientSession, account: Account, message: Message) -> SendResult:
+        """Post one template message."""
+        if not message.is_phone:
+            rule = errors.rule_for("63024")
+            return SendResult(rule.outcome, rule, code="63024", text="Twilio needs a phone number.")
+        return await self._post_message(http, account, payloads.message_form(account, message))
+
+    async def send_text(self, http: aiohttp.ClientSession, account: Account, to: str, text: str) -> SendResult:
+        """Post a free text."""
+        return await self._post_message(http, account, payloads.text_form(account, to, text))
+
+    async def _post_message(self, http: aiohttp.ClientSession, account: Account, form: dict[str, str]) -> SendResult:
+        url = f"{account.api_url}/2010-04-01/Accounts/{account.account_id}/Messages.json"
+        answer = await post(http, url, form, _auth(account))
+        return _judge(answer) if isinstance(answer, Answer) else answer
+
+    async def find_messages(
+        self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime
+    ) -> list[str]:
+        """The messages to this person since then, from Twilio's own list."""
+        url = f"{account.api_url}/2010-04-01/Accounts/{account.account_id}/Messages.json"
+        query = {"To": f"whatsapp:{address}", "DateSent>": f"{since - timedelta(days=1):%Y-%m-%d}", "PageSize": "100"}
+        if not account.number_id.startswith("MG"):
+            query["From"] = f"whatsapp:{account.number_id}"
+        listing = await _get(http, url, account, query)
+        return [
+            str(entry["sid"])
+            for entry in listing.get("messages", [])
+            if str(entry.get("direction", "")).startswith("outbound")
+            and parsedate_to_datetime(str(entry["date_created"])) >= since.replace(microsecond=0)
+        ]
+
+    async def list_templates(self, http: aiohttp.ClientSession, account: Account) -> list[RemoteTemplate]:
+        """Every content template with its WhatsApp approval, page by page."""
+        base = account.api_url if "api.twilio.com" not in account.api_url else CONTENT_URL
+        url: str | None = f"{base}/v1/ContentAndApprovals?PageSize=100"
+        found: list[RemoteTemplate] = []
+        while url:
+            page = await _get(http, url, account, {})
+            found += [read_template(entry) for entry in page.get("contents", [])]
+            url = (page.get("meta") or {}).get("next_page_url")
+        return found
+
+    async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
+        """Check the credentials; Twilio tells neither quality nor limits of a number."""
+        await _get(http, f"{account.api_url}/2010-04-01/Accounts/{account.account_id}.json", account, {})
+        return NumberHealth(throughput_mps=WHATSAPP_MPS)
+
+    def rule_for(self, code: str) -> ErrorRule:
+        """See `errors.RULES`."""
+        return errors.rule_for(code)
+
+    def verify(self, request: WebhookRequest, secret: str) -> bool:
+        """Check `X-Twilio-Signature`."""
+        return webhooks.verify(request, secret)
+
+    def split(self, request: WebhookRequest) -> list[Parcel]:
+        """Twilio posts one thing at a time."""
+        return webhooks.split(request)
+
+    def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
+        """See `webhooks.read`."""
+        return webhooks.read(payload, received_at)
+
+
+def _auth(account: Account) -> dict[str, str]:
+    return {"Authorization": aiohttp.encode_basic_auth(account.account_id, account.secrets["auth_token"])}
+
+
+async def _get(http: aiohttp.ClientSession, url: str, account: Account, query: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        async with http.get(url, params=query, headers=_auth(account)) as response:
+            answer = await response.json(content_type=None)
+    except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
+        raise ProviderUnavailable(f"Twilio did not answer ({type(problem).__name__}). Try again later.") from None
+    if response.status != 200 or not isinstance(answer, dict):
+        code = str(answer.get("code", "")) if isinstance(answer, dict) else ""
+        raise ProviderUnavailable(f"{errors.rule_for(code).explanation} (HTTP {response.status} {code})")
+    return answer
+
+
+def _judge(answer: Answer) -> SendResult:
+    """Tell what an HTTP answer means."""
+    body = answer.json()
+    known = body if isinstance(body, dict) else None
+    if not 200 <= answer.status < 300:
+        return errors.refused(answer.status, known, answer.retry_after_s)
+    if known is None or not known.get("sid"):
+        return SendResult(Outcome.UNKNOWN, http_status=answer.status, text="Twilio's answer could not be understood.")
+    return SendResult(Outcome.ACCEPTED, message_id=str(known["sid"]), http_status=answer.status)

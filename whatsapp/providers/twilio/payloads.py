@@ -1,0 +1,32 @@
+"""The forms of requests to Twilio's Messages resource."""
+
+from __future__ import annotations
+
+import json
+
+from whatsapp.providers.base import Account, Message
+
+
+def message_form(account: Account, message: Message) -> dict[str, str]:
+    """One template message. The attempt travels in the callback's address, since Twilio echoes nothing else."""
+    form = {
+        "To": f"whatsapp:{message.address}",
+        "ContentSid": message.template.external_id,
+        "StatusCallback": f"{account.callback_url}?a={message.attempt_id}",
+        **_from(account),
+    }
+    if message.template.variables:
+        values = {variable.name: message.params[variable.key] for variable in message.template.variables}
+        form["ContentVariables"] = json.dumps(values, ensure_ascii=False)
+    return form
+
+
+def text_form(account: Account, to: str, text: str) -> dict[str, str]:
+    """A free text."""
+    return {"To": f"whatsapp:{to}", "Body": text, **_from(account)}
+
+
+def _from(account: Account) -> dict[str, str]:
+    if account.number_id.startswith("MG"):
+        return {"MessagingServiceSid": account.number_id}
+    return {"From": f"whatsapp:{account.number_id}"}

@@ -1,0 +1,47 @@
+"""Twilio's content templates in the shape of Meta's components."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from whatsapp.providers.base import JsonObject, RemoteTemplate
+
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+def read_template(entry: JsonObject) -> RemoteTemplate:
+    """One entry of `ContentAndApprovals`. Every value has one name in all of it, so a single BODY lists them all."""
+    approval = entry.get("approval_requests") or {}
+    text = body_text(entry.get("types") or {})
+    return RemoteTemplate(
+        external_id=str(entry.get("sid", "")),
+        name=str(approval.get("name") or entry.get("friendly_name", "")),
+        language=str(entry.get("language", "")),
+        category=str(approval.get("category") or "UTILITY").upper(),
+        status=str(approval.get("status") or "PENDING").upper(),
+        parameter_format="NAMED" if any(not name.isdigit() for name in _PLACEHOLDER.findall(text)) else "POSITIONAL",
+        quality="UNKNOWN",
+        components=[{"type": "BODY", "text": text}],
+    )
+
+
+def body_text(types: JsonObject) -> str:
+    """The words of a content, then each variable that occurs elsewhere in it (a button, a picture's address)."""
+    content: JsonObject = next(iter(types.values()), {})
+    body = str(content.get("body") or content.get("title") or "")
+    elsewhere = set(_PLACEHOLDER.findall(json.dumps(list(_texts(content))))) - set(_PLACEHOLDER.findall(body))
+    return body + "".join(f"\n{{{{{name}}}}}" for name in sorted(elsewhere))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

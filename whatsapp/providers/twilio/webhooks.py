@@ -1,0 +1,95 @@
+"""Twilio's webhooks: a signed form for each status and each message. Its payload is the form, plus our attempt id."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from django.http import QueryDict
+from twilio.request_validator import RequestValidator
+
+from whatsapp.providers.base import JsonObject, WebhookRequest
+from whatsapp.providers.events import Event, Inbound, Parcel, ParcelKind, Progress, StatusUpdate
+
+_PROGRESS = {
+    "accepted": Progress.ACCEPTED,
+    "queued": Progress.ACCEPTED,
+    "sending": Progress.ACCEPTED,
+    "sent": Progress.SENT,
+    "delivered": Progress.DELIVERED,
+    "read": Progress.READ,
+    "undelivered": Progress.FAILED,
+    "failed": Progress.FAILED,
+    "canceled": Progress.FAILED,
+}
+
+
+def verify(request: WebhookRequest, secret: str) -> bool:
+    """Check `X-Twilio-Signature`: address and form (with or without the port), signed with the auth token."""
+    signature = request.headers.get("x-twilio-signature", "")
+    form = QueryDict(request.body)
+    return bool(secret and signature) and RequestValidator(secret).validate(request.url, form, signature)
+
+
+def account_of(body: bytes) -> str:
+    """The account that a webhook claims to come from."""
+    return parse_qs(body.decode(errors="replace")).get("AccountSid", [""])[0]
+
+
+def split(request: WebhookRequest) -> list[Parcel]:
+    """The form as one parcel. Raises ValueError."""
+    form = {name: values[0] for name, values in parse_qs(request.body.decode(), keep_blank_values=True).items()}
+    sid = form.get("MessageSid") or form.get("SmsSid")
+    if not sid:
+        raise ValueError("The form has no MessageSid, so it is no webhook of a message.")
+    status = form.get("MessageStatus")
+    tracker = parse_qs(urlsplit(request.url).query).get("a", [""])[0]
+    kind, number = (ParcelKind.STATUS, "From") if status else (ParcelKind.MESSAGE, "To")
+    payload = {**form, "attempt": tracker}
+    number_id, account_id = _phone(form.get(number, "")), form.get("AccountSid", "")
+    return [Parcel(f"twilio:{sid}:{status or 'message'}", kind, payload, number_id, account_id)]
+
+
+def read(payload: JsonObject, received_at: datetime) -> Event | None:
+    """Understand one form. Twilio gives no time, so it is the time it came at."""
+    sid = str(payload.get("MessageSid") or payload["SmsSid"])
+    if "MessageStatus" not in payload:
+        return _inbound(sid, payload, received_at)
+    progress = _PROGRESS.get(str(payload["MessageStatus"]))
+    if progress is None:
+        return None
+    return StatusUpdate(
+        number_id=_phone(str(payload.get("From", ""))),
+        message_id=sid,
+        progress=progress,
+        at=received_at,
+        tracker=_uuid(str(payload.get("attempt", ""))),
+        error_code=str(payload.get("ErrorCode", "")),
+        error_text=str(payload.get("ChannelStatusMessage") or payload.get("ErrorMessage") or ""),
+    )
+
+
+def _inbound(sid: str, payload: JsonObject, received_at: datetime) -> Inbound:
+    return Inbound(
+        number_id=_phone(str(payload.get("To", ""))),
+        message_id=sid,
+        at=received_at,
+        kind=str(payload.get("MessageType") or "text"),
+        phone=_phone(str(payload.get("From", ""))),
+        name=str(payload.get("ProfileName", "")),
+        text=str(payload.get("ButtonText") or payload.get("Body", "")),
+        button_payload=str(payload.get("ButtonPayload", "")),
+        answers_message_id=str(payload.get("OriginalRepliedMessageSid", "")),
+    )
+
+
+def _phone(address: str) -> str:
+    return address.removeprefix("whatsapp:")
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

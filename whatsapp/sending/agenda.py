@@ -1,0 +1,85 @@
+"""What is to be done now: starting, resuming and ending broadcasts in time, and which of them to send.
+
+The loop works for every business of the installation, so these questions look across businesses.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from businesses.tenancy import across_businesses
+from whatsapp import lifecycle
+from whatsapp.audience.prepare import prepare_step
+from whatsapp.errors import IllegalChange
+from whatsapp.models import Broadcast, Recipient
+from whatsapp.sending.waves import Line
+from whatsapp.states import BroadcastStatus, RecipientStatus
+
+UNDER_WAY = (RecipientStatus.PENDING, RecipientStatus.CLAIMED, RecipientStatus.SENDING)
+PATIENCE = timedelta(minutes=15)
+"""A loop that ends when it is idle still waits for retries that are due within this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Running broadcasts by sender, and whether there is a reason to go on at all."""
+
+    lines: dict[uuid.UUID, list[Line]]
+    has_work: bool
+
+
+def read_agenda(now: datetime) -> Agenda:
+    """What runs now. Work that can only go on much later (a retry tomorrow) is none for the moment."""
+    with across_businesses():  # one loop serves every business, each broadcast as its own business
+        lines: defaultdict[uuid.UUID, list[Line]] = defaultdict(list)
+        has_work = Broadcast.objects.filter(_about_to_run(now)).exists()
+        running = Broadcast.objects.filter(status=BroadcastStatus.RUNNING, business__is_active=True)
+        for broadcast in running.select_related("business").order_by("started_at"):
+            lines[broadcast.sender_id].append(Line(broadcast.pk, broadcast.business))
+            has_work = has_work or _goes_on_soon(broadcast, now)
+        return Agenda(dict(lines), has_work)
+
+
+def _about_to_run(now: datetime) -> Q:
+    due = Q(status=BroadcastStatus.SCHEDULED, scheduled_at__lte=now) | Q(
+        status=BroadcastStatus.PAUSED, resume_at__lte=now
+    )
+    return due | Q(status__in=(BroadcastStatus.PREPARING, BroadcastStatus.CANCELLING))
+
+
+def _goes_on_soon(broadcast: Broadcast, now: datetime) -> bool:
+    """Something may leave or land, or nothing is open and the broadcast is about to be completed."""
+    rows = Recipient.objects.filter(broadcast=broadcast)
+    if rows.filter(status__in=UNDER_WAY).exists():
+        return True
+    retries = rows.filter(status=RecipientStatus.RETRY_WAIT)
+    first = retries.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+    return first is None or first < now + PATIENCE
+
+
+def tend(now: datetime) -> None:
+    """Start what is scheduled, resume what waits for its time, end what is cancelled."""
+    with across_businesses():  # see read_agenda
+        live = Broadcast.objects.select_related("business")
+        for broadcast in live.filter(status=BroadcastStatus.SCHEDULED, scheduled_at__lte=now):
+            with suppress(IllegalChange):  # another process was quicker
+                lifecycle.fire(broadcast, now=now)
+        for broadcast in live.filter(status=BroadcastStatus.PAUSED, resume_at__lte=now):
+            with suppress(IllegalChange):
+                lifecycle.resume(broadcast, now=now)
+        for broadcast in live.filter(status=BroadcastStatus.CANCELLING):
+            lifecycle.finish_cancelling(broadcast, now=now)
+
+
+def prepare_some(now: datetime) -> bool:
+    """Freeze a stretch of the audience of each broadcast that is being prepared; whether more is left."""
+    with across_businesses():  # see read_agenda
+        waiting = list(Broadcast.objects.filter(status=BroadcastStatus.PREPARING).select_related("business"))
+    finished = [prepare_step(broadcast, now=now, batches=2) for broadcast in waiting]
+    return not all(finished)

@@ -1,0 +1,175 @@
+"""The two steps before a message leaves: claiming rows, and marking a wave as being sent.
+
+A claimed row is provably unsent and comes back by itself when its lease runs out. Only a row in `sending` can end
+as `unknown`. Each step is one conditional UPDATE; what it returns is what this process may go on with.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from whatsapp.models import AddressKind, Attempt, Broadcast, Recipient
+from whatsapp.sending.bulk import update_rows
+from whatsapp.states import RecipientStatus, SkipReason
+
+CLAIM_LEASE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that this process may send."""
+
+    id: int
+    address: str
+    is_phone: bool
+    country: str
+    params: dict[str, str]
+    attempt_no: int
+    refusals: int
+
+
+@dataclass(slots=True)
+class Stock:
+    """The claimed rows of one broadcast in one process, all under one lease."""
+
+    lease_token: uuid.UUID = field(default_factory=uuid.uuid4)
+    lease_until: datetime | None = None
+    rows: list[Claimed] = field(default_factory=list)
+
+
+_CLAIM = """
+UPDATE {table} SET status = %s, lease_token = %s, lease_until = %s
+WHERE id {picked} (
+    SELECT id FROM {table}
+    WHERE broadcast_id = %s AND status IN ('pending', 'retry_wait') AND next_attempt_at {due}
+    ORDER BY next_attempt_at, id LIMIT %s {skip_locked}
+{end} AND status IN ('pending', 'retry_wait')
+RETURNING id, address, address_kind, country, params, attempt_no, refusals
+"""
+
+
+def claim(broadcast: Broadcast, stock: Stock, *, most: int, now: datetime) -> int:
+    """Claim up to `most` rows into an empty stock: those whose retry is due, then fresh ones. How many it were."""
+    stock.lease_token, stock.lease_until = uuid.uuid4(), now + CLAIM_LEASE
+    for due in ("<= %s", "IS NULL"):
+        if len(stock.rows) < most:
+            stock.rows += _claim(broadcast, stock, due, now, most - len(stock.rows))
+    stock.rows.sort(key=lambda row: row.id)
+    return len(stock.rows)
+
+
+def _claim(broadcast: Broadcast, stock: Stock, due: str, now: datetime, most: int) -> list[Claimed]:
+    locks = connection.features.has_select_for_update_skip_locked
+    statement = _CLAIM.format(
+        table=Recipient._meta.db_table,
+        due=due,
+        # ARRAY: PostgreSQL runs the inner query exactly once; as a plain IN it may repeat it, and claim more.
+        picked="= ANY (ARRAY" if locks else "IN",
+        skip_locked="FOR UPDATE SKIP LOCKED" if locks else "",
+        end="))" if locks else ")",
+    )
+    moments = [_prepared("next_attempt_at", now)] if "%s" in due else []
+    values = [
+        RecipientStatus.CLAIMED.value,
+        _prepared("lease_token", stock.lease_token),
+        _prepared("lease_until", stock.lease_until),
+        _prepared("broadcast", broadcast.pk),
+        *moments,
+        most,
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [
+            Claimed(row[0], row[1], row[2] == AddressKind.PHONE, row[3], _params(row[4]), row[5], row[6])
+            for row in cursor.fetchall()
+        ]
+
+
+def release(stock: Stock) -> None:
+    """Give unsent rows back: the broadcast was paused, or this process ends."""
+    ids = [row.id for row in stock.rows]
+    stock.rows.clear()
+    if ids:
+        mine = Recipient.objects.filter(pk__in=ids, status=RecipientStatus.CLAIMED, lease_token=stock.lease_token)
+        mine.update(status=RecipientStatus.PENDING, lease_token=None, lease_until=None, next_attempt_at=None)
+
+
+def postpone(rows: Sequence[Claimed], stock: Stock, until: datetime) -> None:
+    """Give rows back that must not leave before a certain time."""
+    mine = Recipient.objects.filter(
+        pk__in=[row.id for row in rows], status=RecipientStatus.CLAIMED, lease_token=stock.lease_token
+    )
+    mine.update(status=RecipientStatus.RETRY_WAIT, lease_token=None, lease_until=None, next_attempt_at=until)
+
+
+def skip(rows: Sequence[Claimed], stock: Stock, reason: SkipReason) -> None:
+    """These people must not get the message."""
+    mine = Recipient.objects.filter(
+        pk__in=[row.id for row in rows], status=RecipientStatus.CLAIMED, lease_token=stock.lease_token
+    )
+    mine.update(
+        status=RecipientStatus.SKIPPED, skip_reason=reason, lease_token=None, lease_until=None, next_attempt_at=None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A row whose attempt is committed: from here on only the attempt's end may change it."""
+
+    row: Claimed
+    attempt_id: uuid.UUID
+
+
+def depart(
+    broadcast: Broadcast, rows: Sequence[Claimed], stock: Stock, *, now: datetime, lease: timedelta
+) -> list[Departure]:
+    """Mark rows as being sent and log the attempts. A row that was lost to another process is left out."""
+    attempts = {row.id: uuid.uuid4() for row in rows}
+    moved = set(
+        update_rows(
+            Recipient,
+            [
+                {
+                    "pk": row.id,
+                    "status": RecipientStatus.SENDING,
+                    "attempt_no": row.attempt_no + 1,
+                    "attempt_id": attempts[row.id],
+                    "lease_until": now + lease,
+                    "next_attempt_at": None,
+                }
+                for row in rows
+            ],
+            # The fence: still ours and not run out. A stalled process finds that its rows were taken back.
+            guard="t.status = 'claimed' AND t.lease_token = %s AND t.lease_until > %s",
+            guard_values={"lease_token": stock.lease_token, "lease_until": now},
+        )
+    )
+    leaving = [Departure(row, attempts[row.id]) for row in rows if row.id in moved]
+    Attempt.objects.bulk_create(
+        Attempt(
+            id=departure.attempt_id,
+            business_id=broadcast.business_id,
+            recipient_id=departure.row.id,
+            no=departure.row.attempt_no + 1,
+            started_at=now,
+        )
+        for departure in leaving
+    )
+    return leaving
+
+
+def _prepared(name: str, value: Any) -> Any:
+    field: Any = Recipient._meta.get_field(name)
+    return field.get_db_prep_save(value, connection)
+
+
+def _params(value: Any) -> dict[str, str]:
+    params: dict[str, str] = json.loads(value) if isinstance(value, str) else value
+    return params

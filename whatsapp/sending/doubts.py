@@ -1,0 +1,142 @@
+"""Messages whose answer was lost: what proves that they were accepted, what proves that they were not.
+
+A status with the attempt's id proves acceptance (`webhooks.statuses`). A provider that can be asked is asked. Meta
+can't: there, silence about a message while reports about later ones arrive is strong evidence that it was never
+taken, because `sent` (one check mark) does not need the person's phone. The business decides whether that is enough.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import aiohttp
+from django.db import transaction
+
+from businesses.models import User
+from businesses.tenancy import across_businesses, acting_for
+from whatsapp import lifecycle
+from whatsapp.errors import IllegalChange
+from whatsapp.models import Attempt, Broadcast, MessagingSettings, Quality, Recipient, TemplateCategory, UnknownPolicy
+from whatsapp.providers.base import ProviderUnavailable
+from whatsapp.providers.registry import account_of, provider_for
+from whatsapp.sending.threads import DatabaseThread
+from whatsapp.states import BroadcastStatus, RecipientStatus
+
+logger = logging.getLogger(__name__)
+
+ASK_AFTER = timedelta(minutes=2)
+"""Until a provider's list of messages surely holds a message."""
+SILENCE = timedelta(minutes=15)
+SILENCE_OF_PACED = timedelta(minutes=75)
+"""Meta may hold messages of a new marketing template for up to an hour before it sends them (pacing)."""
+LATER = timedelta(minutes=1)
+BATCH = 100
+
+
+def unproven(now: datetime) -> list[Recipient]:
+    """Unknown rows that are old enough to be decided."""
+    with across_businesses():  # one loop serves every business
+        rows = Recipient.objects.filter(
+            status=RecipientStatus.UNKNOWN, attempts__started_at__lt=now - ASK_AFTER
+        ).select_related("broadcast__sender", "broadcast__business", "broadcast__template")
+        return list(rows.order_by("pk").distinct()[:BATCH])
+
+
+async def decide(http: aiohttp.ClientSession, database: DatabaseThread, now: datetime) -> None:
+    """Ask the providers that can be asked; weigh the evidence for the others."""
+    for row in await database.run(unproven, now):
+        sender = row.broadcast.sender
+        provider = provider_for(sender.provider)
+        if not provider.can_prove_absence:
+            await database.run(weigh, row, now)
+            continue
+        since = await database.run(_started_at, row)
+        with suppress(ProviderUnavailable):  # asked again in the next round
+            found = await provider.find_messages(http, account_of(sender), row.address or "", since)
+            await database.run(believe, row, found, now)
+
+
+def believe(row: Recipient, message_ids: Sequence[str], now: datetime) -> None:
+    """The provider told which messages it took for this person: ours is one that no other row has, or it never came."""
+    with acting_for(row.broadcast.business):
+        taken = Recipient.objects.filter(provider=row.provider, provider_message_id__in=message_ids)
+        known = set(taken.values_list("provider_message_id", flat=True))
+        ours = [message_id for message_id in message_ids if message_id not in known]
+        if not ours:
+            requeue([row], now=now, why="the provider never got it")
+            return
+        Recipient.objects.filter(pk=row.pk, status=RecipientStatus.UNKNOWN, attempt_id=row.attempt_id).update(
+            status=RecipientStatus.ACCEPTED, provider_message_id=ours[0], accepted_at=now, error_class="", error_text=""
+        )
+
+
+def weigh(row: Recipient, now: datetime) -> None:
+    """Send a message again if reports about later ones prove that this one was not taken, and the business agrees."""
+    with acting_for(row.broadcast.business):
+        chosen = MessagingSettings.objects.filter(business=row.business_id).values_list("unknown_policy", flat=True)
+        if (chosen.first() or UnknownPolicy.EVIDENCE) != UnknownPolicy.EVIDENCE:
+            return
+        started_at = _attempt_start(row)
+        silence = SILENCE_OF_PACED if _may_be_paced(row.broadcast) else SILENCE
+        later = Recipient.objects.filter(
+            broadcast__sender=row.broadcast.sender_id,
+            accepted_at__gt=started_at + LATER,
+            sent_at__gt=started_at + LATER,
+        )
+        if now - started_at >= silence and later.exists():
+            requeue([row], now=now, why="no report came, though reports of later messages did")
+
+
+def requeue(rows: Sequence[Recipient], *, now: datetime, why: str, actor: User | None = None) -> int:
+    """Send these unknown messages (of one business) again; how many still were unknown."""
+    moved = 0
+    for row in rows:
+        with transaction.atomic():
+            broadcast = Broadcast.objects.select_for_update().get(pk=row.broadcast_id)
+            dead = broadcast.status in {BroadcastStatus.CANCELLED, BroadcastStatus.CANCELLING}
+            changed = Recipient.objects.filter(
+                pk=row.pk, status=RecipientStatus.UNKNOWN, attempt_id=row.attempt_id
+            ).update(
+                status=RecipientStatus.CANCELLED if dead else RecipientStatus.PENDING,
+                next_attempt_at=None,
+                error_class="",
+                error_text="",
+            )
+            if changed and broadcast.status == BroadcastStatus.COMPLETED:
+                with suppress(IllegalChange):
+                    lifecycle.reopen(broadcast, now=now, actor=actor, detail=why)
+            if changed:
+                lifecycle.record(broadcast, "sent again", now=now, detail=why, actor=actor)
+        moved += changed
+    return moved
+
+
+def assume_sent(rows: Sequence[Recipient], *, now: datetime, actor: User) -> int:
+    """A person decides that these unknown messages (of one business) have arrived; how many still were unknown."""
+    moved = 0
+    for row in rows:
+        with transaction.atomic():
+            changed = Recipient.objects.filter(
+                pk=row.pk, status=RecipientStatus.UNKNOWN, attempt_id=row.attempt_id
+            ).update(status=RecipientStatus.ASSUMED_SENT)
+            if changed:
+                lifecycle.record(row.broadcast, "assumed sent", now=now, actor=actor)
+        moved += changed
+    return moved
+
+
+def _started_at(row: Recipient) -> datetime:
+    with acting_for(row.broadcast.business):
+        return _attempt_start(row)
+
+
+def _attempt_start(row: Recipient) -> datetime:
+    return Attempt.objects.values_list("started_at", flat=True).get(recipient=row, no=row.attempt_no)
+
+
+def _may_be_paced(broadcast: Broadcast) -> bool:
+    is_marketing = broadcast.template_category == TemplateCategory.MARKETING
+    return is_marketing and broadcast.template.quality != Quality.GREEN

@@ -1,0 +1,71 @@
+"""Whether a running broadcast may send at this moment, and if not, why it pauses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from whatsapp.models import Broadcast, TemplateStatus, WindowZone
+from whatsapp.phone_numbers import zone_of
+from whatsapp.schedule import Window, opens_at
+from whatsapp.sending import quota
+from whatsapp.sending.quota import PeopleGauge
+from whatsapp.states import PauseReason
+
+UNLIMITED = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A broadcast must pause. `resume_at`: it goes on by itself."""
+
+    reason: PauseReason
+    detail: str
+    resume_at: datetime | None = None
+
+
+def room_for(broadcast: Broadcast, gauge: PeopleGauge, now: datetime) -> int | Closed:
+    """How many messages may leave at most, as far as template, hours, trial and the 24-hour limit go."""
+    reason = closed(broadcast, now)
+    if reason:
+        return reason
+    trial = quota.trial_left(broadcast)
+    if trial == 0:
+        return Closed(PauseReason.CANARY_REVIEW, _("The first messages are sent. Look at them, then resume."))
+    people = gauge.read(broadcast.sender, now)
+    if people == 0:
+        detail = _("WhatsApp lets this number write to %(limit)s different people in 24 hours, and they are used up.")
+        words = detail % {"limit": broadcast.sender.messaging_limit}
+        return Closed(PauseReason.QUOTA_24H, words, quota.first_free_at(broadcast.sender, now))
+    return min(UNLIMITED if limit is None else limit for limit in (trial, people))
+
+
+def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
+    """Why nothing of this broadcast may leave now; None: it may."""
+    template = broadcast.template
+    if template.status != TemplateStatus.APPROVED:
+        detail = _("WhatsApp says about the template: %(status)s.") % {"status": template.get_status_display()}
+        return Closed(PauseReason.TEMPLATE, detail, template.paused_until)
+    window = window_of(broadcast)
+    if window and broadcast.window_zone == WindowZone.BUSINESS:
+        resume_at = opens_at(now, window, broadcast.business.time_zone)
+        if resume_at:
+            return Closed(PauseReason.WINDOW, _("It is too late or too early to write."), resume_at)
+    return None
+
+
+def person_reachable_at(broadcast: Broadcast, address: str, now: datetime) -> datetime | None:
+    """When the sending hours begin by this person's clock; None: it is fine now."""
+    window = window_of(broadcast)
+    if window is None or broadcast.window_zone != WindowZone.RECIPIENT:
+        return None
+    return opens_at(now, window, zone_of(address) or broadcast.business.time_zone)
+
+
+def window_of(broadcast: Broadcast) -> Window | None:
+    """The hours in which messages of this broadcast may leave."""
+    if broadcast.send_from is None or broadcast.send_until is None:
+        return None
+    return Window(broadcast.send_from, broadcast.send_until)

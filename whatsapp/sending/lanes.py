@@ -1,0 +1,141 @@
+"""One number's messages on their way: waves follow each other, its broadcasts taking turns."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import aiohttp
+from django.db import DatabaseError, InterfaceError
+
+from whatsapp.providers.base import Outcome
+from whatsapp.sending import flights, waves
+from whatsapp.sending.pace import Slots
+from whatsapp.sending.results import Landing
+from whatsapp.sending.rotation import Rotation
+from whatsapp.sending.threads import DatabaseThread
+from whatsapp.sending.waves import Line, NothingDue, Rest, Stopped, Wave
+
+logger = logging.getLogger(__name__)
+
+MOST_IN_FLIGHT = 400
+NOTHING_DUE_REST_S = 0.5
+LONGEST_REST_S = 1.0
+UNREACHABLE_REST_S = (1.0, 2.0, 5.0, 10.0, 20.0)
+RETRY_COMMIT_S = 0.5
+
+
+class Lane:
+    """Sends the running broadcasts of one number until it is stopped."""
+
+    def __init__(self, database: DatabaseThread, http: aiohttp.ClientSession, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._http = http
+        self._now = now
+        self._lines: dict[uuid.UUID, Line] = {}
+        self._resting: dict[uuid.UUID, float] = {}
+        self._rotation: Rotation[uuid.UUID] = Rotation()
+        self._flights: set[asyncio.Task[None]] = set()
+        self._in_flight = 0
+        self._unreachable = 0
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.accepted = 0
+
+    def assign(self, lines: Sequence[Line]) -> None:
+        """These broadcasts of the number are running now. One that stopped meanwhile gives its rows back itself."""
+        for line in lines:
+            self._lines.setdefault(line.broadcast_id, line)
+        self._rotation.forget_others(list(self._lines))
+        self._wake.set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Messages are in flight."""
+        return bool(self._flights)
+
+    def stop(self) -> None:
+        """Begin no more waves; `run` returns when the last one has landed."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until stopped, then wait for what is in flight and give unsent rows back."""
+        while not self._stopping:
+            await self._step()
+        while self._flights:
+            await asyncio.wait(self._flights)
+        for line in self._lines.values():
+            await self._database.run(waves.give_back, line)
+
+    async def _step(self) -> None:
+        if self._in_flight >= MOST_IN_FLIGHT:
+            await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
+            return
+        clock = asyncio.get_running_loop().time()
+        awake = [key for key in self._lines if self._resting.get(key, 0.0) <= clock]
+        chosen = self._rotation.next(awake)
+        if chosen is None:
+            await self._rest(min((self._resting[key] - clock for key in self._lines), default=LONGEST_REST_S))
+            return
+        line = self._lines[chosen]
+        try:
+            step = await self._database.run(waves.depart_wave, line, self._now())
+        except (DatabaseError, InterfaceError):
+            logger.exception("The database refused a wave; trying again")
+            line.stock.rows.clear()  # their lease brings them back
+            await self._rest(LONGEST_REST_S)
+            return
+        await self._follow(line, step)
+
+    async def _follow(self, line: Line, step: waves.Step) -> None:
+        match step:
+            case Wave():
+                self._in_flight += len(step.departures)
+                flight = asyncio.create_task(self._fly(step))
+                self._flights.add(flight)
+                flight.add_done_callback(self._flights.discard)
+                if self._unreachable:
+                    await asyncio.sleep(UNREACHABLE_REST_S[min(self._unreachable, len(UNREACHABLE_REST_S)) - 1])
+            case Rest(seconds):
+                await self._rest(seconds)
+            case NothingDue():
+                self._resting[line.broadcast_id] = asyncio.get_running_loop().time() + NOTHING_DUE_REST_S
+                await self._database.run(waves.complete_if_done, line, self._now())
+            case Stopped():
+                self._lines.pop(line.broadcast_id, None)
+
+    async def _rest(self, seconds: float) -> None:
+        self._wake.clear()
+        try:
+            await asyncio.wait_for(self._wake.wait(), min(max(seconds, 0.001), LONGEST_REST_S * 20))
+        except TimeoutError:
+            return
+
+    async def _fly(self, wave: Wave) -> None:
+        """Post a wave, then commit its answers, however long the database takes."""
+        try:
+            landings = await flights.post_all(wave, self._http, self._new_slots)
+            unreachable = all(landing.result.outcome is Outcome.SAFE_RETRY for landing in landings)
+            self._unreachable = self._unreachable + 1 if landings and unreachable else 0
+            await self._land(wave, landings)
+        finally:
+            self._in_flight -= len(wave.departures)
+            self._wake.set()
+
+    async def _new_slots(self, wave: Wave, wanted: int) -> Slots:
+        return await self._database.run(waves.new_slots, wave, wanted, self._now())
+
+    async def _land(self, wave: Wave, landings: list[Landing]) -> None:
+        """Commit the answers. Nothing else knows them, so this goes on until the database takes them."""
+        while True:
+            try:
+                await self._database.run(waves.land_wave, wave, landings, self._now())
+                break
+            except (DatabaseError, InterfaceError):
+                logger.exception("The database did not take the answers of a wave; trying again")
+                await asyncio.sleep(RETRY_COMMIT_S)
+        self.accepted += sum(landing.result.outcome is Outcome.ACCEPTED for landing in landings)

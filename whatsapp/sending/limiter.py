@@ -1,0 +1,113 @@
+"""The pace of a number, shared by every process that sends: in Redis, or without it in the database."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import redis
+from django.conf import settings
+from django.db import transaction
+
+from whatsapp.models import Sender, SendingPace
+from whatsapp.sending import pace
+from whatsapp.sending.pace import Pace, Slots
+
+logger = logging.getLogger(__name__)
+
+_SCRIPT = Path(__file__).with_name("pace.lua").read_text()
+_CONSTANTS = (pace.MARGIN, pace.HORIZON_S, pace.RECOVERY, pace.RECOVERY_EVERY_S, pace.LOWEST_MPS)
+
+
+class Limiter(Protocol):
+    """Hands out slots. Their times are relative to the caller's `now`, whatever clock the limiter goes by."""
+
+    def reserve(self, sender: Sender, wanted: int, now: float) -> Slots:
+        """Take up to `wanted` slots."""
+
+    def slow_down(self, sender: Sender, wait_s: float, now: float) -> None:
+        """The provider said that the number sends too fast."""
+
+
+def most_of(sender: Sender) -> float:
+    """Messages per second that broadcasts of this number may send."""
+    return pace.ceiling(sender.max_mps, sender.throughput_mps)
+
+
+class DatabaseLimiter:
+    """A row for each number, locked while slots are taken. Joins the caller's transaction if there is one."""
+
+    def reserve(self, sender: Sender, wanted: int, now: float) -> Slots:
+        """See `Limiter`."""
+        with transaction.atomic():
+            row = self._locked(sender)
+            state, slots = pace.reserve(_state_of(row), most_of(sender), wanted, now)
+            if slots.count:
+                self._keep(row, state)
+        return replace(slots, start=slots.start - now)
+
+    def slow_down(self, sender: Sender, wait_s: float, now: float) -> None:
+        """See `Limiter`."""
+        with transaction.atomic():
+            row = self._locked(sender)
+            self._keep(row, pace.slow_down(_state_of(row), most_of(sender), now, wait_s))
+
+    def _locked(self, sender: Sender) -> SendingPace:
+        rows = SendingPace.objects.select_for_update().filter(sender=sender)
+        row = rows.first()
+        if row is None:
+            SendingPace.objects.bulk_create(
+                [SendingPace(sender=sender, business_id=sender.business_id)], ignore_conflicts=True
+            )
+            row = rows.get()
+        return row
+
+    def _keep(self, row: SendingPace, state: Pace) -> None:
+        SendingPace.objects.filter(pk=row.pk).update(
+            next_slot_at=state.next_slot_at, slowed_rate=state.slowed_rate, slowed_at=state.slowed_at
+        )
+
+
+class RedisLimiter:
+    """A hash for each number, changed by one script. While Redis is away the database takes over."""
+
+    def __init__(self, url: str) -> None:
+        self._client = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        self._script = self._client.register_script(_SCRIPT)
+        self._fallback = DatabaseLimiter()
+
+    def reserve(self, sender: Sender, wanted: int, now: float) -> Slots:
+        """See `Limiter`."""
+        try:
+            return self.run(sender, "reserve", wanted)
+        except redis.RedisError:
+            logger.warning("Redis is away: the pace of sender %s is kept in the database", sender.pk)
+            return self._fallback.reserve(sender, wanted, now)
+
+    def slow_down(self, sender: Sender, wait_s: float, now: float) -> None:
+        """See `Limiter`."""
+        try:
+            self.run(sender, "slow_down", wait_s)
+        except redis.RedisError:
+            self._fallback.slow_down(sender, wait_s, now)
+
+    def run(self, sender: Sender, verb: str, amount: float, at: float | None = None) -> Slots:
+        """Run the script, by the clock of the Redis server unless a time is given."""
+        start, interval, count, wait_s, now = self._script(
+            keys=[f"whatsapp:pace:{sender.pk}"],
+            args=["" if at is None else repr(at), verb, most_of(sender), amount, *_CONSTANTS],
+        )
+        return Slots(float(start) - float(now), float(interval), int(count), float(wait_s))
+
+
+def _state_of(row: SendingPace) -> Pace:
+    return Pace(row.next_slot_at, row.slowed_rate, row.slowed_at)
+
+
+@cache
+def limiter() -> Limiter:
+    """The limiter of this installation."""
+    return RedisLimiter(settings.REDIS_URL) if settings.REDIS_URL else DatabaseLimiter()

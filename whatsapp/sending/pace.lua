@@ -1,0 +1,44 @@
+-- The pace of one number: the same arithmetic as pace.reserve and pace.slow_down (a test compares them).
+-- KEYS: the number's hash. ARGV: now ("" for this server's clock), verb, most, amount,
+--       margin, horizon, recovery, recovery every, lowest.
+-- Returns start, interval, count, wait, now.
+local now = tonumber(ARGV[1])
+if now == nil then
+  local time = redis.call('TIME')
+  now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+end
+local verb, most, amount = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local margin, horizon = tonumber(ARGV[5]), tonumber(ARGV[6])
+local recovery, every, lowest = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+
+local state = redis.call('HMGET', KEYS[1], 'next', 'rate', 'at')
+local next_slot, slowed_rate, slowed_at = tonumber(state[1]) or 0, tonumber(state[2]), tonumber(state[3]) or 0
+local rate = most
+if slowed_rate then
+  local steps = math.min(math.floor(math.max(0, now - slowed_at) / every), 500)
+  rate = math.min(most, slowed_rate * recovery ^ steps)
+end
+
+local start, interval, count, wait = math.max(next_slot, now), 1 / (rate * margin), 0, 0
+if verb == 'slow_down' then
+  next_slot = math.max(next_slot, now + amount)
+  if not slowed_rate or now - slowed_at >= amount then
+    slowed_rate, slowed_at = math.max(lowest, rate / 2), now
+  end
+else
+  count = math.min(amount, math.floor(horizon / interval) + 1)
+  wait = start + (count - 1) * interval - (now + horizon)
+  if wait > 0 then
+    count = 0
+  else
+    wait, next_slot = 0, start + count * interval
+  end
+end
+
+redis.call('HSET', KEYS[1], 'next', string.format('%.6f', next_slot), 'at', string.format('%.6f', slowed_at))
+if slowed_rate then redis.call('HSET', KEYS[1], 'rate', string.format('%.9f', slowed_rate)) end
+redis.call('EXPIRE', KEYS[1], 86400)
+return {
+  string.format('%.6f', start), string.format('%.9f', interval), count,
+  string.format('%.6f', wait), string.format('%.6f', now),
+}

@@ -1,0 +1,91 @@
+"""How fast a number may send: slots in time, one for each message. Pure: time is an argument, in seconds.
+
+Slots are handed out ahead of time and at even distances, so there is no burst to smooth. On throttling the rate
+halves, and it grows back by 5 % for every clean 10 s: a function of the time since then, so nobody needs to tick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+RECOVERY = 1.05
+RECOVERY_EVERY_S = 10.0
+MARGIN = 0.97
+"""Of the limit, what is handed out: answers, garbage collections and networks shift arrivals by some milliseconds."""
+CHANNEL_SHARE = 0.8
+"""Of the channel's own throughput, what broadcasts may use; the rest is for replies in chats."""
+DEFAULT_CHANNEL_MPS = 80.0
+"""Meta: every number, unless upgraded."""
+LOWEST_MPS = 0.2
+HORIZON_S = 0.25
+"""How far ahead slots are handed out. Messages that wait for their slot are unknown if their process dies, so it is
+short; a wave must be committed within it, so it is not shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The state of a number: the first free slot, and the rate to which it was last slowed down, and when."""
+
+    next_slot_at: float = 0.0
+    slowed_rate: float | None = None
+    slowed_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """`count` moments, the first at `start`, `interval` seconds apart. None: ask again after `wait_s`."""
+
+    start: float
+    interval: float
+    count: int
+    wait_s: float = 0.0
+
+    def at(self, index: int) -> float:
+        """When the message of this index may leave."""
+        return self.start + index * self.interval
+
+
+def ceiling(owner_mps: float | None, channel_mps: float | None) -> float:
+    """Messages per second of a number: the owner's limit or 80 % of the channel's, whichever is smaller.
+
+    Of a channel that does not tell its throughput the owner's word counts; without one, Meta's usual level.
+    """
+    if channel_mps is None:
+        return owner_mps or DEFAULT_CHANNEL_MPS * CHANNEL_SHARE
+    share = channel_mps * CHANNEL_SHARE
+    return min(owner_mps, share) if owner_mps else share
+
+
+def rate_at(pace: Pace, most: float, now: float) -> float:
+    """The rate at this moment, never above `most`."""
+    if pace.slowed_rate is None:
+        return most
+    clean_s = max(0.0, now - pace.slowed_at)
+    steps = min(int(clean_s / RECOVERY_EVERY_S), 500)  # 500: more than enough for any rate, and no overflow
+    return float(min(most, pace.slowed_rate * RECOVERY**steps))
+
+
+def reserve(pace: Pace, most: float, wanted: int, now: float) -> tuple[Pace, Slots]:
+    """Take `wanted` slots, or as many as the horizon ever holds; none until so many are free there.
+
+    All or none: waiting processes would otherwise snatch single slots, and waves would shrink to one message.
+    """
+    interval = 1.0 / (rate_at(pace, most, now) * MARGIN)
+    count = min(wanted, int(HORIZON_S / interval) + 1)
+    start = max(pace.next_slot_at, now)
+    late_s = start + (count - 1) * interval - (now + HORIZON_S)
+    if late_s > 0:
+        return pace, Slots(start, interval, 0, wait_s=late_s)
+    return replace(pace, next_slot_at=start + count * interval), Slots(start, interval, count)
+
+
+def slow_down(pace: Pace, most: float, now: float, wait_s: float) -> Pace:
+    """The provider said: too fast. Halve the rate and hand out nothing for a while.
+
+    Complaints about messages that were already on their way do not count twice: once per recovery step at most.
+    """
+    rate = rate_at(pace, most, now)
+    next_slot_at = max(pace.next_slot_at, now + wait_s)
+    if pace.slowed_rate is not None and now - pace.slowed_at < wait_s:
+        return replace(pace, next_slot_at=next_slot_at)
+    return Pace(next_slot_at, max(LOWEST_MPS, rate / 2), now)

@@ -1,0 +1,96 @@
+"""How many more people a number may write to: the 24-hour limit of its portfolio, and a trial's first messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Min, Q, QuerySet
+
+from whatsapp.models import Broadcast, Recipient, Sender
+from whatsapp.states import REACHED_PROVIDER, RecipientStatus
+
+DAY = timedelta(hours=24)
+PLENTY = 20_000
+"""More than all processes together can send while a reading is kept."""
+KEEP_READING = timedelta(seconds=5)
+UNDER_WAY = (RecipientStatus.SENDING, RecipientStatus.UNKNOWN)
+TRIED = tuple(
+    state
+    for state in RecipientStatus
+    if state
+    not in {RecipientStatus.PENDING, RecipientStatus.CLAIMED, RecipientStatus.SKIPPED, RecipientStatus.CANCELLED}
+)
+"""A message was posted, whatever came of it."""
+PAIR_GAP = timedelta(seconds=6)
+"""Meta: one message to the same person every 6 s (131056)."""
+
+
+def people_left(sender: Sender, now: datetime) -> int | None:
+    """How many different people the portfolio may still reach in these 24 h; None: no limit is known.
+
+    Takes a lock on the portfolio's numbers, so that two processes don't both count the last ones as free.
+    """
+    if sender.messaging_limit is None:
+        return None
+    numbers = _portfolio(sender)
+    list(numbers.select_for_update().order_by("pk").values_list("pk", flat=True))
+    return max(0, sender.messaging_limit - _reached(numbers, now).values("address").distinct().count())
+
+
+@dataclass(slots=True)
+class PeopleGauge:
+    """Remembers `people_left` for some seconds while it is far from zero: counting takes its time."""
+
+    left: int | None = 0
+    read_at: datetime | None = None
+
+    def read(self, sender: Sender, now: datetime) -> int | None:
+        """How many people are left; near the end always counted anew."""
+        plenty = self.left is None or self.left > PLENTY
+        if self.read_at is None or not plenty or now - self.read_at > KEEP_READING:
+            self.left, self.read_at = people_left(sender, now), now
+        return self.left
+
+    def use(self, people: int) -> None:
+        """So many more were written to."""
+        if self.left is not None:
+            self.left -= people
+
+
+def first_free_at(sender: Sender, now: datetime) -> datetime:
+    """When the first of the people reached in these 24 h stops counting."""
+    oldest = _reached(_portfolio(sender), now).aggregate(oldest=Min("accepted_at"))["oldest"]
+    return (oldest or now) + DAY
+
+
+def trial_left(broadcast: Broadcast) -> int | None:
+    """How many messages of the trial are left; None: there is no trial, or somebody has approved it."""
+    if broadcast.canary_size is None or broadcast.canary_reviewed_at:
+        return None
+    # Two processes must not both take the trial's last message.
+    list(Broadcast.objects.select_for_update().filter(pk=broadcast.pk).values_list("pk", flat=True))
+    tried = Recipient.objects.filter(broadcast=broadcast, status__in=TRIED).count()
+    return max(0, broadcast.canary_size - tried)
+
+
+def just_messaged(broadcast: Broadcast, addresses: list[str], now: datetime) -> set[str]:
+    """Which of these people another broadcast of the business is writing to, or has within the last seconds."""
+    elsewhere = Recipient.objects.filter(business=broadcast.business_id, address__in=addresses).exclude(
+        broadcast=broadcast
+    )
+    recent = elsewhere.filter(Q(accepted_at__gt=now - PAIR_GAP) | Q(status=RecipientStatus.SENDING))
+    return {address for address in recent.values_list("address", flat=True) if address}
+
+
+def _portfolio(sender: Sender) -> QuerySet[Sender]:
+    numbers = Sender.objects.filter(business=sender.business_id, provider=sender.provider)
+    if sender.portfolio_id:
+        return numbers.filter(portfolio_id=sender.portfolio_id)
+    return numbers.filter(account_id=sender.account_id)
+
+
+def _reached(numbers: QuerySet[Sender], now: datetime) -> QuerySet[Recipient]:
+    """People of the last 24 h, by the provider's word or (still under way) by ours."""
+    lately = Q(status__in=REACHED_PROVIDER, accepted_at__gt=now - DAY)
+    return Recipient.objects.filter(Q(status__in=UNDER_WAY) | lately, broadcast__sender__in=numbers)

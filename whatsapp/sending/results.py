@@ -1,0 +1,122 @@
+"""Committing the answers of a wave: rows and attempts together, in one transaction.
+
+A row changes only while it is `sending` (or `unknown`, if the sweeper was quicker) with the very attempt that was
+answered. A webhook may have been faster than the answer; then only the message id is added.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from whatsapp import suppressions
+from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient, SuppressionCategory, SuppressionSource
+from whatsapp.providers.base import Outcome, SendResult
+from whatsapp.sending.bulk import update_rows
+from whatsapp.sending.claims import Departure
+from whatsapp.sending.outcomes import Change, change_for, error_class
+from whatsapp.states import RecipientStatus
+
+_OUTCOMES = {
+    Outcome.ACCEPTED: AttemptOutcome.ACCEPTED,
+    Outcome.HELD: AttemptOutcome.ACCEPTED,
+    Outcome.UNKNOWN: AttemptOutcome.UNKNOWN,
+}
+_AWAITING = (RecipientStatus.SENDING, RecipientStatus.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """An attempt that has ended."""
+
+    departure: Departure
+    result: SendResult
+
+
+def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed: bool, now: datetime) -> None:
+    """Commit the answers of one wave."""
+    by_row = {landing.departure.row.id: landing for landing in landings}
+    with transaction.atomic():
+        rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
+        states = rows.values_list("pk", "attempt_id", "status", "provider_message_id")
+        changes, late_ids = [], []
+        for pk, attempt_id, status, message_id in states:
+            landing = by_row[pk]
+            if attempt_id != landing.departure.attempt_id:
+                continue
+            if status in _AWAITING:
+                changes.append(_new_values(landing, others_succeed, now))
+            elif message_id is None and landing.result.message_id:
+                late_ids.append({"pk": pk, "provider_message_id": landing.result.message_id, "accepted_at": now})
+        update_rows(Recipient, changes)
+        update_rows(Recipient, late_ids)
+        _finish_attempts(landings, now)
+        _suppress(broadcast, landings, now)
+
+
+def _new_values(landing: Landing, others_succeed: bool, now: datetime) -> dict[str, Any]:
+    row, result = landing.departure.row, landing.result
+    change: Change = change_for(
+        result,
+        attempts=row.attempt_no + 1,
+        refusals=row.refusals,
+        others_succeed=others_succeed,
+        now=now,
+        chance=random.random(),  # noqa: S311 - spreads retries
+    )
+    accepted = change.status in {RecipientStatus.ACCEPTED, RecipientStatus.HELD}
+    return {
+        "pk": row.id,
+        "status": change.status,
+        "skip_reason": change.skip_reason,
+        "refusals": change.refusals,
+        "next_attempt_at": change.next_attempt_at,
+        "lease_token": None,
+        "lease_until": None,
+        "provider_message_id": result.message_id or None,
+        "accepted_at": now if accepted else None,
+        "failed_at": now if change.status == RecipientStatus.FAILED else None,
+        "error_code": result.code[:20],
+        "error_class": error_class(result),
+        "error_text": result.text[:500],
+    }
+
+
+def _finish_attempts(landings: Sequence[Landing], now: datetime) -> None:
+    update_rows(
+        Attempt,
+        [
+            {
+                "pk": landing.departure.attempt_id,
+                "finished_at": now,
+                "outcome": _OUTCOMES.get(landing.result.outcome, AttemptOutcome.REJECTED),
+                "http_status": landing.result.http_status,
+                "provider_message_id": landing.result.message_id,
+                "error": _error(landing.result),
+            }
+            for landing in landings
+        ],
+    )
+
+
+def _error(result: SendResult) -> dict[str, Any] | None:
+    if result.outcome in {Outcome.ACCEPTED, Outcome.HELD}:
+        return None
+    return dict(result.error) or {"class": result.outcome.value, "text": result.text}
+
+
+def _suppress(broadcast: Broadcast, landings: Sequence[Landing], now: datetime) -> None:
+    for landing in landings:
+        if landing.result.outcome is Outcome.SUPPRESS:
+            suppressions.suppress(
+                broadcast.business,
+                landing.departure.row.address,
+                category=SuppressionCategory.MARKETING,
+                source=SuppressionSource.PROVIDER,
+                now=now,
+            )

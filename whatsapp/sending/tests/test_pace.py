@@ -1,0 +1,105 @@
+"""Slots in time: never more than the rate, never starved, the same from every place where the pace is kept."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from whatsapp.models import Sender
+from whatsapp.sending import pace
+from whatsapp.sending.limiter import DatabaseLimiter, RedisLimiter
+from whatsapp.sending.pace import MARGIN, Pace, ceiling, rate_at, reserve, slow_down
+
+rates = st.floats(0.5, 1000)
+asks = st.lists(st.tuples(st.floats(0, 0.5), st.integers(1, 100)), min_size=1, max_size=60)
+
+
+patient = hypothesis_settings(deadline=None)  # how long a machine takes is not what is tested
+
+
+@patient
+@given(rates, asks)
+def test_no_second_holds_more_slots_than_the_rate(rate: float, asks: list[tuple[float, int]]) -> None:
+    state, now, moments = Pace(), 1000.0, []
+    for gap, wanted in asks:
+        now += gap
+        state, slots = reserve(state, rate, wanted, now)
+        assert slots.count <= wanted
+        assert all(now <= slots.at(index) <= now + pace.HORIZON_S + 1e-6 for index in range(slots.count))
+        moments += [slots.at(index) for index in range(slots.count)]
+    assert moments == sorted(moments)
+    for first in moments:
+        assert sum(first <= moment < first + 1.0 for moment in moments) <= rate * MARGIN + 1
+
+
+@patient
+@given(rates, st.integers(1, 100), st.integers(1, 5))
+def test_processes_that_keep_asking_get_the_whole_rate(rate: float, wanted: int, processes: int) -> None:
+    state, handed_out, last = Pace(), 0, 0.0
+    waiting = [0.0] * processes
+    while min(waiting) < 20.0:
+        who = waiting.index(min(waiting))
+        now = waiting[who]
+        state, slots = reserve(state, rate, wanted, now)
+        handed_out += slots.count
+        last = max(last, slots.at(slots.count)) if slots.count else last
+        waiting[who] = now + (slots.wait_s + 1e-4 if not slots.count else 0.001)
+    assert handed_out >= min(last, 20.0) * rate * MARGIN * 0.98 - 1
+
+
+@given(rates, st.floats(1, 60))
+def test_throttling_halves_the_rate_and_hands_out_nothing_for_a_while(rate: float, wait_s: float) -> None:
+    state = slow_down(Pace(), rate, 100.0, wait_s)
+    assert rate_at(state, rate, 100.0) == pytest.approx(max(pace.LOWEST_MPS, rate / 2))
+    _, slots = reserve(state, rate, 1, 100.0)
+    assert slots.count == 0 or slots.start >= 100.0 + wait_s
+
+
+def test_complaints_about_one_burst_count_once() -> None:
+    state = slow_down(Pace(), 80.0, 100.0, 5.0)
+    assert rate_at(slow_down(state, 80.0, 101.0, 5.0), 80.0, 101.0) == 40.0
+    assert rate_at(slow_down(state, 80.0, 106.0, 5.0), 80.0, 106.0) == 20.0
+
+
+def test_the_rate_grows_back_by_five_percent_for_every_clean_ten_seconds() -> None:
+    state = slow_down(Pace(), 80.0, 0.0, 5.0)
+    grown = [round(rate_at(state, 80.0, seconds), 3) for seconds in (9.9, 10.0, 20.0, 100.0, 200.0)]
+    assert grown == [40.0, 42.0, 44.1, 65.156, 80.0]
+
+
+@pytest.mark.parametrize(
+    ("owner", "channel", "expected"),
+    [(None, 80, 64), (80, 1000, 80), (80, 80, 64), (10, 80, 10), (None, None, 64), (80, None, 80), (None, 1000, 800)],
+)
+def test_the_smaller_of_the_owners_limit_and_80_percent_of_the_channel_holds(
+    owner: float | None, channel: float | None, expected: float
+) -> None:
+    assert ceiling(owner, channel) == expected
+
+
+def test_the_database_keeps_the_pace_between_askers(sender: Sender) -> None:
+    first = DatabaseLimiter().reserve(sender, 100, 50.0)
+    second = DatabaseLimiter().reserve(sender, 100, 50.0)
+    assert first.count == 100
+    assert second.start == pytest.approx(100 * first.interval)
+    DatabaseLimiter().slow_down(sender, 5.0, 50.0)
+    assert DatabaseLimiter().reserve(sender, 1, 50.0).count == 0
+
+
+@pytest.mark.skipif(not settings.REDIS_URL, reason="compares with Redis, which this run does without")
+@pytest.mark.parametrize("seed", range(5))
+def test_redis_and_the_pure_rule_agree(sender: Sender, seed: int) -> None:
+    shared, state = RedisLimiter(settings.REDIS_URL), Pace()
+    for step in range(40):
+        now, wanted = 1000.0 + step * 0.13, 1 + (step * (seed + 3)) % 40
+        if step % 17 == 16:
+            shared.run(sender, "slow_down", 2.0, at=now)
+            state = slow_down(state, 1000.0, now, 2.0)
+        state, expected = reserve(state, 1000.0, wanted, now)
+        got = shared.run(sender, "reserve", wanted, at=now)
+        assert got.count == expected.count
+        assert got.start == pytest.approx(expected.start - now, abs=1e-5)
+        assert got.wait_s == pytest.approx(expected.wait_s, abs=1e-5)

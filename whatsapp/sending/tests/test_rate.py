@@ -1,0 +1,33 @@
+"""The limit of a number holds across processes, and is used."""
+
+from __future__ import annotations
+
+import time
+
+from testing.broadcasts import addresses, make_broadcast
+from testing.meta import ThreadedMeta
+from testing.senders import SenderFarm
+from whatsapp.models import MessageTemplate, Sender
+from whatsapp.providers.sandbox.script import Action
+
+LIMIT_MPS = 80
+SECONDS = 8.0
+
+
+def test_three_processes_send_at_the_limit_and_no_second_sees_more(
+    meta: ThreadedMeta, sender: Sender, template: MessageTemplate, farm: SenderFarm
+) -> None:
+    meta.script = lambda _address, _nth: Action(latency_s=0.05)
+    meta.delivered_after_s = None
+    Sender.objects.update(max_mps=LIMIT_MPS)
+    make_broadcast(sender, template, addresses(LIMIT_MPS * 12))
+    for _ in range(3):
+        farm.start()
+    while not meta.posts:
+        time.sleep(0.01)
+    time.sleep(SECONDS)
+    moments = [post.at for post in meta.posts]
+    busiest = max(sum(first <= moment < first + 1.0 for moment in moments) for first in moments)
+    assert busiest <= 1.1 * LIMIT_MPS
+    sent_in_time = sum(moment - moments[0] <= SECONDS for moment in moments)
+    assert sent_in_time / SECONDS >= 0.9 * LIMIT_MPS

@@ -1,0 +1,278 @@
+"""Whole broadcasts through the loop, the database and HTTP, to a stand-in for Meta that logs every POST."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from businesses.models import Business
+from testing.broadcasts import addresses, make_broadcast
+from testing.meta import ThreadedMeta
+from whatsapp import lifecycle, suppressions
+from whatsapp.conftest import Report, Send, states
+from whatsapp.models import Attempt, Broadcast, MessageTemplate, Recipient, Sender, SenderHealth, Suppression
+from whatsapp.providers.sandbox.script import Action, Reaction, accept_and, refuse
+from whatsapp.sending import flights
+from whatsapp.sending.loop import SendingLoop
+
+FIRST = addresses(1)[0]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def posts_by_person(meta: ThreadedMeta) -> Counter[str]:
+    return Counter(post.address for post in meta.posts)
+
+
+def test_everybody_gets_it_once_and_the_reports_settle_it(
+    meta: ThreadedMeta, broadcast: Broadcast, send: Send, report: Report
+) -> None:
+    assert send().accepted == 20
+    assert posts_by_person(meta) == Counter(addresses(20))
+    assert states(broadcast) == {"accepted": 20}
+    assert Broadcast.objects.get().status == "completed"
+    trackers = {str(tracker) for tracker in Recipient.objects.values_list("attempt_id", flat=True)}
+    assert trackers == {post.tracker for post in meta.posts}
+
+    report()
+    send()
+    assert states(broadcast) == {"delivered": 20}
+    assert Broadcast.objects.get().settled_at is not None
+    assert len(meta.posts) == 20
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        accept_and(Reaction.SERVER_ERROR),
+        accept_and(Reaction.RESET),
+        accept_and(Reaction.GARBAGE),
+        accept_and(Reaction.ANSWER, latency_s=3.0),
+    ],
+    ids=["500", "reset", "garbage", "timeout"],
+)
+def test_an_accepted_message_whose_answer_was_lost_is_never_sent_again(
+    meta: ThreadedMeta, broadcast: Broadcast, send: Send, report: Report, lost: Action
+) -> None:
+    meta.script = lambda address, _nth: lost if address == FIRST else Action()
+    send()
+    assert states(broadcast) == {"accepted": 19, "unknown": 1}
+    assert Broadcast.objects.get().status == "completed"
+
+    report()
+    send()
+    assert states(broadcast) == {"delivered": 20}
+    assert posts_by_person(meta) == Counter(addresses(20))
+    assert Recipient.objects.get(address=FIRST).provider_message_id
+
+
+def test_a_refused_connection_is_tried_again_until_the_door_opens(
+    meta: ThreadedMeta, broadcast: Broadcast, send: Send, settings: pytest.FixtureRequest
+) -> None:
+    url, settings.WHATSAPP_API_URL = meta.url, "http://127.0.0.1:9/v25.0"  # type: ignore[attr-defined]
+    send(run_for_s=1.5)
+    assert set(states(broadcast)) <= {"retry_wait", "pending"}
+
+    settings.WHATSAPP_API_URL = url  # type: ignore[attr-defined]
+    send()
+    assert states(broadcast) == {"accepted": 20}
+    assert posts_by_person(meta) == Counter(addresses(20))
+
+
+def test_an_expired_token_pauses_the_broadcast_and_nobody_is_lost(
+    meta: ThreadedMeta, broadcast: Broadcast, sender: Sender, send: Send
+) -> None:
+    meta.script = lambda _address, _nth: Action() if len(meta.posts) < 7 else refuse(190, 401)
+    send()
+    broadcast.refresh_from_db()
+    assert (broadcast.status, broadcast.pause_reason) == ("paused", "account")
+    assert "token" in broadcast.status_detail
+    assert states(broadcast) == {"accepted": 7, "pending": 13}
+    sender.refresh_from_db()
+    assert sender.health == SenderHealth.BLOCKED
+
+    meta.script = lambda _address, _nth: Action()
+    lifecycle.resume(broadcast, now=now())
+    send()
+    assert states(broadcast) == {"accepted": 20}
+    assert Counter(post.address for post in meta.accepted) == Counter(addresses(20))
+    sender.refresh_from_db()
+    assert sender.health == SenderHealth.READY
+
+
+def test_a_missing_template_pauses_before_anybody_has_failed(
+    meta: ThreadedMeta, broadcast: Broadcast, send: Send
+) -> None:
+    meta.script = lambda _address, _nth: refuse(132001, 404)
+    send()
+    broadcast.refresh_from_db()
+    assert (broadcast.status, broadcast.pause_reason) == ("paused", "template")
+    assert states(broadcast) == {"pending": 20}
+
+
+def test_a_person_who_cannot_be_reached_does_not_hold_up_the_others(
+    meta: ThreadedMeta, broadcast: Broadcast, send: Send
+) -> None:
+    meta.script = lambda address, _nth: refuse(131026) if address == FIRST else Action()
+    send()
+    assert states(broadcast) == {"accepted": 19, "failed": 1}
+    row = Recipient.objects.get(address=FIRST)
+    assert (row.error_code, row.error_class, row.attempt_no) == ("131026", "permanent", 1)
+
+
+def test_a_broadcast_that_mostly_fails_pauses_itself(meta: ThreadedMeta, broadcast: Broadcast, send: Send) -> None:
+    meta.script = lambda _address, _nth: refuse(131009)
+    send()
+    broadcast.refresh_from_db()
+    assert (broadcast.status, broadcast.pause_reason) == ("paused", "error_burst")
+    assert "131009" in broadcast.status_detail
+
+
+def test_throttled_messages_follow_later_and_the_number_slows_down(
+    meta: ThreadedMeta, broadcast: Broadcast, send: Send
+) -> None:
+    meta.script = lambda address, nth: refuse(130429, 429) if nth == 1 and address == FIRST else Action()
+    send()
+    assert states(broadcast) == {"accepted": 20}
+    assert posts_by_person(meta)[FIRST] == 2
+    waited = [post.at for post in meta.posts if post.address == FIRST]
+    assert waited[1] - waited[0] >= 5.0
+
+
+def test_who_stopped_marketing_at_meta_is_suppressed(
+    meta: ThreadedMeta, acme: Business, broadcast: Broadcast, send: Send
+) -> None:
+    meta.script = lambda address, _nth: refuse(131050) if address == FIRST else Action()
+    send()
+    assert states(broadcast) == {"accepted": 19, "skipped": 1}
+    assert suppressions.blocked(acme, [FIRST], "MARKETING") == {FIRST}
+
+
+def test_who_opted_out_after_the_audience_was_frozen_gets_nothing(
+    meta: ThreadedMeta, acme: Business, broadcast: Broadcast, send: Send
+) -> None:
+    Suppression.objects.create(business=acme, address=FIRST, category="all", created_at=now())
+    send()
+    assert states(broadcast) == {"accepted": 19, "skipped": 1}
+    assert FIRST not in posts_by_person(meta)
+
+
+def test_a_trial_sends_exactly_its_size_then_waits_for_a_person(
+    meta: ThreadedMeta, sender: Sender, template: MessageTemplate, send: Send
+) -> None:
+    broadcast = make_broadcast(sender, template, addresses(300), canary_size=7)
+    send()
+    broadcast.refresh_from_db()
+    assert (broadcast.status, broadcast.pause_reason, len(meta.posts)) == ("paused", "canary_review", 7)
+    lifecycle.resume(broadcast, now=now())
+    send()
+    assert states(broadcast) == {"accepted": 300}
+
+
+def test_the_24_hour_limit_pauses_until_people_are_free_again(
+    meta: ThreadedMeta, sender: Sender, broadcast: Broadcast, send: Send
+) -> None:
+    Sender.objects.update(messaging_limit=9)
+    send()
+    broadcast.refresh_from_db()
+    assert (broadcast.status, broadcast.pause_reason, len(meta.posts)) == ("paused", "quota_24h", 9)
+    assert broadcast.resume_at is not None
+    assert timedelta(hours=23, minutes=59) < broadcast.resume_at - now() <= timedelta(hours=24)
+
+
+def test_a_small_broadcast_does_not_wait_for_a_large_one(
+    meta: ThreadedMeta, sender: Sender, template: MessageTemplate, send: Send
+) -> None:
+    Sender.objects.update(max_mps=100)
+    make_broadcast(sender, template, addresses(2_000), started_at=now() - timedelta(minutes=1))
+    small = make_broadcast(sender, template, addresses(20, start=10_000))
+    send(run_for_s=2.0)
+    assert states(small) == {"accepted": 20}
+    last_of_small = max(i for i, post in enumerate(meta.posts) if post.address >= addresses(1, start=10_000)[0])
+    assert last_of_small < 100
+
+
+def test_a_person_in_two_broadcasts_gets_a_breath_between_them(
+    meta: ThreadedMeta, sender: Sender, template: MessageTemplate, broadcast: Broadcast, send: Send
+) -> None:
+    other = make_broadcast(sender, template, [FIRST])
+    send(run_for_s=2.0)
+    assert posts_by_person(meta)[FIRST] == 1
+    assert {"retry_wait"} <= set(states(broadcast)) | set(states(other))
+
+
+def test_sending_hours_hold_and_the_broadcast_knows_when_to_go_on(
+    meta: ThreadedMeta, sender: Sender, template: MessageTemplate, send: Send
+) -> None:
+    local = now().astimezone(ZoneInfo("Asia/Jerusalem"))
+    opens, closes = (local + timedelta(hours=2)).time(), (local + timedelta(hours=3)).time()
+    broadcast = make_broadcast(sender, template, addresses(5), send_from=opens, send_until=closes)
+    send()
+    broadcast.refresh_from_db()
+    assert (broadcast.status, broadcast.pause_reason, meta.posts) == ("paused", "window", [])
+    assert broadcast.resume_at is not None
+    assert timedelta(hours=1, minutes=59) < broadcast.resume_at - now() < timedelta(hours=2, minutes=1)
+
+
+def test_pause_acts_within_two_seconds_and_resume_goes_on_exactly(
+    meta: ThreadedMeta, sender: Sender, template: MessageTemplate, send: Send
+) -> None:
+    Sender.objects.update(max_mps=100)
+    broadcast = make_broadcast(sender, template, addresses(500))
+    loop = SendingLoop(run_for_s=4.0)
+    thread = threading.Thread(target=lambda: asyncio.run(loop.run()))
+    thread.start()
+    while len(meta.posts) < 50:
+        time.sleep(0.01)
+    lifecycle.pause(broadcast, now=now())
+    paused_at = time.monotonic()
+    thread.join()
+    assert meta.posts[-1].at - paused_at < 2.0
+    assert len(meta.posts) < 250
+    assert states(broadcast) == {"accepted": len(meta.posts), "pending": 500 - len(meta.posts)}
+
+    lifecycle.resume(broadcast, now=now())
+    send()
+    assert states(broadcast) == {"accepted": 500}
+    assert posts_by_person(meta) == Counter(addresses(500))
+
+
+def test_a_cancelled_broadcast_sends_no_more_and_says_of_whom(
+    meta: ThreadedMeta, broadcast: Broadcast, send: Send
+) -> None:
+    lifecycle.cancel(broadcast, now=now())
+    send()
+    broadcast.refresh_from_db()
+    assert (broadcast.status, meta.posts) == ("cancelled", [])
+    assert states(broadcast) == {"cancelled": 20}
+
+
+def test_a_wave_takes_two_commits(
+    meta: ThreadedMeta, sender: Sender, template: MessageTemplate, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_broadcast(sender, template, addresses(600))
+    commits: Counter[str] = Counter()
+    wrapper: Any = BaseDatabaseWrapper
+    commit = wrapper._commit
+
+    def counting(self: BaseDatabaseWrapper) -> None:
+        commits[threading.current_thread().name] += 1
+        commit(self)
+
+    monkeypatch.setattr(wrapper, "_commit", counting)
+    monkeypatch.setattr(flights, "LATEST_S", 60.0)  # a busy machine takes new slots, each with its own commit
+    send()
+    waves = Attempt.objects.values("started_at").distinct().count()
+    assert waves == 6
+    finding_nothing_and_completing = 4
+    assert 2 * waves <= commits["waves_0"] <= 2 * waves + finding_nothing_and_completing

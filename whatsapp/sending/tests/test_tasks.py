@@ -1,0 +1,27 @@
+"""Doorbells: rung twice, late or never, they change nothing."""
+
+from __future__ import annotations
+
+from django.core.cache import cache
+
+from testing.meta import ThreadedMeta
+from whatsapp import tasks
+from whatsapp.conftest import states
+from whatsapp.models import Broadcast
+
+
+def test_a_ring_sends_what_is_to_be_sent(meta: ThreadedMeta, broadcast: Broadcast) -> None:
+    tasks.drive(str(broadcast.pk), 0)
+    tasks.drive()
+    assert states(broadcast) == {"accepted": 20}
+    assert len(meta.posts) == 20
+
+
+def test_when_enough_loops_run_another_ring_does_nothing(meta: ThreadedMeta, broadcast: Broadcast) -> None:
+    for number in range(tasks.LOOPS):
+        cache.set(f"whatsapp:loop:{number}", 1, 60)
+    tasks.drive()
+    assert meta.posts == []
+    cache.clear()
+    tasks.drive()
+    assert len(meta.posts) == 20

@@ -1,0 +1,249 @@
+"""A wave: some messages of one broadcast that leave together. Two commits each: its departure and its answers.
+
+`depart_wave` and `land_wave` run in the database thread. Nothing of the database is held while the messages travel.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from businesses.credentials import CredentialsUnreadable
+from businesses.models import Business
+from businesses.tenancy import acting_for
+from whatsapp import lifecycle, suppressions
+from whatsapp.models import Broadcast, Recipient, Sender, SenderHealth
+from whatsapp.providers.base import Account, Message, Outcome, SendResult, Template
+from whatsapp.providers.registry import account_of, template_of
+from whatsapp.sending import claims, consequences, gates, quota, results
+from whatsapp.sending.breaker import Breaker
+from whatsapp.sending.claims import Claimed, Departure, Stock
+from whatsapp.sending.limiter import limiter, most_of
+from whatsapp.sending.outcomes import concerns_one_row
+from whatsapp.sending.pace import Slots
+from whatsapp.sending.quota import PeopleGauge
+from whatsapp.sending.results import Landing
+from whatsapp.states import REACHED_PROVIDER, BroadcastStatus, PauseReason, SkipReason
+
+WAVE_S = 0.1
+"""How much of a second's messages one wave holds: small, because a killed process leaves a wave's rows unknown."""
+LARGEST_WAVE = 100
+WAVES_PER_CLAIM = 3
+SLOT_S = 2.0
+"""Of the lease: the longest that a message may wait for its slot."""
+
+
+@dataclass(slots=True)
+class Line:
+    """What one process remembers of one broadcast that it sends."""
+
+    broadcast_id: uuid.UUID
+    business: Business
+    stock: Stock = field(default_factory=Stock)
+    breaker: Breaker = field(default_factory=Breaker)
+    gauge: PeopleGauge = field(default_factory=PeopleGauge)
+    epoch: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Messages whose attempts are committed. `opened_at`, `deadline`: monotonic seconds of this process."""
+
+    line: Line
+    broadcast: Broadcast
+    account: Account
+    template: Template
+    departures: Sequence[Departure]
+    slots: Slots
+    opened_at: float
+    deadline: float
+
+    def message(self, departure: Departure) -> Message:
+        """What is posted for one of them."""
+        row = departure.row
+        return Message(departure.attempt_id, row.address, row.is_phone, self.template, row.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The number has no free slot for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NothingDue:
+    """No row may be sent now: all are done, under way elsewhere, or wait for a retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The broadcast is not running, or had to pause."""
+
+
+Step = Wave | Rest | NothingDue | Stopped
+
+
+def depart_wave(line: Line, now: datetime) -> Step:
+    """Take the next messages of a broadcast: check everything anew, take slots, commit the attempts."""
+    with acting_for(line.business), transaction.atomic():
+        broadcast = _running(line)
+        if broadcast is None:
+            claims.release(line.stock)
+            return Stopped()
+        try:
+            account = account_of(broadcast.sender)
+            room = gates.room_for(broadcast, line.gauge, now)
+        except CredentialsUnreadable as problem:
+            room = gates.Closed(PauseReason.ACCOUNT, str(problem))
+        if isinstance(room, gates.Closed):
+            claims.release(line.stock)
+            consequences.pause(broadcast, room.reason, room.detail, now=now, resume_at=room.resume_at)
+            return Stopped()
+        return _depart(line, broadcast, account, room, now)
+
+
+def _running(line: Line) -> Broadcast | None:
+    broadcast = (
+        Broadcast.objects.select_related("sender", "template", "business")
+        .filter(pk=line.broadcast_id, status=BroadcastStatus.RUNNING)
+        .first()
+    )
+    if broadcast and broadcast.epoch != line.epoch:
+        line.epoch = broadcast.epoch
+        line.breaker.reset()  # it was paused and resumed: whoever did that had a look
+    return broadcast
+
+
+def _depart(line: Line, broadcast: Broadcast, account: Account, room: int, now: datetime) -> Step:
+    size = wave_size(broadcast.sender)
+    just_claimed = _fill(line.stock, broadcast, min(size * WAVES_PER_CLAIM, room), now)
+    if not line.stock.rows:
+        transaction.set_rollback(True)  # nothing was changed: looking costs no commit
+        return NothingDue()
+    opened_at = time.monotonic()
+    slots = limiter().reserve(broadcast.sender, min(size, room, len(line.stock.rows)), now.timestamp())
+    if not slots.count:
+        transaction.set_rollback(True)  # waiting costs no commit; what was claimed just now is claimed again then
+        if just_claimed:
+            line.stock.rows.clear()
+        return Rest(slots.wait_s)
+    chosen, line.stock.rows = line.stock.rows[: slots.count], line.stock.rows[slots.count :]
+    rows = _leaving(broadcast, chosen, line.stock, now)
+    timeout = timedelta(seconds=settings.WHATSAPP_TIMEOUT_S)
+    slack = timedelta(seconds=SLOT_S)
+    departures = claims.depart(broadcast, rows, line.stock, now=now, lease=2 * timeout + slack)
+    line.gauge.use(len(departures))
+    # Posted before this moment, a message's answer is here (or given up) before its lease ends.
+    deadline = opened_at + (timeout + slack).total_seconds()
+    return Wave(line, broadcast, account, template_of(broadcast), departures, slots, opened_at, deadline)
+
+
+def wave_size(sender: Sender) -> int:
+    """How many messages leave together."""
+    return max(1, min(LARGEST_WAVE, round(most_of(sender) * WAVE_S)))
+
+
+def _fill(stock: Stock, broadcast: Broadcast, most: int, now: datetime) -> bool:
+    """Claim rows when none are left, and tell whether that was so; ones whose lease is about to end go back first."""
+    if stock.rows and stock.lease_until and stock.lease_until < now + timedelta(seconds=1):
+        claims.release(stock)
+    if stock.rows:
+        return False
+    claims.claim(broadcast, stock, most=most, now=now)
+    return True
+
+
+def _leaving(broadcast: Broadcast, chosen: Sequence[Claimed], stock: Stock, now: datetime) -> list[Claimed]:
+    """The rows that may really leave: not those who opted out meanwhile, or whom something else keeps waiting."""
+    addresses = [row.address for row in chosen]
+    unwanted = suppressions.blocked(broadcast.business, addresses, broadcast.template_category)
+    busy = quota.just_messaged(broadcast, addresses, now)
+    opening = {row.address: gates.person_reachable_at(broadcast, row.address, now) for row in chosen}
+    claims.skip([row for row in chosen if row.address in unwanted], stock, SkipReason.OPTED_OUT)
+    claims.postpone([row for row in chosen if row.address in busy - unwanted], stock, now + quota.PAIR_GAP)
+    for until in {moment for moment in opening.values() if moment}:
+        asleep = [row for row in chosen if opening[row.address] == until and row.address not in unwanted | busy]
+        claims.postpone(asleep, stock, until)
+    return [row for row in chosen if row.address not in unwanted | busy and opening[row.address] is None]
+
+
+def new_slots(wave: Wave, wanted: int, now: datetime) -> Slots:
+    """Slots in place of those that this process was too late for."""
+    with acting_for(wave.line.business):
+        return limiter().reserve(wave.broadcast.sender, wanted, now.timestamp())
+
+
+def give_back(line: Line) -> None:
+    """This process ends: its unsent rows are free for others at once."""
+    with acting_for(line.business), transaction.atomic():
+        claims.release(line.stock)
+
+
+def complete_if_done(line: Line, now: datetime) -> bool:
+    """End the broadcast if no row is open any more."""
+    with acting_for(line.business):
+        broadcast = Broadcast.objects.filter(pk=line.broadcast_id).first()
+        return broadcast is not None and lifecycle.complete_if_done(broadcast, now=now)
+
+
+def land_wave(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
+    """Commit the answers, then what they mean for the rest of the broadcast and its number."""
+    broadcast, sender = wave.broadcast, wave.broadcast.sender
+    with acting_for(wave.line.business), transaction.atomic():
+        others_succeed = _others_succeed(broadcast, landings)
+        results.record(broadcast, landings, others_succeed=others_succeed, now=now)
+        for landing in landings:
+            _note(wave.line.breaker, landing.result)
+        if sender.health != SenderHealth.READY and any(_accepted(landing.result) for landing in landings):
+            consequences.mark_healthy(sender)
+        _react(wave, landings, others_succeed, now)
+
+
+def _react(wave: Wave, landings: Sequence[Landing], others_succeed: bool, now: datetime) -> None:
+    """Once per wave and kind: its messages were refused together."""
+    worst = {landing.result.outcome: landing.result for landing in landings}
+    for outcome in (Outcome.THROTTLED, Outcome.TEMPLATE_WIDE, Outcome.CHANNEL_WIDE):
+        result = worst.get(outcome)
+        if result is None or result.rule is None:
+            continue
+        if outcome is Outcome.THROTTLED:
+            consequences.slow_down(wave.broadcast.sender, result.rule, retry_after_s=result.retry_after_s, now=now)
+        elif not concerns_one_row(result.rule, others_succeed=others_succeed):
+            consequences.pause_for(wave.broadcast, result.rule, words=result.text, now=now)
+    if wave.line.breaker.is_open:
+        consequences.pause(wave.broadcast, PauseReason.ERROR_BURST, _last_refusal(landings), now=now)
+
+
+def _note(breaker: Breaker, result: SendResult) -> None:
+    if _accepted(result):
+        breaker.note(failed=False)
+    elif result.rule and result.rule.counts_against_broadcast:
+        breaker.note(failed=True)
+
+
+def _accepted(result: SendResult) -> bool:
+    return result.outcome in {Outcome.ACCEPTED, Outcome.HELD}
+
+
+def _others_succeed(broadcast: Broadcast, landings: Sequence[Landing]) -> bool:
+    """Asked only when it matters: some message of this broadcast was taken."""
+    if not any(landing.result.outcome is Outcome.TEMPLATE_WIDE for landing in landings):
+        return True
+    return any(_accepted(landing.result) for landing in landings) or (
+        Recipient.objects.filter(broadcast=broadcast, status__in=REACHED_PROVIDER).exists()
+    )
+
+
+def _last_refusal(landings: Sequence[Landing]) -> str:
+    """Why messages were refused, in words."""
+    refused = [landing.result for landing in landings if landing.result.rule and not _accepted(landing.result)]
+    if not refused or refused[-1].rule is None:
+        return ""
+    return f"{refused[-1].rule.explanation} ({refused[-1].code} {refused[-1].text})"

@@ -1,0 +1,156 @@
+"""The states of broadcasts and recipients, and which change of state is legal.
+
+Nothing here touches the database: actions turn these tables into conditional UPDATEs and look at the row count.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BroadcastStatus(models.TextChoices):
+    """Where a broadcast stands."""
+
+    DRAFT = "draft", _("Draft")
+    SCHEDULED = "scheduled", _("Scheduled")
+    PREPARING = "preparing", _("Preparing its people")
+    RUNNING = "running", _("Sending")
+    PAUSED = "paused", _("Paused")
+    COMPLETED = "completed", _("Completed")
+    CANCELLING = "cancelling", _("Being cancelled")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Could not be prepared")
+    MISSED = "missed", _("Missed its time")
+
+
+B = BroadcastStatus
+BROADCAST_MOVES: dict[BroadcastStatus, frozenset[BroadcastStatus]] = {
+    B.DRAFT: frozenset({B.SCHEDULED, B.PREPARING, B.CANCELLING}),
+    B.SCHEDULED: frozenset({B.PREPARING, B.MISSED, B.CANCELLING}),
+    B.PREPARING: frozenset({B.RUNNING, B.PAUSED, B.FAILED, B.CANCELLING}),
+    B.RUNNING: frozenset({B.PAUSED, B.COMPLETED, B.CANCELLING}),
+    B.PAUSED: frozenset({B.PREPARING, B.RUNNING, B.CANCELLING}),
+    B.MISSED: frozenset({B.SCHEDULED, B.PREPARING, B.CANCELLING}),
+    B.FAILED: frozenset({B.PREPARING, B.CANCELLING}),
+    B.CANCELLING: frozenset({B.CANCELLED}),
+    B.COMPLETED: frozenset({B.RUNNING}),
+    B.CANCELLED: frozenset(),
+}
+"""From each state, the states that may follow. A missed or failed broadcast has sent nothing. A completed one
+runs again when a message whose answer was lost has proved to be unsent."""
+
+LIVE_BROADCASTS = (B.SCHEDULED, B.PREPARING, B.RUNNING, B.PAUSED)
+"""What the sweep looks at (with a partial index), besides broadcasts that are being cancelled."""
+
+
+def broadcast_states_before(new: BroadcastStatus) -> tuple[BroadcastStatus, ...]:
+    """The states from which a broadcast may become `new`: the WHERE of the change."""
+    return tuple(old for old, following in BROADCAST_MOVES.items() if new in following)
+
+
+class PauseReason(models.TextChoices):
+    """Why a broadcast is paused."""
+
+    USER = "user", _("Paused by a person")
+    TEMPLATE = "template", _("The template can't be sent at the moment")
+    ACCOUNT = "account", _("The WhatsApp account or number needs attention")
+    PAYMENT = "payment", _("WhatsApp's bill is not paid")
+    ERROR_BURST = "error_burst", _("Too many messages failed")
+    QUOTA_24H = "quota_24h", _("The 24-hour limit of people is reached")
+    WINDOW = "window", _("Outside the hours in which messages may be sent")
+    CANARY_REVIEW = "canary_review", _("The first messages are sent: have a look, then resume")
+
+
+class RecipientStatus(models.TextChoices):
+    """What became of one person of a broadcast."""
+
+    PENDING = "pending", _("Waiting")
+    CLAIMED = "claimed", _("Next in line")
+    SENDING = "sending", _("Being sent")
+    RETRY_WAIT = "retry_wait", _("Waiting for another try")
+    UNKNOWN = "unknown", _("Sent, but WhatsApp's answer was lost")
+    ASSUMED_SENT = "assumed_sent", _("Taken as sent")
+    ACCEPTED = "accepted", _("Accepted by WhatsApp")
+    HELD = "held", _("Held by WhatsApp for a quality check")
+    SENT = "sent", _("Sent")
+    EXPIRED = "expired", _("Not delivered in time")
+    FAILED = "failed", _("Failed")
+    DELIVERED = "delivered", _("Delivered")
+    READ = "read", _("Read")
+    SKIPPED = "skipped", _("Skipped")
+    CANCELLED = "cancelled", _("Cancelled before it was sent")
+
+
+R = RecipientStatus
+RECIPIENT_RANK: dict[RecipientStatus, int] = {
+    R.SKIPPED: 0,
+    R.CANCELLED: 0,
+    R.PENDING: 0,
+    R.RETRY_WAIT: 0,
+    R.CLAIMED: 1,
+    R.SENDING: 2,
+    R.UNKNOWN: 3,
+    R.ASSUMED_SENT: 4,
+    R.ACCEPTED: 5,
+    R.HELD: 6,
+    R.SENT: 7,
+    R.EXPIRED: 8,
+    R.FAILED: 9,
+    R.DELIVERED: 10,
+    R.READ: 11,
+}
+"""How much is known about a message. News of a provider only ever raises it, in whatever order it comes:
+`failed` never hides a delivery, and a delivery that is reported later corrects `failed` (a person with several
+devices can cause both orders)."""
+
+UNSENT = (R.PENDING, R.CLAIMED, R.RETRY_WAIT)
+"""Provably not with the provider: a cancelled broadcast cancels these."""
+
+OPEN = (*UNSENT, R.SENDING)
+"""A broadcast with a row in one of these is not completed."""
+
+UNSETTLED = (R.UNKNOWN, R.ASSUMED_SENT, R.ACCEPTED, R.HELD, R.SENT)
+"""Sent or perhaps sent, and news may still come ("delivery settling")."""
+
+REACHED_PROVIDER = (R.ACCEPTED, R.HELD, R.SENT, R.EXPIRED, R.DELIVERED, R.READ)
+"""The provider took the message."""
+
+
+def recipient_states_below(new: RecipientStatus) -> tuple[RecipientStatus, ...]:
+    """The states that a provider's report of `new` may replace: the WHERE of a webhook's update."""
+    return tuple(state for state, rank in RECIPIENT_RANK.items() if rank < RECIPIENT_RANK[new])
+
+
+class SkipReason(models.TextChoices):
+    """Why a row of the audience gets no message."""
+
+    INVALID_NUMBER = "invalid_number", _("Not a phone number")
+    DUPLICATE = "duplicate", _("The same person twice")
+    OPTED_OUT = "opted_out", _("Asked not to get messages")
+    MISSING_VARIABLE = "missing_variable", _("A value for the template is missing")
+    BAD_VALUE = "bad_value", _("A value can't be sent")
+
+
+class ErrorClass(models.TextChoices):
+    """What a failed attempt means for what comes next: `Outcome` of the providers, as it is kept."""
+
+    SAFE_RETRY = "safe_retry", _("Never reached WhatsApp")
+    THROTTLED = "throttled", _("Too fast for the number")
+    RETRY = "retry", _("A passing fault")
+    DEFERRED = "deferred", _("This person gets too much marketing at the moment")
+    PERMANENT = "permanent", _("This person can't get it")
+    SUPPRESS = "suppress", _("This person stopped marketing messages")
+    TEMPLATE_WIDE = "template_wide", _("Something is wrong with the template")
+    CHANNEL_WIDE = "channel_wide", _("The number or account can't send")
+    UNKNOWN = "unknown", _("The answer was lost")
+
+
+PASSING_ERRORS = (
+    ErrorClass.SAFE_RETRY,
+    ErrorClass.THROTTLED,
+    ErrorClass.RETRY,
+    ErrorClass.DEFERRED,
+    ErrorClass.CHANNEL_WIDE,
+)
+"""Failures that say nothing about the person: a later broadcast may well reach them."""

@@ -1,0 +1,144 @@
+"""Which values a template needs, and under which column names. No database, no clock.
+
+The same list serves both ends: audiences ask it which columns a file must have, providers ask it where each value
+goes in a request. Components have Meta's shape (`{"type": "BODY", "text": "Hi {{1}}"}`); a provider with another
+shape translates its templates into it when it lists them (Twilio: everything with a variable as one BODY).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+BODY_LIMIT = 1024
+"""Characters of a filled-in body (Meta: Templates, components)."""
+VALUE_LIMIT = 1024
+URL_SUFFIX_LIMIT = 2000
+COUPON_LIMIT = 20
+
+_PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
+_MEDIA = ("IMAGE", "VIDEO", "DOCUMENT")
+
+
+class Place(StrEnum):
+    """Where in a message a value goes."""
+
+    HEADER = "header"
+    BODY = "body"
+    BUTTON = "button"
+
+
+class ValueKind(StrEnum):
+    """What a value is."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    URL_SUFFIX = "url_suffix"
+    COUPON = "coupon"
+
+
+MEDIA_KINDS = frozenset({ValueKind.IMAGE, ValueKind.VIDEO, ValueKind.DOCUMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateVariable:
+    """One value that a template needs. `key` names it in files and in `Recipient.params`.
+
+    `key`: the variable's own name (`first_name`, or `1` for the body's first), `header_1` for a positional header,
+    `header_image` (`_video`, `_document`) for a media link or id, `button_1` for the first button of the template.
+    `name` is the placeholder's own text; `button_index` counts from 0, as providers do.
+    """
+
+    key: str
+    place: Place
+    kind: ValueKind
+    name: str = ""
+    button_index: int | None = None
+
+    @property
+    def limit(self) -> int:
+        """How many characters a value may have."""
+        if self.kind is ValueKind.COUPON:
+            return COUPON_LIMIT
+        return VALUE_LIMIT if self.kind is ValueKind.TEXT else URL_SUFFIX_LIMIT
+
+
+class UnsupportedTemplate(ValueError):
+    """A template with a part that broadcasts can't fill."""
+
+
+def variables_of(components: Sequence[Mapping[str, Any]], parameter_format: str) -> tuple[TemplateVariable, ...]:
+    """The values that a template needs, header first, then body, then buttons. Raises `UnsupportedTemplate`."""
+    found: dict[tuple[Place, str], TemplateVariable] = {}
+    for component in components:
+        for variable in _of_component(component, named=parameter_format == "NAMED"):
+            found.setdefault((variable.place, variable.key), variable)
+    order = list(Place)
+    return tuple(sorted(found.values(), key=lambda variable: order.index(variable.place)))
+
+
+def body_text(components: Sequence[Mapping[str, Any]], params: Mapping[str, str]) -> str:
+    """The body as the person will read it; a value that is not known stays a placeholder."""
+    for component in components:
+        if _type(component) == "BODY":
+            return _PLACEHOLDER.sub(lambda found: params.get(found[1], found[0]), str(component.get("text", "")))
+    return ""
+
+
+def _type(component: Mapping[str, Any]) -> str:
+    return str(component.get("type", "")).upper()
+
+
+def _of_component(component: Mapping[str, Any], *, named: bool) -> Iterator[TemplateVariable]:
+    match _type(component):
+        case "HEADER":
+            yield from _of_header(component, named=named)
+        case "BODY":
+            for name in _names(component.get("text")):
+                yield TemplateVariable(name, Place.BODY, ValueKind.TEXT, name)
+        case "BUTTONS":
+            yield from _of_buttons(component.get("buttons") or ())
+        case "FOOTER":
+            return
+        case other:
+            raise UnsupportedTemplate(
+                _("Templates with a part of type %(other)s can't be broadcast. Choose another one.") % {"other": other}
+            )
+
+
+def _of_header(component: Mapping[str, Any], *, named: bool) -> Iterator[TemplateVariable]:
+    form = str(component.get("format", "TEXT")).upper()
+    if form in _MEDIA:
+        yield TemplateVariable(f"header_{form.lower()}", Place.HEADER, ValueKind(form.lower()))
+    elif form == "TEXT":
+        for name in _names(component.get("text")):
+            yield TemplateVariable(name if named else f"header_{name}", Place.HEADER, ValueKind.TEXT, name)
+    else:
+        raise UnsupportedTemplate(
+            _("Templates with a header of type %(form)s can't be broadcast. Choose another one.") % {"form": form}
+        )
+
+
+def _of_buttons(buttons: Sequence[Mapping[str, Any]]) -> Iterator[TemplateVariable]:
+    for index, button in enumerate(buttons):
+        kind = _type(button)
+        key = f"button_{index + 1}"
+        if kind == "URL" and _names(button.get("url")):
+            yield TemplateVariable(key, Place.BUTTON, ValueKind.URL_SUFFIX, _names(button.get("url"))[0], index)
+        elif kind == "COPY_CODE":
+            yield TemplateVariable(key, Place.BUTTON, ValueKind.COUPON, "", index)
+        elif kind == "OTP":  # Meta: the button carries the same code as the body's only variable
+            yield TemplateVariable("1", Place.BUTTON, ValueKind.URL_SUFFIX, "1", index)
+        elif kind == "FLOW":
+            raise UnsupportedTemplate(_("Templates with a form (flow) can't be broadcast. Choose another one."))
+
+
+def _names(text: object) -> list[str]:
+    return _PLACEHOLDER.findall(str(text or ""))

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from businesses.models import Business
+from businesses.tenancy import acting_for
+from whatsapp import contact_import
+from whatsapp.contact_import import ImportResult, Rejected, import_contacts
+from whatsapp.errors import BadAudience
+from whatsapp.models import Consent, Contact, ContactTag
+from whatsapp.tests.conftest import NOW
+
+
+def take(business: Business, text: str, **how: object) -> ImportResult:
+    return import_contacts(business, io.BytesIO(text.encode()), now=NOW, **how)  # type: ignore[arg-type]
+
+
+def tags_of(contact: Contact) -> list[str]:
+    return sorted(contact.tags.values_list("name", flat=True))
+
+
+def test_columns_become_name_language_tags_and_attributes(clinic: Business) -> None:
+    take(clinic, 'טלפון,שם,שפה,תגיות,עיר,notes\n050-1234567,דנה כהן,he,"vip, חיפה",חיפה,\n')
+    dana = Contact.objects.get()
+    assert (dana.phone, dana.name, dana.language, dana.attributes) == (
+        "+972501234567",
+        "דנה כהן",
+        "he",
+        {"עיר": "חיפה"},
+    )
+    assert tags_of(dana) == ["vip", "חיפה"]
+
+
+def test_repeating_adds_nothing_and_updates_what_is_said(clinic: Business) -> None:
+    first = take(clinic, "phone,name,city\n0501234567,Dana,Haifa\n0521234567,Tal,Eilat\n", tags=["a"])
+    again = take(clinic, "phone,name,city,age\n0501234567,,Tel Aviv,30\n", tags=["b"])
+    assert (first.added, first.updated, again.added, again.updated) == (2, 0, 0, 1)
+    dana = Contact.objects.get(phone="+972501234567")
+    assert (dana.name, dana.attributes) == ("Dana", {"city": "Tel Aviv", "age": "30"})
+    assert tags_of(dana) == ["a", "b"]
+    assert ContactTag.objects.count() == 3
+
+
+def test_rows_of_the_same_person_are_one_contact(clinic: Business) -> None:
+    result = take(clinic, "phone,name,tags,city\n0501234567,,x,Haifa\n+972501234567,Dana,y,\n")
+    assert (result.added, result.rejected_total) == (1, 0)
+    dana = Contact.objects.get()
+    assert (dana.name, dana.attributes, tags_of(dana)) == ("Dana", {"city": "Haifa"}, ["x", "y"])
+
+
+def test_bad_rows_are_named_and_the_others_taken(clinic: Business) -> None:
+    result = take(clinic, f"phone,name,city\nabc,A,\n0501234567,Dana,Haifa\n0521234567,Tal,{'x' * 1025}\n")
+    assert result.added == 1
+    assert result.rejected[0] == Rejected(
+        2, "abc", "“abc” is not a phone number. Write one number, like +972501234567."
+    )
+    assert (result.rejected[1].row, result.rejected[1].text) == (
+        4,
+        "Column “city” has 1,025 characters; at most 1,024.",
+    )
+
+
+def test_consent_is_noted_but_never_given_back(clinic: Business) -> None:
+    Contact.objects.create(business=clinic, phone="+972501234567", consent=Consent.WITHDRAWN)
+    take(clinic, "phone\n0501234567\n0521234567\n", consent_source="form")
+    told = dict(Contact.objects.values_list("phone", "consent"))
+    assert told == {"+972501234567": Consent.WITHDRAWN, "+972521234567": Consent.GRANTED}
+    tal = Contact.objects.get(phone="+972521234567")
+    assert (tal.consent_source, tal.consent_changed_at) == ("form", NOW)
+
+
+def test_people_with_a_user_id_only(clinic: Business) -> None:
+    result = take(clinic, "phone,bsuid,name\n,US.134912,Joe\n,what,X\n")
+    assert (Contact.objects.get().bsuid, Contact.objects.get().phone, result.rejected_total) == ("US.134912", None, 1)
+
+
+def test_another_business_has_contacts_of_its_own(clinic: Business) -> None:
+    other = Business.objects.create(name="Other", slug="other")
+    with acting_for(other):
+        take(other, "phone,name\n+972501234567,Theirs\n", tags=["vip"])
+    take(clinic, "phone,name\n0501234567,Ours\n", tags=["vip"])
+    assert Contact.objects.get().name == "Ours"
+    with acting_for(other):
+        assert Contact.objects.get().name == "Theirs"
+
+
+def test_batches_and_progress(clinic: Business, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contact_import, "BATCH", 2)
+    seen: list[int] = []
+    take(clinic, "phone\n" + "".join(f"05012345{n:02d}\n" for n in range(5)), on_progress=seen.append)
+    assert seen == [2, 4, 5]
+    assert Contact.objects.count() == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("", "empty"), ("name\nA\n", "no column of phone"), ("phone,x,X\n", "twice")]
+)
+def test_a_file_that_can_not_be_used_is_refused(text: str, says: str, clinic: Business) -> None:
+    with pytest.raises(BadAudience, match=says):
+        take(clinic, text)
+    assert not Contact.objects.exists()

@@ -1,0 +1,183 @@
+"""A broadcast's states: legal moves only, one winner, and a history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from businesses.models import Business, User
+from whatsapp import lifecycle, starting
+from whatsapp.counts import counts_of
+from whatsapp.creation import Timing
+from whatsapp.errors import IllegalChange, NotSendable
+from whatsapp.models import Broadcast, BroadcastEvent, MessageTemplate, Recipient, Sender, SenderHealth
+from whatsapp.states import BROADCAST_MOVES, BroadcastStatus, PauseReason, RecipientStatus
+from whatsapp.tests.conftest import NOW, Make
+
+THREE = "phone,first_name\n0501234561,A\n0501234562,B\n0501234563,C\n"
+
+B = BroadcastStatus
+CHANGES: dict[str, tuple[Callable[..., Any], set[BroadcastStatus]]] = {
+    "start": (lifecycle.start, {B.DRAFT, B.SCHEDULED, B.MISSED, B.FAILED}),
+    "schedule": (lifecycle.schedule, {B.DRAFT, B.MISSED}),
+    "pause": (lifecycle.pause, {B.PREPARING, B.RUNNING}),
+    "resume": (lifecycle.resume, {B.PAUSED}),
+    "cancel": (lifecycle.cancel, set(B) - {B.COMPLETED, B.CANCELLING, B.CANCELLED}),
+    "reopen": (lifecycle.reopen, {B.COMPLETED}),
+}
+
+
+@pytest.mark.parametrize("status", BroadcastStatus)
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_happens_from_legal_states_only(name: str, status: BroadcastStatus, make: Make) -> None:
+    change, legal = CHANGES[name]
+    broadcast = make()
+    Broadcast.objects.filter(pk=broadcast.pk).update(status=status)
+    before = Broadcast.objects.values().get(pk=broadcast.pk), BroadcastEvent.objects.count()
+    if status in legal:
+        change(broadcast, now=NOW)
+        assert broadcast.epoch > 0
+        assert BroadcastEvent.objects.count() > before[1]
+        assert BroadcastStatus(broadcast.status) in BROADCAST_MOVES[status] | {BroadcastStatus.RUNNING}
+    else:
+        with pytest.raises(IllegalChange) as refused:
+            change(broadcast, now=NOW)
+        assert refused.value.current == status
+        assert (Broadcast.objects.values().get(pk=broadcast.pk), BroadcastEvent.objects.count()) == before
+
+
+def test_a_started_broadcast_whose_people_are_known_runs_at_once(make: Make) -> None:
+    broadcast = make()
+    lifecycle.start(broadcast, now=NOW)
+    assert (broadcast.status, broadcast.epoch, broadcast.started_at) == (BroadcastStatus.RUNNING, 2, NOW)
+
+
+def test_of_two_clicks_on_start_one_counts(make: Make) -> None:
+    broadcast = make()
+    second = Broadcast.objects.get(pk=broadcast.pk)
+    starting.start(broadcast, now=NOW)
+    with pytest.raises(IllegalChange):
+        starting.start(second, now=NOW)
+    assert BroadcastEvent.objects.filter(what="started").count() == 1
+
+
+def test_a_pause_says_why_and_a_resume_forgets_it(make: Make, operator: User) -> None:
+    broadcast = make()
+    lifecycle.start(broadcast, now=NOW)
+    later = NOW + timedelta(hours=3)
+    lifecycle.pause(broadcast, now=NOW, reason=PauseReason.TEMPLATE, detail="paused by Meta", resume_at=later)
+    assert (broadcast.status, broadcast.pause_reason, broadcast.resume_at) == ("paused", "template", later)
+    lifecycle.resume(broadcast, now=NOW, actor=operator)
+    assert (broadcast.status, broadcast.pause_reason, broadcast.resume_at) == ("running", "", None)
+    assert broadcast.status_detail == ""
+    history = list(BroadcastEvent.objects.filter(broadcast=broadcast).values_list("what", "actor"))
+    assert history[-2:] == [("paused: template", None), ("resumed", operator.pk)]
+
+
+def test_resuming_after_the_trial_releases_the_rest(make: Make) -> None:
+    broadcast = make(canary_size=2)
+    lifecycle.start(broadcast, now=NOW)
+    lifecycle.pause(broadcast, now=NOW, reason=PauseReason.USER)
+    lifecycle.resume(broadcast, now=NOW)
+    assert broadcast.canary_reviewed_at is None
+    lifecycle.pause(broadcast, now=NOW, reason=PauseReason.CANARY_REVIEW)
+    lifecycle.resume(broadcast, now=NOW)
+    assert broadcast.canary_reviewed_at == NOW
+
+
+def test_cancelling_marks_the_unsent_and_waits_for_what_is_on_its_way(make: Make) -> None:
+    broadcast = make(THREE)
+    lifecycle.start(broadcast, now=NOW)
+    flying = Recipient.objects.filter(broadcast=broadcast).order_by("pk")[0]
+    Recipient.objects.filter(pk=flying.pk).update(status=RecipientStatus.SENDING)
+    lifecycle.cancel(broadcast, now=NOW)
+    assert not lifecycle.finish_cancelling(broadcast, now=NOW)
+    assert broadcast.status == BroadcastStatus.CANCELLING
+    counts = counts_of(broadcast.pk).by_state
+    assert (counts[RecipientStatus.CANCELLED], counts[RecipientStatus.SENDING]) == (2, 1)
+    Recipient.objects.filter(pk=flying.pk).update(status=RecipientStatus.ACCEPTED)
+    assert lifecycle.finish_cancelling(broadcast, now=NOW)
+    assert (broadcast.status, broadcast.completed_at) == (BroadcastStatus.CANCELLED, NOW)
+    assert not lifecycle.finish_cancelling(broadcast, now=NOW)
+
+
+def test_many_rows_are_cancelled_in_batches(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "CANCEL_BATCH", 2)
+    broadcast = make(THREE)
+    lifecycle.cancel(broadcast, now=NOW)
+    assert lifecycle.finish_cancelling(broadcast, now=NOW)
+    assert counts_of(broadcast.pk).by_state[RecipientStatus.CANCELLED] == 3
+
+
+@pytest.mark.parametrize("state", RecipientStatus)
+def test_a_broadcast_is_completed_when_nothing_is_to_be_sent(state: RecipientStatus, make: Make) -> None:
+    broadcast = make(THREE)
+    lifecycle.start(broadcast, now=NOW)
+    people = Recipient.objects.filter(broadcast=broadcast)
+    people.update(status=RecipientStatus.READ)
+    one = people.order_by("pk")[0].pk
+    people.filter(pk=one).update(status=state, skip_reason="opted_out" if state == RecipientStatus.SKIPPED else "")
+    is_open = state in {
+        RecipientStatus.PENDING, RecipientStatus.CLAIMED, RecipientStatus.SENDING, RecipientStatus.RETRY_WAIT,
+    }  # fmt: skip
+    assert lifecycle.complete_if_done(broadcast, now=NOW) is not is_open
+    assert broadcast.status == ("running" if is_open else "completed")
+
+
+def scheduled(make: Make) -> Broadcast:
+    broadcast = make(timing=Timing(wall_time="2026-11-24T09:00", late_after_minutes=60))
+    starting.start(broadcast, now=NOW)
+    assert broadcast.status == BroadcastStatus.SCHEDULED
+    assert broadcast.scheduled_at is not None
+    assert broadcast.scheduled_at.isoformat() == "2026-11-24T07:00:00+00:00"  # nine o'clock in Jerusalem
+    return broadcast
+
+
+@pytest.mark.parametrize(
+    ("late", "status", "is_late"),
+    [
+        (timedelta(seconds=2), BroadcastStatus.RUNNING, False),
+        (timedelta(minutes=30), BroadcastStatus.RUNNING, True),
+        (timedelta(minutes=61), BroadcastStatus.MISSED, False),
+    ],
+)
+def test_a_scheduled_broadcast_starts_on_time_late_or_not_at_all(
+    late: timedelta, status: BroadcastStatus, make: Make, *, is_late: bool
+) -> None:
+    broadcast = scheduled(make)
+    assert broadcast.scheduled_at is not None
+    lifecycle.fire(broadcast, now=broadcast.scheduled_at + late)
+    assert (broadcast.status, broadcast.is_late) == (status, is_late)
+
+
+def test_a_time_fires_once(make: Make) -> None:
+    broadcast = scheduled(make)
+    second = Broadcast.objects.get(pk=broadcast.pk)
+    assert broadcast.scheduled_at is not None
+    lifecycle.fire(broadcast, now=broadcast.scheduled_at)
+    with pytest.raises(IllegalChange):
+        lifecycle.fire(second, now=broadcast.scheduled_at)
+
+
+def test_starting_a_scheduled_broadcast_does_not_wait(make: Make) -> None:
+    broadcast = scheduled(make)
+    starting.start(broadcast, now=NOW)
+    assert broadcast.status == BroadcastStatus.RUNNING
+
+
+def test_what_must_not_be_sent_is_not_started(
+    make: Make, clinic: Business, template: MessageTemplate, sender: Sender
+) -> None:
+    broadcast = make("phone,first_name\nabc,A\n")
+    MessageTemplate.objects.filter(pk=template.pk).update(status="PAUSED", content_hash="1" * 64)
+    Sender.objects.filter(pk=sender.pk).update(health=SenderHealth.BLOCKED, health_detail="Reconnect it.")
+    with pytest.raises(NotSendable) as refused:
+        starting.start(Broadcast.objects.get(pk=broadcast.pk), now=NOW)
+    problems = " ".join(refused.value.problems)
+    assert len(refused.value.problems) == 4
+    for words in ("Nobody in this broadcast", "only approved ones", "was changed after", "Reconnect it."):
+        assert words in problems
+    assert Broadcast.objects.get(pk=broadcast.pk).status == BroadcastStatus.DRAFT

@@ -1,0 +1,10 @@
+"""Addresses of WhatsApp below /whatsapp/."""
+
+from django.urls import path
+
+from whatsapp.webhooks import views
+
+urlpatterns = [
+    path("webhooks/cloud/", views.cloud, name="whatsapp-webhook-cloud"),
+    path("webhooks/twilio/", views.twilio, name="whatsapp-webhook-twilio"),
+]

@@ -1,0 +1,101 @@
+"""Applying stored news: in batches, each in a transaction with the mark that it was applied.
+
+News that finds nothing to apply to is tried again: a status may arrive before the answer to its own message is
+committed. Later it is given up: it belongs to a message of other software on the same number.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from businesses.tenancy import across_businesses
+from whatsapp.models import WebhookNews
+from whatsapp.providers.events import (
+    AccountChange,
+    Event,
+    Inbound,
+    NumberChange,
+    Preference,
+    StatusUpdate,
+    TemplateChange,
+)
+from whatsapp.providers.registry import provider_for
+from whatsapp.sending.bulk import update_rows
+from whatsapp.webhooks import changes, people, statuses
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+TRY_AGAIN = (timedelta(seconds=1), timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
+"""How old news must be for its next try, by the tries it has had."""
+
+
+def apply_news(now: datetime) -> int:
+    """Apply the next batch; how many pieces were looked at."""
+    # A webhook says itself whose it is: by an attempt, a message or a number.
+    with across_businesses(), transaction.atomic():
+        batch = list(_due(now).select_for_update(skip_locked=True)[:BATCH])
+        if not batch:
+            return 0
+        problems = _apply(batch, now)
+        update_rows(WebhookNews, [_mark(news, problems.get(news.pk), now) for news in batch])
+    return len(batch)
+
+
+def _due(now: datetime) -> QuerySet[WebhookNews]:
+    due = Q(tries=0)
+    for tries, age in enumerate(TRY_AGAIN, start=1):
+        due |= Q(tries=tries, received_at__lt=now - age)
+    return WebhookNews.objects.filter(due, applied_at=None).order_by("pk")
+
+
+def _mark(news: WebhookNews, problem: str | None, now: datetime) -> dict[str, object]:
+    given_up = news.tries >= len(TRY_AGAIN)
+    return {
+        "pk": news.pk,
+        "tries": news.tries + 1,
+        "problem": (problem or "")[:300],
+        "applied_at": now if problem is None or given_up else None,
+    }
+
+
+def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, str]:
+    """Apply what can be applied; why the others can't, by their keys."""
+    problems: dict[int, str] = {}
+    reports: list[tuple[WebhookNews, StatusUpdate]] = []
+    for news in batch:
+        try:
+            event = provider_for(news.provider).read(news.payload, news.received_at)
+        except (KeyError, ValueError, TypeError, AttributeError) as problem:
+            logger.warning("Webhook news %s can't be understood: %r", news.pk, problem)
+            problems[news.pk] = f"It can't be understood: {type(problem).__name__}"
+            continue
+        if isinstance(event, StatusUpdate):
+            reports.append((news, event))
+        elif event is not None and not _apply_one(news.provider, event, now):
+            problems[news.pk] = "It concerns no number or template of this installation."
+    for news in statuses.apply(reports, now):
+        problems[news.pk] = "It belongs to no message of this installation."
+    return problems
+
+
+def _apply_one(provider: str, event: Event, now: datetime) -> bool:
+    """Apply an event that comes rarely; whether there was something to apply it to."""
+    match event:
+        case Inbound():
+            return people.receive(provider, event, now)
+        case Preference():
+            return people.prefer(provider, event, now)
+        case TemplateChange():
+            return changes.change_template(provider, event, now)
+        case NumberChange():
+            return changes.change_number(provider, event)
+        case AccountChange():
+            return changes.change_account(provider, event, now)
+        case StatusUpdate():
+            raise TypeError("Statuses are applied together, by statuses.apply.")

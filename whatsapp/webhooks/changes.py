@@ -1,0 +1,80 @@
+"""What a provider decides about templates, numbers and accounts, and what that does to running broadcasts."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from businesses.tenancy import acting_for
+from whatsapp import lifecycle
+from whatsapp.errors import IllegalChange
+from whatsapp.models import Broadcast, MessageTemplate, Sender, SenderHealth, TemplateStatus
+from whatsapp.providers.base import PauseScope
+from whatsapp.providers.events import AccountChange, NumberChange, TemplateChange
+from whatsapp.sending import consequences
+from whatsapp.states import BroadcastStatus, PauseReason
+
+FIRST_PAUSE = timedelta(hours=3)
+"""Meta pauses a template for 3 h, then for 6 h, then disables it. It says when the pause ends only by ending it."""
+
+
+def change_template(provider: str, event: TemplateChange, now: datetime) -> bool:
+    """Note the change, and stop or continue its broadcasts; whether the template is known."""
+    templates = _templates(provider, event)
+    for template in templates.select_related("business"):
+        if event.quality:
+            template.quality = event.quality
+        if event.category:
+            template.category = event.category
+        if event.status in TemplateStatus.values:
+            template.status, template.status_detail = event.status, event.reason[:300]
+            template.paused_until = now + FIRST_PAUSE if event.status == TemplateStatus.PAUSED else None
+        template.save(update_fields=["quality", "category", "status", "status_detail", "paused_until"])
+        with acting_for(template.business):
+            _stop_or_go(template, now)
+    return templates.exists()
+
+
+def _templates(provider: str, event: TemplateChange) -> QuerySet[MessageTemplate]:
+    known = MessageTemplate.objects.filter(provider=provider, account_id=event.account_id)
+    return known.filter(
+        Q(provider_template_id=event.external_id) | Q(name=event.name, language=event.language, name__gt="")
+    )
+
+
+def _stop_or_go(template: MessageTemplate, now: datetime) -> None:
+    broadcasts = Broadcast.objects.filter(template=template)
+    if template.status == TemplateStatus.APPROVED:
+        waiting = broadcasts.filter(status=BroadcastStatus.PAUSED, pause_reason=PauseReason.TEMPLATE)
+        for broadcast in waiting.exclude(resume_at=None):
+            with suppress(IllegalChange):  # somebody was quicker
+                lifecycle.resume(broadcast, now=now)
+        return
+    for broadcast in broadcasts.filter(status=BroadcastStatus.RUNNING):
+        detail = f"{template.get_status_display()} {template.status_detail}".strip()
+        consequences.pause(broadcast, PauseReason.TEMPLATE, detail, now=now, resume_at=template.paused_until)
+
+
+def change_number(provider: str, event: NumberChange) -> bool:
+    """Note a number's new throughput or limit; whether the account is known."""
+    numbers = Sender.objects.filter(provider=provider, account_id=event.account_id)
+    if event.phone and event.throughput_mps:
+        numbers.filter(phone=event.phone).update(throughput_mps=event.throughput_mps)
+    if event.daily_limit:
+        numbers.update(messaging_limit=event.daily_limit)
+    return numbers.exists()
+
+
+def change_account(provider: str, event: AccountChange, now: datetime) -> bool:
+    """Stop everything of a restricted account; whether it is known. A lifted restriction resumes nothing by itself."""
+    numbers = Sender.objects.filter(provider=provider, account_id=event.account_id).select_related("business")
+    for sender in numbers:
+        with acting_for(sender.business):
+            if event.restricted:
+                detail = f"WhatsApp restricted the account ({event.reason}). See Account Quality at Meta."
+                consequences.stop_sender(sender, PauseReason.ACCOUNT, detail, scope=PauseScope.SENDER, now=now)
+            else:
+                Sender.objects.filter(pk=sender.pk).update(health=SenderHealth.READY, health_detail="")
+    return numbers.exists()

@@ -1,0 +1,70 @@
+"""Telling people that their opt-out or opt-in was understood: one free text, within 24 h of their message."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+import aiohttp
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from businesses.credentials import CredentialsUnreadable
+from businesses.tenancy import across_businesses, acting_for
+from whatsapp.messaging_settings import settings_of
+from whatsapp.models import InboundAction, InboundMessage
+from whatsapp.providers.base import Account, Outcome
+from whatsapp.providers.registry import account_of, provider_for
+from whatsapp.sending.threads import DatabaseThread
+
+logger = logging.getLogger(__name__)
+
+WINDOW = timedelta(hours=24)
+BATCH = 50
+
+
+async def confirm_choices(http: aiohttp.ClientSession, database: DatabaseThread, now: datetime) -> None:
+    """Answer every opt-out and opt-in that has no answer yet. An answer whose fate is unknown is not repeated."""
+    for message in await database.run(unconfirmed, now):
+        taken = await database.run(take, message, now)
+        if taken is None:
+            continue
+        account, text = taken
+        provider = provider_for(account.provider)
+        result = await provider.send_text(http, account, message.address, text)
+        if result.outcome in {Outcome.SAFE_RETRY, Outcome.THROTTLED, Outcome.RETRY}:
+            await database.run(put_back, message)
+        logger.info("Answered an opt-out or opt-in of business %s: %s", message.business_id, result.outcome)
+
+
+def unconfirmed(now: datetime) -> list[InboundMessage]:
+    """Messages that decided something and were not answered, as long as they may be."""
+    with across_businesses():  # one loop serves every business
+        waiting = InboundMessage.objects.exclude(action="").filter(confirmed_at=None, received_at__gt=now - WINDOW)
+        return list(waiting.select_related("sender__business").order_by("received_at")[:BATCH])
+
+
+def take(message: InboundMessage, now: datetime) -> tuple[Account, str] | None:
+    """Take it upon this process to answer; None if another one has, or if the number's secrets can't be read."""
+    business = message.sender.business
+    with acting_for(business):
+        if not InboundMessage.objects.filter(pk=message.pk, confirmed_at=None).update(confirmed_at=now):
+            return None
+        settings = settings_of(business)
+        with translation.override(business.language):
+            if message.action == InboundAction.OPT_OUT:
+                text = settings.opt_out_reply or _(
+                    "You will get no more messages from us. Write START to get them again."
+                )
+            else:
+                text = settings.opt_in_reply or _("Welcome back: you will get our messages again.")
+        try:
+            return account_of(message.sender), text
+        except CredentialsUnreadable:
+            return None
+
+
+def put_back(message: InboundMessage) -> None:
+    """It was surely not answered: try again later."""
+    with acting_for(message.sender.business):
+        InboundMessage.objects.filter(pk=message.pk).update(confirmed_at=None)

@@ -1,0 +1,85 @@
+"""What reports make of a recipient's row, in whatever order and however often they come. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from whatsapp.providers.base import ErrorRule
+from whatsapp.providers.events import Progress, StatusUpdate
+from whatsapp.states import RECIPIENT_RANK, ErrorClass, RecipientStatus
+
+_STATES = {
+    Progress.ACCEPTED: RecipientStatus.ACCEPTED,
+    Progress.SENT: RecipientStatus.SENT,
+    Progress.DELIVERED: RecipientStatus.DELIVERED,
+    Progress.READ: RecipientStatus.READ,
+    Progress.FAILED: RecipientStatus.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The part of a recipient's row that reports change."""
+
+    status: RecipientStatus
+    provider_message_id: str | None = None
+    accepted_at: datetime | None = None
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    read_at: datetime | None = None
+    failed_at: datetime | None = None
+    error_code: str = ""
+    error_class: str = ""
+    error_text: str = ""
+    billable: bool | None = None
+    price_category: str = ""
+
+
+def fold(delivery: Delivery, reports: Iterable[tuple[StatusUpdate, ErrorRule | None]]) -> Delivery:
+    """The row after these reports. The same for every order and repetition of them."""
+    for update, rule in reports:
+        delivery = _fold_one(delivery, update, rule)
+    return delivery
+
+
+def _fold_one(old: Delivery, update: StatusUpdate, rule: ErrorRule | None) -> Delivery:
+    new = replace(
+        old,
+        provider_message_id=old.provider_message_id or update.message_id,
+        billable=update.billable if old.billable is None else old.billable or bool(update.billable),
+        price_category=max(old.price_category, update.price_category),
+        accepted_at=_earliest(old.accepted_at, update.at),
+    )
+    match update.progress:
+        case Progress.SENT:
+            new = replace(new, sent_at=_earliest(old.sent_at, update.at))
+        case Progress.DELIVERED:
+            new = replace(new, delivered_at=_earliest(old.delivered_at, update.at))
+        case Progress.READ:
+            # Whoever read it has got it: Meta leaves `delivered` out when both happen at once.
+            read_at, delivered_at = _earliest(old.read_at, update.at), _earliest(old.delivered_at, update.at)
+            new = replace(new, read_at=read_at, delivered_at=delivered_at)
+        case Progress.FAILED:
+            new = replace(new, failed_at=_earliest(old.failed_at, update.at))
+    return _raise_status(new, update, rule)
+
+
+def _raise_status(new: Delivery, update: StatusUpdate, rule: ErrorRule | None) -> Delivery:
+    state = _STATES[update.progress]
+    if RECIPIENT_RANK[state] <= RECIPIENT_RANK[new.status]:
+        return new
+    if state is not RecipientStatus.FAILED:
+        return replace(new, status=state, error_code="", error_class="", error_text="")
+    return replace(
+        new,
+        status=state,
+        error_code=update.error_code[:20],
+        error_class=ErrorClass(rule.outcome.value).value if rule else ErrorClass.PERMANENT.value,
+        error_text=update.error_text[:500],
+    )
+
+
+def _earliest(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None or other < one else one

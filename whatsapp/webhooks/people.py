@@ -1,0 +1,143 @@
+"""What people say: their messages, and their wish to get no more or to get some again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from businesses.tenancy import acting_for
+from whatsapp import suppressions
+from whatsapp.messaging_settings import settings_of
+from whatsapp.models import (
+    Contact,
+    InboundMessage,
+    Recipient,
+    Sender,
+    SuppressionCategory,
+    SuppressionSource,
+)
+from whatsapp.providers.events import Inbound, Preference
+from whatsapp.webhooks.words import Choice, choice_of
+
+ANSWER_WITHIN = timedelta(days=7)
+"""A message that quotes nothing counts as an answer to the last broadcast the person got within this time."""
+
+
+def receive(provider: str, event: Inbound, now: datetime) -> bool:
+    """Keep a message and do what it asks for; whether it was written to a number of this installation."""
+    sender = _sender(provider, event.number_id)
+    if sender is None:
+        return False
+    with acting_for(sender.business):
+        address = event.phone or event.bsuid
+        contact = _contact(sender, event)
+        choice = _choice(sender, event)
+        message, is_new = InboundMessage.objects.get_or_create(
+            provider=provider,
+            provider_message_id=event.message_id,
+            defaults={
+                "business": sender.business,
+                "sender": sender,
+                "contact": contact,
+                "recipient": _answered(sender, event, address),
+                "address": address,
+                "reply_to_message_id": event.answers_message_id,
+                "kind": event.kind[:20],
+                "text": event.text,
+                "payload": {"button": event.button_payload} if event.button_payload else {},
+                "action": choice or "",
+                "received_at": event.at,
+            },
+        )
+        if is_new and choice and not _obey(choice, sender, contact, now):
+            InboundMessage.objects.filter(pk=message.pk).update(confirmed_at=now)  # nothing new: no second answer
+    return True
+
+
+def prefer(provider: str, event: Preference, now: datetime) -> bool:
+    """A person switched the business's marketing off or on, in WhatsApp itself; whether the number is ours."""
+    sender = _sender(provider, event.number_id)
+    if sender is None:
+        return False
+    with acting_for(sender.business):
+        for address in filter(None, (event.phone, event.bsuid)):
+            if event.wants_marketing:
+                suppressions.lift(sender.business, address, now=now, categories=[SuppressionCategory.MARKETING])
+            else:
+                suppressions.suppress(
+                    sender.business,
+                    address,
+                    category=SuppressionCategory.MARKETING,
+                    source=SuppressionSource.PREFERENCE,
+                    now=now,
+                )
+    return True
+
+
+def _sender(provider: str, number_id: str) -> Sender | None:
+    numbers = Sender.objects.filter(Q(number_id=number_id) | Q(phone=number_id), provider=provider)
+    return numbers.select_related("business").first() if number_id else None
+
+
+def _contact(sender: Sender, event: Inbound) -> Contact:
+    """The person, known from now on if they were not."""
+    known = Contact.objects.filter(business=sender.business)
+    contact = (event.phone and known.filter(phone=event.phone).first()) or (
+        event.bsuid and known.filter(bsuid=event.bsuid).first()
+    )
+    if not contact:
+        return Contact.objects.create(
+            business=sender.business,
+            phone=event.phone or None,
+            bsuid=event.bsuid or None,
+            name=event.name[:200],
+            last_inbound_at=event.at,
+        )
+    contact.last_inbound_at = max(filter(None, (contact.last_inbound_at, event.at)))
+    contact.name = contact.name or event.name[:200]
+    if event.bsuid and not contact.bsuid and not known.filter(bsuid=event.bsuid).exists():
+        contact.bsuid = event.bsuid
+    contact.save(update_fields=["last_inbound_at", "name", "bsuid"])
+    return contact
+
+
+def _answered(sender: Sender, event: Inbound, address: str) -> Recipient | None:
+    """The row that a message answers: the quoted one, else the last that reached the person."""
+    rows = Recipient.objects.filter(business=sender.business)
+    if event.answers_message_id:
+        quoted = rows.filter(provider=sender.provider, provider_message_id=event.answers_message_id).first()
+        if quoted:
+            return quoted
+    lately = rows.filter(address=address, accepted_at__gt=event.at - ANSWER_WITHIN, broadcast__sender=sender)
+    return lately.order_by("-accepted_at").first()
+
+
+def _choice(sender: Sender, event: Inbound) -> Choice | None:
+    settings = settings_of(sender.business)
+    more_out, more_in = settings.opt_out_words.splitlines(), settings.opt_in_words.splitlines()
+    for said in (event.button_payload, event.text):
+        choice = choice_of(said, more_out=more_out, more_in=more_in)
+        if choice:
+            return choice
+    return None
+
+
+def _obey(choice: Choice, sender: Sender, contact: Contact, now: datetime) -> bool:
+    """Carry out an opt-out or opt-in for every address of the person; whether it changed something."""
+    changed = []
+    for address in filter(None, (contact.phone, contact.bsuid)):
+        if choice is Choice.OPT_OUT:
+            changed.append(
+                suppressions.suppress(
+                    sender.business,
+                    address,
+                    category=SuppressionCategory.ALL,
+                    source=SuppressionSource.REPLY,
+                    now=now,
+                )
+            )
+        else:
+            categories = list(SuppressionCategory)
+            changed.append(suppressions.lift(sender.business, address, now=now, categories=categories))
+    return any(changed)

@@ -1,0 +1,137 @@
+"""Statuses of messages: found by our attempt id or the provider's message id, folded into their rows together."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from businesses.tenancy import acting_for
+from whatsapp import suppressions
+from whatsapp.models import Attempt, Broadcast, Recipient, Sender, SuppressionCategory, SuppressionSource, WebhookNews
+from whatsapp.providers.base import ErrorRule, Outcome
+from whatsapp.providers.events import Progress, StatusUpdate
+from whatsapp.providers.registry import provider_for
+from whatsapp.sending import consequences
+from whatsapp.sending.bulk import update_rows
+from whatsapp.states import RecipientStatus
+from whatsapp.webhooks.folding import Delivery, fold
+
+Report = tuple[WebhookNews, StatusUpdate]
+_FIELDS = tuple(Delivery.__dataclass_fields__)
+
+
+def apply(reports: Sequence[Report], now: datetime) -> list[WebhookNews]:
+    """Bring reports into their rows; those for which there is no row. In the caller's transaction."""
+    if not reports:
+        return []
+    by_row, homeless = _find_rows(reports)
+    rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
+    changes: list[tuple[int, Delivery, Delivery]] = []
+    for values in rows.values("pk", *_FIELDS):
+        pk = values.pop("pk")
+        before = Delivery(**{**values, "status": RecipientStatus(values["status"])})
+        after = fold(before, [(update, _rule(news, update)) for news, update in by_row[pk]])
+        if after != before:
+            changes.append((pk, before, after))
+    _write(changes)
+    _note_that_reports_arrive(reports)
+    _react_to_failures(by_row, now)
+    return homeless
+
+
+def _write(changes: Sequence[tuple[int, Delivery, Delivery]]) -> None:
+    """Only the columns that change in some row. A row that moves on is no longer claimed, waiting or skipped."""
+    moved = {"skip_reason": "", "lease_token": None, "lease_until": None, "next_attempt_at": None}
+    for moves in (True, False):
+        group = [change for change in changes if (change[1].status != change[2].status) == moves]
+        names = [name for name in _FIELDS if any(getattr(old, name) != getattr(new, name) for _, old, new in group)]
+        update_rows(
+            Recipient,
+            [
+                {"pk": pk, **{name: getattr(new, name) for name in names}, **(moved if moves else {})}
+                for pk, _, new in group
+            ],
+        )
+
+
+def _find_rows(reports: Sequence[Report]) -> tuple[dict[int, list[Report]], list[WebhookNews]]:
+    """Reports by row: by the current attempt, by the message id, by an earlier attempt of the row."""
+    trackers = {update.tracker for _, update in reports if update.tracker}
+    messages = {update.message_id for _, update in reports}
+    by_tracker: dict[uuid.UUID | None, int] = dict(
+        Recipient.objects.filter(attempt_id__in=trackers).values_list("attempt_id", "pk")
+    )
+    earlier = trackers - by_tracker.keys()
+    if earlier:
+        by_tracker |= dict(Attempt.objects.filter(pk__in=earlier).values_list("pk", "recipient_id"))
+    known = Recipient.objects.filter(provider_message_id__in=messages)
+    by_message = {
+        (provider, message_id): pk
+        for provider, message_id, pk in known.values_list("provider", "provider_message_id", "pk")
+    }
+    by_row: defaultdict[int, list[Report]] = defaultdict(list)
+    homeless = []
+    for news, update in reports:
+        pk = by_tracker.get(update.tracker) or by_message.get((news.provider, update.message_id))
+        if pk is None:
+            homeless.append(news)
+        else:
+            by_row[pk].append((news, update))
+    return dict(by_row), homeless
+
+
+def _rule(news: WebhookNews, update: StatusUpdate) -> ErrorRule | None:
+    return provider_for(news.provider).rule_for(update.error_code) if update.progress is Progress.FAILED else None
+
+
+def _note_that_reports_arrive(reports: Iterable[Report]) -> None:
+    newest: dict[tuple[str, str], datetime] = {}
+    for news, update in reports:
+        key = (news.provider, update.number_id)
+        newest[key] = max(newest.get(key, update.at), update.at)
+    for (provider, number_id), at in newest.items():
+        numbers = Sender.objects.filter(provider=provider, number_id=number_id)
+        numbers.exclude(last_status_event_at__gte=at).update(last_status_event_at=at)
+
+
+def _react_to_failures(by_row: dict[int, list[Report]], now: datetime) -> None:
+    """A failure that is reported later means the same as one that is answered at once."""
+    failed = {
+        pk: rule
+        for pk, reports in by_row.items()
+        for news, update in reports
+        if (rule := _rule(news, update)) and rule.outcome in _MATTERING
+    }
+    rows = Recipient.objects.filter(pk__in=failed).select_related("broadcast__sender", "broadcast__business")
+    acted: set[tuple[uuid.UUID, Outcome]] = set()
+    for row in rows:
+        rule = failed[row.pk]
+        if rule.outcome is Outcome.SUPPRESS:
+            _suppress(row, now)
+        elif (row.broadcast_id, rule.outcome) not in acted:
+            acted.add((row.broadcast_id, rule.outcome))
+            _act(row.broadcast, rule, now)
+
+
+_MATTERING = {Outcome.SUPPRESS, Outcome.THROTTLED, Outcome.TEMPLATE_WIDE, Outcome.CHANNEL_WIDE}
+
+
+def _suppress(row: Recipient, now: datetime) -> None:
+    with acting_for(row.broadcast.business):
+        suppressions.suppress(
+            row.broadcast.business,
+            row.address or "",
+            category=SuppressionCategory.MARKETING,
+            source=SuppressionSource.PROVIDER,
+            now=now,
+        )
+
+
+def _act(broadcast: Broadcast, rule: ErrorRule, now: datetime) -> None:
+    with acting_for(broadcast.business):
+        if rule.outcome is Outcome.THROTTLED:
+            consequences.slow_down(broadcast.sender, rule, retry_after_s=None, now=now)
+        elif not rule.may_be_one_row:
+            consequences.pause_for(broadcast, rule, words="", now=now)

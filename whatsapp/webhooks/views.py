@@ -1,0 +1,79 @@
+"""The addresses that providers post to. They verify, store and answer; nothing else."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from businesses.credentials import CredentialsUnreadable
+from businesses.tenancy import across_businesses
+from whatsapp.models import Provider, Sender
+from whatsapp.providers.base import WebhookRequest
+from whatsapp.providers.registry import provider_for
+from whatsapp.providers.twilio.webhooks import account_of
+from whatsapp.webhooks import intake
+from whatsapp.webhooks.app_secrets import app_secret
+
+logger = logging.getLogger(__name__)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def cloud(request: HttpRequest) -> HttpResponse:
+    """Meta: the handshake (GET) and everything it reports (POST)."""
+    if request.method == "GET":
+        return _handshake(request)
+    return _take_in(request, Provider.CLOUD, app_secret(request.body))
+
+
+def _handshake(request: HttpRequest) -> HttpResponse:
+    """Meta asks once whether the address is ours."""
+    given, expected = request.GET.get("hub.verify_token", ""), settings.WHATSAPP_VERIFY_TOKEN
+    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+        return HttpResponseForbidden("The verify token is not WHATSAPP_VERIFY_TOKEN.", content_type="text/plain")
+    return HttpResponse(request.GET.get("hub.challenge", ""), content_type="text/plain")
+
+
+@csrf_exempt
+@require_POST
+def twilio(request: HttpRequest) -> HttpResponse:
+    """Twilio: statuses and messages."""
+    return _take_in(request, Provider.TWILIO, _auth_token(account_of(request.body)))
+
+
+def _take_in(request: HttpRequest, name: Provider, secret: str) -> HttpResponse:
+    """401 if the signature is not right, 400 if it can't be cut into parcels, else stored and 200."""
+    provider = provider_for(name)
+    webhook = WebhookRequest(
+        url=settings.PUBLIC_URL + request.get_full_path(),
+        headers={key.lower(): value for key, value in request.headers.items()},
+        body=request.body,
+    )
+    if not provider.verify(webhook, secret):
+        logger.warning("Refused a webhook of %s: its signature is missing or wrong", name)
+        return HttpResponse("The signature is missing or wrong.", status=401, content_type="text/plain")
+    try:
+        parcels = provider.split(webhook)
+    except ValueError:
+        return HttpResponseBadRequest("This can't be understood.", content_type="text/plain")
+    intake.store(name, parcels, now=timezone.now())
+    intake.ring(parcels)
+    return HttpResponse(status=200, content_type="text/plain")
+
+
+def _auth_token(account_sid: str) -> str:
+    """The token with which an account signs: of one of its senders, or of the installation's own account."""
+    with across_businesses():  # the account says whose webhook it is
+        sender = Sender.objects.filter(provider=Provider.TWILIO, account_id=account_sid).first()
+    if sender:
+        try:
+            return sender.credentials.get("auth_token", "")
+        except CredentialsUnreadable:
+            return ""
+    return settings.TWILIO_AUTH_TOKEN if account_sid == settings.TWILIO_ACCOUNT_SID else ""
