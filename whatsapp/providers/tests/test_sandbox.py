@@ -60,7 +60,7 @@ def test_who_was_not_looked_after_for_a_while_still_reads(acme: Business, send: 
     send()
     row = Recipient.objects.get()
     assert row.accepted_at
-    plan = plan_for(row.address or "", row.provider_message_id)
+    plan = plan_for(row.address or "", row.provider_message_id or "")
     for seconds, state in ((plan.steps[1].after_s + 0.1, "delivered"), (600.0, "read")):
         moment = row.accepted_at + timedelta(seconds=seconds)
         report(moment)
