@@ -46,14 +46,18 @@ async def senses() -> AsyncIterator[Senses]:
     speaking = Worker("voice", _if_memory_allows(_VOICE_MB, joe.load, CannotSpeak))
     english = Worker("ears", _if_memory_allows(_ENGLISH_EARS_MB, whisper.load_english, CannotListen))
     other = Worker("ears-other", _if_memory_allows(_OTHER_EARS_MB, whisper.load_other, CannotListen))
-    loading = asyncio.gather(
-        _load("the voice joe", speaking.start, otherwise="Pico speaks, or a substitute sounds"),
-        _load("ears for English (Whisper tiny.en)", english.start, otherwise="callers' words are not understood"),
-    )
+    loading = [
+        asyncio.create_task(_load(what, start, otherwise=otherwise))
+        for what, start, otherwise in (
+            ("the voice joe", speaking.start, "Pico speaks, or a substitute sounds"),
+            ("ears for English (Whisper tiny.en)", english.start, "callers' words are not understood"),
+        )
+    ]
     try:
         yield Senses(FirstAbleVoice(joe.JoeVoice(speaking), pico, BabbleVoice()), WhisperListener(english, other))
     finally:
-        loading.cancel()
+        for task in loading:
+            task.cancel()
         for close in (speaking.close, english.close, other.close):
             close()
         await pico.close()
