@@ -166,8 +166,10 @@ def stand_in() -> Iterator[str]:
     command = [sys.executable, "manage.py", "sandbox", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        yield process.stdout.readline().split()[-1].replace("http", "ws", 1)
-        process.terminate()
+        try:
+            yield process.stdout.readline().split()[-1].replace("http", "ws", 1)
+        finally:
+            process.terminate()
 
 
 async def run(callers: list[int]) -> None:

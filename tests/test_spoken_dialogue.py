@@ -45,8 +45,10 @@ def sandbox() -> Iterator[str]:
     command = [sys.executable, "manage.py", "sandbox", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        yield process.stdout.readline().split()[-1]
-        process.terminate()
+        try:
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.terminate()
 
 
 def clinic(daphne: StartDaphne, openai_url: str) -> Daphne:
@@ -70,11 +72,12 @@ class Caller:
     async def say(self, words: str) -> None:
         """Speak, and wait for the first sound of an answer."""
         spoken = (await self._voice.speak(words, voice="caller")).as_ulaw()
-        said = self.call.say(spoken)
-        await self.call.until(lambda: self._answered_at(said.end) is not None, 20)
-        answered_at = self._answered_at(said.end)
+        # The answer may well begin within the silence that the caller's voice puts after the last word.
+        last_word_at = self.call.say(spoken).start + last_voice_s(spoken)
+        await self.call.until(lambda: self._answered_at(last_word_at) is not None, 20)
+        answered_at = self._answered_at(last_word_at)
         assert answered_at is not None
-        self.waited_s.append(answered_at - said.start - last_voice_s(spoken))
+        self.waited_s.append(answered_at - last_word_at)
 
     def _answered_at(self, after_s: float) -> float | None:
         stretches = self.call.stream.playback.stretches
