@@ -17,6 +17,7 @@ LARGEST_MESSAGE = 64 * 1024
 """Characters. Twilio sends 373 for 20 ms; a minute of audio in one message is nobody's telephone."""
 
 
+_MEDIA_FORMAT = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
 _SID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
@@ -50,13 +51,17 @@ def read_start(message: dict[str, Any]) -> Start:
     """Read a `start` message. Raises `MalformedMessage`, also for a stream that isn't 8 kHz µ-law."""
     try:
         start = message["start"]
-        audio = start["mediaFormat"]
-        encoding = (audio["encoding"], int(audio["sampleRate"]), int(audio["channels"]))
-        found = Start(str(start["callSid"]), str(start["streamSid"]), str(start["customParameters"][TOKEN_PARAMETER]))
+        audio = {**_MEDIA_FORMAT, **start.get("mediaFormat", {})}
+        is_ours = audio["encoding"] == "audio/x-mulaw" and (int(audio["sampleRate"]), int(audio["channels"])) == (
+            8000,
+            1,
+        )
+        stream_sid = str(start.get("streamSid") or message["streamSid"])
+        found = Start(str(start["callSid"]), stream_sid, str(start["customParameters"][TOKEN_PARAMETER]))
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise MalformedMessage("a start without its ids, format or token") from None
-    if encoding != ("audio/x-mulaw", 8000, 1):
-        raise MalformedMessage(f"audio as {encoding}, not 8 kHz µ-law")
+        raise MalformedMessage("a start without its ids or token") from None
+    if not is_ours:
+        raise MalformedMessage("audio that isn't 8 kHz µ-law")
     if not _SID.fullmatch(found.call_sid) or not _SID.fullmatch(found.stream_sid):
         raise MalformedMessage("a start whose ids are no ids")
     return found

@@ -21,12 +21,17 @@ ROOT = Path(__file__).resolve().parent.parent
 MigratedDatabase = Callable[[], AbstractContextManager[str]]
 
 
+def without_test_settings(environment: dict[str, str]) -> dict[str, str]:
+    """The environment as an operator has it: every way of starting must find the settings by itself."""
+    return {name: value for name, value in environment.items() if name != "DJANGO_SETTINGS_MODULE"}
+
+
 def manage(*arguments: str, environment: dict[str, str]) -> str:
     """Run a management command in a process of its own; what it printed. Its failure carries its errors."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env={**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"},
+        env=without_test_settings(environment),
         capture_output=True,
         text=True,
         check=False,

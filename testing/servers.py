@@ -28,7 +28,7 @@ from urllib.request import urlopen
 import pytest
 
 from testing import services
-from testing.databases import ROOT, MigratedDatabase, manage
+from testing.databases import ROOT, MigratedDatabase, manage, without_test_settings
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
@@ -146,7 +146,7 @@ def _process(
     command: list[str], environment: dict[str, str], folder: Path, *, keep_open: list[int] | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     log_path = folder / f"{command[2]}-{uuid.uuid4().hex}.log"
-    environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings", "PYTHONUNBUFFERED": "1"}
+    environment = {**without_test_settings(environment), "PYTHONUNBUFFERED": "1"}
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             command,

@@ -196,7 +196,10 @@ async def grunt_pauses_and_the_answer_goes_on_where_it_stopped(rig: Rig) -> None
         await call.quiet(0.8, after_bytes=len(WHOLE) - 1600)
     records = await rig.records(call)
     left, went_on = seam(heard(call), WHOLE)
-    assert abs(left - went_on) / 8 <= 20 + clear_travelled_s(call, records.trace) * 1000
+    travelled_s = clear_travelled_s(call, records.trace)
+    if travelled_s < 0.005:
+        assert left == went_on, "not a sample is lost or doubled"
+    assert abs(left - went_on) / 8 <= 20 + travelled_s * 1000, "a frame, on a machine that is busy"
     assert 3 <= voiced_frames_before_clear(records.trace) <= 5
     assert len(clears(call)) == 1
     before, after = call.stream.playback.stretches[-2:]

@@ -1,6 +1,7 @@
 """Twilio's playback buffer: queued audio is heard in real time, and marks return when it was heard.
 
-It leaves for the telephone network in frames of 20 ms, each heard whole or not at all; a shorter rest is a frame.
+It leaves for the telephone network in frames, one every 20 ms, each heard whole or not at all; a shorter rest is a
+frame.
 
 (twilio.com/docs/voice/media-streams/websocket-messages: a mark returns when everything queued before it has played;
 `clear` empties the buffer and returns every outstanding mark at once.)
@@ -10,10 +11,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from math import ceil
 
 from calls.conversation.ulaw import SAMPLE_RATE, SILENCE
 
 _FRAME_BYTES = 160
+_FRAME_S = _FRAME_BYTES / SAMPLE_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,15 @@ class PlaybackBuffer:
             entry = self._queue[0]
             if isinstance(entry, str):
                 self._queue.popleft()
-                returned.append(ReturnedMark(self.played_until, entry))
+                returned.append(ReturnedMark(min(self.played_until, now), entry))
                 continue
             size = min(_FRAME_BYTES, self.queued_bytes)
             # The small addition is for times that binary fractions can't express: 1.02 - 1.0 is less than 20 ms.
             if (now - self.played_until) * SAMPLE_RATE + 1e-6 < size:
                 return returned
             returned += self._play(size)
-        self.played_until = max(now, self.played_until)
+        # Frames leave on Twilio's own beat: what finds the buffer empty waits for the next one.
+        self.played_until = max(ceil(now / _FRAME_S - 1e-6) * _FRAME_S, self.played_until)
         return returned
 
     def _play(self, size: int) -> list[ReturnedMark]:

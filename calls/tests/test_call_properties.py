@@ -19,7 +19,7 @@ GREETING = "Good morning, this is the bakery, how may I help you?"
 SLACK_S = 0.05
 SURVIVABLE = [mishap for mishap in Mishap if mishap is not Mishap.STALLED]
 
-thorough = settings(max_examples=350, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

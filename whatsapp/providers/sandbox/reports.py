@@ -23,6 +23,7 @@ from whatsapp.webhooks import intake
 
 UNFINISHED = (RecipientStatus.ACCEPTED, RecipientStatus.HELD, RecipientStatus.SENT)
 BATCH = 1_000
+READ_LATE = timedelta(hours=1)
 _STAMPS = {"sent": "sent_at", "delivered": "delivered_at", "read": "read_at", "failed": "failed_at"}
 
 
@@ -37,7 +38,8 @@ def report(now: datetime) -> None:
         if not Sender.objects.filter(provider=Provider.SANDBOX).exists():
             return
         lately = Q(accepted_at__gt=now - timedelta(seconds=LONGEST_S))
-        rows = Recipient.objects.filter(Q(status__in=UNFINISHED) | lately, provider=Provider.SANDBOX)
+        unread = Q(status=RecipientStatus.DELIVERED, accepted_at__gt=now - READ_LATE)  # nobody looked for a while
+        rows = Recipient.objects.filter(Q(status__in=UNFINISHED) | lately | unread, provider=Provider.SANDBOX)
         happened: defaultdict[str, list[Happening]] = defaultdict(list)
         for row in rows.select_related("broadcast__sender").order_by("-accepted_at")[:BATCH]:
             happened[row.broadcast.sender.number_id] += _happened_to(row, now)

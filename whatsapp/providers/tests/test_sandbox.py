@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from django.db.models import Min
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,7 +42,8 @@ def test_a_broadcast_is_delivered_read_and_answered(acme: Business, send: Send) 
     people = [f"+97250123{end}" for end in ("0001", "0002", "0004", "0005", "0006", "0007")]
     broadcast = make_broadcast(sender, make_template(sender), people)
     send()
-    later = datetime.now(UTC) + timedelta(seconds=LONGEST_S - 1)
+    first = Recipient.objects.aggregate(moment=Min("accepted_at"))["moment"]
+    later = first + timedelta(seconds=LONGEST_S - 1)
     report(later)
     report(later)
     while apply_news(later):
@@ -50,3 +52,18 @@ def test_a_broadcast_is_delivered_read_and_answered(acme: Business, send: Send) 
     assert set(InboundMessage.objects.values_list("action", flat=True)) == {"opt_out", ""}
     assert set(Suppression.objects.values_list("address", flat=True)) == {"+972501230004", "+972501230005"}
     assert Recipient.objects.get(address="+972501230006").replies.count() == 1
+
+
+def test_who_was_not_looked_after_for_a_while_still_reads(acme: Business, send: Send) -> None:
+    sender = make_sender(acme, provider="sandbox", number_id="sandbox-acme", account_id="sandbox-acme")
+    broadcast = make_broadcast(sender, make_template(sender), ["+972501230006"])
+    send()
+    row = Recipient.objects.get()
+    assert row.accepted_at
+    plan = plan_for(row.address or "", row.provider_message_id or "")
+    for seconds, state in ((plan.steps[1].after_s + 0.1, "delivered"), (600.0, "read")):
+        moment = row.accepted_at + timedelta(seconds=seconds)
+        report(moment)
+        while apply_news(moment):
+            pass
+        assert states(broadcast) == {state: 1}
