@@ -77,7 +77,6 @@ class Response:
     new_id: Callable[[str], str]
     join: Callable[[Item], str | None] | None
     input_audio_bytes: int = 0
-    is_done: bool = False
     audio_deltas: int = 0
     _items: list[Item] = field(default_factory=list)
     _open: Item | None = None
@@ -106,7 +105,6 @@ class Response:
     def finish(self, status: str, details: WireEvent) -> list[WireEvent]:
         """Close what is open and end the response with this status."""
         events = self._close_item("incomplete")
-        self.is_done = True
         return [*events, {"type": "response.done", "response": self._object(status, details)}]
 
     def _open_item(self, part: Made) -> list[WireEvent]:

@@ -45,7 +45,6 @@ class PlaybackBuffer:
     def __init__(self) -> None:
         self.track = bytearray()
         self.stretches: list[Stretch] = []
-        self.received_bytes = 0
         self.queued_bytes = 0  # not heard yet
         self._queue: deque[bytes | str] = deque()  # audio, and names of marks
         self.played_until = 0.0
@@ -59,7 +58,6 @@ class PlaybackBuffer:
         """Add audio behind everything that is queued."""
         returned = self.advance(now)
         if audio:
-            self.received_bytes += len(audio)
             self.queued_bytes += len(audio)
             self._queue.append(audio)
         return returned
