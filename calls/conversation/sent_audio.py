@@ -9,8 +9,11 @@ BYTES_PER_SECOND = 8000
 FRAME_BYTES = 160
 """Twilio's own packets to the telephone network: 20 ms, heard whole or not at all."""
 FRAME_S = FRAME_BYTES / BYTES_PER_SECOND
-EARLY_S = 0.005
-"""A mark that comes back so much earlier than its audio can have played was sent back by a clear."""
+EARLY_S = 0.03
+"""A mark that comes back so much earlier than its audio can have played was sent back by a clear: messages alone
+vary by less."""
+PUNCTUAL_S = 0.005
+"""A last mark that is no earlier than this came because its audio had played, just before the clear arrived."""
 
 
 @dataclass(slots=True)
@@ -92,11 +95,10 @@ class Cleared:
         sent = next((sent for sent in self.pending if sent.mark == mark), None)
         if sent is None:
             return False
-        if self.mark_delay_s is not None and at >= sent.due_at + self.mark_delay_s - EARLY_S:
-            if sent is not self.pending[-1]:
+        if self.mark_delay_s is not None:
+            early_s = sent.due_at + self.mark_delay_s - at
+            if sent is not self.pending[-1] and early_s < EARLY_S:
                 return False  # it may have played before the clear came: one that can't have will tell
-            self.put_back(sent.due_at)
-        elif self.mark_delay_s is not None:
-            self.put_back(at - self.mark_delay_s)
+            self.put_back(sent.due_at if early_s < PUNCTUAL_S else at - self.mark_delay_s)
         self.pending.clear()
         return True

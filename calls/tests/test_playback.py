@@ -127,6 +127,18 @@ def test_after_a_clear_the_marks_it_sends_back_tell_where_it_cut() -> None:
     assert next(iter(playback.send(1.5, stretch_bytes=16000))) == Stretch("item", 9440, 16000, "2:item:16000")
 
 
+def test_a_mark_that_the_network_brings_early_is_not_taken_for_the_clears_own() -> None:
+    """It came 15 ms sooner than those before, and its audio had been heard: the clear itself was still on its way."""
+    playback, stretches = playing(16000)
+    for end in range(320, 8001, 320):
+        playback.mark_returned(end / 8000 + 0.25, f"1:item:{end}")
+    playback.clear(1.26)
+    assert playback.clear_confirmed(1.04 + 0.235, "1:item:8320") is None
+    confirmed = [playback.clear_confirmed(1.51, stretch.mark) for stretch in stretches[26:]]
+    assert [seconds for seconds in confirmed if seconds is not None] == [pytest.approx(0.25)]
+    assert heard(playback) == 10080, "1.26 s in whole frames"
+
+
 def test_marks_that_come_after_it_went_on_change_nothing() -> None:
     playback, stretches = playing(16000)
     playback.mark_returned(0.14, "1:item:320")

@@ -143,6 +143,7 @@ class World:
         self.buffer: list[Queued] = []
         self._play_from = 0.0
         self._unplayed = 0
+        self._looks_at = -1.0
         self.generated: dict[str, int] = {}
         self._response = 0
         self._attempt = 0
@@ -218,11 +219,14 @@ class World:
             self._play_from = self.now
         self.buffer.append(piece)
         self._unplayed += piece.end - piece.start
-        self.after(self._unplayed_s(), lambda: self._play_up_to(self.now))
-        self.after(self._unplayed_s() + FRAME_S, lambda: self._play_up_to(self.now))
+        self._play_on()
 
-    def _unplayed_s(self) -> float:
-        return self._unplayed / BYTES_PER_S - (self.now - self._play_from)
+    def _play_on(self) -> None:
+        """Look again when the next frame has played, so that its marks return at that moment."""
+        self._play_up_to(self.now)
+        if self.buffer and self._looks_at <= self.now:
+            self._looks_at = self._play_from + min(FRAME_BYTES, self._unplayed) / BYTES_PER_S
+            self.at(self._looks_at, self._play_on)
 
     def _play_up_to(self, moment: float) -> None:
         """Whole frames of 20 ms; a shorter rest is a frame. Marks return when their frame has played."""
