@@ -26,6 +26,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 GREETING = "Hello, this is the clinic that hears everything to the end."
 HELLO = "Hello, clinic."
 REFUSED, MALFORMED = 4403, 4400
+PATIENCE_S = 30
+"""How long to wait for what must happen, before the test fails: a busy machine is slow."""
 START = {
     "tracks": ["inbound"],
     "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
@@ -155,7 +157,7 @@ async def stranger(rig: Rig) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
 
 async def refused_with(websocket: aiohttp.ClientWebSocketResponse, code: int) -> None:
     """Not a word comes back but the close."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         message = await websocket.receive()
     assert message.type is aiohttp.WSMsgType.CLOSE
     assert websocket.close_code == code
@@ -222,7 +224,7 @@ async def token_used_again(rig: Rig) -> None:
     desk = await rig.desk(scenario(replies=((Say(SECOND),),)), greeting=HELLO)
     async with rig.calling(desk) as call:
         rival, running = await call.flow.open_rival()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await running
         assert (rival.closed_by, rival.close_code) == ("server", REFUSED)
         assert rival.stream.record.messages == []

@@ -45,7 +45,7 @@ class PlacedCall:
         await self.ended()
 
     # What the caller waits for --------------------------------------------------------------------
-    async def until(self, condition: Callable[[], object], timeout_s: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], object], timeout_s: float = 20.0) -> None:
         """Wait for a condition, looked at 50 times a second.
 
         Raises `TimeoutError`, and `CallFailed` when the call ends first.
@@ -60,7 +60,7 @@ class PlacedCall:
             self._clock.remove(self._look)
             self._awaited.remove((condition, future))
 
-    async def connected(self, timeout_s: float = 10.0) -> None:
+    async def connected(self, timeout_s: float = 20.0) -> None:
         """Wait until the media stream is open."""
         await self.until(lambda: self.flow.socket is not None, timeout_s)
 

@@ -51,7 +51,7 @@ def stored(call: Call) -> tuple[Call, list[Turn], list[TraceLine]]:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not await condition():  # each look is a query in another thread: the loop runs meanwhile
             pass
 
