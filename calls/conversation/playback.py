@@ -75,8 +75,11 @@ class Playback:
         self._offset += size
         self.echo.will_play(starts_at, self._plays_until, item.level(start, end))
         mark = f"{self.generation}:{item.item_id}:{end}"
-        frames = ceil((self._offset - self._begun) / FRAME_BYTES)
-        self._pending.append(Sent(item, start, end, mark, self._offset, self._begun_at + frames * FRAME_S))
+        played = self._offset - self._begun
+        frames = ceil(played / FRAME_BYTES)
+        short_s = (frames * FRAME_BYTES - played) / BYTES_PER_SECOND
+        due_at = self._begun_at + frames * FRAME_S
+        self._pending.append(Sent(item, start, end, mark, self._offset, due_at, short_s))
         item.sent = end
         return Stretch(item.item_id, start, end, mark)
 
@@ -117,9 +120,10 @@ class Playback:
             sent.item.heard = sent.end
             if sent.mark == mark:
                 break
-        delay = at - sent.due_at
-        self._delays.append(delay)
-        self._shortest_delay = delay if self._shortest_delay is None else min(self._shortest_delay, delay)
+        if not sent.short_s:  # when a shorter frame has played is Twilio's secret
+            delay = at - sent.due_at
+            self._delays.append(delay)
+            self._shortest_delay = delay if self._shortest_delay is None else min(self._shortest_delay, delay)
         return True
 
     def give_marks_up(self, at: float) -> bool:

@@ -59,6 +59,7 @@ class Sent:
     mark: str
     offset: int  # of `end` in the generation's stream
     due_at: float  # when its last frame has played if Twilio is punctual
+    short_s: float  # what that frame lacks of 20 ms: Twilio may or may not fill it up with silence
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ class Cleared:
         if sent is None:
             return False
         if self.mark_delay_s is not None:
-            early_s = sent.due_at + self.mark_delay_s - at
+            early_s = sent.due_at - sent.short_s + self.mark_delay_s - at
             if sent is not self.pending[-1] and early_s < EARLY_S:
                 return False  # it may have played before the clear came: one that can't have will tell
             self.put_back(sent.due_at if early_s < PUNCTUAL_S else at - self.mark_delay_s)

@@ -139,6 +139,20 @@ def test_a_mark_that_the_network_brings_early_is_not_taken_for_the_clears_own() 
     assert heard(playback) == 10080, "1.26 s in whole frames"
 
 
+def test_how_long_a_shorter_frame_plays_does_not_tell_how_long_messages_travel() -> None:
+    """Half a frame at the end of the utterance before, over after 10 ms: nothing is lost of this one by that."""
+    playback, _ = playing(2000)
+    playback.mark_returned(0.29, "1:item:320")
+    playback.mark_returned(0.5, "1:item:2000")
+    playback.forget()
+    playback.receive("next", 2000)
+    stretches = list(playback.send(1.0, stretch_bytes=320))
+    playback.clear(1.05)
+    for stretch in stretches:
+        playback.clear_confirmed(1.3, stretch.mark)
+    assert heard(playback, "next") == 320
+
+
 def test_marks_that_come_after_it_went_on_change_nothing() -> None:
     playback, stretches = playing(16000)
     playback.mark_returned(0.14, "1:item:320")
