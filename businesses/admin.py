@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.admin_fence import OWNERS, FencedAdmin, FencedInline, is_operator
 from businesses.admin_forms import BusinessForm, PhoneNumberForm
 from businesses.membership import remove_member, save_membership
-from businesses.models import Business, Membership, PhoneNumber, User
+from businesses.models import Business, Invitation, Membership, PhoneNumber, User
 from businesses.registration import save_business
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class BusinessAdmin(FencedAdmin):
     fieldsets = (
         (None, {"fields": ("name", "language", "time_zone")}),
         (_("Greeting"), {"fields": ("greeting_text", "assistant_speaks_first", "first_utterance_protection")}),
-        (_("Assistant"), {"fields": ("voice", "instructions")}),
+        (_("Assistant"), {"fields": ("voice", "instructions", "opening_hours")}),
         (
             _("Interruptions"),
             {
@@ -110,6 +110,18 @@ class MembershipAdmin(FencedAdmin):
         """Delete the marked ones one by one, for the same reason."""
         for membership in queryset.select_related("user"):
             remove_member(membership)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(FencedAdmin):
+    """Who is invited: owners make invitations on the members' page."""
+
+    records = True
+    view_roles = OWNERS
+    list_display = ("email", "business", "role", "expires_at")
+    list_filter = ("role",)
+    list_select_related = ("business",)
+    fields = ("email", "business", "role", "invited_by", "created_at", "expires_at")
 
 
 @admin.register(PhoneNumber)

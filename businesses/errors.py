@@ -22,3 +22,11 @@ class MissingDetail(BusinessError):
     def __init__(self, detail: str, reason: str) -> None:
         super().__init__(reason)
         self.detail = detail
+
+
+class InvitationInvalid(BusinessError):
+    """The link of an invitation is wrong, used, withdrawn or too old."""
+
+
+class LastOwner(BusinessError):
+    """A business would have nobody left who may change its settings."""

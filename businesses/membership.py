@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from businesses.errors import LastOwner
 from businesses.models import Business, Membership, Role, User
 from businesses.tenancy import across_businesses, acting_for
 
@@ -31,6 +32,29 @@ def remove_member(membership: Membership) -> None:
         user = membership.user
         membership.delete()
         _set_admin_entry(user)
+
+
+def change_role(membership: Membership, role: Role) -> None:
+    """Give a member another role. Raises `LastOwner`."""
+    with transaction.atomic():
+        if role is not Role.OWNER:
+            _keep_an_owner(membership)
+        membership.role = role
+        save_membership(membership)
+
+
+def end_membership(membership: Membership) -> None:
+    """Take a member out, as an owner does it. Raises `LastOwner`."""
+    with transaction.atomic():
+        _keep_an_owner(membership)
+        remove_member(membership)
+
+
+def _keep_an_owner(leaving: Membership) -> None:
+    """Locks the business's owners, so that two of them can't leave at the same moment."""
+    owners = Membership.objects.select_for_update().filter(business=leaving.business_id, role=Role.OWNER)
+    if not [owner for owner in owners if owner.pk != leaving.pk]:
+        raise LastOwner
 
 
 def _set_admin_entry(user: User) -> None:

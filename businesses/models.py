@@ -126,6 +126,15 @@ class Business(CallSettings):
         validators=[MaxLengthValidator(20000)],
         help_text=_("What the assistant should know and do: services, prices, hours, manners."),
     )
+    opening_hours = models.TextField(
+        _("opening hours"),
+        blank=True,
+        default="",
+        db_default="",  # for processes of the version before, which don't know it
+        max_length=2000,
+        validators=[MaxLengthValidator(2000)],
+        help_text=_("As you would tell a caller: Sunday to Thursday from 8 to 18, Friday until noon."),
+    )
     voice = models.CharField(
         _("voice"),
         max_length=30,
@@ -210,6 +219,32 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+
+class Invitation(models.Model):
+    """An offer to join a business, for whoever has the link. The database keeps only the link's hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="invitations")
+    email = models.EmailField(_("email address"))
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.STAFF)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("invited by"))
+    created_at = models.DateTimeField(_("invited"))
+    expires_at = models.DateTimeField(_("valid until"))
+
+    objects = BusinessManager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering: ClassVar[list[str]] = ["-created_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["business", "email"], name="one_invitation_per_address")
+        ]
+
+    def __str__(self) -> str:
+        return self.email
 
 
 class PhoneNumber(models.Model):

@@ -55,6 +55,14 @@ def current_audio(business: Business, *, now: datetime) -> bytes:
     return bytes(row.audio)  # also while the same words are being rendered again
 
 
+def current(business: Business) -> GreetingAudio | None:
+    """The row of the business's greeting as it is written now, without its sound; None before anybody asked for it."""
+    if not business.greeting_text.strip():
+        return None
+    rows = GreetingAudio.objects.filter(business=business, content_hash=content_hash(business))
+    return rows.defer("audio").first()
+
+
 def request(business: Business, *, now: datetime) -> GreetingAudio | None:
     """Make sure that the business's greeting is rendered or waits for it; None when it has no greeting."""
     text = business.greeting_text.strip()

@@ -56,6 +56,8 @@ def session_instructions(business: Business, *, local_time: datetime) -> str:
     ]
     if own_text := business.instructions.strip():
         parts.append(f"\n# About the business, in its own words\n{own_text}")
+    if hours := business.opening_hours.strip():
+        parts.append(f"\n# Opening hours\n{hours}")
     rules = _RULES.format(language=LANGUAGE_NAMES.get(business.language, business.language))
     if greeting := business.greeting_text.strip():
         rules += _GREETED.format(greeting=greeting)

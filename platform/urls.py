@@ -3,13 +3,25 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from frontdesk import health
+from frontdesk import health, home
+
+business = [
+    path("", home.home, name="home"),
+    path("", include("businesses.pages.urls")),
+    path("calls/", include("calls.pages.urls")),
+    path("", include("whatsapp.pages.urls")),
+]
 
 urlpatterns = [
+    path("", home.start, name="start"),
+    path("b/<slug:slug>/", include(business)),
+    path("", include("businesses.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("calls/", include("calls.urls")),
     path("whatsapp/", include("whatsapp.urls")),
     path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("language/", include("django.conf.urls.i18n")),
 ]

@@ -1,0 +1,76 @@
+"""The door of a business's pages. What isn't yours doesn't exist: 404, the same words.
+
+    @business_page(roles=OWNERS, section="settings")
+    def settings(request: PageRequest) -> HttpResponse: ...
+
+The view runs for that one business, in its time zone, with `request.business` and `request.role` set. Answers are
+rendered before the view returns (`render`, not `TemplateResponse`): afterwards nobody's data may be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django_htmx.middleware import HtmxDetails
+
+from businesses.admin_fence import MEMBERS, OWNERS, Roles
+from businesses.models import Business, Role, User
+from businesses.tenancy import acting_for
+
+__all__ = ["MEMBERS", "OWNERS", "PageRequest", "business_page"]
+
+
+class PageRequest(HttpRequest):
+    """A request for a page of a business, as its view gets it. `role` is None for operators, who may everything."""
+
+    user: User
+    business: Business
+    role: Role | None
+    is_owner: bool
+    section: str
+    htmx: HtmxDetails
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def business_page(*, section: str, roles: Roles = MEMBERS) -> Callable[[View], View]:
+    """Make a page of a business of a view; `section` is its place in the navigation."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: PageRequest, slug: str, **named: Any) -> HttpResponseBase:
+            if not isinstance(request.user, User):
+                return redirect_to_login(request.get_full_path())
+            request.business, request.role = _place_of(request.user, slug)
+            if request.role is not None and request.role not in roles:
+                raise Http404
+            request.is_owner, request.section = request.role in {None, Role.OWNER}, section
+            with acting_for(request.business), timezone.override(ZoneInfo(request.business.time_zone)):
+                answer = view(request, **named)
+            patch_cache_control(answer, private=True, no_cache=True)
+            return answer
+
+        guarded.roles = roles  # type: ignore[attr-defined] # for the sweep of all addresses
+        return guarded
+
+    return decorate
+
+
+def _place_of(user: User, slug: str) -> tuple[Business, Role | None]:
+    """The business at an address and the person's role there; 404 for strangers."""
+    for membership in user.own_memberships:
+        if membership.business.slug == slug:
+            return membership.business, Role(membership.role)
+    business = Business.objects.filter(slug=slug).first() if user.is_superuser else None
+    if business is None:
+        raise Http404
+    return business, None

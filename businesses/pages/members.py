@@ -1,0 +1,125 @@
+"""Who belongs to a business: roles, invitations, and ending a membership. For owners."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from businesses import invitations, membership
+from businesses.errors import LastOwner
+from businesses.invitations import Invited
+from businesses.models import Invitation, Membership, Role
+from businesses.pages.access import OWNERS, PageRequest, business_page
+
+logger = logging.getLogger(__name__)
+
+
+class InvitationForm(forms.Form):
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(label=gettext_lazy("Email address"), widget=forms.EmailInput(attrs={"dir": "ltr"}))
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices, initial=Role.STAFF)
+
+
+@require_safe
+@business_page(section="members", roles=OWNERS)
+def members(request: PageRequest) -> HttpResponse:
+    """Members and open invitations."""
+    return _page(request, InvitationForm())
+
+
+@require_POST
+@business_page(section="members", roles=OWNERS)
+def invite(request: PageRequest) -> HttpResponse:
+    """Send an invitation, and show its link for passing on by other means."""
+    form = InvitationForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    try:
+        invited = invitations.invite(
+            request.business,
+            email=form.cleaned_data["email"],
+            role=Role(form.cleaned_data["role"]),
+            by=request.user,
+            now=timezone.now(),
+        )
+    except ValidationError as error:
+        form.add_error(None, error)
+        return _page(request, form, status=422)
+    link = settings.PUBLIC_URL + reverse("join", args=[invited.token])
+    return _page(request, InvitationForm(), link=link, was_mailed=_mail(invited, link))
+
+
+@require_POST
+@business_page(section="members", roles=OWNERS)
+def change_role(request: PageRequest, membership_id: UUID) -> HttpResponse:
+    """Give a member another role."""
+    member = get_object_or_404(Membership, pk=membership_id)
+    try:
+        membership.change_role(member, Role.OWNER if request.POST.get("role") == Role.OWNER else Role.STAFF)
+    except LastOwner:
+        messages.error(request, _("A business needs an owner. Make somebody else owner first."))
+    return redirect("members", slug=request.business.slug)
+
+
+@require_POST
+@business_page(section="members", roles=OWNERS)
+def remove(request: PageRequest, membership_id: UUID) -> HttpResponse:
+    """End a membership."""
+    member = get_object_or_404(Membership, pk=membership_id)
+    try:
+        membership.end_membership(member)
+    except LastOwner:
+        messages.error(request, _("A business needs an owner. Make somebody else owner first."))
+        return redirect("members", slug=request.business.slug)
+    messages.success(request, _("%(person)s is no longer a member.") % {"person": member.user})
+    return redirect("start" if member.user_id == request.user.pk else "members", **_slug(request, member))
+
+
+@require_POST
+@business_page(section="members", roles=OWNERS)
+def withdraw(request: PageRequest, invitation_id: UUID) -> HttpResponse:
+    """Take an invitation back: its link stops working."""
+    get_object_or_404(Invitation, pk=invitation_id).delete()
+    messages.success(request, _("The invitation is withdrawn."))
+    return redirect("members", slug=request.business.slug)
+
+
+def _slug(request: PageRequest, member: Membership) -> dict[str, str]:
+    return {} if member.user_id == request.user.pk else {"slug": request.business.slug}
+
+
+def _mail(invited: Invited, link: str) -> bool:
+    if not settings.EMAIL_HOST:
+        return False
+    try:
+        invitations.send(invited, url=link)
+    except OSError as error:  # of which SMTPException is one
+        logger.warning("invitation %s: no mail could be sent: %s", invited.invitation.pk, type(error).__name__)
+        return False
+    return True
+
+
+def _page(
+    request: PageRequest, form: InvitationForm, *, link: str = "", was_mailed: bool = False, status: int = 200
+) -> HttpResponse:
+    context = {
+        "members": Membership.objects.filter(business=request.business).select_related("user").order_by("user__email"),
+        "invitations": Invitation.objects.filter(business=request.business, expires_at__gt=timezone.now()),
+        "form": form,
+        "link": link,
+        "was_mailed": was_mailed,
+    }
+    return render(request, "pages/members.html", context, status=status)

@@ -1,0 +1,50 @@
+"""A business's settings, for its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.forms import BoundField
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from businesses.models import Business
+from businesses.pages.access import OWNERS, PageRequest, business_page
+from businesses.pages.settings_form import SECTIONS, SettingsForm
+from businesses.registration import save_business
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the form under its heading."""
+
+    key: str
+    heading: str
+    intro: str
+    fields: list[BoundField]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page(section="settings", roles=OWNERS)
+def settings(request: PageRequest) -> HttpResponse:
+    """Show the settings, and store what was changed."""
+    business = Business.objects.get(pk=request.business.pk)  # the form changes it, the page's heading must not
+    form = SettingsForm(request.POST or None, instance=business)
+    if form.is_valid():
+        save_business(business, changed=form.changed_data)
+        for sentence in business.advice():
+            messages.warning(request, sentence)
+        messages.success(request, _("Saved. The next call follows it."))
+        return redirect("settings", slug=business.slug)
+    numbers = business.phone_numbers.order_by("pk")
+    context = {"form": form, "sections": list(_sections(form)), "numbers": numbers}
+    return render(request, "pages/settings.html", context, status=422 if form.errors else 200)
+
+
+def _sections(form: SettingsForm) -> Iterator[Section]:
+    for key, heading, intro, names in SECTIONS:
+        yield Section(key, str(heading), str(intro), [form[name] for name in names])

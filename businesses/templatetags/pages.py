@@ -1,0 +1,54 @@
+"""What templates of a business's pages say often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import phonenumbers
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def page(context: dict[str, Any], name: str, **named: Any) -> str:
+    """The address of a page of the business whose page this is: `{% page "call" call_id=call.pk %}`."""
+    return reverse(name, kwargs={"slug": context["request"].business.slug, **named})
+
+
+@register.filter
+def phone(number: str | None) -> SafeString:
+    """A number as people write it, kept from left to right in Hebrew text too. What is no number stays as it is."""
+    written = number or ""
+    if written.startswith("+"):
+        try:
+            parsed = phonenumbers.parse(written)
+        except phonenumbers.NumberParseException:
+            parsed = None
+        if parsed is not None:
+            written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return format_html('<bdi dir="ltr">{}</bdi>', written)
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Seconds as minutes and seconds: 1:05."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+@register.filter
+def milliseconds(value: int | None) -> str:
+    """A moment in a call, given in milliseconds, as minutes and seconds."""
+    return duration(None if value is None else value / 1000)
+
+
+@register.filter
+def get(mapping: dict[str, Any], key: str) -> Any:
+    """The entry of a mapping, for a key that a template only has in a variable."""
+    return mapping.get(key)

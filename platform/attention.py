@@ -1,0 +1,79 @@
+"""What needs a person of the business, each with the page that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from businesses.models import Business
+from calls import greetings
+from calls.models import GreetingState
+from whatsapp.models import Broadcast, Sender, SenderHealth
+from whatsapp.states import BroadcastStatus, PauseReason
+
+MOST_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something to look after: what is wrong, why, and where it is mended."""
+
+    text: str
+    detail: str
+    url: str
+    action: str
+
+
+def attention(business: Business) -> list[Matter]:
+    """Everything that waits for a person, the most urgent first."""
+    return [*_phone(business), *_senders(business), *_broadcasts(business)]
+
+
+def _page(name: str, business: Business, **named: object) -> str:
+    return reverse(name, kwargs={"slug": business.slug, **named})
+
+
+def _phone(business: Business) -> Iterator[Matter]:
+    if business.minutes_left is not None and business.minutes_left <= 0:
+        yield Matter(
+            _("No paid minutes are left"),
+            _("Callers reach the fallback number instead of the assistant."),
+            _page("calls", business),
+            _("See the calls"),
+        )
+    greeting = greetings.current(business)
+    if greeting is not None and greeting.state == GreetingState.FAILED:
+        yield Matter(
+            _("The greeting could not be recorded"),
+            _("Until it is, the assistant speaks it itself, a moment later."),
+            _page("settings", business),
+            _("Look at the greeting"),
+        )
+
+
+def _senders(business: Business) -> Iterator[Matter]:
+    ill = Sender.objects.filter(business=business).exclude(health=SenderHealth.READY)
+    for sender in ill[:MOST_SHOWN]:
+        yield Matter(
+            _("WhatsApp number %(sender)s: %(state)s") % {"sender": sender, "state": sender.get_health_display()},
+            sender.health_detail,
+            _page("senders", business),
+            _("Look at the number"),
+        )
+
+
+def _broadcasts(business: Business) -> Iterator[Matter]:
+    waiting = Broadcast.objects.filter(
+        business=business, status__in=[BroadcastStatus.PAUSED, BroadcastStatus.MISSED, BroadcastStatus.FAILED]
+    ).exclude(pause_reason__in=[PauseReason.WINDOW, PauseReason.QUOTA_24H])
+    for broadcast in waiting.order_by("-created_at")[:MOST_SHOWN]:
+        why = broadcast.get_pause_reason_display() if broadcast.pause_reason else broadcast.get_status_display()
+        yield Matter(
+            _("Broadcast “%(name)s” waits") % {"name": broadcast.name},
+            broadcast.status_detail or why,
+            _page("broadcast", business, broadcast_id=broadcast.pk),
+            _("Open it"),
+        )

@@ -1,0 +1,80 @@
+"""From nothing to the first call and the first broadcast: what a new business does, and what of it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, Model, OuterRef
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from businesses.models import Business
+from calls.models import Call
+from whatsapp.models import Broadcast, MessageTemplate, Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do, and where."""
+
+    text: str
+    why: str
+    url: str
+    is_done: bool
+
+
+def first_steps(business: Business) -> list[Step]:
+    """The steps in their order; what is done is asked in one query."""
+    has = _what_there_is(business)
+
+    def step(text: str, why: str, page: str, *, is_done: bool) -> Step:
+        return Step(text, why, reverse(page, kwargs={"slug": business.slug}), is_done)
+
+    return [
+        step(
+            _("Write your greeting"),
+            _("The first words that every caller hears, whole."),
+            "settings",
+            is_done=bool(business.greeting_text),
+        ),
+        step(
+            _("Tell the assistant what it should know"),
+            _("Services, prices, opening hours, address."),
+            "settings",
+            is_done=bool(business.instructions),
+        ),
+        step(
+            _("Talk to your assistant"),
+            _("From this browser, or by calling your number: you hear what callers hear."),
+            "try-call",
+            is_done=has["call"],
+        ),
+        step(
+            _("Connect a WhatsApp number"),
+            _("Your operator does this with you, once."),
+            "senders",
+            is_done=has["sender"],
+        ),
+        step(
+            _("Fetch your message templates"),
+            _("WhatsApp lets you send only templates that it has approved."),
+            "templates",
+            is_done=has["template"],
+        ),
+        step(
+            _("Send your first broadcast"),
+            _("Choose a template and people; you see what will happen before anything is sent."),
+            "broadcast-new",
+            is_done=has["broadcast"],
+        ),
+    ]
+
+
+def _what_there_is(business: Business) -> dict[str, bool]:
+    def one_of(model: type[Model]) -> Exists:
+        return Exists(model._default_manager.filter(business=OuterRef("pk")))
+
+    found = Business.objects.filter(pk=business.pk).annotate(
+        call=one_of(Call), sender=one_of(Sender), template=one_of(MessageTemplate), broadcast=one_of(Broadcast)
+    )
+    return found.values("call", "sender", "template", "broadcast").get()
