@@ -132,11 +132,11 @@ def _check_constants(choice: Choice, variables: tuple[TemplateVariable, ...]) ->
 
 def _check_choice(business: Business, plan: Plan, variables: tuple[TemplateVariable, ...]) -> None:
     match plan.choice:
-        case FileChoice(constants):
+        case FileChoice() as choice:
             if plan.file is None:
                 raise BadAudience(_("The file is missing."))
             with open_table(plan.file) as table:
-                understand(table.header, variables, list(constants))
+                understand(table.header, variables, list(choice.constants), choice.columns)
                 if next(table.rows, None) is None:
                     raise BadAudience(_("The file has no rows below its header."))
         case ContactsChoice() as choice:

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+PHONE = "@phone"
+"""In `FileChoice.columns`: the phone number. No variable of a template can be called so."""
+
 
 class Group(StrEnum):
     """Which people of an earlier broadcast."""
@@ -21,9 +24,13 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileChoice:
-    """Everybody in a file. `constants` are values of the template that are the same for all."""
+    """Everybody in a file. `constants` are values of the template that are the same for all.
+
+    `columns` says which column a value comes from (`PHONE`: the phone number), where its name does not tell.
+    """
 
     constants: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

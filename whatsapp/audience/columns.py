@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from whatsapp.audience.choice import PHONE
 from whatsapp.errors import BadAudience
 from whatsapp.template_variables import TemplateVariable
 
@@ -31,8 +32,15 @@ class Columns:
     unused: tuple[str, ...]
 
 
-def understand(header: Sequence[str], variables: Sequence[TemplateVariable], constants: Sequence[str] = ()) -> Columns:
+def understand(
+    header: Sequence[str],
+    variables: Sequence[TemplateVariable],
+    constants: Sequence[str] = (),
+    chosen: Mapping[str, str] | None = None,
+) -> Columns:
     """Find the columns that a template needs; capital letters and braces make no difference.
+
+    `chosen` names columns (as `FileChoice.columns`); what it doesn't name is found by the columns' own names.
 
     A template with numbered variables takes the columns beside the phone number in their order, if none of them is
     named by a number and their count is right.
@@ -42,7 +50,10 @@ def understand(header: Sequence[str], variables: Sequence[TemplateVariable], con
     """
     names = [normalized(name) for name in header]
     refuse_doubles(header, names)
-    phone = next((index for index, name in enumerate(names) if name in PHONE_NAMES), None)
+    by_choice = _chosen(header, names, chosen or {})
+    phone = by_choice.pop(PHONE, None)
+    if phone is None:
+        phone = next((index for index, name in enumerate(names) if name in PHONE_NAMES), None)
     bsuid = next((index for index, name in enumerate(names) if name in BSUID_NAMES), None)
     if phone is None and bsuid is None:
         raise BadAudience(
@@ -50,7 +61,8 @@ def understand(header: Sequence[str], variables: Sequence[TemplateVariable], con
             % {"columns": _listed(header) or "none"}
         )
     needed = list(dict.fromkeys(variable.key for variable in variables if variable.key not in constants))
-    values = _by_name(names, needed) or _by_order(names, needed, {phone, bsuid})
+    values = by_choice or _by_name(names, needed) or _by_order(names, needed, {phone, bsuid})
+    values = _by_name(names, needed) | values
     missing = [key for key in needed if key not in values]
     if missing:
         raise BadAudience(
@@ -60,6 +72,19 @@ def understand(header: Sequence[str], variables: Sequence[TemplateVariable], con
     used = {phone, bsuid, *values.values()}
     unused = tuple(name for index, name in enumerate(header) if index not in used and name)
     return Columns(len(header), phone, bsuid, values, tuple(header), unused)
+
+
+def _chosen(header: Sequence[str], names: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
+    """The columns that somebody chose, by their places. Raises `BadAudience` for one that is not there."""
+    places = {}
+    for key, column in chosen.items():
+        if normalized(column) not in names:
+            raise BadAudience(
+                _("There is no column “%(column)s”. The columns are: %(columns)s.")
+                % {"column": column[:40], "columns": _listed(header)}
+            )
+        places[key] = names.index(normalized(column))
+    return places
 
 
 def normalized(name: str) -> str:

@@ -38,7 +38,7 @@ def candidates_of(broadcast: Broadcast) -> Iterator[Iterator[Candidate]]:
     match choice_of(broadcast):
         case FileChoice() as choice:
             with _file_of(broadcast) as file, open_table(file) as table:
-                reader = reader_of(broadcast, table.header, choice.constants)
+                reader = reader_of(broadcast, table.header, choice)
                 done = int(broadcast.audience_cursor or 0)
                 rows = (row for row in table.rows if row.number > done)
                 yield (reader.candidate(row.number, row.cells) for row in rows)
@@ -48,11 +48,11 @@ def candidates_of(broadcast: Broadcast) -> Iterator[Iterator[Candidate]]:
             yield _earlier(broadcast, choice)
 
 
-def reader_of(broadcast: Broadcast, header: Sequence[str], constants: Mapping[str, str]) -> Reader:
+def reader_of(broadcast: Broadcast, header: Sequence[str], choice: FileChoice) -> Reader:
     """What understands the rows of a file with this header. Raises `BadAudience`."""
     variables = variables_of(broadcast.template_components, broadcast.template_format)
-    columns = understand(header, variables, list(constants))
-    return Reader(columns, variables, constants, region_of(broadcast.business), _body_length(broadcast))
+    columns = understand(header, variables, list(choice.constants), choice.columns)
+    return Reader(columns, variables, choice.constants, region_of(broadcast.business), _body_length(broadcast))
 
 
 def contacts_chosen(business: Business, choice: ContactsChoice) -> QuerySet[Contact]:

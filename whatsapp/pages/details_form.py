@@ -1,0 +1,163 @@
+"""The step of a new broadcast in which values get their columns, and the broadcast its name and time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from businesses.models import Business
+from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice
+from whatsapp.audience.columns import PHONE_NAMES, normalized
+from whatsapp.creation import Timing
+from whatsapp.models import WindowZone
+from whatsapp.template_variables import TemplateVariable
+
+SAME_FOR_ALL = "="
+"""In a select of columns: the value is the same for everybody."""
+CONTACT_FACTS = (("name", _("Name")), ("first_name", _("First name")), ("phone", _("Phone number")))
+
+
+class DetailsForm(forms.Form):
+    """Values, name and time. Two fields for each variable: where it comes from, and what it is for everybody."""
+
+    name = forms.CharField(
+        label=_("Name of the broadcast"), max_length=200, required=False, help_text=_("Only you see it.")
+    )
+    starts = forms.ChoiceField(
+        label=_("When?"),
+        choices=[("now", _("As soon as I start it")), ("later", _("At a time"))],
+        widget=forms.RadioSelect,
+        initial="now",
+    )
+    wall_time = forms.DateTimeField(
+        label=_("Start at"),
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    zone = forms.ChoiceField(label=_("By the clock of"), required=False)
+    late_after_minutes = forms.IntegerField(
+        label=_("At the latest so many minutes after that"),
+        required=False,
+        min_value=1,
+        max_value=10_080,
+        help_text=_("If it can't start by then it is missed instead of late. Empty: your usual setting."),
+    )
+    send_from = forms.TimeField(
+        label=_("Messages only from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    send_until = forms.TimeField(
+        label=_("until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    window_zone = forms.ChoiceField(label=_("By whose clock"), choices=WindowZone.choices, initial=WindowZone.BUSINESS)
+    canary_size = forms.IntegerField(
+        label=_("Try on so many people first"),
+        required=False,
+        min_value=1,
+        help_text=_("After so many messages the broadcast waits until you resume it. Empty: no trial."),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        business: Business,
+        choice: Choice,
+        header: Sequence[str],
+        variables: Sequence[TemplateVariable],
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.choice, self.variables = choice, list(dict.fromkeys(variable.key for variable in variables))
+        zone = self.fields["zone"]
+        assert isinstance(zone, forms.ChoiceField)  # noqa: S101 - declared above
+        zone.choices = [(name, name) for name in sorted(available_timezones())]
+        zone.initial = business.time_zone
+        if isinstance(choice, FileChoice):
+            self._add_column(PHONE, _("Phone number"), header, sure=[n for n in header if normalized(n) in PHONE_NAMES])
+        for number, key in enumerate(self.variables):
+            self._add_value(number, key, header)
+
+    def _add_value(self, number: int, key: str, header: Sequence[str]) -> None:
+        if isinstance(self.choice, FileChoice):
+            rest = [name for name in header if name and normalized(name) not in PHONE_NAMES]
+            by_place = rest[number : number + 1] if len(rest) == len(self.variables) else []
+            sure = [name for name in header if normalized(name) == normalized(key)] or by_place
+            self._add_column(key, "{{" + key + "}}", header, sure=sure)
+        else:
+            facts = [*CONTACT_FACTS, ("@attribute", _("An attribute of the contact"))]
+            self.fields[f"from_{key}"] = forms.ChoiceField(
+                label="{{" + key + "}}", choices=[*facts, (SAME_FOR_ALL, _("The same for everybody:"))], initial="name"
+            )
+        self.fields[f"same_{key}"] = forms.CharField(
+            label=_("Text for %(variable)s, or the name of the attribute") % {"variable": "{{" + key + "}}"}
+            if not isinstance(self.choice, FileChoice)
+            else _("Text for %(variable)s") % {"variable": "{{" + key + "}}"},
+            required=False,
+            max_length=1024,
+            widget=forms.TextInput(attrs={"dir": "auto"}),
+        )
+
+    def _add_column(self, key: str, label: Any, header: Sequence[str], *, sure: Sequence[str]) -> None:
+        columns: list[tuple[str, Any]] = [(name, name) for name in header if name]
+        if key != PHONE:
+            columns.append((SAME_FOR_ALL, _("The same for everybody:")))
+        self.fields[f"from_{key}"] = forms.ChoiceField(
+            label=label, choices=[("", _("Choose a column")), *columns], initial=sure[0] if sure else ""
+        )
+
+    def value_fields(self) -> list[tuple[forms.BoundField, forms.BoundField | None]]:
+        """For each value the field of its source, and that of a text for everybody."""
+        keys = [PHONE, *self.variables] if isinstance(self.choice, FileChoice) else self.variables
+        return [(self[f"from_{key}"], None if key == PHONE else self[f"same_{key}"]) for key in keys]
+
+    def clean(self) -> dict[str, Any]:
+        """A text for everybody must be there where it was chosen, and a time where one is needed."""
+        values = super().clean() or {}
+        for key in self.variables:
+            if values.get(f"from_{key}") in {SAME_FOR_ALL, "@attribute"} and not values.get(f"same_{key}"):
+                self.add_error(f"same_{key}", _("Write the text."))
+        if values.get("starts") == "later" and not values.get("wall_time") and "wall_time" not in self.errors:
+            self.add_error("wall_time", _("Choose a day and an hour."))
+        if bool(values.get("send_from")) != bool(values.get("send_until")):
+            self.add_error("send_until", _("Sending hours need both a beginning and an end."))
+        return values
+
+    def whole_choice(self) -> Choice:
+        """The people, with where their values come from."""
+        sources = {key: self.cleaned_data[f"from_{key}"] for key in self.variables}
+        constants = {k: self.cleaned_data[f"same_{k}"] for k, source in sources.items() if source == SAME_FOR_ALL}
+        match self.choice:
+            case FileChoice():
+                columns = {key: column for key, column in sources.items() if key not in constants}
+                phone = self.cleaned_data[f"from_{PHONE}"]
+                return FileChoice(constants, {PHONE: phone, **columns})
+            case ContactsChoice() | EarlierChoice():
+                return replace(self.choice, values=self._facts(sources, constants), constants=constants)
+
+    def _facts(self, sources: Mapping[str, str], constants: Mapping[str, str]) -> dict[str, str]:
+        named = {key: self.cleaned_data[f"same_{key}"] if s == "@attribute" else s for key, s in sources.items()}
+        return {key: fact for key, fact in named.items() if key not in constants}
+
+    def timing(self) -> Timing:
+        """When it starts, and when its messages may go out."""
+        values = self.cleaned_data
+        later = values["starts"] == "later"
+        return Timing(
+            wall_time=_wall_time(values["wall_time"]) if later else "",
+            zone=values["zone"] if later else "",
+            late_after_minutes=values["late_after_minutes"] if later else None,
+            send_from=values["send_from"],
+            send_until=values["send_until"],
+            window_zone=WindowZone(values["window_zone"]),
+        )
+
+
+def _wall_time(moment: datetime) -> str:
+    """As it was written: the clock's time in the zone beside it, whatever zone the page is shown in."""
+    return f"{moment.replace(tzinfo=None):%Y-%m-%dT%H:%M}"

@@ -1,0 +1,97 @@
+"""The step of a new broadcast in which its people are chosen."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from businesses.models import Business
+from whatsapp.admin.broadcast_form import GROUPS
+from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group
+from whatsapp.models import Broadcast, Tag
+from whatsapp.states import BroadcastStatus
+
+FILE, PASTE, CONTACTS, EARLIER = "file", "paste", "contacts", "earlier"
+
+
+class PeopleForm(forms.Form):
+    """A file, pasted numbers, contacts by tags, or people of an earlier broadcast."""
+
+    source = forms.ChoiceField(
+        label=_("Where do the people come from?"),
+        choices=[
+            (FILE, _("A file (CSV or Excel)")),
+            (PASTE, _("Numbers that I paste")),
+            (CONTACTS, _("My contacts")),
+            (EARLIER, _("An earlier broadcast")),
+        ],
+        widget=forms.RadioSelect,
+        initial=FILE,
+    )
+    file = forms.FileField(
+        label=_("File"),
+        required=False,
+        help_text=_("A header row with a column “phone”, then a row for each person."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
+    )
+    pasted = forms.CharField(
+        label=_("Phone numbers"),
+        required=False,
+        max_length=1_000_000,
+        help_text=_("One a line. Values of the template may follow each number, with commas between them."),
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "ltr"}),
+    )
+    tags = forms.ModelMultipleChoiceField(
+        Tag.objects.none(),
+        label=_("With all of these tags"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None marked: all contacts."),
+    )
+    without = forms.ModelMultipleChoiceField(
+        Tag.objects.none(), label=_("And none of these"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    only_with_consent = forms.BooleanField(label=_("Only those who agreed to get messages"), required=False)
+    earlier = forms.ModelChoiceField(Broadcast.objects.none(), label=_("Broadcast"), required=False)
+    group = forms.ChoiceField(label=_("Who of them"), choices=GROUPS, required=False)
+
+    def __init__(self, *args: Any, business: Business, **options: Any) -> None:
+        super().__init__(*args, **options)
+        tags = Tag.objects.filter(business=business)
+        self._rows("tags").queryset = tags
+        self._rows("without").queryset = tags
+        sent = Broadcast.objects.filter(business=business).exclude(status=BroadcastStatus.DRAFT)
+        self._rows("earlier").queryset = sent.order_by("-created_at")
+
+    def clean(self) -> dict[str, Any]:
+        """What belongs to the chosen source must be there."""
+        values = super().clean() or {}
+        needed = {FILE: "file", PASTE: "pasted", EARLIER: "earlier"}.get(values.get("source", ""))
+        if needed and not values.get(needed) and needed not in self.errors:
+            self.add_error(
+                needed,
+                {"file": _("Choose a file."), "pasted": _("Paste at least one number.")}.get(
+                    needed, _("Choose a broadcast.")
+                ),
+            )
+        return values
+
+    def choice(self) -> Choice:
+        """How the people are chosen; the values are asked for in the next step."""
+        values = self.cleaned_data
+        match values["source"]:
+            case "contacts":
+                return ContactsChoice(
+                    tags=tuple(tag.name for tag in values["tags"]),
+                    without_tags=tuple(tag.name for tag in values["without"]),
+                    only_with_consent=values["only_with_consent"],
+                )
+            case "earlier":
+                return EarlierChoice(str(values["earlier"].pk), Group(values["group"]))
+            case _:
+                return FileChoice()
+
+    def _rows(self, name: str) -> forms.ModelChoiceField[Any]:
+        return cast("forms.ModelChoiceField[Any]", self.fields[name])
