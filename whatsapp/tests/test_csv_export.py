@@ -1,0 +1,37 @@
+"""Tables to take along: readable in Excel, and harmless there."""
+
+from __future__ import annotations
+
+import pytest
+
+from whatsapp.pages.csv_export import csv_answer, defused
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("-2+3", "'-2+3"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("+972501234567", "+972501234567"),
+        ("+972501234567+1", "'+972501234567+1"),
+        ("+972501234567\n=1", "'+972501234567\n=1"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("דנה", "דנה"),
+        ("a=b", "a=b"),
+        (None, ""),
+        (12, "12"),
+    ],
+)
+def test_a_cell_becomes_no_formula(cell: object, written: str) -> None:
+    assert defused(cell) == written
+
+
+def test_the_answer_is_an_attachment_that_excel_reads() -> None:
+    answer = csv_answer("people of “spring”", ["טלפון", "=name"], iter([("+972501234567", 'Dana, "D"'), (None, "-1")]))
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer["Content-Disposition"] == 'attachment; filename="people-of-spring.csv"'
+    assert not answer.streaming
+    assert answer.content.decode() == ('\ufeffטלפון,\'=name\r\n+972501234567,"Dana, ""D"""\r\n,\'-1\r\n')
