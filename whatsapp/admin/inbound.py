@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from businesses.admin_fence import MEMBERS, FencedAdmin
-from whatsapp.models import InboundMessage, Reply, WebhookNews
+from whatsapp.models import InboundMessage, WebhookNews
 
 
 @admin.register(InboundMessage)
@@ -17,19 +17,6 @@ class InboundMessageAdmin(FencedAdmin):
     list_display = ("received_at", "address", "contact", "kind", "text", "action")
     list_filter = ("action", "kind")
     list_select_related = ("contact",)
-    search_fields = ("address", "text")
-    show_full_result_count = False
-
-
-@admin.register(Reply)
-class ReplyAdmin(FencedAdmin):
-    """What staff answered, newest first."""
-
-    records = True
-    view_roles = MEMBERS
-    list_display = ("written_at", "address", "text", "state", "error_text", "written_by")
-    list_filter = ("state",)
-    list_select_related = ("written_by",)
     search_fields = ("address", "text")
     show_full_result_count = False
 

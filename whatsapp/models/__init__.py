@@ -10,7 +10,7 @@ from whatsapp.models.contacts import (
     SuppressionSource,
     Tag,
 )
-from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, Reply, ReplyState, WebhookNews
+from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, WebhookNews
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
 from whatsapp.models.senders import (
     MessagingSettings,
@@ -43,8 +43,6 @@ __all__ = [
     "Provider",
     "Quality",
     "Recipient",
-    "Reply",
-    "ReplyState",
     "Sender",
     "SenderHealth",
     "SendingPace",
