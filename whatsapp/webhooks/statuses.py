@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from businesses.tenancy import acting_for
 from whatsapp import suppressions
-from whatsapp.models import Attempt, Broadcast, Recipient, Sender, SuppressionCategory, SuppressionSource, WebhookNews
+from whatsapp.models import (
+    Attempt,
+    AttemptOutcome,
+    Broadcast,
+    Recipient,
+    Sender,
+    SuppressionCategory,
+    SuppressionSource,
+    WebhookNews,
+)
 from whatsapp.providers.base import ErrorRule, Outcome
 from whatsapp.providers.events import Progress, StatusUpdate
 from whatsapp.providers.registry import provider_for
@@ -63,9 +72,8 @@ def _find_rows(reports: Sequence[Report]) -> tuple[dict[int, list[Report]], list
     by_tracker: dict[uuid.UUID | None, int] = dict(
         Recipient.objects.filter(attempt_id__in=trackers).values_list("attempt_id", "pk")
     )
-    earlier = trackers - by_tracker.keys()
-    if earlier:
-        by_tracker |= dict(Attempt.objects.filter(pk__in=earlier).values_list("pk", "recipient_id"))
+    earlier = _earlier_attempts(trackers - by_tracker.keys())
+    by_tracker |= {tracker: row for tracker, (row, _outcome) in earlier.items()}
     known = Recipient.objects.filter(provider_message_id__in=messages)
     by_message = {
         (provider, message_id): pk
@@ -74,12 +82,27 @@ def _find_rows(reports: Sequence[Report]) -> tuple[dict[int, list[Report]], list
     by_row: defaultdict[int, list[Report]] = defaultdict(list)
     homeless = []
     for news, update in reports:
+        if update.tracker in earlier and _is_past(update, earlier[update.tracker][1]):
+            continue
         pk = by_tracker.get(update.tracker) or by_message.get((news.provider, update.message_id))
         if pk is None:
             homeless.append(news)
         else:
             by_row[pk].append((news, update))
     return dict(by_row), homeless
+
+
+def _earlier_attempts(trackers: Collection[uuid.UUID]) -> dict[uuid.UUID | None, tuple[int, str]]:
+    """Row and outcome of attempts that are no longer their row's current one."""
+    if not trackers:
+        return {}
+    found = Attempt.objects.filter(pk__in=trackers).values_list("pk", "recipient_id", "outcome")
+    return {pk: (row, outcome) for pk, row, outcome in found}
+
+
+def _is_past(update: StatusUpdate, outcome: str) -> bool:
+    """News of how a failed attempt had begun: it must not stop the retry. That it arrived after all must."""
+    return outcome == AttemptOutcome.REJECTED and update.progress not in {Progress.DELIVERED, Progress.READ}
 
 
 def _rule(news: WebhookNews, update: StatusUpdate) -> ErrorRule | None:
