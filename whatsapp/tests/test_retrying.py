@@ -116,7 +116,7 @@ def test_from_failure_to_delivery(
     meta: ThreadedMeta, sender: Sender, template: MessageTemplate, send: Send, report: Report
 ) -> None:
     broadcast = make_broadcast(sender, template, addresses(4))
-    meta.script = lambda address, nth: Action(fails_later=131000 if nth == 1 and address == FIRST else None)
+    meta.script = lambda address, nth: Action(fails_later=131000 if nth == 1 and address == FIRST else 0)
     send()
     report()
     send(run_for_s=0.1)

@@ -31,7 +31,7 @@ Report = tuple[WebhookNews, StatusUpdate]
 _FIELDS = tuple(Delivery.__dataclass_fields__)
 
 
-def apply(reports: Sequence[Report], now: datetime) -> list[WebhookNews]:
+def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
     """Bring reports into their rows; those for which there is no row. In the caller's transaction."""
     if not reports:
         return []
@@ -41,7 +41,7 @@ def apply(reports: Sequence[Report], now: datetime) -> list[WebhookNews]:
     for values in rows.values("pk", *_FIELDS):
         pk = values.pop("pk")
         before = Delivery(**{**values, "status": RecipientStatus(values["status"])})
-        after = fold(before, [(update, _rule(news, update)) for news, update in by_row[pk]])
+        after = fold(before, [(update, rule_of(news.provider, update)) for news, update in by_row[pk]])
         if after != before:
             changes.append((pk, before, after))
     _write(changes)
@@ -65,7 +65,7 @@ def _write(changes: Sequence[tuple[int, Delivery, Delivery]]) -> None:
         )
 
 
-def _find_rows(reports: Sequence[Report]) -> tuple[dict[int, list[Report]], list[WebhookNews]]:
+def _find_rows(reports: Sequence[Report]) -> tuple[dict[int, list[Report]], list[Report]]:
     """Reports by row: by the current attempt, by the message id, by an earlier attempt of the row."""
     trackers = {update.tracker for _, update in reports if update.tracker}
     messages = {update.message_id for _, update in reports}
@@ -86,7 +86,7 @@ def _find_rows(reports: Sequence[Report]) -> tuple[dict[int, list[Report]], list
             continue
         pk = by_tracker.get(update.tracker) or by_message.get((news.provider, update.message_id))
         if pk is None:
-            homeless.append(news)
+            homeless.append((news, update))
         else:
             by_row[pk].append((news, update))
     return dict(by_row), homeless
@@ -105,8 +105,9 @@ def _is_past(update: StatusUpdate, outcome: str) -> bool:
     return outcome == AttemptOutcome.REJECTED and update.progress not in {Progress.DELIVERED, Progress.READ}
 
 
-def _rule(news: WebhookNews, update: StatusUpdate) -> ErrorRule | None:
-    return provider_for(news.provider).rule_for(update.error_code) if update.progress is Progress.FAILED else None
+def rule_of(provider: str, update: StatusUpdate) -> ErrorRule | None:
+    """What the error of a failed message means; None: it has not failed."""
+    return provider_for(provider).rule_for(update.error_code) if update.progress is Progress.FAILED else None
 
 
 def _note_that_reports_arrive(reports: Iterable[Report]) -> None:
@@ -125,7 +126,7 @@ def _react_to_failures(by_row: dict[int, list[Report]], now: datetime) -> None:
         pk: rule
         for pk, reports in by_row.items()
         for news, update in reports
-        if (rule := _rule(news, update)) and rule.outcome in _MATTERING
+        if (rule := rule_of(news.provider, update)) and rule.outcome in _MATTERING
     }
     rows = Recipient.objects.filter(pk__in=failed).select_related("broadcast__sender", "broadcast__business")
     acted: set[tuple[uuid.UUID, Outcome]] = set()
