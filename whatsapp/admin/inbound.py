@@ -1,11 +1,11 @@
-"""What people write, and the raw news of providers."""
+"""What people write, what members write to them, and the raw news of providers."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from businesses.admin_fence import MEMBERS, FencedAdmin
-from whatsapp.models import InboundMessage, Reply, WebhookNews
+from whatsapp.models import DirectMessage, InboundMessage, WebhookNews
 
 
 @admin.register(InboundMessage)
@@ -21,15 +21,15 @@ class InboundMessageAdmin(FencedAdmin):
     show_full_result_count = False
 
 
-@admin.register(Reply)
-class ReplyAdmin(FencedAdmin):
-    """What staff answered, newest first."""
+@admin.register(DirectMessage)
+class DirectMessageAdmin(FencedAdmin):
+    """Replies and tests that members wrote, newest first."""
 
     records = True
     view_roles = MEMBERS
-    list_display = ("written_at", "address", "text", "state", "error_text", "written_by")
-    list_filter = ("state",)
-    list_select_related = ("written_by",)
+    list_display = ("created_at", "address", "kind", "text", "status", "error_text", "created_by")
+    list_filter = ("kind", "status")
+    list_select_related = ("created_by",)
     search_fields = ("address", "text")
     show_full_result_count = False
 

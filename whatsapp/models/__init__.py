@@ -10,7 +10,8 @@ from whatsapp.models.contacts import (
     SuppressionSource,
     Tag,
 )
-from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, Reply, ReplyState, WebhookNews
+from whatsapp.models.direct import DirectKind, DirectMessage
+from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, WebhookNews
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
 from whatsapp.models.senders import (
     MessagingSettings,
@@ -34,6 +35,8 @@ __all__ = [
     "Consent",
     "Contact",
     "ContactTag",
+    "DirectKind",
+    "DirectMessage",
     "InboundAction",
     "InboundMessage",
     "MessageTemplate",
@@ -43,8 +46,6 @@ __all__ = [
     "Provider",
     "Quality",
     "Recipient",
-    "Reply",
-    "ReplyState",
     "Sender",
     "SenderHealth",
     "SendingPace",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -102,45 +101,3 @@ class InboundMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.received_at:%Y-%m-%d %H:%M} {self.kind}"
-
-
-class ReplyState(models.TextChoices):
-    """What became of an answer to a person."""
-
-    SENDING = "sending", _("Being sent")
-    SENT = "sent", _("Sent")
-    FAILED = "failed", _("Not sent")
-    UNKNOWN = "unknown", _("Perhaps sent: WhatsApp's answer was lost")
-
-
-class Reply(models.Model):
-    """What staff answered to a person in free text. One form is one answer, however often it is sent."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    business = models.ForeignKey(Business, models.CASCADE, related_name="replies")
-    sender = models.ForeignKey(Sender, models.CASCADE, related_name="+")
-    address = models.CharField(_("to"), max_length=140)
-    text = models.TextField(_("text"))
-    form = models.UUIDField(editable=False, default=uuid.uuid4)
-    state = models.CharField(_("state"), max_length=10, choices=ReplyState.choices, default=ReplyState.SENDING)
-    provider_message_id = models.CharField(max_length=128, blank=True)
-    error_text = models.CharField(_("in words"), max_length=500, blank=True)
-    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    written_at = models.DateTimeField(_("written"))
-
-    objects = BusinessManager()
-
-    class Meta:
-        db_table = "whatsapp_replies"
-        verbose_name = _("answer to a person")
-        verbose_name_plural = _("answers to people")
-        ordering: ClassVar[list[str]] = ["-written_at"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["business", "form"], name="one_reply_per_form")
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["business", "address", "-written_at"], name="reply_by_person")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.written_at:%Y-%m-%d %H:%M} {self.get_state_display()}"

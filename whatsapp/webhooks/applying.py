@@ -26,7 +26,7 @@ from whatsapp.providers.events import (
 )
 from whatsapp.providers.registry import provider_for
 from whatsapp.sending.bulk import update_rows
-from whatsapp.webhooks import changes, people, statuses
+from whatsapp.webhooks import changes, direct_statuses, people, statuses
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, str]:
             reports.append((news, event))
         elif event is not None and not _apply_one(news.provider, event, now):
             problems[news.pk] = "It concerns no number or template of this installation."
-    for news in statuses.apply(reports, now):
+    for news, _update in direct_statuses.apply(statuses.apply(reports, now)):
         problems[news.pk] = "It belongs to no message of this installation."
     return problems
 
