@@ -30,12 +30,12 @@ def calls_today(business: Business, *, now: datetime) -> CallsToday:
     """Count the calls of the day, in one query."""
     here = now.astimezone(ZoneInfo(business.time_zone))
     midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
-    found = Call.objects.filter(business=business, started_at__gte=min(midnight, now - timedelta(hours=2))).aggregate(
-        answered=Count(
-            "pk", filter=Q(started_at__gte=midnight, stream_opened_at__isnull=False) & ~Q(outcome__in=MISSED)
-        ),
-        missed=Count("pk", filter=Q(started_at__gte=midnight, outcome__in=MISSED)),
+    today = Q(started_at__gte=midnight)
+    recent = Call.objects.filter(business=business, started_at__gte=min(midnight, now - timedelta(hours=2)))
+    found = recent.aggregate(
+        answered=Count("pk", filter=today & Q(stream_opened_at__isnull=False) & ~Q(outcome__in=MISSED)),
+        missed=Count("pk", filter=today & Q(outcome__in=MISSED)),
         live=Count("pk", filter=finishing.holding_a_line(now=now)),
-        minutes=Sum("minutes_charged", filter=Q(started_at__gte=midnight)),
+        minutes=Sum("minutes_charged", filter=today),
     )
     return CallsToday(found["answered"], found["missed"], found["live"], found["minutes"] or Decimal(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, Model, OuterRef
 from django.urls import reverse
@@ -70,11 +71,11 @@ def first_steps(business: Business) -> list[Step]:
     ]
 
 
-def _what_there_is(business: Business) -> dict[str, bool]:
+def _what_there_is(business: Business) -> dict[str, Any]:
     def one_of(model: type[Model]) -> Exists:
         return Exists(model._default_manager.filter(business=OuterRef("pk")))
 
     found = Business.objects.filter(pk=business.pk).annotate(
         call=one_of(Call), sender=one_of(Sender), template=one_of(MessageTemplate), broadcast=one_of(Broadcast)
     )
-    return found.values("call", "sender", "template", "broadcast").get()
+    return dict(found.values("call", "sender", "template", "broadcast").get())

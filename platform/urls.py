@@ -1,11 +1,11 @@
 """Every address of the installation."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from frontdesk import health, home
 
-business = [
+business: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("", include("businesses.pages.urls")),
     path("calls/", include("calls.pages.urls")),

@@ -9,6 +9,14 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
+from businesses.models import Business
+from businesses.tenancy import acting_for
+from whatsapp import doorbell
+from whatsapp.audience.freeze import Overtaken
+from whatsapp.audience.prepare import freeze_audience
+from whatsapp.errors import BadAudience
+from whatsapp.models import Broadcast
+from whatsapp.pages import uploads
 from whatsapp.sending.loop import Progress, SendingLoop
 from whatsapp.webhooks.applying import apply_news
 
@@ -48,6 +56,35 @@ def apply_webhooks() -> None:
     """Apply stored webhooks until none is left."""
     while apply_news(timezone.now()):
         pass
+
+
+@shared_task
+def read_people(business_id: str, broadcast_id: str) -> None:
+    """Freeze the people of a draft whose file is long. What goes wrong is said at the broadcast."""
+    business = Business.objects.filter(pk=business_id).first()
+    if business is None:
+        return
+    with acting_for(business):
+        broadcast = Broadcast.objects.filter(pk=broadcast_id).select_related("business").first()
+        if broadcast is None:
+            return
+        try:
+            freeze_audience(broadcast, now=timezone.now())
+        except Overtaken:
+            return
+        except BadAudience as error:
+            Broadcast.objects.filter(pk=broadcast.pk).update(status_detail=str(error)[:500])
+
+
+@shared_task
+def remove_old_uploads() -> None:
+    """Remove files that somebody uploaded and did not come back for."""
+    uploads.remove_old(now=timezone.now())
+
+
+def ring_for_reading(broadcast: Broadcast) -> None:
+    """Once this transaction is committed, have a worker read the people of a draft. Never fails the caller."""
+    doorbell.ring_for(read_people.name, [str(broadcast.business_id), str(broadcast.pk)])
 
 
 def _take_seat() -> str | None:

@@ -48,7 +48,7 @@ def business_page(*, section: str, roles: Roles = MEMBERS) -> Callable[[View], V
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: PageRequest, slug: str, **named: Any) -> HttpResponseBase:
-            if not isinstance(request.user, User):
+            if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             request.business, request.role = _place_of(request.user, slug)
             if request.role is not None and request.role not in roles:

@@ -85,7 +85,9 @@ def remove(request: PageRequest, membership_id: UUID) -> HttpResponse:
         messages.error(request, _("A business needs an owner. Make somebody else owner first."))
         return redirect("members", slug=request.business.slug)
     messages.success(request, _("%(person)s is no longer a member.") % {"person": member.user})
-    return redirect("start" if member.user_id == request.user.pk else "members", **_slug(request, member))
+    if member.user_id == request.user.pk:
+        return redirect("start")
+    return redirect("members", slug=request.business.slug)
 
 
 @require_POST
@@ -95,10 +97,6 @@ def withdraw(request: PageRequest, invitation_id: UUID) -> HttpResponse:
     get_object_or_404(Invitation, pk=invitation_id).delete()
     messages.success(request, _("The invitation is withdrawn."))
     return redirect("members", slug=request.business.slug)
-
-
-def _slug(request: PageRequest, member: Membership) -> dict[str, str]:
-    return {} if member.user_id == request.user.pk else {"slug": request.business.slug}
 
 
 def _mail(invited: Invited, link: str) -> bool:

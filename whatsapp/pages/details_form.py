@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -35,13 +33,20 @@ class DetailsForm(forms.Form):
         widget=forms.RadioSelect,
         initial="now",
     )
-    wall_time = forms.DateTimeField(
+    wall_time = forms.RegexField(
+        r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}",
         label=_("Start at"),
         required=False,
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        error_messages={"invalid": _("Choose a day and an hour, like 2026-11-30T09:00.")},
     )
-    zone = forms.ChoiceField(label=_("By the clock of"), required=False)
+    zone = forms.CharField(
+        label=_("By the clock of"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"dir": "ltr"}),
+        help_text=_("A time zone, like Asia/Jerusalem."),
+    )
     late_after_minutes = forms.IntegerField(
         label=_("At the latest so many minutes after that"),
         required=False,
@@ -74,10 +79,7 @@ class DetailsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **options)
         self.choice, self.variables = choice, list(dict.fromkeys(variable.key for variable in variables))
-        zone = self.fields["zone"]
-        assert isinstance(zone, forms.ChoiceField)  # noqa: S101 - declared above
-        zone.choices = [(name, name) for name in sorted(available_timezones())]
-        zone.initial = business.time_zone
+        self.fields["zone"].initial = business.time_zone
         if isinstance(choice, FileChoice):
             self._add_column(PHONE, _("Phone number"), header, sure=[n for n in header if normalized(n) in PHONE_NAMES])
         for number, key in enumerate(self.variables):
@@ -149,15 +151,10 @@ class DetailsForm(forms.Form):
         values = self.cleaned_data
         later = values["starts"] == "later"
         return Timing(
-            wall_time=_wall_time(values["wall_time"]) if later else "",
+            wall_time=values["wall_time"][:16] if later else "",  # some browsers add seconds
             zone=values["zone"] if later else "",
             late_after_minutes=values["late_after_minutes"] if later else None,
             send_from=values["send_from"],
             send_until=values["send_until"],
             window_zone=WindowZone(values["window_zone"]),
         )
-
-
-def _wall_time(moment: datetime) -> str:
-    """As it was written: the clock's time in the zone beside it, whatever zone the page is shown in."""
-    return f"{moment.replace(tzinfo=None):%Y-%m-%dT%H:%M}"

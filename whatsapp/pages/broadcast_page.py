@@ -1,0 +1,91 @@
+"""A broadcast's own page: what will happen, what happens, and what has happened."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from businesses.pages.access import PageRequest, business_page
+from whatsapp import lifecycle, retrying
+from whatsapp.counts import counts_of
+from whatsapp.models import Broadcast, Recipient
+from whatsapp.pages.bubble import bubble
+from whatsapp.pages.figures import funnel, progress_of, timeline
+from whatsapp.preflight import preflight
+from whatsapp.states import BroadcastStatus, RecipientStatus
+
+MOST_EVENTS = 100
+ENDED = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED, BroadcastStatus.FAILED)
+
+
+@require_safe
+@business_page(section="broadcasts")
+def broadcast(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
+    """The whole page."""
+    found = find(request, broadcast_id)
+    context = _live(found, now=timezone.now())
+    context |= {
+        "bubble": bubble(found.template_components, _first_values(found), named=found.template_format == "NAMED"),
+        "events": found.events.select_related("actor").order_by("-id")[:MOST_EVENTS],
+        "test_key": uuid.uuid4(),
+    }
+    if found.status in lifecycle.NOT_STARTED:
+        context["preflight"] = preflight(found, now=timezone.now())
+    return render(request, "whatsapp/broadcast.html", context)
+
+
+@require_safe
+@business_page(section="broadcasts")
+def progress(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
+    """The part that changes while it is sent; a change of state asks for the whole page."""
+    found = find(request, broadcast_id)
+    answer = render(request, "whatsapp/broadcast_progress.html", _live(found, now=timezone.now()))
+    if request.GET.get("status") != f"{found.status}{bool(found.audience_ready_at)}":
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
+def find(request: PageRequest, broadcast_id: UUID) -> Broadcast:
+    """The broadcast of this business; 404 for any other."""
+    rows = Broadcast.objects.select_related("business", "sender", "template")
+    return get_object_or_404(rows, business=request.business, pk=broadcast_id)
+
+
+def _live(found: Broadcast, *, now: datetime) -> dict[str, Any]:
+    counts = counts_of(found.pk)
+    return {
+        "broadcast": found,
+        "counts": [(state, counts.by_state[state]) for state in RecipientStatus],
+        "total": counts.total,
+        "funnel": funnel(found, counts),
+        "timeline": timeline(found, now=now),
+        "progress": progress_of(found, counts, now=now),
+        "retryable": retrying.retryable(found).count(),
+        "is_reading": found.audience_ready_at is None and found.status not in ENDED,
+        "settling": counts.settling,
+        "may": _possible(BroadcastStatus(found.status)),
+    }
+
+
+def _possible(status: BroadcastStatus) -> dict[str, bool]:
+    """Which buttons make sense."""
+    return {
+        "start": status in lifecycle.NOT_STARTED,
+        "pause": status in {BroadcastStatus.PREPARING, BroadcastStatus.RUNNING},
+        "resume": status == BroadcastStatus.PAUSED,
+        "cancel": status not in {*ENDED, BroadcastStatus.DRAFT, BroadcastStatus.CANCELLING},
+        "discard": status == BroadcastStatus.DRAFT,
+    }
+
+
+def _first_values(found: Broadcast) -> dict[str, str]:
+    rows = Recipient.objects.filter(broadcast=found).exclude(status=RecipientStatus.SKIPPED)
+    values: dict[str, str] = rows.order_by("pk").values_list("params", flat=True).first() or {}
+    return values

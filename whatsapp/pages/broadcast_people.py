@@ -1,0 +1,75 @@
+"""The people of a broadcast: in which state each is, and why in plain words. Also as a table for a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from businesses.pages.access import PageRequest, business_page
+from businesses.pages.listing import listing
+from whatsapp.models import Broadcast, Recipient
+from whatsapp.pages.broadcast_page import find
+from whatsapp.pages.csv_export import csv_answer
+from whatsapp.states import RecipientStatus, SkipReason
+
+
+@require_safe
+@business_page(section="broadcasts")
+def people(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
+    """A page of them, by state if asked so."""
+    found = find(request, broadcast_id)
+    status, words = request.GET.get("status", ""), request.GET.get("q", "").strip()
+    rows = _rows(found, status, words).select_related("contact").defer("params", "contact__attributes")
+    context = {
+        "broadcast": found,
+        "listing": listing(request, rows.order_by("pk")),
+        "states": RecipientStatus.choices,
+        "status": status,
+        "words": words,
+    }
+    return render(request, "whatsapp/broadcast_people.html", context)
+
+
+@require_safe
+@business_page(section="broadcasts")
+def export(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
+    """All of them, or those in a state, as CSV."""
+    found = find(request, broadcast_id)
+    header = [_("phone"), _("row"), _("state"), _("reason"), _("attempts"), _("sent"), _("delivered"), _("read")]
+    rows = _rows(found, request.GET.get("status", ""), "").order_by("pk")
+    return csv_answer(f"broadcast-{found.created_at:%Y-%m-%d}", header, _cells(rows))
+
+
+def _rows(found: Broadcast, status: str, words: str) -> QuerySet[Recipient]:
+    rows = Recipient.objects.filter(broadcast=found)
+    if status in RecipientStatus.values:
+        rows = rows.filter(status=status)
+    if words:
+        number = "".join(words.split()).replace("-", "")
+        rows = rows.filter(Q(address__contains=number) | Q(given_address__icontains=words))
+    return rows
+
+
+def _cells(rows: QuerySet[Recipient]) -> Iterator[list[str]]:
+    for row in rows.iterator(chunk_size=2_000):
+        times = [f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "" for moment in _times(row)]
+        address = row.address or row.given_address
+        number = "" if row.row_number is None else str(row.row_number)
+        yield [address, number, row.get_status_display(), reason_of(row), str(row.attempt_no), *times]
+
+
+def _times(row: Recipient) -> tuple[object, object, object]:
+    return row.accepted_at, row.delivered_at, row.read_at
+
+
+def reason_of(row: Recipient) -> str:
+    """Why a person stands where they stand, in words; empty where there is nothing to explain."""
+    if row.error_text:
+        return row.error_text
+    return str(SkipReason(row.skip_reason).label) if row.skip_reason else ""

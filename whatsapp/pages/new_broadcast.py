@@ -1,0 +1,188 @@
+"""A new broadcast in steps: template, people, values and time. What is gathered waits in the session."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from businesses.models import Business
+from businesses.pages.access import PageRequest, business_page
+from whatsapp import creation, template_sync
+from whatsapp.audience.choice import Choice, FileChoice
+from whatsapp.audience.tables import open_table
+from whatsapp.creation import Plan
+from whatsapp.errors import WhatsappError
+from whatsapp.models import Broadcast, MessageTemplate, TemplateStatus
+from whatsapp.pages import reading, uploads, wizard
+from whatsapp.pages.bubble import bubble
+from whatsapp.pages.details_form import DetailsForm
+from whatsapp.pages.people_form import PASTE, PeopleForm
+from whatsapp.pages.wizard import Gathered
+from whatsapp.template_variables import UnsupportedTemplate, variables_of
+
+SAMPLE_ROWS = 5
+either = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@either
+@business_page(section="broadcasts")
+def choose_template(request: PageRequest) -> HttpResponse:
+    """First step: what is sent."""
+    approved = MessageTemplate.objects.filter(business=request.business, status=TemplateStatus.APPROVED)
+    if request.method == "POST":
+        key = _uuid(request.POST.get("template", ""))
+        chosen = approved.filter(pk=key).first() if key else None
+        if chosen is not None:
+            wizard.store(request.session, request.business, Gathered(template=str(chosen.pk)))
+            return redirect("broadcast-new-people", slug=request.business.slug)
+    choices = [(template, _bubble(template, {})) for template in approved[:200]]
+    return render(request, "whatsapp/broadcast_new_template.html", {"choices": choices})
+
+
+@either
+@business_page(section="broadcasts")
+def choose_people(request: PageRequest) -> HttpResponse:
+    """Second step: who gets it."""
+    found = _gathered(request)
+    if found is None:
+        return redirect("broadcast-new", slug=request.business.slug)
+    gathered, template = found
+    form = PeopleForm(request.POST or None, request.FILES or None, business=request.business)
+    if form.is_valid():
+        try:
+            wizard.store(request.session, request.business, _with_people(request, gathered, form))
+        except WhatsappError as error:
+            form.add_error("file" if form.cleaned_data["source"] != PASTE else "pasted", str(error))
+        else:
+            return redirect("broadcast-new-details", slug=request.business.slug)
+    context = {"form": form, "template": template, "bubble": _bubble(template, {})}
+    return render(request, "whatsapp/broadcast_new_people.html", context, status=422 if form.errors else 200)
+
+
+@either
+@business_page(section="broadcasts")
+def details(request: PageRequest) -> HttpResponse:
+    """Third step: values, name and time. Then the broadcast is made, as a draft that says what it will do."""
+    found = _gathered(request)
+    if found is None or not found[0].kind:
+        return redirect("broadcast-new", slug=request.business.slug)
+    gathered, template = found
+    try:
+        variables = variables_of(template.components, template.parameter_format)
+        header, sample = _sample(request.business, gathered)
+    except (WhatsappError, UnsupportedTemplate) as error:
+        return render(request, "whatsapp/broadcast_new_refused.html", {"problem": str(error)}, status=422)
+    form = DetailsForm(
+        request.POST or None,
+        business=request.business,
+        choice=gathered.choice,
+        header=header,
+        variables=variables,
+        initial={"name": f"{template.name} ({template.language})"},
+    )
+    if form.is_valid():
+        try:
+            made = _create(request, gathered, template, form)
+        except WhatsappError as error:
+            form.add_error(None, str(error))
+        else:
+            wizard.clear(request.session, request.business)
+            return redirect("broadcast", slug=request.business.slug, broadcast_id=made.pk)
+    context = {
+        "form": form,
+        "template": template,
+        "gathered": gathered,
+        "header": header,
+        "sample": sample,
+        "bubble": _bubble(template, _first_values(form, header, sample)),
+    }
+    return render(request, "whatsapp/broadcast_new_details.html", context, status=422 if form.errors else 200)
+
+
+def _gathered(request: PageRequest) -> tuple[Gathered, MessageTemplate] | None:
+    """What the steps before have gathered; None when there is nothing, or its template is gone."""
+    gathered = wizard.load(request.session, request.business)
+    if gathered is None:
+        return None
+    template = MessageTemplate.objects.filter(business=request.business, pk=gathered.template).first()
+    return (gathered, template) if template else None
+
+
+def _with_people(request: PageRequest, gathered: Gathered, form: PeopleForm) -> Gathered:
+    """Keep the file, and look whether it is a table at all. Raises `WhatsappError`."""
+    choice = form.choice()
+    if not isinstance(choice, FileChoice):
+        return gathered.with_choice(choice)
+    values = form.cleaned_data
+    if values["source"] == PASTE:
+        return _checked(request.business, gathered, choice, uploads.keep_text(request.business, values["pasted"]), "")
+    file = values["file"]
+    name = uploads.keep(request.business, file.file, file.size)
+    return _checked(request.business, gathered, choice, name, file.name)
+
+
+def _checked(business: Business, gathered: Gathered, choice: Choice, upload: str, file_name: str) -> Gathered:
+    kept = gathered.with_choice(choice, upload=upload, file_name=file_name)
+    _sample(business, kept)
+    return kept
+
+
+def _sample(business: Business, gathered: Gathered) -> tuple[list[str], list[list[str]]]:
+    """Header and first rows of the file; nothing for people who come from elsewhere. Raises `BadAudience`."""
+    if not gathered.upload:
+        return [], []
+    with uploads.opened(business, gathered.upload) as file, open_table(file) as table:
+        rows = [row.cells for _number, row in zip(range(SAMPLE_ROWS), table.rows, strict=False)]
+        return table.header, rows
+
+
+def _create(request: PageRequest, gathered: Gathered, template: MessageTemplate, form: DetailsForm) -> Broadcast:
+    """Make the draft and read its people. Raises `WhatsappError`; nothing is kept then."""
+    chosen, sender = template_sync.find(request.business, template.name, template.language)
+    plan = Plan(
+        template=chosen,
+        sender=sender,
+        choice=form.whole_choice(),
+        name=form.cleaned_data["name"],
+        timing=form.timing(),
+        canary_size=form.cleaned_data["canary_size"],
+    )
+    if not gathered.upload:
+        made = creation.create(request.business, plan, now=timezone.now(), actor=request.user)
+    else:
+        with uploads.opened(request.business, gathered.upload) as file:
+            made = _create_from(request, plan, file)
+    reading.begin(made, now=timezone.now())
+    if gathered.upload:
+        uploads.forget(request.business, gathered.upload)
+    return made
+
+
+def _create_from(request: PageRequest, plan: Plan, file: BinaryIO) -> Broadcast:
+    whole = Plan(plan.template, plan.sender, plan.choice, plan.name, file, plan.timing, plan.canary_size)
+    return creation.create(request.business, whole, now=timezone.now(), actor=request.user)
+
+
+def _first_values(form: DetailsForm, header: list[str], sample: list[list[str]]) -> dict[str, str]:
+    """The values of the first row, where their columns are known."""
+    if not sample:
+        return {}
+    row = dict(zip(header, sample[0], strict=False))
+    return {key: row.get(str(form[f"from_{key}"].value() or ""), "") for key in form.variables}
+
+
+def _bubble(template: MessageTemplate, params: dict[str, str]) -> object:
+    return bubble(template.components, params, named=template.parameter_format == "NAMED")
+
+
+def _uuid(written: str) -> UUID | None:
+    try:
+        return UUID(written)
+    except (ValueError, ValidationError):
+        return None

@@ -1,0 +1,30 @@
+"""Reading the people of a draft: a short file at once, a long one in the background while its page tells how far it is.
+
+Whatever is not read when the broadcast is started is read then.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from whatsapp import creation, tasks
+from whatsapp.audience.freeze import Overtaken
+from whatsapp.audience.prepare import freeze_audience
+from whatsapp.errors import BadAudience
+from whatsapp.models import Broadcast
+
+AT_ONCE = 4_000
+"""Rows that are read while the person waits: about a second."""
+
+
+def begin(broadcast: Broadcast, *, now: datetime) -> None:
+    """Read the first rows, and ring for somebody who reads the rest. Raises `BadAudience`: the draft is gone then."""
+    try:
+        done = freeze_audience(broadcast, now=now, keep_going=lambda rows: rows < AT_ONCE)
+    except BadAudience:
+        creation.discard(broadcast)
+        raise
+    except Overtaken:
+        return
+    if not done:
+        tasks.ring_for_reading(broadcast)
