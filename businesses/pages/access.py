@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
@@ -47,10 +47,11 @@ def business_page(*, section: str, roles: Roles = MEMBERS) -> Callable[[View], V
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: PageRequest, slug: str, **named: Any) -> HttpResponseBase:
-            if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
-            request.business, request.role = _place_of(request.user, slug)
+        def guarded(asked: HttpRequest, slug: str, **named: Any) -> HttpResponseBase:
+            if not isinstance(asked.user, User):
+                return redirect_to_login(asked.get_full_path())
+            request = cast("PageRequest", asked)
+            request.business, request.role = _place_of(asked.user, slug)
             if request.role is not None and request.role not in roles:
                 raise Http404
             request.is_owner, request.section = request.role in {None, Role.OWNER}, section
