@@ -20,12 +20,14 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
-// Parts of a form that belong to one choice of a group of radio buttons.
+// Parts of a form that belong to one choice of a group of radio buttons or of a list: data-when="name=value|value".
 const showChosen = () => {
   for (const part of document.querySelectorAll("[data-when]")) {
-    const [name, value] = part.dataset.when.split("=");
-    const chosen = document.querySelector(`input[name="${name}"]:checked`);
-    part.hidden = Boolean(chosen) && chosen.value !== value;
+    const split = part.dataset.when.indexOf("=");
+    const name = CSS.escape(part.dataset.when.slice(0, split));
+    const values = part.dataset.when.slice(split + 1).split("|");
+    const chosen = document.querySelector(`input[name="${name}"]:checked, select[name="${name}"]`);
+    part.hidden = Boolean(chosen) && !values.includes(chosen.value);
   }
 };
 document.addEventListener("change", showChosen);

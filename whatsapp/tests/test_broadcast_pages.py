@@ -1,0 +1,241 @@
+"""The broadcasts' pages, as staff use them: from a file with mistakes to a broadcast that is steered and exported."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from businesses.membership import add_member
+from businesses.models import Business, Role, User
+from testing.broadcasts import addresses, make_broadcast
+from whatsapp.models import Broadcast, DirectMessage, MessageTemplate, Recipient, Sender
+from whatsapp.pages import reading
+
+FILE = (
+    'tel,who\n0501234567,Dana\nnonsense,Avi\n+972501234567,Dana again\n0521234567,"=HYPERLINK(""x"")"\n0531234567,Noa\n'
+)
+
+
+@pytest.fixture
+def staff(clinic: Business) -> Client:
+    user = User.objects.create_user("staff@clinic.test", "pw")
+    add_member(clinic, user, Role.STAFF)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page(name: str, **named: Any) -> str:
+    return reverse(name, kwargs={"slug": "clinic", **named})
+
+
+def upload(text: str) -> io.BytesIO:
+    file = io.BytesIO(text.encode())
+    file.name = "people.csv"
+    return file
+
+
+def choose(staff: Client, template: MessageTemplate) -> None:
+    answer = staff.post(page("broadcast-new"), {"template": template.pk})
+    assert answer["Location"] == page("broadcast-new-people")
+
+
+def people_from(staff: Client, **values: Any) -> Any:
+    return staff.post(page("broadcast-new-people"), {"group": "not_read", **values})
+
+
+def details(**values: Any) -> dict[str, Any]:
+    return {"starts": "now", "window_zone": "business", "zone": "Asia/Jerusalem", **values}
+
+
+def made(staff: Client, template: MessageTemplate, text: str = FILE, **values: Any) -> Broadcast:
+    choose(staff, template)
+    people_from(staff, source="file", file=upload(text))
+    staff.post(page("broadcast-new-details"), details(**{"from_@phone": "tel", "from_first_name": "who", **values}))
+    return Broadcast.objects.get()
+
+
+def test_from_a_file_with_mistakes_to_a_running_broadcast(staff: Client, template: MessageTemplate) -> None:
+    choose(staff, template)
+    answer = people_from(staff, source="file", file=upload(FILE))
+    assert answer["Location"] == page("broadcast-new-details")
+    shown = staff.get(page("broadcast-new-details")).content.decode()
+    assert "0501234567" in shown, "the first rows"
+    answer = staff.post(
+        page("broadcast-new-details"), details(name="Spring", **{"from_@phone": "tel", "from_first_name": "who"})
+    )
+    broadcast = Broadcast.objects.get()
+    assert answer["Location"] == page("broadcast", broadcast_id=broadcast.pk)
+    assert (broadcast.name, broadcast.status, broadcast.total) == ("Spring", "draft", 5)
+    text = staff.get(answer["Location"]).content.decode()
+    for reason in ("“nonsense” is not a phone number", "The same person twice", "holds a spreadsheet formula"):
+        assert reason in text
+    staff.post(page("broadcast-start", broadcast_id=broadcast.pk))
+    broadcast.refresh_from_db()
+    assert broadcast.status == "running"
+    assert list(broadcast.events.values_list("what", "actor__email")) == [
+        ("created", "staff@clinic.test"),
+        ("started", "staff@clinic.test"),
+        ("running", None),
+    ]
+
+
+def test_a_value_for_everybody_and_pasted_numbers(staff: Client, template: MessageTemplate) -> None:
+    choose(staff, template)
+    people_from(staff, source="paste", pasted="0501234567\n052-123-4567\n")
+    staff.post(
+        page("broadcast-new-details"),
+        details(**{"from_@phone": "phone", "from_first_name": "=", "same_first_name": "friend"}),
+    )
+    people = Recipient.objects.order_by("pk").values_list("address", "params")
+    assert list(people) == [
+        ("+972501234567", {"first_name": "friend"}),
+        ("+972521234567", {"first_name": "friend"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"source": "file"}, "Choose a file."),
+        ({"source": "paste"}, "Paste at least one number."),
+        ({"source": "earlier"}, "Choose a broadcast."),
+        ({"source": "file", "file": ""}, "The file is empty"),
+    ],
+)
+def test_people_that_are_not_there(staff: Client, template: MessageTemplate, values: dict[str, Any], said: str) -> None:
+    choose(staff, template)
+    if "file" in values:
+        values = {**values, "file": upload("\n")}
+    answer = people_from(staff, **values)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not Broadcast.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"from_first_name": "="}, "Write the text."),
+        ({"from_first_name": ""}, "This field is required."),
+        ({"starts": "later"}, "Choose a day and an hour."),
+        ({"starts": "later", "wall_time": "2020-01-01T09:00"}, "has passed. Choose a later time."),
+        ({"starts": "later", "wall_time": "2030-01-01T09:00", "zone": "Atlantis/Capital"}, "Atlantis/Capital"),
+        ({"send_from": "09:00"}, "Sending hours need both a beginning and an end."),
+    ],
+)
+def test_details_that_are_wrong_are_said_beside_their_field_and_what_was_typed_is_kept(
+    staff: Client, template: MessageTemplate, values: dict[str, str], said: str
+) -> None:
+    choose(staff, template)
+    people_from(staff, source="file", file=upload(FILE))
+    answer = staff.post(
+        page("broadcast-new-details"),
+        details(**{"name": "Kept name", "from_@phone": "tel", "from_first_name": "who", **values}),
+    )
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert said in text
+    assert "Kept name" in text
+    assert not Broadcast.objects.exists()
+
+
+def test_a_schedule_is_kept_as_wall_time_and_zone(staff: Client, template: MessageTemplate) -> None:
+    broadcast = made(staff, template, starts="later", wall_time="2030-05-01T09:30")
+    assert (broadcast.scheduled_wall_time, broadcast.scheduled_zone) == ("2030-05-01T09:30", "Asia/Jerusalem")
+    staff.post(page("broadcast-start", broadcast_id=broadcast.pk))
+    broadcast.refresh_from_db()
+    assert broadcast.status == "scheduled"
+
+
+def test_a_long_file_is_read_on_by_a_worker(
+    staff: Client, template: MessageTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "AT_ONCE", 1)
+    rows = "".join(f"{address},A\n" for address in addresses(2_500))
+    broadcast = made(staff, template, "tel,who\n" + rows)
+    assert broadcast.audience_ready_at is None
+    assert (
+        "Reading the people: 2,000 so far" in staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
+    )
+    reading.tasks.read_people(str(broadcast.business_id), str(broadcast.pk))
+    broadcast.refresh_from_db()
+    assert (broadcast.total, broadcast.status) == (2_500, "draft")
+
+
+def test_pause_resume_cancel_and_what_can_not_be_done(staff: Client, sender: Sender, template: MessageTemplate) -> None:
+    broadcast = make_broadcast(sender, template, addresses(3))
+    for action, status in [("pause", "paused"), ("resume", "running"), ("cancel", "cancelling")]:
+        staff.post(page(f"broadcast-{action}", broadcast_id=broadcast.pk))
+        broadcast.refresh_from_db()
+        assert broadcast.status == status
+    answer = staff.post(page("broadcast-start", broadcast_id=broadcast.pk), follow=True)
+    assert "from there it can&#x27;t become" in answer.content.decode()
+    broadcast.refresh_from_db()
+    assert broadcast.status == "cancelling"
+
+
+def test_failed_people_are_tried_again_and_a_draft_is_removed(
+    staff: Client, sender: Sender, template: MessageTemplate
+) -> None:
+    broadcast = make_broadcast(sender, template, addresses(3), status="completed")
+    Recipient.objects.filter(broadcast=broadcast).update(status="failed", error_class="retry", error_text="Busy")
+    text = staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
+    assert "Try 3 failed people again" in text
+    staff.post(page("broadcast-retry", broadcast_id=broadcast.pk))
+    broadcast.refresh_from_db()
+    assert broadcast.status == "running"
+    staff.post(page("broadcast-discard", broadcast_id=broadcast.pk))
+    assert Broadcast.objects.filter(pk=broadcast.pk).exists(), "only a draft can be removed"
+    Broadcast.objects.filter(pk=broadcast.pk).update(status="draft")
+    staff.post(page("broadcast-discard", broadcast_id=broadcast.pk))
+    assert not Broadcast.objects.filter(pk=broadcast.pk).exists()
+
+
+def test_a_test_message_is_sent_once_however_often_it_is_clicked(staff: Client, template: MessageTemplate) -> None:
+    broadcast = made(staff, template)
+    form = {"number": "054-1234567", "key": str(uuid.uuid4())}
+    for _click in range(2):
+        staff.post(page("broadcast-test", broadcast_id=broadcast.pk), form)
+    message = DirectMessage.objects.get()
+    assert (message.address, message.text) == ("+972541234567", "Hi Dana")
+    answer = staff.post(page("broadcast-test", broadcast_id=broadcast.pk), {**form, "number": "12"}, follow=True)
+    assert "is not a phone number" in answer.content.decode()
+
+
+def test_people_by_state_and_their_export(staff: Client, template: MessageTemplate) -> None:
+    broadcast = made(staff, template)
+    shown = staff.get(page("broadcast-people", broadcast_id=broadcast.pk) + "?status=skipped").content.decode()
+    assert "nonsense" in shown
+    assert "53-123-4567" not in shown
+    lines = staff.get(page("broadcast-export", broadcast_id=broadcast.pk)).content.decode("utf-8-sig").splitlines()
+    assert len(lines) == 6
+    assert lines[1].startswith("+972501234567,2,Waiting,")
+    assert all(not cell.startswith("=") for line in lines for cell in line.split(","))
+
+
+def test_the_progress_asks_for_the_whole_page_when_the_state_has_changed(
+    staff: Client, sender: Sender, template: MessageTemplate
+) -> None:
+    broadcast = make_broadcast(sender, template, addresses(2))
+    address = page("broadcast-progress", broadcast_id=broadcast.pk)
+    assert "HX-Refresh" not in staff.get(f"{address}?status=runningTrue")
+    assert staff.get(f"{address}?status=pausedTrue")["HX-Refresh"] == "true"
+
+
+@pytest.mark.parametrize("name", ["broadcasts", "broadcast", "broadcast-people", "home"])
+def test_queries_do_not_grow_with_rows(
+    staff: Client, sender: Sender, template: MessageTemplate, name: str, django_assert_max_num_queries: Any
+) -> None:
+    broadcast = make_broadcast(sender, template, addresses(60), name="first")
+    for number in range(12):
+        make_broadcast(sender, template, addresses(5), name=f"more {number}")
+    named = {"broadcast_id": broadcast.pk} if name in {"broadcast", "broadcast-people"} else {}
+    staff.get(page(name, **named))
+    with django_assert_max_num_queries(12):
+        assert staff.get(page(name, **named)).status_code == 200
