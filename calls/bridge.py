@@ -102,7 +102,7 @@ class Bridge:
         """Begin the conversation."""
         self.feed(StreamOpened(self._clock(), ulaw.levels(self._plan.greeting_audio)))
 
-    def caller_audio(self, payload: str) -> None:
+    def caller_audio(self, payload: str, timestamp_ms: int | None = None) -> None:
         """Take a piece of the caller's audio, base64 of µ-law. Raises `MalformedMessage` when it is none."""
         try:
             audio = base64.b64decode(payload, validate=True)
@@ -112,6 +112,7 @@ class Bridge:
         if self._heard_s > self._clock() + MOST_CATCHING_UP_S:
             raise MalformedMessage("audio faster than anyone speaks")
         self._forward(payload)
+        self._recorder.keep_caller_audio(self._clock(), audio, timestamp_ms)
         for start in range(0, len(audio), FRAME_BYTES):
             frame = audio[start : start + FRAME_BYTES]
             rms = ulaw.rms(frame)
@@ -191,6 +192,7 @@ class Bridge:
             case Play():
                 self._play(command)
             case ClearPlayback():
+                self._recorder.keep_clear(self._clock())
                 self._send(media_stream.clear(self._stream_sid))
             case DropAudio(item_id):
                 self._audio.pop(item_id, None)
@@ -215,6 +217,7 @@ class Bridge:
 
     def _play(self, command: Play) -> None:
         audio = self._audio[command.item_id][command.start : command.end]
+        self._recorder.keep_played_audio(self._clock(), bytes(audio))
         self._send(media_stream.play(self._stream_sid, base64.b64encode(audio).decode()))
         self._send(media_stream.mark(self._stream_sid, command.mark))
 
@@ -256,7 +259,7 @@ class Bridge:
             self._session.close()
         ending = Ending.of(command, user_has_spoken=self._conversation.user_has_spoken)
         try:
-            await self._recorder.close(ending)
+            await self._recorder.close(ending, at=self._clock())
         finally:
             self._hang_up()
         if self._session is not None:

@@ -15,7 +15,7 @@ from django.db import DatabaseError, close_old_connections
 from calls import live, twilio
 from calls.bridge import Bridge
 from calls.errors import StreamRefused
-from calls.media_stream import MalformedMessage, parse, read_start
+from calls.media_stream import MalformedMessage, parse, read_start, timestamp_ms
 from calls.plan import CallPlan, open_stream
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         try:
             match event:
                 case "media":
-                    bridge.caller_audio(message["media"]["payload"])
+                    bridge.caller_audio(message["media"]["payload"], timestamp_ms(message["media"]))
                 case "mark":
                     bridge.mark_returned(str(message["mark"]["name"]))
                 case "dtmf":

@@ -143,6 +143,7 @@ CELERY_BEAT_SCHEDULE = {
     "greetings": {"task": "calls.tasks.render_due_greetings", "schedule": 3.0, "options": {"expires": 3.0}},
     "dead-calls": {"task": "calls.tasks.end_dead_calls", "schedule": 20.0, "options": {"expires": 20.0}},
     "old-greetings": {"task": "calls.tasks.remove_old_greetings", "schedule": crontab(hour="4", minute="10")},
+    "old-recordings": {"task": "calls.tasks.remove_old_recordings", "schedule": crontab(hour="4", minute="20")},
 }
 
 # People -----------------------------------------------------------------------------------------
@@ -225,7 +226,7 @@ WHATSAPP_TIMEOUT_S = env.number("WHATSAPP_TIMEOUT_S", default=20)
 FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [
     base64.urlsafe_b64encode(hashlib.sha256(SECRET_KEY.encode()).digest()).decode()
 ]
-# Files that people upload (audiences). Several machines need one shared place: set MEDIA_ROOT to a shared folder.
+# Files that people upload (audiences), and the recordings of calls. Several machines need one shared place: set MEDIA_ROOT to a shared folder.
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
 
 # How many calls one web process takes at once; `/readyz` says "not ready" at that number.
