@@ -41,6 +41,7 @@ from calls.conversation.events import (
     Event,
     KeyPressed,
     MarkReturned,
+    OperatorAsked,
     StreamBroke,
     StreamOpened,
     Tick,
@@ -96,6 +97,7 @@ class Bridge:
         self._since_turn = 0  # of the kept pieces, how many came after the last turn
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._dial = ""
 
     # From the edges ------------------------------------------------------------------------------------
     def start(self) -> None:
@@ -130,6 +132,11 @@ class Bridge:
     def caller_left(self) -> None:
         """The stream stopped: the caller hung up."""
         self.feed(CallerLeft(self._clock()))
+
+    def operator_asked(self, step: NextStep, dial: str) -> None:
+        """A person of the business hangs up, or puts the caller through to `dial` (empty: the fallback number)."""
+        self._dial = dial
+        self.feed(OperatorAsked(self._clock(), step))
 
     def stream_broke(self, reason: str) -> None:
         """The socket closed without a stop, or is about to be closed."""
@@ -257,7 +264,7 @@ class Bridge:
         """Write the end down first: Twilio asks what comes next as soon as the socket closes."""
         if self._session is not None:
             self._session.close()
-        ending = Ending.of(command, user_has_spoken=self._conversation.user_has_spoken)
+        ending = Ending.of(command, user_has_spoken=self._conversation.user_has_spoken, dial=self._dial)
         try:
             await self._recorder.close(ending, at=self._clock())
         finally:
