@@ -89,6 +89,8 @@ def _close(call: Call, *, outcome: Outcome, reason: str, ended_at: datetime) -> 
     call.end_reason = reason[:300]
     call.ended_at = ended_at
     call.stream_token_hash = ""
+    if call.stream_opened_at and not call.summary:
+        call.summary_due_at = ended_at  # `calls/summaries.py` looks whether there is anything to sum up
     minutes = _minutes(call)
     owed = minutes - call.minutes_charged
     call.minutes_charged = minutes
@@ -96,6 +98,7 @@ def _close(call: Call, *, outcome: Outcome, reason: str, ended_at: datetime) -> 
         update_fields=[
             "status", "outcome", "end_reason", "ended_at", "stream_token_hash",
             "minutes_charged", "next_step", "user_has_spoken", "transfer_number",
+            "summary_due_at",
         ]
     )  # fmt: skip
     if owed:

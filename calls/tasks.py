@@ -10,7 +10,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from businesses.models import Business
-from calls import finishing, greetings, recording
+from calls import finishing, greetings, recording, summaries
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,13 @@ def remove_old_greetings() -> None:
 def remove_old_recordings() -> None:
     """Remove recordings that are older than their business keeps them."""
     recording.remove_old(now=timezone.now())
+
+
+@shared_task
+def summarize_due_calls() -> None:
+    """Write the summaries of calls that have ended."""
+    for call_id in summaries.due(now=timezone.now()):
+        summaries.summarize(call_id, now=timezone.now())
 
 
 @shared_task

@@ -142,6 +142,7 @@ CELERY_BEAT_SCHEDULE = {
     # `expires`: wake-ups that piled up while no worker ran are worth one, not hundreds.
     "greetings": {"task": "calls.tasks.render_due_greetings", "schedule": 3.0, "options": {"expires": 3.0}},
     "dead-calls": {"task": "calls.tasks.end_dead_calls", "schedule": 20.0, "options": {"expires": 20.0}},
+    "summaries": {"task": "calls.tasks.summarize_due_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "old-greetings": {"task": "calls.tasks.remove_old_greetings", "schedule": crontab(hour="4", minute="10")},
     "old-recordings": {"task": "calls.tasks.remove_old_recordings", "schedule": crontab(hour="4", minute="20")},
 }
@@ -208,6 +209,7 @@ OPENAI_REALTIME_URL = env.text("OPENAI_REALTIME_URL", f"ws://{_sandbox}" if _san
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", f"http://{_sandbox}" if _sandbox else "https://api.openai.com/v1")
 OPENAI_REALTIME_MODEL = env.text("OPENAI_REALTIME_MODEL", "gpt-realtime-2.1")
 OPENAI_SPEECH_MODEL = env.text("OPENAI_SPEECH_MODEL", "gpt-4o-mini-tts")
+OPENAI_SUMMARY_MODEL = env.text("OPENAI_SUMMARY_MODEL", "gpt-5.4-mini")
 OPENAI_TRANSCRIPTION_MODEL = env.text("OPENAI_TRANSCRIPTION_MODEL", "gpt-4o-mini-transcribe")
 
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")

@@ -65,7 +65,8 @@ def _answer(recording: Recording, wanted: str) -> HttpResponseBase:
     if asked is None or not any(asked.groups()):  # no part, several parts, or another unit: the whole of it
         if recording.size <= LARGEST_PART:
             return HttpResponse(recording.part(0, recording.size), content_type="audio/wav")
-        return StreamingHttpResponse(_stream(recording), content_type="audio/wav")
+        length = {"Content-Length": str(recording.size)}
+        return StreamingHttpResponse(_stream(recording), content_type="audio/wav", headers=length)
     first, last = asked.groups()
     start = int(first) if first else max(recording.size - int(last), 0)
     end = min(int(last) + 1 if first and last else recording.size, recording.size, start + LARGEST_PART)

@@ -2,14 +2,15 @@
 
 from django.urls import path
 
-from calls.pages import call, calls, live, stub, try_call
+from calls.pages import call, calls, greeting, live, try_call
 
 urlpatterns = [
     path("", calls.calls, name="calls"),
     path("live/", live.live, name="live-calls"),
     path("try/", try_call.try_call, name="try-call"),
     path("try/start/", try_call.start, name="try-start"),
-    path("greeting/", stub.stub, name="greeting-state"),
+    path("greeting/", greeting.state, name="greeting-state"),
+    path("greeting/again/", greeting.again, name="greeting-again"),
     path("<uuid:call_id>/", call.call, name="call"),
     path("<uuid:call_id>/turns/", call.turns, name="call-turns"),
     path("<uuid:call_id>/hang-up/", live.hang_up, name="call-hang-up"),
