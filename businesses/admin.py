@@ -69,6 +69,7 @@ class BusinessAdmin(FencedAdmin):
                 ),
             },
         ),
+        (_("Recording"), {"fields": ("record_calls", "recordings_kept_days")}),
         (_("Phone and limits"), {"fields": ("fallback_number", "max_call_minutes", *operator_fields)}),
     )
 

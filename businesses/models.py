@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -168,6 +168,19 @@ class Business(CallSettings):
         null=True,
         blank=True,
         help_text=_("Paid minutes that are left. Empty: no limit. At 0 callers reach the fallback number."),
+    )
+    record_calls = models.BooleanField(
+        _("record calls"),
+        default=True,
+        db_default=True,  # for processes of the version before, which don't know it
+        help_text=_("Members can listen to calls afterwards. Where the law demands it, tell callers in the greeting."),
+    )
+    recordings_kept_days = models.PositiveSmallIntegerField(
+        _("recordings are kept (days)"),
+        default=90,
+        db_default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("Older recordings are removed every night. What was said stays in the call's record as text."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -45,8 +45,9 @@ class CallAdmin(FencedAdmin):
         (None, {"fields": ("business", "caller_number", "called_number", "started_at", "ended_at")}),
         (
             _("How it went"),
-            {"fields": ("status", "outcome", "end_reason", "user_has_spoken", "fallback_result", "minutes_charged")},
+            {"fields": ("status", "outcome", "end_reason", "user_has_spoken", "fallback_result", "transfer_number")},
         ),
+        (_("What is left of it"), {"fields": ("summary", "is_recorded", "minutes_charged")}),
         (
             _("For whoever looks for a fault"),
             {
@@ -55,6 +56,7 @@ class CallAdmin(FencedAdmin):
                     "stream_sid",
                     "stream_opened_at",
                     "stream_error",
+                    "model",
                     "latencies",
                     "usage",
                     "settings",

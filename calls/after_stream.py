@@ -36,8 +36,8 @@ def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward:
     with acting_for(call.business):
         reason = "the process that held the call died" if call.stream_opened_at else "the media stream never opened"
         finishing.end_if_open(call.pk, next_step=NextStep.APOLOGIZE, failed=True, reason=reason, now=now)
-        step = Call.objects.values_list("next_step", flat=True).get(pk=call.pk)
-    return onward_by(NextStep(step or NextStep.APOLOGIZE), call.business)
+        step, dial = Call.objects.values_list("next_step", "transfer_number").get(pk=call.pk)
+    return onward_by(NextStep(step or NextStep.APOLOGIZE), call.business, dial=dial)
 
 
 def after_fallback(call_sid: str, *, dial_status: str) -> Onward:

@@ -41,6 +41,7 @@ from calls.conversation.events import (
     Event,
     KeyPressed,
     MarkReturned,
+    OperatorAsked,
     StreamBroke,
     StreamOpened,
     Tick,
@@ -96,13 +97,14 @@ class Bridge:
         self._since_turn = 0  # of the kept pieces, how many came after the last turn
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._dial = ""
 
     # From the edges ------------------------------------------------------------------------------------
     def start(self) -> None:
         """Begin the conversation."""
         self.feed(StreamOpened(self._clock(), ulaw.levels(self._plan.greeting_audio)))
 
-    def caller_audio(self, payload: str) -> None:
+    def caller_audio(self, payload: str, timestamp_ms: int | None = None) -> None:
         """Take a piece of the caller's audio, base64 of µ-law. Raises `MalformedMessage` when it is none."""
         try:
             audio = base64.b64decode(payload, validate=True)
@@ -112,6 +114,7 @@ class Bridge:
         if self._heard_s > self._clock() + MOST_CATCHING_UP_S:
             raise MalformedMessage("audio faster than anyone speaks")
         self._forward(payload)
+        self._recorder.keep_caller_audio(self._clock(), audio, timestamp_ms)
         for start in range(0, len(audio), FRAME_BYTES):
             frame = audio[start : start + FRAME_BYTES]
             rms = ulaw.rms(frame)
@@ -129,6 +132,11 @@ class Bridge:
     def caller_left(self) -> None:
         """The stream stopped: the caller hung up."""
         self.feed(CallerLeft(self._clock()))
+
+    def operator_asked(self, step: NextStep, dial: str) -> None:
+        """A person of the business hangs up, or puts the caller through to `dial` (empty: the fallback number)."""
+        self._dial = dial
+        self.feed(OperatorAsked(self._clock(), step))
 
     def stream_broke(self, reason: str) -> None:
         """The socket closed without a stop, or is about to be closed."""
@@ -191,6 +199,7 @@ class Bridge:
             case Play():
                 self._play(command)
             case ClearPlayback():
+                self._recorder.keep_clear(self._clock())
                 self._send(media_stream.clear(self._stream_sid))
             case DropAudio(item_id):
                 self._audio.pop(item_id, None)
@@ -215,6 +224,7 @@ class Bridge:
 
     def _play(self, command: Play) -> None:
         audio = self._audio[command.item_id][command.start : command.end]
+        self._recorder.keep_played_audio(self._clock(), bytes(audio))
         self._send(media_stream.play(self._stream_sid, base64.b64encode(audio).decode()))
         self._send(media_stream.mark(self._stream_sid, command.mark))
 
@@ -254,9 +264,9 @@ class Bridge:
         """Write the end down first: Twilio asks what comes next as soon as the socket closes."""
         if self._session is not None:
             self._session.close()
-        ending = Ending.of(command, user_has_spoken=self._conversation.user_has_spoken)
+        ending = Ending.of(command, user_has_spoken=self._conversation.user_has_spoken, dial=self._dial)
         try:
-            await self._recorder.close(ending)
+            await self._recorder.close(ending, at=self._clock())
         finally:
             self._hang_up()
         if self._session is not None:

@@ -12,10 +12,10 @@ from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, close_old_connections
 
-from calls import live, twilio
+from calls import live, live_control, twilio
 from calls.bridge import Bridge
 from calls.errors import StreamRefused
-from calls.media_stream import MalformedMessage, parse, read_start
+from calls.media_stream import MalformedMessage, parse, read_start, timestamp_ms
 from calls.plan import CallPlan, open_stream
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
     is_refused = False
     entry: live.LiveCall | None = None
     start_timer: asyncio.TimerHandle | None = None
+    listener: asyncio.Task[None] | None = None
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle one ASGI message.
@@ -96,7 +97,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         try:
             match event:
                 case "media":
-                    bridge.caller_audio(message["media"]["payload"])
+                    bridge.caller_audio(message["media"]["payload"], timestamp_ms(message["media"]))
                 case "mark":
                     bridge.mark_returned(str(message["mark"]["name"]))
                 case "dtmf":
@@ -124,6 +125,8 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             hang_up=self._close_soon,
         )
         self.bridge.start()
+        # Beside the media path: people of the business who hang up or take over, from whichever process they ask.
+        self.listener = asyncio.create_task(live_control.listen(plan.call_id, self.bridge.operator_asked))
 
     async def disconnect(self, code: int) -> None:
         """End the call, whoever closed the socket."""
@@ -134,6 +137,8 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
                 self.bridge.stream_broke(f"its socket closed ({code})")
                 await self.bridge.finished()
         finally:
+            if self.listener is not None:
+                self.listener.cancel()
             if self.entry is not None:
                 live.remove(self.entry)
             if hasattr(self, "writer"):

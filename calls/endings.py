@@ -29,9 +29,13 @@ class Ending:
     next_step: NextStep
     outcome: Outcome
     user_has_spoken: bool
+    dial: str = ""
+    """The number that a person of the business gave for a transfer; empty: the fallback number."""
 
     @classmethod
-    def of(cls, end: EndCall, *, user_has_spoken: bool) -> Ending:
+    def of(cls, end: EndCall, *, user_has_spoken: bool, dial: str = "") -> Ending:
         """The ending that the conversation's last command means."""
         outcome = outcome_of(next_step=end.next_step, failed=end.failed, user_has_spoken=user_has_spoken)
-        return cls(end.reason, end.next_step, outcome, user_has_spoken)
+        return cls(
+            end.reason, end.next_step, outcome, user_has_spoken, dial if end.next_step is NextStep.TRANSFER else ""
+        )

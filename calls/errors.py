@@ -19,3 +19,11 @@ class SpeechFailed(CallsError):
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+class SummaryFailed(CallsError):
+    """No summary came back. `permanent`: trying again can't help until a person changes something."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent

@@ -34,6 +34,7 @@ def end_by_its_process(call_id: UUID, ending: Ending, *, now: datetime) -> None:
         call = Call.objects.select_for_update().get(pk=call_id)
         call.next_step = ending.next_step
         call.user_has_spoken = ending.user_has_spoken
+        call.transfer_number = ending.dial
         _close(call, outcome=ending.outcome, reason=ending.reason, ended_at=now)
 
 
@@ -88,13 +89,16 @@ def _close(call: Call, *, outcome: Outcome, reason: str, ended_at: datetime) -> 
     call.end_reason = reason[:300]
     call.ended_at = ended_at
     call.stream_token_hash = ""
+    if call.stream_opened_at and not call.summary:
+        call.summary_due_at = ended_at  # `calls/summaries.py` looks whether there is anything to sum up
     minutes = _minutes(call)
     owed = minutes - call.minutes_charged
     call.minutes_charged = minutes
     call.save(
         update_fields=[
             "status", "outcome", "end_reason", "ended_at", "stream_token_hash",
-            "minutes_charged", "next_step", "user_has_spoken",
+            "minutes_charged", "next_step", "user_has_spoken", "transfer_number",
+            "summary_due_at",
         ]
     )  # fmt: skip
     if owed:

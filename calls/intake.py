@@ -16,6 +16,9 @@ from calls.models import Call, CallStatus, Outcome
 
 logger = logging.getLogger(__name__)
 
+BROWSER = "browser"
+"""In the place of the caller's number: a member of the business tries the assistant on its page."""
+
 
 class Refusal(StrEnum):
     """Why the assistant does not answer; kept as the call's `end_reason`."""
@@ -27,8 +30,9 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The assistant answers; the token opens the media stream."""
+    """The assistant answers; the token opens the call's media stream."""
 
+    call: Call
     token: str
 
 
@@ -63,9 +67,23 @@ def take_in(*, call_sid: str, called_number: str, caller_number: str, now: datet
     if number is None:
         logger.warning("call %s: the called number belongs to no business", call_sid)
         return NumberUnknown()
-    with acting_for(number.business), transaction.atomic():
+    with acting_for(number.business):
+        return _take(number.business, number, call_sid=call_sid, caller_number=caller_number, now=now)
+
+
+def take_in_from_browser(business: Business, *, call_id: str, now: datetime) -> Admission:
+    """Decide about a call that a member of the business begins on its page, as about any other."""
+    number = business.phone_numbers.order_by("-is_active", "pk").first()
+    with acting_for(business):
+        return _take(business, number, call_sid=call_id, caller_number=BROWSER, now=now)
+
+
+def _take(
+    found: Business, number: PhoneNumber | None, *, call_sid: str, caller_number: str, now: datetime
+) -> Admission:
+    with transaction.atomic():
         # Locked, so that callers who come at the same moment can't both take the last free line.
-        business = Business.objects.select_for_update().get(pk=number.business_id)
+        business = Business.objects.select_for_update().get(pk=found.pk)
         call = Call.objects.filter(twilio_call_sid=call_sid).first()
         if call is not None:
             return _asked_again(call, business, now=now)
@@ -73,7 +91,7 @@ def take_in(*, call_sid: str, called_number: str, caller_number: str, now: datet
         call = Call(
             business=business,
             twilio_call_sid=call_sid,
-            called_number=called_number,
+            called_number=number.number if number else "",
             caller_number=caller_number[:32],
             started_at=now,
         )
@@ -82,19 +100,19 @@ def take_in(*, call_sid: str, called_number: str, caller_number: str, now: datet
             call.end_reason, call.ended_at = refusal.value, now
         call.save(force_insert=True)
         logger.info("call %s of business %s: %s", call.pk, business.pk, refusal or "taken")
-        return Refused(business, refusal) if refusal else Admitted(stream_tokens.issue(call, now=now))
+        return Refused(business, refusal) if refusal else Admitted(call, stream_tokens.issue(call, now=now))
 
 
 def _asked_again(call: Call, business: Business, *, now: datetime) -> Admission:
     if call.outcome == Outcome.REFUSED:
         return Refused(business, Refusal(call.end_reason))
     if call.status == CallStatus.RINGING:
-        return Admitted(stream_tokens.issue(call, now=now))
+        return Admitted(call, stream_tokens.issue(call, now=now))
     return AlreadyTaken(business)
 
 
-def _refusal(business: Business, number: PhoneNumber, *, now: datetime) -> Refusal | None:
-    if not (business.is_active and number.is_active):
+def _refusal(business: Business, number: PhoneNumber | None, *, now: datetime) -> Refusal | None:
+    if not business.is_active or (number is not None and not number.is_active):
         return Refusal.NOT_IN_SERVICE
     if business.minutes_left is not None and business.minutes_left <= 0:
         return Refusal.NO_MINUTES

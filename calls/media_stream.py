@@ -67,6 +67,12 @@ def read_start(message: dict[str, Any]) -> Start:
     return found
 
 
+def timestamp_ms(media: dict[str, Any]) -> int | None:
+    """When a piece of the caller's audio was spoken, from the start of the stream; None where it doesn't say."""
+    written = media.get("timestamp")
+    return int(written) if isinstance(written, str) and len(written) < 10 and written.isdecimal() else None
+
+
 def play(stream_sid: str, payload: str) -> str:
     """Queue audio (base64 of µ-law). Concatenated: it is sent some 25 times a second in every call."""
     return f'{{"event":"media","streamSid":"{stream_sid}","media":{{"payload":"{payload}"}}}}'

@@ -67,6 +67,14 @@ class Call(models.Model):
     )
     user_has_spoken = models.BooleanField(_("caller has spoken"), default=False)
     minutes_charged = models.DecimalField(_("minutes charged"), max_digits=8, decimal_places=2, default=Decimal(0))
+    transfer_number = models.CharField(
+        _("put through to"), max_length=16, blank=True, default="", db_default="", help_text="where an operator sent it"
+    )
+    model = models.CharField(max_length=60, blank=True, default="", db_default="")
+    is_recorded = models.BooleanField(_("recorded"), default=False, db_default=False)
+    summary = models.TextField(_("summary"), blank=True, default="", db_default="")
+    summary_due_at = models.DateTimeField(null=True, help_text="when a summary is tried (again); empty: no need")
+    summary_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     settings = models.JSONField(default=dict)
     usage = models.JSONField(default=dict)
     latencies = models.JSONField(default=dict)
@@ -81,6 +89,9 @@ class Call(models.Model):
             models.Index(fields=["business", "-started_at"], name="call_by_business_and_time"),
             models.Index(
                 fields=["business", "status"], name="call_live_by_business", condition=~models.Q(status="ended")
+            ),
+            models.Index(
+                fields=["summary_due_at"], name="call_summary_due", condition=models.Q(summary_due_at__isnull=False)
             ),
         ]
 

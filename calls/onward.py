@@ -19,8 +19,10 @@ class Onward:
     dial: str = ""
 
 
-def onward_by(step: NextStep, business: Business) -> Onward:
-    """What the end of a media stream means for its caller."""
+def onward_by(step: NextStep, business: Business, *, dial: str = "") -> Onward:
+    """What the end of a media stream means for its caller; `dial`: where a person of the business sends a transfer."""
+    if step is NextStep.TRANSFER and dial:
+        return Onward(business, Announcement.PUTTING_THROUGH, dial=dial)
     match step:
         case NextStep.HANG_UP:
             return Onward(business)

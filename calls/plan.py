@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls import greetings, stream_tokens
@@ -32,6 +34,7 @@ class CallPlan:
     server_vad_threshold: float
     greeting_audio: bytes
     transfer_possible: bool
+    is_recorded: bool = False
 
 
 def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) -> CallPlan:
@@ -46,13 +49,17 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
     with acting_for(business):
         greeting_audio = greetings.current_audio(business, now=now)
         plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio))
-        claimed = stream_tokens.claimable(token, call_sid, now=now).update(
+        claimed = stream_tokens.claimable(
+            token, call_sid, now=now
+        ).update(
             status=CallStatus.LIVE,
             stream_token_hash="",  # used up
             stream_sid=stream_sid,
             stream_opened_at=now,
             alive_at=now,
             settings=asdict(plan_settings),
+            # The stand-in costs nothing, so the price list must not know it.
+            model=settings.OPENAI_REALTIME_MODEL[:60] if settings.OPENAI_API_KEY else "",
         )
         if not claimed:
             raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
@@ -67,6 +74,7 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         server_vad_threshold=business.server_vad_threshold,
         greeting_audio=greeting_audio,
         transfer_possible=bool(business.fallback_number),
+        is_recorded=business.record_calls,
     )
 
 

@@ -231,6 +231,8 @@ def _usage(usage: dict[str, Any]) -> Usage:
     for side in ("input", "output"):
         details = usage.get(f"{side}_token_details") or {}
         tokens |= {f"{side}_{name}": value for name, value in details.items() if isinstance(value, int)}
+        cached = details.get("cached_tokens_details") or {}
+        tokens |= {f"{side}_cached_{name}": value for name, value in cached.items() if isinstance(value, int)}
     return Usage(tokens)
 
 

@@ -6,19 +6,27 @@ calls need about ten a second. After an error the connection is dropped, and the
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Final
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from businesses.tenancy import acting_for
-from calls import finishing, traces
+from calls import finishing, recording, traces
 from calls.conversation.commands import KeepTurn
 from calls.endings import Ending
 from calls.models import Call, TraceChunk, Turn
 from calls.plan import CallPlan
+from calls.tracks import Recorded
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING: Final = 1000
+"""Batches of a second each, of all calls: 16 MB when all of them are of calls in which both speak at once."""
 
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-records")
 
@@ -40,6 +48,12 @@ def write_later(plan: CallPlan, batch: Batch) -> Future[None]:
     return _thread.submit(_write, plan, batch)
 
 
+def write_audio_later(plan: CallPlan, recorded: Recorded) -> None:
+    """Write audio in the records' thread. While that is far behind, audio is dropped instead of piling up."""
+    if _thread._work_queue.qsize() < MOST_WAITING:
+        _thread.submit(_write_audio, plan, recorded)
+
+
 def close_connection() -> None:
     """Close the thread's database connection, after everything that waits has been written."""
     _thread.submit(_disconnect).result()
@@ -47,6 +61,18 @@ def close_connection() -> None:
 
 def _disconnect() -> None:
     connection.close()  # Django keeps one per thread, so this must run in the thread whose it is
+
+
+def _write_audio(plan: CallPlan, recorded: Recorded) -> None:
+    try:
+        is_new = recording.write(plan.business.pk, plan.call_id, recorded)
+        if is_new:
+            with acting_for(plan.business):
+                Call.objects.filter(pk=plan.call_id).update(is_recorded=True)
+    except (OSError, DatabaseError) as error:
+        logger.error("call %s: a piece of its recording is lost: %s", plan.call_id, type(error).__name__)
+        if isinstance(error, DatabaseError):
+            connection.close()
 
 
 def _write(plan: CallPlan, batch: Batch) -> None:

@@ -20,6 +20,7 @@ from calls.endings import Ending
 from calls.plan import CallPlan
 from calls.record_store import Batch
 from calls.traces import TraceLine
+from calls.tracks import Tracks
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class CallRecorder:
         self._latencies: dict[str, list[int]] = {}
         self._usage: dict[str, int] = {}
         self._words_changed = False
+        self._tracks = Tracks() if plan.is_recorded else None
         self._unwritten: Batch | None = None
         self._last_write_at = 0.0
         self._closing = asyncio.Event()
@@ -73,13 +75,29 @@ class CallRecorder:
         if len(self._trace) < _MOST_TRACE_LINES:
             self._trace.append(line)
 
-    async def close(self, ending: Ending) -> None:
+    def keep_caller_audio(self, at: float, audio: bytes, timestamp_ms: int | None) -> None:
+        """Remember a piece of the caller's audio, if the call is recorded."""
+        if self._tracks is not None:
+            self._tracks.caller_spoke(at, audio, timestamp_ms)
+
+    def keep_played_audio(self, at: float, audio: bytes) -> None:
+        """Remember what was sent to the caller just now."""
+        if self._tracks is not None:
+            self._tracks.assistant_plays(at, audio)
+
+    def keep_clear(self, at: float) -> None:
+        """Remember that what has not played will not be heard."""
+        if self._tracks is not None:
+            self._tracks.cleared(at)
+
+    async def close(self, ending: Ending, *, at: float | None = None) -> None:
         """Write everything and the end. Await it before closing the socket: Twilio then asks for `next_step`.
 
-        Returns after `CLOSE_WAIT_S` at the latest. A database that is away longer is tried in the background for
-        `GIVE_UP_AFTER_S`, then the loss is logged.
+        `at`: when it ended, in seconds since the stream opened. Returns after `CLOSE_WAIT_S` at the latest. A database
+        that is away longer is tried in the background for `GIVE_UP_AFTER_S`, then the loss is logged.
         """
         self._closing.set()
+        self._write_audio(at)
         finish = asyncio.create_task(self._finish(ending), name=f"end of call {self._plan.call_id}")
         _unfinished.add(finish)
         finish.add_done_callback(_unfinished.discard)
@@ -89,9 +107,16 @@ class CallRecorder:
         while not self._closing.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), self._words_every_s)
+            if not self._closing.is_set():
+                self._write_audio()
             since_s = asyncio.get_running_loop().time() - self._last_write_at
             if not self._closing.is_set() and (self._words_changed or since_s >= TRACE_EVERY_S):
                 await self._write(self._unwritten or self._take(None))
+
+    def _write_audio(self, at: float | None = None) -> None:
+        """Pass on what can't change any more. A disk that fails costs the recording, never the call."""
+        if self._tracks is not None and (recorded := self._tracks.take(at)):
+            record_store.write_audio_later(self._plan, recorded)
 
     async def _finish(self, ending: Ending) -> None:
         await self._writer

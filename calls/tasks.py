@@ -10,7 +10,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from businesses.models import Business
-from calls import finishing, greetings
+from calls import finishing, greetings, recording, summaries
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,19 @@ def render_due_greetings() -> None:
 def remove_old_greetings() -> None:
     """Remove recordings that no business uses any more."""
     greetings.remove_old(now=timezone.now())
+
+
+@shared_task
+def remove_old_recordings() -> None:
+    """Remove recordings that are older than their business keeps them."""
+    recording.remove_old(now=timezone.now())
+
+
+@shared_task
+def summarize_due_calls() -> None:
+    """Write the summaries of calls that have ended."""
+    for call_id in summaries.due(now=timezone.now()):
+        summaries.summarize(call_id, now=timezone.now())
 
 
 @shared_task

@@ -54,7 +54,7 @@ def voice(request: HttpRequest) -> VoiceResponse:
         now=timezone.now(),
     )
     match admission:
-        case Admitted(token):
+        case Admitted(token=token):
             return twilio.connect(token)
         case Refused(business, refusal):
             return _twiml(onward_refused(refusal, business))

@@ -98,6 +98,7 @@ def web_processes(folder: Path, migrated_database: MigratedDatabase) -> Iterator
                 environment = beside.environment
             else:
                 environment = {**os.environ, "DATABASE_URL": running.enter_context(migrated_database())}
+                environment.setdefault("MEDIA_ROOT", str(folder / "media"))
                 if environment.get("REDIS_URL"):
                     environment["REDIS_URL"] = running.enter_context(services.redis())
             return running.enter_context(_daphne({**environment, **variables}, folder))

@@ -11,11 +11,14 @@ from itertools import count
 from typing import Any, ParamSpec, TypeVar
 
 import dj_database_url
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, connections
 from django.db.utils import load_backend
 from pytest_django import DjangoDbBlocker
 
-from businesses.models import Business, PhoneNumber
+from businesses.models import Business, Membership, PhoneNumber, Role, User
 from businesses.tenancy import across_businesses
 from calls import greetings
 from calls.models import Call, GreetingAudio, GreetingState, Turn
@@ -87,6 +90,17 @@ def open_business(*, greeting: str, is_rendered: bool, **values: Any) -> tuple[B
             rendered_at=datetime.now(UTC) if is_rendered else None,
         )
     return business, number
+
+
+def member_cookies(business: Business) -> dict[str, str]:
+    """The cookies of a new owner of the business who has signed in."""
+    user = User.objects.create_user(f"owner@{business.slug}.test", "pw")
+    Membership.objects.create(business=business, user=user, role=Role.OWNER)
+    session = SessionStore()
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return {settings.SESSION_COOKIE_NAME: str(session.session_key), settings.CSRF_COOKIE_NAME: "c" * 32}
 
 
 def records_of(call_sid: str) -> Records:

@@ -47,7 +47,7 @@ SECTIONS: tuple[Section, ...] = (
             "echo_gate_min_rms",
         ),
     ),
-    ("phone", _("Phone"), "", ("fallback_number", "max_call_minutes")),
+    ("phone", _("Phone"), "", ("fallback_number", "max_call_minutes", "record_calls", "recordings_kept_days")),
 )
 """Key, heading, introduction and fields of each section."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from calls.conversation.commands import NextStep
+
 
 class ResponseStatus(StrEnum):
     """How OpenAI ended a response."""
@@ -32,6 +34,15 @@ class Tick:
     """The time that `Conversation.next_deadline` asked for has come."""
 
     at: float
+
+
+# From the business's people -------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class OperatorAsked:
+    """A person of the business ends the assistant's part: hang up, or put the caller through to somebody."""
+
+    at: float
+    step: NextStep
 
 
 # From the caller's side (Twilio) ------------------------------------------------------------------
@@ -194,6 +205,7 @@ class CallerWords:
 Event = (
     StreamOpened
     | Tick
+    | OperatorAsked
     | CallerFrame
     | MarkReturned
     | KeyPressed

@@ -21,6 +21,7 @@ from calls.conversation.events import (
     MarkReturned,
     ModelLost,
     ModelReady,
+    OperatorAsked,
     RequestRefused,
     ResponseAudio,
     ResponseCreated,
@@ -38,6 +39,7 @@ from calls.conversation.link import Link, LinkStep
 from calls.conversation.settings import ConversationSettings
 from calls.conversation.turns import Turns
 
+OPERATOR_REASONS = {NextStep.HANG_UP: "a person hung up", NextStep.TRANSFER: "a person took the call over"}
 TOOL_STEPS = {"end_call": NextStep.HANG_UP, "transfer_call": NextStep.TRANSFER}
 
 
@@ -163,6 +165,8 @@ class Conversation:
                 self._end(at, "the caller hung up", NextStep.HANG_UP)
             case StreamBroke(at, reason):
                 self._end(at, f"the media stream broke: {reason}", NextStep.APOLOGIZE, failed=True)
+            case OperatorAsked(at, step):  # a person knows better: also in the middle of the first utterance
+                self._end(at, OPERATOR_REASONS.get(step, "a person ended the call"), step)
             case Tick():
                 pass
 

@@ -2,12 +2,18 @@
 
 from django.urls import path
 
-from calls.pages import stub
+from calls.pages import call, calls, greeting, live, try_call
 
 urlpatterns = [
-    path("", stub.stub, name="calls"),
-    path("live/", stub.stub, name="live-calls"),
-    path("try/", stub.stub, name="try-call"),
-    path("greeting/", stub.stub, name="greeting-state"),
-    path("<uuid:call_id>/", stub.stub, name="call"),
+    path("", calls.calls, name="calls"),
+    path("live/", live.live, name="live-calls"),
+    path("try/", try_call.try_call, name="try-call"),
+    path("try/start/", try_call.start, name="try-start"),
+    path("greeting/", greeting.state, name="greeting-state"),
+    path("greeting/again/", greeting.again, name="greeting-again"),
+    path("<uuid:call_id>/", call.call, name="call"),
+    path("<uuid:call_id>/turns/", call.turns, name="call-turns"),
+    path("<uuid:call_id>/hang-up/", live.hang_up, name="call-hang-up"),
+    path("<uuid:call_id>/transfer/", live.transfer, name="call-transfer"),
+    path("<uuid:call_id>/recording.wav", call.recording, name="call-recording"),
 ]

@@ -1,4 +1,4 @@
-"""The stand-in for OpenAI: `/v1/realtime` over WebSocket and `/v1/audio/speech` over HTTP, on one port.
+"""The stand-in for OpenAI: `/v1/realtime` by WebSocket, `/v1/audio/speech` and `/v1/responses` by HTTP, on one port.
 
 async with RealtimeServer(Scenario(faults=(Refuse(status=429, times=1),))) as server:
     ...  # OPENAI_REALTIME_URL=server.websocket_url, OPENAI_BASE_URL=server.http_url
@@ -17,6 +17,7 @@ from typing import Self
 
 from aiohttp import web
 
+from calls.sandbox import summary_endpoint
 from calls.sandbox.babble import BabbleVoice
 from calls.sandbox.connection import Connection, Faculties
 from calls.sandbox.engine import Engine, ScriptedEngine, StandInEngine
@@ -80,6 +81,7 @@ class RealtimeServer:
         application = web.Application()
         application.router.add_get("/v1/realtime", self._realtime)
         application.router.add_post("/v1/audio/speech", SpeechEndpoint(self._voice).handle)
+        application.router.add_post("/v1/responses", summary_endpoint.handle)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)

@@ -1,0 +1,83 @@
+"""One call: what was said, how it went, what it cost, and its recording."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from businesses.pages.access import PageRequest, business_page
+from calls import costs
+from calls.models import Call, Turn
+from calls.pages import words
+from calls.recording import Recording, recording_of
+
+LARGEST_PART = 8 * 1024 * 1024
+"""Bytes of one answer that is held in memory: four minutes. Players ask for the rest when they need it."""
+_RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
+
+
+@require_safe
+@business_page(section="calls")
+def call(request: PageRequest, call_id: UUID) -> HttpResponse:
+    """The page of a call."""
+    found = get_object_or_404(Call, pk=call_id, business=request.business)
+    context = {
+        "call": found,
+        "lines": words.lines(Turn.objects.filter(call=found)),
+        "waits": list(words.waits(found)),
+        "cost": costs.cost_of(found.model, found.usage),
+        "recording": recording_of(found) if found.ended_at else None,
+    }
+    return render(request, "calls/call.html", context)
+
+
+@require_safe
+@business_page(section="calls")
+def turns(request: PageRequest, call_id: UUID) -> HttpResponse:
+    """What was said so far, for pages that ask again and again."""
+    found = get_object_or_404(Call, pk=call_id, business=request.business)
+    context = {"call": found, "lines": words.lines(Turn.objects.filter(call=found))}
+    return render(request, "calls/turns.html", context)
+
+
+@require_safe
+@business_page(section="calls")
+def recording(request: PageRequest, call_id: UUID) -> HttpResponseBase:
+    """The recording as a WAV file, whole or the part that a player asks for (RFC 9110, 14)."""
+    found = recording_of(get_object_or_404(Call, pk=call_id, business=request.business))
+    if found is None:
+        raise Http404
+    answer = _answer(found, request.headers.get("Range", ""))
+    answer["Accept-Ranges"] = "bytes"
+    answer["Content-Disposition"] = f'inline; filename="{call_id}.wav"'
+    return answer
+
+
+def _answer(recording: Recording, wanted: str) -> HttpResponseBase:
+    asked = _RANGE.fullmatch(wanted.strip())
+    if asked is None or not any(asked.groups()):  # no part, several parts, or another unit: the whole of it
+        if recording.size <= LARGEST_PART:
+            return HttpResponse(recording.part(0, recording.size), content_type="audio/wav")
+        length = {"Content-Length": str(recording.size)}
+        return StreamingHttpResponse(_stream(recording), content_type="audio/wav", headers=length)
+    first, last = asked.groups()
+    start = int(first) if first else max(recording.size - int(last), 0)
+    end = min(int(last) + 1 if first and last else recording.size, recording.size, start + LARGEST_PART)
+    if start >= end:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{recording.size}"})
+    part = HttpResponse(recording.part(start, end), status=206, content_type="audio/wav")
+    part["Content-Range"] = f"bytes {start}-{end - 1}/{recording.size}"
+    return part
+
+
+async def _stream(recording: Recording) -> AsyncIterator[bytes]:
+    parts = recording.parts()
+    while part := await sync_to_async(lambda: next(parts, b""), thread_sensitive=False)():
+        yield part

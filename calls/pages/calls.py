@@ -1,0 +1,92 @@
+"""The list of a business's calls."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from businesses.pages.access import PageRequest, business_page
+from businesses.pages.listing import listing
+from calls.models import Call, Outcome
+from calls.today import MISSED
+
+
+class CallFilters(forms.Form):
+    """Which calls to show. All of it is optional."""
+
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    number = forms.CharField(
+        label=_("Caller's number"),
+        required=False,
+        max_length=32,
+        widget=forms.TextInput(attrs={"type": "search", "dir": "ltr", "inputmode": "tel"}),
+    )
+    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", _("Any")), *Outcome.choices])
+    missed = forms.BooleanField(label=_("Missed calls only"), required=False)
+
+    def __init__(self, data: Any) -> None:
+        data = data.copy()
+        if data.get("day") == "today":
+            data["since"] = data["until"] = timezone.localdate().isoformat()
+        super().__init__(data)
+
+    def clean_number(self) -> str:
+        """The digits, without the zero that stands for the country."""
+        written = str(self.cleaned_data["number"])
+        digits = re.sub(r"\D", "", written).lstrip("0")
+        if written and not digits:
+            raise forms.ValidationError(_("Write some digits of the number."))
+        return digits
+
+    def clean(self) -> None:
+        """Refuse a stretch of time that ends before it begins."""
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("This is before the first day."))
+
+    def chosen(self) -> QuerySet[Call]:
+        """The calls that are wanted, newest first; none while the form is wrong."""
+        if not self.is_valid():
+            return Call.objects.none()
+        wanted = self.cleaned_data
+        found = Call.objects.order_by("-started_at").defer("settings", "usage", "latencies")
+        if wanted["since"]:
+            found = found.filter(started_at__gte=_midnight(wanted["since"]))
+        if wanted["until"]:
+            found = found.filter(started_at__lt=_midnight(wanted["until"] + timedelta(days=1)))
+        if wanted["number"]:
+            found = found.filter(caller_number__contains=wanted["number"])
+        if wanted["outcome"]:
+            found = found.filter(outcome=wanted["outcome"])
+        return found.filter(outcome__in=MISSED) if wanted["missed"] else found
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+@require_safe
+@business_page(section="calls")
+def calls(request: PageRequest) -> HttpResponse:
+    """The calls, newest first, with filters."""
+    filters = CallFilters(request.GET)
+    found = listing(request, filters.chosen().filter(business=request.business))
+    is_filtered = any(request.GET.get(name) for name in (*filters.fields, "day"))
+    context = {"filters": filters, "listing": found, "is_filtered": is_filtered}
+    if not found.rows and not is_filtered:
+        context["numbers"] = request.business.phone_numbers.filter(is_active=True).order_by("pk")
+    return render(request, "calls/calls.html", context, status=422 if filters.errors else 200)

@@ -1,0 +1,51 @@
+"""How far the greeting's recording is: to hear, on its way, or failed. A part of the settings page, and a page."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from businesses.pages.access import OWNERS, PageRequest, business_page
+from calls import greetings, tasks
+from calls.models import GreetingAudio, GreetingState
+
+
+@require_safe
+@business_page(section="settings", roles=OWNERS)
+def state(request: PageRequest) -> HttpResponse:
+    """The state of the recording; it asks again by itself while it is being made."""
+    return _state(request)
+
+
+@require_POST
+@business_page(section="settings", roles=OWNERS)
+def again(request: PageRequest) -> HttpResponse:
+    """Record the greeting again."""
+    row = greetings.request(request.business, now=timezone.now())
+    if row is not None:
+        greetings.request_again(row, now=timezone.now())
+        tasks.ring_for(row.pk)
+    if request.htmx:
+        return _state(request)
+    return redirect("greeting-state", slug=request.business.slug)
+
+
+def _state(request: PageRequest) -> HttpResponse:
+    greeting = greetings.current(request.business)
+    is_waiting = greeting is None or greeting.state == GreetingState.PENDING
+    context = {
+        "greeting": greeting,
+        "has_text": bool(request.business.greeting_text.strip()),
+        "is_waiting": is_waiting,
+        "is_ready": greeting is not None and greeting.rendered_at is not None,
+        "older": _older(request, greeting) if greeting is None or greeting.rendered_at is None else None,
+    }
+    return render(request, "calls/greeting_state.html" if request.htmx else "calls/greeting.html", context)
+
+
+def _older(request: PageRequest, current: GreetingAudio | None) -> GreetingAudio | None:
+    """The last recording of an earlier text, voice or language: nobody hears it any more, but its owner may."""
+    found = GreetingAudio.objects.filter(business=request.business, rendered_at__isnull=False).defer("audio")
+    return found.exclude(pk=current.pk if current else None).order_by("-rendered_at").first()

@@ -1,0 +1,60 @@
+"""Talking to the assistant from the browser: a call like any other, with the browser in Twilio's place."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from businesses.pages.access import PageRequest, business_page
+from calls import intake
+from calls.intake import Admitted, Refusal, Refused
+from calls.twilio import MEDIA_PATH, TOKEN_PARAMETER
+
+
+@require_safe
+@business_page(section="try-call")
+def try_call(request: PageRequest) -> HttpResponse:
+    """The page with the microphone; without one it says how to call."""
+    numbers = request.business.phone_numbers.filter(is_active=True).order_by("pk")
+    return render(request, "calls/try.html", {"numbers": numbers, "media_path": MEDIA_PATH})
+
+
+@require_POST
+@business_page(section="try-call")
+def start(request: PageRequest) -> HttpResponse:
+    """Take the call in, and give the page what Twilio would get: the key to a media stream."""
+    call_sid = f"browser-{uuid4().hex}"
+    admission = intake.take_in_from_browser(request.business, call_id=call_sid, now=timezone.now())
+    match admission:
+        case Admitted(call, token):
+            place = {"slug": request.business.slug, "call_id": call.pk}
+            answer = JsonResponse(
+                {
+                    "callSid": call_sid,
+                    "parameters": {TOKEN_PARAMETER: token},
+                    "turns": reverse("call-turns", kwargs=place),
+                    "page": reverse("call", kwargs=place),
+                }
+            )
+        case Refused(refusal=refusal):
+            answer = JsonResponse({"error": _why_not(refusal)}, status=409)
+        case _:  # an id that is used for the first time has no other answer
+            raise AssertionError(admission)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _why_not(refusal: Refusal) -> str:
+    match refusal:
+        case Refusal.NOT_IN_SERVICE:
+            return _("The business or its number is switched off.")
+        case Refusal.NO_MINUTES:
+            return _("No paid minutes are left.")
+        case Refusal.ALL_BUSY:
+            return _("All lines are busy. Try again when a call has ended.")

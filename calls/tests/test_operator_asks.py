@@ -1,0 +1,91 @@
+"""A person of the business ends the assistant's part of a call, whatever it is doing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calls.conversation import Conversation, ConversationSettings
+from calls.conversation.commands import (
+    CancelResponse,
+    ClearPlayback,
+    CreateResponse,
+    EndCall,
+    KeepTurn,
+    NextStep,
+    ResponseKind,
+)
+from calls.conversation.events import CallerLeft, OperatorAsked, Tick
+from calls.onward import onward_by
+from calls.tests.table import GREETED, GREETING, LINE_RMS, SILENT, VOICE_RMS, Table
+from calls.traces import decode, encode
+
+pytestmark = pytest.mark.pure
+
+STEPS = st.sampled_from([NextStep.HANG_UP, NextStep.TRANSFER])
+MOMENTS = st.sampled_from(["talk", "listen", "ask", "answer", "half an answer", "play out"])
+
+
+def pass_time(table: Table, moment: str) -> None:
+    asked = len(table.of(CreateResponse)) > len(
+        [c for c in table.of(CreateResponse) if c.kind is ResponseKind.GREETING]
+    )
+    match moment:
+        case "talk":
+            table.hear(VOICE_RMS, 0.4)
+        case "listen":
+            table.hear(LINE_RMS, 0.3)
+        case "ask":
+            table.say()
+        case "answer" if asked:
+            table.respond(seconds=2.0)
+        case "half an answer" if asked:
+            table.respond(seconds=1.0, end=False)
+        case "play out":
+            table.play_out()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from([GREETED, SILENT]), st.lists(MOMENTS, max_size=6), STEPS)
+def test_it_ends_at_once_as_asked_and_only_once(
+    business: ConversationSettings, moments: list[str], step: NextStep
+) -> None:
+    table = Table(business)
+    for moment in moments:
+        pass_time(table, moment)
+    commands = table.tell(OperatorAsked(table.now, step))
+    assert isinstance(commands[-1], EndCall)
+    assert (commands[-1].next_step, commands[-1].failed) == (step, False)
+    assert not [each for each in commands if isinstance(each, ClearPlayback | CancelResponse | CreateResponse)]
+    assert table.conversation.is_over
+    assert table.tell(OperatorAsked(table.now, NextStep.HANG_UP)) == []
+    assert table.tell(CallerLeft(table.now)) == []
+
+
+def test_the_protected_greeting_does_not_hold_a_person_back() -> None:
+    table = Table(GREETED)
+    table.hear(LINE_RMS, 0.2)
+    assert table.flag("greeting_lock_active")
+    commands = table.tell(OperatorAsked(table.now, NextStep.TRANSFER))
+    assert table.last(EndCall) == EndCall("a person took the call over", NextStep.TRANSFER)
+    (turn,) = [each for each in commands if isinstance(each, KeepTurn)]
+    assert turn.text == GREETING
+    assert GREETING.startswith(turn.heard_text)
+    assert len(turn.heard_text) < len(GREETING)
+
+
+def test_a_trace_with_it_reads_back() -> None:
+    event = OperatorAsked(1.25, NextStep.TRANSFER)
+    assert list(decode(encode([event, Tick(2.0)]))) == [event, Tick(2.0)]
+    assert Conversation(SILENT).handle(event)[-1] == EndCall("a person took the call over", NextStep.TRANSFER)
+
+
+def test_the_number_of_a_transfer() -> None:
+    from businesses.models import Business  # noqa: PLC0415 - no database is touched
+
+    business = Business(fallback_number="+15005559999")
+    assert onward_by(NextStep.TRANSFER, business).dial == "+15005559999"
+    assert onward_by(NextStep.TRANSFER, business, dial="+15005558888").dial == "+15005558888"
+    assert onward_by(NextStep.HANG_UP, business, dial="+15005558888").dial == ""
+    assert onward_by(NextStep.TRANSFER, Business(), dial="+15005558888").dial == "+15005558888"
