@@ -143,6 +143,7 @@ CELERY_BEAT_SCHEDULE = {
     "greetings": {"task": "calls.tasks.render_due_greetings", "schedule": 3.0, "options": {"expires": 3.0}},
     "dead-calls": {"task": "calls.tasks.end_dead_calls", "schedule": 20.0, "options": {"expires": 20.0}},
     "old-greetings": {"task": "calls.tasks.remove_old_greetings", "schedule": crontab(hour="4", minute="10")},
+    "old-uploads": {"task": "whatsapp.tasks.remove_old_uploads", "schedule": crontab(hour="4", minute="20")},
 }
 
 # People -----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
+from whatsapp.pages import uploads
 from whatsapp.sending.loop import Progress, SendingLoop
 from whatsapp.webhooks.applying import apply_news
 
@@ -48,6 +49,12 @@ def apply_webhooks() -> None:
     """Apply stored webhooks until none is left."""
     while apply_news(timezone.now()):
         pass
+
+
+@shared_task
+def remove_old_uploads() -> None:
+    """Remove uploaded files that nobody came back for."""
+    uploads.remove_old(now=timezone.now())
 
 
 def _take_seat() -> str | None:

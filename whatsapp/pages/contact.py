@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from whatsapp import consent, suppressions, tagging
-from whatsapp.conversations import addresses_of, conversation
 from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource, Tag
 from whatsapp.pages.contact_forms import AgreeForm, CategoryForm, FactsForm, TagForm
+from whatsapp.pages.conversations import addresses_of, conversation
 
 MOST_MESSAGES = 100
 
