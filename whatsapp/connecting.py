@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
 from businesses.tenancy import across_businesses
 from whatsapp.errors import NotConnected
+from whatsapp.models import Provider as ProviderName
 from whatsapp.models import Quality, Sender, SenderHealth
 from whatsapp.providers.base import Account, NumberHealth, Provider, ProviderUnavailable
 from whatsapp.providers.registry import account_of, provider_for
@@ -35,6 +37,12 @@ class Number:
     credentials: Mapping[str, str]
     phone: str = ""
     max_mps: float | None = None
+
+
+def stand_in(business: Business, *, number_id: str = "", phone: str = "", max_mps: float | None = None) -> Number:
+    """A number of the sandbox, for trying without an account."""
+    name = f"sandbox-{business.slug}"
+    return Number(ProviderName.SANDBOX, number_id or name, name, {"key": secrets.token_hex(8)}, phone, max_mps)
 
 
 def connect(business: Business, number: Number) -> tuple[Sender, bool]:

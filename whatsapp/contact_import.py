@@ -11,18 +11,16 @@ from typing import BinaryIO
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from businesses.models import Business
-from whatsapp.audience.columns import BSUID_NAMES, PHONE_NAMES, normalized, refuse_doubles
+from businesses.models import Business, User
+from whatsapp import consent
 from whatsapp.audience.tables import Row, Table, open_table
+from whatsapp.contact_layout import ColumnRole, Layout, guess, layout_of
 from whatsapp.errors import BadAudience
 from whatsapp.messaging_settings import region_of
-from whatsapp.models import Consent, Contact, ContactTag, Tag
+from whatsapp.models import Consent, ConsentStep, Contact, ContactTag, Tag
 from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
 
 BATCH = 2_000
-NAME_NAMES = frozenset({"name", "full name", "שם", "שם מלא"})
-LANGUAGE_NAMES = frozenset({"language", "שפה"})
-TAG_NAMES = frozenset({"tags", "tag", "תגיות", "תגית"})
 ATTRIBUTE_LIMIT = 1024
 REJECTED_ROWS = 10_000
 
@@ -63,18 +61,6 @@ class Entry:
     attributes: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What each column is; `attributes` are all others, by their names."""
-
-    phone: int | None
-    bsuid: int | None
-    name: int | None
-    language: int | None
-    tags: int | None
-    attributes: dict[int, str]
-
-
 def import_contacts(
     business: Business,
     file: BinaryIO,
@@ -82,9 +68,11 @@ def import_contacts(
     now: datetime,
     tags: Sequence[str] = (),
     consent_source: str = "",
+    roles: Sequence[ColumnRole] | None = None,
+    by: User | None = None,
     on_progress: Callable[[int], object] = lambda _rows: None,
 ) -> ImportResult:
-    """Take every contact of a table. `tags` are given to all of them.
+    """Take every contact of a table. `tags` are given to all of them; `roles` say what each column is (else its name).
 
     A `consent_source` (like "sign-up form, May 2026") says that they agreed to get messages; it changes nothing for
     those who have withdrawn.
@@ -95,36 +83,17 @@ def import_contacts(
     result = ImportResult()
     region = region_of(business)
     with open_table(file) as table:
-        layout = understand(table)
+        layout = layout_of(table.header, roles or guess(table.header))
         done = 0
         for rows in _batches(table):
             entries = _entries(rows, layout, region, result)
             with transaction.atomic():
-                _save(business, entries, result, consent_source=consent_source, now=now)
+                agreed = _save(business, entries, result, consent_source=consent_source, now=now)
+                consent.note(business, agreed, ConsentStep.AGREED, source=consent_source, now=now, by=by)
                 _tag(business, entries, tags)
             done += len(rows)
             on_progress(done)
     return result
-
-
-def understand(table: Table) -> Layout:
-    """Find the columns. Raises `BadAudience` without one of phone numbers or user ids, or with one there twice."""
-    names = [normalized(name) for name in table.header]
-    refuse_doubles(table.header, names)
-    known = {
-        kind: next((index for index, name in enumerate(names) if name in choices), None)
-        for kind, choices in {
-            "phone": PHONE_NAMES,
-            "bsuid": BSUID_NAMES,
-            "name": NAME_NAMES,
-            "language": LANGUAGE_NAMES,
-            "tags": TAG_NAMES,
-        }.items()
-    }
-    if known["phone"] is None and known["bsuid"] is None:
-        raise BadAudience(_("There is no column of phone numbers. Name it “phone”."))
-    rest = {i: table.header[i][:60] for i, name in enumerate(names) if name and i not in known.values()}
-    return Layout(**known, attributes=rest)
 
 
 def _batches(table: Table) -> Iterator[list[Row]]:
@@ -168,9 +137,10 @@ def _entry(row: Row, layout: Layout, region: str | None) -> Entry:
 
 def _save(
     business: Business, entries: dict[str, Entry], result: ImportResult, *, consent_source: str, now: datetime
-) -> None:
+) -> list[str]:
+    """Write the contacts; the addresses of those who have newly agreed."""
     known = contacts_by_address(business, list(entries))
-    new = []
+    new, agreed = [], []
     for address, entry in entries.items():
         contact = known.get(address)
         if contact is None:
@@ -181,11 +151,13 @@ def _save(
         if consent_source and contact.consent == Consent.UNKNOWN:
             contact.consent, contact.consent_source = Consent.GRANTED, consent_source[:200]
             contact.consent_changed_at = now
+            agreed.append(address)
     Contact.objects.bulk_create(new)
     fields = ["name", "language", "attributes", "consent", "consent_source", "consent_changed_at"]
     Contact.objects.bulk_update(known.values(), fields, batch_size=500)
     result.added += len(new)
     result.updated += len(known)
+    return agreed
 
 
 def contacts_by_address(business: Business, addresses: Sequence[str]) -> dict[str, Contact]:

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from businesses.models import Business
+from businesses.models import Business, User
+from whatsapp import consent as consents
 from whatsapp.models import (
     Consent,
+    ConsentStep,
     Contact,
     Recipient,
     Suppression,
@@ -18,6 +20,11 @@ from whatsapp.models import (
     TemplateCategory,
 )
 from whatsapp.states import UNSENT, RecipientStatus, SkipReason
+
+_STEPS = {
+    SuppressionCategory.MARKETING: ConsentStep.NO_MARKETING,
+    SuppressionCategory.ALL: ConsentStep.NO_BROADCASTS,
+}
 
 
 def categories_that_block(template_category: str) -> tuple[SuppressionCategory, ...]:
@@ -43,6 +50,7 @@ def suppress(
     source: SuppressionSource,
     now: datetime,
     note: str = "",
+    by: User | None = None,
 ) -> bool:
     """Message this address no more, from this moment on, also in broadcasts that are under way; whether it is news."""
     with transaction.atomic():
@@ -54,6 +62,8 @@ def suppress(
         )
         _set_consent(business, address, Consent.WITHDRAWN, source, now)
         _skip_waiting(business, address, category)
+        if added:
+            consents.note(business, [address], _STEPS[category], source=source, now=now, by=by)
     return added
 
 
@@ -65,21 +75,27 @@ def lift(
     categories: Collection[SuppressionCategory],
     consent: Consent = Consent.GRANTED,
     source: SuppressionSource = SuppressionSource.REPLY,
+    by: User | None = None,
 ) -> bool:
     """The person may be messaged again; whether they had been suppressed. What was skipped stays skipped."""
     with transaction.atomic():
         removed, _by_model = Suppression.objects.filter(
             business=business, address=address, category__in=categories
         ).delete()
-        _set_consent(business, address, consent, source, now)
+        changed = _set_consent(business, address, consent, source, now)
+        if removed or changed:
+            step = ConsentStep.AGREED if consent == Consent.GRANTED else ConsentStep.LIFTED
+            consents.note(business, [address], step, source=source, now=now, by=by)
     return bool(removed)
 
 
-def _set_consent(business: Business, address: str, consent: Consent, source: SuppressionSource, now: datetime) -> None:
+def _set_consent(business: Business, address: str, consent: Consent, source: SuppressionSource, now: datetime) -> bool:
+    """Keep it with the contact, if there is one; whether it is another than before."""
     field = "phone" if address.startswith("+") else "bsuid"
-    Contact.objects.filter(business=business, **{field: address}).update(
-        consent=consent, consent_source=str(source.label)[:200], consent_changed_at=now
-    )
+    contacts = Contact.objects.filter(business=business, **{field: address})
+    before = contacts.values_list("consent", flat=True).first()
+    contacts.update(consent=consent, consent_source=str(source.label)[:200], consent_changed_at=now)
+    return before not in {None, consent}
 
 
 def _skip_waiting(business: Business, address: str, category: SuppressionCategory) -> None:

@@ -1,7 +1,7 @@
 """The admin's pages of WhatsApp, one module per subject. Members see their own businesses' rows only."""
 
 from whatsapp.admin.broadcasts import BroadcastAdmin
-from whatsapp.admin.contacts import ContactAdmin, SuppressionAdmin, TagAdmin
+from whatsapp.admin.contacts import ConsentChangeAdmin, ContactAdmin, SuppressionAdmin, TagAdmin
 from whatsapp.admin.inbound import DirectMessageAdmin, InboundMessageAdmin, WebhookNewsAdmin
 from whatsapp.admin.recipients import RecipientAdmin
 from whatsapp.admin.senders import MessagingSettingsAdmin, SenderAdmin
@@ -9,6 +9,7 @@ from whatsapp.admin.templates import MessageTemplateAdmin
 
 __all__ = [
     "BroadcastAdmin",
+    "ConsentChangeAdmin",
     "ContactAdmin",
     "DirectMessageAdmin",
     "InboundMessageAdmin",

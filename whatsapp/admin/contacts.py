@@ -14,9 +14,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
-from whatsapp import suppressions
+from businesses.models import User
+from whatsapp import consent, suppressions
 from whatsapp.messaging_settings import region_of
-from whatsapp.models import Consent, Contact, ContactTag, Suppression, SuppressionCategory, SuppressionSource, Tag
+from whatsapp.models import (
+    Consent,
+    ConsentChange,
+    Contact,
+    ContactTag,
+    Suppression,
+    SuppressionCategory,
+    SuppressionSource,
+    Tag,
+)
 from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
 
 if TYPE_CHECKING:
@@ -26,6 +36,10 @@ if TYPE_CHECKING:
     _SuppressionModelForm = forms.ModelForm[Suppression]
 else:
     _ContactModelForm = _SuppressionModelForm = forms.ModelForm
+
+
+def _person(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
 
 
 class ContactForm(_ContactModelForm):
@@ -79,9 +93,14 @@ class ContactAdmin(FencedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
         """Note when the consent changed."""
-        if "consent" in form.changed_data:
-            obj.consent_changed_at = timezone.now()
+        now = timezone.now()
+        has_changed = "consent" in form.changed_data
+        if has_changed:
+            obj.consent_changed_at = now
         super().save_model(request, obj, form, change)
+        if has_changed:
+            step = consent.STEP_OF[Consent(obj.consent)]
+            consent.note(obj.business, [obj.address], step, source=obj.consent_source, now=now, by=_person(request))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: BaseModelFormSet[Any, Any], change: bool) -> None:
         """A tag belongs to the contact's business."""
@@ -90,6 +109,19 @@ class ContactAdmin(FencedAdmin):
             added.save()
         for removed in formset.deleted_objects:
             removed.delete()
+
+
+@admin.register(ConsentChange)
+class ConsentChangeAdmin(FencedAdmin):
+    """What people said about being messaged, newest first."""
+
+    records = True
+    view_roles = MEMBERS
+    list_display = ("at", "address", "what", "source_in_words", "by")
+    list_filter = ("what",)
+    list_select_related = ("by",)
+    search_fields = ("address",)
+    show_full_result_count = False
 
 
 @admin.register(Tag)
@@ -146,6 +178,7 @@ class SuppressionAdmin(FencedAdmin):
             source=SuppressionSource.STAFF,
             now=timezone.now(),
             note=obj.note,
+            by=_person(request),
         )
         obj.pk = Suppression.objects.get(business=obj.business, address=obj.address, category=obj.category).pk
 
@@ -158,6 +191,7 @@ class SuppressionAdmin(FencedAdmin):
             categories=[SuppressionCategory(obj.category)],
             consent=Consent.UNKNOWN,
             source=SuppressionSource.STAFF,
+            by=_person(request),
         )
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Suppression]) -> None:

@@ -1,6 +1,7 @@
 """Every table of WhatsApp, one module per subject."""
 
 from whatsapp.models.broadcasts import AudienceKind, Broadcast, BroadcastEvent
+from whatsapp.models.consent import ConsentChange, ConsentStep
 from whatsapp.models.contacts import (
     Consent,
     Contact,
@@ -33,6 +34,8 @@ __all__ = [
     "Broadcast",
     "BroadcastEvent",
     "Consent",
+    "ConsentChange",
+    "ConsentStep",
     "Contact",
     "ContactTag",
     "DirectKind",

@@ -77,6 +77,11 @@ class Contact(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["business", "-created_at", "id"], name="contact_by_business_and_time"),
             models.Index(fields=["business", "name"], name="contact_by_name"),
+            models.Index(
+                fields=["business", "-last_inbound_at"],
+                name="contact_by_last_message",
+                condition=Q(last_inbound_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,7 +10,7 @@ from django.utils import timezone
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from whatsapp.connecting import Number, check, connect
+from whatsapp.connecting import Number, check, connect, stand_in
 from whatsapp.errors import WhatsappError
 from whatsapp.management.asking import answer, business_of
 from whatsapp.models import Provider, Sender
@@ -84,10 +83,7 @@ def _number(business: Business, options: dict[str, Any]) -> Number:
             tokens = {"account_sid": sid, "auth_token": options["auth_token"]}
             return Number(Provider.TWILIO, sender, sid, tokens, phone or _phone_in(sender), mps)
         case _:
-            number_id = options["phone_number_id"] or f"sandbox-{business.slug}"
-            return Number(
-                Provider.SANDBOX, number_id, f"sandbox-{business.slug}", {"key": secrets.token_hex(8)}, phone, mps
-            )
+            return stand_in(business, number_id=options["phone_number_id"] or "", phone=phone, max_mps=mps)
 
 
 def _phone_in(sender: str) -> str:

@@ -1,0 +1,51 @@
+"""Noting what people said about being messaged. Every function works for the business of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from businesses.models import Business, User
+from whatsapp.models import Consent, ConsentChange, ConsentStep, Contact
+
+MOST_SHOWN = 100
+STEP_OF = {
+    Consent.GRANTED: ConsentStep.AGREED,
+    Consent.WITHDRAWN: ConsentStep.WITHDRAWN,
+    Consent.UNKNOWN: ConsentStep.UNKNOWN,
+}
+
+
+def note(
+    business: Business,
+    addresses: Iterable[str],
+    what: ConsentStep,
+    *,
+    source: str,
+    now: datetime,
+    by: User | None = None,
+) -> None:
+    """Add a line to the history of each address."""
+    ConsentChange.objects.bulk_create(
+        ConsentChange(business=business, address=address, what=what, source=source[:200], at=now, by=by)
+        for address in addresses
+    )
+
+
+def agree(contact: Contact, *, source: str, now: datetime, by: User) -> None:
+    """The person agreed to get messages. What keeps them from getting any is lifted by `suppressions.lift` alone."""
+    with transaction.atomic():
+        contact.consent, contact.consent_source = Consent.GRANTED, source[:200]
+        contact.consent_changed_at = now
+        contact.save(update_fields=["consent", "consent_source", "consent_changed_at"])
+        note(contact.business, [contact.address], ConsentStep.AGREED, source=source, now=now, by=by)
+
+
+def history(contact: Contact) -> list[ConsentChange]:
+    """What is known of a person, the newest first. What was said for number and user id at once is one line."""
+    addresses = [address for address in (contact.phone, contact.bsuid) if address]
+    changes = ConsentChange.objects.filter(business=contact.business_id, address__in=addresses).select_related("by")
+    lines = {(change.at, change.what, change.source): change for change in changes[:MOST_SHOWN]}
+    return list(lines.values())

@@ -1,0 +1,87 @@
+"""What each column of a file of contacts is. No database, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from whatsapp.audience.columns import BSUID_NAMES, PHONE_NAMES, normalized, refuse_doubles
+from whatsapp.errors import BadAudience
+
+NAME_NAMES = frozenset({"name", "full name", "שם", "שם מלא"})
+LANGUAGE_NAMES = frozenset({"language", "שפה"})
+TAG_NAMES = frozenset({"tags", "tag", "תגיות", "תגית"})
+
+
+class ColumnRole(models.TextChoices):
+    """What a column is."""
+
+    PHONE = "phone", gettext_lazy("Phone number")
+    NAME = "name", gettext_lazy("Name")
+    LANGUAGE = "language", gettext_lazy("Language")
+    TAGS = "tags", gettext_lazy("Tags, with commas between them")
+    BSUID = "bsuid", gettext_lazy("WhatsApp user id")
+    ATTRIBUTE = "attribute", gettext_lazy("An attribute, under the column's name")
+    IGNORED = "ignored", gettext_lazy("Leave it out")
+
+
+_NAMES = {
+    ColumnRole.PHONE: PHONE_NAMES,
+    ColumnRole.BSUID: BSUID_NAMES,
+    ColumnRole.NAME: NAME_NAMES,
+    ColumnRole.LANGUAGE: LANGUAGE_NAMES,
+    ColumnRole.TAGS: TAG_NAMES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each fact is; `attributes` are columns by the names under which they are kept."""
+
+    phone: int | None
+    bsuid: int | None
+    name: int | None
+    language: int | None
+    tags: int | None
+    attributes: dict[int, str]
+
+
+def guess(header: Sequence[str]) -> list[ColumnRole]:
+    """What each column seems to be, by its name. Raises `BadAudience` when a column is there twice."""
+    names = [normalized(name) for name in header]
+    refuse_doubles(header, names)
+    roles = [ColumnRole.ATTRIBUTE if name else ColumnRole.IGNORED for name in names]
+    for role, choices in _NAMES.items():
+        first = next((index for index, name in enumerate(names) if name in choices), None)
+        if first is not None:
+            roles[first] = role
+    return roles
+
+
+def layout_of(header: Sequence[str], roles: Sequence[ColumnRole]) -> Layout:
+    """The layout that somebody chose: one role for each column.
+
+    Raises:
+        BadAudience: no column of phone numbers or user ids, or two columns for one fact.
+    """
+    places: dict[ColumnRole, int] = {}
+    attributes: dict[int, str] = {}
+    for index, role in enumerate(roles):
+        if role == ColumnRole.ATTRIBUTE:
+            attributes[index] = header[index][:60] or str(index + 1)
+        elif role != ColumnRole.IGNORED and places.setdefault(role, index) != index:
+            raise BadAudience(_("Two columns are chosen as “%(what)s”. Keep one.") % {"what": role.label})
+    if ColumnRole.PHONE not in places and ColumnRole.BSUID not in places:
+        raise BadAudience(_("There is no column of phone numbers. Name it “phone”."))
+    return Layout(
+        phone=places.get(ColumnRole.PHONE),
+        bsuid=places.get(ColumnRole.BSUID),
+        name=places.get(ColumnRole.NAME),
+        language=places.get(ColumnRole.LANGUAGE),
+        tags=places.get(ColumnRole.TAGS),
+        attributes=attributes,
+    )

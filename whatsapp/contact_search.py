@@ -1,0 +1,27 @@
+"""Finding contacts by what somebody types, by a tag, by their consent."""
+
+from __future__ import annotations
+
+import re
+
+from django.db.models import Q, QuerySet
+
+from businesses.models import Business
+from whatsapp.models import Consent, Contact
+
+FEWEST_DIGITS = 3
+
+
+def find_contacts(business: Business, *, text: str = "", tag: str = "", consent: str = "") -> QuerySet[Contact]:
+    """The business's contacts, the newest first. `text` is a part of a name, or of a number in any notation."""
+    found = Contact.objects.filter(business=business)
+    text = text.replace("\0", "").strip()[:100]
+    if text:
+        digits = re.sub(r"\D", "", text).lstrip("0")
+        is_number = len(digits) >= FEWEST_DIGITS and not re.search(r"[^\W\d_]", text)
+        found = found.filter(Q(phone__contains=digits) if is_number else Q(name__icontains=text) | Q(bsuid=text))
+    if tag.isdecimal() and len(tag) < 19:
+        found = found.filter(contact_tags__tag=int(tag))
+    if consent in Consent.values:
+        found = found.filter(consent=consent)
+    return found.order_by("-created_at", "id")

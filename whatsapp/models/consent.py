@@ -1,0 +1,57 @@
+"""What people said about being messaged, and when: a history that only grows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from businesses.models import Business
+from businesses.tenancy import BusinessManager
+from whatsapp.models.contacts import SuppressionSource
+
+
+class ConsentStep(models.TextChoices):
+    """What changed for an address."""
+
+    AGREED = "agreed", _("Agreed to get messages")
+    NO_MARKETING = "no_marketing", _("No marketing messages from here on")
+    NO_BROADCASTS = "no_broadcasts", _("No broadcasts from here on")
+    LIFTED = "lifted", _("May be messaged again")
+    WITHDRAWN = "withdrawn", _("Agreement withdrawn")
+    UNKNOWN = "unknown", _("Agreement marked as not asked")
+
+
+class ConsentChange(models.Model):
+    """One step. `source` is a `SuppressionSource`, or the words of whoever noted it; `by` nobody: by itself."""
+
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+")
+    address = models.CharField(_("address"), max_length=140)
+    what = models.CharField(_("what"), max_length=14, choices=ConsentStep.choices)
+    source = models.CharField(_("source"), max_length=200, blank=True)
+    at = models.DateTimeField(_("when"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+
+    objects = BusinessManager()
+
+    class Meta:
+        db_table = "whatsapp_consent_changes"
+        verbose_name = _("change of consent")
+        verbose_name_plural = _("changes of consent")
+        ordering: ClassVar[list[str]] = ["-at", "-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["business", "address", "-at"], name="consent_by_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_what_display()}"
+
+    @property
+    def source_in_words(self) -> str:
+        """Where it comes from, in the reader's language where the words are ours."""
+        known = dict(SuppressionSource.choices)
+        return str(known.get(self.source, self.source))

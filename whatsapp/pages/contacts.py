@@ -1,0 +1,133 @@
+"""Whom a business knows: the list, adding one, tagging several, taking all along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from businesses.pages.access import PageRequest, business_page
+from businesses.pages.listing import PER_PAGE, listing
+from whatsapp import consent, tagging
+from whatsapp.contact_search import find_contacts
+from whatsapp.models import Consent, Contact, Tag
+from whatsapp.pages.contact_forms import NewContactForm, tags_in
+from whatsapp.pages.csv_export import csv_answer
+
+MOST_TAGS = 500
+
+
+@require_safe
+@business_page(section="contacts")
+def contacts(request: PageRequest) -> HttpResponse:
+    """Search, filter, and mark some."""
+    asked = _asked(request)
+    found = find_contacts(request.business, **asked).prefetch_related("tags")
+    context = {
+        **asked,
+        "listing": listing(request, found),
+        "tags": Tag.objects.filter(business=request.business)[:MOST_TAGS],
+        "consents": Consent.choices,
+        "is_filtered": any(asked.values()),
+    }
+    return render(request, "whatsapp/contacts.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page(section="contacts")
+def add(request: PageRequest) -> HttpResponse:
+    """Add one person."""
+    form = NewContactForm(request.POST or None, business=request.business)
+    if form.is_valid():
+        contact = _added(request, form)
+        messages.success(request, _("Added."))
+        return redirect("contact", slug=request.business.slug, contact_id=contact.pk)
+    return render(request, "whatsapp/contact_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@business_page(section="contacts")
+def tag_marked(request: PageRequest) -> HttpResponse:
+    """Give a tag to the marked contacts, or take it from them."""
+    marked = list(Contact.objects.filter(business=request.business, pk__in=_uuids(request.POST.getlist("contact"))))
+    name = tagging.tidy(request.POST.get("tag", ""))
+    if not marked or not name:
+        messages.error(request, _("Mark at least one contact and write a tag."))
+        return redirect(_back(request))
+    if request.POST.get("do") == "untag":
+        tagging.untag(request.business, marked, name)
+        text = ngettext(
+            "Tag “%(tag)s” taken from one contact.", "Tag “%(tag)s” taken from %(n)d contacts.", len(marked)
+        )
+    else:
+        tagging.tag(request.business, marked, name)
+        text = ngettext("Tag “%(tag)s” given to one contact.", "Tag “%(tag)s” given to %(n)d contacts.", len(marked))
+    messages.success(request, text % {"tag": name, "n": len(marked)})
+    return redirect(_back(request))
+
+
+@require_safe
+@business_page(section="contacts")
+def export(request: PageRequest) -> HttpResponse:
+    """Everybody whom the list shows, as CSV that an import understands."""
+    found = find_contacts(request.business, **_asked(request)).prefetch_related("tags")
+    header = ["phone", "user_id", "name", "language", "tags", "consent", "consent source", "attributes", "added"]
+    return csv_answer("contacts", header, _exported(found.iterator(chunk_size=2_000)))
+
+
+def _exported(found: Iterator[Contact]) -> Iterator[list[object]]:
+    for contact in found:
+        yield [
+            contact.phone,
+            contact.bsuid,
+            contact.name,
+            contact.language,
+            ", ".join(tag.name for tag in contact.tags.all()),
+            contact.get_consent_display(),
+            contact.consent_source,
+            "; ".join(f"{name}: {value}" for name, value in contact.attributes.items()),
+            timezone.localtime(contact.created_at).strftime("%Y-%m-%d %H:%M"),
+        ]
+
+
+def _added(request: PageRequest, form: NewContactForm) -> Contact:
+    values = form.cleaned_data
+    field = "phone" if values["phone"].startswith("+") else "bsuid"
+    contact = Contact.objects.create(business=request.business, name=values["name"], **{field: values["phone"]})
+    for name in tags_in(values["tags"]):
+        tagging.tag(request.business, [contact], name)
+    if values["consent_source"]:
+        consent.agree(contact, source=values["consent_source"], now=timezone.now(), by=request.user)
+    return contact
+
+
+def _asked(request: PageRequest) -> dict[str, str]:
+    asked = request.GET
+    return {"text": asked.get("q", ""), "tag": asked.get("tag", ""), "consent": asked.get("consent", "")}
+
+
+def _uuids(written: list[str]) -> list[UUID]:
+    found = []
+    for text in written[:PER_PAGE]:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+def _back(request: PageRequest) -> str:
+    """The list as it was looked at."""
+    here = request.POST.get("back", "")
+    if here.startswith("/b/") and url_has_allowed_host_and_scheme(here, allowed_hosts=None):
+        return here
+    return reverse("contacts", kwargs={"slug": request.business.slug})

@@ -1,0 +1,132 @@
+"""What a business and one person wrote to each other, in the order of time. One room for every kind of message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from businesses.models import Business
+from whatsapp.models import (
+    Broadcast,
+    Contact,
+    InboundAction,
+    InboundMessage,
+    ParameterFormat,
+    Recipient,
+    Reply,
+    ReplyState,
+)
+from whatsapp.pages.bubble import Bubble, bubble
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message. `bubble`: of a broadcast; `broadcast` is the one it belongs to or answers."""
+
+    at: datetime
+    is_ours: bool
+    text: str = ""
+    bubble: Bubble | None = None
+    broadcast: Broadcast | None = None
+    state: str = ""
+    is_bad: bool = False
+    who: str = ""
+    action: str = ""
+    kind: str = "text"
+
+
+def conversation(contact: Contact, *, most: int) -> list[Said]:
+    """The newest messages with a person, the oldest of them first."""
+    said = [*_broadcast_to(contact, most), *_from(contact, most), *_answered(contact, most)]
+    return sorted(said, key=lambda each: each.at)[-most:]
+
+
+def addresses_of(contact: Contact) -> list[str]:
+    """Every address of a person."""
+    return [address for address in (contact.phone, contact.bsuid) if address]
+
+
+def last_message(contact: Contact) -> InboundMessage | None:
+    """The newest message of a person, which opens the time for answers."""
+    return _inbound(contact).select_related("sender").first()
+
+
+def threads(business: Business, *, only_unanswered: bool = False) -> QuerySet[Contact]:
+    """People who wrote, the latest first: each with `last_message_id` and `is_answered`."""
+    newest = InboundMessage.objects.filter(business=business, contact=OuterRef("pk")).order_by("-received_at")
+    answers = Reply.objects.filter(
+        Q(address=OuterRef("phone")) | Q(address=OuterRef("bsuid")),
+        business=business,
+        written_at__gte=OuterRef("last_inbound_at"),
+    ).exclude(state=ReplyState.FAILED)
+    people = Contact.objects.filter(business=business, last_inbound_at__isnull=False)
+    people = people.annotate(
+        last_message_id=Subquery(newest.values("pk")[:1]),
+        last_action=Subquery(newest.values("action")[:1]),
+        is_answered=Exists(answers),
+    )
+    if only_unanswered:  # an opt-out or opt-in is answered by itself
+        people = people.filter(is_answered=False, last_action="")
+    return people.order_by("-last_inbound_at", "pk")
+
+
+def with_last_messages(people: list[Contact]) -> list[tuple[Contact, InboundMessage | None, bool]]:
+    """Each person of `threads` with their last message, and whether it waits for an answer; one query more."""
+    ids = [person.last_message_id for person in people]  # type: ignore[attr-defined] # annotated by threads()
+    found = InboundMessage.objects.select_related("recipient__broadcast").in_bulk([pk for pk in ids if pk])
+    rows = []
+    for person, pk in zip(people, ids, strict=True):
+        message = found.get(pk)
+        answered = person.is_answered  # type: ignore[attr-defined] # annotated by threads()
+        rows.append((person, message, bool(message and not answered and not message.action)))
+    return rows
+
+
+def _inbound(contact: Contact) -> QuerySet[InboundMessage]:
+    written = InboundMessage.objects.filter(business=contact.business_id, address__in=addresses_of(contact))
+    return written.order_by("-received_at")
+
+
+def _from(contact: Contact, most: int) -> Iterator[Said]:
+    for message in _inbound(contact).select_related("recipient__broadcast")[:most]:
+        yield Said(
+            message.received_at,
+            is_ours=False,
+            text=message.text,
+            broadcast=message.recipient.broadcast if message.recipient else None,
+            action=InboundAction(message.action).label if message.action else "",
+            kind=message.kind,
+        )
+
+
+def _broadcast_to(contact: Contact, most: int) -> Iterator[Said]:
+    rows = Recipient.objects.filter(
+        business=contact.business_id, address__in=addresses_of(contact), accepted_at__isnull=False
+    )
+    for row in rows.select_related("broadcast").order_by("-accepted_at")[:most]:
+        named = row.broadcast.template_format == ParameterFormat.NAMED
+        assert row.accepted_at is not None  # noqa: S101 - filtered
+        yield Said(
+            row.accepted_at,
+            is_ours=True,
+            bubble=bubble(row.broadcast.template_components, row.params, named=named),
+            broadcast=row.broadcast,
+            state=row.error_text or row.get_status_display(),
+            is_bad=row.failed_at is not None,
+        )
+
+
+def _answered(contact: Contact, most: int) -> Iterator[Said]:
+    written = Reply.objects.filter(business=contact.business_id, address__in=addresses_of(contact))
+    for answer in written.select_related("written_by").order_by("-written_at")[:most]:
+        yield Said(
+            answer.written_at,
+            is_ours=True,
+            text=answer.text,
+            state=" ".join(filter(None, (answer.get_state_display(), answer.error_text))),
+            is_bad=answer.state in {ReplyState.FAILED, ReplyState.UNKNOWN},
+            who=str(answer.written_by or ""),
+        )

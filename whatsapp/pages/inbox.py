@@ -1,0 +1,121 @@
+"""What people wrote, and answering them while WhatsApp allows it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from hashlib import sha256
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from businesses.pages.access import PageRequest, business_page
+from businesses.pages.listing import listing
+from whatsapp import replies
+from whatsapp.errors import WhatsappError
+from whatsapp.models import Contact
+from whatsapp.pages.conversations import Said, conversation, last_message, threads, with_last_messages
+
+MOST_MESSAGES = 100
+
+
+class AnswerForm(forms.Form):
+    """An answer; `form` makes a double click one answer."""
+
+    form = forms.UUIDField(widget=forms.HiddenInput)
+    text = forms.CharField(
+        label=gettext_lazy("Your answer"),
+        max_length=replies.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+
+
+@require_safe
+@business_page(section="inbox")
+def inbox(request: PageRequest) -> HttpResponse:
+    """People who wrote, the latest first."""
+    only = request.GET.get("show") == "unanswered"
+    shown = listing(request, threads(request.business, only_unanswered=only))
+    context = {"listing": shown, "threads": with_last_messages(shown.rows), "only_unanswered": only}
+    name = "whatsapp/inbox_list.html" if request.htmx else "whatsapp/inbox.html"
+    return render(request, name, context)
+
+
+@require_safe
+@business_page(section="inbox")
+def thread(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
+    """The messages with one person."""
+    return _page(request, _found(contact_id), AnswerForm(initial={"form": uuid.uuid4()}))
+
+
+@require_safe
+@business_page(section="inbox")
+def new_messages(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
+    """For the polling page: the messages, if they are others than it shows; a new page when answering opened."""
+    person = _found(contact_id)
+    said = conversation(person, most=MOST_MESSAGES)
+    if request.GET.get("seen") == _print_of(said):
+        return HttpResponse(status=204)
+    is_open = _open_until(person) is not None
+    if is_open and request.GET.get("open") == "0":
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    context = {"contact": person, "said": said, "seen": _print_of(said), "is_open": is_open}
+    return render(request, "whatsapp/thread_messages.html", context)
+
+
+@require_POST
+@business_page(section="inbox")
+def answer(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
+    """Answer in free text."""
+    person, form = _found(contact_id), AnswerForm(request.POST)
+    message = last_message(person)
+    if form.is_valid():
+        try:
+            if message is None:
+                raise WhatsappError(_("They have not written yet."))
+            values = form.cleaned_data
+            replies.reply(message, values["text"], form=values["form"], now=timezone.now(), by=request.user)
+        except WhatsappError as error:
+            form.add_error("text", str(error))
+        else:
+            messages.success(request, _("Answered."))
+            return redirect("thread", slug=request.business.slug, contact_id=person.pk)
+    form.data = form.data.copy()  # what failed is tried again as another answer
+    form.data["form"] = str(uuid.uuid4())
+    return _page(request, person, form, status=422)
+
+
+def _found(contact_id: uuid.UUID) -> Contact:
+    return get_object_or_404(Contact, pk=contact_id)
+
+
+def _open_until(person: Contact) -> datetime | None:
+    """Until when the person may be answered; None: no more, or they have never written."""
+    message = last_message(person)
+    until = replies.open_until(message) if message else None
+    return until if until and until > timezone.now() else None
+
+
+def _print_of(said: list[Said]) -> str:
+    """What is the same as long as the page need not change."""
+    return sha256(repr([(each.at, each.state) for each in said]).encode()).hexdigest()[:16]
+
+
+def _page(request: PageRequest, person: Contact, form: AnswerForm, *, status: int = 200) -> HttpResponse:
+    said = conversation(person, most=MOST_MESSAGES)
+    open_until = _open_until(person)
+    context = {
+        "contact": person,
+        "said": said,
+        "seen": _print_of(said),
+        "open_until": open_until,
+        "is_open": open_until is not None,
+        "form": form,
+    }
+    return render(request, "whatsapp/thread.html", context, status=status)

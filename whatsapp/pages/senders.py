@@ -1,0 +1,80 @@
+"""The business's WhatsApp numbers: how they are, and how one is connected."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from businesses.pages.access import OWNERS, PageRequest, business_page
+from whatsapp import connecting, template_sync
+from whatsapp.errors import WhatsappError
+from whatsapp.models import Provider, Recipient, Sender
+from whatsapp.providers.base import ProviderUnavailable
+
+LATELY = timedelta(days=1)
+
+
+@require_safe
+@business_page(section="senders")
+def senders(request: PageRequest) -> HttpResponse:
+    """Every number with its state."""
+    found = list(Sender.objects.filter(business=request.business).order_by("-created_at"))
+    silent = _silent_senders(request, found, timezone.now())
+    context = {
+        "senders": [(sender, sender.pk in silent) for sender in found],
+        "may_try": settings.DEBUG and request.is_owner,
+        "public_url": settings.PUBLIC_URL,
+        "shared": settings.WHATSAPP_APP_SECRET != "",
+    }
+    return render(request, "whatsapp/senders.html", context)
+
+
+@require_POST
+@business_page(section="senders", roles=OWNERS)
+def check(request: PageRequest, sender_id: UUID) -> HttpResponse:
+    """Ask the provider how a number is."""
+    sender = get_object_or_404(Sender, pk=sender_id)
+    try:
+        connecting.check(sender, now=timezone.now())
+        messages.success(request, _("%(number)s was checked.") % {"number": sender})
+    except ProviderUnavailable as error:
+        messages.error(request, f"{sender}: {error}")
+    return redirect("senders", slug=request.business.slug)
+
+
+@require_POST
+@business_page(section="senders", roles=OWNERS)
+def try_stand_in(request: PageRequest) -> HttpResponse:
+    """Connect the stand-in, and fetch its templates. Only where nothing is at stake."""
+    if not settings.DEBUG:
+        raise Http404
+    try:
+        sender, _is_new = connecting.connect(request.business, connecting.stand_in(request.business))
+        connecting.check(sender, now=timezone.now())
+        template_sync.sync(sender, now=timezone.now())
+    except (WhatsappError, ProviderUnavailable) as error:
+        messages.error(request, str(error))
+        return redirect("senders", slug=request.business.slug)
+    messages.success(request, _("Connected to the stand-in. Its messages go nowhere, and come back as if they had."))
+    return redirect("templates", slug=request.business.slug)
+
+
+def _silent_senders(request: PageRequest, found: list[Sender], now: datetime) -> set[UUID]:
+    """Numbers whose messages were taken a while ago, and of which no report has come since."""
+    silent = set()
+    real = [sender for sender in found if sender.provider != Provider.SANDBOX]
+    taken = Recipient.objects.filter(business=request.business, broadcast__sender__in=real) if real else None
+    latest = taken.order_by("-accepted_at").filter(accepted_at__lt=now - timedelta(hours=1)) if taken else None
+    for row in latest.values("broadcast__sender", "accepted_at")[:1] if latest else ():
+        sender = next(each for each in real if each.pk == row["broadcast__sender"])
+        if sender.last_status_event_at is None or sender.last_status_event_at < row["accepted_at"] - LATELY:
+            silent.add(sender.pk)
+    return silent

@@ -1,0 +1,108 @@
+"""The business's message templates, as WhatsApp last told us."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from businesses.pages.access import PageRequest, business_page
+from businesses.pages.listing import listing
+from whatsapp import template_sync
+from whatsapp.connecting import senders_of
+from whatsapp.errors import WhatsappError
+from whatsapp.models import MessageTemplate, ParameterFormat, Sender, TemplateCategory, TemplateStatus
+from whatsapp.pages.bubble import bubble
+from whatsapp.providers.base import ProviderUnavailable
+from whatsapp.template_variables import UnsupportedTemplate, variables_of
+
+
+@require_safe
+@business_page(section="templates")
+def templates(request: PageRequest) -> HttpResponse:
+    """The list; those that WhatsApp no longer has only when they are asked for."""
+    asked = {name: request.GET.get(name, "")[:100].replace("\0", "") for name in ("q", "status", "category")}
+    found = MessageTemplate.objects.filter(business=request.business)
+    if asked["q"]:
+        found = found.filter(name__icontains=asked["q"].strip().replace(" ", "_"))
+    found = (
+        found.filter(status=asked["status"])
+        if asked["status"] in TemplateStatus.values
+        else found.exclude(status=TemplateStatus.DELETED)
+    )
+    if asked["category"] in TemplateCategory.values:
+        found = found.filter(category=asked["category"])
+    shown = listing(request, found.order_by("name", "language", "pk"), per_page=24)
+    context = {
+        **asked,
+        "listing": shown,
+        "shown": [_as_shown(template) for template in shown.rows],
+        "statuses": TemplateStatus.choices,
+        "categories": TemplateCategory.choices,
+        "is_filtered": any(asked.values()),
+        "has_sender": Sender.objects.filter(business=request.business).exists(),
+    }
+    return render(request, "whatsapp/templates.html", context)
+
+
+@require_safe
+@business_page(section="templates")
+def template(request: PageRequest, template_id: UUID) -> HttpResponse:
+    """One template."""
+    found = get_object_or_404(MessageTemplate, pk=template_id)
+    context = {**_as_shown(found), "variables": [], "unsupported": ""}
+    try:
+        context["variables"] = list(
+            dict.fromkeys(each.key for each in variables_of(found.components, found.parameter_format))
+        )
+    except UnsupportedTemplate as error:
+        context["unsupported"] = str(error)
+    return render(request, "whatsapp/template.html", context)
+
+
+@require_POST
+@business_page(section="templates")
+def fetch(request: PageRequest) -> HttpResponse:
+    """Ask every account of the business for its templates."""
+    try:
+        accounts = {(sender.provider, sender.account_id): sender for sender in senders_of(request.business)}
+    except WhatsappError:
+        messages.error(request, _("Connect a WhatsApp number first."))
+        return redirect("senders", slug=request.business.slug)
+    for sender in accounts.values():
+        try:
+            result = template_sync.sync(sender, now=timezone.now())
+        except ProviderUnavailable as error:
+            text = _("%(number)s: WhatsApp did not give its templates. %(why)s")
+            messages.error(request, text % {"number": sender, "why": error})
+            continue
+        text = _("%(number)s: %(added)d new, %(changed)d changed, %(gone)d gone.")
+        values = {"number": sender, "added": result.added, "changed": result.changed, "gone": result.gone}
+        messages.success(request, text % values)
+    return redirect("templates", slug=request.business.slug)
+
+
+def language_in_words(code: str) -> str:
+    """A template's language for people: “Hebrew”, “English (US)”. An unknown one stays as it is."""
+    language, _sign, place = code.partition("_")
+    try:
+        name = str(get_language_info(language.lower())["name_translated"])
+    except KeyError:
+        return code
+    return f"{name} ({place})" if place else name
+
+
+def _as_shown(found: MessageTemplate) -> dict[str, Any]:
+    named = found.parameter_format == ParameterFormat.NAMED
+    return {
+        "template": found,
+        "bubble": bubble(found.components, {}, named=named),
+        "language": language_in_words(found.language),
+    }
