@@ -64,6 +64,21 @@ def test_complaints_about_one_burst_count_once() -> None:
     assert rate_at(slow_down(state, 80.0, 106.0, 5.0), 80.0, 106.0) == 20.0
 
 
+def test_complaints_without_end_leave_a_pace_that_goes_on() -> None:
+    state = Pace()
+    for minute in range(60):
+        state = slow_down(state, 80.0, minute * 7.0, 5.0)
+    assert rate_at(state, 80.0, 59 * 7.0) == 5.0
+
+
+def test_a_number_that_is_connected_anew_begins_at_its_full_pace(sender: Sender) -> None:
+    for kept in [DatabaseLimiter(), *([RedisLimiter(settings.REDIS_URL)] if settings.REDIS_URL else [])]:
+        kept.slow_down(sender, 0.0, 50.0)
+        slowed = kept.reserve(sender, 10, 51.0)
+        kept.forget(sender)
+        assert kept.reserve(sender, 10, 60.0).interval == pytest.approx(slowed.interval / 2)
+
+
 def test_the_rate_grows_back_by_five_percent_for_every_clean_ten_seconds() -> None:
     state = slow_down(Pace(), 80.0, 0.0, 5.0)
     grown = [round(rate_at(state, 80.0, seconds), 3) for seconds in (9.9, 10.0, 20.0, 100.0, 200.0)]
