@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from whatsapp.models import Sender
 from whatsapp.sending import pace
-from whatsapp.sending.limiter import DatabaseLimiter, RedisLimiter
+from whatsapp.sending.limiter import DatabaseLimiter, Limiter, RedisLimiter
 from whatsapp.sending.pace import MARGIN, Pace, ceiling, rate_at, reserve, slow_down
 
 rates = st.floats(0.5, 1000)
@@ -72,7 +72,10 @@ def test_complaints_without_end_leave_a_pace_that_goes_on() -> None:
 
 
 def test_a_number_that_is_connected_anew_begins_at_its_full_pace(sender: Sender) -> None:
-    for kept in [DatabaseLimiter(), *([RedisLimiter(settings.REDIS_URL)] if settings.REDIS_URL else [])]:
+    limiters: list[Limiter] = [DatabaseLimiter()]
+    if settings.REDIS_URL:
+        limiters.append(RedisLimiter(settings.REDIS_URL))
+    for kept in limiters:
         kept.slow_down(sender, 0.0, 50.0)
         slowed = kept.reserve(sender, 10, 51.0)
         kept.forget(sender)

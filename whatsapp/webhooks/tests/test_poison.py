@@ -13,7 +13,7 @@ from django.test import Client
 from testing.meta import ThreadedMeta
 from whatsapp.models import Broadcast, InboundMessage, Recipient, WebhookNews
 from whatsapp.providers.sandbox.notices import Happening
-from whatsapp.webhooks import applying, people
+from whatsapp.webhooks import people
 from whatsapp.webhooks.applying import apply_news
 from whatsapp.webhooks.tests.notes import AT, cloud_notice, post_cloud
 
@@ -73,7 +73,7 @@ def test_one_piece_that_the_database_refuses_does_not_hold_up_the_others(
             raise IntegrityError("as if")
         return real(provider, event, now)
 
-    monkeypatch.setattr(applying.people, "receive", refuse)
+    monkeypatch.setattr(people, "receive", refuse)
     said = [
         Happening(str(rows[0].address), f"wamid.{n}", "", "reply", AT, text=t) for n, t in enumerate(("poison", "hi"))
     ]
