@@ -21,6 +21,7 @@ from whatsapp.models import Provider as ProviderName
 from whatsapp.models import Quality, Sender, SenderHealth
 from whatsapp.providers.base import Account, NumberHealth, Provider, ProviderUnavailable
 from whatsapp.providers.registry import account_of, provider_for
+from whatsapp.sending.limiter import limiter
 
 Answer = TypeVar("Answer")
 
@@ -63,6 +64,7 @@ def connect(business: Business, number: Number) -> tuple[Sender, bool]:
         sender.health, sender.health_detail, sender.paused_until = SenderHealth.READY, "", None
         sender.set_credentials(number.credentials)
         sender.save()
+    limiter().forget(sender)
     return sender, is_new
 
 

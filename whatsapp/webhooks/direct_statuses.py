@@ -25,7 +25,8 @@ def _apply_one(provider: str, update: StatusUpdate) -> bool:
     ours = Q(provider=provider, provider_message_id=update.message_id)
     if update.tracker:
         ours |= Q(pk=update.tracker)
-    found = DirectMessage.objects.select_for_update().filter(ours).values("pk", *_FIELDS).first()
+    messages = DirectMessage.objects.select_for_update().filter(ours).values("pk", *_FIELDS)
+    found = next(iter(sorted(messages, key=lambda one: one["pk"] != update.tracker)), None)
     if found is None:
         return False
     pk = found.pop("pk")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from businesses.tenancy import acting_for
@@ -35,13 +36,17 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
     """Bring reports into their rows; those for which there is no row. In the caller's transaction."""
     if not reports:
         return []
-    by_row, homeless = _find_rows(reports)
+    by_message = _rows_by_message(reports)
+    by_row, homeless = _find_rows(reports, by_message)
     rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
     changes: list[tuple[int, Delivery, Delivery]] = []
     for values in rows.values("pk", *_FIELDS):
         pk = values.pop("pk")
         before = Delivery(**{**values, "status": RecipientStatus(values["status"])})
         after = fold(before, [(update, rule_of(news.provider, update)) for news, update in by_row[pk]])
+        # An id belongs to one message: whatever says otherwise is not written, it would hold up all other news.
+        if by_message.setdefault((by_row[pk][0][0].provider, after.provider_message_id or ""), pk) != pk:
+            after = replace(after, provider_message_id=before.provider_message_id)
         if after != before:
             changes.append((pk, before, after))
     _write(changes)
@@ -65,20 +70,22 @@ def _write(changes: Sequence[tuple[int, Delivery, Delivery]]) -> None:
         )
 
 
-def _find_rows(reports: Sequence[Report]) -> tuple[dict[int, list[Report]], list[Report]]:
+def _rows_by_message(reports: Sequence[Report]) -> dict[tuple[str, str], int]:
+    """The rows of these message ids, by provider and id."""
+    known = Recipient.objects.filter(provider_message_id__in={update.message_id for _, update in reports})
+    return {(row[0], row[1] or ""): row[2] for row in known.values_list("provider", "provider_message_id", "pk")}
+
+
+def _find_rows(
+    reports: Sequence[Report], by_message: Mapping[tuple[str, str], int]
+) -> tuple[dict[int, list[Report]], list[Report]]:
     """Reports by row: by the current attempt, by the message id, by an earlier attempt of the row."""
     trackers = {update.tracker for _, update in reports if update.tracker}
-    messages = {update.message_id for _, update in reports}
     by_tracker: dict[uuid.UUID | None, int] = dict(
         Recipient.objects.filter(attempt_id__in=trackers).values_list("attempt_id", "pk")
     )
     earlier = _earlier_attempts(trackers - by_tracker.keys())
     by_tracker |= {tracker: row for tracker, (row, _outcome) in earlier.items()}
-    known = Recipient.objects.filter(provider_message_id__in=messages)
-    by_message = {
-        (provider, message_id): pk
-        for provider, message_id, pk in known.values_list("provider", "provider_message_id", "pk")
-    }
     by_row: defaultdict[int, list[Report]] = defaultdict(list)
     homeless = []
     for news, update in reports:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0005_opening_hours_and_invitations'),
-        ('whatsapp', '0005_direct_messages'),
+        ('whatsapp', '0006_longer_message_ids'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
