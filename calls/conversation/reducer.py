@@ -216,7 +216,7 @@ class Conversation:
     # The end -----------------------------------------------------------------------------------------------
     def _tool_requested(self, event: ToolRequested) -> None:
         response = self.assistant.response
-        if response is None or response.is_revoked or response.response_id != event.response_id:
+        if response is None or response.is_revoked or event.response_id not in ("", response.response_id):
             return
         response.asked_for_tool, response.progress_at = True, event.at
         step = TOOL_STEPS.get(event.name)

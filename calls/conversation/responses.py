@@ -11,6 +11,15 @@ RETRY_AFTER_S = 0.3
 FIRST_AUDIO_TIMEOUT_S = 6.0
 MORE_AUDIO_TIMEOUT_S = 3.0
 CANCEL_TIMEOUT_S = 2.0
+REFUSAL_CODES = frozenset(
+    {
+        "conversation_already_has_active_response",
+        "inference_rate_limit_exceeded",
+        "rate_limit_exceeded",
+        "server_error",
+    }
+)
+"""Errors that, while a response is awaited, mean that it will not come, even if they don't say what they answer."""
 GREETING_HOLD_S = 0.6
 """A greeting spoken by the model is held back this long: a response that fails at its start is never heard."""
 
@@ -49,6 +58,12 @@ class Response:
     asked_for_tool: bool = False
     is_revoked: bool = False
     """We no longer want it: cancelled, or to be cancelled as soon as its id is known."""
+
+    def is_refused_by(self, request: str | None, code: str) -> bool:
+        """Tell whether an error means this response; `request` is the id of what it answers, where it tells one."""
+        if request:
+            return request == self.request
+        return self.response_id is None and not self.sizes and code in REFUSAL_CODES
 
     @property
     def audio_bytes(self) -> int:

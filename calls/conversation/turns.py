@@ -218,7 +218,7 @@ class Turns:
     def request_refused(self, event: RequestRefused) -> None:
         """An error event: of our request to speak it is a failure, of anything else harmless."""
         response = self.assistant.response
-        if response is None or event.request != response.request:
+        if response is None or not response.is_refused_by(event.request, event.code):
             self._emit(Log("[MODEL]", f"harmless error: {event.code}"))
             return
         self.follow_up(self.assistant.abandon(event.at, line_lost=False), event.code)
