@@ -281,7 +281,7 @@ _READERS: Final[dict[str, Callable[[dict[str, Any], float], list[Understood]]]] 
     "response.output_item.done": _output_item,
     "response.done": _ended,
     "input_audio_buffer.speech_started": lambda message, at: [SpeechStarted(at)],
-    "input_audio_buffer.speech_stopped": lambda message, at: [SpeechStopped(at)],
+    "input_audio_buffer.speech_stopped": lambda message, at: [SpeechStopped(at, str(message.get("item_id") or ""))],
     "input_audio_buffer.committed": lambda message, at: [TurnCommitted(at, message["item_id"])],
     "conversation.item.input_audio_transcription.completed": _transcribed,
     "error": _error,

@@ -134,8 +134,8 @@ class Conversation:
                 self.assistant.words(event)
             case SpeechStarted(at):
                 self.turns.speech_started(at)
-            case SpeechStopped():
-                self.turns.caller.speech_stopped()
+            case SpeechStopped(at, item_id):
+                self.turns.caller.speech_stopped(at, item_id)
             case TurnCommitted():
                 self.turns.turn_committed(event)
             case CallerWords():
@@ -190,7 +190,7 @@ class Conversation:
     def _model_lost(self, event: ModelLost) -> None:
         self.link.lost(event.at, event.reason, permanent=event.permanent)
         self._emit(Log("[MODEL]", f"lost: {event.reason}"))
-        self.turns.caller.speech_stopped()
+        self.turns.caller.line_lost()
         self.turns.follow_up(self.assistant.abandon(event.at, line_lost=True), event.reason)
 
     def _check_stall(self, at: float) -> None:

@@ -145,7 +145,7 @@ class Turns:
     # The caller's turns ------------------------------------------------------------------------------------
     def turn_committed(self, event: TurnCommitted) -> None:
         """OpenAI made a turn of the caller's audio: owe it an answer, unless it was noise."""
-        at, voiced_ms = event.at, self.caller.turn_ended()
+        at, voiced_ms = event.at, self.caller.turn_ended(event)
         if self._awaits_recommit and self._answer:
             self._same_turn_again(self._answer, event)
             return
@@ -255,6 +255,8 @@ class Turns:
             self._emit(Log("[PLAYBACK]", "marks are missing: counted as heard by their length"))
         self._carry_out(self.caller.barge_in.quiet_for(at), at, rms=0)
         self.assistant.release_held(at, protected=self.first_utterance_protected)
+        if untold := self.caller.untold_turn(at):
+            self.turn_committed(untold)
         finished = self.assistant.finish_if_heard(at)
         if finished:
             if finished.kind is ResponseKind.GREETING:
@@ -291,7 +293,7 @@ class Turns:
         owed = self._opening or self._answer
         return [
             assistant.playback.deadline(),
-            self.caller.barge_in.resume_at,
+            *self.caller.deadlines(),
             utterance.held_until if utterance else None,
             response.stalls_at(caller_hears=assistant.playback.is_playing) if response else None,
             owed.not_before if owed else None,

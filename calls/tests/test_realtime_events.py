@@ -170,7 +170,9 @@ def test_a_tool_call_is_understood() -> None:
 
 def test_the_callers_turn_is_understood() -> None:
     assert understand({"type": "input_audio_buffer.speech_started"}, 1.0) == [SpeechStarted(1.0)]
-    assert understand({"type": "input_audio_buffer.speech_stopped"}, 1.0) == [SpeechStopped(1.0)]
+    stopped = {"type": "input_audio_buffer.speech_stopped"}
+    assert understand(stopped, 1.0) == [SpeechStopped(1.0)]
+    assert understand({**stopped, "item_id": "i"}, 1.0) == [SpeechStopped(1.0, "i")]
     assert understand({"type": "input_audio_buffer.committed", "item_id": "i"}, 1.0) == [TurnCommitted(1.0, "i")]
     transcribed = {"type": "conversation.item.input_audio_transcription.completed", "item_id": "i", "transcript": "כן"}
     assert understand(transcribed, 1.0) == [Usage({}), CallerWords(1.0, "i", "כן")]

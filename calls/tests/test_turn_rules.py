@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from calls.conversation.caller import COMMIT_WAIT_S
 from calls.conversation.commands import (
     CancelResponse,
     ClearPlayback,
@@ -24,6 +25,7 @@ from calls.conversation.events import (
     ResponseEnded,
     ResponseStatus,
     SpeechStarted,
+    SpeechStopped,
     TurnCommitted,
 )
 from calls.tests.table import GREETED, GREETING, LINE_RMS, VOICE_RMS, in_conversation
@@ -91,6 +93,32 @@ def test_the_same_turn_committed_twice_is_answered_once() -> None:
     item_id = table.speak()
     table.tell(TurnCommitted(table.now, item_id))
     assert len(table.of(CreateResponse)) == 1
+
+
+def test_a_turn_that_openai_does_not_tell_of_is_answered_a_moment_after_the_pause() -> None:
+    table = in_conversation()
+    table.tell(SpeechStarted(table.now))
+    table.hear(VOICE_RMS, 0.4)
+    table.hear(LINE_RMS, 0.5)
+    table.tell(SpeechStopped(table.now, "turn1"))
+    table.hear(LINE_RMS, COMMIT_WAIT_S - 0.04)
+    assert table.of(CreateResponse) == []
+    table.hear(LINE_RMS, 0.08)
+    assert len(table.of(CreateResponse)) == 1
+    table.tell(TurnCommitted(table.now, "turn1"))
+    table.tell(CallerWords(table.now, "turn1", "what are your hours"))
+    assert len(table.of(CreateResponse)) == 1, "told late, it is the same turn"
+    assert table.conversation.history()[-1] == Said(Speaker.CALLER, "what are your hours")
+
+
+def test_a_pause_between_two_words_ends_no_turn() -> None:
+    table = in_conversation()
+    for _ in range(3):
+        table.tell(SpeechStarted(table.now))
+        table.hear(VOICE_RMS, 0.4)
+        table.tell(SpeechStopped(table.now))
+        table.hear(LINE_RMS, COMMIT_WAIT_S - 0.1)
+    assert table.of(CreateResponse) == []
 
 
 # Interruptions -------------------------------------------------------------------------------------
