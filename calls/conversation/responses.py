@@ -11,9 +11,10 @@ RETRY_AFTER_S = 0.3
 FIRST_AUDIO_TIMEOUT_S = 6.0
 MORE_AUDIO_TIMEOUT_S = 3.0
 CANCEL_TIMEOUT_S = 2.0
+ALREADY_ACTIVE = "conversation_already_has_active_response"
 REFUSAL_CODES = frozenset(
     {
-        "conversation_already_has_active_response",
+        ALREADY_ACTIVE,
         "inference_rate_limit_exceeded",
         "rate_limit_exceeded",
         "server_error",
@@ -60,10 +61,14 @@ class Response:
     """We no longer want it: cancelled, or to be cancelled as soon as its id is known."""
 
     def is_refused_by(self, request: str | None, code: str) -> bool:
-        """Tell whether an error means this response; `request` is the id of what it answers, where it tells one."""
+        """Tell whether an error means this response; `request` is the id of what it answers, where it tells one.
+
+        A model that began to answer by itself refuses our request: what it has begun is the answer.
+        """
+        has_begun = self.response_id is not None or bool(self.sizes)
         if request:
-            return request == self.request
-        return self.response_id is None and not self.sizes and code in REFUSAL_CODES
+            return request == self.request and not (has_begun and code == ALREADY_ACTIVE)
+        return not has_begun and code in REFUSAL_CODES
 
     @property
     def audio_bytes(self) -> int:

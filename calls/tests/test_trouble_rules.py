@@ -81,6 +81,25 @@ def test_an_error_that_does_not_say_what_it_answers_is_told_by_its_code(code: st
     assert [command.attempt for command in table.of(CreateResponse)] == attempts
 
 
+@pytest.mark.parametrize("created_first", [True, False])
+def test_a_model_that_answers_by_itself_and_refuses_our_request_is_heard(created_first: bool) -> None:
+    """As a server does that creates responses of its own, told not to."""
+    table = in_conversation()
+    table.say()
+    if created_first:
+        table.tell(ResponseCreated(table.now, "its-own"))
+    table.tell(RequestRefused(table.now, "conversation_already_has_active_response", "answer-1"))
+    if not created_first:
+        table.tell(ResponseCreated(table.now, "its-own"))
+        table.tell(RequestRefused(table.now, "conversation_already_has_active_response", "answer-2"))
+    table.tell(ResponseAudio(table.now, "its-own", "item", 8000))
+    table.tell(ResponseEnded(table.now, "its-own", ResponseStatus.COMPLETED))
+    table.play_out()
+    assert table.sent("item")
+    assert table.of(CancelResponse) == []
+    assert len(table.of(CreateResponse)) == (1 if created_first else 2)
+
+
 def test_an_error_about_something_else_does_not_end_a_response_that_has_begun() -> None:
     table = in_conversation()
     table.say()
