@@ -90,7 +90,7 @@ class Rig:
         return "\n".join(line for line in self.daphne.log.splitlines() if str(call_id) in line)
 
 
-async def eventually(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+async def eventually(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
     """Wait for something that another process does; looked at 50 times a second."""
     give_up_at = time.monotonic() + timeout_s
     while not condition():
