@@ -63,7 +63,7 @@ async def session_with(server: OddServer, settings: Settings) -> AsyncIterator[a
 
 async def until(told: asyncio.Queue[Understood], is_it: Callable[[Understood], bool]) -> list[Understood]:
     """Everything that is told up to the first thing that is it."""
-    found = []
+    found: list[Understood] = []
     async with asyncio.timeout(30):
         while not found or not is_it(found[-1]):
             found.append(await told.get())
