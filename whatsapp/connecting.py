@@ -19,6 +19,7 @@ from whatsapp.errors import NotConnected
 from whatsapp.models import Quality, Sender, SenderHealth
 from whatsapp.providers.base import Account, NumberHealth, Provider, ProviderUnavailable
 from whatsapp.providers.registry import account_of, provider_for
+from whatsapp.sending.limiter import limiter
 
 Answer = TypeVar("Answer")
 
@@ -55,6 +56,7 @@ def connect(business: Business, number: Number) -> tuple[Sender, bool]:
         sender.health, sender.health_detail, sender.paused_until = SenderHealth.READY, "", None
         sender.set_credentials(number.credentials)
         sender.save()
+    limiter().forget(sender)
     return sender, is_new
 
 

@@ -38,3 +38,11 @@ class BadTemplate(WhatsappError):
 
 class NotConnected(WhatsappError):
     """The business has no WhatsApp number, or it doesn't work."""
+
+
+class WindowClosed(WhatsappError):
+    """Free text is only taken within 24 hours of the person's last message."""
+
+
+class OptedOut(WhatsappError):
+    """The person asked not to get messages."""

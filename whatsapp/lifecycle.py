@@ -120,8 +120,8 @@ def complete_if_done(broadcast: Broadcast, *, now: datetime) -> bool:
 
 
 def reopen(broadcast: Broadcast, *, now: datetime, actor: User | None = None, detail: str = "") -> None:
-    """A completed broadcast has something to send again: a message that proved to be unsent. Raises `IllegalChange`."""
-    change = Change(BroadcastStatus.RUNNING, "reopened", detail, {"completed_at": None})
+    """A completed broadcast has something to send again: what proved to be unsent, or is retried. `IllegalChange`."""
+    change = Change(BroadcastStatus.RUNNING, "reopened", detail, {"completed_at": None, "settled_at": None})
     _apply(broadcast, change, now, actor, only_from=(BroadcastStatus.COMPLETED,))
 
 
@@ -155,9 +155,14 @@ def _apply(
 
 
 def _end(broadcast: Broadcast, change: Change, now: datetime) -> bool:
-    """Make a last change of state, unless a row is still open. One statement: nobody can open a row in between."""
+    """Make a last change of state, unless a row is still open.
+
+    Whoever opens a row again holds the broadcast's lock. It is taken in a statement of its own: one that waits for a
+    lock goes on with what it saw before, and would overlook the row.
+    """
     still_open = Recipient.objects.filter(broadcast=OuterRef("pk"), status__in=OPEN)
     with transaction.atomic():
+        list(Broadcast.objects.select_for_update().filter(pk=broadcast.pk).values_list("pk", flat=True))
         ended = (
             Broadcast.objects.filter(pk=broadcast.pk, status__in=broadcast_states_before(change.to))
             .exclude(Exists(still_open))

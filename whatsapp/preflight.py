@@ -151,10 +151,14 @@ def _costs(broadcast: Broadcast) -> list[CountryCost]:
 
 
 def _problems(broadcast: Broadcast, valid: int) -> list[str]:
+    nobody = [] if valid else [_("Nobody in this broadcast can be messaged. See the reasons of its rows.")]
+    return nobody + standing_problems(broadcast)
+
+
+def standing_problems(broadcast: Broadcast) -> list[str]:
+    """Why nothing of this broadcast can be sent at the moment, to whomever: its template or its number."""
     template, sender = broadcast.template, broadcast.sender
     found = []
-    if not valid:
-        found.append(_("Nobody in this broadcast can be messaged. See the reasons of its rows."))
     if template.status != TemplateStatus.APPROVED:
         found.append(
             _("The template “%(template)s” is %(status)s: only approved ones can be sent.")

@@ -11,6 +11,7 @@ from whatsapp.counts import counts_of
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.preflight import Preflight, SkippedRow, preflight, skipped_rows
 from whatsapp.rates import current_rates
+from whatsapp.reasons import explained
 from whatsapp.states import PauseReason, RecipientStatus
 
 REJECTED_ROWS = 10_000
@@ -119,7 +120,13 @@ def _errors(broadcast: Broadcast) -> list[dict[str, Any]]:
     failed = Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.FAILED)
     groups = failed.order_by().values("error_code", "error_class", "error_text").annotate(people=Count("pk"))
     return [
-        {"code": group["error_code"], "class": group["error_class"], "text": group["error_text"], "people": number}
+        {
+            "code": group["error_code"],
+            "class": group["error_class"],
+            "text": group["error_text"],
+            "reason": explained(broadcast.sender.provider, group["error_code"], group["error_text"]),
+            "people": number,
+        }
         for group in groups.order_by("-people", "error_code")[:10]
         for number in [group["people"]]
     ]

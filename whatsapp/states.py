@@ -38,7 +38,7 @@ BROADCAST_MOVES: dict[BroadcastStatus, frozenset[BroadcastStatus]] = {
     B.CANCELLED: frozenset(),
 }
 """From each state, the states that may follow. A missed or failed broadcast has sent nothing. A completed one
-runs again when a message whose answer was lost has proved to be unsent."""
+runs again when a message whose answer was lost has proved to be unsent, or when failed ones are retried."""
 
 LIVE_BROADCASTS = (B.SCHEDULED, B.PREPARING, B.RUNNING, B.PAUSED)
 """What the sweep looks at (with a partial index), besides broadcasts that are being cancelled."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.apps import apps
 from django.conf import settings
@@ -69,8 +70,9 @@ class Tenant:
             return A_TIME
         if isinstance(model_field, models.IntegerField):
             return 1
-        if isinstance(model_field, models.BinaryField):
-            return self.marker.encode()
+        for kind, value in {models.UUIDField: uuid4(), models.BinaryField: self.marker.encode()}.items():
+            if isinstance(model_field, kind):
+                return value
         raise NotImplementedError(f"Say in {__file__} what a row's {model_field!r} may hold")
 
 

@@ -2,7 +2,7 @@
 
 from whatsapp.admin.broadcasts import BroadcastAdmin
 from whatsapp.admin.contacts import ContactAdmin, SuppressionAdmin, TagAdmin
-from whatsapp.admin.inbound import InboundMessageAdmin, WebhookNewsAdmin
+from whatsapp.admin.inbound import DirectMessageAdmin, InboundMessageAdmin, WebhookNewsAdmin
 from whatsapp.admin.recipients import RecipientAdmin
 from whatsapp.admin.senders import MessagingSettingsAdmin, SenderAdmin
 from whatsapp.admin.templates import MessageTemplateAdmin
@@ -10,6 +10,7 @@ from whatsapp.admin.templates import MessageTemplateAdmin
 __all__ = [
     "BroadcastAdmin",
     "ContactAdmin",
+    "DirectMessageAdmin",
     "InboundMessageAdmin",
     "MessageTemplateAdmin",
     "MessagingSettingsAdmin",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
 from whatsapp.models import Attempt, Recipient
+from whatsapp.reasons import reason_of
 from whatsapp.sending import doubts
 from whatsapp.states import RecipientStatus
 
@@ -49,7 +50,7 @@ class RecipientAdmin(FencedAdmin):
     @admin.display(description=_("why"))
     def why(self, row: Recipient) -> str:
         """The reason of a skip or failure in words."""
-        return row.error_text or (row.get_skip_reason_display() if row.skip_reason else "")
+        return reason_of(row)
 
     @admin.action(description=_("Answer lost: take as sent"), permissions=["decide"])
     def assume_sent(self, request: HttpRequest, queryset: models.QuerySet[Recipient]) -> None:

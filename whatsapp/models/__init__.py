@@ -10,6 +10,7 @@ from whatsapp.models.contacts import (
     SuppressionSource,
     Tag,
 )
+from whatsapp.models.direct import DirectKind, DirectMessage
 from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, WebhookNews
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
 from whatsapp.models.senders import (
@@ -34,6 +35,8 @@ __all__ = [
     "Consent",
     "Contact",
     "ContactTag",
+    "DirectKind",
+    "DirectMessage",
     "InboundAction",
     "InboundMessage",
     "MessageTemplate",

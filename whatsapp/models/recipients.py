@@ -54,7 +54,7 @@ class Recipient(models.Model):
     lease_until = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(_("next try"), null=True)
     provider = models.CharField(max_length=10, choices=Provider.choices)
-    provider_message_id = models.CharField(_("message id"), max_length=128, null=True)
+    provider_message_id = models.CharField(_("message id"), max_length=255, null=True)
     error_code = models.CharField(_("error code"), max_length=20, blank=True)
     error_class = models.CharField(_("kind of error"), max_length=16, choices=ErrorClass.choices, blank=True)
     error_text = models.CharField(_("in words"), max_length=500, blank=True)
@@ -136,7 +136,7 @@ class Attempt(models.Model):
         _("outcome"), max_length=10, choices=AttemptOutcome.choices, default=AttemptOutcome.IN_FLIGHT
     )
     http_status = models.PositiveSmallIntegerField(null=True)
-    provider_message_id = models.CharField(max_length=128, blank=True)
+    provider_message_id = models.CharField(max_length=255, blank=True)
     error = models.JSONField(null=True)
 
     objects = BusinessManager()

@@ -165,8 +165,10 @@ class Provider(Protocol):
     async def send(self, http: aiohttp.ClientSession, account: Account, message: Message) -> SendResult:
         """Post one template message. Never raises: whatever happens is an outcome."""
 
-    async def send_text(self, http: aiohttp.ClientSession, account: Account, to: str, text: str) -> SendResult:
-        """Post a free text, allowed within 24 h of the person's last message."""
+    async def send_text(
+        self, http: aiohttp.ClientSession, account: Account, to: str, text: str, tracker: uuid.UUID | None = None
+    ) -> SendResult:
+        """Post a free text, allowed within 24 h of the person's last message. `tracker` comes back in its statuses."""
 
     async def find_messages(
         self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime

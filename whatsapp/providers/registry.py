@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from whatsapp.models import Broadcast, Sender
+from whatsapp.models import Broadcast, MessageTemplate, Sender
 from whatsapp.providers.base import Account, Provider, Template
 from whatsapp.providers.cloud.client import CloudProvider
 from whatsapp.providers.sandbox.client import SandboxProvider
@@ -46,4 +46,16 @@ def template_of(broadcast: Broadcast) -> Template:
         category=broadcast.template_category,
         parameter_format=broadcast.template_format,
         variables=variables_of(broadcast.template_components, broadcast.template_format),
+    )
+
+
+def template_as_it_is(template: MessageTemplate) -> Template:
+    """A template as the provider last told us."""
+    return Template(
+        external_id=template.provider_template_id,
+        name=template.name,
+        language=template.language,
+        category=template.category,
+        parameter_format=template.parameter_format,
+        variables=variables_of(template.components, template.parameter_format),
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import aiohttp
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 
 from whatsapp.providers.base import Outcome
 from whatsapp.sending import flights, waves
@@ -134,6 +134,10 @@ class Lane:
         while True:
             try:
                 await self._database.run(waves.land_wave, wave, landings, self._now())
+                break
+            except (DataError, IntegrityError):
+                logger.exception("The database will never take the answers of this wave together: one by one, then")
+                await self._database.run(waves.land_singly, wave, landings, self._now())
                 break
             except (DatabaseError, InterfaceError):
                 logger.exception("The database did not take the answers of a wave; trying again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from whatsapp.sending.pace import Pace, Slots
 logger = logging.getLogger(__name__)
 
 _SCRIPT = Path(__file__).with_name("pace.lua").read_text()
-_CONSTANTS = (pace.MARGIN, pace.HORIZON_S, pace.RECOVERY, pace.RECOVERY_EVERY_S, pace.LOWEST_MPS)
+_CONSTANTS = (pace.MARGIN, pace.HORIZON_S, pace.RECOVERY, pace.RECOVERY_EVERY_S, pace.LOWEST_MPS, pace.LOWEST_SHARE)
 
 
 class Limiter(Protocol):
@@ -30,6 +31,9 @@ class Limiter(Protocol):
 
     def slow_down(self, sender: Sender, wait_s: float, now: float) -> None:
         """The provider said that the number sends too fast."""
+
+    def forget(self, sender: Sender) -> None:
+        """Let the number begin at its full pace: somebody has connected it anew."""
 
 
 def most_of(sender: Sender) -> float:
@@ -54,6 +58,10 @@ class DatabaseLimiter:
         with transaction.atomic():
             row = self._locked(sender)
             self._keep(row, pace.slow_down(_state_of(row), most_of(sender), now, wait_s))
+
+    def forget(self, sender: Sender) -> None:
+        """See `Limiter`."""
+        SendingPace.objects.filter(sender=sender).update(slowed_rate=None)
 
     def _locked(self, sender: Sender) -> SendingPace:
         rows = SendingPace.objects.select_for_update().filter(sender=sender)
@@ -94,13 +102,23 @@ class RedisLimiter:
         except redis.RedisError:
             self._fallback.slow_down(sender, wait_s, now)
 
+    def forget(self, sender: Sender) -> None:
+        """See `Limiter`."""
+        self._fallback.forget(sender)
+        with suppress(redis.RedisError):  # then it only recovers by itself
+            self._client.hdel(_key(sender), "rate")
+
     def run(self, sender: Sender, verb: str, amount: float, at: float | None = None) -> Slots:
         """Run the script, by the clock of the Redis server unless a time is given."""
         start, interval, count, wait_s, now = self._script(
-            keys=[f"whatsapp:pace:{sender.pk}"],
+            keys=[_key(sender)],
             args=["" if at is None else repr(at), verb, most_of(sender), amount, *_CONSTANTS],
         )
         return Slots(float(start) - float(now), float(interval), int(count), float(wait_s))
+
+
+def _key(sender: Sender) -> str:
+    return f"whatsapp:pace:{sender.pk}"
 
 
 def _state_of(row: SendingPace) -> Pace:

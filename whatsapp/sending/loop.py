@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError
 
 from whatsapp.providers.posting import open_session
 from whatsapp.providers.sandbox.reports import report_due
-from whatsapp.sending import agenda, doubts, sweeper
+from whatsapp.sending import agenda, direct, doubts, sweeper
 from whatsapp.sending.agenda import Agenda
 from whatsapp.sending.clock import DatabaseClock
 from whatsapp.sending.lanes import MOST_IN_FLIGHT, Lane
@@ -33,6 +33,7 @@ AGENDA_EVERY_S = 0.5
 SWEEP_EVERY_S = 2.0
 SETTLE_EVERY_S = 60.0
 NEWS_EVERY_S = 0.3
+DIRECT_EVERY_S = 0.5
 TROUBLE_REST_S = 2.0
 
 
@@ -77,6 +78,7 @@ class SendingLoop:
             chores = [
                 asyncio.create_task(self._every(NEWS_EVERY_S, self._apply)),
                 asyncio.create_task(self._every(AGENDA_EVERY_S, self._prepare)),
+                asyncio.create_task(self._every(DIRECT_EVERY_S, lambda: self._write(http))),
                 asyncio.create_task(self._every(SWEEP_EVERY_S, lambda: self._sweep(http))),
                 asyncio.create_task(self._every(SETTLE_EVERY_S, self._settle)),
             ]
@@ -85,7 +87,7 @@ class SendingLoop:
             finally:
                 await self._end(chores)
             # However short the shift was, everything that happened in it has been looked at.
-            for chore in (self._apply, lambda: self._sweep(http), self._settle):
+            for chore in (self._apply, lambda: self._write(http), lambda: self._sweep(http), self._settle):
                 await chore()
         await self._waves.close()
         await self._chores.close()
@@ -135,6 +137,9 @@ class SendingLoop:
         await self._chores.run(sweeper.sweep, self._now())
         await doubts.decide(http, self._chores, self._now())
         await confirm_choices(http, self._chores, self._now())
+
+    async def _write(self, http: aiohttp.ClientSession) -> None:
+        await direct.send_waiting(http, self._chores, self._now())
 
     async def _settle(self) -> None:
         await self._chores.run(sweeper.settle, self._now())

@@ -1,6 +1,6 @@
 -- The pace of one number: the same arithmetic as pace.reserve and pace.slow_down (a test compares them).
 -- KEYS: the number's hash. ARGV: now ("" for this server's clock), verb, most, amount,
---       margin, horizon, recovery, recovery every, lowest.
+--       margin, horizon, recovery, recovery every, lowest, lowest share.
 -- Returns start, interval, count, wait, now.
 local now = tonumber(ARGV[1])
 if now == nil then
@@ -10,6 +10,7 @@ end
 local verb, most, amount = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local margin, horizon = tonumber(ARGV[5]), tonumber(ARGV[6])
 local recovery, every, lowest = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local lowest_share = tonumber(ARGV[10])
 
 local state = redis.call('HMGET', KEYS[1], 'next', 'rate', 'at')
 local next_slot, slowed_rate, slowed_at = tonumber(state[1]) or 0, tonumber(state[2]), tonumber(state[3]) or 0
@@ -23,7 +24,7 @@ local start, interval, count, wait = math.max(next_slot, now), 1 / (rate * margi
 if verb == 'slow_down' then
   next_slot = math.max(next_slot, now + amount)
   if not slowed_rate or now - slowed_at >= amount then
-    slowed_rate, slowed_at = math.max(lowest, rate / 2), now
+    slowed_rate, slowed_at = math.max(lowest, most * lowest_share, rate / 2), now
   end
 else
   count = math.min(amount, math.floor(horizon / interval) + 1)

@@ -17,6 +17,9 @@ CHANNEL_SHARE = 0.8
 DEFAULT_CHANNEL_MPS = 80.0
 """Meta: every number, unless upgraded."""
 LOWEST_MPS = 0.2
+LOWEST_SHARE = 1 / 16
+"""Of a number's rate, what is left after however many complaints: refused messages do no harm, each complaint already
+brings a rest, and a fault that refuses now and then must not stop a broadcast for hours."""
 HORIZON_S = 0.25
 """How far ahead slots are handed out. Messages that wait for their slot are unknown if their process dies, so it is
 short; a wave must be committed within it, so it is not shorter."""
@@ -88,4 +91,4 @@ def slow_down(pace: Pace, most: float, now: float, wait_s: float) -> Pace:
     next_slot_at = max(pace.next_slot_at, now + wait_s)
     if pace.slowed_rate is not None and now - pace.slowed_at < wait_s:
         return replace(pace, next_slot_at=next_slot_at)
-    return Pace(next_slot_at, max(LOWEST_MPS, rate / 2), now)
+    return Pace(next_slot_at, max(LOWEST_MPS, most * LOWEST_SHARE, rate / 2), now)

@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
@@ -30,6 +31,8 @@ from whatsapp.sending.pace import Slots
 from whatsapp.sending.quota import PeopleGauge
 from whatsapp.sending.results import Landing
 from whatsapp.states import REACHED_PROVIDER, BroadcastStatus, PauseReason, SkipReason
+
+logger = logging.getLogger(__name__)
 
 WAVE_S = 0.1
 """How much of a second's messages one wave holds: small, because a killed process leaves a wave's rows unknown."""
@@ -204,6 +207,22 @@ def land_wave(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
         if sender.health != SenderHealth.READY and any(_accepted(landing.result) for landing in landings):
             consequences.mark_healthy(sender)
         _react(wave, landings, others_succeed, now)
+
+
+def land_singly(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
+    """Commit answers of which one can't be kept: a message id that another message has, a text that is no text.
+
+    Without its id and texts it can be; reports still find it by its attempt. One that even so is refused becomes
+    unknown when its lease ends.
+    """
+    for landing in landings:
+        bare = replace(landing, result=replace(landing.result, message_id="", text="", error={}))
+        for kept in (landing, bare):
+            try:
+                land_wave(wave, [kept], now)
+                break
+            except (DataError, IntegrityError) as problem:
+                logger.warning("An answer to attempt %s can't be kept: %s", landing.departure.attempt_id, problem)
 
 
 def _react(wave: Wave, landings: Sequence[Landing], others_succeed: bool, now: datetime) -> None:

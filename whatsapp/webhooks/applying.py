@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from businesses.tenancy import across_businesses
@@ -26,7 +26,7 @@ from whatsapp.providers.events import (
 )
 from whatsapp.providers.registry import provider_for
 from whatsapp.sending.bulk import update_rows
-from whatsapp.webhooks import changes, people, statuses
+from whatsapp.webhooks import changes, direct_statuses, people, statuses
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def apply_news(now: datetime) -> int:
         batch = list(_due(now).select_for_update(skip_locked=True)[:BATCH])
         if not batch:
             return 0
-        problems = _apply(batch, now)
+        problems = _apply_together(batch, now)
         update_rows(WebhookNews, [_mark(news, problems.get(news.pk), now) for news in batch])
     return len(batch)
 
@@ -64,6 +64,21 @@ def _mark(news: WebhookNews, problem: str | None, now: datetime) -> dict[str, ob
     }
 
 
+def _apply_together(batch: Sequence[WebhookNews], now: datetime) -> dict[int, str]:
+    """Apply a batch at once; if the database refuses something in it, piece by piece, so that only that is left out."""
+    try:
+        with transaction.atomic():
+            return _apply(batch, now)
+    except (DataError, IntegrityError) as problem:
+        if len(batch) == 1:
+            logger.warning("Webhook news %s can't be kept: %s", batch[0].pk, type(problem).__name__)
+            return {batch[0].pk: f"It can't be kept: {type(problem).__name__}"}
+    problems: dict[int, str] = {}
+    for news in batch:
+        problems |= _apply_together([news], now)
+    return problems
+
+
 def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, str]:
     """Apply what can be applied; why the others can't, by their keys."""
     problems: dict[int, str] = {}
@@ -79,7 +94,7 @@ def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, str]:
             reports.append((news, event))
         elif event is not None and not _apply_one(news.provider, event, now):
             problems[news.pk] = "It concerns no number or template of this installation."
-    for news in statuses.apply(reports, now):
+    for news, _update in direct_statuses.apply(statuses.apply(reports, now)):
         problems[news.pk] = "It belongs to no message of this installation."
     return problems
 

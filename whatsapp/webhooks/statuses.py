@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from businesses.tenancy import acting_for
 from whatsapp import suppressions
-from whatsapp.models import Attempt, Broadcast, Recipient, Sender, SuppressionCategory, SuppressionSource, WebhookNews
+from whatsapp.models import (
+    Attempt,
+    AttemptOutcome,
+    Broadcast,
+    Recipient,
+    Sender,
+    SuppressionCategory,
+    SuppressionSource,
+    WebhookNews,
+)
 from whatsapp.providers.base import ErrorRule, Outcome
 from whatsapp.providers.events import Progress, StatusUpdate
 from whatsapp.providers.registry import provider_for
@@ -22,17 +32,21 @@ Report = tuple[WebhookNews, StatusUpdate]
 _FIELDS = tuple(Delivery.__dataclass_fields__)
 
 
-def apply(reports: Sequence[Report], now: datetime) -> list[WebhookNews]:
+def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
     """Bring reports into their rows; those for which there is no row. In the caller's transaction."""
     if not reports:
         return []
-    by_row, homeless = _find_rows(reports)
+    by_message = _rows_by_message(reports)
+    by_row, homeless = _find_rows(reports, by_message)
     rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
     changes: list[tuple[int, Delivery, Delivery]] = []
     for values in rows.values("pk", *_FIELDS):
         pk = values.pop("pk")
         before = Delivery(**{**values, "status": RecipientStatus(values["status"])})
-        after = fold(before, [(update, _rule(news, update)) for news, update in by_row[pk]])
+        after = fold(before, [(update, rule_of(news.provider, update)) for news, update in by_row[pk]])
+        # An id belongs to one message: whatever says otherwise is not written, it would hold up all other news.
+        if by_message.setdefault((by_row[pk][0][0].provider, after.provider_message_id or ""), pk) != pk:
+            after = replace(after, provider_message_id=before.provider_message_id)
         if after != before:
             changes.append((pk, before, after))
     _write(changes)
@@ -56,34 +70,51 @@ def _write(changes: Sequence[tuple[int, Delivery, Delivery]]) -> None:
         )
 
 
-def _find_rows(reports: Sequence[Report]) -> tuple[dict[int, list[Report]], list[WebhookNews]]:
+def _rows_by_message(reports: Sequence[Report]) -> dict[tuple[str, str], int]:
+    """The rows of these message ids, by provider and id."""
+    known = Recipient.objects.filter(provider_message_id__in={update.message_id for _, update in reports})
+    return {(row[0], row[1] or ""): row[2] for row in known.values_list("provider", "provider_message_id", "pk")}
+
+
+def _find_rows(
+    reports: Sequence[Report], by_message: Mapping[tuple[str, str], int]
+) -> tuple[dict[int, list[Report]], list[Report]]:
     """Reports by row: by the current attempt, by the message id, by an earlier attempt of the row."""
     trackers = {update.tracker for _, update in reports if update.tracker}
-    messages = {update.message_id for _, update in reports}
     by_tracker: dict[uuid.UUID | None, int] = dict(
         Recipient.objects.filter(attempt_id__in=trackers).values_list("attempt_id", "pk")
     )
-    earlier = trackers - by_tracker.keys()
-    if earlier:
-        by_tracker |= dict(Attempt.objects.filter(pk__in=earlier).values_list("pk", "recipient_id"))
-    known = Recipient.objects.filter(provider_message_id__in=messages)
-    by_message = {
-        (provider, message_id): pk
-        for provider, message_id, pk in known.values_list("provider", "provider_message_id", "pk")
-    }
+    earlier = _earlier_attempts(trackers - by_tracker.keys())
+    by_tracker |= {tracker: row for tracker, (row, _outcome) in earlier.items()}
     by_row: defaultdict[int, list[Report]] = defaultdict(list)
     homeless = []
     for news, update in reports:
+        if update.tracker in earlier and _is_past(update, earlier[update.tracker][1]):
+            continue
         pk = by_tracker.get(update.tracker) or by_message.get((news.provider, update.message_id))
         if pk is None:
-            homeless.append(news)
+            homeless.append((news, update))
         else:
             by_row[pk].append((news, update))
     return dict(by_row), homeless
 
 
-def _rule(news: WebhookNews, update: StatusUpdate) -> ErrorRule | None:
-    return provider_for(news.provider).rule_for(update.error_code) if update.progress is Progress.FAILED else None
+def _earlier_attempts(trackers: Collection[uuid.UUID]) -> dict[uuid.UUID | None, tuple[int, str]]:
+    """Row and outcome of attempts that are no longer their row's current one."""
+    if not trackers:
+        return {}
+    found = Attempt.objects.filter(pk__in=trackers).values_list("pk", "recipient_id", "outcome")
+    return {pk: (row, outcome) for pk, row, outcome in found}
+
+
+def _is_past(update: StatusUpdate, outcome: str) -> bool:
+    """News of how a failed attempt had begun: it must not stop the retry. That it arrived after all must."""
+    return outcome == AttemptOutcome.REJECTED and update.progress not in {Progress.DELIVERED, Progress.READ}
+
+
+def rule_of(provider: str, update: StatusUpdate) -> ErrorRule | None:
+    """What the error of a failed message means; None: it has not failed."""
+    return provider_for(provider).rule_for(update.error_code) if update.progress is Progress.FAILED else None
 
 
 def _note_that_reports_arrive(reports: Iterable[Report]) -> None:
@@ -102,7 +133,7 @@ def _react_to_failures(by_row: dict[int, list[Report]], now: datetime) -> None:
         pk: rule
         for pk, reports in by_row.items()
         for news, update in reports
-        if (rule := _rule(news, update)) and rule.outcome in _MATTERING
+        if (rule := rule_of(news.provider, update)) and rule.outcome in _MATTERING
     }
     rows = Recipient.objects.filter(pk__in=failed).select_related("broadcast__sender", "broadcast__business")
     acted: set[tuple[uuid.UUID, Outcome]] = set()

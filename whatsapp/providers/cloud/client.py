@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -39,9 +40,11 @@ class CloudProvider:
         """Post one template message."""
         return await self._post_message(http, account, payloads.message_body(message))
 
-    async def send_text(self, http: aiohttp.ClientSession, account: Account, to: str, text: str) -> SendResult:
+    async def send_text(
+        self, http: aiohttp.ClientSession, account: Account, to: str, text: str, tracker: uuid.UUID | None = None
+    ) -> SendResult:
         """Post a free text."""
-        return await self._post_message(http, account, payloads.text_body(to, text))
+        return await self._post_message(http, account, payloads.text_body(to, text, tracker))
 
     async def _post_message(self, http: aiohttp.ClientSession, account: Account, body: bytes) -> SendResult:
         url = f"{account.api_url}/{account.number_id}/messages"

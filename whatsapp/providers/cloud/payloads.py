@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,15 +28,17 @@ def message_body(message: Message) -> bytes:
     return _encode(body)
 
 
-def text_body(to: str, text: str) -> bytes:
+def text_body(to: str, text: str, tracker: uuid.UUID | None = None) -> bytes:
     """A free text, to a phone number or a user id."""
-    body = {
+    body: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "to" if to.startswith("+") else "recipient": to,
         "type": "text",
         "text": {"preview_url": False, "body": text},
     }
+    if tracker:
+        body["biz_opaque_callback_data"] = str(tracker)
     return _encode(body)
 
 

@@ -43,9 +43,11 @@ class SandboxProvider:
             return errors.refused(400, error)
         return SendResult(Outcome.ACCEPTED, message_id=message_id, http_status=200)
 
-    async def send_text(self, http: aiohttp.ClientSession, account: Account, to: str, text: str) -> SendResult:
+    async def send_text(
+        self, http: aiohttp.ClientSession, account: Account, to: str, text: str, tracker: uuid.UUID | None = None
+    ) -> SendResult:
         """Take a free text."""
-        return SendResult(Outcome.ACCEPTED, message_id=f"sandbox.{uuid.uuid4().hex}", http_status=200)
+        return SendResult(Outcome.ACCEPTED, message_id=f"sandbox.{(tracker or uuid.uuid4()).hex}", http_status=200)
 
     async def find_messages(
         self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime

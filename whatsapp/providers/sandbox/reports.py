@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from businesses.tenancy import across_businesses
-from whatsapp.models import Provider, Recipient, Sender
+from whatsapp.models import DirectMessage, Provider, Recipient, Sender
 from whatsapp.providers.cloud import webhooks
 from whatsapp.providers.sandbox import notices
 from whatsapp.providers.sandbox.behaviour import LONGEST_S, plan_for
@@ -42,19 +42,22 @@ def report(now: datetime) -> None:
         rows = Recipient.objects.filter(Q(status__in=UNFINISHED) | lately | unread, provider=Provider.SANDBOX)
         happened: defaultdict[str, list[Happening]] = defaultdict(list)
         for row in rows.select_related("broadcast__sender").order_by("-accepted_at")[:BATCH]:
-            happened[row.broadcast.sender.number_id] += _happened_to(row, now)
+            happened[row.broadcast.sender.number_id] += _happened_to(row, str(row.attempt_id), now)
+        letters = DirectMessage.objects.filter(Q(status__in=UNFINISHED) | lately | unread, provider=Provider.SANDBOX)
+        for letter in letters.select_related("sender").order_by("-accepted_at")[:BATCH]:
+            happened[letter.sender.number_id] += _happened_to(letter, str(letter.pk), now)
     for number_id, happenings in happened.items():
         if happenings:
             body = json.dumps(notices.notice(number_id, "sandbox", happenings)).encode()
             intake.store(Provider.SANDBOX, webhooks.split(body), now=now)
 
 
-def _happened_to(row: Recipient, now: datetime) -> list[Happening]:
+def _happened_to(row: Recipient | DirectMessage, tracker: str, now: datetime) -> list[Happening]:
     if row.accepted_at is None or not row.provider_message_id:
         return []
     plan = plan_for(row.address or "", row.provider_message_id)
     age_s = (now - row.accepted_at).total_seconds()
-    who = (row.address or "", row.provider_message_id, str(row.attempt_id))
+    who = (row.address or "", row.provider_message_id, tracker)
     found = [
         Happening(*who, step.progress.value, row.accepted_at + timedelta(seconds=step.after_s), step.error_code)
         for step in plan.steps

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 from django.db.models import Min
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from businesses.models import Business
 from testing.broadcasts import make_broadcast, make_sender, make_template
 from whatsapp.conftest import Send, states
+from whatsapp.direct_messages import send_test
 from whatsapp.models import InboundMessage, Recipient, Suppression
 from whatsapp.providers.events import Progress
 from whatsapp.providers.sandbox.behaviour import LONGEST_S, plan_for
@@ -67,3 +70,18 @@ def test_who_was_not_looked_after_for_a_while_still_reads(acme: Business, send: 
         while apply_news(moment):
             pass
         assert states(broadcast) == {state: 1}
+
+
+def test_a_test_message_is_delivered_too(acme: Business, send: Send) -> None:
+    sender = make_sender(acme, provider="sandbox", number_id="sandbox-acme", account_id="sandbox-acme")
+    values = {"first_name": "Dana"}
+    made = send_test(sender, make_template(sender), to="+972501230007", params=values, key=uuid4(), now=timezone.now())
+    send()
+    made.refresh_from_db()
+    assert made.accepted_at
+    later = made.accepted_at + timedelta(seconds=LONGEST_S - 1)
+    report(later)
+    while apply_news(later):
+        pass
+    made.refresh_from_db()
+    assert made.status == "delivered"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -43,9 +44,11 @@ class TwilioProvider:
             return SendResult(rule.outcome, rule, code="63024", text="Twilio needs a phone number.")
         return await self._post_message(http, account, payloads.message_form(account, message))
 
-    async def send_text(self, http: aiohttp.ClientSession, account: Account, to: str, text: str) -> SendResult:
+    async def send_text(
+        self, http: aiohttp.ClientSession, account: Account, to: str, text: str, tracker: uuid.UUID | None = None
+    ) -> SendResult:
         """Post a free text."""
-        return await self._post_message(http, account, payloads.text_form(account, to, text))
+        return await self._post_message(http, account, payloads.text_form(account, to, text, tracker))
 
     async def _post_message(self, http: aiohttp.ClientSession, account: Account, form: dict[str, str]) -> SendResult:
         url = f"{account.api_url}/2010-04-01/Accounts/{account.account_id}/Messages.json"

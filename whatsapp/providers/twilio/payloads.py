@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 
 from whatsapp.providers.base import Account, Message
 
@@ -21,9 +22,10 @@ def message_form(account: Account, message: Message) -> dict[str, str]:
     return form
 
 
-def text_form(account: Account, to: str, text: str) -> dict[str, str]:
+def text_form(account: Account, to: str, text: str, tracker: uuid.UUID | None = None) -> dict[str, str]:
     """A free text."""
-    return {"To": f"whatsapp:{to}", "Body": text, **_from(account)}
+    callback = {"StatusCallback": f"{account.callback_url}?a={tracker}"} if tracker else {}
+    return {"To": f"whatsapp:{to}", "Body": text, **callback, **_from(account)}
 
 
 def _from(account: Account) -> dict[str, str]:

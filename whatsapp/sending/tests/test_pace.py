@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from whatsapp.models import Sender
 from whatsapp.sending import pace
-from whatsapp.sending.limiter import DatabaseLimiter, RedisLimiter
+from whatsapp.sending.limiter import DatabaseLimiter, Limiter, RedisLimiter
 from whatsapp.sending.pace import MARGIN, Pace, ceiling, rate_at, reserve, slow_down
 
 rates = st.floats(0.5, 1000)
@@ -62,6 +62,24 @@ def test_complaints_about_one_burst_count_once() -> None:
     state = slow_down(Pace(), 80.0, 100.0, 5.0)
     assert rate_at(slow_down(state, 80.0, 101.0, 5.0), 80.0, 101.0) == 40.0
     assert rate_at(slow_down(state, 80.0, 106.0, 5.0), 80.0, 106.0) == 20.0
+
+
+def test_complaints_without_end_leave_a_pace_that_goes_on() -> None:
+    state = Pace()
+    for minute in range(60):
+        state = slow_down(state, 80.0, minute * 7.0, 5.0)
+    assert rate_at(state, 80.0, 59 * 7.0) == 5.0
+
+
+def test_a_number_that_is_connected_anew_begins_at_its_full_pace(sender: Sender) -> None:
+    limiters: list[Limiter] = [DatabaseLimiter()]
+    if settings.REDIS_URL:
+        limiters.append(RedisLimiter(settings.REDIS_URL))
+    for kept in limiters:
+        kept.slow_down(sender, 0.0, 50.0)
+        slowed = kept.reserve(sender, 10, 51.0)
+        kept.forget(sender)
+        assert kept.reserve(sender, 10, 60.0).interval == pytest.approx(slowed.interval / 2)
 
 
 def test_the_rate_grows_back_by_five_percent_for_every_clean_ten_seconds() -> None:

@@ -153,3 +153,12 @@ def test_twilio_signed_with_another_token_is_refused(client: Client, acme: Any, 
 def test_twilio_of_an_account_that_nobody_connected_is_refused(client: Client, settings: Any) -> None:
     settings.PUBLIC_URL = "http://127.0.0.1:8000"
     assert post_twilio(client, {"AccountSid": "AC9", "MessageSid": "SM1", "MessageStatus": "sent"}) == 401
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud83d", "\\u0000", "שלום 🎉"])
+def test_whatever_a_person_writes_is_stored(client: Client, text: str) -> None:
+    said = Happening("+972501234567", "wamid.x", "", "reply", AT, text=text)
+    assert post_cloud(client, cloud_notice([said, sent()])).status_code == 200
+    kept = WebhookNews.objects.get(kind="message").payload["one"]["text"]["body"]
+    assert kept == text.replace("\0", "").replace("\ud83d", "?")
+    assert WebhookNews.objects.count() == 2

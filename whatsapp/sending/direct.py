@@ -1,0 +1,148 @@
+"""Sending messages to one person, in two commits around the request as in a broadcast: taken, then answered.
+
+What never left is tried again for a while. What may have been accepted is not: it stays unknown until a report of it
+comes, and whoever wrote it sees that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import aiohttp
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from businesses.credentials import CredentialsUnreadable
+from businesses.tenancy import across_businesses, acting_for
+from whatsapp.direct_messages import window_end
+from whatsapp.models import DirectKind, DirectMessage
+from whatsapp.providers.base import Account, Message, Outcome, SendResult
+from whatsapp.providers.registry import account_of, provider_for, template_as_it_is
+from whatsapp.sending.outcomes import error_class
+from whatsapp.sending.threads import DatabaseThread
+from whatsapp.states import RecipientStatus
+
+logger = logging.getLogger(__name__)
+
+BATCH = 20
+MOST_TRIES = 6
+FIRST_WAIT = timedelta(seconds=2)
+_AGAIN = {Outcome.SAFE_RETRY, Outcome.THROTTLED, Outcome.RETRY}
+_FIXED = {
+    Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
+    Outcome.HELD: RecipientStatus.HELD,
+    Outcome.UNKNOWN: RecipientStatus.UNKNOWN,
+}
+_AWAITING = (RecipientStatus.SENDING, RecipientStatus.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message that this process may post now."""
+
+    message: DirectMessage
+    account: Account
+    template: Message | None
+
+
+async def send_waiting(http: aiohttp.ClientSession, database: DatabaseThread, now: datetime) -> None:
+    """Post every message that waits."""
+    due = await database.run(waiting, now)
+    await asyncio.gather(*(_send(http, database, message, now) for message in due))
+
+
+async def _send(http: aiohttp.ClientSession, database: DatabaseThread, message: DirectMessage, now: datetime) -> None:
+    letter = await database.run(take, message, now)
+    if letter is None:
+        return
+    result = await _post(http, letter)
+    await database.run(land, message, result, now)
+    logger.info("Wrote to one person for business %s: %s", message.business_id, result.outcome)
+
+
+def waiting(now: datetime) -> list[DirectMessage]:
+    """What is to be sent, oldest first. What a dead process was sending is unknown from now on."""
+    with across_businesses():  # one loop serves every business
+        lost = DirectMessage.objects.filter(status=RecipientStatus.SENDING, lease_until__lt=now)
+        lost.update(status=RecipientStatus.UNKNOWN, lease_until=None, error_class=Outcome.UNKNOWN.value)
+        due = DirectMessage.objects.filter(status=RecipientStatus.PENDING).exclude(next_attempt_at__gt=now)
+        return list(due.select_related("sender__business", "template").order_by("created_at")[:BATCH])
+
+
+def take(message: DirectMessage, now: datetime) -> Letter | None:
+    """Take it upon this process to send; None if another one has, or if it can't be sent any more."""
+    with acting_for(message.sender.business):
+        try:
+            account = account_of(message.sender)
+        except CredentialsUnreadable as error:
+            _give_up(message, str(error), now)
+            return None
+        if problem := _unsendable(message, now):
+            _give_up(message, problem, now)
+            return None
+        lease = now + timedelta(seconds=2 * settings.WHATSAPP_TIMEOUT_S + 1)
+        waits = DirectMessage.objects.filter(pk=message.pk, status=RecipientStatus.PENDING)
+        if not waits.update(status=RecipientStatus.SENDING, tries=message.tries + 1, lease_until=lease):
+            return None
+        return Letter(message, account, _template_message(message))
+
+
+def _unsendable(message: DirectMessage, now: datetime) -> str:
+    """Why it can't be sent any more; "": it can."""
+    if message.kind == DirectKind.TEST:
+        return "" if message.template else _("The template is gone.")
+    is_open = window_end(message.sender, message.address, now) is not None
+    return "" if is_open else _("The person's last message is more than 24 hours old.")
+
+
+def land(message: DirectMessage, result: SendResult, now: datetime) -> None:
+    """Keep the answer. A report may have been faster; then only the message id is added."""
+    tries = message.tries + 1
+    again = result.outcome in _AGAIN and tries < MOST_TRIES
+    status = RecipientStatus.PENDING if again else _FIXED.get(result.outcome, RecipientStatus.FAILED)
+    wait = max(FIRST_WAIT * 2.0 ** (tries - 1), timedelta(seconds=result.retry_after_s or 0))
+    with acting_for(message.sender.business):
+        row = DirectMessage.objects.filter(pk=message.pk)
+        changed = row.filter(status__in=_AWAITING).update(
+            status=status,
+            lease_until=None,
+            next_attempt_at=now + wait if again else None,
+            provider_message_id=result.message_id or None,
+            accepted_at=now if result.outcome in {Outcome.ACCEPTED, Outcome.HELD} else None,
+            failed_at=now if status == RecipientStatus.FAILED else None,
+            error_code=result.code[:20],
+            error_class=error_class(result),
+            error_text=_words(result)[:500],
+        )
+        if not changed and result.message_id:
+            row.filter(provider_message_id=None).update(provider_message_id=result.message_id)
+
+
+async def _post(http: aiohttp.ClientSession, letter: Letter) -> SendResult:
+    provider = provider_for(letter.account.provider)
+    if letter.template:
+        return await provider.send(http, letter.account, letter.template)
+    message = letter.message
+    return await provider.send_text(http, letter.account, message.address, message.text, message.pk)
+
+
+def _template_message(message: DirectMessage) -> Message | None:
+    if message.template is None or message.kind != DirectKind.TEST:
+        return None
+    is_phone = message.address.startswith("+")
+    return Message(message.pk, message.address, is_phone, template_as_it_is(message.template), message.params)
+
+
+def _give_up(message: DirectMessage, why: str, now: datetime) -> None:
+    DirectMessage.objects.filter(pk=message.pk, status=RecipientStatus.PENDING).update(
+        status=RecipientStatus.FAILED, error_text=why[:500], failed_at=now, next_attempt_at=None
+    )
+
+
+def _words(result: SendResult) -> str:
+    if result.rule is None or result.outcome in {Outcome.ACCEPTED, Outcome.HELD}:
+        return result.text
+    return f"{result.rule.explanation} {f'({result.text})' if result.text else ''}".strip()

@@ -1,0 +1,38 @@
+"""Every person who was not reached has a reason that anybody understands."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from whatsapp.models import Recipient
+from whatsapp.reasons import reason_of
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        (
+            {"status": "failed", "error_code": "131026", "error_text": "Message undeliverable"},
+            "Not reachable on WhatsApp: no account, an old version, or terms not accepted. "
+            "(131026: Message undeliverable)",
+        ),
+        ({"status": "failed", "error_code": "131026"}, "Not reachable on WhatsApp: no account, an old version, or "),
+        ({"status": "failed", "error_code": "999", "error_text": "odd"}, "WhatsApp refused the message. (999: odd)"),
+        ({"status": "failed", "error_text": "This process was stopped."}, "This process was stopped."),
+        ({"status": "skipped", "skip_reason": "duplicate", "error_text": "As in row 2."}, "As in row 2."),
+        ({"status": "skipped", "skip_reason": "opted_out"}, "Asked not to get messages"),
+        ({"status": "unknown", "error_text": "ServerDisconnectedError"}, "WhatsApp's answer was lost: "),
+        ({"status": "delivered", "error_code": "131026", "error_text": "late"}, ""),
+    ],
+)
+def test_the_reason_says_what_it_means(fields: dict[str, str], reason: str) -> None:
+    said = reason_of(Recipient(provider="cloud", **fields))
+    assert said.startswith(reason)
+    assert bool(said) == bool(reason)
+
+
+def test_it_is_told_in_the_readers_language() -> None:
+    with translation.override("he"):
+        assert "WhatsApp" in reason_of(Recipient(provider="cloud", status="failed", error_code="131026"))
+        assert "Not reachable" not in reason_of(Recipient(provider="cloud", status="failed", error_code="131026"))

@@ -1,0 +1,37 @@
+"""Statuses of messages to one person: found and folded as those of broadcasts are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from django.db.models import Q
+
+from whatsapp.models import DirectMessage
+from whatsapp.providers.events import StatusUpdate
+from whatsapp.states import RecipientStatus
+from whatsapp.webhooks.folding import Delivery, fold
+from whatsapp.webhooks.statuses import Report, rule_of
+
+_FIELDS = tuple(Delivery.__dataclass_fields__)
+
+
+def apply(reports: Sequence[Report]) -> list[Report]:
+    """Bring reports into their messages; those for which there is none. In the caller's transaction."""
+    return [(news, update) for news, update in reports if not _apply_one(news.provider, update)]
+
+
+def _apply_one(provider: str, update: StatusUpdate) -> bool:
+    ours = Q(provider=provider, provider_message_id=update.message_id)
+    if update.tracker:
+        ours |= Q(pk=update.tracker)
+    messages = DirectMessage.objects.select_for_update().filter(ours).values("pk", *_FIELDS)
+    found = next(iter(sorted(messages, key=lambda one: one["pk"] != update.tracker)), None)
+    if found is None:
+        return False
+    pk = found.pop("pk")
+    before = Delivery(**{**found, "status": RecipientStatus(found["status"])})
+    after = fold(before, [(update, rule_of(provider, update))])
+    if after != before:
+        DirectMessage.objects.filter(pk=pk).update(**asdict(after), lease_until=None, next_attempt_at=None)
+    return True
