@@ -29,6 +29,7 @@ class Caller:
         self._echo_until = float("-inf")
         self._untold: TurnCommitted | None = None  # a turn that OpenAI should tell of, and by when
         self._assumed: TurnCommitted | None = None  # the last one that we didn't wait for any longer
+        self._doubted = ""  # the item of a turn that was loud enough for a voice, and no speech to our ears
 
     def hear(self, frame: CallerFrame, *, assistant_is_playing: bool, delay_s: float) -> Hearing:
         """Tell whether a frame holds the caller's voice, and not the assistant's echo.
@@ -88,7 +89,14 @@ class Caller:
             self._assumed = None
             return 0  # told after all, and ended before
         self._server_hears_speech, self._untold = False, None
-        return self.activity.end_turn()
+        voiced_ms = self.activity.end_turn()
+        is_doubtful = voiced_ms < SHORTEST_TURN_MS <= self.activity.loud_ms
+        self._doubted = turn.item_id if is_doubtful else ""
+        return voiced_ms
+
+    def is_doubted(self, item_id: str) -> bool:
+        """A turn of OpenAI's that a detector took for noise. Its transcript decides: some voices are strange."""
+        return bool(item_id) and item_id == self._doubted
 
     def speaks(self, at: float) -> bool:
         """The caller is in the middle of something: OpenAI says so, and so do our own ears."""

@@ -129,7 +129,7 @@ class Conversation:
             case MarkReturned(at, name):
                 self.assistant.mark_returned(at, name)
             case ResponseAudio():
-                self.turns.response_audio(event)
+                self.assistant.audio(event, protected=self.turns.first_utterance_protected)
             case ResponseWords():
                 self.assistant.words(event)
             case SpeechStarted(at):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from calls.conversation.commands import ResponseKind
 
+RECOMMIT_WAIT_S = 1.5
+"""After a reconnect the caller's last words are sent again: wait this long for them to become a turn."""
 MOST_ATTEMPTS = 3
 RETRY_AFTER_S = 0.3
 FIRST_AUDIO_TIMEOUT_S = 6.0

@@ -28,7 +28,7 @@ from calls.conversation.events import (
     SpeechStopped,
     TurnCommitted,
 )
-from calls.tests.table import GREETED, GREETING, LINE_RMS, VOICE_RMS, in_conversation
+from calls.tests.table import GREETED, GREETING, LINE_RMS, VOICE_RMS, Table, in_conversation
 
 pytestmark = pytest.mark.pure
 
@@ -41,6 +41,40 @@ def test_a_turn_without_voice_is_noise() -> None:
     table.tell(TurnCommitted(table.now, "turn1"))
     assert table.of(CreateResponse) == []
     assert not table.flag("user_has_spoken")
+
+
+def strange_voice(table: Table, words: str) -> None:
+    """Loud sounds that our detector takes for no speech, and OpenAI for a turn."""
+    table.tell(SpeechStarted(table.now))
+    table.hear(VOICE_RMS, 1.0, probability=0.02)
+    table.hear(LINE_RMS, 0.5)
+    table.tell(TurnCommitted(table.now, "turn1"))
+    assert table.of(CreateResponse) == []
+    table.tell(CallerWords(table.now, "turn1", words))
+
+
+def test_a_voice_that_our_detector_does_not_know_is_answered_when_it_was_understood() -> None:
+    table = in_conversation()
+    strange_voice(table, "what are your hours")
+    assert [command.kind for command in table.of(CreateResponse)] == [ResponseKind.ANSWER]
+    assert table.flag("user_has_spoken")
+
+
+@pytest.mark.parametrize("words", ["", "...", "mm"])
+def test_music_without_words_stays_noise(words: str) -> None:
+    table = in_conversation()
+    strange_voice(table, words)
+    assert table.of(CreateResponse) == []
+    assert not table.flag("user_has_spoken")
+
+
+def test_words_of_a_soft_sound_are_the_models_imagination() -> None:
+    table = in_conversation()
+    table.tell(SpeechStarted(table.now))
+    table.hear(LINE_RMS, 1.0, probability=0.02)
+    table.tell(TurnCommitted(table.now, "turn1"))
+    table.tell(CallerWords(table.now, "turn1", "thank you for watching"))
+    assert table.of(CreateResponse) == []
 
 
 def test_a_turn_with_voice_is_answered_at_once() -> None:
