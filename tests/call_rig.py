@@ -1,7 +1,7 @@
 """Calls end to end: Twilio's stand-in, a real Daphne process on its own database, OpenAI's stand-in; real sockets.
 
-One Daphne serves all tests of a run, so whatever one call does to another shows. Both stand-ins and the tests live in
-one event loop, whose clock all measured times are of.
+One Daphne serves all tests of a worker, so whatever one call does to another shows. Both stand-ins and the tests
+live in one event loop, whose clock all measured times are of.
 """
 
 from __future__ import annotations

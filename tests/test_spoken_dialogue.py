@@ -5,7 +5,6 @@ Nothing is scripted but the caller: Whisper hears both sides, the assistant's ru
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -24,9 +23,8 @@ from tests.call_hearing import clears
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the caller's voice, Pico, comes for Linux only"),
-    pytest.mark.skipif(
-        bool(os.environ.get("DATABASE_URL")), reason="a minute of talk that no database changes: the other pass has it"
-    ),
+    pytest.mark.once,  # a minute of talk that no database changes
+    pytest.mark.realtime,
 ]
 
 NUMBER = "+15005550006"
