@@ -7,9 +7,27 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from testing.databases import migrated_database
+from testing.failures import Failures
 from testing.servers import celery_worker, daphne
 
 __all__ = ["celery_worker", "daphne", "django_db_setup", "migrated_database"]
+
+
+REAL_TIME = {"rig", "daphne", "celery_worker"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the process that reports name failures as they come."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Failures(config))
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What uses a process of this project runs in real time."""
+    for item in items:
+        if REAL_TIME.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("realtime")
 
 
 @pytest.fixture(scope="session")

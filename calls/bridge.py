@@ -150,11 +150,11 @@ class Bridge:
     def _told_by_model(self, told: Understood) -> None:
         match told:
             case AudioDelta(event, payload):
-                audio = base64.b64decode(payload)
-                store = self._audio.setdefault(event.item_id, bytearray())
-                if isinstance(store, bytearray):
-                    store += audio
-                self.feed(replace(event, levels=ulaw.levels(audio)))
+                if audio := _decoded(payload):
+                    store = self._audio.setdefault(event.item_id, bytearray())
+                    if isinstance(store, bytearray):
+                        store += audio
+                    self.feed(replace(event, size=len(audio), levels=ulaw.levels(audio)))
             case Usage(tokens):
                 self._recorder.keep_usage(tokens)
             case _:
@@ -271,3 +271,12 @@ class Bridge:
             self._hang_up()
         if self._session is not None:
             await self._session.closed()
+
+
+def _decoded(payload: str) -> bytes:
+    """The model's audio; what isn't base64 is none, and no reason to lose the session."""
+    try:
+        return base64.b64decode(payload)
+    except (binascii.Error, ValueError):
+        logger.warning("OpenAI sent audio that isn't base64")
+        return b""

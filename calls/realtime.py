@@ -30,6 +30,7 @@ from calls.realtime_events import (
     FATAL_CODES,
     ClientEvent,
     Understood,
+    error_code,
     past_items,
     session_lifetime_s,
     session_update,
@@ -132,12 +133,12 @@ class RealtimeSession:
             for payload in replay():
                 self.append_audio(payload)
             await self._exchange(connection)
-        except _BROKEN as error:
-            self._lost(error)
-        except ExceptionGroup as group:
-            self._lost(group.exceptions[0])
         except SessionRefused as error:
             self._lost(error, permanent=error.permanent)
+        except ExceptionGroup as group:
+            self._lost(group.exceptions[0])
+        except Exception as error:  # whatever it was: untold, the caller would wait for ever
+            self._lost(error)
         finally:
             self.is_ready = False
             if connection is not None:
@@ -145,7 +146,7 @@ class RealtimeSession:
 
     def _lost(self, error: Exception, *, permanent: bool = False) -> None:
         self.is_ready = False
-        if isinstance(error, LookupError | TypeError | ValueError):
+        if not isinstance(error, SessionRefused | OSError | WebSocketException | OpenAIError):
             logger.error("call %s: a mistake of ours ended the session", self._plan.call_id, exc_info=error)
         if isinstance(error, InvalidStatus):
             permanent = error.response.status_code in _PERMANENT_STATUSES
@@ -173,7 +174,7 @@ class RealtimeSession:
             if message is None:
                 continue
             if message.get("type") == "error":
-                raise SessionRefused(str((message.get("error") or {}).get("code") or "unknown"))
+                raise SessionRefused(error_code(message))
             if message.get("type") == kind:
                 return message
 

@@ -181,7 +181,7 @@ def understand(message: dict[str, Any], at: float) -> list[Understood]:
     """What a server event means to us; nothing for those that mean nothing, and for unknown ones.
 
     Raises:
-        KeyError, TypeError, ValueError: a known event without the fields that it must have.
+        KeyError, TypeError, ValueError: a known event without the fields that it can't be understood without.
     """
     reader = _READERS.get(message["type"])
     return reader(message, at) if reader else []
@@ -189,47 +189,73 @@ def understand(message: dict[str, Any], at: float) -> list[Understood]:
 
 def session_lifetime_s(created: dict[str, Any], now: datetime) -> float | None:
     """How long a session lives from now on, by its `session.created`; None where it doesn't say."""
-    expires_at = created.get("session", {}).get("expires_at")
-    return float(expires_at) - now.timestamp() if isinstance(expires_at, int | float) and expires_at else None
+    expires_at = _object(created.get("session")).get("expires_at")
+    if not isinstance(expires_at, int | float) or expires_at <= now.timestamp():
+        return None  # a session that has just begun is not over: one of the clocks is wrong
+    return float(expires_at) - now.timestamp()
+
+
+def error_code(message: dict[str, Any]) -> str:
+    """What an `error` event complains of."""
+    error = _object(message.get("error"))
+    return str(error.get("code") or error.get("type") or "unknown_error")
+
+
+def _object(value: object) -> dict[str, Any]:
+    """What should be an object: an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _ids(message: dict[str, Any]) -> tuple[str, str]:
+    """The ids of response and item. A response that isn't named is the one under way, and has one item."""
+    response_id = str(message.get("response_id") or "")
+    return response_id, str(message.get("item_id") or f"item-of-{response_id}")
 
 
 def _audio(message: dict[str, Any], at: float) -> list[Understood]:
     payload: str = message["delta"]
     size = len(payload) * 3 // 4 - payload[-2:].count("=")
-    return [AudioDelta(ResponseAudio(at, message["response_id"], message["item_id"], size), payload)] if size else []
+    return [AudioDelta(ResponseAudio(at, *_ids(message), size), payload)] if size else []
 
 
 def _words(message: dict[str, Any], at: float) -> list[Understood]:
-    return [ResponseWords(at, message["response_id"], message["item_id"], str(message["delta"]))]
+    return [ResponseWords(at, *_ids(message), str(message["delta"]))]
 
 
 def _created(message: dict[str, Any], at: float) -> list[Understood]:
     response = message["response"]
-    return [ResponseCreated(at, response["id"], (response.get("metadata") or {}).get("request"))]
+    return [ResponseCreated(at, response["id"], _object(response.get("metadata")).get("request"))]
 
 
 def _output_item(message: dict[str, Any], at: float) -> list[Understood]:
     item = message["item"]
     if item.get("type") != "function_call":
         return []
-    return [ToolRequested(at, message["response_id"], item["call_id"], item["name"])]
+    return [ToolRequested(at, _ids(message)[0], item["call_id"], item["name"])]
 
 
 def _ended(message: dict[str, Any], at: float) -> list[Understood]:
-    response = message["response"]
-    details = response.get("status_details") or {}
-    error = details.get("error") or {}
+    """However little it says, the response is over: a caller must not wait for the rest of it."""
+    response = _object(message.get("response"))
+    details = _object(response.get("status_details"))
+    error = _object(details.get("error"))
     reason = str(error.get("code") or details.get("reason") or error.get("type") or "")
-    understood: list[Understood] = [_usage(response.get("usage") or {})]
+    understood: list[Understood] = [_usage(_object(response.get("usage")))]
     if reason in FATAL_CODES:
         return [*understood, ModelLost(at, reason, permanent=True)]
-    return [*understood, ResponseEnded(at, response["id"], ResponseStatus(response["status"]), reason)]
+    response_id = str(response.get("id") or message.get("response_id") or "")
+    return [*understood, ResponseEnded(at, response_id, _status(response.get("status")), reason)]
+
+
+def _status(told: object) -> ResponseStatus:
+    """A status that we don't know, or none: what was said counts, and nothing said is a failure."""
+    return next((status for status in ResponseStatus if status == told), ResponseStatus.INCOMPLETE)
 
 
 def _usage(usage: dict[str, Any]) -> Usage:
     tokens = {name: value for name, value in usage.items() if isinstance(value, int)}
     for side in ("input", "output"):
-        details = usage.get(f"{side}_token_details") or {}
+        details = _object(usage.get(f"{side}_token_details"))
         tokens |= {f"{side}_{name}": value for name, value in details.items() if isinstance(value, int)}
         cached = details.get("cached_tokens_details") or {}
         tokens |= {f"{side}_cached_{name}": value for name, value in cached.items() if isinstance(value, int)}
@@ -237,13 +263,12 @@ def _usage(usage: dict[str, Any]) -> Usage:
 
 
 def _transcribed(message: dict[str, Any], at: float) -> list[Understood]:
-    usage = {f"transcription_{name}": value for name, value in _usage(message.get("usage") or {}).tokens.items()}
+    usage = {f"transcription_{name}": value for name, value in _usage(_object(message.get("usage"))).tokens.items()}
     return [Usage(usage), CallerWords(at, message["item_id"], str(message["transcript"]))]
 
 
 def _error(message: dict[str, Any], at: float) -> list[Understood]:
-    error = message["error"]
-    code = str(error.get("code") or error.get("type") or "unknown_error")
+    error, code = _object(message.get("error")), error_code(message)
     if code in FATAL_CODES or code in SESSION_OVER_CODES:
         return [ModelLost(at, code, permanent=code in FATAL_CODES)]
     return [RequestRefused(at, code, error.get("event_id"))]
@@ -258,7 +283,7 @@ _READERS: Final[dict[str, Callable[[dict[str, Any], float], list[Understood]]]] 
     "response.output_item.done": _output_item,
     "response.done": _ended,
     "input_audio_buffer.speech_started": lambda message, at: [SpeechStarted(at)],
-    "input_audio_buffer.speech_stopped": lambda message, at: [SpeechStopped(at)],
+    "input_audio_buffer.speech_stopped": lambda message, at: [SpeechStopped(at, str(message.get("item_id") or ""))],
     "input_audio_buffer.committed": lambda message, at: [TurnCommitted(at, message["item_id"])],
     "conversation.item.input_audio_transcription.completed": _transcribed,
     "error": _error,

@@ -1,8 +1,10 @@
 """`make test`: the whole suite twice, on the embedded default and on PostgreSQL with Redis.
 
+Each pass has two parts: tests that compute, then tests of real processes in real time, which would hear the
+computing ones. Both are shared out to workers by file; the second part mostly waits, so more of it fits on two cores.
 Servers are started for the run and thrown away. To use your own, set `TEST_DATABASE_URL` (its user must
-be allowed to create databases) and `TEST_REDIS_URL` (the run writes into that Redis database).
-Arguments are handed to pytest.
+be allowed to create databases) and `TEST_REDIS_URL` (each worker writes into a Redis database of its own, from
+that one upwards). Arguments are handed to pytest.
 """
 
 from __future__ import annotations
@@ -10,26 +12,54 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
+
+import pytest
 
 from testing import services
 
+PARTS = {"computing": ("not realtime", 2), "in real time": ("realtime", 3)}  # what it selects, workers
+REPEATED = "not pure and not once"
+
 
 def main(arguments: list[str]) -> int:
-    """Run both passes, the second also when the first failed; 0 when both passed."""
-    print("== 1 of 2: SQLite, everything in one process", flush=True)
-    embedded = run_pytest(arguments, DATABASE_URL="", REDIS_URL="")
-    print("== 2 of 2: PostgreSQL and Redis (pure tests would do the same again)", flush=True)
+    """Run both passes, whatever fails on the way; 0 when all parts passed."""
+    codes, said = [], []
     with ExitStack() as servers:
-        database_url = os.environ.get("TEST_DATABASE_URL") or servers.enter_context(services.postgres())
-        redis_url = os.environ.get("TEST_REDIS_URL") or servers.enter_context(services.redis())
-        served = run_pytest([*arguments, "-m", "not pure"], DATABASE_URL=database_url, REDIS_URL=redis_url)
-    return embedded or served
+        for name in ("SQLite, everything in one process", "PostgreSQL and Redis"):
+            embedded = name.startswith("SQLite")
+            variables = {"DATABASE_URL": "", "REDIS_URL": ""} if embedded else served(servers)
+            for part, (selected, workers) in PARTS.items():
+                print(f"== {name}: tests {part}", flush=True)
+                started = time.monotonic()
+                marks = selected if embedded else f"{selected} and {REPEATED}"
+                codes.append(run_pytest([*arguments, "-m", marks, "-n", str(workers)], variables))
+                outcome = "passed" if codes[-1] == 0 else f"ended with code {codes[-1]}"
+                said.append(f"== {name}, {part}: {outcome} after {time.monotonic() - started:.0f} s")
+    print(*said, sep="\n", flush=True)
+    return verdict(codes, some_only=bool(arguments))
 
 
-def run_pytest(arguments: list[str], **variables: str) -> int:
+def served(servers: ExitStack) -> dict[str, str]:
+    """Where PostgreSQL and Redis are: yours, or started here."""
+    return {
+        "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or servers.enter_context(services.postgres()),
+        "REDIS_URL": os.environ.get("TEST_REDIS_URL") or servers.enter_context(services.redis()),
+    }
+
+
+def verdict(codes: list[int], *, some_only: bool) -> int:
+    """The first failure's code. A part without any of the chosen tests is fine, unless all are."""
+    nothing = int(pytest.ExitCode.NO_TESTS_COLLECTED)
+    if some_only and set(codes) != {nothing}:
+        codes = [code for code in codes if code != nothing]
+    return next((code for code in codes if code), 0)
+
+
+def run_pytest(arguments: list[str], variables: dict[str, str]) -> int:
     """Run pytest with these environment variables; its exit code."""
-    command = [sys.executable, "-m", "pytest", *arguments]
+    command = [sys.executable, "-m", "pytest", "--dist", "loadfile", *arguments]
     return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
 
 

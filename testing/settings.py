@@ -3,6 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -10,6 +11,12 @@ os.environ["ENV_FILE"] = os.devnull
 for _name in dotenv_values(Path(__file__).resolve().parent.parent / ".env.example"):
     if _name not in {"DATABASE_URL", "REDIS_URL"}:
         os.environ.pop(_name, None)
+
+# Workers of one run share a Redis server: emptying the cache empties the whole Redis database.
+if os.environ.get("REDIS_URL") and (_worker := os.environ.get("PYTEST_XDIST_WORKER", "")):
+    _redis = urlsplit(os.environ["REDIS_URL"])
+    _number = int(_redis.path.strip("/") or 0) + int(_worker.removeprefix("gw"))
+    os.environ["REDIS_URL"] = _redis._replace(path=f"/{_number}").geturl()
 
 from frontdesk.settings import *  # noqa: E402, F403
 from frontdesk.settings import DATABASES  # noqa: E402

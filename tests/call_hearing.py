@@ -14,7 +14,7 @@ from calls.sandbox.media_stream import MediaStream
 from calls.sandbox.placed_call import PlacedCall
 from calls.traces import Decided, TraceLine
 
-SLACK_S = 0.5
+SLACK_S = 1.0
 """How late a busy machine may make anything. What must be exact is judged by frames and bytes, not by this."""
 _GAP_FRAMES = 3
 _VOICED_RMS = 200  # the businesses' echo gate, above the floor of a silent line

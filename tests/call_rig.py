@@ -1,7 +1,7 @@
 """Calls end to end: Twilio's stand-in, a real Daphne process on its own database, OpenAI's stand-in; real sockets.
 
-One Daphne serves all tests of a run, so whatever one call does to another shows. Both stand-ins and the tests live in
-one event loop, whose clock all measured times are of.
+One Daphne serves all tests of a worker, so whatever one call does to another shows. Both stand-ins and the tests
+live in one event loop, whose clock all measured times are of.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Rig:
         return "\n".join(line for line in self.daphne.log.splitlines() if str(call_id) in line)
 
 
-async def eventually(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+async def eventually(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
     """Wait for something that another process does; looked at 50 times a second."""
     give_up_at = time.monotonic() + timeout_s
     while not condition():

@@ -1,4 +1,4 @@
-"""The rig of the end-to-end calls, one for the whole run, and what must be true of all its calls together."""
+"""The rig of the end-to-end calls, one for each worker, and what must be true of all its calls together."""
 
 from collections.abc import AsyncIterator
 

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from calls.conversation.commands import Play
+from calls.conversation.events import ModelReady
 from calls.sandbox import numbered
 from calls.sandbox.engine import Say
 from calls.sandbox.media_stream import Line
@@ -20,6 +22,7 @@ from calls.sandbox.scenario import (
     RejectResponse,
     Stall,
 )
+from calls.traces import Decided
 from tests.call_hearing import SLACK_S, clears, forwarded, heard, played_until
 from tests.call_rig import ANSWER, SECOND, Desk, Rig, scenario, speech
 
@@ -61,7 +64,6 @@ async def cached_greeting_under_fire(rig: Rig) -> None:
     stream = call.stream
     first, *_rest = stream.playback.stretches
     assert bytes(stream.playback.track[first.start : first.end]).startswith(numbered.audio(GREETING)), "with a gap"
-    assert stream.record.messages[0].at < 0.25  # 50 ms on a quiet machine: bench/bench_calls.py measures it
     assert clears(call) == []
     assert desk.lane.received("response.cancel") == []
     # What was said meanwhile is answered once, after the greeting: the model was told that it was said.
@@ -76,6 +78,9 @@ async def cached_greeting_under_fire(rig: Rig) -> None:
     # Not a frame of the caller was lost, not even of those before the session was ready.
     assert bytes(stream.caller.track).startswith(forwarded(desk.lane.connections[0]))
     records = await rig.records(call)
+    # At once, while OpenAI was still connecting. How soon that is, bench/bench_calls.py measures.
+    ready = next(index for index, line in enumerate(records.trace) if isinstance(line, ModelReady))
+    assert any(isinstance(line, Decided) and isinstance(line.command, Play) for line in records.trace[:ready])
     assert [(turn.speaker, turn.is_greeting) for turn in records.turns] == [
         ("assistant", True),
         ("caller", False),
@@ -166,7 +171,7 @@ async def test_a_first_response_that_fails_is_made_again_and_heard_once(rig: Rig
 async def greeting_after(rig: Rig, fault: Fault) -> None:
     desk = await rig.desk(scenario(fault, replies=((Say(SECOND),),)), greeting=SHORT_GREETING, is_rendered=False)
     async with rig.calling(desk) as call:
-        await call.until(lambda: call.heard_bytes > 2000, timeout_s=15)
+        await call.until(lambda: call.heard_bytes > 2000)
         call.say(speech("hello"))  # over the retry, which is protected too
         await hear_answer(call, SHORT_GREETING, SECOND)
     assert clears(call) == [], fault

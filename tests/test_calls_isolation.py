@@ -226,7 +226,9 @@ async def token_used_again(rig: Rig) -> None:
         rival, running = await call.flow.open_rival()
         async with asyncio.timeout(PATIENCE_S):
             await running
-        assert (rival.closed_by, rival.close_code) == ("server", REFUSED)
+        assert rival.closed_by == "server"
+        # It goes on sending, so the connection may be reset before the close code has arrived.
+        assert rival.close_code in {REFUSED, aiohttp.WSCloseCode.ABNORMAL_CLOSURE}
         assert rival.stream.record.messages == []
         await call.quiet(0.3)
         call.say(speech("hello"))

@@ -55,7 +55,7 @@ async def reaches_the_fallback(rig: Rig, call: PlacedCall, reason: str) -> Recor
     assert verbs(call)[:3] == APOLOGY_AND_FALLBACK[:3]
     assert call.record.verbs[2].text == FALLBACK
     records = await rig.records(call)
-    assert ended_after_s(records) <= WITHIN_S
+    assert ended_after_s(records) <= WITHIN_S + SLACK_S  # exactly: calls/tests/test_link.py
     assert records.call.outcome == "fallback"
     assert records.call.end_reason == f"OpenAI: {reason}"
     assert records.call.fallback_result == "completed"
@@ -145,7 +145,7 @@ async def dropped_in_the_middle_of_a_sentence(rig: Rig) -> None:
     async with rig.calling(desk) as call:
         await call.quiet(0.5)
         call.say(speech("hello"))
-        await call.until(lambda: heard(call).endswith(numbered.audio(SECOND)), timeout_s=15)
+        await call.until(lambda: heard(call).endswith(numbered.audio(SECOND)))
     # What had come of the sentence is heard, and the rest is asked for, not the beginning again.
     assert heard(call) == numbered.audio(GREETING) + numbered.audio(ANSWER)[: 12 * 800] + numbered.audio(SECOND)
     again = desk.lane.connections[1].received
@@ -163,7 +163,7 @@ async def dropped_in_the_middle_of_a_sentence(rig: Rig) -> None:
     assert again[4].event["response"]["metadata"]["kind"] == "continuation"
     # The caller's words are known as text: the new session hears nothing of them again.
     records = await rig.records(call)
-    assert reconnected_after_s(records) <= WITHIN_S
+    assert reconnected_after_s(records) <= WITHIN_S + SLACK_S
     assert len(forwarded(desk.lane.connections[1])) < 8000 * (call.now - lost_at(records)) + 8000
     assert [turn.speaker for turn in records.turns] == ["assistant", "caller", "assistant", "assistant"]
 
@@ -178,7 +178,7 @@ async def dropped_before_the_turn_was_transcribed(rig: Rig) -> None:
     desk = await rig.desk(plan)
     async with rig.calling(desk) as call:
         call.say(speech("nobody-is-available"))
-        await call.quiet(1.5, timeout_s=15)
+        await call.quiet(1.5)
     assert heard(call) == numbered.audio(SECOND)
     replayed = forwarded(desk.lane.connections[1])
     assert bytes(call.stream.caller.track).startswith(replayed)
@@ -195,7 +195,7 @@ async def session_limit_in_silence(rig: Rig) -> None:
     assert told.event["item"]["content"] == [{"type": "output_text", "text": GREETING}]
     records = await rig.records(call)
     assert [line.reason for line in records.trace if isinstance(line, ModelLost)] == ["connection closed (1001)"]
-    assert reconnected_after_s(records) <= WITHIN_S
+    assert reconnected_after_s(records) <= WITHIN_S + SLACK_S
     assert records.call.outcome == "completed"
 
 
@@ -212,19 +212,19 @@ async def session_limit_in_the_middle_of_an_answer(rig: Rig) -> None:
     answer = heard(call).removesuffix(numbered.audio(SECOND))
     assert numbered.audio(ANSWER).startswith(answer)
     assert 4000 < len(answer) < len(numbered.audio(ANSWER))
-    assert reconnected_after_s(await rig.records(call)) <= WITHIN_S
+    assert reconnected_after_s(await rig.records(call)) <= WITHIN_S + SLACK_S
 
 
 async def stalled_answer(rig: Rig) -> None:
     desk = await rig.desk(scenario(Stall(times=1), replies=((Say(SECOND),),)))
     async with rig.calling(desk) as call:
         call.say(speech("hello"))
-        await call.quiet(0.8, timeout_s=15)
+        await call.quiet(0.8)
     assert heard(call) == numbered.audio(SECOND)
     records = await rig.records(call)
     lost = next(line for line in records.trace if isinstance(line, ModelReady) and line.at > 3)
     audio_at = next(line.at for line in records.trace if isinstance(line, ResponseAudio))
-    assert audio_at - lost.at < WITHIN_S
+    assert audio_at - lost.at < WITHIN_S + SLACK_S
     assert "the model stopped answering" in rig.logged(records.call.pk)
 
 

@@ -9,6 +9,8 @@ import pytest
 
 import frontdesk
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

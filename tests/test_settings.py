@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from frontdesk import env
 from testing.check import PRODUCTION
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -5,7 +5,6 @@ Nothing is scripted but the caller: Whisper hears both sides, the assistant's ru
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -24,9 +23,8 @@ from tests.call_hearing import clears
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the caller's voice, Pico, comes for Linux only"),
-    pytest.mark.skipif(
-        bool(os.environ.get("DATABASE_URL")), reason="a minute of talk that no database changes: the other pass has it"
-    ),
+    pytest.mark.once,  # a minute of talk that no database changes
+    pytest.mark.realtime,
 ]
 
 NUMBER = "+15005550006"
@@ -66,6 +64,7 @@ class Caller:
     def __init__(self, call: PlacedCall, voice: PicoVoice) -> None:
         self.call = call
         self.waited_s: list[float] = []
+        self._last_words_at: list[float] = []
         self._voice = voice
         self._ears = whisper.load_english()
 
@@ -74,6 +73,7 @@ class Caller:
         spoken = (await self._voice.speak(words, voice="caller")).as_ulaw()
         # The answer may well begin within the silence that the caller's voice puts after the last word.
         last_word_at = self.call.say(spoken).start + last_voice_s(spoken)
+        self._last_words_at.append(last_word_at)
         await self.call.until(lambda: self._answered_at(last_word_at) is not None, 20)
         answered_at = self._answered_at(last_word_at)
         assert answered_at is not None
@@ -85,14 +85,15 @@ class Caller:
         return next((start for start in starts if start >= after_s), None)
 
     def heard(self) -> list[str]:
-        """What every utterance of the assistant said, as far as it was heard."""
-        track, utterances = self.call.stream.playback.track, list[bytearray]()
-        end = -ulaw.SAMPLE_RATE
+        """What the assistant said before the caller's first words and after each of them, as far as it was heard.
+
+        A voice on a busy machine stops to think in the middle of a sentence, so silence divides nothing.
+        """
+        track = self.call.stream.playback.track
+        utterances = [bytearray() for _ in range(len(self._last_words_at) + 1)]
         for stretch in self.call.stream.playback.stretches:
-            if stretch.start - end >= ulaw.SAMPLE_RATE // 2:
-                utterances.append(bytearray())
-            utterances[-1] += track[stretch.start : stretch.end]
-            end = stretch.end
+            spoken = sum(last_word_at <= stretch.start / ulaw.SAMPLE_RATE for last_word_at in self._last_words_at)
+            utterances[spoken] += track[stretch.start : stretch.end]
         return [self._ears.transcribe(bytes(each), "en") for each in utterances]
 
 
@@ -124,15 +125,15 @@ async def test_a_caller_asks_interrupts_leaves_a_message_and_says_goodbye(daphne
             await caller.say("What are your opening hours?")
             await call.until(lambda: call.heard_bytes >= greeted + INTERRUPTS_AFTER)
             await caller.say("Excuse me, I would like to leave a message.")
-            await call.quiet(0.4)
+            await call.quiet(1.0)
             await caller.say("Please call David Miller back on Thursday.")
-            await call.quiet(0.4)
+            await call.quiet(1.0)
             await caller.say("Yes, that is right. Goodbye.")
             await call.ended()
         heard = caller.heard()
     greeting, hours, ask, noted, goodbye = heard
     assert "dental clinic" in greeting
-    assert "8 in the morning to 6 in the evening" in hours, heard
+    assert "8 in the morning to 6" in hours, heard
     assert "Saturday" not in hours, "it was interrupted"
     assert "message" in ask and "name" in ask, heard  # noqa: PT018 - one fact: it asks for both
     assert "David Miller" in noted and "Thursday" in noted, heard  # noqa: PT018

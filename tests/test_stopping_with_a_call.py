@@ -20,7 +20,7 @@ with across_businesses():
 
 async def stopping(server: Daphne) -> None:
     """Wait until the process says that it is stopping."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while "Stopping: no new calls" not in server.log:  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.05)
 

@@ -82,8 +82,11 @@ class Activity:
     floor: NoiseFloor = field(default_factory=NoiseFloor)
     threshold: float = QUIETEST_VOICE_RMS
     last_voiced_at: float = float("-inf")
+    loud_ms: int = 0
+    """How much of the turn that ended last was as loud as a voice, whatever a detector said."""
     _voiced_ms: int = 0
     _turn_baseline_ms: int = 0
+    _loud_ms: int = 0
     _recent_ms: deque[int] = field(default_factory=lambda: deque(maxlen=LOOK_BACK_FRAMES))
     _energies: deque[int] = field(default_factory=lambda: deque(maxlen=_LOUDNESS_FRAMES))
 
@@ -102,6 +105,8 @@ class Activity:
         self._energies.append(frame.rms * frame.rms)
         judge = self._by_loudness if frame.speech_probability is None else self._by_ears
         hearing = judge(frame, gate_rms)
+        if frame.rms >= max(QUIETEST_VOICE_RMS, VOICE_OVER_NOISE * self.floor.rms, gate_rms):
+            self._loud_ms += frame.milliseconds
         self.floor.hear(frame.rms, frame.milliseconds)
         self._recent_ms.append(frame.milliseconds if hearing.is_caller else 0)
         if hearing.is_caller:
@@ -131,4 +136,5 @@ class Activity:
         voiced = self._voiced_ms - self._turn_baseline_ms
         self._turn_baseline_ms = self._voiced_ms
         self._recent_ms.clear()
+        self.loud_ms, self._loud_ms = self._loud_ms, 0
         return voiced

@@ -91,7 +91,9 @@ class Assistant:
         return False
 
     def _is(self, response: Response, response_id: str) -> bool:
-        """Tell whether a message belongs to our response; the first one tells us its id."""
+        """Tell whether a message belongs to our response; the first one tells us its id. No id: it does."""
+        if not response_id:
+            return True
         if response.response_id is None and response_id not in self._past:
             response.response_id = response_id
             self.first_response_id = self.first_response_id or response_id
@@ -159,7 +161,7 @@ class Assistant:
         response = self.response
         if response is None or not self._is(response, event.response_id):
             return None
-        self._past.add(event.response_id)
+        self._past.add(response.response_id or event.response_id)
         self.response = None
         if response.is_revoked:
             return None

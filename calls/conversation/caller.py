@@ -5,13 +5,15 @@ from __future__ import annotations
 from calls.conversation.activity import Activity, Hearing
 from calls.conversation.barge_in import BargeIn, Verdict
 from calls.conversation.echo import LONGEST_WAY_S, Echo
-from calls.conversation.events import CallerFrame
+from calls.conversation.events import CallerFrame, TurnCommitted
 from calls.conversation.settings import ConversationSettings
 
 SHORTEST_TURN_MS = 80
 """A turn with less voice than this is noise: "no" and "כן" have twice as much."""
 STILL_SPEAKING_S = 1.0
 """OpenAI's speech without voice of our own hearing for this long is over (or never was speech)."""
+COMMIT_WAIT_S = 0.6
+"""OpenAI makes a turn of what was said as soon as it hears a pause. After this long it was one, told or not."""
 
 
 class Caller:
@@ -25,6 +27,9 @@ class Caller:
         self._echo = echo
         self._server_hears_speech = False
         self._echo_until = float("-inf")
+        self._untold: TurnCommitted | None = None  # a turn that OpenAI should tell of, and by when
+        self._assumed: TurnCommitted | None = None  # the last one that we didn't wait for any longer
+        self._doubted = ""  # the item of a turn that was loud enough for a voice, and no speech to our ears
 
     def hear(self, frame: CallerFrame, *, assistant_is_playing: bool, delay_s: float) -> Hearing:
         """Tell whether a frame holds the caller's voice, and not the assistant's echo.
@@ -51,18 +56,47 @@ class Caller:
 
     def speech_started(self, at: float) -> Verdict:
         """OpenAI hears speech: what that means for an utterance that is being heard."""
-        self._server_hears_speech, self.speech_started_at = True, at
+        self._server_hears_speech, self.speech_started_at, self._untold = True, at, None
         self.activity.turn_may_have_begun()
         return self.barge_in.server_heard_speech(at)
 
-    def speech_stopped(self) -> None:
+    def speech_stopped(self, at: float, item_id: str) -> None:
         """OpenAI hears a pause, perhaps only between two words."""
+        if self._server_hears_speech:
+            self._untold = TurnCommitted(at + COMMIT_WAIT_S, item_id or f"turn-at-{at:.3f}")
         self._server_hears_speech = False
 
-    def turn_ended(self) -> int:
+    def line_lost(self) -> None:
+        """Who heard the caller is gone. What was said will be heard again."""
+        self._server_hears_speech, self._untold = False, None
+
+    def deadlines(self) -> list[float | None]:
+        """When a pause ends by itself, and when a turn that OpenAI has not told of."""
+        return [self.barge_in.resume_at, self._untold.at if self._untold else None]
+
+    def untold_turn(self, at: float) -> TurnCommitted | None:
+        """A turn that should have been told by now."""
+        untold = self._untold
+        if untold is None or at < untold.at:
+            return None
+        self._assumed = TurnCommitted(at, untold.item_id)
+        return self._assumed
+
+    def turn_ended(self, turn: TurnCommitted) -> int:
         """OpenAI made a turn of what was said: how many milliseconds of voice we heard in it ourselves."""
-        self._server_hears_speech = False
-        return self.activity.end_turn()
+        assumed = self._assumed
+        if assumed and turn is not assumed and turn.item_id == assumed.item_id:
+            self._assumed = None
+            return 0  # told after all, and ended before
+        self._server_hears_speech, self._untold = False, None
+        voiced_ms = self.activity.end_turn()
+        is_doubtful = voiced_ms < SHORTEST_TURN_MS <= self.activity.loud_ms
+        self._doubted = turn.item_id if is_doubtful else ""
+        return voiced_ms
+
+    def is_doubted(self, item_id: str) -> bool:
+        """A turn of OpenAI's that a detector took for noise. Its transcript decides: some voices are strange."""
+        return bool(item_id) and item_id == self._doubted
 
     def speaks(self, at: float) -> bool:
         """The caller is in the middle of something: OpenAI says so, and so do our own ears."""

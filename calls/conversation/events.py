@@ -180,9 +180,10 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """OpenAI's voice activity detection heard the caller pause."""
+    """OpenAI's voice activity detection heard the caller pause. `item_id`: of the turn that it makes of it."""
 
     at: float
+    item_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,13 +131,13 @@ class Conversation:
             case MarkReturned(at, name):
                 self.assistant.mark_returned(at, name)
             case ResponseAudio():
-                self.turns.response_audio(event)
+                self.assistant.audio(event, protected=self.turns.first_utterance_protected)
             case ResponseWords():
                 self.assistant.words(event)
             case SpeechStarted(at):
                 self.turns.speech_started(at)
-            case SpeechStopped():
-                self.turns.caller.speech_stopped()
+            case SpeechStopped(at, item_id):
+                self.turns.caller.speech_stopped(at, item_id)
             case TurnCommitted():
                 self.turns.turn_committed(event)
             case CallerWords():
@@ -194,7 +194,7 @@ class Conversation:
     def _model_lost(self, event: ModelLost) -> None:
         self.link.lost(event.at, event.reason, permanent=event.permanent)
         self._emit(Log("[MODEL]", f"lost: {event.reason}"))
-        self.turns.caller.speech_stopped()
+        self.turns.caller.line_lost()
         self.turns.follow_up(self.assistant.abandon(event.at, line_lost=True), event.reason)
 
     def _check_stall(self, at: float) -> None:
@@ -220,7 +220,7 @@ class Conversation:
     # The end -----------------------------------------------------------------------------------------------
     def _tool_requested(self, event: ToolRequested) -> None:
         response = self.assistant.response
-        if response is None or response.is_revoked or response.response_id != event.response_id:
+        if response is None or response.is_revoked or event.response_id not in ("", response.response_id):
             return
         response.asked_for_tool, response.progress_at = True, event.at
         step = TOOL_STEPS.get(event.name)

@@ -6,11 +6,23 @@ from dataclasses import dataclass, field, replace
 
 from calls.conversation.commands import ResponseKind
 
+RECOMMIT_WAIT_S = 1.5
+"""After a reconnect the caller's last words are sent again: wait this long for them to become a turn."""
 MOST_ATTEMPTS = 3
 RETRY_AFTER_S = 0.3
 FIRST_AUDIO_TIMEOUT_S = 6.0
 MORE_AUDIO_TIMEOUT_S = 3.0
 CANCEL_TIMEOUT_S = 2.0
+ALREADY_ACTIVE = "conversation_already_has_active_response"
+REFUSAL_CODES = frozenset(
+    {
+        ALREADY_ACTIVE,
+        "inference_rate_limit_exceeded",
+        "rate_limit_exceeded",
+        "server_error",
+    }
+)
+"""Errors that, while a response is awaited, mean that it will not come, even if they don't say what they answer."""
 GREETING_HOLD_S = 0.6
 """A greeting spoken by the model is held back this long: a response that fails at its start is never heard."""
 
@@ -49,6 +61,16 @@ class Response:
     asked_for_tool: bool = False
     is_revoked: bool = False
     """We no longer want it: cancelled, or to be cancelled as soon as its id is known."""
+
+    def is_refused_by(self, request: str | None, code: str) -> bool:
+        """Tell whether an error means this response; `request` is the id of what it answers, where it tells one.
+
+        A model that began to answer by itself refuses our request: what it has begun is the answer.
+        """
+        has_begun = self.response_id is not None or bool(self.sizes)
+        if request:
+            return request == self.request and not (has_begun and code == ALREADY_ACTIVE)
+        return not has_begun and code in REFUSAL_CODES
 
     @property
     def audio_bytes(self) -> int:

@@ -13,16 +13,12 @@ from calls.conversation.events import (
     CallerFrame,
     CallerWords,
     RequestRefused,
-    ResponseAudio,
     ResponseEnded,
     TurnCommitted,
 )
-from calls.conversation.responses import MOST_ATTEMPTS, Aftermath, Owed
+from calls.conversation.responses import MOST_ATTEMPTS, RECOMMIT_WAIT_S, Aftermath, Owed
 from calls.conversation.settings import ConversationSettings, Protection
 from calls.conversation.transcripts import is_backchannel, is_noise
-
-RECOMMIT_WAIT_S = 1.5
-"""After a reconnect the caller's last words are sent again: wait this long for them to become a turn."""
 
 
 class Turns:
@@ -145,19 +141,14 @@ class Turns:
     # The caller's turns ------------------------------------------------------------------------------------
     def turn_committed(self, event: TurnCommitted) -> None:
         """OpenAI made a turn of the caller's audio: owe it an answer, unless it was noise."""
-        at, voiced_ms = event.at, self.caller.turn_ended()
+        at, voiced_ms = event.at, self.caller.turn_ended(event)
         if self._awaits_recommit and self._answer:
             self._same_turn_again(self._answer, event)
             return
         if voiced_ms < SHORTEST_TURN_MS:
             self._emit(Log("[TURN]", f"noise: {voiced_ms} ms of voice"))
             return
-        self.turns_spoken += 1
-        turn = self._dialogue.begin(Speaker.CALLER, min(self.caller.speech_started_at, at))
-        self._dialogue.await_words(turn, event.item_id)
-        self._dialogue.end(turn, at)
-        self._emit(self._dialogue.keep(turn))
-        self._answer = Owed(ResponseKind.ANSWER, since=at, turn_item=event.item_id)
+        self._take_turn(event.item_id, at)
         if self.barge_in_allowed and self.assistant.is_heard:
             if voiced_ms < LONGEST_BACKCHANNEL_MS and not self.settings.backchannels_interrupt:
                 self._short_turn = event.item_id
@@ -167,6 +158,15 @@ class Turns:
         elif not self.first_utterance_protected and not self.assistant.is_heard:
             self.assistant.revoke(at)  # not heard yet, and the caller has said more
 
+    def _take_turn(self, item_id: str, at: float) -> None:
+        """The caller has said something: keep it, and owe an answer."""
+        self.turns_spoken += 1
+        turn = self._dialogue.begin(Speaker.CALLER, min(self.caller.speech_started_at, at))
+        self._dialogue.await_words(turn, item_id)
+        self._dialogue.end(turn, at)
+        self._emit(self._dialogue.keep(turn))
+        self._answer = Owed(ResponseKind.ANSWER, since=at, turn_item=item_id)
+
     def _same_turn_again(self, owed: Owed, event: TurnCommitted) -> None:
         """After a reconnect the new session heard the words that are still owed an answer."""
         self._dialogue.same_turn(owed.turn_item, event.item_id)
@@ -175,10 +175,14 @@ class Turns:
 
     def caller_words(self, event: CallerWords) -> None:
         """Keep the transcript of a turn. One that holds no word was no turn: what it asked for is taken back."""
+        noise = is_noise(event.text, language=self.settings.language)
+        if self.caller.is_doubted(event.item_id) and not noise and not self.assistant.is_heard:
+            self._emit(Log("[TURN]", "speech after all: its transcript has words"))
+            self._take_turn(event.item_id, event.at)
         turn = self._dialogue.transcribed(event.item_id, event.text)
         if turn is None:
             return
-        if is_noise(event.text, language=self.settings.language):
+        if noise:
             self._dialogue.drop(turn)
             self._take_back(event)
         elif event.item_id == self._short_turn and self.assistant.is_heard:
@@ -206,10 +210,6 @@ class Turns:
             self.first_utterance_protected = False  # it had not begun, and there is none now
 
     # The assistant's turns -----------------------------------------------------------------------------------
-    def response_audio(self, event: ResponseAudio) -> None:
-        """Let the assistant be heard."""
-        self.assistant.audio(event, protected=self.first_utterance_protected)
-
     def response_ended(self, event: ResponseEnded) -> None:
         """Note the end of a response; a failed one is tried again."""
         aftermath = self.assistant.ended(event, protected=self.first_utterance_protected)
@@ -218,7 +218,7 @@ class Turns:
     def request_refused(self, event: RequestRefused) -> None:
         """An error event: of our request to speak it is a failure, of anything else harmless."""
         response = self.assistant.response
-        if response is None or event.request != response.request:
+        if response is None or not response.is_refused_by(event.request, event.code):
             self._emit(Log("[MODEL]", f"harmless error: {event.code}"))
             return
         self.follow_up(self.assistant.abandon(event.at, line_lost=False), event.code)
@@ -255,6 +255,8 @@ class Turns:
             self._emit(Log("[PLAYBACK]", "marks are missing: counted as heard by their length"))
         self._carry_out(self.caller.barge_in.quiet_for(at), at, rms=0)
         self.assistant.release_held(at, protected=self.first_utterance_protected)
+        if untold := self.caller.untold_turn(at):
+            self.turn_committed(untold)
         finished = self.assistant.finish_if_heard(at)
         if finished:
             if finished.kind is ResponseKind.GREETING:
@@ -291,7 +293,7 @@ class Turns:
         owed = self._opening or self._answer
         return [
             assistant.playback.deadline(),
-            self.caller.barge_in.resume_at,
+            *self.caller.deadlines(),
             utterance.held_until if utterance else None,
             response.stalls_at(caller_hears=assistant.playback.is_playing) if response else None,
             owed.not_before if owed else None,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from calls.conversation import ConversationSettings, Protection
@@ -202,7 +202,32 @@ def test_g7_truncation_is_what_the_caller_heard_of_every_queued_item(script: Scr
         assert abs(command.audio_end_ms - heard_ms) <= 40
 
 
+COUGHED_AT_OVER_A_SLOW_LINE = Script(
+    settings=ConversationSettings(
+        greeting_text=GREETING,
+        greeting_bytes=4000,
+        barge_in_voice_frames=3,
+        barge_in_debounce_ms=204,
+        barge_in_grace_ms=83,
+        backchannels_interrupt=False,
+    ),
+    caller=(Utterance(0.8, 0.4), Utterance(3.2, 0.3, is_noise=True), Utterance(6.4, 0.5)),
+    connect_s=0.07191252767451788,
+    answer_s=4.0,
+    first_delta_s=0.5,
+    speed=2.0,
+    delta_s=0.25,
+    latency_s=0.125,
+    items=3,
+    has_ears=True,
+    vad_s=0.1113329631336002,
+    seconds=16.0,
+)
+"""A mark that came back a little early was once taken for the clear's own, and 80 ms were heard twice."""
+
+
 @thorough
+@example(COUGHED_AT_OVER_A_SLOW_LINE)
 @given(conversations())
 def test_nothing_is_heard_twice_and_a_resumed_utterance_goes_on_where_it_stopped(script: Script) -> None:
     world = World(script).run()

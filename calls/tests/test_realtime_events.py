@@ -170,7 +170,9 @@ def test_a_tool_call_is_understood() -> None:
 
 def test_the_callers_turn_is_understood() -> None:
     assert understand({"type": "input_audio_buffer.speech_started"}, 1.0) == [SpeechStarted(1.0)]
-    assert understand({"type": "input_audio_buffer.speech_stopped"}, 1.0) == [SpeechStopped(1.0)]
+    stopped = {"type": "input_audio_buffer.speech_stopped"}
+    assert understand(stopped, 1.0) == [SpeechStopped(1.0)]
+    assert understand({**stopped, "item_id": "i"}, 1.0) == [SpeechStopped(1.0, "i")]
     assert understand({"type": "input_audio_buffer.committed", "item_id": "i"}, 1.0) == [TurnCommitted(1.0, "i")]
     transcribed = {"type": "conversation.item.input_audio_transcription.completed", "item_id": "i", "transcript": "כן"}
     assert understand(transcribed, 1.0) == [Usage({}), CallerWords(1.0, "i", "כן")]
@@ -202,10 +204,10 @@ def test_unknown_events_mean_nothing() -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        {"type": "response.output_audio.delta", "delta": "AAAA"},
-        {"type": "response.done", "response": {"id": "r", "status": "exploded"}},
+        {"type": "response.output_audio.delta", "response_id": "r", "item_id": "i"},
+        {"type": "response.output_audio.delta", "delta": None},
         {"type": "response.created", "response": None},
-        {"type": "error"},
+        {"type": "conversation.item.input_audio_transcription.completed", "item_id": "i"},
     ],
 )
 def test_known_events_without_their_fields_are_malformed(message: dict[str, Any]) -> None:
@@ -213,7 +215,39 @@ def test_known_events_without_their_fields_are_malformed(message: dict[str, Any]
         understand(message, 1.0)
 
 
+def test_what_names_no_response_means_the_one_under_way() -> None:
+    delta = {"type": "response.output_audio.delta", "delta": "AAAA"}
+    assert understand(delta, 1.0) == [AudioDelta(ResponseAudio(1.0, "", "item-of-", 3), "AAAA")]
+    assert understand({**delta, "response_id": "r"}, 1.0) == [
+        AudioDelta(ResponseAudio(1.0, "r", "item-of-r", 3), "AAAA")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("response", "response_id", "status"),
+    [
+        ({"id": "r", "status": "completed", "status_details": "odd", "usage": "odd"}, "r", ResponseStatus.COMPLETED),
+        ({"id": "r", "status": "exploded"}, "r", ResponseStatus.INCOMPLETE),
+        ({"id": "r"}, "r", ResponseStatus.INCOMPLETE),
+        ({}, "", ResponseStatus.INCOMPLETE),
+        (None, "", ResponseStatus.INCOMPLETE),
+    ],
+)
+def test_a_response_is_over_however_little_its_end_says(
+    response: object, response_id: str, status: ResponseStatus
+) -> None:
+    told = understand({"type": "response.done", "response": response}, 1.0)
+    assert told == [Usage({}), ResponseEnded(1.0, response_id, status)]
+
+
+def test_an_error_that_says_nothing_is_understood_as_one() -> None:
+    assert understand({"type": "error"}, 1.0) == [RequestRefused(1.0, "unknown_error")]
+    assert understand({"type": "error", "error": "odd"}, 1.0) == [RequestRefused(1.0, "unknown_error")]
+
+
 def test_a_sessions_lifetime_is_counted_from_now() -> None:
     now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     assert session_lifetime_s({"session": {"expires_at": now.timestamp() + 3600}}, now) == 3600
     assert session_lifetime_s({"session": {}}, now) is None
+    assert session_lifetime_s({"session": None}, now) is None
+    assert session_lifetime_s({"session": {"expires_at": 1}}, now) is None, "over as it begins: a wrong clock"

@@ -22,6 +22,7 @@ from calls.conversation.events import (
     CallerWords,
     ModelLost,
     ModelReady,
+    RequestRefused,
     ResponseAudio,
     ResponseCreated,
     ResponseEnded,
@@ -52,6 +53,59 @@ def test_a_model_that_echoes_no_metadata_is_understood() -> None:
     table.tell(ResponseAudio(table.now, "resp1", "item", 8000))
     assert table.sent("item")
     assert table.of(CancelResponse) == []
+
+
+def test_a_model_that_names_neither_response_nor_status_is_understood() -> None:
+    table = in_conversation()
+    table.say()
+    table.tell(ResponseAudio(table.now, "", "item", 8000))
+    table.tell(ResponseEnded(table.now, "", ResponseStatus.INCOMPLETE))
+    table.play_out()
+    assert table.sent("item")
+    table.say("and on sundays")
+    assert [command.attempt for command in table.of(CreateResponse)] == [1, 1], "it was over, and was no failure"
+
+
+@pytest.mark.parametrize(
+    ("code", "attempts"),
+    [
+        ("conversation_already_has_active_response", [1, 2]),
+        ("server_error", [1, 2]),
+        ("response_cancel_not_active", [1]),
+    ],
+)
+def test_an_error_that_does_not_say_what_it_answers_is_told_by_its_code(code: str, attempts: list[int]) -> None:
+    table = in_conversation()
+    table.say()
+    table.tell(RequestRefused(table.now, code))
+    assert [command.attempt for command in table.of(CreateResponse)] == attempts
+
+
+@pytest.mark.parametrize("created_first", [True, False])
+def test_a_model_that_answers_by_itself_and_refuses_our_request_is_heard(created_first: bool) -> None:
+    """As a server does that creates responses of its own, told not to."""
+    table = in_conversation()
+    table.say()
+    if created_first:
+        table.tell(ResponseCreated(table.now, "its-own"))
+    table.tell(RequestRefused(table.now, "conversation_already_has_active_response", "answer-1"))
+    if not created_first:
+        table.tell(ResponseCreated(table.now, "its-own"))
+        table.tell(RequestRefused(table.now, "conversation_already_has_active_response", "answer-2"))
+    table.tell(ResponseAudio(table.now, "its-own", "item", 8000))
+    table.tell(ResponseEnded(table.now, "its-own", ResponseStatus.COMPLETED))
+    table.play_out()
+    assert table.sent("item")
+    assert table.of(CancelResponse) == []
+    assert len(table.of(CreateResponse)) == (1 if created_first else 2)
+
+
+def test_an_error_about_something_else_does_not_end_a_response_that_has_begun() -> None:
+    table = in_conversation()
+    table.say()
+    table.respond(response_id="resp1", end=False)
+    table.tell(RequestRefused(table.now, "server_error"))
+    assert len(table.of(CreateResponse)) == 1
 
 
 def test_late_audio_of_a_cancelled_response_is_not_taken_for_the_next() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from calls.conversation.caller import COMMIT_WAIT_S
 from calls.conversation.commands import (
     CancelResponse,
     ClearPlayback,
@@ -24,9 +25,10 @@ from calls.conversation.events import (
     ResponseEnded,
     ResponseStatus,
     SpeechStarted,
+    SpeechStopped,
     TurnCommitted,
 )
-from calls.tests.table import GREETED, GREETING, LINE_RMS, VOICE_RMS, in_conversation
+from calls.tests.table import GREETED, GREETING, LINE_RMS, VOICE_RMS, Table, in_conversation
 
 pytestmark = pytest.mark.pure
 
@@ -39,6 +41,40 @@ def test_a_turn_without_voice_is_noise() -> None:
     table.tell(TurnCommitted(table.now, "turn1"))
     assert table.of(CreateResponse) == []
     assert not table.flag("user_has_spoken")
+
+
+def strange_voice(table: Table, words: str) -> None:
+    """Loud sounds that our detector takes for no speech, and OpenAI for a turn."""
+    table.tell(SpeechStarted(table.now))
+    table.hear(VOICE_RMS, 1.0, probability=0.02)
+    table.hear(LINE_RMS, 0.5)
+    table.tell(TurnCommitted(table.now, "turn1"))
+    assert table.of(CreateResponse) == []
+    table.tell(CallerWords(table.now, "turn1", words))
+
+
+def test_a_voice_that_our_detector_does_not_know_is_answered_when_it_was_understood() -> None:
+    table = in_conversation()
+    strange_voice(table, "what are your hours")
+    assert [command.kind for command in table.of(CreateResponse)] == [ResponseKind.ANSWER]
+    assert table.flag("user_has_spoken")
+
+
+@pytest.mark.parametrize("words", ["", "...", "mm"])
+def test_music_without_words_stays_noise(words: str) -> None:
+    table = in_conversation()
+    strange_voice(table, words)
+    assert table.of(CreateResponse) == []
+    assert not table.flag("user_has_spoken")
+
+
+def test_words_of_a_soft_sound_are_the_models_imagination() -> None:
+    table = in_conversation()
+    table.tell(SpeechStarted(table.now))
+    table.hear(LINE_RMS, 1.0, probability=0.02)
+    table.tell(TurnCommitted(table.now, "turn1"))
+    table.tell(CallerWords(table.now, "turn1", "thank you for watching"))
+    assert table.of(CreateResponse) == []
 
 
 def test_a_turn_with_voice_is_answered_at_once() -> None:
@@ -91,6 +127,32 @@ def test_the_same_turn_committed_twice_is_answered_once() -> None:
     item_id = table.speak()
     table.tell(TurnCommitted(table.now, item_id))
     assert len(table.of(CreateResponse)) == 1
+
+
+def test_a_turn_that_openai_does_not_tell_of_is_answered_a_moment_after_the_pause() -> None:
+    table = in_conversation()
+    table.tell(SpeechStarted(table.now))
+    table.hear(VOICE_RMS, 0.4)
+    table.hear(LINE_RMS, 0.5)
+    table.tell(SpeechStopped(table.now, "turn1"))
+    table.hear(LINE_RMS, COMMIT_WAIT_S - 0.04)
+    assert table.of(CreateResponse) == []
+    table.hear(LINE_RMS, 0.08)
+    assert len(table.of(CreateResponse)) == 1
+    table.tell(TurnCommitted(table.now, "turn1"))
+    table.tell(CallerWords(table.now, "turn1", "what are your hours"))
+    assert len(table.of(CreateResponse)) == 1, "told late, it is the same turn"
+    assert table.conversation.history()[-1] == Said(Speaker.CALLER, "what are your hours")
+
+
+def test_a_pause_between_two_words_ends_no_turn() -> None:
+    table = in_conversation()
+    for _ in range(3):
+        table.tell(SpeechStarted(table.now))
+        table.hear(VOICE_RMS, 0.4)
+        table.tell(SpeechStopped(table.now))
+        table.hear(LINE_RMS, COMMIT_WAIT_S - 0.1)
+    assert table.of(CreateResponse) == []
 
 
 # Interruptions -------------------------------------------------------------------------------------

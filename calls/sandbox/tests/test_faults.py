@@ -42,6 +42,8 @@ from calls.sandbox.scenario import (
 from calls.sandbox.tests.realtime_client import client_of, configured, connected, events_until, next_of
 from calls.sandbox.tests.test_vad import recording
 
+pytestmark = pytest.mark.once
+
 WORDS = "These are ten words or so, spoken."  # 2 s
 DELTA = "response.output_audio.delta"
 NOTHING_S = 0.4

@@ -7,6 +7,8 @@ import pytest
 
 from calls.sandbox.media_stream import Identity, Line, MediaStream, ServerMessage
 
+pytestmark = pytest.mark.once
+
 IDENTITY = Identity("AC1", "CA1", "MZ1")
 
 

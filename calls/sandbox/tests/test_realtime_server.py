@@ -17,6 +17,8 @@ from calls.sandbox.scenario import Scenario
 from calls.sandbox.tests.realtime_client import client_of, configured, connected, events_until, next_of
 from calls.sandbox.tests.test_vad import recording
 
+pytestmark = pytest.mark.once
+
 
 async def test_exact_words_are_spoken_byte_by_byte() -> None:
     words = 'Hello, you have reached "The Clinic".'

@@ -19,6 +19,8 @@ from calls.sandbox.scenario import Scenario
 from calls.sandbox.tests.test_vad import recording
 from calls.sandbox.tests.validity import assert_valid
 
+pytestmark = pytest.mark.once
+
 LOUD = b64encode(b"\x90\x10" * 800).decode()  # 200 ms
 SILENT = b64encode(b"\xff" * 1600).decode()
 LONG_SILENCE = b64encode(b"\xff" * 8000).decode()

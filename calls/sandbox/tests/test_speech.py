@@ -20,6 +20,8 @@ from calls.sandbox.voices import CannotSpeak, Rendering
 from calls.sandbox.whisper import WhisperListener, WhisperModel
 from testing.databases import ROOT
 
+pytestmark = pytest.mark.once
+
 RECORDED = {
     "hello": "Hello.",
     "one-moment-please": "One moment, please.",

@@ -17,6 +17,8 @@ from calls.sandbox.placed_call import CallFailed
 from calls.sandbox.tests.little_server import TOKEN, LittleServer, clear, play, serving
 from calls.sandbox.twilio_peer import ServerUnreachable, TwilioPeer
 
+pytestmark = pytest.mark.once
+
 GREETING = numbered.audio("Hello.")  # 360 ms
 TO = "+15005550006"
 

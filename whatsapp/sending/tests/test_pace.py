@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from django.conf import settings
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from testing import services
 from whatsapp.models import Sender
 from whatsapp.sending import pace
 from whatsapp.sending.limiter import DatabaseLimiter, Limiter, RedisLimiter
@@ -107,10 +109,15 @@ def test_the_database_keeps_the_pace_between_askers(sender: Sender) -> None:
     assert DatabaseLimiter().reserve(sender, 1, 50.0).count == 0
 
 
-@pytest.mark.skipif(not settings.REDIS_URL, reason="compares with Redis, which this run does without")
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with services.redis() as url:
+        yield url
+
+
 @pytest.mark.parametrize("seed", range(5))
-def test_redis_and_the_pure_rule_agree(sender: Sender, seed: int) -> None:
-    shared, state = RedisLimiter(settings.REDIS_URL), Pace()
+def test_redis_and_the_pure_rule_agree(sender: Sender, redis_url: str, seed: int) -> None:
+    shared, state = RedisLimiter(redis_url), Pace()
     for step in range(40):
         now, wanted = 1000.0 + step * 0.13, 1 + (step * (seed + 3)) % 40
         if step % 17 == 16:
