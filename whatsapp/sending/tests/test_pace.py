@@ -16,6 +16,14 @@ from whatsapp.sending.limiter import DatabaseLimiter, Limiter, RedisLimiter
 from whatsapp.sending.pace import MARGIN, Pace, ceiling, rate_at, reserve, slow_down
 
 rates = st.floats(0.5, 1000)
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with services.redis() as url:
+        yield url
+
+
 asks = st.lists(st.tuples(st.floats(0, 0.5), st.integers(1, 100)), min_size=1, max_size=60)
 
 
@@ -73,10 +81,8 @@ def test_complaints_without_end_leave_a_pace_that_goes_on() -> None:
     assert rate_at(state, 80.0, 59 * 7.0) == 5.0
 
 
-def test_a_number_that_is_connected_anew_begins_at_its_full_pace(sender: Sender) -> None:
-    limiters: list[Limiter] = [DatabaseLimiter()]
-    if settings.REDIS_URL:
-        limiters.append(RedisLimiter(settings.REDIS_URL))
+def test_a_number_that_is_connected_anew_begins_at_its_full_pace(sender: Sender, redis_url: str) -> None:
+    limiters: list[Limiter] = [DatabaseLimiter(), RedisLimiter(redis_url)]
     for kept in limiters:
         kept.slow_down(sender, 0.0, 50.0)
         slowed = kept.reserve(sender, 10, 51.0)
@@ -107,12 +113,6 @@ def test_the_database_keeps_the_pace_between_askers(sender: Sender) -> None:
     assert second.start == pytest.approx(100 * first.interval)
     DatabaseLimiter().slow_down(sender, 5.0, 50.0)
     assert DatabaseLimiter().reserve(sender, 1, 50.0).count == 0
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    with services.redis() as url:
-        yield url
 
 
 @pytest.mark.parametrize("seed", range(5))
