@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -121,9 +119,8 @@ def _done(request: PageRequest, person: Contact, text: str) -> HttpResponse:
 
 
 def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpResponse:
-    facts: Mapping[str, Any] = {"name": person.name, "language": person.language}
     forms_there = {
-        "facts_form": FactsForm(initial=facts),
+        "facts_form": FactsForm(initial={"name": person.name, "language": person.language}),
         "tag_form": TagForm(),
         "agree_form": AgreeForm(),
         "category_form": CategoryForm(),

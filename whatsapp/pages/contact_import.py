@@ -50,8 +50,7 @@ def columns(request: PageRequest, upload: str) -> HttpResponse:
         with uploads.opened(request.business, upload) as file:
             header, rows = preview(file)
     except BadAudience as error:
-        form = FileForm()
-        context = {"form": form, "problem": str(error)}
+        context = {"form": FileForm(), "problem": str(error)}
         return render(request, "whatsapp/import_file.html", context, status=422)
     form = MappingForm(request.POST or None, header=header)
     if form.is_valid():

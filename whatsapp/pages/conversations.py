@@ -12,14 +12,15 @@ from businesses.models import Business
 from whatsapp.models import (
     Broadcast,
     Contact,
+    DirectKind,
+    DirectMessage,
     InboundAction,
     InboundMessage,
     ParameterFormat,
     Recipient,
-    Reply,
-    ReplyState,
 )
 from whatsapp.pages.bubble import Bubble, bubble
+from whatsapp.states import RecipientStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,12 @@ def last_message(contact: Contact) -> InboundMessage | None:
 def threads(business: Business, *, only_unanswered: bool = False) -> QuerySet[Contact]:
     """People who wrote, the latest first: each with `last_message_id` and `is_answered`."""
     newest = InboundMessage.objects.filter(business=business, contact=OuterRef("pk")).order_by("-received_at")
-    answers = Reply.objects.filter(
+    answers = DirectMessage.objects.filter(
         Q(address=OuterRef("phone")) | Q(address=OuterRef("bsuid")),
         business=business,
-        written_at__gte=OuterRef("last_inbound_at"),
-    ).exclude(state=ReplyState.FAILED)
+        kind=DirectKind.REPLY,
+        created_at__gte=OuterRef("last_inbound_at"),
+    ).exclude(status=RecipientStatus.FAILED)
     people = Contact.objects.filter(business=business, last_inbound_at__isnull=False)
     people = people.annotate(
         last_message_id=Subquery(newest.values("pk")[:1]),
@@ -97,7 +99,7 @@ def _from(contact: Contact, most: int) -> Iterator[Said]:
             is_ours=False,
             text=message.text,
             broadcast=message.recipient.broadcast if message.recipient else None,
-            action=InboundAction(message.action).label if message.action else "",
+            action=str(InboundAction(message.action).label) if message.action else "",
             kind=message.kind,
         )
 
@@ -120,13 +122,14 @@ def _broadcast_to(contact: Contact, most: int) -> Iterator[Said]:
 
 
 def _answered(contact: Contact, most: int) -> Iterator[Said]:
-    written = Reply.objects.filter(business=contact.business_id, address__in=addresses_of(contact))
-    for answer in written.select_related("written_by").order_by("-written_at")[:most]:
+    written = DirectMessage.objects.filter(business=contact.business_id, address__in=addresses_of(contact))
+    for answer in written.select_related("created_by").order_by("-created_at")[:most]:
         yield Said(
-            answer.written_at,
+            answer.created_at,
             is_ours=True,
             text=answer.text,
-            state=" ".join(filter(None, (answer.get_state_display(), answer.error_text))),
-            is_bad=answer.state in {ReplyState.FAILED, ReplyState.UNKNOWN},
-            who=str(answer.written_by or ""),
+            state=answer.error_text or answer.get_status_display(),
+            is_bad=answer.status in {RecipientStatus.FAILED, RecipientStatus.UNKNOWN},
+            who=str(answer.created_by or ""),
+            kind=answer.kind,
         )

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
-from whatsapp import replies
+from whatsapp import direct_messages
 from whatsapp.errors import WhatsappError
 from whatsapp.models import Contact
 from whatsapp.pages.conversations import Said, conversation, last_message, threads, with_last_messages
@@ -31,7 +31,7 @@ class AnswerForm(forms.Form):
     form = forms.UUIDField(widget=forms.HiddenInput)
     text = forms.CharField(
         label=gettext_lazy("Your answer"),
-        max_length=replies.LONGEST,
+        max_length=direct_messages.LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
     )
 
@@ -80,14 +80,12 @@ def answer(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
             if message is None:
                 raise WhatsappError(_("They have not written yet."))
             values = form.cleaned_data
-            replies.reply(message, values["text"], form=values["form"], now=timezone.now(), by=request.user)
+            direct_messages.reply(message, values["text"], key=values["form"], now=timezone.now(), actor=request.user)
         except WhatsappError as error:
             form.add_error("text", str(error))
         else:
             messages.success(request, _("Answered."))
             return redirect("thread", slug=request.business.slug, contact_id=person.pk)
-    form.data = form.data.copy()  # what failed is tried again as another answer
-    form.data["form"] = str(uuid.uuid4())
     return _page(request, person, form, status=422)
 
 
@@ -98,8 +96,7 @@ def _found(contact_id: uuid.UUID) -> Contact:
 def _open_until(person: Contact) -> datetime | None:
     """Until when the person may be answered; None: no more, or they have never written."""
     message = last_message(person)
-    until = replies.open_until(message) if message else None
-    return until if until and until > timezone.now() else None
+    return direct_messages.reply_until(message, now=timezone.now()) if message else None
 
 
 def _print_of(said: list[Said]) -> str:

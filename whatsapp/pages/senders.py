@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -16,23 +15,18 @@ from django.views.decorators.http import require_POST, require_safe
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from whatsapp import connecting, template_sync
 from whatsapp.errors import WhatsappError
-from whatsapp.models import Provider, Recipient, Sender
+from whatsapp.models import Sender
 from whatsapp.providers.base import ProviderUnavailable
-
-LATELY = timedelta(days=1)
 
 
 @require_safe
 @business_page(section="senders")
 def senders(request: PageRequest) -> HttpResponse:
     """Every number with its state."""
-    found = list(Sender.objects.filter(business=request.business).order_by("-created_at"))
-    silent = _silent_senders(request, found, timezone.now())
     context = {
-        "senders": [(sender, sender.pk in silent) for sender in found],
+        "senders": list(Sender.objects.filter(business=request.business).order_by("-created_at")),
         "may_try": settings.DEBUG and request.is_owner,
         "public_url": settings.PUBLIC_URL,
-        "shared": settings.WHATSAPP_APP_SECRET != "",
     }
     return render(request, "whatsapp/senders.html", context)
 
@@ -65,16 +59,3 @@ def try_stand_in(request: PageRequest) -> HttpResponse:
         return redirect("senders", slug=request.business.slug)
     messages.success(request, _("Connected to the stand-in. Its messages go nowhere, and come back as if they had."))
     return redirect("templates", slug=request.business.slug)
-
-
-def _silent_senders(request: PageRequest, found: list[Sender], now: datetime) -> set[UUID]:
-    """Numbers whose messages were taken a while ago, and of which no report has come since."""
-    silent = set()
-    real = [sender for sender in found if sender.provider != Provider.SANDBOX]
-    taken = Recipient.objects.filter(business=request.business, broadcast__sender__in=real) if real else None
-    latest = taken.order_by("-accepted_at").filter(accepted_at__lt=now - timedelta(hours=1)) if taken else None
-    for row in latest.values("broadcast__sender", "accepted_at")[:1] if latest else ():
-        sender = next(each for each in real if each.pk == row["broadcast__sender"])
-        if sender.last_status_event_at is None or sender.last_status_event_at < row["accepted_at"] - LATELY:
-            silent.add(sender.pk)
-    return silent
