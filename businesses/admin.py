@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -25,6 +27,8 @@ else:
     _UserAdmin = DjangoUserAdmin
 
 admin.site.unregister(Group)  # groups carry Django's permissions, which nothing here reads
+# allauth's own pages know no fence, and a second factor's secret is nobody else's. `manage.py reset_second_factor`.
+admin.site.unregister([EmailAddress, Authenticator])
 
 
 class PhoneNumberInline(FencedInline):

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from allauth.account.views import LoginView
 from django.contrib import admin
+from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils.translation import gettext_lazy as _
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -35,6 +37,20 @@ class FencedAdminSite(admin.AdminSite):
                 raise Http404 from None
 
         return super().admin_view(hide_refusals, cacheable)  # type: ignore[return-value]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show Django's form, but sign in as everywhere: wrong passwords are counted, and a second factor is asked."""
+        if request.method != "POST":
+            return super().login(request, extra_context)
+        if request.user.is_authenticated and not self.has_permission(request):
+            logout(request)  # somebody without access signs in as somebody else
+        form = request.POST.copy()
+        form.setdefault("login", form.get("username", ""))
+        if not form.get("next"):
+            form["next"] = request.GET.get("next") or reverse("admin:index", current_app=self.name)
+        request.POST = form  # type: ignore[assignment] # a copy, with allauth's names of the fields
+        answer: HttpResponse = LoginView.as_view()(request)
+        return answer
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Leave out "view on site": it finds objects of any model by id, past every fence."""

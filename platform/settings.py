@@ -172,6 +172,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # whoever has an invitation has read the ma
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Frontdesk"
 
@@ -258,6 +259,7 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # bytes of a form without its files
 if PUBLIC_URL.startswith("https://"):
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # wrong passwords are counted by the address that the proxy saw
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the proxy in front must set it (docs/deploy.md)
 if PUBLIC_URL.startswith("https://") and not DEBUG:  # in DEBUG one also signs in at http://127.0.0.1
     SESSION_COOKIE_SECURE = True
