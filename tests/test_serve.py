@@ -15,6 +15,7 @@ from businesses.tenancy import acting_for
 from frontdesk import demo
 from frontdesk.management.commands.serve import announced
 from testing.databases import ROOT
+from whatsapp.models import MessageTemplate, Sender
 
 # Runs a child that only ends when it is told to, and says its process id.
 PARENT_OF_A_CHILD = """
@@ -52,6 +53,8 @@ def test_the_demo_business_has_what_a_first_call_needs() -> None:
     assert PhoneNumber.objects.get().number == demo.PHONE
     with acting_for(business):
         owner = Membership.objects.get(role=Role.OWNER).user
+        assert Sender.objects.get().provider == "sandbox"
+        assert MessageTemplate.objects.filter(status="approved").exists()
     assert owner.email == demo.OWNER_EMAIL
     assert owner.check_password(demo.OWNER_PASSWORD)
 

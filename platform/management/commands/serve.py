@@ -56,7 +56,7 @@ class Command(BaseCommand):
         def ready() -> None:
             url = f"http://{HOST}:{settings.PORT}"
             running.enter_context(announced(url))
-            self.say(f"\n  Frontdesk is at  {url}/admin/")
+            self.say(f"\n  Frontdesk is at  {url}/\n  Its admin is at  {url}/admin/")
             if with_demo:
                 self.say(
                     f"  Sign in as       {demo.OWNER_EMAIL}, password {demo.OWNER_PASSWORD}\n"

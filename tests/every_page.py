@@ -1,0 +1,141 @@
+"""Every address of the installation and who may ask for it: one line a page.
+
+`tests/test_every_page.py` fails while an address has no line here, and asks each of them as everyone who may not.
+The browser's tests and `make screenshots` visit the pages that people look at, which are marked by `LOOK`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+OWNERS, MEMBERS = "owners", "members"
+"""Who may: owners only, or owners and staff. Whatever else is a business's page is a 404."""
+PERSON, ANYBODY, ITSELF = "person", "anybody", "itself"
+"""Whoever is signed in; everyone; or a door with a lock of its own (signatures, tokens), which has its own tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address. `row` names the model of the row in it, `look` says that it is a page for people's eyes."""
+
+    name: str
+    who: str
+    row: str = ""
+    post: bool = False
+    look: bool = False
+
+
+def page(name: str, who: str, row: str = "", *options: str) -> Page:
+    """A line of the table."""
+    return Page(name, who, row, post="POST" in options, look="LOOK" in options)
+
+
+PAGES = [
+    page("home", MEMBERS, "", "LOOK"),
+    page("settings", OWNERS, "", "LOOK"),
+    page("members", OWNERS, "", "LOOK"),
+    page("member-invite", OWNERS, "", "POST"),
+    page("member-role", OWNERS, "businesses.Membership", "POST"),
+    page("member-remove", OWNERS, "businesses.Membership", "POST"),
+    page("invitation-withdraw", OWNERS, "businesses.Invitation", "POST"),
+    # Calls
+    page("calls", MEMBERS, "", "LOOK"),
+    page("live-calls", MEMBERS, "", "LOOK"),
+    page("try-call", MEMBERS, "", "LOOK"),
+    page("try-start", MEMBERS, "", "POST"),
+    page("greeting-state", MEMBERS),
+    page("greeting-again", OWNERS, "", "POST"),
+    page("call", MEMBERS, "calls.Call", "LOOK"),
+    page("call-turns", MEMBERS, "calls.Call"),
+    page("call-hang-up", MEMBERS, "calls.Call", "POST"),
+    page("call-transfer", MEMBERS, "calls.Call", "POST"),
+    page("call-recording", MEMBERS, "calls.Call"),
+    # Broadcasts
+    page("broadcasts", MEMBERS, "", "LOOK"),
+    page("broadcast-new", MEMBERS, "", "LOOK"),
+    page("broadcast-new-people", MEMBERS),
+    page("broadcast-new-details", MEMBERS),
+    page("broadcast", MEMBERS, "whatsapp.Broadcast", "LOOK"),
+    page("broadcast-progress", MEMBERS, "whatsapp.Broadcast"),
+    page("broadcast-people", MEMBERS, "whatsapp.Broadcast", "LOOK"),
+    page("broadcast-export", MEMBERS, "whatsapp.Broadcast"),
+    page("broadcast-start", MEMBERS, "whatsapp.Broadcast", "POST"),
+    page("broadcast-pause", MEMBERS, "whatsapp.Broadcast", "POST"),
+    page("broadcast-resume", MEMBERS, "whatsapp.Broadcast", "POST"),
+    page("broadcast-cancel", MEMBERS, "whatsapp.Broadcast", "POST"),
+    page("broadcast-retry", MEMBERS, "whatsapp.Broadcast", "POST"),
+    page("broadcast-discard", MEMBERS, "whatsapp.Broadcast", "POST"),
+    page("broadcast-test", MEMBERS, "whatsapp.Broadcast", "POST"),
+    # People
+    page("contacts", MEMBERS, "", "LOOK"),
+    page("contact-new", MEMBERS, "", "LOOK"),
+    page("contacts-tag", MEMBERS, "", "POST"),
+    page("contacts-export", MEMBERS),
+    page("contacts-import", MEMBERS, "", "LOOK"),
+    page("contacts-import-columns", MEMBERS, "an upload"),
+    page("contacts-import-result", MEMBERS, "an upload"),
+    page("contacts-import-rejected", MEMBERS, "an upload"),
+    page("suppressions", MEMBERS, "", "LOOK"),
+    page("suppression-add", MEMBERS, "", "POST"),
+    page("suppressions-export", MEMBERS),
+    page("suppression-remove", OWNERS, "whatsapp.Suppression", "POST"),
+    page("contact", MEMBERS, "whatsapp.Contact", "LOOK"),
+    page("contact-facts", MEMBERS, "whatsapp.Contact", "POST"),
+    page("contact-tag", MEMBERS, "whatsapp.Contact", "POST"),
+    page("contact-untag", MEMBERS, "whatsapp.Contact", "POST"),
+    page("contact-agree", MEMBERS, "whatsapp.Contact", "POST"),
+    page("contact-suppress", MEMBERS, "whatsapp.Contact", "POST"),
+    page("contact-lift", OWNERS, "whatsapp.Contact", "POST"),
+    page("inbox", MEMBERS, "", "LOOK"),
+    page("thread", MEMBERS, "whatsapp.Contact", "LOOK"),
+    page("thread-messages", MEMBERS, "whatsapp.Contact"),
+    page("thread-answer", MEMBERS, "whatsapp.Contact", "POST"),
+    page("templates", MEMBERS, "", "LOOK"),
+    page("templates-fetch", MEMBERS, "", "POST"),
+    page("template", MEMBERS, "whatsapp.MessageTemplate", "LOOK"),
+    page("senders", MEMBERS, "", "LOOK"),
+    page("sender-try", OWNERS, "", "POST"),
+    page("sender-check", OWNERS, "whatsapp.Sender", "POST"),
+    # A person's own
+    page("start", PERSON),
+    page("mfa_index", PERSON, "", "LOOK"),
+    page("mfa_activate_totp", PERSON),
+    page("mfa_deactivate_totp", PERSON),
+    page("mfa_view_recovery_codes", PERSON),
+    page("mfa_generate_recovery_codes", PERSON),
+    page("mfa_download_recovery_codes", PERSON),
+    page("mfa_reauthenticate", PERSON),
+    page("account_reauthenticate", PERSON),
+    page("account_request_reauthentication_code", PERSON),
+    page("account_confirm_reauthentication_code", PERSON),
+    page("account_change_password", PERSON),
+    page("account_set_password", PERSON),
+    page("account_email", PERSON),
+    # Doors
+    page("account_login", ANYBODY, "", "LOOK"),
+    page("account_logout", ANYBODY),
+    page("account_inactive", ANYBODY),
+    page("account_signup", ANYBODY),
+    page("account_reset_password", ANYBODY, "", "LOOK"),
+    page("account_reset_password_done", ANYBODY, "", "LOOK"),
+    page("account_reset_password_from_key", ITSELF),
+    page("account_reset_password_from_key_done", ANYBODY),
+    page("account_email_verification_sent", ANYBODY),
+    page("account_confirm_email", ITSELF),
+    page("account_confirm_login_code", ITSELF),
+    page("mfa_authenticate", ITSELF),
+    page("mfa_trust", ITSELF),
+    page("join", ITSELF),
+    page("set_language", ANYBODY, "", "POST"),
+    page("healthz", ANYBODY),
+    page("readyz", ANYBODY),
+    page("metrics", ITSELF),
+    page("twilio-voice", ITSELF),
+    page("twilio-after", ITSELF),
+    page("twilio-status", ITSELF),
+    page("greeting-audio", ITSELF),
+    page("whatsapp-webhook-cloud", ITSELF),
+    page("whatsapp-webhook-twilio", ITSELF),
+]
+BY_NAME: dict[str, Any] = {each.name: each for each in PAGES}
