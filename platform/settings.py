@@ -231,7 +231,7 @@ WHATSAPP_TIMEOUT_S = env.number("WHATSAPP_TIMEOUT_S", default=20)
 FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [
     base64.urlsafe_b64encode(hashlib.sha256(SECRET_KEY.encode()).digest()).decode()
 ]
-# Files that people upload (audiences), and the recordings of calls. Several machines need one shared place: set MEDIA_ROOT to a shared folder.
+# Files that people upload, and recordings of calls. Several machines need one shared place: a shared folder.
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
 
 # How many calls one web process takes at once; `/readyz` says "not ready" at that number.

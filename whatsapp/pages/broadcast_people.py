@@ -16,7 +16,8 @@ from businesses.pages.listing import listing
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.pages.broadcast_page import find
 from whatsapp.pages.csv_export import csv_answer
-from whatsapp.states import RecipientStatus, SkipReason
+from whatsapp.reasons import reason_of
+from whatsapp.states import RecipientStatus
 
 
 @require_safe
@@ -26,9 +27,11 @@ def people(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
     found = find(request, broadcast_id)
     status, words = request.GET.get("status", ""), request.GET.get("q", "").strip()
     rows = _rows(found, status, words).select_related("contact").defer("params", "contact__attributes")
+    shown = listing(request, rows.order_by("pk"))
     context = {
         "broadcast": found,
-        "listing": listing(request, rows.order_by("pk")),
+        "listing": shown,
+        "reasons": {row.pk: reason_of(row) for row in shown.rows},
         "states": RecipientStatus.choices,
         "status": status,
         "words": words,
@@ -66,10 +69,3 @@ def _cells(rows: QuerySet[Recipient]) -> Iterator[list[str]]:
 
 def _times(row: Recipient) -> tuple[object, object, object]:
     return row.accepted_at, row.delivered_at, row.read_at
-
-
-def reason_of(row: Recipient) -> str:
-    """Why a person stands where they stand, in words; empty where there is nothing to explain."""
-    if row.error_text:
-        return row.error_text
-    return str(SkipReason(row.skip_reason).label) if row.skip_reason else ""

@@ -13,6 +13,7 @@ from django.urls import reverse
 from businesses.membership import add_member
 from businesses.models import Business, Role, User
 from testing.broadcasts import addresses, make_broadcast
+from whatsapp import tasks
 from whatsapp.models import Broadcast, DirectMessage, MessageTemplate, Recipient, Sender
 from whatsapp.pages import reading
 
@@ -163,7 +164,7 @@ def test_a_long_file_is_read_on_by_a_worker(
     assert (
         "Reading the people: 2,000 so far" in staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
     )
-    reading.tasks.read_people(str(broadcast.business_id), str(broadcast.pk))
+    tasks.read_people(str(broadcast.business_id), str(broadcast.pk))
     broadcast.refresh_from_db()
     assert (broadcast.total, broadcast.status) == (2_500, "draft")
 
