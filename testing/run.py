@@ -1,7 +1,7 @@
 """`make test`: the whole suite twice, on the embedded default and on PostgreSQL with Redis.
 
 Each pass has two parts: tests that compute, then tests of real processes in real time, which would hear the
-computing ones. Both are shared out to workers by file; the second part mostly waits, so more of it fits on two cores.
+computing ones. Both are shared out to workers by file.
 Servers are started for the run and thrown away. To use your own, set `TEST_DATABASE_URL` (its user must
 be allowed to create databases) and `TEST_REDIS_URL` (each worker writes into a Redis database of its own, from
 that one upwards). Arguments are handed to pytest.
@@ -19,7 +19,7 @@ import pytest
 
 from testing import services
 
-PARTS = {"computing": ("not realtime", 2), "in real time": ("realtime", 3)}  # what it selects, workers
+PARTS = {"computing": ("not realtime", 2), "in real time": ("realtime", 2)}  # what it selects, workers
 REPEATED = "not pure and not once"
 
 

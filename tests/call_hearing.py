@@ -88,6 +88,15 @@ def clear_travelled_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
     return max(0.0, clears(call)[0] + offset - decided_at)
 
 
+def telephone_late_s(stream: MediaStream, *, until_s: float) -> float:
+    """How late the simulated telephone itself was, on a busy machine, in the second before this moment.
+
+    A real one plays on its own hardware, so that where playback stands is told by the clock.
+    """
+    last = round(until_s / FRAME_S)
+    return max(stream.record.lateness_s[max(0, last - 50) : last + 1], default=0.0)
+
+
 def seam(heard_audio: bytes, whole: bytes) -> tuple[int, int]:
     """Where audio was left and where it went on, for `heard_audio == whole[:left] + whole[went_on:]`."""
     left = next(

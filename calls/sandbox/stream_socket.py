@@ -72,6 +72,8 @@ class StreamSocket:
             await self._websocket.close()
 
     def _tick(self, due: float) -> None:
+        if self.closed_by:
+            return  # after a stop there is nothing more to say
         if self._started_at is None:
             self._started_at = due
             self._send_all(self.stream.opening())
