@@ -1,0 +1,148 @@
+"""Members, invitations and who may what: as owners and invited people use the pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from businesses.membership import add_member
+from businesses.models import Business, Invitation, Membership, Role, User
+from businesses.tenancy import acting_for
+
+PASSWORD = "a quiet river at noon"
+
+
+@pytest.fixture
+def clinic(db: None) -> Business:
+    return Business.objects.create(name="Clinic", slug="clinic")
+
+
+@pytest.fixture
+def dana(clinic: Business) -> User:
+    user = User.objects.create_user("dana@clinic.test", PASSWORD)
+    add_member(clinic, user, Role.OWNER)
+    return user
+
+
+@pytest.fixture
+def owner(dana: User) -> Client:
+    client = Client()
+    client.force_login(dana)
+    return client
+
+
+def page(name: str, **named: Any) -> str:
+    return reverse(name, kwargs={"slug": "clinic", **named})
+
+
+def link_for(owner: Client, email: str, role: str = "staff") -> str:
+    shown = owner.post(page("member-invite"), {"email": email, "role": role}).content.decode()
+    found = re.search(r"/invitations/[\w-]+/", shown)
+    assert found
+    return found[0]
+
+
+def roles(clinic: Business) -> dict[str, str]:
+    with acting_for(clinic):
+        return dict(Membership.objects.values_list("user__email", "role"))
+
+
+def test_a_new_person_joins_by_their_link_once(owner: Client, clinic: Business) -> None:
+    link = link_for(owner, "Noa@Example.com")
+    guest = Client()
+    assert "Join Clinic" in guest.get(link).content.decode()
+    answer = guest.post(link, {"first_name": "Noa", "password": PASSWORD})
+    assert answer["Location"] == reverse("start")
+    assert roles(clinic) == {"dana@clinic.test": "owner", "noa@example.com": "staff"}
+    assert guest.get(page("home")).status_code == 200
+    assert guest.get(page("members")).status_code == 404, "staff see no members"
+    assert Client().get(link).status_code == 404, "it is used"
+
+
+def test_an_easy_password_is_refused_and_the_link_still_works(owner: Client, clinic: Business) -> None:
+    link = link_for(owner, "noa@example.com")
+    answer = Client().post(link, {"password": "12345"})
+    assert answer.status_code == 422
+    assert "too short" in answer.content.decode()
+    assert not User.objects.filter(email="noa@example.com").exists()
+    assert Client().post(link, {"password": PASSWORD}).status_code == 302
+
+
+def test_whoever_has_an_account_signs_in_and_joins(owner: Client, clinic: Business) -> None:
+    User.objects.create_user("avi@example.com", PASSWORD)
+    link = link_for(owner, "avi@example.com", "owner")
+    guest = Client()
+    assert guest.get(link)["Location"] == f"{reverse('account_login')}?next={link}"
+    guest.force_login(User.objects.get(email="avi@example.com"))
+    assert guest.post(link)["Location"] == page("home")
+    assert roles(clinic)["avi@example.com"] == "owner"
+
+
+def test_a_link_is_for_one_person(owner: Client, clinic: Business, dana: User) -> None:
+    link = link_for(owner, "avi@example.com")
+    assert "You are signed in as dana@clinic.test" in owner.get(link).content.decode()
+    assert owner.post(link).status_code == 404
+    assert roles(clinic) == {"dana@clinic.test": "owner"}
+
+
+def test_links_end_by_time_by_withdrawal_and_by_a_newer_one(owner: Client, clinic: Business) -> None:
+    first = link_for(owner, "avi@example.com")
+    second = link_for(owner, "avi@example.com")
+    assert [Client().get(link).status_code for link in (first, second)] == [404, 200]
+    with acting_for(clinic):
+        invitation = Invitation.objects.get()
+        Invitation.objects.update(expires_at=invitation.created_at - timedelta(days=8))
+    assert Client().get(second).status_code == 404
+    third = link_for(owner, "avi@example.com")
+    owner.post(page("invitation-withdraw", invitation_id=invitation.pk))
+    assert Client().get(third).status_code == 404
+
+
+def test_the_invitation_is_mailed_where_mail_is_set_up(owner: Client, settings: Any) -> None:
+    settings.EMAIL_HOST = "mail.example"
+    settings.PUBLIC_URL = "https://desk.example"
+    link = link_for(owner, "avi@example.com")
+    (message,) = mail.outbox
+    assert message.to == ["avi@example.com"]
+    assert f"https://desk.example{link}" in message.body
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [("dana@clinic.test", "This person belongs to the business already."), ("nobody", "Enter a valid email address.")],
+)
+def test_whom_nobody_can_invite(owner: Client, clinic: Business, email: str, said: str) -> None:
+    answer = owner.post(page("member-invite"), {"email": email, "role": "staff"})
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert said in text
+    assert f'value="{email}"' in text
+    with acting_for(clinic):
+        assert not Invitation.objects.exists()
+
+
+def test_a_business_keeps_an_owner(owner: Client, clinic: Business, dana: User) -> None:
+    with acting_for(clinic):
+        own = Membership.objects.get(user=dana)
+    for action in ("member-role", "member-remove"):
+        answer = owner.post(page(action, membership_id=own.pk), {"role": "staff"}, follow=True)
+        assert "A business needs an owner." in answer.content.decode()
+    assert roles(clinic) == {"dana@clinic.test": "owner"}
+
+
+def test_roles_change_and_members_leave(owner: Client, clinic: Business) -> None:
+    avi = User.objects.create_user("avi@example.com", PASSWORD)
+    member = add_member(clinic, avi, Role.STAFF)
+    owner.post(page("member-role", membership_id=member.pk), {"role": "owner"})
+    assert roles(clinic)["avi@example.com"] == "owner"
+    owner.post(page("member-remove", membership_id=member.pk))
+    assert roles(clinic) == {"dana@clinic.test": "owner"}
+    guest = Client()
+    guest.force_login(User.objects.get(email="avi@example.com"))
+    assert guest.get(page("home")).status_code == 404
