@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,11 +51,9 @@ def beta(db: None) -> Tenant:
 
 def url_of(page: Page, tenant: Tenant) -> str:
     """The page's address, for a row of this business."""
-    route, pattern = ROUTES[page.name]
-    route = route.replace("<slug:slug>", tenant.business.slug)
-    for parameter, converter in pattern.pattern.converters.items():
-        value = str(tenant.row(apps.get_model(page.row)).pk) if "." in page.row else "nothing-of-anybody"
-        route = route.replace(f"<{type(converter).__name__.removesuffix('Converter').lower()}:{parameter}>", value)
+    route = ROUTES[page.name][0].replace("<slug:slug>", tenant.business.slug)
+    value = str(tenant.row(apps.get_model(page.row)).pk) if "." in page.row else "nothing-of-anybody"
+    route = re.sub(r"<\w+:\w+>", value, route)
     assert "<" not in route, route
     return f"/{route}"
 
