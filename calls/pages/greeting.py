@@ -48,4 +48,5 @@ def _state(request: PageRequest) -> HttpResponse:
 def _older(request: PageRequest, current: GreetingAudio | None) -> GreetingAudio | None:
     """The last recording of an earlier text, voice or language: nobody hears it any more, but its owner may."""
     found = GreetingAudio.objects.filter(business=request.business, rendered_at__isnull=False).defer("audio")
-    return found.exclude(pk=current.pk if current else None).order_by("-rendered_at").first()
+    others = found.exclude(pk=current.pk) if current else found
+    return others.order_by("-rendered_at").first()
