@@ -48,11 +48,5 @@ def _state(request: PageRequest) -> HttpResponse:
 def _older(request: PageRequest, current: GreetingAudio | None) -> GreetingAudio | None:
     """The last recording of an earlier text, voice or language: nobody hears it any more, but its owner may."""
     found = GreetingAudio.objects.filter(business=request.business, rendered_at__isnull=False).defer("audio")
-<<<<<<< HEAD
-    if current is not None:
-        found = found.exclude(pk=current.pk)
-    return found.order_by("-rendered_at").first()
-=======
     others = found.exclude(pk=current.pk) if current else found
     return others.order_by("-rendered_at").first()
->>>>>>> calls-ui
