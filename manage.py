@@ -4,13 +4,19 @@
 import os
 import sys
 
+STOPPED_BY_CTRL_C = 130  # as shells have it: 128 and the signal's number
+
 
 def main() -> None:
-    """Run one management command."""
+    """Run one management command. Ctrl-C ends any of them, at whatever moment it comes, without a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontdesk.settings")
-    from django.core.management import execute_from_command_line
+    try:
+        from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+        execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        sys.exit(STOPPED_BY_CTRL_C)
 
 
 if __name__ == "__main__":

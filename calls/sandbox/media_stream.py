@@ -74,7 +74,7 @@ class MediaStream:
         self.record = StreamRecord()
         self.playback = PlaybackBuffer()
         self.caller = CallerTrack(line.echo)
-        self._identity = identity
+        self.identity = identity
         self._parameters = parameters
         self._line = line
         self._sequence = 0
@@ -84,7 +84,7 @@ class MediaStream:
     # To the server --------------------------------------------------------------------------------
     def opening(self) -> list[str]:
         """The first two messages."""
-        identity = self._identity
+        identity = self.identity
         connected = json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"})
         start = {
             "accountSid": identity.account_sid,
@@ -117,7 +117,7 @@ class MediaStream:
 
     def stop(self) -> str:
         """The last message, when the caller hangs up."""
-        identity = self._identity
+        identity = self.identity
         return self._message("stop", stop={"accountSid": identity.account_sid, "callSid": identity.call_sid})
 
     # From the server ------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class MediaStream:
             return []
         try:
             message = json.loads(text)
-            if message["streamSid"] != self._identity.stream_sid:
+            if message["streamSid"] != self.identity.stream_sid:
                 self.record.errors.append("31951: a message for another stream")
                 return []
             return self._return_marks(self._take(message, now))
@@ -164,5 +164,5 @@ class MediaStream:
 
     def _message(self, event: str, **body: Any) -> str:
         self._sequence += 1
-        message = {"event": event, "sequenceNumber": str(self._sequence), "streamSid": self._identity.stream_sid}
+        message = {"event": event, "sequenceNumber": str(self._sequence), "streamSid": self.identity.stream_sid}
         return json.dumps(message | body)

@@ -26,7 +26,9 @@ def read_as_ulaw(path: Path) -> bytes:
         with wave.open(str(path)) as file:
             width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
             data = file.readframes(file.getnframes())
-    except (OSError, EOFError, wave.Error) as error:
+    except OSError as error:
+        raise BadWav(f"{path} can't be read: {error.strerror or error}.") from error
+    except (EOFError, wave.Error) as error:
         raise BadWav(f"{path} can't be read as WAV: {error}. Convert it, e.g.: sox IN -b 16 OUT.wav") from error
     if width not in _WIDTHS:
         raise BadWav(f"{path} has {width * 8}-bit samples. Convert it: sox {path} -b 16 OUT.wav")

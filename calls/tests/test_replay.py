@@ -167,6 +167,12 @@ def test_the_command_shows_what_other_settings_change(call: Call) -> None:
     assert "> ClearPlayback\n" in text.partition("Different from the recording")[2]
 
 
+def test_the_command_says_that_a_change_made_no_difference(call: Call) -> None:
+    text = printed(call.pk, "--set", "barge_in_debounce_ms=900")
+    end = "\nbarge_in_debounce_ms=900 makes no difference to this call: the same commands as in the recording.\n"
+    assert text.endswith(end)
+
+
 def test_the_command_says_what_is_wrong(call: Call, business: Business) -> None:
     with pytest.raises(CommandError, match="there is no setting 'x'"):
         printed(call.pk, "--set", "x=1")

@@ -14,6 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from businesses.models import PhoneNumber
+from businesses.tenancy import across_businesses
+from calls.models import Call
 from calls.sandbox import call_report, wav_files
 from calls.sandbox.babble import BabbleVoice
 from calls.sandbox.media_stream import MediaStream
@@ -64,12 +66,16 @@ class Command(BaseCommand):
             raise CommandError(f"The call failed: {error or 'it did not go on in time'}") from error
         figures = call_report.report(stream)
         wav_files.write_stereo(options["out"], left=bytes(stream.caller.track), right=bytes(stream.playback.track))
+        call_id = _recorded(stream.identity.call_sid)
         if options["json"]:
-            self.stdout.write(json.dumps({**asdict(figures), "recording": str(options["out"])}, ensure_ascii=False))
+            more = {"recording": str(options["out"]), "call_id": call_id}
+            self.stdout.write(json.dumps(asdict(figures) | more, ensure_ascii=False))
         else:
             for line in call_report.lines(figures):
                 self.stdout.write(line)
-            self.stdout.write(f"\nRecording: {options['out']}")
+            self.stdout.write(f"\nRecording: {options['out']}, caller left, assistant right")
+            if call_id:
+                self.stdout.write(f"Replay:    manage.py replay_call {call_id} --set barge_in_voice_frames=4")
         if not figures.heard:
             raise CommandError("The caller heard nothing. The server's log says what happened.")
 
@@ -85,6 +91,13 @@ def _number(slug: str) -> str:
             f"No business {slug!r} has a phone number. Add one: manage.py create_business {slug} --phone …"
         )
     return number
+
+
+def _recorded(call_sid: str) -> str | None:
+    """The id under which the server keeps the call; None when it has another database than this command."""
+    with across_businesses():  # an operator at the shell calls any business
+        call_id = Call.objects.filter(twilio_call_sid=call_sid).values_list("pk", flat=True).first()
+    return None if call_id is None else str(call_id)
 
 
 async def _call(number: str, options: dict[str, Any]) -> MediaStream:

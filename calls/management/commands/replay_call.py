@@ -46,12 +46,15 @@ class Command(BaseCommand):
         replayed = replay.replay(trace, settings, own_ticks=bool(options["set"]))
         for line in replay.timeline(replayed, with_words=options["words"]):
             self.stdout.write(line)
-        self._report(trace, replayed, with_words=options["words"])
+        self._report(trace, replayed, changed=options["set"], with_words=options["words"])
 
-    def _report(self, recorded: list[TraceLine], replayed: list[TraceLine], *, with_words: bool) -> None:
+    def _report(
+        self, recorded: list[TraceLine], replayed: list[TraceLine], *, changed: list[str], with_words: bool
+    ) -> None:
         differences = replay.differences(recorded, replayed)
         if not differences:
-            self.stdout.write("\nThe same commands as in the recording.")
+            but = f"{', '.join(changed)} makes no difference to this call: " if changed else ""
+            self.stdout.write(f"\n{but}{'the' if but else 'The'} same commands as in the recording.")
             return
         self.stdout.write("\nDifferent from the recording (- recorded, + replayed):")
         for difference in differences:

@@ -52,10 +52,10 @@ def address(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_sandbox_ends_at_once_when_told_to(number: signal.Signals) -> None:
+def test_the_sandbox_ends_when_told_to(number: signal.Signals) -> None:
     with sandbox() as (process, _):
         process.send_signal(number)
-        assert process.wait(5) == 0
+        assert process.wait(20) == 0  # a model that is being loaded on a busy machine is waited for
 
 
 def test_the_sandbox_ends_with_its_parent() -> None:
@@ -90,9 +90,11 @@ def test_a_call_from_greeting_to_interrupted_answer(daphne: StartDaphne, tmp_pat
         recording = tmp_path / "heard.wav"
         call = ("call", "acme", "--url", server.url, "--wav", str(QUESTION), "--interrupt", "--out", str(recording))
         figures = json.loads(server.manage(*call, "--json"))
+        replayed = server.manage("replay_call", figures["call_id"])
     assert figures["greeting"], server.log
     assert len(figures["said"]) == 2
     assert len(figures["answers"]) == 2
+    assert "[BARGE-IN] commit" in replayed
     (barge_in,) = figures["barge_ins"]
     assert barge_in["silence"] - barge_in["voice"] < 0.5
     with wave.open(str(recording)) as file:
@@ -118,7 +120,7 @@ def test_a_call_to_a_server_that_is_not_there_says_how_to_start_it(tmp_path: Pat
     business.phone_numbers.create(number="+15005550006")
     with pytest.raises(CommandError, match=r"No server answers at http://127\.0\.0\.1:9\. Start it with: make run"):
         call_command("call", business.slug, url="http://127.0.0.1:9", wav=QUESTION)
-    with pytest.raises(CommandError, match="can't be read as WAV"):
+    with pytest.raises(CommandError, match=r"none\.wav can't be read: No such file or directory\.$"):
         call_command("call", business.slug, wav=tmp_path / "none.wav")
 
 
