@@ -62,7 +62,7 @@ def threads(business: Business, *, only_unanswered: bool = False) -> QuerySet[Co
         Q(address=OuterRef("phone")) | Q(address=OuterRef("bsuid")),
         business=business,
         kind=DirectKind.REPLY,
-        created_at__gte=OuterRef("last_inbound_at"),
+        created_at__gt=OuterRef("last_inbound_at"),
     ).exclude(status=RecipientStatus.FAILED)
     people = Contact.objects.filter(business=business, last_inbound_at__isnull=False)
     people = people.annotate(
