@@ -19,7 +19,7 @@ import pytest
 
 from testing import services
 
-PARTS = {"computing": ("not realtime", 2), "in real time": ("realtime", 2)}  # what it selects, workers
+PARTS = {"computing": ("not realtime and not browser", 2), "in real time": ("realtime", 2)}  # what it selects, workers
 REPEATED = "not pure and not once"
 
 
