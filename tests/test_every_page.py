@@ -15,7 +15,6 @@ from businesses.tests.rows import Tenant, everything, make_tenant
 from tests.every_page import ANYBODY, BY_NAME, ITSELF, MEMBERS, OWNERS, PAGES, PERSON, Page
 
 
-
 def addresses(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URLPattern]]:
     """Every route with its pattern; the admin has a sweep of its own (`businesses/tests/test_admin_sweep.py`)."""
     for pattern in resolver.url_patterns:
