@@ -9,16 +9,23 @@ NO_SANDBOX := echo "The stand-in engine goes without some of its voice and ears:
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench clean
+.PHONY: help run test browser screenshots check format bench clean
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 run: $(VENV)/installed ## install, migrate, seed a demo business, serve on http://127.0.0.1:8000 (PORT=8010 changes it)
 	@exec $(PYTHON) manage.py serve --demo
 
 test: $(VENV)/installed-dev ## run every test twice: on SQLite in one process, and on PostgreSQL with Redis (ARGS="calls -x")
 	@$(PYTHON) -m testing.run $(ARGS)
+
+browser: $(VENV)/installed-dev ## look at every page with Chromium (Debian: apt-get install chromium; CHROMIUM= names another)
+	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "There is no Chromium: apt-get install chromium, or set CHROMIUM." >&2; exit 1; }
+	@$(PYTHON) -m pytest -m browser tests/browser $(ARGS)
+
+screenshots: $(VENV)/installed-dev ## picture every page, in both languages and two widths, into var/screenshots/
+	@$(PYTHON) -m testing.screenshots
 
 check: $(VENV)/installed-dev ## lint, formatting, strict types, missing migrations, deploy check
 	@$(PYTHON) -m testing.check

@@ -57,6 +57,14 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migr
 
 
 @contextmanager
+def migrated_file(folder: Path) -> Iterator[MigratedDatabase]:
+    """As `migrated_database`, outside of tests: one SQLite file in a folder."""
+    template = folder / "template.sqlite3"
+    manage("migrate", environment={**os.environ, "DATABASE_URL": f"sqlite:///{template}"})
+    yield lambda: _sqlite_copy(template, folder / "frontdesk.sqlite3")
+
+
+@contextmanager
 def empty_database(folder: Path) -> Iterator[str]:
     """A database of the run's kind without any table; yields its `DATABASE_URL`."""
     if server_url := os.environ.get("DATABASE_URL", ""):

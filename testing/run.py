@@ -4,7 +4,7 @@ Each pass has two parts: tests that compute, then tests of real processes in rea
 computing ones. Both are shared out to workers by file.
 Servers are started for the run and thrown away. To use your own, set `TEST_DATABASE_URL` (its user must
 be allowed to create databases) and `TEST_REDIS_URL` (each worker writes into a Redis database of its own, from
-that one upwards). Arguments are handed to pytest.
+that one upwards). Arguments are handed to pytest. Tests in a browser are `make browser`.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def test_the_demo_business_has_what_a_first_call_needs() -> None:
     with acting_for(business):
         owner = Membership.objects.get(role=Role.OWNER).user
         assert Sender.objects.get().provider == "sandbox"
-        assert MessageTemplate.objects.filter(status="approved").exists()
+        assert MessageTemplate.objects.filter(status="APPROVED").exists()
     assert owner.email == demo.OWNER_EMAIL
     assert owner.check_password(demo.OWNER_PASSWORD)
 
