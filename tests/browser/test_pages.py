@@ -74,10 +74,10 @@ def test_an_owner_edits_the_greeting_in_the_admin(server: Daphne, chromium: Brow
         page.fill("#id_username", demo.OWNER_EMAIL)
         page.fill("#id_password", demo.OWNER_PASSWORD)
         page.click("input[type=submit]")
-        page.click("#result_list th a")
+        page.click("#result_list tbody th a")
         page.fill("#id_greeting_text", "Hello from a real browser.")
         page.click("input[name=_save]")
-        assert page.locator(".messagelist .success").is_visible()
+        page.locator(".messagelist .success").wait_for()
         page.goto(tools.PAGES["settings"])
         assert page.locator("[name=greeting_text]").input_value() == "Hello from a real browser."
 
@@ -121,7 +121,7 @@ def test_a_first_visit_weighs_little(server: Daphne, chromium: Browser) -> None:
     for url in tools.PAGES.values():
         fresh = chromium.new_context(base_url=server.url, storage_state=state)
         page, answers = fresh.new_page(), list[Response]()
-        page.on("response", answers.append)
+        page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it marks what it is given
         page.goto(url, wait_until="load")
         sizes = [each.request.sizes() for each in answers]
         assert sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes) < MOST_BYTES, url
