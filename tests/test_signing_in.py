@@ -32,7 +32,7 @@ def owner(db: None) -> User:
 
 
 def code(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def knock(client: Client, door: str, password: str = PASSWORD) -> tuple[int, str]:
@@ -94,9 +94,9 @@ def test_setting_up_a_second_factor_and_a_recovery_code(owner: User) -> None:
     client = Client()
     knock(client, "/accounts/login/")
     setting_up = "/accounts/2fa/totp/activate/"
-    again = client.get(setting_up)["Location"]
-    assert again.startswith("/accounts/reauthenticate/"), "a page left open must not lock its owner out"
-    assert client.post(again, {"password": PASSWORD})["Location"] == setting_up
+    asked = client.get(setting_up)["Location"]
+    assert asked.startswith("/accounts/reauthenticate/"), "a page left open must not lock its owner out"
+    assert client.post(asked, {"password": PASSWORD})["Location"] == setting_up
     assert client.get(setting_up).status_code == 200
     secret = client.session["mfa.totp.secret"]
     assert client.post("/accounts/2fa/totp/activate/", {"code": code(secret)}).status_code == 302

@@ -113,6 +113,19 @@ def test_without_scripts_every_page_shows_its_content(server: Daphne, chromium: 
             assert page.locator("main").inner_text().strip(), url
 
 
+def weight(page: Page, url: str) -> int:
+    """All bytes that a visit with an empty cache brings over the line."""
+    answers: list[Response] = []
+
+    def note(answer: Response) -> None:
+        answers.append(answer)
+
+    page.on("response", note)
+    page.goto(url, wait_until="load")
+    sizes = [each.request.sizes() for each in answers]
+    return sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes)
+
+
 def test_a_first_visit_weighs_little(server: Daphne, chromium: Browser) -> None:
     with tools.context(chromium, server.url, language="en") as window:
         page = window.new_page()
@@ -120,9 +133,5 @@ def test_a_first_visit_weighs_little(server: Daphne, chromium: Browser) -> None:
         state = window.storage_state()
     for url in tools.PAGES.values():
         fresh = chromium.new_context(base_url=server.url, storage_state=state)
-        page, answers = fresh.new_page(), list[Response]()
-        page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it marks what it is given
-        page.goto(url, wait_until="load")
-        sizes = [each.request.sizes() for each in answers]
-        assert sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes) < MOST_BYTES, url
+        assert weight(fresh.new_page(), url) < MOST_BYTES, url
         fresh.close()
