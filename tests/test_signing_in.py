@@ -93,8 +93,8 @@ def test_a_second_factor_is_asked_for_at_both_doors(owner: User, door: str) -> N
 def test_setting_up_a_second_factor_and_a_recovery_code(owner: User) -> None:
     client = Client()
     knock(client, "/accounts/login/")
-    page = client.get("/accounts/2fa/totp/activate/")
-    assert page.status_code == 200
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
     secret = client.session["mfa.totp.secret"]
     assert client.post("/accounts/2fa/totp/activate/", {"code": code(secret)}).status_code == 302
     assert get_adapter().is_mfa_enabled(owner)
