@@ -51,10 +51,10 @@ def is_there() -> bool:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """One browser."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """One browser, with more arguments if given."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
         try:
             yield browser
         finally:
@@ -62,13 +62,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def demo_server(migrated_database: MigratedDatabase) -> Iterator[Daphne]:
-    """A served installation with the demo business."""
+def demo_server(migrated_database: MigratedDatabase, **variables: str) -> Iterator[Daphne]:
+    """A served installation with the demo business; `variables` of its environment."""
     with (
         tempfile.TemporaryDirectory() as folder,
         web_processes(Path(folder), migrated_database) as start,
     ):
-        daphne = start()
+        daphne = start(**variables)
         daphne.manage("shell", "-c", "from frontdesk import demo; demo.seed()")
         yield daphne
 

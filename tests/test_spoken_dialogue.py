@@ -5,10 +5,9 @@ Nothing is scripted but the caller: Whisper hears both sides, the assistant's ru
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -17,8 +16,8 @@ from calls.sandbox import whisper
 from calls.sandbox.pico import PicoVoice
 from calls.sandbox.placed_call import PlacedCall
 from calls.sandbox.twilio_peer import TwilioPeer
-from testing.databases import ROOT
 from testing.servers import Daphne, StartDaphne
+from testing.stand_in import sandbox
 from tests.call_hearing import clears
 
 pytestmark = [
@@ -37,20 +36,8 @@ INTERRUPTS_AFTER = 42_000  # bytes heard, 5 s: after "six in the evening", befor
 MOST_ANSWER_S = 4.0  # 1.1 s on a quiet machine (docs/performance.md); tests run on busy ones
 
 
-@contextmanager
-def sandbox() -> Iterator[str]:
-    """The stand-in for OpenAI in a process of its own; its address."""
-    command = [sys.executable, "manage.py", "sandbox", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield process.stdout.readline().split()[-1]
-        finally:
-            process.terminate()
-
-
-def clinic(daphne: StartDaphne, openai_url: str) -> Daphne:
-    server = daphne(OPENAI_REALTIME_URL=openai_url.replace("http", "ws", 1), OPENAI_BASE_URL=openai_url)
+def clinic(daphne: StartDaphne, openai: dict[str, str]) -> Daphne:
+    server = daphne(**openai)
     server.manage(
         *("create_business", "clinic", "--name", "Clinic", "--phone", NUMBER, "--language", "en"),
         *("--greeting", GREETING, "--instructions", INSTRUCTIONS),

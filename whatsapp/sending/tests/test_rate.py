@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
+
+import pytest
 
 from testing.broadcasts import addresses, make_broadcast
 from testing.meta import ThreadedMeta
@@ -12,6 +15,10 @@ from whatsapp.providers.sandbox.script import Action
 
 LIMIT_MPS = 80
 SECONDS = 8.0
+STARTING_S = 4.0
+"""While the other two processes start, the first has to share its processor with them."""
+
+pytestmark = pytest.mark.realtime
 
 
 def test_three_processes_send_at_the_limit_and_no_second_sees_more(
@@ -20,14 +27,14 @@ def test_three_processes_send_at_the_limit_and_no_second_sees_more(
     meta.script = lambda _address, _nth: Action(latency_s=0.05)
     meta.delivered_after_s = None
     Sender.objects.update(max_mps=LIMIT_MPS)
-    make_broadcast(sender, template, addresses(LIMIT_MPS * 12))
+    make_broadcast(sender, template, addresses(LIMIT_MPS * 18))
     for _ in range(3):
         farm.start()
     while not meta.posts:
         time.sleep(0.01)
-    time.sleep(SECONDS)
-    moments = [post.at for post in meta.posts]
+    time.sleep(STARTING_S + SECONDS)
+    moments = sorted(post.at for post in meta.posts)
     busiest = max(sum(first <= moment < first + 1.0 for moment in moments) for first in moments)
     assert busiest <= 1.1 * LIMIT_MPS
-    sent_in_time = sum(moment - moments[0] <= SECONDS for moment in moments)
-    assert sent_in_time / SECONDS >= 0.9 * LIMIT_MPS
+    steady = max(bisect_left(moments, first + SECONDS) - number for number, first in enumerate(moments))
+    assert steady / SECONDS >= 0.9 * LIMIT_MPS

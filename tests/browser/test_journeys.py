@@ -1,0 +1,122 @@
+"""Whole ways through the pages in a real Chromium: broadcasts, and a talk with the assistant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from frontdesk import demo
+from testing import browser as tools
+from testing.databases import ROOT, MigratedDatabase
+from testing.servers import Daphne
+from testing.stand_in import sandbox
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"),
+]
+MICROPHONE = ROOT / "tests" / "audio" / "hello.wav"
+WORDS = {
+    "en": {"template": "en_US", "start": "Start", "pause": "Pause", "resume": "Resume", "done": "Completed"},
+    "he": {"template": "he", "start": "הפעלה", "pause": "השהיה", "resume": "המשך", "done": "הושלמה"},
+}
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def server(migrated_database: MigratedDatabase) -> Iterator[Daphne]:
+    with sandbox() as openai, tools.demo_server(migrated_database, **openai) as daphne:
+        yield daphne
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with tools.chromium(
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={MICROPHONE}",
+        "--autoplay-policy=no-user-gesture-required",
+    ) as browser:
+        yield browser
+
+
+def people(folder: Path, count: int) -> Path:
+    """A file with so many good rows and three bad ones."""
+    good = "".join(f"+97250{number:07d},Dana,ten\n" for number in range(count))
+    file = folder / "people.csv"
+    file.write_text(
+        f"phone,name,when\n{good}nonsense,Avi,ten\n+972500000000,Dana,ten\n+972521234567,=HYPERLINK(1),ten\n"
+    )
+    return file
+
+
+def draft(page: Page, template: str, file: Path, *, trial: int | None = None) -> None:
+    """From the list of broadcasts to the page that says what will happen."""
+    page.goto(tools.PAGES["broadcasts"])
+    page.click("main a.button.main >> nth=0")
+    page.locator("form.card", has_text="appointment_reminder").filter(has_text=template).get_by_role("button").click()
+    page.set_input_files("input[type=file]", file)
+    page.click("main form button.main")
+    if trial:
+        page.fill("input[name=canary_size]", str(trial))
+    page.click("main form button.main")
+    page.wait_for_url("**/broadcasts/*-*/")
+
+
+@pytest.mark.parametrize("language", tools.LANGUAGES)
+def test_a_broadcast_from_a_file_with_mistakes_is_watched_to_its_end(
+    server: Daphne, chromium: Browser, tmp_path: Path, language: str
+) -> None:
+    words = WORDS[language]
+    with tools.context(chromium, server.url, language=language) as window:
+        page = window.new_page()
+        page.on("dialog", lambda dialog: dialog.accept())
+        tools.sign_in(page)
+        draft(page, words["template"], people(tmp_path, 6))
+        shown = page.locator("main")
+        for mistake in ("nonsense", "+972500000000", "+972521234567"):
+            expect(shown).to_contain_text(mistake)
+        page.get_by_role("button", name=words["start"], exact=True).click()
+        expect(page.locator("main header .badge")).to_have_text(words["done"], timeout=PATIENCE_MS)
+        sums = [int(each) for each in page.locator("#live .counts .number").all_inner_texts()]
+        assert sums[-1] == sum(sums[:-1]) == 9
+
+
+@pytest.mark.parametrize("language", tools.LANGUAGES)
+def test_a_broadcast_is_paused_and_resumed(server: Daphne, chromium: Browser, tmp_path: Path, language: str) -> None:
+    words = WORDS[language]
+    with tools.context(chromium, server.url, language=language) as window:
+        page = window.new_page()
+        page.on("dialog", lambda dialog: dialog.accept())
+        tools.sign_in(page)
+        draft(page, words["template"], people(tmp_path, 1_500))
+        page.get_by_role("button", name=words["start"], exact=True).click()
+        page.get_by_role("button", name=words["pause"], exact=True).click()
+        page.get_by_role("button", name=words["resume"], exact=True).click()
+        expect(page.locator("main header .badge")).to_have_text(words["done"], timeout=PATIENCE_MS)
+        assert page.locator("#live .counts .number").last.inner_text().replace(",", "") == "1503"
+
+
+@pytest.mark.parametrize("language", tools.LANGUAGES)
+def test_the_greeting_is_heard_in_the_browser_and_the_assistant_answers(
+    server: Daphne, chromium: Browser, language: str
+) -> None:
+    """The microphone is a file in which somebody says hello, again and again."""
+    with tools.context(chromium, server.url, language=language) as window:
+        window.grant_permissions(["microphone"])
+        page = window.new_page()
+        tools.sign_in(page)
+        page.goto(tools.PAGES["settings"])
+        page.wait_for_selector("audio", timeout=PATIENCE_MS)  # the greeting is recorded
+        page.goto(tools.PAGES["try-call"])
+        page.click("#try form button[name=begin]")
+        greeting = demo.ARGUMENTS[demo.ARGUMENTS.index("--greeting") + 1]
+        page.wait_for_function("Number(document.getElementById('try').dataset.heardBytes) > 24000", timeout=PATIENCE_MS)
+        page.wait_for_function("Number(document.getElementById('try').dataset.marksReturned) > 0", timeout=PATIENCE_MS)
+        expect(page.locator("main")).to_contain_text(greeting[:20], timeout=PATIENCE_MS)
+        page.click("#try form button[name=end]")
+        expect(page.locator("#try")).to_have_attribute("data-state", "ended", timeout=PATIENCE_MS)
