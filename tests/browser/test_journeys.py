@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ pytestmark = [
 MICROPHONE = ROOT / "tests" / "audio" / "hello.wav"
 WORDS = {
     "en": {"template": "en_US", "start": "Start", "pause": "Pause", "resume": "Resume", "done": "Completed"},
-    "he": {"template": "he", "start": "הפעלה", "pause": "השהיה", "resume": "המשך", "done": "הושלמה"},
+    "he": {"template": "he", "start": "התחלה", "pause": "השהיה", "resume": "המשך", "done": "הושלמה"},
 }
 PATIENCE_MS = 60_000
 
@@ -46,10 +47,11 @@ def chromium() -> Iterator[Browser]:
 
 def people(folder: Path, count: int) -> Path:
     """A file with so many good rows and three bad ones."""
-    good = "".join(f"+97250{number:07d},Dana,ten\n" for number in range(count))
+    # Of numbers that end in less than 0010 the stand-in plays every misfortune.
+    good = "".join(f"+97250{1_001_000 + number},Dana,ten\n" for number in range(count))
     file = folder / "people.csv"
     file.write_text(
-        f"phone,name,when\n{good}nonsense,Avi,ten\n+972500000000,Dana,ten\n+972521234567,=HYPERLINK(1),ten\n"
+        f"phone,name,when\n{good}nonsense,Avi,ten\n+972501001000,Dana,ten\n+972521234567,=HYPERLINK(1),ten\n"
     )
     return file
 
@@ -58,7 +60,7 @@ def draft(page: Page, template: str, file: Path, *, trial: int | None = None) ->
     """From the list of broadcasts to the page that says what will happen."""
     page.goto(tools.PAGES["broadcasts"])
     page.click("main a.button.main >> nth=0")
-    page.locator("form.card", has_text="appointment_reminder").filter(has_text=template).get_by_role("button").click()
+    page.get_by_role("button", name=f"appointment_reminder ({template})").click()
     page.set_input_files("input[type=file]", file)
     page.click("main form button.main")
     if trial:
@@ -78,7 +80,7 @@ def test_a_broadcast_from_a_file_with_mistakes_is_watched_to_its_end(
         tools.sign_in(page)
         draft(page, words["template"], people(tmp_path, 6))
         shown = page.locator("main")
-        for mistake in ("nonsense", "+972500000000", "+972521234567"):
+        for mistake in ("nonsense", "+972501001000", "+972521234567"):
             expect(shown).to_contain_text(mistake)
         page.get_by_role("button", name=words["start"], exact=True).click()
         expect(page.locator("main header .badge")).to_have_text(words["done"], timeout=PATIENCE_MS)
@@ -96,9 +98,13 @@ def test_a_broadcast_is_paused_and_resumed(server: Daphne, chromium: Browser, tm
         draft(page, words["template"], people(tmp_path, 1_500))
         page.get_by_role("button", name=words["start"], exact=True).click()
         page.get_by_role("button", name=words["pause"], exact=True).click()
+        expect(page.locator("main header .badge.warn")).to_be_visible(timeout=PATIENCE_MS)
         page.get_by_role("button", name=words["resume"], exact=True).click()
-        expect(page.locator("main header .badge")).to_have_text(words["done"], timeout=PATIENCE_MS)
-        assert page.locator("#live .counts .number").last.inner_text().replace(",", "") == "1503"
+        expect(page.locator("main header .badge.live")).to_be_visible(timeout=PATIENCE_MS)
+        to_send = page.locator("#live progress").get_attribute("value")
+        expect(page.locator("#live progress")).not_to_have_attribute("value", str(to_send), timeout=PATIENCE_MS)
+        sums = [int(each.replace(",", "")) for each in page.locator("#live .counts .number").all_inner_texts()]
+        assert sums[-1] == sum(sums[:-1]) == 1_503
 
 
 @pytest.mark.parametrize("language", tools.LANGUAGES)
@@ -115,8 +121,9 @@ def test_the_greeting_is_heard_in_the_browser_and_the_assistant_answers(
         page.goto(tools.PAGES["try-call"])
         page.click("#try form button[name=begin]")
         greeting = demo.ARGUMENTS[demo.ARGUMENTS.index("--greeting") + 1]
-        page.wait_for_function("Number(document.getElementById('try').dataset.heardBytes) > 24000", timeout=PATIENCE_MS)
-        page.wait_for_function("Number(document.getElementById('try').dataset.marksReturned) > 0", timeout=PATIENCE_MS)
+        talk = page.locator("#try")
+        expect(talk).to_have_attribute("data-heard-bytes", re.compile(r"^[2-9]\d{4}$"), timeout=PATIENCE_MS)
+        expect(talk).to_have_attribute("data-marks-returned", re.compile(r"^[1-9]"), timeout=PATIENCE_MS)
         expect(page.locator("main")).to_contain_text(greeting[:20], timeout=PATIENCE_MS)
         page.click("#try form button[name=end]")
-        expect(page.locator("#try")).to_have_attribute("data-state", "ended", timeout=PATIENCE_MS)
+        expect(talk).to_have_attribute("data-state", "ended", timeout=PATIENCE_MS)
