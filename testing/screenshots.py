@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from playwright.sync_api import Page
+
 from testing import browser, databases
 
 FOLDER = databases.ROOT / "var" / "screenshots"
@@ -33,7 +35,7 @@ def main() -> int:
     return 0
 
 
-def take(page: browser.Page, suffix: str, folder: Path) -> None:
+def take(page: Page, suffix: str, folder: Path) -> None:
     """Visit every page in one window."""
     for name, url in browser.DOORS.items():
         page.goto(url)

@@ -32,7 +32,7 @@ def owner(db: None) -> User:
 
 
 def code(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def knock(client: Client, door: str, password: str = PASSWORD) -> tuple[int, str]:
@@ -145,7 +145,7 @@ def test_nobody_signs_up(db: None) -> None:
 def test_a_forgotten_password(owner: User) -> None:
     client = Client()
     assert client.post("/accounts/password/reset/", {"email": EMAIL}).status_code == 302
-    text = mail.outbox[0].body
+    text = str(mail.outbox[0].body)
     assert mail.outbox[0].subject == "Frontdesk: a new password · סיסמה חדשה"
     assert "אפשר לבחור סיסמה כאן" in text
     link = re.search(r"http://testserver(/\S+)", text)

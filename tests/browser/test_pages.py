@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -31,6 +31,13 @@ def server(migrated_database: MigratedDatabase) -> Iterator[Daphne]:
 def chromium() -> Iterator[Browser]:
     with tools.chromium() as browser:
         yield browser
+
+
+def _keep(answers: list[Response]) -> Callable[[Response], None]:
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
+    return keep
 
 
 def troubles(page: Page) -> list[str]:
@@ -121,8 +128,9 @@ def test_a_first_visit_weighs_little(server: Daphne, chromium: Browser) -> None:
         state = window.storage_state()
     for url in tools.PAGES.values():
         fresh = chromium.new_context(base_url=server.url, storage_state=state)
-        page, answers = fresh.new_page(), list[Response]()
-        page.on("response", lambda answer, kept=answers: kept.append(answer))
+        page = fresh.new_page()
+        answers: list[Response] = []
+        page.on("response", _keep(answers))
         page.goto(url, wait_until="load")
         sizes = [each.request.sizes() for each in answers]
         assert sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes) < MOST_BYTES, url
