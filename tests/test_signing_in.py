@@ -148,7 +148,7 @@ def test_nobody_signs_up(db: None) -> None:
 def test_a_forgotten_password(owner: User) -> None:
     client = Client()
     assert client.post("/accounts/password/reset/", {"email": EMAIL}).status_code == 302
-    text = mail.outbox[0].body
+    text = str(mail.outbox[0].body)
     assert mail.outbox[0].subject == "Frontdesk: a new password · סיסמה חדשה"
     assert "אפשר לבחור סיסמה כאן" in text
     link = re.search(r"http://testserver(/\S+)", str(text))
