@@ -1,7 +1,9 @@
 """Every address of the installation."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from frontdesk import health, home
 
@@ -22,6 +24,8 @@ urlpatterns = [
     path("calls/", include("calls.urls")),
     path("whatsapp/", include("whatsapp.urls")),
     path("admin/", admin.site.urls),
+    # An address is what an invitation was for: nobody changes theirs alone.
+    path("accounts/email/", login_required(RedirectView.as_view(pattern_name="mfa_index")), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("language/", include("django.conf.urls.i18n")),
 ]

@@ -1,7 +1,7 @@
 """Every address of the installation and who may ask for it: one line a page.
 
 `tests/test_every_page.py` fails while an address has no line here, and asks each of them as everyone who may not.
-The browser's tests and `make screenshots` visit the pages that people look at, which are marked by `LOOK`.
+Pages marked by `LOOK` are opened for those who may see them (`testing/browser.py` lists what a real browser visits).
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ def upload(request: PageRequest) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
+            uploads.refuse_large(file.size)
             preview(file)
             refuse_long(file)
             name = uploads.keep(request.business, file, file.size)

@@ -35,8 +35,8 @@ either = require_http_methods(["GET", "HEAD", "POST"])
 def choose_template(request: PageRequest) -> HttpResponse:
     """First step: what is sent."""
     approved = MessageTemplate.objects.filter(business=request.business, status=TemplateStatus.APPROVED)
-    if request.method == "POST":
-        key = _uuid(request.POST.get("template", ""))
+    if asked := request.POST.get("template") or request.GET.get("template"):
+        key = _uuid(asked)
         chosen = approved.filter(pk=key).first() if key else None
         if chosen is not None:
             wizard.store(request.session, request.business, Gathered(template=str(chosen.pk)))

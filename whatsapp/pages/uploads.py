@@ -26,14 +26,19 @@ _FOLDER = "uploads"
 
 def keep(business: Business, file: BinaryIO, size: int) -> str:
     """Keep a file and name it. Raises `BadAudience` when it is too large."""
-    if size > LARGEST:
-        raise BadAudience(
-            _("The file has %(size)s MB; at most %(largest)s. Split it, and make a broadcast of each part.")
-            % {"size": size // 1_000_000, "largest": LARGEST // 1_000_000}
-        )
+    refuse_large(size)
     name = uuid.uuid4().hex
     default_storage.save(_path(business, name), File(file))
     return name
+
+
+def refuse_large(size: int) -> None:
+    """Raises `BadAudience` for a file of so many bytes that nobody should read it."""
+    if size > LARGEST:
+        raise BadAudience(
+            _("The file has %(size)s MB; at most %(largest)s. Split it, and take one part after the other.")
+            % {"size": size // 1_000_000, "largest": LARGEST // 1_000_000}
+        )
 
 
 def keep_text(business: Business, text: str) -> str:

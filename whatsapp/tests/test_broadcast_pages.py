@@ -240,3 +240,20 @@ def test_queries_do_not_grow_with_rows(
     staff.get(page(name, **named))
     with django_assert_max_num_queries(12):
         assert staff.get(page(name, **named)).status_code == 200
+
+
+def test_a_template_of_the_list_goes_straight_to_its_people(staff: Client, template: MessageTemplate) -> None:
+    answer = staff.get(f"{page('broadcast-new')}?template={template.pk}")
+    assert answer["Location"] == page("broadcast-new-people")
+    assert staff.get(f"{page('broadcast-new')}?template=nonsense").status_code == 200
+
+
+def test_a_file_that_is_too_large_is_refused_in_words(
+    staff: Client, template: MessageTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whatsapp.pages.uploads.LARGEST", 10)
+    choose(staff, template)
+    for address, field in ((page("broadcast-new-people"), "people"), (page("contacts-import"), "contacts")):
+        answer = staff.post(address, {"source": "file", "group": "not_read", "file": upload(FILE)})
+        assert answer.status_code == 422, field
+        assert "The file has 0 MB; at most 0." in answer.content.decode()
