@@ -68,7 +68,7 @@ def demo_server(migrated_database: MigratedDatabase, **variables: str) -> Iterat
         tempfile.TemporaryDirectory() as folder,
         web_processes(Path(folder), migrated_database) as start,
     ):
-        daphne = start(**variables)
+        daphne = start(beside=None, **variables)
         daphne.manage("shell", "-c", "from frontdesk import demo; demo.seed()")
         yield daphne
 

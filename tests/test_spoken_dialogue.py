@@ -37,7 +37,7 @@ MOST_ANSWER_S = 4.0  # 1.1 s on a quiet machine (docs/performance.md); tests run
 
 
 def clinic(daphne: StartDaphne, openai: dict[str, str]) -> Daphne:
-    server = daphne(**openai)
+    server = daphne(beside=None, **openai)
     server.manage(
         *("create_business", "clinic", "--name", "Clinic", "--phone", NUMBER, "--language", "en"),
         *("--greeting", GREETING, "--instructions", INSTRUCTIONS),
