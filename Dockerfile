@@ -12,7 +12,8 @@ COPY --from=packages /venv /venv
 COPY . .
 # The settings refuse to start without secrets; collecting files needs none, so it gets names of what is missing.
 RUN SECRET_KEY=missing PUBLIC_URL=https://missing TWILIO_ACCOUNT_SID=missing TWILIO_AUTH_TOKEN=missing \
-    OPENAI_API_KEY=missing python manage.py collectstatic --noinput && chown -R frontdesk var
+    OPENAI_API_KEY=missing FIELD_ENCRYPTION_KEYS=missing python manage.py collectstatic --noinput \
+    && mkdir -p var/media && chown -R frontdesk var
 USER frontdesk
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
