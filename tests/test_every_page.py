@@ -15,6 +15,8 @@ from businesses.models import User
 from businesses.tests.rows import Tenant, everything, make_tenant
 from tests.every_page import ANYBODY, BY_NAME, ITSELF, MEMBERS, OWNERS, PAGES, PERSON, Page
 
+pytestmark = pytest.mark.once  # who may see what is decided before any database is asked
+
 
 def addresses(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URLPattern]]:
     """Every route with its pattern; the admin has a sweep of its own (`businesses/tests/test_admin_sweep.py`)."""

@@ -14,6 +14,8 @@ from django.urls import URLPattern, reverse
 from businesses.models import Business, Role, User
 from businesses.tests.rows import A_TIME, Tenant, everything
 
+pytestmark = pytest.mark.once  # who may see what is decided before any database is asked
+
 REGISTRY: dict[type[models.Model], Any] = dict(admin.site._registry)
 every_model = pytest.mark.parametrize("model", REGISTRY, ids=lambda model: model.__name__)
 
