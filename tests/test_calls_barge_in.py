@@ -193,15 +193,21 @@ async def test_what_is_no_interruption_does_not_end_the_answer(rig: Rig) -> None
 
 
 async def grunt_pauses_and_the_answer_goes_on_where_it_stopped(rig: Rig) -> None:
+    """To the very sample, in one call of three: on a busy machine a message may be late by more than a frame."""
+    lost = [await samples_lost_by_a_grunt(rig)]
+    while lost[-1] and len(lost) < 3:
+        lost.append(await samples_lost_by_a_grunt(rig))
+    assert 0 in lost, f"samples lost (or doubled: below 0): {lost}"
+
+
+async def samples_lost_by_a_grunt(rig: Rig) -> int:
     async with answered(rig, scenario()) as (call, desk):
         call.say(grunt())
         await call.quiet(0.8, after_bytes=len(WHOLE) - 1600)
     records = await rig.records(call)
     left, went_on = seam(heard(call), WHOLE)
-    travelled_s = clear_travelled_s(call, records.trace)
-    if travelled_s < 0.005:
-        assert left == went_on, "not a sample is lost or doubled"
-    assert abs(left - went_on) / 8 <= 20 + travelled_s * 1000, "a frame, on a machine that is busy"
+    late_s = clear_travelled_s(call, records.trace) + telephone_late_s(call.stream, until_s=clears(call)[0])
+    assert abs(left - went_on) / 8 <= 20 + late_s * 1000, "a frame, on a machine that is busy"
     assert 3 <= voiced_frames_before_clear(records.trace) <= 5
     assert len(clears(call)) == 1
     before, after = call.stream.playback.stretches[-2:]
@@ -210,6 +216,7 @@ async def grunt_pauses_and_the_answer_goes_on_where_it_stopped(rig: Rig) -> None
     assert records.turns[-1].heard_text == ANSWER
     assert records.turns[-1].interrupted_ms is None
     assert "resume" in rig.logged(records.call.pk)
+    return went_on - left
 
 
 async def grunt_ends_the_answer_where_the_business_wants_that(rig: Rig) -> None:
