@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST
 from businesses.pages.access import PageRequest, business_page
 from whatsapp import creation, direct_messages, lifecycle, retrying, starting
 from whatsapp.errors import WhatsappError
-from whatsapp.models import Broadcast, Recipient
-from whatsapp.pages.broadcast_page import find
-from whatsapp.states import BroadcastStatus, RecipientStatus
+from whatsapp.models import Broadcast
+from whatsapp.pages.broadcast_page import find, first_values
+from whatsapp.states import BroadcastStatus
 
 
 def _steer(request: PageRequest, broadcast_id: UUID, change: Callable[[Broadcast], str]) -> HttpResponse:
@@ -116,13 +116,11 @@ def test_message(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
             key = UUID(request.POST.get("key", ""))
         except ValueError:
             raise WhatsappError(_("Reload the page and try again.")) from None
-        people = Recipient.objects.filter(broadcast=found).exclude(status=RecipientStatus.SKIPPED)
-        params = people.order_by("pk").values_list("params", flat=True).first() or {}
         direct_messages.send_test(
             found.sender,
             found.template,
             to=request.POST.get("number", ""),
-            params=params,
+            params=first_values(found),
             key=key,
             now=timezone.now(),
             actor=request.user,

@@ -32,7 +32,7 @@ def broadcast(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
     found = find(request, broadcast_id)
     context = _live(found, now=timezone.now())
     context |= {
-        "bubble": bubble(found.template_components, _first_values(found), named=found.template_format == "NAMED"),
+        "bubble": bubble(found.template_components, first_values(found), named=found.template_format == "NAMED"),
         "events": found.events.select_related("actor").order_by("-id")[:MOST_EVENTS],
         "test_key": uuid.uuid4(),
     }
@@ -85,7 +85,8 @@ def _possible(status: BroadcastStatus) -> dict[str, bool]:
     }
 
 
-def _first_values(found: Broadcast) -> dict[str, str]:
+def first_values(found: Broadcast) -> dict[str, str]:
+    """The values of the first person who is not skipped; none before anybody is known."""
     rows = Recipient.objects.filter(broadcast=found).exclude(status=RecipientStatus.SKIPPED)
     values: dict[str, str] = rows.order_by("pk").values_list("params", flat=True).first() or {}
     return values
