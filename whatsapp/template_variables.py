@@ -21,7 +21,7 @@ VALUE_LIMIT = 1024
 URL_SUFFIX_LIMIT = 2000
 COUPON_LIMIT = 20
 
-_PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
+PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 _MEDIA = ("IMAGE", "VIDEO", "DOCUMENT")
 
 
@@ -88,7 +88,7 @@ def body_text(components: Sequence[Mapping[str, Any]], params: Mapping[str, str]
     """The body as the person will read it; a value that is not known stays a placeholder."""
     for component in components:
         if _type(component) == "BODY":
-            return _PLACEHOLDER.sub(lambda found: params.get(found[1], found[0]), str(component.get("text", "")))
+            return PLACEHOLDER.sub(lambda found: params.get(found[1], found[0]), str(component.get("text", "")))
     return ""
 
 
@@ -141,4 +141,4 @@ def _of_buttons(buttons: Sequence[Mapping[str, Any]]) -> Iterator[TemplateVariab
 
 
 def _names(text: object) -> list[str]:
-    return _PLACEHOLDER.findall(str(text or ""))
+    return PLACEHOLDER.findall(str(text or ""))

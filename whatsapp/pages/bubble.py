@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
+from whatsapp.template_variables import PLACEHOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +40,4 @@ def bubble(components: Sequence[Mapping[str, Any]], params: Mapping[str, str], *
 
 
 def _filled(text: object, params: Mapping[str, str], prefix: str) -> str:
-    return _PLACEHOLDER.sub(lambda found: params.get(prefix + found[1]) or found[0], str(text or ""))
+    return PLACEHOLDER.sub(lambda found: params.get(prefix + found[1]) or found[0], str(text or ""))
