@@ -31,6 +31,12 @@ MOST_WINDOWS: Final = 16
 """Audio that nobody asked about is judged when somebody asks again, so that the detector knows what came before: half
 a second of it at most (2 ms of work, once where a voice begins), from a fresh state when there was more."""
 _LONGEST: Final = MOST_WINDOWS * WINDOW
+EVEN_RMS: Final = 2000
+"""The level that voices are brought to (16-bit scale): Silero hears a soft voice later than a loud one, or never."""
+MOST_GAIN: Final = 8.0
+"""18 dB: a voice of rms 250 comes up to the level. What is softer was far away, or an echo."""
+LEVEL_FALLS: Final = 0.97
+"""How fast the level that the gain is taken from falls, for each window: 8 dB a second, which outlasts a breath."""
 
 _Array = NDArray[np.float32]
 
@@ -55,6 +61,7 @@ class NeuralEar:
         self._context = ulaw.SILENCE * CONTEXT
         self._state = _fresh_state()
         self._probability = 0.0
+        self._level = 0.0
         self._has_skipped = False
 
     def hear(self, audio: bytes, *, wanted: bool) -> float | None:
@@ -73,13 +80,19 @@ class NeuralEar:
         return self._probability
 
     def _judge(self, window: bytes) -> None:
-        samples = ulaw.decode_to_unit(self._context + window)
+        samples = self._evened(ulaw.decode_to_unit(self._context + window))
         answer: tuple[Any, Any] = self._session.run(
             None, {"input": samples[np.newaxis], "state": self._state, "sr": _RATE}
         )
         probability, self._state = answer
         self._probability = round(float(probability[0, 0]), 2)  # as it is kept in traces
         self._context = window[-CONTEXT:]
+
+    def _evened(self, samples: _Array) -> _Array:
+        """The samples, as loud as a voice near the telephone if they are softer. Full scale is never exceeded."""
+        window = samples[CONTEXT:]
+        self._level = max(float(np.sqrt(window.dot(window) / WINDOW)) * 32768, LEVEL_FALLS * self._level, 1.0)
+        return samples * np.float32(min(max(EVEN_RMS / self._level, 1.0), MOST_GAIN))
 
     def _skip(self) -> None:
         """Leave out what is too long ago to matter; the state that it would have led to is unknown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from calls.sandbox.caller_track import Echo
 LEAD_S = 2.0
 """The assistant speaks this long before the caller does."""
 TAIL_S = 1.0
+SYNTHETIC = ("en-us", "en-us+f3", "he", "en-us+whisper")
+"""Voices of espeak-ng, where it is installed: nobody's, and strange to a detector."""
 LINE_RMS = 12.0
 """A quiet line is never silent."""
 
@@ -54,6 +57,23 @@ def speech(share: float) -> Iterator[Case]:
     yield from _spoken("5 % of packets lost", fewer, chance, 2000, through=lambda audio: lossy(audio, 0.05, chance))
     yield from _spoken("over an echo of -30 dB", fewer, chance, 2000, echo=Echo(30.0))
     yield from _spoken("over an echo of -20 dB", fewer, chance, 2000, echo=Echo(20.0))
+
+
+def strangers(share: float) -> Iterator[Case]:
+    """Other words of the same speakers, in ways that no threshold was chosen on."""
+    chance = np.random.default_rng(11)
+    clips = recordings.sentences(max(1, round(8 * share)), seed=101)
+    for rms in (300, 800, 6000):
+        yield from _spoken(f"other clips, rms {rms}", clips, chance, rms)
+    yield from _spoken("a child's pitch", [recordings.higher(clip) for clip in clips], chance, 2000)
+    yield from _spoken("clipped, 8 times too loud", clips, chance, 16000, through=clipped)
+    yield from _spoken("GSM and 5 % lost", clips, chance, 2000, through=lambda audio: lossy(gsm(audio), 0.05, chance))
+    yield from _spoken("10 % of packets lost", clips, chance, 2000, through=lambda audio: lossy(audio, 0.1, chance))
+    yield from _spoken("quiet, over an echo of -30 dB", clips, chance, 500, echo=Echo(30.0))
+    yield from _spoken("words of strangers", recordings.words(max(1, round(12 * share)), seed=102), chance, 1000)
+    if shutil.which("espeak-ng"):
+        for voice in SYNTHETIC:
+            yield from _spoken(f"espeak-ng {voice}", recordings.synthetic(voice), chance, 1500)
 
 
 def silence_kept(share: float) -> Iterator[Case]:
@@ -100,6 +120,11 @@ def lossy(audio: Samples, share: float, chance: Generator) -> Samples:
         if chance.random() < share:
             found[start : start + 160] = 0.0
     return found
+
+
+def clipped(audio: Samples) -> Samples:
+    """As a microphone that is overdriven hands it on."""
+    return np.clip(audio, -8000, 8000) / 2
 
 
 def encode(audio: Samples) -> bytes:

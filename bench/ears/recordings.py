@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,30 @@ SPEAKERS = (
     "ru_RU_f_IvrvoiceRU",
 )
 WORD_FOLDERS = ("digits", "letters", "phonetic")
+SENTENCES = (
+    "Hello, I would like to make an appointment.",
+    "When do you open tomorrow?",
+    "Could you repeat that, please?",
+    "No, that is not what I meant.",
+    "How much does it cost?",
+    "I need to speak to somebody right now.",
+    "Wait, wait, one moment.",
+    "Is there parking behind the house?",
+    "My name is Daniel, with a D.",
+    "Yes, that would be fine, thank you.",
+)
+SENTENCES_HE = (
+    "שלום, אני רוצה לקבוע תור",
+    "מתי אתם פותחים מחר",
+    "אפשר לחזור על זה בבקשה",
+    "לא, לא לזה התכוונתי",
+    "כמה זה עולה",
+    "אני צריך לדבר עם מישהו עכשיו",
+    "רגע, רגע, שנייה",
+    "יש חניה ליד הבניין",
+    "קוראים לי דניאל",
+    "כן, זה מצוין, תודה רבה",
+)
 _SOUNDS = Path("/usr/share/asterisk/sounds")
 _MUSIC = Path("/usr/share/asterisk/moh")
 _LOUD_DB = 36.0
@@ -57,6 +82,19 @@ def sentences(each: int, *, seed: int = 1) -> list[Clip]:
 def words(each: int, *, seed: int = 2) -> list[Clip]:
     """So many single words (digits, letters, code words) of every speaker."""
     return _pick(each, seed, words=True, shortest_s=0.2, longest_s=1.3)
+
+
+def synthetic(voice: str) -> list[Clip]:
+    """Ten sentences of an espeak-ng voice."""
+    texts = SENTENCES_HE if voice.startswith("he") else SENTENCES
+    return [clip for n, text in enumerate(texts) if (clip := _spoken_by_espeak(voice, text, n)) is not None]
+
+
+def higher(clip: Clip) -> Clip:
+    """Six semitones up, and so much faster: read faster."""
+    faster = 2**0.5
+    samples = np.interp(np.arange(0, len(clip.samples) - 1, faster), np.arange(len(clip.samples)), clip.samples)
+    return replace(clip, samples=samples, onset=round(clip.onset / faster), end=round(clip.end / faster))
 
 
 def monologue(speaker: str, seconds: float, *, seed: int = 3) -> Samples:
@@ -115,9 +153,21 @@ def _check(folder: Path) -> None:
         raise CorpusMissing(f"{folder} is missing. Get the recordings with: apt-get install {PACKAGES}")
 
 
+def _spoken_by_espeak(voice: str, text: str, number: int) -> Clip | None:
+    command = ["espeak-ng", "-v", voice, "--stdout", text]
+    spoken = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+    at_22k = np.frombuffer(spoken[44:], "<i2").astype(np.float64)
+    times = np.arange(0, len(at_22k) - 1, 22050 / RATE)
+    kernel = np.sinc(np.arange(-16, 17) * RATE / 22050) * np.hanning(33)  # nothing above 4 kHz may fold back
+    return _found(voice, str(number), np.interp(times, np.arange(len(at_22k)), np.convolve(at_22k, kernel, "same")))
+
+
 def _clip(speaker: str, path: Path) -> Clip | None:
     """A recording with its onset by energy; None when it holds nothing."""
-    samples = _read(path)
+    return _found(speaker, path.stem, _read(path))
+
+
+def _found(speaker: str, name: str, samples: Samples) -> Clip | None:
     if len(samples) < RATE // 10 or not samples.any():
         return None
     levels = _levels(samples)
@@ -126,7 +176,7 @@ def _clip(speaker: str, path: Path) -> Clip | None:
     if not runs.any():
         return None
     onset, end = int(runs.argmax()) * _STEP, (len(runs) - int(runs[::-1].argmax()) + 2) * _STEP
-    return Clip(speaker, path.stem, samples, onset, min(end, len(samples)))
+    return Clip(speaker, name, samples, onset, min(end, len(samples)))
 
 
 def _levels(samples: Samples) -> Samples:
