@@ -37,6 +37,10 @@ MOST_GAIN: Final = 8.0
 """18 dB: a voice of rms 250 comes up to the level. What is softer was far away, or an echo."""
 LEVEL_FALLS: Final = 0.97
 """How fast the level that the gain is taken from falls, for each window: 8 dB a second, which outlasts a breath."""
+LOUDEST_NOISE: Final = 100.0
+"""The line's noise is never brought above this: a voice that stands out of noise is heard best as it is."""
+NOISE_RISES: Final = 1.02
+"""How fast the noise is taken to have grown, for each window: 5 dB a second, slower than people pause."""
 
 _Array = NDArray[np.float32]
 
@@ -52,6 +56,25 @@ class Ear(Protocol):
         ...
 
 
+class Gain:
+    """Makes a soft voice as loud for the detector as one near the telephone, and leaves noise where it is."""
+
+    def __init__(self) -> None:
+        self._level = 0.0  # rms of the loudest that was heard a moment ago
+        self._noise = LOUDEST_NOISE
+        self._last = LOUDEST_NOISE
+
+    def even(self, samples: _Array) -> _Array:
+        """A window with its context (-1 to 1), amplified up to `MOST_GAIN` times. Full scale is never exceeded."""
+        window = samples[CONTEXT:]
+        rms = max(float(np.sqrt(window.dot(window) / WINDOW)) * 32768, 1.0)
+        # One lost packet is no silence: it takes two windows.
+        self._noise, self._last = min(max(rms, self._last), NOISE_RISES * self._noise), rms
+        self._level = max(rms, LEVEL_FALLS * self._level)
+        gain = min(EVEN_RMS / self._level, LOUDEST_NOISE / self._noise, MOST_GAIN)
+        return samples * np.float32(max(gain, 1.0))
+
+
 class NeuralEar:
     """Silero's opinion of one call. Audio is only kept until an answer is wanted."""
 
@@ -61,7 +84,7 @@ class NeuralEar:
         self._context = ulaw.SILENCE * CONTEXT
         self._state = _fresh_state()
         self._probability = 0.0
-        self._level = 0.0
+        self._gain = Gain()
         self._has_skipped = False
 
     def hear(self, audio: bytes, *, wanted: bool) -> float | None:
@@ -80,19 +103,13 @@ class NeuralEar:
         return self._probability
 
     def _judge(self, window: bytes) -> None:
-        samples = self._evened(ulaw.decode_to_unit(self._context + window))
+        samples = self._gain.even(ulaw.decode_to_unit(self._context + window))
         answer: tuple[Any, Any] = self._session.run(
             None, {"input": samples[np.newaxis], "state": self._state, "sr": _RATE}
         )
         probability, self._state = answer
         self._probability = round(float(probability[0, 0]), 2)  # as it is kept in traces
         self._context = window[-CONTEXT:]
-
-    def _evened(self, samples: _Array) -> _Array:
-        """The samples, as loud as a voice near the telephone if they are softer. Full scale is never exceeded."""
-        window = samples[CONTEXT:]
-        self._level = max(float(np.sqrt(window.dot(window) / WINDOW)) * 32768, LEVEL_FALLS * self._level, 1.0)
-        return samples * np.float32(min(max(EVEN_RMS / self._level, 1.0), MOST_GAIN))
 
     def _skip(self) -> None:
         """Leave out what is too long ago to matter; the state that it would have led to is unknown."""

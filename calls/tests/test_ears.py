@@ -8,12 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from calls import ears
 from calls.conversation import ulaw
-from calls.ears import NeuralEar, ToneEar
+from calls.ears import CONTEXT, MOST_GAIN, WINDOW, Gain, NeuralEar, ToneEar
 from calls.sandbox import wav_files
 
+Samples = NDArray[np.float32]
 AUDIO = Path(__file__).resolve().parents[2] / "tests" / "audio"
 RECORDINGS = ("hello", "one-moment-please", "nobody-is-available", "not-in-service")
 
@@ -51,6 +55,39 @@ def test_people_are_heard(name: str) -> None:
     probabilities = heard(ulaw.SILENCE * 8000 + speech(name))
     assert max(p for p in probabilities[:45] if p is not None) < 0.25
     assert sum(p is not None and p >= 0.9 for p in probabilities) >= 10
+
+
+def louder(audio: bytes, factor: float) -> bytes:
+    return ulaw.encode(np.clip(ulaw.decode(audio) * factor, -32768, 32767).astype(np.int16))
+
+
+def test_people_who_speak_softly_are_heard_as_surely() -> None:
+    def sure_frames(factor: float) -> int:
+        tracks = [ulaw.SILENCE * 8000 + louder(speech(name), factor) for name in RECORDINGS]
+        return sum(p is not None and p >= 0.9 for track in tracks for p in heard(track))
+
+    assert sure_frames(1 / 32) >= 0.95 * sure_frames(1)
+
+
+def windows(*audio: bytes) -> Iterator[tuple[Samples, Samples]]:
+    """Each window of the audio with its context, and what the detector gets of it."""
+    gain, whole = Gain(), ulaw.SILENCE * CONTEXT + b"".join(audio)
+    for start in range(0, len(whole) - CONTEXT - WINDOW + 1, WINDOW):
+        window = ulaw.decode_to_unit(whole[start : start + CONTEXT + WINDOW])
+        yield window, gain.even(window)
+
+
+@given(st.lists(st.tuples(st.binary(min_size=WINDOW, max_size=WINDOW), st.floats(0, 1)), max_size=40))
+def test_evened_audio_is_never_louder_than_full_scale_nor_softer_than_it_was(pieces: list[tuple[bytes, float]]) -> None:
+    for window, evened in windows(*(louder(piece, factor) for piece, factor in pieces)):
+        assert np.abs(evened).max() <= max(1.05, np.abs(window).max())
+        assert (np.abs(evened) >= np.abs(window)).all()
+        assert (np.abs(evened) <= np.abs(window) * MOST_GAIN * 1.001).all()
+
+
+def test_a_noisy_line_is_left_as_it_is() -> None:
+    for window, evened in list(windows(noise(3.0, rms=200)))[2:]:
+        assert (evened == window).all()
 
 
 @pytest.mark.parametrize("audio", [noise(3.0), tone(697, 1209), tone(440), tone(440, 480), ulaw.SILENCE * 8000])
