@@ -1,4 +1,4 @@
-"""How well callers are heard: `python -m bench.ears [--share 0.1] [--no-rivals]`.
+"""How well callers are heard: `python -m bench.ears [--share 0.1] [--no-rivals] [--strangers]`.
 
 Every case of the corpus runs through the real conversation with the real ears, in virtual time; then through plain
 rules over other detectors. Prints Markdown (docs/performance.md quotes it) and draws var/ears.png.
@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from bench.ears import corpus, rivals
+from bench.ears import corpus, fetching, rivals
 from bench.ears.corpus import Case
+from bench.ears.fetching import CorpusMissing
 from bench.ears.figures import Figures
-from bench.ears.recordings import CorpusMissing
 from bench.ears.rivals import Rule
 from bench.ears.trial import SETTINGS, Trial
 from calls import ears
@@ -32,9 +32,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--share", type=float, default=1.0, help="how much of the corpus, 0 to 1")
     parser.add_argument("--no-rivals", action="store_true", help="our own ears only")
+    parser.add_argument("--strangers", action="store_true", help="only voices that no threshold was chosen on")
     options = parser.parse_args()
     try:
-        cases = [*corpus.speech(options.share), *corpus.silence_kept(options.share)]
+        fetching.fetch()
+        cases = list(corpus.strangers(options.share)) if options.strangers else corpus.whole(options.share)
         voice = corpus.assistant()
     except CorpusMissing as missing:
         print(missing, file=sys.stderr)
@@ -43,7 +45,7 @@ def main() -> int:
     started_s = time.process_time()
     print(ours("Frontdesk", cases, voice).table())
     print_cost(cases, voice, time.process_time() - started_s)
-    if not options.no_rivals:
+    if not (options.no_rivals or options.strangers):
         print(ours("Frontdesk without the detector", cases, voice, ear=ears.ToneEar()).table())
         for name, is_voice in RIVALS.items():
             print(rival(name, Rule(is_voice), cases, voice).table())

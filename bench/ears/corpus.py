@@ -42,6 +42,11 @@ class Case:
         return len(self.audio) / RATE / 60
 
 
+def whole(share: float) -> list[Case]:
+    """Everybody who speaks, and everything that is nobody."""
+    return [*speech(share), *silence_kept(share)]
+
+
 def speech(share: float) -> Iterator[Case]:
     """People who interrupt. `share` (0 to 1) of the corpus, for a quick look."""
     chance = np.random.default_rng(7)
@@ -53,7 +58,8 @@ def speech(share: float) -> Iterator[Case]:
     fewer = some[::2]
     yield from _spoken("in pink noise, 20 dB", fewer, chance, 2000, noise_rms=200)
     yield from _spoken("in pink noise, 10 dB", fewer, chance, 2000, noise_rms=632)
-    yield from _spoken("GSM coded", fewer, chance, 2000, through=gsm)
+    if shutil.which("sox"):  # without it nobody can code GSM
+        yield from _spoken("GSM coded", fewer, chance, 2000, through=gsm)
     yield from _spoken("5 % of packets lost", fewer, chance, 2000, through=lambda audio: lossy(audio, 0.05, chance))
     yield from _spoken("over an echo of -30 dB", fewer, chance, 2000, echo=Echo(30.0))
     yield from _spoken("over an echo of -20 dB", fewer, chance, 2000, echo=Echo(20.0))
@@ -67,7 +73,10 @@ def strangers(share: float) -> Iterator[Case]:
         yield from _spoken(f"other clips, rms {rms}", clips, chance, rms)
     yield from _spoken("a child's pitch", [recordings.higher(clip) for clip in clips], chance, 2000)
     yield from _spoken("clipped, 8 times too loud", clips, chance, 16000, through=clipped)
-    yield from _spoken("GSM and 5 % lost", clips, chance, 2000, through=lambda audio: lossy(gsm(audio), 0.05, chance))
+    if shutil.which("sox"):
+        yield from _spoken(
+            "GSM and 5 % lost", clips, chance, 2000, through=lambda audio: lossy(gsm(audio), 0.05, chance)
+        )
     yield from _spoken("10 % of packets lost", clips, chance, 2000, through=lambda audio: lossy(audio, 0.1, chance))
     yield from _spoken("quiet, over an echo of -30 dB", clips, chance, 500, echo=Echo(30.0))
     yield from _spoken("words of strangers", recordings.words(max(1, round(12 * share)), seed=102), chance, 1000)

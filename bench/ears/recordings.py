@@ -1,4 +1,4 @@
-"""Recorded people and hold music, from Debian's packages (see `PACKAGES`): 8 kHz, 16 bit, mono."""
+"""Recorded people and hold music, from Debian's packages (see `fetching`): 8 kHz, 16 bit, mono."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.ears.fetching import asterisk
+
 Samples = NDArray[np.float64]
 """One channel at 8 kHz, in the scale of 16-bit samples."""
 
 RATE = 8000
-PACKAGES = (
-    "asterisk-core-sounds-en-wav asterisk-core-sounds-es-wav asterisk-core-sounds-fr-wav asterisk-core-sounds-it-wav "
-    "asterisk-core-sounds-ru-wav asterisk-prompt-it-menardi-wav asterisk-moh-opsound-wav sox"
-)
-"""What `apt-get install` must have brought. Speech is CC BY-SA 3.0 (Russian CC BY 3.0), music CC BY-SA 3.0."""
 SPEAKERS = (
     "en_US_f_Allison",
     "es_MX_f_Allison",
@@ -53,14 +50,8 @@ SENTENCES_HE = (
     "קוראים לי דניאל",
     "כן, זה מצוין, תודה רבה",
 )
-_SOUNDS = Path("/usr/share/asterisk/sounds")
-_MUSIC = Path("/usr/share/asterisk/moh")
 _LOUD_DB = 36.0
 _STEP = 80  # 10 ms
-
-
-class CorpusMissing(RuntimeError):
-    """The recordings are not installed; the message says how to get them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +103,7 @@ def monologue(speaker: str, seconds: float, *, seed: int = 3) -> Samples:
 
 def music() -> list[tuple[str, Samples]]:
     """The tracks of hold music."""
-    _check(_MUSIC)
-    return [(path.stem, _read(path)) for path in sorted(_MUSIC.glob("*.wav"))]
+    return [(path.stem, _read(path)) for path in sorted((asterisk() / "moh").glob("*.wav"))]
 
 
 def at_rms(samples: Samples, rms: float) -> Samples:
@@ -138,19 +128,16 @@ def _pick(each: int, seed: int, *, words: bool, shortest_s: float, longest_s: fl
 
 
 def _prompts(speaker: str) -> list[Path]:
-    _check(_SOUNDS / speaker)
     silent = ("beep", "tone", "silence", "ascending", "descending", "confbridge-j", "confbridge-l", "screech")
-    return [path for path in sorted((_SOUNDS / speaker).glob("*.wav")) if not any(name in path.stem for name in silent)]
+    return [path for path in sorted(_speaker(speaker).glob("*.wav")) if not any(name in path.stem for name in silent)]
 
 
 def _words(speaker: str) -> list[Path]:
-    _check(_SOUNDS / speaker)
-    return [path for folder in WORD_FOLDERS for path in sorted((_SOUNDS / speaker / folder).glob("*.wav"))]
+    return [path for folder in WORD_FOLDERS for path in sorted((_speaker(speaker) / folder).glob("*.wav"))]
 
 
-def _check(folder: Path) -> None:
-    if not folder.is_dir():
-        raise CorpusMissing(f"{folder} is missing. Get the recordings with: apt-get install {PACKAGES}")
+def _speaker(speaker: str) -> Path:
+    return asterisk() / "sounds" / speaker
 
 
 def _spoken_by_espeak(voice: str, text: str, number: int) -> Clip | None:
