@@ -80,17 +80,19 @@ class Figures:
 
     def table(self) -> str:
         """Markdown."""
-        return "\n".join(
-            [
-                f"\n### {self.name}\n",
-                "| who speaks | callers | pause p50/p90 ms | commit p50/p90 ms | not paused | not committed | early |",
-                "|---|---|---|---|---|---|---|",
-                *(group.row() for group in self.heard.values()),
+        lines = [
+            f"\n### {self.name}\n",
+            "| who speaks | callers | pause p50/p90 ms | commit p50/p90 ms | not paused | not committed | early |",
+            "|---|---|---|---|---|---|---|",
+            *(group.row() for group in self.heard.values()),
+        ]
+        if self.unheard:
+            lines += [
                 "\n| nobody speaks | minutes | false pauses a minute | false commits a minute | resumed |",
                 "|---|---|---|---|---|",
                 *(group.row() for group in self.unheard.values()),
             ]
-        )
+        return "\n".join(lines)
 
     def trade_off(self, groups: Iterable[str]) -> tuple[float, float]:
         """Median delay of the commit on clear speech, and false commits a minute over these groups."""

@@ -27,7 +27,7 @@ RESUME_AFTER_QUIET_S = 0.4
 VOICED_SHARE = 0.6
 """Speech that goes on is voiced for at least this share of the debounce; single bumps are not."""
 SURE_PROBABILITY = 0.9
-"""Within `barge_in_voice_frames` a detector becomes as sure as this of speech, but not of music (0.82 at most)."""
+"""Within `barge_in_voice_frames` a detector becomes as sure as this of speech, but not of music."""
 LONGEST_BACKCHANNEL_MS = 800
 """"Mm-hm" and "כן כן" are shorter than this. Whoever speaks longer wants the floor."""
 
