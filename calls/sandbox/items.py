@@ -95,6 +95,16 @@ class Items:
             if item.id == item_id:
                 item.words = words
 
+    def said_since(self) -> str:
+        """What the assistant said since the caller's last words, as far as it is known in words."""
+        said: list[str] = []
+        for item in self._items:
+            if item.wire.get("role") == "user":
+                said.clear()
+            elif item.wire.get("role") == "assistant":
+                said += (part.get("text") or part.get("transcript") or "" for part in item.wire["content"])
+        return " ".join(filter(None, said))
+
     def caller_said(self) -> tuple[str, ...]:
         """What the caller said, oldest first, one entry for all that came between two utterances of the assistant."""
         said: list[list[str]] = []

@@ -264,6 +264,7 @@ class RealtimeSession:
             own_instructions="instructions" in own,
             language=self._language,
             caller_said=self._items.caller_said(),
+            said_since=self._items.said_since(),
             tools=() if choice == "none" else tuple(tool["name"] for tool in tools or () if "name" in tool),
         )
 
