@@ -86,9 +86,10 @@ async def test_where_nothing_is_left_the_caller_is_not_left_in_silence() -> None
 
 
 async def test_a_hebrew_answer_goes_on_after_its_mark_of_a_substitute() -> None:
-    said = f"[צליל חלופי: למנוע הניסיון אין קול בעברית] {' '.join(HEBREW.ask_message.split()[:3])}"
+    answer = f"{HEBREW.of_course} {HEBREW.ask_message}".split()
+    said = f"[צליל חלופי: למנוע הניסיון אין קול בעברית] {' '.join(answer[:3])}"
     asked = Said(Speaker.CALLER, "אני רוצה להשאיר הודעה")
-    rest = " ".join(HEBREW.ask_message.split()[3:])
+    rest = " ".join(answer[3:])
     assert await goes_on(MIRPAA, GREETING, asked, Said(Speaker.ASSISTANT, said), language="he") == [rest]
 
 
