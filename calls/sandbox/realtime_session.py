@@ -33,6 +33,7 @@ from calls.sandbox.scenario import (
 )
 from calls.sandbox.session_config import language_of
 from calls.sandbox.understanding import Understanding
+from calls.sandbox.usage import of_transcription
 
 _EXPIRED = "Your session hit the maximum duration of 60 minutes."
 
@@ -67,7 +68,6 @@ class RealtimeSession:
             scenario=scenario, agenda=self._agenda, items=self._items, new_id=self._new_id, next_ordinal=next_response
         )
         self._turn_id = self._new_id("item")
-        self._heard_bytes = 0
         self._understanding = Understanding(self._items, listens_in_pauses=listens_in_pauses)
         self.config = session_config.defaults(model, self._new_id("sess"), int(epoch_s + scenario.session_lifetime_s))
         self._agenda.at(now, lambda _: self._open())
@@ -232,14 +232,13 @@ class RealtimeSession:
 
     def _commit(self, audio: bytes, now: float, *, since_pause: bool = False) -> list[Output]:
         item_id, self._turn_id = self._turn_id, self._new_id("item")
-        self._heard_bytes += len(audio)
         committed = Send(
             {"type": "input_audio_buffer.committed", "item_id": item_id, "previous_item_id": self._items.last_id}
         )
         content = [{"type": "input_audio", "transcript": None}]
         wire = {"id": item_id, "object": "realtime.item", "type": "message", "role": "user", "content": content}
         outputs: list[Output] = [committed, *([committed] if self._fault(DuplicateCommit) else [])]
-        outputs += self._add(Item({**wire, "status": "completed"}))
+        outputs += self._add(Item({**wire, "status": "completed"}, caller_audio_bytes=len(audio)))
         if self._transcribes:
             language = language_of(self.config)
             asked, words = self._understanding.begin(item_id, audio, language, since_pause=since_pause)
@@ -250,19 +249,15 @@ class RealtimeSession:
 
     def _transcribed(self, item_id: str, transcript: str) -> list[Output]:
         try:
-            self._items.find(item_id, "retrieve").wire["content"][0]["transcript"] = transcript
+            item = self._items.find(item_id, "retrieve")
         except Rejected:  # the client has deleted the turn meanwhile
             return []
+        item.wire["content"][0]["transcript"] = transcript
+        usage = of_transcription(self.config["audio"]["input"]["transcription"].get("model") or "", item, transcript)
+        kind, place = "conversation.item.input_audio_transcription", {"item_id": item_id, "content_index": 0}
         return [
-            Send(
-                {
-                    "type": "conversation.item.input_audio_transcription.completed",
-                    "item_id": item_id,
-                    "content_index": 0,
-                    "transcript": transcript,
-                    "usage": {"type": "duration", "seconds": 1},
-                }
-            )
+            *([Send({"type": f"{kind}.delta", **place, "delta": transcript})] if transcript else []),
+            Send({"type": f"{kind}.completed", **place, "transcript": transcript, "usage": usage}),
         ]
 
     # Answers --------------------------------------------------------------------------------------
@@ -280,7 +275,7 @@ class RealtimeSession:
         )
 
     def _create(self, event: WireEvent, request: ReplyRequest) -> list[Output]:
-        outputs = self._responses.create(event, request, self.config["audio"]["output"], self._heard_bytes)
+        outputs = self._responses.create(event, request, self.config["audio"]["output"])
         return self._understanding.hold(outputs)
 
     def _create_unasked(self, request: ReplyRequest) -> list[Output]:

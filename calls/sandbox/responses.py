@@ -14,6 +14,7 @@ from calls.sandbox.items import Item, Items
 from calls.sandbox.misbehaviour import Misbehaviour
 from calls.sandbox.outputs import Abort, Output, Send, Think
 from calls.sandbox.scenario import LateDeltas, NoMetadata, RejectResponse, Scenario, SlowFirstDelta, Stall
+from calls.sandbox.usage import tokens_of
 
 _RATE_LIMITS: WireEvent = {
     "type": "rate_limits.updated",
@@ -52,9 +53,10 @@ class Responses:
         self._next_ordinal = next_ordinal
         self._running: dict[str, _Running] = {}
         self._active_id: str | None = None
+        self._conversation_id = new_id("conv")
         self.has_spoken = False
 
-    def create(self, event: WireEvent, request: ReplyRequest, audio: dict[str, Any], heard_bytes: int) -> list[Output]:
+    def create(self, event: WireEvent, request: ReplyRequest, audio: dict[str, Any]) -> list[Output]:
         """Begin a response as the `response.create` event asks. `audio`: the output settings. Raises `Rejected`."""
         wanted: dict[str, Any] = event.get("response") or {}
         out_of_band = wanted.get("conversation") == "none"
@@ -75,7 +77,8 @@ class Responses:
             {"format": audio["format"], "voice": audio["voice"]},
             self._new_id,
             None if out_of_band else self._join,
-            input_audio_bytes=heard_bytes,
+            given=tokens_of(self._items, request.instructions),
+            conversation_id=None if out_of_band else self._conversation_id,
         )
         self._running[response.id] = _Running(response, misbehaviour)
         if not out_of_band:
