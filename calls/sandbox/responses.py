@@ -13,7 +13,7 @@ from calls.sandbox.generation import Made, Pace, Response, Step, Supply
 from calls.sandbox.items import Item, Items
 from calls.sandbox.misbehaviour import Misbehaviour
 from calls.sandbox.outputs import Abort, Output, Send, Think
-from calls.sandbox.scenario import LateDeltas, NoMetadata, RejectResponse, Scenario, SlowFirstDelta, Stall
+from calls.sandbox.scenario import LateDeltas, NoMetadata, RejectResponse, Scenario, SlowFirstDelta
 from calls.sandbox.usage import tokens_of
 
 _RATE_LIMITS: WireEvent = {
@@ -84,7 +84,7 @@ class Responses:
         if not out_of_band:
             self._active_id = response.id
         outputs: list[Output] = [Send(response.created())]
-        return outputs if misbehaviour.find(Stall) else [*outputs, Think(response.id, request, str(audio["voice"]))]
+        return outputs if misbehaviour.stalls(0) else [*outputs, Think(response.id, request, str(audio["voice"]))]
 
     def speak(self, response_id: str, parts: Sequence[Made], now: float, *, more: bool) -> bool:
         """The reply, or a part of it, is there: send it. False when its response was cancelled meanwhile."""
@@ -130,7 +130,9 @@ class Responses:
         """Send the response's next events, up to its next pause."""
         response = running.response
         outputs: list[Output] = []
-        while response.id in self._running:  # else it was cancelled since this step was put on the agenda
+        stalls = running.misbehaviour.stalls
+        # If it isn't running, it was cancelled since this step was put on the agenda.
+        while response.id in self._running and not stalls(response.audio_deltas):
             if ending := self._ending(running):
                 return outputs + self._end(running, *ending)
             outputs += running.misbehaviour.interjection(response.id, response.audio_deltas)
