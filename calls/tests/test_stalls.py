@@ -22,7 +22,7 @@ from calls.conversation.events import (
     ResponseWords,
 )
 from calls.conversation.responses import HEARD_OUT_PATIENCE_S, MORE_AUDIO_TIMEOUT_S
-from calls.tests.table import GREETED, VOICE_RMS, Table, in_conversation
+from calls.tests.table import GREETED, LINE_RMS, VOICE_RMS, Table, in_conversation
 from calls.tests.test_call_properties import business, scripts, thorough
 from calls.tests.world import Mishap, Script, Utterance, World
 
@@ -84,23 +84,27 @@ def coughed_into(table: Table) -> None:
 
 
 def test_a_model_is_not_stuck_while_the_rest_of_its_audio_is_only_paused() -> None:
-    table = half_an_answer(seconds=9.0, wants=INTERRUPTIBLE)
-    table.hear(10, MORE_AUDIO_TIMEOUT_S + 1.0)
+    table = half_an_answer(seconds=9.0, wants=replace(INTERRUPTIBLE, barge_in_voice_frames=50))
+    table.hear(LINE_RMS, MORE_AUDIO_TIMEOUT_S + 1.0)
     connects = len(table.of(ConnectModel))
     coughed_into(table)
+    for _ in range(8):  # sounds that are too short to interrupt keep it silent for 1.6 s
+        table.hear(VOICE_RMS, 0.02, 0.95)
+        table.hear(LINE_RMS, 0.18, 0.01)
+    assert table.conversation.assistant.is_paused
     assert len(table.of(ConnectModel)) == connects, "half of the audio is still to be heard"
-    table.hear(10, 1.0)
+    table.hear(LINE_RMS, 1.0)
     assert not table.conversation.assistant.is_paused
-    assert stuck_after(table) > 9.0 - (MORE_AUDIO_TIMEOUT_S + 1.0) - 0.1, "and it was heard first"
+    assert stuck_after(table) > 9.0 - (MORE_AUDIO_TIMEOUT_S + 1.0) - 1.0, "the half was heard first"
     assert table.sent("half")[-1][1] == 72_000
 
 
 def test_a_line_that_stays_down_is_not_given_up_in_a_pause() -> None:
     table = half_an_answer(seconds=9.0, wants=INTERRUPTIBLE)
-    table.hear(10, 1.0)
+    table.hear(LINE_RMS, 1.0)
     for _ in range(8):
         table.tell(ModelLost(table.now, "can't be reached"))
-        table.hear(10, 0.3)
+        table.hear(LINE_RMS, 0.3)
     coughed_into(table)
     assert table.of(EndCall) == []
 
