@@ -75,12 +75,16 @@ def test_a_slow_model_that_goes_on_just_after_the_caller_heard_it_out_is_not_rep
     assert [command.kind for command in table.of(CreateResponse)] == [ResponseKind.ANSWER]
 
 
+def is_paused(table: Table) -> bool:
+    return table.conversation.assistant.is_paused
+
+
 def coughed_into(table: Table) -> None:
     """The assistant falls silent for a sound of the caller's that may become an interruption."""
     for _ in range(3):
         table.now += 0.02
         table.tell(CallerFrame(table.now, VOICE_RMS, speech_probability=0.95))
-    assert table.conversation.assistant.is_paused
+    assert is_paused(table)
 
 
 def test_a_model_is_not_stuck_while_the_rest_of_its_audio_is_only_paused() -> None:
@@ -91,10 +95,10 @@ def test_a_model_is_not_stuck_while_the_rest_of_its_audio_is_only_paused() -> No
     for _ in range(8):  # sounds that are too short to interrupt keep it silent for 1.6 s
         table.hear(VOICE_RMS, 0.02, 0.95)
         table.hear(LINE_RMS, 0.18, 0.01)
-    assert table.conversation.assistant.is_paused
+    assert is_paused(table)
     assert len(table.of(ConnectModel)) == connects, "half of the audio is still to be heard"
     table.hear(LINE_RMS, 1.0)
-    assert not table.conversation.assistant.is_paused
+    assert not is_paused(table)
     assert stuck_after(table) > 9.0 - (MORE_AUDIO_TIMEOUT_S + 1.0) - 1.0, "the half was heard first"
     assert table.sent("half")[-1][1] == 72_000
 
