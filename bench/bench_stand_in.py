@@ -5,7 +5,11 @@ voice's cache. The wait is from the last voiced frame of the question to the fir
 the silence that ends a turn. A further connection asks for nothing but echoes: the longest of them is the
 longest stall of the loop.
 
+Wall time says little on a machine that does other work, so the stand-in's own processor time is told, too. Hebrew
+callers speak with joe's voice from phonemes, with an accent: there is no Hebrew voice, and the time is the same.
+
     .venv/bin/python bench/bench_stand_in.py --callers 1 --callers 20
+    .venv/bin/python bench/bench_stand_in.py --callers 1 --language he
 """
 
 from __future__ import annotations
@@ -30,7 +34,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from calls.conversation import ulaw  # noqa: E402 - needs the path
+from calls.sandbox import joe  # noqa: E402
 from calls.sandbox.pico import PicoVoice  # noqa: E402
+from calls.sandbox.voices import Rendering  # noqa: E402
 
 QUESTIONS = (
     "Where are you, please?",
@@ -38,23 +44,35 @@ QUESTIONS = (
     "When are you open on Sunday?",
     "Is there parking?",
 )
+HEBREW_QUESTIONS = (  # "Where are you?" "When are you open on Friday?" "Thank you very much." "What is the address?"
+    "ˈejfo ʔatˈem nimtsaʔˈim",
+    "matˈaj ʔatˈem ptuχˈim bejˈom ʃiʃˈi",
+    "tˈoda ʁabˈa",
+    "ma haktˈovet ʃelaχˈem",
+)
 TEXT = """\
 Opening hours: Sunday to Thursday from {n} in the morning to {m} in the evening.
 Address: {a} Garden Street.
 A first visit costs {p} dollars. There is parking for {a} cars behind the house.
 """
+HEBREW_TEXT = """\
+שעות פתיחה: ימים ראשון עד חמישי {n}:00-1{m}:00, בשבת סגור.
+כתובת: רחוב הגפן {a}. ביקור ראשון עולה {p} שקלים.
+"""
 FRAME_S = 0.02
+GREETING_S = 3.0  # callers hear one before they ask
 LOADING_S = 6.0
 VAD = {"type": "server_vad", "threshold": 0.82, "prefix_padding_ms": 300, "silence_duration_ms": 500}
 
 
-def session_update(number: int) -> dict[str, Any]:
+def session_update(number: int, language: str) -> dict[str, Any]:
     """The session of a business of its own."""
-    own_text = TEXT.format(n=5 + number % 7, m=2 + number % 9, a=11 + number, p=100 + 7 * number)
+    template = HEBREW_TEXT if language == "he" else TEXT
+    own_text = template.format(n=5 + number % 7, m=2 + number % 9, a=11 + number, p=100 + 7 * number)
     audio = {
         "input": {
             "format": {"type": "audio/pcmu"},
-            "transcription": {"model": "whisper", "language": "en"},
+            "transcription": {"model": "whisper", "language": language},
             "turn_detection": {**VAD, "create_response": False, "interrupt_response": False},
         },
         "output": {"format": {"type": "audio/pcmu"}, "voice": "marin"},
@@ -65,8 +83,9 @@ def session_update(number: int) -> dict[str, Any]:
 class Caller:
     """One session: asks its questions in real time, one after the other."""
 
-    def __init__(self, websocket: aiohttp.ClientWebSocketResponse, number: int) -> None:
+    def __init__(self, websocket: aiohttp.ClientWebSocketResponse, number: int, language: str) -> None:
         self.waits_s: list[float] = []
+        self._language = language
         self._websocket = websocket
         self._number = number
         self._to_say = b""
@@ -75,9 +94,9 @@ class Caller:
 
     async def ask(self, questions: list[bytes]) -> None:
         """Ask one after the other, each when the answer before is over."""
-        await self._websocket.send_json(session_update(self._number))
+        await self._websocket.send_json(session_update(self._number, self._language))
         tasks = [asyncio.create_task(self._send_frames()), asyncio.create_task(self._receive())]
-        await asyncio.sleep(0.37 * self._number)
+        await asyncio.sleep(GREETING_S + 0.37 * self._number)
         for question in questions:
             self._answered.clear()
             self._to_say = question
@@ -126,19 +145,21 @@ async def echoes(websocket: aiohttp.ClientWebSocketResponse) -> list[float]:
         return took
 
 
-async def measure(url: str, callers: int, questions: list[bytes]) -> dict[str, Any]:
+async def measure(url: str, callers: int, questions: list[bytes], language: str) -> dict[str, Any]:
     """The figures of so many callers at once."""
     async with aiohttp.ClientSession(headers={"Authorization": "Bearer none"}) as http:
         opened = [await http.ws_connect(f"{url}/realtime?model=bench") for _ in range(callers + 1)]
         probing = asyncio.create_task(echoes(opened[-1]))
-        everyone = [Caller(websocket, number) for number, websocket in enumerate(opened[:-1])]
+        everyone = [Caller(websocket, number, language) for number, websocket in enumerate(opened[:-1])]
         await asyncio.gather(*(caller.ask(questions) for caller in everyone))
         probing.cancel()
         took = await probing
     waits = [wait for caller in everyone for wait in caller.waits_s]
     return {
+        "language": language,
         "callers": callers,
         "answers": len(waits),
+        "first_wait_s": round(max(caller.waits_s[0] for caller in everyone), 2),
         "wait_s": spread(waits),
         "echo_ms": spread([seconds * 1000 for seconds in took]),
     }
@@ -155,36 +176,51 @@ def spread(values: list[float]) -> dict[str, float]:
     }
 
 
-async def spoken(words: str, pico: PicoVoice) -> bytes:
-    """A caller's words on the telephone."""
-    return (await pico.speak(words, voice="caller")).as_ulaw()
+async def spoken(language: str) -> list[bytes]:
+    """The questions as a telephone carries them."""
+    if language == "he":
+        model = joe.load()
+        return [Rendering(model.pronounce(phonemes), model.rate).as_ulaw() for phonemes in HEBREW_QUESTIONS]
+    pico = PicoVoice()
+    try:
+        return [(await pico.speak(words, voice="caller")).as_ulaw() for words in QUESTIONS]
+    finally:
+        await pico.close()
+
+
+def processor_s(pid: int) -> float:
+    """The processor time that a process has used (Linux)."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def stand_in() -> Iterator[str]:
-    """A process of its own, whose models are loading; its address."""
+def stand_in() -> Iterator[tuple[str, int]]:
+    """A process of its own, whose models are loading; its address and its id."""
     command = [sys.executable, "manage.py", "sandbox", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
-            yield process.stdout.readline().split()[-1].replace("http", "ws", 1)
+            yield process.stdout.readline().split()[-1].replace("http", "ws", 1), process.pid
         finally:
             process.terminate()
 
 
-async def run(callers: list[int]) -> None:
+async def run(callers: list[int], language: str) -> None:
     """Measure and print one JSON object for each number of callers."""
-    pico = PicoVoice()
-    questions = [await spoken(words, pico) for words in QUESTIONS]
-    await pico.close()
+    questions = await spoken(language)
     for number in callers:
-        with stand_in() as url:
+        with stand_in() as (url, pid):
             await asyncio.sleep(LOADING_S)
-            figures = await measure(url, number, questions)
+            before_s = processor_s(pid)
+            figures = await measure(url, number, questions, language)
+            figures["processor_s_per_answer"] = round((processor_s(pid) - before_s) / figures["answers"], 2)
         print(json.dumps({**figures, "load": os.getloadavg()[0]}), flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--callers", type=int, action="append", help="calls at the same time (1, then 5)")
-    asyncio.run(run(parser.parse_args().callers or [1, 5]))
+    parser.add_argument("--language", choices=("en", "he"), default="en")
+    options = parser.parse_args()
+    asyncio.run(run(options.callers or [1, 5], options.language))

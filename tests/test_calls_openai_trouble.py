@@ -32,6 +32,7 @@ from tests.call_rig import ANSWER, FALLBACK, SECOND, Desk, Rig, scenario, speech
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 GREETING = "Hello, this is the clinic."
+HOURS = "Sunday to Thursday from 8 to 6, Friday until noon."
 WITHIN_S = 2.0
 APOLOGY_AND_FALLBACK = ["Connect", "Say", "Dial", "Hangup"]
 
@@ -116,6 +117,7 @@ async def test_trouble_in_a_session(rig: Rig) -> None:
         calls.create_task(session_limit_in_silence(rig))
         calls.create_task(session_limit_in_the_middle_of_an_answer(rig))
         calls.create_task(stalled_answer(rig))
+        calls.create_task(stalled_in_the_middle_of_an_answer(rig))
         for nonsense in (Garbage(after_deltas=3), UnknownEvent(after_deltas=3)):
             calls.create_task(nonsense_in_an_answer(rig, nonsense))
         calls.create_task(assistant_ends_the_call(rig))
@@ -226,6 +228,26 @@ async def stalled_answer(rig: Rig) -> None:
     audio_at = next(line.at for line in records.trace if isinstance(line, ResponseAudio))
     assert audio_at - lost.at < WITHIN_S + SLACK_S
     assert "the model stopped answering" in rig.logged(records.call.pk)
+
+
+async def stalled_in_the_middle_of_an_answer(rig: Rig) -> None:
+    """The stand-in's own rules answer: the rest of it is heard, and no word of it twice."""
+    asked = "When are you open?"
+    plan = scenario(Stall(times=1, after_deltas=12), replies=(), transcripts=(asked,))
+    desk = await rig.desk(plan, greeting=GREETING, instructions=f"Opening hours: {HOURS}")
+    async with rig.calling(desk) as call:
+        await call.quiet(0.5)
+        call.say(speech("hello"))
+        await call.until(lambda: len(desk.lane.connections) == 2)
+        await call.until(lambda: desk.lane.sent("response.done"))
+        await call.quiet(0.5)
+    whole = f"Our opening hours are: {HOURS}"
+    items = [each.event["item"] for each in desk.lane.connections[1].received if "item" in each.event]
+    (said,) = [item["content"][0]["text"] for item in items if item["role"] == "assistant"][1:]
+    assert whole.startswith(f"{said} ")
+    rest = whole.removeprefix(f"{said} ")
+    begun = numbered.audio(whole)[: 12 * 800]
+    assert heard(call) == numbered.audio(GREETING) + begun + numbered.audio(rest)
 
 
 async def nonsense_in_an_answer(rig: Rig, nonsense: Fault) -> None:

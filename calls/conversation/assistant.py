@@ -62,6 +62,10 @@ class Assistant:
         """The caller is hearing the assistant, or is in the middle of something it says."""
         return self.utterance is not None and self.utterance.heard_from is not None
 
+    def stalls_at(self) -> float | None:
+        """When the response under way counts as stuck, if nothing more comes of it."""
+        return self.response.stalls_at(self.playback.heard_out_at) if self.response else None
+
     # Saying something ------------------------------------------------------------------------------
     def play_greeting(self, words: str, size: int, levels: tuple[int, ...], at: float, *, protected: bool) -> None:
         """Say the cached greeting of `size` bytes; `levels` as in `StreamOpened`."""

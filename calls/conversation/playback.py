@@ -90,6 +90,11 @@ class Playback:
         return not self._pending and all(item.sent == item.received for item in self.items)
 
     @property
+    def heard_out_at(self) -> float | None:
+        """When the caller had heard everything, by the clock; None while anything is left, be it paused or playing."""
+        return self._plays_until if self.is_empty else None
+
+    @property
     def is_playing(self) -> bool:
         """The caller is hearing audio: some was sent in this generation and has not come back."""
         return bool(self._pending)

@@ -183,7 +183,7 @@ class Conversation:
 
     # The line to the model -------------------------------------------------------------------------------
     def _connect(self, at: float) -> None:
-        self.link.connecting(at, caller_hears=self.assistant.playback.is_playing)
+        self.link.connecting(at, caller_hears=not self.assistant.playback.is_empty)
         self._emit(ConnectModel(self.link.attempt, self.link.timeout_s))
 
     def _model_ready(self, event: ModelReady) -> None:
@@ -198,11 +198,8 @@ class Conversation:
         self.turns.follow_up(self.assistant.abandon(event.at, line_lost=True), event.reason)
 
     def _check_stall(self, at: float) -> None:
-        response = self.assistant.response
-        if response is None:
-            return
-        stalls_at = response.stalls_at(caller_hears=self.assistant.playback.is_playing)
-        if stalls_at is None or at < stalls_at:
+        response, stalls_at = self.assistant.response, self.assistant.stalls_at()
+        if response is None or stalls_at is None or at < stalls_at:
             return
         if response.is_revoked:
             self.assistant.abandon(at, line_lost=False)
@@ -210,7 +207,7 @@ class Conversation:
             self._model_lost(ModelLost(at, "the model stopped answering"))
 
     def _keep_line(self, at: float) -> None:
-        hears = self.assistant.playback.is_playing
+        hears = not self.assistant.playback.is_empty
         step = self.link.step(at, caller_hears=hears, is_idle=self.turns.is_idle(at))
         if step is LinkStep.CONNECT:
             self._connect(at)

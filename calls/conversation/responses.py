@@ -12,6 +12,8 @@ MOST_ATTEMPTS = 3
 RETRY_AFTER_S = 0.3
 FIRST_AUDIO_TIMEOUT_S = 6.0
 MORE_AUDIO_TIMEOUT_S = 3.0
+HEARD_OUT_PATIENCE_S = 1.0
+"""After the caller has heard all that came: a model that is only slow is still faster than a new session."""
 CANCEL_TIMEOUT_S = 2.0
 ALREADY_ACTIVE = "conversation_already_has_active_response"
 REFUSAL_CODES = frozenset(
@@ -82,13 +84,18 @@ class Response:
         """It opens the call."""
         return self.owed.kind in (ResponseKind.GREETING, ResponseKind.OPENING)
 
-    def stalls_at(self, *, caller_hears: bool) -> float | None:
-        """When silence of the model means that it is stuck; None while what it sent is still being heard."""
+    def stalls_at(self, heard_out_at: float | None) -> float | None:
+        """When silence of the model means that it is stuck; None while something that it sent is still to be heard.
+
+        `heard_out_at`: when the caller has heard all that it sent (`Playback.heard_out_at`).
+        """
         if self.is_revoked:
             return self.progress_at + CANCEL_TIMEOUT_S
         if not self.sizes:
             return self.progress_at + FIRST_AUDIO_TIMEOUT_S
-        return None if caller_hears else self.progress_at + MORE_AUDIO_TIMEOUT_S
+        if heard_out_at is None:
+            return None
+        return max(self.progress_at + MORE_AUDIO_TIMEOUT_S, heard_out_at + HEARD_OUT_PATIENCE_S)
 
 
 @dataclass(slots=True)

@@ -289,12 +289,12 @@ class Turns:
 
     def deadlines(self) -> list[float | None]:
         """When something becomes due by itself; None and moments that are past mean nothing."""
-        assistant, response, utterance = self.assistant, self.assistant.response, self.assistant.utterance
+        assistant, utterance = self.assistant, self.assistant.utterance
         owed = self._opening or self._answer
         return [
             assistant.playback.deadline(),
             *self.caller.deadlines(),
             utterance.held_until if utterance else None,
-            response.stalls_at(caller_hears=assistant.playback.is_playing) if response else None,
+            assistant.stalls_at(),
             owed.not_before if owed else None,
         ]

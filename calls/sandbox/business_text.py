@@ -11,11 +11,13 @@ from dataclasses import dataclass
 _NAME = re.compile(r"You answer the telephone of (?P<name>[^\n]+)\.\n")
 _TODAY = re.compile(r"\bIt is (?P<day>[A-Z][a-z]+day), ")
 _OWN_TEXT = re.compile(
-    r"# About the business, in its own words\n(?P<text>.*?)(?=\n# Rules of every call|\Z)", re.DOTALL
+    r"(?:# About the business, in its own words\n|(?=# Opening hours\n))(?P<text>.*?)(?=\n# Rules of every call|\Z)",
+    re.DOTALL,
 )
 _GREETED = "The caller has already heard this greeting"
 
 _BULLET = re.compile(r"^[\s#*•·–—-]+")
+_HEADING = re.compile(r"\s*#+\s*(?P<title>[^.!?:]{1,40}):?\s*$")
 _LABELLED = re.compile(r"(?P<label>[^\W\d][^.!?:\n]{0,40}):(?:\s+(?P<rest>.*))?$")
 _SENTENCES = re.compile(r"(?<=[^\s.][^\s.][.!?])\s+")
 _QUESTION_LABELS = {"q", "question", "ש", "שאלה"}
@@ -62,6 +64,9 @@ def read(instructions: str) -> BusinessText:
 def _sort(text: str) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
     sorter = _Sorter()
     for line in text.splitlines():
+        if heading := _HEADING.match(line):
+            sorter.head(heading["title"].strip())
+            continue
         sorter.take(_BULLET.sub("", line).strip())
     return tuple(sorter.facts), tuple(sorter.wishes)
 
@@ -74,6 +79,10 @@ class _Sorter:
         self.wishes: list[str] = []
         self._heading = ""
         self._question = ""
+
+    def head(self, title: str) -> None:
+        """A line that is a heading."""
+        self._heading, self._question = title, ""
 
     def take(self, line: str) -> None:
         """Sort a line's sentences."""

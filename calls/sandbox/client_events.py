@@ -33,6 +33,11 @@ class Rejected(Exception):
         super().__init__(message)
         self.code, self.param, self.event_id, self.error_type = code, param, event_id, error_type
 
+    def event(self) -> WireEvent:
+        """The `error` event that says so."""
+        about = {"message": str(self), "param": self.param, "event_id": self.event_id}
+        return {"type": "error", "error": {"type": self.error_type, "code": self.code, **about}}
+
 
 def read(text: str | bytes) -> WireEvent:
     """A valid client event. Raises `Rejected` for anything else."""

@@ -14,7 +14,7 @@ from calls.sandbox.client_events import WireEvent
 from calls.sandbox.engine import Engine, Part, Say
 from calls.sandbox.generation import Made, Spoken
 from calls.sandbox.listeners import Listener
-from calls.sandbox.outputs import Abort, Close, Listen, Output, Send, SendRaw, Think
+from calls.sandbox.outputs import Abort, Close, Listen, Output, Prepare, Send, SendRaw, Think
 from calls.sandbox.phrases import whole
 from calls.sandbox.realtime_session import RealtimeSession
 from calls.sandbox.voices import Voice
@@ -69,6 +69,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._outbox: asyncio.Queue[Output] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._listening: dict[str, asyncio.Task[None]] = {}  # by item; a new attempt takes the old one's place
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -117,8 +118,12 @@ class Connection:
             match output:
                 case Think():
                     self._start(self._think(output))
-                case Listen():
-                    self._start(self._listen(output))
+                case Listen(item_id):
+                    if earlier := self._listening.pop(item_id, None):
+                        earlier.cancel()
+                    self._listening[item_id] = self._start(self._listen(output))
+                case Prepare(language):
+                    self._start(self._faculties.listener.prepare(language))
                 case _:
                     self._outbox.put_nowait(output)
         if self._timer:
@@ -126,10 +131,11 @@ class Connection:
         due = self.session.next_due()
         self._timer = None if due is None else self._loop.call_at(due, self._tick)
 
-    def _start(self, coroutine: Coroutine[None, None, None]) -> None:
+    def _start(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _think(self, thought: Think) -> None:
         parts = await self._faculties.engine.reply(thought.request)
@@ -155,7 +161,8 @@ class Connection:
 
     async def _listen(self, heard: Listen) -> None:
         transcript = await self._faculties.listener.transcribe(heard.audio, language=heard.language)
-        self.session.heard(heard.item_id, transcript, self._loop.time())
+        self._listening.pop(heard.item_id, None)
+        self.session.heard(heard.item_id, transcript, self._loop.time(), attempt=heard.attempt)
         self._tick()
 
     async def _send_outputs(self) -> None:
@@ -179,5 +186,5 @@ class Connection:
                 await self._websocket.close(code=code, message=reason.encode())
             case Abort():
                 self.abort()
-            case Think() | Listen():
+            case Think() | Listen() | Prepare():
                 raise AssertionError("not for the client")

@@ -38,6 +38,7 @@ class ReplyRequest:
     `instructions` are the response's own, else the session's; `own_instructions` says which.
     `caller_said`: what the caller said, oldest first, one entry for all that came between two utterances of the
     assistant. `tools` are the names of the functions that may be called now.
+    `said_since`: what the assistant has said since the caller's last words, as far as the conversation's items tell.
     """
 
     instructions: str
@@ -45,6 +46,7 @@ class ReplyRequest:
     language: str = "en"
     caller_said: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
+    said_since: str = ""
 
 
 class Engine(Protocol):
@@ -65,6 +67,7 @@ _QUOTATIONS = (
 )
 
 _OPENING = re.compile(r"\nThe call begins now\.")
+_CONTINUATION = re.compile(r"\n[^\n]*\bGo on from there\b")
 _TOOLS = {Move.PUT_THROUGH: "transfer_call", Move.HANG_UP: "end_call"}
 
 
@@ -77,6 +80,13 @@ def exact_words(instructions: str) -> str:
         return ""
     found = next((match for quotation in _QUOTATIONS if (match := quotation.match(instructions))), None)
     return found["words"].strip() if found else ""
+
+
+def words_after(said: str, answer: str) -> str:
+    """What is left to say of an answer when the last that was said may be the beginning of it."""
+    spoken, words = said.split(), answer.split()
+    begun = next((size for size in range(len(words), 0, -1) if spoken[-size:] == words[:size]), 0)
+    return " ".join(words[begun:])
 
 
 class StandInEngine:
@@ -94,8 +104,11 @@ class StandInEngine:
         )
         is_opening = request.own_instructions and _OPENING.search(request.instructions)
         reply = receptionist.open() if is_opening else receptionist.answer(request.caller_said)
-        tool = _TOOLS.get(reply.move)
-        return (Say(reply.words), *([CallTool(tool)] if tool in request.tools else []))
+        tools = [CallTool(tool)] if (tool := _TOOLS.get(reply.move)) in request.tools else []
+        if not (request.own_instructions and _CONTINUATION.search(request.instructions)):
+            return (Say(reply.words), *tools)
+        rest = words_after(request.said_since, reply.words) or ("" if tools else receptionist.words.anything_else)
+        return (*([Say(rest)] if rest else []), *tools)
 
 
 class ScriptedEngine:

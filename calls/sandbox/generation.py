@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from calls.sandbox import usage
 from calls.sandbox.client_events import WireEvent
 from calls.sandbox.engine import CallTool
 from calls.sandbox.items import BYTES_PER_MS, Item
-
-_BYTES_PER_AUDIO_TOKEN = 50 * BYTES_PER_MS
-_CHARACTERS_PER_TOKEN = 4
+from calls.sandbox.usage import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Response:
     """A response from `response.created` to `response.done`.
 
     `join` puts a new item into the conversation and returns the id of the one before it; None for a response out
-    of band, whose items stay outside.
+    of band, whose items stay outside. `given`: what it was given to read.
     """
 
     id: str
@@ -76,7 +75,8 @@ class Response:
     audio_config: dict[str, Any]
     new_id: Callable[[str], str]
     join: Callable[[Item], str | None] | None
-    input_audio_bytes: int = 0
+    given: Tokens = field(default_factory=Tokens)
+    conversation_id: str | None = None
     audio_deltas: int = 0
     _items: list[Item] = field(default_factory=list)
     _open: Item | None = None
@@ -100,9 +100,9 @@ class Response:
             else:
                 yield Step(self._arguments(part))
         yield Step(self._close_item("completed"))
-        yield Step(self.finish("completed", {"type": "completed"}))
+        yield Step(self.finish("completed", None))
 
-    def finish(self, status: str, details: WireEvent) -> list[WireEvent]:
+    def finish(self, status: str, details: WireEvent | None) -> list[WireEvent]:
         """Close what is open and end the response with this status."""
         events = self._close_item("incomplete")
         return [*events, {"type": "response.done", "response": self._object(status, details)}]
@@ -197,28 +197,12 @@ class Response:
             "status": status,
             "status_details": details,
             "output": [copy.deepcopy(item.wire) for item in self._items],
+            "conversation_id": self.conversation_id,
             "output_modalities": ["audio"],
             "audio": {"output": self.audio_config},
             "max_output_tokens": "inf",
             "metadata": self.metadata,
-            "usage": None if status == "in_progress" else self._usage(),
-        }
-
-    def _usage(self) -> WireEvent:
-        heard = self.input_audio_bytes // _BYTES_PER_AUDIO_TOKEN
-        spoken = sum(item.audio_bytes for item in self._items) // _BYTES_PER_AUDIO_TOKEN
-        words = sum(len(str(item.wire)) for item in self._items) // _CHARACTERS_PER_TOKEN
-        return {
-            "total_tokens": heard + spoken + words,
-            "input_tokens": heard,
-            "output_tokens": spoken + words,
-            "input_token_details": {
-                "text_tokens": 0,
-                "audio_tokens": heard,
-                "cached_tokens": 0,
-                "cached_tokens_details": {"text_tokens": 0, "audio_tokens": 0},
-            },
-            "output_token_details": {"text_tokens": words, "audio_tokens": spoken},
+            "usage": None if status == "in_progress" else usage.of_response(self.given, self._items),
         }
 
 

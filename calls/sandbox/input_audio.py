@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from calls.sandbox.client_events import Rejected, WireEvent
 from calls.sandbox.items import BYTES_PER_MS
 from calls.sandbox.session_config import Config
-from calls.sandbox.vad import EnergyVad, Started, Stopped
+from calls.sandbox.vad import EnergyVad, Paused, Started, Stopped
 
 _LEAST_COMMIT_MS = 100
 _EAGERNESS_MS = {"low": 1200, "medium": 600, "high": 300, "auto": 600}
@@ -23,11 +23,22 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The turn may soon be over; `audio` is what was said so far. If it is, nothing more will have been said."""
+
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """The turn is over; `audio` is what was said, with prefix padding."""
+    """The turn is over; `audio` is what was said, with prefix padding. `since_pause`: it was said before the pause."""
 
     audio_end_ms: int
     audio: bytes
+    since_pause: bool = False
+
+
+Edge = SpeechStarted | SpeechPaused | SpeechStopped
 
 
 class InputAudio:
@@ -39,6 +50,7 @@ class InputAudio:
         self._prefix_ms = 300
         self._is_automatic = True
         self._last_end_ms = 0
+        self._has_paused = False
 
     def configure(self, turn_detection: Config | None) -> None:
         """Take over the session's settings."""
@@ -55,7 +67,7 @@ class InputAudio:
         """How much audio the session has heard."""
         return self._vad.position_ms
 
-    def append(self, event: WireEvent) -> list[SpeechStarted | SpeechStopped]:
+    def append(self, event: WireEvent) -> list[Edge]:
         """Take `input_audio_buffer.append`. Raises `Rejected`."""
         try:
             audio = b64decode(event["audio"], validate=True)
@@ -75,13 +87,16 @@ class InputAudio:
             del self._buffer[:-keep]
         return found
 
-    def _turn(self, edge: Started | Stopped) -> SpeechStarted | SpeechStopped:
+    def _turn(self, edge: Started | Paused | Stopped) -> Edge:
         if isinstance(edge, Started):
             return SpeechStarted(max(edge.at_ms - self._prefix_ms, self._last_end_ms))
+        if isinstance(edge, Paused):
+            self._has_paused = True
+            return SpeechPaused(bytes(self._buffer))
         self._last_end_ms = edge.at_ms
-        audio = bytes(self._buffer)
-        self._buffer.clear()
-        return SpeechStopped(edge.at_ms, audio)
+        stopped = SpeechStopped(edge.at_ms, bytes(self._buffer), since_pause=self._has_paused)
+        self.clear()
+        return stopped
 
     def commit(self, event: WireEvent) -> bytes:
         """Take `input_audio_buffer.commit`: the audio of the turn. Raises `Rejected`."""
@@ -94,9 +109,10 @@ class InputAudio:
                 event_id=event.get("event_id"),
             )
         audio = bytes(self._buffer)
-        self._buffer.clear()
+        self.clear()
         return audio
 
     def clear(self) -> None:
         """Forget the audio since the last turn."""
         self._buffer.clear()
+        self._has_paused = False

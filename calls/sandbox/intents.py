@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from calls.sandbox.intent_patterns import PATTERNS, TODAY, TOMORROW, Intent
+from calls.sandbox.intent_patterns import DAY_AFTER_TOMORROW, PATTERNS, TODAY, TOMORROW, Intent
+from calls.sandbox.keywords import stems
 from calls.sandbox.listeners import is_wordless
 
 
@@ -22,8 +23,18 @@ def without(said: str, intent: Intent) -> str:
     return said[found.end() :].strip(" .,:;!?") if found else said
 
 
+def names_relative_day_only(said: str) -> bool:
+    """Tell whether only the distance of a day from today is named, as in "And tomorrow?"."""
+    rest = said
+    for day in (DAY_AFTER_TOMORROW, TOMORROW, TODAY):
+        rest = day.sub(" ", rest)
+    return rest != said and not stems(rest)
+
+
 def days_from_today(said: str) -> int | None:
-    """0 for "today", 1 for "tomorrow", None where neither is said."""
+    """0 for "today", 1 for "tomorrow", 2 for the day after, None where none is said."""
+    if DAY_AFTER_TOMORROW.search(said):
+        return 2
     if TOMORROW.search(said):
         return 1
     return 0 if TODAY.search(said) else None

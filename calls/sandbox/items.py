@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from calls.sandbox.client_events import Rejected, WireEvent
@@ -13,11 +14,13 @@ BYTES_PER_MS = 8  # of µ-law
 class Item:
     """One item. `wire` is the object that clients see; `audio_bytes` counts the assistant's audio in it.
 
+    `caller_audio_bytes` counts the caller's.
     `words`: what the listener made of a turn of the caller, which clients learn a little later.
     """
 
     wire: WireEvent
     audio_bytes: int = 0
+    caller_audio_bytes: int = 0
     words: str = ""
     is_assistant_audio: bool = False
 
@@ -37,6 +40,9 @@ class Items:
     """A conversation's items in their order."""
 
     _items: list[Item] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
 
     @property
     def last_id(self) -> str | None:
@@ -94,6 +100,16 @@ class Items:
         for item in self._items:
             if item.id == item_id:
                 item.words = words
+
+    def said_since(self) -> str:
+        """What the assistant said since the caller's last words, as far as it is known in words."""
+        said: list[str] = []
+        for item in self._items:
+            if item.wire.get("role") == "user":
+                said.clear()
+            elif item.wire.get("role") == "assistant":
+                said += (part.get("text") or part.get("transcript") or "" for part in item.wire["content"])
+        return " ".join(filter(None, said))
 
     def caller_said(self) -> tuple[str, ...]:
         """What the caller said, oldest first, one entry for all that came between two utterances of the assistant."""

@@ -37,7 +37,7 @@ _SYNONYMS = {
     for word in group.split()
 }
 _PRICE = re.compile(r"how much|[$€£₪]\s*\d|\d\s*[$€£₪]|כמה (זה |ה\S+ )?(עול|על)", re.IGNORECASE)
-_HEBREW_PREFIX = re.compile(r"^[והבלמשכ]{1,2}(?=[א-ת]{3})")
+_HEBREW_PREFIXES = tuple(re.compile(rf"^[והבלמשכ]{{{size}}}(?=[א-ת]{{3}})") for size in (1, 2))
 _HEBREW_ENDING = re.compile(r"(?<=[א-ת]{3})(ים|ות|ה|ת|י)$")
 _ENGLISH_ENDING = re.compile(r"(?<=[a-z]{3})(ings?|ed|es|s)$")
 _MOST_SENTENCES = 2
@@ -54,8 +54,8 @@ def _stems(word: str) -> set[str]:
     if word in _SYNONYMS:
         return {_SYNONYMS[word]}
     if "א" <= word[0] <= "ת":
-        bare = _HEBREW_PREFIX.sub("", word)
-        forms = {word, bare, _HEBREW_ENDING.sub("", word), _HEBREW_ENDING.sub("", bare)}
+        bare = {word, *(prefix.sub("", word) for prefix in _HEBREW_PREFIXES)}
+        forms = bare | {_HEBREW_ENDING.sub("", form) for form in bare}
         return {_SYNONYMS.get(form, form) for form in forms}
     return {_ENGLISH_ENDING.sub("", word)}
 

@@ -18,7 +18,14 @@ def is_wordless(transcript: str) -> bool:
 
 
 class Listener(Protocol):
-    """Something that turns speech into text."""
+    """Something that turns speech into text. `listens_in_pauses`: before a turn is over, as it takes its time."""
+
+    @property
+    def listens_in_pauses(self) -> bool: ...  # noqa: D102 - see above
+
+    async def prepare(self, language: str) -> None:
+        """Get ready for a language that somebody will soon speak."""
+        ...
 
     async def transcribe(self, audio: bytes, *, language: str) -> str:
         """The words in µ-law audio."""
@@ -27,6 +34,11 @@ class Listener(Protocol):
 
 class DeafListener:
     """Understands no words and says so: the transcript is only how long the caller's turn was."""
+
+    listens_in_pauses = False
+
+    async def prepare(self, language: str) -> None:
+        """See `Listener`: nothing to do."""
 
     async def transcribe(self, audio: bytes, *, language: str) -> str:
         """See `Listener`."""
@@ -37,8 +49,14 @@ class ScriptedListener:
     """Hears what a scenario says, one entry a turn, and then what another listener hears."""
 
     def __init__(self, transcripts: Iterable[str], then: Listener) -> None:
+        transcripts = tuple(transcripts)
         self._transcripts = iter(transcripts)
         self._then = then
+        self.listens_in_pauses = then.listens_in_pauses and not transcripts  # one entry a turn, not one a pause
+
+    async def prepare(self, language: str) -> None:
+        """See `Listener`."""
+        await self._then.prepare(language)
 
     async def transcribe(self, audio: bytes, *, language: str) -> str:
         """See `Listener`."""

@@ -18,6 +18,7 @@ from calls.sandbox.scenario import (
     OldEventNames,
     Scenario,
     SplitAudio,
+    Stall,
     UnknownEvent,
 )
 
@@ -50,6 +51,11 @@ class Misbehaviour:
         if (incomplete := self.find(Incomplete)) and deltas >= incomplete.after_deltas:
             return "incomplete", {"type": "incomplete", "reason": incomplete.reason}
         return None
+
+    def stalls(self, deltas: int) -> bool:
+        """Nothing more comes after so many audio deltas."""
+        stall = self.find(Stall)
+        return stall is not None and deltas >= stall.after_deltas
 
     def interjection(self, response_id: str, deltas: int) -> list[Output]:
         """What comes between the response's own events now, once: a cut line, garbage, an unknown event."""

@@ -23,7 +23,7 @@ _GROUPS = {
     "every day": range(7),
 }
 _NAME = "|".join(sorted(map(re.escape, _DAY_NAMES), key=len, reverse=True))
-_PREFIX = r"(?:(?:ב|מ|ל|ו)?(?:ימי |יום |ימים )?(?:ה)?)"  # "בימי ראשון", "יום שישי", "ובשבת"
+_PREFIX = r"(?:ו?(?:ב|מ|ל)?(?:ימי |יום |ימים )?(?:ה)?)"  # "בימי ראשון", "יום שישי", "ובשבת"
 _DAY = rf"(?<![\w']){_PREFIX}({_NAME})(?![\w'])"
 _RANGE = re.compile(rf"{_DAY}\s*(?:to|through|thru|till|until|-|–|—|עד)\s*{_DAY}", re.IGNORECASE)
 _SINGLE = re.compile(_DAY, re.IGNORECASE)

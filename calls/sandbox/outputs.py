@@ -46,11 +46,22 @@ class Think:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Ask the listener for the words of a turn, then call `RealtimeSession.heard`."""
+    """Ask the listener for the words of a turn, then call `RealtimeSession.heard`, with this `attempt`.
+
+    A later attempt for the same turn makes this one void: the caller went on after a pause.
+    """
 
     item_id: str
     audio: bytes
     language: str
+    attempt: int = 0
 
 
-Output = Send | SendRaw | Close | Abort | Think | Listen
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Somebody will speak this language soon."""
+
+    language: str
+
+
+Output = Send | SendRaw | Close | Abort | Think | Listen | Prepare

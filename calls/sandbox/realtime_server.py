@@ -127,6 +127,7 @@ class RealtimeServer:
             token=secrets.token_hex(4),
             epoch_s=time.time(),
             now=asyncio.get_running_loop().time(),
+            listens_in_pauses=self._faculties.listener.listens_in_pauses,
         )
         connection = Connection(websocket, request, session, self._faculties, records=self._records)
         self.connections.append(connection)

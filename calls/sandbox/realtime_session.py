@@ -17,9 +17,9 @@ from calls.sandbox.agenda import Agenda
 from calls.sandbox.client_events import Rejected, WireEvent
 from calls.sandbox.engine import ReplyRequest
 from calls.sandbox.generation import Made
-from calls.sandbox.input_audio import InputAudio, SpeechStarted, SpeechStopped
+from calls.sandbox.input_audio import Edge, InputAudio, SpeechPaused, SpeechStarted, SpeechStopped
 from calls.sandbox.items import Item, Items
-from calls.sandbox.outputs import Abort, Close, Listen, Output, Send
+from calls.sandbox.outputs import Abort, Close, Output, Prepare, Send
 from calls.sandbox.responses import Responses
 from calls.sandbox.scenario import (
     DuplicateCommit,
@@ -31,7 +31,9 @@ from calls.sandbox.scenario import (
     Scenario,
     SessionError,
 )
+from calls.sandbox.session_config import language_of
 from calls.sandbox.understanding import Understanding
+from calls.sandbox.usage import of_transcription
 
 _EXPIRED = "Your session hit the maximum duration of 60 minutes."
 
@@ -53,6 +55,7 @@ class RealtimeSession:
         token: str,
         epoch_s: float,
         now: float,
+        listens_in_pauses: bool = False,
     ) -> None:
         self._scenario = scenario
         self._ordinal = ordinal
@@ -65,8 +68,7 @@ class RealtimeSession:
             scenario=scenario, agenda=self._agenda, items=self._items, new_id=self._new_id, next_ordinal=next_response
         )
         self._turn_id = self._new_id("item")
-        self._heard_bytes = 0
-        self._understanding = Understanding(self._items)
+        self._understanding = Understanding(self._items, listens_in_pauses=listens_in_pauses)
         self.config = session_config.defaults(model, self._new_id("sess"), int(epoch_s + scenario.session_lifetime_s))
         self._agenda.at(now, lambda _: self._open())
         self._agenda.at(now + scenario.session_lifetime_s, lambda _: self._expire())
@@ -87,7 +89,7 @@ class RealtimeSession:
             event = client_events.read(text)
             outputs = self._handle(event, now)
         except Rejected as rejected:
-            outputs = [_error(rejected)]
+            outputs = [Send(rejected.event())]
         return self._numbered(outputs)
 
     def speak(self, response_id: str, parts: Sequence[Made], now: float, *, more: bool = False) -> bool:
@@ -97,8 +99,12 @@ class RealtimeSession:
         """
         return self._responses.speak(response_id, parts, now, more=more)
 
-    def heard(self, item_id: str, transcript: str, now: float) -> None:
+    def heard(self, item_id: str, transcript: str, now: float, *, attempt: int = 0) -> None:
         """The listener has understood a turn of the caller."""
+        if self._understanding.heard(item_id, attempt, transcript):
+            self._understood(item_id, transcript, now)
+
+    def _understood(self, item_id: str, transcript: str, now: float) -> None:
         self._understanding.finish(item_id, transcript)
         self._agenda.at(now + self._scenario.transcript_delay_s, lambda _: self._transcribed(item_id, transcript))
         self._agenda.at(now, lambda _: self._understanding.release())
@@ -130,25 +136,26 @@ class RealtimeSession:
     def _open(self) -> list[Output]:
         outputs: list[Output] = [Send({"type": "session.created", "session": self.config})]
         if fault := self._fault(SessionError):
-            outputs.append(_error(Rejected("As the scenario wants.", code=fault.code, error_type=fault.code)))
+            rejected = Rejected("As the scenario wants.", code=fault.code, error_type=fault.code)
+            outputs.append(Send(rejected.event()))
             outputs += [Close(1008, fault.code)] if fault.close else []
         return outputs
 
     def _expire(self) -> list[Output]:
-        return [_error(Rejected(_EXPIRED, code="session_expired")), Close(1001, _EXPIRED)]
+        return [Send(Rejected(_EXPIRED, code="session_expired").event()), Close(1001, _EXPIRED)]
 
     def _phantom(self, fault: PhantomSpeech, now: float) -> list[Output]:
         position_ms = self._input.position_ms
         end_ms = position_ms + round(fault.lasts_s * 1000)
         stopped = SpeechStopped(end_ms, b"\xff" * (end_ms - position_ms) * 8)
-        self._agenda.at(now + fault.lasts_s, lambda _: self._caller(stopped))
-        return self._caller(SpeechStarted(position_ms))
+        self._agenda.at(now + fault.lasts_s, lambda at: self._caller(stopped, at))
+        return self._caller(SpeechStarted(position_ms), now)
 
     # What the client asks -------------------------------------------------------------------------
     def _handle(self, event: WireEvent, now: float) -> list[Output]:
         match event["type"]:
             case "input_audio_buffer.append":
-                return [output for edge in self._input.append(event) for output in self._caller(edge)]
+                return [output for edge in self._input.append(event) for output in self._caller(edge, now)]
             case "session.update":
                 return self._update(event)
             case "response.create":
@@ -156,12 +163,12 @@ class RealtimeSession:
             case "response.cancel":
                 return self._responses.cancel(event)
             case _:
-                return self._change_buffers(event) if "_buffer." in event["type"] else self._change_items(event)
+                return self._change_buffers(event, now) if "_buffer." in event["type"] else self._change_items(event)
 
-    def _change_buffers(self, event: WireEvent) -> list[Output]:
+    def _change_buffers(self, event: WireEvent, now: float) -> list[Output]:
         match event["type"]:
             case "input_audio_buffer.commit":
-                return self._commit(self._input.commit(event))
+                return self._commit(self._input.commit(event), now)
             case "input_audio_buffer.clear":
                 self._input.clear()
                 return [Send({"type": "input_audio_buffer.cleared"})]
@@ -173,7 +180,8 @@ class RealtimeSession:
             return []
         self.config = session_config.updated(self.config, event, has_spoken=self._responses.has_spoken)
         self._input.configure(self.config["audio"]["input"]["turn_detection"])
-        return [Send({"type": "session.updated", "session": self.config})]
+        prepared = [Prepare(language_of(self.config))] if self._transcribes else []
+        return [Send({"type": "session.updated", "session": self.config}), *prepared]
 
     def _change_items(self, event: WireEvent) -> list[Output]:
         event_id = event.get("event_id")
@@ -202,7 +210,14 @@ class RealtimeSession:
     def _turn_detection(self) -> dict[str, Any]:
         return self.config["audio"]["input"]["turn_detection"] or {}
 
-    def _caller(self, edge: SpeechStarted | SpeechStopped) -> list[Output]:
+    @property
+    def _transcribes(self) -> bool:
+        return bool(self.config["audio"]["input"]["transcription"])
+
+    def _caller(self, edge: Edge, now: float) -> list[Output]:
+        if isinstance(edge, SpeechPaused):
+            early = (self._turn_id, edge.audio, language_of(self.config))
+            return self._understanding.pause(*early) if self._transcribes else []
         fields: WireEvent = {"item_id": self._turn_id}
         if isinstance(edge, SpeechStarted):
             fields["audio_start_ms"] = edge.audio_start_ms
@@ -211,50 +226,41 @@ class RealtimeSession:
             return [started, *interrupted]
         fields["audio_end_ms"] = edge.audio_end_ms
         outputs: list[Output] = [Send({"type": "input_audio_buffer.speech_stopped", **fields})]
-        outputs += self._commit(edge.audio)
+        outputs += self._commit(edge.audio, now, since_pause=edge.since_pause)
         automatic = self._turn_detection.get("create_response")
         return outputs + (self._create_unasked(self._request({})) if automatic else [])
 
-    def _commit(self, audio: bytes) -> list[Output]:
+    def _commit(self, audio: bytes, now: float, *, since_pause: bool = False) -> list[Output]:
         item_id, self._turn_id = self._turn_id, self._new_id("item")
-        self._heard_bytes += len(audio)
         committed = Send(
             {"type": "input_audio_buffer.committed", "item_id": item_id, "previous_item_id": self._items.last_id}
         )
         content = [{"type": "input_audio", "transcript": None}]
         wire = {"id": item_id, "object": "realtime.item", "type": "message", "role": "user", "content": content}
         outputs: list[Output] = [committed, *([committed] if self._fault(DuplicateCommit) else [])]
-        outputs += self._add(Item({**wire, "status": "completed"}))
-        if self.config["audio"]["input"]["transcription"]:
-            self._understanding.begin(item_id)
-            outputs.append(Listen(item_id, audio, self._language))
+        outputs += self._add(Item({**wire, "status": "completed"}, caller_audio_bytes=len(audio)))
+        if self._transcribes:
+            language = language_of(self.config)
+            asked, words = self._understanding.begin(item_id, audio, language, since_pause=since_pause)
+            outputs += asked
+            if words is not None:
+                self._understood(item_id, words, now)
         return outputs
 
     def _transcribed(self, item_id: str, transcript: str) -> list[Output]:
         try:
-            self._items.find(item_id, "retrieve").wire["content"][0]["transcript"] = transcript
+            item = self._items.find(item_id, "retrieve")
         except Rejected:  # the client has deleted the turn meanwhile
             return []
+        item.wire["content"][0]["transcript"] = transcript
+        usage = of_transcription(self.config["audio"]["input"]["transcription"].get("model") or "", item, transcript)
+        kind, place = "conversation.item.input_audio_transcription", {"item_id": item_id, "content_index": 0}
         return [
-            Send(
-                {
-                    "type": "conversation.item.input_audio_transcription.completed",
-                    "item_id": item_id,
-                    "content_index": 0,
-                    "transcript": transcript,
-                    "usage": {"type": "duration", "seconds": 1},
-                }
-            )
+            *([Send({"type": f"{kind}.delta", **place, "delta": transcript})] if transcript else []),
+            Send({"type": f"{kind}.completed", **place, "transcript": transcript, "usage": usage}),
         ]
 
     # Answers --------------------------------------------------------------------------------------
-    @property
-    def _language(self) -> str:
-        transcription = self.config["audio"]["input"]["transcription"] or {}
-        if language := transcription.get("language") or next(iter(transcription.get("languages") or ()), None):
-            return str(language)
-        return "he" if any("א" <= letter <= "ת" for letter in self.config["instructions"]) else "en"
-
     def _request(self, event: WireEvent) -> ReplyRequest:
         own = event.get("response") or {}
         choice = own.get("tool_choice") or self.config.get("tool_choice")
@@ -262,13 +268,14 @@ class RealtimeSession:
         return ReplyRequest(
             instructions=own.get("instructions") or self.config["instructions"],
             own_instructions="instructions" in own,
-            language=self._language,
+            language=language_of(self.config),
             caller_said=self._items.caller_said(),
+            said_since=self._items.said_since(),
             tools=() if choice == "none" else tuple(tool["name"] for tool in tools or () if "name" in tool),
         )
 
     def _create(self, event: WireEvent, request: ReplyRequest) -> list[Output]:
-        outputs = self._responses.create(event, request, self.config["audio"]["output"], self._heard_bytes)
+        outputs = self._responses.create(event, request, self.config["audio"]["output"])
         return self._understanding.hold(outputs)
 
     def _create_unasked(self, request: ReplyRequest) -> list[Output]:
@@ -276,15 +283,4 @@ class RealtimeSession:
         try:
             return self._create({}, request)
         except Rejected as rejected:
-            return [_error(rejected)]
-
-
-def _error(rejected: Rejected) -> Send:
-    error = {
-        "type": rejected.error_type,
-        "code": rejected.code,
-        "message": str(rejected),
-        "param": rejected.param,
-        "event_id": rejected.event_id,
-    }
-    return Send({"type": "error", "error": error})
+            return [Send(rejected.event())]

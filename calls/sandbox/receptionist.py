@@ -13,7 +13,7 @@ from enum import Enum, auto
 from calls.sandbox import opening_hours
 from calls.sandbox.business_text import BusinessText, Fact
 from calls.sandbox.intent_patterns import Intent
-from calls.sandbox.intents import days_from_today, intents, without
+from calls.sandbox.intents import days_from_today, intents, names_relative_day_only, without
 from calls.sandbox.keywords import best, stems
 from calls.sandbox.receptionist_words import Words
 
@@ -111,7 +111,11 @@ class Receptionist:
             return replace(before, words=self.words.not_caught, move=Move.STAY)
         if Intent.WORDLESS in heard.wants:
             return Reply(self.words.deaf[heard.number % len(self.words.deaf)])
-        return before if Intent.REPEAT in heard.wants and before.words else None
+        if Intent.WAIT in heard.wants and _is_short(without(heard.said, Intent.WAIT)) and not heard.wants & _WISHES:
+            return replace(before, words=self.words.take_your_time, move=Move.STAY)
+        if Intent.REPEAT not in heard.wants:
+            return None
+        return before if before.words else Reply(self.words.welcome)
 
     # Messages -------------------------------------------------------------------------------------
     def _message(self, heard: _Utterance, before: Reply) -> Reply | None:
@@ -120,8 +124,9 @@ class Receptionist:
             return None
         if Intent.NEVER_MIND in heard.wants:
             return self._then_what(self.words.dropped)
-        if heard.said.rstrip().endswith("?") and (answer := self._questions(heard)):
-            return replace(before, words=f"{answer} {before.words}")
+        if heard.said.rstrip().endswith("?") and (answer := self._facts(heard)):
+            asks = before.words.removeprefix(self.words.of_course).strip()
+            return replace(before, words=f"{answer.words} {asks}")
         is_dictating = before.expecting is Expecting.MESSAGE
         return self._dictated(heard, before) if is_dictating else self._confirmed(heard, before)
 
@@ -135,11 +140,18 @@ class Receptionist:
             return replace(before, words=self.words.ask_message)
         return self._noted(heard.said)
 
+    def _asked(self) -> Reply:
+        return Reply(f"{self.words.of_course} {self.words.ask_message}", expecting=Expecting.MESSAGE)
+
     def _confirmed(self, heard: _Utterance, before: Reply) -> Reply:
         if Intent.GOODBYE in heard.wants:
             return Reply(f"{self.words.kept} {self.words.goodbye}", Move.HANG_UP)
-        if heard.wants & {Intent.YES, Intent.THANKS}:
+        more = without(heard.said, Intent.YES) if Intent.YES in heard.wants else ""
+        is_more = not _is_short(more) and not intents(more) & {Intent.YES, Intent.THANKS}
+        if heard.wants & {Intent.YES, Intent.THANKS} and not is_more:
             return self._then_what(self.words.kept)
+        if is_more:
+            return self._noted(f"{before.message} {more}")
         if Intent.NO not in heard.wants:
             return self._noted(f"{before.message} {heard.said}")
         rest = without(heard.said, Intent.NO)
@@ -152,8 +164,9 @@ class Receptionist:
 
     def _offer(self, heard: _Utterance, before: Reply) -> Reply | None:
         """After "anything else?" and "shall I take a message?"."""
-        if before.expecting is Expecting.WHETHER_MESSAGE and Intent.YES in heard.wants:
-            return Reply(self.words.ask_message, expecting=Expecting.MESSAGE)
+        wishes = heard.wants & _WISHES - {Intent.MESSAGE}
+        if before.expecting is Expecting.WHETHER_MESSAGE and Intent.YES in heard.wants and not wishes:
+            return self._asked()
         is_asked = before.expecting in (Expecting.WHETHER_MESSAGE, Expecting.ANYTHING_ELSE)
         if is_asked and Intent.NO in heard.wants and not heard.wants & _WISHES:
             return Reply(self.words.goodbye, Move.HANG_UP)
@@ -162,15 +175,15 @@ class Receptionist:
     # Wishes and questions ---------------------------------------------------------------------------
     def _wish(self, heard: _Utterance) -> Reply | None:
         words, wants = self.words, heard.wants
+        if Intent.WHO_ARE_YOU in wants:
+            return Reply(words.who.format(abilities=self._abilities()))
         if Intent.PERSON in wants and self.can_transfer:
             return Reply(words.putting_through, Move.PUT_THROUGH)
         if Intent.PERSON in wants:
             return Reply(words.no_person, expecting=Expecting.WHETHER_MESSAGE)
         if Intent.MESSAGE in wants:
             rest = without(heard.said, Intent.MESSAGE)
-            return Reply(words.ask_message, expecting=Expecting.MESSAGE) if _is_short(rest) else self._noted(rest)
-        if Intent.WHO_ARE_YOU in wants:
-            return Reply(words.who.format(abilities=self._abilities()))
+            return self._asked() if _is_short(rest) else self._noted(rest.removeprefix("that "))
         if Intent.APPOINTMENT in wants and not wants & _QUESTIONS:
             return Reply(words.ask_appointment.format(details=self._details()), expecting=Expecting.MESSAGE)
         return None
@@ -180,6 +193,8 @@ class Receptionist:
             unanswered = answer in (self.words.no_hours, self.words.no_address)
             return Reply(answer, expecting=Expecting.WHETHER_MESSAGE if unanswered else Expecting.ANYTHING)
         facts = best(heard.said, self.text.facts)
+        if facts and set(facts) <= set(opening_hours.about_hours(self.text.facts)):
+            return Reply(self._hours(heard.said))
         return Reply(" ".join(fact.words for fact in facts)) if facts else None
 
     def _small_talk(self, heard: _Utterance, before: Reply) -> Reply:
@@ -191,8 +206,10 @@ class Receptionist:
         if Intent.GREETING in wants:
             is_first_word = heard.number == 0 and not self.text.has_greeted
             return self.open() if is_first_word else Reply(words.welcome)
-        if Intent.YES in wants:
-            return Reply(words.how_else)
+        if Intent.YES in wants or (Intent.NO in wants and heard.is_short):
+            is_reaction = Intent.NO in wants or (before.words and before.expecting is Expecting.ANYTHING)
+            after = Reply(words.anything_else, expecting=Expecting.ANYTHING_ELSE)
+            return after if is_reaction else Reply(words.how_else)
         if before.is_puzzled:
             return Reply(words.unknown_again, expecting=Expecting.WHETHER_MESSAGE)
         return Reply(words.unknown.format(abilities=self._abilities()), is_puzzled=True)
@@ -203,7 +220,9 @@ class Receptionist:
     def _questions(self, heard: _Utterance) -> str:
         """The answers to questions about hours and address; empty when neither is asked for."""
         # "And on Saturday?" asks for the hours, too.
-        names_only_days = opening_hours.days_in(heard.said) and not stems(opening_hours.without_days(heard.said))
+        names_only_days = names_relative_day_only(heard.said) or (
+            opening_hours.days_in(heard.said) and not stems(opening_hours.without_days(heard.said))
+        )
         asks_hours = Intent.HOURS in heard.wants or (not heard.wants and names_only_days)
         answers = [self._hours(heard.said)] if asks_hours else []
         answers += [self._address()] if Intent.ADDRESS in heard.wants else []

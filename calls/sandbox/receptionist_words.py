@@ -17,6 +17,7 @@ class Words:
     no_hours: str
     address: str
     no_address: str
+    of_course: str
     ask_message: str
     ask_appointment: str
     noted: str
@@ -30,6 +31,7 @@ class Words:
     goodbye: str
     how_else: str
     not_caught: str
+    take_your_time: str
     who: str
     unknown: str
     unknown_again: str
@@ -52,8 +54,9 @@ ENGLISH = Words(
     no_hours="I am sorry, I don't have the opening hours. Shall I take a message?",
     address="Our address is {address}",
     no_address="I am sorry, I don't have the address. Shall I take a message?",
-    ask_message="Of course. Please tell me your message, with your name and your telephone number.",
-    ask_appointment="I can't book it myself, but I can take your request. Please tell me {details}.",
+    of_course="Of course.",
+    ask_message="Please tell me your message, with your name and your telephone number.",
+    ask_appointment="I don't have the appointment book, but I can take your request. Please tell me {details}.",
     noted="I have noted: {message} Is that right?",
     ask_again="All right. Please tell me once more.",
     kept="Thank you. Your message is kept with this call.",
@@ -65,6 +68,7 @@ ENGLISH = Words(
     goodbye="Goodbye, and thank you for calling.",
     how_else="Of course. What would you like to know?",
     not_caught="I am sorry, I didn't catch that. Could you say it once more?",
+    take_your_time="Of course, take your time.",
     who="I am a stand-in without a language model. I can {abilities}.",
     unknown="I am sorry, I don't know that. I am a stand-in without a language model. I can {abilities}.",
     unknown_again="I am sorry, I can't answer that either. Shall I take a message?",
@@ -92,8 +96,9 @@ HEBREW = Words(
     no_hours="מצטערים, אין לי את שעות הפתיחה. אפשר להשאיר הודעה. לרשום הודעה?",
     address="הכתובת שלנו: {address}",
     no_address="מצטערים, אין לי את הכתובת. לרשום הודעה?",
-    ask_message="בשמחה. אמרו לי בבקשה את ההודעה, עם שם ומספר טלפון.",
-    ask_appointment="אין לי אפשרות לקבוע תור בעצמי, אבל אפשר לרשום בקשה. אמרו לי בבקשה {details}.",
+    of_course="בשמחה.",
+    ask_message="אמרו לי בבקשה את ההודעה, עם שם ומספר טלפון.",
+    ask_appointment="אין לי גישה ליומן התורים, אבל אפשר לרשום בקשה. אמרו לי בבקשה {details}.",
     noted="רשמתי: {message} זה נכון?",
     ask_again="בסדר. אמרו לי את זה בבקשה עוד פעם.",
     kept="תודה. ההודעה שמורה עם השיחה הזאת.",
@@ -105,6 +110,7 @@ HEBREW = Words(
     goodbye="להתראות, ותודה שהתקשרתם.",
     how_else="בשמחה. מה תרצו לדעת?",
     not_caught="סליחה, לא שמעתי טוב. אפשר לומר את זה עוד פעם?",
+    take_your_time="אין בעיה, אפשר לקחת את הזמן.",
     who="אני מחליף זמני בלי מודל שפה. אני יכול {abilities}.",
     unknown="מצטערים, את זה אני לא יודע. אני מחליף זמני בלי מודל שפה. אני יכול {abilities}.",
     unknown_again="מצטערים, גם על זה אין לי תשובה. לרשום הודעה?",

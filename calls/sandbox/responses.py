@@ -13,7 +13,8 @@ from calls.sandbox.generation import Made, Pace, Response, Step, Supply
 from calls.sandbox.items import Item, Items
 from calls.sandbox.misbehaviour import Misbehaviour
 from calls.sandbox.outputs import Abort, Output, Send, Think
-from calls.sandbox.scenario import LateDeltas, NoMetadata, RejectResponse, Scenario, SlowFirstDelta, Stall
+from calls.sandbox.scenario import LateDeltas, NoMetadata, RejectResponse, Scenario, SlowFirstDelta
+from calls.sandbox.usage import tokens_of
 
 _RATE_LIMITS: WireEvent = {
     "type": "rate_limits.updated",
@@ -52,9 +53,10 @@ class Responses:
         self._next_ordinal = next_ordinal
         self._running: dict[str, _Running] = {}
         self._active_id: str | None = None
+        self._conversation_id = new_id("conv")
         self.has_spoken = False
 
-    def create(self, event: WireEvent, request: ReplyRequest, audio: dict[str, Any], heard_bytes: int) -> list[Output]:
+    def create(self, event: WireEvent, request: ReplyRequest, audio: dict[str, Any]) -> list[Output]:
         """Begin a response as the `response.create` event asks. `audio`: the output settings. Raises `Rejected`."""
         wanted: dict[str, Any] = event.get("response") or {}
         out_of_band = wanted.get("conversation") == "none"
@@ -75,13 +77,14 @@ class Responses:
             {"format": audio["format"], "voice": audio["voice"]},
             self._new_id,
             None if out_of_band else self._join,
-            input_audio_bytes=heard_bytes,
+            given=tokens_of(self._items, request.instructions),
+            conversation_id=None if out_of_band else self._conversation_id,
         )
         self._running[response.id] = _Running(response, misbehaviour)
         if not out_of_band:
             self._active_id = response.id
         outputs: list[Output] = [Send(response.created())]
-        return outputs if misbehaviour.find(Stall) else [*outputs, Think(response.id, request, str(audio["voice"]))]
+        return outputs if misbehaviour.stalls(0) else [*outputs, Think(response.id, request, str(audio["voice"]))]
 
     def speak(self, response_id: str, parts: Sequence[Made], now: float, *, more: bool) -> bool:
         """The reply, or a part of it, is there: send it. False when its response was cancelled meanwhile."""
@@ -127,7 +130,9 @@ class Responses:
         """Send the response's next events, up to its next pause."""
         response = running.response
         outputs: list[Output] = []
-        while response.id in self._running:  # else it was cancelled since this step was put on the agenda
+        stalls = running.misbehaviour.stalls
+        # If it isn't running, it was cancelled since this step was put on the agenda.
+        while response.id in self._running and not stalls(response.audio_deltas):
             if ending := self._ending(running):
                 return outputs + self._end(running, *ending)
             outputs += running.misbehaviour.interjection(response.id, response.audio_deltas)

@@ -106,9 +106,10 @@ class RejectResponse(_Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stall(_Fault):
-    """Send `response.created` and nothing more."""
+    """Send so many audio deltas and nothing more; with 0 of them, nothing after `response.created`."""
 
     kind: Literal["stall"] = "stall"
+    after_deltas: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

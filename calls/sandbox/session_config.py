@@ -118,3 +118,11 @@ def _check_turn_detection(turn_detection: Config, event_id: str | None) -> None:
                 param=param,
                 event_id=event_id,
             )
+
+
+def language_of(config: Config) -> str:
+    """The language that callers speak: the one named for the transcription, else that of the instructions."""
+    transcription = config["audio"]["input"]["transcription"] or {}
+    if named := transcription.get("language") or next(iter(transcription.get("languages") or ()), None):
+        return str(named)
+    return "he" if any("א" <= letter <= "ת" for letter in config["instructions"]) else "en"

@@ -9,6 +9,7 @@ from calls.conversation import ulaw
 _FRAME = 160  # bytes: 20 ms
 _FRAME_MS = 20
 _ONSET_FRAMES = 3
+PAUSE_MS = 200
 # At this energy it is as sure as not (0.5) that someone speaks: quiet speech on a telephone has an rms of 500.
 _EVEN_CHANCE_RMS = 200
 
@@ -18,6 +19,11 @@ class Started:
     """Speech began at this time of the input audio (the onset, without padding)."""
 
     at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Speech has given way to `PAUSE_MS` of silence: it may be over, unless more of it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class EnergyVad:
         self._voiced_frames = 0
         self._silent_ms = 0
 
-    def feed(self, audio: bytes) -> list[Started | Stopped]:
+    def feed(self, audio: bytes) -> list[Started | Paused | Stopped]:
         """Hear µ-law audio of any length."""
         audio = self._pending + audio
         whole = len(audio) - len(audio) % _FRAME
@@ -47,14 +53,14 @@ class EnergyVad:
         found = (self._frame(audio[start : start + _FRAME]) for start in range(0, whole, _FRAME))
         return [event for event in found if event]
 
-    def _frame(self, frame: bytes) -> Started | Stopped | None:
+    def _frame(self, frame: bytes) -> Started | Paused | Stopped | None:
         energy = ulaw.rms(frame) ** 2
         voiced = energy / (energy + _EVEN_CHANCE_RMS**2) >= self.threshold
         self.position_ms += _FRAME_MS
         if self.is_speech:
             self._silent_ms = 0 if voiced else self._silent_ms + _FRAME_MS
             if self._silent_ms < self.silence_duration_ms:
-                return None
+                return Paused() if self._silent_ms == PAUSE_MS else None
             self.is_speech, self._voiced_frames = False, 0
             return Stopped(self.position_ms)
         self._voiced_frames = self._voiced_frames + 1 if voiced else 0

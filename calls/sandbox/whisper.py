@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,9 @@ _SOUNDS = re.compile(r"<\|[^|]*\|>|\[[^\]]*\]|\([^)]*\)|♪")  # "[BLANK_AUDIO]"
 
 class CannotListen(Exception):
     """A model can't be used; the message says why."""
+
+
+_FAILURES = (CannotListen, ValueError, RuntimeError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +116,28 @@ def _folder(package: str) -> Path:
 
 
 class WhisperListener:
-    """Understands English, and other languages by a second model, which is loaded when somebody first speaks one."""
+    """Understands English, and other languages by a second model, which is loaded when somebody will soon speak one."""
+
+    listens_in_pauses = True
 
     def __init__(self, english: Worker[WhisperModel], other: Worker[WhisperModel]) -> None:
         self._english, self._other = english, other
         self._deaf: Listener = DeafListener()
         self._complaints: set[str] = set()
 
+    def _worker(self, language: str) -> Worker[WhisperModel]:
+        return self._english if language == "en" else self._other
+
+    async def prepare(self, language: str) -> None:
+        """See `Listener`. A model that can't be loaded is reported when it is needed."""
+        with suppress(*_FAILURES):
+            await self._worker(language).start()
+
     async def transcribe(self, audio: bytes, *, language: str) -> str:
         """See `Listener`. What can't be understood is transcribed as by `DeafListener`, and the log says why once."""
-        worker = self._english if language == "en" else self._other
         try:
-            return await worker.ask(_question(audio, language))
-        except (CannotListen, ValueError, RuntimeError, MemoryError) as error:
+            return await self._worker(language).ask(_question(audio, language))
+        except _FAILURES as error:
             if str(error) not in self._complaints:
                 self._complaints.add(str(error))
                 logger.warning("Sandbox ears: %s. Turns in %r are not understood.", error, language)

@@ -62,6 +62,7 @@ class Mishap(Enum):
     DROPPED = "dropped"  # the connection, before any audio
     DROPPED_EARLY = "dropped_early"  # the connection, after the first delta
     STALLED = "stalled"
+    STALLED_LATE = "stalled_late"  # half of the audio came, and then nothing
     SILENT = "silent"  # completed without audio
 
 
@@ -299,9 +300,9 @@ class World:
         elif mishap is Mishap.DROPPED:
             self._soon(start, self._drop)
         elif mishap is not Mishap.STALLED:
-            self._generate(response_id, drops=mishap is Mishap.DROPPED_EARLY)
+            self._generate(response_id, mishap)
 
-    def _generate(self, response_id: str, *, drops: bool) -> None:
+    def _generate(self, response_id: str, mishap: Mishap) -> None:
         script = self.script
         size = int(script.delta_s * BYTES_PER_S)
         deltas = max(1, round(script.answer_s / script.delta_s))
@@ -310,8 +311,10 @@ class World:
             item_id = f"{response_id}-item{number * script.items // deltas}"
             self.responses_of_items[item_id] = response_id
             self._soon(moment, partial(self._delta, response_id, item_id, size))
-            if drops:
+            if mishap is Mishap.DROPPED_EARLY:
                 self._soon(moment + 0.05, self._drop)
+                return
+            if mishap is Mishap.STALLED_LATE and number >= deltas // 2:
                 return
             moment += script.delta_s / script.speed
         self._soon(moment, lambda: self._end_response(response_id, ResponseStatus.COMPLETED))

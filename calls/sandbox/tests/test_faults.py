@@ -151,6 +151,18 @@ async def test_reject_the_first_response_only() -> None:
         assert outcome(await answered(server))[0] == "completed"
 
 
+async def test_stall_in_the_middle() -> None:
+    async with server_with(Stall(after_deltas=3)) as server, configured(server) as connection:
+        await connection.response.create()
+        for _ in range(3):
+            await next_of(connection, "response.output_audio.delta")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(connection.recv(), NOTHING_S)
+        await connection.response.cancel()
+        done = await next_of(connection, "response.done")
+    assert done["response"]["status"] == "cancelled"
+
+
 async def test_stall() -> None:
     async with server_with(Stall()) as server, configured(server) as connection:
         await connection.response.create()

@@ -40,13 +40,18 @@ MIRPAA = """\
 UNKNOWN = "a stand-in without a language model"
 
 
+def instructions_of(business: Business) -> str:
+    """What its calls' sessions are told, on a Monday."""
+    return session_instructions(business, local_time=MONDAY)
+
+
 async def talk(text: str, *said: str, language: str = "en", can_transfer: bool = False) -> tuple[str, list[str]]:
     """The words of the last answer, and the functions that it calls."""
     business = Business(name="Acme", language=language, instructions=text, greeting_text="Hello.")
     if can_transfer:
         business.fallback_number = "+15005559999"
     request = ReplyRequest(
-        session_instructions(business, local_time=MONDAY),
+        instructions_of(business),
         language=language,
         caller_said=said,
         tools=("end_call", "transfer_call") if can_transfer else ("end_call",),
@@ -205,6 +210,6 @@ async def test_without_ears_it_says_its_fixed_sentences() -> None:
 
 async def test_it_opens_a_call_where_the_business_wants_that() -> None:
     business = Business(name="Acme", language="en")
-    asked = f"{session_instructions(business, local_time=MONDAY)}\nThe call begins now. Open it in one short sentence."
+    asked = f"{instructions_of(business)}\nThe call begins now. Open it in one short sentence."
     (said,) = await StandInEngine().reply(ReplyRequest(asked, own_instructions=True))
     assert said == Say("Hello, this is Acme. How can I help you?")

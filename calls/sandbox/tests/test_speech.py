@@ -113,7 +113,8 @@ async def test_joe_speaks_no_hebrew_and_says_so() -> None:
             "Our hours are: Sunday to Thursday from 8 in the morning to 6 in the evening, Friday until noon. Bye.",
             [
                 "Our hours are:",
-                " Sunday to Thursday from 8 in the morning to 6 in the evening, Friday until noon.",
+                " Sunday to Thursday from 8 in the morning to 6 in the evening,",
+                " Friday until noon.",
                 " Bye.",
             ],
         ),
@@ -122,6 +123,13 @@ async def test_joe_speaks_no_hebrew_and_says_so() -> None:
             [
                 "Sunday to Thursday from 8 in the morning to 6 in the evening,",
                 " Friday until noon, closed on Saturday.",
+            ],
+        ),
+        (
+            "Our address is 12 Garden Street, second floor, 6100 Springfield.",
+            [
+                "Our address is 12 Garden Street,",
+                " second floor, 6100 Springfield.",
             ],
         ),
     ],
