@@ -49,7 +49,7 @@ from calls.conversation.events import (
 )
 from calls.conversation.sent_audio import BYTES_PER_SECOND
 from calls.endings import Ending
-from calls.media_stream import MalformedMessage
+from calls.media_stream import Flood, MalformedMessage
 from calls.plan import CallPlan
 from calls.realtime import RealtimeSession
 from calls.realtime_events import AudioDelta, Understood, Usage
@@ -105,14 +105,17 @@ class Bridge:
         self.feed(StreamOpened(self._clock(), ulaw.levels(self._plan.greeting_audio)))
 
     def caller_audio(self, payload: str, timestamp_ms: int | None = None) -> None:
-        """Take a piece of the caller's audio, base64 of µ-law. Raises `MalformedMessage` when it is none."""
+        """Take a piece of the caller's audio, base64 of µ-law.
+
+        Raises `MalformedMessage` when it is none, and then nothing has happened; `Flood` when it is too much.
+        """
         try:
             audio = base64.b64decode(payload, validate=True)
-        except (binascii.Error, ValueError):
+        except (binascii.Error, ValueError, TypeError):
             raise MalformedMessage("audio that isn't base64") from None
         self._heard_s += len(audio) / BYTES_PER_SECOND
         if self._heard_s > self._clock() + MOST_CATCHING_UP_S:
-            raise MalformedMessage("audio faster than anyone speaks")
+            raise Flood("audio faster than anyone speaks")
         self._forward(payload)
         self._recorder.keep_caller_audio(self._clock(), audio, timestamp_ms)
         for start in range(0, len(audio), FRAME_BYTES):

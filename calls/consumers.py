@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -15,7 +16,7 @@ from django.db import DatabaseError, close_old_connections
 from calls import live, live_control, twilio
 from calls.bridge import Bridge
 from calls.errors import StreamRefused
-from calls.media_stream import MalformedMessage, parse, read_start, timestamp_ms
+from calls.media_stream import Flood, Key, MalformedMessage, MarkBack, Media, Stop, parse, read_start, understand
 from calls.plan import CallPlan, open_stream
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,9 @@ START_TIMEOUT_S: Final = 10.0
 MESSAGES_PER_S: Final = 200
 MOST_MESSAGES_AT_ONCE: Final = 3000
 """Twilio sends 50 pieces of audio a second and as many marks; far more of them is a flood."""
+MOST_MALFORMED_IN_A_ROW: Final = 50
+"""Twilio's messages of a second. A single one that can't be understood is dropped; so many, and the line is dead."""
+MOST_MALFORMED_LOGGED: Final = 5
 REFUSED: Final = 4403
 MALFORMED: Final = 4400
 ENDED: Final = 1000
@@ -38,9 +42,11 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
 
     bridge: Bridge | None = None
     is_refused = False
+    malformed = malformed_in_a_row = 0
     entry: live.LiveCall | None = None
     start_timer: asyncio.TimerHandle | None = None
     listener: asyncio.Task[None] | None = None
+    call_id: UUID | None = None
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle one ASGI message.
@@ -77,35 +83,44 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         self.messages += 1
         try:
             if self.messages > MOST_MESSAGES_AT_ONCE + MESSAGES_PER_S * (self.loop.time() - self.connected_at):
-                raise MalformedMessage("a flood of messages")
+                raise Flood("a flood of messages")
             if text_data is None:
                 raise MalformedMessage("a binary frame")
             message = parse(text_data)
             event = message["event"]
             if self.bridge is not None:
-                self._take(self.bridge, event, message)
+                self._take(self.bridge, message)
+                self.malformed_in_a_row = 0
             elif event == "start":
                 await self._start(message)
             elif event != "connected":
                 raise MalformedMessage(f"{event!r} before a start with a token")
         except MalformedMessage as error:
+            self._drop(error)
+        except Flood as error:
             self._refuse(MALFORMED, str(error))
         except StreamRefused as error:
             self._refuse(REFUSED, error.reason)
 
-    def _take(self, bridge: Bridge, event: str, message: dict[str, Any]) -> None:
-        try:
-            match event:
-                case "media":
-                    bridge.caller_audio(message["media"]["payload"], timestamp_ms(message["media"]))
-                case "mark":
-                    bridge.mark_returned(str(message["mark"]["name"]))
-                case "dtmf":
-                    bridge.key_pressed(str(message["dtmf"]["digit"]))
-                case "stop":
-                    bridge.caller_left()
-        except (KeyError, TypeError) as error:
-            raise MalformedMessage(f"{event} without {error}") from None
+    def _take(self, bridge: Bridge, message: dict[str, Any]) -> None:
+        match understand(message):
+            case Media(payload, timestamp_ms):
+                bridge.caller_audio(payload, timestamp_ms)
+            case MarkBack(name):
+                bridge.mark_returned(name)
+            case Key(digit):
+                bridge.key_pressed(digit)
+            case Stop():
+                bridge.caller_left()
+
+    def _drop(self, error: MalformedMessage) -> None:
+        """Go on without a message, unless nothing can be understood any more, or never could."""
+        self.malformed += 1
+        self.malformed_in_a_row += 1
+        if self.bridge is None or self.malformed_in_a_row > MOST_MALFORMED_IN_A_ROW:
+            self._refuse(MALFORMED, str(error))
+        elif self.malformed <= MOST_MALFORMED_LOGGED:
+            logger.warning("call %s: a message of its media stream is dropped: %s", self.call_id, error)
 
     async def _start(self, message: dict[str, Any]) -> None:
         opened_at = self.loop.time()
@@ -116,6 +131,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             raise StreamRefused(f"the database failed: {type(error).__name__}") from error
         if self.start_timer is not None:
             self.start_timer.cancel()
+        self.call_id = plan.call_id
         self.entry = live.add(call_sid=start.call_sid, stream_sid=start.stream_sid, close=self._close_soon)
         self.bridge = Bridge(
             plan,

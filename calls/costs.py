@@ -20,8 +20,10 @@ class Prices:
     audio_out: str
 
 
-# developers.openai.com/api/docs/models/<name>, as published in 2026. A model that is not here has no figure:
-# none is better than a wrong one.
+# developers.openai.com/api/docs/models/<name>, as published in November 2026; looked up there for 2.1, 2, 1.5 and
+# 2.1-mini. Of the two oldest these pages give the text prices only (…/models/compare, and beside 2.1-mini); their audio
+# prices are those of their successors, as public price lists have them. A model that is not here, a dated
+# snapshot too, has no figure: "unknown" is better than a wrong one.
 _FULL = Prices("4.00", "0.40", "24.00", "32.00", "0.40", "64.00")
 _BEFORE_2 = Prices("4.00", "0.40", "16.00", "32.00", "0.40", "64.00")
 _MINI = Prices("0.60", "0.06", "2.40", "10.00", "0.30", "20.00")

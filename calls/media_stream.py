@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +20,17 @@ LARGEST_MESSAGE = 64 * 1024
 
 _MEDIA_FORMAT = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
 _SID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+_KEY = re.compile(r"[0-9*#A-D]", re.ASCII)
+LONGEST_NAME = 100
+"""Characters of a mark's name; ours have some forty."""
 
 
 class MalformedMessage(CallsError):
-    """Not a message that Twilio would send."""
+    """Not a message that Twilio would send. Within a call it is dropped, and the call goes on."""
+
+
+class Flood(CallsError):
+    """More than a telephone line ever brings: reason enough to close it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,33 @@ class Start:
     call_sid: str
     stream_sid: str
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A piece of the caller's audio, base64 of µ-law, and when it was spoken (ms from the start), if that is said."""
+
+    payload: str
+    timestamp_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkBack:
+    """What was queued before this mark has played, or was cleared."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The caller pressed a key of the telephone."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The caller is gone."""
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -51,7 +86,7 @@ def read_start(message: dict[str, Any]) -> Start:
     """Read a `start` message. Raises `MalformedMessage`, also for a stream that isn't 8 kHz µ-law."""
     try:
         start = message["start"]
-        audio = {**_MEDIA_FORMAT, **start.get("mediaFormat", {})}
+        audio = {**_MEDIA_FORMAT, **(start.get("mediaFormat") or {})}
         is_ours = audio["encoding"] == "audio/x-mulaw" and (int(audio["sampleRate"]), int(audio["channels"])) == (
             8000,
             1,
@@ -67,8 +102,31 @@ def read_start(message: dict[str, Any]) -> Start:
     return found
 
 
-def timestamp_ms(media: dict[str, Any]) -> int | None:
-    """When a piece of the caller's audio was spoken, from the start of the stream; None where it doesn't say."""
+def understand(message: dict[str, Any]) -> Media | MarkBack | Key | Stop | None:
+    """What a message after the start says; None for events that Twilio may invent. Raises `MalformedMessage`."""
+    event = message["event"]
+    try:
+        match event:
+            case "media":
+                return Media(message["media"]["payload"], _timestamp_ms(message["media"]))
+            case "mark":
+                return MarkBack(_checked(message["mark"]["name"], lambda name: len(name) <= LONGEST_NAME))
+            case "dtmf":
+                return Key(_checked(message["dtmf"]["digit"], _KEY.fullmatch))
+            case "stop":
+                return Stop()
+    except (KeyError, TypeError, AttributeError) as error:
+        raise MalformedMessage(f"{event} without {error}") from None
+    return None
+
+
+def _checked(text: Any, is_good: Callable[[str], object]) -> str:
+    if not isinstance(text, str) or not is_good(text):
+        raise MalformedMessage("a mark or a key that is none")
+    return text
+
+
+def _timestamp_ms(media: dict[str, Any]) -> int | None:
     written = media.get("timestamp")
     return int(written) if isinstance(written, str) and len(written) < 10 and written.isdecimal() else None
 

@@ -25,7 +25,7 @@ class Outcome(models.TextChoices):
     """How a call ended, as its owner reads it."""
 
     COMPLETED = "completed", _("Completed")
-    ABANDONED = "abandoned", _("Caller hung up before speaking")
+    ABANDONED = "abandoned", _("Over before the caller spoke")
     TRANSFERRED = "transferred", _("Handed to a person")
     FALLBACK = "fallback", _("Assistant unavailable, caller sent to the fallback")
     REFUSED = "refused", _("Not taken")

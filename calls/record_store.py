@@ -7,6 +7,7 @@ calls need about ten a second. After an error the connection is dropped, and the
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,8 +27,9 @@ from calls.tracks import Recorded
 logger = logging.getLogger(__name__)
 
 MOST_WAITING: Final = 1000
-"""Batches of a second each, of all calls: 16 MB when all of them are of calls in which both speak at once."""
+"""Pieces of audio of a second each, of all calls: 16 MB when all of them are of calls in which both speak at once."""
 
+_places = threading.BoundedSemaphore(MOST_WAITING)
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-records")
 
 
@@ -50,8 +52,10 @@ def write_later(plan: CallPlan, batch: Batch) -> Future[None]:
 
 def write_audio_later(plan: CallPlan, recorded: Recorded) -> None:
     """Write audio in the records' thread. While that is far behind, audio is dropped instead of piling up."""
-    if _thread._work_queue.qsize() < MOST_WAITING:
-        _thread.submit(_write_audio, plan, recorded)
+    if not _places.acquire(blocking=False):
+        logger.error("call %s: a piece of its recording is lost: %s wait already", plan.call_id, MOST_WAITING)
+        return
+    _thread.submit(_write_audio, plan, recorded).add_done_callback(lambda _written: _places.release())
 
 
 def close_connection() -> None:

@@ -174,7 +174,9 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody is asked to confirm an address, as above
+# Nobody is asked to confirm an address, as above. But allauth notes one as unverified as soon as somebody asks for a
+# new password to it, and without this nobody could then protect that account by an authenticator app.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Frontdesk"
 
 # Mail: invitations and forgotten passwords. Without a server it is written to the log's console.
@@ -246,7 +248,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-LANGUAGE_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # no script of ours reads a cookie
 # Every page's scripts and styles are ours, and none is written into a page.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -265,6 +267,7 @@ if PUBLIC_URL.startswith("https://"):
 if PUBLIC_URL.startswith("https://") and not DEBUG:  # in DEBUG one also signs in at http://127.0.0.1
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    LANGUAGE_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 31536000

@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
                 codes.append(run_pytest([*arguments, "-m", marks, "-n", str(workers)], variables))
                 outcome = "passed" if codes[-1] == 0 else f"ended with code {codes[-1]}"
                 said.append(f"== {name}, {part}: {outcome} after {time.monotonic() - started:.0f} s")
-    print(*said, sep="\n", flush=True)
+    print(*said, "== not run here, as they need Chromium: the tests in a browser (make browser)", sep="\n", flush=True)
     return verdict(codes, some_only=bool(arguments))
 
 

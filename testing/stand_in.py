@@ -1,12 +1,17 @@
-"""The stand-in for OpenAI in a process of its own, for tests that talk."""
+"""The stand-in for OpenAI, for tests that talk: whole in a process of its own, or scripted in a thread."""
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from calls.sandbox.babble import BabbleVoice
+from calls.sandbox.realtime_server import RealtimeServer
+from calls.sandbox.scenario import Scenario
 from testing.databases import ROOT
 
 
@@ -21,3 +26,24 @@ def sandbox() -> Iterator[dict[str, str]]:
             yield {"OPENAI_REALTIME_URL": url.replace("http", "ws", 1), "OPENAI_BASE_URL": url}
         finally:
             process.terminate()
+
+
+@contextmanager
+def scripted(scenario: Scenario) -> Iterator[dict[str, str]]:
+    """The same in a thread of this process: it says what the scenario says, in a voice that needs no computing."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    server = RealtimeServer(scenario, voice=BabbleVoice(), records=False)
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result()
+    try:
+        yield {
+            "OPENAI_API_KEY": "not-a-key",
+            "OPENAI_REALTIME_URL": server.websocket_url,
+            "OPENAI_BASE_URL": server.http_url,
+        }
+    finally:
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -61,11 +61,29 @@ MADNESS: dict[str | bytes, str] = {
     "[1, 2]": "JSON without an event",
     "[" * 60_000: "not JSON",
     b"\x00\xff\xfe": "a binary frame",
-    json.dumps({"event": "media", "media": {"payload": "A" * 1_000_000}}): "a message of 1000044 characters",
+    json.dumps({"event": "media", "media": {"payload": "A" * 100_000}}): "a message of 100044 characters",
     "A" * 1_200_000: "its socket closed (1006)",  # over Daphne's own limit
     '{"event": "media", "media": {}}': "media without 'payload'",
     '{"event": "media", "media": {"payload": "***"}}': "audio that isn't base64",
 }
+HARMLESS = (
+    "{ this is no JSON",
+    "[" * 60_000,
+    "null",
+    "{}",
+    b"\x00\xff\xfe",
+    '{"event": null}',
+    '{"event": "media"}',
+    '{"event": "media", "media": {"payload": "***"}}',
+    '{"event": "media", "media": {"payload": 7}}',
+    '{"event": "mark"}',
+    '{"event": "mark", "mark": {"name": ["\\ud800"]}}',
+    '{"event": "mark", "mark": {"name": "%s"}}' % ("9" * 5000),
+    '{"event": "dtmf", "dtmf": null}',
+    '{"event": "dtmf", "dtmf": {"digit": "\\u0000"}}',
+    '{"event": "start", "start": {"mediaFormat": null}}',
+)
+"""What a single one of is dropped: the audio around it can be understood."""
 
 
 async def test_a_mad_stream_is_closed_and_hurts_nobody(rig: Rig) -> None:
@@ -74,13 +92,15 @@ async def test_a_mad_stream_is_closed_and_hurts_nobody(rig: Rig) -> None:
             calls.create_task(goes_mad(rig, frame, reason))
         calls.create_task(floods(rig))
         calls.create_task(sends_unknown_events(rig))
+        calls.create_task(sends_junk_between_good_frames(rig))
 
 
 async def goes_mad(rig: Rig, frame: str | bytes, reason: str) -> None:
     desk = await rig.desk()
     async with rig.calling(desk) as call:
         await call.until(lambda: desk.lane.connections)
-        call.send_raw(frame)
+        for _ in range(200):
+            call.send_raw(frame)  # nothing else comes between
         await call.ended()
     await broken(rig, call, reason)
     await eventually(lambda: desk.lane.connections[0].close_code)  # and OpenAI is not paid any longer
@@ -120,6 +140,22 @@ async def sends_unknown_events(rig: Rig) -> None:
         call.send_raw('{"event": "mark", "mark": {"name": "9:nobody:0"}}')
         call.say(speech("hello"))
         await call.until(lambda: heard(call) == numbered.audio(SECOND))
+
+
+async def sends_junk_between_good_frames(rig: Rig) -> None:
+    """Ten times as much of it as would end the call if nothing else came; and the log does not fill with it."""
+    desk = await rig.desk(scenario(replies=((Say(SECOND),),)))
+    async with rig.calling(desk) as call:
+        await call.until(lambda: desk.lane.connections)
+        for number in range(500):
+            call.send_raw(HARMLESS[number % len(HARMLESS)])
+            if number % 10 == 0:
+                await asyncio.sleep(0.04)  # a good frame or two
+        call.say(speech("hello"))
+        await call.until(lambda: heard(call) == numbered.audio(SECOND))
+    records = await rig.records(call)
+    assert records.call.outcome == "completed"
+    assert rig.logged(records.call.pk).count("a message of its media stream is dropped") == 5
 
 
 # Sockets that should not be there ---------------------------------------------------------------------------

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,6 +14,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from businesses.tests.rows import Tenant, make_tenant
+from testing.check import PRODUCTION, ROOT
 
 SIGNED_OUT = {
     "/accounts/login/": 200,
@@ -39,8 +45,10 @@ def assert_guarded(headers: object) -> None:
     assert not any("unsafe" in word for words in policy.values() for word in words)
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
-    assert "camera=()" in headers["Permissions-Policy"]
-    assert "microphone=(self)" in headers["Permissions-Policy"]
+    allowed = dict(part.split("=") for part in headers["Permissions-Policy"].split(", "))
+    assert {name for name, who in allowed.items() if who != "()"} == {"microphone"}
+    assert allowed["microphone"] == "(self)"
+    assert {"camera", "geolocation", "payment", "usb"} <= set(allowed)
 
 
 @pytest.mark.django_db
@@ -98,6 +106,43 @@ def test_with_https_everything_is_sent_there(settings: Settings) -> None:
     assert_guarded(dict(answer.headers) | {"Content-Security-Policy": answer["Content-Security-Policy"]})
     secure = Client().get("/accounts/login/", secure=True)
     assert secure["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+SAID_IN_PRODUCTION = """
+import json
+import django
+django.setup()
+from django.conf import settings
+from django.test import Client
+answer = Client().get("/accounts/login/", headers={"Host": "frontdesk.example", "X-Forwarded-Proto": "https"})
+csrf, cookies = answer.cookies["csrftoken"], ("SESSION", "CSRF", "LANGUAGE")
+print(json.dumps({
+    "status": answer.status_code,
+    "headers": dict(answer.headers),
+    "csrf": [csrf["samesite"], bool(csrf["secure"]), bool(csrf["httponly"])],
+    "cookies": {name: [getattr(settings, f"{name}_COOKIE_{what}") for what in ("SAMESITE", "SECURE", "HTTPONLY")]
+        for name in cookies},
+    "redirected": Client().get("/accounts/login/", headers={"Host": "frontdesk.example"}).headers["Location"],
+}))
+"""
+
+
+@pytest.mark.once
+def test_what_production_says_to_a_browser() -> None:
+    """As it is really set where `PUBLIC_URL` is https and `DEBUG` is off."""
+    environment = {**os.environ, **PRODUCTION, "ENV_FILE": os.devnull, "DATABASE_URL": "sqlite:///:memory:"}
+    environment["DJANGO_SETTINGS_MODULE"] = "frontdesk.settings"
+    command = [sys.executable, "-c", SAID_IN_PRODUCTION]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    said = json.loads(done.stdout)
+    assert said["status"] == 200
+    assert_guarded(said["headers"])
+    assert said["headers"]["X-Frame-Options"] == "DENY"
+    assert said["headers"]["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert said["headers"]["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert said["csrf"] == ["Lax", True, True]
+    assert said["cookies"] == {name: ["Lax", True, True] for name in ("SESSION", "CSRF", "LANGUAGE")}
+    assert said["redirected"] == "https://frontdesk.example/accounts/login/"
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ import re
 import time
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
@@ -94,6 +95,8 @@ def test_setting_up_a_second_factor_and_a_recovery_code(owner: User) -> None:
     client = Client()
     knock(client, "/accounts/login/")
     setting_up = "/accounts/2fa/totp/activate/"
+    client.post("/accounts/password/reset/", {"email": EMAIL})  # from now on allauth has an unverified address of hers
+    assert EmailAddress.objects.filter(user=owner, verified=False).exists()
     asked = client.get(setting_up)["Location"]
     assert asked.startswith("/accounts/reauthenticate/"), "a page left open must not lock its owner out"
     assert client.post(asked, {"password": PASSWORD})["Location"] == setting_up

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +51,20 @@ def test_it_makes_a_business_and_says_so(settings: Any) -> None:
         "created": True,
     }
     assert (business.greeting_text, business.voice, business.server_vad_threshold) == ("", "marin", 0.82)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("configured", "expected"),
+    [("http://127.0.0.1:8000", "http://127.0.0.1:8010"), ("https://desk.example", "https://desk.example")],
+)
+def test_the_admin_is_where_make_run_serves_unless_an_address_is_set(
+    settings: Any, tmp_path: Path, configured: str, expected: str
+) -> None:
+    settings.VAR_DIR, settings.PORT, settings.PUBLIC_URL = tmp_path, 8000, configured
+    assert create(*NEW)["admin_url"].startswith(f"{configured}/admin/")
+    (tmp_path / "serving").write_text("http://127.0.0.1:8010")
+    assert create(*NEW)["admin_url"].startswith(f"{expected}/admin/")
 
 
 @pytest.mark.django_db

@@ -6,8 +6,25 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
 
-from calls.media_stream import LARGEST_MESSAGE, MalformedMessage, Start, clear, mark, parse, play, read_start
+from calls.media_stream import (
+    LARGEST_MESSAGE,
+    LONGEST_NAME,
+    Key,
+    MalformedMessage,
+    MarkBack,
+    Media,
+    Start,
+    Stop,
+    clear,
+    mark,
+    parse,
+    play,
+    read_start,
+    understand,
+)
 
 pytestmark = pytest.mark.pure
 
@@ -32,6 +49,7 @@ def test_numbers_may_be_strings_and_what_is_usual_may_be_left_out() -> None:
     message = start()
     del message["start"]["mediaFormat"], message["start"]["streamSid"]
     assert read_start(message) == Start("CA1", "MZ1", "secret")
+    assert read_start(start(mediaFormat=None)) == Start("CA1", "MZ1", "secret")
 
 
 @pytest.mark.parametrize(
@@ -44,6 +62,7 @@ def test_numbers_may_be_strings_and_what_is_usual_may_be_left_out() -> None:
         {"mediaFormat": {"encoding": "audio/l16"}},
         {"mediaFormat": {"sampleRate": 16000}},
         {"mediaFormat": {"channels": "two"}},
+        {"mediaFormat": ["audio/x-mulaw"]},
     ],
 )
 def test_a_start_that_is_none_is_refused(changes: dict[str, Any]) -> None:
@@ -67,3 +86,64 @@ def test_what_we_say_is_json_as_twilio_wants_it() -> None:
         "mark": {"name": "1:item:320"},
     }
     assert json.loads(clear("MZ1")) == {"event": "clear", "streamSid": "MZ1"}
+
+
+# After the start ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ({"event": "media", "media": {"payload": "//8=", "timestamp": "20"}}, Media("//8=", 20)),
+        ({"event": "media", "media": {"payload": "//8=", "timestamp": -1}}, Media("//8=", None)),
+        ({"event": "mark", "mark": {"name": "1:greeting:320"}}, MarkBack("1:greeting:320")),
+        ({"event": "dtmf", "dtmf": {"track": "inbound_track", "digit": "#"}}, Key("#")),
+        ({"event": "stop"}, Stop()),
+        ({"event": "connected"}, None),
+        ({"event": "sparkle", "sparkle": 1}, None),
+    ],
+)
+def test_what_a_call_is_told(message: dict[str, Any], said: object) -> None:
+    assert understand(message) == said
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"event": "media"},
+        {"event": "media", "media": None},
+        {"event": "media", "media": {}},
+        {"event": "mark", "mark": {"label": "1"}},
+        {"event": "mark", "mark": {"name": None}},
+        {"event": "mark", "mark": {"name": "1" * (LONGEST_NAME + 1)}},
+        {"event": "dtmf"},
+        {"event": "dtmf", "dtmf": {"digit": 5}},
+        {"event": "dtmf", "dtmf": {"digit": "55"}},
+    ],
+)
+def test_a_message_without_what_it_is_for_is_malformed(message: dict[str, Any]) -> None:
+    with pytest.raises(MalformedMessage):
+        understand(message)
+
+
+_empty: some.SearchStrategy[Any] = some.sampled_from([[], {}])
+json_values = some.none() | some.booleans() | some.integers() | some.floats() | some.text() | _empty
+FIELDS = ("media", "mark", "dtmf", "stop", "payload", "timestamp", "name", "digit")
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    event=some.sampled_from(["media", "mark", "dtmf", "stop", "connected", "start"]) | some.text(),
+    fields=some.dictionaries(
+        some.sampled_from(FIELDS), json_values | some.dictionaries(some.sampled_from(FIELDS), json_values)
+    ),
+)
+def test_any_json_is_understood_or_malformed_and_nothing_else(event: str, fields: dict[str, Any]) -> None:
+    message = parse(json.dumps({**fields, "event": event}))
+    try:
+        said = understand(message)
+    except MalformedMessage:
+        return
+    if isinstance(said, MarkBack):
+        assert len(said.name) <= LONGEST_NAME
+    if isinstance(said, Key):
+        assert len(said.digit) == 1
+    assert (said is None) == (event not in {"media", "mark", "dtmf", "stop"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -24,6 +25,7 @@ from calls.records import CallRecorder
 from calls.stream_tokens import issue
 from calls.tests.conftest import NOW, kept, make_business, make_call
 from calls.traces import Decided, TraceLine, read_trace
+from calls.tracks import Recorded
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("records_thread")]
 
@@ -196,6 +198,30 @@ async def test_characters_that_no_database_stores(taken: Taken) -> None:
     await recorder.close(GOODBYE)
     _, turns, _ = await stored(call)
     assert [turn.text for turn in turns] == ["ab?c"]
+
+
+@pytest.mark.django_db
+def test_while_the_disk_is_far_behind_audio_is_dropped_instead_of_piling_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = threading.Event()
+    written: list[Recorded] = []
+
+    def write(_plan: CallPlan, recorded: Recorded) -> None:
+        disk.wait(30)
+        written.append(recorded)
+
+    monkeypatch.setattr(record_store, "_write_audio", write)
+    (_call, plan), second = take_call(), Recorded((), ((0, b"a" * 8000),))
+    for _ in range(record_store.MOST_WAITING + 3):
+        record_store.write_audio_later(plan, second)
+    assert caplog.text.count("a piece of its recording is lost") == 3
+    disk.set()
+    record_store.close_connection()  # waits for its turn
+    assert len(written) == record_store.MOST_WAITING
+    record_store.write_audio_later(plan, second)  # there is room again
+    record_store.close_connection()
+    assert len(written) == record_store.MOST_WAITING + 1
 
 
 @pytest.mark.parametrize(

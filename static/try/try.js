@@ -1,180 +1,113 @@
-// Talking to the assistant: the browser in the place of Twilio, with Twilio's own messages (Media Streams).
+// Talking to the assistant: the page around a line.
 // `#try` says how it stands: data-state, data-heard-bytes, data-sent-frames, data-marks-returned, data-clears.
 
+import { Line, Trouble } from "./line.js";
+
+const LAST_WORDS_MS = 1_000; // the server writes down what was said once a second
+const DOUBLE_CLICK_MS = 600;
 const root = document.getElementById("try");
 const form = root.querySelector("form");
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 const [begin, end] = [form.elements.begin, form.elements.end];
 
-let line = null; // the running call
+let line = null; // the call that begins or runs
+let begunAt = 0;
+let clock = 0;
 
 function show(state) {
+  const hadFocus = document.activeElement === begin || document.activeElement === end;
   root.dataset.state = state;
   for (const each of root.querySelectorAll("[data-when-state]")) each.hidden = each.dataset.whenState !== state;
   const isOver = state === "idle" || state === "ended";
   begin.hidden = !isOver;
   end.hidden = isOver;
-  part("meters").hidden = isOver;
-  if (isOver && document.activeElement === end) begin.focus();
+  part("meters").hidden = state !== "talking";
+  if (hadFocus) (isOver ? begin : end).focus();
 }
 
-function complain(kind, words) {
-  const note = root.querySelector(`[data-error="${kind}"]`);
+function say(kind, words) {
+  const note = root.querySelector(`[data-note="${kind}"]`);
   if (words) note.textContent = words;
   note.hidden = false;
 }
 
-class Trouble extends Error {
-  constructor(kind, words) {
-    super(kind);
-    this.kind = kind;
-    this.words = words;
+function unsay(...kinds) {
+  for (const note of root.querySelectorAll("[data-note]")) {
+    if (kinds.length === 0 || kinds.includes(note.dataset.note)) note.hidden = true;
   }
 }
 
-async function openMicrophone() {
-  if (!window.isSecureContext) throw new Trouble("insecure");
-  if (!navigator.mediaDevices?.getUserMedia || !window.AudioWorkletNode || !window.WebSocket) {
-    throw new Trouble("browser");
-  }
-  const wanted = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-  return navigator.mediaDevices.getUserMedia({ audio: wanted }).catch(() => {
-    throw new Trouble("microphone");
-  });
-}
-
-async function takeIn() {
-  const answer = await fetch(root.dataset.start, { method: "POST", body: new FormData(form) }).catch(() => null);
+async function takeIn(signal) {
+  const answer = await fetch(root.dataset.start, { method: "POST", body: new FormData(form), signal }).catch(() => null);
+  if (answer?.redirected) throw new Trouble("signed-out");
   if (answer?.status === 409) throw new Trouble("refused", (await answer.json()).error);
   if (!answer?.ok) throw new Trouble("server");
   return answer.json();
 }
 
-const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
-const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+async function readTurns(call) {
+  if (document.hidden) return;
+  const answer = await fetch(call.turns).catch(() => null);
+  if (answer?.ok && !answer.redirected) part("transcript").innerHTML = await answer.text();
+}
 
-class Line {
-  constructor(microphone) {
-    this.microphone = microphone;
-    this.audio = new AudioContext({ latencyHint: "interactive" });
-    this.streamSid = `MZ${crypto.randomUUID().replaceAll("-", "")}`;
-    this.frames = this.sequence = 0;
-    this.wasOpen = false;
-  }
+function tick(call) {
+  const seconds = Math.floor((Date.now() - begunAt) / 1000);
+  part("timer").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  readTurns(call);
+}
 
-  async connect(call) {
-    this.call = call;
-    await this.audio.resume();
-    await this.audio.audioWorklet.addModule(root.dataset.worklet);
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new WebSocket(`${scheme}://${location.host}${root.dataset.media}`);
-    this.socket.onopen = () => this.opened();
-    this.socket.onmessage = ({ data }) => this.take(JSON.parse(data));
-    this.socket.onclose = () => this.over();
-  }
+function talking(call) {
+  begunAt = Date.now();
+  clock = setInterval(() => tick(call), 1000);
+  part("page").href = call.page;
+  show("talking");
+}
 
-  send(event, content) {
-    if (this.socket?.readyState !== WebSocket.OPEN) return;
-    this.sequence += 1;
-    this.socket.send(
-      JSON.stringify({ event, sequenceNumber: String(this.sequence), streamSid: this.streamSid, ...content }),
-    );
-  }
+function over(ended, why) {
+  clearInterval(clock);
+  const wasTalking = root.dataset.state === "talking";
+  unsay("paused", "muted");
+  for (const each of root.querySelectorAll("[data-ended]")) each.hidden = each.dataset.ended !== why;
+  show(wasTalking ? "ended" : "idle");
+  if (why !== "here" && why !== "there") say(why);
+  if (wasTalking) setTimeout(() => line === null && readTurns(ended.call), LAST_WORDS_MS);
+  line = null;
+}
 
-  opened() {
-    this.wasOpen = true;
-    this.socket.send(JSON.stringify({ event: "connected", protocol: "Call", version: "1.0.0" }));
-    this.send("start", {
-      start: {
-        streamSid: this.streamSid,
-        callSid: this.call.callSid,
-        tracks: ["inbound"],
-        customParameters: this.call.parameters,
-        mediaFormat: { encoding: "audio/x-mulaw", sampleRate: 8000, channels: 1 },
-      },
-    });
-    this.speaker = new AudioWorkletNode(this.audio, "speaker", { numberOfInputs: 0 });
-    this.speaker.port.onmessage = ({ data }) => this.played(data);
-    this.speaker.connect(this.audio.destination);
-    const ear = new AudioWorkletNode(this.audio, "microphone", { channelCount: 1, channelCountMode: "explicit" });
-    ear.port.onmessage = ({ data }) => this.spoke(data);
-    this.audio.createMediaStreamSource(this.microphone).connect(ear).connect(this.audio.destination);
-    this.startedAt = Date.now();
-    this.clock = setInterval(() => this.tick(), 1000);
-    show("talking");
-  }
-
-  spoke({ audio, level }) {
-    const timestamp = String(this.frames * 20);
-    this.frames += 1;
-    this.send("media", { media: { track: "inbound", chunk: String(this.frames), timestamp, payload: toBase64(audio) } });
-    root.dataset.sentFrames = this.frames;
-    part("microphone").value = Math.min(1, level * 4);
-  }
-
-  take(message) {
-    if (message.event === "media") this.speaker.port.postMessage({ audio: fromBase64(message.media.payload) });
-    if (message.event === "mark") this.speaker.port.postMessage({ mark: message.mark.name });
-    if (message.event === "clear") {
-      this.speaker.port.postMessage({ clear: true });
-      root.dataset.clears = Number(root.dataset.clears) + 1;
-    }
-  }
-
-  played({ mark, heard, level }) {
-    if (mark !== undefined) {
-      this.send("mark", { mark: { name: mark } });
-      root.dataset.marksReturned = Number(root.dataset.marksReturned) + 1;
-      return;
-    }
-    root.dataset.heardBytes = heard;
-    part("speaker").value = Math.min(1, level * 4);
-  }
-
-  tick() {
-    const seconds = Math.floor((Date.now() - this.startedAt) / 1000);
-    part("timer").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-    this.readTurns();
-  }
-
-  async readTurns() {
-    const answer = await fetch(this.call.turns).catch(() => null);
-    if (answer?.ok) part("transcript").innerHTML = await answer.text();
-  }
-
-  hangUp() {
-    this.send("stop", { stop: { callSid: this.call.callSid } });
-    this.socket.close(1000);
-  }
-
-  over() {
-    if (!this.wasOpen) complain("line");
-    this.release();
-    part("page").href = this.call.page;
-    show(this.wasOpen ? "ended" : "idle");
-    if (this.wasOpen) this.readTurns();
-    line = null;
-  }
-
-  release() {
-    clearInterval(this.clock);
-    for (const track of this.microphone.getTracks()) track.stop();
-    if (this.audio.state !== "closed") this.audio.close();
-  }
+function told(mine, what, value) {
+  if (mine !== line) return;
+  if (what === "talking") talking(value);
+  if (what === "heard") root.dataset.heardBytes = value;
+  if (what === "sent") root.dataset.sentFrames = value;
+  if (what === "marks") root.dataset.marksReturned = value;
+  if (what === "clears") root.dataset.clears = value;
+  if (what === "microphone" || what === "speaker") part(what).value = Math.min(1, value * 4);
+  if (what === "sound") (value ? unsay : say)("paused");
+  if (what === "voice") (value ? unsay : say)("muted");
+  if (what === "over") over(mine, value);
 }
 
 async function call() {
-  for (const note of root.querySelectorAll("[data-error]")) note.hidden = true;
+  unsay();
   Object.assign(root.dataset, { heardBytes: 0, sentFrames: 0, marksReturned: 0, clears: 0 });
+  part("timer").textContent = "0:00";
+  begunAt = Date.now();
+  const mine = new Line({
+    media: root.dataset.media,
+    worklet: root.dataset.worklet,
+    takeIn,
+    tell: (what, value) => told(mine, what, value),
+  });
+  line = mine;
   show("connecting");
   try {
-    line = new Line(await openMicrophone());
-    await line.connect(await takeIn());
+    await mine.begin();
   } catch (error) {
-    line?.release();
-    line = null;
-    show("idle");
-    complain(error instanceof Trouble ? error.kind : "browser", error.words);
+    if (!(error instanceof Trouble)) console.warn(error);
+    if (error.words) root.querySelector('[data-note="refused"]').textContent = error.words;
+    if (mine.isOver) mine.stop();
+    else mine.end(error instanceof Trouble ? error.kind : "browser");
   }
 }
 
@@ -182,6 +115,13 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (line === null) call();
 });
-end.addEventListener("click", () => line?.hangUp());
-window.addEventListener("pagehide", () => line?.hangUp());
+end.addEventListener("click", () => {
+  // The two buttons lie at the same place: the second half of a double click is no wish to hang up.
+  if (root.dataset.state !== "connecting" || Date.now() - begunAt > DOUBLE_CLICK_MS) line?.end("here");
+});
+window.addEventListener("pagehide", () => line?.end("here"));
+for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, () => line?.wake());
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) line?.wake();
+});
 form.hidden = false;

@@ -6,7 +6,6 @@ import argparse
 import json
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -16,6 +15,7 @@ from businesses.business_options import BadSetting, read_setting, settable_names
 from businesses.errors import MissingDetail, NumberTaken
 from businesses.models import Business, Language, PhoneNumber, Voice
 from businesses.phone_numbers import NotAPhoneNumber, to_e164
+from businesses.public_address import public_url
 from businesses.registration import OwnerLogin, Registration, create_or_update_business
 
 OPTION_OF_FIELD = {
@@ -157,6 +157,6 @@ def _summary(registration: Registration, owner_email: str | None) -> dict[str, o
         "language": business.language,
         "phones": [phone.number for phone in phones],
         "owner_email": owner_email and owner_email.strip().lower(),
-        "admin_url": settings.PUBLIC_URL + page,
+        "admin_url": public_url() + page,
         "created": registration.created,
     }
