@@ -258,7 +258,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     },
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # bytes of a form without its files
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4_000_000  # bytes of a form without its files, or of a webhook (Meta: up to 3 MB)
 if PUBLIC_URL.startswith("https://"):
     ALLAUTH_TRUSTED_PROXY_COUNT = 1  # wrong passwords are counted by the address that the proxy saw
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the proxy in front must set it (docs/deploy.md)

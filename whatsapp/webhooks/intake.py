@@ -14,6 +14,7 @@ from celery import current_app
 from django.core.cache import cache
 from django.db import connection
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from whatsapp.models import WebhookNews
 from whatsapp.providers.events import Parcel, ParcelKind
@@ -84,15 +85,15 @@ def _clean(value: Any) -> Any:
 def ring(parcels: Sequence[Parcel]) -> None:
     """Have them applied. Statuses come by the thousand, so they ring once a second; a person's word rings at once.
 
-    In a thread: while the broker is away, asking for it takes seconds, and the provider waits for its answer.
+    In a thread: while broker or cache are away, asking them takes seconds, and the provider waits for its answer.
     """
     urgent = any(parcel.kind is not ParcelKind.STATUS for parcel in parcels)
-    if urgent or cache.add("whatsapp:statuses-rung", 1, RING_AGAIN_S):
-        threading.Thread(target=_ring_now, name="doorbell", daemon=True).start()
+    threading.Thread(target=_ring_now, args=(urgent,), name="doorbell", daemon=True).start()
 
 
-def _ring_now() -> None:
+def _ring_now(urgent: bool) -> None:
     try:
-        current_app.send_task(TASK, retry=False, ignore_result=True)
-    except (OperationalError, OSError):
+        if urgent or cache.add("whatsapp:statuses-rung", 1, RING_AGAIN_S):
+            current_app.send_task(TASK, retry=False, ignore_result=True)
+    except (OperationalError, RedisError, OSError):
         logger.warning("No broker to ring for webhooks: the next sweep applies them")
