@@ -7,9 +7,9 @@ from functools import wraps
 from typing import Any, Concatenate, TypeVar
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from businesses.pages.access import PageRequest, business_page
@@ -43,7 +43,7 @@ def button(
                 if isinstance(done, HttpResponse):
                     return done
                 messages.success(request, done)
-            return redirect(page, slug=request.business.slug, **named)
+            return HttpResponseRedirect(reverse(page, kwargs={"slug": request.business.slug, **named}))
 
         return view
 
