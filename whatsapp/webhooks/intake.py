@@ -85,15 +85,22 @@ def _clean(value: Any) -> Any:
 def ring(parcels: Sequence[Parcel]) -> None:
     """Have them applied. Statuses come by the thousand, so they ring once a second; a person's word rings at once.
 
-    In a thread: while broker or cache are away, asking them takes seconds, and the provider waits for its answer.
+    In a thread: while the broker is away, asking for it takes seconds, and the provider waits for its answer.
     """
     urgent = any(parcel.kind is not ParcelKind.STATUS for parcel in parcels)
-    threading.Thread(target=_ring_now, args=(urgent,), name="doorbell", daemon=True).start()
+    if urgent or _is_first_of_this_second():
+        threading.Thread(target=_ring_now, name="doorbell", daemon=True).start()
 
 
-def _ring_now(urgent: bool) -> None:
+def _is_first_of_this_second() -> bool:
     try:
-        if urgent or cache.add("whatsapp:statuses-rung", 1, RING_AGAIN_S):
-            current_app.send_task(TASK, retry=False, ignore_result=True)
-    except (OperationalError, RedisError, OSError):
+        return cache.add("whatsapp:statuses-rung", 1, RING_AGAIN_S)
+    except RedisError:  # away: the next sweep applies them, and the provider hears that they are stored
+        return False
+
+
+def _ring_now() -> None:
+    try:
+        current_app.send_task(TASK, retry=False, ignore_result=True)
+    except (OperationalError, OSError):
         logger.warning("No broker to ring for webhooks: the next sweep applies them")
