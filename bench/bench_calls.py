@@ -1,6 +1,6 @@
 """Many calls at once against one Daphne process on one core: how late is anything, and what does a call cost?
 
-    .venv/bin/python bench/bench_calls.py [--calls 20] [--seconds 30] [--json FILE]
+    .venv/bin/python bench/bench_calls.py [--calls 20] [--seconds 30] [--no-recorded] [--json FILE]
 
 Every call hears its cached greeting, asks, is answered, interrupts the answer, is answered again, and so on. Twilio's
 stand-in runs in this process and OpenAI's in a second one, both away from Daphne's core where there are several.
@@ -136,7 +136,7 @@ def leave_daphnes_core() -> None:
     os.sched_setaffinity(0, others or {DAPHNE_CORE})
 
 
-def prepare(database_url: str, calls: int) -> dict[str, str]:
+def prepare(database_url: str, calls: int, *, recorded: bool) -> dict[str, str]:
     """A migrated database with one business for each call; their numbers by their names."""
     os.environ |= {
         "DATABASE_URL": database_url,
@@ -153,17 +153,19 @@ def prepare(database_url: str, calls: int) -> dict[str, str]:
 
     call_command("migrate", verbosity=0)
     opened = [
-        open_business(greeting=GREETING, is_rendered=True, first_utterance_protection="opening_only")
+        open_business(
+            greeting=GREETING, is_rendered=True, first_utterance_protection="opening_only", record_calls=recorded
+        )
         for _ in range(calls)
     ]
     return {business.name: number for business, number in opened}
 
 
-def run(calls: int, seconds: float) -> dict[str, Any]:
+def run(calls: int, seconds: float, *, recorded: bool) -> dict[str, Any]:
     """One run, with processes of its own."""
     with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
         database_url = f"sqlite:///{folder}/bench.sqlite3"
-        numbers = prepare(database_url, calls)
+        numbers = prepare(database_url, calls, recorded=recorded)
         from testing.servers import web_processes  # noqa: PLC0415
 
         ours, theirs = multiprocessing.get_context("fork").Pipe()
@@ -205,9 +207,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=30.0, help="how long each call lasts, at least")
+    recorded = argparse.BooleanOptionalAction
+    parser.add_argument("--recorded", action=recorded, default=True, help="whether both sides are recorded")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON object there, too")
     options = parser.parse_args()
-    measured = run(options.calls, options.seconds)
+    measured = run(options.calls, options.seconds, recorded=options.recorded)
     for name, value in measured.items():
         told = "  ".join(f"{key} {each}" for key, each in value.items()) if isinstance(value, dict) else value
         print(f"{name.replace('_', ' '):42} {told}")

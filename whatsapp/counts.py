@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from whatsapp.models import Recipient
-from whatsapp.states import OPEN, REACHED_PROVIDER, UNSETTLED, RecipientStatus
+from whatsapp.states import OPEN, UNSETTLED, RecipientStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,6 @@ class Counts:
     def settling(self) -> int:
         """Sent or perhaps sent, and news may still come."""
         return self._sum(UNSETTLED)
-
-    @property
-    def reached_provider(self) -> int:
-        """Taken by the provider."""
-        return self._sum(REACHED_PROVIDER)
 
     def _sum(self, states: Collection[RecipientStatus]) -> int:
         return sum(self.by_state[state] for state in states)

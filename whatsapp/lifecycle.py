@@ -125,6 +125,17 @@ def reopen(broadcast: Broadcast, *, now: datetime, actor: User | None = None, de
     _apply(broadcast, change, now, actor, only_from=(BroadcastStatus.COMPLETED,))
 
 
+def go_on(broadcast: Broadcast, *, now: datetime, actor: User | None = None, detail: str = "") -> bool:
+    """Rows of the broadcast have proved to be unsent: if it was completed, it runs again. False: it was cancelled.
+
+    In the caller's transaction, in which the rows change, too: it holds the broadcast's lock from here on.
+    """
+    current = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
+    if current.status == BroadcastStatus.COMPLETED:
+        reopen(current, now=now, actor=actor, detail=detail)
+    return current.status not in {BroadcastStatus.CANCELLED, BroadcastStatus.CANCELLING}
+
+
 def record(broadcast: Broadcast, what: str, *, now: datetime, detail: str = "", actor: User | None = None) -> None:
     """Add a line to the broadcast's history."""
     BroadcastEvent.objects.create(

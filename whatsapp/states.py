@@ -117,11 +117,6 @@ REACHED_PROVIDER = (R.ACCEPTED, R.HELD, R.SENT, R.EXPIRED, R.DELIVERED, R.READ)
 """The provider took the message."""
 
 
-def recipient_states_below(new: RecipientStatus) -> tuple[RecipientStatus, ...]:
-    """The states that a provider's report of `new` may replace: the WHERE of a webhook's update."""
-    return tuple(state for state, rank in RECIPIENT_RANK.items() if rank < RECIPIENT_RANK[new])
-
-
 class SkipReason(models.TextChoices):
     """Why a row of the audience gets no message."""
 

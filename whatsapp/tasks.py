@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
+from redis import RedisError
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
@@ -26,7 +28,8 @@ LOOPS = 2
 """How many Celery workers may send at once. Lanes of all numbers share each of them; more processes add little."""
 SHIFT_S = 20.0
 """How long a loop runs before it hands over: far less than a broker's visibility timeout."""
-SEAT_S = 60
+SEAT_S = 25
+"""Hardly more than a shift: the seats of workers that were killed are free again soon."""
 
 
 @shared_task
@@ -42,7 +45,8 @@ def drive(broadcast_id: str | None = None, epoch: int | None = None) -> None:
     try:
         progress = asyncio.run(_work_a_shift())
     finally:
-        cache.delete(seat)
+        with suppress(RedisError):
+            cache.delete(seat)
     if not progress.is_idle:
         drive.delay()
 
@@ -91,6 +95,9 @@ def _take_seat() -> str | None:
     """One of the places for loops. A seat that is lost (a flushed cache) only means one loop more for a while."""
     for number in range(LOOPS):
         seat = f"whatsapp:loop:{number}"
-        if cache.add(seat, 1, SEAT_S):
+        try:
+            if cache.add(seat, 1, SEAT_S):
+                return seat
+        except RedisError:  # away; the broker that rang is not
             return seat
     return None

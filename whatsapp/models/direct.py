@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.inbound import InboundMessage
-from whatsapp.models.senders import Provider, Sender
+from whatsapp.models.outcome import MessageOutcome
+from whatsapp.models.senders import Sender
 from whatsapp.models.templates import MessageTemplate
-from whatsapp.states import ErrorClass, RecipientStatus
+from whatsapp.states import RecipientStatus
 
 
 class DirectKind(models.TextChoices):
@@ -25,7 +26,7 @@ class DirectKind(models.TextChoices):
     TEST = "test", _("Test of a template")
 
 
-class DirectMessage(models.Model):
+class DirectMessage(MessageOutcome):
     """One message to one person. `id` goes with the request and comes back in every report.
 
     `key` comes from the form in which it was written: the same form sent twice is one message. `text` is what was
@@ -47,24 +48,8 @@ class DirectMessage(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("written"))
 
-    status = models.CharField(
-        _("status"), max_length=12, choices=RecipientStatus.choices, default=RecipientStatus.PENDING
-    )
     tries = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    provider = models.CharField(max_length=10, choices=Provider.choices)
-    provider_message_id = models.CharField(_("message id"), max_length=255, null=True)
-    error_code = models.CharField(_("error code"), max_length=20, blank=True)
-    error_class = models.CharField(_("kind of error"), max_length=16, choices=ErrorClass.choices, blank=True)
-    error_text = models.CharField(_("in words"), max_length=500, blank=True)
-    billable = models.BooleanField(_("billed"), null=True)
-    price_category = models.CharField(_("billed as"), max_length=30, blank=True)
-    accepted_at = models.DateTimeField(_("accepted"), null=True)
-    sent_at = models.DateTimeField(_("sent"), null=True)
-    delivered_at = models.DateTimeField(_("delivered"), null=True)
-    read_at = models.DateTimeField(_("read"), null=True)
-    failed_at = models.DateTimeField(_("failed"), null=True)
 
     objects = BusinessManager()
 

@@ -13,8 +13,8 @@ from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.broadcasts import Broadcast
 from whatsapp.models.contacts import Contact
-from whatsapp.models.senders import Provider
-from whatsapp.states import ErrorClass, RecipientStatus, SkipReason
+from whatsapp.models.outcome import MessageOutcome
+from whatsapp.states import RecipientStatus, SkipReason
 
 
 class AddressKind(models.TextChoices):
@@ -24,7 +24,7 @@ class AddressKind(models.TextChoices):
     BSUID = "bsuid", _("WhatsApp user id")
 
 
-class Recipient(models.Model):
+class Recipient(MessageOutcome):
     """One row of a broadcast's audience, and what became of it.
 
     `address` is where the message goes: +E.164 or a BSUID. A row that has none of its own (not a number; the same
@@ -43,30 +43,13 @@ class Recipient(models.Model):
     country = models.CharField(_("country"), max_length=2, blank=True)
     params = models.JSONField(_("values of the template"), default=dict)
 
-    status = models.CharField(
-        _("status"), max_length=12, choices=RecipientStatus.choices, default=RecipientStatus.PENDING
-    )
     skip_reason = models.CharField(_("why skipped"), max_length=20, choices=SkipReason.choices, blank=True)
     attempt_no = models.PositiveSmallIntegerField(_("attempts"), default=0)
     attempt_id = models.UUIDField(null=True)
     refusals = models.PositiveSmallIntegerField(default=0, help_text="attempts that count against a rule's tries")
     lease_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(_("next try"), null=True)
-    provider = models.CharField(max_length=10, choices=Provider.choices)
-    provider_message_id = models.CharField(_("message id"), max_length=255, null=True)
-    error_code = models.CharField(_("error code"), max_length=20, blank=True)
-    error_class = models.CharField(_("kind of error"), max_length=16, choices=ErrorClass.choices, blank=True)
-    error_text = models.CharField(_("in words"), max_length=500, blank=True)
-    billable = models.BooleanField(_("billed"), null=True)
-    price_category = models.CharField(_("billed as"), max_length=30, blank=True)
     cost_estimate = models.DecimalField(_("estimated cost"), max_digits=10, decimal_places=5, null=True)
-
-    accepted_at = models.DateTimeField(_("accepted"), null=True)
-    sent_at = models.DateTimeField(_("sent"), null=True)
-    delivered_at = models.DateTimeField(_("delivered"), null=True)
-    read_at = models.DateTimeField(_("read"), null=True)
-    failed_at = models.DateTimeField(_("failed"), null=True)
 
     objects = BusinessManager()
 

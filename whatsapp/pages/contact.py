@@ -5,77 +5,79 @@ from __future__ import annotations
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from whatsapp import consent, suppressions, tagging
 from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource, Tag
+from whatsapp.pages.button import button
 from whatsapp.pages.contact_forms import AgreeForm, CategoryForm, FactsForm, TagForm
 from whatsapp.pages.conversations import addresses_of, conversation
 
 MOST_MESSAGES = 100
 
 
+def _found(request: PageRequest, contact_id: UUID) -> Contact:
+    rows = Contact.objects.select_related("business")
+    return get_object_or_404(rows, business=request.business, pk=contact_id)
+
+
+_button = button(section="contacts", page="contact", find=_found)
+
+
 @require_safe
 @business_page(section="contacts")
 def contact(request: PageRequest, contact_id: UUID) -> HttpResponse:
     """Show a person."""
-    return _page(request, _found(contact_id))
+    return _page(request, _found(request, contact_id))
 
 
-@require_POST
-@business_page(section="contacts")
-def facts(request: PageRequest, contact_id: UUID) -> HttpResponse:
+@_button
+def facts(request: PageRequest, person: Contact) -> str | HttpResponse:
     """Correct name and language."""
-    person, form = _found(contact_id), FactsForm(request.POST)
+    form = FactsForm(request.POST)
     if not form.is_valid():
         return _page(request, person, facts_form=form)
     person.name, person.language = form.cleaned_data["name"], form.cleaned_data["language"]
     person.save(update_fields=["name", "language"])
-    return _done(request, person, _("Saved."))
+    return _("Saved.")
 
 
-@require_POST
-@business_page(section="contacts")
-def add_tag(request: PageRequest, contact_id: UUID) -> HttpResponse:
+@_button
+def add_tag(request: PageRequest, person: Contact) -> str | HttpResponse:
     """Give a tag."""
-    person, form = _found(contact_id), TagForm(request.POST)
+    form = TagForm(request.POST)
     if not form.is_valid():
         return _page(request, person, tag_form=form)
     tagging.tag(request.business, [person], form.cleaned_data["tag"])
-    return _done(request, person, _("Tagged."))
+    return _("Tagged.")
 
 
-@require_POST
-@business_page(section="contacts")
-def remove_tag(request: PageRequest, contact_id: UUID) -> HttpResponse:
+@_button
+def remove_tag(request: PageRequest, person: Contact) -> str:
     """Take a tag away."""
-    person = _found(contact_id)
     tagging.untag(request.business, [person], request.POST.get("tag", ""))
-    return _done(request, person, _("The tag is taken away."))
+    return _("The tag is taken away.")
 
 
-@require_POST
-@business_page(section="contacts")
-def agree(request: PageRequest, contact_id: UUID) -> HttpResponse:
+@_button
+def agree(request: PageRequest, person: Contact) -> str | HttpResponse:
     """Note that the person agreed to get messages."""
-    person, form = _found(contact_id), AgreeForm(request.POST)
+    form = AgreeForm(request.POST)
     if not form.is_valid():
         return _page(request, person, agree_form=form)
     consent.agree(person, source=form.cleaned_data["source"], now=timezone.now(), by=request.user)
-    return _done(request, person, _("Noted."))
+    return _("Noted.")
 
 
-@require_POST
-@business_page(section="contacts")
-def suppress(request: PageRequest, contact_id: UUID) -> HttpResponse:
+@_button
+def suppress(request: PageRequest, person: Contact) -> str | HttpResponse:
     """Message the person no more."""
-    person, form = _found(contact_id), CategoryForm(request.POST)
+    form = CategoryForm(request.POST)
     if not form.is_valid():
         return _page(request, person, category_form=form)
     for address in addresses_of(person):
@@ -88,14 +90,12 @@ def suppress(request: PageRequest, contact_id: UUID) -> HttpResponse:
             note=form.cleaned_data["note"],
             by=request.user,
         )
-    return _done(request, person, _("They get no more messages, also from broadcasts that are under way."))
+    return _("They get no more messages, also from broadcasts that are under way.")
 
 
-@require_POST
-@business_page(section="contacts")
-def lift(request: PageRequest, contact_id: UUID) -> HttpResponse:
+@_button
+def lift(request: PageRequest, person: Contact) -> str:
     """Let the person be messaged again."""
-    person = _found(contact_id)
     for address in addresses_of(person):
         suppressions.lift(
             request.business,
@@ -106,16 +106,7 @@ def lift(request: PageRequest, contact_id: UUID) -> HttpResponse:
             source=SuppressionSource.STAFF,
             by=request.user,
         )
-    return _done(request, person, _("They may be messaged again."))
-
-
-def _found(contact_id: UUID) -> Contact:
-    return get_object_or_404(Contact.objects.select_related("business"), pk=contact_id)
-
-
-def _done(request: PageRequest, person: Contact, text: str) -> HttpResponse:
-    messages.success(request, text)
-    return redirect("contact", slug=request.business.slug, contact_id=person.pk)
+    return _("They may be messaged again.")
 
 
 def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpResponse:

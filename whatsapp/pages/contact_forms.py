@@ -33,6 +33,19 @@ class AddressField(forms.CharField):
             raise forms.ValidationError(str(error)) from None
 
 
+class TagsField(forms.CharField):
+    """Any number of tags, or none; `tags_in` takes them apart."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            required=False,
+            max_length=600,
+            help_text=gettext_lazy("With commas between them."),
+            widget=forms.TextInput(attrs=ANY_DIRECTION),
+            **options,
+        )
+
+
 def tags_in(text: str) -> list[str]:
     """The tags of a text with commas between them."""
     return list(dict.fromkeys(filter(None, (tidy(name) for name in text.split(",")))))
@@ -49,13 +62,7 @@ class NewContactForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=200, required=False, widget=forms.TextInput(attrs=ANY_DIRECTION)
     )
-    tags = forms.CharField(
-        label=gettext_lazy("Tags"),
-        required=False,
-        max_length=600,
-        help_text=gettext_lazy("With commas between them."),
-        widget=forms.TextInput(attrs=ANY_DIRECTION),
-    )
+    tags = TagsField(label=gettext_lazy("Tags"))
     consent_source = forms.CharField(
         label=gettext_lazy("They agreed to get messages: where and when"),
         required=False,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from whatsapp.audience.tables import Row, Table, open_table
 from whatsapp.contact_layout import ColumnRole, guess, layout_of
 from whatsapp.errors import BadAudience
-from whatsapp.pages.contact_forms import ANY_DIRECTION
+from whatsapp.pages.contact_forms import ANY_DIRECTION, TagsField
 
 MOST_ROWS = 20_000
 """More would keep a browser waiting too long; the command `import_contacts` takes any number."""
@@ -36,13 +36,7 @@ class FileForm(forms.Form):
 class MappingForm(forms.Form):
     """What each column is, and what holds for all rows."""
 
-    tags = forms.CharField(
-        label=gettext_lazy("Tags for all of them"),
-        required=False,
-        max_length=600,
-        help_text=gettext_lazy("With commas between them."),
-        widget=forms.TextInput(attrs=ANY_DIRECTION),
-    )
+    tags = TagsField(label=gettext_lazy("Tags for all of them"))
     consent_source = forms.CharField(
         label=gettext_lazy("All of them agreed to get messages: where and when"),
         required=False,

@@ -18,12 +18,20 @@ from django.db import transaction
 from businesses.models import User
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp import lifecycle
-from whatsapp.errors import IllegalChange
-from whatsapp.models import Attempt, Broadcast, MessagingSettings, Quality, Recipient, TemplateCategory, UnknownPolicy
+from whatsapp.models import (
+    Attempt,
+    Broadcast,
+    DirectMessage,
+    MessagingSettings,
+    Quality,
+    Recipient,
+    TemplateCategory,
+    UnknownPolicy,
+)
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.providers.registry import account_of, provider_for
 from whatsapp.sending.threads import DatabaseThread
-from whatsapp.states import BroadcastStatus, RecipientStatus
+from whatsapp.states import RecipientStatus
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +68,11 @@ async def decide(http: aiohttp.ClientSession, database: DatabaseThread, now: dat
 
 
 def believe(row: Recipient, message_ids: Sequence[str], now: datetime) -> None:
-    """The provider told which messages it took for this person: ours is one that no other row has, or it never came."""
+    """The provider told which messages it took for this person: ours is one that is nobody else's, or it never came."""
     with acting_for(row.broadcast.business):
         taken = Recipient.objects.filter(provider=row.provider, provider_message_id__in=message_ids)
-        known = set(taken.values_list("provider_message_id", flat=True))
+        written = DirectMessage.objects.filter(provider=row.provider, provider_message_id__in=message_ids)
+        known = {found for rows in (taken, written) for found in rows.values_list("provider_message_id", flat=True)}
         ours = [message_id for message_id in message_ids if message_id not in known]
         if not ours:
             requeue([row], now=now, why="the provider never got it")
@@ -95,21 +104,15 @@ def requeue(rows: Sequence[Recipient], *, now: datetime, why: str, actor: User |
     moved = 0
     for row in rows:
         with transaction.atomic():
-            broadcast = Broadcast.objects.select_for_update().get(pk=row.broadcast_id)
-            dead = broadcast.status in {BroadcastStatus.CANCELLED, BroadcastStatus.CANCELLING}
+            # Locked first, by everybody who opens a row again: so it isn't completed meanwhile.
+            list(Broadcast.objects.select_for_update().filter(pk=row.broadcast_id).values_list("pk", flat=True))
             changed = Recipient.objects.filter(
                 pk=row.pk, status=RecipientStatus.UNKNOWN, attempt_id=row.attempt_id
-            ).update(
-                status=RecipientStatus.CANCELLED if dead else RecipientStatus.PENDING,
-                next_attempt_at=None,
-                error_class="",
-                error_text="",
-            )
-            if changed and broadcast.status == BroadcastStatus.COMPLETED:
-                with suppress(IllegalChange):
-                    lifecycle.reopen(broadcast, now=now, actor=actor, detail=why)
+            ).update(status=RecipientStatus.PENDING, next_attempt_at=None, error_class="", error_text="")
             if changed:
-                lifecycle.record(broadcast, "sent again", now=now, detail=why, actor=actor)
+                if not lifecycle.go_on(row.broadcast, now=now, actor=actor, detail=why):
+                    Recipient.objects.filter(pk=row.pk).update(status=RecipientStatus.CANCELLED)
+                lifecycle.record(row.broadcast, "sent again", now=now, detail=why, actor=actor)
         moved += changed
     return moved
 

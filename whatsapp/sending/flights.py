@@ -3,46 +3,61 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
 
-from whatsapp.providers.base import Outcome, SendResult
+from whatsapp.providers.base import Outcome, Provider, SendResult
 from whatsapp.providers.registry import provider_for
 from whatsapp.sending.claims import Departure
 from whatsapp.sending.pace import Slots
 from whatsapp.sending.results import Landing
 from whatsapp.sending.waves import Wave
 
+logger = logging.getLogger(__name__)
+
 LATEST_S = 0.05
 """A slot is good for so long: a process that stalled must not send what it missed in one burst."""
 SHORTEST_SLEEP_S = 0.0005
 
-NewSlots = Callable[[Wave, int], Awaitable[Slots]]
+NewSlots = Callable[[Wave, int], Awaitable[Slots | None]]
 
 
 async def post_all(wave: Wave, http: aiohttp.ClientSession, new_slots: NewSlots) -> list[Landing]:
     """Post every message and wait for every answer."""
     provider = provider_for(wave.account.provider)
-    posts: list[tuple[Departure, asyncio.Task[SendResult]]] = []
-    async for departure in _in_slots(wave, new_slots):
-        message = wave.message(departure)
-        posts.append((departure, asyncio.create_task(provider.send(http, wave.account, message))))
+    posts = [
+        (departure, asyncio.create_task(_send(provider, http, wave, departure)))
+        async for departure in _in_slots(wave, new_slots)
+    ]
     landings = [Landing(departure, await post) for departure, post in posts]
     # The fence: whatever was not posted in time must not be posted at all, its lease may have ended.
     left = wave.departures[len(posts) :]
-    stalled = SendResult(Outcome.SAFE_RETRY, text="This process was stopped for too long; nothing was sent.")
-    return landings + [Landing(departure, stalled) for departure in left]
+    kept = SendResult(Outcome.SAFE_RETRY, text="The broadcast or this process was stopped; nothing was sent.")
+    return landings + [Landing(departure, kept) for departure in left]
+
+
+async def _send(provider: Provider, http: aiohttp.ClientSession, wave: Wave, departure: Departure) -> SendResult:
+    """Post one. A fault of ours leaves its outcome unknown, and must not cost the others of the wave their answers."""
+    try:
+        return await provider.send(http, wave.account, wave.message(departure))
+    except Exception as problem:
+        logger.exception("A message of broadcast %s could not be posted", wave.broadcast.pk)
+        return SendResult(Outcome.UNKNOWN, text=f"It could not be posted: {type(problem).__name__}.")
 
 
 async def _in_slots(wave: Wave, new_slots: NewSlots) -> AsyncIterator[Departure]:
-    """Each departure when its slot comes, as long as the wave's deadline has not passed."""
+    """Each departure when its slot comes, until the wave's deadline passes or its broadcast is stopped."""
     clock = asyncio.get_running_loop().time
     opened_at, slots, first = wave.opened_at, wave.slots, 0
     for index, departure in enumerate(wave.departures):
         while index - first >= slots.count or clock() > opened_at + slots.at(index - first) + LATEST_S:
             opened_at, first = clock(), index
-            slots = await new_slots(wave, len(wave.departures) - index)
+            found = await new_slots(wave, len(wave.departures) - index)
+            if found is None:
+                return
+            slots = found
             if not slots.count:
                 await asyncio.sleep(slots.wait_s)
             if clock() > wave.deadline:

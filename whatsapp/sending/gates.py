@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,8 @@ from whatsapp.sending.quota import PeopleGauge
 from whatsapp.states import PauseReason
 
 UNLIMITED = 1_000_000
+TEMPLATE_LOOK = timedelta(minutes=15)
+"""How often to look whether a template's pause has ended, once it should have: Meta's second one lasts 6 h, not 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
     template = broadcast.template
     if template.status != TemplateStatus.APPROVED:
         detail = _("WhatsApp says about the template: %(status)s.") % {"status": template.get_status_display()}
-        return Closed(PauseReason.TEMPLATE, detail, template.paused_until)
+        until = template.paused_until
+        return Closed(PauseReason.TEMPLATE, detail, until and max(until, now + TEMPLATE_LOOK))
     window = window_of(broadcast)
     if window and broadcast.window_zone == WindowZone.BUSINESS:
         resume_at = opens_at(now, window, broadcast.business.time_zone)

@@ -126,19 +126,23 @@ class Lane:
             self._in_flight -= len(wave.departures)
             self._wake.set()
 
-    async def _new_slots(self, wave: Wave, wanted: int) -> Slots:
-        return await self._database.run(waves.new_slots, wave, wanted, self._now())
+    async def _new_slots(self, wave: Wave, wanted: int) -> Slots | None:
+        try:
+            return await self._database.run(waves.new_slots, wave, wanted, self._now())
+        except Exception:  # whatever it is, the answers to what was posted already must be waited for
+            logger.exception("There are no new slots; trying again")
+            return Slots(0.0, 0.0, 0, wait_s=RETRY_COMMIT_S)
 
     async def _land(self, wave: Wave, landings: list[Landing]) -> None:
         """Commit the answers. Nothing else knows them, so this goes on until the database takes them."""
+        land = waves.land_wave
         while True:
             try:
-                await self._database.run(waves.land_wave, wave, landings, self._now())
+                await self._database.run(land, wave, landings, self._now())
                 break
             except (DataError, IntegrityError):
                 logger.exception("The database will never take the answers of this wave together: one by one, then")
-                await self._database.run(waves.land_singly, wave, landings, self._now())
-                break
+                land = waves.land_singly
             except (DatabaseError, InterfaceError):
                 logger.exception("The database did not take the answers of a wave; trying again")
                 await asyncio.sleep(RETRY_COMMIT_S)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
-from whatsapp.models import Broadcast, Recipient, Sender
+from whatsapp.models import Attempt, Broadcast, Recipient, Sender
 from whatsapp.states import REACHED_PROVIDER, RecipientStatus
 
 DAY = timedelta(hours=24)
 PLENTY = 20_000
 """More than all processes together can send while a reading is kept."""
 KEEP_READING = timedelta(seconds=5)
-UNDER_WAY = (RecipientStatus.SENDING, RecipientStatus.UNKNOWN)
 TRIED = tuple(
     state
     for state in RecipientStatus
@@ -91,6 +90,9 @@ def _portfolio(sender: Sender) -> QuerySet[Sender]:
 
 
 def _reached(numbers: QuerySet[Sender], now: datetime) -> QuerySet[Recipient]:
-    """People of the last 24 h, by the provider's word or (still under way) by ours."""
+    """People of the last 24 h, by the provider's word or (under way, or in doubt) by ours."""
     lately = Q(status__in=REACHED_PROVIDER, accepted_at__gt=now - DAY)
-    return Recipient.objects.filter(Q(status__in=UNDER_WAY) | lately, broadcast__sender__in=numbers)
+    tried = Attempt.objects.filter(recipient=OuterRef("pk"), started_at__gt=now - DAY)
+    doubted = Q(Exists(tried), status=RecipientStatus.UNKNOWN)
+    under_way = Q(status=RecipientStatus.SENDING)
+    return Recipient.objects.filter(under_way | doubted | lately, broadcast__sender__in=numbers)

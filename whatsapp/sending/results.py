@@ -14,13 +14,13 @@ from typing import Any
 
 from django.db import transaction
 
-from whatsapp import suppressions
+from whatsapp import lifecycle, suppressions
 from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient, SuppressionCategory, SuppressionSource
 from whatsapp.providers.base import Outcome, SendResult
 from whatsapp.sending.bulk import update_rows
 from whatsapp.sending.claims import Departure
 from whatsapp.sending.outcomes import Change, change_for, error_class
-from whatsapp.states import RecipientStatus
+from whatsapp.states import UNSENT, RecipientStatus
 
 _OUTCOMES = {
     Outcome.ACCEPTED: AttemptOutcome.ACCEPTED,
@@ -44,19 +44,30 @@ def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed:
     with transaction.atomic():
         rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
         states = rows.values_list("pk", "attempt_id", "status", "provider_message_id")
-        changes, late_ids = [], []
+        changes, late_ids, is_late = [], [], False
         for pk, attempt_id, status, message_id in states:
             landing = by_row[pk]
             if attempt_id != landing.departure.attempt_id:
                 continue
             if status in _AWAITING:
                 changes.append(_new_values(landing, others_succeed, now))
+                is_late |= status == RecipientStatus.UNKNOWN
             elif message_id is None and landing.result.message_id:
                 late_ids.append({"pk": pk, "provider_message_id": landing.result.message_id, "accepted_at": now})
+        if is_late:
+            _open_again(broadcast, changes, now)
         update_rows(Recipient, changes)
         update_rows(Recipient, late_ids)
         _finish_attempts(landings, now)
         _suppress(broadcast, landings, now)
+
+
+def _open_again(broadcast: Broadcast, changes: Sequence[dict[str, Any]], now: datetime) -> None:
+    """The sweeper was quicker than some answers: the broadcast may have ended without the rows that proved unsent."""
+    unsent = [change for change in changes if change["status"] in UNSENT]
+    if unsent and not lifecycle.go_on(broadcast, now=now, detail="answers came late"):
+        for change in unsent:
+            change |= {"status": RecipientStatus.CANCELLED, "next_attempt_at": None}
 
 
 def _new_values(landing: Landing, others_succeed: bool, now: datetime) -> dict[str, Any]:

@@ -38,6 +38,8 @@ WAVE_S = 0.1
 """How much of a second's messages one wave holds: small, because a killed process leaves a wave's rows unknown."""
 LARGEST_WAVE = 100
 WAVES_PER_CLAIM = 3
+USED_UP = (PauseReason.QUOTA_24H, PauseReason.CANARY_REVIEW)
+"""A broadcast pauses for these because of what is leaving: that still leaves."""
 SLOT_S = 2.0
 """Of the lease: the longest that a message may wait for its slot."""
 
@@ -177,9 +179,12 @@ def _leaving(broadcast: Broadcast, chosen: Sequence[Claimed], stock: Stock, now:
     return [row for row in chosen if row.address not in unwanted | busy and opening[row.address] is None]
 
 
-def new_slots(wave: Wave, wanted: int, now: datetime) -> Slots:
-    """Slots in place of those that this process was too late for."""
+def new_slots(wave: Wave, wanted: int, now: datetime) -> Slots | None:
+    """Slots in place of those that this process was too late for; None: the broadcast was stopped meanwhile."""
     with acting_for(wave.line.business):
+        stopped = Broadcast.objects.filter(pk=wave.broadcast.pk).exclude(status=BroadcastStatus.RUNNING)
+        if stopped.exclude(pause_reason__in=USED_UP).exists():
+            return None
         return limiter().reserve(wave.broadcast.sender, wanted, now.timestamp())
 
 

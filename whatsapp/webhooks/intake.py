@@ -14,6 +14,7 @@ from celery import current_app
 from django.core.cache import cache
 from django.db import connection
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from whatsapp.models import WebhookNews
 from whatsapp.providers.events import Parcel, ParcelKind
@@ -87,8 +88,15 @@ def ring(parcels: Sequence[Parcel]) -> None:
     In a thread: while the broker is away, asking for it takes seconds, and the provider waits for its answer.
     """
     urgent = any(parcel.kind is not ParcelKind.STATUS for parcel in parcels)
-    if urgent or cache.add("whatsapp:statuses-rung", 1, RING_AGAIN_S):
+    if urgent or _is_first_of_this_second():
         threading.Thread(target=_ring_now, name="doorbell", daemon=True).start()
+
+
+def _is_first_of_this_second() -> bool:
+    try:
+        return cache.add("whatsapp:statuses-rung", 1, RING_AGAIN_S)
+    except RedisError:  # away: the next sweep applies them, and the provider hears that they are stored
+        return False
 
 
 def _ring_now() -> None:

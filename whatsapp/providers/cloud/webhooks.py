@@ -85,7 +85,11 @@ def _parcels(account_id: str, entry: Mapping[str, Any], change: Mapping[str, Any
             payload = {"field": name, "number_id": number_id, "one": one}
             if kind is ParcelKind.MESSAGE:
                 payload["contacts"] = value.get("contacts") or []
-            yield Parcel(_key(kind, one), kind, payload, number_id, account_id, _time(one["timestamp"]))
+            try:
+                yield Parcel(_key(kind, one), kind, payload, number_id, account_id, _time(one["timestamp"]))
+            except (KeyError, TypeError, ValueError):
+                # Refused, it would hold up the others: Meta repeats a webhook as a whole.
+                yield Parcel(_digest(name, one), ParcelKind.OTHER, payload, number_id, account_id)
     if field not in _LISTS:
         payload = {"field": field, "account_id": account_id, "one": value}
         kind = _KINDS.get(field, ParcelKind.OTHER)
@@ -234,7 +238,11 @@ def _account_change(account_id: str, one: Mapping[str, Any]) -> AccountChange | 
 
 
 def _time(seconds: str | int) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)
+    """The moment. Raises ValueError when it is none."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (OverflowError, OSError):
+        raise ValueError("This is no time that a calendar has.") from None
 
 
 def _uuid(text: Any) -> uuid.UUID | None:

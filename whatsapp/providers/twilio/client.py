@@ -29,6 +29,8 @@ from whatsapp.providers.twilio.templates import read_template
 
 WHATSAPP_MPS = 80  # Twilio: each WhatsApp sender
 CONTENT_URL = "https://content.twilio.com"
+CLOCKS_APART = timedelta(minutes=1)
+"""How far Twilio's clock may be behind ours: a message of ours that seems older than its attempt was still taken."""
 
 
 class TwilioProvider:
@@ -58,9 +60,12 @@ class TwilioProvider:
     async def find_messages(
         self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime
     ) -> list[str]:
-        """The messages to this person since then, from Twilio's own list."""
+        """The messages to this person since then, from Twilio's own list: also those that wait in its queue (4 h).
+
+        They have no `DateSent` yet, so that is not asked for; the newest 100 are more than enough for one person.
+        """
         url = f"{account.api_url}/2010-04-01/Accounts/{account.account_id}/Messages.json"
-        query = {"To": f"whatsapp:{address}", "DateSent>": f"{since - timedelta(days=1):%Y-%m-%d}", "PageSize": "100"}
+        query = {"To": f"whatsapp:{address}", "PageSize": "100"}
         if not account.number_id.startswith("MG"):
             query["From"] = f"whatsapp:{account.number_id}"
         listing = await _get(http, url, account, query)
@@ -68,7 +73,7 @@ class TwilioProvider:
             str(entry["sid"])
             for entry in listing.get("messages", [])
             if str(entry.get("direction", "")).startswith("outbound")
-            and parsedate_to_datetime(str(entry["date_created"])) >= since.replace(microsecond=0)
+            and parsedate_to_datetime(str(entry["date_created"])) >= since - CLOCKS_APART
         ]
 
     async def list_templates(self, http: aiohttp.ClientSession, account: Account) -> list[RemoteTemplate]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from whatsapp.providers.base import JsonObject, RemoteTemplate
-
-_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+from whatsapp.template_variables import PLACEHOLDER
 
 
 def read_template(entry: JsonObject) -> RemoteTemplate:
@@ -22,7 +20,7 @@ def read_template(entry: JsonObject) -> RemoteTemplate:
         language=str(entry.get("language", "")),
         category=str(approval.get("category") or "UTILITY").upper(),
         status=str(approval.get("status") or "PENDING").upper(),
-        parameter_format="NAMED" if any(not name.isdigit() for name in _PLACEHOLDER.findall(text)) else "POSITIONAL",
+        parameter_format="NAMED" if any(not name.isdigit() for name in PLACEHOLDER.findall(text)) else "POSITIONAL",
         quality="UNKNOWN",
         components=[{"type": "BODY", "text": text}],
     )
@@ -32,7 +30,7 @@ def body_text(types: JsonObject) -> str:
     """The words of a content, then each variable that occurs elsewhere in it (a button, a picture's address)."""
     content: JsonObject = next(iter(types.values()), {})
     body = str(content.get("body") or content.get("title") or "")
-    elsewhere = set(_PLACEHOLDER.findall(json.dumps(list(_texts(content))))) - set(_PLACEHOLDER.findall(body))
+    elsewhere = set(PLACEHOLDER.findall(json.dumps(list(_texts(content))))) - set(PLACEHOLDER.findall(body))
     return body + "".join(f"\n{{{{{name}}}}}" for name in sorted(elsewhere))
 
 

@@ -6,11 +6,12 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from businesses.models import Business, User
 from testing.broadcasts import addresses
-from whatsapp.models import Attempt, Broadcast, BroadcastEvent, MessagingSettings, Recipient
-from whatsapp.sending import doubts, sweeper
+from whatsapp.models import Attempt, Broadcast, BroadcastEvent, DirectMessage, MessagingSettings, Recipient
+from whatsapp.sending import doubts, quota, sweeper
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FIRST, SECOND = addresses(2)
@@ -91,6 +92,25 @@ def test_a_provider_that_never_had_it_gets_it_again(broadcast: Broadcast) -> Non
     row = in_doubt(broadcast, timedelta(minutes=3))
     doubts.believe(row, [], NOW)
     assert (state(row), Broadcast.objects.get().status) == ("pending", "running")
+
+
+def test_an_answer_to_one_person_is_not_taken_for_the_lost_message(acme: Business, broadcast: Broadcast) -> None:
+    row = in_doubt(broadcast, timedelta(minutes=3))
+    DirectMessage.objects.create(
+        business=acme, key=uuid.uuid4(), sender=row.broadcast.sender, kind="reply", address=FIRST, text="Hello",
+        created_at=NOW, status="sent", provider=row.provider, provider_message_id="SM1",
+    )  # fmt: skip
+    doubts.believe(row, ["SM1"], NOW)
+    assert state(row) == "pending"
+
+
+def test_a_doubt_takes_a_place_of_the_24_hour_limit_for_24_hours(broadcast: Broadcast) -> None:
+    sender = broadcast.sender
+    sender.messaging_limit = 10
+    in_doubt(broadcast, timedelta(hours=23))
+    with transaction.atomic():
+        assert quota.people_left(sender, NOW) == 9
+        assert quota.people_left(sender, NOW + timedelta(hours=2)) == 10
 
 
 def test_a_report_that_came_meanwhile_wins(broadcast: Broadcast) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.cache import cache
 
 from testing.meta import ThreadedMeta
@@ -23,5 +25,12 @@ def test_when_enough_loops_run_another_ring_does_nothing(meta: ThreadedMeta, bro
     tasks.drive()
     assert meta.posts == []
     cache.clear()
+    tasks.drive()
+    assert len(meta.posts) == 20
+
+
+def test_a_ring_is_heard_while_redis_is_away(meta: ThreadedMeta, broadcast: Broadcast, settings: Any) -> None:
+    redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:9/0"}
+    settings.CACHES = {"default": redis}
     tasks.drive()
     assert len(meta.posts) == 20

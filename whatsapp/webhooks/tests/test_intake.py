@@ -91,6 +91,28 @@ def test_a_signed_webhook_that_is_none_is_refused(client: Client, body: bytes) -
     assert post_cloud(client, body).status_code == 400
 
 
+def test_a_piece_that_nobody_foresaw_holds_up_no_other(client: Client) -> None:
+    notice = json.loads(cloud_notice([sent("wamid.1"), sent("wamid.2"), sent("wamid.3")]))
+    statuses = notice["entry"][0]["changes"][0]["value"]["statuses"]
+    del statuses[0]["timestamp"]
+    statuses[1]["timestamp"] = "9" * 30
+    assert post_cloud(client, json.dumps(notice).encode()).status_code == 200
+    assert list(WebhookNews.objects.order_by("kind").values_list("kind", flat=True)) == ["other", "other", "status"]
+
+
+def test_a_webhook_as_large_as_meta_sends_them_is_taken_in(client: Client) -> None:
+    said = Happening("+972501234567", "wamid.x", "", "reply", AT, text="x" * 2_990_000)
+    assert post_cloud(client, cloud_notice([said])).status_code == 200
+    assert WebhookNews.objects.count() == 1
+
+
+def test_a_webhook_is_taken_in_while_redis_is_away(client: Client, settings: Any) -> None:
+    redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:9/0"}
+    settings.CACHES = {"default": redis}
+    assert post_cloud(client, cloud_notice([sent()])).status_code == 200
+    assert WebhookNews.objects.count() == 1
+
+
 def own_app(business: Any, number_id: str = "1055") -> Sender:
     sender: Sender = make_sender(business, number_id=number_id)
     sender.set_credentials({"access_token": "t", "app_secret": "their-own"})
