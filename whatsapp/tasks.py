@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 from celery import shared_task
 from django.core.cache import cache
@@ -15,7 +16,8 @@ from whatsapp import doorbell
 from whatsapp.audience.freeze import Overtaken
 from whatsapp.audience.prepare import freeze_audience
 from whatsapp.errors import BadAudience
-from whatsapp.models import Broadcast
+from whatsapp.importing import files, lifecycle, reading
+from whatsapp.models import Broadcast, ContactImport
 from whatsapp.pages import uploads
 from whatsapp.sending.loop import Progress, SendingLoop
 from whatsapp.webhooks.applying import apply_news
@@ -27,6 +29,8 @@ LOOPS = 2
 SHIFT_S = 20.0
 """How long a loop runs before it hands over: far less than a broker's visibility timeout."""
 SEAT_S = 60
+IMPORTS = 2
+"""How many imports may be read at once. Others wait for a shift's end: workers are also needed for messages."""
 
 
 @shared_task
@@ -77,9 +81,36 @@ def read_people(business_id: str, broadcast_id: str) -> None:
 
 
 @shared_task
+def read_import(business_id: str, import_id: str) -> None:
+    """Read contacts of an import until its end, or for a shift; then ring for whichever waits longest."""
+    business = Business.objects.filter(pk=business_id).first()
+    if business is None or lifecycle.readers(timezone.now()) >= IMPORTS:
+        return
+    ends_at = time.monotonic() + SHIFT_S
+    with acting_for(business):
+        found = ContactImport.objects.filter(pk=import_id).select_related("business", "created_by").first()
+        if found:
+            reading.read(found, clock=timezone.now, keep_going=lambda _rows: time.monotonic() < ends_at)
+    ring_for_imports()
+
+
+@shared_task
+def ring_for_imports() -> None:
+    """Ring for imports that nobody reads: nobody rang, or whoever read them was killed."""
+    for found in lifecycle.waiting(timezone.now(), at_most=IMPORTS):
+        read_import.apply_async((str(found.business_id), str(found.pk)), expires=SHIFT_S)
+
+
+@shared_task
 def remove_old_uploads() -> None:
     """Remove files that somebody uploaded and did not come back for."""
     uploads.remove_old(now=timezone.now())
+    files.remove_abandoned(now=timezone.now())
+
+
+def ring_for_import(contact_import: ContactImport) -> None:
+    """Once this transaction is committed, have a worker read an import. Never fails the caller."""
+    doorbell.ring_for(read_import.name, [str(contact_import.business_id), str(contact_import.pk)])
 
 
 def ring_for_reading(broadcast: Broadcast) -> None:
