@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('tags', models.JSONField(default=list, verbose_name='tags for all of them')),
                 ('consent_source', models.CharField(blank=True, max_length=200, verbose_name='where the consent comes from')),
                 ('language', models.CharField(blank=True, max_length=10, verbose_name='language of the reasons')),
-                ('status', models.CharField(choices=[('draft', 'Columns to be chosen'), ('running', 'Being read'), ('done', 'Done'), ('cancelled', 'Cancelled'), ('failed', 'Stopped by an error')], default='draft', max_length=10, verbose_name='status')),
+                ('status', models.CharField(choices=[('draft', 'Columns to be chosen'), ('running', 'Being read'), ('done', 'Done'), ('cancelled', 'Cancelled before its end'), ('failed', 'Stopped by an error')], default='draft', max_length=10, verbose_name='status')),
                 ('error', models.CharField(blank=True, max_length=500, verbose_name='in words')),
                 ('about_rows', models.PositiveIntegerField(blank=True, null=True, verbose_name='rows of the file, about')),
                 ('row_cursor', models.PositiveIntegerField(default=0, help_text='number of the last row that is done')),

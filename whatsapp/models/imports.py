@@ -27,7 +27,7 @@ class ImportStatus(models.TextChoices):
     DRAFT = "draft", _("Columns to be chosen")
     RUNNING = "running", _("Being read")
     DONE = "done", _("Done")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", _("Cancelled before its end")
     FAILED = "failed", _("Stopped by an error")
 
 
