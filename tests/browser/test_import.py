@@ -1,4 +1,4 @@
-"""Importing contacts in a real Chromium: a file with mistakes, its progress, its result, and what comes along as CSV."""
+"""Importing contacts in a real Chromium: a file with mistakes, its progress and result, and the rows not taken."""
 
 from __future__ import annotations
 
