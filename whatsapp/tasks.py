@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from celery import shared_task
 from django.core.cache import cache
@@ -86,11 +87,10 @@ def read_import(business_id: str, import_id: str) -> None:
     business = Business.objects.filter(pk=business_id).first()
     if business is None or lifecycle.readers(timezone.now()) >= IMPORTS:
         return
-    ends_at = time.monotonic() + SHIFT_S
     with acting_for(business):
         found = ContactImport.objects.filter(pk=import_id).select_related("business", "created_by").first()
         if found:
-            reading.read(found, clock=timezone.now, keep_going=lambda _rows: time.monotonic() < ends_at)
+            reading.read(found, clock=timezone.now, keep_going=_shift())
     ring_for_imports()
 
 
@@ -116,6 +116,23 @@ def ring_for_import(contact_import: ContactImport) -> None:
 def ring_for_reading(broadcast: Broadcast) -> None:
     """Once this transaction is committed, have a worker read the people of a draft. Never fails the caller."""
     doorbell.ring_for(read_people.name, [str(broadcast.business_id), str(broadcast.pk)])
+
+
+def _shift() -> Callable[[int], bool]:
+    """Whether to go on reading: for a shift from the first rows on, and for no less than they took to come.
+
+    A large workbook takes its time to be opened; opening it for a handful of rows each time would last forever.
+    """
+    begun = time.monotonic()
+    ends_at: float | None = None
+
+    def goes_on(_rows: int) -> bool:
+        nonlocal ends_at
+        now = time.monotonic()
+        ends_at = ends_at or now + max(SHIFT_S, now - begun)
+        return now < ends_at
+
+    return goes_on
 
 
 def _take_seat() -> str | None:

@@ -83,6 +83,14 @@ def _rows_of_sheet(file: BinaryIO) -> int | None:
     return int(found[1]) - 1 if found and int(found[1]) > 1 else None
 
 
+def size_of(name: str) -> int:
+    """Bytes of a kept file; 0 of one that is gone."""
+    try:
+        return default_storage.size(name)
+    except OSError:
+        return 0
+
+
 def forget(name: str) -> None:
     """Remove a kept file."""
     if name:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO
@@ -28,6 +29,8 @@ from whatsapp.tagging import tidy
 
 LEASE = timedelta(seconds=30)
 """Many times what a chunk takes; a killed reader's import goes on when it has passed."""
+OPENED_PER_LEASE = 10_000_000
+"""Bytes of a workbook that are surely opened within a lease, on a busy machine too; the first lease is as long."""
 MOST_CLAIMS = 5
 """Readers in a row that may end without having written a chunk; after them the import has failed."""
 
@@ -81,8 +84,9 @@ def start(
 def claim(contact_import: ContactImport, *, now: datetime) -> Claim | None:
     """Become its reader; None if somebody else is, or nothing is to be read."""
     token = uuid.uuid4()
+    until = now + LEASE * (1 + files.size_of(contact_import.file.name or "") // OPENED_PER_LEASE)
     rows = _running(contact_import).filter(Q(lease_until=None) | Q(lease_until__lt=now))
-    if not rows.update(lease_token=token, lease_until=now + LEASE, claims=F("claims") + 1):
+    if not rows.update(lease_token=token, lease_until=until, claims=F("claims") + 1):
         return None
     contact_import.refresh_from_db()
     claimed = Claim(contact_import, token)
@@ -165,5 +169,11 @@ def _end(
         changed = rows.update(**ended)
         if changed:
             transaction.on_commit(lambda: files.forget(file))
-    contact_import.refresh_from_db()
+    look_again(contact_import)
     return bool(changed)
+
+
+def look_again(contact_import: ContactImport) -> None:
+    """Read the row anew; an operator may have removed it meanwhile."""
+    with suppress(ContactImport.DoesNotExist):
+        contact_import.refresh_from_db()

@@ -87,7 +87,10 @@ class _People:
         """Write everything that was noted."""
         business = self.contact_import.business
         Contact.objects.bulk_create(self.new)
-        Contact.objects.bulk_update(self.changed.values(), FIELDS, batch_size=500)
+        # As an upsert: `bulk_update` writes a CASE with a branch for every value, five times as slow.
+        Contact.objects.bulk_create(
+            self.changed.values(), update_conflicts=True, unique_fields=["id"], update_fields=FIELDS
+        )
         source = self.contact_import.consent_source
         consent.note(business, self.agreed, ConsentStep.AGREED, source=source, now=self.now, by=by)
         names = sorted({name for _contact, name in self.tagged})

@@ -60,7 +60,7 @@ def read(contact_import: ContactImport, *, clock: Clock, keep_going: Callable[[i
         try:
             has_ended = _read_on(claim, clock, keep_going)
         except Overtaken:
-            contact_import.refresh_from_db()
+            lifecycle.look_again(contact_import)
             return True
         except BadAudience as error:
             lifecycle.fail(claim, str(error), now=clock())

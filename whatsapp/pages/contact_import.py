@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from businesses.pages.access import PageRequest, business_page
 from whatsapp import tasks
 from whatsapp.errors import BadAudience
-from whatsapp.importing import lifecycle, reading
+from whatsapp.importing import files, lifecycle, reading
 from whatsapp.models import ContactImport, ImportStatus, RejectedRow
 from whatsapp.pages.contact_forms import tags_in
 from whatsapp.pages.csv_export import csv_answer
@@ -120,7 +120,7 @@ def _find(request: PageRequest, import_id: UUID) -> ContactImport:
 def _begin(draft: ContactImport, form: MappingForm) -> None:
     """Let it be read: the first second of it now, so that a short file is done when its page comes."""
     values, ends_at = form.cleaned_data, time.monotonic() + AT_ONCE_S
-    is_short = draft.file.size <= AT_ONCE_BYTES
+    is_short = files.size_of(draft.file.name or "") <= AT_ONCE_BYTES
     begun = lifecycle.start(
         draft,
         form.roles(),
