@@ -157,7 +157,7 @@ def test_a_shift_ends_and_the_next_goes_on_at_once(running: ContactImport) -> No
 def test_cancelled_while_it_is_read_what_was_read_stays(
     running: ContactImport, django_capture_on_commit_callbacks: Any
 ) -> None:
-    path = running.file.name
+    path = running.file.name or ""
 
     def cancelling(rows: int) -> bool:
         with django_capture_on_commit_callbacks(execute=True):
