@@ -20,9 +20,11 @@ from hypothesis import strategies as st
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from whatsapp import tasks
+from whatsapp import consent, tasks
 from whatsapp.contact_layout import guess
-from whatsapp.importing import files, lifecycle, people, reading
+from whatsapp.importing import files, lifecycle, reading
+from whatsapp.importing.people import save
+from whatsapp.importing.rows import understood
 from whatsapp.models import Consent, ConsentChange, Contact, ContactImport, ContactTag, ImportStatus, RejectedRow
 from whatsapp.tests.conftest import NOW
 
@@ -87,7 +89,7 @@ def kill_in(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, call: int) -
 @pytest.mark.parametrize("call", [1, 2, 4])
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(lifecycle, "move"), (reading, "save"), (RejectedRow.objects, "bulk_create"), (people.consent, "note")],
+    [(lifecycle, "move"), (reading, "save"), (RejectedRow.objects, "bulk_create"), (consent, "note")],
     ids=["after the cursor", "after the people", "after the rejected", "amid the people"],
 )
 def test_killed_between_chunk_and_commit_the_next_reader_goes_on_exactly(
@@ -125,7 +127,7 @@ def test_a_reader_that_was_stalled_writes_nothing_any_more(
     running: ContactImport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is stopped for longer than its lease in the middle of a chunk; another reads all; then it wakes up."""
-    whole, other = reading.understood, ContactImport.objects.get()
+    whole, other = understood, ContactImport.objects.get()
     calls = iter(range(100))
 
     def slow(*args: Any) -> Any:
@@ -186,7 +188,7 @@ def test_what_kills_every_reader_fails_in_the_end(running: ContactImport, monkey
 
 def test_another_process_in_the_way_is_waited_for(running: ContactImport, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody writes to the business for the first time between our look at its contacts and our writing."""
-    whole, calls = reading.save, iter(range(100))
+    whole, calls = save, iter(range(100))
 
     def disturbed(*args: Any, **named: Any) -> Any:
         if next(calls) < 2:
