@@ -15,6 +15,8 @@ from whatsapp.errors import BadAudience
 NAME_NAMES = frozenset({"name", "full name", "שם", "שם מלא"})
 LANGUAGE_NAMES = frozenset({"language", "שפה"})
 TAG_NAMES = frozenset({"tags", "tag", "תגיות", "תגית"})
+REPORT_NAMES = frozenset({"row of the file", "why it was not taken", "שורה בקובץ", "למה לא נקלטה"})
+"""Columns that the report of an import puts before those of the file: a mended report is imported without them."""
 
 
 class ColumnRole(models.TextChoices):
@@ -54,7 +56,7 @@ def guess(header: Sequence[str]) -> list[ColumnRole]:
     """What each column seems to be, by its name. Raises `BadAudience` when a column is there twice."""
     names = [normalized(name) for name in header]
     refuse_doubles(header, names)
-    roles = [ColumnRole.ATTRIBUTE if name else ColumnRole.IGNORED for name in names]
+    roles = [ColumnRole.ATTRIBUTE if name and name not in REPORT_NAMES else ColumnRole.IGNORED for name in names]
     for role, choices in _NAMES.items():
         first = next((index for index, name in enumerate(names) if name in choices), None)
         if first is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from celery import shared_task
@@ -17,7 +19,8 @@ from whatsapp import doorbell
 from whatsapp.audience.freeze import Overtaken
 from whatsapp.audience.prepare import freeze_audience
 from whatsapp.errors import BadAudience
-from whatsapp.models import Broadcast
+from whatsapp.importing import files, lifecycle, reading
+from whatsapp.models import Broadcast, ContactImport
 from whatsapp.pages import uploads
 from whatsapp.sending.loop import Progress, SendingLoop
 from whatsapp.webhooks.applying import apply_news
@@ -30,6 +33,8 @@ SHIFT_S = 20.0
 """How long a loop runs before it hands over: far less than a broker's visibility timeout."""
 SEAT_S = 25
 """Hardly more than a shift: the seats of workers that were killed are free again soon."""
+IMPORTS = 2
+"""How many imports may be read at once. Others wait for a shift's end: workers are also needed for messages."""
 
 
 @shared_task
@@ -81,14 +86,57 @@ def read_people(business_id: str, broadcast_id: str) -> None:
 
 
 @shared_task
+def read_import(business_id: str, import_id: str) -> None:
+    """Read contacts of an import until its end, or for a shift; then ring for whichever waits longest."""
+    business = Business.objects.filter(pk=business_id).first()
+    if business is None or lifecycle.readers(timezone.now()) >= IMPORTS:
+        return
+    with acting_for(business):
+        found = ContactImport.objects.filter(pk=import_id).select_related("business", "created_by").first()
+        if found:
+            reading.read(found, clock=timezone.now, keep_going=_shift())
+    ring_for_imports()
+
+
+@shared_task
+def ring_for_imports() -> None:
+    """Ring for imports that nobody reads: nobody rang, or whoever read them was killed."""
+    for found in lifecycle.waiting(timezone.now(), at_most=IMPORTS):
+        read_import.apply_async((str(found.business_id), str(found.pk)), expires=SHIFT_S)
+
+
+@shared_task
 def remove_old_uploads() -> None:
     """Remove files that somebody uploaded and did not come back for."""
     uploads.remove_old(now=timezone.now())
+    files.remove_abandoned(now=timezone.now())
+
+
+def ring_for_import(contact_import: ContactImport) -> None:
+    """Once this transaction is committed, have a worker read an import. Never fails the caller."""
+    doorbell.ring_for(read_import.name, [str(contact_import.business_id), str(contact_import.pk)])
 
 
 def ring_for_reading(broadcast: Broadcast) -> None:
     """Once this transaction is committed, have a worker read the people of a draft. Never fails the caller."""
     doorbell.ring_for(read_people.name, [str(broadcast.business_id), str(broadcast.pk)])
+
+
+def _shift() -> Callable[[int], bool]:
+    """Whether to go on reading: for a shift from the first rows on, and for no less than they took to come.
+
+    A large workbook takes its time to be opened; opening it for a handful of rows each time would last forever.
+    """
+    begun = time.monotonic()
+    ends_at: float | None = None
+
+    def goes_on(_rows: int) -> bool:
+        nonlocal ends_at
+        now = time.monotonic()
+        ends_at = ends_at or now + max(SHIFT_S, now - begun)
+        return now < ends_at
+
+    return goes_on
 
 
 def _take_seat() -> str | None:

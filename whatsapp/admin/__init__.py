@@ -2,6 +2,7 @@
 
 from whatsapp.admin.broadcasts import BroadcastAdmin
 from whatsapp.admin.contacts import ConsentChangeAdmin, ContactAdmin, SuppressionAdmin, TagAdmin
+from whatsapp.admin.imports import ContactImportAdmin
 from whatsapp.admin.inbound import DirectMessageAdmin, InboundMessageAdmin, WebhookNewsAdmin
 from whatsapp.admin.recipients import RecipientAdmin
 from whatsapp.admin.senders import MessagingSettingsAdmin, SenderAdmin
@@ -11,6 +12,7 @@ __all__ = [
     "BroadcastAdmin",
     "ConsentChangeAdmin",
     "ContactAdmin",
+    "ContactImportAdmin",
     "DirectMessageAdmin",
     "InboundMessageAdmin",
     "MessageTemplateAdmin",

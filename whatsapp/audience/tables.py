@@ -13,6 +13,8 @@ from whatsapp.audience.csv_file import read_csv
 from whatsapp.audience.xlsx_file import read_xlsx
 from whatsapp.errors import BadAudience
 
+LARGEST = 60_000_000
+"""Bytes: a million rows with a name and a few values."""
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
@@ -31,6 +33,15 @@ class Table:
 
     header: list[str]
     rows: Iterator[Row]
+
+
+def refuse_large(size: int) -> None:
+    """Raises `BadAudience` for a file of so many bytes that nobody should read it."""
+    if size > LARGEST:
+        raise BadAudience(
+            _("The file has %(size)s MB; at most %(largest)s. Split it, and take one part after the other.")
+            % {"size": size // 1_000_000, "largest": LARGEST // 1_000_000}
+        )
 
 
 @contextmanager

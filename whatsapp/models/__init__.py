@@ -12,6 +12,7 @@ from whatsapp.models.contacts import (
     Tag,
 )
 from whatsapp.models.direct import DirectKind, DirectMessage
+from whatsapp.models.imports import ContactImport, ImportStatus, RejectedRow
 from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, WebhookNews
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
 from whatsapp.models.senders import (
@@ -37,9 +38,11 @@ __all__ = [
     "ConsentChange",
     "ConsentStep",
     "Contact",
+    "ContactImport",
     "ContactTag",
     "DirectKind",
     "DirectMessage",
+    "ImportStatus",
     "InboundAction",
     "InboundMessage",
     "MessageTemplate",
@@ -49,6 +52,7 @@ __all__ = [
     "Provider",
     "Quality",
     "Recipient",
+    "RejectedRow",
     "Sender",
     "SenderHealth",
     "SendingPace",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -41,7 +42,7 @@ def people(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
 
 @require_safe
 @business_page(section="broadcasts")
-def export(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
+def export(request: PageRequest, broadcast_id: UUID) -> HttpResponseBase:
     """All of them, or those in a state, as CSV."""
     found = find(request, broadcast_id)
     header = [_("phone"), _("row"), _("state"), _("reason"), _("attempts"), _("sent"), _("delivered"), _("read")]

@@ -1,114 +1,144 @@
-"""Importing contacts in three steps: the file, what its columns are, and what became of each row."""
+"""Importing contacts in three steps: the file, what its columns are, and what becomes of its rows."""
 
 from __future__ import annotations
 
-import io
-import json
-from dataclasses import asdict
-from typing import Any
+import time
+from uuid import UUID
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.contrib import messages
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from businesses.pages.access import PageRequest, business_page
-from whatsapp.contact_import import import_contacts
+from whatsapp import tasks
 from whatsapp.errors import BadAudience
-from whatsapp.pages import uploads
+from whatsapp.importing import files, lifecycle, reading
+from whatsapp.models import ContactImport, ImportStatus, RejectedRow
 from whatsapp.pages.contact_forms import tags_in
 from whatsapp.pages.csv_export import csv_answer
-from whatsapp.pages.import_form import FileForm, MappingForm, preview, refuse_long
+from whatsapp.pages.import_form import FileForm, MappingForm
 
+SHOWN_IMPORTS = 10
 SHOWN_REJECTED = 200
+AT_ONCE_S = 1.0
+"""How long a person waits for a file to be read; the rest of it is read in the background."""
+AT_ONCE_BYTES = 5_000_000
+"""A larger workbook takes longer than that to be opened."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="contacts")
 def upload(request: PageRequest) -> HttpResponse:
-    """Take the file."""
+    """Take a file; below, what became of the latest ones."""
     form = FileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
-        file = form.cleaned_data["file"]
+        file, now = form.cleaned_data["file"], timezone.now()
         try:
-            uploads.refuse_large(file.size)
-            preview(file)
-            refuse_long(file)
-            name = uploads.keep(request.business, file, file.size)
+            made = lifecycle.draft(request.business, file, size=file.size, name=file.name, now=now, by=request.user)
         except BadAudience as error:
             form.add_error("file", str(error))
         else:
-            return redirect("contacts-import-columns", slug=request.business.slug, upload=name)
-    return render(request, "whatsapp/import_file.html", {"form": form}, status=422 if form.errors else 200)
+            return redirect("contacts-import-columns", slug=request.business.slug, import_id=made.pk)
+    rows = ContactImport.objects.filter(business=request.business).select_related("created_by")
+    context = {"form": form, "imports": rows.defer("samples", "header")[:SHOWN_IMPORTS]}
+    return render(request, "whatsapp/import_file.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="contacts")
-def columns(request: PageRequest, upload: str) -> HttpResponse:
+def columns(request: PageRequest, import_id: UUID) -> HttpResponse:
     """Ask what each column is, showing the first rows; then import."""
-    try:
-        with uploads.opened(request.business, upload) as file:
-            header, rows = preview(file)
-    except BadAudience as error:
-        context = {"form": FileForm(), "problem": str(error)}
-        return render(request, "whatsapp/import_file.html", context, status=422)
-    form = MappingForm(request.POST or None, header=header)
+    found = _find(request, import_id)
+    if found.status != ImportStatus.DRAFT:
+        return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)
+    form = MappingForm(request.POST or None, header=found.header)
     if form.is_valid():
-        try:
-            kept = _imported(request, upload, form)
-        except BadAudience as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect("contacts-import-result", slug=request.business.slug, upload=kept)
-    samples = [[row.cells[n] if n < len(row.cells) else "" for row in rows] for n in range(len(header))]
-    context = {"form": form, "columns": list(zip(form.column_fields(), samples, strict=True))}
+        _begin(found, form)
+        return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)
+    samples = [[row[n] if n < len(row) else "" for row in found.samples] for n in range(len(found.header))]
+    context = {"import": found, "form": form, "columns": list(zip(form.column_fields(), samples, strict=True))}
     return render(request, "whatsapp/import_columns.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
 @business_page(section="contacts")
-def result(request: PageRequest, upload: str) -> HttpResponse:
-    """Say how many were added and updated, and which rows were not taken and why."""
-    outcome = _outcome(request, upload)
-    context = {"outcome": outcome, "rejected": outcome["rejected"][:SHOWN_REJECTED], "upload": upload}
+def result(request: PageRequest, import_id: UUID) -> HttpResponse:
+    """How far it is, and in the end how many were added and updated, and which rows were not taken and why."""
+    found = _find(request, import_id)
+    if found.status == ImportStatus.DRAFT:
+        return redirect("contacts-import-columns", slug=request.business.slug, import_id=import_id)
+    rejected = RejectedRow.objects.filter(contact_import=found).order_by("row").defer("cells")
+    context = {"import": found, "percent": _percent(found), "rejected": rejected[:SHOWN_REJECTED]}
     return render(request, "whatsapp/import_result.html", context)
 
 
 @require_safe
 @business_page(section="contacts")
-def rejected(request: PageRequest, upload: str) -> HttpResponse:
-    """The rows that were not taken, as CSV."""
-    rows = _outcome(request, upload)["rejected"]
-    header = [_("Row"), _("As it was written"), _("Why it was not taken")]
-    return csv_answer("rows-not-taken", header, ([row["row"], row["given"], row["text"]] for row in rows))
+def progress(request: PageRequest, import_id: UUID) -> HttpResponse:
+    """The part that changes while it is read; its end asks for the whole page."""
+    found = _find(request, import_id)
+    answer = render(request, "whatsapp/import_progress.html", {"import": found, "percent": _percent(found)})
+    if found.status != ImportStatus.RUNNING:
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
-def _imported(request: PageRequest, upload: str, form: MappingForm) -> str:
-    """Import, and keep what became of the rows for the page that comes next; its name."""
-    with uploads.opened(request.business, upload) as file:
-        outcome = import_contacts(
-            request.business,
-            file,
-            now=timezone.now(),
-            tags=tags_in(form.cleaned_data["tags"]),
-            consent_source=form.cleaned_data["consent_source"],
-            roles=form.roles(),
-            by=request.user,
-        )
-    content = json.dumps(asdict(outcome)).encode()
-    kept = uploads.keep(request.business, io.BytesIO(content), len(content))
-    uploads.forget(request.business, upload)
-    return kept
+@require_POST
+@business_page(section="contacts")
+def cancel(request: PageRequest, import_id: UUID) -> HttpResponse:
+    """Read no more. A file whose columns were not chosen yet is removed."""
+    found = _find(request, import_id)
+    if lifecycle.discard(found):
+        messages.success(request, _("The file is removed. Nothing was imported from it."))
+        return redirect("contacts-import", slug=request.business.slug)
+    if not lifecycle.cancel(found, now=timezone.now()):
+        messages.info(request, _("It had ended already."))
+    return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)
 
 
-def _outcome(request: PageRequest, upload: str) -> dict[str, Any]:
-    """What was kept of an import. 404 for what is gone, another business's, or something else."""
-    try:
-        with uploads.opened(request.business, upload) as file:
-            outcome = json.load(file)
-    except (BadAudience, ValueError):
-        raise Http404 from None
-    if not isinstance(outcome, dict) or "rejected_total" not in outcome:
-        raise Http404
-    return outcome
+@require_safe
+@business_page(section="contacts")
+def rejected(request: PageRequest, import_id: UUID) -> HttpResponseBase:
+    """The rows that were not taken, as they were, with the reasons: to be mended and imported again."""
+    found = _find(request, import_id)
+    rows = RejectedRow.objects.filter(contact_import=found).order_by("row").values_list("row", "reason", "cells")
+    header = [_("Row of the file"), _("Why it was not taken"), *found.header]
+    lines = ([row, reason, *cells] for row, reason, cells in rows.iterator(chunk_size=2_000))
+    return csv_answer("rows-not-taken", header, lines)
+
+
+def _find(request: PageRequest, import_id: UUID) -> ContactImport:
+    """The import of this business; 404 for any other."""
+    rows = ContactImport.objects.select_related("business", "created_by")
+    return get_object_or_404(rows, business=request.business, pk=import_id)
+
+
+def _begin(draft: ContactImport, form: MappingForm) -> None:
+    """Let it be read: the first second of it now, so that a short file is done when its page comes."""
+    values, ends_at = form.cleaned_data, time.monotonic() + AT_ONCE_S
+    is_short = files.size_of(draft.file.name or "") <= AT_ONCE_BYTES
+    begun = lifecycle.start(
+        draft,
+        form.roles(),
+        tags=tags_in(values["tags"]),
+        consent_source=values["consent_source"],
+        now=timezone.now(),
+    )
+    if not begun:
+        return  # a second click
+    has_ended = is_short and reading.read(
+        draft, clock=timezone.now, keep_going=lambda _rows: time.monotonic() < ends_at
+    )
+    if not has_ended:
+        tasks.ring_for_import(draft)
+
+
+def _percent(found: ContactImport) -> int | None:
+    """How much of it is read; None where nobody knows how much there is."""
+    if found.status == ImportStatus.DONE:
+        return 100
+    return min(99, 100 * found.rows_read // found.about_rows) if found.about_rows else None

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -77,7 +78,7 @@ def tag_marked(request: PageRequest) -> HttpResponse:
 
 @require_safe
 @business_page(section="contacts")
-def export(request: PageRequest) -> HttpResponse:
+def export(request: PageRequest) -> HttpResponseBase:
     """Everybody whom the list shows, as CSV that an import understands."""
     found = find_contacts(request.business, **_asked(request)).prefetch_related("tags")
     header = ["phone", "user_id", "name", "language", "tags", "consent", "consent source", "attributes", "added"]

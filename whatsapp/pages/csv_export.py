@@ -6,29 +6,53 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from tempfile import SpooledTemporaryFile
 
-from django.http import HttpResponse
+from asgiref.sync import sync_to_async
+from django.http import HttpResponse, StreamingHttpResponse
 
+IN_MEMORY = 1_000_000
+"""Bytes of a table that are held in memory; a longer one is written to a temporary file, and sent from there."""
+_PART = 1 << 16
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
-def csv_answer(name: str, header: Sequence[object], rows: Iterable[Sequence[object]]) -> HttpResponse:
+def csv_answer(
+    name: str, header: Sequence[object], rows: Iterable[Sequence[object]]
+) -> HttpResponse | StreamingHttpResponse:
     """An attachment `name`.csv. It is written whole here, while the caller still acts for its business.
 
     Cells are turned into text; None is empty. Give `rows` as an iterator of tuples (`values_list(…).iterator()`).
     """
-    file = io.BytesIO(codecs.BOM_UTF8)
-    file.seek(0, io.SEEK_END)
+    file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed when it was sent
+    file.write(codecs.BOM_UTF8)
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text)
     writer.writerow([defused(cell) for cell in header])
     writer.writerows([defused(cell) for cell in row] for row in rows)
     text.flush()
-    answer = HttpResponse(file.getvalue(), content_type="text/csv; charset=utf-8")
+    text.detach()
+    answer = _sent(file)
     answer["Content-Disposition"] = f'attachment; filename="{re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")}.csv"'
     return answer
+
+
+def _sent(file: SpooledTemporaryFile[bytes]) -> HttpResponse | StreamingHttpResponse:
+    size = file.tell()
+    file.seek(0)
+    if size <= IN_MEMORY:
+        with file:
+            return HttpResponse(file.read(), content_type="text/csv; charset=utf-8")
+    length = {"Content-Length": str(size)}
+    return StreamingHttpResponse(_parts(file), content_type="text/csv; charset=utf-8", headers=length)
+
+
+async def _parts(file: SpooledTemporaryFile[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        while part := await sync_to_async(file.read, thread_sensitive=False)(_PART):
+            yield part
 
 
 def defused(cell: object) -> str:

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from whatsapp.audience.tables import Row, Table, open_table
 from whatsapp.contact_layout import ColumnRole, guess, layout_of
 from whatsapp.errors import BadAudience
 from whatsapp.pages.contact_forms import ANY_DIRECTION, TagsField
-
-MOST_ROWS = 20_000
-"""More would keep a browser waiting too long; the command `import_contacts` takes any number."""
-MOST_COLUMNS = 60
-SHOWN_ROWS = 5
 
 
 class FileForm(forms.Form):
@@ -26,9 +19,7 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy(
-            "CSV or Excel (.xlsx), with a header row and then a row for each person: at most 20,000."
-        ),
+        help_text=gettext_lazy("CSV or Excel (.xlsx), with a header row and then a row for each person. Up to 60 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
     )
 
@@ -74,27 +65,3 @@ class MappingForm(forms.Form):
             except BadAudience as error:
                 raise forms.ValidationError(str(error)) from None
         return values
-
-
-def preview(file: BinaryIO) -> tuple[list[str], list[Row]]:
-    """Header and first rows. Raises `BadAudience`: no table, a column twice, too many columns."""
-    with open_table(file) as table:
-        guess(table.header)
-        if len(table.header) > MOST_COLUMNS:
-            raise BadAudience(_("The file has more than %(most)s columns.") % {"most": MOST_COLUMNS})
-        return table.header, list(islice(table.rows, SHOWN_ROWS))
-
-
-def refuse_long(file: BinaryIO) -> None:
-    """Raises `BadAudience` when the file has more rows than a page can wait for, or is broken further down."""
-    with open_table(file) as table:
-        if _has_more_rows(table):
-            raise BadAudience(
-                _("The file has more than %(most)s rows. Split it and import the parts one after the other.")
-                % {"most": f"{MOST_ROWS:,}"}
-            )
-    file.seek(0)
-
-
-def _has_more_rows(table: Table) -> bool:
-    return sum(1 for _row in islice(table.rows, MOST_ROWS + 1)) > MOST_ROWS

@@ -15,9 +15,11 @@ person = [
 ]
 importing = [
     path("", contact_import.upload, name="contacts-import"),
-    path("<str:upload>/", contact_import.columns, name="contacts-import-columns"),
-    path("<str:upload>/result/", contact_import.result, name="contacts-import-result"),
-    path("<str:upload>/rejected.csv", contact_import.rejected, name="contacts-import-rejected"),
+    path("<uuid:import_id>/", contact_import.result, name="contacts-import-result"),
+    path("<uuid:import_id>/columns/", contact_import.columns, name="contacts-import-columns"),
+    path("<uuid:import_id>/progress/", contact_import.progress, name="contacts-import-progress"),
+    path("<uuid:import_id>/cancel/", contact_import.cancel, name="contacts-import-cancel"),
+    path("<uuid:import_id>/rejected.csv", contact_import.rejected, name="contacts-import-rejected"),
 ]
 suppressed = [
     path("", suppression_list.suppression_list, name="suppressions"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -65,7 +66,7 @@ def remove(request: PageRequest, suppression_id: int) -> HttpResponse:
 
 @require_safe
 @business_page(section="contacts")
-def export(request: PageRequest) -> HttpResponse:
+def export(request: PageRequest) -> HttpResponseBase:
     """The whole list as CSV."""
     rows = (
         [

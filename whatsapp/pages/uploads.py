@@ -16,10 +16,9 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from businesses.models import Business
+from whatsapp.audience.tables import refuse_large
 from whatsapp.errors import BadAudience
 
-LARGEST = 60_000_000
-"""Bytes: a million rows with a name and a few values."""
 KEPT = timedelta(days=1)
 _FOLDER = "uploads"
 
@@ -30,15 +29,6 @@ def keep(business: Business, file: BinaryIO, size: int) -> str:
     name = uuid.uuid4().hex
     default_storage.save(_path(business, name), File(file))
     return name
-
-
-def refuse_large(size: int) -> None:
-    """Raises `BadAudience` for a file of so many bytes that nobody should read it."""
-    if size > LARGEST:
-        raise BadAudience(
-            _("The file has %(size)s MB; at most %(largest)s. Split it, and take one part after the other.")
-            % {"size": size // 1_000_000, "largest": LARGEST // 1_000_000}
-        )
 
 
 def keep_text(business: Business, text: str) -> str:

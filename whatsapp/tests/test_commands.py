@@ -205,6 +205,7 @@ def test_contacts_are_imported_and_broadcast_to(tmp_path: Path, template: Messag
     assert run("import_contacts", "clinic", "--csv", file, "--tag", "all") == {
         "added": 2,
         "updated": 0,
+        "unchanged": 0,
         "rejected": [
             {
                 "row": 3,

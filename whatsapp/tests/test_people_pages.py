@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +15,6 @@ from businesses.models import Business, Membership, Role, User
 from businesses.tenancy import acting_for
 from whatsapp import consent, suppressions, tagging
 from whatsapp.models import Consent, ConsentChange, Contact, Suppression, SuppressionCategory, SuppressionSource
-from whatsapp.pages import import_form
 from whatsapp.states import RecipientStatus
 from whatsapp.tests.conftest import NOW, Make
 
@@ -140,63 +138,6 @@ def test_saying_the_same_twice_is_one_line_of_history(clinic: Business, dana: Co
     assert [(each.what, each.source_in_words) for each in ConsentChange.objects.all()] == [
         ("no_broadcasts", "They replied with an opt-out word")
     ]
-
-
-def imported(staff: Client, text: str) -> str:
-    file = SimpleUploadedFile("people.csv", text.encode())
-    answer = staff.post("/b/clinic/contacts/import/", {"file": file})
-    assert answer.status_code == 302, answer.context["form"].errors
-    return str(answer["Location"])
-
-
-def test_an_import_asks_what_the_columns_are_and_tells_of_each_row(staff: Client) -> None:
-    columns = imported(staff, "mobile no,שם,city,secret\n050-1234567,דנה,Haifa,x\n=abc,Tal,Eilat,y\n")
-    page = staff.get(columns)
-    assert [field.value() for field, _samples in page.context["columns"]] == [
-        "attribute",
-        "name",
-        "attribute",
-        "attribute",
-    ]
-    assert page.context["columns"][0][1] == ["050-1234567", "=abc"]
-    roles = {"column_0": "phone", "column_1": "name", "column_2": "attribute", "column_3": "ignored"}
-    nothing = staff.post(columns, roles | {"column_0": "ignored"})
-    assert nothing.status_code == 422
-    assert "no column of phone numbers" in text_of(nothing)
-    twice = staff.post(columns, roles | {"column_2": "phone"})
-    assert "Two columns are chosen as “Phone number”" in text_of(twice)
-    assert not Contact.objects.exists()
-    result = staff.post(columns, roles | {"tags": "spring", "consent_source": "fair"})
-    dana = Contact.objects.get()
-    assert (dana.phone, dana.name, dana.attributes, dana.consent) == (DANA, "דנה", {"city": "Haifa"}, "granted")
-    assert dana.tags.get().name == "spring"
-    assert str(consent.history(dana)[0].by) == "staff@clinic.test"
-    shown = staff.get(result["Location"])
-    assert (shown.context["outcome"]["added"], shown.context["outcome"]["rejected_total"]) == (1, 1)
-    csv = text_of(staff.get(result["Location"].replace("result/", "rejected.csv")))
-    assert csv.splitlines()[1].startswith("3,'=abc,")
-    assert staff.post(columns, roles).status_code == 422  # the file is used up
-
-
-@pytest.mark.parametrize(
-    ("text", "says"), [("", "empty"), ("a,a\n1,2\n", "twice"), ("phone\n1\n2\n3\n", "more than 2 rows")]
-)
-def test_a_file_that_can_not_be_used_is_refused_at_once(
-    text: str, says: str, staff: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(import_form, "MOST_ROWS", 2)
-    answer = staff.post("/b/clinic/contacts/import/", {"file": SimpleUploadedFile("a.csv", text.encode())})
-    assert answer.status_code == 422
-    assert says in answer.context["form"].errors["file"][0]
-
-
-def test_an_upload_is_worth_nothing_to_another_business(staff: Client, stranger: Client) -> None:
-    columns = imported(staff, "phone\n0501234567\n")
-    theirs = columns.replace("/clinic/", "/other/")
-    assert stranger.get(columns).status_code == 404
-    assert stranger.get(theirs).status_code == 422
-    assert stranger.get(theirs + "result/").status_code == 404
-    assert stranger.get("/b/other/contacts/import/..%2f..%2fx/result/").status_code == 404
 
 
 def test_contacts_as_csv(staff: Client, dana: Contact, clinic: Business) -> None:

@@ -9,13 +9,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from businesses.tenancy import acting_for
-from whatsapp.contact_import import ImportResult, import_contacts
+from whatsapp.contact_import import import_contacts
 from whatsapp.errors import WhatsappError
 from whatsapp.management.asking import answer, business_of
+from whatsapp.models import ContactImport, RejectedRow
+
+MOST_PRINTED = 10_000
+"""Rejected rows of a report; the import's page has all of them."""
 
 
 class Command(BaseCommand):
-    """Prints one JSON object: how many were added and updated, and the rejected rows with their reasons."""
+    """Prints one JSON object: how many were added, updated and unchanged, and the rejected rows with their reasons."""
 
     help = __doc__ or ""
 
@@ -30,30 +34,35 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import and answer."""
-        business = business_of(options["slug"])
+        business, path = business_of(options["slug"]), Path(options["csv"])
         try:
-            with acting_for(business), Path(options["csv"]).open("rb") as file:
-                result = import_contacts(
+            with acting_for(business), path.open("rb") as file:
+                made = import_contacts(
                     business,
                     file,
                     now=timezone.now(),
+                    clock=timezone.now,
                     tags=options["tag"],
                     consent_source=options["consent"],
+                    name=path.name,
                     on_progress=lambda rows: self.stderr.write(f"{rows:,} rows ..."),
                 )
+                answer(self, _report(made))
         except OSError as error:
             raise CommandError(f"--csv {options['csv']}: {error.strerror}.") from error
         except WhatsappError as error:
             raise CommandError(str(error)) from error
-        answer(self, _report(result))
 
 
-def _report(result: ImportResult) -> dict[str, Any]:
+def _report(made: ContactImport) -> dict[str, Any]:
+    rejected = RejectedRow.objects.filter(contact_import=made).order_by("row").defer("cells")
     return {
-        "added": result.added,
-        "updated": result.updated,
+        "added": made.added,
+        "updated": made.updated,
+        "unchanged": made.unchanged,
         "rejected": [
-            {"row": row.row, "phone": row.given, "message": f"Row {row.row}: {row.text}"} for row in result.rejected
+            {"row": row.row, "phone": row.given, "message": f"Row {row.row}: {row.reason}"}
+            for row in rejected[:MOST_PRINTED]
         ],
-        "rejected_total": result.rejected_total,
+        "rejected_total": made.rejected,
     }

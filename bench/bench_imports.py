@@ -1,0 +1,66 @@
+"""What importing 100,000 contacts costs: time, processor and memory, for new people, the same ones again, and bad rows.
+
+    make bench                                    everything, on throw-away servers
+    .venv/bin/python bench/bench_imports.py --rows 20000 --only sqlite
+
+Each import runs in a process of its own, by the code that reads imports in the background.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from bench.bench_broadcasts import on_postgres, on_sqlite, run  # noqa: E402
+from testing.databases import manage  # noqa: E402
+
+DATABASES = {"postgres": on_postgres, "sqlite": on_sqlite}
+HEADER = "phone,name,city,tags,language,notes\n"
+
+
+def main() -> None:
+    """Run on the databases that are asked for, and print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--only", choices=DATABASES)
+    given = parser.parse_args()
+    for name, on in DATABASES.items():
+        if given.only in {None, name}:
+            print(json.dumps({"part": f"contacts-{name}", **on(importing, given.rows)}), flush=True)
+
+
+def importing(environment: dict[str, str], rows: int) -> dict[str, object]:
+    """Import the same good rows twice, then as many bad ones."""
+    manage("migrate", "-v0", environment=environment)
+    manage("create_business", "acme", "--name", "Acme", "--phone", "+97231234567", environment=environment)
+    figures: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**environment, "MEDIA_ROOT": f"{folder}/media", "LOG_LEVEL": "ERROR"}
+        good, bad = Path(folder) / "good.csv", Path(folder) / "bad.csv"
+        good.write_text(HEADER + "".join(_good(number) for number in range(rows)))
+        bad.write_text(HEADER + "".join(f"=bad{number},Avi,Haifa,,he,x\n" for number in range(rows)))
+        for name, file in (("new", good), ("again", good), ("bad", bad)):
+            started = time.monotonic()
+            command = [sys.executable, "manage.py", "import_contacts", "acme", "--csv", str(file), "--tag", "all"]
+            usage = run([*command, "--consent", "form"], environment)
+            figures |= {
+                f"{name}_s": round(time.monotonic() - started, 1),
+                f"{name}_cpu_s": round(usage.ru_utime + usage.ru_stime, 1),
+                f"{name}_memory_mb": round(usage.ru_maxrss / 1024),
+            }
+    return figures
+
+
+def _good(number: int) -> str:
+    return f"05{20_000_000 + number},Dana {number},Haifa,{'vip' if number % 3 == 0 else ''},he,note {number}\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""Imports of contacts: read here, made and cancelled on the business's own pages."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from businesses.admin_fence import MEMBERS, FencedAdmin
+from whatsapp.models import ContactImport
+
+
+@admin.register(ContactImport)
+class ContactImportAdmin(FencedAdmin):
+    """Imports, newest first."""
+
+    records = True
+    view_roles = MEMBERS
+    list_display = ("created_at", "file_name", "status", "rows_read", "added", "updated", "unchanged", "rejected")
+    list_filter = ("status",)
+    search_fields = ("file_name",)
+    show_full_result_count = False
+    exclude = ("file", "samples", "row_cursor", "lease_token", "lease_until", "claims")

@@ -1,0 +1,118 @@
+"""Files of contacts that somebody uploads: looked at, measured, kept until they are read, and removed."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import BinaryIO
+
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+
+from businesses.tenancy import across_businesses
+from whatsapp.audience.tables import open_table, refuse_large
+from whatsapp.contact_layout import guess
+from whatsapp.errors import BadAudience
+from whatsapp.models import ContactImport, ImportStatus
+from whatsapp.models.imports import FOLDER
+
+MOST_COLUMNS = 60
+CHECKED_ROWS = 5_000
+"""Rows that are read before a file is taken, so that most broken ones are refused at once."""
+SAMPLES = 5
+SAMPLE_LENGTH = 60
+KEPT = timedelta(days=1)
+"""How long an upload waits for its columns to be chosen."""
+_CHUNK = 1 << 20
+_ZIP = b"PK"
+_DIMENSION = re.compile(rb'<dimension ref="[A-Z]+\d+:[A-Z]+(\d+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a first look at a table tells. `about_rows` (without the header) is None where nothing tells it."""
+
+    header: list[str]
+    samples: list[list[str]]
+    about_rows: int | None
+
+
+def look_at(file: BinaryIO, size: int) -> Glance:
+    """Look at a table before it is kept. Raises `BadAudience`: too large, no table, a column twice, a broken row."""
+    refuse_large(size)
+    with open_table(file) as table:
+        guess(table.header)
+        if len(table.header) > MOST_COLUMNS:
+            raise BadAudience(_("The file has more than %(most)s columns.") % {"most": MOST_COLUMNS})
+        first = [[cell[:SAMPLE_LENGTH] for cell in row.cells] for row in islice(table.rows, SAMPLES)]
+        if not first:
+            raise BadAudience(_("The file has no rows below its header."))
+        checked = len(first) + sum(1 for _row in islice(table.rows, CHECKED_ROWS - len(first)))
+        header = [name.replace("\0", "") for name in table.header]
+    samples = [[cell.replace("\0", "") for cell in cells] for cells in first]
+    return Glance(header, samples, checked if checked < CHECKED_ROWS else _about_rows(file))
+
+
+def _about_rows(file: BinaryIO) -> int | None:
+    """The rows of a long table, by its line ends or by what a workbook says of its first sheet; at its start again."""
+    file.seek(0)
+    try:
+        return _rows_of_sheet(file) if file.read(2) == _ZIP else _lines(file)
+    finally:
+        file.seek(0)
+
+
+def _lines(file: BinaryIO) -> int:
+    feeds = returns = 0
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        feeds += chunk.count(b"\n")
+        returns += chunk.count(b"\r")
+    return max(feeds, returns, 1) - 1  # the header
+
+
+def _rows_of_sheet(file: BinaryIO) -> int | None:
+    try:
+        with zipfile.ZipFile(file) as archive, archive.open("xl/worksheets/sheet1.xml") as sheet:
+            found = _DIMENSION.search(sheet.read(4_096))
+    except (KeyError, zipfile.BadZipFile):
+        return None
+    return int(found[1]) - 1 if found and int(found[1]) > 1 else None
+
+
+def size_of(name: str) -> int:
+    """Bytes of a kept file; 0 of one that is gone."""
+    try:
+        return default_storage.size(name)
+    except OSError:
+        return 0
+
+
+def forget(name: str) -> None:
+    """Remove a kept file."""
+    if name:
+        default_storage.delete(name)
+
+
+def remove_abandoned(*, now: datetime) -> int:
+    """Remove uploads that nobody came back for, and files of which a killed process left no other trace; how many."""
+    with across_businesses():  # uploads of any business
+        drafts = ContactImport.objects.filter(status=ImportStatus.DRAFT, created_at__lt=now - KEPT)
+        drafts.delete()
+        needed = set(ContactImport.objects.exclude(file="").values_list("file", flat=True))
+    removed = 0
+    for path in _kept():
+        if path not in needed and default_storage.get_modified_time(path) < now - KEPT:
+            forget(path)
+            removed += 1
+    return removed
+
+
+def _kept() -> list[str]:
+    if not default_storage.exists(FOLDER):
+        return []
+    folders = [f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[0]]
+    return [f"{folder}/{name}" for folder in folders for name in default_storage.listdir(folder)[1]]

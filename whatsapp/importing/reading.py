@@ -1,0 +1,155 @@
+"""Reading an import chunk by chunk, by whoever has time for it; killed at any point, the next one goes on exactly.
+
+claim ─▶ chunk: cursor, contacts, tags, rejected rows and counts in one transaction ─▶ … ─▶ done
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO, cast
+
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from businesses.models import Business
+from whatsapp.audience.tables import Row, Table, open_table
+from whatsapp.contact_layout import ColumnRole, layout_of
+from whatsapp.errors import BadAudience
+from whatsapp.importing import lifecycle
+from whatsapp.importing.lifecycle import Claim, Overtaken
+from whatsapp.importing.people import Outcome, save
+from whatsapp.importing.rows import Entry, Rejected, understood
+from whatsapp.messaging_settings import region_of
+from whatsapp.models import ContactImport, RejectedRow
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 1_000
+"""Rows of one transaction: well below a second, so that a cancel acts at once and a bar moves."""
+BEAT = 10_000
+"""Rows that may be passed over, after a kill, before the lease is made longer."""
+TRIES = 3
+_PASSING = (IntegrityError, OperationalError, LookupError)
+"""Another process added the same person, removed a tag, or waited for our rows while we waited for its: again."""
+
+Clock = Callable[[], datetime]
+
+
+def always(_rows: int) -> bool:
+    """Go on to the end."""
+    return True
+
+
+def read(contact_import: ContactImport, *, clock: Clock, keep_going: Callable[[int], bool] = always) -> bool:
+    """Read on from the cursor to the end, or until `keep_going(rows read by this call)` says no.
+
+    Returns:
+        Whether nothing is left to be done by anybody who is rung for: it has ended, or somebody else reads it.
+    """
+    claim = lifecycle.claim(contact_import, now=clock())
+    if claim is None:
+        return True
+    with translation.override(contact_import.language or None):
+        try:
+            has_ended = _read_on(claim, clock, keep_going)
+        except Overtaken:
+            lifecycle.look_again(contact_import)
+            return True
+        except BadAudience as error:
+            lifecycle.fail(claim, str(error), now=clock())
+            return True
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the sweep has it read when it is back
+        except Exception:
+            logger.exception("Import %s can't be read after row %d", contact_import.pk, contact_import.row_cursor)
+            text = _("Something went wrong on our side after row %(row)s. What was read before stays.")
+            lifecycle.fail(claim, text % {"row": contact_import.row_cursor}, now=clock())
+            return True
+    if has_ended:
+        lifecycle.finish(claim, now=clock())
+    else:
+        lifecycle.give_back(claim, now=clock())
+    return has_ended
+
+
+def _read_on(claim: Claim, clock: Clock, keep_going: Callable[[int], bool]) -> bool:
+    """Whether the rows came to their end."""
+    contact_import = claim.contact_import
+    region = region_of(contact_import.business)
+    with _file_of(contact_import) as file, open_table(file) as table:
+        layout = layout_of(table.header, [ColumnRole(role) for role in contact_import.roles])
+        rows, done = _from_cursor(table, claim, clock), 0
+        while chunk := list(islice(rows, CHUNK)):
+            _write(claim, chunk, [understood(row, layout, region) for row in chunk], clock)
+            done += len(chunk)
+            if not keep_going(done) and len(chunk) == CHUNK:
+                return False
+    return True
+
+
+@contextmanager
+def _file_of(contact_import: ContactImport) -> Iterator[BinaryIO]:
+    try:
+        file = default_storage.open(contact_import.file.name or "")
+    except OSError:
+        raise BadAudience(_("The file is gone. Please choose it again.")) from None
+    with file:
+        yield cast("BinaryIO", file)
+
+
+def _from_cursor(table: Table, claim: Claim, clock: Clock) -> Iterator[Row]:
+    """The rows that no reader before this one has written."""
+    cursor = claim.contact_import.row_cursor
+    for row in table.rows:
+        if row.number > cursor:
+            yield row
+        elif row.number % BEAT == 0:
+            lifecycle.keep(claim, now=clock())
+
+
+def _write(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], clock: Clock) -> None:
+    """Write a chunk, again if another process was in the way. Raises `Overtaken`."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            _write_once(claim, chunk, taken, clock())
+        except _PASSING:
+            if attempt == TRIES:
+                raise
+        else:
+            claim.contact_import.row_cursor = chunk[-1].number
+            return
+
+
+def _write_once(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], now: datetime) -> None:
+    contact_import = claim.contact_import
+    entries = [each for each in taken if isinstance(each, Entry)]
+    rejected = [each for each in taken if isinstance(each, Rejected)]
+    with transaction.atomic():
+        lifecycle.move(claim, row=chunk[-1].number, now=now)
+        # Chunks of two imports of one business would lock the same contacts in different orders.
+        Business.objects.select_for_update(no_key=True).filter(pk=contact_import.business_id).first()
+        outcomes = save(contact_import, entries, now=now)
+        RejectedRow.objects.bulk_create(_rejected_row(contact_import, each) for each in rejected)
+        ContactImport.objects.filter(pk=contact_import.pk).update(
+            rows_read=F("rows_read") + len(chunk),
+            rejected=F("rejected") + len(rejected),
+            **{outcome.value: F(outcome.value) + outcomes[outcome] for outcome in Outcome},
+        )
+
+
+def _rejected_row(contact_import: ContactImport, each: Rejected) -> RejectedRow:
+    return RejectedRow(
+        business_id=contact_import.business_id,
+        contact_import=contact_import,
+        row=each.row,
+        given=each.given,
+        reason=each.reason,
+        cells=each.cells,
+    )

@@ -1,0 +1,69 @@
+"""What a row of a file of contacts says. No database, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from whatsapp.audience.tables import Row
+from whatsapp.contact_layout import Layout
+from whatsapp.errors import BadAudience
+from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
+from whatsapp.tagging import tidy
+
+ATTRIBUTE_LIMIT = 1024
+CELL_KEPT = 2_000
+"""Characters of a rejected row's cell that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a row says about a person. Empty fields say nothing."""
+
+    address: str
+    name: str
+    language: str
+    tags: frozenset[str]
+    attributes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that is not taken, and why."""
+
+    row: int
+    given: str
+    reason: str
+    cells: list[str]
+
+
+def understood(row: Row, layout: Layout, region: str | None) -> Entry | Rejected:
+    """The person of a row, or why it can't be taken. Numbers without a country code are of `region`."""
+    cells = [cell.replace("\0", "") for cell in row.cells]  # PostgreSQL keeps no zero bytes
+    try:
+        return _entry(cells, layout, region)
+    except (NotANumber, BadAudience) as error:
+        given = _cell(cells, layout.phone) or _cell(cells, layout.bsuid)
+        return Rejected(row.number, given[:140], str(error)[:500], [cell[:CELL_KEPT] for cell in cells])
+
+
+def _entry(cells: list[str], layout: Layout, region: str | None) -> Entry:
+    phone, bsuid = _cell(cells, layout.phone), _cell(cells, layout.bsuid)
+    if not phone and bsuid and not is_bsuid(bsuid):
+        raise NotANumber(_("“%(bsuid)s” is not a WhatsApp user id.") % {"bsuid": bsuid[:40]})
+    address = bsuid if not phone and bsuid else to_e164(phone, region).e164
+    attributes = {name: _cell(cells, index) for index, name in layout.attributes.items() if _cell(cells, index)}
+    for name, value in attributes.items():
+        if len(value) > ATTRIBUTE_LIMIT:
+            raise BadAudience(
+                _("Column “%(name)s” has %(length)s characters; at most %(attribute_limit)s.")
+                % {"name": name, "length": f"{len(value):,}", "attribute_limit": f"{ATTRIBUTE_LIMIT:,}"}
+            )
+    written = _cell(cells, layout.tags).replace(";", ",").split(",")
+    tags = frozenset(filter(None, map(tidy, written)))
+    return Entry(address, _cell(cells, layout.name)[:200], _cell(cells, layout.language)[:10], tags, attributes)
+
+
+def _cell(cells: list[str], index: int | None) -> str:
+    return cells[index] if index is not None and index < len(cells) else ""
