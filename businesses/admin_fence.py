@@ -17,12 +17,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.http import Http404, HttpRequest
 
+from businesses.fenced_form import FencedForm
 from businesses.models import Business, Role, User
+from businesses.plain_words import speak_plainly
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin, _ListFilterT
@@ -75,6 +78,7 @@ class Fence(_Base):
     add_roles: ClassVar[Roles] = NOBODY
     change_roles: ClassVar[Roles] = NOBODY
     delete_roles: ClassVar[Roles] = NOBODY
+    form = FencedForm
     records: ClassVar[bool] = False
     """Rows that the system writes: operators too only read and delete them."""
 
@@ -112,6 +116,15 @@ class Fence(_Base):
         if is_operator(request):
             return rows
         return fence_in(rows, business_ids(request, self.view_roles | self.change_roles))
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **options: Any
+    ) -> forms.Field | None:
+        """Let every field say in plain words what may be written in it."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None:
+            speak_plainly(field, db_field)
+        return field
 
     def get_field_queryset(
         self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_forms import WrittenPhoneNumberField
 from businesses.models import Business
+from businesses.plain_words import plain_formfield
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -57,6 +58,7 @@ class SettingsForm(_Form):
 
     class Meta:
         model = Business
+        formfield_callback = plain_formfield
         fields: ClassVar[list[str]] = [name for _key, _heading, _intro, names in SECTIONS for name in names]
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {"fallback_number": WrittenPhoneNumberField}
         widgets: ClassVar[dict[str, forms.Widget]] = {

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
+from businesses.fenced_form import FencedForm
 from businesses.models import User
 from whatsapp import consent, suppressions
 from whatsapp.messaging_settings import region_of
@@ -32,18 +33,15 @@ from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
 if TYPE_CHECKING:
     from django.contrib.admin.options import InlineModelAdmin
 
-    _ContactModelForm = forms.ModelForm[Contact]
-    _SuppressionModelForm = forms.ModelForm[Suppression]
-else:
-    _ContactModelForm = _SuppressionModelForm = forms.ModelForm
-
 
 def _person(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-class ContactForm(_ContactModelForm):
+class ContactForm(FencedForm):
     """A contact; the number may be written as at home."""
+
+    instance: Contact
 
     phone = forms.CharField(label=_("phone number"), required=False, max_length=40)
 
@@ -135,7 +133,7 @@ class TagAdmin(FencedAdmin):
     search_fields = ("name",)
 
 
-class SuppressionForm(_SuppressionModelForm):
+class SuppressionForm(FencedForm):
     """An address that must not be messaged."""
 
     class Meta:

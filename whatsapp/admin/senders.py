@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,19 +13,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, OWNERS, FencedAdmin
+from businesses.fenced_form import FencedForm
 from businesses.tenancy import across_businesses
 from whatsapp import connecting, template_sync
 from whatsapp.models import MessagingSettings, Provider, Sender
 from whatsapp.providers.base import ProviderUnavailable
 
-if TYPE_CHECKING:
-    _SenderModelForm = forms.ModelForm[Sender]
-else:
-    _SenderModelForm = forms.ModelForm
 
-
-class SenderForm(_SenderModelForm):
+class SenderForm(FencedForm):
     """A number and its secret, which is written and never shown."""
+
+    instance: Sender
 
     secret = forms.CharField(
         label=_("access token"),
