@@ -14,6 +14,7 @@ id that is posted) or `list_editable` (it asks for a role in any business, not i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -23,13 +24,16 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.http import Http404, HttpRequest
 
+from businesses.admin_sections import Section
 from businesses.fenced_form import FencedForm
+from businesses.fenced_inline import FencedFormSet
 from businesses.models import Business, Role, User
 from businesses.plain_words import speak_plainly
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin, _ListFilterT
     from django.db.models.fields.related import RelatedField
+    from django.utils.functional import _StrPromise
 
     _Base = BaseModelAdmin[Any]
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -141,7 +145,9 @@ class Fence(_Base):
 class FencedAdmin(Fence, _ModelAdmin):
     """The base class of every registered model's admin."""
 
-    view_on_site = False
+    section: ClassVar[Section] = Section.INSTALLATION
+    about: ClassVar[_StrPromise | str] = ""
+    """What the page is for, as its people read it on the start page and where the list is empty."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model:
         """Find a row by its address; one that isn't there and one that isn't yours are the same 404."""
@@ -150,12 +156,50 @@ class FencedAdmin(Fence, _ModelAdmin):
             raise Http404
         return found  # type: ignore[no-any-return]
 
+    def get_view_on_site_url(self, obj: models.Model | None = None) -> str | None:
+        """The row's page on the web. Django's own way there finds any row by its id, past the fence."""
+        return None if obj is None else self.web_page(obj)
+
+    def web_page(self, obj: Any) -> str | None:
+        """The address of the row's page on the web, if it has one."""
+        return None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Sequence[Any]:
+        """A row stays with its business: what points to it would be left behind."""
+        fixed = super().get_readonly_fields(request, obj)
+        return [*fixed, "business"] if obj and self._has_business() else fixed
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Choose the business where there is only one to choose."""
+        own = business_ids(request, self.add_roles)
+        chosen = {"business": own.pop()} if len(own) == 1 and not is_operator(request) else {}
+        return {**chosen, **super().get_changeform_initial_data(request)}
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        """Say whose each row is to those who see several businesses' rows, and only to them."""
+        columns = [name for name in super().get_list_display(request) if name != "business"]
+        return [*columns, "business"] if self._has_business() and self._sees_several(request) else columns
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        """Read the businesses with the rows."""
+        chosen = super().get_list_select_related(request)
+        return [*chosen, "business"] if isinstance(chosen, list | tuple) and self._has_business() else chosen
+
     def get_list_filter(self, request: HttpRequest) -> list[_ListFilterT]:
         """Let filters by a relation offer what the visible rows point to; Django's offer every row."""
+        named = list(super().get_list_filter(request))
+        if self._has_business() and "business" not in named:
+            named.append("business")  # Django leaves out a filter with a single choice
         return [
             (item, admin.RelatedOnlyFieldListFilter) if isinstance(item, str) and self._is_relation(item) else item
-            for item in super().get_list_filter(request)
+            for item in named
         ]
+
+    def _has_business(self) -> bool:
+        return business_lookup(self.model) == "business"
+
+    def _sees_several(self, request: HttpRequest) -> bool:
+        return is_operator(request) or len(business_ids(request, self.view_roles | self.change_roles)) > 1
 
     def _is_relation(self, lookup: str) -> bool:
         model: Any = self.model
@@ -169,3 +213,18 @@ class FencedInline(Fence, _TabularInline):
     """The base class of a table inside another model's page; `obj` of its permissions is that page's row."""
 
     extra = 0
+    formset = FencedFormSet
+    page_of: UUID | None = None
+    """The business of the page's row, once there is one. Django makes an inline anew for each request."""
+
+    def get_formset(self, request: HttpRequest, obj: models.Model | None = None, **options: Any) -> Any:
+        """Remember whose page it is."""
+        self.page_of = getattr(obj, "business_id", None)
+        return super().get_formset(request, obj, **options)
+
+    def get_field_queryset(
+        self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest
+    ) -> models.QuerySet[Any]:
+        """Offer rows of that business."""
+        offered = super().get_field_queryset(db, db_field, request)
+        return fence_in(offered, {self.page_of}) if self.page_of and business_lookup(offered.model) else offered

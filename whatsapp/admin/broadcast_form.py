@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses.fenced_form import FencedForm
+from businesses.fenced_inline import refuse_mixed
 from businesses.models import Business
 from whatsapp import creation, template_sync
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group
@@ -73,6 +74,8 @@ class NewBroadcastForm(FencedForm):
     def clean(self) -> dict[str, Any]:
         """Find everything that is wrong before anything is kept."""
         values = super().clean() or {}
+        if "template" in values:
+            refuse_mixed(self, self.business.pk, "tags", "earlier")
         if self.errors:
             return values
         try:

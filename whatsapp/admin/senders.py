@@ -9,10 +9,12 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, OWNERS, FencedAdmin
+from businesses.admin_sections import Section
 from businesses.fenced_form import FencedForm
 from businesses.tenancy import across_businesses
 from whatsapp import connecting, template_sync
@@ -65,9 +67,11 @@ class SenderAdmin(FencedAdmin):
     """A business's numbers: staff see them, owners connect them."""
 
     form = SenderForm
+    section = Section.MESSAGES
+    about = _("The numbers you write from, and how they are.")
     view_roles = MEMBERS
     add_roles = change_roles = delete_roles = OWNERS
-    list_display = ("__str__", "business", "provider", "phone", "quality", "health", "health_detail")
+    list_display = ("__str__", "provider", "phone", "quality", "health", "health_detail")
     list_filter = ("provider", "health", "quality")
     list_select_related = ("business",)
     search_fields = ("phone", "display_name", "number_id")
@@ -77,6 +81,10 @@ class SenderAdmin(FencedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
         """A number stays with its business and provider."""
         return (*self.readonly_fields, "business", "provider", "number_id") if obj else self.readonly_fields
+
+    def web_page(self, obj: Sender) -> str:
+        """The numbers on the web, with what to enter at WhatsApp."""
+        return reverse("senders", args=[obj.business.slug])
 
     def save_model(self, request: HttpRequest, obj: Sender, form: Any, change: bool) -> None:
         """Keep the secret encrypted."""
@@ -115,11 +123,9 @@ class SenderAdmin(FencedAdmin):
 class MessagingSettingsAdmin(FencedAdmin):
     """How a business wants to message."""
 
+    section = Section.MESSAGES
+    about = _("What counts as opting out, the answers to it, and how late a broadcast may start.")
     view_roles = MEMBERS
     add_roles = change_roles = OWNERS
-    list_display = ("business", "region", "unknown_policy", "late_after_minutes")
+    list_display = ("__str__", "region", "unknown_policy", "late_after_minutes")
     list_select_related = ("business",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """Settings stay with their business."""
-        return ("business",) if obj else ()
