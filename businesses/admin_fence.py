@@ -14,7 +14,7 @@ id that is posted) or `list_editable` (it asks for a role in any business, not i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_sections import Section
 from businesses.fenced_form import FencedForm
@@ -46,6 +47,7 @@ MEMBERS: Roles = frozenset({Role.OWNER, Role.STAFF})
 OWNERS: Roles = frozenset({Role.OWNER})
 NOBODY: Roles = frozenset()
 """Operators only."""
+LABELS = {"business": _("business")}
 
 
 def is_operator(request: HttpRequest) -> bool:
@@ -75,6 +77,18 @@ def fence_in(rows: models.QuerySet[Any], businesses: set[UUID]) -> models.QueryS
     return rows.filter(**{f"{lookup}__in": businesses}) if lookup else rows.none()
 
 
+def column(name: str, label: _StrPromise | str) -> Callable[[Any], object]:
+    """A list's column of a field, with a heading of its own."""
+
+    @admin.display(description=label, ordering=name)
+    def show(row: Any) -> object:
+        in_words = getattr(row, f"get_{name}_display", None)
+        return in_words() if in_words else getattr(row, name)
+
+    show.__name__ = name
+    return show
+
+
 class Fence(_Base):
     """What `FencedAdmin` and `FencedInline` share: roles instead of Django's permissions."""
 
@@ -83,6 +97,8 @@ class Fence(_Base):
     change_roles: ClassVar[Roles] = NOBODY
     delete_roles: ClassVar[Roles] = NOBODY
     form = FencedForm
+    labels: ClassVar[dict[str, _StrPromise]] = {}
+    """What fields are called whose model gives them no name for people."""
     records: ClassVar[bool] = False
     """Rows that the system writes: operators too only read and delete them."""
 
@@ -175,15 +191,24 @@ class FencedAdmin(Fence, _ModelAdmin):
         chosen = {"business": own.pop()} if len(own) == 1 and not is_operator(request) else {}
         return {**chosen, **super().get_changeform_initial_data(request)}
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """Call the fields what people call them."""
+        return super().get_form(request, obj, change, **{"labels": {**LABELS, **self.labels}, **options})
+
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
         """Say whose each row is to those who see several businesses' rows, and only to them."""
-        columns = [name for name in super().get_list_display(request) if name != "business"]
-        return [*columns, "business"] if self._has_business() and self._sees_several(request) else columns
+        names = list(super().get_list_display(request))
+        if self._has_business() and self._sees_several(request):
+            names.append("business")
+        called = {**LABELS, **self.labels}
+        return [column(name, called[name]) if name in called else name for name in names]
 
     def get_list_select_related(self, request: HttpRequest) -> Any:
-        """Read the businesses with the rows."""
+        """Read what the columns point to with the rows, and their businesses."""
         chosen = super().get_list_select_related(request)
-        return [*chosen, "business"] if isinstance(chosen, list | tuple) and self._has_business() else chosen
+        named = [*(chosen if isinstance(chosen, list | tuple) else ()), *self.list_display]
+        related = {field.name for field in self.model._meta.concrete_fields if field.is_relation}
+        return [*related.intersection({*named, *(["business"] if self._has_business() else [])})]
 
     def get_list_filter(self, request: HttpRequest) -> list[_ListFilterT]:
         """Let filters by a relation offer what the visible rows point to; Django's offer every row."""
@@ -220,7 +245,7 @@ class FencedInline(Fence, _TabularInline):
     def get_formset(self, request: HttpRequest, obj: models.Model | None = None, **options: Any) -> Any:
         """Remember whose page it is."""
         self.page_of = getattr(obj, "business_id", None)
-        return super().get_formset(request, obj, **options)
+        return super().get_formset(request, obj, **{"labels": {**LABELS, **self.labels}, **options})
 
     def get_field_queryset(
         self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest

@@ -29,12 +29,6 @@ class CallSettings(models.Model):
         blank=True,
         max_length=1000,
         validators=[MaxLengthValidator(1000)],  # a text field's max_length binds forms only
-        error_messages={
-            "plain": _(
-                "A greeting can have at most %(limit_value)d letters, and this one has %(show_value)d. "
-                "Shorten it: callers wait until it is spoken."
-            )
-        },
         help_text=_(
             "The words every caller hears first, once and whole. "
             "Empty: the assistant stays silent until the caller speaks."
@@ -61,9 +55,6 @@ class CallSettings(models.Model):
         _("speech that interrupts (20 ms steps)"),
         default=6,
         validators=[MinValueValidator(2), MaxValueValidator(50)],
-        error_messages={
-            "plain": _("Write a whole number of steps from 2 to 50. A step is 20 ms; 6 steps suit most phone lines.")
-        },
         help_text=_(
             "So much clear speech ends the assistant's sentence: 6 steps are 120 ms. It falls silent after 3 steps "
             "and goes on if no more follows. Without the speech detector it falls silent only after all of them."
@@ -73,9 +64,6 @@ class CallSettings(models.Model):
         _("doubtful voice that interrupts (ms)"),
         default=350,
         validators=[MinValueValidator(100), MaxValueValidator(2000)],
-        error_messages={
-            "plain": _("Write a whole number of milliseconds from 100 to 2000. 350 suits most phone lines.")
-        },
         help_text=_(
             "A voice that is not clearly speech ends the assistant's sentence when it lasts this long. "
             "Anything shorter, and it goes on. Without the speech detector every voice is doubtful."
@@ -85,21 +73,18 @@ class CallSettings(models.Model):
         _("grace at the start of a sentence (ms)"),
         default=300,
         validators=[MaxValueValidator(3000)],
-        error_messages={"plain": _("Write a whole number of milliseconds from 0 to 3000. 300 suits most phone lines.")},
         help_text=_("For this long after the caller starts to hear the assistant, sounds don't interrupt it."),
     )
     server_vad_threshold = models.FloatField(
         _("how sure it must be that someone speaks (0 to 1)"),
         default=0.82,
         validators=[validate_finite, MinValueValidator(0.1), MaxValueValidator(0.99)],
-        error_messages={"plain": _("Write a number from 0.1 to 0.99. Between 0.75 and 0.85 works best.")},
         help_text=_("Higher ignores more noise, lower hears softer voices. Best between 0.75 and 0.85."),
     )
     echo_gate_min_rms = models.PositiveSmallIntegerField(
         _("quietest voice while the assistant speaks (rms)"),
         default=200,
         validators=[MaxValueValidator(5000)],
-        error_messages={"plain": _("Write a whole number from 0 to 5000. 200 suits most phone lines.")},
         help_text=_(
             "Softer sounds are taken for the assistant's own echo, and so are louder ones while it speaks loudly "
             "on a line with echo. Raise it when it interrupts itself."

@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from businesses.call_settings import CallSettings
+from businesses.field_words import FIELD_WORDS
 from businesses.phone_numbers import region_of
 from businesses.tenancy import BusinessManager, across_businesses
 from businesses.validators import validate_business_slug, validate_e164, validate_time_zone
@@ -153,14 +154,12 @@ class Business(CallSettings):
         _("calls at the same time"),
         default=10,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        error_messages={"plain": _("Write a whole number of calls from 1 to 1000.")},
         help_text=_("Further callers reach the fallback number, or hear that all lines are busy."),
     )
     max_call_minutes = models.PositiveSmallIntegerField(
         _("longest call (minutes)"),
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
-        error_messages={"plain": _("Write a whole number of minutes from 1 to 1440, which is a day.")},
         help_text=_("A call that lasts longer is ended, so that a forgotten line costs no more."),
     )
     minutes_left = models.DecimalField(
@@ -169,7 +168,6 @@ class Business(CallSettings):
         decimal_places=2,
         null=True,
         blank=True,
-        error_messages={"plain": _("Write a number of minutes like 120 or 90.5, or leave it empty for no limit.")},
         help_text=_("Paid minutes that are left. Empty: no limit. At 0 callers reach the fallback number."),
     )
     record_calls = models.BooleanField(
@@ -183,10 +181,11 @@ class Business(CallSettings):
         default=90,
         db_default=90,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
-        error_messages={"plain": _("Write a whole number of days from 1 to 3650, which is ten years.")},
         help_text=_("Older recordings are removed every night. What was said stays in the call's record as text."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    plain_words = FIELD_WORDS
 
     class Meta:
         verbose_name = _("business")

@@ -1,8 +1,7 @@
 """What people read beside a field when what they typed can't be kept: what to write instead, with unit and range.
 
-A model's field may bring its own sentence, `error_messages={"plain": _("…")}`: of a number it answers whatever is
-wrong, of a text that it is too long. Every other field gets general words here. Both the admin and the web pages take
-them from here, so a wrong value reads the same wherever it was typed.
+A model may bring sentences of its own, by field (`plain_words`, see `field_words.py`); every other field gets general
+words here. Both the admin and the web pages take them from here, so that a wrong value reads the same everywhere.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def speak_plainly(field: forms.Field, model_field: models.Field[Any, Any] | None
     """Give a form field its words. The browser no longer cuts off what is too long: it would do so silently."""
     field.widget.attrs.pop("maxlength", None)
     words = dict(_words(field, model_field))
-    own = (getattr(model_field, "_error_messages", None) or {}).get("plain")
+    own = getattr(getattr(model_field, "model", None), "plain_words", {}).get(getattr(model_field, "name", ""))
     if own:
         words.update(dict.fromkeys(_NUMBER if isinstance(field, forms.IntegerField) else ("max_length",), own))
     field.error_messages.update(words)

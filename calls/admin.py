@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import models
@@ -101,6 +101,15 @@ class GreetingAudioAdmin(FencedAdmin):
     records = True
     section = Section.CALLS
     about = _("Every recording of a greeting, with the older ones; callers hear the one of the words as they stand.")
+    labels: ClassVar[dict[str, Any]] = {
+        "text": _("text"),
+        "voice": _("voice"),
+        "language": _("language"),
+        "state": _("state"),
+        "error": _("error"),
+        "attempts": _("attempts"),
+        "rendered_at": _("recorded"),
+    }
     view_roles = OWNERS
     list_display = ("text", "voice", "language", "state", "error", "rendered_at", "listen")
     list_filter = ("state",)

@@ -44,7 +44,7 @@ class Call(models.Model):
     """One phone call."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    business = models.ForeignKey(Business, models.CASCADE, related_name="calls", verbose_name=_("business"))
+    business = models.ForeignKey(Business, models.CASCADE, related_name="calls")
     twilio_call_sid = models.CharField(max_length=64, unique=True)
     stream_sid = models.CharField(max_length=64, blank=True)
     called_number = models.CharField(_("called number"), max_length=16)
@@ -164,18 +164,18 @@ class GreetingAudio(models.Model):
     """A business's greeting as audio. One row for each content: text, voice and language in `content_hash`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    business = models.ForeignKey(Business, models.CASCADE, related_name="greeting_audio", verbose_name=_("business"))
+    business = models.ForeignKey(Business, models.CASCADE, related_name="greeting_audio")
     content_hash = models.CharField(max_length=64)
-    text = models.TextField(_("text"))
-    voice = models.CharField(_("voice"), max_length=30)
-    language = models.CharField(_("language"), max_length=5)
-    state = models.CharField(_("state"), max_length=10, choices=GreetingState.choices, default=GreetingState.PENDING)
-    error = models.CharField(_("error"), max_length=300, blank=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    text = models.TextField()
+    voice = models.CharField(max_length=30)
+    language = models.CharField(max_length=5)
+    state = models.CharField(max_length=10, choices=GreetingState.choices, default=GreetingState.PENDING)
+    error = models.CharField(max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
     audio = models.BinaryField(default=bytes, help_text="G.711 µ-law, 8,000 bytes a second, no header")
     created_at = models.DateTimeField(auto_now_add=True)
-    rendered_at = models.DateTimeField(_("recorded"), null=True)
+    rendered_at = models.DateTimeField(null=True)
 
     objects = BusinessManager()
 

@@ -71,6 +71,12 @@ class EventInline(FencedInline):
     records = True
     view_roles = MEMBERS
     fields = readonly_fields = ("at", "what", "detail", "actor")
+    labels: ClassVar[dict[str, Any]] = {
+        "at": _("when"),
+        "what": _("what"),
+        "detail": _("in detail"),
+        "actor": _("by"),
+    }
 
 
 @admin.register(Broadcast)

@@ -71,6 +71,7 @@ class ContactTagInline(FencedInline):
 
     model = ContactTag
     fields = ("tag",)
+    labels: ClassVar[dict[str, Any]] = {"tag": _("tag")}
     view_roles = add_roles = change_roles = delete_roles = MEMBERS
 
 
@@ -84,6 +85,7 @@ class ContactAdmin(FencedAdmin):
     view_roles = add_roles = change_roles = delete_roles = MEMBERS
     inlines: ClassVar[list[type[InlineModelAdmin[Any, Any]]]] = [ContactTagInline]
     list_display = ("__str__", "phone", "language", "consent", "last_inbound_at", "created_at")
+    labels: ClassVar[dict[str, Any]] = {"created_at": _("created"), "consent_changed_at": _("consent changed")}
     list_filter = ("consent", "language", "tags")
     search_fields = ("name", "phone", "bsuid")
     show_full_result_count = False
@@ -121,6 +123,7 @@ class ConsentChangeAdmin(FencedAdmin):
     section = Section.PEOPLE
     about = _("Who agreed to messages or stopped them, when, and how.")
     view_roles = MEMBERS
+    labels: ClassVar[dict[str, Any]] = {"source_in_words": _("source")}
     list_display = ("at", "address", "what", "source_in_words", "by")
     list_filter = ("what",)
     list_select_related = ("by",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +20,12 @@ class InboundMessageAdmin(FencedAdmin):
     section = Section.PEOPLE
     about = _("What people wrote to you. Answer them in the inbox of the web pages.")
     view_roles = MEMBERS
+    labels: ClassVar[dict[str, Any]] = {
+        "contact": _("contact"),
+        "sender": _("sender"),
+        "recipient": _("recipient"),
+        "action": _("what followed"),
+    }
     list_display = ("received_at", "address", "contact", "kind", "text", "action")
     fields = ("received_at", "address", "contact", "sender", "recipient", "kind", "text", "action", "business")
     list_filter = ("action", "kind")
@@ -34,6 +42,7 @@ class DirectMessageAdmin(FencedAdmin):
     section = Section.PEOPLE
     about = _("Answers and test messages that somebody here wrote to one person.")
     view_roles = MEMBERS
+    labels: ClassVar[dict[str, Any]] = {"created_by": _("by"), "answers": _("answer to")}
     list_display = ("created_at", "address", "kind", "text", "status", "error_text", "created_by")
     fields = (
         "created_at",

@@ -40,6 +40,7 @@ class RecipientAdmin(FencedAdmin):
     view_roles = MEMBERS
     inlines: ClassVar[list[Any]] = [AttemptInline]
     list_display = ("__str__", "broadcast", "status", "why", "attempt_no", "accepted_at", "delivered_at", "read_at")
+    labels: ClassVar[dict[str, Any]] = {"broadcast": _("broadcast"), "contact": _("contact"), "provider": _("provider")}
     list_filter = ("status", "skip_reason", "error_class")
     list_select_related = ("broadcast",)
     search_fields = ("address", "given_address", "provider_message_id")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -76,6 +76,7 @@ class SenderAdmin(FencedAdmin):
     list_select_related = ("business",)
     search_fields = ("phone", "display_name", "number_id")
     readonly_fields = ("quality", "health", "health_detail", "throughput_mps", "last_status_event_at", "checked_at")
+    labels: ClassVar[dict[str, Any]] = {"last_status_event_at": _("last report"), "checked_at": _("last asked")}
     actions = ("check_numbers", "sync_templates")
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:

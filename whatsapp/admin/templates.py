@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -35,6 +37,7 @@ class MessageTemplateAdmin(FencedAdmin):
             {"fields": ("provider_template_id", "parameter_format", "version", "components"), "classes": ("collapse",)},
         ),
     )
+    labels: ClassVar[dict[str, Any]] = {"paused_until": _("paused until")}
     readonly_fields = ("as_people_see_it",)
 
     def web_page(self, obj: MessageTemplate) -> str:

@@ -34,7 +34,7 @@ class Broadcast(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    business = models.ForeignKey(Business, models.CASCADE, related_name="broadcasts", verbose_name=_("business"))
+    business = models.ForeignKey(Business, models.CASCADE, related_name="broadcasts")
     sender = models.ForeignKey(Sender, models.RESTRICT, related_name="broadcasts", verbose_name=_("sender"))
     template = models.ForeignKey(
         MessageTemplate, models.RESTRICT, related_name="broadcasts", verbose_name=_("template")
@@ -115,12 +115,10 @@ class BroadcastEvent(models.Model):
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="events")
-    at = models.DateTimeField(_("when"))
-    what = models.CharField(_("what"), max_length=40)
-    detail = models.CharField(_("in detail"), max_length=500, blank=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
-    )
+    at = models.DateTimeField()
+    what = models.CharField(max_length=40)
+    detail = models.CharField(max_length=500, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 
     objects = BusinessManager()
 

@@ -27,7 +27,7 @@ class ConsentStep(models.TextChoices):
 class ConsentChange(models.Model):
     """One step. `source` is a `SuppressionSource`, or the words of whoever noted it; `by` nobody: by itself."""
 
-    business = models.ForeignKey(Business, models.CASCADE, related_name="+", verbose_name=_("business"))
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     address = models.CharField(_("address"), max_length=140)
     what = models.CharField(_("what"), max_length=14, choices=ConsentStep.choices)
     source = models.CharField(_("source"), max_length=200, blank=True)

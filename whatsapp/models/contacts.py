@@ -25,7 +25,7 @@ class Consent(models.TextChoices):
 class Tag(models.Model):
     """A word that a business gives to some of its contacts."""
 
-    business = models.ForeignKey(Business, models.CASCADE, related_name="+", verbose_name=_("business"))
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     name = models.CharField(_("name"), max_length=60)
 
     objects = BusinessManager()
@@ -46,7 +46,7 @@ class Contact(models.Model):
     """A person, known by a phone number or by WhatsApp's business-scoped user id (BSUID), or both."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    business = models.ForeignKey(Business, models.CASCADE, related_name="contacts", verbose_name=_("business"))
+    business = models.ForeignKey(Business, models.CASCADE, related_name="contacts")
     phone = models.CharField(_("phone number"), max_length=16, null=True, blank=True, validators=[validate_e164])
     bsuid = models.CharField(_("WhatsApp user id"), max_length=140, null=True, blank=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
@@ -57,9 +57,9 @@ class Contact(models.Model):
     )
     consent = models.CharField(_("consent"), max_length=10, choices=Consent.choices, default=Consent.UNKNOWN)
     consent_source = models.CharField(_("where the consent comes from"), max_length=200, blank=True)
-    consent_changed_at = models.DateTimeField(_("consent changed"), null=True, editable=False)
+    consent_changed_at = models.DateTimeField(null=True, editable=False)
     last_inbound_at = models.DateTimeField(_("last message from them"), null=True, editable=False)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
 
     objects = BusinessManager()
 
@@ -98,7 +98,7 @@ class ContactTag(models.Model):
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="contact_tags")
-    tag = models.ForeignKey(Tag, models.CASCADE, related_name="contact_tags", verbose_name=_("tag"))
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="contact_tags")
 
     objects = BusinessManager()
 
@@ -131,7 +131,7 @@ class SuppressionSource(models.TextChoices):
 class Suppression(models.Model):
     """An address that must not be messaged."""
 
-    business = models.ForeignKey(Business, models.CASCADE, related_name="suppressions", verbose_name=_("business"))
+    business = models.ForeignKey(Business, models.CASCADE, related_name="suppressions")
     address = models.CharField(_("address"), max_length=140)
     category = models.CharField(
         _("category"), max_length=12, choices=SuppressionCategory.choices, default=SuppressionCategory.MARKETING

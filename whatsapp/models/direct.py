@@ -33,7 +33,7 @@ class DirectMessage(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    business = models.ForeignKey(Business, models.CASCADE, related_name="direct_messages", verbose_name=_("business"))
+    business = models.ForeignKey(Business, models.CASCADE, related_name="direct_messages")
     key = models.UUIDField()
     sender = models.ForeignKey(Sender, models.CASCADE, related_name="direct_messages", verbose_name=_("sender"))
     kind = models.CharField(_("kind"), max_length=5, choices=DirectKind.choices)
@@ -43,12 +43,8 @@ class DirectMessage(models.Model):
         MessageTemplate, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("template")
     )
     params = models.JSONField(_("values of the template"), default=dict)
-    answers = models.ForeignKey(
-        InboundMessage, models.SET_NULL, null=True, blank=True, related_name="answers", verbose_name=_("answer to")
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
-    )
+    answers = models.ForeignKey(InboundMessage, models.SET_NULL, null=True, blank=True, related_name="answers")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("written"))
 
     status = models.CharField(
@@ -57,7 +53,7 @@ class DirectMessage(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
-    provider = models.CharField(_("provider"), max_length=10, choices=Provider.choices)
+    provider = models.CharField(max_length=10, choices=Provider.choices)
     provider_message_id = models.CharField(_("message id"), max_length=255, null=True)
     error_code = models.CharField(_("error code"), max_length=20, blank=True)
     error_class = models.CharField(_("kind of error"), max_length=16, choices=ErrorClass.choices, blank=True)

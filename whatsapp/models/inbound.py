@@ -69,22 +69,18 @@ class InboundMessage(models.Model):
     """A message that a person wrote to a business, perhaps as the answer to a broadcast (`recipient`)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    business = models.ForeignKey(Business, models.CASCADE, related_name="inbound_messages", verbose_name=_("business"))
-    sender = models.ForeignKey(Sender, models.CASCADE, related_name="inbound_messages", verbose_name=_("sender"))
-    contact = models.ForeignKey(
-        Contact, models.SET_NULL, null=True, blank=True, related_name="inbound_messages", verbose_name=_("contact")
-    )
-    recipient = models.ForeignKey(
-        Recipient, models.SET_NULL, null=True, blank=True, related_name="replies", verbose_name=_("recipient")
-    )
+    business = models.ForeignKey(Business, models.CASCADE, related_name="inbound_messages")
+    sender = models.ForeignKey(Sender, models.CASCADE, related_name="inbound_messages")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="inbound_messages")
+    recipient = models.ForeignKey(Recipient, models.SET_NULL, null=True, blank=True, related_name="replies")
     address = models.CharField(_("from"), max_length=140)
-    provider = models.CharField(_("provider"), max_length=10, choices=Provider.choices)
+    provider = models.CharField(max_length=10, choices=Provider.choices)
     provider_message_id = models.CharField(max_length=255)
     reply_to_message_id = models.CharField(max_length=255, blank=True)
     kind = models.CharField(_("kind"), max_length=20)
     text = models.TextField(_("text"), blank=True)
     payload = models.JSONField(default=dict)
-    action = models.CharField(_("what followed"), max_length=10, choices=InboundAction.choices, blank=True)
+    action = models.CharField(max_length=10, choices=InboundAction.choices, blank=True)
     confirmed_at = models.DateTimeField(_("opt-out or opt-in confirmed"), null=True)
     received_at = models.DateTimeField(_("received"))
 

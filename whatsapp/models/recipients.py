@@ -33,13 +33,9 @@ class Recipient(models.Model):
     """
 
     # Both are the first column of an index below; another one each would only slow the writes of a wave.
-    business = models.ForeignKey(Business, models.CASCADE, related_name="+", db_index=False, verbose_name=_("business"))
-    broadcast = models.ForeignKey(
-        Broadcast, models.CASCADE, related_name="recipients", db_index=False, verbose_name=_("broadcast")
-    )
-    contact = models.ForeignKey(
-        Contact, models.SET_NULL, null=True, blank=True, related_name="recipients", verbose_name=_("contact")
-    )
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+", db_index=False)
+    broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="recipients", db_index=False)
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="recipients")
     address = models.CharField(_("address"), max_length=140, null=True)
     address_kind = models.CharField(max_length=5, choices=AddressKind.choices, default=AddressKind.PHONE)
     given_address = models.CharField(_("as it was given"), max_length=140, blank=True)
@@ -57,7 +53,7 @@ class Recipient(models.Model):
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(_("next try"), null=True)
-    provider = models.CharField(_("provider"), max_length=10, choices=Provider.choices)
+    provider = models.CharField(max_length=10, choices=Provider.choices)
     provider_message_id = models.CharField(_("message id"), max_length=255, null=True)
     error_code = models.CharField(_("error code"), max_length=20, blank=True)
     error_class = models.CharField(_("kind of error"), max_length=16, choices=ErrorClass.choices, blank=True)
@@ -141,7 +137,7 @@ class Attempt(models.Model):
     )
     http_status = models.PositiveSmallIntegerField(null=True)
     provider_message_id = models.CharField(max_length=255, blank=True)
-    error = models.JSONField(_("error"), null=True)
+    error = models.JSONField(null=True)
 
     objects = BusinessManager()
 

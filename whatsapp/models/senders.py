@@ -48,7 +48,7 @@ class Sender(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    business = models.ForeignKey(Business, models.CASCADE, related_name="senders", verbose_name=_("business"))
+    business = models.ForeignKey(Business, models.CASCADE, related_name="senders")
     provider = models.CharField(_("provider"), max_length=10, choices=Provider.choices)
     number_id = models.CharField(_("number id"), max_length=64)
     account_id = models.CharField(_("account id"), max_length=64)
@@ -80,12 +80,9 @@ class Sender(models.Model):
     health_detail = models.CharField(_("what is wrong"), max_length=300, blank=True)
     paused_until = models.DateTimeField(null=True, editable=False)
     last_status_event_at = models.DateTimeField(
-        _("last report"),
-        null=True,
-        editable=False,
-        help_text=_("Time of the newest status report: proves that webhooks arrive."),
+        null=True, editable=False, help_text=_("Time of the newest status report: proves that webhooks arrive.")
     )
-    checked_at = models.DateTimeField(_("last asked"), null=True, editable=False)
+    checked_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = BusinessManager()
@@ -130,7 +127,7 @@ class WindowZone(models.TextChoices):
 class MessagingSettings(models.Model):
     """How a business wants to message. A business without a row has the defaults."""
 
-    business = models.OneToOneField(Business, models.CASCADE, related_name="+", verbose_name=_("business"))
+    business = models.OneToOneField(Business, models.CASCADE, related_name="+")
     region = models.CharField(
         _("country of local numbers"),
         max_length=2,

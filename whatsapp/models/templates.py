@@ -49,7 +49,7 @@ class MessageTemplate(models.Model):
     """A template in one language. `version` grows when its content changes; broadcasts freeze what they send."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    business = models.ForeignKey(Business, models.CASCADE, related_name="message_templates", verbose_name=_("business"))
+    business = models.ForeignKey(Business, models.CASCADE, related_name="message_templates")
     provider = models.CharField(_("provider"), max_length=10, choices=Provider.choices)
     account_id = models.CharField(_("account id"), max_length=64)
     provider_template_id = models.CharField(_("id at the provider"), max_length=64)
@@ -58,7 +58,7 @@ class MessageTemplate(models.Model):
     category = models.CharField(_("category"), max_length=20, choices=TemplateCategory.choices)
     status = models.CharField(_("status"), max_length=20, choices=TemplateStatus.choices)
     status_detail = models.CharField(_("why"), max_length=300, blank=True)
-    paused_until = models.DateTimeField(_("paused until"), null=True, editable=False)
+    paused_until = models.DateTimeField(null=True, editable=False)
     quality = models.CharField(_("quality"), max_length=8, choices=Quality.choices, default=Quality.UNKNOWN)
     parameter_format = models.CharField(
         _("variables"), max_length=10, choices=ParameterFormat.choices, default=ParameterFormat.POSITIONAL
