@@ -20,8 +20,9 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import NestedObjects
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.db import models, router
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -171,6 +172,16 @@ class FencedAdmin(Fence, _ModelAdmin):
         if found is None:
             raise Http404
         return found  # type: ignore[no-any-return]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """List what goes with a row. A row of others that points here would be named: then nothing is deleted."""
+        gathered = NestedObjects(using=router.db_for_write(self.model))
+        gathered.collect(objs)
+        rows = [*gathered.protected, *(row for found in gathered.data.values() for row in found)]
+        own = business_ids(request, MEMBERS)
+        if not is_operator(request) and any(getattr(row, "business_id", None) not in {None, *own} for row in rows):
+            return [], {}, set(), [_("What belongs to it is not yours to delete. Ask your operator.")]
+        return super().get_deleted_objects(objs, request)
 
     def get_view_on_site_url(self, obj: models.Model | None = None) -> str | None:
         """The row's page on the web. Django's own way there finds any row by its id, past the fence."""

@@ -60,7 +60,7 @@ def test_lists_of_owners_leave_out_the_business_where_one_is_staff(client: Clien
 def test_lists_of_members_say_whose_each_row_is(client: Client) -> None:
     text = text_of(client, page("whatsapp.tag"))
     for business in ("qqaaa clinic", "qqbbb clinic", "qqccc clinic"):
-        assert f'field-business nowrap">{business}</td>' in text.replace('<a href="', "")
+        assert f'<td class="field-business">{business}</td>' in text
 
 
 def test_who_has_one_business_reads_no_column_of_businesses(beta: Tenant) -> None:
@@ -193,8 +193,9 @@ def test_no_lookup_reaches_through_a_person_into_other_businesses(client: Client
 def test_popups_and_to_field_open_no_other_door(client: Client, third: Tenant, query: str) -> None:
     """Settings of the business where they are staff stay closed, however one asks."""
     answer = client.get(page("businesses.business", third.business.pk, "change") + query)
-    assert answer.status_code == 404
-    assert client.get(page("calls.greetingaudio", third.row(GreetingAudio).pk, "change") + query).status_code == 404
+    assert answer.status_code in {400, 404}  # 400: Django knows of no such field to go by
+    greeting = page("calls.greetingaudio", third.row(GreetingAudio).pk, "change")
+    assert client.get(greeting + query).status_code in {400, 404}
     for name in ("businesses.business", "calls.greetingaudio"):
         answer = client.get(page(name) + query)
         assert "qqccc" not in answer.content.decode(), (name, query)
