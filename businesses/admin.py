@@ -44,7 +44,7 @@ class PhoneNumberInline(FencedInline):
     view_roles = OWNERS
 
 
-def _sections() -> Iterator[tuple[Any, dict[str, Any]]]:
+def _sections() -> Iterator[tuple[Any, Any]]:
     """The sections of the web's settings page; the greeting's recording stands below its text."""
     for _key, heading, intro, names in SECTIONS:
         fields = [

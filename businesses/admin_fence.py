@@ -14,7 +14,7 @@ id that is posted) or `list_editable` (it asks for a role in any business, not i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -191,7 +191,7 @@ class FencedAdmin(Fence, _ModelAdmin):
         """The address of the row's page on the web, if it has one."""
         return None
 
-    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         """A row stays with its business: what points to it would be left behind."""
         fixed = super().get_readonly_fields(request, obj)
         return [*fixed, "business"] if obj and self._has_business() else fixed
@@ -206,7 +206,7 @@ class FencedAdmin(Fence, _ModelAdmin):
         """Call the fields what people call them."""
         return super().get_form(request, obj, change, **{"labels": {**LABELS, **self.labels}, **options})
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         """Say whose each row is to those who see several businesses' rows, and only to them."""
         names = list(super().get_list_display(request))
         if self._has_business() and self._sees_several(request):
@@ -245,7 +245,7 @@ class FencedAdmin(Fence, _ModelAdmin):
         return bool(field.is_relation)
 
 
-class FencedInline(Fence, _TabularInline):
+class FencedInline(Fence, _TabularInline):  # type: ignore[misc] # django-stubs: an inline's form is an instance
     """The base class of a table inside another model's page; `obj` of its permissions is that page's row."""
 
     extra = 0

@@ -144,7 +144,8 @@ class TagAdmin(FencedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Tag]:
         """Count each tag's contacts with it."""
-        return super().get_queryset(request).annotate(number=models.Count("contact_tags"))
+        rows: models.QuerySet[Tag] = super().get_queryset(request)
+        return rows.annotate(number=models.Count("contact_tags"))
 
     @admin.display(description=_("contacts"), ordering="number")
     def people(self, tag: Tag) -> int:
