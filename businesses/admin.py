@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.db import models
 from django.http import HttpRequest
@@ -164,6 +165,7 @@ class UserAdmin(FencedAdmin, _UserAdmin):
     """People, for operators. Roles are memberships; Django's groups and permissions are left out."""
 
     about = _("Who can sign in at all. What they may do is said by their memberships.")
+    form = UserChangeForm
     ordering = ("email",)
     list_display = ("email", "first_name", "last_name", "is_superuser", "is_active")
     list_filter = ("is_superuser", "is_active")

@@ -204,7 +204,7 @@ class FencedAdmin(Fence, _ModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         """Call the fields what people call them."""
-        return super().get_form(request, obj, change, **{"labels": {**LABELS, **self.labels}, **options})
+        return super().get_form(request, obj, change=change, **{"labels": {**LABELS, **self.labels}, **options})
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Say whose each row is to those who see several businesses' rows, and only to them."""
