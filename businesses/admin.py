@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.db import models
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import OWNERS, FencedAdmin, FencedInline, is_operator
 from businesses.admin_forms import BusinessForm, PhoneNumberForm
+from businesses.admin_sections import Section
 from businesses.membership import remove_member, save_membership
 from businesses.models import Business, Invitation, Membership, PhoneNumber, User
+from businesses.pages.settings_form import SECTIONS
 from businesses.registration import save_business
 
 if TYPE_CHECKING:
@@ -39,10 +45,21 @@ class PhoneNumberInline(FencedInline):
     view_roles = OWNERS
 
 
+def _sections() -> Iterator[tuple[Any, Any]]:
+    """The sections of the web's settings page; the greeting's recording stands below its text."""
+    for _key, heading, intro, names in SECTIONS:
+        fields = [
+            each for name in names for each in ((name, "greeting_recording") if name == "greeting_text" else (name,))
+        ]
+        yield heading, {"fields": fields, "description": intro}
+
+
 @admin.register(Business)
 class BusinessAdmin(FencedAdmin):
     """A business's settings on one page."""
 
+    section = Section.BUSINESS
+    about = _("Greeting, voice, what the assistant knows, and when callers may interrupt it.")
     view_roles = OWNERS
     change_roles = OWNERS
     form = BusinessForm
@@ -52,34 +69,23 @@ class BusinessAdmin(FencedAdmin):
     search_fields = ("name", "slug")
     operator_fields = ("slug", "is_active", "max_concurrent_calls", "minutes_left")
     fieldsets = (
-        (None, {"fields": ("name", "language", "time_zone")}),
-        (_("Greeting"), {"fields": ("greeting_text", "assistant_speaks_first", "first_utterance_protection")}),
-        (_("Assistant"), {"fields": ("voice", "instructions", "opening_hours")}),
-        (
-            _("Interruptions"),
-            {
-                "fields": (
-                    "barge_in_enabled",
-                    "resume_after_false_barge_in",
-                    "backchannels_interrupt",
-                    "barge_in_voice_frames",
-                    "barge_in_debounce_ms",
-                    "barge_in_grace_ms",
-                    "server_vad_threshold",
-                    "echo_gate_min_rms",
-                ),
-                "description": _(
-                    "The values suit most phone lines. Change one at a time, and call to hear the effect."
-                ),
-            },
-        ),
-        (_("Recording"), {"fields": ("record_calls", "recordings_kept_days")}),
-        (_("Phone and limits"), {"fields": ("fallback_number", "max_call_minutes", *operator_fields)}),
+        *_sections(),
+        (_("What your operator decides"), {"fields": operator_fields}),
     )
+
+    def web_page(self, obj: Business) -> str:
+        """Where its people work every day."""
+        return reverse("home", args=[obj.slug])
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
         """Let owners read what only operators change."""
-        return () if is_operator(request) else self.operator_fields
+        return ("greeting_recording", *(() if is_operator(request) else self.operator_fields))
+
+    @admin.display(description=_("recording of the greeting"))
+    def greeting_recording(self, business: Business) -> str:
+        """The greeting as callers hear it: the same part of a page as among the web's settings."""
+        is_new = business._state.adding
+        return render_to_string("admin/greeting_recording.html", {"slug": "" if is_new else business.slug})
 
     def save_model(self, request: HttpRequest, obj: Business, form: BusinessForm, change: bool) -> None:
         """Save what was changed, and say what is seldom meant."""
@@ -92,9 +98,11 @@ class BusinessAdmin(FencedAdmin):
 class MembershipAdmin(FencedAdmin):
     """Who belongs to a business: owners see it, operators change it."""
 
+    section = Section.BUSINESS
+    about = _("Who may see calls and send messages. Invite people on the web pages.")
     view_roles = OWNERS
-    list_display = ("user", "business", "role")
-    list_filter = ("business", "role")
+    list_display = ("user", "role")
+    list_filter = ("role",)
     list_select_related = ("user", "business")
     search_fields = ("user__email",)
     autocomplete_fields = ("user", "business")
@@ -102,6 +110,10 @@ class MembershipAdmin(FencedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
         """A membership stays with its person and business: end it and make another instead."""
         return ("user", "business") if obj else ()
+
+    def web_page(self, obj: Membership) -> str:
+        """Where owners invite people and change roles."""
+        return reverse("members", args=[obj.business.slug])
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         """Owners may enter the admin from now on, others not."""
@@ -121,20 +133,27 @@ class MembershipAdmin(FencedAdmin):
 class InvitationAdmin(FencedAdmin):
     """Who is invited: owners make invitations on the members' page."""
 
+    section = Section.BUSINESS
+    about = _("Who has been invited and has not come yet.")
     records = True
     view_roles = OWNERS
-    list_display = ("email", "business", "role", "expires_at")
+    list_display = ("email", "role", "expires_at")
     list_filter = ("role",)
     list_select_related = ("business",)
     fields = ("email", "business", "role", "invited_by", "created_at", "expires_at")
+
+    def web_page(self, obj: Invitation) -> str:
+        """Where it can be withdrawn."""
+        return reverse("members", args=[obj.business.slug])
 
 
 @admin.register(PhoneNumber)
 class PhoneNumberAdmin(FencedAdmin):
     """Every number of the installation, for operators."""
 
+    about = _("Which business answers which number.")
     form = PhoneNumberForm
-    list_display = ("number", "business", "is_active")
+    list_display = ("number", "is_active")
     list_filter = ("is_active",)
     list_select_related = ("business",)
     search_fields = ("number", "business__name")
@@ -145,6 +164,8 @@ class PhoneNumberAdmin(FencedAdmin):
 class UserAdmin(FencedAdmin, _UserAdmin):
     """People, for operators. Roles are memberships; Django's groups and permissions are left out."""
 
+    about = _("Who can sign in at all. What they may do is said by their memberships.")
+    form = UserChangeForm
     ordering = ("email",)
     list_display = ("email", "first_name", "last_name", "is_superuser", "is_active")
     list_filter = ("is_superuser", "is_active")

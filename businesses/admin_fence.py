@@ -14,19 +14,28 @@ id that is posted) or `list_editable` (it asks for a role in any business, not i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import NestedObjects
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.db import models, router
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from businesses.admin_sections import Section
+from businesses.fenced_form import FencedForm
+from businesses.fenced_inline import FencedFormSet
 from businesses.models import Business, Role, User
+from businesses.plain_words import speak_plainly
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin, _ListFilterT
     from django.db.models.fields.related import RelatedField
+    from django.utils.functional import _StrPromise
 
     _Base = BaseModelAdmin[Any]
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -39,6 +48,7 @@ MEMBERS: Roles = frozenset({Role.OWNER, Role.STAFF})
 OWNERS: Roles = frozenset({Role.OWNER})
 NOBODY: Roles = frozenset()
 """Operators only."""
+LABELS = {"business": _("business")}
 
 
 def is_operator(request: HttpRequest) -> bool:
@@ -68,6 +78,18 @@ def fence_in(rows: models.QuerySet[Any], businesses: set[UUID]) -> models.QueryS
     return rows.filter(**{f"{lookup}__in": businesses}) if lookup else rows.none()
 
 
+def column(name: str, label: _StrPromise | str) -> Callable[[Any], object]:
+    """A list's column of a field, with a heading of its own."""
+
+    @admin.display(description=label, ordering=name)
+    def show(row: Any) -> object:
+        in_words = getattr(row, f"get_{name}_display", None)
+        return in_words() if in_words else getattr(row, name)
+
+    show.__name__ = name
+    return show
+
+
 class Fence(_Base):
     """What `FencedAdmin` and `FencedInline` share: roles instead of Django's permissions."""
 
@@ -75,6 +97,9 @@ class Fence(_Base):
     add_roles: ClassVar[Roles] = NOBODY
     change_roles: ClassVar[Roles] = NOBODY
     delete_roles: ClassVar[Roles] = NOBODY
+    form = FencedForm
+    labels: ClassVar[dict[str, _StrPromise]] = {}
+    """What fields are called whose model gives them no name for people."""
     records: ClassVar[bool] = False
     """Rows that the system writes: operators too only read and delete them."""
 
@@ -113,6 +138,15 @@ class Fence(_Base):
             return rows
         return fence_in(rows, business_ids(request, self.view_roles | self.change_roles))
 
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **options: Any
+    ) -> forms.Field | None:
+        """Let every field say in plain words what may be written in it."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None:
+            speak_plainly(field, db_field)
+        return field
+
     def get_field_queryset(
         self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest
     ) -> models.QuerySet[Any]:
@@ -128,7 +162,9 @@ class Fence(_Base):
 class FencedAdmin(Fence, _ModelAdmin):
     """The base class of every registered model's admin."""
 
-    view_on_site = False
+    section: ClassVar[Section] = Section.INSTALLATION
+    about: ClassVar[_StrPromise | str] = ""
+    """What the page is for, as its people read it on the start page and where the list is empty."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model:
         """Find a row by its address; one that isn't there and one that isn't yours are the same 404."""
@@ -137,12 +173,69 @@ class FencedAdmin(Fence, _ModelAdmin):
             raise Http404
         return found  # type: ignore[no-any-return]
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """List what goes with a row. A row of others that points here would be named: then nothing is deleted."""
+        gathered = NestedObjects(using=router.db_for_write(self.model))
+        gathered.collect(objs)
+        rows = [*gathered.protected, *(row for found in gathered.data.values() for row in found)]
+        own = business_ids(request, MEMBERS)
+        if not is_operator(request) and any(getattr(row, "business_id", None) not in {None, *own} for row in rows):
+            return [], {}, set(), [_("What belongs to it is not yours to delete. Ask your operator.")]
+        return super().get_deleted_objects(objs, request)
+
+    def get_view_on_site_url(self, obj: models.Model | None = None) -> str | None:
+        """The row's page on the web. Django's own way there finds any row by its id, past the fence."""
+        return None if obj is None else self.web_page(obj)
+
+    def web_page(self, obj: Any) -> str | None:
+        """The address of the row's page on the web, if it has one."""
+        return None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        """A row stays with its business: what points to it would be left behind."""
+        fixed = super().get_readonly_fields(request, obj)
+        return [*fixed, "business"] if obj and self._has_business() else fixed
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Choose the business where there is only one to choose."""
+        own = business_ids(request, self.add_roles)
+        chosen = {"business": own.pop()} if len(own) == 1 and not is_operator(request) else {}
+        return {**chosen, **super().get_changeform_initial_data(request)}
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """Call the fields what people call them."""
+        return super().get_form(request, obj, change=change, **{"labels": {**LABELS, **self.labels}, **options})
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Say whose each row is to those who see several businesses' rows, and only to them."""
+        names = list(super().get_list_display(request))
+        if self._has_business() and self._sees_several(request):
+            names.append("business")
+        called = {**LABELS, **self.labels}
+        return [column(name, called[name]) if name in called else name for name in names]
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        """Read what the columns point to with the rows, and their businesses."""
+        chosen = super().get_list_select_related(request)
+        named = [*(chosen if isinstance(chosen, list | tuple) else ()), *self.list_display]
+        related = {field.name for field in self.model._meta.concrete_fields if field.is_relation}
+        return [*related.intersection({*named, *(["business"] if self._has_business() else [])})]
+
     def get_list_filter(self, request: HttpRequest) -> list[_ListFilterT]:
         """Let filters by a relation offer what the visible rows point to; Django's offer every row."""
+        named = list(super().get_list_filter(request))
+        if self._has_business() and "business" not in named:
+            named.append("business")  # Django leaves out a filter with a single choice
         return [
             (item, admin.RelatedOnlyFieldListFilter) if isinstance(item, str) and self._is_relation(item) else item
-            for item in super().get_list_filter(request)
+            for item in named
         ]
+
+    def _has_business(self) -> bool:
+        return business_lookup(self.model) == "business"
+
+    def _sees_several(self, request: HttpRequest) -> bool:
+        return is_operator(request) or len(business_ids(request, self.view_roles | self.change_roles)) > 1
 
     def _is_relation(self, lookup: str) -> bool:
         model: Any = self.model
@@ -152,7 +245,22 @@ class FencedAdmin(Fence, _ModelAdmin):
         return bool(field.is_relation)
 
 
-class FencedInline(Fence, _TabularInline):
+class FencedInline(Fence, _TabularInline):  # type: ignore[misc] # django-stubs: an inline's form is an instance
     """The base class of a table inside another model's page; `obj` of its permissions is that page's row."""
 
     extra = 0
+    formset = FencedFormSet
+    page_of: UUID | None = None
+    """The business of the page's row, once there is one. Django makes an inline anew for each request."""
+
+    def get_formset(self, request: HttpRequest, obj: models.Model | None = None, **options: Any) -> Any:
+        """Remember whose page it is."""
+        self.page_of = getattr(obj, "business_id", None)
+        return super().get_formset(request, obj, **{"labels": {**LABELS, **self.labels}, **options})
+
+    def get_field_queryset(
+        self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest
+    ) -> models.QuerySet[Any]:
+        """Offer rows of that business."""
+        offered = super().get_field_queryset(db, db_field, request)
+        return fence_in(offered, {self.page_of}) if self.page_of and business_lookup(offered.model) else offered

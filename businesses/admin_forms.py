@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from businesses.fenced_form import FencedForm
 from businesses.models import Business, PhoneNumber
 from businesses.phone_numbers import NotAPhoneNumber, to_e164
-
-if TYPE_CHECKING:
-    _BusinessModelForm = forms.ModelForm[Business]
-    _PhoneNumberModelForm = forms.ModelForm[PhoneNumber]
-else:
-    _BusinessModelForm = _PhoneNumberModelForm = forms.ModelForm
 
 
 class WrittenPhoneNumberField(forms.CharField):
@@ -43,8 +38,10 @@ def _telephone() -> forms.TextInput:
     return forms.TextInput(attrs={"dir": "ltr", "type": "tel", "class": "vTextField"})
 
 
-class BusinessForm(_BusinessModelForm):
+class BusinessForm(FencedForm):
     """A business's settings. Numbers may be written as at home: 050-123-4567."""
+
+    instance: Business
 
     class Meta:
         model = Business
@@ -55,6 +52,8 @@ class BusinessForm(_BusinessModelForm):
             # dir=auto: the first letter decides, so Hebrew reads right to left on an English page too.
             "greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
             "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12, "class": "vLargeTextField"}),
+            "opening_hours": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
+            "time_zone": forms.TextInput(attrs={"dir": "ltr", "class": "vTextField"}),
             "server_vad_threshold": forms.NumberInput(attrs={"step": "0.01", "dir": "ltr"}),
         }
 
@@ -65,7 +64,7 @@ class BusinessForm(_BusinessModelForm):
             number.region = self.instance.region()
 
 
-class PhoneNumberForm(_PhoneNumberModelForm):
+class PhoneNumberForm(FencedForm):
     """A number that callers dial, with its country."""
 
     class Meta:

@@ -15,6 +15,9 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils.translation import gettext_lazy as _
 
+from businesses.admin_sections import by_section
+from businesses.models import Role, User
+
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -51,6 +54,17 @@ class FencedAdminSite(admin.AdminSite):
         request.POST = form  # type: ignore[assignment] # a copy, with allauth's names of the fields
         answer: HttpResponse = LoginView.as_view()(request)
         return answer
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Group what there is as owners think of it."""
+        apps = super().get_app_list(request, app_label)
+        return apps if app_label else by_section(apps, self._registry)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add the businesses that the person owns: the heading names the only one."""
+        memberships = request.user.own_memberships if isinstance(request.user, User) else ()
+        owned = [membership.business for membership in memberships if membership.role == Role.OWNER]
+        return {**super().each_context(request), "owned": owned}
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Leave out "view on site": it finds objects of any model by id, past every fence."""

@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from businesses.call_settings import CallSettings
+from businesses.field_words import FIELD_WORDS
 from businesses.phone_numbers import region_of
 from businesses.tenancy import BusinessManager, across_businesses
 from businesses.validators import validate_business_slug, validate_e164, validate_time_zone
@@ -152,13 +153,13 @@ class Business(CallSettings):
     max_concurrent_calls = models.PositiveSmallIntegerField(
         _("calls at the same time"),
         default=10,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text=_("Further callers reach the fallback number, or hear that all lines are busy."),
     )
     max_call_minutes = models.PositiveSmallIntegerField(
         _("longest call (minutes)"),
         default=60,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
         help_text=_("A call that lasts longer is ended, so that a forgotten line costs no more."),
     )
     minutes_left = models.DecimalField(
@@ -183,6 +184,8 @@ class Business(CallSettings):
         help_text=_("Older recordings are removed every night. What was said stays in the call's record as text."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    plain_words = FIELD_WORDS
 
     class Meta:
         verbose_name = _("business")

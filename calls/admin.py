@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from businesses.admin_fence import MEMBERS, OWNERS, FencedAdmin, FencedInline
+from businesses.admin_fence import MEMBERS, OWNERS, FencedAdmin
+from businesses.admin_sections import Section
 from calls import greetings, tasks
 from calls.models import Call, GreetingAudio, Turn
-
-if TYPE_CHECKING:
-    from django.contrib.admin.options import InlineModelAdmin
-
-
-class TurnInline(FencedInline):
-    """What was said, in order."""
-
-    model = Turn
-    records = True
-    view_roles = MEMBERS
-    fields = ("started_ms", "speaker", "text", "heard_text", "interrupted_ms")
+from calls.pages import words
+from calls.recording import recording_of
 
 
 @admin.register(Call)
@@ -34,20 +26,31 @@ class CallAdmin(FencedAdmin):
     """A call's record."""
 
     records = True
+    section = Section.CALLS
+    about = _("Who called, what was said and heard, how it ended, and the recording.")
     view_roles = MEMBERS
-    inlines: ClassVar[list[type[InlineModelAdmin[Any, Any]]]] = [TurnInline]
-    list_display = ("started_at", "caller_number", "called_number", "status", "outcome", "end_reason", "business")
-    list_filter = ("outcome", "status", "business")
+    list_display = ("started_at", "caller_number", "status", "outcome", "end_reason", "is_recorded")
+    list_filter = ("outcome", "status")
     list_select_related = ("business",)
     search_fields = ("caller_number", "called_number", "twilio_call_sid")
     date_hierarchy = "started_at"
     fieldsets = (
         (None, {"fields": ("business", "caller_number", "called_number", "started_at", "ended_at")}),
+        (_("What was said"), {"fields": ("summary", "recording", "conversation")}),
         (
             _("How it went"),
-            {"fields": ("status", "outcome", "end_reason", "user_has_spoken", "fallback_result", "transfer_number")},
+            {
+                "fields": (
+                    "status",
+                    "outcome",
+                    "end_reason",
+                    "user_has_spoken",
+                    "fallback_result",
+                    "transfer_number",
+                    "minutes_charged",
+                )
+            },
         ),
-        (_("What is left of it"), {"fields": ("summary", "is_recorded", "minutes_charged")}),
         (
             _("For whoever looks for a fault"),
             {
@@ -65,6 +68,30 @@ class CallAdmin(FencedAdmin):
             },
         ),
     )
+    readonly_fields = ("recording", "conversation")
+
+    def web_page(self, obj: Call) -> str:
+        """The same call, with waits and cost in words."""
+        return reverse("call", args=[obj.business.slug, obj.pk])
+
+    def get_form(self, request: HttpRequest, obj: Call | None = None, change: bool = False, **options: Any) -> Any:
+        """Leave out the notes for programmers."""
+        notes = dict.fromkeys(("fallback_result", "transfer_number"), "")
+        return super().get_form(request, obj, change, **{**options, "help_texts": notes})
+
+    @admin.display(description=_("recording"))
+    def recording(self, call: Call) -> str:
+        """A player, once the call is over."""
+        if not call.ended_at or recording_of(call) is None:
+            return "-"
+        address = reverse("call-recording", args=[call.business.slug, call.pk])
+        return render_to_string("calls/player.html", {"address": address})
+
+    @admin.display(description=_("conversation"))
+    def conversation(self, call: Call) -> str:
+        """Who said what, and what of it was heard."""
+        turns = Turn.objects.filter(call=call)
+        return render_to_string("calls/turns.html", {"call": call, "lines": words.lines(turns)})
 
 
 @admin.register(GreetingAudio)
@@ -72,9 +99,20 @@ class GreetingAudioAdmin(FencedAdmin):
     """How far a greeting's recording is; owners hear it and have it rendered again."""
 
     records = True
+    section = Section.CALLS
+    about = _("Every recording of a greeting, with the older ones; callers hear the one of the words as they stand.")
+    labels: ClassVar[dict[str, Any]] = {
+        "text": _("text"),
+        "voice": _("voice"),
+        "language": _("language"),
+        "state": _("state"),
+        "error": _("error"),
+        "attempts": _("attempts"),
+        "rendered_at": _("recorded"),
+    }
     view_roles = OWNERS
-    list_display = ("business", "text", "voice", "language", "state", "error", "rendered_at", "listen")
-    list_filter = ("state", "business")
+    list_display = ("text", "voice", "language", "state", "error", "rendered_at", "listen")
+    list_filter = ("state",)
     list_select_related = ("business",)
     fields = ("business", "text", "voice", "language", "state", "error", "attempts", "rendered_at", "listen")
     readonly_fields = ("listen",)
@@ -84,13 +122,17 @@ class GreetingAudioAdmin(FencedAdmin):
         """Leave the recordings themselves in the database: a list of them would be megabytes."""
         return super().get_queryset(request).defer("audio")
 
+    def web_page(self, obj: GreetingAudio) -> str:
+        """The greeting as it stands."""
+        return reverse("greeting-state", args=[obj.business.slug])
+
     @admin.display(description=_("recording"))
     def listen(self, greeting: GreetingAudio) -> str:
-        """A link to the recording, once there is one."""
+        """A player, once there is a recording."""
         if greeting.rendered_at is None:
             return "-"
         address = reverse("calls:greeting-audio", args=[greeting.pk])
-        return format_html('<a href="{}" target="_blank">{}</a>', address, _("Listen"))
+        return format_html('<audio controls preload="none" src="{}" aria-label="{}"></audio>', address, greeting.text)
 
     @admin.action(description=_("Render again"), permissions=["view"])
     def render_again(self, request: HttpRequest, chosen: models.QuerySet[GreetingAudio]) -> None:

@@ -9,17 +9,23 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_forms import WrittenPhoneNumberField
 from businesses.models import Business
+from businesses.plain_words import plain_formfield
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     _Form = forms.ModelForm[Business]
-    Section = tuple[str, _StrPromise, _StrPromise | str, tuple[str, ...]]
+    Section = tuple[str, _StrPromise, _StrPromise, tuple[str, ...]]
 else:
     _Form = forms.ModelForm
 
 SECTIONS: tuple[Section, ...] = (
-    ("business", _("Business"), "", ("name", "language", "time_zone")),
+    (
+        "business",
+        _("Business"),
+        _("Its name, the language in which it speaks with callers, and its clock."),
+        ("name", "language", "time_zone"),
+    ),
     (
         "greeting",
         _("Greeting"),
@@ -47,7 +53,12 @@ SECTIONS: tuple[Section, ...] = (
             "echo_gate_min_rms",
         ),
     ),
-    ("phone", _("Phone"), "", ("fallback_number", "max_call_minutes", "record_calls", "recordings_kept_days")),
+    (
+        "phone",
+        _("Phone"),
+        _("Who takes over when the assistant can't, and what is kept of calls."),
+        ("fallback_number", "max_call_minutes", "record_calls", "recordings_kept_days"),
+    ),
 )
 """Key, heading, introduction and fields of each section."""
 
@@ -57,6 +68,7 @@ class SettingsForm(_Form):
 
     class Meta:
         model = Business
+        formfield_callback = plain_formfield
         fields: ClassVar[list[str]] = [name for _key, _heading, _intro, names in SECTIONS for name in names]
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {"fallback_number": WrittenPhoneNumberField}
         widgets: ClassVar[dict[str, forms.Widget]] = {

@@ -67,9 +67,9 @@ def test_minutes_that_a_call_has_used_meanwhile_are_not_given_back(owner: Client
     [
         ({"fallback_number": "12"}, "This is not a phone number."),
         ({"fallback_number": "+97231234567"}, "The assistant itself answers this number."),
-        ({"barge_in_voice_frames": "0"}, "Ensure this value is greater than or equal to"),
+        ({"barge_in_voice_frames": "0"}, "Write a whole number of steps from 2 to 50."),
         ({"time_zone": "Atlantis/Capital"}, "Atlantis/Capital"),
-        ({"name": ""}, "This field is required."),
+        ({"name": ""}, "be empty."),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_stored(

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from businesses.fenced_form import FencedForm
+from businesses.fenced_inline import refuse_mixed
 from businesses.models import Business
 from whatsapp import creation, template_sync
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group
 from whatsapp.creation import Plan, Timing
 from whatsapp.errors import WhatsappError
 from whatsapp.models import Broadcast, MessageTemplate, Tag, TemplateStatus, WindowZone
-
-if TYPE_CHECKING:
-    _BroadcastModelForm = forms.ModelForm[Broadcast]
-else:
-    _BroadcastModelForm = forms.ModelForm
 
 GROUPS = [
     (Group.NOT_READ.value, _("got it and did not read it")),
@@ -31,7 +28,7 @@ GROUPS = [
 ]
 
 
-class NewBroadcastForm(_BroadcastModelForm):
+class NewBroadcastForm(FencedForm):
     """Template, people and time. People come from a file, or from contacts with tags, or from an earlier broadcast."""
 
     file = forms.FileField(
@@ -77,6 +74,8 @@ class NewBroadcastForm(_BroadcastModelForm):
     def clean(self) -> dict[str, Any]:
         """Find everything that is wrong before anything is kept."""
         values = super().clean() or {}
+        if "template" in values:
+            refuse_mixed(self, self.business.pk, "tags", "earlier")
         if self.errors:
             return values
         try:

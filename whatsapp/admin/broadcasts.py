@@ -6,28 +6,49 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
+from businesses.admin_sections import Section
 from whatsapp import creation, lifecycle, starting
 from whatsapp.admin.broadcast_form import NewBroadcastForm
 from whatsapp.audience.prepare import freeze_audience
 from whatsapp.counts import Counts, counts_of_many
 from whatsapp.errors import BadAudience, WhatsappError
-from whatsapp.models import Broadcast, BroadcastEvent
+from whatsapp.models import Broadcast, BroadcastEvent, ParameterFormat
+from whatsapp.pages.bubble import bubble
 from whatsapp.preflight import preflight
 from whatsapp.reports import preflight_report
 from whatsapp.states import RecipientStatus
 
 FREEZE_AT_ONCE = 20_000
 """Rows that are read while the person waits; the rest is read when the broadcast is started."""
+
+
+NEW = (
+    (None, {"fields": ("name", "template")}),
+    (
+        _("People"),
+        {"fields": ("file", "tags", "earlier", "group"), "description": _("Choose one of the three ways.")},
+    ),
+    (_("Values"), {"fields": ("constants",)}),
+    (
+        _("Times"),
+        {
+            "fields": NewBroadcastForm.Meta.fields[2:],
+            "description": _("Leave them empty to send as soon as you start it, at any hour."),
+        },
+    ),
+)
 
 
 class CountedList(ChangeList):
@@ -50,12 +71,20 @@ class EventInline(FencedInline):
     records = True
     view_roles = MEMBERS
     fields = readonly_fields = ("at", "what", "detail", "actor")
+    labels: ClassVar[dict[str, Any]] = {
+        "at": _("when"),
+        "what": _("what"),
+        "detail": _("in detail"),
+        "actor": _("by"),
+    }
 
 
 @admin.register(Broadcast)
 class BroadcastAdmin(FencedAdmin):
     """Adding makes a draft and reads its people; actions start, pause, resume and cancel."""
 
+    section = Section.MESSAGES
+    about = _("One message to many people: made, started, watched and stopped.")
     view_roles = add_roles = change_roles = MEMBERS
     list_display = ("name", "status", "pause_reason", "total_people", "to_send", "delivered", "failed", "created_at")
     list_filter = ("status", "template_name")
@@ -63,32 +92,21 @@ class BroadcastAdmin(FencedAdmin):
     date_hierarchy = "created_at"
     inlines: ClassVar[list[Any]] = [EventInline]
     actions = ("start", "pause", "resume", "cancel")
-    shown = (
-        "name",
-        "business",
-        "sender",
-        "template",
-        "status",
-        "pause_reason",
-        "status_detail",
-        "resume_at",
-        "people_by_state",
-        "what_will_happen",
-        "audience_kind",
-        "audience",
-        "scheduled_wall_time",
-        "scheduled_zone",
-        "scheduled_at",
-        "not_after",
-        "is_late",
-        "send_from",
-        "send_until",
-        "window_zone",
-        "canary_size",
-        "created_at",
-        "started_at",
-        "completed_at",
-        "settled_at",
+    fieldsets = (
+        (None, {"fields": ("name", "business", "status", "pause_reason", "status_detail", "resume_at")}),
+        (_("People"), {"fields": ("people_by_state", "what_will_happen", "audience_kind")}),
+        (_("Message"), {"fields": ("as_people_see_it", "template", "sender")}),
+        (
+            _("Times"),
+            {
+                "fields": (
+                    *("scheduled_wall_time", "scheduled_zone", "scheduled_at", "not_after", "is_late"),
+                    *("send_from", "send_until", "window_zone", "canary_size"),
+                    *("created_at", "started_at", "completed_at", "settled_at"),
+                )
+            },
+        ),
+        (_("For whoever looks for a fault"), {"fields": ("audience",), "classes": ("collapse",)}),
     )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -99,15 +117,23 @@ class BroadcastAdmin(FencedAdmin):
         """A broadcast is written once, when it is made."""
         return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": NewBroadcastForm}))
 
-    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         """Everything about a broadcast, or what is asked for a new one."""
-        if obj:
-            return self.shown
-        return ("name", "template", "file", "tags", "earlier", "group", "constants", *NewBroadcastForm.Meta.fields[2:])
+        return self.fieldsets if obj else NEW
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
         """What is made is not changed: people have got it."""
-        return self.shown if obj else ()
+        return tuple(flatten_fieldsets(self.fieldsets)) if obj else ()
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
+        """Offer no saving where nothing can be changed."""
+        if context["original"]:
+            context |= dict.fromkeys(("show_save", "show_save_and_continue", "show_save_and_add_another"), False)
+        return super().render_change_form(request, context, *args, **options)
+
+    def web_page(self, obj: Broadcast) -> str:
+        """Where it is started, watched and steered."""
+        return reverse("broadcast", args=[obj.business.slug, obj.pk])
 
     def get_inlines(self, request: HttpRequest, obj: models.Model | None) -> list[Any]:
         """A new broadcast has no history."""
@@ -169,7 +195,15 @@ class BroadcastAdmin(FencedAdmin):
         page = reverse("admin:whatsapp_recipient_changelist")
         counts = counts_of_many([broadcast.pk])[broadcast.pk].by_state
         lines = ((page, broadcast.pk, state.value, state.label, number) for state, number in counts.items() if number)
-        return format_html_join("", '<div><a href="{}?broadcast={}&amp;status={}">{}: {}</a></div>', lines)
+        row = '<li><a href="{}?broadcast={}&amp;status={}"><span>{}</span> <span class="number">{}</span></a></li>'
+        return format_html('<ul class="counts">{}</ul>', format_html_join("", row, lines))
+
+    @admin.display(description=_("as people see it"))
+    def as_people_see_it(self, broadcast: Broadcast) -> str:
+        """The message with its places for values."""
+        named = broadcast.template_format == ParameterFormat.NAMED
+        shown = bubble(broadcast.template_components, {}, named=named)
+        return render_to_string("whatsapp/bubble.html", {"bubble": shown})
 
     @admin.display(description=_("what will happen"))
     def what_will_happen(self, broadcast: Broadcast) -> SafeString:

@@ -10,10 +10,13 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import BaseModelFormSet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
+from businesses.admin_sections import Section
+from businesses.fenced_form import FencedForm
 from businesses.models import User
 from whatsapp import consent, suppressions
 from whatsapp.messaging_settings import region_of
@@ -32,18 +35,15 @@ from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
 if TYPE_CHECKING:
     from django.contrib.admin.options import InlineModelAdmin
 
-    _ContactModelForm = forms.ModelForm[Contact]
-    _SuppressionModelForm = forms.ModelForm[Suppression]
-else:
-    _ContactModelForm = _SuppressionModelForm = forms.ModelForm
-
 
 def _person(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-class ContactForm(_ContactModelForm):
+class ContactForm(FencedForm):
     """A contact; the number may be written as at home."""
+
+    instance: Contact
 
     phone = forms.CharField(label=_("phone number"), required=False, max_length=40)
 
@@ -71,6 +71,7 @@ class ContactTagInline(FencedInline):
 
     model = ContactTag
     fields = ("tag",)
+    labels: ClassVar[dict[str, Any]] = {"tag": _("tag")}
     view_roles = add_roles = change_roles = delete_roles = MEMBERS
 
 
@@ -79,17 +80,20 @@ class ContactAdmin(FencedAdmin):
     """Whom a business knows."""
 
     form = ContactForm
+    section = Section.PEOPLE
+    about = _("Whom you know: number, language, tags, and whether they agreed to messages.")
     view_roles = add_roles = change_roles = delete_roles = MEMBERS
     inlines: ClassVar[list[type[InlineModelAdmin[Any, Any]]]] = [ContactTagInline]
     list_display = ("__str__", "phone", "language", "consent", "last_inbound_at", "created_at")
+    labels: ClassVar[dict[str, Any]] = {"created_at": _("created"), "consent_changed_at": _("consent changed")}
     list_filter = ("consent", "language", "tags")
     search_fields = ("name", "phone", "bsuid")
     show_full_result_count = False
     readonly_fields = ("last_inbound_at", "consent_changed_at", "created_at")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """A contact stays with its business."""
-        return (*self.readonly_fields, "business") if obj else self.readonly_fields
+    def web_page(self, obj: Contact) -> str:
+        """The contact with its messages."""
+        return reverse("contact", args=[obj.business.slug, obj.pk])
 
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
         """Note when the consent changed."""
@@ -116,7 +120,10 @@ class ConsentChangeAdmin(FencedAdmin):
     """What people said about being messaged, newest first."""
 
     records = True
+    section = Section.PEOPLE
+    about = _("Who agreed to messages or stopped them, when, and how.")
     view_roles = MEMBERS
+    labels: ClassVar[dict[str, Any]] = {"source_in_words": _("source")}
     list_display = ("at", "address", "what", "source_in_words", "by")
     list_filter = ("what",)
     list_select_related = ("by",)
@@ -128,14 +135,26 @@ class ConsentChangeAdmin(FencedAdmin):
 class TagAdmin(FencedAdmin):
     """The words by which a business groups its contacts."""
 
+    section = Section.PEOPLE
+    about = _("The words by which you group contacts, to write to one group.")
     view_roles = add_roles = change_roles = delete_roles = MEMBERS
-    list_display = ("name", "business")
-    list_filter = ("business",)
+    list_display = ("name", "people")
     list_select_related = ("business",)
     search_fields = ("name",)
 
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Tag]:
+        """Count each tag's contacts with it."""
+        rows: models.QuerySet[Tag] = super().get_queryset(request)
+        return rows.annotate(number=models.Count("contact_tags"))
 
-class SuppressionForm(_SuppressionModelForm):
+    @admin.display(description=_("contacts"), ordering="number")
+    def people(self, tag: Tag) -> int:
+        """How many contacts have it."""
+        number: int = tag.number  # type: ignore[attr-defined] # annotated above
+        return number
+
+
+class SuppressionForm(FencedForm):
     """An address that must not be messaged."""
 
     class Meta:
@@ -159,11 +178,17 @@ class SuppressionAdmin(FencedAdmin):
     """Who must not be messaged: staff add and take back, nobody changes."""
 
     form = SuppressionForm
+    section = Section.PEOPLE
+    about = _("Numbers that get no broadcast, and since when.")
     view_roles = add_roles = delete_roles = MEMBERS
     list_display = ("address", "category", "source", "created_at")
     list_filter = ("category", "source")
     search_fields = ("address", "note")
     show_full_result_count = False
+
+    def web_page(self, obj: Suppression) -> str:
+        """The list on the web."""
+        return reverse("suppressions", args=[obj.business.slug])
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Take it back and add another instead."""

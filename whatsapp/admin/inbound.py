@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, FencedAdmin
+from businesses.admin_sections import Section
 from whatsapp.models import DirectMessage, InboundMessage, WebhookNews
 
 
@@ -13,8 +17,17 @@ class InboundMessageAdmin(FencedAdmin):
     """Messages from people, newest first."""
 
     records = True
+    section = Section.PEOPLE
+    about = _("What people wrote to you. Answer them in the inbox of the web pages.")
     view_roles = MEMBERS
+    labels: ClassVar[dict[str, Any]] = {
+        "contact": _("contact"),
+        "sender": _("sender"),
+        "recipient": _("recipient"),
+        "action": _("what followed"),
+    }
     list_display = ("received_at", "address", "contact", "kind", "text", "action")
+    fields = ("received_at", "address", "contact", "sender", "recipient", "kind", "text", "action", "business")
     list_filter = ("action", "kind")
     list_select_related = ("contact",)
     search_fields = ("address", "text")
@@ -26,8 +39,24 @@ class DirectMessageAdmin(FencedAdmin):
     """Replies and tests that members wrote, newest first."""
 
     records = True
+    section = Section.PEOPLE
+    about = _("Answers and test messages that somebody here wrote to one person.")
     view_roles = MEMBERS
+    labels: ClassVar[dict[str, Any]] = {"created_by": _("by"), "answers": _("answer to")}
     list_display = ("created_at", "address", "kind", "text", "status", "error_text", "created_by")
+    fields = (
+        "created_at",
+        "created_by",
+        "address",
+        "sender",
+        "kind",
+        "template",
+        "text",
+        "answers",
+        "status",
+        "error_text",
+        "business",
+    )
     list_filter = ("kind", "status")
     list_select_related = ("created_by",)
     search_fields = ("address", "text")
@@ -39,6 +68,7 @@ class WebhookNewsAdmin(FencedAdmin):
     """For operators: what came, and what could not be applied."""
 
     records = True
+    about = _("What WhatsApp reported, and what could not be applied.")
     list_display = ("received_at", "provider", "kind", "applied_at", "tries", "problem")
     list_filter = ("provider", "kind", ("applied_at", admin.EmptyFieldListFilter))
     show_full_result_count = False

@@ -8,10 +8,12 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
+from businesses.admin_sections import Section
 from whatsapp.models import Attempt, Recipient
 from whatsapp.reasons import reason_of
 from whatsapp.sending import doubts
@@ -33,12 +35,29 @@ class RecipientAdmin(FencedAdmin):
     """Rows that sending writes. Only the messages whose answer was lost can be decided here."""
 
     records = True
+    section = Section.MESSAGES
+    about = _("Each person of each broadcast: whether the message arrived, and if not, why.")
     view_roles = MEMBERS
     inlines: ClassVar[list[Any]] = [AttemptInline]
     list_display = ("__str__", "broadcast", "status", "why", "attempt_no", "accepted_at", "delivered_at", "read_at")
+    labels: ClassVar[dict[str, Any]] = {"broadcast": _("broadcast"), "contact": _("contact"), "provider": _("provider")}
     list_filter = ("status", "skip_reason", "error_class")
     list_select_related = ("broadcast",)
     search_fields = ("address", "given_address", "provider_message_id")
+    fieldsets = (
+        (None, {"fields": ("business", "broadcast", "contact", "address", "given_address", "row_number", "params")}),
+        (_("What became of it"), {"fields": ("status", "why", "attempt_no", "next_attempt_at", "error_text")}),
+        (_("Times"), {"fields": ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")}),
+        (_("Cost"), {"fields": ("billable", "price_category", "cost_estimate")}),
+        (
+            _("For whoever looks for a fault"),
+            {
+                "fields": ("provider", "provider_message_id", "error_code", "error_class", "country", "attempt_id"),
+                "classes": ("collapse",),
+            },
+        ),
+    )
+    readonly_fields = ("why",)
     show_full_result_count = False
     list_per_page = 50
     actions = ("assume_sent", "send_again")
@@ -46,6 +65,10 @@ class RecipientAdmin(FencedAdmin):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Whether the person may say what became of a message whose answer was lost."""
         return self.has_view_permission(request)
+
+    def web_page(self, obj: Recipient) -> str:
+        """The people of its broadcast."""
+        return reverse("broadcast-people", args=[obj.business.slug, obj.broadcast_id])
 
     @admin.display(description=_("why"))
     def why(self, row: Recipient) -> str:

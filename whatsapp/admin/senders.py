@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, OWNERS, FencedAdmin
+from businesses.admin_sections import Section
+from businesses.fenced_form import FencedForm
 from businesses.tenancy import across_businesses
 from whatsapp import connecting, template_sync
 from whatsapp.models import MessagingSettings, Provider, Sender
 from whatsapp.providers.base import ProviderUnavailable
 
-if TYPE_CHECKING:
-    _SenderModelForm = forms.ModelForm[Sender]
-else:
-    _SenderModelForm = forms.ModelForm
 
-
-class SenderForm(_SenderModelForm):
+class SenderForm(FencedForm):
     """A number and its secret, which is written and never shown."""
+
+    instance: Sender
 
     secret = forms.CharField(
         label=_("access token"),
@@ -67,18 +67,25 @@ class SenderAdmin(FencedAdmin):
     """A business's numbers: staff see them, owners connect them."""
 
     form = SenderForm
+    section = Section.MESSAGES
+    about = _("The numbers you write from, and how they are.")
     view_roles = MEMBERS
     add_roles = change_roles = delete_roles = OWNERS
-    list_display = ("__str__", "business", "provider", "phone", "quality", "health", "health_detail")
+    list_display = ("__str__", "provider", "phone", "quality", "health", "health_detail")
     list_filter = ("provider", "health", "quality")
     list_select_related = ("business",)
     search_fields = ("phone", "display_name", "number_id")
     readonly_fields = ("quality", "health", "health_detail", "throughput_mps", "last_status_event_at", "checked_at")
+    labels: ClassVar[dict[str, Any]] = {"last_status_event_at": _("last report"), "checked_at": _("last asked")}
     actions = ("check_numbers", "sync_templates")
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
         """A number stays with its business and provider."""
         return (*self.readonly_fields, "business", "provider", "number_id") if obj else self.readonly_fields
+
+    def web_page(self, obj: Sender) -> str:
+        """The numbers on the web, with what to enter at WhatsApp."""
+        return reverse("senders", args=[obj.business.slug])
 
     def save_model(self, request: HttpRequest, obj: Sender, form: Any, change: bool) -> None:
         """Keep the secret encrypted."""
@@ -117,11 +124,9 @@ class SenderAdmin(FencedAdmin):
 class MessagingSettingsAdmin(FencedAdmin):
     """How a business wants to message."""
 
+    section = Section.MESSAGES
+    about = _("What counts as opting out, the answers to it, and how late a broadcast may start.")
     view_roles = MEMBERS
     add_roles = change_roles = OWNERS
-    list_display = ("business", "region", "unknown_policy", "late_after_minutes")
+    list_display = ("__str__", "region", "unknown_policy", "late_after_minutes")
     list_select_related = ("business",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """Settings stay with their business."""
-        return ("business",) if obj else ()

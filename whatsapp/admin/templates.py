@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, FencedAdmin
-from whatsapp.models import MessageTemplate
+from businesses.admin_sections import Section
+from whatsapp.models import MessageTemplate, ParameterFormat
+from whatsapp.pages.bubble import bubble
 
 
 @admin.register(MessageTemplate)
@@ -13,7 +20,33 @@ class MessageTemplateAdmin(FencedAdmin):
     """Templates as the provider last told us. The action of the numbers' page fetches them."""
 
     records = True
+    section = Section.MESSAGES
+    about = _("The texts that WhatsApp has approved. They are written at WhatsApp and fetched from there.")
     view_roles = MEMBERS
     list_display = ("name", "language", "category", "status", "quality", "version", "synced_at")
     list_filter = ("status", "category", "language")
     search_fields = ("name",)
+    fieldsets = (
+        (None, {"fields": ("as_people_see_it", "name", "language", "category", "status", "status_detail")}),
+        (
+            _("From WhatsApp"),
+            {"fields": ("business", "provider", "account_id", "quality", "paused_until", "synced_at")},
+        ),
+        (
+            _("For whoever looks for a fault"),
+            {"fields": ("provider_template_id", "parameter_format", "version", "components"), "classes": ("collapse",)},
+        ),
+    )
+    labels: ClassVar[dict[str, Any]] = {"paused_until": _("paused until")}
+    readonly_fields = ("as_people_see_it",)
+
+    def web_page(self, obj: MessageTemplate) -> str:
+        """The same template, with the button that sends it."""
+        return reverse("template", args=[obj.business.slug, obj.pk])
+
+    @admin.display(description=_("as people see it"))
+    def as_people_see_it(self, template: MessageTemplate) -> str:
+        """The message with its places for values."""
+        named = template.parameter_format == ParameterFormat.NAMED
+        shown = bubble(template.components, {}, named=named)
+        return render_to_string("whatsapp/bubble.html", {"bubble": shown})

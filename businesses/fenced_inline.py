@@ -1,0 +1,36 @@
+"""Tables inside another row's page: what they point to belongs to that row's business."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    _FormSet = BaseInlineFormSet[Any, Any, Any]
+else:
+    _FormSet = BaseInlineFormSet
+
+
+def refuse_mixed(form: forms.BaseForm, business_id: object, *names: str) -> None:
+    """Mark the fields that point to rows of another business: somebody who belongs to two may see both."""
+    for name in names:
+        value = form.cleaned_data.get(name)
+        rows = [value] if isinstance(value, models.Model) else value if isinstance(value, models.QuerySet) else []
+        if any(getattr(row, "business_id", business_id) != business_id for row in rows):
+            form.add_error(name, ValidationError(_("This belongs to another of your businesses."), code="mixed"))
+
+
+class FencedFormSet(_FormSet):
+    """The rows of such a table."""
+
+    def clean(self) -> None:
+        """Refuse what belongs to another business than the page's row."""
+        super().clean()
+        for form in self.forms:
+            if hasattr(form, "cleaned_data"):
+                refuse_mixed(form, getattr(self.instance, "business_id", None), *form.cleaned_data)
