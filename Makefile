@@ -25,7 +25,7 @@ browser: $(VENV)/installed-dev ## look at every page with Chromium (Debian: apt-
 	@$(PYTHON) -m pytest -m browser tests/browser $(ARGS)
 
 screenshots: $(VENV)/installed-dev ## picture every page, in both languages and two widths, into var/screenshots/
-	@$(PYTHON) -m testing.screenshots
+	@$(PYTHON) -m testing.screenshots $(ARGS)
 
 check: $(VENV)/installed-dev ## lint, formatting, strict types, missing migrations, deploy check
 	@$(PYTHON) -m testing.check

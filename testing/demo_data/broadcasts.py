@@ -42,7 +42,7 @@ PAST = {
             Fate.STOPPED: 2, Fate.EXPIRED: 3, Fate.PASSING: 3, Fate.OPTED_OUT: 5, Fate.INVALID: 3, Fate.TWICE: 2,
             Fate.NO_VALUE: 1,
         },
-        3, (("started", ""), ("running", "170 people"), ("paused: window", "21:00"), ("resumed", ""), ("completed", "")),
+        3, (("started", ""), ("running", "170 people"), ("paused: window", ""), ("resumed", ""), ("completed", "")),
     ),
     "running": Past(
         "Whitening offer, December", "english", BroadcastStatus.RUNNING,
@@ -92,7 +92,12 @@ def add(
 def _draft(business: Business, sender: Sender, template: MessageTemplate, staff: User, now: datetime) -> Broadcast:
     """From a file with mistakes."""
     good = [f"{phone_of(number)},{name_of(number)},₪250,15.12" for number in range(110)]
-    bad = ["12,Nobody,₪250,15.12", "שלום,דנה,₪250,15.12", f"{phone_of(3)},Again,₪250,15.12", "052-5550999,ללא מחיר,,15.12"]
+    bad = [
+        "12,Nobody,₪250,15.12",
+        "שלום,דנה,₪250,15.12",
+        f"{phone_of(3)},Again,₪250,15.12",
+        "052-5550999,ללא מחיר,,15.12",
+    ]
     file = io.BytesIO("\n".join(["phone,first_name,price,until", *good[:40], *bad, *good[40:]]).encode())
     choice = FileChoice(constants={"button_1": "autumn", "header_image": "https://demo.example/smile.jpg"})
     plan = Plan(template, sender, choice, "Check-up – בדיקה תקופתית, second round", file, canary_size=20)

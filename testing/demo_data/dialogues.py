@@ -48,7 +48,7 @@ ENGLISH = (
     Said(CALLER, "Hi, how much is a first visit, and is there parking?", 5000, 8200),
     Said(
         ASSISTANT,
-        "A first visit takes half an hour and costs 200 shekels. There is parking behind the house at 12 Garden Street.",
+        "A first visit takes half an hour and costs 200 shekels. You can park behind the house at 12 Garden Street.",
         9000,
         16400,
     ),

@@ -56,7 +56,11 @@ _SKIPPED = {
 }
 _ERRORS = {
     Fate.NOT_ON_WHATSAPP: ("131026", ErrorClass.PERMANENT, "Message undeliverable"),
-    Fate.MUCH_MARKETING: ("131049", ErrorClass.DEFERRED, "This message was not delivered to maintain healthy ecosystem"),
+    Fate.MUCH_MARKETING: (
+        "131049",
+        ErrorClass.DEFERRED,
+        "This message was not delivered to maintain healthy ecosystem",
+    ),
     Fate.STOPPED: ("131050", ErrorClass.SUPPRESS, "User has stopped marketing messages"),
     Fate.PASSING: ("131000", ErrorClass.RETRY, "Something went wrong"),
     Fate.BAD_VALUE: ("131009", ErrorClass.PERMANENT, "Parameter value is not valid"),

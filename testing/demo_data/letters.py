@@ -29,7 +29,7 @@ class Letter:
 
 
 LONG = (
-    "שלום, אני מנסה להבין את החשבונית ששלחתם לי אתמול (Invoice #2026-0412): כתוב שם 2 × ₪250 + ₪80, אבל סיכמנו על ₪480.\n"
+    "שלום, אני מנסה להבין את החשבונית ששלחתם לי (Invoice #2026-0412): כתוב 2 × ₪250 + ₪80, אבל סיכמנו על ₪480.\n"
     "אפשר לבדוק? The PDF is at https://demo.example/invoices/2026-0412/a-very-long-address-that-nobody-breaks.pdf"
 )
 THREADS: dict[str, tuple[int, tuple[Letter, ...]]] = {
@@ -51,7 +51,7 @@ THREADS: dict[str, tuple[int, tuple[Letter, ...]]] = {
     "opted-out": (1, (Letter(2900, "הסר", action=InboundAction.OPT_OUT, answers=True),)),
     "kinds": (40, tuple(
         Letter(100 - 5 * number, "", kind=kind)
-        for number, kind in enumerate(("sticker", "video", "document", "location", "contacts", "reaction", "unsupported"))
+        for number, kind in enumerate("sticker video document location contacts reaction unsupported".split())
     )),
 }  # fmt: skip
 SHORT = (

@@ -67,7 +67,9 @@ def _many(business: Business, now: datetime) -> list[Contact]:
                 phone=phone_of(number),
                 name=name_of(number) if number % 17 != 9 else "",
                 language=("he", "en", "")[number % 3],
-                attributes={"last visit": f"2026-{1 + number % 11:02d}-14", "מרפאה": "גן העיר"} if number % 4 == 0 else {},
+                attributes={"last visit": f"2026-{1 + number % 11:02d}-14", "מרפאה": "גן העיר"}
+                if number % 4 == 0
+                else {},
                 consent=Consent.GRANTED if agreed else Consent.UNKNOWN,
                 consent_source=("טופס הרשמה במרפאה", "Sign-up form, May 2026")[number % 2] if agreed else "",
                 consent_changed_at=now - timedelta(days=90) if agreed else None,

@@ -11,6 +11,7 @@ from businesses.models import Business, User
 from businesses.tenancy import acting_for
 from frontdesk import demo
 from testing.demo_data import Rows, broadcasts, letters, people, phone_calls, team, templates
+from whatsapp.models import MessagingSettings, Suppression
 
 
 def seed(now: datetime | None = None) -> Rows:
@@ -26,6 +27,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
     owner = User.objects.get(email=demo.OWNER_EMAIL)
     business.fallback_number = "+97235550199"
     business.save(update_fields=["fallback_number"])
+    MessagingSettings.objects.create(business=business, region="IL")  # the demo's own number is American
     rows = team.add(business, owner=owner, now=now)
     staff = team.staff_of(business)
     made = people.add(business, staff=staff, now=now)
@@ -39,4 +41,6 @@ def fill(business: Business, *, now: datetime) -> Rows:
         "whatsapp.Broadcast": sent,
         "whatsapp.Contact": made | written,
         "whatsapp.MessageTemplate": templates.keys(known),
+        "whatsapp.Sender": {"main": str(sender.pk)},
+        "whatsapp.Suppression": {"latest": str(Suppression.objects.filter(business=business).latest("created_at").pk)},
     }

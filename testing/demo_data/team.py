@@ -15,10 +15,12 @@ PEOPLE = (
     ("second.owner@demo.example", "רונית", "לוי", Role.OWNER),
     ("no.name@demo.example", "", "", Role.STAFF),
 )
+OPERATOR, PASSWORD = "operator@demo.example", "of-the-demo-only"
 
 
 def add(business: Business, *, owner: User, now: datetime) -> Rows:
-    """Members, two open invitations and one that has run out; the last for whoever has no account yet."""
+    """Members, an operator, an invitation that is open and one that has run out."""
+    User.objects.create_superuser(OPERATOR, PASSWORD)
     made = {}
     for email, first, last, role in PEOPLE:
         user = User.objects.create_user(email, None, first_name=first, last_name=last)

@@ -98,7 +98,11 @@ _ALL: dict[str, dict[str, Any]] = {
         "language": "he",
         "components": [
             {"type": "HEADER", "format": "IMAGE"},
-            _text("BODY", "שלום {{first_name}},\nעברה יותר מחצי שנה מאז הביקור האחרון ב־Demo Dental.\nבדיקה תקופתית ב־{{price}} בלבד עד {{until}}."),
+            _text(
+                "BODY",
+                "שלום {{first_name}},\nעברה יותר מחצי שנה מאז הביקור האחרון ב־Demo Dental.\n"
+                "בדיקה תקופתית ב־{{price}} בלבד עד {{until}}.",
+            ),
             _text("FOOTER", "להסרה השיבו: הסר"),
             _buttons(
                 {"type": "URL", "text": "לקביעת תור", "url": "https://demo.example/book/{{1}}"},

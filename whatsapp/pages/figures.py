@@ -17,7 +17,6 @@ from whatsapp.states import REACHED_PROVIDER, BroadcastStatus, RecipientStatus
 from whatsapp.today import done_percent
 
 WIDTH, HEIGHT = 600, 180
-BARS_FROM, BARS_WIDTH, BAR_HEIGHT = 150, 380, 34
 STEPS = 30
 
 
@@ -33,14 +32,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One step of the funnel, with its place in a drawing that is `WIDTH` wide."""
+    """One step of the funnel; `percent` of those who could get it."""
 
     label: str
     people: int
     percent: int
-    y: int
-    text_y: int
-    width: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +85,7 @@ def funnel(broadcast: Broadcast, counts: Counts) -> list[Bar]:
         (_("Replied"), replied),
     ]
     most = max(1, steps[0][1])
-    return [
-        Bar(
-            label=label,
-            people=people,
-            percent=round(100 * people / most),
-            y=number * BAR_HEIGHT + 4,
-            text_y=number * BAR_HEIGHT + 22,
-            width=round(BARS_WIDTH * min(1.0, people / most)),
-        )
-        for number, (label, people) in enumerate(steps)
-    ]
+    return [Bar(label, people, round(100 * people / most)) for label, people in steps]
 
 
 def timeline(broadcast: Broadcast, *, now: datetime) -> Timeline | None:
