@@ -45,7 +45,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def unfit(page: Page, *, rules: tuple[str, ...] = ()) -> list[str]:
-    """What axe finds on the page as it is shown; `rules`: only these. Of the admin, whose look is Django's, the gravest."""
+    """What axe finds on the page as it is shown; `rules`: only these. Of the admin, which is Django's, the gravest."""
     only = {"runOnly": list(rules)} if rules else {}
     grave = {"serious", "critical"} | (set() if "/admin/" in page.url else {"moderate"})
     return [
