@@ -145,7 +145,7 @@ def _past(past: Past, sender: Sender, template: MessageTemplate, staff: User, no
         template_format=template.parameter_format,
         template_components=template.components,
         template_hash=template.content_hash,
-        **(values | past.fields),
+        **(values | dict(past.fields)),
     )
     Broadcast.objects.filter(pk=broadcast.pk).update(created_at=started - timedelta(minutes=12))
     Recipient.objects.bulk_create(recipients(broadcast, past.fates, started=started, now=now))

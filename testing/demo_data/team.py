@@ -21,16 +21,16 @@ OPERATOR, PASSWORD = "operator@demo.example", "of-the-demo-only"
 def add(business: Business, *, owner: User, now: datetime) -> Rows:
     """Members, an operator, an invitation that is open and one that has run out."""
     User.objects.create_superuser(OPERATOR, PASSWORD)
-    made = {}
+    made: dict[str, Membership] = {}
     for email, first, last, role in PEOPLE:
         user = User.objects.create_user(email, None, first_name=first, last_name=last)
         made[email] = add_member(business, user, role)
     invitations.invite(business, email="late@demo.example", role=Role.STAFF, by=owner, now=now - timedelta(days=8))
-    open_to = {"email": "dana.cohen@demo.example", "role": Role.OWNER, "by": owner}
-    invited = invitations.invite(business, now=now - timedelta(days=1), **open_to)
-    first = Membership.objects.get(business=business, user=owner)
+    email, yesterday = "dana.cohen@demo.example", now - timedelta(days=1)
+    invited = invitations.invite(business, email=email, role=Role.OWNER, by=owner, now=yesterday)
+    mine = Membership.objects.get(business=business, user=owner)
     return {
-        "businesses.Membership": {"owner": str(first.pk), "staff": str(made["noa@demo.example"].pk)},
+        "businesses.Membership": {"owner": str(mine.pk), "staff": str(made["noa@demo.example"].pk)},
         "businesses.Invitation": {"open": invited.token},
     }
 

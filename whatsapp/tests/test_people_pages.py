@@ -111,7 +111,9 @@ def test_a_persons_page_steers_consent_and_keeps_its_history(staff: Client, dana
     dana.refresh_from_db()
     assert dana.consent == Consent.WITHDRAWN
     assert broadcast.recipients.get().status == RecipientStatus.SKIPPED
-    assert "rang us" in text_of(staff.get(here))
+    shown = text_of(staff.get(here))
+    assert "rang us" in shown
+    assert f"/calls/?number={DANA.replace('+', '%2B')}" in shown, "their calls, by the filter of that list"
     staff.post(here + "lift/")
     assert not Suppression.objects.exists()
     told = [(each.what, each.source, str(each.by)) for each in consent.history(dana)]
@@ -140,6 +142,18 @@ def test_saying_the_same_twice_is_one_line_of_history(clinic: Business, dana: Co
     assert [(each.what, each.source_in_words) for each in ConsentChange.objects.all()] == [
         ("no_broadcasts", "They replied with an opt-out word")
     ]
+
+
+def test_whoever_replied_to_come_back_is_not_said_to_have_opted_out(clinic: Business, dana: Contact) -> None:
+    suppressions.suppress(clinic, DANA, category=SuppressionCategory.ALL, source=SuppressionSource.REPLY, now=NOW)
+    suppressions.lift(clinic, DANA, now=NOW, categories=list(SuppressionCategory))
+    dana.refresh_from_db()
+    assert dana.consent_source == "They replied with an opt-in word"
+    told = {(each.what, each.source_in_words) for each in consent.history(dana)}
+    assert told == {
+        ("agreed", "They replied with an opt-in word"),
+        ("no_broadcasts", "They replied with an opt-out word"),
+    }
 
 
 def imported(staff: Client, text: str) -> str:
