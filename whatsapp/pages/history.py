@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -29,7 +31,13 @@ _WHAT = {
 }
 _PEOPLE = re.compile(r"(\d+) people")
 _LATE = re.compile(r"(\d+) s late")
+_START = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d) (\S+)")
 _LATEST = re.compile(r"It had to start by (\d\d:\d\d) UTC\.")
+
+
+def wall_time(written: str, zone: str) -> str:
+    """A local time as it is kept (2026-11-30T09:00), for reading, with its place."""
+    return f"{date_format(datetime.fromisoformat(written), 'SHORT_DATETIME_FORMAT')} ({zone})"
 
 
 def what(event: BroadcastEvent) -> str:
@@ -44,6 +52,8 @@ def what(event: BroadcastEvent) -> str:
 def detail(event: BroadcastEvent) -> str:
     """The rest, where it says more than `what`; words of a provider or of a person stay as they are."""
     written = event.detail
+    if start := _START.fullmatch(written):
+        return wall_time(start[1], start[2])
     if written == "on schedule":
         return _("on time")
     if people := _PEOPLE.fullmatch(written):

@@ -6,6 +6,7 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from whatsapp.models import Broadcast
 from whatsapp.pages import history
 from whatsapp.pages.template_list import language_in_words
 
@@ -28,6 +29,12 @@ _KINDS = {
 def message_kind(kind: str) -> str:
     """What came in place of a text."""
     return str(_KINDS.get(kind) or _("A message that can't be shown here"))
+
+
+@register.filter
+def wall_time(broadcast: Broadcast) -> str:
+    """When it starts by the clock of the place that was chosen."""
+    return history.wall_time(broadcast.scheduled_wall_time, broadcast.scheduled_zone)
 
 
 register.filter("language", language_in_words)

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.pure
         ("paused: user", "", "Paused", ""),
         ("paused: something new", "", "Paused", ""),
         ("started", "on schedule", "Started", "on time"),
+        ("scheduled", "2026-11-30T09:00 Asia/Jerusalem", "Scheduled", "30 Nov 2026, 09:00 (Asia/Jerusalem)"),
         ("started", "400 s late", "Started", "7 minutes late"),
         ("missed", "It had to start by 12:00 UTC.", "Missed its time", "It had to start by 12:00 UTC."),
         (
