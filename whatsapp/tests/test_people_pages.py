@@ -111,9 +111,7 @@ def test_a_persons_page_steers_consent_and_keeps_its_history(staff: Client, dana
     dana.refresh_from_db()
     assert dana.consent == Consent.WITHDRAWN
     assert broadcast.recipients.get().status == RecipientStatus.SKIPPED
-    shown = text_of(staff.get(here))
-    assert "rang us" in shown
-    assert f"/calls/?number={DANA.replace('+', '%2B')}" in shown, "their calls, by the filter of that list"
+    assert "rang us" in text_of(staff.get(here))
     staff.post(here + "lift/")
     assert not Suppression.objects.exists()
     told = [(each.what, each.source, str(each.by)) for each in consent.history(dana)]
@@ -132,7 +130,7 @@ def test_a_persons_page_corrects_and_tags(staff: Client, dana: Contact) -> None:
     assert (dana.name, dana.language, dana.tags.get().name) == ("Dana C.", "he", "vip")
     staff.post(here + "tags/remove/", {"tag": "vip"})
     assert not dana.tags.exists()
-    assert "?q=%2B972501234567" in text_of(staff.get(here))
+    assert "/calls/?number=%2B972501234567" in text_of(staff.get(here)), "their calls, by the filter of that list"
 
 
 def test_saying_the_same_twice_is_one_line_of_history(clinic: Business, dana: Contact) -> None:
