@@ -22,10 +22,10 @@ test: $(VENV)/installed-dev ## run every test twice: on SQLite in one process, a
 
 browser: $(VENV)/installed-dev ## look at every page with Chromium (Debian: apt-get install chromium; CHROMIUM= names another)
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "There is no Chromium: apt-get install chromium, or set CHROMIUM." >&2; exit 1; }
-	@$(PYTHON) -m pytest -m browser tests/browser $(ARGS)
+	@$(PYTHON) -m pytest -m browser -n 2 --dist loadgroup tests/browser $(ARGS)
 
-screenshots: $(VENV)/installed-dev ## picture every page, in both languages and two widths, into var/screenshots/
-	@$(PYTHON) -m testing.screenshots
+screenshots: $(VENV)/installed-dev ## picture every page in both languages and widths into var/screenshots/ (ARGS="home --dark")
+	@$(PYTHON) -m testing.screenshots $(ARGS)
 
 check: $(VENV)/installed-dev ## lint, formatting, strict types, missing migrations, deploy check
 	@$(PYTHON) -m testing.check

@@ -198,6 +198,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("he", "עברית")]
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "frontdesk.formats"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static-collected"

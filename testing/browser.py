@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,37 +13,19 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from frontdesk import demo
 from testing.databases import MigratedDatabase
+from testing.demo_data import Rows
+from testing.demo_data.team import OPERATOR, PASSWORD
+from testing.every_page import PAGES as LINES
 from testing.servers import Daphne, web_processes
+from testing.visits import Visit, Who, address
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WIDTHS = (390, 1280)
 LANGUAGES = ("en", "he")
 HOME = f"/b/{demo.SLUG}/"
-PAGES = {
-    "home": HOME,
-    "settings": f"{HOME}settings/",
-    "members": f"{HOME}members/",
-    "calls": f"{HOME}calls/",
-    "live-calls": f"{HOME}calls/live/",
-    "try-call": f"{HOME}calls/try/",
-    "broadcasts": f"{HOME}broadcasts/",
-    "broadcast-new": f"{HOME}broadcasts/new/",
-    "contacts": f"{HOME}contacts/",
-    "inbox": f"{HOME}inbox/",
-    "templates": f"{HOME}templates/",
-    "senders": f"{HOME}senders/",
-    "account": "/accounts/2fa/",
-    "password": "/accounts/password/change/",
-}
-"""The pages of somebody who is signed in. What is not here is not looked at: add a page's line with the page."""
-DOORS = {"sign-in": "/accounts/login/", "forgotten": "/accounts/password/reset/", "nowhere": "/no/such/page/"}
-ADMIN = {
-    "admin": "/admin/",
-    "admin-businesses": "/admin/businesses/business/",
-    "admin-members": "/admin/businesses/membership/",
-    "admin-calls": "/admin/calls/call/",
-}
+PAGES = {line.name: address(line.name) for line in LINES if line.look and not line.row}
+"""Addresses of the pages that need no row, by name."""
 
 
 def is_there() -> bool:
@@ -73,13 +56,26 @@ def demo_server(migrated_database: MigratedDatabase, **variables: str) -> Iterat
         yield daphne
 
 
+def fill(daphne: Daphne) -> Rows:
+    """Give the demo business believable data; the rows worth a look."""
+    said = daphne.manage(
+        "shell", "-v0", "-c", "import json; from testing.demo_data.seed import seed; print(json.dumps(seed()))"
+    )
+    rows: Rows = json.loads(said.splitlines()[-1])
+    return rows
+
+
 @contextmanager
 def context(
-    browser: Browser, url: str, *, language: str, width: int = 1280, scripts: bool = True
+    browser: Browser, url: str, *, language: str, width: int = 1280, scripts: bool = True, dark: bool = False
 ) -> Iterator[BrowserContext]:
-    """Somebody's window: language and width."""
+    """Somebody's window: language, width, and whether the device is set to dark."""
     window = browser.new_context(
-        base_url=url, viewport={"width": width, "height": 900}, java_script_enabled=scripts, reduced_motion="reduce"
+        base_url=url,
+        viewport={"width": width, "height": 900},
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+        color_scheme="dark" if dark else "light",
     )
     window.add_cookies([{"name": "django_language", "value": language, "url": url}])
     try:
@@ -88,10 +84,22 @@ def context(
         window.close()
 
 
-def sign_in(page: Page) -> None:
-    """Sign in as the demo's owner."""
+def sign_in(page: Page, email: str = demo.OWNER_EMAIL, password: str = demo.OWNER_PASSWORD) -> None:
+    """Sign in, as the demo's owner if nobody else is named."""
+    page.context.clear_cookies(name="sessionid")
     page.goto("/accounts/login/")
-    page.fill("input[name=login]", demo.OWNER_EMAIL)
-    page.fill("input[name=password]", demo.OWNER_PASSWORD)
+    page.fill("input[name=login]", email)
+    page.fill("input[name=password]", password)
     page.click("form[novalidate] button.main")
-    page.wait_for_url(f"**{HOME}")
+    page.wait_for_url(lambda url: "/accounts/" not in url)
+
+
+def tour(page: Page, wanted: Sequence[Visit], rows: Rows) -> Iterator[Visit]:
+    """Visit each of them as who it is for; whoever asks for the next one has looked at this one."""
+    here = Who.NOBODY
+    for visit in wanted:
+        if visit.who != here:
+            sign_in(page, *((OPERATOR, PASSWORD) if visit.who == Who.OPERATOR else ()))
+            here = visit.who
+        visit.go(page, rows)
+        yield visit

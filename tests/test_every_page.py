@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from businesses.models import User
 from businesses.tests.rows import Tenant, everything, make_tenant
-from tests.every_page import ANYBODY, BY_NAME, ITSELF, MEMBERS, OWNERS, PAGES, PERSON, Page
+from testing.every_page import ANYBODY, BY_NAME, ITSELF, MEMBERS, OWNERS, PAGES, PERSON, Page
 
 pytestmark = pytest.mark.once  # who may see what is decided before any database is asked
 
@@ -80,7 +80,7 @@ def statuses(client: Client, url: str) -> set[int]:
 
 def test_every_address_has_its_line() -> None:
     missing = sorted(name for name in ROUTES if name not in BY_NAME)
-    assert missing == [], "add them to tests/every_page.py"
+    assert missing == [], "add them to testing/every_page.py"
 
 
 def test_every_page_of_a_business_is_behind_its_door() -> None:

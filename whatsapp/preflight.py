@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
@@ -19,7 +18,7 @@ from whatsapp.rates import current_rates
 from whatsapp.schedule import seconds_open
 from whatsapp.sending.gates import window_of
 from whatsapp.sending.limiter import most_of
-from whatsapp.sending.quota import people_left
+from whatsapp.sending.quota import people_left_to_tell
 from whatsapp.states import RecipientStatus, SkipReason
 
 PROBLEM_ROWS = 100
@@ -75,17 +74,15 @@ class Preflight:
 
 def preflight(broadcast: Broadcast, *, now: datetime) -> Preflight:
     """Look at everything that decides what a start will do. Changes nothing."""
-    rows = Recipient.objects.filter(broadcast=broadcast)
-    valid = rows.filter(status=RecipientStatus.PENDING).count() if broadcast.audience_ready_at else _estimate(broadcast)
     rates, mps = current_rates(), most_of(broadcast.sender)
-    costs = _costs(broadcast)
-    with transaction.atomic():  # counting takes a lock on the portfolio's numbers
-        left = people_left(broadcast.sender, now)
+    costs, skipped = _costs(broadcast), _skipped(broadcast)
+    valid = sum(line.people for line in costs) if broadcast.audience_ready_at else _estimate(broadcast)
+    left = people_left_to_tell(broadcast.sender, now)
     return Preflight(
         is_frozen=broadcast.audience_ready_at is not None,
         valid=valid,
-        skipped=_skipped(broadcast),
-        skipped_rows=skipped_rows(broadcast, PROBLEM_ROWS),
+        skipped=skipped,
+        skipped_rows=skipped_rows(broadcast, PROBLEM_ROWS) if skipped else [],
         costs=costs,
         currency=rates.currency,
         rates_source=rates.source,

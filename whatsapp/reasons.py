@@ -27,4 +27,4 @@ def explained(provider: str, code: str, words: str) -> str:
     meaning = str(provider_for(provider).rule_for(code).explanation)
     if not words or words in meaning or meaning in words:
         return f"{max(meaning, words, key=len)} ({code})"
-    return f"{meaning} ({code}: {words})"
+    return f"{meaning} (\u2068{code}: {words}\u2069)"  # isolated (UAX 9): English in a Hebrew sentence

@@ -26,8 +26,8 @@ class UnderWay:
 
 
 def done_percent(counts: Counts) -> int:
-    """How far a broadcast is: 0 to 100."""
-    return 100 if not counts.total else int(100 * (counts.total - counts.open) / counts.total)
+    """How far a broadcast is: 0 to 100; 0 before anybody is known."""
+    return 0 if not counts.total else int(100 * (counts.total - counts.open) / counts.total)
 
 
 def with_counts(broadcasts: list[Broadcast]) -> list[UnderWay]:

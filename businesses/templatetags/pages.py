@@ -30,7 +30,7 @@ def phone(number: str | None) -> SafeString:
             parsed = None
         if parsed is not None:
             written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    return format_html('<bdi dir="ltr">{}</bdi>', written)
+    return format_html('<bdi dir="ltr" class="phone">{}</bdi>', written)
 
 
 @register.filter

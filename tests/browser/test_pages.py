@@ -1,24 +1,31 @@
-"""Every page in a real Chromium on a real server: nothing refused, nothing hidden, in both languages and widths."""
+"""Every page with believable data in a real Chromium: nothing refused, nothing hidden, in both languages and widths."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 
 from frontdesk import demo
 from testing import browser as tools
 from testing.databases import MigratedDatabase
+from testing.demo_data import Rows
 from testing.servers import Daphne
+from testing.visits import visits
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"),
 ]
 MOST_BYTES = 100_000
+FULLY_AT = {"en": 1280, "he": 390}
+"""In which width axe looks for everything, by language."""
+IN_THE_DARK = "en"
+"""In which language it looks at the colours of the dark, which are the same in any."""
 
 
 @pytest.fixture(scope="module")
@@ -28,45 +35,69 @@ def server(migrated_database: MigratedDatabase) -> Iterator[Daphne]:
 
 
 @pytest.fixture(scope="module")
+def rows(server: Daphne) -> Rows:
+    """The demo business is full: its rows worth a look."""
+    return tools.fill(server)
+
+
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with tools.chromium() as browser:
         yield browser
 
 
-def troubles(page: Page) -> list[str]:
-    """What is wrong with the page as it is shown: accessibility, and whether it is wider than its window."""
-    found = [
+def unfit(page: Page, *, rules: tuple[str, ...] = ()) -> list[str]:
+    """What axe finds on the page as it is shown; `rules`: only these. Of the admin, which is Django's, the gravest."""
+    options = {"preload": False} | ({"runOnly": list(rules)} if rules else {})
+    grave = {"serious", "critical"} | (set() if "/admin/" in page.url else {"moderate"})
+    return [
         f"axe: {each['id']} at {each['nodes'][0]['target']}: {each['nodes'][0].get('failureSummary', '')[:200]}"
-        for each in Axe().run(page, options={"preload": False}).response["violations"]
-        if each["impact"] in {"serious", "critical"}
+        for each in Axe().run(page, options=options).response["violations"]
+        if each["impact"] in grave
     ]
-    if "/admin/" not in page.url and page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        found.append("scrolls sideways")
+
+
+def troubles(page: Page, language: str) -> list[str]:
+    """What is wrong with the page in any width, and with its colours in the dark."""
+    found: list[str] = []
+    for width in tools.WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if "/admin/" not in page.url and page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.append(f"scrolls sideways at {width}")
+        if width == FULLY_AT[language]:
+            found += unfit(page)
+    if language == IN_THE_DARK:
+        page.emulate_media(color_scheme="dark")
+        found += [f"in the dark, {each}" for each in unfit(page, rules=("color-contrast",))]
+        page.emulate_media(color_scheme="light")
     return found
 
 
-@pytest.mark.parametrize("width", tools.WIDTHS)
-@pytest.mark.parametrize("language", tools.LANGUAGES)
-def test_every_page(server: Daphne, chromium: Browser, language: str, width: int) -> None:
+@pytest.mark.parametrize(  # a worker each
+    "language", [pytest.param(each, marks=pytest.mark.xdist_group(each)) for each in tools.LANGUAGES]
+)
+def test_every_page(server: Daphne, rows: Rows, chromium: Browser, language: str) -> None:
+    """Each of them, in either language, both widths, by day and in the dark: nothing refused, nothing hidden."""
     found: list[str] = []
-    with tools.context(chromium, server.url, language=language, width=width) as window:
+    with tools.context(chromium, server.url, language=language) as window:
         page = window.new_page()
-        page.on("console", lambda said: found.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+        page.on("console", lambda said: found.append(f"{page.url}: {said.text}") if _is_wrong(said) else None)
         page.on("pageerror", lambda error: found.append(f"{page.url}: {error}"))
-
-        def visit(url: str) -> None:
-            page.goto(url)
-            found.extend(f"{url}: {each}" for each in troubles(page))
-            assert page.locator("html").get_attribute("dir") == ("rtl" if language == "he" else "ltr")
-
-        for url in [tools.DOORS["sign-in"], tools.DOORS["forgotten"]]:
-            visit(url)
-        tools.sign_in(page)
-        for url in [*tools.PAGES.values(), *tools.ADMIN.values()]:
-            visit(url)
+        for visit in tools.tour(page, visits(rows), rows):
+            found.extend(f"{visit.name} ({page.url}): {each}" for each in troubles(page, language))
+            if not visit.error:  # those are in both languages
+                assert page.locator("html").get_attribute("dir") == ("rtl" if language == "he" else "ltr"), visit.name
     assert found == []
 
 
+def _is_wrong(said: ConsoleMessage) -> bool:
+    """A page that says what went wrong comes with a status to which Chromium has an error of its own."""
+    return said.type == "error" and not re.search(
+        r"the server responded with a status of 4\d\d|status of 500", said.text
+    )
+
+
+@pytest.mark.xdist_group("en")
 def test_an_owner_edits_the_greeting_in_the_admin(server: Daphne, chromium: Browser) -> None:
     with tools.context(chromium, server.url, language="en") as window:
         page = window.new_page()
@@ -82,6 +113,7 @@ def test_an_owner_edits_the_greeting_in_the_admin(server: Daphne, chromium: Brow
         assert page.locator("[name=greeting_text]").input_value() == "Hello from a real browser."
 
 
+@pytest.mark.xdist_group("en")
 def test_the_language_is_switched_and_kept(server: Daphne, chromium: Browser) -> None:
     with tools.context(chromium, server.url, language="en") as window:
         page = window.new_page()
@@ -92,6 +124,7 @@ def test_the_language_is_switched_and_kept(server: Daphne, chromium: Browser) ->
         assert page.locator("html").get_attribute("dir") == "rtl"
 
 
+@pytest.mark.xdist_group("en")
 def test_the_keyboard_comes_first_to_the_skip_link_and_sees_where_it_is(server: Daphne, chromium: Browser) -> None:
     with tools.context(chromium, server.url, language="en") as window:
         page = window.new_page()
@@ -104,13 +137,12 @@ def test_the_keyboard_comes_first_to_the_skip_link_and_sees_where_it_is(server: 
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
-def test_without_scripts_every_page_shows_its_content(server: Daphne, chromium: Browser) -> None:
+@pytest.mark.xdist_group("he")
+def test_without_scripts_every_page_shows_its_content(server: Daphne, rows: Rows, chromium: Browser) -> None:
     with tools.context(chromium, server.url, language="en", scripts=False) as window:
         page = window.new_page()
-        tools.sign_in(page)
-        for url in tools.PAGES.values():
-            page.goto(url)
-            assert page.locator("main").inner_text().strip(), url
+        for visit in tools.tour(page, [each for each in visits(rows) if not each.is_admin], rows):
+            assert page.locator("main").first.inner_text().strip(), visit.name
 
 
 def weight(page: Page, url: str) -> int:
@@ -126,12 +158,13 @@ def weight(page: Page, url: str) -> int:
     return sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes)
 
 
-def test_a_first_visit_weighs_little(server: Daphne, chromium: Browser) -> None:
+@pytest.mark.xdist_group("en")
+def test_a_first_visit_weighs_little(server: Daphne, rows: Rows, chromium: Browser) -> None:
     with tools.context(chromium, server.url, language="en") as window:
         page = window.new_page()
         tools.sign_in(page)
         state = window.storage_state()
-    for url in tools.PAGES.values():
+    for url in {each.ends_at: each.url for each in visits(rows) if each.url and not each.is_admin}.values():
         fresh = chromium.new_context(base_url=server.url, storage_state=state)
         assert weight(fresh.new_page(), url) < MOST_BYTES, url
         fresh.close()

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
@@ -16,32 +17,37 @@ from whatsapp.models.contacts import SuppressionSource
 class ConsentStep(models.TextChoices):
     """What changed for an address."""
 
-    AGREED = "agreed", _("Agreed to get messages")
-    NO_MARKETING = "no_marketing", _("No marketing messages from here on")
-    NO_BROADCASTS = "no_broadcasts", _("No broadcasts from here on")
-    LIFTED = "lifted", _("May be messaged again")
-    WITHDRAWN = "withdrawn", _("Agreement withdrawn")
-    UNKNOWN = "unknown", _("Agreement marked as not asked")
+    AGREED = "agreed", gettext_lazy("Agreed to get messages")
+    NO_MARKETING = "no_marketing", gettext_lazy("No marketing messages from here on")
+    NO_BROADCASTS = "no_broadcasts", gettext_lazy("No broadcasts from here on")
+    LIFTED = "lifted", gettext_lazy("May be messaged again")
+    WITHDRAWN = "withdrawn", gettext_lazy("Agreement withdrawn")
+    UNKNOWN = "unknown", gettext_lazy("Agreement marked as not asked")
 
 
 class ConsentChange(models.Model):
     """One step. `source` is a `SuppressionSource`, or the words of whoever noted it; `by` nobody: by itself."""
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
-    address = models.CharField(_("address"), max_length=140)
-    what = models.CharField(_("what"), max_length=14, choices=ConsentStep.choices)
-    source = models.CharField(_("source"), max_length=200, blank=True)
-    at = models.DateTimeField(_("when"))
+    address = models.CharField(gettext_lazy("address"), max_length=140)
+    what = models.CharField(gettext_lazy("what"), max_length=14, choices=ConsentStep.choices)
+    source = models.CharField(gettext_lazy("source"), max_length=200, blank=True)
+    at = models.DateTimeField(gettext_lazy("when"))
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=gettext_lazy("by"),
     )
 
     objects = BusinessManager()
 
     class Meta:
         db_table = "whatsapp_consent_changes"
-        verbose_name = _("change of consent")
-        verbose_name_plural = _("changes of consent")
+        verbose_name = gettext_lazy("change of consent")
+        verbose_name_plural = gettext_lazy("changes of consent")
         ordering: ClassVar[list[str]] = ["-at", "-id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["business", "address", "-at"], name="consent_by_person")
@@ -53,5 +59,7 @@ class ConsentChange(models.Model):
     @property
     def source_in_words(self) -> str:
         """Where it comes from, in the reader's language where the words are ours."""
+        if self.source == SuppressionSource.REPLY and self.what in {ConsentStep.AGREED, ConsentStep.LIFTED}:
+            return _("They replied with an opt-in word")
         known = dict(SuppressionSource.choices)
         return str(known.get(self.source, self.source))

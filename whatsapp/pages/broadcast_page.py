@@ -17,7 +17,7 @@ from whatsapp import lifecycle, retrying
 from whatsapp.counts import counts_of
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.pages.bubble import bubble
-from whatsapp.pages.figures import funnel, progress_of, timeline
+from whatsapp.pages.figures import pictures, progress_of
 from whatsapp.preflight import preflight
 from whatsapp.states import BroadcastStatus, RecipientStatus
 
@@ -60,14 +60,16 @@ def find(request: PageRequest, broadcast_id: UUID) -> Broadcast:
 
 def _live(found: Broadcast, *, now: datetime) -> dict[str, Any]:
     counts = counts_of(found.pk)
+    bars, line = pictures(found, counts, now=now)
+    has_failed = counts.by_state[RecipientStatus.FAILED]
     return {
         "broadcast": found,
         "counts": [(state, counts.by_state[state]) for state in RecipientStatus],
         "total": counts.total,
-        "funnel": funnel(found, counts),
-        "timeline": timeline(found, now=now),
+        "funnel": bars,
+        "timeline": line,
         "progress": progress_of(found, counts, now=now),
-        "retryable": retrying.retryable(found).count(),
+        "retryable": retrying.retryable(found).count() if has_failed else 0,
         "is_reading": found.audience_ready_at is None and found.status not in ENDED,
         "settling": counts.settling,
         "may": _possible(BroadcastStatus(found.status)),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from businesses.models import Business
+from businesses.models import Business, User
 from whatsapp.models import (
     Broadcast,
     Contact,
@@ -20,6 +20,7 @@ from whatsapp.models import (
     Recipient,
 )
 from whatsapp.pages.bubble import Bubble, bubble
+from whatsapp.reasons import reason_of
 from whatsapp.states import RecipientStatus
 
 
@@ -33,6 +34,7 @@ class Said:
     bubble: Bubble | None = None
     broadcast: Broadcast | None = None
     state: str = ""
+    why: str = ""
     is_bad: bool = False
     who: str = ""
     action: str = ""
@@ -116,9 +118,14 @@ def _broadcast_to(contact: Contact, most: int) -> Iterator[Said]:
             is_ours=True,
             bubble=bubble(row.broadcast.template_components, row.params, named=named),
             broadcast=row.broadcast,
-            state=row.error_text or row.get_status_display(),
+            state=row.get_status_display(),
+            why=reason_of(row),
             is_bad=row.failed_at is not None,
         )
+
+
+def _name_of(person: User | None) -> str:
+    return "" if person is None else person.get_full_name() or person.email
 
 
 def _answered(contact: Contact, most: int) -> Iterator[Said]:
@@ -128,8 +135,9 @@ def _answered(contact: Contact, most: int) -> Iterator[Said]:
             answer.created_at,
             is_ours=True,
             text=answer.text,
-            state=answer.error_text or answer.get_status_display(),
+            state=answer.get_status_display(),
+            why=reason_of(answer),
             is_bad=answer.status in {RecipientStatus.FAILED, RecipientStatus.UNKNOWN},
-            who=str(answer.created_by or ""),
+            who=_name_of(answer.created_by),
             kind=answer.kind,
         )

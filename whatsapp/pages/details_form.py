@@ -14,11 +14,29 @@ from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoic
 from whatsapp.audience.columns import PHONE_NAMES, normalized
 from whatsapp.creation import Timing
 from whatsapp.models import WindowZone
-from whatsapp.template_variables import TemplateVariable
+from whatsapp.template_variables import TemplateVariable, ValueKind
 
 SAME_FOR_ALL = "="
 """In a select of columns: the value is the same for everybody."""
 CONTACT_FACTS = (("name", _("Name")), ("first_name", _("First name")), ("phone", _("Phone number")))
+
+
+def _label_of(variable: TemplateVariable) -> Any:
+    """What a value is for, in words where its name is one of ours, else as it stands in the template."""
+    number = {"number": (variable.button_index or 0) + 1}
+    match variable.kind:
+        case ValueKind.IMAGE:
+            return _("Link to the picture")
+        case ValueKind.VIDEO:
+            return _("Link to the video")
+        case ValueKind.DOCUMENT:
+            return _("Link to the document")
+        case ValueKind.URL_SUFFIX:
+            return _("End of the link of button %(number)s") % number
+        case ValueKind.COUPON:
+            return _("Code that button %(number)s copies") % number
+        case _:
+            return "{{" + variable.key + "}}"
 
 
 class DetailsForm(forms.Form):
@@ -79,6 +97,7 @@ class DetailsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **options)
         self.choice, self.variables = choice, list(dict.fromkeys(variable.key for variable in variables))
+        self.labels = {variable.key: _label_of(variable) for variable in reversed(variables)}
         self.fields["zone"].initial = business.time_zone
         if isinstance(choice, FileChoice):
             self._add_column(PHONE, _("Phone number"), header, sure=[n for n in header if normalized(n) in PHONE_NAMES])
@@ -88,13 +107,16 @@ class DetailsForm(forms.Form):
     def _add_value(self, number: int, key: str, header: Sequence[str]) -> None:
         if isinstance(self.choice, FileChoice):
             rest = [name for name in header if name and normalized(name) not in PHONE_NAMES]
-            by_place = rest[number : number + 1] if len(rest) == len(self.variables) else []
+            # What a variable is called says more than its place: only numbers are taken in order.
+            by_place = rest[number : number + 1] if key.isdigit() and len(rest) == len(self.variables) else []
             sure = [name for name in header if normalized(name) == normalized(key)] or by_place
-            self._add_column(key, "{{" + key + "}}", header, sure=sure)
+            self._add_column(key, self.labels[key], header, sure=sure)
         else:
             facts = [*CONTACT_FACTS, ("@attribute", _("An attribute of the contact"))]
             self.fields[f"from_{key}"] = forms.ChoiceField(
-                label="{{" + key + "}}", choices=[*facts, (SAME_FOR_ALL, _("The same for everybody:"))], initial="name"
+                label=self.labels[key],
+                choices=[("", _("Choose what goes here")), *facts, (SAME_FOR_ALL, _("The same for everybody:"))],
+                initial=key if key in dict(CONTACT_FACTS) else "",
             )
         self.fields[f"same_{key}"] = forms.CharField(
             label=_("Text for %(variable)s, or the name of the attribute") % {"variable": "{{" + key + "}}"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Min, Value
 from django.db.models.functions import TruncSecond
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,6 @@ from whatsapp.states import REACHED_PROVIDER, BroadcastStatus, RecipientStatus
 from whatsapp.today import done_percent
 
 WIDTH, HEIGHT = 600, 180
-BARS_FROM, BARS_WIDTH, BAR_HEIGHT = 150, 380, 34
 STEPS = 30
 
 
@@ -33,14 +32,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One step of the funnel, with its place in a drawing that is `WIDTH` wide."""
+    """One step of the funnel; `percent` of those who could get it."""
 
     label: str
     people: int
     percent: int
-    y: int
-    text_y: int
-    width: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +61,33 @@ class Timeline:
 
 def progress_of(broadcast: Broadcast, counts: Counts, *, now: datetime) -> Progress:
     """How far it is; the rate is what was really sent in the last minute, or what the number may do."""
-    recent = Recipient.objects.filter(broadcast=broadcast, accepted_at__gt=now - timedelta(minutes=1))
-    span = recent.aggregate(people=Count("pk"), first=Min("accepted_at"))
-    per_second = None
-    if span["people"]:
-        per_second = span["people"] / max(1.0, (now - span["first"]).total_seconds())
+    per_second = _rate(broadcast, now) if broadcast.status == BroadcastStatus.RUNNING else None
     end = None
     if broadcast.status == BroadcastStatus.RUNNING and counts.open:
         end = now + timedelta(seconds=counts.open / (per_second or most_of(broadcast.sender)))
     return Progress(done_percent(counts), counts.open, per_second, end)
 
 
-def funnel(broadcast: Broadcast, counts: Counts) -> list[Bar]:
+def _rate(broadcast: Broadcast, now: datetime) -> float | None:
+    """Messages a second of the last minute; None when there was none."""
+    recent = Recipient.objects.filter(broadcast=broadcast, accepted_at__gt=now - timedelta(minutes=1))
+    span = recent.aggregate(people=Count("pk"), first=Min("accepted_at"))
+    return span["people"] / max(1.0, (now - span["first"]).total_seconds()) if span["people"] else None
+
+
+def pictures(broadcast: Broadcast, counts: Counts, *, now: datetime) -> tuple[list[Bar], Timeline | None]:
+    """Funnel and timeline, which share their queries; of a broadcast that has sent nothing, without any."""
+    untouched = (RecipientStatus.PENDING, RecipientStatus.SKIPPED, RecipientStatus.CANCELLED)
+    if counts.total == sum(counts.by_state[state] for state in untouched):
+        return funnel(counts, replied=0), None
+    replies = _replies(broadcast)
+    return funnel(counts, replied=len(replies)), timeline(broadcast, replies, now=now)
+
+
+def funnel(counts: Counts, *, replied: int) -> list[Bar]:
     """From the people who could get it down to those who replied."""
     by_state = counts.by_state
     read = by_state[RecipientStatus.READ]
-    replied = InboundMessage.objects.filter(recipient__broadcast=broadcast).values("recipient").distinct().count()
     steps = [
         (_("People"), counts.total - by_state[RecipientStatus.SKIPPED]),
         (_("Taken by WhatsApp"), sum(by_state[state] for state in REACHED_PROVIDER)),
@@ -89,61 +96,50 @@ def funnel(broadcast: Broadcast, counts: Counts) -> list[Bar]:
         (_("Replied"), replied),
     ]
     most = max(1, steps[0][1])
-    return [
-        Bar(
-            label=label,
-            people=people,
-            percent=round(100 * people / most),
-            y=number * BAR_HEIGHT + 4,
-            text_y=number * BAR_HEIGHT + 22,
-            width=round(BARS_WIDTH * min(1.0, people / most)),
-        )
-        for number, (label, people) in enumerate(steps)
-    ]
-
-
-def timeline(broadcast: Broadcast, *, now: datetime) -> Timeline | None:
-    """How many were sent, delivered, read and replied by when; None before the first."""
-    people = Recipient.objects.filter(broadcast=broadcast)
-    ends = people.aggregate(
-        first=Min("accepted_at"), sent=Max("accepted_at"), delivered=Max("delivered_at"), read=Max("read_at")
-    )
-    if ends["first"] is None:
-        return None
-    start = ends["first"]
-    last = max(moment for moment in ends.values() if moment)
-    end = max(min(now, last), start + timedelta(seconds=STEPS))
-    series = [
-        ("sent", _("Sent"), _moments(people, "accepted_at")),
-        ("delivered", _("Delivered"), _moments(people, "delivered_at")),
-        ("read", _("Read"), _moments(people, "read_at")),
-        ("replied", _("Replied"), _replies(broadcast)),
-    ]
-    sums = {key: _sums(moments, start, end) for key, _label, moments in series}
-    most = max(1, *(values[-1] for values in sums.values()))
-    lines = [Line(key, label, sums[key][-1], _points(sums[key], most)) for key, label, _moments_ in series]
-    return Timeline(start, end, most, lines)
+    return [Bar(label, people, round(100 * people / most)) for label, people in steps]
 
 
 Moments = list[tuple[datetime, int]]
 
 
-def _moments(people: QuerySet[Recipient], field: str) -> Moments:
+def timeline(broadcast: Broadcast, replies: Moments, *, now: datetime) -> Timeline | None:
+    """How many were sent, delivered, read and replied by when; None before the first."""
+    moments = _moments(broadcast)
+    if not moments["sent"]:
+        return None
+    start = min(moment for moment, _people in moments["sent"])
+    last = max(moment for series in moments.values() for moment, _people in series)
+    end = max(min(now, last), start + timedelta(seconds=STEPS))
+    moments["replied"] = replies
+    labels = {"sent": _("Sent"), "delivered": _("Delivered"), "read": _("Read"), "replied": _("Replied")}
+    sums = {key: _sums(moments[key], start, end) for key in labels}
+    most = max(1, *(values[-1] for values in sums.values()))
+    lines = [Line(key, label, sums[key][-1], _points(sums[key], most)) for key, label in labels.items()]
+    return Timeline(start, end, most, lines)
+
+
+def _moments(broadcast: Broadcast) -> dict[str, Moments]:
     """Seconds in which something happened, with how many people; never more rows than the sending took seconds."""
-    counted = (
+    people = Recipient.objects.filter(broadcast=broadcast).order_by()
+    fields = {"sent": "accepted_at", "delivered": "delivered_at", "read": "read_at"}
+    first, *others = (
         people.filter(**{f"{field}__isnull": False})
-        .order_by()
-        .annotate(second=TruncSecond(field))
-        .values_list("second")
+        .annotate(key=Value(key), second=TruncSecond(field))
+        .values_list("key", "second")
         .annotate(people=Count("pk"))
+        for key, field in fields.items()
     )
-    return list(counted)
+    found: dict[str, Moments] = {key: [] for key in fields}
+    for key, second, count in first.union(*others, all=True):
+        found[key].append((second, count))
+    return found
 
 
 def _replies(broadcast: Broadcast) -> Moments:
+    """When each person replied first."""
     replies = InboundMessage.objects.filter(recipient__broadcast=broadcast).order_by()
     firsts = replies.values_list("recipient").annotate(first=Min("received_at"))
-    return [(first, 1) for _recipient, first in firsts[:20_000]]
+    return [(first, 1) for _recipient, first in firsts]
 
 
 def _sums(moments: Moments, start: datetime, end: datetime) -> list[int]:

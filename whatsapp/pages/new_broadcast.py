@@ -41,7 +41,7 @@ def choose_template(request: PageRequest) -> HttpResponse:
         if chosen is not None:
             wizard.store(request.session, request.business, Gathered(template=str(chosen.pk)))
             return redirect("broadcast-new-people", slug=request.business.slug)
-    choices = [(template, _bubble(template, {})) for template in approved[:200]]
+    choices = [(template, _bubble(template, {}), _obstacle(template)) for template in approved[:200]]
     return render(request, "whatsapp/broadcast_new_template.html", {"choices": choices})
 
 
@@ -175,6 +175,15 @@ def _first_values(form: DetailsForm, header: list[str], sample: list[list[str]])
         return {}
     row = dict(zip(header, sample[0], strict=False))
     return {key: row.get(str(form[f"from_{key}"].value() or ""), "") for key in form.variables}
+
+
+def _obstacle(template: MessageTemplate) -> str:
+    """Why broadcasts can't send this template; "" if they can."""
+    try:
+        variables_of(template.components, template.parameter_format)
+    except UnsupportedTemplate as error:
+        return str(error)
+    return ""
 
 
 def _bubble(template: MessageTemplate, params: dict[str, str]) -> object:

@@ -32,9 +32,16 @@ def people_left(sender: Sender, now: datetime) -> int | None:
     """
     if sender.messaging_limit is None:
         return None
-    numbers = _portfolio(sender)
-    list(numbers.select_for_update().order_by("pk").values_list("pk", flat=True))
-    return max(0, sender.messaging_limit - _reached(numbers, now).values("address").distinct().count())
+    list(_portfolio(sender).select_for_update().order_by("pk").values_list("pk", flat=True))
+    return people_left_to_tell(sender, now)
+
+
+def people_left_to_tell(sender: Sender, now: datetime) -> int | None:
+    """The same for a page: nobody is kept from sending meanwhile."""
+    if sender.messaging_limit is None:
+        return None
+    reached = _reached(_portfolio(sender), now).values("address").distinct().count()
+    return max(0, sender.messaging_limit - reached)
 
 
 @dataclass(slots=True)

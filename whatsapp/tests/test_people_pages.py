@@ -128,7 +128,7 @@ def test_a_persons_page_corrects_and_tags(staff: Client, dana: Contact) -> None:
     assert (dana.name, dana.language, dana.tags.get().name) == ("Dana C.", "he", "vip")
     staff.post(here + "tags/remove/", {"tag": "vip"})
     assert not dana.tags.exists()
-    assert "?q=%2B972501234567" in text_of(staff.get(here))
+    assert "/calls/?number=%2B972501234567" in text_of(staff.get(here)), "their calls, by the filter of that list"
 
 
 def test_saying_the_same_twice_is_one_line_of_history(clinic: Business, dana: Contact) -> None:
@@ -138,6 +138,18 @@ def test_saying_the_same_twice_is_one_line_of_history(clinic: Business, dana: Co
     assert [(each.what, each.source_in_words) for each in ConsentChange.objects.all()] == [
         ("no_broadcasts", "They replied with an opt-out word")
     ]
+
+
+def test_whoever_replied_to_come_back_is_not_said_to_have_opted_out(clinic: Business, dana: Contact) -> None:
+    suppressions.suppress(clinic, DANA, category=SuppressionCategory.ALL, source=SuppressionSource.REPLY, now=NOW)
+    suppressions.lift(clinic, DANA, now=NOW, categories=list(SuppressionCategory))
+    dana.refresh_from_db()
+    assert dana.consent_source == "They replied with an opt-in word"
+    told = {(each.what, each.source_in_words) for each in consent.history(dana)}
+    assert told == {
+        ("agreed", "They replied with an opt-in word"),
+        ("no_broadcasts", "They replied with an opt-out word"),
+    }
 
 
 def test_contacts_as_csv(staff: Client, dana: Contact, clinic: Business) -> None:

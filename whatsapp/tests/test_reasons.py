@@ -15,10 +15,13 @@ from whatsapp.reasons import reason_of
         (
             {"status": "failed", "error_code": "131026", "error_text": "Message undeliverable"},
             "Not reachable on WhatsApp: no account, an old version, or terms not accepted. "
-            "(131026: Message undeliverable)",
+            "(\u2068131026: Message undeliverable\u2069)",
         ),
         ({"status": "failed", "error_code": "131026"}, "Not reachable on WhatsApp: no account, an old version, or "),
-        ({"status": "failed", "error_code": "999", "error_text": "odd"}, "WhatsApp refused the message. (999: odd)"),
+        (
+            {"status": "failed", "error_code": "999", "error_text": "odd"},
+            "WhatsApp refused the message. (\u2068999: odd\u2069)",
+        ),
         ({"status": "failed", "error_text": "This process was stopped."}, "This process was stopped."),
         ({"status": "skipped", "skip_reason": "duplicate", "error_text": "As in row 2."}, "As in row 2."),
         ({"status": "skipped", "skip_reason": "opted_out"}, "Asked not to get messages"),

@@ -1,7 +1,8 @@
 """Every address of the installation and who may ask for it: one line a page.
 
 `tests/test_every_page.py` fails while an address has no line here, and asks each of them as everyone who may not.
-Pages marked by `LOOK` are opened for those who may see them (`testing/browser.py` lists what a real browser visits).
+Pages marked by `LOOK` are for people's eyes: those who may are asked to see them, and a real browser visits each, with
+every row that `testing/demo_data` has for it. One marked by `WAY` is the end of a way (`testing/ways.py`).
 """
 
 from __future__ import annotations
@@ -17,18 +18,22 @@ PERSON, ANYBODY, ITSELF = "person", "anybody", "itself"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One address. `row` names the model of the row in it, `look` says that it is a page for people's eyes."""
+    """One address. `row` names the model of the row in it.
+
+    `look`: it is a page for people's eyes. `by_way`: likewise, but one comes to it through other pages only.
+    """
 
     name: str
     who: str
     row: str = ""
     post: bool = False
     look: bool = False
+    by_way: bool = False
 
 
 def page(name: str, who: str, row: str = "", *options: str) -> Page:
     """A line of the table."""
-    return Page(name, who, row, post="POST" in options, look="LOOK" in options)
+    return Page(name, who, row, post="POST" in options, look="LOOK" in options, by_way="WAY" in options)
 
 
 PAGES = [
@@ -54,8 +59,8 @@ PAGES = [
     # Broadcasts
     page("broadcasts", MEMBERS, "", "LOOK"),
     page("broadcast-new", MEMBERS, "", "LOOK"),
-    page("broadcast-new-people", MEMBERS),
-    page("broadcast-new-details", MEMBERS),
+    page("broadcast-new-people", MEMBERS, "", "WAY"),
+    page("broadcast-new-details", MEMBERS, "", "WAY"),
     page("broadcast", MEMBERS, "whatsapp.Broadcast", "LOOK"),
     page("broadcast-progress", MEMBERS, "whatsapp.Broadcast"),
     page("broadcast-people", MEMBERS, "whatsapp.Broadcast", "LOOK"),
@@ -73,8 +78,8 @@ PAGES = [
     page("contacts-tag", MEMBERS, "", "POST"),
     page("contacts-export", MEMBERS),
     page("contacts-import", MEMBERS, "", "LOOK"),
-    page("contacts-import-columns", MEMBERS, "whatsapp.ContactImport", "LOOK"),
-    page("contacts-import-result", MEMBERS, "whatsapp.ContactImport"),
+    page("contacts-import-columns", MEMBERS, "whatsapp.ContactImport", "WAY"),
+    page("contacts-import-result", MEMBERS, "whatsapp.ContactImport", "WAY"),
     page("contacts-import-progress", MEMBERS, "whatsapp.ContactImport"),
     page("contacts-import-cancel", MEMBERS, "whatsapp.ContactImport", "POST"),
     page("contacts-import-rejected", MEMBERS, "whatsapp.ContactImport"),
@@ -102,7 +107,7 @@ PAGES = [
     # A person's own
     page("start", PERSON),
     page("mfa_index", PERSON, "", "LOOK"),
-    page("mfa_activate_totp", PERSON),
+    page("mfa_activate_totp", PERSON, "", "WAY"),
     page("mfa_deactivate_totp", PERSON),
     page("mfa_view_recovery_codes", PERSON),
     page("mfa_generate_recovery_codes", PERSON),
@@ -111,12 +116,12 @@ PAGES = [
     page("account_reauthenticate", PERSON),
     page("account_request_reauthentication_code", PERSON),
     page("account_confirm_reauthentication_code", PERSON),
-    page("account_change_password", PERSON),
+    page("account_change_password", PERSON, "", "LOOK"),
     page("account_set_password", PERSON),
     page("account_email", PERSON),
     # Doors
     page("account_login", ANYBODY, "", "LOOK"),
-    page("account_logout", ANYBODY),
+    page("account_logout", ANYBODY, "", "WAY"),
     page("account_inactive", ANYBODY),
     page("account_signup", ANYBODY),
     page("account_reset_password", ANYBODY, "", "LOOK"),
@@ -128,7 +133,7 @@ PAGES = [
     page("account_confirm_login_code", ITSELF),
     page("mfa_authenticate", ITSELF),
     page("mfa_trust", ITSELF),
-    page("join", ITSELF),
+    page("join", ITSELF, "businesses.Invitation", "LOOK"),
     page("set_language", ANYBODY, "", "POST"),
     page("healthz", ANYBODY),
     page("readyz", ANYBODY),
@@ -141,3 +146,17 @@ PAGES = [
     page("whatsapp-webhook-twilio", ITSELF),
 ]
 BY_NAME: dict[str, Any] = {each.name: each for each in PAGES}
+
+ADMIN = (
+    "businesses.Business",
+    "businesses.Membership",
+    "calls.Call",
+    "whatsapp.Broadcast",
+    "whatsapp.Contact",
+    "whatsapp.MessageTemplate",
+    "whatsapp.Sender",
+    "whatsapp.Suppression",
+)
+"""Of these models a browser visits the admin's list, the form for a new row where there is one, and a row."""
+ERRORS = ("400", "403", "403_csrf", "404", "429", "500")
+"""The templates of pages that say what went wrong."""

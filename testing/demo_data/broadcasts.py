@@ -1,0 +1,156 @@
+"""A broadcast in every state: drafts by the apps' own actions, the others as rows, as a busy month leaves them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from businesses.models import Business, User
+from testing.demo_data import Keys
+from testing.demo_data.fates import Fate, recipients
+from testing.demo_data.names import name_of, phone_of
+from whatsapp import creation, lifecycle
+from whatsapp.audience.choice import ContactsChoice, FileChoice
+from whatsapp.audience.prepare import freeze_audience
+from whatsapp.creation import Plan, Timing
+from whatsapp.models import AudienceKind, Broadcast, MessageTemplate, Recipient, Sender
+from whatsapp.states import BroadcastStatus, PauseReason
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A broadcast that has been started: its state, and how many people have which fate."""
+
+    name: str
+    template: str
+    status: BroadcastStatus
+    fates: Mapping[Fate, int]
+    days_ago: float
+    events: tuple[tuple[str, str], ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+LATER = timedelta(days=1)
+PAST = {
+    "completed": Past(
+        "בדיקה תקופתית – סתיו 2026", "rich", BroadcastStatus.COMPLETED,
+        {
+            Fate.READ: 96, Fate.DELIVERED: 41, Fate.SENT: 3, Fate.NOT_ON_WHATSAPP: 7, Fate.MUCH_MARKETING: 4,
+            Fate.STOPPED: 2, Fate.EXPIRED: 3, Fate.PASSING: 3, Fate.OPTED_OUT: 5, Fate.INVALID: 3, Fate.TWICE: 2,
+            Fate.NO_VALUE: 1,
+        },
+        3, (("started", ""), ("running", "170 people"), ("paused: window", ""), ("resumed", ""), ("completed", "")),
+    ),
+    "running": Past(
+        "Whitening offer, December", "english", BroadcastStatus.RUNNING,
+        {Fate.READ: 12, Fate.DELIVERED: 30, Fate.SENT: 8, Fate.ACCEPTED: 6, Fate.WAITING: 64, Fate.AGAIN: 2,
+         Fate.NOT_ON_WHATSAPP: 1, Fate.OPTED_OUT: 3},
+        0.002, (("started", ""), ("running", "126 people")),
+    ),
+    "paused": Past(
+        "Holiday greetings – חג שמח", "paused", BroadcastStatus.PAUSED,
+        {Fate.READ: 4, Fate.DELIVERED: 9, Fate.BAD_VALUE: 14, Fate.LOST: 2, Fate.WAITING: 71},
+        1, (("started", ""), ("running", "100 people"), ("paused: error_burst", "14 of the last 27 failed")),
+        {"pause_reason": PauseReason.ERROR_BURST, "status_detail": "14 of the last 27 messages failed."},
+    ),
+    "paused-for-quota": Past(
+        "תזכורת לכל המטופלים", "reminder", BroadcastStatus.PAUSED,
+        {Fate.DELIVERED: 20, Fate.WAITING: 40}, 0.3,
+        (("started", ""), ("running", "60 people"), ("paused: quota_24h", "")),
+        {"pause_reason": PauseReason.QUOTA_24H},
+    ),
+    "cancelled": Past(
+        "Wrong price – do not send", "english", BroadcastStatus.CANCELLED,
+        {Fate.DELIVERED: 5, Fate.CANCELLED: 115}, 12,
+        (("started", ""), ("running", "120 people"), ("cancelled", ""), ("ended", "")),
+    ),
+    "missed": Past("הודעת בוקר", "reminder", BroadcastStatus.MISSED, {Fate.WAITING: 30}, 2,
+        (("scheduled", "2026-11-24T08:00 Asia/Jerusalem"), ("missed", "It had to start by 12:00 UTC."))),
+    "failed": Past(
+        "Customers from the old system (export of the till, second attempt, with all columns) – לקוחות ותיקים", "rich",
+        BroadcastStatus.FAILED, {}, 4, (("started", ""), ("failed", "Row 214 can't be read.")),
+        {"status_detail": "Row 214 of the file can't be read: it has more cells than the header.",
+         "audience_ready_at": None},
+    ),
+}  # fmt: skip
+
+
+def add(
+    business: Business, sender: Sender, templates: Mapping[str, MessageTemplate], *, staff: User, now: datetime
+) -> Keys:
+    """All of them."""
+    made = {word: _past(past, sender, templates[past.template], staff, now) for word, past in PAST.items()}
+    Broadcast.objects.filter(pk=made["paused-for-quota"].pk).update(resume_at=now + LATER)
+    made["draft"] = _draft(business, sender, templates["rich"], staff, now)
+    made["scheduled"] = _scheduled(business, sender, templates["reminder"], staff, now)
+    return {word: str(broadcast.pk) for word, broadcast in made.items()}
+
+
+def _draft(business: Business, sender: Sender, template: MessageTemplate, staff: User, now: datetime) -> Broadcast:
+    """From a file with mistakes."""
+    good = [f"{phone_of(number)},{name_of(number)},₪250,15.12" for number in range(110)]
+    bad = [
+        "12,Nobody,₪250,15.12",
+        "שלום,דנה,₪250,15.12",
+        f"{phone_of(3)},Again,₪250,15.12",
+        "052-5550999,ללא מחיר,,15.12",
+    ]
+    file = io.BytesIO("\n".join(["phone,first_name,price,until", *good[:40], *bad, *good[40:]]).encode())
+    choice = FileChoice(constants={"button_1": "autumn", "header_image": "https://demo.example/smile.jpg"})
+    plan = Plan(template, sender, choice, "Check-up – בדיקה תקופתית, second round", file, canary_size=20)
+    return _made(business, plan, staff, now)
+
+
+def _scheduled(business: Business, sender: Sender, template: MessageTemplate, staff: User, now: datetime) -> Broadcast:
+    """To contacts, tomorrow."""
+    choice = ContactsChoice(
+        tags=("לקוחות קבועים",), values={"1": "name"}, constants={"header_1": "תור", "2": "9:30", "3": "ד״ר לוי"}
+    )
+    at = f"{now + LATER:%Y-%m-%d}T09:00"
+    plan = Plan(template, sender, choice, "תזכורת לתורים של מחר", timing=Timing(wall_time=at))
+    broadcast = _made(business, plan, staff, now)
+    lifecycle.schedule(broadcast, now=now, actor=staff)
+    return broadcast
+
+
+def _made(business: Business, plan: Plan, staff: User, now: datetime) -> Broadcast:
+    broadcast = creation.create(business, plan, now=now, actor=staff)
+    freeze_audience(broadcast, now=now)
+    return broadcast
+
+
+def _past(past: Past, sender: Sender, template: MessageTemplate, staff: User, now: datetime) -> Broadcast:
+    started = now - timedelta(days=past.days_ago)
+    has_ended = past.status in {BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED}
+    values: dict[str, Any] = {
+        "name": past.name,
+        "status": past.status,
+        "audience_kind": AudienceKind.FILE,
+        "audience_ready_at": started,
+        "started_at": started,
+        "completed_at": started + timedelta(minutes=25) if has_ended else None,
+        "total": sum(past.fates.values()),
+        "created_by": staff,
+    }
+    broadcast = Broadcast.objects.create(
+        business=sender.business,
+        sender=sender,
+        template=template,
+        template_name=template.name,
+        template_language=template.language,
+        template_category=template.category,
+        template_format=template.parameter_format,
+        template_components=template.components,
+        template_hash=template.content_hash,
+        **(values | dict(past.fields)),
+    )
+    Broadcast.objects.filter(pk=broadcast.pk).update(created_at=started - timedelta(minutes=12))
+    Recipient.objects.bulk_create(recipients(broadcast, past.fates, started=started, now=now))
+    lifecycle.record(broadcast, "created", now=started - timedelta(minutes=12), actor=staff)
+    for number, (what, detail) in enumerate(past.events):
+        actor = staff if what in {"started", "cancelled", "resumed", "scheduled"} else None
+        lifecycle.record(broadcast, what, now=started + timedelta(minutes=5 * number), detail=detail, actor=actor)
+    return broadcast

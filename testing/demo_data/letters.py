@@ -1,0 +1,132 @@
+"""What people wrote, and what was answered: in and out of the 24 hours, in both directions, of every kind."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from businesses.models import User
+from testing.demo_data import Keys
+from testing.demo_data.names import phone_of
+from whatsapp.models import Contact, DirectKind, DirectMessage, InboundAction, InboundMessage, Recipient, Sender
+from whatsapp.states import ErrorClass, RecipientStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message, so many minutes ago. `state` is that of ours; `answers` that it answers the broadcast they got."""
+
+    minutes_ago: float
+    text: str
+    is_ours: bool = False
+    kind: str = "text"
+    state: RecipientStatus = RecipientStatus.READ
+    action: str = ""
+    answers: bool = False
+
+
+LONG = (
+    "שלום, אני מנסה להבין את החשבונית ששלחתם לי (Invoice #2026-0412): כתוב 2 × ₪250 + ₪80, אבל סיכמנו על ₪480.\n"
+    "אפשר לבדוק? The PDF is at https://demo.example/invoices/2026-0412/a-very-long-address-that-nobody-breaks.pdf"
+)
+THREADS: dict[str, tuple[int, tuple[Letter, ...]]] = {
+    "open": (0, (
+        Letter(3000, "אפשר תור ליום שלישי?", kind="text", answers=True),
+        Letter(2980, "בטח! יש ב־9:30 או ב־16:45.", is_ours=True),
+        Letter(220, "", kind="image"),
+        Letter(215, "זה מה שכואב לי", kind="text"),
+        Letter(200, "Thank you – ד״ר לוי will look at it today.", is_ours=True, state=RecipientStatus.DELIVERED),
+        Letter(40, LONG),
+    )),
+    "closed": (20, (
+        Letter(6000, "Is the whitening offer still on?", answers=True),
+        Letter(5990, "Yes, until the 15th.", is_ours=True),
+        Letter(4000, "", kind="audio"),
+        Letter(3990, "👍", kind="button"),
+        Letter(3000, "Sorry, we missed your voice message.", is_ours=True, state=RecipientStatus.FAILED),
+    )),
+    "opted-out": (1, (Letter(2900, "הסר", action=InboundAction.OPT_OUT, answers=True),)),
+    "kinds": (40, tuple(
+        Letter(100 - 5 * number, "", kind=kind)
+        for number, kind in enumerate("sticker video document location contacts reaction unsupported".split())
+    )),
+}  # fmt: skip
+SHORT = (
+    "תודה רבה!", "Thanks, see you then", "מתי אתם פתוחים?", "Can I bring my son as well?", "אני מאחרת ב־10 דקות",
+    "Do you take מכבי?", "👍", "לא קיבלתי את הקוד", "What is the address?",
+)  # fmt: skip
+
+
+def add(sender: Sender, *, staff: User, now: datetime) -> Keys:
+    """Threads worth a look, and enough short ones for two pages of the inbox."""
+    people = {person.phone: person for person in Contact.objects.filter(business=sender.business_id)}
+    made: Keys = {}
+    for word, (number, letters) in THREADS.items():
+        person = people[phone_of(number)]
+        made[word] = str(person.pk)
+        _write(person, letters, sender, staff, now)
+    taken = {number for number, _letters in THREADS.values()} | {4}  # 4 has no number
+    for number in range(70):
+        if number not in taken:
+            letters = tuple(_short(number))
+            _write(people[phone_of(number)], letters, sender, staff, now)
+    return made
+
+
+def _short(number: int) -> Iterator[Letter]:
+    yield Letter(90 + 130 * number, SHORT[number % len(SHORT)])
+    if number % 2:
+        yield Letter(80 + 130 * number, "תודה, קיבלנו. Thank you!", is_ours=True)
+
+
+def _write(person: Contact, letters: tuple[Letter, ...], sender: Sender, staff: User, now: datetime) -> None:
+    newest = None
+    for position, letter in enumerate(letters):
+        at = now - timedelta(minutes=letter.minutes_ago)
+        if letter.is_ours:
+            _ours(person, letter, sender, staff, at)
+        else:
+            _theirs(person, letter, sender, at, position)
+            newest = at
+    Contact.objects.filter(pk=person.pk).update(last_inbound_at=newest)
+
+
+def _theirs(person: Contact, letter: Letter, sender: Sender, at: datetime, position: int) -> None:
+    mine = Recipient.objects.filter(business=sender.business_id, address=person.address, accepted_at__lt=at)
+    InboundMessage.objects.create(
+        business_id=sender.business_id,
+        sender=sender,
+        contact=person,
+        recipient=mine.order_by("accepted_at").first() if letter.answers else None,
+        address=person.address,
+        provider=sender.provider,
+        provider_message_id=f"wamid.{person.pk.hex}.{position}",
+        kind=letter.kind,
+        text=letter.text,
+        action=letter.action,
+        confirmed_at=at if letter.action else None,
+        received_at=at,
+    )
+
+
+def _ours(person: Contact, letter: Letter, sender: Sender, staff: User, at: datetime) -> None:
+    values: dict[str, Any] = {"accepted_at": at, "provider_message_id": f"wamid.{person.pk.hex}.{letter.minutes_ago}"}
+    if letter.state == RecipientStatus.FAILED:
+        values = {"failed_at": at, "error_code": "131047", "error_class": ErrorClass.PERMANENT}
+        values["error_text"] = "More than 24 hours have passed since the customer last replied"
+    DirectMessage.objects.create(
+        business_id=sender.business_id,
+        key=uuid.uuid5(person.pk, str(letter.minutes_ago)),
+        sender=sender,
+        kind=DirectKind.REPLY,
+        address=person.address,
+        text=letter.text,
+        created_by=staff,
+        created_at=at,
+        status=letter.state,
+        provider=sender.provider,
+        **values,
+    )

@@ -1,0 +1,153 @@
+"""Calls of every outcome, one of them on the line, and enough of them for several pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from businesses.models import Business
+from calls import greetings, recording
+from calls.intake import Refusal
+from calls.models import Call, CallStatus, GreetingAudio, GreetingState, NextStep, Outcome, Turn
+from calls.sandbox.wav_files import read_as_ulaw
+from calls.tracks import Recorded
+from frontdesk import demo
+from testing.databases import ROOT
+from testing.demo_data import Keys
+from testing.demo_data import dialogues as say
+from testing.demo_data.names import phone_of
+
+AUDIO = ROOT / "tests" / "audio"
+MANY = 70
+LONG_ENOUGH = timedelta(days=1)
+"""A call on the line whose process was last heard so far in the future is not swept away while somebody looks."""
+USAGE = {
+    "input_tokens": 5210, "input_text_tokens": 2900, "input_audio_tokens": 2310, "input_cached_tokens": 3300,
+    "input_cached_text_tokens": 2100, "input_cached_audio_tokens": 1200, "output_tokens": 1480,
+    "output_text_tokens": 410, "output_audio_tokens": 1070, "total_tokens": 6690,
+}  # fmt: skip
+WAITS = {"greeting": [140], "answer": [620, 540, 910, 580], "barge_in_pause": [180]}
+
+
+def add(business: Business, *, now: datetime) -> Keys:
+    """All of them, and the recorded greeting."""
+    _greeting(business, now)
+    _many(business, now)
+    made = {
+        "hebrew": _ended(
+            business, now - timedelta(minutes=50), Outcome.COMPLETED, say.HEBREW, 38,
+            end_reason="the assistant asked for end_call", summary=say.HEBREW_SUMMARY, latencies=WAITS, usage=USAGE,
+            model="gpt-realtime-2.1",
+        ),
+        "transferred": _ended(
+            business, now - timedelta(hours=2), Outcome.TRANSFERRED, say.ENGLISH, 95, caller_number="+442079460958",
+            end_reason="the assistant asked for transfer_call", summary=say.ENGLISH_SUMMARY, latencies=WAITS,
+            usage=USAGE, model="gpt-realtime-2.1", next_step=NextStep.TRANSFER, fallback_result="completed",
+            transfer_number=business.fallback_number,
+        ),
+        "abandoned": _ended(
+            business, now - timedelta(hours=3), Outcome.ABANDONED, say.ONLY_THE_GREETING, 3, caller_number="",
+            end_reason="the caller hung up", user_has_spoken=False, latencies={"greeting": [210]},
+        ),
+        "fallback": _ended(
+            business, now - timedelta(hours=4), Outcome.FALLBACK, say.BROKEN[:2], 11, fallback_result="no-answer",
+            end_reason="OpenAI: the session could not be renewed", next_step=NextStep.APOLOGIZE,
+        ),
+        "broken": _ended(
+            business, now - timedelta(hours=5), Outcome.FAILED, say.BROKEN, 10,
+            end_reason="the media stream broke", stream_error="31921 Stream - WebSocket - Close Error",
+        ),
+        "refused": _ended(
+            business, now - timedelta(hours=6), Outcome.REFUSED, (), 0, end_reason=Refusal.ALL_BUSY.value,
+        ),
+        "live": _live(business, now),
+    }  # fmt: skip
+    _record(made["hebrew"], "hello.wav", "one-moment-please.wav")
+    return {word: str(call.pk) for word, call in made.items()}
+
+
+def _greeting(business: Business, now: datetime) -> None:
+    """As if it had been recorded: these tests have no speech engine."""
+    row = greetings.request(business, now=now)
+    assert row is not None
+    audio = read_as_ulaw(AUDIO / "one-moment-please.wav")
+    state = {"state": GreetingState.READY, "rendered_at": now, "next_attempt_at": None}
+    GreetingAudio.objects.filter(pk=row.pk).update(audio=audio, **state)
+
+
+def _many(business: Business, now: datetime) -> None:
+    """Calls of the last weeks, as a list shows them."""
+    outcomes = [Outcome.COMPLETED] * 5 + [Outcome.ABANDONED, Outcome.TRANSFERRED, Outcome.REFUSED]
+    rows = []
+    for number in range(MANY):
+        started = now - timedelta(hours=8 + 7 * number, minutes=13 * number % 60)
+        outcome = outcomes[number * 5 % len(outcomes)]
+        summary = (say.HEBREW_SUMMARY, say.ENGLISH_SUMMARY, "")[number % 3] if outcome != Outcome.REFUSED else ""
+        values: dict[str, Any] = {"caller_number": phone_of(number), "summary": summary}
+        rows.append(_row(business, started, outcome, 20 + 17 * number % 300, **values))
+    Call.objects.bulk_create(rows)
+
+
+def _ended(
+    business: Business, started: datetime, outcome: Outcome, dialogue: Sequence[say.Said], seconds: int, **values: Any
+) -> Call:
+    call = _row(business, started, outcome, seconds, **values)
+    call.save()
+    _turns(call, dialogue)
+    return call
+
+
+def _row(business: Business, started: datetime, outcome: Outcome, seconds: int, **values: Any) -> Call:
+    answered = outcome != Outcome.REFUSED
+    defaults: dict[str, Any] = {
+        "twilio_call_sid": f"CA{int(started.timestamp()):032x}",
+        "called_number": demo.PHONE,
+        "caller_number": phone_of(0),
+        "status": CallStatus.ENDED,
+        "outcome": outcome,
+        "started_at": started,
+        "stream_opened_at": started + timedelta(seconds=1) if answered else None,
+        "ended_at": started + timedelta(seconds=1 + seconds),
+        "user_has_spoken": answered,
+        "end_reason": "the caller hung up",
+        "minutes_charged": (Decimal(seconds) / 60).quantize(Decimal("0.01")) if answered else Decimal(0),
+    }
+    return Call(business=business, **(defaults | values))
+
+
+def _live(business: Business, now: datetime) -> Call:
+    call = _row(business, now - timedelta(seconds=20), Outcome.COMPLETED, 0, caller_number=phone_of(11))
+    call.status, call.outcome, call.ended_at, call.end_reason = CallStatus.LIVE, "", None, ""
+    call.alive_at = now + LONG_ENOUGH
+    call.save()
+    _turns(call, say.GOING_ON)
+    return call
+
+
+def _turns(call: Call, dialogue: Sequence[say.Said]) -> None:
+    Turn.objects.bulk_create(
+        Turn(
+            business_id=call.business_id,
+            call=call,
+            position=position,
+            speaker=said.speaker,
+            is_greeting=said.is_greeting,
+            text=said.text,
+            heard_text=said.heard or (said.text if said.speaker == say.ASSISTANT else ""),
+            started_ms=said.from_ms,
+            ended_ms=said.until_ms,
+            interrupted_ms=said.interrupted_ms,
+        )
+        for position, said in enumerate(dialogue)
+    )
+
+
+def _record(call: Call, caller: str, assistant: str) -> None:
+    """A recording of both sides."""
+    files: list[Path] = [AUDIO / assistant, AUDIO / caller]
+    spoken, heard = (read_as_ulaw(file) for file in files)
+    recording.write(call.business_id, call.pk, Recorded(caller=((len(spoken), heard),), assistant=((0, spoken),)))
+    Call.objects.filter(pk=call.pk).update(is_recorded=True)

@@ -1,0 +1,46 @@
+"""The whole of it, in the order in which one thing needs another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from businesses.models import Business, User
+from businesses.tenancy import acting_for
+from frontdesk import demo
+from testing.demo_data import Rows, broadcasts, letters, people, phone_calls, team, templates
+from whatsapp.models import MessagingSettings, Suppression
+
+
+def seed(now: datetime | None = None) -> Rows:
+    """Fill the demo business, which is made if it is not there. Once: a filled one is refused."""
+    demo.seed()
+    business = Business.objects.get(slug=demo.SLUG)
+    with acting_for(business), transaction.atomic():
+        return fill(business, now=now or timezone.now())
+
+
+def fill(business: Business, *, now: datetime) -> Rows:
+    """Everything, for the business of the moment."""
+    owner = User.objects.get(email=demo.OWNER_EMAIL)
+    business.fallback_number = "+97235550199"
+    business.save(update_fields=["fallback_number"])
+    MessagingSettings.objects.create(business=business, region="IL")  # the demo's own number is American
+    rows = team.add(business, owner=owner, now=now)
+    staff = team.staff_of(business)
+    made = people.add(business, staff=staff, now=now)
+    sender = templates.add_senders(business, now=now)
+    known = templates.add(business, now=now)
+    sent = broadcasts.add(business, sender, known, staff=staff, now=now)
+    written = letters.add(sender, staff=staff, now=now)
+    return rows | {
+        "businesses.Business": {"demo": str(business.pk)},
+        "calls.Call": phone_calls.add(business, now=now),
+        "whatsapp.Broadcast": sent,
+        "whatsapp.Contact": made | written,
+        "whatsapp.MessageTemplate": templates.keys(known),
+        "whatsapp.Sender": {"main": str(sender.pk)},
+        "whatsapp.Suppression": {"latest": str(Suppression.objects.filter(business=business).latest("created_at").pk)},
+    }

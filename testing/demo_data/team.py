@@ -1,0 +1,40 @@
+"""Who works at the demo business, and who is invited to."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from businesses import invitations
+from businesses.membership import add_member
+from businesses.models import Business, Membership, Role, User
+from testing.demo_data import Rows
+
+PEOPLE = (
+    ("noa@demo.example", "נועה", "פרידמן", Role.STAFF),
+    ("michael.van.der.berg-sullivan@demo.example", "Michael", "van der Berg-Sullivan", Role.STAFF),
+    ("second.owner@demo.example", "רונית", "לוי", Role.OWNER),
+    ("no.name@demo.example", "", "", Role.STAFF),
+)
+OPERATOR, PASSWORD = "operator@demo.example", "of-the-demo-only"
+
+
+def add(business: Business, *, owner: User, now: datetime) -> Rows:
+    """Members, an operator, an invitation that is open and one that has run out."""
+    User.objects.create_superuser(OPERATOR, PASSWORD)
+    made: dict[str, Membership] = {}
+    for email, first, last, role in PEOPLE:
+        user = User.objects.create_user(email, None, first_name=first, last_name=last)
+        made[email] = add_member(business, user, role)
+    invitations.invite(business, email="late@demo.example", role=Role.STAFF, by=owner, now=now - timedelta(days=8))
+    email, yesterday = "dana.cohen@demo.example", now - timedelta(days=1)
+    invited = invitations.invite(business, email=email, role=Role.OWNER, by=owner, now=yesterday)
+    mine = Membership.objects.get(business=business, user=owner)
+    return {
+        "businesses.Membership": {"owner": str(mine.pk), "staff": str(made["noa@demo.example"].pk)},
+        "businesses.Invitation": {"open": invited.token},
+    }
+
+
+def staff_of(business: Business) -> User:
+    """The person of the staff who did things."""
+    return User.objects.get(memberships__business=business, email="noa@demo.example")

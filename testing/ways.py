@@ -1,0 +1,87 @@
+"""Ways to pages that have no address of their own to start with: steps of a form, a form that was refused, a door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from frontdesk import demo
+from testing.demo_data import Rows
+from testing.demo_data.people import file_with_mistakes
+
+Way = Callable[[Page, Rows], None]
+HOME = f"/b/{demo.SLUG}/"
+SUBMIT = "main form button.main"
+
+
+def to_people(page: Page, rows: Rows) -> None:
+    """The second step of a new broadcast."""
+    page.goto(f"{HOME}broadcasts/new/?template={rows['whatsapp.MessageTemplate']['rich']}")
+
+
+def to_people_refused(page: Page, rows: Rows) -> None:
+    """The same, sent without people."""
+    to_people(page, rows)
+    page.click(SUBMIT)
+
+
+def to_details_of_a_file(page: Page, rows: Rows) -> None:
+    """The third step, with a file's columns."""
+    to_people(page, rows)
+    page.set_input_files("input[type=file]", {"name": "לקוחות.csv", "mimeType": "text/csv", "buffer": _file()})
+    page.click(SUBMIT)
+
+
+def to_details_of_contacts(page: Page, rows: Rows) -> None:
+    """The third step, with values from contacts; sent without any."""
+    to_people(page, rows)
+    page.check("input[name=source][value=contacts]")
+    page.click(SUBMIT)
+    page.fill("input[name=canary_size]", "0")
+    page.click(SUBMIT)
+
+
+def to_columns(page: Page, rows: Rows) -> None:
+    """The second step of an import."""
+    page.goto(f"{HOME}contacts/import/")
+    page.set_input_files("input[type=file]", {"name": "people.csv", "mimeType": "text/csv", "buffer": _file()})
+    page.click(SUBMIT)
+
+
+def to_result(page: Page, rows: Rows) -> None:
+    """The result of an import in which some rows were not taken."""
+    to_columns(page, rows)
+    page.click(SUBMIT)
+
+
+def to_an_authenticator(page: Page, rows: Rows) -> None:
+    """The page that shows the code for an authenticator app; it asks for the password first, once."""
+    page.goto("/accounts/2fa/totp/activate/")
+    if page.locator("input[name=password]").count():
+        page.fill("input[name=password]", demo.OWNER_PASSWORD)
+        page.locator("input[name=password]").press("Enter")
+        page.wait_for_load_state()
+
+
+def to_sign_out(page: Page, rows: Rows) -> None:
+    """Signing out from an address asks first."""
+    page.goto("/accounts/logout/")
+
+
+def to_settings_refused(page: Page, rows: Rows) -> None:
+    """Settings with a phone number that is none."""
+    page.goto(f"{HOME}settings/")
+    page.fill("input[name=fallback_number]", "12")
+    page.locator("input[name=fallback_number]").press("Enter")
+    page.wait_for_load_state()
+
+
+def to_contact_refused(page: Page, rows: Rows) -> None:
+    """A contact without a number."""
+    page.goto(f"{HOME}contacts/new/")
+    page.click(SUBMIT)
+
+
+def _file() -> bytes:
+    return file_with_mistakes().getvalue()

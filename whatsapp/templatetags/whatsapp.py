@@ -1,0 +1,42 @@
+"""What templates of WhatsApp's pages say often."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from whatsapp.models import Broadcast
+from whatsapp.pages import history
+from whatsapp.pages.template_list import language_in_words
+
+register = template.Library()
+
+# Meta's kinds of messages (Cloud API, webhooks, messages.type), those without a text of their own.
+_KINDS = {
+    "image": gettext_lazy("A picture"),
+    "video": gettext_lazy("A video"),
+    "audio": gettext_lazy("A voice message"),
+    "document": gettext_lazy("A document"),
+    "sticker": gettext_lazy("A sticker"),
+    "location": gettext_lazy("A place on the map"),
+    "contacts": gettext_lazy("A contact card"),
+    "reaction": gettext_lazy("A reaction to a message"),
+}
+
+
+@register.filter
+def message_kind(kind: str) -> str:
+    """What came in place of a text."""
+    return str(_KINDS.get(kind) or _("A message that can't be shown here"))
+
+
+@register.filter
+def wall_time(broadcast: Broadcast) -> str:
+    """When it starts by the clock of the place that was chosen."""
+    return history.wall_time(broadcast.scheduled_wall_time, broadcast.scheduled_zone)
+
+
+register.filter("language", language_in_words)
+register.filter("event_what", history.what)
+register.filter("event_detail", history.detail)
