@@ -49,14 +49,14 @@ def file_of(folder: Path, count: int, *, start: int) -> Path:
     return file
 
 
-def send(page: Page, file: Path) -> None:
+def send(page: Page, file: Path, language: str) -> None:
     """The file and its columns, as they are guessed."""
     page.goto(HERE)
     page.set_input_files("input[type=file]", file)
     page.click("main form button.main")
     page.wait_for_url("**/columns/")
     expect(page.locator("main table")).to_contain_text("Avi")
-    assert troubles(page) == []
+    assert troubles(page, language) == []
     page.click("main form button.main")
     page.wait_for_url(re.compile(r"/contacts/import/[0-9a-f-]{36}/$"))
 
@@ -74,16 +74,16 @@ def test_a_file_with_mistakes_is_followed_to_its_result(
     with tools.context(chromium, server.url, language=language, width=390 if language == "he" else 1280) as window:
         page = window.new_page()
         tools.sign_in(page)
-        send(page, file_of(tmp_path, LONG, start=start))
+        send(page, file_of(tmp_path, LONG, start=start), language)
         here = page.url
         expect(page.locator("#live progress")).to_be_visible()
-        assert troubles(page) == []
+        assert troubles(page, language) == []
         page.goto(HERE)  # leave, and come back by the list
         page.locator("main table a").first.click()
         assert page.url == here
         expect(page.locator("h1")).to_have_text(words["done"], timeout=PATIENCE_MS)
         assert figures(page) == [LONG, 0, 0, 2]
-        assert troubles(page) == []
+        assert troubles(page, language) == []
         expect(page.locator("main table")).to_contain_text(words["why"])
         with page.expect_download() as download:
             page.locator("a[href$='rejected.csv']").click()
@@ -101,7 +101,7 @@ def test_an_import_is_cancelled(server: Daphne, chromium: Browser, tmp_path: Pat
         page = window.new_page()
         page.on("dialog", lambda dialog: dialog.accept())
         tools.sign_in(page)
-        send(page, file_of(tmp_path, LONG * 8, start=2_000_000))
+        send(page, file_of(tmp_path, LONG * 8, start=2_000_000), "en")
         page.get_by_role("button", name="Cancel the import").click()
         expect(page.locator("h1")).to_have_text("The import was cancelled", timeout=PATIENCE_MS)
         read = int(re.sub(r"\D", "", page.locator(".note.warn").inner_text()))

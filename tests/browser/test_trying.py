@@ -65,7 +65,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 def recorded(file: Path) -> bytes:
     with wave.open(str(file)) as track:
-        return track.readframes(track.getnframes())
+        frames: bytes = track.readframes(track.getnframes())
+        return frames
 
 
 def open_page(page: Page) -> None:
