@@ -97,7 +97,7 @@ class Fence(_Base):
     add_roles: ClassVar[Roles] = NOBODY
     change_roles: ClassVar[Roles] = NOBODY
     delete_roles: ClassVar[Roles] = NOBODY
-    form = FencedForm
+    form: Any = FencedForm
     labels: ClassVar[dict[str, _StrPromise]] = {}
     """What fields are called whose model gives them no name for people."""
     records: ClassVar[bool] = False
@@ -245,7 +245,7 @@ class FencedAdmin(Fence, _ModelAdmin):
         return bool(field.is_relation)
 
 
-class FencedInline(Fence, _TabularInline):  # type: ignore[misc] # django-stubs: an inline's form is an instance
+class FencedInline(Fence, _TabularInline):
     """The base class of a table inside another model's page; `obj` of its permissions is that page's row."""
 
     extra = 0
