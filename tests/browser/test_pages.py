@@ -93,7 +93,7 @@ def test_every_page(server: Daphne, rows: Rows, chromium: Browser, language: str
 EXPECTED = re.compile(r"the server responded with a status of (4\d\d|500)")
 """A page that says what went wrong comes with a status to which Chromium has an error of its own."""
 REFUSED_TO_DJANGO = re.compile(r"Applying inline style violates")
-"""Lists to choose from in the admin (select2) set widths by attribute. The policy refuses it, and they look the same."""
+"""Lists to choose from in the admin (select2, Django's own) set widths by attribute, which the policy refuses."""
 
 
 def _is_wrong(said: ConsoleMessage) -> bool:
