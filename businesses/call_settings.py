@@ -87,7 +87,8 @@ class CallSettings(models.Model):
         validators=[MaxValueValidator(5000)],
         help_text=_(
             "Softer sounds are taken for the assistant's own echo, and so are louder ones while it speaks loudly "
-            "on a line with echo. Raise it when it interrupts itself."
+            "on a line with echo. Raise it when it interrupts itself, or to 600 when voices behind callers "
+            "interrupt it."
         ),
     )
     resume_after_false_barge_in = models.BooleanField(
