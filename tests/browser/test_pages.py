@@ -93,7 +93,7 @@ def test_every_page(server: Daphne, rows: Rows, chromium: Browser, language: str
 EXPECTED = re.compile(r"the server responded with a status of (4\d\d|500)")
 """A page that says what went wrong comes with a status to which Chromium has an error of its own."""
 REFUSED_TO_DJANGO = re.compile(r"Applying inline style violates")
-"""Lists to choose from in the admin (select2, Django's own) set widths by attribute, which the policy refuses."""
+"""The admin's forms bring inline styles, which the policy refuses: Django's, and not ours to mend."""
 
 
 def _is_wrong(said: ConsoleMessage) -> bool:
