@@ -24,6 +24,17 @@ def test_what_is_compiled_is_what_was_written(app: str) -> None:
     assert compiled == written, "run `python -m testing.messages`"
 
 
+def test_one_string_has_one_hebrew() -> None:
+    """Django knows a string once for all apps, so what another app wrote for it would never be read."""
+    written: dict[str, set[str]] = {}
+    for app in APPS:
+        if catalogue(app).exists():
+            for entry in polib.pofile(str(catalogue(app))).translated_entries():
+                hebrew = entry.msgstr or str(sorted(entry.msgstr_plural.items()))
+                written.setdefault(entry.msgid, set()).add(hebrew)
+    assert {text: hebrew for text, hebrew in written.items() if len(hebrew) > 1} == {}
+
+
 def test_an_owner_reads_every_setting_in_hebrew() -> None:
     """Whatever is on the page comes from the catalogue that is loaded, not only from the file."""
     shown = {
