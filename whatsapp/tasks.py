@@ -107,9 +107,11 @@ def ring_for_imports() -> None:
 
 @shared_task
 def remove_old_uploads() -> None:
-    """Remove files that somebody uploaded and did not come back for."""
-    uploads.remove_old(now=timezone.now())
-    files.remove_abandoned(now=timezone.now())
+    """Remove files that somebody uploaded and did not come back for, and what old imports did not take."""
+    now = timezone.now()
+    uploads.remove_old(now=now)
+    files.remove_abandoned(now=now)
+    lifecycle.forget_rejected(now)
 
 
 def ring_for_import(contact_import: ContactImport) -> None:

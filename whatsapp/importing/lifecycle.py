@@ -24,7 +24,7 @@ from businesses.models import Business, User
 from businesses.tenancy import across_businesses
 from whatsapp.contact_layout import ColumnRole, layout_of
 from whatsapp.importing import files
-from whatsapp.models import ContactImport, ImportStatus
+from whatsapp.models import ContactImport, ImportStatus, RejectedRow
 from whatsapp.tagging import tidy
 
 LEASE = timedelta(seconds=30)
@@ -33,6 +33,9 @@ OPENED_PER_LEASE = 10_000_000
 """Bytes of a workbook that are surely opened within a lease, on a busy machine too; the first lease is as long."""
 MOST_CLAIMS = 5
 """Readers in a row that may end without having written a chunk; after them the import has failed."""
+
+REJECTED_KEPT = timedelta(days=30)
+"""How long the rows that were not taken are there to be fetched: they are people's data that nobody asked to keep."""
 
 
 class Overtaken(Exception):
@@ -177,3 +180,9 @@ def look_again(contact_import: ContactImport) -> None:
     """Read the row anew; an operator may have removed it meanwhile."""
     with suppress(ContactImport.DoesNotExist):
         contact_import.refresh_from_db()
+
+
+def forget_rejected(now: datetime) -> int:
+    """Remove the rows of old imports that were not taken; their number stays in the counts. How many were removed."""
+    with across_businesses():  # of any business
+        return RejectedRow.objects.filter(contact_import__finished_at__lt=now - REJECTED_KEPT).delete()[0]

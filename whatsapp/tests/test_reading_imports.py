@@ -272,6 +272,15 @@ def test_what_nobody_came_back_for_is_removed(clinic: Business, settings: Any) -
     assert ContactImport.objects.get() == young
 
 
+def test_what_was_not_taken_is_there_for_a_month(running: ContactImport) -> None:
+    assert reading.read(running, clock=clock)
+    with acting_for():
+        assert lifecycle.forget_rejected(NOW + lifecycle.REJECTED_KEPT) == 0
+        assert lifecycle.forget_rejected(NOW + lifecycle.REJECTED_KEPT + timedelta(seconds=1)) == len(BAD_ROWS)
+    running.refresh_from_db()
+    assert (running.rejected, RejectedRow.objects.count()) == (len(BAD_ROWS), 0)
+
+
 ROWS = st.lists(
     st.tuples(
         st.sampled_from(["0501234567", "+972501234567", "0521234567", "0539999999", "abc", ""]),
