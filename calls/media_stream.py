@@ -21,8 +21,8 @@ LARGEST_MESSAGE = 64 * 1024
 _MEDIA_FORMAT = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
 _SID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _KEY = re.compile(r"[0-9*#A-D]", re.ASCII)
-LONGEST_NAME = 100
-"""Characters of a mark's name; ours have some forty."""
+LONGEST_NAME = 1000
+"""Characters of a mark's name; ours have some forty, more where a server gives its items long names."""
 
 
 class MalformedMessage(CallsError):
@@ -112,7 +112,7 @@ def understand(message: dict[str, Any]) -> Media | MarkBack | Key | Stop | None:
             case "mark":
                 return MarkBack(_checked(message["mark"]["name"], lambda name: len(name) <= LONGEST_NAME))
             case "dtmf":
-                return Key(_checked(message["dtmf"]["digit"], _KEY.fullmatch))
+                return Key(_checked(str(message["dtmf"]["digit"]), _KEY.fullmatch))
             case "stop":
                 return Stop()
     except (KeyError, TypeError, AttributeError) as error:
