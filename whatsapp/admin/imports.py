@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_fence import MEMBERS, FencedAdmin
+from businesses.admin_sections import Section
 from whatsapp.models import ContactImport
 
 
@@ -13,6 +15,8 @@ class ContactImportAdmin(FencedAdmin):
     """Imports, newest first."""
 
     records = True
+    section = Section.PEOPLE
+    about = _("Files of contacts that were read: when, by whom, and how many were taken.")
     view_roles = MEMBERS
     list_display = ("created_at", "file_name", "status", "rows_read", "added", "updated", "unchanged", "rejected")
     list_filter = ("status",)
