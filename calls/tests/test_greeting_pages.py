@@ -68,7 +68,7 @@ def test_to_others_it_does_not_exist(greeting: GreetingAudio) -> None:
 def test_render_again(greeting: GreetingAudio) -> None:
     address = reverse("admin:calls_greetingaudio_changelist")
     client = client_of(greeting.business, is_staff=True)
-    assert f'href="{page(greeting)}"' in client.get(address).content.decode()
+    assert f'src="{page(greeting)}"' in client.get(address).content.decode()
     client.post(address, {"action": "render_again", "_selected_action": str(greeting.pk)})
     with acting_for(greeting.business):
         row = GreetingAudio.objects.get()
