@@ -10,6 +10,8 @@ from django.db import models
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
 
+from businesses.models import Business
+
 if TYPE_CHECKING:
     _FormSet = BaseInlineFormSet[Any, Any, Any]
 else:
@@ -31,6 +33,7 @@ class FencedFormSet(_FormSet):
     def clean(self) -> None:
         """Refuse what belongs to another business than the page's row."""
         super().clean()
+        of = self.instance.pk if isinstance(self.instance, Business) else getattr(self.instance, "business_id", None)
         for form in self.forms:
             if hasattr(form, "cleaned_data"):
-                refuse_mixed(form, getattr(self.instance, "business_id", None), *form.cleaned_data)
+                refuse_mixed(form, of, *form.cleaned_data)
