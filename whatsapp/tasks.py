@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from celery import shared_task
 from django.core.cache import cache
-from django.utils import timezone
+from django.utils import timezone, translation
 from redis import RedisError
 
 from businesses.models import Business
@@ -69,11 +69,14 @@ def apply_webhooks() -> None:
 
 @shared_task
 def read_people(business_id: str, broadcast_id: str) -> None:
-    """Freeze the people of a draft whose file is long. What goes wrong is said at the broadcast."""
+    """Freeze the people of a draft whose file is long. What goes wrong is said at the broadcast, and at each row.
+
+    In the business's language: a worker doesn't know who will read it.
+    """
     business = Business.objects.filter(pk=business_id).first()
     if business is None:
         return
-    with acting_for(business):
+    with acting_for(business), translation.override(business.language):
         broadcast = Broadcast.objects.filter(pk=broadcast_id).select_related("business").first()
         if broadcast is None:
             return

@@ -158,15 +158,18 @@ def test_a_long_file_is_read_on_by_a_worker(
     staff: Client, template: MessageTemplate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "AT_ONCE", 1)
-    rows = "".join(f"{address},A\n" for address in addresses(2_500))
+    rows = "".join(f"{address},A\n" for address in addresses(2_500)) + "nobody,B\n"
     broadcast = made(staff, template, "tel,who\n" + rows)
     assert broadcast.audience_ready_at is None
     assert (
         "Reading the people: 2,000 so far" in staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
     )
+    Business.objects.update(language="he")
     tasks.read_people(str(broadcast.business_id), str(broadcast.pk))
     broadcast.refresh_from_db()
-    assert (broadcast.total, broadcast.status) == (2_500, "draft")
+    assert (broadcast.total, broadcast.status) == (2_501, "draft")
+    (skipped,) = broadcast.recipients.filter(status="skipped")
+    assert "אינו מספר טלפון" in skipped.error_text, "a worker writes the reason in the business's language"
 
 
 def test_pause_resume_cancel_and_what_can_not_be_done(staff: Client, sender: Sender, template: MessageTemplate) -> None:
