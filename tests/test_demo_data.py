@@ -17,6 +17,8 @@ from testing.visits import Visit, Who, visits
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.states import BroadcastStatus, RecipientStatus
 
+pytestmark = pytest.mark.once
+
 MOST_QUERIES = 12
 
 

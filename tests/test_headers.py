@@ -16,6 +16,8 @@ from pytest_django.fixtures import Settings
 from businesses.tests.rows import Tenant, make_tenant
 from testing.check import PRODUCTION, ROOT
 
+pytestmark = pytest.mark.once
+
 SIGNED_OUT = {
     "/accounts/login/": 200,
     "/": 302,

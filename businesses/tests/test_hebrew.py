@@ -9,6 +9,8 @@ from django.utils import translation
 from businesses.models import Business
 from testing.messages import APPS, catalogue, messages, untranslated
 
+pytestmark = pytest.mark.once
+
 apps_with_strings = pytest.mark.parametrize("app", [app for app in APPS if messages(app)])
 
 

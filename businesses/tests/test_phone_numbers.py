@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from businesses.phone_numbers import NotAPhoneNumber, region_of, to_e164
 from businesses.validators import validate_e164
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("written", "region", "stored"),

@@ -13,6 +13,8 @@ from businesses.models import Business
 from businesses.tests.rows import Tenant
 from businesses.tests.test_settings_page import filled, page_of
 
+pytestmark = pytest.mark.once
+
 FRAMES = "barge_in_voice_frames"
 SENTENCES = {
     "A greeting can have at most 1000 letters, and this one has 1001. Shorten it: callers wait until it is spoken.": (

@@ -16,6 +16,8 @@ from businesses.models import PhoneNumber
 from businesses.tenancy import NoBusiness, across_businesses, acting_for
 from businesses.tests.rows import Tenant, everything, own_models, tenant_models
 
+pytestmark = pytest.mark.once
+
 Model = type[models.Model]
 Rows = QuerySet[Any]
 

@@ -17,6 +17,8 @@ from calls.conversation import ulaw
 from calls.ears import CONTEXT, MOST_GAIN, WINDOW, Gain, NeuralEar, ToneEar
 from calls.sandbox import wav_files
 
+pytestmark = pytest.mark.once
+
 Samples = NDArray[np.float32]
 AUDIO = Path(__file__).resolve().parents[2] / "tests" / "audio"
 RECORDINGS = ("hello", "one-moment-please", "nobody-is-available", "not-in-service")

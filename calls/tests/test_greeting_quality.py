@@ -10,6 +10,8 @@ from calls.conversation import ulaw
 from calls.errors import SpeechFailed
 from calls.greeting_quality import polish
 
+pytestmark = pytest.mark.once
+
 HEBREW = "שלום, הגעתם למרפאת השיניים."  # 22 letters
 
 

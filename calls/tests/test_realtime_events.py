@@ -51,6 +51,8 @@ from calls.realtime_events import (
     understand,
 )
 
+pytestmark = pytest.mark.once
+
 PLAN = CallPlan(
     call_id=uuid4(),
     business=Business(name="Bakery"),

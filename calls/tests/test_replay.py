@@ -27,6 +27,8 @@ from calls.models import Call, TraceChunk
 from calls.tests.conftest import make_live_call
 from calls.traces import Decided, TraceLine, encode
 
+pytestmark = pytest.mark.once
+
 GREETING_S = 2.0
 SETTINGS = ConversationSettings(
     greeting_text="Hello", greeting_bytes=int(GREETING_S * 8000), language="en", barge_in_grace_ms=0

@@ -19,6 +19,8 @@ from calls.plan import CallPlan, conversation_settings
 from calls.realtime_events import session_update
 from calls.tests.table import LINE_RMS, VOICE_RMS, Table
 
+pytestmark = pytest.mark.once
+
 Story = Callable[[ConversationSettings], list[Command]]
 
 

@@ -18,6 +18,8 @@ from calls.models import TraceChunk
 from calls.tests.conftest import make_business, make_call
 from calls.traces import Decided, TraceLine, decode, encode, read_trace
 
+pytestmark = pytest.mark.once
+
 FINITE = st.floats(0, 1e6)
 st.register_type_strategy(float, FINITE)
 

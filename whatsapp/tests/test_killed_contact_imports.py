@@ -12,7 +12,7 @@ import pytest
 from testing.databases import MigratedDatabase
 from whatsapp.tests.test_killed_imports import kill_after, process, run
 
-ROWS = 6_001  # twelve full chunks and one row
+ROWS = 2_001  # ten full chunks and one row
 BAD_EVERY = 10
 KILLS = 2
 
@@ -34,15 +34,15 @@ with acting_for(business):
 """
 
 READ = """
-import django
+import django, time
 django.setup()
 from datetime import timedelta
 from django.utils import timezone
 from businesses.tenancy import across_businesses
 from whatsapp.importing import lifecycle, reading
 from whatsapp.models import ContactImport
-reading.CHUNK = 500
-lifecycle.LEASE = timedelta(0)  # whoever comes next needn't wait until the dead one's lease has passed
+reading.CHUNK = 200
+lifecycle.LEASE = timedelta(seconds=2)  # so long whoever comes next must wait for a dead one
 with across_businesses():  # a worker of its own
     print("ready", flush=True)
     def told(rows):
@@ -51,6 +51,7 @@ with across_businesses():  # a worker of its own
     while ContactImport.objects.get().status == "running":
         made = ContactImport.objects.select_related("business").get()
         reading.read(made, clock=timezone.now, keep_going=told)
+        time.sleep(0.1)
     print(ContactImport.objects.get().status, flush=True)
 """
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from whatsapp.phone_numbers import NotANumber, Phone, is_bsuid, to_e164, zone_of
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     "written",

@@ -9,6 +9,8 @@ import pytest
 from whatsapp.models import TemplateCategory
 from whatsapp.rates import FOLDER, current_rates, load
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("country", "category", "price"),

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from whatsapp.schedule import WALL_TIME_FORMAT, BadSchedule, Window, instant_of, opens_at, seconds_open
 
+pytestmark = pytest.mark.once
+
 zones = st.sampled_from(sorted(zone for zone in available_timezones() if "/" in zone))
 moments = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 clocks = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))

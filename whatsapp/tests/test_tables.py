@@ -12,6 +12,8 @@ from whatsapp.audience.csv_file import FIELD_LIMIT
 from whatsapp.audience.tables import open_table
 from whatsapp.errors import BadAudience
 
+pytestmark = pytest.mark.once
+
 PEOPLE = [["0501234567", "דנה כהן"], ["0521234567", "יוסי"]]
 TEXT = "phone,name\r\n0501234567,דנה כהן\r\n0521234567,יוסי\r\n"
 

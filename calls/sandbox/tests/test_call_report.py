@@ -1,10 +1,14 @@
 import json
 
+import pytest
+
 from calls.sandbox import call_report
 from calls.sandbox.call_report import Answer, BargeIn
 from calls.sandbox.caller_track import Span
 from calls.sandbox.media_stream import Identity, Line, MediaStream
 from calls.sandbox.tests.test_media_stream import CLEAR, media
+
+pytestmark = pytest.mark.once
 
 VOICE = b"\x10\x90" * 4000  # 1 s, loud
 PAUSE = b"\xff" * 1600

@@ -1,7 +1,10 @@
 import numpy as np
+import pytest
 
 from calls.conversation import ulaw
 from calls.sandbox.caller_track import CallerTrack, Echo, Span
+
+pytestmark = pytest.mark.once
 
 HEARD = ulaw.encode(np.full(16000, 8000, np.int16))
 

@@ -20,6 +20,8 @@ from calls.tests.conftest import make_business
 from testing.databases import ROOT, empty_database, manage
 from testing.servers import StartDaphne
 
+pytestmark = pytest.mark.once
+
 QUESTION = ROOT / "tests" / "audio" / "one-moment-please.wav"
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, 'manage.py', 'sandbox', '--port', '0'])"
 

@@ -19,6 +19,8 @@ from calls.sandbox.receptionist_words import ENGLISH, HEBREW
 from calls.sandbox.tests.test_receptionist import CLINIC, MIRPAA, instructions_of
 from calls.sandbox.tests.test_streamed_answers import SlowClient
 
+pytestmark = pytest.mark.once
+
 GREETING = Said(Speaker.ASSISTANT, "Hello.")
 HOURS = (
     "Our opening hours are: Sunday to Thursday from 8 in the morning to 6 in the evening, "

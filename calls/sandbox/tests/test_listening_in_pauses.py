@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 
+import pytest
+
 from calls.sandbox.listeners import DeafListener, ScriptedListener
 from calls.sandbox.outputs import Listen, Output, Prepare
 from calls.sandbox.realtime_server import RealtimeServer
@@ -12,6 +14,8 @@ from calls.sandbox.scenario import Scenario
 from calls.sandbox.tests.realtime_client import configured, next_of
 from calls.sandbox.tests.test_realtime_session import LOUD, Client, update
 from calls.sandbox.tests.test_streamed_answers import SlowClient
+
+pytestmark = pytest.mark.once
 
 SILENT_100_MS = b64encode(b"\xff" * 800).decode()
 SILENT_MS = 100

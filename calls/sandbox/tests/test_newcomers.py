@@ -9,6 +9,8 @@ from calls.sandbox.engine import ReplyRequest, Say, StandInEngine
 from calls.sandbox.receptionist_words import ENGLISH, HEBREW
 from calls.sandbox.tests.test_receptionist import CLINIC, MIRPAA, instructions_of, talk
 
+pytestmark = pytest.mark.once
+
 DENTIST = CLINIC.replace("Do you take insurance? Yes, all of the public ones.\n", "")
 ROBOT_EN = ENGLISH.who.format(abilities="tell you our opening hours, tell you our address or take a message")
 ROBOT_HE = HEBREW.who.format(abilities="לומר את שעות הפתיחה, לומר את הכתובת או לרשום הודעה")

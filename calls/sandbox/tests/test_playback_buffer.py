@@ -1,11 +1,14 @@
 """What a caller hears of what was queued, by properties over any sequence of messages."""
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from calls.conversation.ulaw import SAMPLE_RATE
 from calls.sandbox.playback_buffer import PlaybackBuffer, ReturnedMark, Stretch
+
+pytestmark = pytest.mark.once
 
 
 class AnyPlayback(RuleBasedStateMachine):

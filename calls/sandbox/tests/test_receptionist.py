@@ -10,6 +10,8 @@ from businesses.models import Business
 from calls.instructions import session_instructions
 from calls.sandbox.engine import CallTool, ReplyRequest, Say, StandInEngine
 
+pytestmark = pytest.mark.once
+
 MONDAY = datetime(2026, 11, 23, 11, 5)  # noqa: DTZ001 - what a clock on a wall shows
 CLINIC = """\
 You answer the phone of a small dental clinic.

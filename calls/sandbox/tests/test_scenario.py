@@ -14,6 +14,8 @@ from calls.sandbox.scenario import (
     load,
 )
 
+pytestmark = pytest.mark.once
+
 DOCS = Path(__file__).parents[3] / "docs" / "sandbox.md"
 
 

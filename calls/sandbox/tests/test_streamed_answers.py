@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from calls.sandbox.engine import CallTool, Say
 from calls.sandbox.generation import Spoken
 from calls.sandbox.numbered import NumberedVoice
@@ -14,6 +16,8 @@ from calls.sandbox.scenario import Scenario
 from calls.sandbox.tests.realtime_client import configured, events_until, next_of
 from calls.sandbox.tests.test_realtime_session import LOUD, SILENT, Client
 from calls.sandbox.voices import Rendering
+
+pytestmark = pytest.mark.once
 
 AUDIO = b"\x55" * 8000
 

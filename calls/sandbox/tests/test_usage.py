@@ -8,6 +8,8 @@ import pytest
 
 from calls.sandbox.tests.test_realtime_session import LOUD, SILENT, Client, session_with, update
 
+pytestmark = pytest.mark.once
+
 WORDS = "One two three four."  # what `Client` answers, in one second
 ANSWER = {"text_tokens": len(WORDS) // 4, "audio_tokens": 20}
 

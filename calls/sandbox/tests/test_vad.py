@@ -9,6 +9,8 @@ from calls.conversation import ulaw
 from calls.sandbox.input_audio import InputAudio, SpeechPaused, SpeechStarted, SpeechStopped
 from calls.sandbox.vad import EnergyVad, Paused, Started, Stopped
 
+pytestmark = pytest.mark.once
+
 AUDIO = Path(__file__).parents[3] / "tests" / "audio"
 SILENCE = b"\xff"
 

@@ -21,6 +21,8 @@ from calls.sandbox.realtime_server import RealtimeServer
 from calls.sandbox.tests.realtime_client import client_of
 from calls.sandbox.voices import CachedVoice, CannotSpeak, FirstAbleVoice, Rendering
 
+pytestmark = pytest.mark.once
+
 needs_pico = pytest.mark.skipif(sys.platform != "linux", reason="Pico comes for Linux only")
 
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from calls.conversation import ulaw
 from calls.sandbox import wav_files
 
+pytestmark = pytest.mark.once
+
 
 def write(path: Path, samples: NDArray[Any], *, rate: int, channels: int = 1, width: int = 2) -> Path:
     with wave.open(str(path), "wb") as file:

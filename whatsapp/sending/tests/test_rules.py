@@ -15,6 +15,8 @@ from whatsapp.sending.outcomes import change_for
 from whatsapp.sending.retries import resend_at, retry_at
 from whatsapp.sending.rotation import Rotation
 
+pytestmark = pytest.mark.once
+
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
