@@ -26,7 +26,7 @@ from calls.traces import Decided
 from tests.call_hearing import SLACK_S, clears, forwarded, heard, played_until
 from tests.call_rig import ANSWER, SECOND, Desk, Rig, scenario, speech
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.once]
 
 GREETING = "Good morning, you have reached the clinic. We are glad that you call. How may we help you today?"
 SHORT_GREETING = "Hello, this is the clinic."

@@ -29,7 +29,7 @@ from tests.call_hearing import SLACK_S, forwarded, heard
 from tests.call_office import Records
 from tests.call_rig import ANSWER, FALLBACK, SECOND, Desk, Rig, scenario, speech
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.once]
 
 GREETING = "Hello, this is the clinic."
 HOURS = "Sunday to Thursday from 8 to 6, Friday until noon."
