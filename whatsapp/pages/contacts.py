@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from businesses.pages.access import PageRequest, business_page
-from businesses.pages.listing import PER_PAGE, listing
+from businesses.pages.listing import listing
 from whatsapp import consent, tagging
 from whatsapp.contact_search import find_contacts
 from whatsapp.models import Consent, Contact, Tag
@@ -25,6 +25,8 @@ from whatsapp.pages.contact_forms import NewContactForm, tags_in
 from whatsapp.pages.csv_export import csv_answer
 
 MOST_TAGS = 500
+SHOWN = 40
+"""Contacts of a page: with their tags and boxes more would make its first visit heavier than 100 KB."""
 
 
 @require_safe
@@ -35,7 +37,7 @@ def contacts(request: PageRequest) -> HttpResponse:
     found = find_contacts(request.business, **asked).prefetch_related("tags")
     context = {
         **asked,
-        "listing": listing(request, found),
+        "listing": listing(request, found, per_page=SHOWN),
         "tags": Tag.objects.filter(business=request.business)[:MOST_TAGS],
         "consents": Consent.choices,
         "is_filtered": any(asked.values()),
@@ -118,7 +120,7 @@ def _asked(request: PageRequest) -> dict[str, str]:
 
 def _uuids(written: list[str]) -> list[UUID]:
     found = []
-    for text in written[:PER_PAGE]:
+    for text in written[:SHOWN]:
         try:
             found.append(UUID(text))
         except ValueError:
