@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from businesses import admin_filters
 from businesses.admin_fence import OWNERS, FencedAdmin, FencedInline, is_operator
 from businesses.admin_forms import BusinessForm, PhoneNumberForm
 from businesses.admin_sections import Section
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 else:
     _UserAdmin = DjangoUserAdmin
 
+admin_filters.register()
 admin.site.unregister(Group)  # groups carry Django's permissions, which nothing here reads
 # allauth's own pages know no fence, and a second factor's secret is nobody else's. `manage.py reset_second_factor`.
 admin.site.unregister([EmailAddress, Authenticator])

@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -122,3 +123,10 @@ def test_every_page_of_the_admin_says_what_it_is_for() -> None:
     from django.contrib import admin  # noqa: PLC0415 - the registry of this process
 
     assert [model.__name__ for model, each in admin.site._registry.items() if not each.about] == []  # type: ignore[attr-defined]
+
+
+def test_every_filter_has_a_text(owner: Client, clinic: Business) -> None:
+    contacts = apps.get_model("whatsapp.Contact")._base_manager
+    contacts.create(business=clinic, phone="+972501234567", language="")
+    contacts.create(business=clinic, phone="+972501234568", language="he")
+    assert re.findall(r"<a href[^>]*>\s*</a>", text_of(owner, "whatsapp_contact_changelist")) == []
