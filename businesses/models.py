@@ -58,6 +58,11 @@ class User(AbstractUser):
         super().clean()
         self.email = self.email.lower()
 
+    @property
+    def shown_name(self) -> str:
+        """What others read of who did something: the name, or the address of who has given none."""
+        return self.get_full_name() or self.email
+
     @cached_property
     def own_memberships(self) -> tuple[Membership, ...]:
         """The person's place in each of their businesses, read once for each request."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from businesses.models import Business, User
+from businesses.models import Business
 from whatsapp.models import (
     Broadcast,
     Contact,
@@ -124,10 +124,6 @@ def _broadcast_to(contact: Contact, most: int) -> Iterator[Said]:
         )
 
 
-def _name_of(person: User | None) -> str:
-    return "" if person is None else person.get_full_name() or person.email
-
-
 def _answered(contact: Contact, most: int) -> Iterator[Said]:
     written = DirectMessage.objects.filter(business=contact.business_id, address__in=addresses_of(contact))
     for answer in written.select_related("created_by").order_by("-created_at")[:most]:
@@ -138,6 +134,6 @@ def _answered(contact: Contact, most: int) -> Iterator[Said]:
             state=answer.get_status_display(),
             why=reason_of(answer),
             is_bad=answer.status in {RecipientStatus.FAILED, RecipientStatus.UNKNOWN},
-            who=_name_of(answer.created_by),
+            who=answer.created_by.shown_name if answer.created_by else "",
             kind=answer.kind,
         )
