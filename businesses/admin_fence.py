@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_sections import Section
 from businesses.fenced_form import FencedForm
-from businesses.fenced_inline import FencedFormSet
+from businesses.fenced_inline import FencedFormSet, business_of
 from businesses.models import Business, Role, User
 from businesses.plain_words import speak_plainly
 
@@ -129,7 +129,7 @@ class Fence(_Base):
         businesses = business_ids(request, roles)
         if obj is None:
             return bool(businesses)
-        return (obj.pk if isinstance(obj, Business) else getattr(obj, "business_id", None)) in businesses
+        return business_of(obj) in businesses
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """The rows that the person may see."""
@@ -255,7 +255,7 @@ class FencedInline(Fence, _TabularInline):
 
     def get_formset(self, request: HttpRequest, obj: models.Model | None = None, **options: Any) -> Any:
         """Remember whose page it is."""
-        self.page_of = getattr(obj, "business_id", None)
+        self.page_of = business_of(obj)
         return super().get_formset(request, obj, **{"labels": {**LABELS, **self.labels}, **options})
 
     def get_field_queryset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     _FormSet = BaseInlineFormSet[Any, Any, Any]
 else:
     _FormSet = BaseInlineFormSet
+
+
+def business_of(row: models.Model | None) -> UUID | None:
+    """The id of the business that a row belongs to; a business's own; None of what belongs to none."""
+    return row.pk if isinstance(row, Business) else getattr(row, "business_id", None)
 
 
 def refuse_mixed(form: forms.BaseForm, business_id: object, *names: str) -> None:
@@ -33,7 +39,7 @@ class FencedFormSet(_FormSet):
     def clean(self) -> None:
         """Refuse what belongs to another business than the page's row."""
         super().clean()
-        of = self.instance.pk if isinstance(self.instance, Business) else getattr(self.instance, "business_id", None)
+        of = business_of(self.instance)
         for form in self.forms:
             if hasattr(form, "cleaned_data"):
                 refuse_mixed(form, of, *form.cleaned_data)
