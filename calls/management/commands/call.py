@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from businesses.models import PhoneNumber
+from businesses.public_address import served_url
 from businesses.tenancy import across_businesses
 from calls.models import Call
 from calls.sandbox import call_report, wav_files
@@ -101,7 +102,7 @@ def _recorded(call_sid: str) -> str | None:
 
 
 async def _call(number: str, options: dict[str, Any]) -> MediaStream:
-    url = options["url"] or _served_url()
+    url = options["url"] or served_url()
     # Twilio signs the public address. Where none is configured, the server takes its own for it.
     public_url = env.text("PUBLIC_URL") or url
     speech = wav_files.read_as_ulaw(options["wav"]) if options["wav"] else await _spoken(options["say"])
@@ -109,11 +110,6 @@ async def _call(number: str, options: dict[str, Any]) -> MediaStream:
     async with TwilioPeer(url, auth_token=settings.TWILIO_AUTH_TOKEN, public_url=public_url) as twilio:
         await twilio.check_server()
         return await place(twilio, plan)
-
-
-def _served_url() -> str:
-    serving = settings.VAR_DIR / "serving"  # written by `make run`
-    return serving.read_text().strip() if serving.exists() else str(settings.PUBLIC_URL)
 
 
 async def _spoken(words: str) -> bytes:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from businesses import public_address
 from frontdesk import children, demo
 
 HOST = "127.0.0.1"
@@ -102,7 +103,7 @@ def listens_within(seconds: float, port: int) -> bool:
 @contextmanager
 def announced(url: str) -> Iterator[None]:
     """Keep the address in var/serving while it is served: `manage.py call` calls there."""
-    serving = settings.VAR_DIR / "serving"
+    serving = public_address.note()
     serving.write_text(url)
     try:
         yield
