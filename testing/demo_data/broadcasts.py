@@ -139,12 +139,7 @@ def _past(past: Past, sender: Sender, template: MessageTemplate, staff: User, no
         business=sender.business,
         sender=sender,
         template=template,
-        template_name=template.name,
-        template_language=template.language,
-        template_category=template.category,
-        template_format=template.parameter_format,
-        template_components=template.components,
-        template_hash=template.content_hash,
+        **template.kept(),
         **(values | dict(past.fields)),
     )
     Broadcast.objects.filter(pk=broadcast.pk).update(created_at=started - timedelta(minutes=12))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -85,3 +85,14 @@ class MessageTemplate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.language})"
+
+    def kept(self) -> dict[str, Any]:
+        """What a broadcast keeps of it, by its own fields: what it was when the broadcast was made."""
+        return {
+            "template_name": self.name,
+            "template_language": self.language,
+            "template_category": self.category,
+            "template_format": self.parameter_format,
+            "template_components": self.components,
+            "template_hash": self.content_hash,
+        }
