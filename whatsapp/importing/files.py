@@ -18,6 +18,7 @@ from whatsapp.contact_layout import guess
 from whatsapp.errors import BadAudience
 from whatsapp.models import ContactImport, ImportStatus
 from whatsapp.models.imports import FOLDER
+from whatsapp.stored_files import remove_stale
 
 MOST_COLUMNS = 60
 CHECKED_ROWS = 5_000
@@ -103,16 +104,4 @@ def remove_abandoned(*, now: datetime) -> int:
         drafts = ContactImport.objects.filter(status=ImportStatus.DRAFT, created_at__lt=now - KEPT)
         drafts.delete()
         needed = set(ContactImport.objects.exclude(file="").values_list("file", flat=True))
-    removed = 0
-    for path in _kept():
-        if path not in needed and default_storage.get_modified_time(path) < now - KEPT:
-            forget(path)
-            removed += 1
-    return removed
-
-
-def _kept() -> list[str]:
-    if not default_storage.exists(FOLDER):
-        return []
-    folders = [f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[0]]
-    return [f"{folder}/{name}" for folder in folders for name in default_storage.listdir(folder)[1]]
+    return remove_stale(FOLDER, before=now - KEPT, keep=needed)

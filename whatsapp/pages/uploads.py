@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from businesses.models import Business
 from whatsapp.audience.tables import refuse_large
 from whatsapp.errors import BadAudience
+from whatsapp.stored_files import remove_stale
 
 KEPT = timedelta(days=1)
 _FOLDER = "uploads"
@@ -56,16 +57,7 @@ def forget(business: Business, name: str) -> None:
 
 def remove_old(*, now: datetime) -> int:
     """Remove what nobody came back for; how many files."""
-    removed = 0
-    if not default_storage.exists(_FOLDER):
-        return 0
-    for folder in default_storage.listdir(_FOLDER)[0]:
-        for name in default_storage.listdir(f"{_FOLDER}/{folder}")[1]:
-            path = f"{_FOLDER}/{folder}/{name}"
-            if default_storage.get_modified_time(path) < now - KEPT:
-                default_storage.delete(path)
-                removed += 1
-    return removed
+    return remove_stale(_FOLDER, before=now - KEPT)
 
 
 def _path(business: Business, name: str) -> str:

@@ -1,0 +1,22 @@
+"""Files of businesses in the storage: a folder for each purpose, and in it one for each business."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.core.files.storage import default_storage
+
+
+def remove_stale(folder: str, *, before: datetime, keep: Collection[str] = ()) -> int:
+    """Remove the files of all businesses that were written before then, but for those to `keep`; how many."""
+    removed = 0
+    if not default_storage.exists(folder):
+        return 0
+    for business in default_storage.listdir(folder)[0]:
+        for name in default_storage.listdir(f"{folder}/{business}")[1]:
+            path = f"{folder}/{business}/{name}"
+            if path not in keep and default_storage.get_modified_time(path) < before:
+                default_storage.delete(path)
+                removed += 1
+    return removed
