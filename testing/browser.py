@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from frontdesk import demo
@@ -103,3 +104,14 @@ def tour(page: Page, wanted: Sequence[Visit], rows: Rows) -> Iterator[Visit]:
             here = visit.who
         visit.go(page, rows)
         yield visit
+
+
+def unfit(page: Page) -> list[str]:
+    """What axe finds on the page as it is shown. Of the admin, which is Django's, the gravest."""
+    # No preload: axe would fetch what a sheet imports relative to the page, and be refused.
+    grave = {"serious", "critical"} | (set() if "/admin/" in page.url else {"moderate"})
+    return [
+        f"axe: {each['id']} at {each['nodes'][0]['target']}: {each['nodes'][0].get('failureSummary', '')[:200]}"
+        for each in Axe().run(page, options={"preload": False}).response["violations"]
+        if each["impact"] in grave
+    ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from testing import browser as tools
@@ -32,22 +31,10 @@ def server(migrated_database: MigratedDatabase) -> Iterator[Daphne]:
         yield daphne
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with tools.chromium() as browser:
-        yield browser
-
-
 def troubles(page: Page) -> list[str]:
     """What keeps somebody from using the page as it is shown."""
-    # No preload: axe would fetch what a sheet imports relative to the page, and be refused.
-    violations = Axe().run(page, options={"preload": False}).response["violations"]
-    found = [f"{each['id']} at {each['nodes'][0]['target']}" for each in violations if each["impact"] in SERIOUS]
     wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-    return [*found, *(["scrolls sideways"] if wide else [])]
-
-
-SERIOUS = {"serious", "critical"}
+    return [*tools.unfit(page), *(["scrolls sideways"] if wide else [])]
 
 
 @pytest.mark.parametrize("width", tools.WIDTHS)

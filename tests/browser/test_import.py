@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from testing import browser as tools
-from testing.databases import MigratedDatabase
 from testing.servers import Daphne
 from tests.browser.test_pages import troubles
 
@@ -27,18 +25,6 @@ WORDS = {
 HERE = f"{tools.HOME}contacts/import/"
 LONG = 6_000
 PATIENCE_MS = 180_000
-
-
-@pytest.fixture(scope="module")
-def server(migrated_database: MigratedDatabase) -> Iterator[Daphne]:
-    with tools.demo_server(migrated_database) as daphne:
-        yield daphne
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with tools.chromium() as browser:
-        yield browser
 
 
 def file_of(folder: Path, count: int, *, start: int) -> Path:

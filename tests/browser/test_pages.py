@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 
 from frontdesk import demo
 from testing import browser as tools
-from testing.databases import MigratedDatabase
 from testing.demo_data import Rows
 from testing.servers import Daphne
 from testing.visits import Visit, visits
@@ -32,31 +29,9 @@ IN_THE_DARK = "en"
 
 
 @pytest.fixture(scope="module")
-def server(migrated_database: MigratedDatabase) -> Iterator[Daphne]:
-    with tools.demo_server(migrated_database) as daphne:
-        yield daphne
-
-
-@pytest.fixture(scope="module")
 def rows(server: Daphne) -> Rows:
     """The demo business is full: its rows worth a look."""
     return tools.fill(server)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with tools.chromium() as browser:
-        yield browser
-
-
-def unfit(page: Page) -> list[str]:
-    """What axe finds on the page as it is shown. Of the admin, which is Django's, the gravest."""
-    grave = {"serious", "critical"} | (set() if "/admin/" in page.url else {"moderate"})
-    return [
-        f"axe: {each['id']} at {each['nodes'][0]['target']}: {each['nodes'][0].get('failureSummary', '')[:200]}"
-        for each in Axe().run(page, options={"preload": False}).response["violations"]
-        if each["impact"] in grave
-    ]
 
 
 def troubles(page: Page, language: str) -> list[str]:
@@ -67,7 +42,7 @@ def troubles(page: Page, language: str) -> list[str]:
         if "/admin/" not in page.url and page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             found.append(f"scrolls sideways at {width}")
         if width == FULLY_AT[language]:
-            found += unfit(page)
+            found += tools.unfit(page)
     return found
 
 
