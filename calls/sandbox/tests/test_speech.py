@@ -6,6 +6,7 @@ import logging
 import re
 from pathlib import Path
 
+import onnxruntime
 import pytest
 
 from calls.sandbox import faculties, joe, wav_files, whisper
@@ -84,9 +85,12 @@ def said(model: JoeModel, sentence: str) -> Rendering:
     return Rendering(model.pronounce(model.phonemes(as_spoken(sentence))), model.rate)
 
 
-def test_hebrew_is_understood_where_it_is_said_clearly(joe_model: JoeModel) -> None:
-    # No voice speaks Hebrew here; joe can be made to pronounce some, with an accent.
-    thanks = Rendering(joe_model.pronounce("tˈoda ʁabˈa"), joe_model.rate).as_ulaw()
+def test_hebrew_is_understood_where_it_is_said_clearly() -> None:
+    # No voice speaks Hebrew here; joe can be made to pronounce some, with an accent. It says nothing twice alike, and
+    # this once in a dozen unclearly: a model that is loaded after the seed was set says it as the last time.
+    onnxruntime.set_seed(1)
+    model = joe.load()
+    thanks = Rendering(model.pronounce("tˈoda ʁabˈa"), model.rate).as_ulaw()
     heard = whisper.load_other().transcribe(thanks, "he")
     assert "תודה רבה" in heard
 
