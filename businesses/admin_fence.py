@@ -21,6 +21,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import NestedObjects
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router
 from django.http import Http404, HttpRequest
@@ -90,6 +91,14 @@ def column(name: str, label: _StrPromise | str) -> Callable[[Any], object]:
     return show
 
 
+class SearchingSelect(AutocompleteSelect):
+    """Django's list of choices with a search in it, never without a text."""
+
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Say in the empty field what to do."""
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": str(_("Search and choose"))}
+
+
 class Fence(_Base):
     """What `FencedAdmin` and `FencedInline` share: roles instead of Django's permissions."""
 
@@ -146,6 +155,14 @@ class Fence(_Base):
         if field is not None:
             speak_plainly(field, db_field)
         return field
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey[Any], request: HttpRequest, **options: Any
+    ) -> forms.ModelChoiceField[Any] | None:
+        """Let an empty field that searches say what to do: it has no other text for a screen reader."""
+        if db_field.name in self.get_autocomplete_fields(request) and "widget" not in options:
+            options["widget"] = SearchingSelect(db_field, self.admin_site, using=options.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def get_field_queryset(
         self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest

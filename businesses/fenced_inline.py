@@ -36,6 +36,13 @@ def refuse_mixed(form: forms.BaseForm, business_id: object, *names: str) -> None
 class FencedFormSet(_FormSet):
     """The rows of such a table."""
 
+    def add_fields(self, form: forms.BaseForm, index: int | None) -> None:
+        """Name each field to screen readers: what people read is the head of its column only."""
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            if not field.widget.is_hidden:
+                field.widget.attrs.setdefault("aria-label", field.label)
+
     def clean(self) -> None:
         """Refuse what belongs to another business than the page's row."""
         super().clean()
