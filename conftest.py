@@ -1,5 +1,6 @@
 """Fixtures for every test: real processes of this project, databases for them, and the end of the test database."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -17,7 +18,9 @@ REAL_TIME = {"rig", "daphne", "celery_worker"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the process that reports name failures as they come."""
+    """Let Ctrl-C be heard, and the process that reports name failures as they come."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job in the background of a script; children inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config))
 

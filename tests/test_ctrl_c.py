@@ -9,11 +9,6 @@ from testing.databases import ROOT
 WAIT = "import time; print('waiting', flush=True); time.sleep(60)"
 
 
-def _hear_ctrl_c() -> None:
-    """A job in the background of a script ignores Ctrl-C, and so would its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_ctrl_c_leaves_no_traceback() -> None:
     command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", WAIT]
     with subprocess.Popen(
@@ -23,7 +18,6 @@ def test_ctrl_c_leaves_no_traceback() -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - no threads here
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "waiting\n"
