@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from calls.conversation import ulaw
 from calls.conversation.commands import ClearPlayback
-from calls.conversation.events import CallerFrame
+from calls.conversation.events import CallerFrame, MarkReturned
 from calls.sandbox.caller_track import FRAME_BYTES, FRAME_S
 from calls.sandbox.connection import Connection
 from calls.sandbox.media_stream import MediaStream
@@ -75,17 +75,25 @@ def voiced_frames_before_clear(trace: Sequence[TraceLine]) -> int:
 
 
 def clear_travelled_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
-    """How long the first `clear` took from the server's decision to Twilio: what no byte position can foresee.
-
-    The server's clock starts a little later than Twilio's. How much is told by the frame that travelled fastest.
-    """
-    frames = [line.at for line in trace if isinstance(line, CallerFrame)]
-    sent = (index * FRAME_S + late for index, late in enumerate(call.stream.record.lateness_s))
-    offset = min(came - left for came, left in zip(frames, sent, strict=False))
+    """How long the first `clear` took to Twilio and its marks took back: what no byte position can foresee."""
+    offset = _server_ahead_s(call, trace)
     decided_at = next(
         line.at for line in trace if isinstance(line, Decided) and isinstance(line.command, ClearPlayback)
     )
-    return max(0.0, clears(call)[0] + offset - decided_at)
+    there_s = clears(call)[0] + offset - decided_at
+    returned = next((mark for mark in call.stream.record.returned_marks if mark.was_cleared), None)
+    came_at = next(
+        (line.at for line in trace if isinstance(line, MarkReturned) and returned and line.name == returned.name), None
+    )
+    back_s = came_at - offset - returned.at if returned and came_at is not None else 0.0
+    return max(0.0, there_s) + max(0.0, back_s)
+
+
+def _server_ahead_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
+    """What the server's clock shows when Twilio's shows 0; told by the frame of the caller that travelled fastest."""
+    frames = [line.at for line in trace if isinstance(line, CallerFrame)]
+    sent = (index * FRAME_S + late for index, late in enumerate(call.stream.record.lateness_s))
+    return min(came - left for came, left in zip(frames, sent, strict=False))
 
 
 def telephone_late_s(stream: MediaStream, *, until_s: float) -> float:

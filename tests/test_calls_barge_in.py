@@ -38,7 +38,7 @@ from tests.call_hearing import (
 )
 from tests.call_rig import ANSWER, SECOND, Desk, Rig, scenario, speech
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.once]  # the database has no part in it
 
 INTERRUPTION = speech("one-moment-please")
 WHOLE = numbered.audio(ANSWER)

@@ -259,6 +259,7 @@ async def token_used_again(rig: Rig) -> None:
     """A second socket for a call that runs, with the very same token: the call notices nothing."""
     desk = await rig.desk(scenario(replies=((Say(SECOND),),)), greeting=HELLO)
     async with rig.calling(desk) as call:
+        await call.until(lambda: call.heard_bytes)  # an open socket has not used its token yet
         rival, running = await call.flow.open_rival()
         async with asyncio.timeout(PATIENCE_S):
             await running
