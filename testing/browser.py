@@ -108,10 +108,11 @@ def tour(page: Page, wanted: Sequence[Visit], rows: Rows) -> Iterator[Visit]:
 
 def unfit(page: Page) -> list[str]:
     """What axe finds on the page as it is shown. Of the admin, which is Django's, the gravest."""
-    # No preload: axe would fetch what a sheet imports relative to the page, and be refused.
+    # No preload: axe would fetch what a sheet imports relative to the page, and be refused. What is fit is not listed.
+    options = {"preload": False, "resultTypes": ["violations"]}
     grave = {"serious", "critical"} | (set() if "/admin/" in page.url else {"moderate"})
     return [
         f"axe: {each['id']} at {each['nodes'][0]['target']}: {each['nodes'][0].get('failureSummary', '')[:200]}"
-        for each in Axe().run(page, options={"preload": False}).response["violations"]
+        for each in Axe().run(page, options=options).response["violations"]
         if each["impact"] in grave
     ]

@@ -21,9 +21,10 @@ from pytest_django import DjangoDbBlocker
 from businesses.models import Business, Membership, PhoneNumber, Role, User
 from businesses.tenancy import across_businesses
 from calls import greetings
+from calls.conversation.commands import EndCall
 from calls.models import Call, GreetingAudio, GreetingState, Turn
 from calls.sandbox import numbered
-from calls.traces import TraceLine, read_trace
+from calls.traces import Decided, TraceLine, read_trace
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,6 +39,13 @@ class Records:
     call: Call
     turns: list[Turn]
     trace: list[TraceLine]
+
+    @property
+    def is_whole(self) -> bool:
+        """Its own process has written its end too; until then Twilio's word that it is over may stand there alone."""
+        return not self.call.stream_opened_at or any(
+            isinstance(line, Decided) and isinstance(line.command, EndCall) for line in self.trace
+        )
 
 
 class Office:

@@ -81,7 +81,10 @@ class Rig:
 
     async def records(self, call: PlacedCall) -> Records:
         """What is kept of a call that is over."""
-        kept = await self.office.ask(records_of, call.flow.identity.call_sid)
+        give_up_at = time.monotonic() + 30.0
+        while not (kept := await self.office.ask(records_of, call.flow.identity.call_sid)).is_whole:
+            assert time.monotonic() < give_up_at, "its process has not written its end"
+            await asyncio.sleep(0.05)
         assert kept.call.status == CallStatus.ENDED
         return kept
 

@@ -14,6 +14,7 @@ from testing.stand_in import sandbox
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.xdist_group("admin"),
     pytest.mark.timeout(300),
     pytest.mark.skipif(not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"),
 ]

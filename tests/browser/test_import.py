@@ -15,6 +15,7 @@ from tests.browser.test_pages import troubles
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.xdist_group("import"),
     pytest.mark.timeout(600),
     pytest.mark.skipif(not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"),
 ]

@@ -22,6 +22,7 @@ from tests.browser.wire import Wire
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.xdist_group("trying"),
     pytest.mark.timeout(300),
     pytest.mark.skipif(not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"),
 ]
