@@ -173,7 +173,8 @@ class Assistant:
         if said_something and event.status in (ResponseStatus.COMPLETED, ResponseStatus.INCOMPLETE):
             self._complete(event.at, protected=protected)
             return Aftermath()
-        return self._after_failure(response, event.at, line_lost=False)
+        failed = event.status is ResponseStatus.FAILED
+        return self._after_failure(response, event.at, line_lost=False, failed=failed)
 
     def abandon(self, at: float, *, line_lost: bool) -> Aftermath | None:
         """Give the response under way up: it was refused, or its session is gone."""
@@ -193,8 +194,11 @@ class Assistant:
             self.release_held(at, protected=protected)
         self._emit(self._dialogue.keep(self.utterance.turn))
 
-    def _after_failure(self, response: Response, at: float, *, line_lost: bool) -> Aftermath:
-        """Decide what is said again. What the caller has heard, or will hear from the buffer, is not repeated."""
+    def _after_failure(self, response: Response, at: float, *, line_lost: bool, failed: bool = False) -> Aftermath:
+        """Decide what is said again. What the caller has heard, or will hear from the buffer, is not repeated.
+
+        `failed`: the model itself says that it broke off, on a line that is still there.
+        """
         owed = response.owed
         utterance = self.utterance if response.sizes else None
         if utterance and utterance.held_until is not None:
@@ -213,9 +217,10 @@ class Assistant:
                 return Aftermath(retry=owed.again(at, words=rest))
         utterance.is_complete = True
         self._emit(self._dialogue.keep(utterance.turn))
-        if line_lost and owed.kind is not ResponseKind.GREETING:
-            return Aftermath(retry=Owed(ResponseKind.CONTINUATION, since=at))
-        return Aftermath()
+        if owed.kind is ResponseKind.GREETING or not (line_lost or (failed and not last_try)):
+            return Aftermath()
+        attempt = 1 if line_lost else owed.attempt + 1  # a new line is counted by `link.py`
+        return Aftermath(retry=Owed(ResponseKind.CONTINUATION, attempt=attempt, since=at))
 
     def _discard(self, response: Response) -> None:
         """Forget audio of which nothing was sent."""

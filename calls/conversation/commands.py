@@ -27,7 +27,7 @@ class ResponseKind(StrEnum):
     GREETING = "greeting"  # exactly the business's words
     OPENING = "opening"  # the assistant speaks first, in its own words
     ANSWER = "answer"
-    CONTINUATION = "continuation"  # it was cut off by a lost connection: go on from there
+    CONTINUATION = "continuation"  # it was cut off by a failure or a lost connection: go on from there
 
 
 class Latency(StrEnum):

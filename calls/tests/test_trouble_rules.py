@@ -143,6 +143,22 @@ def test_a_lost_line_in_mid_sentence_goes_on_with_the_context() -> None:
     assert table.last(CreateResponse).kind is ResponseKind.CONTINUATION
 
 
+def test_a_response_that_fails_in_mid_sentence_goes_on_from_there_a_few_times() -> None:
+    table = in_conversation()
+    table.say()
+    for attempt in (1, 2, 3):
+        request = table.last(CreateResponse)
+        assert request.attempt == attempt
+        table.tell(ResponseCreated(table.now, f"resp{attempt}", request.request))
+        table.tell(ResponseAudio(table.now, f"resp{attempt}", f"item{attempt}", 8000))
+        table.tell(ResponseEnded(table.now, f"resp{attempt}", ResponseStatus.FAILED))
+        table.play_out()
+    answer, continuation = ResponseKind.ANSWER, ResponseKind.CONTINUATION
+    assert [command.kind for command in table.of(CreateResponse)][-3:] == [answer, continuation, continuation]
+    assert table.sent("item1")
+    assert table.sent("item3")
+
+
 def test_words_that_only_the_lost_session_heard_are_answered_when_the_new_one_has_them() -> None:
     table = in_conversation()
     table.speak()  # its transcript never came

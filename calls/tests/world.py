@@ -57,6 +57,7 @@ class Mishap(Enum):
 
     NONE = "none"
     FAILED = "failed"
+    FAILED_LATE = "failed_late"  # half of the audio came, and then the word that it failed
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     DROPPED = "dropped"  # the connection, before any audio
@@ -315,6 +316,9 @@ class World:
                 self._soon(moment + 0.05, self._drop)
                 return
             if mishap is Mishap.STALLED_LATE and number >= deltas // 2:
+                return
+            if mishap is Mishap.FAILED_LATE and number >= deltas // 2:
+                self._soon(moment + 0.05, lambda: self._end_response(response_id, ResponseStatus.FAILED))
                 return
             moment += script.delta_s / script.speed
         self._soon(moment, lambda: self._end_response(response_id, ResponseStatus.COMPLETED))
