@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -27,10 +28,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What uses a process of this project runs in real time."""
+    """What uses a process of this project runs in real time; what says that it may take long begins first."""
     for item in items:
         if REAL_TIME.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("realtime")
+    patience: dict[Path, float] = {}
+    for item in items:
+        for mark in item.iter_markers("timeout"):
+            patience[item.path] = max(patience.get(item.path, 0.0), mark.args[0])
+    items.sort(key=lambda item: -patience.get(item.path, 0.0))
 
 
 @pytest.fixture(scope="session")

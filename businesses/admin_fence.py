@@ -92,7 +92,12 @@ def column(name: str, label: _StrPromise | str) -> Callable[[Any], object]:
 
 
 class SearchingSelect(AutocompleteSelect):
-    """Django's list of choices with a search in it, never without a text."""
+    """Django's list of choices with a search in it, never without a text or a name."""
+
+    @property
+    def media(self) -> forms.Media:
+        """Django's, and a script that gives the drawn field the name of the hidden one."""
+        return super().media + forms.Media(js=["admin/js/autocomplete.js", "admin-search.js"])  # in this order
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
         """Say in the empty field what to do."""

@@ -41,7 +41,8 @@ class FencedFormSet(_FormSet):
         super().add_fields(form, index)
         for field in form.fields.values():
             if not field.widget.is_hidden:
-                field.widget.attrs.setdefault("aria-label", field.label)
+                drawn = getattr(field.widget, "widget", field.widget)  # inside of the one with the links
+                drawn.attrs.setdefault("aria-label", field.label)
 
     def clean(self) -> None:
         """Refuse what belongs to another business than the page's row."""

@@ -59,7 +59,7 @@ def verdict(codes: list[int], *, some_only: bool) -> int:
 
 def run_pytest(arguments: list[str], variables: dict[str, str]) -> int:
     """Run pytest with these environment variables; its exit code."""
-    command = [sys.executable, "-m", "pytest", "--dist", "loadfile", *arguments]
+    command = [sys.executable, "-m", "pytest", "--dist", "loadfile", "--no-loadscope-reorder", *arguments]
     return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
 
 

@@ -132,7 +132,9 @@ def test_the_new_session_is_told_what_was_said_and_asked_to_go_on_from_there() -
     scripts(
         business(greeting_text="Good morning.", greeting_bytes=4000),
         caller=st.just((Utterance(0.8, 0.4),)),
-        mishaps=st.lists(st.sampled_from([Mishap.STALLED_LATE, Mishap.FAILED_LATE, Mishap.DROPPED_EARLY]), max_size=2).map(tuple),
+        mishaps=st.lists(
+            st.sampled_from([Mishap.STALLED_LATE, Mishap.FAILED_LATE, Mishap.DROPPED_EARLY]), max_size=2
+        ).map(tuple),
         connects=st.just(()),
         answer_s=st.floats(0.6, 4.0),
         seconds=st.just(26.0),

@@ -25,7 +25,7 @@ from whatsapp.pages.contact_forms import NewContactForm, tags_in
 from whatsapp.pages.csv_export import csv_answer
 
 MOST_TAGS = 500
-SHOWN = 40
+SHOWN = 35
 """Contacts of a page: with their tags and boxes more would make its first visit heavier than 100 KB."""
 
 
