@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -15,6 +16,8 @@ from whatsapp.providers.sandbox import notices
 from whatsapp.providers.sandbox.server import FakeMeta
 
 START_TIMEOUT_S = 10
+BEAT_S = 0.01
+LATE_S = 0.05
 
 
 @dataclass
@@ -22,6 +25,16 @@ class ThreadedMeta(FakeMeta):
     """A stand-in whose webhooks the test delivers itself, when and how it likes."""
 
     url: str = ""
+    stalls: list[tuple[float, float]] = field(default_factory=list)
+    """When a busy machine let the stand-in stand still, from and until: what arrived meanwhile is noted at the end."""
+
+    async def watch(self) -> None:
+        """Keep `stalls`, for as long as it serves."""
+        while True:
+            due_at = time.monotonic() + BEAT_S
+            await asyncio.sleep(BEAT_S)
+            if time.monotonic() > due_at + LATE_S:
+                self.stalls.append((due_at, time.monotonic()))
 
     def webhooks(self) -> list[bytes]:
         """Everything that is to be reported and was not yet, as signed-for bodies."""
@@ -55,8 +68,10 @@ def threaded_meta() -> Iterator[ThreadedMeta]:
     def work() -> None:
         asyncio.set_event_loop(loop)
         runner = loop.run_until_complete(serve())
+        watching = loop.create_task(meta.watch())
         ready.set()
         loop.run_forever()
+        watching.cancel()
         loop.run_until_complete(runner.cleanup())
         loop.close()
 

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.pure
 
 GREETING = "Good morning, this is the bakery, how may I help you?"
 SLACK_S = 0.05
-SURVIVABLE = [mishap for mishap in Mishap if mishap not in (Mishap.STALLED, Mishap.STALLED_LATE)]
+IN_THE_MIDDLE = [Mishap.STALLED_LATE, Mishap.FAILED_LATE]
+SURVIVABLE = [mishap for mishap in Mishap if mishap not in (Mishap.STALLED, *IN_THE_MIDDLE)]
 
 thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -93,7 +94,7 @@ def conversations() -> st.SearchStrategy[Script]:
         business(greeting_text=GREETING, greeting_bytes=4000),
         caller=sounds.map(caller),
         answer_s=st.floats(4.0, 8.0),
-        mishaps=st.lists(st.sampled_from([Mishap.NONE, Mishap.NONE, Mishap.STALLED_LATE, *SURVIVABLE]), max_size=3).map(
+        mishaps=st.lists(st.sampled_from([Mishap.NONE, Mishap.NONE, *IN_THE_MIDDLE, *SURVIVABLE]), max_size=3).map(
             tuple
         ),
         seconds=st.just(16.0),

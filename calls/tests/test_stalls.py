@@ -23,12 +23,13 @@ from calls.conversation.events import (
 )
 from calls.conversation.responses import HEARD_OUT_PATIENCE_S, MORE_AUDIO_TIMEOUT_S
 from calls.tests.table import GREETED, LINE_RMS, VOICE_RMS, Table, in_conversation
-from calls.tests.test_call_properties import business, scripts, thorough
+from calls.tests.test_call_properties import IN_THE_MIDDLE, business, scripts, thorough
 from calls.tests.world import Mishap, Script, Utterance, World
 
 pytestmark = pytest.mark.pure
 
 HALF = "We are open from"
+BREAKING_OFF = [*IN_THE_MIDDLE, Mishap.DROPPED_EARLY]
 INTERRUPTIBLE = replace(GREETED, first_utterance_protection=Protection.OPENING_ONLY)
 
 
@@ -132,9 +133,7 @@ def test_the_new_session_is_told_what_was_said_and_asked_to_go_on_from_there() -
     scripts(
         business(greeting_text="Good morning.", greeting_bytes=4000),
         caller=st.just((Utterance(0.8, 0.4),)),
-        mishaps=st.lists(
-            st.sampled_from([Mishap.STALLED_LATE, Mishap.FAILED_LATE, Mishap.DROPPED_EARLY]), max_size=2
-        ).map(tuple),
+        mishaps=st.lists(st.sampled_from(BREAKING_OFF), max_size=2).map(tuple),
         connects=st.just(()),
         answer_s=st.floats(0.6, 4.0),
         seconds=st.just(26.0),
