@@ -19,7 +19,8 @@ import pytest
 
 from testing import services
 
-PARTS = {"computing": ("not realtime and not browser", 2), "in real time": ("realtime", 2)}  # what it selects, workers
+PARTS = {"computing": ("not realtime and not browser", 3), "in real time": ("realtime", 2)}
+"""What each selects, and by how many workers: those that compute wait half of their time for processes and locks."""
 REPEATED = "not pure and not once"
 
 

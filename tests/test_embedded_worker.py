@@ -8,6 +8,8 @@ import pytest
 
 from testing.databases import ROOT, MigratedDatabase
 
+pytestmark = pytest.mark.once
+
 # In a process of its own, because Celery's broker is a setting of the process.
 PROBE = """
 import datetime, threading, time
