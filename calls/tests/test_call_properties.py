@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from calls.conversation import ConversationSettings, Protection
 from calls.conversation.commands import CancelResponse, ClearPlayback, CreateResponse, Play, ResponseKind
-from calls.tests.world import BYTES_PER_S, FRAME_S, Mishap, Script, Utterance, World
+from calls.tests.script import Mishap, Script, Utterance
+from calls.tests.world import BYTES_PER_S, FRAME_S, World
 
 pytestmark = pytest.mark.pure
 

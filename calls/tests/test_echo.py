@@ -4,7 +4,8 @@ import pytest
 
 from calls.conversation.echo import FAINTEST_ECHO, LONGEST_WAY_S, LOUDEST_ECHO, MARGIN, Echo
 from calls.conversation.settings import ConversationSettings, Protection
-from calls.tests.world import BYTES_PER_S, Script, Utterance, World
+from calls.tests.script import Script, Utterance
+from calls.tests.world import BYTES_PER_S, World
 
 pytestmark = pytest.mark.pure
 

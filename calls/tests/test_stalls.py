@@ -22,9 +22,10 @@ from calls.conversation.events import (
     ResponseWords,
 )
 from calls.conversation.responses import HEARD_OUT_PATIENCE_S, MORE_AUDIO_TIMEOUT_S
+from calls.tests.script import Mishap, Script, Utterance
 from calls.tests.table import GREETED, LINE_RMS, VOICE_RMS, Table, in_conversation
 from calls.tests.test_call_properties import IN_THE_MIDDLE, business, scripts, thorough
-from calls.tests.world import Mishap, Script, Utterance, World
+from calls.tests.world import World
 
 pytestmark = pytest.mark.pure
 

@@ -36,7 +36,6 @@ class SenderHealth(models.TextChoices):
     """Whether a sender may be used."""
 
     READY = "ready", _("Ready")
-    PAUSED = "paused", _("Paused for a while")
     BLOCKED = "blocked", _("Needs attention")
 
 
@@ -78,7 +77,6 @@ class Sender(models.Model):
     quality = models.CharField(_("quality"), max_length=8, choices=Quality.choices, default=Quality.UNKNOWN)
     health = models.CharField(_("state"), max_length=8, choices=SenderHealth.choices, default=SenderHealth.READY)
     health_detail = models.CharField(_("what is wrong"), max_length=300, blank=True)
-    paused_until = models.DateTimeField(null=True, editable=False)
     last_status_event_at = models.DateTimeField(
         null=True, editable=False, help_text=_("Time of the newest status report: proves that webhooks arrive.")
     )

@@ -49,7 +49,7 @@ def stop_sender(sender: Sender, reason: PauseReason, detail: str, *, scope: Paus
 def mark_healthy(sender: Sender) -> None:
     """A message of the number was accepted, so whatever was wrong is mended."""
     blocked = Sender.objects.filter(pk=sender.pk).exclude(health=SenderHealth.READY)
-    blocked.update(health=SenderHealth.READY, health_detail="", paused_until=None)
+    blocked.update(health=SenderHealth.READY, health_detail="")
 
 
 def pause(

@@ -1,0 +1,61 @@
+"""What happens in an imagined call: what the caller says, and what goes wrong. `calls/tests/world.py` plays it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from calls.conversation import ConversationSettings
+
+VOICE_RMS = 1500
+
+
+class Mishap(Enum):
+    """What goes wrong with a response."""
+
+    NONE = "none"
+    FAILED = "failed"
+    FAILED_LATE = "failed_late"  # half of the audio came, and then the word that it failed
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    DROPPED = "dropped"  # the connection, before any audio
+    DROPPED_EARLY = "dropped_early"  # the connection, after the first delta
+    STALLED = "stalled"
+    STALLED_LATE = "stalled_late"  # half of the audio came, and then nothing
+    SILENT = "silent"  # completed without audio
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """The caller makes a sound: a word, a sentence, or (`is_noise`) a cough that OpenAI doesn't take for speech."""
+
+    start: float
+    seconds: float
+    is_noise: bool = False
+    rms: int = VOICE_RMS
+    probability: float = 0.95
+    """What a detector thinks of it, where the script has one."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """A call as Hypothesis imagines it."""
+
+    settings: ConversationSettings = field(default_factory=ConversationSettings)
+    caller: tuple[Utterance, ...] = ()
+    mishaps: tuple[Mishap, ...] = ()  # of the first responses, in order; later ones go well
+    connects: tuple[bool, ...] = ()  # whether the first attempts succeed; later ones do
+    connect_s: float = 0.3
+    answer_s: float = 3.0  # audio of each response
+    first_delta_s: float = 0.4
+    speed: float = 4.0  # how much faster than real time audio is generated
+    delta_s: float = 0.1
+    latency_s: float = 0.02
+    items: int = 1  # audio items per response
+    loses_marks: bool = False
+    has_ears: bool = False
+    answer_rms: int = 0  # of the assistant's voice, as the conversation is told; 0: not told
+    echo: float = 0.0  # the share of it that comes back, `echo_s` after it was heard
+    echo_s: float = 0.1
+    vad_s: float = 0.15
+    seconds: float = 12.0
