@@ -41,7 +41,7 @@ class FencedFormSet(_FormSet):
         super().add_fields(form, index)
         for field in form.fields.values():
             if not field.widget.is_hidden:
-                drawn: forms.Widget = getattr(field.widget, "widget", field.widget)  # inside of the one with the links
+                drawn = getattr(field.widget, "widget", None) or field.widget  # inside of the one with the links
                 drawn.attrs.setdefault("aria-label", field.label)
 
     def clean(self) -> None:
