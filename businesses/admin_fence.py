@@ -21,12 +21,12 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import NestedObjects
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from businesses.admin_search import SearchingSelect
 from businesses.admin_sections import Section
 from businesses.fenced_form import FencedForm
 from businesses.fenced_inline import FencedFormSet, business_of
@@ -89,19 +89,6 @@ def column(name: str, label: _StrPromise | str) -> Callable[[Any], object]:
 
     show.__name__ = name
     return show
-
-
-class SearchingSelect(AutocompleteSelect):
-    """Django's list of choices with a search in it, never without a text or a name."""
-
-    @property
-    def media(self) -> forms.Media:
-        """Django's, and a script that gives the drawn field the name of the hidden one."""
-        return super().media + forms.Media(js=["admin/js/autocomplete.js", "admin-search.js"])  # in this order
-
-    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Say in the empty field what to do."""
-        return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": str(_("Search and choose"))}
 
 
 class Fence(_Base):

@@ -1,8 +1,9 @@
-"""A served demo business and a browser for each file of tests; a file that needs other ones has its own."""
+"""What every test in a browser is, and a served demo business and a browser for each file that has no own ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -10,6 +11,21 @@ from playwright.sync_api import Browser
 from testing import browser as tools
 from testing.databases import MigratedDatabase
 from testing.servers import Daphne
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """They need Chromium, and a worker takes a whole file, whose server and browser are started once."""
+    no_browser = pytest.mark.skipif(
+        not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"
+    )
+    for item in items:
+        if item.path.parent != Path(__file__).parent:
+            continue
+        item.add_marker("browser")
+        item.add_marker(no_browser)
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="module")

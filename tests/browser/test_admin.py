@@ -12,12 +12,7 @@ from testing.databases import MigratedDatabase
 from testing.servers import Daphne
 from testing.stand_in import sandbox
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("admin"),
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"),
-]
+pytestmark = pytest.mark.timeout(300)
 PATIENCE_MS = 60_000
 PLAIN = {
     "en": "Write a whole number of milliseconds from 100 to 2000. 350 suits most phone lines.",

@@ -13,12 +13,7 @@ from testing import browser as tools
 from testing.servers import Daphne
 from tests.browser.test_pages import troubles
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("import"),
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"),
-]
+pytestmark = pytest.mark.timeout(600)
 WORDS = {
     "en": {"done": "The import is done", "row": "Row of the file", "why": "is not a phone number"},
     "he": {"done": "הייבוא הסתיים", "row": "שורה בקובץ", "why": "אינו מספר טלפון"},

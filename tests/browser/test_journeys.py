@@ -15,12 +15,7 @@ from testing.databases import ROOT, MigratedDatabase
 from testing.servers import Daphne
 from testing.stand_in import sandbox
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("journeys"),
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"),
-]
+pytestmark = pytest.mark.timeout(300)
 MICROPHONE = ROOT / "tests" / "audio" / "hello.wav"
 WORDS = {
     "en": {"template": "en_US", "start": "Start", "pause": "Pause", "resume": "Resume", "done": "Completed"},

@@ -14,11 +14,7 @@ from testing.demo_data import Rows
 from testing.servers import Daphne
 from testing.visits import Visit, visits
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(900),
-    pytest.mark.skipif(not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"),
-]
+pytestmark = pytest.mark.timeout(900)
 EVERY_ROW = bool(os.environ.get("EVERY_ROW"))
 """Look at all rows of the demo data, not at one of each kind of page: some ten minutes."""
 MOST_BYTES = 100_000

@@ -20,12 +20,7 @@ from testing.servers import Daphne
 from testing.stand_in import scripted
 from tests.browser.wire import Wire
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("trying"),
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"),
-]
+pytestmark = pytest.mark.timeout(300)
 AUDIO = ROOT / "tests" / "audio"
 PATIENCE_MS = 60_000
 AT_ONCE_S = 0.1
