@@ -17,6 +17,8 @@ from calls.models import Outcome
 from calls.records.recorder import CallRecorder
 from calls.tests.test_realtime_events import PLAN
 
+pytestmark = pytest.mark.once
+
 FRAME = base64.b64encode(b"\xff" * 160).decode()
 
 
