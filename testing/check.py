@@ -1,4 +1,4 @@
-"""`make check`: everything that can be said about the code without running it. All checks run, then the verdict."""
+"""`make check`: every check that does not run the code. All of them run; the results are listed at the end."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def main() -> int:
         "migrations": run([*manage, "makemigrations", "--check", "--dry-run"]),
         "deploy check": run([*manage, "check", "--deploy", "--fail-level", "WARNING"], **PRODUCTION),
         "short files": short_files(),
+        "locked requirements": run([python, "-m", "testing.locks"]),
     }
     for name, passed in results.items():
         print(f"{'ok    ' if passed else 'FAILED'} {name}")
