@@ -33,7 +33,7 @@ import aiohttp
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from calls.conversation import ulaw  # noqa: E402 - needs the path
+from calls.audio import ulaw  # noqa: E402 - needs the path
 from calls.sandbox import joe  # noqa: E402
 from calls.sandbox.pico import PicoVoice  # noqa: E402
 from calls.sandbox.voices import Rendering  # noqa: E402

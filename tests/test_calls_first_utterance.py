@@ -8,6 +8,7 @@ import pytest
 
 from calls.conversation.commands import Play
 from calls.conversation.events import ModelReady
+from calls.records.traces import Decided
 from calls.sandbox import numbered
 from calls.sandbox.engine import Say
 from calls.sandbox.media_stream import Line
@@ -22,7 +23,6 @@ from calls.sandbox.scenario import (
     RejectResponse,
     Stall,
 )
-from calls.traces import Decided
 from tests.call_hearing import SLACK_S, clears, forwarded, heard, played_until
 from tests.call_rig import ANSWER, SECOND, Desk, Rig, scenario, speech
 

@@ -8,6 +8,7 @@ import pytest
 
 from calls.conversation.commands import ConnectModel, EndCall
 from calls.conversation.events import ModelLost, ModelReady, ResponseAudio
+from calls.records.traces import Decided
 from calls.sandbox import numbered
 from calls.sandbox.engine import CallTool, Say
 from calls.sandbox.placed_call import PlacedCall
@@ -24,7 +25,6 @@ from calls.sandbox.scenario import (
     Stall,
     UnknownEvent,
 )
-from calls.traces import Decided
 from tests.call_hearing import SLACK_S, forwarded, heard
 from tests.call_office import Records
 from tests.call_rig import ANSWER, FALLBACK, SECOND, Desk, Rig, scenario, speech

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from calls import finishing
 from calls.conversation import Conversation
 from calls.conversation.commands import EndCall, Log
 from calls.models import Call, CallStatus
 from calls.plan import settings_of
+from calls.records import finishing
+from calls.records.traces import Decided, TraceLine
 from calls.sandbox import numbered
 from calls.sandbox.engine import Say
 from calls.sandbox.twilio_peer import TwilioPeer
-from calls.traces import Decided, TraceLine
 from testing.servers import StartDaphne
 from tests.call_hearing import SLACK_S, clears, heard
 from tests.call_office import Office, Records, records_of

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox import whisper
 from calls.sandbox.pico import PicoVoice
 from calls.sandbox.placed_call import PlacedCall

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Protocol
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 
 _WORDS = {"en": "[speech, {seconds:.1f} seconds]", "he": "[דיבור, {seconds:.1f} שניות]"}
 _WORDLESS = re.compile(r"\[(speech|דיבור), [\d.]+ ")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import soxr
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.background import Worker
 from calls.sandbox.listeners import DeafListener, Listener
 from calls.sandbox.log_mel import SAMPLE_RATE, log_mel

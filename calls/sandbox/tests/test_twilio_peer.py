@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox import numbered
 from calls.sandbox.caller_track import Echo
 from calls.sandbox.media_stream import Line

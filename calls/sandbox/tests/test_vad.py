@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.input_audio import InputAudio, SpeechPaused, SpeechStarted, SpeechStopped
 from calls.sandbox.vad import EnergyVad, Paused, Started, Stopped
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from openai import AuthenticationError, BadRequestError
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox import numbered
 from calls.sandbox.babble import BabbleVoice
 from calls.sandbox.numbered import NumberedVoice
