@@ -30,11 +30,11 @@ browser: $(VENV)/installed-dev ## look at every page with Chromium (Debian: apt-
 screenshots: $(VENV)/installed-dev ## picture every page in both languages and widths into var/screenshots/ (ARGS="home --dark")
 	@$(PYTHON) -m testing.screenshots $(ARGS)
 
-check: $(VENV)/installed-dev ## lint, formatting, strict types, missing migrations, deploy check
+check: $(VENV)/installed-dev ## lint, formatting (templates too), strict types, missing migrations, deploy check
 	@$(PYTHON) -m testing.check
 
-format: $(VENV)/installed-dev ## sort imports and format
-	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format .
+format: $(VENV)/installed-dev ## sort imports and format, templates too
+	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format . ; $(VENV)/bin/djangofmt templates
 
 bench: $(VENV)/installed-dev ## run the benchmarks that docs/performance.md quotes
 	@set -e; for script in $(sort $(wildcard bench/bench_*.py)); do echo "== $$script"; $(PYTHON) $$script; done
