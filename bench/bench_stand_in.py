@@ -35,8 +35,8 @@ sys.path.insert(0, str(ROOT))
 
 from calls.conversation import ulaw  # noqa: E402 - needs the path
 from calls.sandbox import joe  # noqa: E402
-from calls.sandbox.pico import PicoVoice  # noqa: E402
-from calls.sandbox.voices import Rendering  # noqa: E402
+from calls.sandbox.voices.pico import PicoVoice  # noqa: E402
+from calls.sandbox.voices.voices import Rendering  # noqa: E402
 
 QUESTIONS = (
     "Where are you, please?",

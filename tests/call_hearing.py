@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from calls.conversation import ulaw
 from calls.conversation.commands import ClearPlayback
 from calls.conversation.events import CallerFrame, MarkReturned
-from calls.sandbox.caller_track import FRAME_BYTES, FRAME_S
-from calls.sandbox.connection import Connection
-from calls.sandbox.media_stream import MediaStream
-from calls.sandbox.placed_call import PlacedCall
+from calls.sandbox.openai.connection import Connection
+from calls.sandbox.telephone.caller_track import FRAME_BYTES, FRAME_S
+from calls.sandbox.telephone.media_stream import MediaStream
+from calls.sandbox.telephone.placed_call import PlacedCall
 from calls.traces import Decided, TraceLine
 
 SLACK_S = 1.0

@@ -23,7 +23,7 @@ from businesses.tenancy import across_businesses
 from calls import greetings
 from calls.conversation.commands import EndCall
 from calls.models import Call, GreetingAudio, GreetingState, Turn
-from calls.sandbox import numbered
+from calls.sandbox.voices import numbered
 from calls.traces import Decided, TraceLine, read_trace
 
 P = ParamSpec("P")

@@ -17,12 +17,12 @@ from typing import Any
 
 from businesses.models import Business
 from calls.models import CallStatus
-from calls.sandbox import wav_files
-from calls.sandbox.engine import Say
-from calls.sandbox.media_stream import Line
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.scenario import Fault, Scenario
-from calls.sandbox.twilio_peer import TwilioPeer
+from calls.sandbox.openai.engine import Say
+from calls.sandbox.openai.scenario import Fault, Scenario
+from calls.sandbox.telephone import wav_files
+from calls.sandbox.telephone.media_stream import Line
+from calls.sandbox.telephone.placed_call import PlacedCall
+from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing.servers import Daphne
 from tests.call_exchange import Exchange, Lane
 from tests.call_office import Office, Records, open_business, records_of

@@ -11,11 +11,7 @@ import numpy as np
 import pytest
 
 from calls.conversation import ulaw
-from calls.sandbox import numbered
-from calls.sandbox.caller_track import FRAME_BYTES, Echo
-from calls.sandbox.media_stream import Line
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.scenario import (
+from calls.sandbox.openai.scenario import (
     DuplicateCommit,
     Fault,
     ForeignResponse,
@@ -25,6 +21,10 @@ from calls.sandbox.scenario import (
     Scenario,
     SplitAudio,
 )
+from calls.sandbox.telephone.caller_track import FRAME_BYTES, Echo
+from calls.sandbox.telephone.media_stream import Line
+from calls.sandbox.telephone.placed_call import PlacedCall
+from calls.sandbox.voices import numbered
 from tests.call_hearing import (
     SLACK_S,
     clear_travelled_s,

@@ -8,11 +8,8 @@ import pytest
 
 from calls.conversation.commands import Play
 from calls.conversation.events import ModelReady
-from calls.sandbox import numbered
-from calls.sandbox.engine import Say
-from calls.sandbox.media_stream import Line
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.scenario import (
+from calls.sandbox.openai.engine import Say
+from calls.sandbox.openai.scenario import (
     CancelSilently,
     DropConnection,
     FailResponse,
@@ -22,6 +19,9 @@ from calls.sandbox.scenario import (
     RejectResponse,
     Stall,
 )
+from calls.sandbox.telephone.media_stream import Line
+from calls.sandbox.telephone.placed_call import PlacedCall
+from calls.sandbox.voices import numbered
 from calls.traces import Decided
 from tests.call_hearing import SLACK_S, clears, forwarded, heard, played_until
 from tests.call_rig import ANSWER, SECOND, Desk, Rig, scenario, speech

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from calls.conversation import ulaw
-from calls.sandbox import numbered
-from calls.sandbox.placed_call import PlacedCall
+from calls.sandbox.telephone.placed_call import PlacedCall
+from calls.sandbox.voices import numbered
 from testing.servers import StartDaphne
 from tests.call_hearing import heard
 from tests.call_office import member_cookies

@@ -8,10 +8,8 @@ import pytest
 
 from calls.conversation.commands import ConnectModel, EndCall
 from calls.conversation.events import ModelLost, ModelReady, ResponseAudio
-from calls.sandbox import numbered
-from calls.sandbox.engine import CallTool, Say
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.scenario import (
+from calls.sandbox.openai.engine import CallTool, Say
+from calls.sandbox.openai.scenario import (
     DropConnection,
     EndSession,
     Fault,
@@ -24,6 +22,8 @@ from calls.sandbox.scenario import (
     Stall,
     UnknownEvent,
 )
+from calls.sandbox.telephone.placed_call import PlacedCall
+from calls.sandbox.voices import numbered
 from calls.traces import Decided
 from tests.call_hearing import SLACK_S, forwarded, heard
 from tests.call_office import Records

@@ -14,9 +14,9 @@ from calls.conversation import Conversation
 from calls.conversation.commands import EndCall, Log
 from calls.models import Call, CallStatus
 from calls.plan import settings_of
-from calls.sandbox import numbered
-from calls.sandbox.engine import Say
-from calls.sandbox.twilio_peer import TwilioPeer
+from calls.sandbox.openai.engine import Say
+from calls.sandbox.telephone.twilio_peer import TwilioPeer
+from calls.sandbox.voices import numbered
 from calls.traces import Decided, TraceLine
 from testing.servers import StartDaphne
 from tests.call_hearing import SLACK_S, clears, heard

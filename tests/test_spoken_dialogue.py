@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from calls.conversation import ulaw
-from calls.sandbox import whisper
-from calls.sandbox.pico import PicoVoice
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.twilio_peer import TwilioPeer
+from calls.sandbox.telephone.placed_call import PlacedCall
+from calls.sandbox.telephone.twilio_peer import TwilioPeer
+from calls.sandbox.voices import whisper
+from calls.sandbox.voices.pico import PicoVoice
 from testing.servers import Daphne, StartDaphne
 from testing.stand_in import sandbox
 from tests.call_hearing import clears

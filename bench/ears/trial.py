@@ -25,7 +25,7 @@ from calls.conversation.events import (
     TurnCommitted,
 )
 from calls.ears import Ear
-from calls.sandbox.media_stream import Identity, Line, MediaStream
+from calls.sandbox.telephone.media_stream import Identity, Line, MediaStream
 
 FRAME_S = 0.02
 LATENCY_S = 0.04

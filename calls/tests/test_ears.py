@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from calls import ears
 from calls.conversation import ulaw
 from calls.ears import CONTEXT, MOST_GAIN, WINDOW, Gain, NeuralEar, ToneEar
-from calls.sandbox import wav_files
+from calls.sandbox.telephone import wav_files
 
 pytestmark = pytest.mark.once
 

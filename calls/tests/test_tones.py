@@ -8,7 +8,7 @@ import pytest
 
 from calls import tones
 from calls.conversation import ulaw
-from calls.sandbox import wav_files
+from calls.sandbox.telephone import wav_files
 
 pytestmark = pytest.mark.pure
 

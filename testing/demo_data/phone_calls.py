@@ -12,7 +12,7 @@ from businesses.models import Business
 from calls import greetings, recording
 from calls.intake import Refusal
 from calls.models import Call, CallStatus, GreetingAudio, GreetingState, NextStep, Outcome, Turn
-from calls.sandbox.wav_files import read_as_ulaw
+from calls.sandbox.telephone.wav_files import read_as_ulaw
 from calls.tracks import Recorded
 from frontdesk import demo
 from testing.databases import ROOT

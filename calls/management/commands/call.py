@@ -17,14 +17,14 @@ from businesses.models import PhoneNumber
 from businesses.public_address import served_url
 from businesses.tenancy import across_businesses
 from calls.models import Call
-from calls.sandbox import call_report, wav_files
-from calls.sandbox.babble import BabbleVoice
-from calls.sandbox.media_stream import MediaStream
-from calls.sandbox.pico import PicoVoice
-from calls.sandbox.placed_call import CallFailed
-from calls.sandbox.trial_call import TrialPlan, place
-from calls.sandbox.twilio_peer import ServerUnreachable, TwilioPeer
-from calls.sandbox.voices import FirstAbleVoice
+from calls.sandbox.telephone import call_report, wav_files
+from calls.sandbox.telephone.media_stream import MediaStream
+from calls.sandbox.telephone.placed_call import CallFailed
+from calls.sandbox.telephone.trial_call import TrialPlan, place
+from calls.sandbox.telephone.twilio_peer import ServerUnreachable, TwilioPeer
+from calls.sandbox.voices.babble import BabbleVoice
+from calls.sandbox.voices.pico import PicoVoice
+from calls.sandbox.voices.voices import FirstAbleVoice
 from frontdesk import env
 
 _WORDS = "Hello. When are you open, please?"

@@ -1,0 +1,118 @@
+"""The input audio buffer of a session: the caller's audio, and where the caller's turns begin and end in it."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+
+from calls.sandbox.openai.client_events import Rejected, WireEvent
+from calls.sandbox.openai.items import BYTES_PER_MS
+from calls.sandbox.openai.session_config import Config
+from calls.sandbox.openai.vad import EnergyVad, Paused, Started, Stopped
+
+_LEAST_COMMIT_MS = 100
+_EAGERNESS_MS = {"low": 1200, "medium": 600, "high": 300, "auto": 600}
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """With prefix padding, as OpenAI counts it."""
+
+    audio_start_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The turn may soon be over; `audio` is what was said so far. If it is, nothing more will have been said."""
+
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The turn is over; `audio` is what was said, with prefix padding. `since_pause`: it was said before the pause."""
+
+    audio_end_ms: int
+    audio: bytes
+    since_pause: bool = False
+
+
+Edge = SpeechStarted | SpeechPaused | SpeechStopped
+
+
+class InputAudio:
+    """Collects the audio since the last turn; `turn_detection` of the session decides where turns end."""
+
+    def __init__(self) -> None:
+        self._vad = EnergyVad()
+        self._buffer = bytearray()
+        self._prefix_ms = 300
+        self._is_automatic = True
+        self._last_end_ms = 0
+        self._has_paused = False
+
+    def configure(self, turn_detection: Config | None) -> None:
+        """Take over the session's settings."""
+        self._is_automatic = turn_detection is not None
+        if turn_detection is None:
+            return
+        self._vad.threshold = float(turn_detection.get("threshold") or 0.5)
+        self._prefix_ms = int(turn_detection.get("prefix_padding_ms") or 0)
+        silence_ms = turn_detection.get("silence_duration_ms") or _EAGERNESS_MS[turn_detection.get("eagerness", "auto")]
+        self._vad.silence_duration_ms = int(silence_ms)
+
+    @property
+    def position_ms(self) -> int:
+        """How much audio the session has heard."""
+        return self._vad.position_ms
+
+    def append(self, event: WireEvent) -> list[Edge]:
+        """Take `input_audio_buffer.append`. Raises `Rejected`."""
+        try:
+            audio = b64decode(event["audio"], validate=True)
+        except NotBase64 as error:
+            raise Rejected(
+                "Invalid 'audio'. Expected base64-encoded audio bytes.",
+                code="invalid_value",
+                param="audio",
+                event_id=event.get("event_id"),
+            ) from error
+        self._buffer += audio
+        if not self._is_automatic:
+            return []
+        found = [self._turn(edge) for edge in self._vad.feed(audio)]
+        if not self._vad.is_speech:
+            keep = (self._prefix_ms + 100) * BYTES_PER_MS
+            del self._buffer[:-keep]
+        return found
+
+    def _turn(self, edge: Started | Paused | Stopped) -> Edge:
+        if isinstance(edge, Started):
+            return SpeechStarted(max(edge.at_ms - self._prefix_ms, self._last_end_ms))
+        if isinstance(edge, Paused):
+            self._has_paused = True
+            return SpeechPaused(bytes(self._buffer))
+        self._last_end_ms = edge.at_ms
+        stopped = SpeechStopped(edge.at_ms, bytes(self._buffer), since_pause=self._has_paused)
+        self.clear()
+        return stopped
+
+    def commit(self, event: WireEvent) -> bytes:
+        """Take `input_audio_buffer.commit`: the audio of the turn. Raises `Rejected`."""
+        milliseconds = len(self._buffer) / BYTES_PER_MS
+        if milliseconds < _LEAST_COMMIT_MS:
+            raise Rejected(
+                "Error committing input audio buffer: buffer too small. "
+                f"Expected at least {_LEAST_COMMIT_MS}ms of audio, but buffer only has {milliseconds:.2f}ms of audio.",
+                code="input_audio_buffer_commit_empty",
+                event_id=event.get("event_id"),
+            )
+        audio = bytes(self._buffer)
+        self.clear()
+        return audio
+
+    def clear(self) -> None:
+        """Forget the audio since the last turn."""
+        self._buffer.clear()
+        self._has_paused = False

@@ -1,0 +1,67 @@
+"""What the protocol core wants done: the shell carries it out in this order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from calls.sandbox.openai.client_events import WireEvent
+from calls.sandbox.openai.engine import ReplyRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a server event."""
+
+    event: WireEvent
+
+
+@dataclass(frozen=True, slots=True)
+class SendRaw:
+    """Send a frame that is no event."""
+
+    frame: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the WebSocket."""
+
+    code: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Cut the TCP connection without a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Think:
+    """Ask the engine for a reply and the voice for its audio, then call `RealtimeSession.speak`."""
+
+    response_id: str
+    request: ReplyRequest
+    voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Ask the listener for the words of a turn, then call `RealtimeSession.heard`, with this `attempt`.
+
+    A later attempt for the same turn makes this one void: the caller went on after a pause.
+    """
+
+    item_id: str
+    audio: bytes
+    language: str
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Somebody will speak this language soon."""
+
+    language: str
+
+
+Output = Send | SendRaw | Close | Abort | Think | Listen | Prepare
