@@ -42,10 +42,10 @@ def serve_openai(pipe: Pipe) -> None:
 
 
 async def _serve_openai(pipe: Pipe) -> None:
-    from calls.sandbox.openai.engine import Say  # noqa: PLC0415 - needs Django's settings
     from calls.sandbox.openai.scenario import Scenario  # noqa: PLC0415
     from calls.sandbox.openai.server import RealtimeServer  # noqa: PLC0415
-    from calls.sandbox.voices.numbered import NumberedVoice  # noqa: PLC0415
+    from calls.sandbox.receptionist.engine import Say  # noqa: PLC0415 - needs Django's settings
+    from testing.numbered import NumberedVoice  # noqa: PLC0415
 
     replies = ((Say(ANSWER),),) * 10_000
     async with RealtimeServer(Scenario(replies=replies), voice=NumberedVoice()) as server:

@@ -22,12 +22,12 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from calls.sandbox.openai.client_events import WireEvent
 from calls.sandbox.openai.connection import Connection, Faculties, Message
-from calls.sandbox.openai.engine import ScriptedEngine, StandInEngine
 from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
 from calls.sandbox.openai.session import RealtimeSession
 from calls.sandbox.openai.speech_endpoint import error
-from calls.sandbox.voices.listeners import DeafListener, ScriptedListener
-from calls.sandbox.voices.numbered import NumberedVoice
+from calls.sandbox.receptionist.engine import ScriptedEngine, StandInEngine
+from calls.sandbox.voices.ears import DeafListener, ScriptedListener
+from testing.numbered import NumberedVoice
 
 _NAME = re.compile(r"You answer the telephone of (.*)\.\n")
 

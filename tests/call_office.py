@@ -23,8 +23,8 @@ from businesses.tenancy import across_businesses
 from calls import greetings
 from calls.conversation.commands import EndCall
 from calls.models import Call, GreetingAudio, GreetingState, Turn
-from calls.sandbox.voices import numbered
 from calls.traces import Decided, TraceLine, read_trace
+from testing import numbered
 
 P = ParamSpec("P")
 T = TypeVar("T")

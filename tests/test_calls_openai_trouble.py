@@ -8,7 +8,6 @@ import pytest
 
 from calls.conversation.commands import ConnectModel, EndCall
 from calls.conversation.events import ModelLost, ModelReady, ResponseAudio
-from calls.sandbox.openai.engine import CallTool, Say
 from calls.sandbox.openai.scenario import (
     DropConnection,
     EndSession,
@@ -22,9 +21,10 @@ from calls.sandbox.openai.scenario import (
     Stall,
     UnknownEvent,
 )
+from calls.sandbox.receptionist.engine import CallTool, Say
 from calls.sandbox.telephone.placed_call import PlacedCall
-from calls.sandbox.voices import numbered
 from calls.traces import Decided
+from testing import numbered
 from tests.call_hearing import SLACK_S, forwarded, heard
 from tests.call_office import Records
 from tests.call_rig import ANSWER, FALLBACK, SECOND, Desk, Rig, scenario, speech

@@ -15,8 +15,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from calls.sandbox.openai.scenario import BadScenario, Scenario, load
 from calls.sandbox.openai.server import RealtimeServer
-from calls.sandbox.voices.faculties import senses
 from calls.sandbox.voices.phrases import phrases
+from calls.sandbox.voices.senses import senses
 
 _PARENT_CHECK_S = 1.0
 # Real work takes real time: what a scenario adds to imitate it would come on top.

@@ -27,59 +27,52 @@ class Rejected(Exception):
         *,
         code: str | None = None,
         param: str | None = None,
-        event_id: str | None = None,
         error_type: str = "invalid_request_error",
     ) -> None:
         super().__init__(message)
-        self.code, self.param, self.event_id, self.error_type = code, param, event_id, error_type
+        self.code, self.param, self.error_type = code, param, error_type
 
-    def event(self) -> WireEvent:
-        """The `error` event that says so."""
-        about = {"message": str(self), "param": self.param, "event_id": self.event_id}
+    def event(self, event_id: str | None = None) -> WireEvent:
+        """Returns the `error` event that says so, about the client event with this id."""
+        about = {"message": str(self), "param": self.param, "event_id": event_id}
         return {"type": "error", "error": {"type": self.error_type, "code": self.code, **about}}
 
 
-def read(text: str | bytes) -> WireEvent:
-    """A valid client event. Raises `Rejected` for anything else."""
+def parse(text: str | bytes) -> WireEvent:
+    """Returns the JSON object in a frame. Raises `Rejected` for anything else."""
     try:
         event = json.loads(text)
     except ValueError as error:
         raise Rejected(f"Could not parse JSON: {error}", code="invalid_json") from error
     if not isinstance(event, dict):
         raise Rejected("An event must be a JSON object.", code="invalid_event")
-    event_id = event.get("event_id")
+    return event
+
+
+def check(event: WireEvent) -> None:
+    """Raises `Rejected` unless this is a valid client event."""
     kind = event.get("type")
     model = _MODELS.get(kind) if isinstance(kind, str) else None
     if model is None:
         known = ", ".join(f"'{name}'" for name in sorted(_MODELS))
-        raise Rejected(
-            f"Invalid value: '{kind}'. Supported values are: {known}.",
-            code="invalid_value",
-            param="type",
-            event_id=event_id,
-        )
+        message = f"Invalid value: '{kind}'. Supported values are: {known}."
+        raise Rejected(message, code="invalid_value", param="type")
     try:
         parsed = model.model_validate(event)
     except ValidationError as error:
-        raise _invalid(error, event_id) from error
+        raise _invalid(error) from error
     if unknown := _unknown_field(parsed):
-        raise Rejected(f"Unknown parameter: '{unknown}'.", code="unknown_parameter", param=unknown, event_id=event_id)
-    _check_metadata(event, event_id)
-    return event
+        raise Rejected(f"Unknown parameter: '{unknown}'.", code="unknown_parameter", param=unknown)
+    _check_metadata(event)
 
 
-def _invalid(error: ValidationError, event_id: str | None) -> Rejected:
+def _invalid(error: ValidationError) -> Rejected:
     first = error.errors(include_url=False)[0]
     # pydantic names the tried member of a union by its class; the wire's path has only field names.
     path = ".".join(str(part) for part in first["loc"] if str(part).isdigit() or str(part).islower())
     if first["type"] == "missing":
-        return Rejected(
-            f"Missing required parameter: '{path}'.",
-            code="missing_required_parameter",
-            param=path,
-            event_id=event_id,
-        )
-    return Rejected(f"Invalid value for '{path}': {first['msg']}.", code="invalid_value", param=path, event_id=event_id)
+        return Rejected(f"Missing required parameter: '{path}'.", code="missing_required_parameter", param=path)
+    return Rejected(f"Invalid value for '{path}': {first['msg']}.", code="invalid_value", param=path)
 
 
 def _unknown_field(value: object, path: str = "") -> str:
@@ -95,12 +88,9 @@ def _unknown_field(value: object, path: str = "") -> str:
     return next((found for name, child in children if (found := _unknown_field(child, name))), "")
 
 
-def _check_metadata(event: WireEvent, event_id: str | None) -> None:
+def _check_metadata(event: WireEvent) -> None:
     metadata = (event.get("response") or {}).get("metadata") or {}
     if len(metadata) > _MAX_METADATA:
-        raise Rejected(
-            f"Invalid 'response.metadata': too many properties. Expected at most {_MAX_METADATA}, got {len(metadata)}.",
-            code="object_above_max_properties",
-            param="response.metadata",
-            event_id=event_id,
-        )
+        counts = f"Expected at most {_MAX_METADATA}, got {len(metadata)}."
+        message = f"Invalid 'response.metadata': too many properties. {counts}"
+        raise Rejected(message, code="object_above_max_properties", param="response.metadata")

@@ -6,20 +6,23 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
 from calls.sandbox.openai.client_events import WireEvent
-from calls.sandbox.openai.engine import Engine, Part, Say
 from calls.sandbox.openai.generation import Made, Spoken
-from calls.sandbox.openai.outputs import Abort, Close, Listen, Output, Prepare, Send, SendRaw, Think
+from calls.sandbox.openai.outputs import Abort, Close, Listen, Output, Send, SendRaw, Think
 from calls.sandbox.openai.session import RealtimeSession
-from calls.sandbox.voices.listeners import Listener
+from calls.sandbox.receptionist.engine import Engine, Part, Say
+from calls.sandbox.voices.ears import Listener
 from calls.sandbox.voices.phrases import whole
 from calls.sandbox.voices.voices import Voice
 
 logger = logging.getLogger(__name__)
+
+ResultT = TypeVar("ResultT")
 
 _AUDIO_EVENT = "input_audio_buffer.append"
 
@@ -68,8 +71,8 @@ class Connection:
         self._records = records
         self._loop = asyncio.get_running_loop()
         self._outbox: asyncio.Queue[Output] = asyncio.Queue()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._listening: dict[str, asyncio.Task[None]] = {}  # by item; a new attempt takes the old one's place
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._begun: tuple[Listen, asyncio.Task[str]] | None = None  # what is listened to since the last pause
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -118,12 +121,8 @@ class Connection:
             match output:
                 case Think():
                     self._start(self._think(output))
-                case Listen(item_id):
-                    if earlier := self._listening.pop(item_id, None):
-                        earlier.cancel()
-                    self._listening[item_id] = self._start(self._listen(output))
-                case Prepare(language):
-                    self._start(self._faculties.listener.prepare(language))
+                case Listen():
+                    self._listen(output)
                 case _:
                     self._outbox.put_nowait(output)
         if self._timer:
@@ -131,7 +130,7 @@ class Connection:
         due = self.session.next_due()
         self._timer = None if due is None else self._loop.call_at(due, self._tick)
 
-    def _start(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def _start(self, coroutine: Coroutine[None, None, ResultT]) -> asyncio.Task[ResultT]:
         task = self._loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -159,10 +158,25 @@ class Connection:
                 )
                 yield Spoken(marked, rendering.as_ulaw(), goes_on=number > 0)
 
-    async def _listen(self, heard: Listen) -> None:
-        transcript = await self._faculties.listener.transcribe(heard.audio, language=heard.language)
-        self._listening.pop(heard.item_id, None)
-        self.session.heard(heard.item_id, transcript, self._loop.time(), attempt=heard.attempt)
+    def _listen(self, turn: Listen) -> None:
+        """Have a turn transcribed, from its pause on: its end may be there already, or the caller may go on."""
+        listener = self._faculties.listener
+        if not (turn.is_over or listener.listens_in_pauses):
+            return
+        begun, self._begun = self._begun, None
+        if begun and replace(begun[0], is_over=turn.is_over) == turn:
+            task = begun[1]
+        else:
+            if begun:
+                begun[1].cancel()
+            task = self._start(listener.transcribe(turn.audio, language=turn.language))
+        if turn.is_over:
+            self._start(self._tell(turn.item_id, task))
+        else:
+            self._begun = turn, task
+
+    async def _tell(self, item_id: str, transcribing: asyncio.Task[str]) -> None:
+        self.session.heard(item_id, await transcribing, self._loop.time())
         self._tick()
 
     async def _send_outputs(self) -> None:
@@ -186,5 +200,5 @@ class Connection:
                 await self._websocket.close(code=code, message=reason.encode())
             case Abort():
                 self.abort()
-            case Think() | Listen() | Prepare():
+            case Think() | Listen():
                 raise AssertionError("not for the client")

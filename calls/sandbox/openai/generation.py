@@ -11,9 +11,9 @@ from typing import Any
 
 from calls.sandbox.openai import usage
 from calls.sandbox.openai.client_events import WireEvent
-from calls.sandbox.openai.engine import CallTool
 from calls.sandbox.openai.items import BYTES_PER_MS, Item
 from calls.sandbox.openai.usage import Tokens
+from calls.sandbox.receptionist.engine import CallTool
 
 
 @dataclass(frozen=True, slots=True)

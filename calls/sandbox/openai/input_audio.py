@@ -24,18 +24,18 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechPaused:
-    """The turn may soon be over; `audio` is what was said so far. If it is, nothing more will have been said."""
+    """The turn may soon be over; `said` is the audio so far."""
 
-    audio: bytes
+    said: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """The turn is over; `audio` is what was said, with prefix padding. `since_pause`: it was said before the pause."""
+    """The turn is over. `audio` is all of it, with prefix padding; `said` is as in the last `SpeechPaused`."""
 
     audio_end_ms: int
     audio: bytes
-    since_pause: bool = False
+    said: bytes
 
 
 Edge = SpeechStarted | SpeechPaused | SpeechStopped
@@ -50,7 +50,7 @@ class InputAudio:
         self._prefix_ms = 300
         self._is_automatic = True
         self._last_end_ms = 0
-        self._has_paused = False
+        self._said_at_pause = b""
 
     def configure(self, turn_detection: Config | None) -> None:
         """Take over the session's settings."""
@@ -72,12 +72,8 @@ class InputAudio:
         try:
             audio = b64decode(event["audio"], validate=True)
         except NotBase64 as error:
-            raise Rejected(
-                "Invalid 'audio'. Expected base64-encoded audio bytes.",
-                code="invalid_value",
-                param="audio",
-                event_id=event.get("event_id"),
-            ) from error
+            message = "Invalid 'audio'. Expected base64-encoded audio bytes."
+            raise Rejected(message, code="invalid_value", param="audio") from error
         self._buffer += audio
         if not self._is_automatic:
             return []
@@ -91,22 +87,22 @@ class InputAudio:
         if isinstance(edge, Started):
             return SpeechStarted(max(edge.at_ms - self._prefix_ms, self._last_end_ms))
         if isinstance(edge, Paused):
-            self._has_paused = True
-            return SpeechPaused(bytes(self._buffer))
+            self._said_at_pause = bytes(self._buffer)
+            return SpeechPaused(self._said_at_pause)
         self._last_end_ms = edge.at_ms
-        stopped = SpeechStopped(edge.at_ms, bytes(self._buffer), since_pause=self._has_paused)
+        audio = bytes(self._buffer)
+        stopped = SpeechStopped(edge.at_ms, audio, self._said_at_pause or audio)
         self.clear()
         return stopped
 
-    def commit(self, event: WireEvent) -> bytes:
-        """Take `input_audio_buffer.commit`: the audio of the turn. Raises `Rejected`."""
+    def commit(self) -> bytes:
+        """End the turn as the client asks. Returns its audio. Raises `Rejected`."""
         milliseconds = len(self._buffer) / BYTES_PER_MS
         if milliseconds < _LEAST_COMMIT_MS:
             raise Rejected(
                 "Error committing input audio buffer: buffer too small. "
                 f"Expected at least {_LEAST_COMMIT_MS}ms of audio, but buffer only has {milliseconds:.2f}ms of audio.",
                 code="input_audio_buffer_commit_empty",
-                event_id=event.get("event_id"),
             )
         audio = bytes(self._buffer)
         self.clear()
@@ -115,4 +111,4 @@ class InputAudio:
     def clear(self) -> None:
         """Forget the audio since the last turn."""
         self._buffer.clear()
-        self._has_paused = False
+        self._said_at_pause = b""

@@ -49,48 +49,39 @@ class Items:
         """The id of the newest item."""
         return self._items[-1].id if self._items else None
 
-    def add(self, item: Item, after: str | None, event_id: str | None = None) -> str | None:
+    def add(self, item: Item, after: str | None) -> str | None:
         """Insert an item after another one (`root`: first; None: last). Returns the id of the one before it."""
         if any(each.id == item.id for each in self._items):
-            raise Rejected(
-                f"Error adding item: the item with id '{item.id}' already exists.",
-                code="item_create_duplicate_item_id",
-                event_id=event_id,
-            )
+            message = f"Error adding item: the item with id '{item.id}' already exists."
+            raise Rejected(message, code="item_create_duplicate_item_id")
         if after is None:
             position = len(self._items)
         elif after == "root":
             position = 0
         else:
-            position = self._items.index(self.find(after, "create", event_id)) + 1
+            position = self._items.index(self.find(after, "create")) + 1
         self._items.insert(position, item)
         return self._items[position - 1].id if position else None
 
-    def find(self, item_id: str, purpose: str, event_id: str | None = None) -> Item:
+    def find(self, item_id: str, purpose: str) -> Item:
         """The item. Raises `Rejected` with the code that OpenAI has for this purpose."""
         for item in self._items:
             if item.id == item_id:
                 return item
-        raise Rejected(
-            f"Error: the item with id '{item_id}' does not exist ({purpose}).",
-            code=f"item_{purpose}_invalid_item_id",
-            param="item_id",
-            event_id=event_id,
-        )
+        message = f"Error: the item with id '{item_id}' does not exist ({purpose})."
+        raise Rejected(message, code=f"item_{purpose}_invalid_item_id", param="item_id")
 
-    def delete(self, item_id: str, event_id: str | None = None) -> None:
+    def delete(self, item_id: str) -> None:
         """Forget an item."""
-        self._items.remove(self.find(item_id, "delete", event_id))
+        self._items.remove(self.find(item_id, "delete"))
 
-    def truncate(self, item_id: str, audio_end_ms: int, event_id: str | None = None) -> None:
+    def truncate(self, item_id: str, audio_end_ms: int) -> None:
         """Cut the assistant's audio, and delete its transcript with it."""
-        item = self.find(item_id, "truncate", event_id)
+        item = self.find(item_id, "truncate")
         if not item.is_assistant_audio or not item.audio_bytes:
-            raise Rejected("Only model output audio messages can be truncated", event_id=event_id)
+            raise Rejected("Only model output audio messages can be truncated")
         if audio_end_ms > item.audio_ms:
-            raise Rejected(
-                f"Audio content of {item.audio_ms}ms is already shorter than {audio_end_ms}ms", event_id=event_id
-            )
+            raise Rejected(f"Audio content of {item.audio_ms}ms is already shorter than {audio_end_ms}ms")
         item.audio_bytes = audio_end_ms * BYTES_PER_MS
         for content in item.wire["content"]:
             content.pop("transcript", None)

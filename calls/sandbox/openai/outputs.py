@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from calls.sandbox.openai.client_events import WireEvent
-from calls.sandbox.openai.engine import ReplyRequest
+from calls.sandbox.receptionist.engine import ReplyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +46,15 @@ class Think:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Ask the listener for the words of a turn, then call `RealtimeSession.heard`, with this `attempt`.
+    """Ask the listener for the words of a turn, and when the turn `is_over`, call `RealtimeSession.heard` with them.
 
-    A later attempt for the same turn makes this one void: the caller went on after a pause.
+    A turn that isn't over has only paused: if it ends there, the same audio comes again.
     """
 
     item_id: str
     audio: bytes
     language: str
-    attempt: int = 0
+    is_over: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Prepare:
-    """Somebody will speak this language soon."""
-
-    language: str
-
-
-Output = Send | SendRaw | Close | Abort | Think | Listen | Prepare
+Output = Send | SendRaw | Close | Abort | Think | Listen

@@ -8,13 +8,13 @@ from typing import Any
 
 from calls.sandbox.openai.agenda import Agenda
 from calls.sandbox.openai.client_events import Rejected, WireEvent
-from calls.sandbox.openai.engine import ReplyRequest
 from calls.sandbox.openai.generation import Made, Pace, Response, Step, Supply
 from calls.sandbox.openai.items import Item, Items
 from calls.sandbox.openai.misbehaviour import Misbehaviour
 from calls.sandbox.openai.outputs import Abort, Output, Send, Think
 from calls.sandbox.openai.scenario import LateDeltas, NoMetadata, RejectResponse, Scenario, SlowFirstDelta
 from calls.sandbox.openai.usage import tokens_of
+from calls.sandbox.receptionist.engine import ReplyRequest
 
 _RATE_LIMITS: WireEvent = {
     "type": "rate_limits.updated",
@@ -65,12 +65,10 @@ class Responses:
                 f"Conversation already has an active response in progress: {self._active_id}. "
                 "Wait until the response is finished before creating a new one.",
                 code="conversation_already_has_active_response",
-                event_id=event.get("event_id"),
             )
         misbehaviour = Misbehaviour(self._scenario, self._next_ordinal())
         if rejected := misbehaviour.find(RejectResponse):
-            message = "The response was rejected, as the scenario wants."
-            raise Rejected(message, code=rejected.code, event_id=event.get("event_id"))
+            raise Rejected("The response was rejected, as the scenario wants.", code=rejected.code)
         response = Response(
             self._new_id("resp"),
             None if misbehaviour.find(NoMetadata) else wanted.get("metadata"),
@@ -107,11 +105,7 @@ class Responses:
         """Stop the named response, or the conversation's. Raises `Rejected` when there is nothing to stop."""
         running = self._running.get(event.get("response_id") or self._active_id or "")
         if running is None or running.late_deltas is not None:
-            raise Rejected(
-                "Cancellation failed: no active response found",
-                code="response_cancel_not_active",
-                event_id=event.get("event_id"),
-            )
+            raise Rejected("Cancellation failed: no active response found", code="response_cancel_not_active")
         late = running.misbehaviour.find(LateDeltas)
         if late and running.response.audio_deltas:
             running.late_deltas = late.deltas

@@ -8,17 +8,15 @@ Connections and responses are counted from the server's start, so that a retry c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from calls.sandbox.openai.engine import Part
+from calls.sandbox.receptionist.engine import Part
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fault:
+class _Fault(BaseModel, frozen=True, extra="forbid"):
     """Strikes `times` connections or responses (None: all) after `skip` of them have passed unharmed."""
 
     skip: int = 0
@@ -30,7 +28,6 @@ class _Fault:
 
 
 # On a connection ----------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse(_Fault):
     """Answer the handshake with an HTTP error."""
 
@@ -38,21 +35,18 @@ class Refuse(_Fault):
     status: int = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HangAtConnect(_Fault):
     """Accept the TCP connection and never answer the handshake."""
 
     kind: Literal["hang_at_connect"] = "hang_at_connect"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreSessionUpdate(_Fault):
     """Never send `session.updated`."""
 
     kind: Literal["ignore_session_update"] = "ignore_session_update"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionError(_Fault):
     """Send an `error` event right after `session.created`, and close (1008) if `close`."""
 
@@ -61,7 +55,6 @@ class SessionError(_Fault):
     close: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EndSession(_Fault):
     """End the session after some time: with this close code, or abruptly if None."""
 
@@ -70,7 +63,6 @@ class EndSession(_Fault):
     close_code: int | None = 1001
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PhantomSpeech(_Fault):
     """Take noise for speech: speech_started, speech_stopped, and a committed turn, `at_s` after the session's start."""
 
@@ -79,7 +71,6 @@ class PhantomSpeech(_Fault):
     lasts_s: float = 0.3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignResponse(_Fault):
     """Create a response that nobody asked for."""
 
@@ -88,7 +79,6 @@ class ForeignResponse(_Fault):
     words: str = "Nobody asked me to say this."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateCommit(_Fault):
     """Send every `input_audio_buffer.committed` twice."""
 
@@ -96,7 +86,6 @@ class DuplicateCommit(_Fault):
 
 
 # On a response ------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RejectResponse(_Fault):
     """Answer `response.create` with an `error` event; no response begins."""
 
@@ -104,7 +93,6 @@ class RejectResponse(_Fault):
     code: str = "inference_rate_limit_exceeded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Stall(_Fault):
     """Send so many audio deltas and nothing more; with 0 of them, nothing after `response.created`."""
 
@@ -112,7 +100,6 @@ class Stall(_Fault):
     after_deltas: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SlowFirstDelta(_Fault):
     """Let the first audio wait so much longer than usual."""
 
@@ -120,7 +107,6 @@ class SlowFirstDelta(_Fault):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FailResponse(_Fault):
     """End with status `failed` after so many audio deltas."""
 
@@ -130,7 +116,6 @@ class FailResponse(_Fault):
     after_deltas: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelSilently(_Fault):
     """End with status `cancelled`, reason `turn_detected`, after so many audio deltas."""
 
@@ -138,7 +123,6 @@ class CancelSilently(_Fault):
     after_deltas: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Incomplete(_Fault):
     """End with status `incomplete` after so many audio deltas."""
 
@@ -147,7 +131,6 @@ class Incomplete(_Fault):
     after_deltas: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DropConnection(_Fault):
     """Cut the TCP connection after so many audio deltas."""
 
@@ -155,7 +138,6 @@ class DropConnection(_Fault):
     after_deltas: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Garbage(_Fault):
     """Send frames that are no JSON, and JSON that is no event, after so many audio deltas; then go on."""
 
@@ -163,7 +145,6 @@ class Garbage(_Fault):
     after_deltas: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownEvent(_Fault):
     """Send an event of a type that no one knows after so many audio deltas; then go on."""
 
@@ -171,7 +152,6 @@ class UnknownEvent(_Fault):
     after_deltas: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LateDeltas(_Fault):
     """Send so many more audio deltas after the response was cancelled, then `response.done`."""
 
@@ -179,21 +159,18 @@ class LateDeltas(_Fault):
     deltas: int = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NoMetadata(_Fault):
     """Don't return the metadata of `response.create`."""
 
     kind: Literal["no_metadata"] = "no_metadata"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OldEventNames(_Fault):
     """Use the names of the retired beta (`response.audio.delta`, …)."""
 
     kind: Literal["old_event_names"] = "old_event_names"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SplitAudio(_Fault):
     """Spread an utterance over several audio items."""
 
@@ -230,8 +207,7 @@ Fault = Annotated[ConnectionFault | ResponseFault, Field(discriminator="kind")]
 FaultT = TypeVar("FaultT", bound=_Fault)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(BaseModel, frozen=True, extra="forbid"):
     """How the stand-in behaves.
 
     `replies`: what it says, one entry a response (exact words that were asked for come before them); then its
@@ -261,14 +237,8 @@ class BadScenario(ValueError):
 def load(path: Path) -> Scenario:
     """Read a scenario from a JSON file. Raises `BadScenario`."""
     try:
-        return _JSON.validate_json(path.read_bytes())
+        return Scenario.model_validate_json(path.read_bytes())
     except OSError as error:
         raise BadScenario(f"{path} can't be read: {error.strerror}") from error
     except ValidationError as error:
         raise BadScenario(f"{path}: {error}") from error
-
-
-for _kind in (*_Fault.__subclasses__(), Scenario):
-    # A misspelt field in a JSON file must be an error, not a fault that never strikes.
-    _kind.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
-_JSON = TypeAdapter(Scenario)

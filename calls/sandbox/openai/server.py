@@ -19,15 +19,14 @@ from aiohttp import web
 
 from calls.sandbox.openai import summary_endpoint
 from calls.sandbox.openai.connection import Connection, Faculties
-from calls.sandbox.openai.engine import Engine, ScriptedEngine, StandInEngine
 from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
 from calls.sandbox.openai.session import RealtimeSession
 from calls.sandbox.openai.speech_endpoint import SpeechEndpoint, error
+from calls.sandbox.receptionist.engine import Engine, ScriptedEngine, StandInEngine
 from calls.sandbox.voices.babble import BabbleVoice
-from calls.sandbox.voices.listeners import DeafListener, Listener, ScriptedListener
+from calls.sandbox.voices.ears import DeafListener, Listener, ScriptedListener
 from calls.sandbox.voices.phrases import whole
-from calls.sandbox.voices.pico import PicoVoice
-from calls.sandbox.voices.voices import CachedVoice, FirstAbleVoice, Voice
+from calls.sandbox.voices.voices import Voice
 
 _MAX_FRAME_BYTES = 16 * 1024 * 1024  # OpenAI takes events of up to 15 MiB
 _REFUSALS = {
@@ -52,8 +51,7 @@ class RealtimeServer:
         self.scenario = scenario or Scenario()
         self.connections: list[Connection] = []
         self.url = ""
-        self._pico = PicoVoice()
-        self._voice = CachedVoice(voice or FirstAbleVoice(self._pico, BabbleVoice()))
+        self._voice = voice or BabbleVoice()
         self._faculties = Faculties(
             ScriptedEngine(self.scenario.replies, engine or StandInEngine()),
             self._voice,
@@ -96,7 +94,6 @@ class RealtimeServer:
             connection.abort()
         if self._runner:
             await self._runner.cleanup()
-        await self._pico.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -127,7 +124,6 @@ class RealtimeServer:
             token=secrets.token_hex(4),
             epoch_s=time.time(),
             now=asyncio.get_running_loop().time(),
-            listens_in_pauses=self._faculties.listener.listens_in_pauses,
         )
         connection = Connection(websocket, request, session, self._faculties, records=self._records)
         self.connections.append(connection)

@@ -15,11 +15,10 @@ from typing import Any
 from calls.sandbox.openai import client_events, session_config
 from calls.sandbox.openai.agenda import Agenda
 from calls.sandbox.openai.client_events import Rejected, WireEvent
-from calls.sandbox.openai.engine import ReplyRequest
 from calls.sandbox.openai.generation import Made
 from calls.sandbox.openai.input_audio import Edge, InputAudio, SpeechPaused, SpeechStarted, SpeechStopped
 from calls.sandbox.openai.items import Item, Items
-from calls.sandbox.openai.outputs import Abort, Close, Output, Prepare, Send
+from calls.sandbox.openai.outputs import Abort, Close, Listen, Output, Send
 from calls.sandbox.openai.responses import Responses
 from calls.sandbox.openai.scenario import (
     DuplicateCommit,
@@ -34,6 +33,7 @@ from calls.sandbox.openai.scenario import (
 from calls.sandbox.openai.session_config import language_of
 from calls.sandbox.openai.understanding import Understanding
 from calls.sandbox.openai.usage import of_transcription
+from calls.sandbox.receptionist.engine import ReplyRequest
 
 _EXPIRED = "Your session hit the maximum duration of 60 minutes."
 
@@ -55,7 +55,6 @@ class RealtimeSession:
         token: str,
         epoch_s: float,
         now: float,
-        listens_in_pauses: bool = False,
     ) -> None:
         self._scenario = scenario
         self._ordinal = ordinal
@@ -68,7 +67,7 @@ class RealtimeSession:
             scenario=scenario, agenda=self._agenda, items=self._items, new_id=self._new_id, next_ordinal=next_response
         )
         self._turn_id = self._new_id("item")
-        self._understanding = Understanding(self._items, listens_in_pauses=listens_in_pauses)
+        self._understanding = Understanding(self._items)
         self.config = session_config.defaults(model, self._new_id("sess"), int(epoch_s + scenario.session_lifetime_s))
         self._agenda.at(now, lambda _: self._open())
         self._agenda.at(now + scenario.session_lifetime_s, lambda _: self._expire())
@@ -85,11 +84,13 @@ class RealtimeSession:
 
     def receive(self, text: str | bytes, now: float) -> list[Output]:
         """Take a frame of the client."""
+        event: WireEvent = {}
         try:
-            event = client_events.read(text)
+            event = client_events.parse(text)
+            client_events.check(event)
             outputs = self._handle(event, now)
         except Rejected as rejected:
-            outputs = [Send(rejected.event())]
+            outputs = [Send(rejected.event(event.get("event_id")))]
         return self._numbered(outputs)
 
     def speak(self, response_id: str, parts: Sequence[Made], now: float, *, more: bool = False) -> bool:
@@ -99,12 +100,8 @@ class RealtimeSession:
         """
         return self._responses.speak(response_id, parts, now, more=more)
 
-    def heard(self, item_id: str, transcript: str, now: float, *, attempt: int = 0) -> None:
+    def heard(self, item_id: str, transcript: str, now: float) -> None:
         """The listener has understood a turn of the caller."""
-        if self._understanding.heard(item_id, attempt, transcript):
-            self._understood(item_id, transcript, now)
-
-    def _understood(self, item_id: str, transcript: str, now: float) -> None:
         self._understanding.finish(item_id, transcript)
         self._agenda.at(now + self._scenario.transcript_delay_s, lambda _: self._transcribed(item_id, transcript))
         self._agenda.at(now, lambda _: self._understanding.release())
@@ -147,15 +144,16 @@ class RealtimeSession:
     def _phantom(self, fault: PhantomSpeech, now: float) -> list[Output]:
         position_ms = self._input.position_ms
         end_ms = position_ms + round(fault.lasts_s * 1000)
-        stopped = SpeechStopped(end_ms, b"\xff" * (end_ms - position_ms) * 8)
-        self._agenda.at(now + fault.lasts_s, lambda at: self._caller(stopped, at))
-        return self._caller(SpeechStarted(position_ms), now)
+        silence = b"\xff" * (end_ms - position_ms) * 8
+        stopped = SpeechStopped(end_ms, silence, silence)
+        self._agenda.at(now + fault.lasts_s, lambda _: self._caller(stopped))
+        return self._caller(SpeechStarted(position_ms))
 
     # What the client asks -------------------------------------------------------------------------
     def _handle(self, event: WireEvent, now: float) -> list[Output]:
         match event["type"]:
             case "input_audio_buffer.append":
-                return [output for edge in self._input.append(event) for output in self._caller(edge, now)]
+                return [output for edge in self._input.append(event) for output in self._caller(edge)]
             case "session.update":
                 return self._update(event)
             case "response.create":
@@ -163,45 +161,44 @@ class RealtimeSession:
             case "response.cancel":
                 return self._responses.cancel(event)
             case _:
-                return self._change_buffers(event, now) if "_buffer." in event["type"] else self._change_items(event)
+                return self._change_buffers(event) if "_buffer." in event["type"] else self._change_items(event)
 
-    def _change_buffers(self, event: WireEvent, now: float) -> list[Output]:
+    def _change_buffers(self, event: WireEvent) -> list[Output]:
         match event["type"]:
             case "input_audio_buffer.commit":
-                return self._commit(self._input.commit(event), now)
+                audio = self._input.commit()
+                return self._commit(audio, audio)
             case "input_audio_buffer.clear":
                 self._input.clear()
                 return [Send({"type": "input_audio_buffer.cleared"})]
             case _:
-                raise Rejected("Only for WebRTC and SIP.", code="invalid_value", event_id=event.get("event_id"))
+                raise Rejected("Only for WebRTC and SIP.", code="invalid_value")
 
     def _update(self, event: WireEvent) -> list[Output]:
         if self._fault(IgnoreSessionUpdate):
             return []
         self.config = session_config.updated(self.config, event, has_spoken=self._responses.has_spoken)
         self._input.configure(self.config["audio"]["input"]["turn_detection"])
-        prepared = [Prepare(language_of(self.config))] if self._transcribes else []
-        return [Send({"type": "session.updated", "session": self.config}), *prepared]
+        return [Send({"type": "session.updated", "session": self.config})]
 
     def _change_items(self, event: WireEvent) -> list[Output]:
-        event_id = event.get("event_id")
         match event["type"]:
             case "conversation.item.create":
                 wire = {"id": self._new_id("item"), "object": "realtime.item", "status": "completed", **event["item"]}
-                return self._add(Item(wire), event.get("previous_item_id"), event_id)
+                return self._add(Item(wire), event.get("previous_item_id"))
             case "conversation.item.delete":
-                self._items.delete(event["item_id"], event_id)
+                self._items.delete(event["item_id"])
                 return [Send({"type": "conversation.item.deleted", "item_id": event["item_id"]})]
             case "conversation.item.truncate":
-                self._items.truncate(event["item_id"], event["audio_end_ms"], event_id)
+                self._items.truncate(event["item_id"], event["audio_end_ms"])
                 fields = {name: event[name] for name in ("item_id", "content_index", "audio_end_ms")}
                 return [Send({"type": "conversation.item.truncated", **fields})]
             case _:
-                item = self._items.find(event["item_id"], "retrieve", event_id)
+                item = self._items.find(event["item_id"], "retrieve")
                 return [Send({"type": "conversation.item.retrieved", "item": item.wire})]
 
-    def _add(self, item: Item, after: str | None = None, event_id: str | None = None) -> list[Output]:
-        previous = self._items.add(item, after, event_id)
+    def _add(self, item: Item, after: str | None = None) -> list[Output]:
+        previous = self._items.add(item, after)
         fields = {"previous_item_id": previous, "item": copy.deepcopy(item.wire)}
         return [Send({"type": f"conversation.item.{name}", **fields}) for name in ("added", "done")]
 
@@ -214,10 +211,10 @@ class RealtimeSession:
     def _transcribes(self) -> bool:
         return bool(self.config["audio"]["input"]["transcription"])
 
-    def _caller(self, edge: Edge, now: float) -> list[Output]:
+    def _caller(self, edge: Edge) -> list[Output]:
         if isinstance(edge, SpeechPaused):
-            early = (self._turn_id, edge.audio, language_of(self.config))
-            return self._understanding.pause(*early) if self._transcribes else []
+            early = Listen(self._turn_id, edge.said, language_of(self.config), is_over=False)
+            return [early] if self._transcribes else []
         fields: WireEvent = {"item_id": self._turn_id}
         if isinstance(edge, SpeechStarted):
             fields["audio_start_ms"] = edge.audio_start_ms
@@ -226,11 +223,11 @@ class RealtimeSession:
             return [started, *interrupted]
         fields["audio_end_ms"] = edge.audio_end_ms
         outputs: list[Output] = [Send({"type": "input_audio_buffer.speech_stopped", **fields})]
-        outputs += self._commit(edge.audio, now, since_pause=edge.since_pause)
+        outputs += self._commit(edge.audio, edge.said)
         automatic = self._turn_detection.get("create_response")
         return outputs + (self._create_unasked(self._request({})) if automatic else [])
 
-    def _commit(self, audio: bytes, now: float, *, since_pause: bool = False) -> list[Output]:
+    def _commit(self, audio: bytes, said: bytes) -> list[Output]:
         item_id, self._turn_id = self._turn_id, self._new_id("item")
         committed = Send(
             {"type": "input_audio_buffer.committed", "item_id": item_id, "previous_item_id": self._items.last_id}
@@ -240,11 +237,8 @@ class RealtimeSession:
         outputs: list[Output] = [committed, *([committed] if self._fault(DuplicateCommit) else [])]
         outputs += self._add(Item({**wire, "status": "completed"}, caller_audio_bytes=len(audio)))
         if self._transcribes:
-            language = language_of(self.config)
-            asked, words = self._understanding.begin(item_id, audio, language, since_pause=since_pause)
-            outputs += asked
-            if words is not None:
-                self._understood(item_id, words, now)
+            self._understanding.begin(item_id)
+            outputs.append(Listen(item_id, said, language_of(self.config)))
         return outputs
 
     def _transcribed(self, item_id: str, transcript: str) -> list[Output]:

@@ -25,6 +25,12 @@ _SEMANTIC_VAD: Config = {
     "create_response": True,
     "interrupt_response": True,
 }
+_LIMITS = {
+    "threshold": (0, 1),
+    "prefix_padding_ms": (0, 5000),
+    "silence_duration_ms": (0, 10000),
+    "idle_timeout_ms": (5000, 30000),
+}
 
 
 def defaults(model: str, session_id: str, expires_at: int) -> Config:
@@ -54,11 +60,18 @@ def defaults(model: str, session_id: str, expires_at: int) -> Config:
 
 
 def updated(config: Config, event: WireEvent, *, has_spoken: bool) -> Config:
-    """The configuration after a `session.update`. Raises `Rejected`; `config` itself is left alone."""
+    """Returns the configuration after a `session.update`. Raises `Rejected`; `config` itself is left alone."""
     changes: Config = event["session"]
-    _check(config, changes, event.get("event_id"), has_spoken=has_spoken)
+    audio = changes.get("audio") or {}
+    if changes["type"] != "realtime":
+        raise Rejected("This stand-in has no transcription sessions.", code="invalid_value", param="session.type")
+    if has_spoken and (audio.get("output") or {}).get("voice") not in (None, config["audio"]["output"]["voice"]):
+        message = "Cannot update a conversation's voice if assistant audio is present."
+        raise Rejected(message, code="cannot_update_voice")
+    _check_formats(audio)
+    _check_turn_detection((audio.get("input") or {}).get("turn_detection") or {})
     merged = copy.deepcopy(config)
-    for side, settings in (changes.get("audio") or {}).items():
+    for side, settings in audio.items():
         for name, value in settings.items():
             merged["audio"][side][name] = _complete(value) if name == "turn_detection" else value
     merged.update({name: value for name, value in changes.items() if name != "audio"})
@@ -72,52 +85,23 @@ def _complete(turn_detection: Config | None) -> Config | None:
     return {**filled, **turn_detection}
 
 
-def _check(config: Config, changes: Config, event_id: str | None, *, has_spoken: bool) -> None:
-    if changes["type"] != "realtime":
-        raise Rejected(
-            "This stand-in has no transcription sessions.",
-            code="invalid_value",
-            param="session.type",
-            event_id=event_id,
-        )
-    audio = changes.get("audio") or {}
-    voice = (audio.get("output") or {}).get("voice")
-    if has_spoken and voice not in (None, config["audio"]["output"]["voice"]):
-        raise Rejected(
-            "Cannot update a conversation's voice if assistant audio is present.",
-            code="cannot_update_voice",
-            event_id=event_id,
-        )
+def _check_formats(audio: Config) -> None:
     for side in ("input", "output"):
         audio_format = ((audio.get(side) or {}).get("format") or {}).get("type", "audio/pcmu")
         if audio_format != "audio/pcmu":
             # OpenAI takes three; the product is a telephone and this stand-in knows only its format.
-            raise Rejected(
-                f"This stand-in speaks audio/pcmu only, not {audio_format}.",
-                code="invalid_value",
-                param=f"session.audio.{side}.format.type",
-                event_id=event_id,
-            )
-    _check_turn_detection((audio.get("input") or {}).get("turn_detection") or {}, event_id)
+            message = f"This stand-in speaks audio/pcmu only, not {audio_format}."
+            raise Rejected(message, code="invalid_value", param=f"session.audio.{side}.format.type")
 
 
-def _check_turn_detection(turn_detection: Config, event_id: str | None) -> None:
-    limits = {
-        "threshold": (0, 1),
-        "prefix_padding_ms": (0, 5000),
-        "silence_duration_ms": (0, 10000),
-        "idle_timeout_ms": (5000, 30000),
-    }
-    for name, (least, most) in limits.items():
+def _check_turn_detection(turn_detection: Config) -> None:
+    for name, (least, most) in _LIMITS.items():
         value = turn_detection.get(name)
         if value is not None and not least <= value <= most:
             param = f"session.audio.input.turn_detection.{name}"
-            raise Rejected(
-                f"Invalid '{param}': expected a value from {least} to {most}, got {value}.",
-                code="decimal_above_max_value" if value > most else "decimal_below_min_value",
-                param=param,
-                event_id=event_id,
-            )
+            message = f"Invalid '{param}': expected a value from {least} to {most}, got {value}."
+            code = "decimal_above_max_value" if value > most else "decimal_below_min_value"
+            raise Rejected(message, code=code, param=param)
 
 
 def language_of(config: Config) -> str:

@@ -1,40 +1,41 @@
-"""What a caller wants, by the words of a transcript. Pure."""
+"""What a caller wants, by the words of a transcript: mostly English ones, and the commonest Hebrew ones. Pure."""
 
 from __future__ import annotations
 
-from calls.sandbox.receptionist.intent_patterns import DAY_AFTER_TOMORROW, PATTERNS, TODAY, TOMORROW, Intent
-from calls.sandbox.receptionist.keywords import stems
-from calls.sandbox.voices.listeners import is_wordless
+import re
+from enum import Enum
+
+
+class Intent(Enum):
+    """One thing that callers say, with the words for it. A transcript may hold several. ^ means: as the first word."""
+
+    GOODBYE = "good ?-?bye|bye|that('s| is| will be) all|nothing else|have a (nice|good|great) day|להתראות|ביי"
+    THANKS = "thanks?|thank you|cheers|תודה"
+    GREETING = "^(hi|hello|hey|good (morning|afternoon|evening)|(is )?any(body|one) there|can you hear me|שלום|היי|הלו)"
+    YES = "^(yes|yeah|yep|right|exactly|sure|ok|okay|of course|great|fine|all ?right|כן|נכון|בסדר)"
+    NO = "^(no|nope|not (really|quite)|לא)"
+    REPEAT = r"(say|repeat) (that|it)|pardon|once more|didn't (hear|catch|get)|(?<![\w ])(sorry|what)(?=\W*$)|סליחה"
+    WHO_ARE_YOU = (
+        "(are you|is this|is it) (a |an )?(real|robot|bot|human|person|machine|computer|ai|recording)"
+        "|who (are you|is this|am i (speaking|talking))|what (are you|can you do)|your name(?! is)|רובוט|מי זה"
+    )
+    PERSON = (
+        "(speak|talk) (to|with) (a|an|some|the|your|somebody|someone|anyone|dr|doctor)|human being|representative"
+        "|operator|put me through|transfer me|connect me|נציג"
+    )
+    HOURS = "open|opens|opening|close|closes|closed|closing|hours|what times?|שעות|מתי|פתוחים|סגור"
+    ADDRESS = "where (are|is|can|do)|address|located|location|directions|how (do|can) (i|we) (get|find)|כתובת|איפה"
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    start = r"^\W*" if words.startswith("^") else r"\bה?"  # ה: the Hebrew article
+    return re.compile(rf"{start}({words.removeprefix('^')})\b", re.IGNORECASE)
+
+
+_PATTERNS = {intent: _pattern(intent.value) for intent in Intent}
 
 
 def intents(said: str) -> frozenset[Intent]:
-    """Everything that a transcript asks for; empty when no pattern knows it."""
+    """Returns everything that a transcript asks for; empty when no pattern matches."""
     said = said.replace("’", "'")
-    if not any(character.isalnum() for character in said):
-        return frozenset({Intent.NOTHING})
-    if is_wordless(said):
-        return frozenset({Intent.WORDLESS})
-    return frozenset(intent for intent, pattern in PATTERNS.items() if pattern.search(said))
-
-
-def without(said: str, intent: Intent) -> str:
-    """What follows the words of an intent: "I'd like to leave a message: …" leaves the message."""
-    found = PATTERNS[intent].search(said)
-    return said[found.end() :].strip(" .,:;!?") if found else said
-
-
-def names_relative_day_only(said: str) -> bool:
-    """Tell whether only the distance of a day from today is named, as in "And tomorrow?"."""
-    rest = said
-    for day in (DAY_AFTER_TOMORROW, TOMORROW, TODAY):
-        rest = day.sub(" ", rest)
-    return rest != said and not stems(rest)
-
-
-def days_from_today(said: str) -> int | None:
-    """0 for "today", 1 for "tomorrow", 2 for the day after, None where none is said."""
-    if DAY_AFTER_TOMORROW.search(said):
-        return 2
-    if TOMORROW.search(said):
-        return 1
-    return 0 if TODAY.search(said) else None
+    return frozenset(intent for intent, pattern in _PATTERNS.items() if pattern.search(said))

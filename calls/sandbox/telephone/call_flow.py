@@ -12,7 +12,7 @@ import aiohttp
 
 from calls.sandbox.telephone import twiml
 from calls.sandbox.telephone.frame_clock import FrameClock
-from calls.sandbox.telephone.media_stream import Identity, Line, MediaStream
+from calls.sandbox.telephone.media_stream import LineConditions, MediaStream, TwilioIds
 from calls.sandbox.telephone.stream_socket import StreamSocket
 from calls.sandbox.telephone.twiml import Verb
 
@@ -50,9 +50,11 @@ class CallRecord:
 class CallFlow:
     """One call. `socket` is its (latest) media stream, also when that is over."""
 
-    def __init__(self, server: Server, identity: Identity, numbers: dict[str, str], line: Line, seed: int) -> None:
+    def __init__(
+        self, server: Server, ids: TwilioIds, numbers: dict[str, str], line: LineConditions, seed: int
+    ) -> None:
         self.record = CallRecord()
-        self.identity = identity
+        self.ids = ids
         self.socket: StreamSocket | None = None
         self._server = server
         self._numbers = numbers
@@ -78,13 +80,13 @@ class CallFlow:
 
     async def open_rival(self) -> tuple[StreamSocket, asyncio.Task[None]]:
         """Open a second stream for the same call, with the same parameters; the socket and what runs it."""
-        identity = replace(self.identity, stream_sid=f"MZ{secrets.token_hex(16)}")
+        ids = replace(self.ids, stream_sid=f"MZ{secrets.token_hex(16)}")
         websocket = await self._server.open_websocket(self._stream_url)
-        rival = StreamSocket(websocket, MediaStream(identity, self._parameters, self._line), self._line, self._seed)
+        rival = StreamSocket(websocket, MediaStream(ids, self._parameters, self._line), self._line, self._seed)
         return rival, asyncio.get_running_loop().create_task(rival.run(self._server.clock))
 
     def _ids(self) -> dict[str, str]:
-        return {"AccountSid": self.identity.account_sid, "CallSid": self.identity.call_sid}
+        return {"AccountSid": self.ids.account_sid, "CallSid": self.ids.call_sid}
 
     def _fields(self, status: str) -> dict[str, str]:
         about = {"CallStatus": status, "Direction": "inbound", "ApiVersion": "2010-04-01"}
@@ -131,7 +133,7 @@ class CallFlow:
             self.record.errors.append(f"31920: the stream's handshake failed: {error}")
             await self._tell(callback, "stream-error", StreamError=str(error))
             return
-        stream = MediaStream(self.identity, self._parameters, self._line)
+        stream = MediaStream(self.ids, self._parameters, self._line)
         self.socket = StreamSocket(websocket, stream, self._line, self._seed)
         telling = asyncio.get_running_loop().create_task(self._tell(callback, "stream-started"))
         await self.socket.run(self._server.clock)
@@ -141,6 +143,6 @@ class CallFlow:
 
     async def _tell(self, callback: str | None, event: str, **more: str) -> None:
         if callback:
-            about = {"StreamSid": self.identity.stream_sid, "StreamEvent": event}
+            about = {"StreamSid": self.ids.stream_sid, "StreamEvent": event}
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                 await self._server.post(callback, self._ids() | about | more)

@@ -22,7 +22,7 @@ def _never(_ordinal: int, _name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class LineConditions:
     """The telephone line and the network: `latency_s` each way, up to `jitter_s` more, in unchanged order.
 
     `loses_mark(ordinal, name)` says whether Twilio forgets to return a mark; ordinals count from 0.
@@ -35,7 +35,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class TwilioIds:
     """Who calls, as Twilio's ids say it."""
 
     account_sid: str
@@ -70,11 +70,11 @@ class StreamRecord:
 class MediaStream:
     """One stream. Times that go in are seconds since it opened."""
 
-    def __init__(self, identity: Identity, parameters: dict[str, str], line: Line) -> None:
+    def __init__(self, ids: TwilioIds, parameters: dict[str, str], line: LineConditions) -> None:
         self.record = StreamRecord()
         self.playback = PlaybackBuffer()
         self.caller = CallerTrack(line.echo)
-        self.identity = identity
+        self.ids = ids
         self._parameters = parameters
         self._line = line
         self._sequence = 0
@@ -84,12 +84,12 @@ class MediaStream:
     # To the server --------------------------------------------------------------------------------
     def opening(self) -> list[str]:
         """The first two messages."""
-        identity = self.identity
+        ids = self.ids
         connected = json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"})
         start = {
-            "accountSid": identity.account_sid,
-            "streamSid": identity.stream_sid,
-            "callSid": identity.call_sid,
+            "accountSid": ids.account_sid,
+            "streamSid": ids.stream_sid,
+            "callSid": ids.call_sid,
             "tracks": ["inbound"],
             "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": SAMPLE_RATE, "channels": 1},
             "customParameters": self._parameters,
@@ -117,8 +117,8 @@ class MediaStream:
 
     def stop(self) -> str:
         """The last message, when the caller hangs up."""
-        identity = self.identity
-        return self._message("stop", stop={"accountSid": identity.account_sid, "callSid": identity.call_sid})
+        ids = self.ids
+        return self._message("stop", stop={"accountSid": ids.account_sid, "callSid": ids.call_sid})
 
     # From the server ------------------------------------------------------------------------------
     def receive(self, text: str | bytes, now: float) -> list[str]:
@@ -128,15 +128,15 @@ class MediaStream:
             return []
         try:
             message = json.loads(text)
-            if message["streamSid"] != self.identity.stream_sid:
+            if message["streamSid"] != self.ids.stream_sid:
                 self.record.errors.append("31951: a message for another stream")
                 return []
-            return self._return_marks(self._take(message, now))
+            return self._return_marks(self._apply(message, now))
         except (ValueError, KeyError, TypeError, NotBase64) as error:
             self.record.errors.append(f"31950: {type(error).__name__}: {error}")
             return []
 
-    def _take(self, message: dict[str, Any], now: float) -> list[ReturnedMark]:
+    def _apply(self, message: dict[str, Any], now: float) -> list[ReturnedMark]:
         match message["event"]:
             case "media":
                 audio = b64decode(message["media"]["payload"], validate=True)
@@ -164,5 +164,5 @@ class MediaStream:
 
     def _message(self, event: str, **body: Any) -> str:
         self._sequence += 1
-        message = {"event": event, "sequenceNumber": str(self._sequence), "streamSid": self.identity.stream_sid}
+        message = {"event": event, "sequenceNumber": str(self._sequence), "streamSid": self.ids.stream_sid}
         return json.dumps(message | body)

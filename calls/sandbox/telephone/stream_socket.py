@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from aiohttp import ClientConnectionResetError, ClientWebSocketResponse, WSMsgType
 
 from calls.sandbox.telephone.frame_clock import FrameClock
-from calls.sandbox.telephone.media_stream import Line, MediaStream
+from calls.sandbox.telephone.media_stream import LineConditions, MediaStream
 from calls.sandbox.telephone.wire import DelayedQueue
 
 _LAST_WORDS_S = 1.0
@@ -18,7 +18,9 @@ _LAST_WORDS_S = 1.0
 class StreamSocket:
     """Carries one stream until either side closes it. `closed_by` and `close_code` tell how that was."""
 
-    def __init__(self, websocket: ClientWebSocketResponse, stream: MediaStream, line: Line, seed: int) -> None:
+    def __init__(
+        self, websocket: ClientWebSocketResponse, stream: MediaStream, line: LineConditions, seed: int
+    ) -> None:
         self.stream = stream
         self.closed_by = ""
         self._websocket = websocket

@@ -18,7 +18,7 @@ from twilio.request_validator import RequestValidator
 
 from calls.sandbox.telephone.call_flow import CallFlow
 from calls.sandbox.telephone.frame_clock import FrameClock
-from calls.sandbox.telephone.media_stream import Identity, Line
+from calls.sandbox.telephone.media_stream import LineConditions, TwilioIds
 from calls.sandbox.telephone.placed_call import PlacedCall
 
 _TIMEOUT_S = 15  # Twilio waits so long for a webhook
@@ -65,12 +65,12 @@ class TwilioPeer:
 
     @asynccontextmanager
     async def call(
-        self, *, to: str, from_: str = "+15005550001", line: Line | None = None
+        self, *, to: str, from_: str = "+15005550001", line: LineConditions | None = None
     ) -> AsyncIterator[PlacedCall]:
         """Place a call; leaving the block hangs up."""
-        identity = Identity(self._account_sid, f"CA{secrets.token_hex(16)}", f"MZ{secrets.token_hex(16)}")
+        ids = TwilioIds(self._account_sid, f"CA{secrets.token_hex(16)}", f"MZ{secrets.token_hex(16)}")
         numbers = {"From": from_, "Caller": from_, "To": to, "Called": to}
-        call = PlacedCall(CallFlow(self, identity, numbers, line or Line(), next(self._seeds)), self.clock)
+        call = PlacedCall(CallFlow(self, ids, numbers, line or LineConditions(), next(self._seeds)), self.clock)
         try:
             yield call
         finally:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from calls.sandbox.openai.engine import Say
 from calls.sandbox.openai.scenario import (
     CancelSilently,
     DropConnection,
@@ -39,8 +38,9 @@ from calls.sandbox.openai.scenario import (
 from calls.sandbox.openai.server import RealtimeServer
 from calls.sandbox.openai.tests.realtime_client import client_of, configured, connected, events_until, next_of
 from calls.sandbox.openai.tests.test_vad import recording
-from calls.sandbox.voices import numbered
-from calls.sandbox.voices.numbered import NumberedVoice
+from calls.sandbox.receptionist.engine import Say
+from testing import numbered
+from testing.numbered import NumberedVoice
 
 pytestmark = pytest.mark.once
 

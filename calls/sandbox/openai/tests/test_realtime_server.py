@@ -9,13 +9,13 @@ import pytest
 from openai.types.realtime import ResponseAudioDeltaEvent, ResponseDoneEvent
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from calls.sandbox.openai.engine import CallTool, Say
 from calls.sandbox.openai.scenario import Scenario
 from calls.sandbox.openai.server import RealtimeServer
 from calls.sandbox.openai.tests.realtime_client import client_of, configured, connected, events_until, next_of
 from calls.sandbox.openai.tests.test_vad import recording
-from calls.sandbox.voices import numbered
-from calls.sandbox.voices.numbered import NumberedVoice
+from calls.sandbox.receptionist.engine import CallTool, Say
+from testing import numbered
+from testing.numbered import NumberedVoice
 
 pytestmark = pytest.mark.once
 

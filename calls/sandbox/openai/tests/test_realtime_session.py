@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from calls.sandbox.openai.generation import Spoken
-from calls.sandbox.openai.outputs import Close, Listen, Output, Prepare, Send, Think
+from calls.sandbox.openai.outputs import Close, Listen, Output, Send, Think
 from calls.sandbox.openai.scenario import Scenario
 from calls.sandbox.openai.session import RealtimeSession
 from calls.sandbox.openai.tests.test_vad import recording
@@ -53,8 +53,6 @@ def update(**session: Any) -> dict[str, Any]:
 class Client:
     """Drives a session; answers `Think` and `Listen` at once with `seconds` of audio."""
 
-    listens_in_pauses = False
-
     def __init__(self, scenario: Scenario | None = None, *, session: dict[str, Any] | None = None) -> None:
         self.now = 0.0
         self.events: list[dict[str, Any]] = []
@@ -67,7 +65,6 @@ class Client:
             token="t",
             epoch_s=1_800_000_000,
             now=0.0,
-            listens_in_pauses=self.listens_in_pauses,
         )
         self.take(self.core.tick(0.0))
         self.send(type="session.update", session=session or session_with(NEVER_BY_ITSELF))
@@ -94,9 +91,9 @@ class Client:
                     self.events.append(json.loads(json.dumps(event)))
                 case Think(response_id):
                     self.core.speak(response_id, [Spoken("One two three four.", b"\x55" * 8000)], self.now)
-                case Listen(item_id):
+                case Listen(item_id, is_over=True):
                     self.core.heard(item_id, "words", self.now)
-                case Prepare():
+                case Listen():
                     pass
                 case _:
                     self.others.append(output)

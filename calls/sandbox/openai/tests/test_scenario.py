@@ -2,8 +2,8 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
-from calls.sandbox.openai.engine import CallTool, Say
 from calls.sandbox.openai.scenario import (
     BadScenario,
     ConnectionFault,
@@ -13,6 +13,7 @@ from calls.sandbox.openai.scenario import (
     Scenario,
     load,
 )
+from calls.sandbox.receptionist.engine import CallTool, Say
 from testing.databases import ROOT
 
 pytestmark = pytest.mark.once
@@ -62,5 +63,5 @@ def test_faults_strike_as_often_as_they_should() -> None:
 
 
 @pytest.mark.parametrize("fault", [*get_args(ConnectionFault), *get_args(ResponseFault)])
-def test_every_fault_is_documented(fault: type) -> None:
-    assert f"`{fault.__dataclass_fields__['kind'].default}`" in DOCS.read_text()  # type: ignore[attr-defined]
+def test_every_fault_is_documented(fault: type[BaseModel]) -> None:
+    assert f"`{fault.model_fields['kind'].default}`" in DOCS.read_text()

@@ -6,16 +6,16 @@ import asyncio
 
 import pytest
 
-from calls.sandbox.openai.engine import CallTool, Say
 from calls.sandbox.openai.generation import Spoken
 from calls.sandbox.openai.outputs import Listen, Output, Think
 from calls.sandbox.openai.scenario import Scenario
 from calls.sandbox.openai.server import RealtimeServer
 from calls.sandbox.openai.tests.realtime_client import configured, events_until, next_of
 from calls.sandbox.openai.tests.test_realtime_session import LOUD, SILENT, Client
-from calls.sandbox.voices.numbered import NumberedVoice
+from calls.sandbox.receptionist.engine import CallTool, Say
 from calls.sandbox.voices.phrases import phrases
 from calls.sandbox.voices.voices import Rendering
+from testing.numbered import NumberedVoice
 
 pytestmark = pytest.mark.once
 
@@ -52,7 +52,7 @@ def test_the_engine_thinks_when_every_turn_is_understood() -> None:
     client.send(type="response.create")
     assert client.kinds()[-1] == "response.created"
     assert client.thoughts == []
-    first, second = client.turns
+    first, second = (turn for turn in client.turns if turn.is_over)
     client.core.heard(second.item_id, "on Sunday?", client.now)
     client.wait(0.1)
     assert client.thoughts == []

@@ -69,6 +69,6 @@ def test_a_turn_has_its_prefix_and_all_of_its_speech() -> None:
     assert isinstance(started, SpeechStarted)
     assert isinstance(paused, SpeechPaused)
     assert isinstance(stopped, SpeechStopped)
-    assert stopped.since_pause
+    assert stopped.said == paused.said
     assert 700 <= started.audio_start_ms <= 800
     assert speech in stopped.audio

@@ -13,8 +13,8 @@ from calls.conversation import ConversationSettings
 from calls.conversation.commands import CreateResponse, ResponseKind, Speaker
 from calls.conversation.dialogue import Said
 from calls.plan import CallPlan
-from calls.sandbox.openai.engine import CallTool, ReplyRequest, Say, StandInEngine, words_after
 from calls.sandbox.openai.tests.test_streamed_answers import SlowClient
+from calls.sandbox.receptionist.engine import CallTool, ReplyRequest, Say, StandInEngine, words_after
 from calls.sandbox.receptionist.receptionist_words import ENGLISH, HEBREW
 from calls.sandbox.receptionist.tests.test_receptionist import CLINIC, MIRPAA, instructions_of
 from calls.sandbox.voices.phrases import phrases

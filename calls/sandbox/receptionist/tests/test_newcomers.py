@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from businesses.models import Business
-from calls.sandbox.openai.engine import ReplyRequest, Say, StandInEngine
+from calls.sandbox.receptionist.engine import ReplyRequest, Say, StandInEngine
 from calls.sandbox.receptionist.receptionist_words import ENGLISH, HEBREW
 from calls.sandbox.receptionist.tests.test_receptionist import CLINIC, MIRPAA, instructions_of, talk
 

@@ -8,7 +8,7 @@ import pytest
 
 from businesses.models import Business
 from calls.instructions import session_instructions
-from calls.sandbox.openai.engine import CallTool, ReplyRequest, Say, StandInEngine
+from calls.sandbox.receptionist.engine import CallTool, ReplyRequest, Say, StandInEngine
 
 pytestmark = pytest.mark.once
 

@@ -5,7 +5,7 @@ import pytest
 from calls.sandbox.telephone import call_report
 from calls.sandbox.telephone.call_report import Answer, BargeIn
 from calls.sandbox.telephone.caller_track import Span
-from calls.sandbox.telephone.media_stream import Identity, Line, MediaStream
+from calls.sandbox.telephone.media_stream import LineConditions, MediaStream, TwilioIds
 from calls.sandbox.telephone.tests.test_media_stream import CLEAR, media
 
 pytestmark = pytest.mark.once
@@ -18,7 +18,7 @@ class Trial:
     """A stream, driven by the clock of the test."""
 
     def __init__(self) -> None:
-        self.stream = MediaStream(Identity("AC1", "CA1", "MZ1"), {}, Line())
+        self.stream = MediaStream(TwilioIds("AC1", "CA1", "MZ1"), {}, LineConditions())
 
     def until(self, end: float) -> None:
         frame = len(self.stream.record.lateness_s)

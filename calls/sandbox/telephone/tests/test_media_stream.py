@@ -5,15 +5,15 @@ from base64 import b64encode
 
 import pytest
 
-from calls.sandbox.telephone.media_stream import Identity, Line, MediaStream, ServerMessage
+from calls.sandbox.telephone.media_stream import LineConditions, MediaStream, ServerMessage, TwilioIds
 
 pytestmark = pytest.mark.once
 
-IDENTITY = Identity("AC1", "CA1", "MZ1")
+IDENTITY = TwilioIds("AC1", "CA1", "MZ1")
 
 
-def stream(line: Line | None = None) -> MediaStream:
-    return MediaStream(IDENTITY, {"token": "secret"}, line or Line())
+def stream(line: LineConditions | None = None) -> MediaStream:
+    return MediaStream(IDENTITY, {"token": "secret"}, line or LineConditions())
 
 
 def media(audio: bytes) -> str:
@@ -75,7 +75,7 @@ def test_clear_returns_the_marks_at_once() -> None:
 
 
 def test_a_lost_mark_is_only_recorded() -> None:
-    call = stream(Line(loses_mark=lambda ordinal, name: ordinal == 0))
+    call = stream(LineConditions(loses_mark=lambda ordinal, name: ordinal == 0))
     assert call.receive(mark("a"), 0.1) == []
     assert len(call.receive(mark("b"), 0.1)) == 1
     assert [each.name for each in call.record.lost_marks] == ["a"]

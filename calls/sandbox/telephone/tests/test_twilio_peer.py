@@ -11,11 +11,11 @@ from aiohttp import web
 
 from calls.conversation import ulaw
 from calls.sandbox.telephone.caller_track import Echo
-from calls.sandbox.telephone.media_stream import Line
+from calls.sandbox.telephone.media_stream import LineConditions
 from calls.sandbox.telephone.placed_call import CallFailed
 from calls.sandbox.telephone.tests.little_server import TOKEN, LittleServer, clear, play, serving
 from calls.sandbox.telephone.twilio_peer import ServerUnreachable, TwilioPeer
-from calls.sandbox.voices import numbered
+from testing import numbered
 
 pytestmark = pytest.mark.once
 
@@ -121,7 +121,7 @@ async def test_clear_stops_what_is_heard() -> None:
 
 
 async def test_latency_delays_both_ways() -> None:
-    line = Line(latency_s=0.1, jitter_s=0.02)
+    line = LineConditions(latency_s=0.1, jitter_s=0.02)
     async with serving(LittleServer(greet)) as server, TwilioPeer(server.url) as twilio:
         async with twilio.call(to=TO, line=line) as call:
             await call.connected()
@@ -132,7 +132,7 @@ async def test_latency_delays_both_ways() -> None:
 
 
 async def test_a_lost_mark_never_arrives() -> None:
-    line = Line(loses_mark=lambda ordinal, name: name == "greeting")
+    line = LineConditions(loses_mark=lambda ordinal, name: name == "greeting")
     async with serving(LittleServer(greet)) as server, TwilioPeer(server.url) as twilio:
         async with twilio.call(to=TO, line=line) as call:
             await call.connected()
@@ -142,7 +142,7 @@ async def test_a_lost_mark_never_arrives() -> None:
 
 async def test_the_echo_of_the_assistant_comes_back() -> None:
     async with serving(LittleServer(greet)) as server, TwilioPeer(server.url) as twilio:
-        async with twilio.call(to=TO, line=Line(echo=Echo(loss_db=20))) as call:
+        async with twilio.call(to=TO, line=LineConditions(echo=Echo(loss_db=20))) as call:
             await call.connected()
             await call.quiet(0.3)
         loudest = max(ulaw.rms(bytes(call.stream.caller.track[at : at + 160])) for at in range(0, 6400, 160))

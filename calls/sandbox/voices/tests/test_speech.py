@@ -13,13 +13,13 @@ from calls.sandbox.openai.server import RealtimeServer
 from calls.sandbox.openai.tests.realtime_client import client_of
 from calls.sandbox.telephone import wav_files
 from calls.sandbox.voices import faculties, joe, whisper
-from calls.sandbox.voices.background import Worker
-from calls.sandbox.voices.faculties import senses
 from calls.sandbox.voices.joe import JoeModel, JoeVoice
 from calls.sandbox.voices.phrases import phrases
-from calls.sandbox.voices.spoken_english import as_spoken
+from calls.sandbox.voices.senses import senses
+from calls.sandbox.voices.spoken_words import as_spoken
 from calls.sandbox.voices.voices import CannotSpeak, Rendering
 from calls.sandbox.voices.whisper import WhisperListener, WhisperModel
+from calls.sandbox.voices.worker import Worker
 from testing.databases import ROOT
 
 pytestmark = pytest.mark.once

@@ -15,11 +15,11 @@ from openai import AuthenticationError, BadRequestError
 from calls.conversation import ulaw
 from calls.sandbox.openai.server import RealtimeServer
 from calls.sandbox.openai.tests.realtime_client import client_of
-from calls.sandbox.voices import numbered
 from calls.sandbox.voices.babble import BabbleVoice
-from calls.sandbox.voices.numbered import NumberedVoice
 from calls.sandbox.voices.pico import PicoVoice
 from calls.sandbox.voices.voices import CachedVoice, CannotSpeak, FirstAbleVoice, Rendering
+from testing import numbered
+from testing.numbered import NumberedVoice
 
 pytestmark = pytest.mark.once
 

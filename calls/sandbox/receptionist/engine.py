@@ -1,4 +1,4 @@
-"""What decides the stand-in's answers: exact words, the rules of `receptionist.py`, or a scenario."""
+"""What decides the stand-in's answers: exact words, the rules of `rules.py`, or a scenario."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from calls.sandbox.receptionist import business_text
-from calls.sandbox.receptionist.receptionist import Move, Receptionist
-from calls.sandbox.receptionist.receptionist_words import in_language
+from calls.sandbox.receptionist.rules import Receptionist
+from calls.sandbox.receptionist.sentences import in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,6 @@ _QUOTATIONS = (
 
 _OPENING = re.compile(r"\nThe call begins now\.")
 _CONTINUATION = re.compile(r"\n[^\n]*\bGo on from there\b")
-_TOOLS = {Move.PUT_THROUGH: "transfer_call", Move.HANG_UP: "end_call"}
 
 
 def exact_words(instructions: str) -> str:
@@ -90,7 +89,7 @@ def words_after(said: str, answer: str) -> str:
 
 
 class StandInEngine:
-    """Says exact words where it is asked for them, else what the rules of `receptionist.py` answer."""
+    """Says exact words where it is asked for them, else what the rules of `rules.py` answer."""
 
     async def reply(self, request: ReplyRequest) -> tuple[Part, ...]:
         """See `Engine`."""
@@ -99,15 +98,14 @@ class StandInEngine:
         receptionist = Receptionist(
             business_text.read(request.instructions),
             in_language(request.language),
-            request.language,
             can_transfer="transfer_call" in request.tools,
         )
         is_opening = request.own_instructions and _OPENING.search(request.instructions)
         reply = receptionist.open() if is_opening else receptionist.answer(request.caller_said)
-        tools = [CallTool(tool)] if (tool := _TOOLS.get(reply.move)) in request.tools else []
+        tools = [CallTool(reply.tool)] if reply.tool in request.tools else []
         if not (request.own_instructions and _CONTINUATION.search(request.instructions)):
             return (Say(reply.words), *tools)
-        rest = words_after(request.said_since, reply.words) or ("" if tools else receptionist.words.anything_else)
+        rest = words_after(request.said_since, reply.words) or ("" if tools else receptionist.sentences.anything_else)
         return (*([Say(rest)] if rest else []), *tools)
 
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Protocol
 
 from calls.conversation import ulaw
 
-_WORDS = {"en": "[speech, {seconds:.1f} seconds]", "he": "[דיבור, {seconds:.1f} שניות]"}
-_WORDLESS = re.compile(r"\[(speech|דיבור), [\d.]+ ")
-
-
-def is_wordless(transcript: str) -> bool:
-    """A transcript of `DeafListener`: it tells that somebody spoke, not what."""
-    return bool(_WORDLESS.match(transcript))
+_NO_WORDS = {"en": "[speech, {seconds:.1f} seconds]", "he": "[דיבור, {seconds:.1f} שניות]"}
 
 
 class Listener(Protocol):
@@ -23,12 +16,8 @@ class Listener(Protocol):
     @property
     def listens_in_pauses(self) -> bool: ...  # noqa: D102 - see above
 
-    async def prepare(self, language: str) -> None:
-        """Get ready for a language that somebody will soon speak."""
-        ...
-
     async def transcribe(self, audio: bytes, *, language: str) -> str:
-        """The words in µ-law audio."""
+        """Returns the words in µ-law audio; in brackets, what is no words."""
         ...
 
 
@@ -37,12 +26,9 @@ class DeafListener:
 
     listens_in_pauses = False
 
-    async def prepare(self, language: str) -> None:
-        """See `Listener`: nothing to do."""
-
     async def transcribe(self, audio: bytes, *, language: str) -> str:
         """See `Listener`."""
-        return _WORDS.get(language, _WORDS["en"]).format(seconds=len(audio) / ulaw.SAMPLE_RATE)
+        return _NO_WORDS.get(language, _NO_WORDS["en"]).format(seconds=len(audio) / ulaw.SAMPLE_RATE)
 
 
 class ScriptedListener:
@@ -53,10 +39,6 @@ class ScriptedListener:
         self._transcripts = iter(transcripts)
         self._then = then
         self.listens_in_pauses = then.listens_in_pauses and not transcripts  # one entry a turn, not one a pause
-
-    async def prepare(self, language: str) -> None:
-        """See `Listener`."""
-        await self._then.prepare(language)
 
     async def transcribe(self, audio: bytes, *, language: str) -> str:
         """See `Listener`."""
