@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,13 @@ class WhisperModel:
         )
         if result.no_speech_prob > _NO_SPEECH and result.scores[0] < _DOUBTFUL:
             return ""
-        # In Whisper's tokens a letter stands for a byte of UTF-8: Latin letters for themselves, Ġ for the space.
-        text = "".join(result.sequences[0]).replace("Ġ", " ").encode("latin-1", "ignore").decode("utf-8", "ignore")
-        return " ".join(_SOUNDS.sub(" ", text).split())
+        return text_of(result.sequences[0])
+
+
+def text_of(tokens: Iterable[str]) -> str:
+    """Returns Whisper's tokens as text. Each letter is a byte of UTF-8: Ġ is the space, others are as in Latin-1."""
+    text = "".join(tokens).replace("Ġ", " ").encode("latin-1", "ignore").decode("utf-8", "ignore")
+    return " ".join(_SOUNDS.sub(" ", text).split())
 
 
 class WhisperListener:

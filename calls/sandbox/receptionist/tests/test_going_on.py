@@ -15,7 +15,7 @@ from calls.conversation.dialogue import Said
 from calls.plan import CallPlan
 from calls.sandbox.openai.tests.test_streamed_answers import SlowClient
 from calls.sandbox.receptionist.engine import CallTool, ReplyRequest, Say, StandInEngine, words_after
-from calls.sandbox.receptionist.receptionist_words import ENGLISH, HEBREW
+from calls.sandbox.receptionist.sentences import ENGLISH
 from calls.sandbox.receptionist.tests.test_receptionist import CLINIC, MIRPAA, instructions_of
 from calls.sandbox.voices.phrases import phrases
 
@@ -88,9 +88,9 @@ async def test_where_nothing_is_left_the_caller_is_not_left_in_silence() -> None
 
 
 async def test_a_hebrew_answer_goes_on_after_its_mark_of_a_substitute() -> None:
-    answer = f"{HEBREW.of_course} {HEBREW.ask_message}".split()
+    answer = "הכתובת שלנו: רחוב הגפן 12, תל אביב. חניה מאחורי הבית.".split()
     said = f"[צליל חלופי: למנוע הניסיון אין קול בעברית] {' '.join(answer[:3])}"
-    asked = Said(Speaker.CALLER, "אני רוצה להשאיר הודעה")
+    asked = Said(Speaker.CALLER, "מה הכתובת?")
     rest = " ".join(answer[3:])
     assert await goes_on(MIRPAA, GREETING, asked, Said(Speaker.ASSISTANT, said), language="he") == [rest]
 

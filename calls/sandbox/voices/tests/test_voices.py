@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
-import sys
 import wave
 
 import numpy as np
@@ -16,26 +14,16 @@ from calls.conversation import ulaw
 from calls.sandbox.openai.server import RealtimeServer
 from calls.sandbox.openai.tests.realtime_client import client_of
 from calls.sandbox.voices.babble import BabbleVoice
-from calls.sandbox.voices.pico import PicoVoice
-from calls.sandbox.voices.voices import CachedVoice, CannotSpeak, FirstAbleVoice, Rendering
+from calls.sandbox.voices.voices import CannotSpeak, Rendering, VoiceOrSubstitute
 from testing import numbered
 from testing.numbered import NumberedVoice
 
 pytestmark = pytest.mark.once
 
-needs_pico = pytest.mark.skipif(sys.platform != "linux", reason="Pico comes for Linux only")
 
-
-class CountingVoice:
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
+class MuteVoice:
     async def speak(self, words: str, *, voice: str) -> Rendering:
-        self.asked.append(words)
-        await asyncio.sleep(0)
-        if words == "impossible":
-            raise CannotSpeak("not these words")
-        return await NumberedVoice().speak(words, voice=voice)
+        raise CannotSpeak("not these words")
 
 
 def rms(rendering: Rendering) -> float:
@@ -61,50 +49,14 @@ async def test_the_substitute_is_as_long_and_as_loud_as_speech(words: str) -> No
     assert np.array_equal(rendering.samples, again.samples)
 
 
-@needs_pico
-async def test_pico_speaks_english_and_says_that_it_has_no_hebrew() -> None:
-    pico = PicoVoice()
-    rendering, other = await asyncio.gather(
-        pico.speak("When are you open?", voice="marin"), pico.speak("When are you open?", voice="caller")
-    )
-    assert 0.8 < len(rendering.samples) / rendering.rate < 2
-    assert 1000 < rms(rendering) < 5000
-    assert not np.array_equal(rendering.samples, other.samples), "the caller's voice is another one"
-    with pytest.raises(CannotSpeak, match="Hebrew"):
-        await pico.speak("שלום", voice="marin")
-    await pico.close()
-
-
-@needs_pico
-async def test_pico_speaks_again_after_its_process_was_killed() -> None:
-    pico = PicoVoice()
-    await pico.speak("One.", voice="marin")
-    await pico.close()
-    assert len((await pico.speak("Two.", voice="marin")).samples)
-    await pico.close()
-
-
 async def test_a_substitute_takes_over_and_the_log_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
-    voice = FirstAbleVoice(CountingVoice(), BabbleVoice())
+    voice = VoiceOrSubstitute(MuteVoice(), BabbleVoice())
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             assert len((await voice.speak("impossible", voice="marin")).samples)
     assert [record.getMessage() for record in caplog.records] == [
         "Sandbox voice: not these words. A substitute takes its place."
     ]
-
-
-async def test_the_same_words_are_rendered_once() -> None:
-    counting = CountingVoice()
-    voice = CachedVoice(counting)
-    await asyncio.gather(*(voice.speak("hello", voice="marin") for _ in range(3)))
-    await voice.speak("hello", voice="marin")
-    await voice.speak("hello", voice="cedar")
-    assert counting.asked == ["hello", "hello"]
-    for _ in range(2):
-        with pytest.raises(CannotSpeak):
-            await voice.speak("impossible", voice="marin")
-    assert counting.asked.count("impossible") == 2, "a failure is not kept"
 
 
 # The speech endpoint --------------------------------------------------------------------------------
