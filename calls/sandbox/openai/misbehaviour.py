@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from calls.sandbox.openai import scenario as faults
 from calls.sandbox.openai.client_events import WireEvent
 from calls.sandbox.openai.generation import Made, Spoken
 from calls.sandbox.openai.items import BYTES_PER_MS
 from calls.sandbox.openai.outputs import Abort, Output, Send, SendRaw
-from calls.sandbox.openai.scenario import (
-    CancelSilently,
-    DropConnection,
-    FailResponse,
-    FaultT,
-    Garbage,
-    Incomplete,
-    OldEventNames,
-    Scenario,
-    SplitAudio,
-    Stall,
-    UnknownEvent,
-)
+from calls.sandbox.openai.scenario import FaultT, Scenario
 
 _OLD_PREFIXES = (
     ("response.output_audio_transcript.", "response.audio_transcript."),
@@ -42,19 +31,19 @@ class Misbehaviour:
 
     def ending(self, deltas: int) -> tuple[str, WireEvent] | None:
         """The status and its details with which the response ends now, after so many audio deltas."""
-        if (failed := self.find(FailResponse)) and deltas >= failed.after_deltas:
+        if (failed := self.find(faults.FailResponse)) and deltas >= failed.after_deltas:
             message = "The response failed, as the scenario wants."
             error = {"type": failed.error_type, "code": failed.code, "message": message}
             return "failed", {"type": "failed", "error": error}
-        if (cancelled := self.find(CancelSilently)) and deltas >= cancelled.after_deltas:
+        if (cancelled := self.find(faults.CancelSilently)) and deltas >= cancelled.after_deltas:
             return "cancelled", {"type": "cancelled", "reason": "turn_detected"}
-        if (incomplete := self.find(Incomplete)) and deltas >= incomplete.after_deltas:
+        if (incomplete := self.find(faults.Incomplete)) and deltas >= incomplete.after_deltas:
             return "incomplete", {"type": "incomplete", "reason": incomplete.reason}
         return None
 
     def stalls(self, deltas: int) -> bool:
         """Nothing more comes after so many audio deltas."""
-        stall = self.find(Stall)
+        stall = self.find(faults.Stall)
         return stall is not None and deltas >= stall.after_deltas
 
     def interjection(self, response_id: str, deltas: int) -> list[Output]:
@@ -62,23 +51,23 @@ class Misbehaviour:
         outputs: list[Output] = []
         if self._has_interjected:
             return outputs
-        if (dropped := self.find(DropConnection)) and deltas >= dropped.after_deltas:
+        if (dropped := self.find(faults.DropConnection)) and deltas >= dropped.after_deltas:
             outputs.append(Abort())
-        if (garbage := self.find(Garbage)) and deltas >= garbage.after_deltas:
+        if (garbage := self.find(faults.Garbage)) and deltas >= garbage.after_deltas:
             outputs += [SendRaw("{ this is no JSON"), SendRaw(b"\x00\xff\xfe"), SendRaw("[1, 2]"), SendRaw("{}")]
-        if (unknown := self.find(UnknownEvent)) and deltas >= unknown.after_deltas:
+        if (unknown := self.find(faults.UnknownEvent)) and deltas >= unknown.after_deltas:
             outputs.append(Send({"type": "response.sparkle.delta", "response_id": response_id, "delta": "*"}))
         self._has_interjected = bool(outputs)
         return outputs
 
     def reshape(self, parts: Sequence[Made]) -> list[Made]:
         """The parts of the reply, with utterances spread over several items where the scenario wants that."""
-        split = self.find(SplitAudio)
+        split = self.find(faults.SplitAudio)
         return [piece for part in parts for piece in (_pieces(part, split.items) if split else (part,))]
 
     def rename(self, events: list[WireEvent]) -> list[WireEvent]:
         """The events, under their retired names where the scenario wants that."""
-        return [_with_old_name(event) for event in events] if self.find(OldEventNames) else events
+        return [_with_old_name(event) for event in events] if self.find(faults.OldEventNames) else events
 
 
 def _pieces(part: Made, count: int) -> list[Made]:

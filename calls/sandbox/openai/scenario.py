@@ -27,6 +27,12 @@ class _Fault(BaseModel, frozen=True, extra="forbid"):
         return ordinal >= self.skip and (self.times is None or ordinal < self.skip + self.times)
 
 
+class _FaultAfterDeltas(_Fault, frozen=True):
+    """Strikes a response after so many audio deltas of it."""
+
+    after_deltas: int = 0
+
+
 # On a connection ----------------------------------------------------------------------------------
 class Refuse(_Fault):
     """Answer the handshake with an HTTP error."""
@@ -93,11 +99,10 @@ class RejectResponse(_Fault):
     code: str = "inference_rate_limit_exceeded"
 
 
-class Stall(_Fault):
+class Stall(_FaultAfterDeltas):
     """Send so many audio deltas and nothing more; with 0 of them, nothing after `response.created`."""
 
     kind: Literal["stall"] = "stall"
-    after_deltas: int = 0
 
 
 class SlowFirstDelta(_Fault):
@@ -107,49 +112,43 @@ class SlowFirstDelta(_Fault):
     seconds: float
 
 
-class FailResponse(_Fault):
+class FailResponse(_FaultAfterDeltas):
     """End with status `failed` after so many audio deltas."""
 
     kind: Literal["fail_response"] = "fail_response"
     error_type: str = "server_error"
     code: str = "server_error"
-    after_deltas: int = 0
 
 
-class CancelSilently(_Fault):
+class CancelSilently(_FaultAfterDeltas):
     """End with status `cancelled`, reason `turn_detected`, after so many audio deltas."""
 
     kind: Literal["cancel_silently"] = "cancel_silently"
-    after_deltas: int = 0
 
 
-class Incomplete(_Fault):
+class Incomplete(_FaultAfterDeltas):
     """End with status `incomplete` after so many audio deltas."""
 
     kind: Literal["incomplete"] = "incomplete"
     reason: Literal["max_output_tokens", "content_filter"] = "content_filter"
-    after_deltas: int = 0
 
 
-class DropConnection(_Fault):
+class DropConnection(_FaultAfterDeltas):
     """Cut the TCP connection after so many audio deltas."""
 
     kind: Literal["drop_connection"] = "drop_connection"
-    after_deltas: int = 0
 
 
-class Garbage(_Fault):
+class Garbage(_FaultAfterDeltas):
     """Send frames that are no JSON, and JSON that is no event, after so many audio deltas; then go on."""
 
     kind: Literal["garbage"] = "garbage"
-    after_deltas: int = 0
 
 
-class UnknownEvent(_Fault):
+class UnknownEvent(_FaultAfterDeltas):
     """Send an event of a type that no one knows after so many audio deltas; then go on."""
 
     kind: Literal["unknown_event"] = "unknown_event"
-    after_deltas: int = 0
 
 
 class LateDeltas(_Fault):

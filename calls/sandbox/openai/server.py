@@ -19,9 +19,10 @@ from aiohttp import web
 
 from calls.sandbox.openai import summary_endpoint
 from calls.sandbox.openai.connection import Connection, Faculties
+from calls.sandbox.openai.http_bodies import error, has_key
 from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
 from calls.sandbox.openai.session import RealtimeSession
-from calls.sandbox.openai.speech_endpoint import SpeechEndpoint, error
+from calls.sandbox.openai.speech_endpoint import SpeechEndpoint
 from calls.sandbox.receptionist.engine import Engine, ScriptedEngine, StandInEngine
 from calls.sandbox.voices.babble import BabbleVoice
 from calls.sandbox.voices.ears import DeafListener, Listener, ScriptedListener
@@ -138,7 +139,7 @@ class RealtimeServer:
         if refuse := self.scenario.striking(Refuse, ordinal):
             message, code = _REFUSALS.get(refuse.status, ("The server had an error.", "server_error"))
             return error(refuse.status, message, code=code)
-        if not request.headers.get("Authorization", "").removeprefix("Bearer").strip():
+        if not has_key(request):
             return error(401, "You didn't provide an API key.", code="invalid_api_key")
         if not request.query.get("model"):
             return error(400, "Missing required parameter: 'model'.", code="missing_model", param="model")

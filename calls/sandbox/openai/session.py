@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any
 
 from calls.sandbox.openai import client_events, session_config
+from calls.sandbox.openai import scenario as faults
 from calls.sandbox.openai.agenda import Agenda
 from calls.sandbox.openai.client_events import Rejected, WireEvent
 from calls.sandbox.openai.generation import Made
@@ -20,16 +21,7 @@ from calls.sandbox.openai.input_audio import Edge, InputAudio, SpeechPaused, Spe
 from calls.sandbox.openai.items import Item, Items
 from calls.sandbox.openai.outputs import Abort, Close, Listen, Output, Send
 from calls.sandbox.openai.responses import Responses
-from calls.sandbox.openai.scenario import (
-    DuplicateCommit,
-    EndSession,
-    FaultT,
-    ForeignResponse,
-    IgnoreSessionUpdate,
-    PhantomSpeech,
-    Scenario,
-    SessionError,
-)
+from calls.sandbox.openai.scenario import FaultT, Scenario
 from calls.sandbox.openai.session_config import language_of
 from calls.sandbox.openai.understanding import Understanding
 from calls.sandbox.openai.usage import of_transcription
@@ -120,19 +112,19 @@ class RealtimeSession:
         return self._scenario.striking(kind, self._ordinal)
 
     def _plan_faults(self, now: float) -> None:
-        if ending := self._fault(EndSession):
+        if ending := self._fault(faults.EndSession):
             code = ending.close_code
             last: Output = Abort() if code is None else Close(code, "The session ends, as the scenario wants.")
             self._agenda.at(now + ending.after_s, lambda _: [last])
-        if phantom := self._fault(PhantomSpeech):
+        if phantom := self._fault(faults.PhantomSpeech):
             self._agenda.at(now + phantom.at_s, lambda at: self._phantom(phantom, at))
-        if foreign := self._fault(ForeignResponse):
+        if foreign := self._fault(faults.ForeignResponse):
             request = ReplyRequest(f"Say exactly: <say>{foreign.words}</say>", own_instructions=True)
             self._agenda.at(now + foreign.at_s, lambda _: self._create_unasked(request))
 
     def _open(self) -> list[Output]:
         outputs: list[Output] = [Send({"type": "session.created", "session": self.config})]
-        if fault := self._fault(SessionError):
+        if fault := self._fault(faults.SessionError):
             rejected = Rejected("As the scenario wants.", code=fault.code, error_type=fault.code)
             outputs.append(Send(rejected.event()))
             outputs += [Close(1008, fault.code)] if fault.close else []
@@ -141,7 +133,7 @@ class RealtimeSession:
     def _expire(self) -> list[Output]:
         return [Send(Rejected(_EXPIRED, code="session_expired").event()), Close(1001, _EXPIRED)]
 
-    def _phantom(self, fault: PhantomSpeech, now: float) -> list[Output]:
+    def _phantom(self, fault: faults.PhantomSpeech, now: float) -> list[Output]:
         position_ms = self._input.position_ms
         end_ms = position_ms + round(fault.lasts_s * 1000)
         silence = b"\xff" * (end_ms - position_ms) * 8
@@ -175,7 +167,7 @@ class RealtimeSession:
                 raise Rejected("Only for WebRTC and SIP.", code="invalid_value")
 
     def _update(self, event: WireEvent) -> list[Output]:
-        if self._fault(IgnoreSessionUpdate):
+        if self._fault(faults.IgnoreSessionUpdate):
             return []
         self.config = session_config.updated(self.config, event, has_spoken=self._responses.has_spoken)
         self._input.configure(self.config["audio"]["input"]["turn_detection"])
@@ -234,7 +226,7 @@ class RealtimeSession:
         )
         content = [{"type": "input_audio", "transcript": None}]
         wire = {"id": item_id, "object": "realtime.item", "type": "message", "role": "user", "content": content}
-        outputs: list[Output] = [committed, *([committed] if self._fault(DuplicateCommit) else [])]
+        outputs: list[Output] = [committed, *([committed] if self._fault(faults.DuplicateCommit) else [])]
         outputs += self._add(Item({**wire, "status": "completed"}, caller_audio_bytes=len(audio)))
         if self._transcribes:
             self._understanding.begin(item_id)

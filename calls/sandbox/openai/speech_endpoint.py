@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import re
 import wave
-from json import JSONDecodeError
 from typing import Any
 
 from aiohttp import web
 
+from calls.sandbox.openai.http_bodies import error, read
 from calls.sandbox.voices.voices import Voice
 
 _RATE = 24000
@@ -25,13 +25,10 @@ class SpeechEndpoint:
         self._voice = voice
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one request; what OpenAI refuses is refused in its words' shape."""
-        if not request.headers.get("Authorization", "").removeprefix("Bearer").strip():
-            return error(401, "You didn't provide an API key.", code=None)
-        try:
-            wanted = await request.json()
-        except (JSONDecodeError, UnicodeDecodeError):
-            return error(400, "We could not parse the JSON body of your request.", code=None)
+        """Answer one request."""
+        wanted = await read(request, "model", "input", "voice")
+        if isinstance(wanted, web.Response):
+            return wanted
         if refusal := _refusal(wanted):
             return refusal
         rendering = await self._voice.speak(wanted["input"], voice=wanted["voice"])
@@ -41,18 +38,7 @@ class SpeechEndpoint:
         return web.Response(body=body, content_type=_TYPES[audio_format])
 
 
-def error(status: int, message: str, *, code: str | None, param: str | None = None) -> web.Response:
-    """An error as OpenAI's HTTP endpoints shape it."""
-    kind = "server_error" if status >= 500 else "invalid_request_error"
-    return web.json_response({"error": {"message": message, "type": kind, "param": param, "code": code}}, status=status)
-
-
-def _refusal(wanted: Any) -> web.Response | None:
-    if not isinstance(wanted, dict):
-        return error(400, "The body must be a JSON object.", code=None)
-    for name in ("model", "input", "voice"):
-        if not isinstance(wanted.get(name), str) or not wanted[name].strip():
-            return error(400, f"Missing required parameter: '{name}'.", code="missing_required_parameter", param=name)
+def _refusal(wanted: dict[str, Any]) -> web.Response | None:
     if len(wanted["input"]) > _MAX_CHARACTERS:
         message = f"Invalid 'input': string too long. Expected at most {_MAX_CHARACTERS} characters."
         return error(400, message, code="string_above_max_length", param="input")

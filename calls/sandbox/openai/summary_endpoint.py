@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from json import JSONDecodeError
 from typing import Any
 
 from aiohttp import web
 
-from calls.sandbox.openai.speech_endpoint import error
+from calls.sandbox.openai.http_bodies import read
 
 _SENTENCES = {
     "English": ("The caller said: “{first}”", "Later: “{last}”", "The assistant's last words: “{answer}”"),
@@ -21,16 +20,10 @@ _SENTENCES = {
 
 
 async def handle(request: web.Request) -> web.Response:
-    """Answer one request; what OpenAI refuses is refused in its words' shape."""
-    if not request.headers.get("Authorization", "").removeprefix("Bearer").strip():
-        return error(401, "You didn't provide an API key.", code=None)
-    try:
-        wanted = await request.json()
-    except (JSONDecodeError, UnicodeDecodeError):
-        return error(400, "We could not parse the JSON body of your request.", code=None)
-    for name in ("model", "input"):
-        if not isinstance(wanted, dict) or not isinstance(wanted.get(name), str) or not wanted[name].strip():
-            return error(400, f"Missing required parameter: '{name}'.", code="missing_required_parameter", param=name)
+    """Answer one request."""
+    wanted = await read(request, "model", "input")
+    if isinstance(wanted, web.Response):
+        return wanted
     return web.json_response(_response(wanted, summary(wanted["input"], str(wanted.get("instructions", "")))))
 
 

@@ -11,8 +11,8 @@ from calls.sandbox.receptionist.business_text import Fact
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _EMPTY = frozenset(
-    "a all an and any are as at be been can could do does for from get give go had has have hello hey hi how i if in is it"
-    " its just know like me much my need no not of okay on or our please so some something tell than that the their"
+    "a all an and any are as at be been can could do does for from get give go had has have hello hey hi how i if in is"
+    " it its just know like me much my need no not of okay on or our please so some something tell than that the their"
     " them there they this to us want was we well what when where which who will with would yes you your about also"
     " כן לא של את אתה אתם אני זה עם על יש אין מה מי איך כמה האם גם או אם שלכם אצלכם לי לכם היי שלום בבקשה".split()
 )
