@@ -22,9 +22,9 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from calls.sandbox.openai.client_events import WireEvent
 from calls.sandbox.openai.connection import Connection, Faculties, Message
+from calls.sandbox.openai.http_bodies import error
 from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
 from calls.sandbox.openai.session import RealtimeSession
-from calls.sandbox.openai.speech_endpoint import error
 from calls.sandbox.receptionist.engine import ScriptedEngine, StandInEngine
 from calls.sandbox.voices.ears import DeafListener, ScriptedListener
 from testing.numbered import NumberedVoice

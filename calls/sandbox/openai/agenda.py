@@ -1,4 +1,4 @@
-"""What is to happen later, in the time of whoever asks."""
+"""Actions that are due later. The caller supplies the time."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Agenda:
         self._order = count()
 
     def at(self, due: float, action: Action) -> None:
-        """Do something at a time; what is due at the same time is done in the order of asking."""
+        """Plan an action. Actions that are due at the same time run in the order in which they were planned."""
         heapq.heappush(self._entries, (due, next(self._order), action))
 
     def next_due(self) -> float | None:
-        """When `run` has something to do again."""
+        """Returns when `run` has something to do again; None if nothing is planned."""
         return self._entries[0][0] if self._entries else None
 
     def run(self, now: float) -> list[Output]:
-        """Do everything that is due, each action at its own time, so that lateness doesn't add up."""
+        """Run each action that is due with its own time, so that delays don't add up. Returns their outputs."""
         outputs: list[Output] = []
         while self._entries and self._entries[0][0] <= now:
             due, _, action = heapq.heappop(self._entries)

@@ -76,7 +76,7 @@ def _invalid(error: ValidationError) -> Rejected:
 
 
 def _unknown_field(value: object, path: str = "") -> str:
-    """The path of the first field that the package's types don't know; empty if there is none."""
+    """Returns the path of the first field that the package's types don't know; empty if there is none."""
     if isinstance(value, BaseModel):
         if value.model_extra:
             return f"{path}{next(iter(value.model_extra))}"

@@ -77,7 +77,7 @@ class Connection:
 
     @property
     def close_code(self) -> int | None:
-        """The close code, from whichever side; None while it is open."""
+        """Returns the close code, whichever side closed; None while the connection is open."""
         return self._websocket.close_code
 
     async def run(self) -> None:
@@ -95,7 +95,7 @@ class Connection:
                 task.cancel()
 
     def abort(self) -> None:
-        """Cut the connection without a word."""
+        """Cut the TCP connection without a close frame."""
         if self._request.transport:
             self._request.transport.abort()
 

@@ -36,7 +36,7 @@ class Supply:
         self._is_complete = False
 
     def add(self, parts: Iterable[Made], *, more: bool) -> None:
-        """Put parts in; `more`: these are not the last ones."""
+        """Add parts. `more`: these are not the last ones."""
         self._parts += parts
         self._is_complete = not more
 
@@ -83,11 +83,11 @@ class Response:
     _previous_id: str | None = None
 
     def created(self) -> WireEvent:
-        """The event of its beginning."""
+        """Returns the event of its beginning."""
         return {"type": "response.created", "response": self._object("in_progress", None)}
 
     def make(self, supply: Supply, pace: Pace) -> Iterator[Step]:
-        """The steps from the first item to `response.done`. Each takes effect when it is asked for."""
+        """Returns the steps from the first item to `response.done`. Each takes effect when it is reached."""
         for part in supply:
             if part is None:
                 yield Step([], is_starved=True)
@@ -103,7 +103,7 @@ class Response:
         yield Step(self.finish("completed", None))
 
     def finish(self, status: str, details: WireEvent | None) -> list[WireEvent]:
-        """Close what is open and end the response with this status."""
+        """End the response with this status. Returns the events that say so."""
         events = self._close_item("incomplete")
         return [*events, {"type": "response.done", "response": self._object(status, details)}]
 
@@ -126,7 +126,7 @@ class Response:
         return events
 
     def _close_item(self, status: str) -> list[WireEvent]:
-        """The closing events of the item in the making; none if there is none."""
+        """Close the item in the making, if there is one. Returns the events that say so."""
         item = self._open
         if item is None:
             return []
@@ -177,7 +177,7 @@ class Response:
         ]
 
     def _event(self, kind: str, /, **fields: Any) -> WireEvent:
-        """An event about the newest item."""
+        """Returns an event about the newest item."""
         place = {"response_id": self.id, "output_index": len(self._items) - 1}
         if not kind.startswith("output_item."):
             place["item_id"] = self._items[-1].id
@@ -207,6 +207,6 @@ class Response:
 
 
 def _word_end(words: str, position: int) -> int:
-    """The end of the word at a position: transcripts come in whole words and run a little ahead of the sound."""
+    """Returns the end of the word at a position: transcripts are whole words, a little ahead of the sound."""
     end = words.find(" ", position)
     return len(words) if end < 0 else end

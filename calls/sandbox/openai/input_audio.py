@@ -17,7 +17,7 @@ _EAGERNESS_MS = {"low": 1200, "medium": 600, "high": 300, "auto": 600}
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """With prefix padding, as OpenAI counts it."""
+    """A turn has begun, this many ms into the input audio; the prefix padding is part of it, as at OpenAI."""
 
     audio_start_ms: int
 
@@ -53,7 +53,7 @@ class InputAudio:
         self._said_at_pause = b""
 
     def configure(self, turn_detection: Config | None) -> None:
-        """Take over the session's settings."""
+        """Apply the session's `turn_detection`; None means that the client commits turns itself."""
         self._is_automatic = turn_detection is not None
         if turn_detection is None:
             return
@@ -64,11 +64,11 @@ class InputAudio:
 
     @property
     def position_ms(self) -> int:
-        """How much audio the session has heard."""
+        """Returns how much audio the session has received."""
         return self._vad.position_ms
 
     def append(self, event: WireEvent) -> list[Edge]:
-        """Take `input_audio_buffer.append`. Raises `Rejected`."""
+        """Take `input_audio_buffer.append`. Returns where turns begin, pause and end in it. Raises `Rejected`."""
         try:
             audio = b64decode(event["audio"], validate=True)
         except NotBase64 as error:

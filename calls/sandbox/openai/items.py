@@ -1,4 +1,4 @@
-"""The items of a conversation at OpenAI: what was said, and what may be done to it."""
+"""The items of a conversation at OpenAI: what was said, and how clients change it."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Item:
 
     @property
     def id(self) -> str:
-        """The item's id, ours or the client's."""
+        """Returns the item's id, which the server or the client has chosen."""
         return str(self.wire["id"])
 
     @property
     def audio_ms(self) -> int:
-        """The length of the assistant's audio in it."""
+        """Returns the length of the assistant's audio in it."""
         return self.audio_bytes // BYTES_PER_MS
 
 
@@ -46,7 +46,7 @@ class Items:
 
     @property
     def last_id(self) -> str | None:
-        """The id of the newest item."""
+        """Returns the id of the newest item."""
         return self._items[-1].id if self._items else None
 
     def add(self, item: Item, after: str | None) -> str | None:
@@ -64,7 +64,7 @@ class Items:
         return self._items[position - 1].id if position else None
 
     def find(self, item_id: str, purpose: str) -> Item:
-        """The item. Raises `Rejected` with the code that OpenAI has for this purpose."""
+        """Returns the item. Raises `Rejected` with the code that OpenAI has for this purpose."""
         for item in self._items:
             if item.id == item_id:
                 return item
@@ -72,11 +72,11 @@ class Items:
         raise Rejected(message, code=f"item_{purpose}_invalid_item_id", param="item_id")
 
     def delete(self, item_id: str) -> None:
-        """Forget an item."""
+        """Remove an item. Raises `Rejected`."""
         self._items.remove(self.find(item_id, "delete"))
 
     def truncate(self, item_id: str, audio_end_ms: int) -> None:
-        """Cut the assistant's audio, and delete its transcript with it."""
+        """Cut the assistant's audio, and delete its transcript, as OpenAI does. Raises `Rejected`."""
         item = self.find(item_id, "truncate")
         if not item.is_assistant_audio or not item.audio_bytes:
             raise Rejected("Only model output audio messages can be truncated")
@@ -93,7 +93,7 @@ class Items:
                 item.words = words
 
     def said_since(self) -> str:
-        """What the assistant said since the caller's last words, as far as it is known in words."""
+        """Returns what the assistant said since the caller's last words, as far as its words are known."""
         said: list[str] = []
         for item in self._items:
             if item.wire.get("role") == "user":
@@ -103,7 +103,7 @@ class Items:
         return " ".join(filter(None, said))
 
     def caller_said(self) -> tuple[str, ...]:
-        """What the caller said, oldest first, one entry for all that came between two utterances of the assistant."""
+        """Returns what the caller said, oldest first: an entry for all turns between two of the assistant's."""
         said: list[list[str]] = []
         answered = True
         for item in self._items:

@@ -26,11 +26,11 @@ class Misbehaviour:
         self._has_interjected = False
 
     def find(self, kind: type[FaultT]) -> FaultT | None:
-        """The fault of this type, if one strikes this response."""
+        """Returns the fault of this type that strikes this response, if there is one."""
         return self._scenario.striking(kind, self._ordinal)
 
     def ending(self, deltas: int) -> tuple[str, WireEvent] | None:
-        """The status and its details with which the response ends now, after so many audio deltas."""
+        """Returns the status and details with which the response ends after so many deltas; None if it goes on."""
         if (failed := self.find(faults.FailResponse)) and deltas >= failed.after_deltas:
             message = "The response failed, as the scenario wants."
             error = {"type": failed.error_type, "code": failed.code, "message": message}
@@ -42,12 +42,12 @@ class Misbehaviour:
         return None
 
     def stalls(self, deltas: int) -> bool:
-        """Nothing more comes after so many audio deltas."""
+        """Tells whether nothing more is sent after so many audio deltas."""
         stall = self.find(faults.Stall)
         return stall is not None and deltas >= stall.after_deltas
 
     def interjection(self, response_id: str, deltas: int) -> list[Output]:
-        """What comes between the response's own events now, once: a cut line, garbage, an unknown event."""
+        """Returns what is sent between the response's own events, once: a cut line, garbage, an unknown event."""
         outputs: list[Output] = []
         if self._has_interjected:
             return outputs
@@ -61,12 +61,12 @@ class Misbehaviour:
         return outputs
 
     def reshape(self, parts: Sequence[Made]) -> list[Made]:
-        """The parts of the reply, with utterances spread over several items where the scenario wants that."""
+        """Returns the parts of the reply, with utterances spread over several items where the scenario wants that."""
         split = self.find(faults.SplitAudio)
         return [piece for part in parts for piece in (_pieces(part, split.items) if split else (part,))]
 
     def rename(self, events: list[WireEvent]) -> list[WireEvent]:
-        """The events, under their retired names where the scenario wants that."""
+        """Returns the events, under their retired names where the scenario wants that."""
         return [_with_old_name(event) for event in events] if self.find(faults.OldEventNames) else events
 
 

@@ -17,7 +17,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class SendRaw:
-    """Send a frame that is no event."""
+    """Send a frame that is not an event."""
 
     frame: str | bytes
 
@@ -32,7 +32,7 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """Cut the TCP connection without a word."""
+    """Cut the TCP connection without a close frame."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class Responses:
         return outputs if misbehaviour.stalls(0) else [*outputs, Think(response.id, request, str(audio["voice"]))]
 
     def speak(self, response_id: str, parts: Sequence[Made], now: float, *, more: bool) -> bool:
-        """The reply, or a part of it, is there: send it. False when its response was cancelled meanwhile."""
+        """Send the reply, or a part of it. Returns whether it is wanted: False once it was cancelled."""
         running = self._running.get(response_id)
         if running is None:
             return False
@@ -102,7 +102,7 @@ class Responses:
         return True
 
     def cancel(self, event: WireEvent, reason: str = "client_cancelled") -> list[Output]:
-        """Stop the named response, or the conversation's. Raises `Rejected` when there is nothing to stop."""
+        """Stop the named response, or else the conversation's. Raises `Rejected` when there is nothing to stop."""
         running = self._running.get(event.get("response_id") or self._active_id or "")
         if running is None or running.late_deltas is not None:
             raise Rejected("Cancellation failed: no active response found", code="response_cancel_not_active")
@@ -113,7 +113,7 @@ class Responses:
         return self._end(running, "cancelled", {"type": "cancelled", "reason": reason})
 
     def interrupt(self) -> list[Output]:
-        """The server's own cancel when the caller begins to speak (`interrupt_response`)."""
+        """Stop the conversation's response because the caller speaks (`interrupt_response`), if there is one."""
         running = self._running.get(self._active_id or "")
         return [] if running is None or running.late_deltas is not None else self.cancel({}, "turn_detected")
 

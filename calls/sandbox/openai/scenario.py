@@ -11,23 +11,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from calls.sandbox.receptionist.engine import Part
 
+_STRICT = ConfigDict(frozen=True, extra="forbid")  # a misspelt field would be a fault that never strikes
 
-class _Fault(BaseModel, frozen=True, extra="forbid"):
+
+class _Fault(BaseModel):
     """Strikes `times` connections or responses (None: all) after `skip` of them have passed unharmed."""
+
+    model_config = _STRICT
 
     skip: int = 0
     times: int | None = None
 
     def strikes(self, ordinal: int) -> bool:
-        """Does it strike the connection or response number `ordinal`, counted from 0?"""
+        """Tells whether the fault strikes the connection or response number `ordinal`, counted from 0."""
         return ordinal >= self.skip and (self.times is None or ordinal < self.skip + self.times)
 
 
-class _FaultAfterDeltas(_Fault, frozen=True):
+class _FaultAfterDeltas(_Fault):
     """Strikes a response after so many audio deltas of it."""
 
     after_deltas: int = 0
@@ -106,7 +110,7 @@ class Stall(_FaultAfterDeltas):
 
 
 class SlowFirstDelta(_Fault):
-    """Let the first audio wait so much longer than usual."""
+    """Send the first audio so much later than usual."""
 
     kind: Literal["slow_first_delta"] = "slow_first_delta"
     seconds: float
@@ -140,7 +144,7 @@ class DropConnection(_FaultAfterDeltas):
 
 
 class Garbage(_FaultAfterDeltas):
-    """Send frames that are no JSON, and JSON that is no event, after so many audio deltas; then go on."""
+    """Send frames that are not JSON, and JSON that is not an event, after so many audio deltas; then go on."""
 
     kind: Literal["garbage"] = "garbage"
 
@@ -159,7 +163,7 @@ class LateDeltas(_Fault):
 
 
 class NoMetadata(_Fault):
-    """Don't return the metadata of `response.create`."""
+    """Leave the metadata of `response.create` out of the response."""
 
     kind: Literal["no_metadata"] = "no_metadata"
 
@@ -206,7 +210,7 @@ Fault = Annotated[ConnectionFault | ResponseFault, Field(discriminator="kind")]
 FaultT = TypeVar("FaultT", bound=_Fault)
 
 
-class Scenario(BaseModel, frozen=True, extra="forbid"):
+class Scenario(BaseModel):
     """How the stand-in behaves.
 
     `replies`: what it says, one entry a response (exact words that were asked for come before them); then its
@@ -214,6 +218,8 @@ class Scenario(BaseModel, frozen=True, extra="forbid"):
     Audio comes in deltas of `delta_ms`, `speed` times as fast as it plays, the first one `first_delta_s` after
     `response.created`.
     """
+
+    model_config = _STRICT
 
     faults: tuple[Fault, ...] = ()
     replies: tuple[tuple[Part, ...], ...] = ()
@@ -225,7 +231,7 @@ class Scenario(BaseModel, frozen=True, extra="forbid"):
     session_lifetime_s: float = 3600.0
 
     def striking(self, fault: type[FaultT], ordinal: int) -> FaultT | None:
-        """The first fault of this type that strikes connection or response number `ordinal`."""
+        """Returns the first fault of this type that strikes connection or response number `ordinal`."""
         return next((each for each in self.faults if isinstance(each, fault) and each.strikes(ordinal)), None)
 
 

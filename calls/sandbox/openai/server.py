@@ -67,16 +67,16 @@ class RealtimeServer:
 
     @property
     def websocket_url(self) -> str:
-        """What `OPENAI_REALTIME_URL` must be."""
+        """Returns the value for `OPENAI_REALTIME_URL`."""
         return self.url.replace("http", "ws", 1)
 
     @property
     def http_url(self) -> str:
-        """What `OPENAI_BASE_URL` must be."""
+        """Returns the value for `OPENAI_BASE_URL`."""
         return self.url
 
     async def start(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen; port 0 takes a free one. Raises `OSError` when the port is taken."""
+        """Listen; port 0 chooses a free one. Raises `OSError` when the port is taken."""
         application = web.Application()
         application.router.add_get("/v1/realtime", self._realtime)
         application.router.add_post("/v1/audio/speech", SpeechEndpoint(self._voice).handle)

@@ -67,15 +67,15 @@ class RealtimeSession:
 
     # In and out -----------------------------------------------------------------------------------
     def next_due(self) -> float | None:
-        """When `tick` has something to do again."""
+        """Returns when `tick` has something to do again."""
         return self._agenda.next_due()
 
     def tick(self, now: float) -> list[Output]:
-        """Do what is due."""
+        """Do what is due. Returns the outputs."""
         return self._numbered(self._agenda.run(now))
 
     def receive(self, text: str | bytes, now: float) -> list[Output]:
-        """Take a frame of the client."""
+        """Take a frame of the client. Returns the outputs."""
         event: WireEvent = {}
         try:
             event = client_events.parse(text)
@@ -86,14 +86,14 @@ class RealtimeSession:
         return self._numbered(outputs)
 
     def speak(self, response_id: str, parts: Sequence[Made], now: float, *, more: bool = False) -> bool:
-        """The engine's reply, with its audio, is ready; or a part of it, if `more` is to come.
+        """Take the engine's reply with its audio, or a part of it if `more` is to come.
 
-        False when nobody wants it any more.
+        Returns whether it is still wanted: False once its response was cancelled.
         """
         return self._responses.speak(response_id, parts, now, more=more)
 
     def heard(self, item_id: str, transcript: str, now: float) -> None:
-        """The listener has understood a turn of the caller."""
+        """Take the words of a turn that is over."""
         self._understanding.finish(item_id, transcript)
         self._agenda.at(now + self._scenario.transcript_delay_s, lambda _: self._transcribed(item_id, transcript))
         self._agenda.at(now, lambda _: self._understanding.release())
@@ -265,7 +265,7 @@ class RealtimeSession:
         return self._understanding.hold(outputs)
 
     def _create_unasked(self, request: ReplyRequest) -> list[Output]:
-        """A response of the server's own making; it fails while another one is in the making."""
+        """Create a response that the client did not ask for. It fails while another one is in progress."""
         try:
             return self._create({}, request)
         except Rejected as rejected:

@@ -34,7 +34,7 @@ _LIMITS = {
 
 
 def defaults(model: str, session_id: str, expires_at: int) -> Config:
-    """The configuration of a new session. `expires_at`: seconds since 1970."""
+    """Returns the configuration of a new session. `expires_at`: seconds since 1970."""
     return {
         "type": "realtime",
         "object": "realtime.session",
@@ -105,7 +105,7 @@ def _check_turn_detection(turn_detection: Config) -> None:
 
 
 def language_of(config: Config) -> str:
-    """The language that callers speak: the one named for the transcription, else that of the instructions."""
+    """Returns the language that callers speak: the one named for the transcription, else that of the instructions."""
     transcription = config["audio"]["input"]["transcription"] or {}
     if named := transcription.get("language") or next(iter(transcription.get("languages") or ()), None):
         return str(named)

@@ -28,7 +28,7 @@ async def handle(request: web.Request) -> web.Response:
 
 
 def summary(transcript: str, instructions: str = "") -> str:
-    """A paragraph about a transcript of lines `Caller: …` and `Assistant: …`."""
+    """Returns a paragraph about a transcript of lines `Caller: …` and `Assistant: …`."""
     about_caller, about_end, about_answer = _SENTENCES["Hebrew" if "in Hebrew" in instructions else "English"]
     lines = [line.partition(": ") for line in transcript.splitlines()]
     caller = [words for who, _, words in lines if who == "Caller"]

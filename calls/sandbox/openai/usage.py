@@ -1,7 +1,7 @@
-"""What OpenAI would count: tokens of responses and of transcriptions, near enough to be looked at. Pure.
+"""An estimate of what OpenAI would count: tokens of responses and of transcriptions. Pure.
 
 A token is 100 ms of the caller's audio, 50 ms of the assistant's (OpenAI: Realtime, managing costs), about 4 letters.
-Everything that was said before is input again. Nothing is called cached.
+Everything that was said before is input again; no tokens are reported as cached.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class Tokens:
 
     @property
     def all(self) -> int:
-        """Both."""
+        """Returns text and audio together."""
         return self.text + self.audio
 
 
 def tokens_of(items: Iterable[Item], instructions: str = "") -> Tokens:
-    """The tokens of items and of the instructions before them."""
+    """Returns the tokens of items and of the instructions before them."""
     items = list(items)
     letters = len(instructions) + sum(_letters(item) for item in items)
     caller, assistant = sum(item.caller_audio_bytes for item in items), sum(item.audio_bytes for item in items)
@@ -38,14 +38,14 @@ def tokens_of(items: Iterable[Item], instructions: str = "") -> Tokens:
 
 
 def _letters(item: Item) -> int:
-    """A function's arguments, or what was typed or said; of the caller's audio the transcript is no part."""
+    """Returns the letters of a function's arguments, or of what was typed or said. Callers' transcripts don't count."""
     parts = item.wire.get("content") or ()
     said = (part.get("text") or (part.get("transcript") if item.is_assistant_audio else "") or "" for part in parts)
     return len(item.wire.get("arguments") or "") + sum(map(len, said))
 
 
 def of_response(before: Tokens, items: Iterable[Item]) -> WireEvent:
-    """The usage of a response that was given this to read and has made these items."""
+    """Returns the usage of a response that has read these tokens and made these items."""
     made = tokens_of(items)
     cached = {"cached_tokens": 0, "cached_tokens_details": {"text_tokens": 0, "audio_tokens": 0}}
     return {
@@ -58,7 +58,7 @@ def of_response(before: Tokens, items: Iterable[Item]) -> WireEvent:
 
 
 def of_transcription(model: str, item: Item, transcript: str) -> WireEvent:
-    """The usage of a transcription: by the audio's length for Whisper, by tokens for its successors."""
+    """Returns the usage of a transcription: by the audio's length for Whisper, by tokens for its successors."""
     if "whisper" in model:
         return {"type": "duration", "seconds": -(-item.caller_audio_bytes // (1000 * BYTES_PER_MS))}
     audio, words = item.caller_audio_bytes // _CALLER_BYTES, len(transcript) // _LETTERS

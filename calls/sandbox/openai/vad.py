@@ -23,7 +23,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """Speech has given way to `PAUSE_MS` of silence: it may be over, unless more of it follows."""
+    """`PAUSE_MS` of silence have followed speech, which may be over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class EnergyVad:
         self._silent_ms = 0
 
     def feed(self, audio: bytes) -> list[Started | Paused | Stopped]:
-        """Hear µ-law audio of any length."""
+        """Take µ-law audio of any length. Returns where speech starts, pauses and stops in it."""
         audio = self._pending + audio
         whole = len(audio) - len(audio) % _FRAME
         self._pending = audio[whole:]

@@ -50,10 +50,10 @@ class ReplyRequest:
 
 
 class Engine(Protocol):
-    """Something that decides what the assistant says."""
+    """Whatever decides what the assistant says."""
 
     async def reply(self, request: ReplyRequest) -> tuple[Part, ...]:
-        """The parts of the response, in order."""
+        """Returns the parts of the response, in order."""
         ...
 
 
@@ -71,7 +71,7 @@ _CONTINUATION = re.compile(r"\n[^\n]*\bGo on from there\b")
 
 
 def exact_words(instructions: str) -> str:
-    """The words that the instructions ask to be said exactly; empty when they ask for none.
+    """Returns the words that the instructions ask to be said exactly; empty when they ask for none.
 
     Either everything after a first line that ends in a colon, or what is quoted.
     """
@@ -82,7 +82,7 @@ def exact_words(instructions: str) -> str:
 
 
 def words_after(said: str, answer: str) -> str:
-    """What is left to say of an answer when the last that was said may be the beginning of it."""
+    """Returns what is left to say of an answer whose beginning may have been said last."""
     spoken, words = said.split(), answer.split()
     begun = next((size for size in range(len(words), 0, -1) if spoken[-size:] == words[:size]), 0)
     return " ".join(words[begun:])

@@ -22,12 +22,12 @@ _MAX_VERBS = 20  # a server that redirects in circles
 
 
 class Server(Protocol):
-    """How to reach the server under trial."""
+    """How to reach the server that is tried."""
 
     clock: FrameClock
 
     async def post(self, url: str, fields: dict[str, str]) -> tuple[int, str]:
-        """Post a webhook; the answer's status and body."""
+        """Post a webhook. Returns the answer's status and body."""
         ...
 
     async def open_websocket(self, url: str) -> aiohttp.ClientWebSocketResponse:
@@ -79,7 +79,7 @@ class CallFlow:
             await self.socket.stop()
 
     async def open_rival(self) -> tuple[StreamSocket, asyncio.Task[None]]:
-        """Open a second stream for the same call, with the same parameters; the socket and what runs it."""
+        """Open a second stream for the same call, with the same parameters. Returns the socket and its task."""
         ids = replace(self.ids, stream_sid=f"MZ{secrets.token_hex(16)}")
         websocket = await self._server.open_websocket(self._stream_url)
         rival = StreamSocket(websocket, MediaStream(ids, self._parameters, self._line), self._line, self._seed)
@@ -107,7 +107,7 @@ class CallFlow:
             verbs = verbs if next_verbs is None else next_verbs
 
     async def _obey(self, verb: Verb) -> list[Verb] | None:
-        """Do what a verb says; the verbs that replace the rest of the document, if it says so."""
+        """Do what a verb says. Returns the verbs that replace the rest of the document; None if none do."""
         action = verb.attributes.get("action")
         match verb.name:
             case "Connect":

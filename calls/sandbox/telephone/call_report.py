@@ -50,7 +50,7 @@ class CallReport:
 
 
 def report(stream: MediaStream) -> CallReport:
-    """Look at a stream that is over."""
+    """Returns the figures of a stream that is over."""
     heard = _utterances(stream)
     said = [span for each in stream.caller.said if (span := _voiced(stream, each))]
     first = said[0].start if said else float("inf")
@@ -66,7 +66,7 @@ def report(stream: MediaStream) -> CallReport:
 
 
 def lines(figures: CallReport) -> Iterator[str]:
-    """The report for people, in the order of events."""
+    """Returns the report as lines for people, in the order of events."""
     events = [(span.start, _heard_line(span, figures)) for span in figures.heard]
     events += [(span.start, f"caller     speaks until {span.end:.2f} s") for span in figures.said]
     events += [(barge_in.voice, _barge_in_line(barge_in)) for barge_in in figures.barge_ins]
@@ -93,7 +93,7 @@ def _barge_in_line(barge_in: BargeIn) -> str:
 
 
 def _utterances(stream: MediaStream) -> list[Span]:
-    """Stretches of sound, joined over short pauses, but not over a `clear`."""
+    """Returns stretches of sound, joined over short pauses, but not over a `clear`."""
     clears = [message.at for message in stream.record.messages if message.kind == "clear"]
     found: list[Span] = []
     for stretch in stream.playback.stretches:
@@ -107,7 +107,7 @@ def _utterances(stream: MediaStream) -> list[Span]:
 
 
 def _voiced(stream: MediaStream, span: Span) -> Span | None:
-    """The span without the silence at its ends; None if it is all silence."""
+    """Returns the span without the silence at its ends; None if it is all silence."""
     track = stream.caller.track
     first, last = (round(at * SAMPLE_RATE) // FRAME_BYTES for at in (span.start, span.end))
     frames = range(first, last + 1)
@@ -120,7 +120,7 @@ def _span(start: int, end: int) -> Span:
 
 
 def _answer(span: Span, later: list[Span], heard: list[Span]) -> Answer | None:
-    """The first utterance that begins after the caller has spoken, and before the caller speaks again."""
+    """Returns the first utterance that begins after the caller has spoken, and before the caller speaks again."""
     until = later[0].start if later else float("inf")
     start = next((each.start for each in heard if span.end <= each.start < until), None)
     return None if start is None else Answer(start, round(start - span.end, 3))

@@ -15,7 +15,7 @@ FRAME_S = FRAME_BYTES / SAMPLE_RATE
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """The assistant's voice comes back this much softer, this much later."""
+    """How much softer and later the assistant's voice returns on the caller's line."""
 
     loss_db: float
     delay_s: float = 0.12
@@ -23,7 +23,7 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From when to when, in seconds since the stream opened."""
+    """A stretch of time, in seconds since the stream opened."""
 
     start: float
     end: float
@@ -41,11 +41,11 @@ class CallerTrack:
 
     @property
     def is_speaking(self) -> bool:
-        """Is something left to say?"""
+        """Tells whether something is left to say."""
         return bool(self._to_say)
 
     def say(self, audio: bytes) -> Span:
-        """Speak from the next frame on, or after what is being said; when that is."""
+        """Speak from the next frame on, or after what is being said. Returns from when to when."""
         start = len(self.track) + len(self._to_say)
         self._to_say += audio
         span = Span(start / SAMPLE_RATE, (start + len(audio)) / SAMPLE_RATE)
@@ -53,7 +53,7 @@ class CallerTrack:
         return span
 
     def next_frame(self, heard: bytes | bytearray) -> bytes:
-        """The next 20 ms. `heard` is what the caller has heard since the stream opened (for the echo)."""
+        """Returns the next 20 ms. `heard` is what the caller has heard since the stream opened (for the echo)."""
         frame = bytes(self._to_say[:FRAME_BYTES]).ljust(FRAME_BYTES, SILENCE)
         del self._to_say[:FRAME_BYTES]
         if self._echo:

@@ -13,7 +13,7 @@ Tick = Callable[[float], None]
 class FrameClock:
     """Calls every registered function at each tick, with the event loop's time at which the tick was due.
 
-    Ticks that a busy machine has missed are made up for. Runs while someone is registered.
+    Ticks that a busy machine has missed are made up for. The clock runs while a function is registered.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class FrameClock:
         self._task: asyncio.Task[None] | None = None
 
     def add(self, tick: Tick) -> None:
-        """Call this function from now on."""
+        """Call this function at each tick from now on."""
         self._ticks.append(tick)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())

@@ -36,7 +36,7 @@ class LineConditions:
 
 @dataclass(frozen=True, slots=True)
 class TwilioIds:
-    """Who calls, as Twilio's ids say it."""
+    """Twilio's ids of an account, a call and a stream."""
 
     account_sid: str
     call_sid: str
@@ -83,7 +83,7 @@ class MediaStream:
 
     # To the server --------------------------------------------------------------------------------
     def opening(self) -> list[str]:
-        """The first two messages."""
+        """Returns the first two messages."""
         ids = self.ids
         connected = json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"})
         start = {
@@ -97,7 +97,7 @@ class MediaStream:
         return [connected, self._message("start", start=start)]
 
     def tick(self, now: float, *, late_s: float = 0.0) -> list[str]:
-        """Frames and marks that are due at `now`, though it is later by `late_s` already."""
+        """Returns the frames and marks that are due at `now`. It may be later by `late_s` already."""
         messages = self._return_marks(self.playback.advance(now + late_s))
         while (due := self._frames * FRAME_S) <= now + _TOLERANCE_S:
             self._frames += 1
@@ -112,17 +112,17 @@ class MediaStream:
         return messages
 
     def press(self, digit: str) -> str:
-        """The caller presses a key."""
+        """Returns the message that the caller has pressed a key."""
         return self._message("dtmf", dtmf={"track": "inbound_track", "digit": digit})
 
     def stop(self) -> str:
-        """The last message, when the caller hangs up."""
+        """Returns the last message, when the caller hangs up."""
         ids = self.ids
         return self._message("stop", stop={"accountSid": ids.account_sid, "callSid": ids.call_sid})
 
     # From the server ------------------------------------------------------------------------------
     def receive(self, text: str | bytes, now: float) -> list[str]:
-        """Take a message of the server; marks that return because of it."""
+        """Take a message of the server. Returns the marks that come back because of it."""
         if isinstance(text, bytes):
             self.record.errors.append("31950: a binary frame")
             return []

@@ -27,7 +27,7 @@ class PlacedCall:
 
     # What the caller does -------------------------------------------------------------------------
     def say(self, audio: bytes) -> Span:
-        """Speak (µ-law) from the next frame on; when that is."""
+        """Speak (µ-law) from the next frame on. Returns from when to when."""
         return self.stream.caller.say(audio)
 
     def press(self, digit: str) -> None:
@@ -35,18 +35,18 @@ class PlacedCall:
         self._open_socket.send(self.stream.press(digit))
 
     def send_raw(self, frame: str | bytes) -> None:
-        """Send what Twilio never would."""
+        """Send a frame that Twilio would never send."""
         self._open_socket.send(frame)
 
     async def hang_up(self) -> None:
-        """End the call as the caller, unless it has ended."""
+        """End the call as the caller. Does nothing if it has ended."""
         if not self.is_over:
             await self.flow.hang_up()
         await self.ended()
 
     # What the caller waits for --------------------------------------------------------------------
     async def until(self, condition: Callable[[], object], timeout_s: float = 20.0) -> None:
-        """Wait for a condition, looked at 50 times a second.
+        """Wait for a condition, which is tested 50 times a second.
 
         Raises `TimeoutError`, and `CallFailed` when the call ends first.
         """
@@ -76,34 +76,34 @@ class PlacedCall:
     # What there is to know ------------------------------------------------------------------------
     @property
     def stream(self) -> MediaStream:
-        """The (latest) media stream, also when it is over."""
+        """Returns the (latest) media stream, also when it is over. Raises `CallFailed` if there was none."""
         return self._open_socket.stream
 
     @property
     def now(self) -> float:
-        """Seconds since the stream opened."""
+        """Returns the seconds since the stream opened."""
         return self._open_socket.now
 
     @property
     def heard_bytes(self) -> int:
-        """How much of the assistant's audio the caller has heard."""
+        """Returns how much of the assistant's audio the caller has heard."""
         if not self.flow.socket:
             return 0
         return sum(stretch.end - stretch.start for stretch in self.stream.playback.stretches)
 
     @property
     def quiet_for(self) -> float:
-        """Seconds since the caller last heard a sound; since the stream opened, if there was none."""
+        """Returns the seconds since the caller last heard a sound, or since the stream opened."""
         return self.now - (self.stream.playback.last_heard_at or 0.0)
 
     @property
     def record(self) -> CallRecord:
-        """What Twilio was told to do, and what it would complain about."""
+        """Returns what Twilio was told to do, and what it would complain about."""
         return self.flow.record
 
     @property
     def is_over(self) -> bool:
-        """Has the call ended?"""
+        """Tells whether the call has ended."""
         return self._task.done()
 
     @property

@@ -21,7 +21,7 @@ _FRAME_S = _FRAME_BYTES / SAMPLE_RATE
 
 @dataclass(frozen=True, slots=True)
 class ReturnedMark:
-    """A mark on its way back. `was_cleared`: its audio may not have been heard."""
+    """A mark that is sent back. `was_cleared`: its audio may not have been heard."""
 
     at: float
     name: str
@@ -51,11 +51,11 @@ class PlaybackBuffer:
 
     @property
     def last_heard_at(self) -> float | None:
-        """When the newest sound of the track ended; None before the first."""
+        """Returns when the newest sound of the track ended; None before the first."""
         return self.stretches[-1].end / SAMPLE_RATE if self.stretches else None
 
     def queue(self, audio: bytes, now: float) -> list[ReturnedMark]:
-        """Add audio behind everything that is queued."""
+        """Add audio behind everything that is queued. Returns the marks that have come due."""
         returned = self.advance(now)
         if audio:
             self.queued_bytes += len(audio)
@@ -63,13 +63,13 @@ class PlaybackBuffer:
         return returned
 
     def mark(self, name: str, now: float) -> list[ReturnedMark]:
-        """Add a mark behind everything that is queued; with nothing queued it returns at once."""
+        """Add a mark behind everything that is queued. Returns the marks that are due: at once if nothing is."""
         returned = self.advance(now)
         self._queue.append(name)
         return returned + self.advance(now)
 
     def clear(self, now: float) -> list[ReturnedMark]:
-        """Drop what was not heard yet."""
+        """Drop what was not heard yet. Returns all outstanding marks."""
         returned = self.advance(now)
         outstanding = [ReturnedMark(now, name, was_cleared=True) for name in self._queue if isinstance(name, str)]
         self._queue.clear()
@@ -77,7 +77,7 @@ class PlaybackBuffer:
         return returned + outstanding
 
     def advance(self, now: float) -> list[ReturnedMark]:
-        """Let time pass."""
+        """Play until `now`. Returns the marks whose audio was heard."""
         returned = []
         while self._queue:
             entry = self._queue[0]
@@ -95,7 +95,7 @@ class PlaybackBuffer:
         return returned
 
     def _play(self, size: int) -> list[ReturnedMark]:
-        """Play a frame; marks within it return when it has played."""
+        """Play a frame. Returns the marks within it."""
         frame, passed = b"", []
         while len(frame) < size:
             entry = self._queue.popleft()

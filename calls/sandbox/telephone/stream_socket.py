@@ -32,14 +32,14 @@ class StreamSocket:
 
     @property
     def now(self) -> float:
-        """Seconds since the stream opened, at a tick of the frame clock; stands still when it is over."""
+        """Returns the seconds from the stream's first frame until now, or until the stream's end."""
         if self._started_at is None:
             return 0.0
         return max((self._ended_at or self._loop.time()) - self._started_at, 0.0)
 
     @property
     def close_code(self) -> int | None:
-        """The WebSocket's close code; None while it is open."""
+        """Returns the WebSocket's close code; None while it is open."""
         return self._websocket.close_code
 
     def send(self, frame: str | bytes) -> None:

@@ -18,7 +18,7 @@ _HEARD_BEFORE_INTERRUPTING = 8000  # bytes: 1 s
 
 @dataclass(frozen=True, slots=True)
 class TrialPlan:
-    """`speech` (µ-law) is what the caller says; `interrupts`: says it again in the middle of the answer."""
+    """`speech` (µ-law) is what the caller says. If the caller `interrupts`, it is said again during the answer."""
 
     to: str
     from_: str
@@ -27,7 +27,7 @@ class TrialPlan:
 
 
 async def place(twilio: TwilioPeer, plan: TrialPlan) -> MediaStream:
-    """Make the call; its stream, to be looked at. Raises `CallFailed` when there is none."""
+    """Make the call. Returns its stream. Raises `CallFailed` when there is none, or Twilio would complain."""
     async with twilio.call(to=plan.to, from_=plan.from_) as call:
         await call.connected()
         with suppress(CallFailed):  # a call that the server ends early still has something to report
@@ -55,7 +55,7 @@ async def _speak(call: PlacedCall, speech: bytes) -> None:
 
 
 async def _begins(call: PlacedCall, heard_bytes: int, within_s: float) -> bool:
-    """Does the caller hear more than so many bytes before the time is over?"""
+    """Tells whether the caller hears more than so many bytes before the time is over."""
     try:
         await call.until(lambda: call.heard_bytes > heard_bytes, within_s)
     except TimeoutError:

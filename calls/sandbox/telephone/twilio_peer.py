@@ -31,8 +31,7 @@ class ServerUnreachable(Exception):
 class TwilioPeer:
     """Places calls to the server at `url`.
 
-    `public_url` is the address that the server believes to have (`PUBLIC_URL`): it is what Twilio signs, with
-    `auth_token`; what the server says of itself under that address is looked for at `url`.
+    `public_url` is the server's `PUBLIC_URL`. Twilio signs it, with `auth_token`; requests to it are sent to `url`.
     """
 
     def __init__(self, url: str, *, auth_token: str = "", public_url: str = "", account_sid: str = "") -> None:
@@ -77,7 +76,7 @@ class TwilioPeer:
             await call.hang_up()
 
     async def post(self, url: str, fields: dict[str, str]) -> tuple[int, str]:
-        """Post a webhook, signed; the answer's status and body. `url`: as the server gives it, or a path."""
+        """Post a signed webhook. Returns the answer's status and body. `url`: as the server gives it, or a path."""
         assert self._http is not None, "use the peer with `async with`"  # noqa: S101
         public = self._public_url + url if url.startswith("/") else url
         headers = {"X-Twilio-Signature": self._signer.compute_signature(public, fields)} if self._signer else {}

@@ -12,7 +12,7 @@ class BadTwiml(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """`<Say>`, `<Dial>`, `<Connect>`, … with what is in it."""
+    """A verb such as `<Say>`, `<Dial>` or `<Connect>`, with its attributes, text and nested nouns."""
 
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
@@ -21,7 +21,7 @@ class Verb:
 
 
 def verbs(document: str) -> list[Verb]:
-    """The verbs of a TwiML document. Raises `BadTwiml`."""
+    """Returns the verbs of a TwiML document. Raises `BadTwiml`."""
     try:
         root = ElementTree.fromstring(document)  # noqa: S314 - it comes from the server that is being tried
     except ElementTree.ParseError as error:

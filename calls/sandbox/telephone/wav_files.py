@@ -21,7 +21,7 @@ class BadWav(ValueError):
 
 
 def read_as_ulaw(path: Path) -> bytes:
-    """A WAV file of any rate and number of channels, as a telephone would send it. Raises `BadWav`."""
+    """Returns the sound of a WAV file of any rate as a telephone would send it, mixed to mono. Raises `BadWav`."""
     try:
         with wave.open(str(path)) as file:
             width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
@@ -43,7 +43,7 @@ def read_as_ulaw(path: Path) -> bytes:
 
 
 def write_stereo(path: Path, *, left: bytes, right: bytes) -> None:
-    """Two µ-law tracks as one 16-bit WAV file at 8 kHz; the shorter one ends in silence."""
+    """Write two µ-law tracks as a 16-bit WAV file at 8 kHz; the shorter one is filled up with silence."""
     length = max(len(left), len(right))
     tracks = [_samples(track, length) for track in (left, right)]
     with wave.open(str(path), "wb") as file:

@@ -20,7 +20,7 @@ class DelayedQueue:
         self._loop = asyncio.get_running_loop()
 
     def put(self, entry: str | bytes) -> None:
-        """Send an entry on its way."""
+        """Take an entry, to be delivered later."""
         delay_s = self._latency_s + self._chance.uniform(0, self._jitter_s)
         self._queue.put_nowait((self._loop.time() + delay_s, entry))
 

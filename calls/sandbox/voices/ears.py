@@ -17,7 +17,7 @@ class Listener(Protocol):
     def listens_in_pauses(self) -> bool: ...  # noqa: D102 - see above
 
     async def transcribe(self, audio: bytes, *, language: str) -> str:
-        """Returns the words in µ-law audio; in brackets, what is no words."""
+        """Returns the words in µ-law audio; in brackets, what are no words."""
         ...
 
 

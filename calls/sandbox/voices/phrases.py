@@ -12,7 +12,7 @@ _BREATH = re.compile(r"(?<=[,;:–—])(?=\s)")
 
 
 def whole(words: str) -> list[str]:
-    """Everything in one piece."""
+    """Returns the utterance in one piece."""
     return [words]
 
 
