@@ -30,7 +30,7 @@ import aiohttp
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from calls.conversation import ulaw  # noqa: E402 - needs the path
+from calls.audio import ulaw  # noqa: E402 - needs the path
 from calls.sandbox.voices.senses import spoken  # noqa: E402
 
 QUESTIONS = (

@@ -17,13 +17,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from businesses import admin_filters
-from businesses.admin_fence import OWNERS, FencedAdmin, FencedInline, is_operator
-from businesses.admin_forms import BusinessForm, PhoneNumberForm
-from businesses.admin_sections import Section
+from businesses.fence import filters
+from businesses.fence.fenced_admin import OWNERS, FencedAdmin, FencedInline, is_operator
+from businesses.fence.sections import Section
+from businesses.forms.settings_form import SECTIONS
+from businesses.forms.written_numbers import BusinessForm, PhoneNumberForm
 from businesses.membership import remove_member, save_membership
 from businesses.models import Business, Invitation, Membership, PhoneNumber, User
-from businesses.pages.settings_form import SECTIONS
 from businesses.registration import save_business
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 else:
     _UserAdmin = DjangoUserAdmin
 
-admin_filters.register()
+filters.register()
 admin.site.unregister(Group)  # groups carry Django's permissions, which nothing here reads
 # allauth's own pages know no fence, and a second factor's secret is nobody else's. `manage.py reset_second_factor`.
 admin.site.unregister([EmailAddress, Authenticator])

@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from businesses.admin_fence import MEMBERS, OWNERS, FencedAdmin
-from businesses.admin_sections import Section
-from calls import greetings, tasks
+from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
+from businesses.fence.sections import Section
+from calls import tasks
+from calls.greetings import recordings
 from calls.models import Call, GreetingAudio, Turn
 from calls.pages import words
-from calls.recording import recording_of
+from calls.records.recording import recording_of
 
 
 @admin.register(Call)
@@ -138,6 +139,6 @@ class GreetingAudioAdmin(FencedAdmin):
     def render_again(self, request: HttpRequest, chosen: models.QuerySet[GreetingAudio]) -> None:
         """Ask for new recordings of the marked greetings."""
         for row in chosen:
-            greetings.request_again(row, now=timezone.now())
+            recordings.request_again(row, now=timezone.now())
             tasks.ring_for(row.pk)
         messages.success(request, _("New recordings are on their way. Reload this page in a minute."))

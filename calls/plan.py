@@ -12,11 +12,12 @@ from django.conf import settings
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from calls import greetings, stream_tokens
 from calls.conversation.settings import ConversationSettings, Protection
 from calls.errors import StreamRefused
+from calls.greetings import recordings
 from calls.instructions import session_instructions
 from calls.models import Call, CallStatus
+from calls.telephone import stream_tokens
 
 _SHORTEST_LIMIT_S = 60.0
 
@@ -47,7 +48,7 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
     if business is None:
         raise StreamRefused("the token names no business")
     with acting_for(business):
-        greeting_audio = greetings.current_audio(business, now=now)
+        greeting_audio = recordings.current_audio(business, now=now)
         plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio))
         claimed = stream_tokens.claimable(
             token, call_sid, now=now

@@ -10,7 +10,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from businesses.models import Business
-from calls import finishing, greetings, recording, summaries
+from calls.greetings import recordings
+from calls.records import finishing, recording, summaries
 
 logger = logging.getLogger(__name__)
 
@@ -18,20 +19,20 @@ logger = logging.getLogger(__name__)
 @shared_task
 def render_greeting(greeting_id: str) -> None:
     """Render one greeting, if nobody has."""
-    greetings.render(UUID(greeting_id), now=timezone.now())
+    recordings.render(UUID(greeting_id), now=timezone.now())
 
 
 @shared_task
 def render_due_greetings() -> None:
     """Render every greeting that waits: saved while no worker was reachable, or failed and due again."""
-    for greeting_id in greetings.due(now=timezone.now()):
-        greetings.render(greeting_id, now=timezone.now())
+    for greeting_id in recordings.due(now=timezone.now()):
+        recordings.render(greeting_id, now=timezone.now())
 
 
 @shared_task
 def remove_old_greetings() -> None:
     """Remove recordings that no business uses any more."""
-    greetings.remove_old(now=timezone.now())
+    recordings.remove_old(now=timezone.now())
 
 
 @shared_task
@@ -55,7 +56,7 @@ def end_dead_calls() -> None:
 
 def on_call_settings_changed(*, business: Business, **_: object) -> None:
     """Have the greeting rendered when its words, voice or language are new."""
-    row = greetings.request(business, now=timezone.now())
+    row = recordings.request(business, now=timezone.now())
     if row is not None and not row.rendered_at:
         ring_for(row.pk)
 

@@ -16,8 +16,8 @@ http = get_asgi_application()  # sets Django up; what follows may import models,
 from django.conf import settings  # noqa: E402
 from twisted.internet import reactor  # noqa: E402
 
-from calls import realtime  # noqa: E402
-from calls.routing import websocket_urlpatterns  # noqa: E402
+from calls.line import realtime  # noqa: E402
+from calls.line.routing import websocket_urlpatterns  # noqa: E402
 from frontdesk import draining, embedded_worker, startup  # noqa: E402
 
 application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from businesses.models import Business
-from calls import greetings
+from calls.greetings import recordings
 from calls.models import GreetingState
 from whatsapp.models import Broadcast, Sender, SenderHealth
 from whatsapp.states import BroadcastStatus, PauseReason
@@ -49,7 +49,7 @@ def _phone(business: Business) -> Iterator[Matter]:
             _page("calls", business),
             _("See the calls"),
         )
-    greeting = greetings.current(business)
+    greeting = recordings.current(business)
     if greeting is not None and greeting.state == GreetingState.FAILED:
         yield Matter(
             _("The greeting could not be recorded"),

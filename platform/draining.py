@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from calls import live
+from calls.line import live
 
 logger = logging.getLogger(__name__)
 

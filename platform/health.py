@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
-from calls import live
+from calls.line import live
 from frontdesk import embedded_worker
 
 _seen_migrated = False

@@ -37,7 +37,7 @@ ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or ""
 
 INSTALLED_APPS = [
     "daphne",
-    "businesses.admin_config.FencedAdminConfig",
+    "businesses.fence.apps.FencedAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -7,7 +7,7 @@ import logging
 from django.conf import settings
 from django.db import connection
 
-from calls import ears
+from calls.audio import ears
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import django
 
 django.setup()
 
-from whatsapp.sending.loop import SendingLoop  # noqa: E402
+from whatsapp.running.loop import SendingLoop  # noqa: E402
 
 
 def main() -> None:

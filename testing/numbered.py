@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.voices.voices import Rendering
 
 _BYTES_PER_LETTER = 480  # 60 ms

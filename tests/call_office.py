@@ -20,10 +20,10 @@ from pytest_django import DjangoDbBlocker
 
 from businesses.models import Business, Membership, PhoneNumber, Role, User
 from businesses.tenancy import across_businesses
-from calls import greetings
 from calls.conversation.commands import EndCall
+from calls.greetings import recordings
 from calls.models import Call, GreetingAudio, GreetingState, Turn
-from calls.traces import Decided, TraceLine, read_trace
+from calls.records.traces import Decided, TraceLine, read_trace
 from testing import numbered
 
 P = ParamSpec("P")
@@ -89,7 +89,7 @@ def open_business(*, greeting: str, is_rendered: bool, **values: Any) -> tuple[B
     if greeting:
         GreetingAudio.objects.create(
             business=business,
-            content_hash=greetings.content_hash(business),
+            content_hash=recordings.content_hash(business),
             text=greeting,
             voice=business.voice,
             language=business.language,

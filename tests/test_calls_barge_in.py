@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.openai.scenario import (
     DuplicateCommit,
     Fault,

@@ -8,6 +8,7 @@ import pytest
 
 from calls.conversation.commands import Play
 from calls.conversation.events import ModelReady
+from calls.records.traces import Decided
 from calls.sandbox.openai.scenario import (
     CancelSilently,
     DropConnection,
@@ -21,7 +22,6 @@ from calls.sandbox.openai.scenario import (
 from calls.sandbox.receptionist.engine import Say
 from calls.sandbox.telephone.media_stream import LineConditions
 from calls.sandbox.telephone.placed_call import PlacedCall
-from calls.traces import Decided
 from testing import numbered
 from tests.call_hearing import SLACK_S, clears, forwarded, heard, played_until
 from tests.call_rig import ANSWER, SECOND, Desk, Rig, scenario, speech

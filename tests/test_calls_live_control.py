@@ -10,7 +10,7 @@ import aiohttp
 import numpy as np
 import pytest
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.telephone.placed_call import PlacedCall
 from testing import numbered
 from testing.servers import StartDaphne

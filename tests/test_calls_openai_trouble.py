@@ -8,6 +8,7 @@ import pytest
 
 from calls.conversation.commands import ConnectModel, EndCall
 from calls.conversation.events import ModelLost, ModelReady, ResponseAudio
+from calls.records.traces import Decided
 from calls.sandbox.openai.scenario import (
     DropConnection,
     EndSession,
@@ -23,7 +24,6 @@ from calls.sandbox.openai.scenario import (
 )
 from calls.sandbox.receptionist.engine import CallTool, Say
 from calls.sandbox.telephone.placed_call import PlacedCall
-from calls.traces import Decided
 from testing import numbered
 from tests.call_hearing import SLACK_S, forwarded, heard
 from tests.call_office import Records

@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from calls import finishing
 from calls.conversation import Conversation
 from calls.conversation.commands import EndCall, Log
 from calls.models import Call, CallStatus
 from calls.plan import settings_of
+from calls.records import finishing
+from calls.records.traces import Decided, TraceLine
 from calls.sandbox.receptionist.engine import Say
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
-from calls.traces import Decided, TraceLine
 from testing import numbered
 from testing.servers import StartDaphne
 from tests.call_hearing import SLACK_S, clears, heard

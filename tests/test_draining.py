@@ -4,7 +4,7 @@ import pytest
 from pytest_django.fixtures import Settings
 from twisted.internet.task import Clock
 
-from calls import live
+from calls.line import live
 from frontdesk.draining import SETTLE_S, drain
 
 

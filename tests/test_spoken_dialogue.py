@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.telephone.placed_call import PlacedCall
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from calls.sandbox.voices.joe import JoeModel, JoeVoice

@@ -15,8 +15,8 @@ from businesses.tenancy import acting_for
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from testing.meta import ThreadedMeta, threaded_meta
 from whatsapp.models import Broadcast, MessageTemplate, Recipient, Sender
+from whatsapp.running.loop import Progress, SendingLoop
 from whatsapp.sending.limiter import limiter
-from whatsapp.sending.loop import Progress, SendingLoop
 
 Report = Callable[[], None]
 Send = Callable[..., Progress]

@@ -17,12 +17,12 @@ from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp import doorbell
 from whatsapp.audience.freeze import Overtaken
-from whatsapp.audience.prepare import freeze_audience
+from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.errors import BadAudience
 from whatsapp.importing import files, lifecycle, reading
 from whatsapp.models import Broadcast, ContactImport
-from whatsapp.pages import uploads
-from whatsapp.sending.loop import Progress, SendingLoop
+from whatsapp.running.loop import Progress, SendingLoop
+from whatsapp.tables import uploads
 from whatsapp.webhooks.applying import apply_news
 
 logger = logging.getLogger(__name__)

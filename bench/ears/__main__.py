@@ -19,8 +19,8 @@ from bench.ears.fetching import CorpusMissing
 from bench.ears.figures import Figures
 from bench.ears.rivals import Rule
 from bench.ears.trial import SETTINGS, Trial
-from calls import ears
-from calls.ears import Ear
+from calls.audio import ears
+from calls.audio.ears import Ear
 
 PICTURE = Path("var/ears.png")
 HARMLESS = ("line noise", "hum", "DTMF", "tones", "typing", "handset bumps", "hold music")

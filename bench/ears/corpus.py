@@ -12,7 +12,7 @@ from numpy.random import Generator
 
 from bench.ears import recordings, sounds
 from bench.ears.recordings import RATE, Clip, Samples, at_rms
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.telephone.caller_track import Echo
 
 LEAD_S = 2.0

@@ -9,7 +9,7 @@ import webrtcvad
 
 from bench.ears.corpus import Case
 from bench.ears.trial import FRAME_S, Outcome
-from calls.conversation import ulaw
+from calls.audio import ulaw
 
 PAUSE_FRAMES, COMMIT_FRAMES = 3, 6
 _RESUME_FRAMES = 20

@@ -8,7 +8,9 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from bench.ears.corpus import Case
-from calls.conversation import Conversation, ConversationSettings, Protection, ulaw
+from calls.audio import ulaw
+from calls.audio.ears import Ear
+from calls.conversation import Conversation, ConversationSettings, Protection
 from calls.conversation.commands import CancelResponse, ClearPlayback, Command, CreateResponse, Log, Play
 from calls.conversation.events import (
     CallerFrame,
@@ -24,7 +26,6 @@ from calls.conversation.events import (
     Tick,
     TurnCommitted,
 )
-from calls.ears import Ear
 from calls.sandbox.telephone.media_stream import LineConditions, MediaStream, TwilioIds
 
 FRAME_S = 0.02

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django_htmx.middleware import HtmxDetails
 
-from businesses.admin_fence import MEMBERS, OWNERS, Roles
+from businesses.fence.fenced_admin import MEMBERS, OWNERS, Roles
 from businesses.models import Business, Role, User
 from businesses.tenancy import acting_for
 

@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from businesses.forms.settings_form import SECTIONS, SettingsForm
 from businesses.models import Business
 from businesses.pages.access import OWNERS, PageRequest, business_page
-from businesses.pages.settings_form import SECTIONS, SettingsForm
 from businesses.registration import save_business
 
 

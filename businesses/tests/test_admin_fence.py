@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from businesses.admin_fence import MEMBERS, NOBODY, OWNERS, FencedAdmin
+from businesses.fence.fenced_admin import MEMBERS, NOBODY, OWNERS, FencedAdmin
 from businesses.membership import add_member
 from businesses.models import Business, Membership, Role, User
 from businesses.tenancy import acting_for

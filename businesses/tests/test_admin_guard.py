@@ -8,7 +8,7 @@ import pytest
 from django.contrib import admin
 from django.db import models
 
-from businesses.admin_fence import FencedAdmin, FencedInline
+from businesses.fence.fenced_admin import FencedAdmin, FencedInline
 from businesses.models import Business, PhoneNumber
 
 

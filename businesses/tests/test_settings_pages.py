@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from businesses.forms.settings_form import SettingsForm
 from businesses.membership import add_member
 from businesses.models import Business, PhoneNumber, Role, User
-from businesses.pages.settings_form import SettingsForm
 from calls.models import GreetingAudio
 
 ADDRESS = "/b/clinic/settings/"

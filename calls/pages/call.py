@@ -13,10 +13,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from businesses.pages.access import PageRequest, business_page
-from calls import costs
 from calls.models import Call, Turn
 from calls.pages import words
-from calls.recording import Recording, recording_of
+from calls.records import costs
+from calls.records.recording import Recording, recording_of
 
 LARGEST_PART = 8 * 1024 * 1024
 """Bytes of one answer that is held in memory: four minutes. Players ask for the rest when they need it."""

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
 from calls.models import Call, Outcome
-from calls.today import MISSED
+from calls.records.today import MISSED
 
 
 class CallFilters(forms.Form):

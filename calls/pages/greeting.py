@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from businesses.pages.access import OWNERS, PageRequest, business_page
-from calls import greetings, tasks
+from calls import tasks
+from calls.greetings import recordings
 from calls.models import GreetingAudio, GreetingState
 
 
@@ -23,9 +24,9 @@ def state(request: PageRequest) -> HttpResponse:
 @business_page(section="settings", roles=OWNERS)
 def again(request: PageRequest) -> HttpResponse:
     """Record the greeting again."""
-    row = greetings.request(request.business, now=timezone.now())
+    row = recordings.request(request.business, now=timezone.now())
     if row is not None:
-        greetings.request_again(row, now=timezone.now())
+        recordings.request_again(row, now=timezone.now())
         tasks.ring_for(row.pk)
     if request.htmx:
         return _state(request)
@@ -33,7 +34,7 @@ def again(request: PageRequest) -> HttpResponse:
 
 
 def _state(request: PageRequest) -> HttpResponse:
-    greeting = greetings.current(request.business)
+    greeting = recordings.current(request.business)
     is_waiting = greeting is None or greeting.state == GreetingState.PENDING
     context = {
         "greeting": greeting,

@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from businesses.admin_forms import WrittenPhoneNumberField
+from businesses.forms.written_numbers import WrittenPhoneNumberField
 from businesses.models import Business
 from businesses.pages.access import PageRequest, business_page
-from calls import finishing, live_control
 from calls.conversation.commands import NextStep
+from calls.line import live_control
 from calls.models import Call, CallStatus, Turn
 from calls.pages import words
+from calls.records import finishing
 
 TURNS_SHOWN = 6
 

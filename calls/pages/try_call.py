@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from businesses.pages.access import PageRequest, business_page
-from calls import intake
-from calls.intake import Admitted, Refusal, Refused
-from calls.twilio import MEDIA_PATH, TOKEN_PARAMETER
+from calls.telephone import intake
+from calls.telephone.intake import Admitted, Refusal, Refused
+from calls.telephone.twilio import MEDIA_PATH, TOKEN_PARAMETER
 
 
 @require_safe

@@ -9,8 +9,8 @@ from statistics import median
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from calls.intake import Refusal
 from calls.models import Call, Outcome, Speaker, Turn
+from calls.telephone.intake import Refusal
 
 BADGES = {
     Outcome.COMPLETED: "good",

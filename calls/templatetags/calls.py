@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from businesses.templatetags.pages import phone
-from calls.intake import BROWSER
 from calls.models import Call, Outcome
 from calls.pages import words
+from calls.telephone.intake import BROWSER
 
 register = template.Library()
 

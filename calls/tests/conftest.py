@@ -14,8 +14,9 @@ from twilio.request_validator import RequestValidator
 
 from businesses.models import Business, PhoneNumber
 from businesses.tenancy import acting_for
-from calls import record_store, stream_tokens
 from calls.models import Call, CallStatus
+from calls.records import store
+from calls.telephone import stream_tokens
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PUBLIC_URL = "https://frontdesk.example"
@@ -75,4 +76,4 @@ def twilio_post(settings: Any, client: Client) -> TwilioPost:
 def records_thread() -> Iterator[None]:
     """For tests in which the records' thread writes: its connection must be closed before the database is removed."""
     yield
-    record_store.close_connection()
+    store.close_connection()

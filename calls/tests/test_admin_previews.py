@@ -15,7 +15,7 @@ from django.utils import timezone
 from businesses.membership import add_member
 from businesses.models import Business, Role, User
 from businesses.tenancy import acting_for
-from calls import greetings
+from calls.greetings import recordings
 from calls.models import Call, GreetingAudio, GreetingState, Speaker, Turn
 
 pytestmark = pytest.mark.once
@@ -56,7 +56,7 @@ def test_the_greeting_is_heard_among_the_settings(owner: Client, clinic: Busines
     assert re.search(r'<script src="/static/django_htmx/htmx[^"]*\.js"', page)
     assert '"allowEval": false' in page
     with acting_for(clinic):
-        row = greetings.request(clinic, now=timezone.now())
+        row = recordings.request(clinic, now=timezone.now())
         assert row is not None
     for changes, state in (
         ({}, "It takes a few seconds"),

@@ -13,9 +13,9 @@ from django.test import Client
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.conversation.commands import NextStep
-from calls.endings import Ending
-from calls.finishing import end_by_its_process, end_dead_calls
 from calls.models import Call, CallStatus, Outcome
+from calls.records.endings import Ending
+from calls.records.finishing import end_by_its_process, end_dead_calls
 from calls.tests.conftest import AUTH_TOKEN, NOW, PUBLIC_URL, TwilioPost, kept, make_business, make_call, make_live_call
 
 AFTER, STATUS = "/calls/twilio/after/", "/calls/twilio/status/"

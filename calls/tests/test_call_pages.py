@@ -15,12 +15,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from businesses.models import Business, PhoneNumber, Role
 from businesses.tenancy import acting_for
-from calls import costs, greetings, live_control, recording
+from calls.audio.tracks import Recorded
+from calls.greetings import recordings
+from calls.line import live_control
 from calls.models import Call, CallStatus, GreetingAudio, GreetingState, Outcome, Turn
 from calls.plan import open_stream
+from calls.records import costs, recording
 from calls.tests.conftest import NOW, make_business, make_call, make_live_call
 from calls.tests.test_greeting_pages import client_of
-from calls.tracks import Recorded
 
 CALLER = "+972501234567"
 TODAY = datetime.now(UTC).replace(microsecond=0)
@@ -206,7 +208,7 @@ def test_whether_calls_are_recorded_is_the_businesss_choice(business: Business) 
         business.record_calls = choice
         business.save()
         call = make_call(business)
-        from calls.stream_tokens import issue  # noqa: PLC0415
+        from calls.telephone.stream_tokens import issue  # noqa: PLC0415
 
         token = issue(call, now=NOW)
         plan = open_stream(token=token, call_sid=call.twilio_call_sid, stream_sid="MZ1", now=NOW)
@@ -313,7 +315,7 @@ def test_the_greetings_states(owner: Client, business: Business) -> None:
     where, part = address(business, "greeting/"), {"HX-Request": "true"}
     waiting = owner.get(where, headers=part).content.decode()
     assert (state_of(waiting), "hx-trigger" in waiting, "<audio" in waiting) == ("pending", True, False)
-    row = greetings.request(business, now=NOW)
+    row = recordings.request(business, now=NOW)
     assert row is not None
     with acting_for(business):
         GreetingAudio.objects.filter(pk=row.pk).update(state=GreetingState.FAILED, error="refused with 401")

@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from calls import ears
-from calls.conversation import ulaw
-from calls.ears import CONTEXT, MOST_GAIN, WINDOW, Gain, NeuralEar, ToneEar
+from calls.audio import ears, ulaw
+from calls.audio.ears import CONTEXT, MOST_GAIN, WINDOW, Gain, NeuralEar, ToneEar
 from calls.sandbox.telephone import wav_files
 
 pytestmark = pytest.mark.once

@@ -17,10 +17,12 @@ from django.db import connection
 from businesses.models import Business
 from businesses.registration import save_business
 from businesses.tenancy import across_businesses, acting_for
-from calls import greetings, stream_tokens, tasks
-from calls.conversation import ulaw
+from calls import tasks
+from calls.audio import ulaw
+from calls.greetings import recordings
 from calls.models import GreetingAudio, GreetingState
 from calls.plan import open_stream
+from calls.telephone import stream_tokens
 from calls.tests.conftest import NOW, make_business, make_call
 from calls.tests.speech_service import Answer, SpeechService, refuses, says, serving, voice
 
@@ -46,13 +48,13 @@ def rows(business: Business) -> list[GreetingAudio]:
 
 
 def requested(business: Business) -> GreetingAudio:
-    row = greetings.request(business, now=NOW)
+    row = recordings.request(business, now=NOW)
     assert row is not None
     return row
 
 
 def rendered(business: Business, *, seconds_later: float = 0) -> GreetingAudio:
-    greetings.render(requested(business).pk, now=NOW + timedelta(seconds=seconds_later))
+    recordings.render(requested(business).pk, now=NOW + timedelta(seconds=seconds_later))
     (row,) = rows(business)
     return row
 
@@ -88,20 +90,20 @@ def test_a_stale_greeting_is_never_played(greeter: Business, service: SpeechServ
     Business.objects.filter(pk=greeter.pk).update(**change)
     greeter.refresh_from_db()
     with acting_for(greeter):
-        assert greetings.current_audio(greeter, now=NOW) == b""
+        assert recordings.current_audio(greeter, now=NOW) == b""
     assert [row.state for row in rows(greeter)] == [GreetingState.READY, GreetingState.PENDING]  # and it is asked for
 
 
 def test_another_speech_model_means_another_recording(greeter: Business, settings: Any) -> None:
-    before = greetings.content_hash(greeter)
+    before = recordings.content_hash(greeter)
     settings.OPENAI_SPEECH_MODEL = "another"
-    assert greetings.content_hash(greeter) != before
+    assert recordings.content_hash(greeter) != before
 
 
 def test_the_same_content_is_rendered_once(greeter: Business, service: SpeechService) -> None:
     first, second = requested(greeter), requested(greeter)
     assert first == second
-    assert [greetings.render(first.pk, now=NOW) for _ in range(3)] == [True, False, False]
+    assert [recordings.render(first.pk, now=NOW) for _ in range(3)] == [True, False, False]
     assert len(service.requests) == 1
 
 
@@ -113,7 +115,7 @@ def test_two_workers_at_once_render_it_once(service: SpeechService, transactiona
     def work(_: int) -> bool:
         try:
             at_once.wait()
-            return greetings.render(row.pk, now=NOW)
+            return recordings.render(row.pk, now=NOW)
         finally:
             connection.close()
 
@@ -125,10 +127,10 @@ def test_two_workers_at_once_render_it_once(service: SpeechService, transactiona
 def test_a_worker_that_died_half_way_loses_nothing(greeter: Business, service: SpeechService) -> None:
     row = requested(greeter)
     with acting_for(greeter):
-        assert greetings._claim(row, now=NOW)  # and then the worker is killed
-    assert greetings.due(now=NOW + timedelta(seconds=119)) == []
-    assert greetings.due(now=NOW + timedelta(seconds=120)) == [row.pk]
-    assert greetings.render(row.pk, now=NOW + timedelta(seconds=120))
+        assert recordings._claim(row, now=NOW)  # and then the worker is killed
+    assert recordings.due(now=NOW + timedelta(seconds=119)) == []
+    assert recordings.due(now=NOW + timedelta(seconds=120)) == [row.pk]
+    assert recordings.render(row.pk, now=NOW + timedelta(seconds=120))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -143,7 +145,7 @@ def test_a_worker_that_wakes_up_late_does_not_overwrite(service: SpeechService) 
         return says(voice(2.0))({})
 
     service.answers = [much_later]
-    greetings.render(row.pk, now=NOW)
+    recordings.render(row.pk, now=NOW)
     assert bytes(rows(greeter)[0].audio) == b"newer"
 
 
@@ -177,7 +179,7 @@ def test_the_pauses_grow_and_the_attempts_end(greeter: Business, service: Speech
     row, now, pauses = requested(greeter), NOW, []
     while row.next_attempt_at is not None:
         now = row.next_attempt_at
-        greetings.render(row.pk, now=now)
+        recordings.render(row.pk, now=now)
         (row,) = rows(greeter)
         if row.next_attempt_at:
             pauses.append((row.next_attempt_at - now).total_seconds())
@@ -197,7 +199,7 @@ def test_what_only_a_person_can_mend_fails_at_once_until_asked_again(
     assert (row.state, row.next_attempt_at) == (GreetingState.FAILED, None)
     assert "the speech service refused with 4" in row.error
     with acting_for(greeter):
-        greetings.request_again(row, now=NOW)
+        recordings.request_again(row, now=NOW)
     assert rendered(greeter).state == GreetingState.READY
 
 
@@ -210,8 +212,8 @@ def test_a_service_that_is_not_there(greeter: Business, settings: Any, service: 
 def test_rendering_again_keeps_the_old_audio_until_the_new_is_there(greeter: Business, service: SpeechService) -> None:
     old = bytes(rendered(greeter).audio)
     with acting_for(greeter):
-        greetings.request_again(rows(greeter)[0], now=NOW)
-        assert greetings.current_audio(greeter, now=NOW) == old
+        recordings.request_again(rows(greeter)[0], now=NOW)
+        assert recordings.current_audio(greeter, now=NOW) == old
 
 
 def test_saving_the_settings_has_the_greeting_rendered_by_the_sweep(
@@ -250,8 +252,8 @@ def test_old_recordings_are_removed_and_the_current_one_is_not(greeter: Business
     greeter.save()
     current = requested(greeter)
     created = rows(greeter)[0].created_at
-    assert greetings.remove_old(now=created + timedelta(days=29)) == 0
-    assert greetings.remove_old(now=created + timedelta(days=31)) == 1
+    assert recordings.remove_old(now=created + timedelta(days=29)) == 0
+    assert recordings.remove_old(now=created + timedelta(days=31)) == 1
     assert rows(greeter) == [current]
 
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from businesses.models import Business, Membership, Role, User
 from businesses.tenancy import acting_for
-from calls import greetings
-from calls.conversation import ulaw
+from calls.audio import ulaw
+from calls.greetings import recordings
 from calls.models import GreetingAudio, GreetingState
 from calls.tests.conftest import NOW, make_business
 
@@ -22,7 +22,7 @@ AUDIO = bytes(range(256)) * 20
 
 @pytest.fixture
 def greeting(db: None) -> GreetingAudio:
-    row = greetings.request(make_business(greeting_text="Hello"), now=NOW)
+    row = recordings.request(make_business(greeting_text="Hello"), now=NOW)
     assert row is not None
     row.audio, row.state, row.rendered_at = AUDIO, GreetingState.READY, NOW
     row.save()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
+from calls.audio.greeting_quality import polish
 from calls.errors import SpeechFailed
-from calls.greeting_quality import polish
 
 pytestmark = pytest.mark.once
 

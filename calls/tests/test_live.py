@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from calls import live
+from calls.line import live
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from calls.media_stream import (
+from calls.line.media_stream import (
     LARGEST_MESSAGE,
     LONGEST_NAME,
     Key,

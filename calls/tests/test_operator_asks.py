@@ -17,9 +17,9 @@ from calls.conversation.commands import (
     ResponseKind,
 )
 from calls.conversation.events import CallerLeft, OperatorAsked, Tick
-from calls.onward import onward_by
+from calls.records.traces import decode, encode
+from calls.telephone.onward import onward_by
 from calls.tests.table import GREETED, GREETING, LINE_RMS, SILENT, VOICE_RMS, Table
-from calls.traces import decode, encode
 
 pytestmark = pytest.mark.pure
 

@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 from pytest_django import Settings
 
-from calls import realtime
 from calls.conversation.events import ModelLost, ModelReady, ResponseAudio, ResponseEnded, ResponseStatus, TurnCommitted
-from calls.realtime_events import AudioDelta, Understood
+from calls.line import realtime
+from calls.line.realtime_events import AudioDelta, Understood
 from calls.tests.test_realtime_events import PLAN
 
 PAYLOAD = base64.b64encode(b"\xff" * 160).decode()

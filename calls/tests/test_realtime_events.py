@@ -36,8 +36,7 @@ from calls.conversation.events import (
     ToolRequested,
     TurnCommitted,
 )
-from calls.plan import CallPlan
-from calls.realtime_events import (
+from calls.line.realtime_events import (
     AudioDelta,
     ClientEvent,
     Usage,
@@ -50,6 +49,7 @@ from calls.realtime_events import (
     tool_answer,
     understand,
 )
+from calls.plan import CallPlan
 
 pytestmark = pytest.mark.once
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from calls import recording
-from calls.conversation import ulaw
+from calls.audio import ulaw
+from calls.audio.tracks import Piece, Recorded, Tracks, joined
 from calls.models import Call
+from calls.records import recording
 from calls.tests.conftest import NOW, kept, make_business, make_live_call
-from calls.tracks import Piece, Recorded, Tracks, joined
 
 ONE_S = 8000
 

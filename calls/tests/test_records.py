@@ -15,17 +15,17 @@ from django.db import OperationalError
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from calls import record_store, records
+from calls.audio.tracks import Recorded
 from calls.conversation.commands import EndCall, KeepTurn, Latency, Measure, NextStep, Speaker
 from calls.conversation.events import CallerFrame, CallerLeft
-from calls.endings import Ending, outcome_of
 from calls.models import Call, CallStatus, Outcome, Turn
 from calls.plan import CallPlan, open_stream
-from calls.records import CallRecorder
-from calls.stream_tokens import issue
+from calls.records import recorder, store
+from calls.records.endings import Ending, outcome_of
+from calls.records.recorder import CallRecorder
+from calls.records.traces import Decided, TraceLine, read_trace
+from calls.telephone.stream_tokens import issue
 from calls.tests.conftest import NOW, kept, make_business, make_call
-from calls.traces import Decided, TraceLine, read_trace
-from calls.tracks import Recorded
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("records_thread")]
 
@@ -130,8 +130,8 @@ class DatabaseAway:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, refusals: int) -> None:
         self.left = refusals
-        self.write = record_store._write_turns
-        monkeypatch.setattr(record_store, "_write_turns", self)
+        self.write = store._write_turns
+        monkeypatch.setattr(store, "_write_turns", self)
 
     def __call__(self, *arguments: Any) -> None:
         self.write(*arguments)
@@ -149,7 +149,7 @@ async def test_a_database_that_comes_back_gets_everything_once(
     recorder.keep_trace(CallerFrame(0.02, 60))
     recorder.keep_turn(KeepTurn(0, Speaker.CALLER, 0, text="secret words"))
     await recorder.close(GOODBYE)
-    await records.all_written()
+    await recorder.all_written()
     after, turns, trace = await stored(call)
     assert (after.outcome, [turn.text for turn in turns], trace) == (
         Outcome.COMPLETED, ["secret words"], [CallerFrame(0.02, 60)],
@@ -162,14 +162,14 @@ async def test_a_database_that_stays_away_holds_the_caller_up_for_a_moment_only(
     taken: Taken, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     call, plan = taken
-    monkeypatch.setattr(records, "CLOSE_WAIT_S", 0.05)
-    monkeypatch.setattr(records, "GIVE_UP_AFTER_S", 0.3)
+    monkeypatch.setattr(recorder, "CLOSE_WAIT_S", 0.05)
+    monkeypatch.setattr(recorder, "GIVE_UP_AFTER_S", 0.3)
     DatabaseAway(monkeypatch, refusals=1000)
     recorder = CallRecorder(plan)
     began = asyncio.get_running_loop().time()
     await recorder.close(GOODBYE)
     assert asyncio.get_running_loop().time() - began < 0.3
-    await records.all_written()
+    await recorder.all_written()
     assert "its end could not be written" in caplog.text
     after, turns, _ = await stored(call)
     assert (after.status, turns) == (CallStatus.LIVE, [])
@@ -211,17 +211,17 @@ def test_while_the_disk_is_far_behind_audio_is_dropped_instead_of_piling_up(
         disk.wait(30)
         written.append(recorded)
 
-    monkeypatch.setattr(record_store, "_write_audio", write)
+    monkeypatch.setattr(store, "_write_audio", write)
     (_call, plan), second = take_call(), Recorded((), ((0, b"a" * 8000),))
-    for _ in range(record_store.MOST_WAITING + 3):
-        record_store.write_audio_later(plan, second)
+    for _ in range(store.MOST_WAITING + 3):
+        store.write_audio_later(plan, second)
     assert caplog.text.count("a piece of its recording is lost") == 3
     disk.set()
-    record_store.close_connection()  # waits for its turn
-    assert len(written) == record_store.MOST_WAITING
-    record_store.write_audio_later(plan, second)  # there is room again
-    record_store.close_connection()
-    assert len(written) == record_store.MOST_WAITING + 1
+    store.close_connection()  # waits for its turn
+    assert len(written) == store.MOST_WAITING
+    store.write_audio_later(plan, second)  # there is room again
+    store.close_connection()
+    assert len(written) == store.MOST_WAITING + 1
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from django.core.management import CommandError, call_command
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from calls import replay
 from calls.conversation import Conversation, ConversationSettings, Protection
 from calls.conversation.commands import ClearPlayback, KeepTurn, Log, Play, Speaker
 from calls.conversation.events import (
@@ -24,8 +23,9 @@ from calls.conversation.events import (
     Tick,
 )
 from calls.models import Call, TraceChunk
+from calls.records import replay
+from calls.records.traces import Decided, TraceLine, encode
 from calls.tests.conftest import make_live_call
-from calls.traces import Decided, TraceLine, encode
 
 pytestmark = pytest.mark.once
 

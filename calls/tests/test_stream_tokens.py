@@ -10,11 +10,12 @@ import pytest
 from django.db import connection
 
 from businesses.models import Business
-from calls import greetings, stream_tokens
 from calls.conversation.settings import ConversationSettings
 from calls.errors import StreamRefused
+from calls.greetings import recordings
 from calls.models import Call, CallStatus
 from calls.plan import CallPlan, open_stream, settings_of
+from calls.telephone import stream_tokens
 from calls.tests.conftest import NOW, kept, make_business, make_call
 
 Ringing = tuple[Call, str]
@@ -152,6 +153,6 @@ def test_opening_a_stream_takes_few_queries(ringing: Ringing, django_assert_num_
     call, token = ringing
     Business.objects.filter(pk=call.business_id).update(greeting_text="Hello")
     call.business.refresh_from_db()
-    greetings.request(call.business, now=NOW)
+    recordings.request(call.business, now=NOW)
     with django_assert_num_queries(4):  # type: ignore[operator]
         open_stream(token=token, call_sid=call.twilio_call_sid, stream_sid="MZ1", now=NOW)

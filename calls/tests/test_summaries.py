@@ -12,9 +12,9 @@ import pytest
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from calls import finishing, summaries
 from calls.conversation.commands import NextStep
 from calls.models import Call, Turn
+from calls.records import finishing, summaries
 from calls.sandbox.openai import summary_endpoint
 from calls.sandbox.openai.server import RealtimeServer
 from calls.tests.conftest import NOW, kept, make_business, make_live_call

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calls import tones
-from calls.conversation import ulaw
+from calls.audio import tones, ulaw
 from calls.sandbox.telephone import wav_files
 
 pytestmark = pytest.mark.pure

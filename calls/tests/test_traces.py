@@ -15,8 +15,8 @@ from businesses.tenancy import acting_for
 from calls.conversation.commands import Command, KeepTurn, Speaker
 from calls.conversation.events import CallerFrame, Event
 from calls.models import TraceChunk
+from calls.records.traces import Decided, TraceLine, decode, encode, read_trace
 from calls.tests.conftest import make_business, make_call
-from calls.traces import Decided, TraceLine, decode, encode, read_trace
 
 pytestmark = pytest.mark.once
 

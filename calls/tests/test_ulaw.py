@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 
 EVERY_CODE = bytes(range(256))
 

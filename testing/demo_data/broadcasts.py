@@ -12,10 +12,10 @@ from businesses.models import Business, User
 from testing.demo_data import Keys
 from testing.demo_data.fates import Fate, recipients
 from testing.demo_data.names import name_of, phone_of
-from whatsapp import creation, lifecycle
 from whatsapp.audience.choice import ContactsChoice, FileChoice
-from whatsapp.audience.prepare import freeze_audience
-from whatsapp.creation import Plan, Timing
+from whatsapp.broadcasts import creation, lifecycle
+from whatsapp.broadcasts.creation import Plan, Timing
+from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.models import AudienceKind, Broadcast, MessageTemplate, Recipient, Sender
 from whatsapp.states import BroadcastStatus, PauseReason
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from businesses.models import Business, User
 from testing.demo_data import Keys
 from testing.demo_data.names import LONG_NAME, name_of, phone_of
-from whatsapp import consent, suppressions, tagging
-from whatsapp.contact_import import import_contacts
+from whatsapp.importing.contact_import import import_contacts
 from whatsapp.models import Consent, Contact, SuppressionCategory, SuppressionSource
+from whatsapp.people import consent, suppressions, tagging
 
 COUNT = 130
 TAGS = ("לקוחות קבועים", "VIP", "יישור שיניים", "new patients", "family plan – תוכנית משפחתית")

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from businesses.models import Business
-from calls import greetings, recording
-from calls.intake import Refusal
+from calls.audio.tracks import Recorded
+from calls.greetings import recordings
 from calls.models import Call, CallStatus, GreetingAudio, GreetingState, NextStep, Outcome, Turn
+from calls.records import recording
 from calls.sandbox.telephone.wav_files import read_as_ulaw
-from calls.tracks import Recorded
+from calls.telephone.intake import Refusal
 from frontdesk import demo
 from testing.databases import ROOT
 from testing.demo_data import Keys
@@ -71,7 +72,7 @@ def add(business: Business, *, now: datetime) -> Keys:
 
 def _greeting(business: Business, now: datetime) -> None:
     """As if it had been recorded: these tests have no speech engine."""
-    row = greetings.request(business, now=now)
+    row = recordings.request(business, now=now)
     assert row is not None
     audio = read_as_ulaw(AUDIO / "one-moment-please.wav")
     state = {"state": GreetingState.READY, "rendered_at": now, "next_attempt_at": None}

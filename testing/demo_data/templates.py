@@ -8,8 +8,8 @@ from typing import Any
 from businesses.models import Business
 from testing.demo_data import Keys
 from whatsapp.models import MessageTemplate, ParameterFormat, Provider, Quality, Sender, SenderHealth, TemplateStatus
+from whatsapp.numbers.template_sync import content_hash
 from whatsapp.providers.base import RemoteTemplate
-from whatsapp.template_sync import content_hash
 
 ACCOUNT = "102290129340398"
 

@@ -9,14 +9,15 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from businesses.fenced_form import FencedForm
-from businesses.fenced_inline import refuse_mixed
+from businesses.fence.fenced_form import FencedForm
+from businesses.fence.fenced_inline import refuse_mixed
 from businesses.models import Business
-from whatsapp import creation, template_sync
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group
-from whatsapp.creation import Plan, Timing
+from whatsapp.broadcasts import creation
+from whatsapp.broadcasts.creation import Plan, Timing
 from whatsapp.errors import WhatsappError
 from whatsapp.models import Broadcast, MessageTemplate, Tag, TemplateStatus, WindowZone
+from whatsapp.numbers import template_sync
 
 GROUPS = [
     (Group.NOT_READ.value, _("got it and did not read it")),

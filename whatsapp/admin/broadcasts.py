@@ -17,17 +17,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
-from businesses.admin_sections import Section
-from whatsapp import creation, lifecycle, starting
+from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline
+from businesses.fence.sections import Section
 from whatsapp.admin.broadcast_form import NewBroadcastForm
-from whatsapp.audience.prepare import freeze_audience
-from whatsapp.counts import Counts, counts_of_many
+from whatsapp.broadcasts import creation, lifecycle
+from whatsapp.broadcasts.counts import Counts, counts_of_many
+from whatsapp.broadcasts.prepare import freeze_audience
+from whatsapp.control import starting
+from whatsapp.control.preflight import preflight
+from whatsapp.control.reports import preflight_report
 from whatsapp.errors import BadAudience, WhatsappError
 from whatsapp.models import Broadcast, BroadcastEvent, ParameterFormat
 from whatsapp.pages.bubble import bubble
-from whatsapp.preflight import preflight
-from whatsapp.reports import preflight_report
 from whatsapp.states import RecipientStatus
 
 FREEZE_AT_ONCE = 20_000

@@ -14,12 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
-from businesses.admin_sections import Section
-from businesses.fenced_form import FencedForm
+from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline
+from businesses.fence.fenced_form import FencedForm
+from businesses.fence.sections import Section
 from businesses.models import User
-from whatsapp import consent, suppressions
-from whatsapp.messaging_settings import region_of
 from whatsapp.models import (
     Consent,
     ConsentChange,
@@ -30,7 +28,9 @@ from whatsapp.models import (
     SuppressionSource,
     Tag,
 )
-from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
+from whatsapp.people import consent, suppressions
+from whatsapp.people.messaging_settings import region_of
+from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import InlineModelAdmin

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from businesses.admin_fence import MEMBERS, FencedAdmin
-from businesses.admin_sections import Section
+from businesses.fence.fenced_admin import MEMBERS, FencedAdmin
+from businesses.fence.sections import Section
 from whatsapp.models import ContactImport
 
 

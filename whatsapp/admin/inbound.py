@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from businesses.admin_fence import MEMBERS, FencedAdmin
-from businesses.admin_sections import Section
+from businesses.fence.fenced_admin import MEMBERS, FencedAdmin
+from businesses.fence.sections import Section
 from whatsapp.models import DirectMessage, InboundMessage, WebhookNews
 
 

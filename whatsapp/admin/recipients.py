@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from businesses.admin_fence import MEMBERS, FencedAdmin, FencedInline
-from businesses.admin_sections import Section
+from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline
+from businesses.fence.sections import Section
+from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.models import Attempt, Recipient
-from whatsapp.reasons import reason_of
 from whatsapp.sending import doubts
 from whatsapp.states import RecipientStatus
 

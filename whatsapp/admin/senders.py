@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from businesses.admin_fence import MEMBERS, OWNERS, FencedAdmin
-from businesses.admin_sections import Section
-from businesses.fenced_form import FencedForm
+from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
+from businesses.fence.fenced_form import FencedForm
+from businesses.fence.sections import Section
 from businesses.tenancy import across_businesses
-from whatsapp import connecting, template_sync
 from whatsapp.models import MessagingSettings, Provider, Sender
+from whatsapp.numbers import connecting, template_sync
 from whatsapp.providers.base import ProviderUnavailable
 
 

@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from businesses.admin_fence import MEMBERS, FencedAdmin
-from businesses.admin_sections import Section
+from businesses.fence.fenced_admin import MEMBERS, FencedAdmin
+from businesses.fence.sections import Section
 from whatsapp.models import MessageTemplate, ParameterFormat
 from whatsapp.pages.bubble import bubble
 

@@ -17,11 +17,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from whatsapp.audience.insert import insert_recipients
+from whatsapp.audience.rates import RateTable
 from whatsapp.audience.rows import Candidate
 from whatsapp.models import AddressKind, Broadcast, Consent, Contact, Recipient, TemplateCategory
-from whatsapp.rates import RateTable
+from whatsapp.people.suppressions import blocked
 from whatsapp.states import BroadcastStatus, RecipientStatus, SkipReason
-from whatsapp.suppressions import blocked
 
 BATCH = 2_000
 MAY_BE_FROZEN = (BroadcastStatus.DRAFT, BroadcastStatus.PREPARING)

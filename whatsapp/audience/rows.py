@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from whatsapp.audience.columns import Columns
-from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
+from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
 from whatsapp.states import SkipReason
 from whatsapp.template_variables import BODY_LIMIT, MEDIA_KINDS, Place, TemplateVariable, ValueKind
 

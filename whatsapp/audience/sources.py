@@ -17,11 +17,11 @@ from businesses.models import Business
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group, from_json
 from whatsapp.audience.columns import understand
 from whatsapp.audience.rows import BadValue, Candidate, Reader, checked_params
-from whatsapp.audience.tables import open_table
 from whatsapp.errors import BadAudience
-from whatsapp.messaging_settings import region_of
 from whatsapp.models import Broadcast, Consent, Contact, InboundMessage, Recipient
+from whatsapp.people.messaging_settings import region_of
 from whatsapp.states import PASSING_ERRORS, REACHED_PROVIDER, RecipientStatus
+from whatsapp.tables.tables import open_table
 from whatsapp.template_variables import TemplateVariable, body_text, variables_of
 
 PAGE = 2_000

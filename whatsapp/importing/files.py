@@ -13,12 +13,12 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 
 from businesses.tenancy import across_businesses
-from whatsapp.audience.tables import open_table, refuse_large
-from whatsapp.contact_layout import guess
 from whatsapp.errors import BadAudience
+from whatsapp.importing.contact_layout import guess
 from whatsapp.models import ContactImport, ImportStatus
 from whatsapp.models.imports import FOLDER
-from whatsapp.stored_files import remove_stale
+from whatsapp.tables.stored_files import remove_stale
+from whatsapp.tables.tables import open_table, refuse_large
 
 MOST_COLUMNS = 60
 CHECKED_ROWS = 5_000

@@ -22,10 +22,10 @@ from django.utils.translation import gettext as _
 
 from businesses.models import Business, User
 from businesses.tenancy import across_businesses
-from whatsapp.contact_layout import ColumnRole, layout_of
 from whatsapp.importing import files
+from whatsapp.importing.contact_layout import ColumnRole, layout_of
 from whatsapp.models import ContactImport, ImportStatus, RejectedRow
-from whatsapp.tagging import tidy
+from whatsapp.people.tagging import tidy
 
 LEASE = timedelta(seconds=30)
 """Many times what a chunk takes; a killed reader's import goes on when it has passed."""

@@ -9,9 +9,9 @@ from enum import Enum
 from uuid import UUID
 
 from businesses.models import User
-from whatsapp import consent
 from whatsapp.importing.rows import Entry
 from whatsapp.models import Consent, ConsentStep, Contact, ContactImport, ContactTag, Tag
+from whatsapp.people import consent
 
 FIELDS = ("name", "language", "attributes", "consent", "consent_source", "consent_changed_at")
 

@@ -19,15 +19,15 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from businesses.models import Business
-from whatsapp.audience.tables import Row, Table, open_table
-from whatsapp.contact_layout import ColumnRole, layout_of
 from whatsapp.errors import BadAudience
 from whatsapp.importing import lifecycle
+from whatsapp.importing.contact_layout import ColumnRole, layout_of
 from whatsapp.importing.lifecycle import Claim, Overtaken
 from whatsapp.importing.people import Outcome, save
 from whatsapp.importing.rows import Entry, Rejected, understood
-from whatsapp.messaging_settings import region_of
 from whatsapp.models import ContactImport, RejectedRow
+from whatsapp.people.messaging_settings import region_of
+from whatsapp.tables.tables import Row, Table, open_table
 
 logger = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from whatsapp.audience.tables import Row
-from whatsapp.contact_layout import Layout
 from whatsapp.errors import BadAudience
-from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
-from whatsapp.tagging import tidy
+from whatsapp.importing.contact_layout import Layout
+from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
+from whatsapp.people.tagging import tidy
+from whatsapp.tables.tables import Row
 
 ATTRIBUTE_LIMIT = 1024
 CELL_KEPT = 2_000

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
+from whatsapp.control.reports import status_report
 from whatsapp.errors import IllegalChange, WhatsappError
 from whatsapp.models import Broadcast
-from whatsapp.reports import status_report
 from whatsapp.states import BroadcastStatus
 
 

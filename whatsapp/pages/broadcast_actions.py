@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from businesses.pages.access import PageRequest
-from whatsapp import creation, direct_messages, lifecycle, retrying, starting
+from whatsapp.broadcasts import creation, lifecycle
+from whatsapp.control import retrying, starting
 from whatsapp.errors import WhatsappError
+from whatsapp.inbox import direct_messages
 from whatsapp.models import Broadcast
 from whatsapp.pages.broadcast_page import find, first_values
 from whatsapp.pages.button import button

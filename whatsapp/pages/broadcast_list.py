@@ -10,9 +10,9 @@ from django.views.decorators.http import require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
+from whatsapp.broadcasts.under_way import with_counts
 from whatsapp.models import Broadcast
 from whatsapp.states import BroadcastStatus
-from whatsapp.today import with_counts
 
 PER_PAGE = 25
 

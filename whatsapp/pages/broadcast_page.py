@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from businesses.pages.access import PageRequest, business_page
-from whatsapp import lifecycle, retrying
-from whatsapp.counts import counts_of
+from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts.counts import counts_of
+from whatsapp.control import retrying
+from whatsapp.control.preflight import preflight
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.pages.bubble import bubble
 from whatsapp.pages.figures import pictures, progress_of
-from whatsapp.preflight import preflight
 from whatsapp.states import BroadcastStatus, RecipientStatus
 
 MOST_EVENTS = 100

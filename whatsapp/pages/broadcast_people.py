@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
+from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.pages.broadcast_page import find
 from whatsapp.pages.csv_export import csv_answer
-from whatsapp.reasons import reason_of
 from whatsapp.states import RecipientStatus
 
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from businesses.pages.access import PageRequest, business_page
-from whatsapp import consent, suppressions, tagging
 from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource, Tag
 from whatsapp.pages.button import button
 from whatsapp.pages.contact_forms import AgreeForm, CategoryForm, FactsForm, TagForm
 from whatsapp.pages.conversations import addresses_of, conversation
+from whatsapp.people import consent, suppressions, tagging
 
 MOST_MESSAGES = 100
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from businesses.models import Business
-from whatsapp.messaging_settings import region_of
 from whatsapp.models import Contact, SuppressionCategory
-from whatsapp.phone_numbers import NotANumber, is_bsuid, to_e164
-from whatsapp.tagging import LONGEST, tidy
+from whatsapp.people.messaging_settings import region_of
+from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
+from whatsapp.people.tagging import LONGEST, tidy
 
 ANY_DIRECTION = {"dir": "auto"}
 

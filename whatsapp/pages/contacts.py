@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
-from whatsapp import consent, tagging
-from whatsapp.contact_search import find_contacts
 from whatsapp.models import Consent, Contact, Tag
 from whatsapp.pages.contact_forms import NewContactForm, tags_in
 from whatsapp.pages.csv_export import csv_answer
+from whatsapp.people import consent, tagging
+from whatsapp.people.contact_search import find_contacts
 
 MOST_TAGS = 500
 SHOWN = 35

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from businesses.models import Business
+from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.models import (
     Broadcast,
     Contact,
@@ -20,7 +21,6 @@ from whatsapp.models import (
     Recipient,
 )
 from whatsapp.pages.bubble import Bubble, bubble
-from whatsapp.reasons import reason_of
 from whatsapp.states import RecipientStatus
 
 

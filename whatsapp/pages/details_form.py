@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.models import Business
 from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice
 from whatsapp.audience.columns import PHONE_NAMES, normalized
-from whatsapp.creation import Timing
+from whatsapp.broadcasts.creation import Timing
 from whatsapp.models import WindowZone
 from whatsapp.template_variables import TemplateVariable, ValueKind
 

@@ -10,11 +10,11 @@ from django.db.models import Count, Min, Value
 from django.db.models.functions import TruncSecond
 from django.utils.translation import gettext as _
 
-from whatsapp.counts import Counts
+from whatsapp.broadcasts.counts import Counts
+from whatsapp.broadcasts.under_way import done_percent
 from whatsapp.models import Broadcast, InboundMessage, Recipient
 from whatsapp.sending.limiter import most_of
 from whatsapp.states import REACHED_PROVIDER, BroadcastStatus, RecipientStatus
-from whatsapp.today import done_percent
 
 WIDTH, HEIGHT = 600, 180
 STEPS = 30

@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from whatsapp.contact_layout import ColumnRole, guess, layout_of
 from whatsapp.errors import BadAudience
+from whatsapp.importing.contact_layout import ColumnRole, guess, layout_of
 from whatsapp.pages.contact_forms import ANY_DIRECTION, TagsField
 
 

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
-from whatsapp import direct_messages
 from whatsapp.errors import WhatsappError
+from whatsapp.inbox import direct_messages
 from whatsapp.models import Contact
 from whatsapp.pages.conversations import Said, conversation, last_message, threads, with_last_messages
 

@@ -13,17 +13,19 @@ from django.views.decorators.http import require_http_methods
 
 from businesses.models import Business
 from businesses.pages.access import PageRequest, business_page
-from whatsapp import creation, template_sync
 from whatsapp.audience.choice import Choice, FileChoice
-from whatsapp.audience.tables import open_table
-from whatsapp.creation import Plan
+from whatsapp.broadcasts import creation
+from whatsapp.broadcasts.creation import Plan
 from whatsapp.errors import WhatsappError
 from whatsapp.models import Broadcast, MessageTemplate, TemplateStatus
-from whatsapp.pages import reading, uploads, wizard
+from whatsapp.numbers import template_sync
+from whatsapp.pages import reading, wizard
 from whatsapp.pages.bubble import bubble
 from whatsapp.pages.details_form import DetailsForm
 from whatsapp.pages.people_form import PASTE, PeopleForm
 from whatsapp.pages.wizard import Gathered
+from whatsapp.tables import uploads
+from whatsapp.tables.tables import open_table
 from whatsapp.template_variables import UnsupportedTemplate, variables_of
 
 SAMPLE_ROWS = 5

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from whatsapp import creation, tasks
+from whatsapp import tasks
 from whatsapp.audience.freeze import Overtaken
-from whatsapp.audience.prepare import freeze_audience
+from whatsapp.broadcasts import creation
+from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.errors import BadAudience
 from whatsapp.models import Broadcast
 

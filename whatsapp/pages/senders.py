@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from businesses.pages.access import OWNERS, PageRequest, business_page
-from whatsapp import connecting, template_sync
 from whatsapp.errors import WhatsappError
 from whatsapp.models import Sender
+from whatsapp.numbers import connecting, template_sync
 from whatsapp.providers.base import ProviderUnavailable
 
 

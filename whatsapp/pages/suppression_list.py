@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
-from whatsapp import suppressions
 from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource
 from whatsapp.pages.contact_forms import SuppressionForm
 from whatsapp.pages.csv_export import csv_answer
+from whatsapp.people import suppressions
 
 
 @require_safe

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
-from whatsapp import template_sync
-from whatsapp.connecting import senders_of
 from whatsapp.errors import WhatsappError
 from whatsapp.models import MessageTemplate, ParameterFormat, Sender, TemplateCategory, TemplateStatus
+from whatsapp.numbers import template_sync
+from whatsapp.numbers.connecting import senders_of
 from whatsapp.pages.bubble import bubble
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.template_variables import UnsupportedTemplate, variables_of

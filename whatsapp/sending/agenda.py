@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from businesses.tenancy import across_businesses
-from whatsapp import lifecycle
-from whatsapp.audience.prepare import prepare_step
+from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts.prepare import prepare_step
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.sending.waves import Line

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from whatsapp import lifecycle
+from whatsapp.broadcasts import lifecycle
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, Sender, SenderHealth
 from whatsapp.providers.base import ErrorRule, Outcome, PauseScope

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from businesses.credentials import CredentialsUnreadable
 from businesses.tenancy import across_businesses, acting_for
-from whatsapp.direct_messages import window_end
+from whatsapp.inbox.direct_messages import window_end
 from whatsapp.models import DirectKind, DirectMessage
 from whatsapp.providers.base import Account, Message, Outcome, SendResult
 from whatsapp.providers.registry import account_of, provider_for, template_as_it_is

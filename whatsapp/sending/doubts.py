@@ -17,7 +17,7 @@ from django.db import transaction
 
 from businesses.models import User
 from businesses.tenancy import across_businesses, acting_for
-from whatsapp import lifecycle
+from whatsapp.broadcasts import lifecycle
 from whatsapp.models import (
     Attempt,
     Broadcast,

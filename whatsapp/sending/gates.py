@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from whatsapp.broadcasts.schedule import Window, opens_at
 from whatsapp.models import Broadcast, TemplateStatus, WindowZone
-from whatsapp.phone_numbers import zone_of
-from whatsapp.schedule import Window, opens_at
+from whatsapp.people.phone_numbers import zone_of
 from whatsapp.sending import quota
 from whatsapp.sending.quota import PeopleGauge
 from whatsapp.states import PauseReason

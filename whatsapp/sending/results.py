@@ -14,8 +14,9 @@ from typing import Any
 
 from django.db import transaction
 
-from whatsapp import lifecycle, suppressions
+from whatsapp.broadcasts import lifecycle
 from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient, SuppressionCategory, SuppressionSource
+from whatsapp.people import suppressions
 from whatsapp.providers.base import Outcome, SendResult
 from whatsapp.sending.bulk import update_rows
 from whatsapp.sending.claims import Departure

@@ -18,8 +18,9 @@ from django.db import DataError, IntegrityError, transaction
 from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from whatsapp import lifecycle, suppressions
+from whatsapp.broadcasts import lifecycle
 from whatsapp.models import Broadcast, Recipient, Sender, SenderHealth
+from whatsapp.people import suppressions
 from whatsapp.providers.base import Account, Message, Outcome, SendResult, Template
 from whatsapp.providers.registry import account_of, template_of
 from whatsapp.sending import claims, consequences, gates, quota, results

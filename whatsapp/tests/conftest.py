@@ -12,10 +12,10 @@ import pytest
 from businesses.models import Business, PhoneNumber, User
 from businesses.tenancy import acting_for
 from testing.broadcasts import make_sender, make_template
-from whatsapp import creation
 from whatsapp.audience.choice import Choice, FileChoice
-from whatsapp.audience.prepare import freeze_audience
-from whatsapp.creation import Plan
+from whatsapp.broadcasts import creation
+from whatsapp.broadcasts.creation import Plan
+from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.models import Broadcast, MessageTemplate, Sender
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

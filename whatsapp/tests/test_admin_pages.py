@@ -14,7 +14,7 @@ from django.urls import reverse
 from businesses.models import Business, Membership, Role, User
 from businesses.tenancy import acting_for
 from testing.broadcasts import TOKEN
-from whatsapp import lifecycle
+from whatsapp.broadcasts import lifecycle
 from whatsapp.models import (
     Broadcast,
     Contact,

@@ -254,7 +254,7 @@ def test_a_template_of_the_list_goes_straight_to_its_people(staff: Client, templ
 def test_a_file_that_is_too_large_is_refused_in_words(
     staff: Client, template: MessageTemplate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("whatsapp.audience.tables.LARGEST", 10)
+    monkeypatch.setattr("whatsapp.tables.tables.LARGEST", 10)
     choose(staff, template)
     for address, field in ((page("broadcast-new-people"), "people"), (page("contacts-import"), "contacts")):
         answer = staff.post(address, {"source": "file", "group": "not_read", "file": upload(FILE)})

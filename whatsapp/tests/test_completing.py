@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from testing.meta import ThreadedMeta
-from whatsapp import lifecycle
+from whatsapp.broadcasts import lifecycle
 from whatsapp.models import Broadcast, Recipient
 
 

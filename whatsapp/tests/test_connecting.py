@@ -16,10 +16,10 @@ from businesses.models import Business
 from businesses.tenancy import across_businesses
 from testing.broadcasts import TOKEN
 from testing.meta import ThreadedMeta, threaded_meta
-from whatsapp import template_sync
-from whatsapp.connecting import Number, connect
 from whatsapp.errors import BadTemplate, NotConnected
 from whatsapp.models import MessageTemplate, Sender, SenderHealth, TemplateStatus
+from whatsapp.numbers import template_sync
+from whatsapp.numbers.connecting import Number, connect
 from whatsapp.providers.base import RemoteTemplate
 from whatsapp.tests.conftest import NOW
 

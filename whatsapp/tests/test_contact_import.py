@@ -6,9 +6,9 @@ import pytest
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from whatsapp.contact_import import import_contacts
 from whatsapp.errors import BadAudience
 from whatsapp.importing import files, reading
+from whatsapp.importing.contact_import import import_contacts
 from whatsapp.models import Consent, Contact, ContactImport, ContactTag, ImportStatus, RejectedRow
 from whatsapp.tests.conftest import NOW
 

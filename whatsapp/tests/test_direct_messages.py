@@ -13,9 +13,9 @@ from businesses.models import Business, PhoneNumber, User
 from businesses.tenancy import acting_for
 from testing.broadcasts import addresses
 from testing.meta import ThreadedMeta
-from whatsapp import direct_messages, suppressions
 from whatsapp.conftest import Report, Send
 from whatsapp.errors import BadAudience, BadTemplate, NotConnected, OptedOut, WhatsappError, WindowClosed
+from whatsapp.inbox import direct_messages
 from whatsapp.models import (
     DirectMessage,
     InboundMessage,
@@ -25,6 +25,7 @@ from whatsapp.models import (
     SuppressionSource,
     WebhookNews,
 )
+from whatsapp.people import suppressions
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.providers.sandbox.script import Action, Reaction, accept_and, refuse
 from whatsapp.sending import direct

@@ -11,14 +11,13 @@ from django.db import IntegrityError, transaction
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from whatsapp import creation, lifecycle, suppressions
 from whatsapp.audience import freeze as freezing
-from whatsapp.audience import prepare
 from whatsapp.audience.choice import FileChoice
 from whatsapp.audience.freeze import Overtaken
-from whatsapp.audience.prepare import freeze_audience, prepare_step
-from whatsapp.counts import counts_of
-from whatsapp.creation import Plan
+from whatsapp.broadcasts import creation, lifecycle, prepare
+from whatsapp.broadcasts.counts import counts_of
+from whatsapp.broadcasts.creation import Plan
+from whatsapp.broadcasts.prepare import freeze_audience, prepare_step
 from whatsapp.errors import BadAudience
 from whatsapp.models import (
     Broadcast,
@@ -30,6 +29,7 @@ from whatsapp.models import (
     SuppressionCategory,
     SuppressionSource,
 )
+from whatsapp.people import suppressions
 from whatsapp.states import BroadcastStatus, RecipientStatus, SkipReason
 from whatsapp.tests.conftest import NOW, Make
 

@@ -17,11 +17,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from businesses.models import Business, Role
-from whatsapp import consent, tasks
-from whatsapp.audience import tables
+from whatsapp import tasks
 from whatsapp.importing import lifecycle, reading
 from whatsapp.models import Contact, ContactImport, ImportStatus, RejectedRow
 from whatsapp.pages import contact_import, csv_export
+from whatsapp.people import consent
+from whatsapp.tables import tables
 from whatsapp.tests.test_people_pages import member, text_of
 
 HERE = "/b/clinic/contacts/import/"

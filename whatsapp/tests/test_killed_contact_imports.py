@@ -23,7 +23,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from whatsapp.contact_layout import guess
+from whatsapp.importing.contact_layout import guess
 from whatsapp.importing import lifecycle
 call_command("create_business", "acme", name="Acme", phones=["+97231234567"])
 business = Business.objects.get()

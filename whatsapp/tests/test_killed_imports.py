@@ -34,7 +34,7 @@ django.setup()
 from whatsapp import lifecycle
 from django.utils import timezone
 from businesses.tenancy import across_businesses
-from whatsapp.audience.prepare import prepare_step
+from whatsapp.broadcasts.prepare import prepare_step
 from whatsapp.models import Broadcast
 with across_businesses():  # a worker of its own
     broadcast = Broadcast.objects.select_related("business").get(pk=sys.argv[1])

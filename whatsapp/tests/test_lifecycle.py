@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from businesses.models import Business, User
-from whatsapp import lifecycle, starting
-from whatsapp.counts import counts_of
-from whatsapp.creation import Timing
+from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts.counts import counts_of
+from whatsapp.broadcasts.creation import Timing
+from whatsapp.control import starting
 from whatsapp.errors import IllegalChange, NotSendable
 from whatsapp.models import Broadcast, BroadcastEvent, MessageTemplate, Recipient, Sender, SenderHealth
 from whatsapp.states import BROADCAST_MOVES, BroadcastStatus, PauseReason, RecipientStatus

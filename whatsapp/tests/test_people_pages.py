@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from businesses.models import Business, Membership, Role, User
 from businesses.tenancy import acting_for
-from whatsapp import consent, suppressions, tagging
 from whatsapp.models import Consent, ConsentChange, Contact, Suppression, SuppressionCategory, SuppressionSource
+from whatsapp.people import consent, suppressions, tagging
 from whatsapp.states import RecipientStatus
 from whatsapp.tests.conftest import NOW, Make
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whatsapp.phone_numbers import NotANumber, Phone, is_bsuid, to_e164, zone_of
+from whatsapp.people.phone_numbers import NotANumber, Phone, is_bsuid, to_e164, zone_of
 
 pytestmark = pytest.mark.once
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 from whatsapp.audience.choice import ContactsChoice
-from whatsapp.creation import Timing
+from whatsapp.broadcasts.creation import Timing
+from whatsapp.control.preflight import CountryCost, preflight
 from whatsapp.models import Contact, MessageTemplate, Recipient, Sender, WindowZone
-from whatsapp.preflight import CountryCost, preflight
 from whatsapp.states import RecipientStatus, SkipReason
 from whatsapp.tests.conftest import NOW, Make
 

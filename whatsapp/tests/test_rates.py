@@ -6,8 +6,8 @@ from pathlib import Path
 import phonenumbers
 import pytest
 
+from whatsapp.audience.rates import FOLDER, current_rates, load
 from whatsapp.models import TemplateCategory
-from whatsapp.rates import FOLDER, current_rates, load
 
 pytestmark = pytest.mark.once
 

@@ -20,12 +20,13 @@ from hypothesis import strategies as st
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from whatsapp import consent, tasks
-from whatsapp.contact_layout import guess
+from whatsapp import tasks
 from whatsapp.importing import files, lifecycle, reading
+from whatsapp.importing.contact_layout import guess
 from whatsapp.importing.people import save
 from whatsapp.importing.rows import understood
 from whatsapp.models import Consent, ConsentChange, Contact, ContactImport, ContactTag, ImportStatus, RejectedRow
+from whatsapp.people import consent
 from whatsapp.tests.conftest import NOW
 
 PEOPLE = 10

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
+from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.models import Recipient
-from whatsapp.reasons import reason_of
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from businesses.models import Business, User
 from businesses.tenancy import acting_for
 from testing.broadcasts import addresses, make_broadcast
 from testing.meta import ThreadedMeta
-from whatsapp import retrying
 from whatsapp.conftest import Report, Send, states
+from whatsapp.control import retrying
 from whatsapp.errors import IllegalChange, NotSendable
 from whatsapp.models import Broadcast, BroadcastEvent, MessageTemplate, Recipient, Sender
 from whatsapp.providers.sandbox.notices import Happening

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whatsapp.schedule import WALL_TIME_FORMAT, BadSchedule, Window, instant_of, opens_at, seconds_open
+from whatsapp.broadcasts.schedule import WALL_TIME_FORMAT, BadSchedule, Window, instant_of, opens_at, seconds_open
 
 pytestmark = pytest.mark.once
 

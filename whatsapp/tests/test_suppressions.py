@@ -6,7 +6,7 @@ import pytest
 
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
-from whatsapp import lifecycle, suppressions
+from whatsapp.broadcasts import lifecycle
 from whatsapp.models import (
     Consent,
     Contact,
@@ -16,6 +16,7 @@ from whatsapp.models import (
     SuppressionCategory,
     SuppressionSource,
 )
+from whatsapp.people import suppressions
 from whatsapp.states import RecipientStatus
 from whatsapp.tests.conftest import NOW, Make
 

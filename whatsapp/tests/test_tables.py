@@ -7,10 +7,10 @@ from datetime import date, datetime
 import pytest
 from openpyxl import Workbook
 
-from whatsapp.audience import xlsx_file
-from whatsapp.audience.csv_file import FIELD_LIMIT
-from whatsapp.audience.tables import open_table
 from whatsapp.errors import BadAudience
+from whatsapp.tables import xlsx_file
+from whatsapp.tables.csv_file import FIELD_LIMIT
+from whatsapp.tables.tables import open_table
 
 pytestmark = pytest.mark.once
 

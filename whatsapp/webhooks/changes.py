@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from businesses.tenancy import acting_for
-from whatsapp import lifecycle
+from whatsapp.broadcasts import lifecycle
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, MessageTemplate, Sender, SenderHealth, TemplateStatus
 from whatsapp.providers.base import PauseScope

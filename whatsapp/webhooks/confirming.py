@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from businesses.credentials import CredentialsUnreadable
 from businesses.tenancy import across_businesses, acting_for
-from whatsapp.messaging_settings import settings_of
 from whatsapp.models import InboundAction, InboundMessage
+from whatsapp.people.messaging_settings import settings_of
 from whatsapp.providers.base import Account, Outcome
 from whatsapp.providers.registry import account_of, provider_for
 from whatsapp.sending.threads import DatabaseThread

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from businesses.tenancy import acting_for
-from whatsapp import suppressions
-from whatsapp.messaging_settings import settings_of
 from whatsapp.models import (
     Contact,
     InboundMessage,
@@ -17,6 +15,8 @@ from whatsapp.models import (
     SuppressionCategory,
     SuppressionSource,
 )
+from whatsapp.people import suppressions
+from whatsapp.people.messaging_settings import settings_of
 from whatsapp.providers.events import Inbound, Preference
 from whatsapp.webhooks.words import Choice, choice_of
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from businesses.tenancy import acting_for
-from whatsapp import suppressions
 from whatsapp.models import (
     Attempt,
     AttemptOutcome,
@@ -20,6 +19,7 @@ from whatsapp.models import (
     SuppressionSource,
     WebhookNews,
 )
+from whatsapp.people import suppressions
 from whatsapp.providers.base import ErrorRule, Outcome
 from whatsapp.providers.events import Progress, StatusUpdate
 from whatsapp.providers.registry import provider_for

@@ -9,10 +9,10 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from businesses.tenancy import across_businesses, acting_for
-from calls import replay
 from calls.models import Call
 from calls.plan import settings_of
-from calls.traces import TraceLine, read_trace
+from calls.records import replay
+from calls.records.traces import TraceLine, read_trace
 
 
 class Command(BaseCommand):

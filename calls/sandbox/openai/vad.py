@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 
 _FRAME = 160  # bytes: 20 ms
 _FRAME_MS = 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from calls.conversation import ulaw
-from calls.conversation.ulaw import SAMPLE_RATE
+from calls.audio import ulaw
+from calls.audio.ulaw import SAMPLE_RATE
 from calls.sandbox.telephone.caller_track import FRAME_BYTES, FRAME_S, Span
 from calls.sandbox.telephone.media_stream import MediaStream
 

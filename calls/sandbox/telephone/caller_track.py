@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calls.conversation import ulaw
-from calls.conversation.ulaw import SAMPLE_RATE, SILENCE
+from calls.audio import ulaw
+from calls.audio.ulaw import SAMPLE_RATE, SILENCE
 
 FRAME_BYTES = 160
 FRAME_S = FRAME_BYTES / SAMPLE_RATE

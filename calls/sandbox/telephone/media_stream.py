@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from calls.conversation.ulaw import SAMPLE_RATE
+from calls.audio.ulaw import SAMPLE_RATE
 from calls.sandbox.telephone.caller_track import FRAME_S, CallerTrack, Echo
 from calls.sandbox.telephone.playback_buffer import PlaybackBuffer, ReturnedMark
 

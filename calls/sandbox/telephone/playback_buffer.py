@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from math import ceil
 
-from calls.conversation.ulaw import SAMPLE_RATE, SILENCE
+from calls.audio.ulaw import SAMPLE_RATE, SILENCE
 
 _FRAME_BYTES = 160
 _FRAME_S = _FRAME_BYTES / SAMPLE_RATE

@@ -9,8 +9,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from calls.conversation import ulaw
-from calls.conversation.ulaw import SAMPLE_RATE
+from calls.audio import ulaw
+from calls.audio.ulaw import SAMPLE_RATE
 
 # How much the samples of each width must be multiplied to become 16-bit ones; 8-bit WAV is unsigned.
 _WIDTHS: dict[int, tuple[str, float]] = {1: ("u1", 256.0), 2: ("<i2", 1.0), 4: ("<i4", 1 / 65536)}

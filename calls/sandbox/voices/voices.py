@@ -10,7 +10,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import soxr
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.voices.ears import DeafListener
 from calls.sandbox.voices.log_mel import SAMPLE_RATE, log_mel
 from calls.sandbox.voices.worker import Worker

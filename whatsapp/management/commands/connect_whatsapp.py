@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from whatsapp.connecting import Number, check, connect, stand_in
 from whatsapp.errors import WhatsappError
 from whatsapp.management.asking import answer, business_of
 from whatsapp.models import Provider, Sender
+from whatsapp.numbers.connecting import Number, check, connect, stand_in
 from whatsapp.providers.base import ProviderUnavailable
 
 NEEDED = {

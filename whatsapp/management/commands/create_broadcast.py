@@ -15,14 +15,16 @@ from django.utils import timezone
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from whatsapp import creation, starting, template_sync
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group
-from whatsapp.audience.prepare import freeze_audience
-from whatsapp.creation import Plan, Timing
+from whatsapp.broadcasts import creation
+from whatsapp.broadcasts.creation import Plan, Timing
+from whatsapp.broadcasts.prepare import freeze_audience
+from whatsapp.control import starting
+from whatsapp.control.reports import creation_report
 from whatsapp.errors import BadAudience, WhatsappError
 from whatsapp.management.asking import answer, business_of
 from whatsapp.models import Broadcast, WindowZone
-from whatsapp.reports import creation_report
+from whatsapp.numbers import template_sync
 
 
 class Command(BaseCommand):

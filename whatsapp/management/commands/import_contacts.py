@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from businesses.tenancy import acting_for
-from whatsapp.contact_import import import_contacts
 from whatsapp.errors import WhatsappError
+from whatsapp.importing.contact_import import import_contacts
 from whatsapp.management.asking import answer, business_of
 from whatsapp.models import ContactImport, RejectedRow
 

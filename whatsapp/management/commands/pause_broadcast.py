@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from whatsapp import lifecycle
+from whatsapp.broadcasts import lifecycle
 from whatsapp.management.asking import BroadcastCommand
 from whatsapp.models import Broadcast
 from whatsapp.states import BroadcastStatus

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from whatsapp.sending.loop import Progress, SendingLoop
+from whatsapp.running.loop import Progress, SendingLoop
 
 
 class Command(BaseCommand):

@@ -2,9 +2,9 @@
 
 from django.utils import timezone
 
+from whatsapp.control.starting import start
 from whatsapp.management.asking import BroadcastCommand
 from whatsapp.models import Broadcast
-from whatsapp.starting import start
 from whatsapp.states import BroadcastStatus
 
 

@@ -6,11 +6,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from businesses.tenancy import acting_for
-from whatsapp import template_sync
-from whatsapp.connecting import senders_of
 from whatsapp.errors import WhatsappError
 from whatsapp.management.asking import answer, business_of
 from whatsapp.models import MessageTemplate, Sender
+from whatsapp.numbers import template_sync
+from whatsapp.numbers.connecting import senders_of
 from whatsapp.providers.base import ProviderUnavailable
 
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from businesses.models import Business
 from testing.broadcasts import make_broadcast, make_sender, make_template
 from whatsapp.conftest import Send, states
-from whatsapp.direct_messages import send_test
+from whatsapp.inbox.direct_messages import send_test
 from whatsapp.models import InboundMessage, Recipient, Suppression
 from whatsapp.providers.events import Progress
 from whatsapp.providers.sandbox.behaviour import LONGEST_S, plan_for
-from whatsapp.providers.sandbox.reports import report
+from whatsapp.running.sandbox_reports import report
 from whatsapp.webhooks.applying import apply_news
 
 

@@ -19,7 +19,7 @@ from django.conf import settings
 from testing.broadcasts import addresses, make_broadcast
 from testing.meta import ThreadedMeta
 from testing.senders import SenderFarm
-from whatsapp import lifecycle
+from whatsapp.broadcasts import lifecycle
 from whatsapp.conftest import Report, Send, states
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Attempt, Broadcast, MessageTemplate, Recipient, Sender

@@ -12,7 +12,7 @@ from django.db import IntegrityError, OperationalError
 
 from businesses.tenancy import across_businesses
 from testing.meta import ThreadedMeta
-from whatsapp import lifecycle
+from whatsapp.broadcasts import lifecycle
 from whatsapp.conftest import Send, states
 from whatsapp.models import Broadcast, BroadcastEvent, Recipient, Sender
 from whatsapp.providers.base import Outcome, SendResult

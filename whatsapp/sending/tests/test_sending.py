@@ -16,12 +16,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from businesses.models import Business
 from testing.broadcasts import addresses, make_broadcast
 from testing.meta import ThreadedMeta
-from whatsapp import lifecycle, suppressions
+from whatsapp.broadcasts import lifecycle
 from whatsapp.conftest import Report, Send, states
 from whatsapp.models import Attempt, Broadcast, MessageTemplate, Recipient, Sender, SenderHealth, Suppression
+from whatsapp.people import suppressions
 from whatsapp.providers.sandbox.script import Action, Reaction, accept_and, refuse
+from whatsapp.running.loop import SendingLoop
 from whatsapp.sending import flights
-from whatsapp.sending.loop import SendingLoop
 
 FIRST = addresses(1)[0]
 

@@ -13,7 +13,6 @@ from django.test import Client
 from businesses.models import Business
 from testing.broadcasts import addresses
 from testing.meta import ThreadedMeta
-from whatsapp import suppressions
 from whatsapp.conftest import Send, states
 from whatsapp.models import (
     Broadcast,
@@ -25,6 +24,7 @@ from whatsapp.models import (
     Sender,
     WebhookNews,
 )
+from whatsapp.people import suppressions
 from whatsapp.providers.sandbox import notices
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.providers.sandbox.script import Action

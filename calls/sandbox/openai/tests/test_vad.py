@@ -4,7 +4,7 @@ from base64 import b64encode
 import numpy as np
 import pytest
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.openai.input_audio import InputAudio, SpeechPaused, SpeechStarted, SpeechStopped
 from calls.sandbox.openai.vad import EnergyVad, Paused, Started, Stopped
 from testing.databases import ROOT

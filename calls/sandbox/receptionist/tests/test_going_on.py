@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from businesses.models import Business
-from calls import realtime_events
 from calls.conversation import ConversationSettings
 from calls.conversation.commands import CreateResponse, ResponseKind, Speaker
 from calls.conversation.dialogue import Said
+from calls.line import realtime_events
 from calls.plan import CallPlan
 from calls.sandbox.openai.tests.test_streamed_answers import SlowClient
 from calls.sandbox.receptionist.engine import CallTool, ReplyRequest, Say, StandInEngine, words_after

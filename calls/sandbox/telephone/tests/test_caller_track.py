@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.telephone.caller_track import CallerTrack, Echo, Span
 
 pytestmark = pytest.mark.once

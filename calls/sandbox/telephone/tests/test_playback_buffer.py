@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from calls.conversation.ulaw import SAMPLE_RATE
+from calls.audio.ulaw import SAMPLE_RATE
 from calls.sandbox.telephone.playback_buffer import PlaybackBuffer, ReturnedMark, Stretch
 
 pytestmark = pytest.mark.once

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.telephone.caller_track import Echo
 from calls.sandbox.telephone.media_stream import LineConditions
 from calls.sandbox.telephone.placed_call import CallFailed

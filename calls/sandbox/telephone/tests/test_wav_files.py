@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.telephone import wav_files
 
 pytestmark = pytest.mark.once

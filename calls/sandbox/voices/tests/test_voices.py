@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from openai import AuthenticationError, BadRequestError
 
-from calls.conversation import ulaw
+from calls.audio import ulaw
 from calls.sandbox.openai.server import RealtimeServer
 from calls.sandbox.openai.tests.realtime_client import client_of
 from calls.sandbox.voices.babble import BabbleVoice

@@ -1,0 +1,88 @@
+"""The form of a business's settings, in sections as an owner thinks of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from businesses.forms.plain_words import plain_formfield
+from businesses.forms.written_numbers import WrittenPhoneNumberField
+from businesses.models import Business
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    _Form = forms.ModelForm[Business]
+    Section = tuple[str, _StrPromise, _StrPromise, tuple[str, ...]]
+else:
+    _Form = forms.ModelForm
+
+SECTIONS: tuple[Section, ...] = (
+    (
+        "business",
+        _("Business"),
+        _("Its name, the language in which it speaks with callers, and its clock."),
+        ("name", "language", "time_zone"),
+    ),
+    (
+        "greeting",
+        _("Greeting"),
+        _("The first words of every call. Callers hear them whole; nothing interrupts them."),
+        ("greeting_text", "voice", "assistant_speaks_first", "first_utterance_protection"),
+    ),
+    (
+        "assistant",
+        _("Assistant"),
+        _("What it knows about you, and how it should behave."),
+        ("instructions", "opening_hours"),
+    ),
+    (
+        "interruptions",
+        _("Interruptions"),
+        _("The values suit most phone lines. Change one at a time, and call to hear the effect."),
+        (
+            "barge_in_enabled",
+            "resume_after_false_barge_in",
+            "backchannels_interrupt",
+            "barge_in_voice_frames",
+            "barge_in_debounce_ms",
+            "barge_in_grace_ms",
+            "server_vad_threshold",
+            "echo_gate_min_rms",
+        ),
+    ),
+    (
+        "phone",
+        _("Phone"),
+        _("Who takes over when the assistant can't, and what is kept of calls."),
+        ("fallback_number", "max_call_minutes", "record_calls", "recordings_kept_days"),
+    ),
+)
+"""Key, heading, introduction and fields of each section."""
+
+
+class SettingsForm(_Form):
+    """What an owner may change. Numbers may be written as at home: 050-123-4567."""
+
+    class Meta:
+        model = Business
+        formfield_callback = plain_formfield
+        fields: ClassVar[list[str]] = [name for _key, _heading, _intro, names in SECTIONS for name in names]
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"fallback_number": WrittenPhoneNumberField}
+        widgets: ClassVar[dict[str, forms.Widget]] = {
+            "fallback_number": forms.TextInput(attrs={"dir": "ltr", "type": "tel"}),
+            # dir=auto: the first letter decides, so Hebrew reads right to left on an English page too.
+            "greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 3}),
+            "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12}),
+            "opening_hours": forms.Textarea(attrs={"dir": "auto", "rows": 3}),
+            "time_zone": forms.TextInput(attrs={"dir": "ltr"}),
+            "server_vad_threshold": forms.NumberInput(attrs={"step": "0.01", "dir": "ltr"}),
+        }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        number = self.fields["fallback_number"]
+        assert isinstance(number, WrittenPhoneNumberField)  # noqa: S101 - field_classes says so
+        number.region = self.instance.region()

@@ -1,0 +1,72 @@
+"""Is this audio really the greeting? Trim it, set its loudness, and refuse what can't be these words. Pure."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calls.audio.ulaw import SAMPLE_RATE
+from calls.errors import SpeechFailed
+
+_FRAME = SAMPLE_RATE // 50  # 20 ms
+_AUDIBLE_RMS = 120  # below it a caller hears nothing but line noise
+_LEAD_FRAMES, _TAIL_FRAMES = 3, 10  # kept around the words, so that they are not clipped: 60 and 200 ms
+_LONGEST_PAUSE_FRAMES = 75  # 1.5 s: a longer hole sounds like a dead line
+_SPEECH_RMS = 2500  # the level of ordinary telephone speech as 16-bit samples
+_LARGEST_PEAK = 30000.0
+
+_FASTEST_LETTERS_PER_S = 30.0  # hurried speech is about 20; Hebrew, written without vowels, is slower
+_SLOWEST_LETTERS_PER_S = 3.5
+_SLACK_S = 3.0
+_LETTERS_PER_DIGIT = 6  # "7" is one sign and five letters long
+
+
+def polish(samples: NDArray[np.int16], *, text: str) -> NDArray[np.int16]:
+    """The audio of `text` (8 kHz) without long silences, at telephone loudness.
+
+    Raises:
+        SpeechFailed: nothing can be heard, or so long or short that it can't be these words.
+    """
+    energies = _frame_energies(samples)
+    audible = energies >= _AUDIBLE_RMS
+    if not audible.any():
+        raise SpeechFailed("the speech service sent silence")
+    kept = samples[: len(energies) * _FRAME].reshape(-1, _FRAME)[_worth_hearing(audible)].ravel()
+    _check_length(len(kept) / SAMPLE_RATE, text)
+    return _at_telephone_loudness(kept, float(np.sqrt(np.mean(energies[audible] ** 2))))
+
+
+def _frame_energies(samples: NDArray[np.int16]) -> NDArray[np.float64]:
+    whole = samples[: len(samples) // _FRAME * _FRAME].astype(np.float64).reshape(-1, _FRAME)
+    return np.sqrt(np.mean(whole**2, axis=1)) if len(whole) else np.zeros(0)
+
+
+def _worth_hearing(audible: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which frames stay: from just before the first word to just after the last, holes shortened."""
+    first, last = int(np.argmax(audible)), len(audible) - int(np.argmax(audible[::-1]))
+    keep = np.zeros(len(audible), bool)
+    keep[max(0, first - _LEAD_FRAMES) : last + _TAIL_FRAMES] = True
+    silent_for = 0
+    for position in range(first, last):
+        silent_for = 0 if audible[position] else silent_for + 1
+        if silent_for > _LONGEST_PAUSE_FRAMES:
+            keep[position] = False
+    return keep
+
+
+def _check_length(seconds: float, text: str) -> None:
+    letters = len(re.sub(r"[^\w]", "", text)) + (_LETTERS_PER_DIGIT - 1) * len(re.findall(r"\d", text))
+    shortest = len(re.sub(r"[\W\d]", "", text)) / _FASTEST_LETTERS_PER_S
+    longest = letters / _SLOWEST_LETTERS_PER_S + _SLACK_S
+    if seconds < shortest:
+        raise SpeechFailed(f"the audio lasts {seconds:.1f} s, too short for these words (at least {shortest:.1f} s)")
+    if seconds > longest:
+        raise SpeechFailed(f"the audio lasts {seconds:.1f} s, too long for these words (at most {longest:.1f} s)")
+
+
+def _at_telephone_loudness(samples: NDArray[np.int16], speech_rms: float) -> NDArray[np.int16]:
+    peak = float(np.abs(samples.astype(np.int32)).max())
+    gain = min(_SPEECH_RMS / speech_rms, _LARGEST_PEAK / peak)
+    return np.round(samples * gain).astype(np.int16)

@@ -1,0 +1,103 @@
+"""Both sides of a call as two tracks of µ-law, laid where the caller's ear had them. Pure: positions and bytes.
+
+The assistant's side is what the caller *heard*: a piece lies where it plays (after what was sent before it, or at
+once), a clear cuts off what had not played, and audio that goes on later lies where it goes on. The caller's side lies
+where Twilio's timestamps put it. What is between the pieces is silence.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from calls.audio.ulaw import SAMPLE_RATE
+
+MOST_WAITING_S: Final = 60
+"""Of each track, while nobody takes them: a bound for a disk that is away. The oldest are then lost to silence."""
+_MOST_OFF_S: Final = 30.0
+"""A timestamp that is further from our own clock than this is no timestamp."""
+
+Piece = tuple[int, bytes]
+"""Audio and where it begins, in samples from the start of the stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is new on both tracks, in order. Taken again, it would be laid at the same places."""
+
+    caller: tuple[Piece, ...]
+    assistant: tuple[Piece, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.caller or self.assistant)
+
+
+class Tracks:
+    """The tracks of one call. Times are seconds since the stream opened."""
+
+    def __init__(self) -> None:
+        self._caller: deque[Piece] = deque()
+        self._assistant: deque[Piece] = deque()  # sent, may be cut as long as it has not played
+        self._caller_end = self._plays_until = self._taken_until = 0
+        self._now = 0
+
+    def caller_spoke(self, at: float, audio: bytes, timestamp_ms: int | None = None) -> None:
+        """Lay a piece of the caller's audio, which came just now. Called for every frame of every call."""
+        self._now = max(self._now, _sample(at))
+        if timestamp_ms is not None and abs(timestamp_ms / 1000 - at) < _MOST_OFF_S:
+            start = timestamp_ms * (SAMPLE_RATE // 1000)
+        else:
+            start = _sample(at) - len(audio)
+        start = max(self._caller_end, start) if start - self._caller_end > len(audio) else self._caller_end
+        self._caller.append((start, audio))
+        self._caller_end = start + len(audio)
+        while self._caller_end - self._caller[0][0] > MOST_WAITING_S * SAMPLE_RATE:
+            self._caller.popleft()
+
+    def assistant_plays(self, at: float, audio: bytes) -> None:
+        """Lay audio that was sent to the caller just now: it plays when what was sent before it has."""
+        self._now = max(self._now, _sample(at))
+        start = max(self._plays_until, _sample(at))
+        self._assistant.append((start, audio))
+        self._plays_until = start + len(audio)
+
+    def cleared(self, at: float) -> None:
+        """Cut off what has not played by now."""
+        cut = self._now = max(self._now, _sample(at))
+        while self._assistant and self._assistant[-1][0] >= cut:
+            self._assistant.pop()
+        if self._assistant:
+            start, audio = self._assistant.pop()
+            self._assistant.append((start, audio[: cut - start]))
+        self._plays_until = min(self._plays_until, cut)
+
+    def take(self, at: float | None = None) -> Recorded:
+        """What can't change any more and was not taken before: all of it up to now, or to `at`."""
+        until = self._now = self._now if at is None else max(self._now, _sample(at))
+        heard: list[Piece] = []
+        while self._assistant and self._assistant[0][0] < until:
+            start, audio = self._assistant.popleft()
+            played = audio[: until - start]
+            heard.append((start, played))
+            if len(played) < len(audio):
+                self._assistant.appendleft((until, audio[len(played) :]))
+                break
+        earliest = until - MOST_WAITING_S * SAMPLE_RATE
+        taken = Recorded(tuple(self._caller), tuple(piece for piece in heard if piece[0] >= earliest))
+        self._caller.clear()
+        return taken
+
+
+def _sample(at: float) -> int:
+    return round(at * SAMPLE_RATE)
+
+
+def joined(pieces: tuple[Piece, ...], *, silence: bytes) -> Piece:
+    """Pieces in order as one, with silence between them."""
+    first = pieces[0][0]
+    whole = bytearray()
+    for start, audio in pieces:
+        whole += silence * (start - first - len(whole))
+        whole += audio
+    return first, bytes(whole)

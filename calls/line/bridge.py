@@ -1,0 +1,286 @@
+"""One call: feeds the events of both edges to the conversation and carries its commands out.
+
+Everything happens on the event loop, one event at a time and without awaiting in between, so commands can't
+overtake each other. The edges queue what they are given; records are written beside the call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from calls.audio import ears, ulaw
+from calls.conversation import Conversation
+from calls.conversation.assistant import CACHED_GREETING
+from calls.conversation.commands import (
+    AnswerTool,
+    CancelResponse,
+    ClearPlayback,
+    Command,
+    ConnectModel,
+    CreateResponse,
+    DropAudio,
+    EndCall,
+    KeepTurn,
+    Log,
+    Measure,
+    NextStep,
+    Play,
+    TruncateItem,
+)
+from calls.conversation.events import (
+    CallerFrame,
+    CallerLeft,
+    CallerWords,
+    Event,
+    KeyPressed,
+    MarkReturned,
+    OperatorAsked,
+    StreamBroke,
+    StreamOpened,
+    Tick,
+    TurnCommitted,
+)
+from calls.conversation.sent_audio import BYTES_PER_SECOND
+from calls.line import media_stream, realtime_events
+from calls.line.media_stream import Flood, MalformedMessage
+from calls.line.realtime import RealtimeSession
+from calls.line.realtime_events import AudioDelta, Understood, Usage
+from calls.plan import CallPlan
+from calls.records.endings import Ending
+from calls.records.recorder import CallRecorder
+from calls.records.traces import Decided
+
+logger = logging.getLogger(__name__)
+
+FRAME_BYTES: Final = 160
+"""20 ms. Twilio's pieces are that long; whatever comes is judged in such steps."""
+MOST_CATCHING_UP_S: Final = 30.0
+"""After a stalled line Twilio may send what it kept at once; more than this is a flood."""
+KEPT_FRAMES: Final = 750
+"""Caller audio kept for a new session, in Twilio's pieces (15 s): what no session has turned into words."""
+
+
+class Bridge:
+    """A running call between Twilio's socket and OpenAI's.
+
+    `send` queues a text message to Twilio, `hang_up` asks for the socket to be closed; both return at once.
+    """
+
+    def __init__(
+        self,
+        plan: CallPlan,
+        *,
+        stream_sid: str,
+        opened_at: float,
+        send: Callable[[str], None],
+        hang_up: Callable[[], None],
+    ) -> None:
+        self._plan = plan
+        self._stream_sid = stream_sid
+        self._opened_at = opened_at
+        self._send = send
+        self._hang_up = hang_up
+        self._loop = asyncio.get_running_loop()
+        self._conversation = Conversation(plan.settings)
+        self._recorder = CallRecorder(plan)
+        self._ear = ears.new_ear()
+        self._session: RealtimeSession | None = None
+        self._audio: dict[str, bytearray | bytes] = {CACHED_GREETING: plan.greeting_audio}
+        self._unanswered: deque[str] = deque(maxlen=KEPT_FRAMES)
+        self._heard_s = 0.0
+        self._since_turn = 0  # of the kept pieces, how many came after the last turn
+        self._timer: asyncio.TimerHandle | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._dial = ""
+
+    # From the edges ------------------------------------------------------------------------------------
+    def start(self) -> None:
+        """Begin the conversation."""
+        self.feed(StreamOpened(self._clock(), ulaw.levels(self._plan.greeting_audio)))
+
+    def caller_audio(self, payload: str, timestamp_ms: int | None = None) -> None:
+        """Take a piece of the caller's audio, base64 of µ-law.
+
+        Raises `MalformedMessage` when it is none, and then nothing has happened; `Flood` when it is too much.
+        """
+        try:
+            audio = base64.b64decode(payload, validate=True)
+        except (binascii.Error, ValueError, TypeError):
+            raise MalformedMessage("audio that isn't base64") from None
+        self._heard_s += len(audio) / BYTES_PER_SECOND
+        if self._heard_s > self._clock() + MOST_CATCHING_UP_S:
+            raise Flood("audio faster than anyone speaks")
+        self._forward(payload)
+        self._recorder.keep_caller_audio(self._clock(), audio, timestamp_ms)
+        for start in range(0, len(audio), FRAME_BYTES):
+            frame = audio[start : start + FRAME_BYTES]
+            rms = ulaw.rms(frame)
+            speech = self._ear.hear(frame, wanted=self._conversation.needs_ears(rms))
+            self.feed(CallerFrame(self._clock(), rms, len(frame) // 8, speech))
+
+    def mark_returned(self, name: str) -> None:
+        """Take a mark that Twilio sent back."""
+        self.feed(MarkReturned(self._clock(), name))
+
+    def key_pressed(self, digit: str) -> None:
+        """Take a key of the caller's telephone."""
+        self.feed(KeyPressed(self._clock(), digit))
+
+    def caller_left(self) -> None:
+        """The stream stopped: the caller hung up."""
+        self.feed(CallerLeft(self._clock()))
+
+    def operator_asked(self, step: NextStep, dial: str) -> None:
+        """A person of the business hangs up, or puts the caller through to `dial` (empty: the fallback number)."""
+        self._dial = dial
+        self.feed(OperatorAsked(self._clock(), step))
+
+    def stream_broke(self, reason: str) -> None:
+        """The socket closed without a stop, or is about to be closed."""
+        self.feed(StreamBroke(self._clock(), reason))
+
+    async def finished(self) -> None:
+        """Wait until the end of the call is on record and its session is closed."""
+        if self._ending is not None:
+            await self._ending
+
+    def _told_by_model(self, told: Understood) -> None:
+        match told:
+            case AudioDelta(event, payload):
+                if audio := _decoded(payload):
+                    store = self._audio.setdefault(event.item_id, bytearray())
+                    if isinstance(store, bytearray):
+                        store += audio
+                    self.feed(replace(event, size=len(audio), levels=ulaw.levels(audio)))
+            case Usage(tokens):
+                self._recorder.keep_usage(tokens)
+            case _:
+                self._forget_transcribed(told)
+                self.feed(told)
+
+    def _forward(self, payload: str) -> None:
+        self._unanswered.append(payload)
+        self._since_turn += 1
+        if self._session is not None and self._session.is_ready:
+            self._session.append_audio(payload)
+
+    def _forget_transcribed(self, event: Event) -> None:
+        """Audio of a turn whose words are known need not be heard again: a new session gets it as text."""
+        if isinstance(event, TurnCommitted):
+            self._since_turn = 0
+        elif isinstance(event, CallerWords):
+            while len(self._unanswered) > self._since_turn:
+                self._unanswered.popleft()
+
+    # The conversation ----------------------------------------------------------------------------------
+    def feed(self, event: Event) -> None:
+        """Tell the conversation what happened, and do what it wants."""
+        commands = self._decide(event)
+        self._recorder.keep_trace(event)
+        for command in commands:
+            self._recorder.keep_trace(Decided(event.at, command))
+            self._carry_out(command)
+        self._set_timer()
+
+    def _decide(self, event: Event) -> list[Command]:
+        """Ask the conversation. A mistake of ours must not leave the caller in dead air."""
+        try:
+            return self._conversation.handle(event)
+        except Exception:
+            logger.exception("call %s: the conversation failed at %s", self._plan.call_id, type(event).__name__)
+            self._conversation.is_over = True
+            return [EndCall("a mistake of ours", NextStep.APOLOGIZE, failed=True)]
+
+    def _carry_out(self, command: Command) -> None:  # noqa: C901 - one line for each kind of command
+        match command:
+            case Play():
+                self._play(command)
+            case ClearPlayback():
+                self._recorder.keep_clear(self._clock())
+                self._send(media_stream.clear(self._stream_sid))
+            case DropAudio(item_id):
+                self._audio.pop(item_id, None)
+            case ConnectModel():
+                self._connect(command)
+            case CreateResponse():
+                self._tell_model(realtime_events.response_create(command, self._plan))
+            case CancelResponse():
+                self._tell_model(realtime_events.response_cancel(command))
+            case TruncateItem():
+                self._tell_model(realtime_events.item_truncate(command))
+            case AnswerTool():
+                self._tell_model(realtime_events.tool_answer(command))
+            case KeepTurn():
+                self._recorder.keep_turn(command)
+            case Measure():
+                self._recorder.measure(command)
+            case Log(label, text):
+                logger.info("%s call=%s at=%.3f %s", label, self._plan.call_id, self._clock(), text)
+            case EndCall():
+                self._ending = self._loop.create_task(self._end(command), name=f"ending {self._plan.call_id}")
+
+    def _play(self, command: Play) -> None:
+        audio = self._audio[command.item_id][command.start : command.end]
+        self._recorder.keep_played_audio(self._clock(), bytes(audio))
+        self._send(media_stream.play(self._stream_sid, base64.b64encode(audio).decode()))
+        self._send(media_stream.mark(self._stream_sid, command.mark))
+
+    def _tell_model(self, event: realtime_events.ClientEvent) -> None:
+        if self._session is not None and self._session.is_ready:  # what was meant for a lost session is void
+            self._session.send(event)
+
+    def _connect(self, command: ConnectModel) -> None:
+        """Open a session in the old one's place. The caller's words that no session put in text go to it again."""
+        if self._session is not None:
+            self._session.close()
+        session = RealtimeSession(self._plan, clock=self._clock, tell=self._told_by_model)
+        self._session = session
+        session.start(
+            history=self._conversation.history(),
+            timeout_s=command.timeout_s,
+            replay=lambda: list(self._unanswered),
+        )
+
+    def _clock(self) -> float:
+        # Whole milliseconds: as exact as anything here, and a trace of them takes a third of the space.
+        return round(self._loop.time() - self._opened_at, 3)
+
+    def _set_timer(self) -> None:
+        deadline = self._conversation.next_deadline()
+        if self._timer is not None:
+            if deadline is not None and self._timer.when() == self._opened_at + deadline:
+                return
+            self._timer.cancel()
+        self._timer = None if deadline is None else self._loop.call_at(self._opened_at + deadline, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.feed(Tick(self._clock()))
+
+    async def _end(self, command: EndCall) -> None:
+        """Write the end down first: Twilio asks what comes next as soon as the socket closes."""
+        if self._session is not None:
+            self._session.close()
+        ending = Ending.of(command, user_has_spoken=self._conversation.user_has_spoken, dial=self._dial)
+        try:
+            await self._recorder.close(ending, at=self._clock())
+        finally:
+            self._hang_up()
+        if self._session is not None:
+            await self._session.closed()
+
+
+def _decoded(payload: str) -> bytes:
+    """The model's audio; what isn't base64 is none, and no reason to lose the session."""
+    try:
+        return base64.b64decode(payload)
+    except (binascii.Error, ValueError):
+        logger.warning("OpenAI sent audio that isn't base64")
+        return b""

@@ -1,0 +1,190 @@
+"""The Channels edge of a call: Twilio's media stream. JSON in and out, no decisions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError, close_old_connections
+
+from calls.errors import StreamRefused
+from calls.line import live, live_control
+from calls.line.bridge import Bridge
+from calls.line.media_stream import Flood, Key, MalformedMessage, MarkBack, Media, Stop, parse, read_start, understand
+from calls.plan import CallPlan, open_stream
+from calls.telephone import twilio
+
+logger = logging.getLogger(__name__)
+
+START_TIMEOUT_S: Final = 10.0
+"""A socket that has not brought its token by then is closed."""
+MESSAGES_PER_S: Final = 200
+MOST_MESSAGES_AT_ONCE: Final = 3000
+"""Twilio sends 50 pieces of audio a second and as many marks; far more of them is a flood."""
+MOST_MALFORMED_IN_A_ROW: Final = 50
+"""Twilio's messages of a second. A single one that can't be understood is dropped; so many, and the line is dead."""
+MOST_MALFORMED_LOGGED: Final = 5
+REFUSED: Final = 4403
+MALFORMED: Final = 4400
+ENDED: Final = 1000
+
+
+class TwilioMediaConsumer(AsyncWebsocketConsumer):
+    """One media stream. Until a `start` with a good token has come, everything else closes the socket."""
+
+    # The media path has no use for a channel layer: an alias that isn't configured means none.
+    channel_layer_alias = "none for media streams"
+
+    bridge: Bridge | None = None
+    is_refused = False
+    malformed = malformed_in_a_row = 0
+    entry: live.LiveCall | None = None
+    start_timer: asyncio.TimerHandle | None = None
+    listener: asyncio.Task[None] | None = None
+    call_id: UUID | None = None
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle one ASGI message.
+
+        Channels' own `dispatch` closes old database connections in a thread for *every* message: fifty thread
+        hops a second for each call. The one query of this consumer looks after its connection itself.
+        """
+        handler: Callable[[dict[str, Any]], Awaitable[None]] = getattr(self, message["type"].replace(".", "_"))
+        await handler(message)
+
+    async def connect(self) -> None:
+        """Accept the socket, unless it carries a signature that isn't Twilio's or there is no room."""
+        self.loop = asyncio.get_running_loop()
+        self.connected_at, self.messages = self.loop.time(), 0
+        headers = dict(self.scope["headers"])
+        signature = headers.get(b"x-twilio-signature")
+        if not twilio.handshake_is_valid(signature.decode("latin-1") if signature else None):
+            logger.warning("Media stream refused: its signature is not Twilio's")
+            await self.close(REFUSED)
+            return
+        if not live.has_room():
+            logger.warning("Media stream refused: no room for one more call in this process")
+            await self.close(REFUSED)
+            return
+        self.outbox: asyncio.Queue[str] = asyncio.Queue()
+        self.writer = asyncio.create_task(self._write())
+        self.start_timer = self.loop.call_later(START_TIMEOUT_S, self._refuse, REFUSED, "no start in time")
+        await self.accept()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take one message of Twilio's."""
+        if self.is_refused:
+            return
+        self.messages += 1
+        try:
+            if self.messages > MOST_MESSAGES_AT_ONCE + MESSAGES_PER_S * (self.loop.time() - self.connected_at):
+                raise Flood("a flood of messages")
+            if text_data is None:
+                raise MalformedMessage("a binary frame")
+            message = parse(text_data)
+            event = message["event"]
+            if self.bridge is not None:
+                self._take(self.bridge, message)
+                self.malformed_in_a_row = 0
+            elif event == "start":
+                await self._start(message)
+            elif event != "connected":
+                raise MalformedMessage(f"{event!r} before a start with a token")
+        except MalformedMessage as error:
+            self._drop(error)
+        except Flood as error:
+            self._refuse(MALFORMED, str(error))
+        except StreamRefused as error:
+            self._refuse(REFUSED, error.reason)
+
+    def _take(self, bridge: Bridge, message: dict[str, Any]) -> None:
+        match understand(message):
+            case Media(payload, timestamp_ms):
+                bridge.caller_audio(payload, timestamp_ms)
+            case MarkBack(name):
+                bridge.mark_returned(name)
+            case Key(digit):
+                bridge.key_pressed(digit)
+            case Stop():
+                bridge.caller_left()
+
+    def _drop(self, error: MalformedMessage) -> None:
+        """Go on without a message, unless nothing can be understood any more, or never could."""
+        self.malformed += 1
+        self.malformed_in_a_row += 1
+        if self.bridge is None or self.malformed_in_a_row > MOST_MALFORMED_IN_A_ROW:
+            self._refuse(MALFORMED, str(error))
+        elif self.malformed <= MOST_MALFORMED_LOGGED:
+            logger.warning("call %s: a message of its media stream is dropped: %s", self.call_id, error)
+
+    async def _start(self, message: dict[str, Any]) -> None:
+        opened_at = self.loop.time()
+        start = read_start(message)
+        try:
+            plan = await _read_plan(start.token, start.call_sid, start.stream_sid)
+        except DatabaseError as error:
+            raise StreamRefused(f"the database failed: {type(error).__name__}") from error
+        if self.start_timer is not None:
+            self.start_timer.cancel()
+        self.call_id = plan.call_id
+        self.entry = live.add(call_sid=start.call_sid, stream_sid=start.stream_sid, close=self._close_soon)
+        self.bridge = Bridge(
+            plan,
+            stream_sid=start.stream_sid,
+            opened_at=opened_at,
+            send=self.outbox.put_nowait,
+            hang_up=self._close_soon,
+        )
+        self.bridge.start()
+        # Beside the media path: people of the business who hang up or take over, from whichever process they ask.
+        self.listener = asyncio.create_task(live_control.listen(plan.call_id, self.bridge.operator_asked))
+
+    async def disconnect(self, code: int) -> None:
+        """End the call, whoever closed the socket."""
+        if self.start_timer is not None:
+            self.start_timer.cancel()
+        try:
+            if self.bridge is not None:
+                self.bridge.stream_broke(f"its socket closed ({code})")
+                await self.bridge.finished()
+        finally:
+            if self.listener is not None:
+                self.listener.cancel()
+            if self.entry is not None:
+                live.remove(self.entry)
+            if hasattr(self, "writer"):
+                self.writer.cancel()
+
+    async def _write(self) -> None:
+        while True:
+            await self.send(text_data=await self.outbox.get())
+
+    def _refuse(self, code: int, reason: str) -> None:
+        self.is_refused = True
+        logger.warning("Media stream closed: %s", reason)
+        if self.bridge is not None:
+            self.bridge.stream_broke(reason)
+        self._close_soon(code)
+
+    def _close_soon(self, code: int = ENDED) -> None:
+        task = self.loop.create_task(self.close(code))
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+@sync_to_async(thread_sensitive=False)
+def _read_plan(token: str, call_sid: str, stream_sid: str) -> CallPlan:
+    close_old_connections()
+    try:
+        return open_stream(token=token, call_sid=call_sid, stream_sid=stream_sid, now=datetime.now(UTC))
+    finally:
+        close_old_connections()

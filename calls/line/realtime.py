@@ -1,0 +1,242 @@
+"""The edge to OpenAI Realtime: connect, configure, send, receive. No decisions.
+
+One `RealtimeSession` is one connection. What happens on it is told through `tell`, in order; it ends with one
+`ModelLost`, unless we closed it ourselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import ssl
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
+from typing import Any, Final, cast
+
+from django.conf import settings
+from openai import AsyncOpenAI, OpenAIError
+from openai.resources.realtime.realtime import AsyncRealtimeConnection
+from openai.types.websocket_connection_options import WebSocketConnectionOptions
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from calls.conversation.dialogue import Said
+from calls.conversation.events import ModelLost, ModelReady
+from calls.line.realtime_events import (
+    FATAL_CODES,
+    ClientEvent,
+    Understood,
+    error_code,
+    past_items,
+    session_lifetime_s,
+    session_update,
+    understand,
+)
+from calls.plan import CallPlan
+
+logger = logging.getLogger(__name__)
+
+SEND_TIMEOUT_S: Final = 3.0
+"""OpenAI takes audio in real time: a connection that takes nothing for this long is dead."""
+CLOSE_TIMEOUT_S: Final = 1.0
+_APPEND: Final = '{"type":"input_audio_buffer.append","audio":"'
+_PERMANENT_STATUSES: Final = frozenset({401, 403, 404})
+_BROKEN = (OSError, WebSocketException, OpenAIError, TimeoutError, ValueError, KeyError, TypeError)
+
+
+class SessionRefused(Exception):
+    """OpenAI answered the configuration of a session with an error."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"session refused: {code}")
+        self.permanent = code in FATAL_CODES
+
+
+@cache
+def _client() -> AsyncOpenAI:
+    return AsyncOpenAI(
+        api_key=settings.OPENAI_API_KEY or "sandbox",
+        base_url=settings.OPENAI_BASE_URL,
+        websocket_base_url=settings.OPENAI_REALTIME_URL,
+        max_retries=0,
+    )
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all connections: making one reads the machine's certificates and blocks the loop for 15 ms."""
+    return ssl.create_default_context()
+
+
+def _options() -> WebSocketConnectionOptions:
+    """Options of the WebSocket. The package passes `ssl` on, though its type doesn't name it."""
+    is_secure = settings.OPENAI_REALTIME_URL.startswith("wss:")
+    return cast("WebSocketConnectionOptions", {"ssl": _tls()} if is_secure else {})
+
+
+def warm_up() -> None:
+    """Load at start what would otherwise make the first call, and those beside it, wait."""
+    import_module("websockets.asyncio.client")
+    _client()
+    _options()
+
+
+class RealtimeSession:
+    """One connection to OpenAI Realtime, from connecting to its end."""
+
+    def __init__(self, plan: CallPlan, *, clock: Callable[[], float], tell: Callable[[Understood], None]) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._tell = tell
+        self._outbox: asyncio.Queue[str] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self.is_ready = False
+
+    def start(self, *, history: list[Said], replay: Callable[[], Iterable[str]], timeout_s: float) -> None:
+        """Connect in the background; `ModelReady` or `ModelLost` is told within `timeout_s`.
+
+        The session begins with `history` as text and the audio that `replay` returns when it is ready.
+        """
+        self._task = asyncio.create_task(self._run(history, replay, timeout_s), name=f"realtime {self._plan.call_id}")
+
+    def send(self, event: ClientEvent) -> None:
+        """Queue one of our events; returns at once."""
+        self._outbox.put_nowait(json.dumps(event, ensure_ascii=False))
+
+    def append_audio(self, payload: str) -> None:
+        """Queue caller audio as it came: base64 of µ-law, never decoded."""
+        self._outbox.put_nowait(f'{_APPEND}{payload}"}}')
+
+    def close(self) -> None:
+        """End the session without a word: nothing is told after this."""
+        self._tell = _tell_nobody
+        if self._task is not None:
+            self._task.cancel()
+
+    async def closed(self) -> None:
+        """Wait until the session's tasks have ended."""
+        if self._task is not None:
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self, history: list[Said], replay: Callable[[], Iterable[str]], timeout_s: float) -> None:
+        connection: AsyncRealtimeConnection | None = None
+        try:
+            async with asyncio.timeout(timeout_s):
+                connection = await self._connect()
+                lifetime_s = await self._configure(connection, history)
+            self.is_ready = True
+            self._tell(ModelReady(self._clock(), lifetime_s))
+            for payload in replay():
+                self.append_audio(payload)
+            await self._exchange(connection)
+        except SessionRefused as error:
+            self._lost(error, permanent=error.permanent)
+        except ExceptionGroup as group:
+            self._lost(group.exceptions[0])
+        except Exception as error:  # whatever it was: untold, the caller would wait for ever
+            self._lost(error)
+        finally:
+            self.is_ready = False
+            if connection is not None:
+                await _close(connection)
+
+    def _lost(self, error: Exception, *, permanent: bool = False) -> None:
+        self.is_ready = False
+        if not isinstance(error, SessionRefused | OSError | WebSocketException | OpenAIError):
+            logger.error("call %s: a mistake of ours ended the session", self._plan.call_id, exc_info=error)
+        if isinstance(error, InvalidStatus):
+            permanent = error.response.status_code in _PERMANENT_STATUSES
+        self._tell(ModelLost(self._clock(), _reason(error), permanent))
+
+    async def _connect(self) -> AsyncRealtimeConnection:
+        manager = _client().realtime.connect(
+            model=settings.OPENAI_REALTIME_MODEL, websocket_connection_options=_options()
+        )
+        return await manager.enter()
+
+    async def _configure(self, connection: AsyncRealtimeConnection, history: list[Said]) -> float | None:
+        """Set the session up and wait until OpenAI has; return how long it will live, where it says so."""
+        created = await self._await_event(connection, "session.created")
+        update = session_update(self._plan, transcription_model=settings.OPENAI_TRANSCRIPTION_MODEL)
+        await connection.send_raw(json.dumps(update, ensure_ascii=False))
+        await self._await_event(connection, "session.updated")
+        for item in past_items(history):
+            await connection.send_raw(json.dumps(item, ensure_ascii=False))
+        return session_lifetime_s(created, datetime.now(UTC))
+
+    async def _await_event(self, connection: AsyncRealtimeConnection, kind: str) -> dict[str, Any]:
+        while True:
+            message = _parse(await connection.recv_bytes())
+            if message is None:
+                continue
+            if message.get("type") == "error":
+                raise SessionRefused(error_code(message))
+            if message.get("type") == kind:
+                return message
+
+    async def _exchange(self, connection: AsyncRealtimeConnection) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write(connection))
+            group.create_task(self._read(connection))
+
+    async def _write(self, connection: AsyncRealtimeConnection) -> None:
+        while True:
+            text = await self._outbox.get()
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await connection.send_raw(text)
+
+    async def _read(self, connection: AsyncRealtimeConnection) -> None:
+        while True:
+            message = _parse(await connection.recv_bytes())
+            if message is None:
+                continue
+            try:
+                understood = understand(message, self._clock())
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                logger.warning("call %s: malformed %s: %r", self._plan.call_id, message.get("type"), error)
+                continue
+            for each in understood:
+                self._tell(each)
+
+
+def _parse(data: bytes) -> dict[str, Any] | None:
+    """A server event; None (and a line in the log) for what is none."""
+    try:
+        message = json.loads(data)
+    except ValueError:
+        message = None
+    if isinstance(message, dict) and isinstance(message.get("type"), str):
+        return message
+    logger.warning("OpenAI sent %d bytes that are no event", len(data))
+    return None
+
+
+def _reason(error: Exception) -> str:
+    """A reason for the call's record, without addresses or keys."""
+    match error:
+        case InvalidStatus():
+            return f"refused with HTTP {error.response.status_code}"
+        case TimeoutError():
+            return "no answer in time"
+        case ConnectionClosed():
+            code = error.rcvd.code if error.rcvd else None
+            return f"connection closed ({code or 'without a code'})"
+        case SessionRefused():
+            return str(error)
+        case OSError():
+            return "can't be reached"
+    return type(error).__name__
+
+
+async def _close(connection: AsyncRealtimeConnection) -> None:
+    with suppress(*_BROKEN):
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await connection.close()
+
+
+def _tell_nobody(_: Understood) -> None:
+    """What is told after the end."""

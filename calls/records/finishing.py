@@ -1,0 +1,114 @@
+"""The end of a call in the records, whoever learns of it first: its own process, Twilio, or the sweep.
+
+The process that held the stream knows best, so its word replaces what the others wrote. Everyone else only ends a
+call that is still open. Charging the minutes goes by the difference, so that no order of these charges twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from decimal import ROUND_UP, Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from businesses.models import Business
+from businesses.tenancy import across_businesses, acting_for
+from calls.conversation.commands import NextStep
+from calls.models import Call, CallStatus, Outcome
+from calls.records.endings import Ending, outcome_of
+
+logger = logging.getLogger(__name__)
+
+DEAD_AFTER = timedelta(seconds=60)
+"""A live call's process writes every few seconds; after this long without a word it is gone."""
+NEVER_OPENED_AFTER = timedelta(minutes=2)
+"""A call whose stream has not opened by then never will: its token has expired."""
+
+
+def end_by_its_process(call_id: UUID, ending: Ending, *, now: datetime) -> None:
+    """Write the end as the process that held the stream knows it, over whatever others guessed."""
+    with transaction.atomic():
+        call = Call.objects.select_for_update().get(pk=call_id)
+        call.next_step = ending.next_step
+        call.user_has_spoken = ending.user_has_spoken
+        call.transfer_number = ending.dial
+        _close(call, outcome=ending.outcome, reason=ending.reason, ended_at=now)
+
+
+def end_if_open(call_id: UUID, *, next_step: NextStep, failed: bool, reason: str, now: datetime) -> bool:
+    """End a call that nobody has ended; False when somebody had."""
+    with transaction.atomic():
+        call = Call.objects.select_for_update().filter(pk=call_id).exclude(status=CallStatus.ENDED).first()
+        if call is None:
+            return False
+        call.next_step = next_step
+        outcome = outcome_of(next_step=next_step, failed=failed, user_has_spoken=call.user_has_spoken)
+        _close(call, outcome=outcome, reason=reason, ended_at=now)
+    return True
+
+
+def holding_a_line(*, now: datetime) -> Q:
+    """The condition of calls that somebody holds: on the line, or just coming in."""
+    return Q(status=CallStatus.LIVE, alive_at__gte=now - DEAD_AFTER) | Q(
+        status=CallStatus.RINGING, started_at__gte=now - NEVER_OPENED_AFTER
+    )
+
+
+def dead_calls(*, now: datetime) -> Q:
+    """The condition of calls that are open in the records though nobody holds them any more."""
+    return ~Q(status=CallStatus.ENDED) & (
+        Q(status=CallStatus.LIVE, alive_at__lt=now - DEAD_AFTER)
+        | Q(status=CallStatus.RINGING, started_at__lt=now - NEVER_OPENED_AFTER)
+    )
+
+
+def end_dead_calls(*, now: datetime) -> int:
+    """End the calls whose process died without Twilio telling us; how many they were."""
+    with across_businesses():  # the sweep serves the whole installation; each call is then ended for its business
+        dead = list(Call.objects.filter(dead_calls(now=now)).select_related("business")[:200])
+    return sum(_end_dead(call, now=now) for call in dead)
+
+
+def _end_dead(call: Call, *, now: datetime) -> bool:
+    live = call.status == CallStatus.LIVE
+    reason = "the process that held the call died" if live else "the media stream never opened"
+    ended_at = call.alive_at if live and call.alive_at else now  # nobody pays for the time after the last sign of life
+    with acting_for(call.business):
+        ended = end_if_open(call.pk, next_step=NextStep.HANG_UP, failed=True, reason=reason, now=ended_at)
+    if ended:
+        logger.warning("call %s of business %s ended by the sweep: %s", call.pk, call.business_id, reason)
+    return ended
+
+
+def _close(call: Call, *, outcome: Outcome, reason: str, ended_at: datetime) -> None:
+    call.status = CallStatus.ENDED
+    call.outcome = outcome
+    call.end_reason = reason[:300]
+    call.ended_at = ended_at
+    call.stream_token_hash = ""
+    if call.stream_opened_at and not call.summary:
+        call.summary_due_at = ended_at  # `calls/records/summaries.py` looks whether there is anything to sum up
+    minutes = _minutes(call)
+    owed = minutes - call.minutes_charged
+    call.minutes_charged = minutes
+    call.save(
+        update_fields=[
+            "status", "outcome", "end_reason", "ended_at", "stream_token_hash",
+            "minutes_charged", "next_step", "user_has_spoken", "transfer_number",
+            "summary_due_at",
+        ]
+    )  # fmt: skip
+    if owed:
+        paying = Business.objects.filter(pk=call.business_id, minutes_left__isnull=False)
+        paying.update(minutes_left=F("minutes_left") - owed)
+
+
+def _minutes(call: Call) -> Decimal:
+    """How long the assistant was on the line, in minutes rounded up to hundredths; nothing if it never was."""
+    if call.stream_opened_at is None or call.ended_at is None:
+        return Decimal(0)
+    seconds = Decimal(max((call.ended_at - call.stream_opened_at).total_seconds(), 0))
+    return (seconds / 60).quantize(Decimal("0.01"), ROUND_UP)

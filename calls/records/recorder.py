@@ -1,0 +1,170 @@
+"""What is kept of a call while it runs: turns, latencies, usage and the trace, written beside it, never in its way.
+
+The bridge calls the `keep_…` methods on the event loop; they only remember. A task writes what changed about once a
+second, so that a killed process loses a second or two of the words. `close` writes the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+from calls.audio.tracks import Tracks
+from calls.conversation.commands import KeepTurn, Measure
+from calls.plan import CallPlan
+from calls.records import store
+from calls.records.endings import Ending
+from calls.records.store import Batch
+from calls.records.traces import TraceLine
+
+logger = logging.getLogger(__name__)
+
+WORDS_EVERY_S: Final = 1.0
+TRACE_EVERY_S: Final = 5.0  # also the sign of life that `calls/records/finishing.py` looks for
+CLOSE_WAIT_S: Final = (
+    1.5  # Twilio asks what comes next as soon as the socket closes; the caller hears nothing till then
+)
+GIVE_UP_AFTER_S: Final = 120.0
+_MOST_TRACE_LINES: Final = 400_000  # over an hour of frames: a bound for a database that is away
+_PASSING = (OperationalError, InterfaceError)
+
+_unfinished: set[asyncio.Task[None]] = set()
+
+
+class CallRecorder:
+    """Keeps the records of one call. Everything but `close` returns at once and never fails."""
+
+    def __init__(self, plan: CallPlan, *, words_every_s: float = WORDS_EVERY_S) -> None:
+        self._plan = plan
+        self._words_every_s = words_every_s
+        self._turns: dict[int, KeepTurn] = {}
+        self._trace: list[TraceLine] = []
+        self._chunks = 0
+        self._latencies: dict[str, list[int]] = {}
+        self._usage: dict[str, int] = {}
+        self._words_changed = False
+        self._tracks = Tracks() if plan.is_recorded else None
+        self._unwritten: Batch | None = None
+        self._last_write_at = 0.0
+        self._closing = asyncio.Event()
+        self._writer = asyncio.create_task(self._write_now_and_then(), name=f"records of call {plan.call_id}")
+
+    def keep_turn(self, turn: KeepTurn) -> None:
+        """Remember an utterance; a later one at the same position replaces it."""
+        self._turns[turn.position] = turn
+        self._words_changed = True
+
+    def measure(self, measure: Measure) -> None:
+        """Remember a latency; there may be several of a kind."""
+        self._latencies.setdefault(measure.what.value, []).append(measure.milliseconds)
+        self._words_changed = True
+
+    def keep_usage(self, usage: Mapping[str, int]) -> None:
+        """Add the tokens of one response to the call's sum."""
+        for name, tokens in usage.items():
+            self._usage[name] = self._usage.get(name, 0) + tokens
+        self._words_changed = True
+
+    def keep_trace(self, line: TraceLine) -> None:
+        """Remember an event or a command, in the order in which they happened."""
+        if len(self._trace) < _MOST_TRACE_LINES:
+            self._trace.append(line)
+
+    def keep_caller_audio(self, at: float, audio: bytes, timestamp_ms: int | None) -> None:
+        """Remember a piece of the caller's audio, if the call is recorded."""
+        if self._tracks is not None:
+            self._tracks.caller_spoke(at, audio, timestamp_ms)
+
+    def keep_played_audio(self, at: float, audio: bytes) -> None:
+        """Remember what was sent to the caller just now."""
+        if self._tracks is not None:
+            self._tracks.assistant_plays(at, audio)
+
+    def keep_clear(self, at: float) -> None:
+        """Remember that what has not played will not be heard."""
+        if self._tracks is not None:
+            self._tracks.cleared(at)
+
+    async def close(self, ending: Ending, *, at: float | None = None) -> None:
+        """Write everything and the end. Await it before closing the socket: Twilio then asks for `next_step`.
+
+        `at`: when it ended, in seconds since the stream opened. Returns after `CLOSE_WAIT_S` at the latest. A database
+        that is away longer is tried in the background for `GIVE_UP_AFTER_S`, then the loss is logged.
+        """
+        self._closing.set()
+        self._write_audio(at)
+        finish = asyncio.create_task(self._finish(ending), name=f"end of call {self._plan.call_id}")
+        _unfinished.add(finish)
+        finish.add_done_callback(_unfinished.discard)
+        await asyncio.wait({finish}, timeout=CLOSE_WAIT_S)
+
+    async def _write_now_and_then(self) -> None:
+        while not self._closing.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), self._words_every_s)
+            if not self._closing.is_set():
+                self._write_audio()
+            since_s = asyncio.get_running_loop().time() - self._last_write_at
+            if not self._closing.is_set() and (self._words_changed or since_s >= TRACE_EVERY_S):
+                await self._write(self._unwritten or self._take(None))
+
+    def _write_audio(self, at: float | None = None) -> None:
+        """Pass on what can't change any more. A disk that fails costs the recording, never the call."""
+        if self._tracks is not None and (recorded := self._tracks.take(at)):
+            store.write_audio_later(self._plan, recorded)
+
+    async def _finish(self, ending: Ending) -> None:
+        await self._writer
+        loop = asyncio.get_running_loop()
+        give_up_at, pause_s = loop.time() + GIVE_UP_AFTER_S, 0.1
+        while loop.time() < give_up_at:
+            batch = self._unwritten or self._take(ending)
+            if not await self._write(batch):
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, 5.0)
+            elif batch.ending is not None:
+                return
+        logger.error("call %s: its end could not be written, the database is away", self._plan.call_id)
+
+    def _take(self, ending: Ending | None) -> Batch:
+        """Everything that is not written yet, as one batch."""
+        batch = Batch(
+            turns=tuple(self._turns.values()),
+            trace=tuple(self._trace),
+            trace_position=self._chunks,
+            latencies={name: tuple(values) for name, values in self._latencies.items()},
+            usage=dict(self._usage),
+            ending=ending,
+        )
+        self._chunks += 1
+        self._turns.clear()
+        self._trace.clear()
+        self._words_changed = False
+        return batch
+
+    async def _write(self, batch: Batch) -> bool:
+        """Write a batch; False when the database is away and the same batch should be tried again."""
+        self._unwritten = batch
+        self._last_write_at = asyncio.get_running_loop().time()
+        try:
+            await asyncio.wrap_future(store.write_later(self._plan, batch))
+        except _PASSING as error:
+            logger.warning("call %s: records not written, will be tried again: %s", self._plan.call_id, error)
+            return False
+        except DatabaseError as error:  # the business or the call was deleted; the message may quote what was said
+            logger.error("call %s: records refused and dropped: %s", self._plan.call_id, type(error).__name__)
+        except Exception:  # a mistake of ours is no reason to harm a caller
+            logger.exception("call %s: records not written and dropped", self._plan.call_id)
+        self._unwritten = None
+        return True
+
+
+async def all_written() -> None:
+    """Wait until the ends of all calls of this process are written or given up (a draining process calls it)."""
+    while _unfinished:
+        await asyncio.wait(set(_unfinished))

@@ -1,0 +1,162 @@
+"""Recordings: two raw µ-law files for each call, and the stereo WAV that browsers get of them.
+
+    MEDIA_ROOT/recordings/<business>/<call>.caller.ulaw      what the caller said
+    MEDIA_ROOT/recordings/<business>/<call>.assistant.ulaw   what the caller heard of the assistant
+
+Raw and as the telephone has it, so that writing is appending, a killed process loses at most the last second, and an
+hour takes 58 MB. The WAV is computed for the part that is asked for; nothing is converted ahead.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+
+from businesses.models import Business
+from businesses.tenancy import acting_for
+from calls.audio import ulaw
+from calls.audio.tracks import Piece, Recorded, joined
+from calls.models import Call
+
+logger = logging.getLogger(__name__)
+
+HEADER_BYTES: Final = 44
+FRAME_BYTES: Final = 4
+"""Of the WAV: two channels of 16 bits for each moment, the caller on the left."""
+_REMOVED_AT_ONCE: Final = 1000
+
+
+# Writing ------------------------------------------------------------------------------------------------
+def write(business_id: UUID, call_id: UUID, recorded: Recorded) -> bool:
+    """Lay new pieces into a call's files; True when these are its first. Raises `OSError`."""
+    caller, assistant = _paths(business_id, call_id)
+    is_new = not caller.exists()
+    if is_new:
+        caller.parent.mkdir(parents=True, exist_ok=True)
+        caller.touch(mode=0o600)
+        assistant.touch(mode=0o600)
+    _lay(caller, recorded.caller)
+    _lay(assistant, recorded.assistant)
+    return is_new
+
+
+def _lay(path: Path, pieces: tuple[Piece, ...]) -> None:
+    if not pieces:
+        return
+    start, audio = joined(pieces, silence=ulaw.SILENCE)
+    with path.open("r+b") as file:
+        length = file.seek(0, 2)
+        if length < start:
+            file.write(ulaw.SILENCE * (start - length))
+        file.seek(start)
+        file.write(audio)
+
+
+def _paths(business_id: UUID, call_id: UUID) -> tuple[Path, Path]:
+    folder = _folder() / str(business_id)
+    return folder / f"{call_id}.caller.ulaw", folder / f"{call_id}.assistant.ulaw"
+
+
+def _folder() -> Path:
+    return Path(settings.MEDIA_ROOT) / "recordings"
+
+
+# Reading ------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A call's recording as a WAV file: 8 kHz, 16 bits, the caller on the left, the assistant on the right."""
+
+    caller: Path
+    assistant: Path
+    frames: int
+
+    @property
+    def size(self) -> int:
+        """Of the WAV, in bytes."""
+        return HEADER_BYTES + self.frames * FRAME_BYTES
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return self.frames / ulaw.SAMPLE_RATE
+
+    def part(self, start: int, end: int) -> bytes:
+        """Bytes `start` to `end` (exclusive) of the WAV."""
+        data_start, data_end = max(start - HEADER_BYTES, 0), max(end - HEADER_BYTES, 0)
+        first, last = data_start // FRAME_BYTES, -(-data_end // FRAME_BYTES)
+        samples = np.stack([self._samples(path, first, last) for path in (self.caller, self.assistant)], axis=1)
+        data = samples.astype("<i2").tobytes()[data_start - first * FRAME_BYTES : data_end - first * FRAME_BYTES]
+        return self._header()[start:end] + data
+
+    def parts(self, size: int = 256 * 1024) -> Iterator[bytes]:
+        """The whole WAV in pieces."""
+        for start in range(0, self.size, size):
+            yield self.part(start, min(start + size, self.size))
+
+    def _samples(self, path: Path, first: int, last: int) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
+        with path.open("rb") as file:
+            file.seek(first)
+            audio = file.read(last - first)
+        return ulaw.decode(audio.ljust(last - first, ulaw.SILENCE))
+
+    def _header(self) -> bytes:
+        data = self.frames * FRAME_BYTES
+        rate = ulaw.SAMPLE_RATE
+        form = struct.pack("<HHIIHH", 1, 2, rate, rate * FRAME_BYTES, FRAME_BYTES, 16)
+        return (
+            b"RIFF"
+            + struct.pack("<I", 36 + data)
+            + b"WAVEfmt "
+            + struct.pack("<I", 16)
+            + form
+            + (b"data" + struct.pack("<I", data))
+        )
+
+
+def recording_of(call: Call) -> Recording | None:
+    """A call's recording as it stands; None when it has none (any more)."""
+    if not call.is_recorded:
+        return None
+    caller, assistant = _paths(call.business_id, call.pk)
+    try:
+        frames = max(caller.stat().st_size, assistant.stat().st_size)
+    except OSError:
+        return None
+    return Recording(caller, assistant, frames) if frames else None
+
+
+# Removing -----------------------------------------------------------------------------------------------
+def remove_old(*, now: datetime) -> int:
+    """Remove the recordings that their businesses keep no longer, and those of deleted ones; how many they were."""
+    removed = 0
+    known: set[str] = set()
+    for business in Business.objects.all().iterator(chunk_size=200):
+        known.add(str(business.pk))
+        with acting_for(business):
+            removed += _remove_old_of(business, before=now - timedelta(days=business.recordings_kept_days))
+    if _folder().exists():
+        for folder in _folder().iterdir():
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+    return removed
+
+
+def _remove_old_of(business: Business, *, before: datetime) -> int:
+    removed = 0
+    old = Call.objects.filter(business=business, is_recorded=True, started_at__lt=before)
+    while call_ids := list(old.values_list("pk", flat=True)[:_REMOVED_AT_ONCE]):
+        for call_id in call_ids:
+            for path in _paths(business.pk, call_id):
+                path.unlink(missing_ok=True)
+        removed += Call.objects.filter(pk__in=call_ids).update(is_recorded=False)
+    return removed

@@ -1,0 +1,136 @@
+"""Writing what a call leaves behind, in a thread of its own so that no call ever waits for the database.
+
+One thread for all calls of the process, with one lasting connection: a write takes a few milliseconds, and twenty
+calls need about ten a second. After an error the connection is dropped, and the next write opens a new one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from businesses.tenancy import acting_for
+from calls.audio.tracks import Recorded
+from calls.conversation.commands import KeepTurn
+from calls.models import Call, TraceChunk, Turn
+from calls.plan import CallPlan
+from calls.records import finishing, recording, traces
+from calls.records.endings import Ending
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING: Final = 1000
+"""Pieces of audio of a second each, of all calls: 16 MB when all of them are of calls in which both speak at once."""
+
+_places = threading.BoundedSemaphore(MOST_WAITING)
+_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-records")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What changed in a call since the last write. The same batch may be written twice."""
+
+    turns: Sequence[KeepTurn] = ()
+    trace: Sequence[traces.TraceLine] = ()
+    trace_position: int = 0
+    latencies: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    usage: Mapping[str, int] = field(default_factory=dict)
+    ending: Ending | None = None
+
+
+def write_later(plan: CallPlan, batch: Batch) -> Future[None]:
+    """Write a batch in the records' thread; the future holds the database's error, if there was one."""
+    return _thread.submit(_write, plan, batch)
+
+
+def write_audio_later(plan: CallPlan, recorded: Recorded) -> None:
+    """Write audio in the records' thread. While that is far behind, audio is dropped instead of piling up."""
+    if not _places.acquire(blocking=False):
+        logger.error("call %s: a piece of its recording is lost: %s wait already", plan.call_id, MOST_WAITING)
+        return
+    _thread.submit(_write_audio, plan, recorded).add_done_callback(lambda _written: _places.release())
+
+
+def close_connection() -> None:
+    """Close the thread's database connection, after everything that waits has been written."""
+    _thread.submit(_disconnect).result()
+
+
+def _disconnect() -> None:
+    connection.close()  # Django keeps one per thread, so this must run in the thread whose it is
+
+
+def _write_audio(plan: CallPlan, recorded: Recorded) -> None:
+    try:
+        is_new = recording.write(plan.business.pk, plan.call_id, recorded)
+        if is_new:
+            with acting_for(plan.business):
+                Call.objects.filter(pk=plan.call_id).update(is_recorded=True)
+    except (OSError, DatabaseError) as error:
+        logger.error("call %s: a piece of its recording is lost: %s", plan.call_id, type(error).__name__)
+        if isinstance(error, DatabaseError):
+            connection.close()
+
+
+def _write(plan: CallPlan, batch: Batch) -> None:
+    try:
+        with acting_for(plan.business), transaction.atomic():
+            _write_turns(plan, batch.turns)
+            _write_trace(plan, batch)
+            now = timezone.now()
+            Call.objects.filter(pk=plan.call_id).update(
+                alive_at=now, latencies=dict(batch.latencies), usage=dict(batch.usage)
+            )
+            if batch.ending is not None:
+                finishing.end_by_its_process(plan.call_id, batch.ending, now=now)
+    except BaseException:
+        connection.close()  # it may be broken: the next write starts afresh
+        raise
+
+
+def _write_turns(plan: CallPlan, turns: Sequence[KeepTurn]) -> None:
+    rows = [
+        Turn(
+            business_id=plan.business.pk,
+            call_id=plan.call_id,
+            position=turn.position,
+            speaker=turn.speaker.value,
+            is_greeting=turn.is_greeting,
+            text=_storable(turn.text),
+            heard_text=_storable(turn.heard_text),
+            started_ms=turn.started_ms,
+            ended_ms=turn.ended_ms,
+            interrupted_ms=turn.interrupted_ms,
+        )
+        for turn in turns
+    ]
+    Turn.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["call", "position"],
+        update_fields=["speaker", "is_greeting", "text", "heard_text", "started_ms", "ended_ms", "interrupted_ms"],
+    )
+
+
+def _write_trace(plan: CallPlan, batch: Batch) -> None:
+    if not batch.trace:
+        return
+    chunk = TraceChunk(
+        business_id=plan.business.pk,
+        call_id=plan.call_id,
+        position=batch.trace_position,
+        data=traces.encode(batch.trace),
+    )
+    TraceChunk.objects.bulk_create([chunk], ignore_conflicts=True)
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL stores no NUL characters and no lone surrogates, and a model may send either."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -1,0 +1,71 @@
+"""What becomes of a caller when the media stream is over, or never was."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from businesses.tenancy import across_businesses, acting_for
+from calls.conversation.commands import NextStep
+from calls.models import Call, CallStatus
+from calls.records import finishing
+from calls.telephone.announcements import Announcement
+from calls.telephone.onward import Onward, onward_by
+
+_OVER = {"completed", "busy", "failed", "no-answer", "canceled"}
+_REACHED = {"completed", "answered"}
+
+
+def find_call(call_sid: str) -> Call | None:
+    """The call that Twilio means, with its business."""
+    with across_businesses():  # Twilio names a call by its CallSid only; what follows acts for the call's business
+        return Call.objects.select_related("business").filter(twilio_call_sid=call_sid).first()
+
+
+def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward:
+    """Where the caller goes, by the `next_step` that the stream's process wrote before it closed the socket.
+
+    Nothing written means that the process died or the stream never opened: the call is ended in the records, and the
+    caller reaches a person or hears an apology, never dead air.
+    """
+    call = find_call(call_sid)
+    if call is None:
+        return Onward(announcement=Announcement.UNAVAILABLE)
+    if call_status in _OVER:
+        note_call_status(call, call_status, now=now)
+        return Onward(call.business)
+    with acting_for(call.business):
+        reason = "the process that held the call died" if call.stream_opened_at else "the media stream never opened"
+        finishing.end_if_open(call.pk, next_step=NextStep.APOLOGIZE, failed=True, reason=reason, now=now)
+        step, dial = Call.objects.values_list("next_step", "transfer_number").get(pk=call.pk)
+    return onward_by(NextStep(step or NextStep.APOLOGIZE), call.business, dial=dial)
+
+
+def after_fallback(call_sid: str, *, dial_status: str) -> Onward:
+    """What follows when the fallback number was rung: nothing more to say if somebody answered."""
+    call = find_call(call_sid)
+    if call is not None:
+        with acting_for(call.business):
+            Call.objects.filter(pk=call.pk).update(fallback_result=dial_status[:20])
+    business = call.business if call else None
+    return Onward(business) if dial_status in _REACHED else Onward(business, Announcement.NOBODY_ANSWERED)
+
+
+def note_call_status(call: Call, call_status: str, *, now: datetime) -> None:
+    """End a call that Twilio says is over, unless its own process already has. Asked again, nothing changes."""
+    if call_status not in _OVER or call.status == CallStatus.ENDED:
+        return
+    failed = call_status == "failed"
+    if failed:
+        reason = "Twilio: the call failed"
+    elif call.stream_opened_at:
+        reason = "the call is over, said Twilio"
+    else:
+        reason = "the caller hung up before the assistant answered"
+    with acting_for(call.business):
+        finishing.end_if_open(call.pk, next_step=NextStep.HANG_UP, failed=failed, reason=reason, now=now)
+
+
+def note_stream_error(call: Call, error: str) -> None:
+    """Keep what Twilio says went wrong with the media stream."""
+    with acting_for(call.business):
+        Call.objects.filter(pk=call.pk).update(stream_error=error[:300])

@@ -1,0 +1,121 @@
+"""Taking a call in: whose it is, whether it can be answered, and the key to its media stream."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from businesses.models import Business, PhoneNumber
+from businesses.tenancy import acting_for
+from calls.models import Call, CallStatus, Outcome
+from calls.records import finishing
+from calls.telephone import stream_tokens
+
+logger = logging.getLogger(__name__)
+
+BROWSER = "browser"
+"""In the place of the caller's number: a member of the business tries the assistant on its page."""
+
+
+class Refusal(StrEnum):
+    """Why the assistant does not answer; kept as the call's `end_reason`."""
+
+    NOT_IN_SERVICE = "the business or this number is switched off"
+    NO_MINUTES = "no paid minutes are left"
+    ALL_BUSY = "all lines were busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The assistant answers; the token opens the call's media stream."""
+
+    call: Call
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The assistant does not answer."""
+
+    business: Business
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class NumberUnknown:
+    """No business has this number."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyTaken:
+    """A repeated webhook of a call that the assistant has answered before."""
+
+    business: Business
+
+
+Admission = Admitted | Refused | NumberUnknown | AlreadyTaken
+
+
+def take_in(*, call_sid: str, called_number: str, caller_number: str, now: datetime) -> Admission:
+    """Decide about an incoming call and record it. Asked again about the same call, it decides the same."""
+    # The one look across businesses: the called number is all that says whose call this is. PhoneNumber is not
+    # scoped for this very reason; everything after it acts for the business that was found.
+    number = PhoneNumber.objects.select_related("business").filter(number=called_number).first()
+    if number is None:
+        logger.warning("call %s: the called number belongs to no business", call_sid)
+        return NumberUnknown()
+    with acting_for(number.business):
+        return _take(number.business, number, call_sid=call_sid, caller_number=caller_number, now=now)
+
+
+def take_in_from_browser(business: Business, *, call_id: str, now: datetime) -> Admission:
+    """Decide about a call that a member of the business begins on its page, as about any other."""
+    number = business.phone_numbers.order_by("-is_active", "pk").first()
+    with acting_for(business):
+        return _take(business, number, call_sid=call_id, caller_number=BROWSER, now=now)
+
+
+def _take(
+    found: Business, number: PhoneNumber | None, *, call_sid: str, caller_number: str, now: datetime
+) -> Admission:
+    with transaction.atomic():
+        # Locked, so that callers who come at the same moment can't both take the last free line.
+        business = Business.objects.select_for_update().get(pk=found.pk)
+        call = Call.objects.filter(twilio_call_sid=call_sid).first()
+        if call is not None:
+            return _asked_again(call, business, now=now)
+        refusal = _refusal(business, number, now=now)
+        call = Call(
+            business=business,
+            twilio_call_sid=call_sid,
+            called_number=number.number if number else "",
+            caller_number=caller_number[:32],
+            started_at=now,
+        )
+        if refusal:
+            call.status, call.outcome = CallStatus.ENDED, Outcome.REFUSED
+            call.end_reason, call.ended_at = refusal.value, now
+        call.save(force_insert=True)
+        logger.info("call %s of business %s: %s", call.pk, business.pk, refusal or "taken")
+        return Refused(business, refusal) if refusal else Admitted(call, stream_tokens.issue(call, now=now))
+
+
+def _asked_again(call: Call, business: Business, *, now: datetime) -> Admission:
+    if call.outcome == Outcome.REFUSED:
+        return Refused(business, Refusal(call.end_reason))
+    if call.status == CallStatus.RINGING:
+        return Admitted(call, stream_tokens.issue(call, now=now))
+    return AlreadyTaken(business)
+
+
+def _refusal(business: Business, number: PhoneNumber | None, *, now: datetime) -> Refusal | None:
+    if not business.is_active or (number is not None and not number.is_active):
+        return Refusal.NOT_IN_SERVICE
+    if business.minutes_left is not None and business.minutes_left <= 0:
+        return Refusal.NO_MINUTES
+    lines = Call.objects.filter(finishing.holding_a_line(now=now), business=business).count()
+    return Refusal.ALL_BUSY if lines >= business.max_concurrent_calls else None

@@ -1,0 +1,92 @@
+"""Twilio's webhooks. Each is safe to repeat, and a caller never hears Twilio's "an application error has occurred"."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from twilio.twiml.voice_response import VoiceResponse
+
+from calls.conversation.commands import NextStep
+from calls.telephone import after_stream, intake, twilio
+from calls.telephone.announcements import Announcement, words
+from calls.telephone.intake import Admitted, AlreadyTaken, NumberUnknown, Refused
+from calls.telephone.onward import Onward, onward_by, onward_refused
+
+logger = logging.getLogger(__name__)
+
+Webhook = Callable[[HttpRequest], VoiceResponse | None]
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def from_twilio(webhook: Webhook) -> View:
+    """Make a view of a webhook: POST and signed, or nothing happens; and whatever breaks, the answer is TwiML."""
+
+    @csrf_exempt  # the signature says who asks; Twilio has no session
+    @require_POST
+    @wraps(webhook)
+    def view(request: HttpRequest) -> HttpResponse:
+        if not twilio.signature_is_valid(request):
+            logger.warning("%s: refused, no valid signature (is PUBLIC_URL what Twilio was given?)", request.path)
+            return HttpResponseForbidden("Not signed by Twilio.\n", content_type="text/plain")
+        try:
+            answer = webhook(request)
+        except Exception:  # an error page would be read to the caller: the database may be away, and people still call
+            logger.exception("%s: failed, the caller hears an apology", request.path)
+            answer = _twiml(Onward(announcement=Announcement.UNAVAILABLE))
+        return HttpResponse(status=204) if answer is None else HttpResponse(str(answer), content_type="text/xml")
+
+    return view
+
+
+@from_twilio
+def voice(request: HttpRequest) -> VoiceResponse:
+    """A call comes in: connect it to the assistant, or say why not."""
+    admission = intake.take_in(
+        call_sid=request.POST["CallSid"],
+        called_number=request.POST.get("To", ""),
+        caller_number=request.POST.get("From", ""),
+        now=timezone.now(),
+    )
+    match admission:
+        case Admitted(token=token):
+            return twilio.connect(token)
+        case Refused(business, refusal):
+            return _twiml(onward_refused(refusal, business))
+        case AlreadyTaken(business):
+            return _twiml(onward_by(NextStep.APOLOGIZE, business))
+        case NumberUnknown():
+            return _twiml(Onward(announcement=Announcement.NOT_IN_SERVICE))
+
+
+@from_twilio
+def after(request: HttpRequest) -> VoiceResponse:
+    """The media stream is over, or the fallback number was rung: say what comes next."""
+    call_sid = request.POST["CallSid"]
+    if dial_status := request.POST.get("DialCallStatus"):
+        return _twiml(after_stream.after_fallback(call_sid, dial_status=dial_status))
+    call_status = request.POST.get("CallStatus", "")
+    return _twiml(after_stream.after_stream(call_sid, call_status=call_status, now=timezone.now()))
+
+
+@from_twilio
+def status(request: HttpRequest) -> None:
+    """Keep what Twilio tells of a call or its stream."""
+    call = after_stream.find_call(request.POST["CallSid"])
+    if call is None:
+        return
+    if request.POST.get("StreamEvent") == "stream-error":
+        logger.warning("call %s: Twilio reports a stream error", call.pk)
+        after_stream.note_stream_error(call, request.POST.get("StreamError", ""))
+    after_stream.note_call_status(call, request.POST.get("CallStatus", ""), now=timezone.now())
+
+
+def _twiml(onward: Onward) -> VoiceResponse:
+    language = onward.business.language if onward.business else None
+    spoken = words(onward.announcement, language) if onward.announcement else {}
+    return twilio.say(spoken, then_dial=onward.dial)

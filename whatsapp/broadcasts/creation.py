@@ -1,0 +1,187 @@
+"""Making a broadcast: everything that can be wrong is found before anything is kept."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import BinaryIO
+from uuid import uuid4
+
+from django.core.files import File
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from businesses.models import Business, User
+from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, to_json
+from whatsapp.audience.columns import understand
+from whatsapp.audience.sources import contacts_chosen, earlier_chosen
+from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts.schedule import BadSchedule, instant_of
+from whatsapp.errors import BadAudience, BadTemplate, WhatsappError
+from whatsapp.models import AudienceKind, Broadcast, MessageTemplate, Recipient, Sender, WindowZone
+from whatsapp.people.messaging_settings import settings_of
+from whatsapp.states import RecipientStatus
+from whatsapp.tables.tables import open_table
+from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
+
+DEFAULT_TRIAL = 50
+"""Messages of a trial whose share of the people is not known yet."""
+
+KINDS = {
+    FileChoice: AudienceKind.FILE,
+    ContactsChoice: AudienceKind.CONTACTS,
+    EarlierChoice: AudienceKind.EARLIER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a broadcast starts and when its messages may go out; nothing: at once, at any hour.
+
+    `wall_time` is local time in `zone` (like 2026-11-30T09:00); so many minutes later the broadcast is missed
+    instead of late (None: the business's setting). Messages go out from `send_from` to `send_until`, by the clock
+    of `window_zone`.
+    """
+
+    wall_time: str = ""
+    zone: str = ""
+    late_after_minutes: int | None = None
+    send_from: time | None = None
+    send_until: time | None = None
+    window_zone: WindowZone = WindowZone.BUSINESS
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A broadcast to be. `file` is the table of a `FileChoice`, open for reading; it stays the caller's."""
+
+    template: MessageTemplate
+    sender: Sender
+    choice: Choice
+    name: str = ""
+    file: BinaryIO | None = None
+    timing: Timing = Timing()
+    canary_size: int | None = None
+
+
+def create(business: Business, plan: Plan, *, now: datetime, actor: User | None = None) -> Broadcast:
+    """Keep a broadcast as a draft whose audience is still to be frozen (`prepare.freeze_audience`).
+
+    Raises:
+        BadTemplate: broadcasts can't send this template.
+        BadAudience: the file or choice can't be used as a whole.
+        WhatsappError: a time or zone can't be understood.
+    """
+    broadcast = _checked(business, plan, now=now, actor=actor)
+    if plan.file is not None:
+        plan.file.seek(0)
+        broadcast.audience_file.save(f"{uuid4()}", File(plan.file), save=False)
+    with transaction.atomic():
+        broadcast.save()
+        lifecycle.record(broadcast, "created", now=now, actor=actor)
+    return broadcast
+
+
+def check(business: Business, plan: Plan, *, now: datetime) -> None:
+    """Raises what `create` would raise, and keeps nothing."""
+    _checked(business, plan, now=now, actor=None)
+
+
+def _checked(business: Business, plan: Plan, *, now: datetime, actor: User | None) -> Broadcast:
+    """The row to be kept, if everything about it is right."""
+    variables = _variables(plan.template)
+    _check_constants(plan.choice, variables)
+    _check_choice(business, plan, variables)
+    broadcast = _row(business, plan, actor)
+    _set_times(broadcast, business, plan.timing, now)
+    return broadcast
+
+
+def set_trial_share(broadcast: Broadcast, share: float | None) -> None:
+    """Let the trial have this share of the people who will be messaged, at least one; None: leave it as it is."""
+    if share is None:
+        return
+    people = Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING).count()
+    broadcast.canary_size = max(1, math.ceil(people * share))
+    broadcast.save(update_fields=["canary_size"])
+
+
+def discard(broadcast: Broadcast) -> None:
+    """Remove a draft whose audience could not be read, with its file: as if it had never been made."""
+    broadcast.audience_file.delete(save=False)
+    broadcast.delete()
+
+
+def _variables(template: MessageTemplate) -> tuple[TemplateVariable, ...]:
+    try:
+        return variables_of(template.components, template.parameter_format)
+    except UnsupportedTemplate as error:
+        raise BadTemplate(str(error)) from None
+
+
+def _check_constants(choice: Choice, variables: tuple[TemplateVariable, ...]) -> None:
+    keys = {variable.key for variable in variables}
+    for key in choice.constants:
+        if key not in keys:
+            raise BadAudience(
+                _("The template has no variable “%(key)s”. It has: %(choices)s.")
+                % {"key": key, "choices": ", ".join(sorted(keys)) or "none"}
+            )
+
+
+def _check_choice(business: Business, plan: Plan, variables: tuple[TemplateVariable, ...]) -> None:
+    match plan.choice:
+        case FileChoice() as choice:
+            if plan.file is None:
+                raise BadAudience(_("The file is missing."))
+            with open_table(plan.file) as table:
+                understand(table.header, variables, list(choice.constants), choice.columns)
+                if next(table.rows, None) is None:
+                    raise BadAudience(_("The file has no rows below its header."))
+        case ContactsChoice() as choice:
+            if not contacts_chosen(business, choice).exists():
+                raise BadAudience(_("No contact fits this choice."))
+        case EarlierChoice() as choice:
+            if not earlier_chosen(business, choice).exists():
+                raise BadAudience(_("Nobody of the earlier broadcast fits this choice."))
+
+
+def _row(business: Business, plan: Plan, actor: User | None) -> Broadcast:
+    template = plan.template
+    if plan.canary_size is not None and plan.canary_size < 1:
+        raise WhatsappError(_("A trial needs at least one message."))
+    return Broadcast(
+        business=business,
+        sender=plan.sender,
+        template=template,
+        name=(plan.name or f"{template.name} ({template.language})")[:200],
+        **template.kept(),
+        audience_kind=KINDS[type(plan.choice)],
+        audience=to_json(plan.choice),
+        canary_size=plan.canary_size,
+        created_by=actor,
+    )
+
+
+def _set_times(broadcast: Broadcast, business: Business, timing: Timing, now: datetime) -> None:
+    if (timing.send_from is None) != (timing.send_until is None):
+        raise WhatsappError(_("Sending hours need both a beginning and an end."))
+    broadcast.send_from, broadcast.send_until = timing.send_from, timing.send_until
+    broadcast.window_zone = timing.window_zone
+    if not timing.wall_time:
+        return
+    zone = timing.zone or business.time_zone
+    try:
+        starts = instant_of(timing.wall_time, zone)
+    except BadSchedule as error:
+        raise WhatsappError(str(error)) from None
+    minutes = timing.late_after_minutes
+    late_after = timedelta(minutes=settings_of(business).late_after_minutes if minutes is None else minutes)
+    if starts + late_after < now:
+        raise WhatsappError(
+            _("%(wall_time)s in %(zone)s has passed. Choose a later time.")
+            % {"wall_time": timing.wall_time, "zone": zone}
+        )
+    broadcast.scheduled_wall_time, broadcast.scheduled_zone = timing.wall_time, zone
+    broadcast.scheduled_at, broadcast.not_after = starts, starts + late_after

@@ -1,0 +1,79 @@
+"""Freezing a broadcast's audience, a stretch at a time, by whoever has time for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from businesses.tenancy import acting_for
+from whatsapp.audience.freeze import BATCH, Overtaken, always, freeze
+from whatsapp.audience.rates import current_rates
+from whatsapp.audience.sources import candidates_of
+from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts.counts import counts_of
+from whatsapp.errors import BadAudience, IllegalChange
+from whatsapp.models import Broadcast
+from whatsapp.states import BroadcastStatus
+
+
+def prepare_step(broadcast: Broadcast, *, now: datetime, batches: int = 10) -> bool:
+    """Go on preparing, at most so many batches; whether there is nothing left to do here.
+
+    When the audience is frozen the broadcast begins to send; when it can't be, it has failed and says why.
+    """
+    with acting_for(broadcast.business):
+        try:
+            if not freeze_audience(broadcast, now=now, keep_going=lambda rows: rows < batches * BATCH):
+                return False
+            _leave_preparing(broadcast, now)
+        except Overtaken:
+            return True
+        except BadAudience as error:
+            _fail(broadcast, now, str(error))
+        return True
+
+
+def freeze_audience(broadcast: Broadcast, *, now: datetime, keep_going: Callable[[int], bool] = always) -> bool:
+    """Freeze from the cursor on until the end, or until `keep_going(rows so far)` says no; whether it is done.
+
+    Raises:
+        BadAudience: the source can't be read on; nothing has been sent.
+        Overtaken: somebody else does it, or it was cancelled.
+    """
+    if broadcast.audience_ready_at:
+        return True
+    with candidates_of(broadcast) as candidates:
+        if not freeze(broadcast, candidates, current_rates(), keep_going=keep_going):
+            return False
+    _finish(broadcast, now)
+    return True
+
+
+def _finish(broadcast: Broadcast, now: datetime) -> None:
+    """The rows are complete. The file is not needed any more: its people are in the rows, and nowhere twice."""
+    file = broadcast.audience_file.name
+    with transaction.atomic():
+        Broadcast.objects.filter(pk=broadcast.pk, audience_ready_at=None).update(
+            audience_ready_at=now, total=counts_of(broadcast.pk).total, audience_file=""
+        )
+        if file:
+            transaction.on_commit(lambda: default_storage.delete(file))
+    broadcast.refresh_from_db()
+
+
+def _leave_preparing(broadcast: Broadcast, now: datetime) -> None:
+    try:
+        if broadcast.status == BroadcastStatus.PREPARING:
+            lifecycle.finish_preparing(broadcast, now=now)
+    except IllegalChange:
+        return  # paused or cancelled at this very moment: that stands
+
+
+def _fail(broadcast: Broadcast, now: datetime, detail: str) -> None:
+    try:
+        lifecycle.fail_preparing(broadcast, now=now, detail=detail)
+    except IllegalChange:
+        return

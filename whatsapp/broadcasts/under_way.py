@@ -1,0 +1,42 @@
+"""The broadcasts of a business that are under way, with their counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from businesses.models import Business
+from whatsapp.broadcasts.counts import Counts, counts_of_many
+from whatsapp.models import Broadcast
+from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus
+
+MOST_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A broadcast with the counts of its people."""
+
+    broadcast: Broadcast
+    counts: Counts
+
+    @property
+    def done_percent(self) -> int:
+        """How many of those who can get a message have had theirs sent, or will not get one any more."""
+        return done_percent(self.counts)
+
+
+def done_percent(counts: Counts) -> int:
+    """How far a broadcast is: 0 to 100; 0 before anybody is known."""
+    return 0 if not counts.total else int(100 * (counts.total - counts.open) / counts.total)
+
+
+def with_counts(broadcasts: list[Broadcast]) -> list[UnderWay]:
+    """Broadcasts with their counts, in one query more."""
+    counts = counts_of_many([broadcast.pk for broadcast in broadcasts])
+    return [UnderWay(broadcast, counts[broadcast.pk]) for broadcast in broadcasts]
+
+
+def broadcasts_under_way(business: Business) -> list[UnderWay]:
+    """What is being sent, waits for its time, or is paused; the newest first."""
+    live = Broadcast.objects.filter(business=business, status__in=[*LIVE_BROADCASTS, BroadcastStatus.CANCELLING])
+    return with_counts(list(live.order_by("-created_at")[:MOST_SHOWN]))

@@ -1,0 +1,188 @@
+"""What will happen when a broadcast is started, told before it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from businesses.models import Business
+from whatsapp.audience.choice import ContactsChoice, EarlierChoice
+from whatsapp.audience.rates import current_rates
+from whatsapp.audience.sources import choice_of, contacts_chosen, earlier_chosen
+from whatsapp.broadcasts.schedule import seconds_open
+from whatsapp.errors import NotSendable
+from whatsapp.models import Broadcast, Recipient, SenderHealth, TemplateCategory, TemplateStatus, WindowZone
+from whatsapp.sending.gates import window_of
+from whatsapp.sending.limiter import most_of
+from whatsapp.sending.quota import people_left_to_tell
+from whatsapp.states import RecipientStatus, SkipReason
+
+PROBLEM_ROWS = 100
+"""How many of the skipped rows are shown; the list of the broadcast's people has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that gets no message, and why."""
+
+    row: int | None
+    given: str
+    reason: SkipReason
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountryCost:
+    """What the people of one country cost if every message is delivered; None: no price is known."""
+
+    country: str
+    people: int
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """The answer. With `problems` the broadcast can't be started; `warnings` only want to be read.
+
+    `people_left` is the rest of the number's 24-hour limit (None: no limit is known). `expected_end` is when the last
+    message will have been sent if it starts now.
+    """
+
+    is_frozen: bool
+    valid: int
+    skipped: dict[SkipReason, int]
+    skipped_rows: list[SkippedRow]
+    costs: list[CountryCost]
+    currency: str
+    rates_source: str
+    rates_effective: date
+    people_left: int | None
+    messages_per_second: float
+    expected_end: datetime
+    problems: list[str]
+    warnings: list[str]
+
+    @property
+    def cost(self) -> Decimal:
+        """The sum of what has a price."""
+        return sum((line.cost for line in self.costs if line.cost is not None), Decimal(0))
+
+
+def preflight(broadcast: Broadcast, *, now: datetime) -> Preflight:
+    """Look at everything that decides what a start will do. Changes nothing."""
+    rates, mps = current_rates(), most_of(broadcast.sender)
+    costs, skipped = _costs(broadcast), _skipped(broadcast)
+    valid = sum(line.people for line in costs) if broadcast.audience_ready_at else _estimate(broadcast)
+    left = people_left_to_tell(broadcast.sender, now)
+    return Preflight(
+        is_frozen=broadcast.audience_ready_at is not None,
+        valid=valid,
+        skipped=skipped,
+        skipped_rows=skipped_rows(broadcast, PROBLEM_ROWS) if skipped else [],
+        costs=costs,
+        currency=rates.currency,
+        rates_source=rates.source,
+        rates_effective=rates.effective,
+        people_left=left,
+        messages_per_second=mps,
+        expected_end=seconds_open(now, valid / mps, window_of(broadcast), broadcast.business.time_zone),
+        problems=_problems(broadcast, valid),
+        warnings=_warnings(broadcast, valid, left, costs),
+    )
+
+
+def refuse_unsendable(broadcast: Broadcast) -> None:
+    """Raises `NotSendable` when the broadcast must not be started as it is."""
+    is_waiting = Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING).exists()
+    valid = int(is_waiting) if broadcast.audience_ready_at else _estimate(broadcast)
+    problems = _problems(broadcast, valid)
+    if problems:
+        raise NotSendable(problems)
+
+
+def skipped_rows(broadcast: Broadcast, most: int) -> list[SkippedRow]:
+    """The first rows that get no message, in the order of the file."""
+    rows = Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.SKIPPED).order_by("pk")[:most]
+    return [SkippedRow(row.row_number, row.given_address, SkipReason(row.skip_reason), row.error_text) for row in rows]
+
+
+def _estimate(broadcast: Broadcast) -> int:
+    """How many people an audience has that is not frozen yet; of a file, those that are read so far, at least 1."""
+    business: Business = broadcast.business
+    match choice_of(broadcast):
+        case ContactsChoice() as choice:
+            return contacts_chosen(business, choice).count()
+        case EarlierChoice() as choice:
+            return earlier_chosen(business, choice).count()
+        case _:
+            return max(1, Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING).count())
+
+
+def _skipped(broadcast: Broadcast) -> dict[SkipReason, int]:
+    counted = (
+        Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.SKIPPED)
+        .order_by()
+        .values_list("skip_reason")
+        .annotate(rows=Count("pk"))
+    )
+    return {SkipReason(reason): rows for reason, rows in counted}
+
+
+def _costs(broadcast: Broadcast) -> list[CountryCost]:
+    rates = current_rates()
+    counted = (
+        Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING)
+        .order_by()
+        .values_list("country")
+        .annotate(people=Count("pk"))
+    )
+    lines = []
+    for country, people in counted:
+        price = rates.price(country, broadcast.template_category)
+        lines.append(CountryCost(country, people, None if price is None else price * people))
+    return sorted(lines, key=lambda line: (-line.people, line.country))
+
+
+def _problems(broadcast: Broadcast, valid: int) -> list[str]:
+    nobody = [] if valid else [_("Nobody in this broadcast can be messaged. See the reasons of its rows.")]
+    return nobody + standing_problems(broadcast)
+
+
+def standing_problems(broadcast: Broadcast) -> list[str]:
+    """Why nothing of this broadcast can be sent at the moment, to whomever: its template or its number."""
+    template, sender = broadcast.template, broadcast.sender
+    found = []
+    if template.status != TemplateStatus.APPROVED:
+        found.append(
+            _("The template “%(template)s” is %(status)s: only approved ones can be sent.")
+            % {"template": template, "status": template.get_status_display().lower()}
+        )
+    if template.content_hash != broadcast.template_hash:
+        found.append(_("The template was changed after this broadcast was made. Create the broadcast again."))
+    if sender.health == SenderHealth.BLOCKED:
+        found.append(
+            _("The WhatsApp number needs attention: %(health_detail)s") % {"health_detail": sender.health_detail}
+        )
+    return found
+
+
+def _warnings(broadcast: Broadcast, valid: int, left: int | None, costs: list[CountryCost]) -> list[str]:
+    found = []
+    if left is not None and left < valid:
+        found.append(
+            _("The number may reach %(left)s more people in 24 hours; the rest of %(valid)s waits for the next.")
+            % {"left": f"{left:,}", "valid": f"{valid:,}"}
+        )
+    americans = sum(line.people for line in costs if line.country == "US")
+    if americans and broadcast.template_category == TemplateCategory.MARKETING:
+        found.append(
+            _("WhatsApp does not deliver marketing to numbers in the USA: %(americans)s people.")
+            % {"americans": f"{americans:,}"}
+        )
+    if broadcast.window_zone == WindowZone.RECIPIENT and window_of(broadcast):
+        found.append(_("The sending hours go by each person's clock, so the end may be hours later than expected."))
+    return found

@@ -1,0 +1,90 @@
+"""Sending once more to people whom a broadcast failed to reach for a reason that may have passed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from businesses.models import User
+from whatsapp import doorbell
+from whatsapp.broadcasts import lifecycle
+from whatsapp.control.preflight import standing_problems
+from whatsapp.errors import IllegalChange, NotSendable
+from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient
+from whatsapp.states import PASSING_ERRORS, BroadcastStatus, ErrorClass, RecipientStatus
+
+MARKETING_REST = timedelta(hours=24)
+"""Meta: who gets too much marketing (131049) may be tried again after a day; a quicker retry is itself refused."""
+RETRYABLE_IN = (BroadcastStatus.RUNNING, BroadcastStatus.PAUSED, BroadcastStatus.COMPLETED)
+
+
+def retryable(broadcast: Broadcast) -> QuerySet[Recipient]:
+    """The people who were not reached and still can be: each failure says nothing about the person."""
+    return Recipient.objects.filter(
+        broadcast=broadcast,
+        status=RecipientStatus.FAILED,
+        error_class__in=PASSING_ERRORS,
+        delivered_at=None,
+        read_at=None,
+    )
+
+
+def retry(broadcast: Broadcast, *, now: datetime, actor: User | None = None, ids: Collection[int] | None = None) -> int:
+    """Send again to whoever is `retryable` (of `ids`, if given); how many. A completed broadcast runs again.
+
+    A second click finds nobody left. Whoever opted out meanwhile is skipped when the message is about to leave.
+
+    Raises:
+        IllegalChange: the broadcast has not been started, or was cancelled.
+        NotSendable: its template or number can't send; nothing has changed.
+    """
+    with transaction.atomic():
+        # Locked, so that the broadcast isn't completed while its rows open again.
+        held = Broadcast.objects.select_for_update(of=("self",)).select_related("sender", "template")
+        current = held.get(pk=broadcast.pk)
+        if current.status not in RETRYABLE_IN:
+            raise IllegalChange(BroadcastStatus(current.status), BroadcastStatus.RUNNING)
+        if problems := standing_problems(current):
+            raise NotSendable(problems)
+        number = _open(current, now, ids)
+        if number:
+            _go_on(current, number, now, actor)
+    broadcast.refresh_from_db()
+    return number
+
+
+def _open(broadcast: Broadcast, now: datetime, ids: Collection[int] | None) -> int:
+    chosen = retryable(broadcast) if ids is None else retryable(broadcast).filter(pk__in=ids)
+    # Their attempts have failed for good: late news that one of them had been on its way must not stop the new one.
+    Attempt.objects.filter(pk__in=chosen.values("attempt_id"), outcome=AttemptOutcome.ACCEPTED).update(
+        outcome=AttemptOutcome.REJECTED
+    )
+    fresh = {
+        "attempt_id": None,
+        "provider_message_id": None,
+        "refusals": 0,
+        "accepted_at": None,
+        "sent_at": None,
+        "error_code": "",
+        "error_class": "",
+        "error_text": "",
+    }
+    resting = Q(error_class=ErrorClass.DEFERRED, failed_at__gt=now - MARKETING_REST)
+    later = chosen.filter(resting).update(
+        status=RecipientStatus.RETRY_WAIT, next_attempt_at=F("failed_at") + MARKETING_REST, failed_at=None, **fresh
+    )
+    at_once = chosen.update(status=RecipientStatus.PENDING, next_attempt_at=None, failed_at=None, **fresh)
+    return later + at_once
+
+
+def _go_on(broadcast: Broadcast, number: int, now: datetime, actor: User | None) -> None:
+    detail = _("%(number)s people are tried again") % {"number": number}
+    if broadcast.status == BroadcastStatus.COMPLETED:
+        lifecycle.reopen(broadcast, now=now, actor=actor, detail=detail)
+        return
+    lifecycle.record(broadcast, "retried", now=now, actor=actor, detail=detail)
+    doorbell.ring(broadcast.pk, broadcast.epoch)

@@ -1,0 +1,166 @@
+"""Writing to one person: a reply to what they wrote, or a template tried on a number of one's own.
+
+Nothing travels here: a row is kept, and the sending loop takes it from there (`sending.direct`). The form's `key`
+makes a double click one message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from businesses.models import Business, User
+from whatsapp import doorbell
+from whatsapp.audience.rows import BadValue, checked_params
+from whatsapp.errors import BadAudience, BadTemplate, NotConnected, OptedOut, WhatsappError, WindowClosed
+from whatsapp.models import (
+    DirectKind,
+    DirectMessage,
+    InboundAction,
+    InboundMessage,
+    MessageTemplate,
+    Sender,
+    SenderHealth,
+    Suppression,
+    SuppressionCategory,
+    TemplateStatus,
+)
+from whatsapp.people.messaging_settings import region_of
+from whatsapp.people.phone_numbers import NotANumber, to_e164
+from whatsapp.people.suppressions import blocked
+from whatsapp.template_variables import UnsupportedTemplate, body_text, variables_of
+
+WINDOW = timedelta(hours=24)
+"""Meta: free text may be sent this long after the person's last message."""
+LONGEST_TEXT = 4_096
+
+
+def reply(inbound: InboundMessage, text: str, *, key: UUID, now: datetime, actor: User | None = None) -> DirectMessage:
+    """Write to whoever wrote `inbound`. With the key of an earlier call: that message, and nothing happens.
+
+    Raises:
+        WindowClosed: the person's last message is too old.
+        OptedOut: the person wants no messages, and has not written since.
+        NotConnected: the number can't send.
+        WhatsappError: the text is empty or too long.
+    """
+    text = text.strip()
+    if not text or len(text) > LONGEST_TEXT or "\0" in text:
+        raise WhatsappError(_("Write a text of at most %(most)s characters.") % {"most": f"{LONGEST_TEXT:,}"})
+    _check_sender(inbound.sender)
+    if reply_until(inbound, now=now) is None:
+        raise WindowClosed(
+            _("The person's last message is more than 24 hours old: WhatsApp takes only a template now. Broadcast one.")
+        )
+    if _wants_silence(inbound):
+        raise OptedOut(_("This person asked not to get messages, and has not written since."))
+    message = DirectMessage(
+        kind=DirectKind.REPLY, sender=inbound.sender, address=inbound.address, text=text, answers=inbound
+    )
+    return _keep(message, inbound.business, key, now, actor)
+
+
+def reply_until(inbound: InboundMessage, *, now: datetime) -> datetime | None:
+    """Until when a reply to this person is taken; None: no more."""
+    return window_end(inbound.sender, inbound.address, now)
+
+
+def window_end(sender: Sender, address: str, now: datetime) -> datetime | None:
+    """Until when the person may get free text from this number; None: they may not."""
+    last = InboundMessage.objects.filter(business=sender.business_id, sender=sender, address=address)
+    written = last.order_by("-received_at").values_list("received_at", flat=True).first()
+    return written + WINDOW if written and written + WINDOW > now else None
+
+
+def send_test(
+    sender: Sender,
+    template: MessageTemplate,
+    *,
+    to: str,
+    params: Mapping[str, str],
+    key: UUID,
+    now: datetime,
+    actor: User | None = None,
+) -> DirectMessage:
+    """Send a template to one number, to see it on a phone. With the key of an earlier call: that message.
+
+    `params` holds the values by the keys of `template_variables.variables_of`.
+
+    Raises:
+        BadAudience: `to` is no number, or a value is missing or can't be sent.
+        BadTemplate: the template can't be sent.
+        OptedOut: the person asked not to get such messages.
+        NotConnected: the number can't send.
+    """
+    business: Business = sender.business
+    _check_sender(sender)
+    values = _checked(template, sender, params)
+    try:
+        address = to_e164(to, region_of(business)).e164
+    except NotANumber as error:
+        raise BadAudience(str(error)) from None
+    if blocked(business, [address], template.category):
+        raise OptedOut(_("This person asked not to get messages. Try another number."))
+    message = DirectMessage(
+        kind=DirectKind.TEST,
+        sender=sender,
+        address=address,
+        template=template,
+        params=values,
+        text=body_text(template.components, values),
+    )
+    return _keep(message, business, key, now, actor)
+
+
+def _keep(message: DirectMessage, business: Business, key: UUID, now: datetime, actor: User | None) -> DirectMessage:
+    message.business, message.key, message.provider = business, key, message.sender.provider
+    message.created_by, message.created_at = actor, now
+    with transaction.atomic():
+        DirectMessage.objects.bulk_create([message], ignore_conflicts=True)  # of two clicks at once one writes a row
+        kept: DirectMessage = DirectMessage.objects.select_related("sender").get(business=business, key=key)
+        if kept.pk == message.pk:
+            doorbell.ring()
+    return kept
+
+
+def _check_sender(sender: Sender) -> None:
+    if sender.health == SenderHealth.BLOCKED:
+        raise NotConnected(
+            _("The WhatsApp number needs attention: %(health_detail)s") % {"health_detail": sender.health_detail}
+        )
+
+
+def _checked(template: MessageTemplate, sender: Sender, params: Mapping[str, str]) -> dict[str, str]:
+    """The values, ready to be sent."""
+    if (template.provider, template.account_id) != (sender.provider, sender.account_id):
+        raise BadTemplate(_("This number can't send this template: they belong to different accounts."))
+    if template.status != TemplateStatus.APPROVED:
+        raise BadTemplate(
+            _("The template “%(template)s” is %(status)s: only approved ones can be sent.")
+            % {"template": template, "status": template.get_status_display().lower()}
+        )
+    try:
+        variables = variables_of(template.components, template.parameter_format)
+        body_length = len(body_text(template.components, {}))
+        return checked_params(params, variables, body_length=body_length, names={})
+    except UnsupportedTemplate as error:
+        raise BadTemplate(str(error)) from None
+    except BadValue as error:
+        raise BadAudience(str(error)) from None
+
+
+def _wants_silence(inbound: InboundMessage) -> bool:
+    """The person opted out of everything, and has not begun to talk again since."""
+    no = Suppression.objects.filter(
+        business=inbound.business_id, address=inbound.address, category=SuppressionCategory.ALL
+    ).first()
+    if no is None:
+        return False
+    since = InboundMessage.objects.filter(
+        business=inbound.business_id, address=inbound.address, received_at__gt=no.created_at
+    )
+    return not since.exclude(action=InboundAction.OPT_OUT).exists()

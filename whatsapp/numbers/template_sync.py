@@ -1,0 +1,146 @@
+"""Keeping the templates of an account as the provider has them, and finding one of them."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from businesses.models import Business
+from whatsapp.errors import BadTemplate
+from whatsapp.models import (
+    MessageTemplate,
+    ParameterFormat,
+    Quality,
+    Sender,
+    TemplateCategory,
+    TemplateStatus,
+)
+from whatsapp.numbers.connecting import ask, senders_of
+from whatsapp.providers.base import RemoteTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """How many templates were new, changed, the same, or gone at the provider."""
+
+    added: int
+    changed: int
+    unchanged: int
+    gone: int
+
+
+def sync(sender: Sender, *, now: datetime) -> SyncResult:
+    """Fetch every template of the sender's account and keep it; one that is gone is marked as deleted.
+
+    Raises:
+        ProviderUnavailable: nothing has changed.
+    """
+    return keep(sender, ask(sender, lambda provider, http, account: provider.list_templates(http, account)), now=now)
+
+
+def keep(sender: Sender, listed: Sequence[RemoteTemplate], *, now: datetime) -> SyncResult:
+    """Make our templates those that were listed."""
+    with transaction.atomic():
+        ours = _ours(sender)
+        kept = {(template.name, template.language): template for template in ours.select_for_update()}
+        added, changed = 0, 0
+        for remote in {(remote.name, remote.language): remote for remote in listed}.values():
+            template = kept.pop((remote.name, remote.language), None)
+            if template is None:
+                _fill(_new(sender, remote), remote, now).save()
+                added += 1
+            else:
+                changed += _has_changed(template, remote)
+                _fill(template, remote, now).save()
+        gone = ours.filter(pk__in=[template.pk for template in kept.values()]).exclude(status=TemplateStatus.DELETED)
+        removed = gone.update(status=TemplateStatus.DELETED, synced_at=now)
+        unchanged = len({(remote.name, remote.language) for remote in listed}) - added - changed
+    return SyncResult(added, changed, unchanged, removed)
+
+
+def find(business: Business, name: str, language: str) -> tuple[MessageTemplate, Sender]:
+    """A template that one of the business's numbers can send, and that number: the newest that can.
+
+    Raises:
+        NotConnected: the business has no number.
+        BadTemplate: there is no such template, or not in this language; the text says what there is.
+    """
+    senders = senders_of(business)
+    known = MessageTemplate.objects.filter(business=business).exclude(status=TemplateStatus.DELETED)
+    for sender in senders:
+        template = known.filter(
+            provider=sender.provider, account_id=sender.account_id, name=name, language=language
+        ).first()
+        if template:
+            return template, sender
+    languages = sorted(set(known.filter(name=name).values_list("language", flat=True)))
+    if languages:
+        raise BadTemplate(
+            _("The template “%(name)s” has no language “%(language)s”. It has: %(choices)s.")
+            % {"name": name, "language": language, "choices": ", ".join(languages)}
+        )
+    names = sorted(set(known.values_list("name", flat=True)))
+    if not names:
+        raise BadTemplate(
+            _("No templates are known yet. Fetch them: manage.py sync_templates %(slug)s") % {"slug": business.slug}
+        )
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or names[:5]
+    raise BadTemplate(
+        _("There is no template “%(name)s”. Did you mean: %(choices)s?") % {"name": name, "choices": ", ".join(close)}
+    )
+
+
+def content_hash(remote: RemoteTemplate) -> str:
+    """What is the same as long as the content of a template is."""
+    content = [remote.parameter_format, list(remote.components)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _ours(sender: Sender) -> models.QuerySet[MessageTemplate]:
+    return MessageTemplate.objects.filter(
+        business=sender.business, provider=sender.provider, account_id=sender.account_id
+    )
+
+
+def _new(sender: Sender, remote: RemoteTemplate) -> MessageTemplate:
+    return MessageTemplate(
+        business_id=sender.business_id,
+        provider=sender.provider,
+        account_id=sender.account_id,
+        name=remote.name,
+        language=remote.language,
+        content_hash=content_hash(remote),
+    )
+
+
+def _has_changed(template: MessageTemplate, remote: RemoteTemplate) -> bool:
+    return (template.content_hash, template.status, template.category) != (
+        content_hash(remote),
+        remote.status,
+        remote.category,
+    )
+
+
+def _fill(template: MessageTemplate, remote: RemoteTemplate, now: datetime) -> MessageTemplate:
+    if template.content_hash != content_hash(remote):
+        template.version += 1
+    if remote.status == TemplateStatus.APPROVED:
+        template.status_detail, template.paused_until = "", None
+    template.provider_template_id = remote.external_id
+    template.category = remote.category if remote.category in TemplateCategory else TemplateCategory.MARKETING
+    template.status = remote.status if remote.status in TemplateStatus else TemplateStatus.PENDING
+    template.quality = remote.quality if remote.quality in Quality else Quality.UNKNOWN
+    template.parameter_format = (
+        remote.parameter_format if remote.parameter_format in ParameterFormat else ParameterFormat.POSITIONAL
+    )
+    template.components = list(remote.components)
+    template.content_hash = content_hash(remote)
+    template.synced_at = now
+    return template

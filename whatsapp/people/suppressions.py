@@ -1,0 +1,120 @@
+"""Who must not be messaged: asking, adding, taking back. Every function works for the business of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from businesses.models import Business, User
+from whatsapp.models import (
+    Consent,
+    ConsentStep,
+    Contact,
+    Recipient,
+    Suppression,
+    SuppressionCategory,
+    SuppressionSource,
+    TemplateCategory,
+)
+from whatsapp.people import consent as consents
+from whatsapp.states import UNSENT, RecipientStatus, SkipReason
+
+_STEPS = {
+    SuppressionCategory.MARKETING: ConsentStep.NO_MARKETING,
+    SuppressionCategory.ALL: ConsentStep.NO_BROADCASTS,
+}
+
+
+def categories_that_block(template_category: str) -> tuple[SuppressionCategory, ...]:
+    """Which suppressions keep a template of this category from a person: marketing ones let a receipt through."""
+    if template_category == TemplateCategory.MARKETING:
+        return (SuppressionCategory.MARKETING, SuppressionCategory.ALL)
+    return (SuppressionCategory.ALL,)
+
+
+def blocked(business: Business, addresses: Collection[str], template_category: str) -> set[str]:
+    """Which of these addresses must not get a template of this category."""
+    found = Suppression.objects.filter(
+        business=business, address__in=addresses, category__in=categories_that_block(template_category)
+    )
+    return set(found.values_list("address", flat=True))
+
+
+def suppress(
+    business: Business,
+    address: str,
+    *,
+    category: SuppressionCategory,
+    source: SuppressionSource,
+    now: datetime,
+    note: str = "",
+    by: User | None = None,
+) -> bool:
+    """Message this address no more, from this moment on, also in broadcasts that are under way; whether it is news."""
+    with transaction.atomic():
+        _suppression, added = Suppression.objects.get_or_create(
+            business=business,
+            address=address,
+            category=category,
+            defaults={"source": source, "note": note[:300], "created_at": now},
+        )
+        _set_consent(business, address, Consent.WITHDRAWN, source, now)
+        _skip_waiting(business, address, category)
+        if added:
+            consents.note(business, [address], _STEPS[category], source=source, now=now, by=by)
+    return added
+
+
+def lift(
+    business: Business,
+    address: str,
+    *,
+    now: datetime,
+    categories: Collection[SuppressionCategory],
+    consent: Consent = Consent.GRANTED,
+    source: SuppressionSource = SuppressionSource.REPLY,
+    by: User | None = None,
+) -> bool:
+    """The person may be messaged again; whether they had been suppressed. What was skipped stays skipped."""
+    with transaction.atomic():
+        removed, _by_model = Suppression.objects.filter(
+            business=business, address=address, category__in=categories
+        ).delete()
+        changed = _set_consent(business, address, consent, source, now)
+        if removed or changed:
+            step = ConsentStep.AGREED if consent == Consent.GRANTED else ConsentStep.LIFTED
+            consents.note(business, [address], step, source=source, now=now, by=by)
+    return bool(removed)
+
+
+def _words_of(source: SuppressionSource, consent: Consent) -> str:
+    """How it is kept with the contact where the agreement comes from. A reply may say either."""
+    if source == SuppressionSource.REPLY and consent == Consent.GRANTED:
+        return _("They replied with an opt-in word")
+    return str(source.label)
+
+
+def _set_consent(business: Business, address: str, consent: Consent, source: SuppressionSource, now: datetime) -> bool:
+    """Keep it with the contact, if there is one; whether it is another than before."""
+    field = "phone" if address.startswith("+") else "bsuid"
+    contacts = Contact.objects.filter(business=business, **{field: address})
+    before = contacts.values_list("consent", flat=True).first()
+    contacts.update(consent=consent, consent_source=_words_of(source, consent)[:200], consent_changed_at=now)
+    return before not in {None, consent}
+
+
+def _skip_waiting(business: Business, address: str, category: SuppressionCategory) -> None:
+    """Skip the person in every broadcast that has not sent to them yet."""
+    waiting = Recipient.objects.filter(business=business, address=address, status__in=UNSENT)
+    if category == SuppressionCategory.MARKETING:
+        waiting = waiting.filter(broadcast__template_category=TemplateCategory.MARKETING)
+    waiting.update(
+        status=RecipientStatus.SKIPPED,
+        skip_reason=SkipReason.OPTED_OUT,
+        lease_token=None,
+        lease_until=None,
+        next_attempt_at=None,
+    )

@@ -1,0 +1,175 @@
+"""The sending loop: a lane for each number, and beside them whatever must happen in time.
+
+The same loop runs in a Celery task and in `manage.py run_broadcasts`, in as many processes as you like: the database
+decides who sends what.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import aiohttp
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+
+from whatsapp.providers.posting import open_session
+from whatsapp.running.sandbox_reports import report_due
+from whatsapp.sending import agenda, direct, doubts, sweeper
+from whatsapp.sending.agenda import Agenda
+from whatsapp.sending.clock import DatabaseClock
+from whatsapp.sending.lanes import MOST_IN_FLIGHT, Lane
+from whatsapp.sending.threads import DatabaseThread
+from whatsapp.webhooks.applying import apply_news
+from whatsapp.webhooks.confirming import confirm_choices
+
+logger = logging.getLogger(__name__)
+
+AGENDA_EVERY_S = 0.5
+SWEEP_EVERY_S = 2.0
+SETTLE_EVERY_S = 60.0
+NEWS_EVERY_S = 0.3
+DIRECT_EVERY_S = 0.5
+TROUBLE_REST_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What this loop has done so far, and whether it knows of more to do."""
+
+    accepted: int
+    is_idle: bool
+
+
+class SendingLoop:
+    """Sends until it is stopped, its time is over, or (`until_idle`) nothing is left to do."""
+
+    def __init__(
+        self,
+        *,
+        until_idle: bool = False,
+        run_for_s: float | None = None,
+        report: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._until_idle = until_idle
+        self._run_for_s = run_for_s
+        self._report = report
+        self._clock = DatabaseClock()
+        self._waves = DatabaseThread("waves")
+        self._chores = DatabaseThread("chores")
+        self._lanes: dict[uuid.UUID, Lane] = {}
+        self._running: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+        self._is_idle = False
+
+    def stop(self) -> None:
+        """Begin nothing new; `run` returns when everything in flight has landed."""
+        self._stopping.set()
+
+    async def run(self) -> Progress:
+        """Send. Returns what was done."""
+        await self._chores.run(self._clock.adjust)
+        timeout_s = settings.WHATSAPP_TIMEOUT_S
+        async with open_session(connections=MOST_IN_FLIGHT, timeout_s=timeout_s) as http:
+            chores = [
+                asyncio.create_task(self._every(NEWS_EVERY_S, self._apply)),
+                asyncio.create_task(self._every(AGENDA_EVERY_S, self._prepare)),
+                asyncio.create_task(self._every(DIRECT_EVERY_S, lambda: self._write(http))),
+                asyncio.create_task(self._every(SWEEP_EVERY_S, lambda: self._sweep(http))),
+                asyncio.create_task(self._every(SETTLE_EVERY_S, self._settle)),
+            ]
+            try:
+                await self._direct(http)
+            finally:
+                await self._end(chores)
+            # However short the shift was, everything that happened in it has been looked at.
+            for chore in (self._apply, lambda: self._write(http), lambda: self._sweep(http), self._settle):
+                await chore()
+        await self._waves.close()
+        await self._chores.close()
+        return self._progress()
+
+    async def _direct(self, http: aiohttp.ClientSession) -> None:
+        clock = asyncio.get_running_loop().time
+        ends_at = clock() + self._run_for_s if self._run_for_s else float("inf")
+        while not self._stopping.is_set() and clock() < ends_at:
+            try:
+                found = await self._chores.run(agenda.read_agenda, self._now())
+            except (DatabaseError, InterfaceError):
+                logger.exception("The database does not answer; trying again")
+                await self._pause(TROUBLE_REST_S)
+                continue
+            self._staff(found, http)
+            self._is_idle = not found.has_work and not any(lane.is_busy for lane in self._lanes.values())
+            if self._report:
+                self._report(self._progress())
+            if self._until_idle and self._is_idle:
+                return
+            await self._pause(AGENDA_EVERY_S)
+
+    def _staff(self, found: Agenda, http: aiohttp.ClientSession) -> None:
+        """A lane for every number with a running broadcast."""
+        for sender_id, lines in found.lines.items():
+            task = self._running.get(sender_id)
+            if task is None or task.done():
+                if task is not None and not task.cancelled() and task.exception():
+                    logger.error("A lane broke and is started anew", exc_info=task.exception())
+                self._lanes[sender_id] = Lane(self._waves, http, self._now)
+                self._running[sender_id] = asyncio.create_task(self._lanes[sender_id].run())
+            self._lanes[sender_id].assign(lines)
+
+    async def _apply(self) -> None:
+        await report_due(self._chores, self._now())
+        while await self._chores.run(apply_news, self._now()) and not self._stopping.is_set():
+            pass
+
+    async def _prepare(self) -> None:
+        await self._chores.run(self._clock.adjust)
+        await self._chores.run(agenda.tend, self._now())
+        while await self._chores.run(agenda.prepare_some, self._now()) and not self._stopping.is_set():
+            pass
+
+    async def _sweep(self, http: aiohttp.ClientSession) -> None:
+        await self._chores.run(sweeper.sweep, self._now())
+        await doubts.decide(http, self._chores, self._now())
+        await confirm_choices(http, self._chores, self._now())
+
+    async def _write(self, http: aiohttp.ClientSession) -> None:
+        await direct.send_waiting(http, self._chores, self._now())
+
+    async def _settle(self) -> None:
+        await self._chores.run(sweeper.settle, self._now())
+
+    async def _every(self, seconds: float, chore: Callable[[], Awaitable[object]]) -> None:
+        """Do a chore again and again; one that fails is tried again, and never ends the loop."""
+        while True:
+            try:
+                await chore()
+            except Exception:
+                logger.exception("A chore of the sending loop failed; it is tried again")
+                await asyncio.sleep(TROUBLE_REST_S)
+            await asyncio.sleep(seconds)
+
+    async def _end(self, chores: list[asyncio.Task[None]]) -> None:
+        for lane in self._lanes.values():
+            lane.stop()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _now(self) -> datetime:
+        return self._clock.now()
+
+    def _progress(self) -> Progress:
+        return Progress(sum(lane.accepted for lane in self._lanes.values()), self._is_idle)

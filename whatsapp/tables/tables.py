@@ -1,0 +1,68 @@
+"""Reading a table from a file that somebody uploaded: CSV in any usual dialect, or XLSX. One row at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from whatsapp.errors import BadAudience
+from whatsapp.tables.csv_file import read_csv
+from whatsapp.tables.xlsx_file import read_xlsx
+
+LARGEST = 60_000_000
+"""Bytes: a million rows with a name and a few values."""
+_ZIP = b"PK\x03\x04"
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row with something in it. `number` is what a spreadsheet shows beside it: the header is usually row 1."""
+
+    number: int
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header and the rows below it, read as they are asked for."""
+
+    header: list[str]
+    rows: Iterator[Row]
+
+
+def refuse_large(size: int) -> None:
+    """Raises `BadAudience` for a file of so many bytes that nobody should read it."""
+    if size > LARGEST:
+        raise BadAudience(
+            _("The file has %(size)s MB; at most %(largest)s. Split it, and take one part after the other.")
+            % {"size": size // 1_000_000, "largest": LARGEST // 1_000_000}
+        )
+
+
+@contextmanager
+def open_table(file: BinaryIO) -> Iterator[Table]:
+    """Open a table; `file` is seekable and stays the caller's to close.
+
+    Raises:
+        BadAudience: not a table, empty, or broken (also while rows are read). The text names the row.
+    """
+    start = file.read(4)
+    file.seek(0)
+    if start.startswith(_OLD_EXCEL):
+        raise BadAudience(_("This is a file of an old Excel. Save it as .xlsx or CSV and try again."))
+    numbered = read_xlsx(file) if start == _ZIP else read_csv(file)
+    rows = (Row(number, cells) for number, cells in numbered if any(cells))
+    try:
+        header = next(rows, None)
+        if header is None:
+            raise BadAudience(
+                _("The file is empty. It needs a header row with a column “phone”, and a row per person.")
+            )
+        yield Table(header.cells, rows)
+    finally:
+        numbered.close()

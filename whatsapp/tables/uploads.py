@@ -1,0 +1,64 @@
+"""Files that somebody has uploaded for a broadcast that is not made yet, kept between the steps of its form.
+
+They lie under the business's own id, so that an upload's name is worth nothing to another business. What nobody came
+back for is removed after a day.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+from datetime import datetime, timedelta
+from typing import BinaryIO, cast
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+
+from businesses.models import Business
+from whatsapp.errors import BadAudience
+from whatsapp.tables.stored_files import remove_stale
+from whatsapp.tables.tables import refuse_large
+
+KEPT = timedelta(days=1)
+_FOLDER = "uploads"
+
+
+def keep(business: Business, file: BinaryIO, size: int) -> str:
+    """Keep a file and name it. Raises `BadAudience` when it is too large."""
+    refuse_large(size)
+    name = uuid.uuid4().hex
+    default_storage.save(_path(business, name), File(file))
+    return name
+
+
+def keep_text(business: Business, text: str) -> str:
+    """Keep what was pasted as a file; numbers alone get the header that they lack."""
+    lines = text.strip().splitlines()
+    if lines and any(character.isdigit() for character in lines[0]):
+        lines.insert(0, "phone")
+    content = "\n".join(lines).encode()
+    return keep(business, io.BytesIO(content), len(content))
+
+
+def opened(business: Business, name: str) -> BinaryIO:
+    """A kept file, for reading. Raises `BadAudience` when it is gone."""
+    try:
+        path = _path(business, uuid.UUID(hex=name).hex)
+        return cast("BinaryIO", default_storage.open(path))
+    except (OSError, ValueError):
+        raise BadAudience(_("The file is gone. Please choose it again.")) from None
+
+
+def forget(business: Business, name: str) -> None:
+    """Remove a kept file; the broadcast has its own copy."""
+    default_storage.delete(_path(business, name))
+
+
+def remove_old(*, now: datetime) -> int:
+    """Remove what nobody came back for; how many files."""
+    return remove_stale(_FOLDER, before=now - KEPT)
+
+
+def _path(business: Business, name: str) -> str:
+    return f"{_FOLDER}/{business.pk.hex}/{name}"
