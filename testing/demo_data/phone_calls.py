@@ -13,7 +13,7 @@ from calls.audio.tracks import Recorded
 from calls.greetings import recordings
 from calls.models import Call, CallStatus, GreetingAudio, GreetingState, NextStep, Outcome, Turn
 from calls.records import recording
-from calls.sandbox.wav_files import read_as_ulaw
+from calls.sandbox.telephone.wav_files import read_as_ulaw
 from calls.telephone.intake import Refusal
 from frontdesk import demo
 from testing.databases import ROOT

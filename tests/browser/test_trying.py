@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from calls.sandbox.engine import Say
-from calls.sandbox.scenario import Scenario
+from calls.sandbox.openai.scenario import Scenario
+from calls.sandbox.receptionist.engine import Say
 from testing import browser as tools
 from testing.databases import ROOT, MigratedDatabase
 from testing.servers import Daphne

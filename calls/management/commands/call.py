@@ -17,18 +17,15 @@ from businesses.models import PhoneNumber
 from businesses.public_address import served_url
 from businesses.tenancy import across_businesses
 from calls.models import Call
-from calls.sandbox import call_report, wav_files
-from calls.sandbox.babble import BabbleVoice
-from calls.sandbox.media_stream import MediaStream
-from calls.sandbox.pico import PicoVoice
-from calls.sandbox.placed_call import CallFailed
-from calls.sandbox.trial_call import TrialPlan, place
-from calls.sandbox.twilio_peer import ServerUnreachable, TwilioPeer
-from calls.sandbox.voices import FirstAbleVoice
+from calls.sandbox.telephone import call_report, wav_files
+from calls.sandbox.telephone.media_stream import MediaStream
+from calls.sandbox.telephone.placed_call import CallFailed
+from calls.sandbox.telephone.trial_call import TrialPlan, place
+from calls.sandbox.telephone.twilio_peer import ServerUnreachable, TwilioPeer
+from calls.sandbox.voices.senses import spoken
 from frontdesk import env
 
 _WORDS = "Hello. When are you open, please?"
-_VOICE = "caller"  # another one than any assistant's
 
 
 class Command(BaseCommand):
@@ -67,7 +64,7 @@ class Command(BaseCommand):
             raise CommandError(f"The call failed: {error or 'it did not go on in time'}") from error
         figures = call_report.report(stream)
         wav_files.write_stereo(options["out"], left=bytes(stream.caller.track), right=bytes(stream.playback.track))
-        call_id = _recorded(stream.identity.call_sid)
+        call_id = _recorded(stream.ids.call_sid)
         if options["json"]:
             more = {"recording": str(options["out"]), "call_id": call_id}
             self.stdout.write(json.dumps(asdict(figures) | more, ensure_ascii=False))
@@ -113,8 +110,5 @@ async def _call(number: str, options: dict[str, Any]) -> MediaStream:
 
 
 async def _spoken(words: str) -> bytes:
-    pico = PicoVoice()
-    try:
-        return (await FirstAbleVoice(pico, BabbleVoice()).speak(words, voice=_VOICE)).as_ulaw()
-    finally:
-        await pico.close()
+    (rendering,) = await spoken(words, voice="caller")
+    return rendering.as_ulaw()
