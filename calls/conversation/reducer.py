@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from calls.conversation.assistant import Assistant
 from calls.conversation.commands import AnswerTool, Command, ConnectModel, EndCall, Log, NextStep, ResponseKind
-from calls.conversation.dialogue import Dialogue, Said
+from calls.conversation.dialogue import Dialogue, SpokenTurn
 from calls.conversation.events import (
     CallerFrame,
     CallerLeft,
@@ -99,7 +99,7 @@ class Conversation:
         """Would a detector's answer (`CallerFrame.speech_probability`) about a frame of this energy be used?"""
         return self.turns.caller.needs_ears(rms, may_interrupt=self.assistant.is_heard and self.barge_in_allowed)
 
-    def history(self) -> list[Said]:
+    def history(self) -> list[SpokenTurn]:
         """What was said and heard, for a new session of the model."""
         return self._dialogue.history()
 
