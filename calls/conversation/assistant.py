@@ -75,7 +75,7 @@ class Assistant:
         """Say the cached greeting of `size` bytes; `levels` as in `StreamOpened`."""
         turn = self._dialogue.begin(Speaker.ASSISTANT, at, is_greeting=True)
         self._dialogue.set_words(turn, CACHED_GREETING, words)
-        self.utterance = Utterance(ResponseKind.GREETING, turn, waited_since=at, is_complete=True)
+        self.utterance = Utterance(ResponseKind.GREETING, turn, waited_since=at)
         self._emit(self._dialogue.keep(turn))
         self.playback.receive(CACHED_GREETING, size, levels)
         self._send(at)
@@ -145,7 +145,6 @@ class Assistant:
                 self.utterance.stage, self.utterance.release_at = Stage.HELD, at + GREETING_HOLD_S
         for item_id in response.sizes:
             self._dialogue.set_words(self.utterance.turn, item_id, response.words.get(item_id, ""))
-        self.utterance.is_complete = False
         return self.utterance
 
     def release_held(self, at: float) -> None:
@@ -199,7 +198,6 @@ class Assistant:
     def _complete(self, at: float) -> None:
         if self.utterance is None:
             return
-        self.utterance.is_complete = True
         if self.utterance.stage is Stage.HELD:
             self._release(self.utterance, at)
         self._emit(self._dialogue.keep(self.utterance.turn))
@@ -210,10 +208,8 @@ class Assistant:
             self._discard(response)
         begun = self.utterance if response.sizes else None
         aftermath = response.after_failure(at, has_begun=begun is not None, line_lost=line_lost, failed=failed)
-        if self.utterance and aftermath.ends_utterance:
-            self.utterance.is_complete = True
-            if begun:
-                self._emit(self._dialogue.keep(begun.turn))
+        if begun and not (aftermath.retry and aftermath.retry.kind is ResponseKind.GREETING):
+            self._emit(self._dialogue.keep(begun.turn))  # nothing is added to it
         return aftermath
 
     def _discard(self, response: Response) -> None:
@@ -246,9 +242,12 @@ class Assistant:
             self._emit(Measure(Latency.BARGE_IN_CONFIRMED, round(seconds * 1000)))
 
     def finish_if_heard(self, at: float) -> Utterance | None:
-        """Close the utterance if the caller has heard it to its end, and return it."""
+        """Close the utterance if the caller has heard all that came of it, and return it.
+
+        While a response is under way more may come.
+        """
         utterance = self.utterance
-        if utterance is None or not utterance.is_complete or self.is_paused or not self.playback.is_empty:
+        if utterance is None or self.response or self.is_paused or not self.playback.is_empty:
             return None
         self._close(at, interrupted=False)
         return utterance

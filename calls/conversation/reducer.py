@@ -59,7 +59,6 @@ class Conversation:
 
     def __init__(self, settings: ConversationSettings) -> None:
         self.settings = settings
-        self.is_over = False
         self.link = Link()
         self._commands: list[Command] = []
         self._emit = self._commands.append
@@ -67,6 +66,12 @@ class Conversation:
         self.assistant = self.turns.assistant
         self._opened_at = self._now = 0.0
         self._leaving: Leaving | None = None
+        self._is_over = False
+
+    @property
+    def is_over(self) -> bool:
+        """The call has ended: no event changes anything any more."""
+        return self._is_over
 
     # The customer's words ----------------------------------------------------------------------------
     @property
@@ -127,7 +132,7 @@ class Conversation:
 
     def fail(self) -> list[Command]:
         """End the call after a mistake of ours, whatever state that left; nothing more is decided."""
-        self.is_over = True
+        self._is_over = True
         self._commands.clear()
         return [EndCall("a mistake of ours", NextStep.APOLOGIZE, failed=True)]
 
@@ -258,6 +263,6 @@ class Conversation:
 
     def _end(self, at: float, reason: str, step: NextStep, *, failed: bool = False) -> None:
         self.assistant.hang_up(at)
-        self.is_over = True
+        self._is_over = True
         self._emit(Log("[END]", reason))
         self._emit(EndCall(reason, step, failed))

@@ -41,6 +41,8 @@ class Owed:
     not_before: float = 0.0
     turn_item: str = ""
     """The caller's turn that it answers."""
+    awaits_recommit: bool = False
+    """A new session hears that turn again, as the old one was lost before its words came."""
 
     def again(self, at: float, *, words: str | None = None) -> Owed:
         """The same once more, after a failure."""
@@ -100,16 +102,16 @@ class Response:
         owed = self.owed
         is_last = owed.attempt >= MOST_ATTEMPTS
         if not has_begun:
-            return Aftermath(gave_up=True, ends_utterance=True) if is_last else Aftermath(retry=owed.again(at))
+            return Aftermath(gave_up=True) if is_last else Aftermath(retry=owed.again(at))
         if owed.kind is ResponseKind.GREETING:
             rest = words_left(owed.words, " ".join(self.words.values()))
             if rest and not is_last:
                 return Aftermath(retry=owed.again(at, words=rest))
-            return Aftermath(ends_utterance=True)
+            return Aftermath()
         if not line_lost and (is_last or not failed):
-            return Aftermath(ends_utterance=True)
+            return Aftermath()
         attempt = 1 if line_lost else owed.attempt + 1  # a new line is counted by `link.py`
-        return Aftermath(retry=Owed(ResponseKind.CONTINUATION, attempt=attempt, since=at), ends_utterance=True)
+        return Aftermath(retry=Owed(ResponseKind.CONTINUATION, attempt=attempt, since=at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,6 @@ class Aftermath:
 
     retry: Owed | None = None
     gave_up: bool = False
-    ends_utterance: bool = False
-    """Nothing will be added to the utterance that is under way."""
 
 
 def words_left(text: str, spoken: str) -> str:

@@ -37,7 +37,6 @@ class Turns:
         self._emit = emit
         self._opening: Owed | None = None
         self._answer: Owed | None = None
-        self._awaits_recommit = False
 
     # The opening -----------------------------------------------------------------------------------------
     def open(self, at: float, greeting_levels: tuple[int, ...]) -> None:
@@ -63,7 +62,7 @@ class Turns:
     def turn_committed(self, event: TurnCommitted) -> None:
         """OpenAI made a turn of the caller's audio: owe it an answer, unless it was noise."""
         at, voiced_ms = event.at, self.caller.turn_ended(event)
-        if self._awaits_recommit and self._answer:
+        if self._answer and self._answer.awaits_recommit:
             self._same_turn_again(self._answer, event)
             return
         if voiced_ms < SHORTEST_TURN_MS:
@@ -97,8 +96,7 @@ class Turns:
     def _same_turn_again(self, owed: Owed, event: TurnCommitted) -> None:
         """After a reconnect the new session heard the words that are still owed an answer."""
         self.dialogue.same_turn(owed.turn_item, event.item_id)
-        self._awaits_recommit = False
-        owed.turn_item, owed.not_before = event.item_id, event.at
+        owed.turn_item, owed.not_before, owed.awaits_recommit = event.item_id, event.at, False
 
     def caller_words(self, event: CallerWords) -> None:
         """Keep the transcript of a turn. One that holds no word was no turn: what it asked for is taken back."""
@@ -174,7 +172,7 @@ class Turns:
     def model_ready(self, at: float) -> None:
         """A new session is there. Words that only the old one heard are heard again first."""
         if self._answer and self.dialogue.lacks_words(self._answer.turn_item):
-            self._awaits_recommit = True
+            self._answer.awaits_recommit = True
             self._answer.not_before = at + RECOMMIT_WAIT_S
 
     # What has become due -------------------------------------------------------------------------------------
@@ -186,7 +184,7 @@ class Turns:
         self.assistant.release_held(at)
         if untold := self.caller.untold_turn(at):
             self.turn_committed(untold)
-        finished = self.assistant.finish_if_heard(at)
+        finished = None if self._opening else self.assistant.finish_if_heard(at)
         if finished:
             if finished.kind is ResponseKind.GREETING:
                 self._emit(Log("[GREETING]", "heard"))
@@ -205,7 +203,7 @@ class Turns:
         answer = self._answer
         if answer is None or at < answer.not_before or self.assistant.utterance or self.caller.speaks(at):
             return
-        self._answer, self._awaits_recommit = None, False
+        self._answer, answer.awaits_recommit = None, False
         self.first_utterance.begin(answer.kind)
         self.assistant.request(answer, at)
 

@@ -44,8 +44,6 @@ class Utterance:
     """When it is let go if it is HELD."""
     first_sent_at: float = float("inf")
     """When its first byte was sent; the caller hears it a line's delay later."""
-    is_complete: bool = False
-    """The model adds nothing to it."""
     short_turn: str = ""
     """The item of a turn that was said over it and that may be no more than "mm-hm"."""
     has_logged_ignored_voice: bool = False
