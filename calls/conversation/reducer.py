@@ -1,10 +1,37 @@
 """The reducer of a call: events in, commands out, with no clock, socket or database.
 
-Feed events to `Conversation.handle` in the order in which they happened and carry out the commands that it
-returns, in order. `next_deadline` says when it wants a `Tick` though nothing happens.
+Feed events to `Conversation.handle` in the order in which they happened, and carry out the commands that it
+returns, in order. `next_deadline` says when it wants a `Tick` though nothing happens. The way of an event:
 
-The parts: `turns.py` who may speak, `assistant.py` what the assistant says and was heard of, `caller.py` whether
-the caller speaks and interrupts, `link.py` the line to the model, `dialogue.py` what was said.
+1. `_dispatch` gives it to the part that it concerns: `caller.py` listens, `interruptions.py` lets the caller's voice
+   stop the assistant's, `turns.py` keeps turns and what is owed an answer, `assistant.py` carries a response from the
+   request to the caller's ear, `link.py` keeps the line to the model, `dialogue.py` what was said and heard.
+2. `_settle` does what has become due, whatever the event was: an utterance was heard to its end, the model is stuck,
+   the line must be renewed, the floor is free for the next answer, the call can end.
+
+Six things have a state. Each is changed by its owner only, in the table of its own module where one is named:
+
+    what              owner                           states
+    first utterance   FirstUtterance                  NOT_BEGUN, PROTECTED, OVER             first_utterance.py
+    utterance         Assistant.utterance             none, HELD, QUEUED, PLAYING, PAUSED    utterance.py
+    response          Assistant.response              none, asked for, adopted, revoked      responses.py
+    owed              Turns                           nothing, an opening, an answer
+    line              Link                            DOWN, CONNECTING, READY                link.py
+    call              Conversation                    going on, leaving, over
+
+Who may speak follows from the first three. The caller's voice and turns, by joint state:
+
+    first utterance   utterance       response       the caller's voice          the caller's turn
+    any               none            none           is only listened to         is owed an answer
+    not PROTECTED     none, HELD      under way      is only listened to         revokes the response, is owed an answer
+    not PROTECTED     PLAYING         any            pauses or interrupts it     interrupts it, is owed an answer
+    not PROTECTED     PAUSED          any            interrupts it, or it was    interrupts it, is owed an answer
+                                                     a cough and it goes on
+    PROTECTED         any but PAUSED  any            changes nothing             is kept, and answered afterwards
+    PROTECTED         PAUSED                         impossible: only what may be interrupted is ever paused
+
+An utterance that is HELD has its response under way, and a response that was revoked has no utterance: what the
+caller had heard was closed with it. An utterance is complete when no response is under way and no opening is owed.
 """
 
 from __future__ import annotations
@@ -55,7 +82,7 @@ class Leaving:
 
 
 class Conversation:
-    """One call. The first customer's names of flags are kept: see the properties."""
+    """One call. Its properties keep the names of flags that the first customer knows."""
 
     def __init__(self, settings: ConversationSettings) -> None:
         self.settings = settings
@@ -68,12 +95,12 @@ class Conversation:
         self._leaving: Leaving | None = None
         self._is_over = False
 
+    # What is asked from outside ----------------------------------------------------------------------------
     @property
     def is_over(self) -> bool:
         """The call has ended: no event changes anything any more."""
         return self._is_over
 
-    # The customer's words ----------------------------------------------------------------------------
     @property
     def user_has_spoken(self) -> bool:
         """The caller has really said something."""
@@ -111,16 +138,16 @@ class Conversation:
         return self.turns.interruptions.are_allowed
 
     def needs_ears(self, rms: int) -> bool:
-        """Would a detector's answer (`CallerFrame.speech_probability`) about a frame of this energy be used?"""
+        """Tell whether a detector's answer (`CallerFrame.speech_probability`) about such a frame would be used."""
         return self.turns.caller.needs_ears(rms, may_interrupt=self.assistant.is_audible and self.barge_in_allowed)
 
     def history(self) -> list[SpokenTurn]:
-        """What was said and heard, for a new session of the model."""
+        """Return what was said and heard, for a new session of the model."""
         return self.turns.dialogue.history()
 
     # The reducer ---------------------------------------------------------------------------------------
     def handle(self, event: Event) -> list[Command]:
-        """Take one event and return what is to be done about it, in order."""
+        """Decide about one event and return the commands that it leads to, in order."""
         if self.is_over:
             return []
         self._now = event.at
@@ -137,15 +164,15 @@ class Conversation:
         return [EndCall("a mistake of ours", NextStep.APOLOGIZE, failed=True)]
 
     def next_deadline(self) -> float | None:
-        """When a `Tick` is due if nothing happens before, in seconds since the stream opened."""
+        """Return when a `Tick` is due if nothing happens before, in seconds since the stream opened."""
         if self.is_over:
             return None
         limit = self._opened_at + self.settings.max_call_s
         moments = [*self.turns.deadlines(), self.link.deadline(), limit]
-        # What is past was looked at, and now waits for an event instead.
+        # A moment that has passed was acted upon already, or waits for an event.
         return min((moment for moment in moments if moment is not None and moment > self._now), default=None)
 
-    def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912 - a line for each kind of event
+    def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912 - one line for each kind of event
         match event:
             case CallerFrame():
                 self.turns.interruptions.caller_frame(event)

@@ -1,4 +1,12 @@
-"""One request to the model to speak, and what is still owed when it fails."""
+"""One request to the model to speak, and what is still owed when it fails.
+
+    state       its id is told (`adopt`)     revoked                 messages about it
+    asked for   adopted                      revoked                 carried out
+    adopted     -                            revoked, CancelResponse carried out
+    revoked     CancelResponse, if not sent  -                       dropped, until its end
+
+A response that ended, was refused, or lost its session is none. So each is cancelled once at most.
+"""
 
 from __future__ import annotations
 
