@@ -133,7 +133,7 @@ class Turn(models.Model):
 
 
 class TraceChunk(models.Model):
-    """A stretch of a call's trace: events with their times, compressed (`calls/records/traces.py` reads and writes it)."""
+    """A stretch of a call's trace: events with their times, compressed by `calls/records/traces.py`."""
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     call = models.ForeignKey(Call, models.CASCADE, related_name="trace_chunks")

@@ -3,8 +3,8 @@
 What a detector calls speech pauses after 60 ms and commits after `barge_in_voice_frames`. What is only loud pauses
 after `barge_in_voice_frames`, and what stays doubtful commits after `barge_in_debounce_ms`.
 
-This decides; `turns.py` acts. It is asked only while the caller hears the assistant and may interrupt it
-(`barge_in_allowed`, the one gate).
+This decides; `interruptions.py` asks it, acts and holds the gate. Whether the assistant is paused is told with
+every question: the utterance knows (`utterance.py`), and it is written down nowhere else.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ class BargeIn:
     """
 
     settings: ConversationSettings
-    is_paused: bool = False
     run_ms: int = 0
     run_started_at: float = float("-inf")
     speech_ms: int = 0
@@ -62,20 +61,20 @@ class BargeIn:
     _server_heard_at: float = float("-inf")
     _last_pause_run_at: float = float("-inf")
 
-    def hear(self, at: float, hearing: Hearing, *, milliseconds: int) -> Verdict:
-        """Judge one frame that came while the assistant was being heard, or is paused."""
+    def hear(self, at: float, hearing: Hearing, *, milliseconds: int, is_paused: bool) -> Verdict:
+        """Judge one frame that came while the assistant was audible; `is_paused`: it has been stopped by a voice."""
         if hearing.is_voice:
-            self._go_on(at, hearing, milliseconds)
+            self._go_on(at, hearing, milliseconds, is_paused=is_paused)
         else:
             self._quiet_ms += milliseconds
-            if self._quiet_ms > LONGEST_GAP_MS and (self._by_ears or not self.is_paused):
-                self._start_over()
-        return self._judge_pause(at, voiced=hearing.is_voice) if self.is_paused else self._judge_run(at)
+            if self._quiet_ms > LONGEST_GAP_MS and (self._by_ears or not is_paused):
+                self.start_over()
+        return self._judge_pause(at, voiced=hearing.is_voice) if is_paused else self._judge_run(at)
 
-    def server_heard_speech(self, at: float) -> Verdict:
+    def server_heard_speech(self, at: float, *, is_paused: bool) -> Verdict:
         """Judge OpenAI's `speech_started`: it commits what our own ears agree with."""
         self._server_heard_at = at
-        if self.is_paused:
+        if is_paused:
             return Verdict.NOTHING if self._may_be_backchannel(at) else Verdict.COMMIT
         if not self.settings.backchannels_interrupt:
             return Verdict.NOTHING  # its words will tell
@@ -84,14 +83,14 @@ class BargeIn:
 
     def quiet_for(self, at: float) -> Verdict:
         """Judge a pause when no frame came (the line may have stopped sending)."""
-        return self._judge_pause(at, voiced=False) if self.is_paused else Verdict.NOTHING
+        return self._judge_pause(at, voiced=False)
 
     @property
-    def resume_at(self) -> float | None:
-        """When a pause ends by itself."""
-        return self._last_voiced_at + RESUME_AFTER_QUIET_S if self.is_paused else None
+    def pause_ends_at(self) -> float:
+        """When a pause ends if no more voice is heard."""
+        return self._last_voiced_at + RESUME_AFTER_QUIET_S
 
-    def _go_on(self, at: float, hearing: Hearing, milliseconds: int) -> None:
+    def _go_on(self, at: float, hearing: Hearing, milliseconds: int, *, is_paused: bool) -> None:
         if self.run_ms == 0:
             self.run_started_at = at
         self.run_ms += milliseconds
@@ -102,7 +101,7 @@ class BargeIn:
             self._surest = max(self._surest, hearing.probability)
         self._is_loud_now = hearing.is_loud
         self._quiet_ms = 0
-        if hearing.is_loud or not self.is_paused:  # an echo that rings on doesn't prolong a pause
+        if hearing.is_loud or not is_paused:  # an echo that rings on doesn't prolong a pause
             self._last_voiced_at = at
 
     def _judge_run(self, at: float) -> Verdict:
@@ -111,7 +110,6 @@ class BargeIn:
             enough_ms = min(enough_ms, PAUSE_MS)
         if self.run_ms < enough_ms or not self._is_loud:
             return Verdict.NOTHING
-        self.is_paused = True
         self._last_pause_run_at = self.run_started_at
         if self._may_be_backchannel(at):
             return Verdict.PAUSE
@@ -141,17 +139,13 @@ class BargeIn:
         is_short = (at - self._last_pause_run_at) * 1000 < LONGEST_BACKCHANNEL_MS
         return is_short and not self.settings.backchannels_interrupt
 
-    def end(self) -> None:
-        """Begin anew: the pause was resumed or committed, or the assistant is no longer heard."""
-        self.is_paused = False
-        self._start_over()
-
-    def _start_over(self) -> None:
+    def start_over(self) -> None:
+        """Begin a new run: this one fell silent, was resumed or interrupted."""
         self.run_ms = self.speech_ms = self._quiet_ms = 0
         self._surest = 0.0
         self._is_loud = False
 
     def forget(self) -> None:
-        """Another utterance begins: what was heard during the last one means nothing for it."""
-        self.end()
+        """Begin with another utterance: what was heard during the last one means nothing for it."""
+        self.start_over()
         self._last_pause_run_at = self._server_heard_at = float("-inf")

@@ -54,11 +54,11 @@ class Caller:
         """
         return may_interrupt or (rms >= self.activity.softest_rms and not self.activity.has_evidence)
 
-    def speech_started(self, at: float) -> Verdict:
-        """OpenAI hears speech: what that means for an utterance that is being heard."""
+    def speech_started(self, at: float, *, is_paused: bool) -> Verdict:
+        """Note that OpenAI hears speech. Returns what that means for an utterance that is audible."""
         self._server_hears_speech, self.speech_started_at, self._untold = True, at, None
         self.activity.turn_may_have_begun()
-        return self.barge_in.server_heard_speech(at)
+        return self.barge_in.server_heard_speech(at, is_paused=is_paused)
 
     def speech_stopped(self, at: float, item_id: str) -> None:
         """OpenAI hears a pause, perhaps only between two words."""
@@ -70,9 +70,9 @@ class Caller:
         """Who heard the caller is gone. What was said will be heard again."""
         self._server_hears_speech, self._untold = False, None
 
-    def deadlines(self) -> list[float | None]:
-        """When a pause ends by itself, and when a turn that OpenAI has not told of."""
-        return [self.barge_in.resume_at, self._untold.at if self._untold else None]
+    def untold_turn_due_at(self) -> float | None:
+        """When a turn that OpenAI has not told of counts as ended."""
+        return self._untold.at if self._untold else None
 
     def untold_turn(self, at: float) -> TurnCommitted | None:
         """A turn that should have been told by now."""

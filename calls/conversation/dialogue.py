@@ -8,7 +8,7 @@ from calls.conversation.commands import KeepTurn, Speaker
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SpokenTurn:
     """Words of a finished or running turn, as a new session of the model should know them."""
 
     speaker: Speaker
@@ -107,7 +107,7 @@ class Dialogue:
             interrupted_ms=turn.interrupted_ms,
         )
 
-    def history(self) -> list[Said]:
+    def history(self) -> list[SpokenTurn]:
         """All that was said and heard so far, for a new session of the model."""
         said = ((turn.speaker, turn.heard_text) for turn in self._turns)
-        return [Said(speaker, words) for speaker, words in said if words]
+        return [SpokenTurn(speaker, words) for speaker, words in said if words]

@@ -99,10 +99,6 @@ class Playback:
         """The caller is hearing audio: some was sent in this generation and has not come back."""
         return bool(self._pending)
 
-    def next_due(self) -> Sent | None:
-        """The stretch that is heard next, or being heard."""
-        return self._pending[0] if self._pending else None
-
     @property
     def delay_s(self) -> float:
         """How long after its audio was due a mark comes back: the way there and back, and Twilio's lag. 0: unknown."""

@@ -195,8 +195,7 @@ class Bridge:
             return self._conversation.handle(event)
         except Exception:
             logger.exception("call %s: the conversation failed at %s", self._plan.call_id, type(event).__name__)
-            self._conversation.is_over = True
-            return [EndCall("a mistake of ours", NextStep.APOLOGIZE, failed=True)]
+            return self._conversation.fail()
 
     def _carry_out(self, command: Command) -> None:  # noqa: C901 - one line for each kind of command
         match command:

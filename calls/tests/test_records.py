@@ -20,7 +20,8 @@ from calls.conversation.commands import EndCall, KeepTurn, Latency, Measure, Nex
 from calls.conversation.events import CallerFrame, CallerLeft
 from calls.models import Call, CallStatus, Outcome, Turn
 from calls.plan import CallPlan, open_stream
-from calls.records import recorder, store
+from calls.records import recorder as recorder_module
+from calls.records import store
 from calls.records.endings import Ending, outcome_of
 from calls.records.recorder import CallRecorder
 from calls.records.traces import Decided, TraceLine, read_trace
@@ -149,7 +150,7 @@ async def test_a_database_that_comes_back_gets_everything_once(
     recorder.keep_trace(CallerFrame(0.02, 60))
     recorder.keep_turn(KeepTurn(0, Speaker.CALLER, 0, text="secret words"))
     await recorder.close(GOODBYE)
-    await recorder.all_written()
+    await recorder_module.all_written()
     after, turns, trace = await stored(call)
     assert (after.outcome, [turn.text for turn in turns], trace) == (
         Outcome.COMPLETED, ["secret words"], [CallerFrame(0.02, 60)],
@@ -162,14 +163,14 @@ async def test_a_database_that_stays_away_holds_the_caller_up_for_a_moment_only(
     taken: Taken, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     call, plan = taken
-    monkeypatch.setattr(recorder, "CLOSE_WAIT_S", 0.05)
-    monkeypatch.setattr(recorder, "GIVE_UP_AFTER_S", 0.3)
+    monkeypatch.setattr(recorder_module, "CLOSE_WAIT_S", 0.05)
+    monkeypatch.setattr(recorder_module, "GIVE_UP_AFTER_S", 0.3)
     DatabaseAway(monkeypatch, refusals=1000)
     recorder = CallRecorder(plan)
     began = asyncio.get_running_loop().time()
     await recorder.close(GOODBYE)
     assert asyncio.get_running_loop().time() - began < 0.3
-    await recorder.all_written()
+    await recorder_module.all_written()
     assert "its end could not be written" in caplog.text
     after, turns, _ = await stored(call)
     assert (after.status, turns) == (CallStatus.LIVE, [])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from calls.conversation import ConversationSettings, Protection
 from calls.conversation.commands import ConnectModel, CreateResponse, EndCall, Play, ResponseKind, Speaker
-from calls.conversation.dialogue import Said
+from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import (
     CallerFrame,
     ModelLost,
@@ -118,7 +118,7 @@ def test_a_line_that_stays_down_is_not_given_up_in_a_pause() -> None:
 def test_the_new_session_is_told_what_was_said_and_asked_to_go_on_from_there() -> None:
     table = half_an_answer(seconds=1.0)
     stuck_after(table)
-    assert table.conversation.history()[-1] == Said(Speaker.ASSISTANT, HALF)
+    assert table.conversation.history()[-1] == SpokenTurn(Speaker.ASSISTANT, HALF)
     table.tell(ModelReady(table.now))
     again = table.last(CreateResponse)
     assert (again.kind, again.attempt) == (ResponseKind.CONTINUATION, 1)

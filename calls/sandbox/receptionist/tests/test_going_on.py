@@ -10,7 +10,7 @@ import pytest
 from businesses.models import Business
 from calls.conversation import ConversationSettings
 from calls.conversation.commands import CreateResponse, ResponseKind, Speaker
-from calls.conversation.dialogue import Said
+from calls.conversation.dialogue import SpokenTurn
 from calls.line import realtime_events
 from calls.plan import CallPlan
 from calls.sandbox.openai.tests.test_streamed_answers import SlowClient
@@ -21,7 +21,7 @@ from calls.sandbox.voices.phrases import phrases
 
 pytestmark = pytest.mark.once
 
-GREETING = Said(Speaker.ASSISTANT, "Hello.")
+GREETING = SpokenTurn(Speaker.ASSISTANT, "Hello.")
 HOURS = (
     "Our opening hours are: Sunday to Thursday from 8 in the morning to 6 in the evening, "
     "Friday until noon, closed on Saturday."
@@ -44,7 +44,7 @@ def plan_of(text: str, language: str) -> CallPlan:
     )
 
 
-async def goes_on(text: str, *history: Said, language: str = "en") -> list[str]:
+async def goes_on(text: str, *history: SpokenTurn, language: str = "en") -> list[str]:
     """What the stand-in says, and calls, when Frontdesk reopens a session with this history and asks for the rest."""
     plan = plan_of(text, language)
     client = SlowClient()
@@ -61,38 +61,38 @@ async def goes_on(text: str, *history: Said, language: str = "en") -> list[str]:
 async def test_the_rest_of_an_answer_is_said_and_none_of_it_again(heard: int) -> None:
     """The first words were once said again: "Our opening hours are, our opening hours are 8 in the morning …"."""
     said, rest = " ".join(HOURS.split()[:heard]), " ".join(HOURS.split()[heard:])
-    asked = Said(Speaker.CALLER, "What are your opening hours?")
-    assert await goes_on(CLINIC, GREETING, asked, Said(Speaker.ASSISTANT, said)) == [rest]
+    asked = SpokenTurn(Speaker.CALLER, "What are your opening hours?")
+    assert await goes_on(CLINIC, GREETING, asked, SpokenTurn(Speaker.ASSISTANT, said)) == [rest]
 
 
 async def test_an_answer_that_breaks_off_twice_goes_on_twice() -> None:
     words = HOURS.split()
-    said = [Said(Speaker.ASSISTANT, " ".join(part)) for part in (words[:4], words[4:9])]
-    asked = Said(Speaker.CALLER, "What are your opening hours?")
+    said = [SpokenTurn(Speaker.ASSISTANT, " ".join(part)) for part in (words[:4], words[4:9])]
+    asked = SpokenTurn(Speaker.CALLER, "What are your opening hours?")
     assert await goes_on(CLINIC, GREETING, asked, *said) == [" ".join(words[9:])]
 
 
 async def test_what_was_said_of_an_earlier_answer_is_no_part_of_this_one() -> None:
-    asked = Said(Speaker.CALLER, "What are your opening hours?")
-    again = Said(Speaker.CALLER, "Sorry, could you repeat that?")
-    whole, begun = Said(Speaker.ASSISTANT, HOURS), Said(Speaker.ASSISTANT, "Our opening hours are:")
+    asked = SpokenTurn(Speaker.CALLER, "What are your opening hours?")
+    again = SpokenTurn(Speaker.CALLER, "Sorry, could you repeat that?")
+    whole, begun = SpokenTurn(Speaker.ASSISTANT, HOURS), SpokenTurn(Speaker.ASSISTANT, "Our opening hours are:")
     (rest,) = await goes_on(CLINIC, GREETING, asked, whole, again, begun)
     assert f"{begun.words} {rest}" == HOURS
 
 
 async def test_where_nothing_is_left_the_caller_is_not_left_in_silence() -> None:
-    asked = Said(Speaker.CALLER, "What are your opening hours?")
-    assert await goes_on(CLINIC, GREETING, asked, Said(Speaker.ASSISTANT, HOURS)) == [ENGLISH.anything_else]
-    goodbye = Said(Speaker.ASSISTANT, ENGLISH.goodbye)
-    assert await goes_on(CLINIC, GREETING, Said(Speaker.CALLER, "Thanks, bye."), goodbye) == ["end_call"]
+    asked = SpokenTurn(Speaker.CALLER, "What are your opening hours?")
+    assert await goes_on(CLINIC, GREETING, asked, SpokenTurn(Speaker.ASSISTANT, HOURS)) == [ENGLISH.anything_else]
+    goodbye = SpokenTurn(Speaker.ASSISTANT, ENGLISH.goodbye)
+    assert await goes_on(CLINIC, GREETING, SpokenTurn(Speaker.CALLER, "Thanks, bye."), goodbye) == ["end_call"]
 
 
 async def test_a_hebrew_answer_goes_on_after_its_mark_of_a_substitute() -> None:
     answer = "הכתובת שלנו: רחוב הגפן 12, תל אביב. חניה מאחורי הבית.".split()
     said = f"[צליל חלופי: למנוע הניסיון אין קול בעברית] {' '.join(answer[:3])}"
-    asked = Said(Speaker.CALLER, "מה הכתובת?")
+    asked = SpokenTurn(Speaker.CALLER, "מה הכתובת?")
     rest = " ".join(answer[3:])
-    assert await goes_on(MIRPAA, GREETING, asked, Said(Speaker.ASSISTANT, said), language="he") == [rest]
+    assert await goes_on(MIRPAA, GREETING, asked, SpokenTurn(Speaker.ASSISTANT, said), language="he") == [rest]
 
 
 async def test_an_answer_of_the_first_asking_is_whole_whatever_was_said_before() -> None:
