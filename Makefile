@@ -33,11 +33,11 @@ browser: $(VENV)/installed-dev ## check every page in Chromium (Debian: apt-get 
 screenshots: $(VENV)/installed-dev ## take pictures of every page in both languages and widths into var/screenshots/ (ARGS="home --dark")
 	@$(PYTHON) -m testing.screenshots $(ARGS)
 
-check: $(VENV)/installed-dev ## lint, formatting, strict types, missing migrations, deploy check
+check: $(VENV)/installed-dev ## lint, formatting (templates too), strict types, missing migrations, deploy check
 	@$(PYTHON) -m testing.check
 
-format: $(VENV)/installed-dev ## sort imports and format
-	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format .
+format: $(VENV)/installed-dev ## sort imports and format, templates too
+	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format . ; $(VENV)/bin/djangofmt templates
 
 lock: $(VENV)/installed-dev ## write requirements*.txt from requirements*.in, with hashes (ARGS=--upgrade)
 	@$(LOCK) requirements.in --output-file requirements.txt
