@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand
 from django.test import Client
 from django.urls import URLResolver, get_resolver, resolve
 
-from calls.routing import websocket_urlpatterns
+from calls.line.routing import websocket_urlpatterns
 from calls.sandbox.call_report import CallReport
 from testing.databases import ROOT
 from whatsapp.states import BroadcastStatus, PauseReason, RecipientStatus, SkipReason
