@@ -162,7 +162,8 @@ def test_a_long_file_is_read_on_by_a_worker(
     broadcast = made(staff, template, "tel,who\n" + rows)
     assert broadcast.audience_ready_at is None
     assert (
-        "Reading the people: 2,000 so far" in staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
+        "Reading the list: 2,000 rows so far"
+        in staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
     )
     Business.objects.update(language="he")
     tasks.read_people(str(broadcast.business_id), str(broadcast.pk))
@@ -190,7 +191,7 @@ def test_failed_people_are_tried_again_and_a_draft_is_removed(
     broadcast = make_broadcast(sender, template, addresses(3), status="completed")
     Recipient.objects.filter(broadcast=broadcast).update(status="failed", error_class="retry", error_text="Busy")
     text = staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
-    assert "Try 3 failed people again" in text
+    assert "Retry 3 failed people" in text
     staff.post(page("broadcast-retry", broadcast_id=broadcast.pk))
     broadcast.refresh_from_db()
     assert broadcast.status == "running"
