@@ -8,10 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
 import pytest
+from aiohttp import web
 
-from whatsapp.providers.base import Message, Outcome, Template
+from testing.meta import served
+from whatsapp.providers.base import Account, Message, Outcome, Template
 from whatsapp.providers.cloud import errors, webhooks
+from whatsapp.providers.cloud.client import CloudProvider
 from whatsapp.providers.cloud.limits import daily_limit
 from whatsapp.providers.cloud.payloads import components, message_body
 from whatsapp.providers.events import AccountChange, Inbound, Preference, Progress, StatusUpdate, TemplateChange
@@ -144,6 +148,28 @@ def test_metas_own_words_are_kept_the_exact_ones_first() -> None:
 )
 def test_daily_limits(said: Any, limit: int | None) -> None:
     assert daily_limit(said) == limit
+
+
+async def test_templates_are_listed_beyond_the_first_page() -> None:
+    asked: list[str | None] = []
+
+    async def listing(request: web.Request) -> web.Response:
+        assert request.query["limit"] == "100"
+        assert {"id", "status", "components"} <= set(request.query["fields"].split(","))
+        asked.append(request.query.get("after"))
+        number = int(request.query.get("after", "0"))
+        cursors = {"cursors": {"before": str(number), "after": str(number + 1)}}  # Meta: also on the last page
+        paging = cursors if number == 2 else cursors | {"next": "https://graph.facebook.com/next"}
+        entry = {"id": str(70 + number), "name": "sale", "language": "he", "status": "approved"}
+        return web.json_response({"data": [entry], "paging": paging})
+
+    app = web.Application()
+    app.router.add_get("/2077/message_templates", listing)
+    async with served(app) as url, aiohttp.ClientSession() as http:
+        account = Account("cloud", "1055", "2077", "", url, "", {"access_token": "token"})
+        found = await CloudProvider().list_templates(http, account)
+    assert [template.external_id for template in found] == ["70", "71", "72"]
+    assert asked == [None, "1", "2"]
 
 
 def read(field: str, value: dict[str, Any]) -> list[Any]:

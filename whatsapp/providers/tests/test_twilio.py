@@ -82,6 +82,24 @@ def test_what_a_refusal_means(status: int, body: dict[str, Any] | None, outcome:
     assert errors.refused(status, body, None).outcome is outcome
 
 
+async def test_templates_are_listed_beyond_the_first_page() -> None:
+    asked: list[dict[str, str]] = []
+
+    async def listing(request: web.Request) -> web.Response:
+        asked.append(dict(request.query))
+        number = int(request.query.get("Page", "0"))
+        following = str(request.url.with_query(PageSize=100, Page=number + 1)) if number < 2 else None
+        contents = [{"sid": f"HX{number}", "friendly_name": f"sale_{number}", "language": "en"}]
+        return web.json_response({"contents": contents, "meta": {"next_page_url": following}})
+
+    app = web.Application()
+    app.router.add_get("/v1/ContentAndApprovals", listing)
+    async with served(app) as url, aiohttp.ClientSession() as http:
+        found = await TwilioProvider().list_templates(http, account(api_url=url))
+    assert [template.external_id for template in found] == ["HX0", "HX1", "HX2"]
+    assert asked == [{"PageSize": "100"}, {"PageSize": "100", "Page": "1"}, {"PageSize": "100", "Page": "2"}]
+
+
 async def test_a_message_whose_answer_was_lost_is_found_in_twilios_list() -> None:
     asked: list[dict[str, str]] = []
 
