@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from businesses.models import User
-from whatsapp import doorbell
+from whatsapp import doorbell, recipients
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, BroadcastEvent, Recipient
 from whatsapp.states import (
@@ -130,7 +130,7 @@ def go_on(broadcast: Broadcast, *, now: datetime, actor: User | None = None, det
 
     In the caller's transaction, in which the rows change, too: it holds the broadcast's lock from here on.
     """
-    current = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
+    current = recipients.locked(broadcast)
     if current.status == BroadcastStatus.COMPLETED:
         reopen(current, now=now, actor=actor, detail=detail)
     return current.status not in {BroadcastStatus.CANCELLED, BroadcastStatus.CANCELLING}
@@ -168,12 +168,11 @@ def _apply(
 def _end(broadcast: Broadcast, change: Change, now: datetime) -> bool:
     """Make a last change of state, unless a row is still open.
 
-    Whoever opens a row again holds the broadcast's lock. It is taken in a statement of its own: one that waits for a
-    lock goes on with what it saw before, and would overlook the row.
+    Whoever opens a row again holds the broadcast's lock (see `recipients.locked`).
     """
     still_open = Recipient.objects.filter(broadcast=OuterRef("pk"), status__in=OPEN)
     with transaction.atomic():
-        list(Broadcast.objects.select_for_update().filter(pk=broadcast.pk).values_list("pk", flat=True))
+        recipients.locked(broadcast)
         ended = (
             Broadcast.objects.filter(pk=broadcast.pk, status__in=broadcast_states_before(change.to))
             .exclude(Exists(still_open))
@@ -190,6 +189,4 @@ def _cancel_some(broadcast: Broadcast) -> int:
     with transaction.atomic():
         unsent = Recipient.objects.filter(broadcast=broadcast, status__in=UNSENT)
         ids = list(unsent.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CANCEL_BATCH])
-        return unsent.filter(pk__in=ids).update(
-            status=RecipientStatus.CANCELLED, lease_token=None, lease_until=None, next_attempt_at=None
-        )
+        return recipients.free(unsent.filter(pk__in=ids), to=RecipientStatus.CANCELLED)

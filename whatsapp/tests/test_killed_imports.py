@@ -31,7 +31,7 @@ call_command("sync_templates", "acme")
 PREPARE = """
 import sys, django
 django.setup()
-from whatsapp import lifecycle
+from whatsapp.broadcasts import lifecycle
 from django.utils import timezone
 from businesses.tenancy import across_businesses
 from whatsapp.broadcasts.prepare import prepare_step

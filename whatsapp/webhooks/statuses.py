@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from businesses.tenancy import acting_for
+from whatsapp import recipients
 from whatsapp.models import (
     Attempt,
     AttemptOutcome,
@@ -57,14 +58,17 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
 
 def _write(changes: Sequence[tuple[int, Delivery, Delivery]]) -> None:
     """Only the columns that change in some row. A row that moves on is no longer claimed, waiting or skipped."""
-    moved = {"skip_reason": "", "lease_token": None, "lease_until": None, "next_attempt_at": None}
     for moves in (True, False):
         group = [change for change in changes if (change[1].status != change[2].status) == moves]
         names = [name for name in _FIELDS if any(getattr(old, name) != getattr(new, name) for _, old, new in group)]
         update_rows(
             Recipient,
             [
-                {"pk": pk, **{name: getattr(new, name) for name in names}, **(moved if moves else {})}
+                {
+                    "pk": pk,
+                    **{name: getattr(new, name) for name in names},
+                    **(recipients.freed(new.status, skip_reason="") if moves else {}),
+                }
                 for pk, _, new in group
             ],
         )
