@@ -32,6 +32,7 @@ WHATSAPP = Path(recipients.__file__).parent
 OTHER_TABLES = {
     "broadcasts/lifecycle.py": "broadcasts",
     "sending/direct.py": "messages to one person",
+    "webhooks/direct_statuses.py": "messages to one person",
 }
 """Modules that change the status of rows of another table."""
 ONE_BY_ONE = {"sending/claims.py", "sending/results.py", "webhooks/statuses.py"}
