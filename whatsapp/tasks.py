@@ -16,7 +16,7 @@ from redis import RedisError
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp import doorbell
-from whatsapp.audience.freeze import Overtaken
+from whatsapp.audience.freeze import OvertakenFreeze
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.errors import BadAudience
 from whatsapp.importing import files, lifecycle, reading
@@ -82,7 +82,7 @@ def read_people(business_id: str, broadcast_id: str) -> None:
             return
         try:
             freeze_audience(broadcast, now=timezone.now())
-        except Overtaken:
+        except OvertakenFreeze:
             return
         except BadAudience as error:
             Broadcast.objects.filter(pk=broadcast.pk).update(status_detail=str(error)[:500])

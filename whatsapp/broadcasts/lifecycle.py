@@ -6,6 +6,7 @@ history. Whoever loses the race gets `IllegalChange`, and nothing has happened.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,8 +43,27 @@ class Change:
     fields: dict[str, Any] = field(default_factory=dict)
 
 
-def start(broadcast: Broadcast, *, now: datetime, actor: User | None = None, detail: str = "") -> None:
-    """Begin to send, now. Raises `IllegalChange`."""
+def start_or_schedule(
+    broadcast: Broadcast, *, refuse_unsendable: Callable[[Broadcast], None], now: datetime, actor: User | None = None
+) -> None:
+    """Start a broadcast that `refuse_unsendable` lets through; a draft whose time is still to come waits for it.
+
+    Raises:
+        IllegalChange: it can't be started from where it stands.
+        NotSendable: it must not be started as it is; nothing has changed.
+    """
+    if broadcast.status not in NOT_STARTED:
+        raise IllegalChange(BroadcastStatus(broadcast.status), BroadcastStatus.PREPARING)
+    refuse_unsendable(broadcast)
+    waits = broadcast.scheduled_at is not None and now < broadcast.scheduled_at
+    if broadcast.status == BroadcastStatus.DRAFT and waits:
+        schedule(broadcast, now=now, actor=actor)
+    else:
+        _start(broadcast, now=now, actor=actor)
+
+
+def _start(broadcast: Broadcast, *, now: datetime, actor: User | None = None, detail: str = "") -> None:
+    """Begin to send now, whatever forbids it: whoever starts or schedules it has looked. Raises `IllegalChange`."""
     with transaction.atomic():
         change = Change(BroadcastStatus.PREPARING, "started", detail, {"started_at": now})
         _apply(broadcast, change, now, actor, only_from=NOT_STARTED)
@@ -66,7 +86,7 @@ def fire(broadcast: Broadcast, *, now: datetime) -> None:
     late_s = (now - scheduled_at).total_seconds() if scheduled_at else 0.0
     if late_s > LATE_AFTER_S:
         Broadcast.objects.filter(pk=broadcast.pk).update(is_late=True)
-    start(broadcast, now=now, detail=f"{late_s:.0f} s late" if late_s > LATE_AFTER_S else "on schedule")
+    _start(broadcast, now=now, detail=f"{late_s:.0f} s late" if late_s > LATE_AFTER_S else "on schedule")
 
 
 def finish_preparing(broadcast: Broadcast, *, now: datetime) -> None:
