@@ -38,12 +38,13 @@ IMPORTS = 2
 
 
 @shared_task
-def drive(broadcast_id: str | None = None, epoch: int | None = None) -> None:
+def drive(*_of_the_last_release: object) -> None:
     """Send what is to be sent, until nothing is left or the shift is over; then ring again.
 
-    Which broadcast rang does not matter: a loop serves all, and reads what is true now. The beat rings for what
-    nobody rang for: scheduled broadcasts, expired leases, restarts.
+    One loop serves all broadcasts and reads what is true now. The beat rings for what nobody rang for: scheduled
+    broadcasts, expired leases, restarts.
     """
+    # Rings that the last release left in the queue name a broadcast and its epoch. The next release takes none.
     seat = _take_seat()
     if seat is None:
         return  # enough loops are running, and they see new work within a second

@@ -182,7 +182,7 @@ def _apply(
         if not changed:
             raise IllegalChange(BroadcastStatus(broadcast.status), change.to)
         record(broadcast, change.what, now=now, detail=change.detail, actor=actor)
-        doorbell.ring(broadcast.pk, broadcast.epoch)
+        doorbell.ring()
 
 
 def _end(broadcast: Broadcast, change: Change, now: datetime) -> bool:

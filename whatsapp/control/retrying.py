@@ -86,4 +86,4 @@ def _go_on(broadcast: Broadcast, number: int, now: datetime, actor: User | None)
         lifecycle.reopen(broadcast, now=now, actor=actor, detail=detail)
         return
     lifecycle.record(broadcast, "retried", now=now, actor=actor, detail=detail)
-    doorbell.ring(broadcast.pk, broadcast.epoch)
+    doorbell.ring()

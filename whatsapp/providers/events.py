@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -33,7 +33,6 @@ class Parcel:
     payload: Mapping[str, Any]
     number_id: str = ""
     account_id: str = ""
-    at: datetime | None = None
 
 
 class Progress(StrEnum):
@@ -120,7 +119,6 @@ class AccountChange:
     account_id: str
     restricted: bool
     reason: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 Event = StatusUpdate | Inbound | Preference | TemplateChange | NumberChange | AccountChange

@@ -86,7 +86,8 @@ def _parcels(account_id: str, entry: Mapping[str, Any], change: Mapping[str, Any
             if kind is ParcelKind.MESSAGE:
                 payload["contacts"] = value.get("contacts") or []
             try:
-                yield Parcel(_key(kind, one), kind, payload, number_id, account_id, _time(one["timestamp"]))
+                _time(one["timestamp"])  # whoever applies it reads the time: without one it is of unforeseen shape
+                yield Parcel(_key(kind, one), kind, payload, number_id, account_id)
             except (KeyError, TypeError, ValueError):
                 # Refused, it would hold up the others: Meta repeats a webhook as a whole.
                 yield Parcel(_digest(name, one), ParcelKind.OTHER, payload, number_id, account_id)
@@ -231,9 +232,9 @@ def _account_change(account_id: str, one: Mapping[str, Any]) -> AccountChange | 
     event = str(one.get("event", "")).upper()
     if event in {"ACCOUNT_RESTRICTION", "DISABLED_UPDATE", "ACCOUNT_DELETED", "PARTNER_REMOVED", "ACCOUNT_OFFBOARDED"}:
         ban = (one.get("ban_info") or {}).get("waba_ban_state")
-        return AccountChange(account_id, restricted=ban != "REINSTATE", reason=event, details=one)
+        return AccountChange(account_id, restricted=ban != "REINSTATE", reason=event)
     if event in {"ACCOUNT_RECONNECTED", "REINSTATED"}:
-        return AccountChange(account_id, restricted=False, reason=event, details=one)
+        return AccountChange(account_id, restricted=False, reason=event)
     return None
 
 
