@@ -166,7 +166,7 @@ class SkipReason(models.TextChoices):
 
 
 class ErrorClass(models.TextChoices):
-    """What a failed attempt means for what comes next: `Outcome` of the providers, as it is kept."""
+    """What a failed attempt means for what comes next: `SendOutcome` of the providers, as it is kept."""
 
     SAFE_RETRY = "safe_retry", _("Never reached WhatsApp")
     THROTTLED = "throttled", _("Too fast for the number")

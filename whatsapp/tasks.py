@@ -21,7 +21,7 @@ from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.errors import BadAudience
 from whatsapp.importing import files, lifecycle, reading
 from whatsapp.models import Broadcast, ContactImport
-from whatsapp.running.loop import Progress, SendingLoop
+from whatsapp.running.loop import LoopReport, SendingLoop
 from whatsapp.tables import uploads
 from whatsapp.webhooks.applying import apply_news
 
@@ -45,19 +45,19 @@ def drive(*_of_the_last_release: object) -> None:
     broadcasts, expired leases, restarts.
     """
     # Rings that the last release left in the queue name a broadcast and its epoch. The next release takes none.
-    seat = _take_seat()
+    seat = _claim_seat()
     if seat is None:
         return  # enough loops are running, and they see new work within a second
     try:
-        progress = asyncio.run(_work_a_shift())
+        report = asyncio.run(_work_a_shift())
     finally:
         with suppress(RedisError):
             cache.delete(seat)
-    if not progress.is_idle:
+    if not report.is_idle:
         drive.delay()
 
 
-async def _work_a_shift() -> Progress:
+async def _work_a_shift() -> LoopReport:
     return await SendingLoop(until_idle=True, run_for_s=SHIFT_S).run()
 
 
@@ -145,7 +145,7 @@ def _shift() -> Callable[[int], bool]:
     return goes_on
 
 
-def _take_seat() -> str | None:
+def _claim_seat() -> str | None:
     """One of the places for loops. A seat that is lost (a flushed cache) only means one loop more for a while."""
     for number in range(LOOPS):
         seat = f"whatsapp:loop:{number}"

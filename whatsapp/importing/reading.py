@@ -23,7 +23,7 @@ from whatsapp.errors import BadAudience
 from whatsapp.importing import lifecycle
 from whatsapp.importing.contact_layout import ColumnRole, layout_of
 from whatsapp.importing.lifecycle import Claim, OvertakenRead
-from whatsapp.importing.people import Outcome, save
+from whatsapp.importing.people import RowEffect, save
 from whatsapp.importing.rows import Entry, Rejected, understood
 from whatsapp.models import ContactImport, RejectedRow
 from whatsapp.people.messaging_settings import region_of
@@ -140,7 +140,7 @@ def _write_once(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], n
         ContactImport.objects.filter(pk=contact_import.pk).update(
             rows_read=F("rows_read") + len(chunk),
             rejected=F("rejected") + len(rejected),
-            **{outcome.value: F(outcome.value) + outcomes[outcome] for outcome in Outcome},
+            **{outcome.value: F(outcome.value) + outcomes[outcome] for outcome in RowEffect},
         )
 
 

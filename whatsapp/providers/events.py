@@ -35,7 +35,7 @@ class Parcel:
     account_id: str = ""
 
 
-class Progress(StrEnum):
+class ReportedStatus(StrEnum):
     """How far a message got, as a provider reports it."""
 
     ACCEPTED = "accepted"
@@ -51,7 +51,7 @@ class StatusUpdate:
 
     number_id: str
     message_id: str
-    progress: Progress
+    status: ReportedStatus
     at: datetime
     tracker: uuid.UUID | None = None
     error_code: str = ""

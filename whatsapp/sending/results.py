@@ -18,16 +18,16 @@ from whatsapp import recipients
 from whatsapp.broadcasts import lifecycle
 from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient, SuppressionCategory, SuppressionSource
 from whatsapp.people import suppressions
-from whatsapp.providers.base import Outcome, SendResult
+from whatsapp.providers.base import SendOutcome, SendResult
 from whatsapp.sending.bulk import update_rows
 from whatsapp.sending.claims import Departure
 from whatsapp.sending.outcomes import Change, change_for, error_class
 from whatsapp.states import UNSENT, RecipientStatus
 
 _OUTCOMES = {
-    Outcome.ACCEPTED: AttemptOutcome.ACCEPTED,
-    Outcome.HELD: AttemptOutcome.ACCEPTED,
-    Outcome.UNKNOWN: AttemptOutcome.UNKNOWN,
+    SendOutcome.ACCEPTED: AttemptOutcome.ACCEPTED,
+    SendOutcome.HELD: AttemptOutcome.ACCEPTED,
+    SendOutcome.UNKNOWN: AttemptOutcome.UNKNOWN,
 }
 _AWAITING = (RecipientStatus.SENDING, RecipientStatus.UNKNOWN)
 
@@ -115,14 +115,14 @@ def _finish_attempts(landings: Sequence[Landing], now: datetime) -> None:
 
 
 def _error(result: SendResult) -> dict[str, Any] | None:
-    if result.outcome in {Outcome.ACCEPTED, Outcome.HELD}:
+    if result.outcome in {SendOutcome.ACCEPTED, SendOutcome.HELD}:
         return None
     return dict(result.error) or {"class": result.outcome.value, "text": result.text}
 
 
 def _suppress(broadcast: Broadcast, landings: Sequence[Landing], now: datetime) -> None:
     for landing in landings:
-        if landing.result.outcome is Outcome.SUPPRESS:
+        if landing.result.outcome is SendOutcome.SUPPRESS:
             suppressions.suppress(
                 broadcast.business,
                 landing.departure.row.address,

@@ -12,8 +12,8 @@ import pytest
 
 from whatsapp import recipients
 from whatsapp.models import Broadcast, Recipient
-from whatsapp.providers.base import ErrorRule, Outcome, SendResult
-from whatsapp.providers.events import Progress, StatusUpdate
+from whatsapp.providers.base import ErrorRule, SendOutcome, SendResult
+from whatsapp.providers.events import ReportedStatus, StatusUpdate
 from whatsapp.sending import claims
 from whatsapp.sending.outcomes import change_for
 from whatsapp.states import (
@@ -57,9 +57,9 @@ def test_only_what_is_provably_unsent_is_claimed_or_cancelled() -> None:
         assert f"'{state}'" in claims._CLAIM
 
 
-@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("outcome", SendOutcome)
 @pytest.mark.parametrize("before", [RecipientStatus.SENDING, RecipientStatus.UNKNOWN])
-def test_every_answer_is_a_move_of_the_table(outcome: Outcome, before: RecipientStatus) -> None:
+def test_every_answer_is_a_move_of_the_table(outcome: SendOutcome, before: RecipientStatus) -> None:
     for tries, others_succeed, may_be_one_row in product((0, 1), (False, True), (False, True)):
         rule = ErrorRule(outcome, "refused", tries=tries, may_be_one_row=may_be_one_row)
         after = change_for(
@@ -68,9 +68,9 @@ def test_every_answer_is_a_move_of_the_table(outcome: Outcome, before: Recipient
         assert after == before or may_move(before, after)
 
 
-@pytest.mark.parametrize("progress", Progress)
+@pytest.mark.parametrize("progress", ReportedStatus)
 @pytest.mark.parametrize("before", RecipientStatus)
-def test_every_report_is_a_move_of_the_table(progress: Progress, before: RecipientStatus) -> None:
+def test_every_report_is_a_move_of_the_table(progress: ReportedStatus, before: RecipientStatus) -> None:
     report = StatusUpdate("1", "wamid", progress, NOW)
     after = fold(Delivery(before), [(report, None)]).status
     assert after == before or may_move(before, after)

@@ -24,7 +24,7 @@ from whatsapp.providers.events import (
     Parcel,
     ParcelKind,
     Preference,
-    Progress,
+    ReportedStatus,
     StatusUpdate,
     TemplateChange,
 )
@@ -43,14 +43,14 @@ _KINDS = {
     "business_capability_update": ParcelKind.ACCOUNT,
     "account_update": ParcelKind.ACCOUNT,
 }
-_PROGRESS = {
-    "accepted": Progress.ACCEPTED,
-    "held_for_quality_assessment": Progress.ACCEPTED,
-    "sent": Progress.SENT,
-    "delivered": Progress.DELIVERED,
-    "read": Progress.READ,
-    "played": Progress.READ,
-    "failed": Progress.FAILED,
+_STATUSES = {
+    "accepted": ReportedStatus.ACCEPTED,
+    "held_for_quality_assessment": ReportedStatus.ACCEPTED,
+    "sent": ReportedStatus.SENT,
+    "delivered": ReportedStatus.DELIVERED,
+    "read": ReportedStatus.READ,
+    "played": ReportedStatus.READ,
+    "failed": ReportedStatus.FAILED,
 }
 
 
@@ -139,15 +139,15 @@ def _read_change(field: str, account_id: str, one: Mapping[str, Any]) -> Event |
 
 
 def _status(number_id: str, one: Mapping[str, Any]) -> StatusUpdate | None:
-    progress = _PROGRESS.get(str(one["status"]))
-    if progress is None:
+    status = _STATUSES.get(str(one["status"]))
+    if status is None:
         return None
     pricing = one.get("pricing") or {}
     error = (one.get("errors") or [{}])[0]
     return StatusUpdate(
         number_id=number_id,
         message_id=str(one["id"]),
-        progress=progress,
+        status=status,
         at=_time(one["timestamp"]),
         tracker=_uuid(one.get("biz_opaque_callback_data")),
         error_code=str(error.get("code", "")),
