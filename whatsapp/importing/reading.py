@@ -22,8 +22,8 @@ from businesses.models import Business
 from whatsapp.errors import BadAudience
 from whatsapp.importing import lifecycle
 from whatsapp.importing.contact_layout import ColumnRole, layout_of
-from whatsapp.importing.lifecycle import Claim, Overtaken
-from whatsapp.importing.people import Outcome, save
+from whatsapp.importing.lifecycle import Claim, OvertakenRead
+from whatsapp.importing.people import RowEffect, save
 from whatsapp.importing.rows import Entry, Rejected, understood
 from whatsapp.models import ContactImport, RejectedRow
 from whatsapp.people.messaging_settings import region_of
@@ -59,7 +59,7 @@ def read(contact_import: ContactImport, *, clock: Clock, keep_going: Callable[[i
     with translation.override(contact_import.language or None):
         try:
             has_ended = _read_on(claim, clock, keep_going)
-        except Overtaken:
+        except OvertakenRead:
             lifecycle.look_again(contact_import)
             return True
         except BadAudience as error:
@@ -115,7 +115,7 @@ def _from_cursor(table: Table, claim: Claim, clock: Clock) -> Iterator[Row]:
 
 
 def _write(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], clock: Clock) -> None:
-    """Write a chunk, again if another process was in the way. Raises `Overtaken`."""
+    """Write a chunk, again if another process was in the way. Raises `OvertakenRead`."""
     for attempt in range(1, TRIES + 1):
         try:
             _write_once(claim, chunk, taken, clock())
@@ -140,7 +140,7 @@ def _write_once(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], n
         ContactImport.objects.filter(pk=contact_import.pk).update(
             rows_read=F("rows_read") + len(chunk),
             rejected=F("rejected") + len(rejected),
-            **{outcome.value: F(outcome.value) + outcomes[outcome] for outcome in Outcome},
+            **{outcome.value: F(outcome.value) + outcomes[outcome] for outcome in RowEffect},
         )
 
 

@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from businesses.membership import add_member
 from businesses.models import Business, Role, User
-from testing.broadcasts import addresses, make_broadcast
+from businesses.tenancy import acting_for
+from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp import tasks
-from whatsapp.models import Broadcast, DirectMessage, MessageTemplate, Recipient, Sender
+from whatsapp.models import Broadcast, DirectMessage, MessageTemplate, Recipient, Sender, Tag
 from whatsapp.pages import reading
 
 FILE = (
@@ -116,6 +117,20 @@ def test_people_that_are_not_there(staff: Client, template: MessageTemplate, val
     answer = people_from(staff, **values)
     assert answer.status_code == 422
     assert said in answer.content.decode()
+    assert not Broadcast.objects.exists()
+
+
+def test_the_steps_offer_only_what_is_ones_own(staff: Client, template: MessageTemplate) -> None:
+    other = Business.objects.create(name="Other", slug="other")
+    with acting_for(other):
+        theirs = Tag.objects.create(business=other, name="theirs")
+        foreign = make_template(make_sender(other, number_id="3055", account_id="4077"))
+    assert staff.post(page("broadcast-new"), {"template": foreign.pk}).status_code == 200
+    assert people_from(staff, source="contacts")["Location"] == page("broadcast-new")
+    choose(staff, template)
+    answer = people_from(staff, source="contacts", tags=[theirs.pk])
+    assert answer.status_code == 422
+    assert "theirs" not in answer.content.decode()
     assert not Broadcast.objects.exists()
 
 

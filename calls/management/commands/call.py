@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +24,6 @@ from calls.sandbox.telephone.placed_call import CallFailed
 from calls.sandbox.telephone.trial_call import TrialPlan, place
 from calls.sandbox.telephone.twilio_peer import ServerUnreachable, TwilioPeer
 from calls.sandbox.voices.senses import spoken
-from frontdesk import env
 
 _WORDS = "Hello. When are you open, please?"
 
@@ -101,7 +101,7 @@ def _recorded(call_sid: str) -> str | None:
 async def _call(number: str, options: dict[str, Any]) -> MediaStream:
     url = options["url"] or served_url()
     # Twilio signs the public address. Where none is configured, the server takes its own for it.
-    public_url = env.text("PUBLIC_URL") or url
+    public_url = os.environ.get("PUBLIC_URL", "").strip() or url
     speech = wav_files.read_as_ulaw(options["wav"]) if options["wav"] else await _spoken(options["say"])
     plan = TrialPlan(number, options["from_"], speech, interrupts=options["interrupt"])
     async with TwilioPeer(url, auth_token=settings.TWILIO_AUTH_TOKEN, public_url=public_url) as twilio:
