@@ -15,9 +15,10 @@ from django.db import DatabaseError, close_old_connections
 
 from calls.errors import StreamRefused
 from calls.line import live, live_control
+from calls.line.admission import open_stream
 from calls.line.bridge import Bridge
 from calls.line.media_stream import Flood, Key, MalformedMessage, MarkBack, Media, Stop, parse, read_start, understand
-from calls.plan import CallPlan, open_stream
+from calls.plan import CallPlan
 from calls.telephone import twilio
 
 logger = logging.getLogger(__name__)

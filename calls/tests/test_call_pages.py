@@ -18,8 +18,8 @@ from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
 from calls.greetings import recordings
 from calls.line import live_control
+from calls.line.admission import open_stream
 from calls.models import Call, CallStatus, GreetingAudio, GreetingState, Outcome, Turn
-from calls.plan import open_stream
 from calls.records import costs, recording
 from calls.tests.conftest import NOW, make_business, make_call, make_live_call
 from calls.tests.test_greeting_pages import client_of

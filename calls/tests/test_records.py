@@ -18,8 +18,9 @@ from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
 from calls.conversation.commands import EndCall, KeepTurn, Latency, Measure, NextStep, Speaker
 from calls.conversation.events import CallerFrame, CallerLeft
+from calls.line.admission import open_stream
 from calls.models import Call, CallStatus, Outcome, Turn
-from calls.plan import CallPlan, open_stream
+from calls.plan import CallPlan
 from calls.records import recorder as recorder_module
 from calls.records import store
 from calls.records.endings import Ending, outcome_of

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from businesses.models import Business, PhoneNumber
 from businesses.tenancy import across_businesses, acting_for
+from calls.line.admission import open_stream
 from calls.models import Call, CallStatus, Outcome
-from calls.plan import open_stream
 from calls.tests.conftest import (
     AUTH_TOKEN,
     NOW,
