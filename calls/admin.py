@@ -92,7 +92,7 @@ class CallAdmin(FencedAdmin):
     def conversation(self, call: Call) -> str:
         """Who said what, and what of it was heard."""
         turns = Turn.objects.filter(call=call)
-        return render_to_string("calls/turns.html", {"call": call, "lines": words.lines(turns)})
+        return render_to_string("calls/turns.html", {"call": call, "lines": words.shown_turns(turns)})
 
 
 @admin.register(GreetingAudio)

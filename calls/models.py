@@ -21,7 +21,7 @@ class CallStatus(models.TextChoices):
     ENDED = "ended", _("Ended")
 
 
-class Outcome(models.TextChoices):
+class CallOutcome(models.TextChoices):
     """How a call ended, as its owner reads it."""
 
     COMPLETED = "completed", _("Completed")
@@ -50,7 +50,7 @@ class Call(models.Model):
     called_number = models.CharField(_("called number"), max_length=16)
     caller_number = models.CharField(_("caller"), max_length=32, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=CallStatus.choices, default=CallStatus.RINGING)
-    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=CallOutcome.choices, blank=True)
     end_reason = models.CharField(_("why it ended"), max_length=300, blank=True)
     next_step = models.CharField(max_length=20, choices=NextStep.choices, blank=True)
     stream_token_hash = models.CharField(max_length=64, blank=True)

@@ -28,7 +28,9 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
     with acting_for(business):
         greeting_audio = recordings.current_audio(business, now=now)
         plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio))
-        claimed = stream_tokens.claimable(token, call_sid, now=now).update(
+        claimed = stream_tokens.claimable(
+            token, call_sid, now=now
+        ).update(
             status=CallStatus.LIVE,
             stream_token_hash="",  # used up
             stream_sid=stream_sid,

@@ -91,7 +91,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             message = parse(text_data)
             event = message["event"]
             if self.bridge is not None:
-                self._take(self.bridge, message)
+                self._pass_on(self.bridge, message)
                 self.malformed_in_a_row = 0
             elif event == "start":
                 await self._start(message)
@@ -104,7 +104,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         except StreamRefused as error:
             self._refuse(REFUSED, error.reason)
 
-    def _take(self, bridge: Bridge, message: dict[str, Any]) -> None:
+    def _pass_on(self, bridge: Bridge, message: dict[str, Any]) -> None:
         match understand(message):
             case Media(payload, timestamp_ms):
                 bridge.caller_audio(payload, timestamp_ms)

@@ -9,16 +9,16 @@ from statistics import median
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from calls.models import Call, Outcome, Speaker, Turn
+from calls.models import Call, CallOutcome, Speaker, Turn
 from calls.telephone.intake import Refusal
 
 BADGES = {
-    Outcome.COMPLETED: "good",
-    Outcome.TRANSFERRED: "live",
-    Outcome.ABANDONED: "",
-    Outcome.FALLBACK: "warn",
-    Outcome.REFUSED: "bad",
-    Outcome.FAILED: "bad",
+    CallOutcome.COMPLETED: "good",
+    CallOutcome.TRANSFERRED: "live",
+    CallOutcome.ABANDONED: "",
+    CallOutcome.FALLBACK: "warn",
+    CallOutcome.REFUSED: "bad",
+    CallOutcome.FAILED: "bad",
 }
 
 # What `Call.end_reason` begins with, as the code writes it.
@@ -77,7 +77,7 @@ def waits(call: Call) -> Iterator[Waiting]:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ShownTurn:
     """A turn as it is shown: what was heard of it, and what was not."""
 
     turn: Turn
@@ -100,14 +100,14 @@ class Line:
         return _("not heard: the caller interrupted") if self.turn.interrupted_ms is not None else _("not heard")
 
 
-def lines(turns: Iterable[Turn]) -> list[Line]:
+def shown_turns(turns: Iterable[Turn]) -> list[ShownTurn]:
     """The turns that have words, or are being said."""
-    return [_line(turn) for turn in turns if turn.text or turn.ended_ms is None]
+    return [_shown(turn) for turn in turns if turn.text or turn.ended_ms is None]
 
 
-def _line(turn: Turn) -> Line:
+def _shown(turn: Turn) -> ShownTurn:
     if turn.speaker == Speaker.CALLER or turn.heard_text == turn.text:
-        return Line(turn, turn.text, "")
+        return ShownTurn(turn, turn.text, "")
     words, heard = turn.text.split(), turn.heard_text.split()
     count = next((i for i, (a, b) in enumerate(zip(words, heard, strict=False)) if a != b), min(len(words), len(heard)))
-    return Line(turn, " ".join(words[:count]), " ".join(words[count:]))
+    return ShownTurn(turn, " ".join(words[:count]), " ".join(words[count:]))

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from calls.conversation.commands import EndCall, NextStep
-from calls.models import Outcome
+from calls.models import CallOutcome
 
 
-def outcome_of(*, next_step: NextStep, failed: bool, user_has_spoken: bool) -> Outcome:
+def outcome_of(*, next_step: NextStep, failed: bool, user_has_spoken: bool) -> CallOutcome:
     """The outcome that an owner reads. Where the caller went counts first, then whether it broke, then who spoke."""
     match next_step:
         case NextStep.TRANSFER:
-            return Outcome.TRANSFERRED
+            return CallOutcome.TRANSFERRED
         case NextStep.APOLOGIZE:
-            return Outcome.FALLBACK
+            return CallOutcome.FALLBACK
         case NextStep.HANG_UP if failed:
-            return Outcome.FAILED
+            return CallOutcome.FAILED
         case NextStep.HANG_UP:
-            return Outcome.COMPLETED if user_has_spoken else Outcome.ABANDONED
+            return CallOutcome.COMPLETED if user_has_spoken else CallOutcome.ABANDONED
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Ending:
 
     reason: str
     next_step: NextStep
-    outcome: Outcome
+    outcome: CallOutcome
     user_has_spoken: bool
     dial: str = ""
     """The number that a person of the business gave for a transfer; empty: the fallback number."""

@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
-from calls.models import Call, CallStatus, Outcome
+from calls.models import Call, CallOutcome, CallStatus
 from calls.records.endings import Ending, outcome_of
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def _end_dead(call: Call, *, now: datetime) -> bool:
     return ended
 
 
-def _close(call: Call, *, outcome: Outcome, reason: str, ended_at: datetime) -> None:
+def _close(call: Call, *, outcome: CallOutcome, reason: str, ended_at: datetime) -> None:
     call.status = CallStatus.ENDED
     call.outcome = outcome
     call.end_reason = reason[:300]

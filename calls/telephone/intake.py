@@ -11,7 +11,7 @@ from django.db import transaction
 
 from businesses.models import Business, PhoneNumber
 from businesses.tenancy import acting_for
-from calls.models import Call, CallStatus, Outcome
+from calls.models import Call, CallOutcome, CallStatus
 from calls.records import finishing
 from calls.telephone import stream_tokens
 
@@ -69,17 +69,17 @@ def take_in(*, call_sid: str, called_number: str, caller_number: str, now: datet
         logger.warning("call %s: the called number belongs to no business", call_sid)
         return NumberUnknown()
     with acting_for(number.business):
-        return _take(number.business, number, call_sid=call_sid, caller_number=caller_number, now=now)
+        return _admit(number.business, number, call_sid=call_sid, caller_number=caller_number, now=now)
 
 
 def take_in_from_browser(business: Business, *, call_id: str, now: datetime) -> Admission:
     """Decide about a call that a member of the business begins on its page, as about any other."""
     number = business.phone_numbers.order_by("-is_active", "pk").first()
     with acting_for(business):
-        return _take(business, number, call_sid=call_id, caller_number=BROWSER, now=now)
+        return _admit(business, number, call_sid=call_id, caller_number=BROWSER, now=now)
 
 
-def _take(
+def _admit(
     found: Business, number: PhoneNumber | None, *, call_sid: str, caller_number: str, now: datetime
 ) -> Admission:
     with transaction.atomic():
@@ -97,7 +97,7 @@ def _take(
             started_at=now,
         )
         if refusal:
-            call.status, call.outcome = CallStatus.ENDED, Outcome.REFUSED
+            call.status, call.outcome = CallStatus.ENDED, CallOutcome.REFUSED
             call.end_reason, call.ended_at = refusal.value, now
         call.save(force_insert=True)
         logger.info("call %s of business %s: %s", call.pk, business.pk, refusal or "taken")
@@ -105,7 +105,7 @@ def _take(
 
 
 def _asked_again(call: Call, business: Business, *, now: datetime) -> Admission:
-    if call.outcome == Outcome.REFUSED:
+    if call.outcome == CallOutcome.REFUSED:
         return Refused(business, Refusal(call.end_reason))
     if call.status == CallStatus.RINGING:
         return Admitted(call, stream_tokens.issue(call, now=now))

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from businesses.templatetags.pages import phone
-from calls.models import Call, Outcome
+from calls.models import Call, CallOutcome
 from calls.pages import words
 from calls.telephone.intake import BROWSER
 
@@ -26,7 +26,7 @@ def caller(call: Call) -> SafeString | str:
 @register.filter
 def outcome_badge(call: Call) -> str:
     """The class of the badge of a call's outcome."""
-    return words.BADGES[Outcome(call.outcome)] if call.outcome else "live"
+    return words.BADGES[CallOutcome(call.outcome)] if call.outcome else "live"
 
 
 @register.filter
