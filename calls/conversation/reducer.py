@@ -12,6 +12,7 @@ from __future__ import annotations
 from calls.conversation.assistant import Assistant
 from calls.conversation.commands import AnswerTool, Command, ConnectModel, EndCall, Log, NextStep, ResponseKind
 from calls.conversation.dialogue import Dialogue, Said
+from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import (
     CallerFrame,
     CallerLeft,
@@ -39,8 +40,15 @@ from calls.conversation.link import Link, LinkStep
 from calls.conversation.settings import ConversationSettings
 from calls.conversation.turns import Turns
 
-OPERATOR_REASONS = {NextStep.HANG_UP: "a person hung up", NextStep.TRANSFER: "a person took the call over"}
 TOOL_STEPS = {"end_call": NextStep.HANG_UP, "transfer_call": NextStep.TRANSFER}
+TOOL_REASONS = {
+    NextStep.HANG_UP: EndReason.ASSISTANT_HUNG_UP,
+    NextStep.TRANSFER: EndReason.ASSISTANT_TRANSFERRED,
+}
+OPERATOR_REASONS = {
+    NextStep.HANG_UP: EndReason.OPERATOR_HUNG_UP,
+    NextStep.TRANSFER: EndReason.OPERATOR_TRANSFERRED,
+}
 
 
 class Conversation:
@@ -56,7 +64,7 @@ class Conversation:
         self.assistant = Assistant(self._dialogue, self._emit)
         self.turns = Turns(settings, self.assistant, self._dialogue, self._emit)
         self._opened_at = self._now = 0.0
-        self._leaving: tuple[NextStep, str] | None = None
+        self._leaving: NextStep | None = None
 
     # The customer's words ----------------------------------------------------------------------------
     @property
@@ -115,6 +123,12 @@ class Conversation:
         self._commands.clear()
         return commands
 
+    def fail(self) -> list[Command]:
+        """End the call after a mistake of ours, whatever state that left; nothing more is decided."""
+        self.is_over = True
+        self._commands.clear()
+        return [EndCall(EndReason.OUR_MISTAKE, NextStep.APOLOGIZE, failed=True)]
+
     def next_deadline(self) -> float | None:
         """When a `Tick` is due if nothing happens before, in seconds since the stream opened."""
         if self.is_over:
@@ -162,11 +176,12 @@ class Conversation:
                 self._connect(at)
                 self.turns.open(at, greeting_levels)
             case CallerLeft(at):
-                self._end(at, "the caller hung up", NextStep.HANG_UP)
-            case StreamBroke(at, reason):
-                self._end(at, f"the media stream broke: {reason}", NextStep.APOLOGIZE, failed=True)
+                self._end(at, EndReason.CALLER_LEFT, NextStep.HANG_UP)
+            case StreamBroke(at, reason, fault):
+                self._emit(Log("[STREAM]", f"broke: {reason}"))
+                self._end(at, EndReason.STREAM_BROKE, NextStep.APOLOGIZE, failed=True, cause=fault or "")
             case OperatorAsked(at, step):  # a person knows better: also in the middle of the first utterance
-                self._end(at, OPERATOR_REASONS.get(step, "a person ended the call"), step)
+                self._end(at, OPERATOR_REASONS.get(step, EndReason.OPERATOR_HUNG_UP), step)
             case Tick():
                 pass
 
@@ -204,7 +219,7 @@ class Conversation:
         if response.is_revoked:
             self.assistant.abandon(at, line_lost=False)
         else:
-            self._model_lost(ModelLost(at, "the model stopped answering"))
+            self._model_lost(ModelLost(at, "stalled"))
 
     def _keep_line(self, at: float) -> None:
         hears = not self.assistant.playback.is_empty
@@ -212,7 +227,7 @@ class Conversation:
         if step is LinkStep.CONNECT:
             self._connect(at)
         elif step is LinkStep.GIVE_UP:
-            self._end(at, f"OpenAI: {self.link.reason}", NextStep.APOLOGIZE, failed=True)
+            self._end(at, EndReason.MODEL_UNAVAILABLE, NextStep.APOLOGIZE, failed=True, cause=self.link.reason)
 
     # The end -----------------------------------------------------------------------------------------------
     def _tool_requested(self, event: ToolRequested) -> None:
@@ -225,7 +240,7 @@ class Conversation:
             self._emit(AnswerTool(event.tool_call_id, "There is no such function. Go on without it."))
             self.turns.owe_answer(event.at)
             return
-        self._leaving = (step, f"the assistant asked for {event.name}")
+        self._leaving = step
         self.turns.caller_goes_on = False
         self._emit(AnswerTool(event.tool_call_id, "It is done as soon as your last words were heard."))
 
@@ -236,13 +251,12 @@ class Conversation:
             self._leaving = None
             self._emit(Log("[END]", "the caller goes on talking: not leaving"))
         if at - self._opened_at >= self.settings.max_call_s:
-            self._end(at, "the longest call time is over", NextStep.HANG_UP)
+            self._end(at, EndReason.TIME_LIMIT, NextStep.HANG_UP)
         elif self._leaving and self.assistant.response is None and self.assistant.utterance is None:
-            step, reason = self._leaving
-            self._end(at, reason, step)
+            self._end(at, TOOL_REASONS[self._leaving], self._leaving)
 
-    def _end(self, at: float, reason: str, step: NextStep, *, failed: bool = False) -> None:
+    def _end(self, at: float, reason: EndReason, step: NextStep, *, failed: bool = False, cause: str = "") -> None:
         self.assistant.hang_up(at)
         self.is_over = True
-        self._emit(Log("[END]", reason))
-        self._emit(EndCall(reason, step, failed))
+        self._emit(Log("[END]", f"{reason}: {cause}" if cause else reason))
+        self._emit(EndCall(reason, step, failed, cause))

@@ -11,8 +11,10 @@ from django.db import transaction
 
 from businesses.models import Business, PhoneNumber
 from businesses.tenancy import acting_for
+from calls.conversation.end_reasons import EndReason
 from calls.models import Call, CallOutcome, CallStatus
 from calls.records import finishing
+from calls.records.endings import end_reason_of
 from calls.telephone import stream_tokens
 
 logger = logging.getLogger(__name__)
@@ -22,11 +24,11 @@ BROWSER = "browser"
 
 
 class Refusal(StrEnum):
-    """Why the assistant does not answer; kept as the call's `end_reason`."""
+    """Why the assistant does not answer: those of the `EndReason`s that a call can begin with."""
 
-    NOT_IN_SERVICE = "the business or this number is switched off"
-    NO_MINUTES = "no paid minutes are left"
-    ALL_BUSY = "all lines were busy"
+    NOT_IN_SERVICE = EndReason.NOT_IN_SERVICE
+    NO_MINUTES = EndReason.NO_MINUTES
+    ALL_BUSY = EndReason.ALL_BUSY
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _admit(
         )
         if refusal:
             call.status, call.outcome = CallStatus.ENDED, CallOutcome.REFUSED
-            call.end_reason, call.ended_at = refusal.value, now
+            call.end_reason, call.ended_at = refusal, now
         call.save(force_insert=True)
         logger.info("call %s of business %s: %s", call.pk, business.pk, refusal or "taken")
         return Refused(business, refusal) if refusal else Admitted(call, stream_tokens.issue(call, now=now))
@@ -106,7 +108,8 @@ def _admit(
 
 def _asked_again(call: Call, business: Business, *, now: datetime) -> Admission:
     if call.outcome == CallOutcome.REFUSED:
-        return Refused(business, Refusal(call.end_reason))
+        ended = end_reason_of(call)
+        return Refused(business, Refusal(ended[0] if ended else Refusal.ALL_BUSY))
     if call.status == CallStatus.RINGING:
         return Admitted(call, stream_tokens.issue(call, now=now))
     return AlreadyTaken(business)

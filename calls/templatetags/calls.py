@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from businesses.templatetags.pages import phone
-from calls.models import Call, CallOutcome
+from calls.models import Call, CallOutcome, GreetingAudio
 from calls.pages import words
 from calls.telephone.intake import BROWSER
 
@@ -39,5 +39,11 @@ def seconds(call: Call) -> float | None:
 
 @register.filter
 def end_reason(call: Call) -> str:
-    """Why a call ended."""
+    """Returns why a call ended, in words."""
     return words.end_reason(call)
+
+
+@register.filter
+def speech_failure(greeting: GreetingAudio) -> str:
+    """Returns why a greeting could not be recorded, in words."""
+    return words.speech_failure(greeting)
