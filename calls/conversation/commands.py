@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from calls.conversation.end_reasons import EndReason
+
 
 class Speaker(StrEnum):
     """Who said something."""
@@ -138,11 +140,12 @@ class Log:
 # The end --------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class EndCall:
-    """Close the media stream. `failed`: not as the caller or the business wanted."""
+    """Close the media stream. `failed`: not as the caller or the business wanted. `cause`: what lay behind, a code."""
 
-    reason: str
+    reason: EndReason
     next_step: NextStep
     failed: bool = False
+    cause: str = ""
 
 
 Command = (

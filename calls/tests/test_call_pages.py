@@ -18,8 +18,8 @@ from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
 from calls.greetings import recordings
 from calls.line import live_control
-from calls.models import Call, CallStatus, GreetingAudio, GreetingState, Outcome, Turn
-from calls.plan import open_stream
+from calls.line.admission import open_stream
+from calls.models import Call, CallOutcome, CallStatus, GreetingAudio, GreetingState, Turn
 from calls.records import costs, recording
 from calls.tests.conftest import NOW, make_business, make_call, make_live_call
 from calls.tests.test_greeting_pages import client_of
@@ -46,7 +46,7 @@ def address(business: Business, path: str = "") -> str:
 
 
 def make_ended(business: Business, **values: Any) -> Call:
-    defaults = {"caller_number": CALLER, "status": CallStatus.ENDED, "outcome": Outcome.COMPLETED}
+    defaults = {"caller_number": CALLER, "status": CallStatus.ENDED, "outcome": CallOutcome.COMPLETED}
     opened = {"stream_opened_at": NOW, "ended_at": NOW + timedelta(seconds=65)}
     return make_call(business, **{**defaults, **opened, **values})
 
@@ -59,7 +59,7 @@ def shown(answer: Any) -> list[Call]:
 def test_the_list_filters_by_day_number_outcome_and_missed(owner: Client, business: Business) -> None:
     old = make_ended(business, started_at=NOW)
     today = make_ended(business, started_at=TODAY, caller_number="+15005550001")
-    missed = make_ended(business, started_at=TODAY, outcome=Outcome.REFUSED, caller_number="")
+    missed = make_ended(business, started_at=TODAY, outcome=CallOutcome.REFUSED, caller_number="")
     make_ended(make_business())
     assert set(shown(owner.get(address(business)))) == {old, today, missed}
     assert set(shown(owner.get(address(business, "?day=today")))) == {today, missed}

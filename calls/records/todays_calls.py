@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, Sum
 
 from businesses.models import Business
-from calls.models import Call, Outcome
+from calls.models import Call, CallOutcome
 from calls.records import finishing
 
-MISSED = (Outcome.REFUSED, Outcome.FAILED, Outcome.FALLBACK)
+MISSED = (CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK)
 
 
 @dataclass(frozen=True, slots=True)
