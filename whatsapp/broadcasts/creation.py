@@ -19,8 +19,9 @@ from whatsapp.audience.sources import contacts_chosen, earlier_chosen
 from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.schedule import BadSchedule, instant_of
 from whatsapp.errors import BadAudience, BadTemplate, WhatsappError
-from whatsapp.models import AudienceKind, Broadcast, MessageTemplate, Recipient, Sender, WindowZone
+from whatsapp.models import AudienceKind, Broadcast, EventKind, MessageTemplate, Recipient, Sender, WindowZone
 from whatsapp.people.messaging_settings import settings_of
+from whatsapp.reasons import Cause
 from whatsapp.states import RecipientStatus
 from whatsapp.tables.tables import open_table
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
@@ -79,7 +80,7 @@ def create(business: Business, plan: Plan, *, now: datetime, actor: User | None 
         broadcast.audience_file.save(f"{uuid4()}", File(plan.file), save=False)
     with transaction.atomic():
         broadcast.save()
-        lifecycle.record(broadcast, "created", now=now, actor=actor)
+        lifecycle.record(broadcast, EventKind.CREATED, now=now, actor=actor)
     return broadcast
 
 
@@ -124,27 +125,24 @@ def _check_constants(choice: Choice, variables: tuple[TemplateVariable, ...]) ->
     keys = {variable.key for variable in variables}
     for key in choice.constants:
         if key not in keys:
-            raise BadAudience(
-                _("The template has no variable “%(key)s”. It has: %(choices)s.")
-                % {"key": key, "choices": ", ".join(sorted(keys)) or "none"}
-            )
+            raise BadAudience(Cause.NO_SUCH_VARIABLE, variable=key, variables=", ".join(sorted(keys)) or "–")
 
 
 def _check_choice(business: Business, plan: Plan, variables: tuple[TemplateVariable, ...]) -> None:
     match plan.choice:
         case FileChoice() as choice:
             if plan.file is None:
-                raise BadAudience(_("The file is missing."))
+                raise BadAudience(Cause.FILE_MISSING)
             with open_table(plan.file) as table:
                 understand(table.header, variables, list(choice.constants), choice.columns)
                 if next(table.rows, None) is None:
-                    raise BadAudience(_("The file has no rows below its header."))
+                    raise BadAudience(Cause.FILE_WITHOUT_ROWS)
         case ContactsChoice() as choice:
             if not contacts_chosen(business, choice).exists():
-                raise BadAudience(_("No contact fits this choice."))
+                raise BadAudience(Cause.NOBODY_CHOSEN)
         case EarlierChoice() as choice:
             if not earlier_chosen(business, choice).exists():
-                raise BadAudience(_("Nobody of the earlier broadcast fits this choice."))
+                raise BadAudience(Cause.NOBODY_OF_EARLIER)
 
 
 def _row(business: Business, plan: Plan, actor: User | None) -> Broadcast:

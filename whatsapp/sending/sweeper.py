@@ -40,7 +40,6 @@ def _doubt_sendings(now: datetime) -> int:
             lease_token=None,
             lease_until=None,
             error_class="unknown",
-            error_text="The process that sent it ended before it heard an answer.",
         )
         Attempt.objects.filter(
             pk__in=[attempt for attempt in found.values() if attempt], outcome=AttemptOutcome.IN_FLIGHT
