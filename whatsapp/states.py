@@ -187,3 +187,32 @@ PASSING_ERRORS = (
     ErrorClass.CHANNEL_WIDE,
 )
 """Failures that say nothing about the person: a later broadcast may well reach them."""
+
+
+class TemplateStatus(models.TextChoices):
+    """Meta's states of a template. Only an approved one can be sent."""
+
+    APPROVED = "APPROVED", _("Approved")
+    PENDING = "PENDING", _("Waiting for approval")
+    REJECTED = "REJECTED", _("Rejected")
+    PAUSED = "PAUSED", _("Paused for its quality")
+    DISABLED = "DISABLED", _("Disabled for its quality")
+    IN_APPEAL = "IN_APPEAL", _("In appeal")
+    PENDING_DELETION = "PENDING_DELETION", _("Being deleted")
+    DELETED = "DELETED", _("Deleted")
+    FLAGGED = "FLAGGED", _("Flagged")
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED", _("Over the limit of templates")
+    ARCHIVED = "ARCHIVED", _("Archived")
+    LOCKED = "LOCKED", _("Locked")
+
+
+class ColumnRole(models.TextChoices):
+    """What a column is."""
+
+    PHONE = "phone", _("Phone number")
+    NAME = "name", _("Name")
+    LANGUAGE = "language", _("Language")
+    TAGS = "tags", _("Tags, with commas between them")
+    BSUID = "bsuid", _("WhatsApp user id")
+    ATTRIBUTE = "attribute", _("An attribute, under the column's name")
+    IGNORED = "ignored", _("Leave it out")

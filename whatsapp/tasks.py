@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from celery import shared_task
 from django.core.cache import cache
-from django.utils import timezone, translation
+from django.utils import timezone
 from redis import RedisError
 
 from businesses.models import Business
@@ -19,7 +19,7 @@ from whatsapp import doorbell
 from whatsapp.audience.freeze import OvertakenFreeze
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.errors import BadAudience
-from whatsapp.importing import files, lifecycle, reading
+from whatsapp.importing import files, imports, reading
 from whatsapp.models import Broadcast, ContactImport
 from whatsapp.running.loop import LoopReport, SendingLoop
 from whatsapp.tables import uploads
@@ -70,14 +70,11 @@ def apply_webhooks() -> None:
 
 @shared_task
 def read_people(business_id: str, broadcast_id: str) -> None:
-    """Freeze the people of a draft whose file is long. What goes wrong is said at the broadcast, and at each row.
-
-    In the business's language: a worker doesn't know who will read it.
-    """
+    """Freeze the people of a draft whose file is long. What goes wrong is kept with it and its rows."""
     business = Business.objects.filter(pk=business_id).first()
     if business is None:
         return
-    with acting_for(business), translation.override(business.language):
+    with acting_for(business):
         broadcast = Broadcast.objects.filter(pk=broadcast_id).select_related("business").first()
         if broadcast is None:
             return
@@ -86,14 +83,14 @@ def read_people(business_id: str, broadcast_id: str) -> None:
         except OvertakenFreeze:
             return
         except BadAudience as error:
-            Broadcast.objects.filter(pk=broadcast.pk).update(status_detail=str(error)[:500])
+            Broadcast.objects.filter(pk=broadcast.pk).update(**error.reason.kept())
 
 
 @shared_task
 def read_import(business_id: str, import_id: str) -> None:
     """Read contacts of an import until its end, or for a shift; then ring for whichever waits longest."""
     business = Business.objects.filter(pk=business_id).first()
-    if business is None or lifecycle.readers(timezone.now()) >= IMPORTS:
+    if business is None or imports.readers(timezone.now()) >= IMPORTS:
         return
     with acting_for(business):
         found = ContactImport.objects.filter(pk=import_id).select_related("business", "created_by").first()
@@ -105,7 +102,7 @@ def read_import(business_id: str, import_id: str) -> None:
 @shared_task
 def ring_for_imports() -> None:
     """Ring for imports that nobody reads: nobody rang, or whoever read them was killed."""
-    for found in lifecycle.waiting(timezone.now(), at_most=IMPORTS):
+    for found in imports.waiting(timezone.now(), at_most=IMPORTS):
         read_import.apply_async((str(found.business_id), str(found.pk)), expires=SHIFT_S)
 
 
@@ -115,7 +112,7 @@ def remove_old_uploads() -> None:
     now = timezone.now()
     uploads.remove_old(now=now)
     files.remove_abandoned(now=now)
-    lifecycle.forget_rejected(now)
+    imports.forget_rejected(now)
 
 
 def ring_for_import(contact_import: ContactImport) -> None:

@@ -20,11 +20,13 @@ from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline
 from businesses.fence.sections import Section
 from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.counts import Counts, counts_of_many
+from whatsapp.broadcasts.reasons import why_it_stands
 from whatsapp.control import starting
 from whatsapp.control.preflight import preflight
 from whatsapp.control.reports import preflight_report
 from whatsapp.errors import WhatsappError
 from whatsapp.models import Broadcast, BroadcastEvent, ParameterFormat
+from whatsapp.pages import history
 from whatsapp.pages.bubble import bubble
 from whatsapp.states import RecipientStatus
 
@@ -48,13 +50,21 @@ class EventInline(FencedInline):
     model = BroadcastEvent
     records = True
     view_roles = MEMBERS
-    fields = readonly_fields = ("at", "what", "detail", "actor")
+    fields = readonly_fields = ("at", "what", "in_detail", "actor")
     labels: ClassVar[dict[str, Any]] = {
         "at": _("when"),
-        "what": _("what"),
-        "detail": _("in detail"),
         "actor": _("by"),
     }
+
+    @admin.display(description=_("what"))
+    def what(self, event: BroadcastEvent) -> str:
+        """What happened, in words."""
+        return history.what(event)
+
+    @admin.display(description=_("in detail"))
+    def in_detail(self, event: BroadcastEvent) -> str:
+        """What else is known of it."""
+        return history.detail(event)
 
 
 @admin.register(Broadcast)
@@ -72,7 +82,7 @@ class BroadcastAdmin(FencedAdmin):
     inlines: ClassVar[list[Any]] = [EventInline]
     actions = ("start", "pause", "resume", "cancel")
     fieldsets = (
-        (None, {"fields": ("name", "business", "status", "pause_reason", "status_detail", "resume_at")}),
+        (None, {"fields": ("name", "business", "status", "pause_reason", "why", "resume_at")}),
         (_("People"), {"fields": ("people_by_state", "what_will_happen", "audience_kind")}),
         (_("Message"), {"fields": ("as_people_see_it", "template", "sender")}),
         (
@@ -99,6 +109,11 @@ class BroadcastAdmin(FencedAdmin):
     def web_page(self, obj: Broadcast) -> str:
         """Where it is started, watched and steered."""
         return reverse("broadcast", args=[obj.business.slug, obj.pk])
+
+    @admin.display(description=_("why"))
+    def why(self, broadcast: Broadcast) -> str:
+        """Why it is paused or has failed."""
+        return why_it_stands(broadcast)
 
     @admin.display(description=_("people"))
     def total_people(self, broadcast: Broadcast) -> int:

@@ -25,8 +25,9 @@ from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.broadcasts.schedule import BadSchedule, instant_of
 from whatsapp.errors import BadAudience, BadTemplate, WhatsappError
-from whatsapp.models import AudienceKind, Broadcast, MessageTemplate, Recipient, Sender, WindowZone
+from whatsapp.models import AudienceKind, Broadcast, EventKind, MessageTemplate, Recipient, Sender, WindowZone
 from whatsapp.people.messaging_settings import settings_of
+from whatsapp.reasons import Cause
 from whatsapp.states import BroadcastStatus, RecipientStatus
 from whatsapp.tables.tables import open_table
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
@@ -89,7 +90,7 @@ def create(business: Business, new: NewBroadcast, *, now: datetime, actor: User 
         broadcast.audience_file.save(f"{uuid4()}", File(new.file), save=False)
     with transaction.atomic():
         broadcast.save()
-        lifecycle.record(broadcast, "created", now=now, actor=actor)
+        lifecycle.record(broadcast, EventKind.CREATED, now=now, actor=actor)
     return broadcast
 
 
@@ -147,27 +148,24 @@ def _check_constants(choice: Choice, variables: tuple[TemplateVariable, ...]) ->
     keys = {variable.key for variable in variables}
     for key in choice.constants:
         if key not in keys:
-            raise BadAudience(
-                _("The template has no variable “%(key)s”. It has: %(choices)s.")
-                % {"key": key, "choices": ", ".join(sorted(keys)) or "none"}
-            )
+            raise BadAudience(Cause.NO_SUCH_VARIABLE, variable=key, variables=", ".join(sorted(keys)) or "–")
 
 
 def _check_choice(business: Business, new: NewBroadcast, variables: tuple[TemplateVariable, ...]) -> None:
     match new.choice:
         case FileChoice() as choice:
             if new.file is None:
-                raise BadAudience(_("The file is missing."))
+                raise BadAudience(Cause.FILE_MISSING)
             with open_table(new.file) as table:
                 understand(table.header, variables, list(choice.constants), choice.columns)
                 if next(table.rows, None) is None:
-                    raise BadAudience(_("The file has no rows below its header."))
+                    raise BadAudience(Cause.FILE_WITHOUT_ROWS)
         case ContactsChoice() as choice:
             if not contacts_chosen(business, choice).exists():
-                raise BadAudience(_("No contact fits this choice."))
+                raise BadAudience(Cause.NOBODY_CHOSEN)
         case EarlierChoice() as choice:
             if not earlier_chosen(business, choice).exists():
-                raise BadAudience(_("Nobody of the earlier broadcast fits this choice."))
+                raise BadAudience(Cause.NOBODY_OF_EARLIER)
 
 
 def _row(business: Business, new: NewBroadcast, actor: User | None) -> Broadcast:

@@ -16,6 +16,7 @@ from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.counts import counts_of
 from whatsapp.errors import BadAudience, IllegalChange
 from whatsapp.models import Broadcast
+from whatsapp.reasons import Reason
 from whatsapp.states import BroadcastStatus
 
 
@@ -32,7 +33,7 @@ def prepare_step(broadcast: Broadcast, *, now: datetime, batches: int = 10) -> b
         except OvertakenFreeze:
             return True
         except BadAudience as error:
-            _fail(broadcast, now, str(error))
+            _fail(broadcast, now, error.reason)
         return True
 
 
@@ -72,8 +73,8 @@ def _leave_preparing(broadcast: Broadcast, now: datetime) -> None:
         return  # paused or cancelled at this very moment: that stands
 
 
-def _fail(broadcast: Broadcast, now: datetime, detail: str) -> None:
+def _fail(broadcast: Broadcast, now: datetime, because: Reason) -> None:
     try:
-        lifecycle.fail_preparing(broadcast, now=now, detail=detail)
+        lifecycle.fail_preparing(broadcast, now=now, because=because)
     except IllegalChange:
         return

@@ -8,14 +8,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from businesses.models import User
 from whatsapp import doorbell, recipients
 from whatsapp.broadcasts import lifecycle
 from whatsapp.control.preflight import standing_problems
 from whatsapp.errors import IllegalChange, NotSendable
-from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient
+from whatsapp.models import Attempt, AttemptOutcome, Broadcast, EventKind, Recipient
+from whatsapp.reasons import Cause, reason
 from whatsapp.states import PASSING_ERRORS, BroadcastStatus, ErrorClass, RecipientStatus
 
 MARKETING_REST = timedelta(hours=24)
@@ -81,9 +81,9 @@ def _open(broadcast: Broadcast, now: datetime, ids: Collection[int] | None) -> i
 
 
 def _go_on(broadcast: Broadcast, number: int, now: datetime, actor: User | None) -> None:
-    detail = _("%(number)s people are tried again") % {"number": number}
+    because = reason(Cause.PEOPLE_RETRIED, people=number)
     if broadcast.status == BroadcastStatus.COMPLETED:
-        lifecycle.reopen(broadcast, now=now, actor=actor, detail=detail)
+        lifecycle.reopen(broadcast, now=now, actor=actor, because=because)
         return
-    lifecycle.record(broadcast, "retried", now=now, actor=actor, detail=detail)
+    lifecycle.record(broadcast, EventKind.RETRIED, now=now, actor=actor, data={"people": number})
     doorbell.ring()

@@ -60,7 +60,7 @@ def connect(business: Business, number: Number) -> tuple[Sender, bool]:
         sender.account_id = number.account_id
         sender.phone = number.phone or sender.phone
         sender.max_mps = sender.max_mps if number.max_mps is None else number.max_mps
-        sender.health, sender.health_detail = SenderHealth.READY, ""
+        sender.health, sender.cause, sender.cause_data = SenderHealth.READY, "", {}
         sender.set_credentials(number.credentials)
         sender.save()
     limiter().forget(sender)

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 import aiohttp
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from businesses.credentials import CredentialsUnreadable
 from businesses.tenancy import across_businesses, acting_for
@@ -21,6 +20,7 @@ from whatsapp.inbox.direct_messages import window_end
 from whatsapp.models import DirectKind, DirectMessage
 from whatsapp.providers.base import Account, Message, SendOutcome, SendResult
 from whatsapp.providers.registry import account_of, provider_for, template_as_it_is
+from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending.outcomes import error_class
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
@@ -77,8 +77,8 @@ def claim(message: DirectMessage, now: datetime) -> Letter | None:
     with acting_for(message.sender.business):
         try:
             account = account_of(message.sender)
-        except CredentialsUnreadable as error:
-            _give_up(message, str(error), now)
+        except CredentialsUnreadable:
+            _give_up(message, reason(Cause.CREDENTIALS_UNREADABLE), now)
             return None
         if problem := _unsendable(message, now):
             _give_up(message, problem, now)
@@ -90,12 +90,12 @@ def claim(message: DirectMessage, now: datetime) -> Letter | None:
         return Letter(message, account, _template_message(message))
 
 
-def _unsendable(message: DirectMessage, now: datetime) -> str:
-    """Why it can't be sent any more; "": it can."""
+def _unsendable(message: DirectMessage, now: datetime) -> Reason | None:
+    """Returns why it can't be sent any more; None: it can."""
     if message.kind == DirectKind.TEST:
-        return "" if message.template else _("The template is gone.")
+        return None if message.template else reason(Cause.TEMPLATE_GONE)
     is_open = window_end(message.sender, message.address, now) is not None
-    return "" if is_open else _("The person's last message is more than 24 hours old.")
+    return None if is_open else reason(Cause.WINDOW_OVER)
 
 
 def land(message: DirectMessage, result: SendResult, now: datetime) -> None:
@@ -115,7 +115,7 @@ def land(message: DirectMessage, result: SendResult, now: datetime) -> None:
             failed_at=now if status == RecipientStatus.FAILED else None,
             error_code=result.code[:20],
             error_class=error_class(result),
-            error_text=_words(result)[:500],
+            error_text=result.text[:500],
         )
         if not changed and result.message_id:
             row.filter(provider_message_id=None).update(provider_message_id=result.message_id)
@@ -136,13 +136,7 @@ def _template_message(message: DirectMessage) -> Message | None:
     return Message(message.pk, message.address, is_phone, template_as_it_is(message.template), message.params)
 
 
-def _give_up(message: DirectMessage, why: str, now: datetime) -> None:
+def _give_up(message: DirectMessage, why: Reason, now: datetime) -> None:
     DirectMessage.objects.filter(pk=message.pk, status=RecipientStatus.PENDING).update(
-        status=RecipientStatus.FAILED, error_text=why[:500], failed_at=now, next_attempt_at=None
+        status=RecipientStatus.FAILED, failed_at=now, next_attempt_at=None, **why.kept()
     )
-
-
-def _words(result: SendResult) -> str:
-    if result.rule is None or result.outcome in {SendOutcome.ACCEPTED, SendOutcome.HELD}:
-        return result.text
-    return f"{result.rule.explanation} {f'({result.text})' if result.text else ''}".strip()

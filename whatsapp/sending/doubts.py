@@ -24,6 +24,7 @@ from whatsapp.models import (
     Attempt,
     Broadcast,
     DirectMessage,
+    EventKind,
     MessagingSettings,
     Quality,
     Recipient,
@@ -32,6 +33,7 @@ from whatsapp.models import (
 )
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.providers.registry import account_of, provider_for
+from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
 
@@ -77,7 +79,7 @@ def believe(row: Recipient, message_ids: Sequence[str], now: datetime) -> None:
         known = {found for rows in (taken, written) for found in rows.values_list("provider_message_id", flat=True)}
         ours = [message_id for message_id in message_ids if message_id not in known]
         if not ours:
-            requeue([row], now=now, why="the provider never got it")
+            requeue([row], now=now, why=reason(Cause.NEVER_ARRIVED))
             return
         recipients.free(
             _still_unknown(row),
@@ -103,10 +105,10 @@ def weigh(row: Recipient, now: datetime) -> None:
             sent_at__gt=started_at + LATER,
         )
         if now - started_at >= silence and later.exists():
-            requeue([row], now=now, why="no report came, though reports of later messages did")
+            requeue([row], now=now, why=reason(Cause.NO_REPORT))
 
 
-def requeue(rows: Sequence[Recipient], *, now: datetime, why: str, actor: User | None = None) -> int:
+def requeue(rows: Sequence[Recipient], *, now: datetime, why: Reason, actor: User | None = None) -> int:
     """Send these unknown messages (of one business) again. Returns the number of those that still were unknown."""
     moved = 0
     for row in rows:
@@ -114,9 +116,9 @@ def requeue(rows: Sequence[Recipient], *, now: datetime, why: str, actor: User |
             recipients.locked(row.broadcast)
             changed = recipients.free(_still_unknown(row), to=RecipientStatus.PENDING, error_class="", error_text="")
             if changed:
-                if not lifecycle.go_on(row.broadcast, now=now, actor=actor, detail=why):
+                if not lifecycle.go_on(row.broadcast, now=now, actor=actor, because=why):
                     recipients.free(Recipient.objects.filter(pk=row.pk), to=RecipientStatus.CANCELLED)
-                lifecycle.record(row.broadcast, "sent again", now=now, detail=why, actor=actor)
+                lifecycle.record(row.broadcast, EventKind.SENT_AGAIN, now=now, data=why.kept(), actor=actor)
         moved += changed
     return moved
 
@@ -131,7 +133,7 @@ def assume_sent(rows: Sequence[Recipient], *, now: datetime, actor: User) -> int
         with transaction.atomic():
             changed = recipients.free(_still_unknown(row), to=RecipientStatus.ASSUMED_SENT)
             if changed:
-                lifecycle.record(row.broadcast, "assumed sent", now=now, actor=actor)
+                lifecycle.record(row.broadcast, EventKind.ASSUMED_SENT, now=now, actor=actor)
         moved += changed
     return moved
 

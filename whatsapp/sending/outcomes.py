@@ -19,8 +19,8 @@ _FIXED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """The new state of a row."""
+class NextState:
+    """What a row becomes after an answer."""
 
     status: RecipientStatus
     next_attempt_at: datetime | None = None
@@ -30,7 +30,7 @@ class Change:
 
 def change_for(
     result: SendResult, *, attempts: int, refusals: int, others_succeed: bool, now: datetime, chance: float
-) -> Change:
+) -> NextState:
     """The row's next state after its `attempts`-th attempt.
 
     A refusal that concerns everybody puts the row back: its broadcast pauses, and sends it once the cause is mended.
@@ -53,7 +53,7 @@ def change_for(
             again = retry_at(rule, refusals=refusals, now=now, chance=chance, retry_after_s=result.retry_after_s)
     if again is not None:
         status = RecipientStatus.RETRY_WAIT
-    return Change(status, again, refusals, skip_reason)
+    return NextState(status, again, refusals, skip_reason)
 
 
 def concerns_one_row(rule: ErrorRule | None, *, others_succeed: bool) -> bool:

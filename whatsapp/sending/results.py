@@ -19,9 +19,10 @@ from whatsapp.broadcasts import lifecycle
 from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient, SuppressionCategory, SuppressionSource
 from whatsapp.people import suppressions
 from whatsapp.providers.base import SendOutcome, SendResult
+from whatsapp.reasons import Cause, reason
 from whatsapp.sending.bulk import update_rows
 from whatsapp.sending.claims import Departure
-from whatsapp.sending.outcomes import Change, change_for, error_class
+from whatsapp.sending.outcomes import NextState, change_for, error_class
 from whatsapp.states import UNSENT, RecipientStatus
 
 _OUTCOMES = {
@@ -67,14 +68,14 @@ def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed:
 def _open_again(broadcast: Broadcast, changes: Sequence[dict[str, Any]], now: datetime) -> None:
     """The sweeper was quicker than some answers: the broadcast may have ended without the rows that proved unsent."""
     unsent = [change for change in changes if change["status"] in UNSENT]
-    if unsent and not lifecycle.go_on(broadcast, now=now, detail="answers came late"):
+    if unsent and not lifecycle.go_on(broadcast, now=now, because=reason(Cause.ANSWERS_LATE)):
         for change in unsent:
             change.update(recipients.freed(RecipientStatus.CANCELLED))
 
 
 def _new_values(landing: Landing, others_succeed: bool, now: datetime) -> dict[str, Any]:
     row, result = landing.departure.row, landing.result
-    change: Change = change_for(
+    change: NextState = change_for(
         result,
         attempts=row.attempt_no + 1,
         refusals=row.refusals,

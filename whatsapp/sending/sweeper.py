@@ -39,7 +39,6 @@ def _doubt_sendings(now: datetime) -> int:
             Recipient.objects.filter(pk__in=found),
             to=RecipientStatus.UNKNOWN,
             error_class="unknown",
-            error_text="The process that sent it ended before it heard an answer.",
         )
         Attempt.objects.filter(
             pk__in=[attempt for attempt in found.values() if attempt], outcome=AttemptOutcome.IN_FLIGHT

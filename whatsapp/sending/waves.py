@@ -23,6 +23,7 @@ from whatsapp.models import Broadcast, Recipient, Sender, SenderHealth
 from whatsapp.people import suppressions
 from whatsapp.providers.base import Account, Message, SendOutcome, SendResult, Template
 from whatsapp.providers.registry import account_of, template_of
+from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending import claims, consequences, gates, quota, results
 from whatsapp.sending.breaker import Breaker
 from whatsapp.sending.claims import Claimed, Departure, Stock
@@ -106,11 +107,11 @@ def depart_wave(dispatch: Dispatch, now: datetime) -> Step:
         try:
             account = account_of(broadcast.sender)
             room = gates.room_for(broadcast, dispatch.gauge, now)
-        except CredentialsUnreadable as problem:
-            room = gates.Closed(PauseReason.ACCOUNT, str(problem))
+        except CredentialsUnreadable:
+            room = gates.Closed(PauseReason.ACCOUNT, reason(Cause.CREDENTIALS_UNREADABLE))
         if isinstance(room, gates.Closed):
             claims.release(dispatch.stock)
-            consequences.pause(broadcast, room.reason, room.detail, now=now, resume_at=room.resume_at)
+            consequences.pause(broadcast, room.reason, room.because, now=now, resume_at=room.resume_at)
             return Stopped()
         return _depart(dispatch, broadcast, account, room, now)
 
@@ -241,9 +242,9 @@ def _react(wave: Wave, landings: Sequence[Landing], others_succeed: bool, now: d
         if outcome is SendOutcome.THROTTLED:
             consequences.slow_down(wave.broadcast.sender, result.rule, retry_after_s=result.retry_after_s, now=now)
         elif not concerns_one_row(result.rule, others_succeed=others_succeed):
-            consequences.pause_for(wave.broadcast, result.rule, words=result.text, now=now)
+            consequences.pause_for(wave.broadcast, result.rule, code=result.code, words=result.text, now=now)
     if wave.dispatch.breaker.is_open:
-        consequences.pause(wave.broadcast, PauseReason.ERROR_BURST, _last_refusal(landings), now=now)
+        consequences.pause(wave.broadcast, PauseReason.ERROR_BURST, _last_refusal(wave, landings), now=now)
 
 
 def _note(breaker: Breaker, result: SendResult) -> None:
@@ -266,9 +267,10 @@ def _others_succeed(broadcast: Broadcast, landings: Sequence[Landing]) -> bool:
     )
 
 
-def _last_refusal(landings: Sequence[Landing]) -> str:
-    """Why messages were refused, in words."""
+def _last_refusal(wave: Wave, landings: Sequence[Landing]) -> Reason | None:
+    """Returns why the last refused message of these was refused; None if no rule tells."""
     refused = [landing.result for landing in landings if landing.result.rule and not _accepted(landing.result)]
-    if not refused or refused[-1].rule is None:
-        return ""
-    return f"{refused[-1].rule.explanation} ({refused[-1].code} {refused[-1].text})"
+    if not refused:
+        return None
+    provider = wave.broadcast.sender.provider
+    return reason(Cause.PROVIDER_ERROR, provider=provider, code=refused[-1].code, words=refused[-1].text)

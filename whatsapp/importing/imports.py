@@ -1,4 +1,4 @@
-"""The states of an import: draft → running → done, cancelled or failed.
+"""Imports and their states: draft → running → done, cancelled or failed.
 
 Every change is one conditional UPDATE whose row count decides. Whoever reads holds a lease: the next one may begin
 when it is given back or has expired, and whoever finds its token gone stops without having written anything.
@@ -17,15 +17,15 @@ from uuid import UUID
 from django.core.files import File
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from businesses.models import Business, User
 from businesses.tenancy import across_businesses
 from whatsapp.importing import files
-from whatsapp.importing.contact_layout import ColumnRole, layout_of
+from whatsapp.importing.contact_layout import layout_of
 from whatsapp.models import ContactImport, ImportStatus, RejectedRow
 from whatsapp.people.tagging import tidy
+from whatsapp.reasons import NO_REASON, Cause, Reason, reason
+from whatsapp.states import ColumnRole
 
 LEASE = timedelta(seconds=30)
 """Many times what a chunk takes; a killed reader's import goes on when it has passed."""
@@ -66,7 +66,7 @@ def draft(
 def start(
     draft: ContactImport, roles: Sequence[ColumnRole], *, tags: Sequence[str], consent_source: str, now: datetime
 ) -> bool:
-    """Let it be read; whether it was still a draft. `tags` are given to all; reasons are in the language of now.
+    """Let it be read; whether it was still a draft. `tags` are given to all.
 
     Raises:
         BadAudience: no column of addresses, or two for one fact.
@@ -77,7 +77,6 @@ def start(
         roles=[role.value for role in roles],
         tags=[tidy(tag) for tag in tags if tidy(tag)],
         consent_source=consent_source[:200],
-        language=get_language() or "",
         started_at=now,
     )
     draft.refresh_from_db()
@@ -94,8 +93,7 @@ def claim(contact_import: ContactImport, *, now: datetime) -> Claim | None:
     contact_import.refresh_from_db()
     claimed = Claim(contact_import, token)
     if contact_import.claims > MOST_CLAIMS:
-        text = _("Reading stopped again and again after row %(row)s. What was read before stays.")
-        fail(claimed, text % {"row": contact_import.row_cursor}, now=now)
+        fail(claimed, reason(Cause.READING_STOPPED, row=contact_import.row_cursor), now=now)
         return None
     return claimed
 
@@ -127,9 +125,9 @@ def finish(claim: Claim, *, now: datetime) -> None:
     _end(claim.contact_import, _held(claim), ImportStatus.DONE, now)
 
 
-def fail(claim: Claim, error: str, *, now: datetime) -> None:
+def fail(claim: Claim, because: Reason, *, now: datetime) -> None:
     """It can't be read any further; what was read stays."""
-    _end(claim.contact_import, _held(claim), ImportStatus.FAILED, now, error=error[:500])
+    _end(claim.contact_import, _held(claim), ImportStatus.FAILED, now, because)
 
 
 def cancel(contact_import: ContactImport, *, now: datetime) -> bool:
@@ -168,12 +166,16 @@ def _held(claim: Claim) -> QuerySet[ContactImport]:
 
 
 def _end(
-    contact_import: ContactImport, rows: QuerySet[ContactImport], to: ImportStatus, now: datetime, error: str = ""
+    contact_import: ContactImport,
+    rows: QuerySet[ContactImport],
+    to: ImportStatus,
+    now: datetime,
+    because: Reason | None = None,
 ) -> bool:
     file = contact_import.file.name or ""
-    ended = {"status": to, "error": error, "finished_at": now, "lease_token": None, "lease_until": None, "file": ""}
+    ended = {"status": to, "finished_at": now, "lease_token": None, "lease_until": None, "file": ""}
     with transaction.atomic():
-        changed = rows.update(**ended)
+        changed = rows.update(**ended, **(because.kept() if because else NO_REASON))
         if changed:
             transaction.on_commit(lambda: files.forget(file))
     look_again(contact_import)

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('whatsapp', '0009_sender_is_ready_or_blocked'),
+        ('whatsapp', '0012_sentences_leave_the_state'),
     ]
 
     operations = [
