@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, resolve
 
 from calls.line.routing import websocket_urlpatterns
-from calls.sandbox.call_report import CallReport
+from calls.sandbox.telephone.call_report import CallReport
 from testing.databases import ROOT
 from whatsapp.states import BroadcastStatus, PauseReason, RecipientStatus, SkipReason
 
