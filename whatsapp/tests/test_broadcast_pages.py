@@ -162,7 +162,8 @@ def test_a_long_file_is_read_on_by_a_worker(
     broadcast = made(staff, template, "tel,who\n" + rows)
     assert broadcast.audience_ready_at is None
     assert (
-        "Reading the list: 2,000 rows so far" in staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
+        "Reading the list: 2,000 rows so far"
+        in staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
     )
     Business.objects.update(language="he")
     tasks.read_people(str(broadcast.business_id), str(broadcast.pk))
