@@ -1,7 +1,7 @@
-"""Does the caller interrupt: pause at the first voice, commit when it goes on, resume when it was a cough.
+"""Decide whether the caller interrupts: pause at the first voice, commit when it goes on, resume after a cough.
 
-What a detector calls speech pauses after 60 ms and commits after `barge_in_voice_frames`. What is only loud pauses
-after `barge_in_voice_frames`, and what stays doubtful commits after `barge_in_debounce_ms`.
+Sound that a detector calls speech pauses after 60 ms and commits after `barge_in_voice_frames`. Sound that is only
+loud pauses after `barge_in_voice_frames`; if it stays in doubt, it commits after `barge_in_debounce_ms`.
 
 This decides; `interruptions.py` asks it, acts and holds the gate. Whether the assistant is paused is told with
 every question: the utterance knows (`utterance.py`), and it is written down nowhere else.
@@ -17,7 +17,7 @@ from calls.conversation.settings import ConversationSettings
 
 FRAME_MS = 20
 PAUSE_MS = 60
-"""Speech, in a detector's opinion, for so long lets the assistant fall silent."""
+"""The assistant pauses after this much sound that a detector calls speech."""
 LONGEST_GAP_MS = 60
 """Unvoiced consonants and stops break a voice for this long without ending it."""
 SAME_SPEECH_S = 1.2
@@ -27,13 +27,13 @@ RESUME_AFTER_QUIET_S = 0.4
 VOICED_SHARE = 0.6
 """Speech that goes on is voiced for at least this share of the debounce; single bumps are not."""
 SURE_PROBABILITY = 0.9
-"""Within `barge_in_voice_frames` a detector becomes as sure as this of speech, but not of music."""
+"""A detector becomes this sure of speech within `barge_in_voice_frames`, but not of music."""
 LONGEST_BACKCHANNEL_MS = 800
-""""Mm-hm" and "כן כן" are shorter than this. Whoever speaks longer wants the floor."""
+""""Mm-hm" and "כן כן" are shorter than this. A caller who speaks longer wants the floor."""
 
 
 class Verdict(Enum):
-    """What to do about the caller's voice."""
+    """What to do about the caller's voice. The values are words of the log."""
 
     NOTHING = "nothing"
     PAUSE = "pause"
@@ -45,7 +45,7 @@ class Verdict(Enum):
 class BargeIn:
     """The run of voice that may become an interruption. Times in seconds.
 
-    `run_ms` of it were voice; `speech_ms` of that were speech by a detector's word.
+    `run_ms` counts its voice, `speech_ms` the part of it that a detector called speech.
     """
 
     settings: ConversationSettings
@@ -77,7 +77,7 @@ class BargeIn:
         if is_paused:
             return Verdict.NOTHING if self._may_be_backchannel(at) else Verdict.COMMIT
         if not self.settings.backchannels_interrupt:
-            return Verdict.NOTHING  # its words will tell
+            return Verdict.NOTHING  # the transcript decides
         # It was resumed a moment ago as a cough, and OpenAI now says that it was speech.
         return Verdict.COMMIT if at - self._last_pause_run_at < SAME_SPEECH_S else Verdict.NOTHING
 
@@ -125,17 +125,17 @@ class BargeIn:
 
     @property
     def _is_speech(self) -> bool:
-        """Beyond doubt, and long enough to be meant."""
+        """It is surely speech, and long enough to be meant."""
         is_long = self.speech_ms >= self.settings.barge_in_voice_frames * FRAME_MS
         return is_long and self._is_loud_now and self._surest >= SURE_PROBABILITY
 
     def _goes_on(self, at: float) -> bool:
-        """It has lasted so long that whatever it is, the assistant is in its way."""
+        """Tell whether it has lasted so long that the caller must want the floor, speech or not."""
         debounce_ms = self.settings.barge_in_debounce_ms
         return (at - self.run_started_at) * 1000 >= debounce_ms and self.run_ms >= VOICED_SHARE * debounce_ms
 
     def _may_be_backchannel(self, at: float) -> bool:
-        """It is as short as "mm-hm", which doesn't interrupt in this business."""
+        """Tell whether it is as short as "mm-hm", which doesn't interrupt in this business."""
         is_short = (at - self._last_pause_run_at) * 1000 < LONGEST_BACKCHANNEL_MS
         return is_short and not self.settings.backchannels_interrupt
 

@@ -25,7 +25,7 @@ LONGEST_RETRY_S = 2.0
 SHORTEST_TIMEOUT_S = 0.5
 RENEWAL_SHARE = 0.9
 LONGEST_RENEWAL_MARGIN_S = 300.0
-"""Sessions end after 60 minutes without a warning (OpenAI): from 5 minutes before, a silent moment is used."""
+"""Sessions end after 60 minutes without a warning (OpenAI): within the last 5 minutes a silent moment is used."""
 
 
 class LinkState(Enum):

@@ -60,7 +60,7 @@ class Turns:
 
     # The caller's turns ------------------------------------------------------------------------------------
     def turn_committed(self, event: TurnCommitted) -> None:
-        """OpenAI made a turn of the caller's audio: owe it an answer, unless it was noise."""
+        """Owe an answer to a turn that OpenAI committed, unless it was noise."""
         at, voiced_ms = event.at, self.caller.turn_ended(event)
         if self._answer and self._answer.awaits_recommit:
             self._same_turn_again(self._answer, event)
@@ -94,12 +94,12 @@ class Turns:
         self._answer = Owed(ResponseKind.ANSWER, since=at, turn_item=item_id)
 
     def _same_turn_again(self, owed: Owed, event: TurnCommitted) -> None:
-        """After a reconnect the new session heard the words that are still owed an answer."""
+        """Note that the new session has heard the turn again that is still owed an answer."""
         self.dialogue.same_turn(owed.turn_item, event.item_id)
         owed.turn_item, owed.not_before, owed.awaits_recommit = event.item_id, event.at, False
 
     def caller_words(self, event: CallerWords) -> None:
-        """Keep the transcript of a turn. One that holds no word was no turn: what it asked for is taken back."""
+        """Keep the transcript of a turn. If it holds no word there was no turn, and its answer is taken back."""
         noise = is_noise(event.text, language=self._settings.language)
         if self.caller.is_doubted(event.item_id) and not noise and not self.assistant.is_audible:
             self._emit(Log("[TURN]", "speech after all: its transcript has words"))
@@ -116,7 +116,7 @@ class Turns:
         self._emit(self.dialogue.keep(turn))
 
     def _judge_short_turn(self, event: CallerWords) -> None:
-        """Something short was said over an utterance that is still heard: "mm-hm" needs no answer, "stop" does."""
+        """Judge a short turn over an audible utterance by its words: "mm-hm" changes nothing, "stop" interrupts."""
         if not is_backchannel(event.text, language=self._settings.language):
             self._emit(Log("[BARGE-IN]", "commit: short, and more than a sign of listening"))
             self.interruptions.interrupt(event.at)
@@ -138,12 +138,12 @@ class Turns:
 
     # The assistant's turns -----------------------------------------------------------------------------------
     def response_ended(self, event: ResponseEnded) -> None:
-        """Note the end of a response; a failed one is tried again."""
+        """Note the end of a response. One that failed is owed again."""
         aftermath = self.assistant.ended(event)
         self.follow_up(aftermath, f"{event.status} {event.reason}".strip())
 
     def request_refused(self, event: RequestRefused) -> None:
-        """An error event: of our request to speak it is a failure, of anything else harmless."""
+        """Judge an error event: it is a failure if it refuses our request to speak, and harmless otherwise."""
         response = self.assistant.response
         if response is None or not response.is_refused_by(event.request, event.code):
             self._emit(Log("[MODEL]", f"harmless error: {event.code}"))
@@ -151,7 +151,7 @@ class Turns:
         self.follow_up(self.assistant.abandon(event.at, line_lost=False), event.code)
 
     def follow_up(self, aftermath: Aftermath | None, why: str) -> None:
-        """After a response ended: try again, or live without it."""
+        """Owe a response again after it failed, or go on without it after the last attempt."""
         if aftermath is None:
             return
         retry = aftermath.retry
@@ -166,18 +166,18 @@ class Turns:
             self.first_utterance.end(End.GIVEN_UP)
 
     def owe_answer(self, at: float) -> None:
-        """The model asked for something and has its result: let it go on."""
+        """Let the model go on after it was given the result of what it asked for."""
         self._answer = self._answer or Owed(ResponseKind.ANSWER, since=at)
 
     def model_ready(self, at: float) -> None:
-        """A new session is there. Words that only the old one heard are heard again first."""
+        """Note that there is a new session. A turn that only the old one heard is heard again first."""
         if self._answer and self.dialogue.lacks_words(self._answer.turn_item):
             self._answer.awaits_recommit = True
             self._answer.not_before = at + RECOMMIT_WAIT_S
 
     # What has become due -------------------------------------------------------------------------------------
     def settle(self, at: float) -> None:
-        """Note what the caller has now heard, resume what was paused in vain, release what was held back."""
+        """Do what has become due: resume after a cough, release what was held back, finish what was heard."""
         if self.assistant.playback.give_marks_up(at):
             self._emit(Log("[PLAYBACK]", "marks are missing: counted as heard by their length"))
         self.interruptions.quiet_until(at)
@@ -214,7 +214,7 @@ class Turns:
         return not owes and not self.caller.speaks(at)
 
     def deadlines(self) -> list[float | None]:
-        """When something becomes due by itself; None and moments that are past mean nothing."""
+        """Return when something becomes due by itself. None, and moments that have passed, mean nothing."""
         assistant, utterance = self.assistant, self.assistant.utterance
         owed = self._opening or self._answer
         return [

@@ -22,7 +22,7 @@ from calls.conversation.events import (
     ResponseWords,
 )
 from calls.conversation.responses import HEARD_OUT_PATIENCE_S, MORE_AUDIO_TIMEOUT_S
-from calls.tests.script import Mishap, Script, Utterance
+from calls.tests.script import Mishap, Script, Sound
 from calls.tests.table import GREETED, LINE_RMS, VOICE_RMS, Table, in_conversation
 from calls.tests.test_call_properties import IN_THE_MIDDLE, business, scripts, thorough
 from calls.tests.world import World
@@ -133,7 +133,7 @@ def test_the_new_session_is_told_what_was_said_and_asked_to_go_on_from_there() -
 @given(
     scripts(
         business(greeting_text="Good morning.", greeting_bytes=4000),
-        caller=st.just((Utterance(0.8, 0.4),)),
+        caller=st.just((Sound(0.8, 0.4),)),
         mishaps=st.lists(st.sampled_from(BREAKING_OFF), max_size=2).map(tuple),
         connects=st.just(()),
         answer_s=st.floats(0.6, 4.0),
