@@ -20,8 +20,8 @@ from businesses.tenancy import across_businesses, acting_for
 from calls import tasks
 from calls.audio import ulaw
 from calls.greetings import recordings
+from calls.line.admission import open_stream
 from calls.models import GreetingAudio, GreetingState
-from calls.plan import open_stream
 from calls.telephone import stream_tokens
 from calls.tests.conftest import NOW, make_business, make_call
 from calls.tests.speech_service import Answer, SpeechService, refuses, says, serving, voice

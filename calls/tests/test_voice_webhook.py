@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from businesses.models import Business, PhoneNumber
 from businesses.tenancy import across_businesses, acting_for
-from calls.models import Call, CallStatus, Outcome
-from calls.plan import open_stream
+from calls.line.admission import open_stream
+from calls.models import Call, CallOutcome, CallStatus
 from calls.tests.conftest import (
     AUTH_TOKEN,
     NOW,
@@ -119,7 +119,7 @@ def test_an_unknown_number_is_told_in_every_language(business: Business, twilio_
 
 def refused(outcome_reason: str) -> None:
     (call,) = [call for call in calls() if call.twilio_call_sid == "CA1"]
-    assert (call.status, call.outcome, call.end_reason) == (CallStatus.ENDED, Outcome.REFUSED, outcome_reason)
+    assert (call.status, call.outcome, call.end_reason) == (CallStatus.ENDED, CallOutcome.REFUSED, outcome_reason)
     assert call.stream_token_hash == ""
     assert call.ended_at is not None
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from testing.broadcasts import addresses
 from whatsapp.broadcasts import lifecycle
 from whatsapp.models import Attempt, Broadcast, Recipient
-from whatsapp.providers.base import Outcome, SendResult
+from whatsapp.providers.base import SendOutcome, SendResult
 from whatsapp.sending import claims, gates, results, sweeper, waves
 from whatsapp.sending.claims import Departure, Stock
 from whatsapp.sending.results import Landing
@@ -18,7 +18,7 @@ from whatsapp.states import SkipReason
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=5)
 AFTER_THE_LEASE = NOW + claims.CLAIM_LEASE + timedelta(seconds=1)
-REFUSED = SendResult(Outcome.SAFE_RETRY, text="The connection was refused.")
+REFUSED = SendResult(SendOutcome.SAFE_RETRY, text="The connection was refused.")
 
 
 def claimed(broadcast: Broadcast, *, most: int = 1, now: datetime = NOW) -> Stock:
@@ -110,7 +110,7 @@ def test_the_answer_to_an_older_attempt_changes_nothing(broadcast: Broadcast) ->
 def test_an_answer_to_an_older_attempt_brings_no_message_id_to_a_row_that_was_reported(broadcast: Broadcast) -> None:
     (old,) = depart(broadcast, claimed(broadcast))
     Recipient.objects.filter(pk=old.row.id).update(status="delivered", attempt_id=None)
-    accepted = SendResult(Outcome.ACCEPTED, message_id="wamid.1")
+    accepted = SendResult(SendOutcome.ACCEPTED, message_id="wamid.1")
     results.record(broadcast, [Landing(old, accepted)], others_succeed=True, now=NOW)
     assert the_row(old).provider_message_id is None
 
