@@ -67,7 +67,7 @@ OLD = {
     "SENDER": "WhatsApp restricted the account (RESTRICTED_BIZ). See Account Quality at Meta.",
     "BROADCASTS": {
         "window": ("window", "It is too late or too early to write."),
-        "quota": ("quota_24h", "WhatsApp מאפשרת למספר הזה לכתוב ל־250 אנשים שונים ב־24 שעות, והם נוצלו."),
+        "quota": ("quota_24h", "WhatsApp מרשה למספר הזה לפנות ל־250 אנשים שונים ב־24 שעות, והמכסה מוצתה."),
         "burst": ("error_burst", "A value of this message is not valid. (131009 Parameter value is not valid)"),
         "one code": ("template", f"{REFUSED} (Template disabled)"),
         "several codes": ("account", "WhatsApp refused the access token. Connect the number again with a valid token."),

@@ -1,4 +1,4 @@
-"""What is stored is codes: each has words in both languages, and whoever writes one gives the data that its words need."""
+"""Every stored code has words in both languages, and every writer of one gives the data that its words need."""
 
 from __future__ import annotations
 
