@@ -52,7 +52,7 @@ END_REASONS = {
 }
 """Why a call ended, as its owner reads it."""
 
-_CAUSES = {
+_CAUSES: dict[str, StrOrPromise] = {
     Meaning.NO_CREDIT: gettext_lazy("The OpenAI account has no credit left."),
     Meaning.NO_ACCESS: gettext_lazy("OpenAI does not accept the API key."),
     Meaning.TOO_FAST: gettext_lazy("OpenAI's rate limit was reached."),
