@@ -89,8 +89,8 @@ def test_actions_steer_a_broadcast(staff: Client, make: Make) -> None:
         broadcast.refresh_from_db()
         assert broadcast.status == status
     assert "can&#x27;t become" in act(staff, "broadcast_changelist", "start", broadcast)
-    actors = set(broadcast.events.exclude(actor=None).values_list("what", flat=True))
-    assert actors == {"started", "paused: user", "resumed", "cancelled"}
+    actors = set(broadcast.events.exclude(actor=None).values_list("kind", flat=True))
+    assert actors == {"started", "paused", "resumed", "cancelled"}
 
 
 def test_a_person_decides_about_a_message_whose_answer_was_lost(staff: Client, make: Make) -> None:
@@ -106,7 +106,7 @@ def test_a_person_decides_about_a_message_whose_answer_was_lost(staff: Client, m
     Recipient.objects.filter(pk=dana.pk).update(status=RecipientStatus.UNKNOWN)
     act(staff, "recipient_changelist", "send_again", dana)
     assert Recipient.objects.get(pk=dana.pk).status == RecipientStatus.PENDING
-    assert {event.what for event in broadcast.events.exclude(actor=None)} == {"assumed sent", "sent again"}
+    assert {event.kind for event in broadcast.events.exclude(actor=None)} == {"assumed_sent", "sent_again"}
 
 
 def test_an_owner_connects_a_number_and_its_token_is_never_shown(owner: Client, clinic: Business) -> None:
