@@ -14,6 +14,7 @@ from businesses.models import Business, Membership, Role, User
 from testing.broadcasts import TOKEN
 from whatsapp.broadcasts import lifecycle
 from whatsapp.models import (
+    EventKind,
     Broadcast,
     Contact,
     ContactTag,
@@ -201,7 +202,7 @@ def test_a_page_asks_no_more_for_a_long_history(name: str, owner: Client, make: 
     queries()
     few = queries()
     for _ in range(5):
-        lifecycle.record(broadcast, "looked at", now=NOW)
+        lifecycle.record(broadcast, EventKind.RETRIED, now=NOW, data={"people": 1})
     assert queries() == few
 
 
