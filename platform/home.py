@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from businesses.models import User
 from businesses.pages.access import PageRequest, business_page
-from calls.records.today import calls_today
+from calls.records.todays_calls import calls_today
 from frontdesk.attention import attention
 from frontdesk.first_steps import first_steps
 from whatsapp.broadcasts.under_way import broadcasts_under_way

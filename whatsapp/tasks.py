@@ -16,12 +16,12 @@ from redis import RedisError
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp import doorbell
-from whatsapp.audience.freeze import Overtaken
+from whatsapp.audience.freeze import OvertakenFreeze
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.errors import BadAudience
 from whatsapp.importing import files, imports, reading
 from whatsapp.models import Broadcast, ContactImport
-from whatsapp.running.loop import Progress, SendingLoop
+from whatsapp.running.loop import LoopReport, SendingLoop
 from whatsapp.tables import uploads
 from whatsapp.webhooks.applying import apply_news
 
@@ -38,25 +38,26 @@ IMPORTS = 2
 
 
 @shared_task
-def drive(broadcast_id: str | None = None, epoch: int | None = None) -> None:
+def drive(*_of_the_last_release: object) -> None:
     """Send what is to be sent, until nothing is left or the shift is over; then ring again.
 
-    Which broadcast rang does not matter: a loop serves all, and reads what is true now. The beat rings for what
-    nobody rang for: scheduled broadcasts, expired leases, restarts.
+    One loop serves all broadcasts and reads what is true now. The beat rings for what nobody rang for: scheduled
+    broadcasts, expired leases, restarts.
     """
-    seat = _take_seat()
+    # Rings that the last release left in the queue name a broadcast and its epoch. The next release takes none.
+    seat = _claim_seat()
     if seat is None:
         return  # enough loops are running, and they see new work within a second
     try:
-        progress = asyncio.run(_work_a_shift())
+        report = asyncio.run(_work_a_shift())
     finally:
         with suppress(RedisError):
             cache.delete(seat)
-    if not progress.is_idle:
+    if not report.is_idle:
         drive.delay()
 
 
-async def _work_a_shift() -> Progress:
+async def _work_a_shift() -> LoopReport:
     return await SendingLoop(until_idle=True, run_for_s=SHIFT_S).run()
 
 
@@ -79,7 +80,7 @@ def read_people(business_id: str, broadcast_id: str) -> None:
             return
         try:
             freeze_audience(broadcast, now=timezone.now())
-        except Overtaken:
+        except OvertakenFreeze:
             return
         except BadAudience as error:
             Broadcast.objects.filter(pk=broadcast.pk).update(**error.reason.kept())
@@ -141,7 +142,7 @@ def _shift() -> Callable[[int], bool]:
     return goes_on
 
 
-def _take_seat() -> str | None:
+def _claim_seat() -> str | None:
     """One of the places for loops. A seat that is lost (a flushed cache) only means one loop more for a while."""
     for number in range(LOOPS):
         seat = f"whatsapp:loop:{number}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from calls.conversation.commands import NextStep
+from calls.conversation.end_reasons import StreamFault
 
 
 class ResponseStatus(StrEnum):
@@ -39,7 +40,7 @@ class Tick:
 # From the business's people -------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class OperatorAsked:
-    """A person of the business ends the assistant's part: hang up, or put the caller through to somebody."""
+    """A person of the business asked to hang up, or to put the caller through to somebody."""
 
     at: float
     step: NextStep
@@ -85,10 +86,14 @@ class CallerLeft:
 
 @dataclass(frozen=True, slots=True)
 class StreamBroke:
-    """The stream's socket closed without a stop, or had to be closed: the caller may still be on the line."""
+    """The stream's socket closed without a stop, or had to be closed: the caller may still be on the line.
+
+    `reason` is for the log and the trace, `fault` for the records.
+    """
 
     at: float
     reason: str
+    fault: StreamFault | None = None
 
 
 # From the assistant's side (OpenAI Realtime) --------------------------------------------------------
@@ -102,7 +107,7 @@ class ModelReady:
 
 @dataclass(frozen=True, slots=True)
 class ModelLost:
-    """Connecting failed, or the session ended. `permanent`: trying again can't help (key, quota)."""
+    """Connecting failed, or the session ended. `reason` is a code; `permanent`: trying again is no use (key, quota)."""
 
     at: float
     reason: str
@@ -164,7 +169,7 @@ class ResponseEnded:
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused:
-    """OpenAI answered one of our messages with an error. `request` is the id of the message it means."""
+    """OpenAI answered one of our messages with an error. `request` is the id of that message."""
 
     at: float
     code: str
@@ -188,7 +193,7 @@ class SpeechStopped:
 
 @dataclass(frozen=True, slots=True)
 class TurnCommitted:
-    """OpenAI took the caller's audio since the last turn as one turn."""
+    """OpenAI committed the caller's audio since the last turn as one turn."""
 
     at: float
     item_id: str

@@ -14,7 +14,7 @@ from testing.demo_data.fates import Fate, recipients
 from testing.demo_data.names import name_of, phone_of
 from whatsapp.audience.choice import ContactsChoice, FileChoice
 from whatsapp.broadcasts import creation, lifecycle
-from whatsapp.broadcasts.creation import Plan, Timing
+from whatsapp.broadcasts.creation import NewBroadcast, Timing
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.models import AudienceKind, Broadcast, EventKind, MessageTemplate, Recipient, Sender
 from whatsapp.reasons import Cause, reason
@@ -110,7 +110,7 @@ def _draft(business: Business, sender: Sender, template: MessageTemplate, staff:
     ]
     file = io.BytesIO("\n".join(["phone,first_name,price,until", *good[:40], *bad, *good[40:]]).encode())
     choice = FileChoice(constants={"button_1": "autumn", "header_image": "https://demo.example/smile.jpg"})
-    plan = Plan(template, sender, choice, "Check-up – בדיקה תקופתית, second round", file, canary_size=20)
+    plan = NewBroadcast(template, sender, choice, "Check-up – בדיקה תקופתית, second round", file, canary_size=20)
     return _made(business, plan, staff, now)
 
 
@@ -120,13 +120,13 @@ def _scheduled(business: Business, sender: Sender, template: MessageTemplate, st
         tags=("לקוחות קבועים",), values={"1": "name"}, constants={"header_1": "תור", "2": "9:30", "3": "ד״ר לוי"}
     )
     at = f"{now + LATER:%Y-%m-%d}T09:00"
-    plan = Plan(template, sender, choice, "תזכורת לתורים של מחר", timing=Timing(wall_time=at))
+    plan = NewBroadcast(template, sender, choice, "תזכורת לתורים של מחר", timing=Timing(wall_time=at))
     broadcast = _made(business, plan, staff, now)
     lifecycle.schedule(broadcast, now=now, actor=staff)
     return broadcast
 
 
-def _made(business: Business, plan: Plan, staff: User, now: datetime) -> Broadcast:
+def _made(business: Business, plan: NewBroadcast, staff: User, now: datetime) -> Broadcast:
     broadcast = creation.create(business, plan, now=now, actor=staff)
     freeze_audience(broadcast, now=now)
     return broadcast

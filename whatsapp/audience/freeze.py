@@ -32,7 +32,7 @@ def always(_rows: int) -> bool:
     return True
 
 
-class Overtaken(Exception):
+class OvertakenFreeze(Exception):
     """Somebody else froze this batch, or the broadcast was cancelled meanwhile: stop."""
 
 
@@ -49,7 +49,7 @@ def freeze(
         Whether they ended.
 
     Raises:
-        Overtaken: nothing of the batch in hand was written.
+        OvertakenFreeze: nothing of the batch in hand was written.
     """
     written = 0
     for batch in _batches(candidates):
@@ -61,7 +61,7 @@ def freeze(
 
 
 def freeze_batch(broadcast: Broadcast, batch: list[Candidate], rates: RateTable) -> None:
-    """Write one batch and move the cursor past it. Raises `Overtaken`."""
+    """Write one batch and move the cursor past it. Raises `OvertakenFreeze`."""
     with transaction.atomic():
         _move_cursor(broadcast, batch[-1].position)
         rows = [
@@ -90,7 +90,7 @@ def _move_cursor(broadcast: Broadcast, position: str) -> None:
         pk=broadcast.pk, audience_cursor=broadcast.audience_cursor, status__in=MAY_BE_FROZEN
     ).update(audience_cursor=position)
     if not moved:
-        raise Overtaken
+        raise OvertakenFreeze
 
 
 def _judge(broadcast: Broadcast, batch: list[Candidate]) -> Iterator[Candidate]:

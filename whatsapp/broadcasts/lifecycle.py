@@ -6,7 +6,7 @@ history. Whoever loses the race gets `IllegalChange`, and nothing has happened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from businesses.models import User
-from whatsapp import doorbell
+from whatsapp import doorbell, recipients
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, BroadcastEvent, EventKind, Recipient
 from whatsapp.reasons import NO_REASON, Reason
@@ -44,8 +44,30 @@ class StatusChange:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-def start(broadcast: Broadcast, *, now: datetime, actor: User | None = None, late_s: int | None = None) -> None:
-    """Begin to send, now; `late_s` seconds after its scheduled time, if it had one. Raises `IllegalChange`."""
+def start_or_schedule(
+    broadcast: Broadcast, *, refuse_unsendable: Callable[[Broadcast], None], now: datetime, actor: User | None = None
+) -> None:
+    """Start a broadcast that `refuse_unsendable` lets through; a draft whose time is still to come waits for it.
+
+    Raises:
+        IllegalChange: it can't be started from where it stands.
+        NotSendable: it must not be started as it is; nothing has changed.
+    """
+    if broadcast.status not in NOT_STARTED:
+        raise IllegalChange(BroadcastStatus(broadcast.status), BroadcastStatus.PREPARING)
+    refuse_unsendable(broadcast)
+    waits = broadcast.scheduled_at is not None and now < broadcast.scheduled_at
+    if broadcast.status == BroadcastStatus.DRAFT and waits:
+        schedule(broadcast, now=now, actor=actor)
+    else:
+        _start(broadcast, now=now, actor=actor)
+
+
+def _start(broadcast: Broadcast, *, now: datetime, actor: User | None = None, late_s: int | None = None) -> None:
+    """Begin to send now, unchecked: whoever starts or schedules it has checked it. Raises `IllegalChange`.
+
+    `late_s`: how long after its scheduled time, if it had one.
+    """
     with transaction.atomic():
         data = {} if late_s is None else {"late_s": late_s}
         change = StatusChange(BroadcastStatus.PREPARING, EventKind.STARTED, data, {"started_at": now})
@@ -70,7 +92,7 @@ def fire(broadcast: Broadcast, *, now: datetime) -> None:
     late_s = (now - scheduled_at).total_seconds() if scheduled_at else 0.0
     if late_s > LATE_AFTER_S:
         Broadcast.objects.filter(pk=broadcast.pk).update(is_late=True)
-    start(broadcast, now=now, late_s=round(late_s))
+    _start(broadcast, now=now, late_s=round(late_s))
 
 
 def finish_preparing(broadcast: Broadcast, *, now: datetime) -> None:
@@ -144,7 +166,7 @@ def go_on(broadcast: Broadcast, *, now: datetime, because: Reason, actor: User |
 
     In the caller's transaction, in which the rows change, too: it holds the broadcast's lock from here on.
     """
-    current = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
+    current = recipients.locked(broadcast)
     if current.status == BroadcastStatus.COMPLETED:
         reopen(current, now=now, actor=actor, because=because)
     return current.status not in {BroadcastStatus.CANCELLED, BroadcastStatus.CANCELLING}
@@ -187,18 +209,17 @@ def _apply(
         if not changed:
             raise IllegalChange(BroadcastStatus(broadcast.status), change.to)
         record(broadcast, change.kind, now=now, data=change.data, actor=actor)
-        doorbell.ring(broadcast.pk, broadcast.epoch)
+        doorbell.ring()
 
 
 def _end(broadcast: Broadcast, change: StatusChange, now: datetime) -> bool:
     """Make a last change of state, unless a row is still open.
 
-    Whoever opens a row again holds the broadcast's lock. It is taken in a statement of its own: one that waits for a
-    lock goes on with what it saw before, and would overlook the row.
+    Whoever opens a row again holds the broadcast's lock (see `recipients.locked`).
     """
     still_open = Recipient.objects.filter(broadcast=OuterRef("pk"), status__in=OPEN)
     with transaction.atomic():
-        list(Broadcast.objects.select_for_update().filter(pk=broadcast.pk).values_list("pk", flat=True))
+        recipients.locked(broadcast)
         ended = (
             Broadcast.objects.filter(pk=broadcast.pk, status__in=broadcast_states_before(change.to))
             .exclude(Exists(still_open))
@@ -215,6 +236,4 @@ def _cancel_some(broadcast: Broadcast) -> int:
     with transaction.atomic():
         unsent = Recipient.objects.filter(broadcast=broadcast, status__in=UNSENT)
         ids = list(unsent.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CANCEL_BATCH])
-        return unsent.filter(pk__in=ids).update(
-            status=RecipientStatus.CANCELLED, lease_token=None, lease_until=None, next_attempt_at=None
-        )
+        return recipients.free(unsent.filter(pk__in=ids), to=RecipientStatus.CANCELLED)

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from businesses.tenancy import acting_for
-from whatsapp.audience.freeze import BATCH, Overtaken, always, freeze
+from whatsapp.audience.freeze import BATCH, OvertakenFreeze, always, freeze
 from whatsapp.audience.rates import current_rates
 from whatsapp.audience.sources import candidates_of
 from whatsapp.broadcasts import lifecycle
@@ -30,7 +30,7 @@ def prepare_step(broadcast: Broadcast, *, now: datetime, batches: int = 10) -> b
             if not freeze_audience(broadcast, now=now, keep_going=lambda rows: rows < batches * BATCH):
                 return False
             _leave_preparing(broadcast, now)
-        except Overtaken:
+        except OvertakenFreeze:
             return True
         except BadAudience as error:
             _fail(broadcast, now, error.reason)
@@ -42,7 +42,7 @@ def freeze_audience(broadcast: Broadcast, *, now: datetime, keep_going: Callable
 
     Raises:
         BadAudience: the source can't be read on; nothing has been sent.
-        Overtaken: somebody else does it, or it was cancelled.
+        OvertakenFreeze: somebody else does it, or it was cancelled.
     """
     if broadcast.audience_ready_at:
         return True

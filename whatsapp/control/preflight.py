@@ -53,7 +53,6 @@ class Preflight:
     message will have been sent if it starts now.
     """
 
-    is_frozen: bool
     valid: int
     skipped: dict[SkipReason, int]
     skipped_rows: list[SkippedRow]
@@ -80,7 +79,6 @@ def preflight(broadcast: Broadcast, *, now: datetime) -> Preflight:
     valid = sum(line.people for line in costs) if broadcast.audience_ready_at else _estimate(broadcast)
     left = people_left_to_tell(broadcast.sender, now)
     return Preflight(
-        is_frozen=broadcast.audience_ready_at is not None,
         valid=valid,
         skipped=skipped,
         skipped_rows=skipped_rows(broadcast, PROBLEM_ROWS) if skipped else [],

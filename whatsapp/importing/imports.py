@@ -38,7 +38,7 @@ REJECTED_KEPT = timedelta(days=30)
 """How long the rows that were not taken are there to be fetched: they are people's data that nobody asked to keep."""
 
 
-class Overtaken(Exception):
+class OvertakenRead(Exception):
     """The import was cancelled, or another reader has it: stop, nothing of the chunk in hand was written."""
 
 
@@ -99,9 +99,9 @@ def claim(contact_import: ContactImport, *, now: datetime) -> Claim | None:
 
 
 def keep(claim: Claim, *, now: datetime) -> None:
-    """Make the lease longer. Raises `Overtaken`."""
+    """Make the lease longer. Raises `OvertakenRead`."""
     if not _held(claim).update(lease_until=now + LEASE):
-        raise Overtaken
+        raise OvertakenRead
 
 
 def give_back(claim: Claim, *, now: datetime) -> None:
@@ -110,10 +110,14 @@ def give_back(claim: Claim, *, now: datetime) -> None:
 
 
 def move(claim: Claim, *, row: int, now: datetime) -> None:
-    """Move the cursor from where this reader knows it to `row`: first of what a chunk writes. Raises `Overtaken`."""
+    """Move the cursor from where this reader knows it to `row`: first of what a chunk writes.
+
+    Raises:
+        OvertakenRead: another reader has it, or it was cancelled.
+    """
     rows = _held(claim).filter(row_cursor=claim.contact_import.row_cursor)
     if not rows.update(row_cursor=row, lease_until=now + LEASE, claims=0):
-        raise Overtaken
+        raise OvertakenRead
 
 
 def finish(claim: Claim, *, now: datetime) -> None:

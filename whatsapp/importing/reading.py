@@ -18,10 +18,10 @@ from django.db.models import F
 
 from businesses.models import Business
 from whatsapp.errors import BadAudience
+from whatsapp.importing.people import RowEffect, save
 from whatsapp.importing import imports
 from whatsapp.importing.contact_layout import layout_of
-from whatsapp.importing.imports import Claim, Overtaken
-from whatsapp.importing.people import Outcome, save
+from whatsapp.importing.imports import Claim, OvertakenRead
 from whatsapp.importing.rows import Entry, Rejected, understood
 from whatsapp.models import ContactImport, RejectedRow
 from whatsapp.people.messaging_settings import region_of
@@ -58,7 +58,7 @@ def read(contact_import: ContactImport, *, clock: Clock, keep_going: Callable[[i
         return True
     try:
         has_ended = _read_on(claim, clock, keep_going)
-    except Overtaken:
+    except OvertakenRead:
         imports.look_again(contact_import)
         return True
     except BadAudience as error:
@@ -113,7 +113,7 @@ def _from_cursor(table: Table, claim: Claim, clock: Clock) -> Iterator[Row]:
 
 
 def _write(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], clock: Clock) -> None:
-    """Write a chunk, again if another process was in the way. Raises `Overtaken`."""
+    """Write a chunk, again if another process was in the way. Raises `OvertakenRead`."""
     for attempt in range(1, TRIES + 1):
         try:
             _write_once(claim, chunk, taken, clock())
@@ -138,7 +138,7 @@ def _write_once(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], n
         ContactImport.objects.filter(pk=contact_import.pk).update(
             rows_read=F("rows_read") + len(chunk),
             rejected=F("rejected") + len(rejected),
-            **{outcome.value: F(outcome.value) + outcomes[outcome] for outcome in Outcome},
+            **{outcome.value: F(outcome.value) + outcomes[outcome] for outcome in RowEffect},
         )
 
 

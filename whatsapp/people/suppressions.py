@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from businesses.models import Business, User
+from whatsapp import recipients
 from whatsapp.models import (
     Consent,
     ConsentStep,
@@ -103,10 +104,4 @@ def _skip_waiting(business: Business, address: str, category: SuppressionCategor
     waiting = Recipient.objects.filter(business=business, address=address, status__in=UNSENT)
     if category == SuppressionCategory.MARKETING:
         waiting = waiting.filter(broadcast__template_category=TemplateCategory.MARKETING)
-    waiting.update(
-        status=RecipientStatus.SKIPPED,
-        skip_reason=SkipReason.OPTED_OUT,
-        lease_token=None,
-        lease_until=None,
-        next_attempt_at=None,
-    )
+    recipients.free(waiting, to=RecipientStatus.SKIPPED, skip_reason=SkipReason.OPTED_OUT)

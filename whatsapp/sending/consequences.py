@@ -10,7 +10,7 @@ from django.db.models import Q
 from whatsapp.broadcasts import lifecycle
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, Sender, SenderHealth
-from whatsapp.providers.base import ErrorRule, Outcome, PauseScope
+from whatsapp.providers.base import ErrorRule, PauseScope, SendOutcome
 from whatsapp.reasons import NO_REASON, Cause, Reason, reason
 from whatsapp.sending.limiter import limiter
 from whatsapp.states import BroadcastStatus, PauseReason
@@ -29,7 +29,7 @@ def pause_for(broadcast: Broadcast, rule: ErrorRule, *, code: str, words: str, n
     """A refusal that everybody of this broadcast, number or account would get: pause what it concerns."""
     because = reason(Cause.PROVIDER_ERROR, provider=broadcast.sender.provider, code=code, words=words)
     resume_at = now + timedelta(seconds=rule.resume_after_s) if rule.resume_after_s else None
-    if rule.outcome is Outcome.CHANNEL_WIDE:
+    if rule.outcome is SendOutcome.CHANNEL_WIDE:
         stop_sender(broadcast.sender, PauseReason(rule.pause_reason), because, scope=rule.scope, now=now)
     else:
         pause(broadcast, PauseReason(rule.pause_reason), because, now=now, resume_at=resume_at)

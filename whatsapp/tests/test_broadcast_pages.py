@@ -13,8 +13,10 @@ from django.utils import translation
 
 from businesses.membership import add_member
 from businesses.models import Business, Role, User
-from testing.broadcasts import addresses, make_broadcast
+from businesses.tenancy import acting_for
+from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp import tasks
+from whatsapp.models import Broadcast, DirectMessage, MessageTemplate, Recipient, Sender, Tag
 from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.models import Broadcast, DirectMessage, MessageTemplate, Recipient, Sender
 from whatsapp.pages import reading
@@ -121,6 +123,20 @@ def test_people_that_are_not_there(staff: Client, template: MessageTemplate, val
     assert not Broadcast.objects.exists()
 
 
+def test_the_steps_offer_only_what_is_ones_own(staff: Client, template: MessageTemplate) -> None:
+    other = Business.objects.create(name="Other", slug="other")
+    with acting_for(other):
+        theirs = Tag.objects.create(business=other, name="theirs")
+        foreign = make_template(make_sender(other, number_id="3055", account_id="4077"))
+    assert staff.post(page("broadcast-new"), {"template": foreign.pk}).status_code == 200
+    assert people_from(staff, source="contacts")["Location"] == page("broadcast-new")
+    choose(staff, template)
+    answer = people_from(staff, source="contacts", tags=[theirs.pk])
+    assert answer.status_code == 422
+    assert "theirs" not in answer.content.decode()
+    assert not Broadcast.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -164,7 +180,8 @@ def test_a_long_file_is_read_on_by_a_worker(
     broadcast = made(staff, template, "tel,who\n" + rows)
     assert broadcast.audience_ready_at is None
     assert (
-        "Reading the people: 2,000 so far" in staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
+        "Reading the list: 2,000 rows so far"
+        in staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
     )
     tasks.read_people(str(broadcast.business_id), str(broadcast.pk))
     broadcast.refresh_from_db()
@@ -192,7 +209,7 @@ def test_failed_people_are_tried_again_and_a_draft_is_removed(
     broadcast = make_broadcast(sender, template, addresses(3), status="completed")
     Recipient.objects.filter(broadcast=broadcast).update(status="failed", error_class="retry", error_text="Busy")
     text = staff.get(page("broadcast", broadcast_id=broadcast.pk)).content.decode()
-    assert "Try 3 failed people again" in text
+    assert "Retry 3 failed people" in text
     staff.post(page("broadcast-retry", broadcast_id=broadcast.pk))
     broadcast.refresh_from_db()
     assert broadcast.status == "running"

@@ -237,8 +237,8 @@ def test_what_could_not_leave_is_tried_again_later(
 def test_of_two_processes_one_sends_and_a_dead_one_leaves_a_doubt(said: InboundMessage, now: datetime) -> None:
     direct_messages.reply(said, "x", key=KEY, now=now)
     first, second = direct.waiting(now), direct.waiting(now)
-    assert direct.take(first[0], now) is not None
-    assert direct.take(second[0], now) is None
+    assert direct.claim(first[0], now) is not None
+    assert direct.claim(second[0], now) is None
     assert direct.waiting(now + timedelta(hours=1)) == []
     assert DirectMessage.objects.get().status == "unknown"
 

@@ -13,10 +13,10 @@ from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp.audience import freeze as freezing
 from whatsapp.audience.choice import FileChoice
-from whatsapp.audience.freeze import Overtaken
+from whatsapp.audience.freeze import OvertakenFreeze
 from whatsapp.broadcasts import creation, lifecycle, prepare
 from whatsapp.broadcasts.counts import counts_of
-from whatsapp.broadcasts.creation import Plan
+from whatsapp.broadcasts.creation import NewBroadcast
 from whatsapp.broadcasts.prepare import freeze_audience, prepare_step
 from whatsapp.broadcasts.reasons import reason_of, why_it_stands
 from whatsapp.errors import BadAudience
@@ -41,7 +41,7 @@ def rows(broadcast: Broadcast) -> list[tuple[int | None, str | None, str, str]]:
 
 
 def draft(clinic: Business, sender: Sender, template: MessageTemplate, text: str) -> Broadcast:
-    plan = Plan(template, sender, FileChoice(), file=io.BytesIO(text.encode()))
+    plan = NewBroadcast(template, sender, FileChoice(), file=io.BytesIO(text.encode()))
     return creation.create(clinic, plan, now=NOW)
 
 
@@ -145,7 +145,7 @@ def test_of_two_who_freeze_the_same_batch_one_is_overtaken(
     mine = draft(clinic, sender, template, people(3))
     theirs = Broadcast.objects.get(pk=mine.pk)
     freeze_audience(mine, now=NOW)
-    with pytest.raises(Overtaken):
+    with pytest.raises(OvertakenFreeze):
         freeze_audience(theirs, now=NOW)
     assert counts_of(mine.pk).total == 3
 
@@ -155,7 +155,7 @@ def test_a_cancelled_broadcast_is_not_filled_any_more(
 ) -> None:
     broadcast = draft(clinic, sender, template, people(3))
     lifecycle.cancel(broadcast, now=NOW)
-    with pytest.raises(Overtaken):
+    with pytest.raises(OvertakenFreeze):
         freeze_audience(Broadcast.objects.get(pk=broadcast.pk), now=NOW)
     assert counts_of(broadcast.pk).total == 0
 
@@ -166,7 +166,7 @@ def test_preparing_goes_on_in_steps_and_then_sends(
     monkeypatch.setattr(freezing, "BATCH", 2)
     monkeypatch.setattr(prepare, "BATCH", 2)
     broadcast = draft(clinic, sender, template, people(5))
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     assert broadcast.status == BroadcastStatus.PREPARING
     assert [prepare_step(broadcast, now=NOW, batches=1) for _ in range(3)] == [False, False, True]
     assert (broadcast.status, broadcast.total) == (BroadcastStatus.RUNNING, 5)
@@ -176,7 +176,7 @@ def test_a_file_that_breaks_later_fails_the_broadcast_and_names_the_row(
     clinic: Business, sender: Sender, template: MessageTemplate
 ) -> None:
     broadcast = draft(clinic, sender, template, 'phone,first_name\n0501234567,A\n0501234568,"B\n')
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     assert prepare_step(broadcast, now=NOW)
     assert broadcast.status == BroadcastStatus.FAILED
     assert "Row 3" in why_it_stands(broadcast)

@@ -163,7 +163,7 @@ def test_an_error_further_down_is_said_in_words(staff: Client, rung: Rung, monke
     here = str(staff.post(upload(staff, people(6) + '"x"y,\n'), {"column_0": "phone", "column_1": "name"})["Location"])
     tasks.read_import(*rung[0][1])
     page = text_of(staff.get(here))
-    assert "could not be finished" in page
+    assert "Import failed" in page
     assert "Row 8 can&#x27;t be read: a quotation mark is not closed" in page
     assert Contact.objects.count() == 6
 

@@ -24,7 +24,7 @@ THREE = "phone,first_name\n0501234561,A\n0501234562,B\n0501234563,C\n"
 
 B = BroadcastStatus
 CHANGES: dict[str, tuple[Callable[..., Any], set[BroadcastStatus]]] = {
-    "start": (lifecycle.start, {B.DRAFT, B.SCHEDULED, B.MISSED, B.FAILED}),
+    "start": (lifecycle._start, {B.DRAFT, B.SCHEDULED, B.MISSED, B.FAILED}),
     "schedule": (lifecycle.schedule, {B.DRAFT, B.MISSED}),
     "pause": (lifecycle.pause, {B.PREPARING, B.RUNNING}),
     "resume": (lifecycle.resume, {B.PAUSED}),
@@ -54,7 +54,7 @@ def test_a_change_happens_from_legal_states_only(name: str, status: BroadcastSta
 
 def test_a_started_broadcast_whose_people_are_known_runs_at_once(make: Make) -> None:
     broadcast = make()
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     assert (broadcast.status, broadcast.epoch, broadcast.started_at) == (BroadcastStatus.RUNNING, 2, NOW)
 
 
@@ -69,7 +69,7 @@ def test_of_two_clicks_on_start_one_counts(make: Make) -> None:
 
 def test_a_pause_says_why_and_a_resume_forgets_it(make: Make, operator: User) -> None:
     broadcast = make()
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     later = NOW + timedelta(hours=3)
     lifecycle.pause(
         broadcast,
@@ -90,7 +90,7 @@ def test_a_pause_says_why_and_a_resume_forgets_it(make: Make, operator: User) ->
 
 def test_resuming_after_the_trial_releases_the_rest(make: Make) -> None:
     broadcast = make(canary_size=2)
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     lifecycle.pause(broadcast, now=NOW, reason=PauseReason.USER)
     lifecycle.resume(broadcast, now=NOW)
     assert broadcast.canary_reviewed_at is None
@@ -101,7 +101,7 @@ def test_resuming_after_the_trial_releases_the_rest(make: Make) -> None:
 
 def test_cancelling_marks_the_unsent_and_waits_for_what_is_on_its_way(make: Make) -> None:
     broadcast = make(THREE)
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     flying = Recipient.objects.filter(broadcast=broadcast).order_by("pk")[0]
     Recipient.objects.filter(pk=flying.pk).update(status=RecipientStatus.SENDING)
     lifecycle.cancel(broadcast, now=NOW)
@@ -126,7 +126,7 @@ def test_many_rows_are_cancelled_in_batches(make: Make, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("state", RecipientStatus)
 def test_a_broadcast_is_completed_when_nothing_is_to_be_sent(state: RecipientStatus, make: Make) -> None:
     broadcast = make(THREE)
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     people = Recipient.objects.filter(broadcast=broadcast)
     people.update(status=RecipientStatus.READ)
     one = people.order_by("pk")[0].pk
