@@ -57,8 +57,9 @@ SOMEBODYS = {
 OF_OTHERS = {
     *("Account Quality at Meta", "Meta Business Suite", "WhatsApp Business Account", "Callback URL"),
     *("Account Quality", "WhatsApp Manager", "Meta Cloud API"),
+    "Chrome, Edge, Firefox",
 }
-"""What providers call their pages and settings, in English in every language."""
+"""Names of products and of providers' pages and settings, in English in every language."""
 SAMPLES: dict[str, Datum] = {"provider": "cloud", "code": "131026", "words": "Their own words here", "status": "PAUSED"}
 
 
@@ -100,8 +101,8 @@ def somebodys() -> str:
     words: list[str] = []
     for label, fields in SOMEBODYS.items():
         model: type[Model] = apps.get_model(label)
-        for values in model._base_manager.values_list(*fields):
-            words += [" ".join(str(value).split()) for value in values]
+        rows = model._base_manager.values_list(*fields)
+        words += [" ".join(" ".join(map(str, values)).split()) for values in rows]
     return "\n".join(words)
 
 
@@ -181,7 +182,6 @@ def test_no_hebrew_page_shows_an_english_sentence_of_ours(rows: Rows) -> None:
         content = answer.content.decode()
         assert 'lang="he"' in content, name
         found += [f"{name}: {english}" for english in sorted(english_on(content, known))]
-    print("FOUND", *found, sep="\n")
     assert found == []
 
 
