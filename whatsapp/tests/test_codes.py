@@ -14,7 +14,15 @@ from django.db import models
 from django.utils import translation
 
 from whatsapp.broadcasts.reasons import in_words
-from whatsapp.models import BroadcastEvent, ConsentStep, EventKind, ImportStatus, SenderHealth, SuppressionSource
+from whatsapp.models import (
+    BroadcastEvent,
+    ConsentStep,
+    EventKind,
+    ImportStatus,
+    NewsProblem,
+    SenderHealth,
+    SuppressionSource,
+)
 from whatsapp.pages import history
 from whatsapp.reasons import Cause, Datum, Reason, keys_of, reason, reason_in
 from whatsapp.states import (
@@ -32,7 +40,7 @@ pytestmark = pytest.mark.pure
 HEBREW = re.compile("[א-ת]")
 CHOICES: tuple[type[models.TextChoices], ...] = (
     *(BroadcastStatus, ColumnRole, ConsentStep, ErrorClass, EventKind, ImportStatus, PauseReason, RecipientStatus),
-    *(SenderHealth, SkipReason, SuppressionSource, TemplateStatus),
+    *(NewsProblem, SenderHealth, SkipReason, SuppressionSource, TemplateStatus),
 )
 SAMPLES: dict[str, Datum] = {
     "provider": "cloud",
