@@ -6,11 +6,11 @@ import phonenumbers
 
 
 class NotAPhoneNumber(ValueError):
-    """What was written can't be a phone number, or its country is unclear."""
+    """The text can't be a phone number, or its country is unknown."""
 
 
 def to_e164(written: str, region: str | None = None) -> str:
-    """Read a number in any usual notation; `region` (ISO 3166, like IL) is the country of one without a +.
+    """Returns a number in E.164 from any usual notation; `region` (ISO 3166, like IL) is used without a +.
 
     Only the length and the country code are checked: numbering plans change faster than their lists.
     """
@@ -24,6 +24,6 @@ def to_e164(written: str, region: str | None = None) -> str:
 
 
 def region_of(number: str) -> str | None:
-    """The country (ISO 3166) of a number in E.164; None for numbers of no country, like +800."""
+    """Returns the country (ISO 3166) of a number in E.164; None for numbers without a country, like +800."""
     region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
     return None if region == "001" else region
