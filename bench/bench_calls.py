@@ -28,7 +28,7 @@ from bench.call_figures import GREETING, Caller, Heard, figures, spread  # noqa:
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection as Pipe
 
-    from calls.sandbox.twilio_peer import TwilioPeer
+    from calls.sandbox.telephone.twilio_peer import TwilioPeer
 
 ANSWER = "This answer is long enough to be interrupted in its middle, and goes on."
 DAPHNE_CORE = 0
@@ -42,10 +42,10 @@ def serve_openai(pipe: Pipe) -> None:
 
 
 async def _serve_openai(pipe: Pipe) -> None:
-    from calls.sandbox.engine import Say  # noqa: PLC0415 - needs Django's settings
-    from calls.sandbox.numbered import NumberedVoice  # noqa: PLC0415
-    from calls.sandbox.realtime_server import RealtimeServer  # noqa: PLC0415
-    from calls.sandbox.scenario import Scenario  # noqa: PLC0415
+    from calls.sandbox.openai.scenario import Scenario  # noqa: PLC0415
+    from calls.sandbox.openai.server import RealtimeServer  # noqa: PLC0415
+    from calls.sandbox.receptionist.engine import Say  # noqa: PLC0415 - needs Django's settings
+    from testing.numbered import NumberedVoice  # noqa: PLC0415
 
     replies = ((Say(ANSWER),),) * 10_000
     async with RealtimeServer(Scenario(replies=replies), voice=NumberedVoice()) as server:
@@ -196,7 +196,7 @@ def run(calls: int, seconds: float, *, recorded: bool) -> dict[str, Any]:
 
 
 async def _call(url: str, numbers: dict[str, str], seconds: float) -> list[Caller]:
-    from calls.sandbox.twilio_peer import TwilioPeer  # noqa: PLC0415
+    from calls.sandbox.telephone.twilio_peer import TwilioPeer  # noqa: PLC0415
 
     async with TwilioPeer(url) as twilio:
         return await place_calls(twilio, numbers, seconds)

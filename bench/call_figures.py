@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from calls.sandbox.placed_call import PlacedCall
+    from calls.sandbox.telephone.placed_call import PlacedCall
 
 GREETING = "Hello, this is the clinic."
 SETTLED_S = 2.0  # frames from before this time may have waited for OpenAI's session

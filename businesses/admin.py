@@ -17,11 +17,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from businesses.admin_forms import BusinessForm, PhoneNumberForm
 from businesses.fence import filters
 from businesses.fence.fenced_admin import OWNERS, FencedAdmin, FencedInline, is_operator
 from businesses.fence.sections import Section
 from businesses.forms.settings_form import SECTIONS
-from businesses.forms.written_numbers import BusinessForm, PhoneNumberForm
 from businesses.membership import remove_member, save_membership
 from businesses.models import Business, Invitation, Membership, PhoneNumber, User
 from businesses.registration import save_business

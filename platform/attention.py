@@ -12,6 +12,7 @@ from businesses.models import Business
 from businesses.phone_numbers import NotDialable, dialable_e164
 from calls.greetings import recordings
 from calls.models import GreetingState
+from whatsapp.broadcasts.reasons import reason_words, why_it_stands
 from whatsapp.models import Broadcast, Sender, SenderHealth
 from whatsapp.states import BroadcastStatus, PauseReason
 
@@ -82,7 +83,7 @@ def _senders(business: Business) -> Iterator[Matter]:
         yield Matter(
             _("WhatsApp number %(sender)s: %(state)s")
             % {"sender": apart(sender), "state": sender.get_health_display()},
-            sender.health_detail,
+            reason_words(sender),
             _page("senders", business),
             _("Look at the number"),
         )
@@ -93,10 +94,9 @@ def _broadcasts(business: Business) -> Iterator[Matter]:
         business=business, status__in=[BroadcastStatus.PAUSED, BroadcastStatus.MISSED, BroadcastStatus.FAILED]
     ).exclude(pause_reason__in=[PauseReason.WINDOW, PauseReason.QUOTA_24H])
     for broadcast in waiting.order_by("-created_at")[:MOST_SHOWN]:
-        why = broadcast.get_pause_reason_display() if broadcast.pause_reason else broadcast.get_status_display()
         yield Matter(
             _("Broadcast “%(name)s” waits") % {"name": apart(broadcast.name)},
-            broadcast.status_detail or why,
+            why_it_stands(broadcast) or str(broadcast.get_status_display()),
             _page("broadcast", business, broadcast_id=broadcast.pk),
             _("Open it"),
         )

@@ -9,9 +9,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from calls.sandbox.babble import BabbleVoice
-from calls.sandbox.realtime_server import RealtimeServer
-from calls.sandbox.scenario import Scenario
+from calls.sandbox.openai.scenario import Scenario
+from calls.sandbox.openai.server import RealtimeServer
+from calls.sandbox.voices.babble import BabbleVoice
 from testing.databases import ROOT
 
 

@@ -15,10 +15,11 @@ import pytest
 
 from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.models import Call
-from calls.sandbox import numbered, twiml
-from calls.sandbox.engine import Say
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.twilio_peer import TwilioPeer
+from calls.sandbox.receptionist.engine import Say
+from calls.sandbox.telephone import twiml
+from calls.sandbox.telephone.placed_call import PlacedCall
+from calls.sandbox.telephone.twilio_peer import TwilioPeer
+from testing import numbered
 from tests.call_hearing import clears, forwarded, heard
 from tests.call_rig import SECOND, Desk, Rig, eventually, scenario, speech
 

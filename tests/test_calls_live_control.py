@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from calls.audio import ulaw
+from calls.sandbox.telephone.placed_call import PlacedCall
+from testing import numbered
 from calls.conversation.end_reasons import EndReason
-from calls.sandbox import numbered
-from calls.sandbox.placed_call import PlacedCall
 from testing.servers import StartDaphne
 from tests.call_hearing import heard
 from tests.call_office import member_cookies
@@ -49,7 +49,7 @@ class Member:
 
 
 async def call_id_of(rig: Rig, call: PlacedCall) -> str:
-    kept = await rig.office.ask(_call_id, call.flow.identity.call_sid)
+    kept = await rig.office.ask(_call_id, call.flow.ids.call_sid)
     return str(kept)
 
 

@@ -10,10 +10,7 @@ from calls.conversation.commands import ConnectModel, EndCall
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import ModelLost, ModelReady, ResponseAudio
 from calls.records.traces import Decided
-from calls.sandbox import numbered
-from calls.sandbox.engine import CallTool, Say
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.scenario import (
+from calls.sandbox.openai.scenario import (
     DropConnection,
     EndSession,
     Fault,
@@ -26,6 +23,9 @@ from calls.sandbox.scenario import (
     Stall,
     UnknownEvent,
 )
+from calls.sandbox.receptionist.engine import CallTool, Say
+from calls.sandbox.telephone.placed_call import PlacedCall
+from testing import numbered
 from tests.call_hearing import SLACK_S, forwarded, heard
 from tests.call_office import Records
 from tests.call_rig import ANSWER, FALLBACK, SECOND, Desk, Rig, scenario, speech

@@ -16,9 +16,9 @@ from calls.models import Call, CallStatus
 from calls.plan import settings_of
 from calls.records import finishing
 from calls.records.traces import Decided, TraceLine
-from calls.sandbox import numbered
-from calls.sandbox.engine import Say
-from calls.sandbox.twilio_peer import TwilioPeer
+from calls.sandbox.receptionist.engine import Say
+from calls.sandbox.telephone.twilio_peer import TwilioPeer
+from testing import numbered
 from testing.servers import StartDaphne
 from tests.call_hearing import SLACK_S, clears, heard
 from tests.call_office import Office, Records, records_of
@@ -114,7 +114,7 @@ async def test_a_killed_process_leaves_what_was_said(
         await asyncio.gather(call.ended(), other.ended())
     # A process beside it takes the next calls, and sweeps up.
     now = datetime.now(UTC)
-    open_calls: list[Records] = [await office.ask(records_of, each.flow.identity.call_sid) for each in (call, other)]
+    open_calls: list[Records] = [await office.ask(records_of, each.flow.ids.call_sid) for each in (call, other)]
     assert [each.call.status for each in open_calls] == [CallStatus.LIVE, CallStatus.LIVE]
     assert [turn.text for turn in open_calls[0].turns] == [GREETING, "When are you open?", ANSWER * 3]
     alive_at = open_calls[0].call.alive_at
@@ -124,10 +124,10 @@ async def test_a_killed_process_leaves_what_was_said(
         beside=doomed, OPENAI_API_KEY="not-a-key", OPENAI_REALTIME_URL=openai_url, TWILIO_AUTH_TOKEN=AUTH_TOKEN
     )
     async with TwilioPeer(survivor.url, auth_token=AUTH_TOKEN, public_url=doomed.url) as twilio:
-        await check_left_over_by_webhook(twilio, office, call.flow.identity.call_sid)
+        await check_left_over_by_webhook(twilio, office, call.flow.ids.call_sid)
     assert await office.ask(finishing.end_dead_calls, now=now) == 0, "a minute without a sign of life, not less"
     assert await office.ask(finishing.end_dead_calls, now=now + timedelta(seconds=61)) == 1
-    swept = await office.ask(records_of, other.flow.identity.call_sid)
+    swept = await office.ask(records_of, other.flow.ids.call_sid)
     assert (swept.call.status, swept.call.outcome) == (CallStatus.ENDED, "failed")
     assert swept.call.end_reason == EndReason.PROCESS_DIED
     assert swept.call.ended_at == swept.call.alive_at

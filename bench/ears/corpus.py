@@ -13,7 +13,7 @@ from numpy.random import Generator
 from bench.ears import recordings, sounds
 from bench.ears.recordings import RATE, Clip, Samples, at_rms
 from calls.audio import ulaw
-from calls.sandbox.caller_track import Echo
+from calls.sandbox.telephone.caller_track import Echo
 
 LEAD_S = 2.0
 """The assistant speaks this long before the caller does."""

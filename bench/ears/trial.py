@@ -26,7 +26,7 @@ from calls.conversation.events import (
     Tick,
     TurnCommitted,
 )
-from calls.sandbox.media_stream import Identity, Line, MediaStream
+from calls.sandbox.telephone.media_stream import LineConditions, MediaStream, TwilioIds
 
 FRAME_S = 0.02
 LATENCY_S = 0.04
@@ -57,7 +57,7 @@ class Trial:
         self._length = len(assistant) - len(assistant) % _DELTA
         self._assistant = assistant[: self._length] + assistant[: self._length]  # it begins anew without a seam
         self._conversation = Conversation(settings)
-        self._twilio = MediaStream(Identity("AC", "CA", "MZ"), {}, Line(echo=case.echo))
+        self._twilio = MediaStream(TwilioIds("AC", "CA", "MZ"), {}, LineConditions(echo=case.echo))
         self._twilio.caller.say(case.audio)
         self._now = 0.0
         self._to_twilio: deque[tuple[float, str]] = deque()

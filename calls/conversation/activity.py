@@ -1,4 +1,4 @@
-"""Is the caller speaking in this frame: loudness against a tracked noise floor and the assistant's echo, and ears.
+"""Tell whether a frame holds the caller's voice, by loudness over noise and echo, and by a detector where there is one.
 
 A neural detector's answer comes in with the frame (`CallerFrame.speech_probability`). Where there is one, it tells
 speech from noise, and loudness only tells the caller from an echo or a far-away voice. Where there is none, loudness
@@ -20,7 +20,7 @@ SOFTEST_SPEECH_RMS = 40
 VOICE_OVER_NOISE = 3.0
 """By loudness alone, voice is this many times the noise floor: 9.5 dB, which pulses of line noise don't reach."""
 SPEECH_OVER_NOISE = 1.4
-"""With a detector's word for it, voice need only stand out of the noise (3 dB)."""
+"""Voice that a detector confirms need only stand out of the noise (3 dB)."""
 NOISE_WINDOW_MS = 2000
 """The floor is the quietest moment of this window: people pause within it, a fan or a hum doesn't."""
 SPEECH_PROBABILITY = 0.25
@@ -28,7 +28,7 @@ SPEECH_PROBABILITY = 0.25
 LOOK_BACK_FRAMES = 50
 """OpenAI's `speech_started` is late by its own deliberation: look this far back for the voice it means."""
 ENOUGH_EVIDENCE_MS = 400
-"""A turn with so much speech is one: no need to ask a detector about the rest of it."""
+"""With this much speech a turn is certain: a detector is not asked about the rest of it."""
 
 _SUBWINDOW_MS = 250
 _LOUDNESS_FRAMES = 3
@@ -49,7 +49,7 @@ class NoiseFloor:
         return min(self._minima) if len(self._minima) == self._minima.maxlen else 0.0
 
     def hear(self, rms: int, milliseconds: int) -> None:
-        """Take one frame's energy into account. One lost packet is no silence: it takes two frames."""
+        """Take one frame's energy into account. Silence takes two frames, as one may be a lost packet."""
         self._minimum = min(self._minimum, max(rms, self._last))
         self._last = rms
         self._minimum_ms += milliseconds
@@ -83,7 +83,7 @@ class Activity:
     threshold: float = QUIETEST_VOICE_RMS
     last_voiced_at: float = float("-inf")
     loud_ms: int = 0
-    """How much of the turn that ended last was as loud as a voice, whatever a detector said."""
+    """How much of the last turn was as loud as a voice, whatever a detector said."""
     _voiced_ms: int = 0
     _turn_baseline_ms: int = 0
     _loud_ms: int = 0
@@ -101,7 +101,7 @@ class Activity:
         return self._voiced_ms - self._turn_baseline_ms >= ENOUGH_EVIDENCE_MS
 
     def hear(self, frame: CallerFrame, *, gate_rms: float) -> Hearing:
-        """Tell what the frame holds; softer than `gate_rms` is taken for echo."""
+        """Tell what the frame holds. What is softer than `gate_rms` is taken for echo."""
         self._energies.append(frame.rms * frame.rms)
         judge = self._by_loudness if frame.speech_probability is None else self._by_ears
         hearing = judge(frame, gate_rms)

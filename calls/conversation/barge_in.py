@@ -1,10 +1,10 @@
-"""Does the caller interrupt: pause at the first voice, commit when it goes on, resume when it was a cough.
+"""Decide whether the caller interrupts: pause at the first voice, commit when it goes on, resume after a cough.
 
-What a detector calls speech pauses after 60 ms and commits after `barge_in_voice_frames`. What is only loud pauses
-after `barge_in_voice_frames`, and what stays doubtful commits after `barge_in_debounce_ms`.
+Sound that a detector calls speech pauses after 60 ms and commits after `barge_in_voice_frames`. Sound that is only
+loud pauses after `barge_in_voice_frames`; if it stays in doubt, it commits after `barge_in_debounce_ms`.
 
-This decides; `turns.py` acts. It is asked only while the caller hears the assistant and may interrupt it
-(`barge_in_allowed`, the one gate).
+This decides; `interruptions.py` asks it, acts and holds the gate. Whether the assistant is paused is told with
+every question: the utterance knows (`utterance.py`), and it is written down nowhere else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from calls.conversation.settings import ConversationSettings
 
 FRAME_MS = 20
 PAUSE_MS = 60
-"""Speech, in a detector's opinion, for so long lets the assistant fall silent."""
+"""The assistant pauses after this much sound that a detector calls speech."""
 LONGEST_GAP_MS = 60
 """Unvoiced consonants and stops break a voice for this long without ending it."""
 SAME_SPEECH_S = 1.2
@@ -27,13 +27,13 @@ RESUME_AFTER_QUIET_S = 0.4
 VOICED_SHARE = 0.6
 """Speech that goes on is voiced for at least this share of the debounce; single bumps are not."""
 SURE_PROBABILITY = 0.9
-"""Within `barge_in_voice_frames` a detector becomes as sure as this of speech, but not of music."""
+"""A detector becomes this sure of speech within `barge_in_voice_frames`, but not of music."""
 LONGEST_BACKCHANNEL_MS = 800
-""""Mm-hm" and "כן כן" are shorter than this. Whoever speaks longer wants the floor."""
+""""Mm-hm" and "כן כן" are shorter than this. A caller who speaks longer wants the floor."""
 
 
 class Verdict(Enum):
-    """What to do about the caller's voice."""
+    """What to do about the caller's voice. The values are words of the log."""
 
     NOTHING = "nothing"
     PAUSE = "pause"
@@ -45,11 +45,10 @@ class Verdict(Enum):
 class BargeIn:
     """The run of voice that may become an interruption. Times in seconds.
 
-    `run_ms` of it were voice; `speech_ms` of that were speech by a detector's word.
+    `run_ms` counts its voice, `speech_ms` the part of it that a detector called speech.
     """
 
     settings: ConversationSettings
-    is_paused: bool = False
     run_ms: int = 0
     run_started_at: float = float("-inf")
     speech_ms: int = 0
@@ -62,36 +61,36 @@ class BargeIn:
     _server_heard_at: float = float("-inf")
     _last_pause_run_at: float = float("-inf")
 
-    def hear(self, at: float, hearing: Hearing, *, milliseconds: int) -> Verdict:
-        """Judge one frame that came while the assistant was being heard, or is paused."""
+    def hear(self, at: float, hearing: Hearing, *, milliseconds: int, is_paused: bool) -> Verdict:
+        """Judge one frame that came while the assistant was audible; `is_paused`: it has been stopped by a voice."""
         if hearing.is_voice:
-            self._go_on(at, hearing, milliseconds)
+            self._go_on(at, hearing, milliseconds, is_paused=is_paused)
         else:
             self._quiet_ms += milliseconds
-            if self._quiet_ms > LONGEST_GAP_MS and (self._by_ears or not self.is_paused):
-                self._start_over()
-        return self._judge_pause(at, voiced=hearing.is_voice) if self.is_paused else self._judge_run(at)
+            if self._quiet_ms > LONGEST_GAP_MS and (self._by_ears or not is_paused):
+                self.start_over()
+        return self._judge_pause(at, voiced=hearing.is_voice) if is_paused else self._judge_run(at)
 
-    def server_heard_speech(self, at: float) -> Verdict:
+    def server_heard_speech(self, at: float, *, is_paused: bool) -> Verdict:
         """Judge OpenAI's `speech_started`: it commits what our own ears agree with."""
         self._server_heard_at = at
-        if self.is_paused:
+        if is_paused:
             return Verdict.NOTHING if self._may_be_backchannel(at) else Verdict.COMMIT
         if not self.settings.backchannels_interrupt:
-            return Verdict.NOTHING  # its words will tell
+            return Verdict.NOTHING  # the transcript decides
         # It was resumed a moment ago as a cough, and OpenAI now says that it was speech.
         return Verdict.COMMIT if at - self._last_pause_run_at < SAME_SPEECH_S else Verdict.NOTHING
 
     def quiet_for(self, at: float) -> Verdict:
         """Judge a pause when no frame came (the line may have stopped sending)."""
-        return self._judge_pause(at, voiced=False) if self.is_paused else Verdict.NOTHING
+        return self._judge_pause(at, voiced=False)
 
     @property
-    def resume_at(self) -> float | None:
-        """When a pause ends by itself."""
-        return self._last_voiced_at + RESUME_AFTER_QUIET_S if self.is_paused else None
+    def pause_ends_at(self) -> float:
+        """When a pause ends if no more voice is heard."""
+        return self._last_voiced_at + RESUME_AFTER_QUIET_S
 
-    def _go_on(self, at: float, hearing: Hearing, milliseconds: int) -> None:
+    def _go_on(self, at: float, hearing: Hearing, milliseconds: int, *, is_paused: bool) -> None:
         if self.run_ms == 0:
             self.run_started_at = at
         self.run_ms += milliseconds
@@ -102,7 +101,7 @@ class BargeIn:
             self._surest = max(self._surest, hearing.probability)
         self._is_loud_now = hearing.is_loud
         self._quiet_ms = 0
-        if hearing.is_loud or not self.is_paused:  # an echo that rings on doesn't prolong a pause
+        if hearing.is_loud or not is_paused:  # an echo that rings on doesn't prolong a pause
             self._last_voiced_at = at
 
     def _judge_run(self, at: float) -> Verdict:
@@ -111,7 +110,6 @@ class BargeIn:
             enough_ms = min(enough_ms, PAUSE_MS)
         if self.run_ms < enough_ms or not self._is_loud:
             return Verdict.NOTHING
-        self.is_paused = True
         self._last_pause_run_at = self.run_started_at
         if self._may_be_backchannel(at):
             return Verdict.PAUSE
@@ -127,31 +125,27 @@ class BargeIn:
 
     @property
     def _is_speech(self) -> bool:
-        """Beyond doubt, and long enough to be meant."""
+        """It is surely speech, and long enough to be meant."""
         is_long = self.speech_ms >= self.settings.barge_in_voice_frames * FRAME_MS
         return is_long and self._is_loud_now and self._surest >= SURE_PROBABILITY
 
     def _goes_on(self, at: float) -> bool:
-        """It has lasted so long that whatever it is, the assistant is in its way."""
+        """Tell whether it has lasted so long that the caller must want the floor, speech or not."""
         debounce_ms = self.settings.barge_in_debounce_ms
         return (at - self.run_started_at) * 1000 >= debounce_ms and self.run_ms >= VOICED_SHARE * debounce_ms
 
     def _may_be_backchannel(self, at: float) -> bool:
-        """It is as short as "mm-hm", which doesn't interrupt in this business."""
+        """Tell whether it is as short as "mm-hm", which doesn't interrupt in this business."""
         is_short = (at - self._last_pause_run_at) * 1000 < LONGEST_BACKCHANNEL_MS
         return is_short and not self.settings.backchannels_interrupt
 
-    def end(self) -> None:
-        """Begin anew: the pause was resumed or committed, or the assistant is no longer heard."""
-        self.is_paused = False
-        self._start_over()
-
-    def _start_over(self) -> None:
+    def start_over(self) -> None:
+        """Begin a new run: this one fell silent, was resumed or interrupted."""
         self.run_ms = self.speech_ms = self._quiet_ms = 0
         self._surest = 0.0
         self._is_loud = False
 
     def forget(self) -> None:
-        """Another utterance begins: what was heard during the last one means nothing for it."""
-        self.end()
+        """Begin with another utterance: what was heard during the last one means nothing for it."""
+        self.start_over()
         self._last_pause_run_at = self._server_heard_at = float("-inf")

@@ -1,4 +1,4 @@
-"""The caller's side of a call: our own hearing, OpenAI's, and what both mean together."""
+"""The caller's side of a call: our own hearing, OpenAI's, and what the two mean together."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from calls.conversation.settings import ConversationSettings
 SHORTEST_TURN_MS = 80
 """A turn with less voice than this is noise: "no" and "כן" have twice as much."""
 STILL_SPEAKING_S = 1.0
-"""OpenAI's speech without voice of our own hearing for this long is over (or never was speech)."""
+"""Speech that OpenAI reports and we have not heard for this long is over, or never was speech."""
 COMMIT_WAIT_S = 0.6
-"""OpenAI makes a turn of what was said as soon as it hears a pause. After this long it was one, told or not."""
+"""OpenAI commits a turn as soon as it hears a pause. After this long we count it as committed without being told."""
 
 
 class Caller:
-    """Who listens to the caller. Times in seconds since the call began."""
+    """What we know of the caller's voice. Times in seconds since the stream opened."""
 
     def __init__(self, settings: ConversationSettings, echo: Echo) -> None:
         self.activity = Activity()
@@ -27,9 +27,9 @@ class Caller:
         self._echo = echo
         self._server_hears_speech = False
         self._echo_until = float("-inf")
-        self._untold: TurnCommitted | None = None  # a turn that OpenAI should tell of, and by when
-        self._assumed: TurnCommitted | None = None  # the last one that we didn't wait for any longer
-        self._doubted = ""  # the item of a turn that was loud enough for a voice, and no speech to our ears
+        self._untold: TurnCommitted | None = None  # a turn that OpenAI should commit, and by when
+        self._assumed: TurnCommitted | None = None  # the last one that we stopped waiting for
+        self._doubted = ""  # the item of a turn that was loud enough for a voice, but no speech to our ears
 
     def hear(self, frame: CallerFrame, *, assistant_is_playing: bool, delay_s: float) -> Hearing:
         """Tell whether a frame holds the caller's voice, and not the assistant's echo.
@@ -49,33 +49,33 @@ class Caller:
     def needs_ears(self, rms: int, *, may_interrupt: bool) -> bool:
         """Would a detector's answer about a frame of this energy change anything?
 
-        Not of a soft frame, nor once a turn has shown that it is speech. But while the caller may interrupt it is
-        asked about every frame: knowing what came before, it knows a voice some 10 ms sooner.
+        It would not for a soft frame, nor once a turn is known to be speech. While the caller may interrupt, every
+        frame is asked about: with what came before, a detector recognizes a voice some 10 ms sooner.
         """
         return may_interrupt or (rms >= self.activity.softest_rms and not self.activity.has_evidence)
 
-    def speech_started(self, at: float) -> Verdict:
-        """OpenAI hears speech: what that means for an utterance that is being heard."""
+    def speech_started(self, at: float, *, is_paused: bool) -> Verdict:
+        """Note that OpenAI hears speech. Returns what that means for an utterance that is audible."""
         self._server_hears_speech, self.speech_started_at, self._untold = True, at, None
         self.activity.turn_may_have_begun()
-        return self.barge_in.server_heard_speech(at)
+        return self.barge_in.server_heard_speech(at, is_paused=is_paused)
 
     def speech_stopped(self, at: float, item_id: str) -> None:
-        """OpenAI hears a pause, perhaps only between two words."""
+        """Note that OpenAI hears a pause, perhaps only between two words."""
         if self._server_hears_speech:
             self._untold = TurnCommitted(at + COMMIT_WAIT_S, item_id or f"turn-at-{at:.3f}")
         self._server_hears_speech = False
 
     def line_lost(self) -> None:
-        """Who heard the caller is gone. What was said will be heard again."""
+        """Forget what the lost session was hearing: the next one is sent the same audio."""
         self._server_hears_speech, self._untold = False, None
 
-    def deadlines(self) -> list[float | None]:
-        """When a pause ends by itself, and when a turn that OpenAI has not told of."""
-        return [self.barge_in.resume_at, self._untold.at if self._untold else None]
+    def untold_turn_due_at(self) -> float | None:
+        """Return when a turn that OpenAI has not committed counts as ended."""
+        return self._untold.at if self._untold else None
 
     def untold_turn(self, at: float) -> TurnCommitted | None:
-        """A turn that should have been told by now."""
+        """Return a turn that OpenAI should have committed by now."""
         untold = self._untold
         if untold is None or at < untold.at:
             return None
@@ -83,11 +83,11 @@ class Caller:
         return self._assumed
 
     def turn_ended(self, turn: TurnCommitted) -> int:
-        """OpenAI made a turn of what was said: how many milliseconds of voice we heard in it ourselves."""
+        """Note that OpenAI committed a turn. Returns how many milliseconds of voice we heard in it ourselves."""
         assumed = self._assumed
         if assumed and turn is not assumed and turn.item_id == assumed.item_id:
             self._assumed = None
-            return 0  # told after all, and ended before
+            return 0  # committed after all, and counted already
         self._server_hears_speech, self._untold = False, None
         voiced_ms = self.activity.end_turn()
         is_doubtful = voiced_ms < SHORTEST_TURN_MS <= self.activity.loud_ms
@@ -95,9 +95,9 @@ class Caller:
         return voiced_ms
 
     def is_doubted(self, item_id: str) -> bool:
-        """A turn of OpenAI's that a detector took for noise. Its transcript decides: some voices are strange."""
+        """Tell whether a detector took a turn for noise. Its transcript decides, as detectors miss unusual voices."""
         return bool(item_id) and item_id == self._doubted
 
     def speaks(self, at: float) -> bool:
-        """The caller is in the middle of something: OpenAI says so, and so do our own ears."""
+        """Tell whether the caller is speaking: OpenAI says so, and so do our own ears."""
         return self._server_hears_speech and at - self.activity.last_voiced_at < STILL_SPEAKING_S

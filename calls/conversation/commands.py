@@ -16,7 +16,7 @@ class Speaker(StrEnum):
 
 
 class NextStep(StrEnum):
-    """What becomes of the caller when the media stream is closed."""
+    """What happens to the caller when the media stream is closed."""
 
     HANG_UP = "hang_up"
     TRANSFER = "transfer"
@@ -131,7 +131,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A line for whoever follows the call in the log; `label` is what they grep for. Never what was said."""
+    """A line for operators who follow the call in the log by its `label`. It never holds what was said."""
 
     label: str
     text: str
@@ -140,7 +140,10 @@ class Log:
 # The end --------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class EndCall:
-    """Close the media stream. `failed`: not as the caller or the business wanted. `cause`: what lay behind, a code."""
+    """Close the media stream.
+
+    `failed`: neither the caller nor the business wanted it to end. `cause`: what lay behind it, a code.
+    """
 
     reason: EndReason
     next_step: NextStep

@@ -8,7 +8,7 @@ from calls.conversation.commands import KeepTurn, Speaker
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SpokenTurn:
     """Words of a finished or running turn, as a new session of the model should know them."""
 
     speaker: Speaker
@@ -22,7 +22,7 @@ class _Turn:
     started_ms: int
     is_greeting: bool = False
     words: dict[str, str] = field(default_factory=dict)  # by item, in order
-    share_heard: dict[str, float] = field(default_factory=dict)  # 0 to 1; an item that isn't there: all of it
+    share_heard: dict[str, float] = field(default_factory=dict)  # 0 to 1; an item that is missing was heard whole
     ended_ms: int | None = None
     interrupted_ms: int | None = None
 
@@ -37,7 +37,7 @@ class _Turn:
 
 
 def first_share(text: str, share: float) -> str:
-    """The first `share` (0 to 1) of a text, in whole words: an estimate, as speech is not that even."""
+    """Return the first `share` (0 to 1) of a text in whole words: an estimate, as speech is not that even."""
     words = text.split()
     return text if share >= 1.0 else " ".join(words[: round(len(words) * share)])
 
@@ -59,7 +59,7 @@ class Dialogue:
         self._turns[position].words[item_id] = text
 
     def drop(self, position: int) -> None:
-        """Take back a turn of which nothing was heard: it has no words, and is in no history."""
+        """Take back a turn of which nothing was heard: it loses its words and is left out of the history."""
         self._turns[position].words.clear()
 
     def end(self, position: int, at: float, *, interrupted: bool = False) -> None:
@@ -77,7 +77,7 @@ class Dialogue:
         self._by_item[item_id] = self._turns[position]
 
     def same_turn(self, known_item: str, item_id: str) -> None:
-        """A new session heard a turn that is known already: its transcript will come under a new id."""
+        """Note that a new session heard a known turn again: its transcript will come under a new id."""
         self._by_item[item_id] = self._by_item[known_item]
 
     def lacks_words(self, item_id: str) -> bool:
@@ -86,7 +86,7 @@ class Dialogue:
         return turn is not None and not turn.text
 
     def transcribed(self, item_id: str, text: str) -> int | None:
-        """Set the words of a caller's turn; None when the item is no turn of ours."""
+        """Set the words of a caller's turn. Returns its position, or None when the item is no turn of this call."""
         turn = self._by_item.get(item_id)
         if turn is None:
             return None
@@ -94,7 +94,7 @@ class Dialogue:
         return turn.position
 
     def keep(self, position: int) -> KeepTurn:
-        """The record of a turn as it stands."""
+        """Return the record of a turn as it stands."""
         turn = self._turns[position]
         return KeepTurn(
             position=position,
@@ -107,7 +107,7 @@ class Dialogue:
             interrupted_ms=turn.interrupted_ms,
         )
 
-    def history(self) -> list[Said]:
-        """All that was said and heard so far, for a new session of the model."""
+    def history(self) -> list[SpokenTurn]:
+        """Return all that was said and heard so far, for a new session of the model."""
         said = ((turn.speaker, turn.heard_text) for turn in self._turns)
-        return [Said(speaker, words) for speaker, words in said if words]
+        return [SpokenTurn(speaker, words) for speaker, words in said if words]

@@ -1,4 +1,4 @@
-"""The assistant's own voice on its way back: how loud an echo could be at this moment.
+"""The echo of the assistant's own voice: how loud it could be at this moment.
 
 A telephone or a room returns what the caller hears, softer and later: later by the way of the audio to the
 telephone network and back, which returned marks measure, and by the caller's own network and telephone, which
@@ -44,12 +44,12 @@ class Echo:
         self._sounds.append(_Sound(starts_at, ends_at, level))
 
     def cleared(self, at: float) -> None:
-        """What would have played after this moment will not."""
+        """Note that what would have played after this moment will not."""
         while self._sounds and self._sounds[-1].starts_at > at:
             self._sounds.pop()
 
     def level(self, at: float, *, delay_s: float) -> int:
-        """The loudest of what may come back now; `delay_s` is the shortest way there and back."""
+        """Return the loudest level that may come back now; `delay_s` is the shortest way there and back."""
         newest, oldest = at - delay_s, at - delay_s - LONGEST_WAY_S
         while self._sounds and self._sounds[0].ends_at < oldest:
             self._sounds.popleft()
@@ -61,7 +61,7 @@ class Echo:
         return loudest
 
     def threshold(self, level: int) -> float:
-        """What a voice must exceed while an echo of sounds of this level may come back."""
+        """Return the rms that a voice must exceed while an echo of sounds of this level may come back."""
         return MARGIN * self.share * level
 
     def learn(self, level: int, rms: float) -> None:

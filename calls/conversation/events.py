@@ -40,7 +40,7 @@ class Tick:
 # From the business's people -------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class OperatorAsked:
-    """A person of the business ends the assistant's part: hang up, or put the caller through to somebody."""
+    """A person of the business asked to hang up, or to put the caller through to somebody."""
 
     at: float
     step: NextStep
@@ -169,7 +169,7 @@ class ResponseEnded:
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused:
-    """OpenAI answered one of our messages with an error. `request` is the id of the message it means."""
+    """OpenAI answered one of our messages with an error. `request` is the id of that message."""
 
     at: float
     code: str
@@ -193,7 +193,7 @@ class SpeechStopped:
 
 @dataclass(frozen=True, slots=True)
 class TurnCommitted:
-    """OpenAI took the caller's audio since the last turn as one turn."""
+    """OpenAI committed the caller's audio since the last turn as one turn."""
 
     at: float
     item_id: str

@@ -3,6 +3,11 @@
 A failure is *known* when connecting was refused or timed out, or when the session ended. From then on the
 caller is reconnected or handed to the fallback within two seconds, unless audio is still being heard: then
 there is no dead air yet, and time to go on trying.
+
+    state        connecting()   ready()   lost()   what `step` may say
+    DOWN         CONNECTING     READY     DOWN     CONNECT when a retry is due, GIVE_UP when the caller waits in vain
+    CONNECTING   CONNECTING     READY     DOWN     NOTHING: `ready` or `lost` will follow
+    READY        CONNECTING     READY     DOWN     CONNECT when the session is about to reach its limit
 """
 
 from __future__ import annotations
@@ -20,7 +25,15 @@ LONGEST_RETRY_S = 2.0
 SHORTEST_TIMEOUT_S = 0.5
 RENEWAL_SHARE = 0.9
 LONGEST_RENEWAL_MARGIN_S = 300.0
-"""Sessions end after 60 minutes without a warning (OpenAI): from 5 minutes before, a silent moment is used."""
+"""Sessions end after 60 minutes without a warning (OpenAI): within the last 5 minutes a silent moment is used."""
+
+
+class LinkState(Enum):
+    """Whether there is a session of the model."""
+
+    DOWN = "down"
+    CONNECTING = "connecting"
+    READY = "ready"
 
 
 class LinkStep(Enum):
@@ -35,15 +48,19 @@ class LinkStep(Enum):
 class Link:
     """The state of the line. Times in seconds since the call began."""
 
-    is_ready: bool = False
+    state: LinkState = LinkState.DOWN
     attempt: int = 0
     timeout_s: float = FIRST_CONNECT_TIMEOUT_S
     is_hopeless: bool = False
     reason: str = ""
     down_since: float | None = None
-    _connecting: bool = False
     _retry_at: float | None = None
     _renew_at: float | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """The model can be asked to speak."""
+        return self.state is LinkState.READY
 
     def connecting(self, at: float, *, caller_hears: bool) -> None:
         """An attempt begins."""
@@ -52,11 +69,11 @@ class Link:
         if self.down_since is not None:
             shortest_s = COVERED_TIMEOUT_S if caller_hears else SHORTEST_TIMEOUT_S
             self.timeout_s = max(shortest_s, self.down_since + GIVE_UP_S - at)
-        self.is_ready, self._connecting, self._retry_at, self._renew_at = False, True, None, None
+        self.state, self._retry_at, self._renew_at = LinkState.CONNECTING, None, None
 
     def ready(self, at: float, lifetime_s: float | None) -> None:
         """The session is configured; `lifetime_s` is what is left of it."""
-        self.is_ready, self._connecting, self._retry_at = True, False, None
+        self.state, self._retry_at = LinkState.READY, None
         self.attempt, self.down_since = 0, None
         if lifetime_s is not None:
             self._renew_at = at + max(RENEWAL_SHARE * lifetime_s, lifetime_s - LONGEST_RENEWAL_MARGIN_S)
@@ -67,19 +84,16 @@ class Link:
             self.down_since = self._retry_at = at
         else:
             self._retry_at = at + min(LONGEST_RETRY_S, RETRY_S * 1.5 ** (self.attempt - 1))
-        self.is_ready, self._connecting, self._renew_at = False, False, None
+        self.state, self._renew_at = LinkState.DOWN, None
         self.reason = reason
         self.is_hopeless = self.is_hopeless or permanent
 
     def step(self, at: float, *, caller_hears: bool, is_idle: bool) -> LinkStep:
-        """Say what to do now. `is_idle`: nobody speaks and no answer is owed."""
-        if self.is_ready:
-            return (
-                LinkStep.CONNECT
-                if self._renew_at is not None and at >= self._renew_at and is_idle
-                else LinkStep.NOTHING
-            )
-        if self._connecting or self.down_since is None:
+        """Return what to do now. `is_idle`: nobody speaks and no answer is owed."""
+        if self.state is LinkState.READY:
+            is_due = self._renew_at is not None and at >= self._renew_at
+            return LinkStep.CONNECT if is_due and is_idle else LinkStep.NOTHING
+        if self.state is LinkState.CONNECTING or self.down_since is None:
             return LinkStep.NOTHING
         if self.is_hopeless or at - self.down_since >= GIVE_UP_S:
             if not caller_hears:
@@ -89,5 +103,5 @@ class Link:
         return LinkStep.CONNECT if self._retry_at is not None and at >= self._retry_at else LinkStep.NOTHING
 
     def deadline(self) -> float | None:
-        """When `step` may say something new by itself."""
+        """Return when `step` may say something new though nothing happens."""
         return self._renew_at if self.is_ready else self._retry_at

@@ -1,4 +1,4 @@
-"""What the caller has heard of the assistant's audio: queue, marks, generations, byte positions.
+"""What the caller has heard of the assistant's audio: queue, marks, generations and byte positions.
 
 Audio is counted, never held: µ-law, 8,000 bytes a second. A *generation* is the audio sent between two
 clears. Twilio returns a mark when what was sent before it has played, and returns *all* marks at a clear,
@@ -28,7 +28,7 @@ BYTES_PER_MS = 8
 MARK_GRACE_S = 1.0
 """A mark that is this late is lost. Late is counted from the audio's own length and the lag seen so far."""
 _RECENT_MARKS = 8
-"""Twilio's lag is the least delay of so many marks: what one message of them is late by is the network's doing."""
+"""Twilio's lag is the least delay of this many marks: when a single one is late, the network delayed it."""
 
 
 @dataclass(slots=True)
@@ -99,10 +99,6 @@ class Playback:
         """The caller is hearing audio: some was sent in this generation and has not come back."""
         return bool(self._pending)
 
-    def next_due(self) -> Sent | None:
-        """The stretch that is heard next, or being heard."""
-        return self._pending[0] if self._pending else None
-
     @property
     def delay_s(self) -> float:
         """How long after its audio was due a mark comes back: the way there and back, and Twilio's lag. 0: unknown."""
@@ -113,11 +109,11 @@ class Playback:
         return max(0.0, self.delay_s - (self._shortest_delay or 0.0))
 
     def deadline(self) -> float | None:
-        """When the audio that is playing must have been heard, even if its marks are lost."""
+        """Return when the audio that is playing must have been heard, even if its marks are lost."""
         return self._plays_until + self.delay_s + MARK_GRACE_S if self._pending else None
 
     def mark_returned(self, at: float, mark: str) -> bool:
-        """Note that audio was heard up to a mark; False for a mark of no meaning (older generation, unknown)."""
+        """Note that audio was heard up to a mark. Returns False for one that is unknown or of an older generation."""
         if not any(sent.mark == mark for sent in self._pending):
             return False
         while True:
@@ -125,14 +121,14 @@ class Playback:
             sent.item.heard = sent.end
             if sent.mark == mark:
                 break
-        if not sent.short_s:  # when a shorter frame has played is Twilio's secret
+        if not sent.short_s:  # Twilio doesn't say when a frame of less than 20 ms has played
             delay = at - sent.due_at
             self._delays.append(delay)
             self._shortest_delay = delay if self._shortest_delay is None else min(self._shortest_delay, delay)
         return True
 
     def give_marks_up(self, at: float) -> bool:
-        """Past the deadline: count what was sent as heard, and say whether that changed anything."""
+        """Count what was sent as heard once the deadline has passed. Returns whether that changed anything."""
         deadline = self.deadline()
         if deadline is None or at < deadline:
             return False
@@ -142,7 +138,7 @@ class Playback:
         return True
 
     def _lag_now(self, at: float) -> float:
-        """How far playback is behind the clock: as marks say, or as their absence does."""
+        """Return how far playback is behind the clock, by the marks that came or are overdue."""
         if not self._pending or self._shortest_delay is None:
             return self._lag
         overdue = at - self._pending[0].due_at - self._shortest_delay
@@ -170,9 +166,9 @@ class Playback:
         self._offset, self._begun, self._plays_until = 0, 0, at
 
     def clear_confirmed(self, at: float, mark: str) -> float | None:
-        """Take a mark of the generation before: where the clear has cut is known better then.
+        """Correct where a clear has cut by a mark that it sent back.
 
-        Seconds since the clear and so the round trip with it, once; None for other marks.
+        Returns the seconds since the clear (the round trip) for the first such mark, None for all others.
         """
         cleared = self._cleared
         if cleared is None or not mark.startswith(f"{cleared.generation}:") or not cleared.mark_returned(at, mark):

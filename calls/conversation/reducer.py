@@ -1,17 +1,45 @@
 """The reducer of a call: events in, commands out, with no clock, socket or database.
 
-Feed events to `Conversation.handle` in the order in which they happened and carry out the commands that it
-returns, in order. `next_deadline` says when it wants a `Tick` though nothing happens.
+Feed events to `Conversation.handle` in the order in which they happened, and carry out the commands that it
+returns, in order. `next_deadline` says when it wants a `Tick` though nothing happens. The way of an event:
 
-The parts: `turns.py` who may speak, `assistant.py` what the assistant says and was heard of, `caller.py` whether
-the caller speaks and interrupts, `link.py` the line to the model, `dialogue.py` what was said.
+1. `_dispatch` gives it to the part that it concerns: `caller.py` listens, `interruptions.py` lets the caller's voice
+   stop the assistant's, `turns.py` keeps turns and what is owed an answer, `assistant.py` carries a response from the
+   request to the caller's ear, `link.py` keeps the line to the model, `dialogue.py` what was said and heard.
+2. `_settle` does what has become due, whatever the event was: an utterance was heard to its end, the model is stuck,
+   the line must be renewed, the floor is free for the next answer, the call can end.
+
+Six things have a state. Each is changed by its owner only, in the table of its own module where one is named:
+
+    what              owner                           states
+    first utterance   FirstUtterance                  NOT_BEGUN, PROTECTED, OVER             first_utterance.py
+    utterance         Assistant.utterance             none, HELD, QUEUED, PLAYING, PAUSED    utterance.py
+    response          Assistant.response              none, asked for, adopted, revoked      responses.py
+    owed              Turns                           nothing, an opening, an answer
+    line              Link                            DOWN, CONNECTING, READY                link.py
+    call              Conversation                    going on, leaving, over
+
+Who may speak follows from the first three. The caller's voice and turns, by joint state:
+
+    first utterance   utterance       response       the caller's voice          the caller's turn
+    any               none            none           is only listened to         is owed an answer
+    not PROTECTED     none, HELD      under way      is only listened to         revokes the response, is owed an answer
+    not PROTECTED     PLAYING         any            pauses or interrupts it     interrupts it, is owed an answer
+    not PROTECTED     PAUSED          any            interrupts it, or it was    interrupts it, is owed an answer
+                                                     a cough and it goes on
+    PROTECTED         any but PAUSED  any            changes nothing             is kept, and answered afterwards
+    PROTECTED         PAUSED                         impossible: only what may be interrupted is ever paused
+
+An utterance that is HELD has its response under way, and a response that was revoked has no utterance: what the
+caller had heard was closed with it. An utterance is complete when no response is under way and no opening is owed.
 """
 
 from __future__ import annotations
 
-from calls.conversation.assistant import Assistant
+from dataclasses import dataclass
+
 from calls.conversation.commands import AnswerTool, Command, ConnectModel, EndCall, Log, NextStep, ResponseKind
-from calls.conversation.dialogue import Dialogue, Said
+from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import (
     CallerFrame,
@@ -51,22 +79,35 @@ OPERATOR_REASONS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The assistant has asked to end the call, and its last words are still to be heard."""
+
+    next_step: NextStep
+    interruptions: int
+    """How often the caller had interrupted by then. Once more means that the caller goes on talking."""
+
+
 class Conversation:
-    """One call. The first customer's names of flags are kept: see the properties."""
+    """One call. Its properties keep the names of flags that the first customer knows."""
 
     def __init__(self, settings: ConversationSettings) -> None:
         self.settings = settings
-        self.is_over = False
         self.link = Link()
         self._commands: list[Command] = []
         self._emit = self._commands.append
-        self._dialogue = Dialogue()
-        self.assistant = Assistant(self._dialogue, self._emit)
-        self.turns = Turns(settings, self.assistant, self._dialogue, self._emit)
+        self.turns = Turns(settings, self._emit)
+        self.assistant = self.turns.assistant
         self._opened_at = self._now = 0.0
-        self._leaving: NextStep | None = None
+        self._leaving: Leaving | None = None
+        self._is_over = False
 
-    # The customer's words ----------------------------------------------------------------------------
+    # What is asked from outside ----------------------------------------------------------------------------
+    @property
+    def is_over(self) -> bool:
+        """The call has ended: no event changes anything any more."""
+        return self._is_over
+
     @property
     def user_has_spoken(self) -> bool:
         """The caller has really said something."""
@@ -76,12 +117,12 @@ class Conversation:
     def is_playing_greeting(self) -> bool:
         """The caller is hearing the greeting."""
         utterance = self.assistant.utterance
-        return utterance is not None and utterance.kind is ResponseKind.GREETING and self.assistant.is_heard
+        return utterance is not None and utterance.kind is ResponseKind.GREETING and utterance.is_audible
 
     @property
     def first_utterance_protected(self) -> bool:
         """Nothing interrupts the assistant: its first utterance is still to be heard to its end."""
-        return self.turns.first_utterance_protected
+        return self.turns.first_utterance.is_protected
 
     @property
     def greeting_lock_active(self) -> bool:
@@ -96,28 +137,28 @@ class Conversation:
     @property
     def barge_in_enabled(self) -> bool:
         """The business lets callers interrupt."""
-        return self.turns.barge_in_enabled
+        return self.settings.barge_in_enabled
 
     @property
     def barge_in_allowed(self) -> bool:
         """The caller may interrupt now."""
-        return self.turns.barge_in_allowed
+        return self.turns.interruptions.are_allowed
 
     def needs_ears(self, rms: int) -> bool:
-        """Would a detector's answer (`CallerFrame.speech_probability`) about a frame of this energy be used?"""
-        return self.turns.caller.needs_ears(rms, may_interrupt=self.assistant.is_heard and self.barge_in_allowed)
+        """Tell whether a detector's answer (`CallerFrame.speech_probability`) about such a frame would be used."""
+        return self.turns.caller.needs_ears(rms, may_interrupt=self.assistant.is_audible and self.barge_in_allowed)
 
-    def history(self) -> list[Said]:
-        """What was said and heard, for a new session of the model."""
-        return self._dialogue.history()
+    def history(self) -> list[SpokenTurn]:
+        """Return what was said and heard, for a new session of the model."""
+        return self.turns.dialogue.history()
 
     # The reducer ---------------------------------------------------------------------------------------
     def handle(self, event: Event) -> list[Command]:
-        """Take one event and return what is to be done about it, in order."""
+        """Decide about one event and return the commands that it leads to, in order."""
         if self.is_over:
             return []
         self._now = event.at
-        self._take(event)
+        self._dispatch(event)
         self._settle(event.at)
         commands = self._commands.copy()
         self._commands.clear()
@@ -125,31 +166,31 @@ class Conversation:
 
     def fail(self) -> list[Command]:
         """End the call after a mistake of ours, whatever state that left; nothing more is decided."""
-        self.is_over = True
+        self._is_over = True
         self._commands.clear()
         return [EndCall(EndReason.OUR_MISTAKE, NextStep.APOLOGIZE, failed=True)]
 
     def next_deadline(self) -> float | None:
-        """When a `Tick` is due if nothing happens before, in seconds since the stream opened."""
+        """Return when a `Tick` is due if nothing happens before, in seconds since the stream opened."""
         if self.is_over:
             return None
         limit = self._opened_at + self.settings.max_call_s
         moments = [*self.turns.deadlines(), self.link.deadline(), limit]
-        # What is past was looked at, and now waits for an event instead.
+        # A moment that has passed was acted upon already, or waits for an event.
         return min((moment for moment in moments if moment is not None and moment > self._now), default=None)
 
-    def _take(self, event: Event) -> None:  # noqa: C901, PLR0912 - a line for each kind of event
+    def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912 - one line for each kind of event
         match event:
             case CallerFrame():
-                self.turns.caller_frame(event)
+                self.turns.interruptions.caller_frame(event)
             case MarkReturned(at, name):
                 self.assistant.mark_returned(at, name)
             case ResponseAudio():
-                self.assistant.audio(event, protected=self.turns.first_utterance_protected)
+                self.assistant.audio(event)
             case ResponseWords():
                 self.assistant.words(event)
             case SpeechStarted(at):
-                self.turns.speech_started(at)
+                self.turns.interruptions.speech_started(at)
             case SpeechStopped(at, item_id):
                 self.turns.caller.speech_stopped(at, item_id)
             case TurnCommitted():
@@ -232,7 +273,7 @@ class Conversation:
     # The end -----------------------------------------------------------------------------------------------
     def _tool_requested(self, event: ToolRequested) -> None:
         response = self.assistant.response
-        if response is None or response.is_revoked or event.response_id not in ("", response.response_id):
+        if response is None or response.is_revoked or not response.belongs_to(event.response_id):
             return
         response.asked_for_tool, response.progress_at = True, event.at
         step = TOOL_STEPS.get(event.name)
@@ -240,23 +281,23 @@ class Conversation:
             self._emit(AnswerTool(event.tool_call_id, "There is no such function. Go on without it."))
             self.turns.owe_answer(event.at)
             return
-        self._leaving = step
-        self.turns.caller_goes_on = False
+        self._leaving = Leaving(step, self.turns.interruptions.count)
         self._emit(AnswerTool(event.tool_call_id, "It is done as soon as your last words were heard."))
 
     def _leave_if_done(self, at: float) -> None:
         if self.is_over:
             return
-        if self._leaving and self.turns.caller_goes_on:
-            self._leaving = None
+        leaving = self._leaving
+        if leaving and self.turns.interruptions.count > leaving.interruptions:
+            self._leaving = leaving = None
             self._emit(Log("[END]", "the caller goes on talking: not leaving"))
         if at - self._opened_at >= self.settings.max_call_s:
             self._end(at, EndReason.TIME_LIMIT, NextStep.HANG_UP)
-        elif self._leaving and self.assistant.response is None and self.assistant.utterance is None:
-            self._end(at, TOOL_REASONS[self._leaving], self._leaving)
+        elif leaving and self.assistant.response is None and self.assistant.utterance is None:
+            self._end(at, TOOL_REASONS[leaving.next_step], leaving.next_step)
 
     def _end(self, at: float, reason: EndReason, step: NextStep, *, failed: bool = False, cause: str = "") -> None:
         self.assistant.hang_up(at)
-        self.is_over = True
+        self._is_over = True
         self._emit(Log("[END]", f"{reason}: {cause}" if cause else reason))
         self._emit(EndCall(reason, step, failed, cause))

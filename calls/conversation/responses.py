@@ -1,4 +1,12 @@
-"""One request to the model to speak, what the caller hears of it, and what is owed when it fails."""
+"""One request to the model to speak, and what is still owed when it fails.
+
+    state       its id is told (`adopt`)     revoked                 messages about it
+    asked for   adopted                      revoked                 carried out
+    adopted     -                            revoked, CancelResponse carried out
+    revoked     CancelResponse, if not sent  -                       dropped, until its end
+
+A response that ended, was refused, or lost its session is none. So each is cancelled once at most.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +40,8 @@ class Owed:
     not_before: float = 0.0
     turn_item: str = ""
     """The caller's turn that it answers."""
+    awaits_recommit: bool = False
+    """A new session hears that turn again, as the old one was lost before its words came."""
 
     def again(self, at: float, *, words: str | None = None) -> Owed:
         """The same once more, after a failure."""
@@ -65,15 +75,9 @@ class Response:
             return request == self.request and not (has_begun and meaning is Meaning.ALREADY_ANSWERING)
         return not has_begun and meaning.refuses_to_speak
 
-    @property
-    def audio_bytes(self) -> int:
-        """Audio received so far."""
-        return sum(self.sizes.values())
-
-    @property
-    def is_opening(self) -> bool:
-        """It opens the call."""
-        return self.owed.kind in (ResponseKind.GREETING, ResponseKind.OPENING)
+    def belongs_to(self, response_id: str) -> bool:
+        """Tell whether a message about `response_id` is about this response. One without an id is assumed to be."""
+        return response_id in ("", self.response_id)
 
     def stalls_at(self, heard_out_at: float | None) -> float | None:
         """When silence of the model means that it is stuck; None while something that it sent is still to be heard.
@@ -88,17 +92,25 @@ class Response:
             return None
         return max(self.progress_at + MORE_AUDIO_TIMEOUT_S, heard_out_at + HEARD_OUT_PATIENCE_S)
 
+    def after_failure(self, at: float, *, has_begun: bool, line_lost: bool, failed: bool) -> Aftermath:
+        """Decide what is said again. What the caller has heard, or will hear from the buffer, is not repeated.
 
-@dataclass(slots=True)
-class Utterance:
-    """What the caller hears, or is about to."""
-
-    kind: ResponseKind
-    turn: int
-    waited_since: float
-    heard_from: float | None = None
-    is_complete: bool = False
-    held_until: float | None = None
+        `has_begun`: some of its audio was sent. `failed`: the model itself says that it broke off, on a line that
+        is still there.
+        """
+        owed = self.owed
+        is_last = owed.attempt >= MOST_ATTEMPTS
+        if not has_begun:
+            return Aftermath(gave_up=True) if is_last else Aftermath(retry=owed.again(at))
+        if owed.kind is ResponseKind.GREETING:
+            rest = words_left(owed.words, " ".join(self.words.values()))
+            if rest and not is_last:
+                return Aftermath(retry=owed.again(at, words=rest))
+            return Aftermath()
+        if not line_lost and (is_last or not failed):
+            return Aftermath()
+        attempt = 1 if line_lost else owed.attempt + 1  # a new line is counted by `link.py`
+        return Aftermath(retry=Owed(ResponseKind.CONTINUATION, attempt=attempt, since=at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +122,5 @@ class Aftermath:
 
 
 def words_left(text: str, spoken: str) -> str:
-    """What remains of `text` after as many words as were `spoken`. Nothing known to be spoken: all of it."""
+    """Return what remains of `text` after as many words as were `spoken`."""
     return " ".join(text.split()[len(spoken.split()) :])

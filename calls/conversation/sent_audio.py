@@ -7,11 +7,11 @@ from math import ceil, floor
 
 BYTES_PER_SECOND = 8000
 FRAME_BYTES = 160
-"""Twilio's own packets to the telephone network: 20 ms, heard whole or not at all."""
+"""Twilio's own packets to the telephone network: 20 ms that are heard whole or not at all."""
 FRAME_S = FRAME_BYTES / BYTES_PER_SECOND
 EARLY_S = 0.03
-"""A mark that comes back so much earlier than its audio can have played was sent back by a clear: messages alone
-vary by less."""
+"""A mark that comes back this much before its audio can have played was sent back by a clear: a message's delay
+varies by less."""
 PUNCTUAL_S = 0.005
 """A last mark that is no earlier than this came because its audio had played, just before the clear arrived."""
 
@@ -27,7 +27,7 @@ class Item:
     levels: list[int] = field(default_factory=list)  # rms of each 20 ms received
 
     def receive(self, size: int, levels: tuple[int, ...]) -> None:
-        """Add a piece. Its 20 ms steps needn't begin where those of the item do; for an echo that is near enough."""
+        """Add a piece. Its 20 ms steps may be shifted against those of the item, which is exact enough for an echo."""
         first = self.received // FRAME_BYTES
         self.levels += [0] * (first + len(levels) - len(self.levels))
         for step, level in enumerate(levels, start=first):
@@ -80,7 +80,7 @@ class Cleared:
     """Audio was sent again: where that began can't be changed any more."""
 
     def put_back(self, moment: float) -> None:
-        """What was due after this moment was not played, and goes back to the unsent part of the queue."""
+        """Return to the unsent part of the queue what was due after this moment, as it was not played."""
         if self.is_settled or not self.pending:
             return
         played = self.begun + floor((moment - self.begun_at) / FRAME_S + 1e-6) * FRAME_BYTES
@@ -92,14 +92,14 @@ class Cleared:
             sent.item.sent = sent.item.heard
 
     def mark_returned(self, at: float, mark: str) -> bool:
-        """Take a mark of this generation. True once: when the clear is known to have arrived."""
+        """Note a mark of this generation. Returns True once, when the clear is known to have arrived."""
         sent = next((sent for sent in self.pending if sent.mark == mark), None)
         if sent is None:
             return False
         if self.mark_delay_s is not None:
             early_s = sent.due_at - sent.short_s + self.mark_delay_s - at
             if sent is not self.pending[-1] and early_s < EARLY_S:
-                return False  # it may have played before the clear came: one that can't have will tell
+                return False  # it may have played before the clear came: wait for one that can't have
             self.put_back(sent.due_at if early_s < PUNCTUAL_S else at - self.mark_delay_s)
         self.pending.clear()
         return True

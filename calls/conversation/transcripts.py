@@ -1,4 +1,4 @@
-"""Is a transcript something that somebody said, or noise?
+"""Tell transcripts of speech from transcripts of noise.
 
 Transcribers turn coughs and hum into stray letters and punctuation. But "כן" and "לא" (yes, no) have two
 letters, and so have "ok" and "no": short words of the business's language are listed and count.

@@ -23,7 +23,7 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from openai.types.websocket_connection_options import WebSocketConnectionOptions
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from calls.conversation.dialogue import Said
+from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import ModelLost, ModelReady
 from calls.line.realtime_events import (
     ClientEvent,
@@ -94,7 +94,7 @@ class RealtimeSession:
         self._task: asyncio.Task[None] | None = None
         self.is_ready = False
 
-    def start(self, *, history: list[Said], replay: Callable[[], Iterable[str]], timeout_s: float) -> None:
+    def start(self, *, history: list[SpokenTurn], replay: Callable[[], Iterable[str]], timeout_s: float) -> None:
         """Connect in the background; `ModelReady` or `ModelLost` is told within `timeout_s`.
 
         The session begins with `history` as text and the audio that `replay` returns when it is ready.
@@ -121,7 +121,7 @@ class RealtimeSession:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _run(self, history: list[Said], replay: Callable[[], Iterable[str]], timeout_s: float) -> None:
+    async def _run(self, history: list[SpokenTurn], replay: Callable[[], Iterable[str]], timeout_s: float) -> None:
         connection: AsyncRealtimeConnection | None = None
         try:
             async with asyncio.timeout(timeout_s):
@@ -159,7 +159,7 @@ class RealtimeSession:
         )
         return await manager.enter()
 
-    async def _configure(self, connection: AsyncRealtimeConnection, history: list[Said]) -> float | None:
+    async def _configure(self, connection: AsyncRealtimeConnection, history: list[SpokenTurn]) -> float | None:
         """Set the session up and wait until OpenAI has; return how long it will live, where it says so."""
         created = await self._await_event(connection, "session.created")
         update = session_update(self._plan, transcription_model=settings.OPENAI_TRANSCRIPTION_MODEL)

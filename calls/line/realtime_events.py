@@ -22,7 +22,7 @@ from openai.types.realtime import (
 
 from calls import instructions
 from calls.conversation.commands import AnswerTool, CancelResponse, CreateResponse, ResponseKind, Speaker, TruncateItem
-from calls.conversation.dialogue import Said
+from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import (
     CallerWords,
     Event,
@@ -86,7 +86,7 @@ def session_update(plan: CallPlan, *, transcription_model: str) -> SessionUpdate
     }
 
 
-def past_items(history: Iterable[Said]) -> list[ConversationItemCreateEventParam]:
+def past_items(history: Iterable[SpokenTurn]) -> list[ConversationItemCreateEventParam]:
     """What was said so far, for a session that has not heard it."""
     return [
         {"type": "conversation.item.create", "event_id": f"past-{number}", "item": _past_item(said)}
@@ -94,7 +94,7 @@ def past_items(history: Iterable[Said]) -> list[ConversationItemCreateEventParam
     ]
 
 
-def _past_item(said: Said) -> ConversationItemParam:
+def _past_item(said: SpokenTurn) -> ConversationItemParam:
     if said.speaker is Speaker.CALLER:
         return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": said.words}]}
     return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": said.words}]}

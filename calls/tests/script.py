@@ -26,8 +26,8 @@ class Mishap(Enum):
 
 
 @dataclass(frozen=True)
-class Utterance:
-    """The caller makes a sound: a word, a sentence, or (`is_noise`) a cough that OpenAI doesn't take for speech."""
+class Sound:
+    """A sound that the caller makes: a word, a sentence, or (`is_noise`) a cough, which OpenAI doesn't take for speech."""
 
     start: float
     seconds: float
@@ -42,7 +42,7 @@ class Script:
     """A call as Hypothesis imagines it."""
 
     settings: ConversationSettings = field(default_factory=ConversationSettings)
-    caller: tuple[Utterance, ...] = ()
+    caller: tuple[Sound, ...] = ()
     mishaps: tuple[Mishap, ...] = ()  # of the first responses, in order; later ones go well
     connects: tuple[bool, ...] = ()  # whether the first attempts succeed; later ones do
     connect_s: float = 0.3

@@ -43,7 +43,7 @@ def test_a_sign_of_listening_is_kept_and_the_assistant_goes_on_without_answering
     assert len(table.of(ClearPlayback)) == 1, "a pause"
     assert table.of(TruncateItem) == []
     assert len(table.of(CreateResponse)) == 1
-    assert not table.conversation.assistant.is_heard, "it was heard to its end"
+    assert not table.conversation.assistant.is_audible, "it was heard to its end"
     assert any(turn.text == "Mm-hm." for turn in table.of(KeepTurn))
 
 

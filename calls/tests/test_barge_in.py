@@ -13,20 +13,29 @@ pytestmark = pytest.mark.pure
 
 @dataclass
 class Frames:
-    """Frames of 20 ms while the assistant is heard; `verdicts` are the telling ones with their times."""
+    """Frames of 20 ms while the assistant is audible. `verdicts` are those that change something, with their times.
+
+    It is paused by a PAUSE until a COMMIT or a RESUME.
+    """
 
     barge_in: BargeIn = field(default_factory=lambda: BargeIn(ConversationSettings()))
     now: float = 0.0
+    is_paused: bool = False
     verdicts: list[tuple[float, Verdict]] = field(default_factory=list)
 
     def hear(self, *, voiced: bool, seconds: float, probability: float | None = None, loud: bool = True) -> None:
         for _ in range(round(seconds / 0.02)):
-            verdict = self.barge_in.hear(self.now, Hearing(voiced, voiced and loud, probability), milliseconds=20)
+            hearing = Hearing(voiced, voiced and loud, probability)
+            verdict = self.barge_in.hear(self.now, hearing, milliseconds=20, is_paused=self.is_paused)
             if verdict is not Verdict.NOTHING:
                 self.verdicts.append((self.now, verdict))
+                self.is_paused = verdict is Verdict.PAUSE
             if verdict in (Verdict.COMMIT, Verdict.RESUME):
-                self.barge_in.end()
+                self.barge_in.start_over()
             self.now = round(self.now + 0.02, 2)
+
+    def openai_hears_speech(self, at: float | None = None) -> Verdict:
+        return self.barge_in.server_heard_speech(self.now if at is None else at, is_paused=self.is_paused)
 
 
 def with_settings(**changes: object) -> Frames:
@@ -85,13 +94,13 @@ def test_two_words_with_a_pause_between_commit() -> None:
 def test_openai_commits_what_is_paused() -> None:
     frames = Frames()
     frames.hear(voiced=True, seconds=0.12)
-    assert frames.barge_in.server_heard_speech(frames.now) is Verdict.COMMIT
+    assert frames.openai_hears_speech() is Verdict.COMMIT
 
 
 def test_openai_alone_does_not_interrupt() -> None:
     frames = Frames()
     frames.hear(voiced=False, seconds=0.2)
-    assert frames.barge_in.server_heard_speech(frames.now) is Verdict.NOTHING
+    assert frames.openai_hears_speech() is Verdict.NOTHING
     frames.hear(voiced=False, seconds=3.0)
     frames.hear(voiced=True, seconds=0.12)
     assert frames.verdicts[-1][1] is Verdict.PAUSE, "that was another sound"
@@ -100,7 +109,7 @@ def test_openai_alone_does_not_interrupt() -> None:
 def test_when_openai_was_first_enough_voice_commits_at_once() -> None:
     frames = Frames()
     frames.hear(voiced=True, seconds=0.06)
-    frames.barge_in.server_heard_speech(frames.now)
+    frames.openai_hears_speech()
     frames.hear(voiced=True, seconds=0.06)
     assert frames.verdicts == [(0.10, Verdict.COMMIT)]
 
@@ -110,16 +119,16 @@ def test_openai_that_comes_after_the_resume_still_commits() -> None:
     frames.hear(voiced=True, seconds=0.2)
     frames.hear(voiced=False, seconds=0.5)
     assert frames.verdicts[-1][1] is Verdict.RESUME
-    assert frames.barge_in.server_heard_speech(0.8) is Verdict.COMMIT
+    assert frames.openai_hears_speech(0.8) is Verdict.COMMIT
 
 
 def test_a_line_that_goes_dead_during_a_pause_resumes() -> None:
     frames = Frames()
     frames.hear(voiced=True, seconds=0.12)
-    resume_at = frames.barge_in.resume_at
-    assert resume_at is not None
-    assert resume_at == pytest.approx(0.10 + RESUME_AFTER_QUIET_S)
-    assert frames.barge_in.quiet_for(resume_at) is Verdict.RESUME
+    assert frames.is_paused
+    ends_at = frames.barge_in.pause_ends_at
+    assert ends_at == pytest.approx(0.10 + RESUME_AFTER_QUIET_S)
+    assert frames.barge_in.quiet_for(ends_at) is Verdict.RESUME
 
 
 def test_the_settings_rule() -> None:
@@ -185,7 +194,7 @@ def test_speech_as_soft_as_an_echo_does_nothing() -> None:
 def test_openai_confirms_a_pause() -> None:
     frames = Frames()
     speak(frames, 0.06)
-    assert frames.barge_in.server_heard_speech(frames.now) is Verdict.COMMIT
+    assert frames.openai_hears_speech() is Verdict.COMMIT
 
 
 def test_without_resuming_a_pause_waits_until_it_is_meant() -> None:
@@ -198,10 +207,10 @@ def test_without_resuming_a_pause_waits_until_it_is_meant() -> None:
 def test_a_sign_of_listening_pauses_and_resumes_whatever_openai_says() -> None:
     frames = with_settings(backchannels_interrupt=False)
     speak(frames, 0.5)
-    assert frames.barge_in.server_heard_speech(frames.now) is Verdict.NOTHING
+    assert frames.openai_hears_speech() is Verdict.NOTHING
     fall_silent(frames, 1.0)
     assert [verdict for _, verdict in frames.verdicts] == [Verdict.PAUSE, Verdict.RESUME]
-    assert frames.barge_in.server_heard_speech(frames.now) is Verdict.NOTHING
+    assert frames.openai_hears_speech() is Verdict.NOTHING
 
 
 def test_who_goes_on_talking_interrupts_in_every_business() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from calls.conversation.echo import FAINTEST_ECHO, LONGEST_WAY_S, LOUDEST_ECHO, MARGIN, Echo
 from calls.conversation.settings import ConversationSettings, Protection
-from calls.tests.script import Script, Utterance
+from calls.tests.script import Script, Sound
 from calls.tests.world import BYTES_PER_S, World
 
 pytestmark = pytest.mark.pure
@@ -53,7 +53,7 @@ def test_soft_sounds_of_the_assistant_teach_nothing() -> None:
 @pytest.mark.parametrize(("share", "delay_s"), [(0.1, 0.05), (0.1, 0.25), (0.03, 0.1)])
 def test_the_assistant_does_not_interrupt_itself(has_ears: bool, share: float, delay_s: float) -> None:
     """At -20 dB its echo has an rms of 400: twice the fixed gate."""
-    asks = Utterance(0.5, 0.5)
+    asks = Sound(0.5, 0.5)
     script = Script(
         caller=(asks,), answer_s=8.0, answer_rms=4000, echo=share, echo_s=delay_s, has_ears=has_ears, settings=OPEN
     )
@@ -65,7 +65,7 @@ def test_the_assistant_does_not_interrupt_itself(has_ears: bool, share: float, d
 
 @pytest.mark.parametrize("has_ears", [True, False])
 def test_a_caller_is_heard_over_an_echo(has_ears: bool) -> None:
-    caller = (Utterance(0.5, 0.5), Utterance(5.0, 1.5, rms=1500))
+    caller = (Sound(0.5, 0.5), Sound(5.0, 1.5, rms=1500))
     script = Script(caller=caller, answer_s=8.0, answer_rms=4000, echo=0.1, has_ears=has_ears, settings=OPEN)
     world = World(script).run()
     assert any("commit" in line for line in world.logs("[BARGE-IN]"))

@@ -13,7 +13,7 @@ from calls.conversation.commands import (
     Speaker,
     TruncateItem,
 )
-from calls.conversation.dialogue import Said
+from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import (
     ResponseAudio,
     ResponseCreated,
@@ -41,7 +41,7 @@ def test_a_cached_greeting_is_played_before_the_model_is_there() -> None:
 
 
 def test_the_model_is_told_what_the_greeting_said() -> None:
-    assert Table(GREETED).conversation.history() == [Said(Speaker.ASSISTANT, GREETING)]
+    assert Table(GREETED).conversation.history() == [SpokenTurn(Speaker.ASSISTANT, GREETING)]
 
 
 def test_without_cached_audio_the_model_says_the_exact_words() -> None:

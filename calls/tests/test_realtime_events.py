@@ -21,7 +21,7 @@ from calls.conversation.commands import (
     Speaker,
     TruncateItem,
 )
-from calls.conversation.dialogue import Said
+from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import (
     CallerWords,
     ModelLost,
@@ -66,7 +66,7 @@ PLAN = CallPlan(
 )
 ALL_WE_SEND: list[ClientEvent] = [
     session_update(PLAN, transcription_model="gpt-4o-mini-transcribe"),
-    *past_items([Said(Speaker.ASSISTANT, "שלום"), Said(Speaker.CALLER, "כן")]),
+    *past_items([SpokenTurn(Speaker.ASSISTANT, "שלום"), SpokenTurn(Speaker.CALLER, "כן")]),
     *(response_create(CreateResponse(f"{kind}-1", kind, "שלום", 2), PLAN) for kind in ResponseKind),
     response_cancel(CancelResponse("resp_1")),
     item_truncate(TruncateItem("item_1", 1234)),

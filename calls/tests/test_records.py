@@ -182,6 +182,18 @@ async def test_a_database_that_stays_away_holds_the_caller_up_for_a_moment_only(
     assert (after.status, turns) == (CallStatus.LIVE, [])
 
 
+async def test_a_trace_has_a_bound_while_the_database_is_away(taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
+    call, plan = taken
+    monkeypatch.setattr(recorder_module, "_MOST_TRACE_LINES", 3)
+    recorder = CallRecorder(plan)
+    lines: list[TraceLine] = [CallerFrame(number / 50, 60) for number in range(5)]
+    for line in lines:
+        recorder.keep_trace(line)
+    await recorder.close(GOODBYE)
+    _, _, read = await stored(call)
+    assert read == lines[:3]
+
+
 async def test_a_business_that_was_deleted_meanwhile_harms_nobody(
     taken: Taken, caplog: pytest.LogCaptureFixture
 ) -> None:

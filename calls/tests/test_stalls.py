@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from calls.conversation import ConversationSettings, Protection
 from calls.conversation.commands import ConnectModel, CreateResponse, EndCall, Play, ResponseKind, Speaker
-from calls.conversation.dialogue import Said
+from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import (
     CallerFrame,
     ModelLost,
@@ -22,7 +22,7 @@ from calls.conversation.events import (
     ResponseWords,
 )
 from calls.conversation.responses import HEARD_OUT_PATIENCE_S, MORE_AUDIO_TIMEOUT_S
-from calls.tests.script import Mishap, Script, Utterance
+from calls.tests.script import Mishap, Script, Sound
 from calls.tests.table import GREETED, LINE_RMS, VOICE_RMS, Table, in_conversation
 from calls.tests.test_call_properties import IN_THE_MIDDLE, business, scripts, thorough
 from calls.tests.world import World
@@ -118,7 +118,7 @@ def test_a_line_that_stays_down_is_not_given_up_in_a_pause() -> None:
 def test_the_new_session_is_told_what_was_said_and_asked_to_go_on_from_there() -> None:
     table = half_an_answer(seconds=1.0)
     stuck_after(table)
-    assert table.conversation.history()[-1] == Said(Speaker.ASSISTANT, HALF)
+    assert table.conversation.history()[-1] == SpokenTurn(Speaker.ASSISTANT, HALF)
     table.tell(ModelReady(table.now))
     again = table.last(CreateResponse)
     assert (again.kind, again.attempt) == (ResponseKind.CONTINUATION, 1)
@@ -133,7 +133,7 @@ def test_the_new_session_is_told_what_was_said_and_asked_to_go_on_from_there() -
 @given(
     scripts(
         business(greeting_text="Good morning.", greeting_bytes=4000),
-        caller=st.just((Utterance(0.8, 0.4),)),
+        caller=st.just((Sound(0.8, 0.4),)),
         mishaps=st.lists(st.sampled_from(BREAKING_OFF), max_size=2).map(tuple),
         connects=st.just(()),
         answer_s=st.floats(0.6, 4.0),

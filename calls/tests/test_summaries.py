@@ -16,8 +16,8 @@ from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.models import Call, Turn
 from calls.records import finishing, summaries
-from calls.sandbox import summary_endpoint
-from calls.sandbox.realtime_server import RealtimeServer
+from calls.sandbox.openai import summary_endpoint
+from calls.sandbox.openai.server import RealtimeServer
 from calls.tests.conftest import NOW, kept, make_business, make_live_call
 
 

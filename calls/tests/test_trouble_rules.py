@@ -16,7 +16,7 @@ from calls.conversation.commands import (
     ResponseKind,
     Speaker,
 )
-from calls.conversation.dialogue import Said
+from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.conversation.events import (
     CallerLeft,
@@ -138,7 +138,7 @@ def test_a_lost_line_in_mid_sentence_goes_on_with_the_context() -> None:
     table.tell(ResponseAudio(table.now, "resp1", "item", 8000))
     table.tell(ResponseWords(table.now, "resp1", "item", "We are open from"))
     table.tell(ModelLost(table.now, "closed_1006"))
-    assert table.conversation.history()[-1] == Said(Speaker.ASSISTANT, "We are open from")
+    assert table.conversation.history()[-1] == SpokenTurn(Speaker.ASSISTANT, "We are open from")
     table.tell(ModelReady(table.now))
     table.play_out()
     assert table.last(CreateResponse).kind is ResponseKind.CONTINUATION

@@ -16,7 +16,7 @@ from calls.conversation.commands import (
     Speaker,
     TruncateItem,
 )
-from calls.conversation.dialogue import Said
+from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import (
     CallerWords,
     RequestRefused,
@@ -91,14 +91,14 @@ def test_a_transcript_without_a_word_takes_the_answer_back() -> None:
     table.tell(CallerWords(table.now, item_id, "..."))
     assert table.of(CancelResponse) == [CancelResponse("resp1")]
     assert not table.flag("user_has_spoken")
-    assert table.conversation.history() == [Said(Speaker.ASSISTANT, GREETING)]
+    assert table.conversation.history() == [SpokenTurn(Speaker.ASSISTANT, GREETING)]
 
 
 def test_a_short_yes_is_answered() -> None:
     table = in_conversation(replace(GREETED, language="he"))
     table.say("כן")
     assert table.of(CancelResponse) == []
-    assert table.conversation.history()[-1] == Said(Speaker.CALLER, "כן")
+    assert table.conversation.history()[-1] == SpokenTurn(Speaker.CALLER, "כן")
 
 
 def test_more_words_before_the_answer_is_heard_replace_it() -> None:
@@ -142,7 +142,7 @@ def test_a_turn_that_openai_does_not_tell_of_is_answered_a_moment_after_the_paus
     table.tell(TurnCommitted(table.now, "turn1"))
     table.tell(CallerWords(table.now, "turn1", "what are your hours"))
     assert len(table.of(CreateResponse)) == 1, "told late, it is the same turn"
-    assert table.conversation.history()[-1] == Said(Speaker.CALLER, "what are your hours")
+    assert table.conversation.history()[-1] == SpokenTurn(Speaker.CALLER, "what are your hours")
 
 
 def test_a_pause_between_two_words_ends_no_turn() -> None:

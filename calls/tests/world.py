@@ -1,8 +1,8 @@
-"""A telephone world in virtual time, for the properties of the conversation core: no socket, no clock, no sleep.
+"""A simulated telephone call in virtual time, for the properties of the conversation core: no socket, clock or sleep.
 
-`Line` is Twilio as documented: a buffer that plays in real time, marks, clear. `Model` is OpenAI Realtime with
-scripted misfortunes. `Talker` is a caller who says things at given times, and OpenAI's hearing of them. Both
-directions of the line take `latency_s`. All of it is deterministic in its script.
+Twilio is as documented: a buffer that plays in real time, marks, clear. OpenAI Realtime has the script's
+mishaps. The caller makes the script's sounds, which OpenAI hears too. Both directions of the line take
+`latency_s`. The same script always gives the same call.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from calls.conversation.commands import (
     Command,
     ConnectModel,
     CreateResponse,
+    DropAudio,
     EndCall,
     Log,
     Play,
@@ -44,7 +45,7 @@ from calls.conversation.events import (
     Tick,
     TurnCommitted,
 )
-from calls.tests.script import Mishap, Script, Utterance
+from calls.tests.script import Mishap, Script, Sound
 
 FRAME_S = 0.02
 BYTES_PER_S = 8000
@@ -73,6 +74,27 @@ class Queued:
 
 
 @dataclass
+class Cut:
+    """The caller interrupted: the items that were queued then, with what the model had generated of each."""
+
+    at: float
+    generated_ms: dict[str, float]
+    generating: str | None  # the response that was under way
+    heard_ms: dict[str, float] = field(default_factory=dict)  # known when the clear has arrived
+
+
+@dataclass
+class Truncation:
+    """The model was told how much of an item was heard; `heard_ms` of it really were."""
+
+    at: float
+    item_id: str
+    audio_end_ms: int
+    heard_ms: float
+    generated_ms: float
+
+
+@dataclass
 class World:
     """One call, run to its end."""
 
@@ -83,7 +105,8 @@ class World:
     events: list[tuple[float, Event]] = field(default_factory=list)
     protected_until: float | None = None
     unplayed_when_released: float = 0.0
-    truncations: list[tuple[TruncateItem, float, float]] = field(default_factory=list)  # with heard and generated ms
+    truncations: list[Truncation] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
     playing: list[tuple[float, bool]] = field(default_factory=list)  # at each frame: was audio being played
     ended: EndCall | None = None
 
@@ -102,6 +125,7 @@ class World:
         self._active: str | None = None
         self._late_until = 0.0
         self.responses_of_items: dict[str, str] = {}
+        self._dropped: set[str] = set()
 
     # Running -----------------------------------------------------------------------------------------
     def run(self) -> World:
@@ -109,8 +133,8 @@ class World:
         self.at(0.0, lambda: self.feed(StreamOpened(self.now)))
         for number in range(1, int(self.script.seconds / FRAME_S)):
             self.at(number * FRAME_S, self._frame)
-        for number, utterance in enumerate(self.script.caller):
-            self._hear_as_openai(number, utterance)
+        for number, sound in enumerate(self.script.caller):
+            self._hear_as_openai(number, sound)
         while self._heap and self.ended is None:
             self.now, _, action = heapq.heappop(self._heap)
             if self.now > self.script.seconds:
@@ -159,7 +183,11 @@ class World:
                 self.after(self.script.latency_s, lambda: self._cancel(response_id))
             case TruncateItem():
                 self._play_up_to(self.now)
-                self.after(self.script.latency_s + 1e-6, lambda: self._note_truncation(command))
+                self.after(self.script.latency_s + 1e-6, partial(self._note_truncation, self.now, command))
+            case DropAudio(item_id):
+                self._dropped.add(item_id)
+            case Log("[BARGE-IN]", text) if text.startswith("commit"):
+                self._cut_off()
             case EndCall():
                 self.ended = command
 
@@ -180,7 +208,7 @@ class World:
             self.at(self._looks_at, self._play_on)
 
     def _play_up_to(self, moment: float) -> None:
-        """Whole frames of 20 ms; a shorter rest is a frame. Marks return when their frame has played."""
+        """Play whole frames of 20 ms; a shorter rest counts as one. Marks return when their frame has played."""
         while self.buffer:
             size = min(FRAME_BYTES, self._unplayed)
             ends = self._play_from + size / BYTES_PER_S
@@ -224,7 +252,7 @@ class World:
         )
 
     def _soon(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do something on the connection that is open now, if it is still open then."""
+        """Do something later on this connection, unless it is closed by then."""
         session = self._session
 
         def unless_gone() -> None:
@@ -299,9 +327,24 @@ class World:
         self._session += 1
         self.feed(ModelLost(self.now, "closed_1006"))
 
-    def _note_truncation(self, command: TruncateItem) -> None:
-        heard_ms = sum(piece.end - piece.start for piece in self.heard if piece.item_id == command.item_id) / 8
-        self.truncations.append((command, heard_ms, self.generated[command.item_id] / 8))
+    def _note_truncation(self, at: float, command: TruncateItem) -> None:
+        item_id = command.item_id
+        heard_ms, generated_ms = self._heard_ms(item_id), self.generated[item_id] / 8
+        self.truncations.append(Truncation(at, item_id, command.audio_end_ms, heard_ms, generated_ms))
+
+    def _cut_off(self) -> None:
+        """Note what is queued at an interruption. What was heard of it is known when the clear has arrived."""
+        queued = {item_id: size / 8 for item_id, size in self.generated.items() if item_id not in self._dropped}
+        cut = Cut(self.now, queued, self._active)
+        self._play_up_to(self.now)
+        self.after(self.script.latency_s + 1e-6, lambda: self._note_cut(cut))
+
+    def _note_cut(self, cut: Cut) -> None:
+        cut.heard_ms = {item_id: self._heard_ms(item_id) for item_id in cut.generated_ms}
+        self.cuts.append(cut)
+
+    def _heard_ms(self, item_id: str) -> float:
+        return sum(piece.end - piece.start for piece in self.heard if piece.item_id == item_id) / 8
 
     # The caller ---------------------------------------------------------------------------------------
     def _frame(self) -> None:
@@ -322,12 +365,12 @@ class World:
             return False
         return any(piece.at - FRAME_S <= moment < piece.at for piece in reversed(self.heard[-100:]))
 
-    def _hear_as_openai(self, number: int, utterance: Utterance) -> None:
-        if utterance.is_noise:
+    def _hear_as_openai(self, number: int, sound: Sound) -> None:
+        if sound.is_noise:
             return
-        end = utterance.start + utterance.seconds
+        end = sound.start + sound.seconds
         item_id = f"caller{number}"
-        self.at(utterance.start + self.script.vad_s, lambda: self.feed(SpeechStarted(self.now)))
+        self.at(sound.start + self.script.vad_s, lambda: self.feed(SpeechStarted(self.now)))
         self.at(end + 0.5, lambda: self.feed(SpeechStopped(self.now)))
         self.at(end + 0.51, lambda: self.feed(TurnCommitted(self.now, item_id)))
         self.at(end + 0.9, lambda: self.feed(CallerWords(self.now, item_id, "what are your hours")))
@@ -340,7 +383,7 @@ class World:
         return [c.text for _, c in self.commands if isinstance(c, Log) and c.label == label]
 
     def heard_of(self, item_id: str) -> list[tuple[float, float]]:
-        """What was heard of an item, as byte ranges in the order of hearing, neighbours joined."""
+        """Return the byte ranges of an item that were heard, in that order, with neighbours joined."""
         ranges: list[tuple[float, float]] = []
         for piece in self.heard:
             if piece.item_id != item_id or piece.end <= piece.start:

@@ -1,4 +1,4 @@
-"""Broadcasts: made, watched and steered."""
+"""Broadcasts, to look at and to steer. They are made on the web pages of a business."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -19,37 +18,17 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline
 from businesses.fence.sections import Section
-from whatsapp.admin.broadcast_form import NewBroadcastForm
-from whatsapp.broadcasts import creation, lifecycle
+from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.counts import Counts, counts_of_many
-from whatsapp.broadcasts.prepare import freeze_audience
+from whatsapp.broadcasts.reasons import why_it_stands
 from whatsapp.control import starting
 from whatsapp.control.preflight import preflight
 from whatsapp.control.reports import preflight_report
-from whatsapp.errors import BadAudience, WhatsappError
+from whatsapp.errors import WhatsappError
 from whatsapp.models import Broadcast, BroadcastEvent, ParameterFormat
+from whatsapp.pages import history
 from whatsapp.pages.bubble import bubble
 from whatsapp.states import RecipientStatus
-
-FREEZE_AT_ONCE = 20_000
-"""Rows that are read while the person waits; the rest is read when the broadcast is started."""
-
-
-NEW = (
-    (None, {"fields": ("name", "template")}),
-    (
-        _("People"),
-        {"fields": ("file", "tags", "earlier", "group"), "description": _("Choose one of the three ways.")},
-    ),
-    (_("Values"), {"fields": ("constants",)}),
-    (
-        _("Times"),
-        {
-            "fields": NewBroadcastForm.Meta.fields[2:],
-            "description": _("Leave them empty to send as soon as you start it, at any hour."),
-        },
-    ),
-)
 
 
 class CountedList(ChangeList):
@@ -71,22 +50,31 @@ class EventInline(FencedInline):
     model = BroadcastEvent
     records = True
     view_roles = MEMBERS
-    fields = readonly_fields = ("at", "what", "detail", "actor")
+    fields = readonly_fields = ("at", "what", "in_detail", "actor")
     labels: ClassVar[dict[str, Any]] = {
         "at": _("when"),
-        "what": _("what"),
-        "detail": _("in detail"),
         "actor": _("by"),
     }
+
+    @admin.display(description=_("what"))
+    def what(self, event: BroadcastEvent) -> str:
+        """What happened, in words."""
+        return history.what(event)
+
+    @admin.display(description=_("in detail"))
+    def in_detail(self, event: BroadcastEvent) -> str:
+        """What else is known of it."""
+        return history.detail(event)
 
 
 @admin.register(Broadcast)
 class BroadcastAdmin(FencedAdmin):
-    """Adding makes a draft and reads its people; actions start, pause, resume and cancel."""
+    """What the web page of a broadcast shows, field by field; actions start, pause, resume and cancel."""
 
+    records = True
     section = Section.MESSAGES
-    about = _("One message to many people: made, started, watched and stopped.")
-    view_roles = add_roles = change_roles = MEMBERS
+    about = _("One message to many people: watched, started and stopped here, made on the business's pages.")
+    view_roles = MEMBERS
     list_display = ("name", "status", "pause_reason", "total_people", "to_send", "delivered", "failed", "created_at")
     list_filter = ("status", "template_name")
     search_fields = ("name", "template_name")
@@ -94,7 +82,7 @@ class BroadcastAdmin(FencedAdmin):
     inlines: ClassVar[list[Any]] = [EventInline]
     actions = ("start", "pause", "resume", "cancel")
     fieldsets = (
-        (None, {"fields": ("name", "business", "status", "pause_reason", "status_detail", "resume_at")}),
+        (None, {"fields": ("name", "business", "status", "pause_reason", "why", "resume_at")}),
         (_("People"), {"fields": ("people_by_state", "what_will_happen", "audience_kind")}),
         (_("Message"), {"fields": ("as_people_see_it", "template", "sender")}),
         (
@@ -114,59 +102,18 @@ class BroadcastAdmin(FencedAdmin):
         """The list that counts."""
         return CountedList
 
-    def get_form(self, request: HttpRequest, obj: Broadcast | None = None, change: bool = False, **kwargs: Any) -> Any:
-        """A broadcast is written once, when it is made."""
-        return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": NewBroadcastForm}))
-
-    def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
-        """Everything about a broadcast, or what is asked for a new one."""
-        return self.fieldsets if obj else NEW
-
-    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """What is made is not changed: people have got it."""
-        return tuple(flatten_fieldsets(self.fieldsets)) if obj else ()
-
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
-        """Offer no saving where nothing can be changed."""
-        if context["original"]:
-            context |= dict.fromkeys(("show_save", "show_save_and_continue", "show_save_and_add_another"), False)
-        return super().render_change_form(request, context, *args, **options)
+    def has_steer_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may start, pause, resume and cancel the broadcasts that they see."""
+        return self.has_view_permission(request)
 
     def web_page(self, obj: Broadcast) -> str:
         """Where it is started, watched and steered."""
         return reverse("broadcast", args=[obj.business.slug, obj.pk])
 
-    def get_inlines(self, request: HttpRequest, obj: models.Model | None) -> list[Any]:
-        """A new broadcast has no history."""
-        return self.inlines if obj else []
-
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        """Make the broadcast and read its people; for one that exists there is nothing to save."""
-        if change:
-            return form.instance
-        now = timezone.now()
-        broadcast = creation.create(form.business, form.plan(), now=now, actor=request.user)  # type: ignore[arg-type]
-        try:
-            if not freeze_audience(broadcast, now=now, keep_going=lambda rows: rows < FREEZE_AT_ONCE):
-                messages.info(request, _("The file is long: the rest of it is read when the broadcast is started."))
-        except BadAudience as error:
-            creation.discard(broadcast)
-            messages.error(request, str(error))
-        form.instance = broadcast
-        return broadcast
-
-    def save_model(self, request: HttpRequest, obj: Broadcast, form: Any, change: bool) -> None:
-        """`save_form` has made it."""
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The history is written by what happens."""
-
-    def response_add(self, request: HttpRequest, obj: Broadcast, post_url_continue: str | None = None) -> HttpResponse:
-        """Go on to the broadcast's page: it says what will happen."""
-        if obj.pk is None or not Broadcast.objects.filter(pk=obj.pk).exists():
-            return HttpResponseRedirect(reverse("admin:whatsapp_broadcast_add"))
-        messages.success(request, _("The broadcast is a draft. Look at what will happen, then start it."))
-        return HttpResponseRedirect(reverse("admin:whatsapp_broadcast_change", args=[obj.pk]))
+    @admin.display(description=_("why"))
+    def why(self, broadcast: Broadcast) -> str:
+        """Why it is paused or has failed."""
+        return why_it_stands(broadcast)
 
     @admin.display(description=_("people"))
     def total_people(self, broadcast: Broadcast) -> int:
@@ -225,22 +172,22 @@ class BroadcastAdmin(FencedAdmin):
         )
         return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
 
-    @admin.action(description=_("Start"), permissions=["change"])
+    @admin.action(description=_("Start"), permissions=["steer"])
     def start(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
         """Start at once, or at the scheduled time."""
         _each(request, queryset, starting.start)
 
-    @admin.action(description=_("Pause"), permissions=["change"])
+    @admin.action(description=_("Pause"), permissions=["steer"])
     def pause(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
         """Send nothing more for now."""
         _each(request, queryset, lifecycle.pause)
 
-    @admin.action(description=_("Resume"), permissions=["change"])
+    @admin.action(description=_("Resume"), permissions=["steer"])
     def resume(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
         """Go on."""
         _each(request, queryset, lifecycle.resume)
 
-    @admin.action(description=_("Cancel"), permissions=["change"])
+    @admin.action(description=_("Cancel"), permissions=["steer"])
     def cancel(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
         """Send nothing more, ever."""
         _each(request, queryset, lifecycle.cancel)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.fence.fenced_admin import MEMBERS, FencedAdmin
 from businesses.fence.sections import Section
+from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.models import ContactImport
 
 
@@ -23,3 +24,9 @@ class ContactImportAdmin(FencedAdmin):
     search_fields = ("file_name",)
     show_full_result_count = False
     exclude = ("file", "samples", "row_cursor", "lease_token", "lease_until", "claims")
+    readonly_fields = ("why",)
+
+    @admin.display(description=_("why"))
+    def why(self, contact_import: ContactImport) -> str:
+        """Why it was stopped, in words."""
+        return reason_words(contact_import)

@@ -16,6 +16,7 @@ from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline
 from businesses.fence.sections import Section
 from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.models import Attempt, Recipient
+from whatsapp.reasons import Cause, reason
 from whatsapp.sending import doubts
 from whatsapp.states import RecipientStatus
 
@@ -92,4 +93,4 @@ class RecipientAdmin(FencedAdmin):
 
 
 def _send_again(rows: list[Recipient], **how: Any) -> int:
-    return doubts.requeue(rows, why=str(_("a person asked for it")), **how)
+    return doubts.requeue(rows, why=reason(Cause.PERSON_ASKED), **how)

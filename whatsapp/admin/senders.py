@@ -17,6 +17,7 @@ from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.fenced_form import FencedForm
 from businesses.fence.sections import Section
 from businesses.tenancy import across_businesses
+from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.models import MessagingSettings, Provider, Sender
 from whatsapp.numbers import connecting, template_sync
 from whatsapp.providers.base import ProviderUnavailable
@@ -71,17 +72,22 @@ class SenderAdmin(FencedAdmin):
     about = _("The numbers you write from, and how they are.")
     view_roles = MEMBERS
     add_roles = change_roles = delete_roles = OWNERS
-    list_display = ("__str__", "provider", "phone", "quality", "health", "health_detail")
+    list_display = ("__str__", "provider", "phone", "quality", "health", "what_is_wrong")
     list_filter = ("provider", "health", "quality")
     list_select_related = ("business",)
     search_fields = ("phone", "display_name", "number_id")
-    readonly_fields = ("quality", "health", "health_detail", "throughput_mps", "last_status_event_at", "checked_at")
+    readonly_fields = ("quality", "health", "what_is_wrong", "throughput_mps", "last_status_event_at", "checked_at")
     labels: ClassVar[dict[str, Any]] = {"last_status_event_at": _("last report"), "checked_at": _("last asked")}
     actions = ("check_numbers", "sync_templates")
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
         """A number stays with its business and provider."""
         return (*self.readonly_fields, "business", "provider", "number_id") if obj else self.readonly_fields
+
+    @admin.display(description=_("what is wrong"))
+    def what_is_wrong(self, sender: Sender) -> str:
+        """Why the number needs attention."""
+        return reason_words(sender)
 
     def web_page(self, obj: Sender) -> str:
         """The numbers on the web, with what to enter at WhatsApp."""

@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from whatsapp.audience.choice import PHONE
 from whatsapp.errors import BadAudience
+from whatsapp.reasons import Cause
 from whatsapp.template_variables import TemplateVariable
 
 PHONE_NAMES = frozenset(
@@ -56,19 +55,13 @@ def understand(
         phone = next((index for index, name in enumerate(names) if name in PHONE_NAMES), None)
     bsuid = next((index for index, name in enumerate(names) if name in BSUID_NAMES), None)
     if phone is None and bsuid is None:
-        raise BadAudience(
-            _("There is no column of phone numbers. Name it “phone”. The columns are: %(columns)s.")
-            % {"columns": _listed(header) or "none"}
-        )
+        raise BadAudience(Cause.NO_PHONE_AMONG, columns=_listed(header))
     needed = list(dict.fromkeys(variable.key for variable in variables if variable.key not in constants))
     values = by_choice or _by_name(names, needed) or _by_order(names, needed, {phone, bsuid})
     values = _by_name(names, needed) | values
     missing = [key for key in needed if key not in values]
     if missing:
-        raise BadAudience(
-            _("The template needs these columns too: %(missing)s. The columns are: %(columns)s.")
-            % {"missing": _listed(missing), "columns": _listed(header)}
-        )
+        raise BadAudience(Cause.COLUMNS_MISSING, missing=_listed(missing), columns=_listed(header))
     used = {phone, bsuid, *values.values()}
     unused = tuple(name for index, name in enumerate(header) if index not in used and name)
     return Columns(len(header), phone, bsuid, values, tuple(header), unused)
@@ -79,10 +72,7 @@ def _chosen(header: Sequence[str], names: Sequence[str], chosen: Mapping[str, st
     places = {}
     for key, column in chosen.items():
         if normalized(column) not in names:
-            raise BadAudience(
-                _("There is no column “%(column)s”. The columns are: %(columns)s.")
-                % {"column": column[:40], "columns": _listed(header)}
-            )
+            raise BadAudience(Cause.NO_SUCH_COLUMN, column=column[:40], columns=_listed(header))
         places[key] = names.index(normalized(column))
     return places
 
@@ -108,12 +98,9 @@ def refuse_doubles(header: Sequence[str], names: Sequence[str]) -> None:
     """Raises `BadAudience` when a column is there twice; `names` are the normalized ones of `header`."""
     for index, name in enumerate(names):
         if name and name in names[:index]:
-            raise BadAudience(
-                _("The column “%(header)s” is there twice. Rename or remove one of the two.")
-                % {"header": header[index]}
-            )
+            raise BadAudience(Cause.COLUMN_TWICE, column=header[index])
 
 
 def _listed(names: Sequence[str]) -> str:
     shown = [f"“{name[:40]}”" for name in names[:20] if name]
-    return ", ".join(shown) + (" …" if len(names) > 20 else "")
+    return ", ".join(shown) + (" …" if len(names) > 20 else "") or "–"

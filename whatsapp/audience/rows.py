@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from whatsapp.audience.columns import Columns
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
+from whatsapp.reasons import Cause, Datum, Reason, ReasonedError
 from whatsapp.states import SkipReason
 from whatsapp.template_variables import BODY_LIMIT, MEDIA_KINDS, Place, TemplateVariable, ValueKind
 
@@ -23,7 +22,7 @@ _SHOWN = 140
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who may become a recipient. With a `skip_reason` they are kept, with `problem` in words, unsent.
+    """Somebody who may become a recipient. With a `skip_reason` they are kept unsent; `reason` says more.
 
     `position` is where in its source the candidate stands: the cursor to go on after it.
     """
@@ -37,15 +36,15 @@ class Candidate:
     row_number: int | None = None
     contact_id: UUID | None = None
     skip_reason: SkipReason | None = None
-    problem: str = ""
+    reason: Reason | None = None
 
 
-class BadValue(ValueError):
+class BadValue(ReasonedError, ValueError):
     """A value that can't be sent, or is missing."""
 
-    def __init__(self, reason: SkipReason, text: str) -> None:
-        super().__init__(text)
-        self.reason = reason
+    def __init__(self, cause: Cause, skip_reason: SkipReason = SkipReason.BAD_VALUE, **data: Datum) -> None:
+        super().__init__(cause, **data)
+        self.skip_reason = skip_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +64,12 @@ class Reader:
         try:
             address, country = self._address(cells, given)
             if len(cells) > self.columns.width and any(cells[self.columns.width :]):
-                raise BadValue(SkipReason.BAD_VALUE, _("The row has more fields than the header has columns."))
+                raise BadValue(Cause.ROW_TOO_LONG)
             params = self._params(cells)
         except NotANumber as error:
-            return _skipped(number, given, SkipReason.INVALID_NUMBER, str(error))
+            return _skipped(number, given, SkipReason.INVALID_NUMBER, error.reason)
         except BadValue as error:
-            return _skipped(number, given, error.reason, str(error))
+            return _skipped(number, given, error.skip_reason, error.reason)
         return Candidate(str(number), given, address, address.startswith("+"), country, params, number)
 
     def _given(self, cells: Sequence[str]) -> str:
@@ -83,8 +82,8 @@ class Reader:
         if is_bsuid(given):
             return given, given[:2]
         if given:
-            raise NotANumber(_("“%(given)s” is not a WhatsApp user id.") % {"given": given[:40]})
-        raise NotANumber(_("The phone number is missing."))
+            raise NotANumber(Cause.NOT_A_USER_ID, given=given[:40])
+        raise NotANumber(Cause.NUMBER_MISSING)
 
     def _params(self, cells: Sequence[str]) -> dict[str, str]:
         given = {key: _cell(cells, index) for key, index in self.columns.values.items()}
@@ -116,45 +115,27 @@ def checked_params(
         if variable.place is Place.BODY:
             filled += len(value) - len(variable.name) - 4
     if filled > BODY_LIMIT:
-        raise BadValue(
-            SkipReason.BAD_VALUE,
-            _("The message has %(filled)s characters with these values; at most %(body_limit)s.")
-            % {"filled": f"{filled:,}", "body_limit": f"{BODY_LIMIT:,}"},
-        )
+        raise BadValue(Cause.MESSAGE_TOO_LONG, length=filled, limit=BODY_LIMIT)
     return params
 
 
 def _check(value: str, variable: TemplateVariable, name: str) -> None:
     if not value:
-        raise BadValue(SkipReason.MISSING_VARIABLE, _("Column “%(name)s” is empty.") % {"name": name})
+        raise BadValue(Cause.VALUE_EMPTY, SkipReason.MISSING_VARIABLE, name=name)
     if len(value) > variable.limit:
-        raise BadValue(
-            SkipReason.BAD_VALUE,
-            _("Column “%(name)s” has %(length)s characters; at most %(limit)s.")
-            % {"name": name, "length": f"{len(value):,}", "limit": f"{variable.limit:,}"},
-        )
+        raise BadValue(Cause.VALUE_TOO_LONG, name=name, length=len(value), limit=variable.limit)
     if _FORMULA.match(value):
-        raise BadValue(
-            SkipReason.BAD_VALUE,
-            _("Column “%(name)s” holds a spreadsheet formula. Put its result there.") % {"name": name},
-        )
+        raise BadValue(Cause.VALUE_FORMULA, name=name)
     if "\0" in value:
-        raise BadValue(
-            SkipReason.BAD_VALUE, _("Column “%(name)s” holds a character that can't be sent.") % {"name": name}
-        )
+        raise BadValue(Cause.VALUE_UNSENDABLE, name=name)
     if variable.kind in MEDIA_KINDS and not _MEDIA.match(value):
-        raise BadValue(
-            SkipReason.BAD_VALUE, _("Column “%(name)s” must hold an https address or a media id.") % {"name": name}
-        )
+        raise BadValue(Cause.VALUE_NO_MEDIA, name=name)
     if variable.kind is ValueKind.URL_SUFFIX and " " in value:
-        raise BadValue(
-            SkipReason.BAD_VALUE,
-            _("Column “%(name)s” is the end of an address and can't hold blanks.") % {"name": name},
-        )
+        raise BadValue(Cause.VALUE_WITH_BLANKS, name=name)
 
 
-def _skipped(number: int, given: str, reason: SkipReason, problem: str) -> Candidate:
-    return Candidate(str(number), given, row_number=number, skip_reason=reason, problem=problem)
+def _skipped(number: int, given: str, skip_reason: SkipReason, reason: Reason) -> Candidate:
+    return Candidate(str(number), given, row_number=number, skip_reason=skip_reason, reason=reason)
 
 
 def _cell(cells: Sequence[str], index: int | None) -> str:

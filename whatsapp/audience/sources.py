@@ -11,7 +11,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
-from django.utils.translation import gettext as _
 
 from businesses.models import Business
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group, from_json
@@ -20,6 +19,7 @@ from whatsapp.audience.rows import BadValue, Candidate, Reader, checked_params
 from whatsapp.errors import BadAudience
 from whatsapp.models import Broadcast, Consent, Contact, InboundMessage, Recipient
 from whatsapp.people.messaging_settings import region_of
+from whatsapp.reasons import Cause
 from whatsapp.states import PASSING_ERRORS, REACHED_PROVIDER, RecipientStatus
 from whatsapp.tables.tables import open_table
 from whatsapp.template_variables import TemplateVariable, body_text, variables_of
@@ -73,7 +73,7 @@ def earlier_chosen(business: Business, choice: EarlierChoice) -> QuerySet[Recipi
     """The recipients of an earlier broadcast that a choice means. Raises `BadAudience`."""
     earlier = Broadcast.objects.filter(business=business, pk=choice.broadcast).first()
     if earlier is None:
-        raise BadAudience(_("The earlier broadcast doesn't exist."))
+        raise BadAudience(Cause.NO_EARLIER_BROADCAST)
     people = Recipient.objects.filter(broadcast=earlier, address__isnull=False)
     return people.filter(_GROUPS[choice.group]())
 
@@ -134,7 +134,7 @@ class _Filler:
                 {**given, **self.constants}, self.variables, body_length=self.body_length, names=self.values
             )
         except BadValue as error:
-            return Candidate(position, address, skip_reason=error.reason, problem=str(error))
+            return Candidate(position, address, skip_reason=error.skip_reason, reason=error.reason)
         contact_id = contact.pk if contact else None
         return Candidate(position, address, address, address.startswith("+"), country, checked, None, contact_id)
 
@@ -149,7 +149,7 @@ def _file_of(broadcast: Broadcast) -> BinaryIO:
     try:
         return cast("BinaryIO", broadcast.audience_file.open("rb"))
     except (OSError, ValueError):
-        raise BadAudience(_("The file of this broadcast is gone. Create the broadcast again.")) from None
+        raise BadAudience(Cause.BROADCAST_FILE_GONE) from None
 
 
 def _body_length(broadcast: Broadcast) -> int:

@@ -34,6 +34,11 @@ class Counts:
         """Sent or perhaps sent, and news may still come."""
         return self._sum(UNSETTLED)
 
+    @property
+    def done_percent(self) -> int:
+        """How far the sending is: 0 to 100; 0 before anybody is known."""
+        return 0 if not self.total else int(100 * (self.total - self.open) / self.total)
+
     def _sum(self, states: Collection[RecipientStatus]) -> int:
         return sum(self.by_state[state] for state in states)
 

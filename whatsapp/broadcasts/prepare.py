@@ -9,13 +9,14 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from businesses.tenancy import acting_for
-from whatsapp.audience.freeze import BATCH, Overtaken, always, freeze
+from whatsapp.audience.freeze import BATCH, OvertakenFreeze, always, freeze
 from whatsapp.audience.rates import current_rates
 from whatsapp.audience.sources import candidates_of
 from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.counts import counts_of
 from whatsapp.errors import BadAudience, IllegalChange
 from whatsapp.models import Broadcast
+from whatsapp.reasons import Reason
 from whatsapp.states import BroadcastStatus
 
 
@@ -29,10 +30,10 @@ def prepare_step(broadcast: Broadcast, *, now: datetime, batches: int = 10) -> b
             if not freeze_audience(broadcast, now=now, keep_going=lambda rows: rows < batches * BATCH):
                 return False
             _leave_preparing(broadcast, now)
-        except Overtaken:
+        except OvertakenFreeze:
             return True
         except BadAudience as error:
-            _fail(broadcast, now, str(error))
+            _fail(broadcast, now, error.reason)
         return True
 
 
@@ -41,7 +42,7 @@ def freeze_audience(broadcast: Broadcast, *, now: datetime, keep_going: Callable
 
     Raises:
         BadAudience: the source can't be read on; nothing has been sent.
-        Overtaken: somebody else does it, or it was cancelled.
+        OvertakenFreeze: somebody else does it, or it was cancelled.
     """
     if broadcast.audience_ready_at:
         return True
@@ -72,8 +73,8 @@ def _leave_preparing(broadcast: Broadcast, now: datetime) -> None:
         return  # paused or cancelled at this very moment: that stands
 
 
-def _fail(broadcast: Broadcast, now: datetime, detail: str) -> None:
+def _fail(broadcast: Broadcast, now: datetime, because: Reason) -> None:
     try:
-        lifecycle.fail_preparing(broadcast, now=now, detail=detail)
+        lifecycle.fail_preparing(broadcast, now=now, because=because)
     except IllegalChange:
         return

@@ -22,12 +22,7 @@ class UnderWay:
     @property
     def done_percent(self) -> int:
         """How many of those who can get a message have had theirs sent, or will not get one any more."""
-        return done_percent(self.counts)
-
-
-def done_percent(counts: Counts) -> int:
-    """How far a broadcast is: 0 to 100; 0 before anybody is known."""
-    return 0 if not counts.total else int(100 * (counts.total - counts.open) / counts.total)
+        return self.counts.done_percent
 
 
 def with_counts(broadcasts: list[Broadcast]) -> list[UnderWay]:

@@ -1,6 +1,6 @@
 """Every table of WhatsApp, one module per subject."""
 
-from whatsapp.models.broadcasts import AudienceKind, Broadcast, BroadcastEvent
+from whatsapp.models.broadcasts import AudienceKind, Broadcast, BroadcastEvent, EventKind
 from whatsapp.models.consent import ConsentChange, ConsentStep
 from whatsapp.models.contacts import (
     Consent,
@@ -25,7 +25,8 @@ from whatsapp.models.senders import (
     WindowZone,
 )
 from whatsapp.models.sending import SendingPace
-from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory, TemplateStatus
+from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory
+from whatsapp.states import TemplateStatus
 
 __all__ = [
     "AddressKind",
@@ -42,6 +43,7 @@ __all__ = [
     "ContactTag",
     "DirectKind",
     "DirectMessage",
+    "EventKind",
     "ImportStatus",
     "InboundAction",
     "InboundMessage",

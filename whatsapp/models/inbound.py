@@ -39,7 +39,6 @@ class WebhookNews(models.Model):
     account_id = models.CharField(max_length=64, blank=True)
     dedupe_key = models.CharField(max_length=200, unique=True)
     payload = models.JSONField(default=dict)
-    event_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)

@@ -17,9 +17,8 @@ from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
 from businesses.tenancy import across_businesses
 from whatsapp.errors import NotConnected
-from whatsapp.models import Provider as ProviderName
-from whatsapp.models import Quality, Sender, SenderHealth
-from whatsapp.providers.base import Account, NumberHealth, Provider, ProviderUnavailable
+from whatsapp.models import Provider, Quality, Sender, SenderHealth
+from whatsapp.providers.base import Account, NumberHealth, ProviderClient, ProviderUnavailable
 from whatsapp.providers.registry import account_of, provider_for
 from whatsapp.sending.limiter import limiter
 
@@ -43,7 +42,7 @@ class Number:
 def stand_in(business: Business, *, number_id: str = "", phone: str = "", max_mps: float | None = None) -> Number:
     """A number of the sandbox, for trying without an account."""
     name = f"sandbox-{business.slug}"
-    return Number(ProviderName.SANDBOX, number_id or name, name, {"key": secrets.token_hex(8)}, phone, max_mps)
+    return Number(Provider.SANDBOX, number_id or name, name, {"key": secrets.token_hex(8)}, phone, max_mps)
 
 
 def connect(business: Business, number: Number) -> tuple[Sender, bool]:
@@ -61,7 +60,7 @@ def connect(business: Business, number: Number) -> tuple[Sender, bool]:
         sender.account_id = number.account_id
         sender.phone = number.phone or sender.phone
         sender.max_mps = sender.max_mps if number.max_mps is None else number.max_mps
-        sender.health, sender.health_detail = SenderHealth.READY, ""
+        sender.health, sender.cause, sender.cause_data = SenderHealth.READY, "", {}
         sender.set_credentials(number.credentials)
         sender.save()
     limiter().forget(sender)
@@ -84,7 +83,9 @@ def check(sender: Sender, *, now: datetime) -> None:
     sender.save(update_fields=["throughput_mps", "messaging_limit", "quality", "portfolio_id", "phone", "checked_at"])
 
 
-def ask(sender: Sender, question: Callable[[Provider, aiohttp.ClientSession, Account], Awaitable[Answer]]) -> Answer:
+def ask(
+    sender: Sender, question: Callable[[ProviderClient, aiohttp.ClientSession, Account], Awaitable[Answer]]
+) -> Answer:
     """Ask the sender's provider something, from synchronous code.
 
     Raises:

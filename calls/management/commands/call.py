@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
@@ -17,18 +18,14 @@ from businesses.models import PhoneNumber
 from businesses.public_address import served_url
 from businesses.tenancy import across_businesses
 from calls.models import Call
-from calls.sandbox import call_report, wav_files
-from calls.sandbox.babble import BabbleVoice
-from calls.sandbox.media_stream import MediaStream
-from calls.sandbox.pico import PicoVoice
-from calls.sandbox.placed_call import CallFailed
-from calls.sandbox.trial_call import TrialPlan, place
-from calls.sandbox.twilio_peer import ServerUnreachable, TwilioPeer
-from calls.sandbox.voices import FirstAbleVoice
-from frontdesk import env
+from calls.sandbox.telephone import call_report, wav_files
+from calls.sandbox.telephone.media_stream import MediaStream
+from calls.sandbox.telephone.placed_call import CallFailed
+from calls.sandbox.telephone.trial_call import TrialPlan, place
+from calls.sandbox.telephone.twilio_peer import ServerUnreachable, TwilioPeer
+from calls.sandbox.voices.senses import spoken
 
 _WORDS = "Hello. When are you open, please?"
-_VOICE = "caller"  # another one than any assistant's
 
 
 class Command(BaseCommand):
@@ -67,7 +64,7 @@ class Command(BaseCommand):
             raise CommandError(f"The call failed: {error or 'it did not go on in time'}") from error
         figures = call_report.report(stream)
         wav_files.write_stereo(options["out"], left=bytes(stream.caller.track), right=bytes(stream.playback.track))
-        call_id = _recorded(stream.identity.call_sid)
+        call_id = _recorded(stream.ids.call_sid)
         if options["json"]:
             more = {"recording": str(options["out"]), "call_id": call_id}
             self.stdout.write(json.dumps(asdict(figures) | more, ensure_ascii=False))
@@ -104,7 +101,7 @@ def _recorded(call_sid: str) -> str | None:
 async def _call(number: str, options: dict[str, Any]) -> MediaStream:
     url = options["url"] or served_url()
     # Twilio signs the public address. Where none is configured, the server takes its own for it.
-    public_url = env.text("PUBLIC_URL") or url
+    public_url = os.environ.get("PUBLIC_URL", "").strip() or url
     speech = wav_files.read_as_ulaw(options["wav"]) if options["wav"] else await _spoken(options["say"])
     plan = TrialPlan(number, options["from_"], speech, interrupts=options["interrupt"])
     async with TwilioPeer(url, auth_token=settings.TWILIO_AUTH_TOKEN, public_url=public_url) as twilio:
@@ -113,8 +110,5 @@ async def _call(number: str, options: dict[str, Any]) -> MediaStream:
 
 
 async def _spoken(words: str) -> bytes:
-    pico = PicoVoice()
-    try:
-        return (await FirstAbleVoice(pico, BabbleVoice()).speak(words, voice=_VOICE)).as_ulaw()
-    finally:
-        await pico.close()
+    (rendering,) = await spoken(words, voice="caller")
+    return rendering.as_ulaw()

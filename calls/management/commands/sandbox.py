@@ -13,10 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from calls.sandbox.faculties import senses
-from calls.sandbox.phrases import phrases
-from calls.sandbox.realtime_server import RealtimeServer
-from calls.sandbox.scenario import BadScenario, Scenario, load
+from calls.sandbox.openai.scenario import BadScenario, Scenario, load
+from calls.sandbox.openai.server import RealtimeServer
+from calls.sandbox.voices.phrases import phrases
+from calls.sandbox.voices.senses import senses
 
 _PARENT_CHECK_S = 1.0
 # Real work takes real time: what a scenario adds to imitate it would come on top.

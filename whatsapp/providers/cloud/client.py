@@ -16,9 +16,9 @@ from whatsapp.providers.base import (
     JsonObject,
     Message,
     NumberHealth,
-    Outcome,
     ProviderUnavailable,
     RemoteTemplate,
+    SendOutcome,
     SendResult,
     WebhookRequest,
 )
@@ -125,9 +125,9 @@ def _judge(answer: Answer) -> SendResult:
         accepted = body["messages"][0]
         message_id = str(accepted["id"])
     except (KeyError, IndexError, TypeError):
-        return SendResult(Outcome.UNKNOWN, http_status=200, text="WhatsApp's answer could not be understood.")
+        return SendResult(SendOutcome.UNKNOWN, http_status=200, text="WhatsApp's answer could not be understood.")
     held = accepted.get("message_status") in {"held_for_quality_assessment", "paused"}
-    return SendResult(Outcome.HELD if held else Outcome.ACCEPTED, message_id=message_id, http_status=200)
+    return SendResult(SendOutcome.HELD if held else SendOutcome.ACCEPTED, message_id=message_id, http_status=200)
 
 
 def _template(entry: Mapping[str, Any]) -> RemoteTemplate:

@@ -16,9 +16,9 @@ from whatsapp.providers.base import (
     JsonObject,
     Message,
     NumberHealth,
-    Outcome,
     ProviderUnavailable,
     RemoteTemplate,
+    SendOutcome,
     SendResult,
     WebhookRequest,
 )
@@ -132,5 +132,7 @@ def _judge(answer: Answer) -> SendResult:
     if not 200 <= answer.status < 300:
         return errors.refused(answer.status, known, answer.retry_after_s)
     if known is None or not known.get("sid"):
-        return SendResult(Outcome.UNKNOWN, http_status=answer.status, text="Twilio's answer could not be understood.")
-    return SendResult(Outcome.ACCEPTED, message_id=str(known["sid"]), http_status=answer.status)
+        return SendResult(
+            SendOutcome.UNKNOWN, http_status=answer.status, text="Twilio's answer could not be understood."
+        )
+    return SendResult(SendOutcome.ACCEPTED, message_id=str(known["sid"]), http_status=answer.status)

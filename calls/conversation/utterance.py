@@ -1,0 +1,54 @@
+"""What the caller hears of the assistant, from its first byte to its end.
+
+An utterance is one piece of speech to the caller. It usually is the audio of one response, but goes on through a
+second attempt or a new session when a failure broke the first one off.
+
+    stage     its audio        ends by                           the caller's voice
+    HELD      is kept back     `release_at`: QUEUED, or it       can't interrupt: nothing is audible
+                               failed and nobody heard of it
+    QUEUED    is sent          its first byte: PLAYING           can't interrupt: nothing is audible
+    PLAYING   is sent          heard to its end, cut off         may pause it (PAUSED) or cut it off
+    PAUSED    is kept back     cut off                           lets it go on (PLAYING) or cuts it off
+
+The stage is the only record of a pause. `Assistant` changes it and nobody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from calls.conversation.commands import ResponseKind
+
+
+class Stage(Enum):
+    """How far an utterance has come on its way to the caller."""
+
+    HELD = "held"
+    QUEUED = "queued"
+    PLAYING = "playing"
+    PAUSED = "paused"
+
+
+@dataclass(slots=True)
+class Utterance:
+    """The utterance that is under way. Times in seconds since the stream opened."""
+
+    kind: ResponseKind
+    turn: int
+    """Its position in the dialogue."""
+    waited_since: float
+    """Since when the caller waits for it."""
+    stage: Stage = Stage.QUEUED
+    release_at: float | None = None
+    """When it is let go if it is HELD."""
+    first_sent_at: float = float("inf")
+    """When its first byte was sent; the caller hears it a line's delay later."""
+    short_turn: str = ""
+    """The item of a turn that was said over it and that may be no more than "mm-hm"."""
+    has_logged_ignored_voice: bool = False
+
+    @property
+    def is_audible(self) -> bool:
+        """The caller has begun to hear it. A paused one counts: the caller heard half of a sentence."""
+        return self.stage in (Stage.PLAYING, Stage.PAUSED)
