@@ -18,6 +18,7 @@ from businesses.models import Business
 from testing.broadcasts import addresses, make_broadcast
 from testing.meta import ThreadedMeta
 from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts.reasons import why_it_stands
 from whatsapp.conftest import Report, Send, states
 from whatsapp.models import Attempt, Broadcast, MessageTemplate, Recipient, Sender, SenderHealth, Suppression
 from whatsapp.people import suppressions
@@ -99,7 +100,7 @@ def test_an_expired_token_pauses_the_broadcast_and_nobody_is_lost(
     send()
     broadcast.refresh_from_db()
     assert (broadcast.status, broadcast.pause_reason) == ("paused", "account")
-    assert "token" in broadcast.status_detail
+    assert "token" in why_it_stands(broadcast)
     assert states(broadcast) == {"accepted": 7, "pending": 13}
     sender.refresh_from_db()
     assert sender.health == SenderHealth.BLOCKED
@@ -138,7 +139,7 @@ def test_a_broadcast_that_mostly_fails_pauses_itself(meta: ThreadedMeta, broadca
     send()
     broadcast.refresh_from_db()
     assert (broadcast.status, broadcast.pause_reason) == ("paused", "error_burst")
-    assert "131009" in broadcast.status_detail
+    assert "131009" in why_it_stands(broadcast)
 
 
 def test_throttled_messages_follow_later_and_the_number_slows_down(
