@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from textwrap import shorten
 
 COMPARISONS = {
@@ -127,21 +128,24 @@ class _Finder:
                 yield self._between(left, right, *ARITHMETIC[type(op)], function)
             case ast.BoolOp(op, values):
                 words = ("and", "or") if isinstance(op, ast.And) else ("or", "and")
-                for one, other in zip(values, values[1:], strict=False):
+                for one, other in pairwise(values):
                     yield self._between(one, other, *words, function)
             case ast.UnaryOp(ast.Not(), operand):
                 yield self._replaced(node, self._text(operand), function)
-            case ast.Constant() | ast.Set():
-                yield from self._texts_and_sets(node, function)
+            case ast.match_case(_, ast.expr() as guard):
+                yield self._replaced(guard, "True", function)
+        yield from self._texts_and_sets(node, function)
+        yield from self._call(node, function)
+        yield from self._statement(node, function)
+
+    def _call(self, node: ast.AST, function: str) -> Iterator[Mutant]:
+        match node:
             case ast.Name(name) if name in SWAPPED_NAMES:
                 yield self._replaced(node, SWAPPED_NAMES[name], function)
             case ast.Call(ast.Attribute(attr=verb), keywords=keywords) if verb in QUERIES:
                 for keyword in keywords:
                     if keyword.arg:
                         yield self._without(keyword, function)
-            case ast.match_case(pattern, ast.expr() as guard):
-                yield self._replaced(guard, "True", function)
-        yield from self._statement(node, function)
 
     def _statement(self, node: ast.AST, function: str) -> Iterator[Mutant]:
         match node:
@@ -175,10 +179,15 @@ class _Finder:
                     yield self._replaced(node, repr(other), function)
             case ast.Constant(str() as text) if " AND " in text:
                 yield from self._sql(node, function)
-            case ast.Set(elements) | ast.Tuple(elements) if len(elements) > 1:
-                for element in elements:
-                    if isinstance(element, ast.Attribute):
-                        yield self._without(element, function)
+            case ast.Set(elements) if len(elements) > 1:
+                yield from self._elements(elements, function)
+            case ast.Tuple(elements) if len(elements) > 1 and not function:
+                yield from self._elements(elements, function)
+
+    def _elements(self, elements: Sequence[ast.expr], function: str) -> Iterator[Mutant]:
+        for element in elements:
+            if isinstance(element, ast.Attribute):
+                yield self._without(element, function)
 
     def _sql(self, node: ast.Constant, function: str) -> Iterator[Mutant]:
         """Each condition of a statement, without its effect."""

@@ -130,7 +130,7 @@ class Trial:
         for file, source in self._sources.items():
             swapping.watch(file, source, reached)
         told = []
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in _with_following(items):
             reached.clear()
             began, self._failed = time.process_time(), ""
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -171,7 +171,7 @@ class Trial:
 
     def _first_failure(self, items: Sequence[pytest.Item]) -> str:
         """Run tests until one fails; which."""
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in _with_following(items):
             self._failed = ""
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self._failed:
@@ -190,17 +190,22 @@ class Trial:
         """
         running: list[tuple[int, Path, float]] = []
         waiting = list(enumerate(tasks))
-        while waiting or running:
-            while waiting and len(running) < WORKERS:
-                number, task = waiting.pop(0)
-                answer = self._folder / f"{work.__name__}-{number}-"
-                cpu_s, wait_s = limits(task)
-                running.append((self._fork(task, work, answer, cpu_s), answer, time.monotonic() + wait_s))
-            pid, answer, ends_at = running.pop(0)
-            _await(pid, ends_at)
-            yield answer
-            for left in self._folder.glob(f"{answer.name}*"):
-                left.unlink()
+        try:
+            while waiting or running:
+                while waiting and len(running) < WORKERS:
+                    number, task = waiting.pop(0)
+                    answer = self._folder / f"{work.__name__}-{number}-"
+                    cpu_s, wait_s = limits(task)
+                    running.append((self._fork(task, work, answer, cpu_s), answer, time.monotonic() + wait_s))
+                pid, answer, ends_at = running[0]
+                _await(pid, ends_at)
+                running.pop(0)
+                yield answer
+                for left in self._folder.glob(f"{answer.name}*"):
+                    left.unlink()
+        finally:
+            for pid, _answer, _ends_at in running:  # somebody pressed Ctrl-C
+                _end(pid)
 
     def _fork(self, task: Any, work: Callable[[Any, Path], None], answer: Path, cpu_s: float) -> int:
         sys.stdout.flush()
@@ -226,14 +231,26 @@ class Trial:
 
 
 def _await(pid: int, ends_at: float) -> None:
-    """Wait for a process, and end it with all that it started when its time is over."""
-    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+    """Wait for a process, and end it when its time is over."""
+    while (ended := os.waitpid(pid, os.WNOHANG)) == (0, 0):
         if time.monotonic() > ends_at:
-            with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            _end(pid)
             return
         time.sleep(0.02)
+    if os.WIFEXITED(ended[1]) and os.WEXITSTATUS(ended[1]):
+        raise RuntimeError("A trial broke by itself; see above.")
+
+
+def _end(pid: int) -> None:
+    """End a process with all that it started."""
+    with suppress(ProcessLookupError, ChildProcessError):
+        os.killpg(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def _with_following(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
+    """Each test and the one after it, as pytest wants to know what to keep for that."""
+    return zip(items, [*items[1:], None], strict=False)
 
 
 def _in_words(verdict: Verdict) -> str:
