@@ -30,7 +30,7 @@ PAGES = {line.name: address(line.name) for line in LINES if line.look and not li
 
 
 def is_there() -> bool:
-    """Whether this machine has Chromium."""
+    """Returns whether this machine has Chromium."""
     return Path(CHROMIUM).exists()
 
 
@@ -107,7 +107,7 @@ def tour(page: Page, wanted: Sequence[Visit], rows: Rows) -> Iterator[Visit]:
 
 
 def unfit(page: Page) -> list[str]:
-    """What axe finds on the page as it is shown. Of the admin, which is Django's, the gravest."""
+    """Returns what axe finds on the page as it is shown. Of the admin, which is Django's, the gravest."""
     # No preload: axe would fetch what a sheet imports relative to the page, and be refused. What is fit is not listed.
     options = {"preload": False, "resultTypes": ["violations"]}
     grave = {"serious", "critical"} | (set() if "/admin/" in page.url else {"moderate"})

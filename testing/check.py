@@ -67,7 +67,7 @@ def formatted_templates() -> bool:
 
 
 def short_files() -> bool:
-    """Whether every Python file of the project, migrations aside, is at most a few screens long."""
+    """Returns whether every Python file of the project, migrations aside, is at most a few screens long."""
     listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
     long = [
         f"{path}: {lines} lines, perhaps two subjects"

@@ -22,7 +22,7 @@ MigratedDatabase = Callable[[], AbstractContextManager[str]]
 
 
 def without_test_settings(environment: dict[str, str]) -> dict[str, str]:
-    """The environment as an operator has it: every way of starting must find the settings by itself."""
+    """Returns the environment as an operator has it: every way of starting must find the settings by itself."""
     return {name: value for name, value in environment.items() if name != "DJANGO_SETTINGS_MODULE"}
 
 

@@ -32,7 +32,7 @@ class Page:
 
 
 def page(name: str, who: str, row: str = "", *options: str) -> Page:
-    """A line of the table."""
+    """Returns a line of the table."""
     return Page(name, who, row, post="POST" in options, look="LOOK" in options, by_way="WAY" in options)
 
 

@@ -25,12 +25,12 @@ Message = tuple[str, str]
 
 
 def catalogue(app: str) -> Path:
-    """Where the app's Hebrew is written."""
+    """Returns where the app's Hebrew is written."""
     return ROOT / app / "locale" / "he" / "LC_MESSAGES" / "django.po"
 
 
 def messages(app: str) -> set[Message]:
-    """Every string that the app's code and templates translate."""
+    """Returns every string that the app's code and templates translate."""
     found: set[Message] = set()
     for path in sorted((ROOT / app).rglob("*.py")):
         if not {"tests", "migrations"} & set(path.parts):
@@ -66,7 +66,7 @@ def _in_template(source: str) -> Iterator[Message]:
 
 
 def untranslated(app: str) -> list[str]:
-    """The app's strings without Hebrew."""
+    """Returns the app's strings without Hebrew."""
     path = catalogue(app)
     known = {entry.msgid for entry in polib.pofile(str(path)).translated_entries()} if path.exists() else set()
     return sorted(text for text, _plural in messages(app) if text not in known)

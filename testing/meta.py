@@ -45,7 +45,7 @@ class ThreadedMeta(FakeMeta):
         ]
 
     def signed(self, body: bytes) -> dict[str, str]:
-        """The headers with which Meta would post a body."""
+        """Returns the headers with which Meta would post a body."""
         return {"X-Hub-Signature-256": notices.signature(body, self.app_secret)}
 
 

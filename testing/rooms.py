@@ -93,7 +93,7 @@ class Arrow:
 
 
 def imports(app: str) -> dict[str, set[str]]:
-    """What each module of an app imports from our apps; its tests and migrations don't count."""
+    """Returns what each module of an app imports from our apps; its tests and migrations don't count."""
     found = {}
     for path in sorted((ROOT / app).rglob("*.py")):
         if not {"tests", "migrations"} & set(path.parts) and path.name != "conftest.py":
@@ -103,7 +103,7 @@ def imports(app: str) -> dict[str, set[str]]:
 
 
 def arrows(app: str) -> list[Arrow]:
-    """Every arrow between two rooms that starts in this app."""
+    """Returns every arrow between two rooms that starts in this app."""
     found: dict[tuple[str, str], set[str]] = {}
     for module, targets in imports(app).items():
         for target in targets:
@@ -113,19 +113,19 @@ def arrows(app: str) -> list[Arrow]:
 
 
 def room_of(module: str) -> str:
-    """The room in which a module is: `whatsapp.sending` for `whatsapp.sending.claims`."""
+    """Returns the room in which a module is: `whatsapp.sending` for `whatsapp.sending.claims`."""
     return ".".join(module.split(".")[:2])
 
 
 def rooms(app: str) -> set[str]:
-    """The names of an app's rooms, without the app's."""
+    """Returns the names of an app's rooms, without the app's."""
     folders = {path.parent.name for path in (ROOT / app).glob("*/*.py")}
     modules = {path.stem for path in (ROOT / app).glob("*.py")}
     return (folders | modules) - {"__init__", "conftest", "tests", "migrations"}
 
 
 def wrong(app: str) -> list[Arrow]:
-    """The arrows of an app that run up, or to a room of the same floor."""
+    """Returns the arrows of an app that run up, or to a room of the same floor."""
     return [arrow for arrow in arrows(app) if not _runs_down(arrow)]
 
 
@@ -149,12 +149,12 @@ def _floor(floors: Sequence[str], name: str) -> int:
 
 
 def tops(path: Path) -> set[str]:
-    """The first part of everything that a file imports."""
+    """Returns the first part of everything that a file imports."""
     return {name.partition(".")[0] for name in _imported(path)}
 
 
 def _our_name(name: str) -> str | None:
-    """An imported module by its folder's name; None for one that is not of our apps."""
+    """Returns an imported module by its folder's name; None for one that is not of our apps."""
     top, _dot, rest = name.partition(".")
     if top in IMPORT_NAMES:
         return f"{IMPORT_NAMES[top]}.{rest}".rstrip(".")

@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
 
 
 def served(servers: ExitStack) -> dict[str, str]:
-    """Where PostgreSQL and Redis are: yours, or started here."""
+    """Returns where PostgreSQL and Redis are: yours, or started here."""
     return {
         "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or servers.enter_context(services.postgres()),
         "REDIS_URL": os.environ.get("TEST_REDIS_URL") or servers.enter_context(services.redis()),
@@ -51,7 +51,7 @@ def served(servers: ExitStack) -> dict[str, str]:
 
 
 def verdict(codes: list[int], *, some_only: bool) -> int:
-    """The first failure's code. A part without any of the chosen tests is fine, unless all are."""
+    """Returns the first failure's code. A part without any of the chosen tests is fine, unless all are."""
     nothing = int(pytest.ExitCode.NO_TESTS_COLLECTED)
     if some_only and set(codes) != {nothing}:
         codes = [code for code in codes if code != nothing]

@@ -69,7 +69,7 @@ class Daphne(Process):
         return f"http://127.0.0.1:{self.port}"
 
     def ready(self) -> dict[str, object]:
-        """What /readyz says; `HTTPError` 503 while the process is not ready."""
+        """Returns what /readyz says; `HTTPError` 503 while the process is not ready."""
         with urlopen(f"{self.url}/readyz") as answer:
             return dict(json.load(answer))
 

@@ -62,7 +62,7 @@ def redis() -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A TCP port that nothing listens on right now."""
+    """Returns a TCP port that nothing listens on right now."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

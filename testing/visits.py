@@ -78,7 +78,7 @@ def _name_of(url: str) -> str:
 
 
 def visits(rows: Rows) -> list[Visit]:
-    """All of them, in the order of who looks. A marked page without a row to show is an error."""
+    """Returns all of them, in the order of who looks. A marked page without a row to show is an error."""
     marked = [line for line in PAGES if line.look or line.by_way]
     found = [visit for line in marked for visit in _of_line(line, rows)]
     found += [*MORE, *_of_admin(rows), *_errors()]
@@ -90,7 +90,7 @@ def visits(rows: Rows) -> list[Visit]:
 
 
 def address(name: str, key: str = "") -> str:
-    """The address of a page, in the demo business where it is a business's."""
+    """Returns the address of a page, in the demo business where it is a business's."""
     line = next(line for line in PAGES if line.name == name)
     arguments = [demo.SLUG] if line.who in {OWNERS, MEMBERS} else []
     return reverse(name, args=[*arguments, *([key] if key else [])])

@@ -81,7 +81,7 @@ PAST = {
 def add(
     business: Business, sender: Sender, templates: Mapping[str, MessageTemplate], *, staff: User, now: datetime
 ) -> Keys:
-    """All of them."""
+    """Returns all of them."""
     made = {word: _past(past, sender, templates[past.template], staff, now) for word, past in PAST.items()}
     Broadcast.objects.filter(pk=made["paused-for-quota"].pk).update(resume_at=now + LATER)
     made["draft"] = _draft(business, sender, templates["rich"], staff, now)

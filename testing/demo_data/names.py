@@ -14,7 +14,7 @@ LONG_NAME = "ד״ר אלכסנדרה־מרים בן־שמעון־רוזנצוו�
 
 
 def name_of(number: int) -> str:
-    """The name of the person with this number: one script for both names, or now and then both."""
+    """Returns the name of the person with this number: one script for both names, or now and then both."""
     same_script = number % 7 != 3
     first = FIRST[number % len(FIRST)]
     last = LAST[(number * 3 + number // 20) % len(LAST)]
@@ -24,7 +24,7 @@ def name_of(number: int) -> str:
 
 
 def phone_of(number: int) -> str:
-    """A number of nobody: Israeli, and every ninth from elsewhere."""
+    """Returns a number of nobody: Israeli, and every ninth from elsewhere."""
     if number % 9 == 5:
         return f"+44770090{number:04d}"
     return f"+97252{5_550_000 + number:07d}"

@@ -53,7 +53,7 @@ def add(business: Business, *, staff: User, now: datetime) -> Keys:
 
 
 def file_with_mistakes() -> io.BytesIO:
-    """What somebody might upload: good rows, bad ones, one person twice."""
+    """Returns what somebody might upload: good rows, bad ones, one person twice."""
     return io.BytesIO("\n".join(FILE_ROWS).encode())
 
 

@@ -34,7 +34,7 @@ WAITS = {"greeting": [140], "answer": [620, 540, 910, 580], "barge_in_pause": [1
 
 
 def add(business: Business, *, now: datetime) -> Keys:
-    """All of them, and the recorded greeting."""
+    """Returns all of them, and the recorded greeting."""
     _greeting(business, now)
     _many(business, now)
     made = {

@@ -36,5 +36,5 @@ def add(business: Business, *, owner: User, now: datetime) -> Rows:
 
 
 def staff_of(business: Business) -> User:
-    """The person of the staff who did things."""
+    """Returns the person of the staff who did things."""
     return User.objects.get(memberships__business=business, email="noa@demo.example")

@@ -15,7 +15,7 @@ ACCOUNT = "102290129340398"
 
 
 def add_senders(business: Business, *, now: datetime) -> Sender:
-    """The clinic's number, and one that needs attention; the first of them."""
+    """Returns the clinic's number, and one that needs attention; the first of them."""
     common = {"business": business, "provider": Provider.CLOUD, "account_id": ACCOUNT, "checked_at": now}
     main = Sender(
         number_id="106540352242922",
@@ -52,7 +52,7 @@ def add(business: Business, *, now: datetime) -> dict[str, MessageTemplate]:
 
 
 def keys(templates: dict[str, MessageTemplate]) -> Keys:
-    """The same, for looking at."""
+    """Returns the same, for looking at."""
     return {word: str(template.pk) for word, template in templates.items()}
 
 
