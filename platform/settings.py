@@ -132,7 +132,7 @@ CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL or "memory://localho
 if CELERY_BROKER_URL.startswith("memory://"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}  # seconds; kombu's default of 1.0 makes pages slow
 else:
-    # Seconds that a page waits for an unreachable broker when it wakes a worker. The periodic sweeps find the work anyway.
+    # Seconds that a page waits for an unreachable broker when it wakes a worker. Periodic tasks find the work anyway.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"connect_retries_timeout": 1.0}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -16,7 +16,7 @@ TOKEN = "a-token"  # noqa: S105 - of the stand-in server
 
 
 def make_sender(business: Business, *, provider: str = "cloud", max_mps: float | None = None, **fields: Any) -> Sender:
-    """Returns a connected number with a token that the stand-in takes."""
+    """Returns a connected number with a token that the stand-in accepts."""
     defaults = {"number_id": "1055", "account_id": "2077", "throughput_mps": 1250.0}
     sender = Sender(business=business, provider=provider, max_mps=max_mps, **(defaults | fields))
     sender.set_credentials({"access_token": TOKEN})
@@ -72,5 +72,5 @@ def make_broadcast(sender: Sender, template: MessageTemplate, addresses: Iterabl
 
 
 def addresses(count: int, *, start: int = 0) -> list[str]:
-    """Numbers of nobody."""
+    """Returns phone numbers that belong to nobody."""
     return [f"+9725{index:08d}" for index in range(start, start + count)]

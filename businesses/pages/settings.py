@@ -32,7 +32,7 @@ class Section:
 @business_page(section="settings", roles=OWNERS)
 def settings(request: PageRequest) -> HttpResponse:
     """Show the settings, and save changes on POST."""
-    business = Business.objects.get(pk=request.business.pk)  # not the form's to change
+    business = Business.objects.get(pk=request.business.pk)  # a copy for the form to change
     form = SettingsForm(request.POST or None, instance=business)
     if form.is_valid():
         save_business(business, changed=form.changed_data)

@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
     def say_sandbox_ended(self, code: int) -> None:
         """Print that calls are no longer answered."""
-        self.stderr.write(f"The stand-in engine has ended (code {code}): calls reach nobody. Stop and start this command again.")
+        self.stderr.write(f"The stand-in engine has ended (code {code}): calls reach nobody. Stop and start again.")
 
     def say(self, line: str) -> None:
         """Print to the terminal and flush."""
