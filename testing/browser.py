@@ -58,7 +58,7 @@ def demo_server(migrated_database: MigratedDatabase, **variables: str) -> Iterat
 
 
 def fill(daphne: Daphne) -> Rows:
-    """Give the demo business believable data; the rows worth a look."""
+    """Give the demo business realistic data. Returns the rows to look at."""
     said = daphne.manage(
         "shell", "-v0", "-c", "import json; from testing.demo_data.seed import seed; print(json.dumps(seed()))"
     )
