@@ -159,7 +159,7 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def processor_s(pid: int) -> float:
-    """The processor time that a process has used (Linux)."""
+    """Returns the processor time that a process has used (Linux)."""
     user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 

@@ -17,7 +17,7 @@ SETTLED_S = 2.0  # frames from before this time may have waited for OpenAI's ses
 
 @dataclass(frozen=True)
 class Heard:
-    """The records of one OpenAI session: when each of the caller's frames arrived, and when each delta left, with size."""
+    """The records of one OpenAI session: when each caller's frame arrived, and when each delta left, with its size."""
 
     business: str
     frames_at: list[float]

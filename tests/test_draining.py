@@ -9,7 +9,7 @@ from frontdesk.draining import SETTLE_S, drain
 
 
 class Reactor(Clock):
-    """Twisted's own test clock, with the two things more that draining uses."""
+    """Twisted's own test clock, with the two other methods that draining uses."""
 
     def __init__(self) -> None:
         super().__init__()

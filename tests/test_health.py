@@ -1,4 +1,4 @@
-"""What the health pages say, and to whom."""
+"""The content of the health pages, and who may read them."""
 
 from http import HTTPStatus
 

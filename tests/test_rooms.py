@@ -1,4 +1,4 @@
-"""The arrows between rooms run down: what is below doesn't know what is above."""
+"""Imports between rooms run downwards: lower rooms don't import higher ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from testing import rooms
 from testing.rooms import FLOORS, Arrow
 
 STILL_UP = {"calls": {("calls.plan", "calls.telephone")}}
-"""Arrows that are known to run up. One that is gone leaves this list."""
+"""Known arrows that run up. Those that no longer exist must be removed from this list."""
 SANDBOX = "whatsapp.providers.sandbox"
 DOORS_TO_THE_SANDBOX = {"whatsapp.providers.registry", "whatsapp.running.sandbox_reports"}
 

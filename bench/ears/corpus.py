@@ -107,7 +107,7 @@ def silence_kept(share: float) -> Iterator[Case]:
 
 
 def assistant() -> bytes:
-    """The assistant's voice (a speaker who is also a caller, with other words): ten minutes of it."""
+    """Returns the assistant's voice (a speaker who is also a caller, with other words): ten minutes of it."""
     return encode(at_rms(recordings.monologue("en_US_f_Allison", 600.0), 2000))
 
 

@@ -102,7 +102,7 @@ def monologue(speaker: str, seconds: float, *, seed: int = 3) -> Samples:
 
 
 def music() -> list[tuple[str, Samples]]:
-    """The tracks of hold music."""
+    """Returns the tracks of hold music."""
     return [(path.stem, _read(path)) for path in sorted((asterisk() / "moh").glob("*.wav"))]
 
 

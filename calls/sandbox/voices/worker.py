@@ -24,7 +24,7 @@ class Worker(Generic[ModelT]):
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     async def ask(self, question: Callable[[ModelT], T]) -> T:
-        """Run `question` on the model, after earlier ones. Returns its result; raises its errors and those of loading."""
+        """Run `question` on the model, after earlier ones. Returns its result; raises its errors and loading's."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: question(self._model()))
 
     def close(self) -> None:
