@@ -20,7 +20,7 @@ REAL_TIME = {"rig", "daphne", "celery_worker"}
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make sure that Ctrl-C works, and register the plugin that prints failures at once."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # background jobs of a script ignore it, and so would their children
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a script's background job; inherited by children
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config))

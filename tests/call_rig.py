@@ -40,7 +40,7 @@ def speech(name: str) -> bytes:
 
 
 def scenario(*faults: Fault, **values: Any) -> Scenario:
-    """Returns a scenario in which the assistant answers `ANSWER`, then `SECOND`, generated ten times as fast as it plays."""
+    """Returns a scenario in which the assistant answers `ANSWER`, then `SECOND`, ten times as fast as played."""
     defaults: dict[str, Any] = {"replies": ((Say(ANSWER),), (Say(SECOND),)), "speed": 10.0, "transcript_delay_s": 0.1}
     return Scenario(faults=faults, **{**defaults, **values})
 

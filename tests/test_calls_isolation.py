@@ -104,7 +104,7 @@ async def goes_mad(rig: Rig, frame: str | bytes, reason: str) -> None:
             call.send_raw(frame)  # nothing else is sent in between
         await call.ended()
     await broken(rig, call, reason)
-    await eventually(lambda: desk.lane.connections[0].close_code)  # and the OpenAI session is closed, so that it costs no more
+    await eventually(lambda: desk.lane.connections[0].close_code)  # the OpenAI session costs no more
 
 
 async def broken(rig: Rig, call: PlacedCall, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Every address is refused to people who are signed out, of another business or in the wrong role."""
+"""Addresses are refused, without effects, to people signed out, of another business or in the wrong role."""
 
 from __future__ import annotations
 

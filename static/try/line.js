@@ -2,7 +2,7 @@
 
 const WAIT_MS = 8_000; // for the socket, for the server's answer; the server waits 10 s for a `start`
 const SOUND_WAIT_MS = 3_000;
-const STALLED_BYTES = 64 * 1024; // of unsent speech, eight seconds at 8 kHz µ-law: the connection has stalled
+const STALLED_BYTES = 64 * 1024; // of unsent messages, three seconds of speech: the connection has stalled
 
 // What went wrong: the name of a message on the page, or the server's own `words`.
 export class Trouble extends Error {
