@@ -55,7 +55,7 @@ def server_with(*faults: Fault, **values: Any) -> RealtimeServer:
 
 
 async def answered(server: RealtimeServer, *until: str) -> list[dict[str, Any]]:
-    """Returns the events of one response on a new connection."""
+    """Ask for a response on a new connection. Returns its events."""
     async with configured(server) as connection:
         await connection.response.create(response={"metadata": {"kind": "answer"}}, event_id="mine")
         return await events_until(connection, *(until or ("response.done",)))

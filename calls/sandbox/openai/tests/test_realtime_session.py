@@ -70,13 +70,13 @@ class Client:
         self.send(type="session.update", session=session or session_with(NEVER_BY_ITSELF))
 
     def send(self, **event: Any) -> list[dict[str, Any]]:
-        """Returns the answers to an event."""
+        """Send an event. Returns the answers to it."""
         before = len(self.events)
         self.take(self.core.receive(json.dumps(event), self.now))
         return self.events[before:]
 
     def wait(self, seconds: float) -> list[dict[str, Any]]:
-        """Returns what comes while time passes."""
+        """Let time pass. Returns the events that are sent meanwhile."""
         before = len(self.events)
         self.now += seconds
         while (due := self.core.next_due()) is not None and due <= self.now:
