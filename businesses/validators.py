@@ -7,18 +7,21 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from businesses.phone_numbers import NotAPhoneNumber, to_e164
+from businesses.phone_numbers import NotDialable, dialable_e164
 
 RESERVED_SLUGS = frozenset({"admin", "api", "login", "logout", "new", "static", "www"})
 """Slugs that no business may have: the installation's own pages may need them."""
 
 
 def validate_e164(value: str) -> None:
-    """Accept only a possible number in E.164: a plus sign, the country code and the number."""
+    """Accept only a number that can be dialled, in E.164: a plus sign, the country code, the number, nothing else."""
     try:
-        canonical = to_e164(value)
-    except NotAPhoneNumber:
-        canonical = None
+        canonical = dialable_e164(value)
+    except NotDialable:
+        raise ValidationError(
+            _("No phone can have this number. Write it in international form without blanks, like +972501234567."),
+            code="not_dialable",
+        ) from None
     if canonical != value:
         raise ValidationError(
             _("Write the number in international form without blanks, like +972501234567."), code="not_e164"

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from businesses.models import Business
+from businesses.phone_numbers import NotDialable, dialable_e164
 from calls.greetings import recordings
 from calls.models import GreetingState
 from whatsapp.broadcasts.reasons import reason_words, why_it_stands
@@ -50,6 +51,14 @@ def _phone(business: Business) -> Iterator[Matter]:
             _page("calls", business),
             _("See the calls"),
         )
+    if business.fallback_number and not _can_ring(business.fallback_number):
+        yield Matter(
+            _("The fallback number can't be called"),
+            _("No phone can have the number %(number)s. Callers are not put through.")
+            % {"number": apart(business.fallback_number)},
+            _page("settings", business),
+            _("Change the number"),
+        )
     greeting = recordings.current(business)
     if greeting is not None and greeting.state == GreetingState.FAILED:
         yield Matter(
@@ -58,6 +67,14 @@ def _phone(business: Business) -> Iterator[Matter]:
             _page("settings", business),
             _("Look at the greeting"),
         )
+
+
+def _can_ring(number: str) -> bool:
+    """Returns whether a stored number passes today's rule; older versions stored some that don't."""
+    try:
+        return dialable_e164(number) == number
+    except NotDialable:
+        return False
 
 
 def _senders(business: Business) -> Iterator[Matter]:

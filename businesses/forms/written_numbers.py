@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from businesses.phone_numbers import NotAPhoneNumber, to_e164
+from businesses.phone_numbers import NotDialable, dialable_e164
 
 
 class WrittenPhoneNumberField(forms.CharField):
@@ -25,8 +25,8 @@ class WrittenPhoneNumberField(forms.CharField):
         if not written:
             return ""
         try:
-            return to_e164(written, self.region)
-        except NotAPhoneNumber:
+            return dialable_e164(written, self.region)
+        except NotDialable:
             raise ValidationError(
                 _("This is not a phone number. Write it with its country, like +972501234567."), code="not_a_number"
             ) from None

@@ -1,4 +1,4 @@
-"""Every page of the admin × everyone: nobody sees or changes another business's rows, and those are 404."""
+"""Every admin page for every kind of person: other businesses' rows can't be seen or changed, and answer 404."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from testing.demo_data.names import name_of, phone_of
 from whatsapp.models import Broadcast, Contact, Recipient
+from whatsapp.reasons import NO_REASON, Cause, reason
 from whatsapp.states import ErrorClass, RecipientStatus, SkipReason
 
 
@@ -49,10 +50,10 @@ _STATUS = {
     Fate.CANCELLED: RecipientStatus.CANCELLED,
 }
 _SKIPPED = {
-    Fate.OPTED_OUT: (SkipReason.OPTED_OUT, ""),
-    Fate.INVALID: (SkipReason.INVALID_NUMBER, "“12-34” is not a phone number."),
-    Fate.TWICE: (SkipReason.DUPLICATE, ""),
-    Fate.NO_VALUE: (SkipReason.MISSING_VARIABLE, "“price” is empty."),
+    Fate.OPTED_OUT: (SkipReason.OPTED_OUT, NO_REASON),
+    Fate.INVALID: (SkipReason.INVALID_NUMBER, reason(Cause.NOT_A_NUMBER, text="“12-34”").kept()),
+    Fate.TWICE: (SkipReason.DUPLICATE, NO_REASON),
+    Fate.NO_VALUE: (SkipReason.MISSING_VARIABLE, reason(Cause.VALUE_EMPTY, name="price").kept()),
 }
 _ERRORS = {
     Fate.NOT_ON_WHATSAPP: ("131026", ErrorClass.PERMANENT, "Message undeliverable"),
@@ -100,8 +101,8 @@ def recipients(
 
 def _state(fate: Fate, accepted: datetime, now: datetime, chance: random.Random) -> dict[str, Any]:
     if fate in _SKIPPED:
-        reason, text = _SKIPPED[fate]
-        return {"status": RecipientStatus.SKIPPED, "skip_reason": reason, "error_text": text}
+        skip_reason, why = _SKIPPED[fate]
+        return {"status": RecipientStatus.SKIPPED, "skip_reason": skip_reason, **why}
     state: dict[str, Any] = {"status": _STATUS.get(fate, RecipientStatus.FAILED)}
     if fate in {Fate.WAITING, Fate.AGAIN}:
         state["next_attempt_at"] = now + LATER

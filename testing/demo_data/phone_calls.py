@@ -10,11 +10,11 @@ from typing import Any
 
 from businesses.models import Business
 from calls.audio.tracks import Recorded
+from calls.conversation.end_reasons import EndReason
 from calls.greetings import recordings
 from calls.models import Call, CallOutcome, CallStatus, GreetingAudio, GreetingState, NextStep, Turn
 from calls.records import recording
 from calls.sandbox.telephone.wav_files import read_as_ulaw
-from calls.telephone.intake import Refusal
 from frontdesk import demo
 from testing.databases import ROOT
 from testing.demo_data import Keys
@@ -40,29 +40,30 @@ def add(business: Business, *, now: datetime) -> Keys:
     made = {
         "hebrew": _ended(
             business, now - timedelta(minutes=50), CallOutcome.COMPLETED, say.HEBREW, 38,
-            end_reason="the assistant asked for end_call", summary=say.HEBREW_SUMMARY, latencies=WAITS, usage=USAGE,
+            end_reason=EndReason.ASSISTANT_HUNG_UP, summary=say.HEBREW_SUMMARY, latencies=WAITS, usage=USAGE,
             model="gpt-realtime-2.1",
         ),
         "transferred": _ended(
             business, now - timedelta(hours=2), CallOutcome.TRANSFERRED, say.ENGLISH, 95, caller_number="+442079460958",
-            end_reason="the assistant asked for transfer_call", summary=say.ENGLISH_SUMMARY, latencies=WAITS,
+            end_reason=EndReason.ASSISTANT_TRANSFERRED, summary=say.ENGLISH_SUMMARY, latencies=WAITS,
             usage=USAGE, model="gpt-realtime-2.1", next_step=NextStep.TRANSFER, fallback_result="completed",
             transfer_number=business.fallback_number,
         ),
         "abandoned": _ended(
             business, now - timedelta(hours=3), CallOutcome.ABANDONED, say.ONLY_THE_GREETING, 3, caller_number="",
-            end_reason="the caller hung up", user_has_spoken=False, latencies={"greeting": [210]},
+            end_reason=EndReason.CALLER_LEFT, user_has_spoken=False, latencies={"greeting": [210]},
         ),
         "fallback": _ended(
             business, now - timedelta(hours=4), CallOutcome.FALLBACK, say.BROKEN[:2], 11, fallback_result="no-answer",
-            end_reason="OpenAI: the session could not be renewed", next_step=NextStep.APOLOGIZE,
+            end_reason=EndReason.MODEL_UNAVAILABLE, end_detail={"cause": "insufficient_quota"},
+            next_step=NextStep.APOLOGIZE,
         ),
         "broken": _ended(
             business, now - timedelta(hours=5), CallOutcome.FAILED, say.BROKEN, 10,
-            end_reason="the media stream broke", stream_error="31921 Stream - WebSocket - Close Error",
+            end_reason=EndReason.STREAM_BROKE, stream_error="31921 Stream - WebSocket - Close Error",
         ),
         "refused": _ended(
-            business, now - timedelta(hours=6), CallOutcome.REFUSED, (), 0, end_reason=Refusal.ALL_BUSY.value,
+            business, now - timedelta(hours=6), CallOutcome.REFUSED, (), 0, end_reason=EndReason.ALL_BUSY,
         ),
         "live": _live(business, now),
     }  # fmt: skip
@@ -118,7 +119,7 @@ def _row(business: Business, started: datetime, outcome: CallOutcome, seconds: i
         "stream_opened_at": started + timedelta(seconds=1) if answered else None,
         "ended_at": started + timedelta(seconds=1 + seconds),
         "user_has_spoken": answered,
-        "end_reason": "the caller hung up",
+        "end_reason": EndReason.CALLER_LEFT,
         "minutes_charged": (Decimal(seconds) / 60).quantize(Decimal("0.01")) if answered else Decimal(0),
     }
     return Call(business=business, **(defaults | values))

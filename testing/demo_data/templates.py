@@ -10,6 +10,7 @@ from testing.demo_data import Keys
 from whatsapp.models import MessageTemplate, ParameterFormat, Provider, Quality, Sender, SenderHealth, TemplateStatus
 from whatsapp.numbers.template_sync import content_hash
 from whatsapp.providers.base import RemoteTemplate
+from whatsapp.reasons import Cause, reason
 
 ACCOUNT = "102290129340398"
 
@@ -33,7 +34,12 @@ def add_senders(business: Business, *, now: datetime) -> Sender:
         display_name="Demo Dental – Haifa",
         quality=Quality.RED,
         health=SenderHealth.BLOCKED,
-        health_detail="Error validating access token: the session has been invalidated.",
+        **reason(
+            Cause.PROVIDER_ERROR,
+            provider="cloud",
+            code="190",
+            words="Error validating access token: the session has been invalidated.",
+        ).kept(),
         **common,
     )
     for sender in (main, blocked):
@@ -144,7 +150,7 @@ _ALL: dict[str, dict[str, Any]] = {
         "name": "holiday_greetings",
         "language": "he",
         "status": TemplateStatus.PAUSED,
-        "status_detail": "Paused for low quality by people's feedback.",
+        "status_detail": "LOW_QUALITY",
         "quality": Quality.RED,
         "components": [_text("BODY", "חג שמח {{first_name}} מכל צוות המרפאה! 🕎")],
     },

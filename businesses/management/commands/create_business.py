@@ -14,7 +14,7 @@ from django.urls import reverse
 from businesses.business_options import BadSetting, read_setting, settable_names
 from businesses.errors import MissingDetail, NumberTaken
 from businesses.models import Business, Language, PhoneNumber, Voice
-from businesses.phone_numbers import NotAPhoneNumber, to_e164
+from businesses.phone_numbers import NotDialable, dialable_e164
 from businesses.public_address import public_url
 from businesses.registration import OwnerLogin, Registration, create_or_update_business
 
@@ -117,8 +117,8 @@ class Command(BaseCommand):
 
     def _e164(self, written: str, option: str) -> str:
         try:
-            return to_e164(written)
-        except NotAPhoneNumber:
+            return dialable_e164(written)
+        except NotDialable:
             raise CommandError(
                 f"{option} {written}: not a phone number. Write it with its country, like +972501234567."
             ) from None
