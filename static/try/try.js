@@ -1,5 +1,5 @@
 // The page for talking to the assistant.
-// `#try` shows the state for tests and styles: data-state, data-heard-bytes, data-sent-frames, data-marks-returned, data-clears.
+// `#try` shows the state: data-state, data-heard-bytes, data-sent-frames, data-marks-returned, data-clears.
 
 import { Line, Trouble } from "./line.js";
 
