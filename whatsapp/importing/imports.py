@@ -30,7 +30,7 @@ from whatsapp.states import ColumnRole
 LEASE = timedelta(seconds=30)
 """Many times as long as a chunk takes; a killed reader's import continues when it has passed."""
 OPENED_PER_LEASE = 10_000_000
-"""Bytes of a workbook that can be opened within a lease, even on a busy machine; the first lease grows with the file."""
+"""Bytes of a workbook that can be opened within a lease on a busy machine; the first lease grows with the file."""
 MOST_CLAIMS = 5
 """Readers in a row that may end without having written a chunk; after that the import fails."""
 
