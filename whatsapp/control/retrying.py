@@ -35,7 +35,7 @@ def retryable(broadcast: Broadcast) -> QuerySet[Recipient]:
 
 
 def retry(broadcast: Broadcast, *, now: datetime, actor: User | None = None, ids: Collection[int] | None = None) -> int:
-    """Send again to `retryable` people (within `ids`, if given). Returns their number. A completed broadcast runs again.
+    """Send again to the `retryable` (within `ids`, if given). Returns their number. A completed broadcast runs again.
 
     A second click finds nobody left. People who opted out meanwhile are skipped when their message is about to leave.
 
