@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 from calls.conversation import Conversation
 from calls.conversation.commands import EndCall, Log
+from calls.conversation.end_reasons import EndReason
 from calls.models import Call, CallStatus
 from calls.plan import settings_of
 from calls.records import finishing
@@ -72,7 +73,7 @@ def check_figures(kept: Call, seconds: float) -> None:
     assert kept.latencies["barge_in_pause"][0] < 300 + SLACK_S * 1000
     assert kept.usage["output_audio_tokens"] > 0
     assert kept.usage["total_tokens"] >= kept.usage["output_tokens"] > 0
-    assert (kept.outcome, kept.user_has_spoken, kept.end_reason) == ("completed", True, "the caller hung up")
+    assert (kept.outcome, kept.user_has_spoken, kept.end_reason) == ("completed", True, EndReason.CALLER_LEFT)
     assert kept.ended_at is not None
     assert kept.stream_opened_at is not None
     assert abs((kept.ended_at - kept.stream_opened_at).total_seconds() - seconds) < 1.0
@@ -128,7 +129,7 @@ async def test_a_killed_process_leaves_what_was_said(
     assert await office.ask(finishing.end_dead_calls, now=now + timedelta(seconds=61)) == 1
     swept = await office.ask(records_of, other.flow.ids.call_sid)
     assert (swept.call.status, swept.call.outcome) == (CallStatus.ENDED, "failed")
-    assert swept.call.end_reason == "the process that held the call died"
+    assert swept.call.end_reason == EndReason.PROCESS_DIED
     assert swept.call.ended_at == swept.call.alive_at
     office.close()
 
@@ -141,7 +142,7 @@ async def check_left_over_by_webhook(twilio: TwilioPeer, office: Office, call_si
     assert FALLBACK in body
     kept = await office.ask(records_of, call_sid)
     assert (kept.call.status, kept.call.outcome) == (CallStatus.ENDED, "fallback")
-    assert kept.call.end_reason == "the process that held the call died"
+    assert kept.call.end_reason == EndReason.PROCESS_DIED
     assert kept.call.minutes_charged > 0
 
 
@@ -163,5 +164,5 @@ async def test_the_trace_tells_the_whole_call(rig: Rig) -> None:
     frames = sum(type(line).__name__ == "CallerFrame" for line in records.trace)
     assert abs(frames - len(call.stream.caller.track) / 160) <= 3
     commands = [line.command for line in records.trace if isinstance(line, Decided)]
-    assert [each.reason for each in commands if isinstance(each, EndCall)] == ["the caller hung up"]
+    assert [each.reason for each in commands if isinstance(each, EndCall)] == [EndReason.CALLER_LEFT]
     assert not [each for each in commands if isinstance(each, Log) and GREETING in each.text]

@@ -35,7 +35,7 @@ class CallFilters(forms.Form):
         max_length=32,
         widget=forms.TextInput(attrs={"type": "search", "dir": "ltr", "inputmode": "tel"}),
     )
-    outcome = forms.ChoiceField(label=_("CallOutcome"), required=False, choices=[("", _("Any")), *CallOutcome.choices])
+    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", _("Any")), *CallOutcome.choices])
     missed = forms.BooleanField(label=_("Missed calls only"), required=False)
 
     def __init__(self, data: Any) -> None:

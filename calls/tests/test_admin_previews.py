@@ -61,7 +61,7 @@ def test_the_greeting_is_heard_among_the_settings(owner: Client, clinic: Busines
         assert row is not None
     for changes, state in (
         ({}, "This takes a few seconds"),
-        ({"state": GreetingState.FAILED, "error": "it speaks no Hebrew"}, "it speaks no Hebrew"),
+        ({"state": GreetingState.FAILED, "failure": "silence"}, "The speech service sent silence."),
         ({"state": GreetingState.READY, "rendered_at": timezone.now()}, f"/calls/greetings/{row.pk}/audio.wav"),
     ):
         GreetingAudio._base_manager.filter(pk=row.pk).update(**changes)

@@ -13,6 +13,7 @@ from django.test import Client
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.conversation.commands import NextStep
+from calls.conversation.end_reasons import EndReason
 from calls.models import Call, CallOutcome, CallStatus
 from calls.records.endings import Ending
 from calls.records.finishing import end_by_its_process, end_dead_calls
@@ -79,7 +80,7 @@ def test_a_dead_process_is_an_apology_and_ends_the_call_in_the_records(
         assert after(twilio_post, call) == SORRY
     call = kept(call)
     assert (call.status, call.outcome, call.next_step) == (CallStatus.ENDED, CallOutcome.FALLBACK, NextStep.APOLOGIZE)
-    assert (call.end_reason, call.ended_at) == ("the process that held the call died", NOW + timedelta(seconds=90))
+    assert (call.end_reason, call.ended_at) == (EndReason.PROCESS_DIED, NOW + timedelta(seconds=90))
     assert call.minutes_charged == Decimal("1.50")
     assert Business.objects.get(pk=business.pk).minutes_left == Decimal("8.50")
 
@@ -88,7 +89,7 @@ def test_a_stream_that_never_opened(business: Business, twilio_post: TwilioPost)
     call = make_call(business)
     assert after(twilio_post, call) == SORRY
     call = kept(call)
-    assert (call.outcome, call.end_reason) == (CallOutcome.FALLBACK, "the media stream never opened")
+    assert (call.outcome, call.end_reason) == (CallOutcome.FALLBACK, EndReason.STREAM_NEVER_OPENED)
     assert call.minutes_charged == 0
 
 
@@ -156,7 +157,7 @@ def test_hanging_up_before_the_assistant_answered(business: Business, twilio_pos
     call = kept(call)
     assert (call.outcome, call.end_reason) == (
         CallOutcome.ABANDONED,
-        "the caller hung up before the assistant answered",
+        EndReason.LEFT_EARLY,
     )
 
 
@@ -176,13 +177,13 @@ def test_its_own_process_knows_best_and_minutes_are_charged_once(business: Busin
     call = make_live_call(business)
     end_dead_calls(now=NOW + timedelta(minutes=5))
     assert kept(call).outcome == CallOutcome.FAILED
-    ending = Ending("the caller said goodbye", NextStep.HANG_UP, CallOutcome.COMPLETED, user_has_spoken=True)
+    ending = Ending(EndReason.ASSISTANT_HUNG_UP, NextStep.HANG_UP, CallOutcome.COMPLETED, user_has_spoken=True)
     with acting_for(business):
         for _ in range(2):
             end_by_its_process(call.pk, ending, now=NOW + timedelta(minutes=6))
     call = kept(call)
     assert (call.outcome, call.end_reason, call.user_has_spoken) == (
-        CallOutcome.COMPLETED, "the caller said goodbye", True,
+        CallOutcome.COMPLETED, EndReason.ASSISTANT_HUNG_UP, True,
     )  # fmt: skip
     assert call.minutes_charged == Decimal(6)
     assert Business.objects.get(pk=business.pk).minutes_left == Decimal(4)
@@ -198,7 +199,7 @@ def test_the_sweep_ends_dead_calls_of_every_business_and_no_other(business: Busi
     assert end_dead_calls(now=NOW) == 2
     assert end_dead_calls(now=NOW) == 0
     dead, never_opened = kept(dead), kept(never_opened)
-    assert (dead.outcome, dead.end_reason) == (CallOutcome.FAILED, "the process that held the call died")
+    assert (dead.outcome, dead.end_reason) == (CallOutcome.FAILED, EndReason.PROCESS_DIED)
     assert (dead.ended_at, dead.minutes_charged) == (last_sign, Decimal(1))
-    assert (never_opened.outcome, never_opened.end_reason) == (CallOutcome.FAILED, "the media stream never opened")
+    assert (never_opened.outcome, never_opened.end_reason) == (CallOutcome.FAILED, EndReason.STREAM_NEVER_OPENED)
     assert (kept(alive).status, kept(ringing).status) == (CallStatus.LIVE, CallStatus.RINGING)

@@ -13,9 +13,11 @@ from calls.conversation.commands import Command, NextStep
 from calls.conversation.events import CallerFrame, Event
 from calls.line import bridge as bridge_module
 from calls.line.bridge import Bridge
-from calls.models import Outcome
+from calls.models import CallOutcome
 from calls.records.recorder import CallRecorder
 from calls.tests.test_realtime_events import PLAN
+
+pytestmark = pytest.mark.once
 
 FRAME = base64.b64encode(b"\xff" * 160).decode()
 
@@ -50,7 +52,7 @@ async def test_a_mistake_of_ours_ends_the_call_with_an_apology(
     await bridge.finished()
 
     (ending,) = [call.args[0] for call in recorder.close.await_args_list]
-    assert (ending.next_step, ending.outcome) == (NextStep.APOLOGIZE, Outcome.FALLBACK)
+    assert (ending.next_step, ending.outcome) == (NextStep.APOLOGIZE, CallOutcome.FALLBACK)
     assert hung_up.is_set()
     assert sent == []
     assert "the conversation failed at CallerFrame" in caplog.text

@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from businesses.models import Business, PhoneNumber, Role
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
+from calls.conversation.end_reasons import EndReason
 from calls.greetings import recordings
 from calls.line import live_control
 from calls.line.admission import open_stream
@@ -98,7 +99,7 @@ def test_the_list_asks_the_database_the_same_however_long_it_is(
 # One call ----------------------------------------------------------------------------------------------------
 def test_a_calls_page(owner: Client, business: Business, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     call = make_ended(
-        business, end_reason="the caller hung up", summary="Asked for hours.", latencies={"answer": [400, 600]},
+        business, end_reason=EndReason.CALLER_LEFT, summary="Asked for hours.", latencies={"answer": [400, 600]},
         model="gpt-realtime-2.1", minutes_charged=Decimal("1.09"),
         usage={
             "input_tokens": 3_000_000, "input_text_tokens": 1_000_000, "input_audio_tokens": 2_000_000,
@@ -319,9 +320,15 @@ def test_the_greetings_states(owner: Client, business: Business) -> None:
     row = recordings.request(business, now=NOW)
     assert row is not None
     with acting_for(business):
-        GreetingAudio.objects.filter(pk=row.pk).update(state=GreetingState.FAILED, error="refused with 401")
+        GreetingAudio.objects.filter(pk=row.pk).update(
+            state=GreetingState.FAILED, failure="refused", failure_detail={"status": 401, "meaning": "no_access"}
+        )
     failed = owner.get(where).content.decode()
-    assert (state_of(failed), "refused with 401" in failed, "Try again" in failed) == ("failed", True, True)
+    assert (state_of(failed), "OpenAI does not accept the API key." in failed, "Try again" in failed) == (
+        "failed",
+        True,
+        True,
+    )
     assert owner.post(address(business, "greeting/again/")).status_code == 302
     with acting_for(business):
         assert GreetingAudio.objects.get().state == GreetingState.PENDING

@@ -17,6 +17,7 @@ from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
 from calls.conversation.commands import EndCall, KeepTurn, Latency, Measure, NextStep, Speaker
+from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import CallerFrame, CallerLeft
 from calls.line.admission import open_stream
 from calls.models import Call, CallOutcome, CallStatus, Turn
@@ -31,7 +32,7 @@ from calls.tests.conftest import NOW, kept, make_business, make_call
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("records_thread")]
 
-GOODBYE = Ending("the assistant said goodbye", NextStep.HANG_UP, CallOutcome.COMPLETED, user_has_spoken=True)
+GOODBYE = Ending(EndReason.ASSISTANT_HUNG_UP, NextStep.HANG_UP, CallOutcome.COMPLETED, user_has_spoken=True)
 
 
 def take_call(**values: Any) -> tuple[Call, CallPlan]:
@@ -74,13 +75,17 @@ async def test_everything_is_there_after_the_end(taken: Taken) -> None:
     recorder.measure(Measure(Latency.GREETING, 12))
     recorder.keep_usage({"input_tokens": 100, "output_tokens": 7})
     recorder.keep_usage({"input_tokens": 50})
-    trace: list[TraceLine] = [CallerFrame(0.02, 60), Decided(0.02, EndCall("x", NextStep.HANG_UP)), CallerLeft(3.14159)]
+    trace: list[TraceLine] = [
+        CallerFrame(0.02, 60),
+        Decided(0.02, EndCall(EndReason.TIME_LIMIT, NextStep.HANG_UP)),
+        CallerLeft(3.14159),
+    ]
     for line in trace:
         recorder.keep_trace(line)
     await recorder.close(GOODBYE)
     after, turns, read = await stored(call)
     assert (after.status, after.outcome, after.next_step) == (CallStatus.ENDED, CallOutcome.COMPLETED, NextStep.HANG_UP)
-    assert (after.end_reason, after.user_has_spoken) == ("the assistant said goodbye", True)
+    assert (after.end_reason, after.user_has_spoken) == (EndReason.ASSISTANT_HUNG_UP, True)
     assert after.latencies == {"answer": [420, 380], "greeting": [12]}
     assert after.usage == {"input_tokens": 150, "output_tokens": 7}
     assert [(t.position, t.speaker, t.text, t.heard_text, t.is_greeting) for t in turns] == [
@@ -252,5 +257,7 @@ def test_while_the_disk_is_far_behind_audio_is_dropped_instead_of_piling_up(
 )
 def test_the_outcome(next_step: NextStep, failed: bool, spoken: bool, outcome: CallOutcome) -> None:
     assert outcome_of(next_step=next_step, failed=failed, user_has_spoken=spoken) == outcome
-    end = EndCall("why", next_step, failed)
-    assert Ending.of(end, user_has_spoken=spoken) == Ending("why", next_step, outcome, spoken)
+    end = EndCall(EndReason.TIME_LIMIT, next_step, failed, "why")
+    assert Ending.of(end, user_has_spoken=spoken) == Ending(
+        EndReason.TIME_LIMIT, next_step, outcome, spoken, cause="why"
+    )

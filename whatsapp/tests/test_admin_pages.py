@@ -17,6 +17,7 @@ from whatsapp.models import (
     Broadcast,
     Contact,
     ContactTag,
+    EventKind,
     InboundMessage,
     Recipient,
     Sender,
@@ -89,8 +90,8 @@ def test_actions_steer_a_broadcast(staff: Client, make: Make) -> None:
         broadcast.refresh_from_db()
         assert broadcast.status == status
     assert "can&#x27;t become" in act(staff, "broadcast_changelist", "start", broadcast)
-    actors = set(broadcast.events.exclude(actor=None).values_list("what", flat=True))
-    assert actors == {"started", "paused: user", "resumed", "cancelled"}
+    actors = set(broadcast.events.exclude(actor=None).values_list("kind", flat=True))
+    assert actors == {"started", "paused", "resumed", "cancelled"}
 
 
 def test_a_person_decides_about_a_message_whose_answer_was_lost(staff: Client, make: Make) -> None:
@@ -106,7 +107,7 @@ def test_a_person_decides_about_a_message_whose_answer_was_lost(staff: Client, m
     Recipient.objects.filter(pk=dana.pk).update(status=RecipientStatus.UNKNOWN)
     act(staff, "recipient_changelist", "send_again", dana)
     assert Recipient.objects.get(pk=dana.pk).status == RecipientStatus.PENDING
-    assert {event.what for event in broadcast.events.exclude(actor=None)} == {"assumed sent", "sent again"}
+    assert {event.kind for event in broadcast.events.exclude(actor=None)} == {"assumed_sent", "sent_again"}
 
 
 def test_an_owner_connects_a_number_and_its_token_is_never_shown(owner: Client, clinic: Business) -> None:
@@ -201,7 +202,7 @@ def test_a_page_asks_no_more_for_a_long_history(name: str, owner: Client, make: 
     queries()
     few = queries()
     for _ in range(5):
-        lifecycle.record(broadcast, "looked at", now=NOW)
+        lifecycle.record(broadcast, EventKind.RETRIED, now=NOW, data={"people": 1})
     assert queries() == few
 
 

@@ -13,6 +13,7 @@ from businesses.models import Business, PhoneNumber, User
 from businesses.tenancy import acting_for
 from testing.broadcasts import addresses
 from testing.meta import ThreadedMeta
+from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.conftest import Report, Send
 from whatsapp.errors import BadAudience, BadTemplate, NotConnected, OptedOut, WhatsappError, WindowClosed
 from whatsapp.inbox import direct_messages
@@ -214,7 +215,7 @@ def test_a_refusal_says_why(
     send()
     kept = DirectMessage.objects.get()
     assert (kept.status, kept.error_code) == ("failed", "131026")
-    assert "Not reachable on WhatsApp" in kept.error_text
+    assert "Not reachable on WhatsApp" in reason_of(kept)
 
 
 def test_what_could_not_leave_is_tried_again_later(

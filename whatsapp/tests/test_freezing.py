@@ -18,6 +18,7 @@ from whatsapp.broadcasts import creation, lifecycle, prepare
 from whatsapp.broadcasts.counts import counts_of
 from whatsapp.broadcasts.creation import NewBroadcast
 from whatsapp.broadcasts.prepare import freeze_audience, prepare_step
+from whatsapp.broadcasts.reasons import reason_of, why_it_stands
 from whatsapp.errors import BadAudience
 from whatsapp.models import (
     Broadcast,
@@ -65,7 +66,7 @@ def test_every_row_becomes_a_person_or_keeps_its_reason(make: Make, clinic: Busi
         (7, "+972521234567", "pending", ""),  # the row with a name counts, not the one without
     ]
     assert (broadcast.total, counts_of(broadcast.pk).total) == (6, 6)
-    assert Recipient.objects.get(broadcast=broadcast, row_number=3).error_text == (
+    assert reason_of(Recipient.objects.get(broadcast=broadcast, row_number=3)) == (
         "The same person as in row 2: sent only once."
     )
 
@@ -178,7 +179,7 @@ def test_a_file_that_breaks_later_fails_the_broadcast_and_names_the_row(
     lifecycle._start(broadcast, now=NOW)
     assert prepare_step(broadcast, now=NOW)
     assert broadcast.status == BroadcastStatus.FAILED
-    assert "Row 3" in broadcast.status_detail
+    assert "Row 3" in why_it_stands(broadcast)
 
 
 def test_the_file_is_gone_when_its_people_are_rows(

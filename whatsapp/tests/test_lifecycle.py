@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from whatsapp.broadcasts.creation import Timing
 from whatsapp.control import starting
 from whatsapp.errors import IllegalChange, NotSendable
 from whatsapp.models import Broadcast, BroadcastEvent, MessageTemplate, Recipient, Sender, SenderHealth
+from whatsapp.reasons import Cause, reason
 from whatsapp.states import BROADCAST_MOVES, BroadcastStatus, PauseReason, RecipientStatus
 from whatsapp.tests.conftest import NOW, Make
 
@@ -27,7 +29,7 @@ CHANGES: dict[str, tuple[Callable[..., Any], set[BroadcastStatus]]] = {
     "pause": (lifecycle.pause, {B.PREPARING, B.RUNNING}),
     "resume": (lifecycle.resume, {B.PAUSED}),
     "cancel": (lifecycle.cancel, set(B) - {B.COMPLETED, B.CANCELLING, B.CANCELLED}),
-    "reopen": (lifecycle.reopen, {B.COMPLETED}),
+    "reopen": (partial(lifecycle.reopen, because=reason(Cause.ANSWERS_LATE)), {B.COMPLETED}),
 }
 
 
@@ -62,20 +64,28 @@ def test_of_two_clicks_on_start_one_counts(make: Make) -> None:
     starting.start(broadcast, now=NOW)
     with pytest.raises(IllegalChange):
         starting.start(second, now=NOW)
-    assert BroadcastEvent.objects.filter(what="started").count() == 1
+    assert BroadcastEvent.objects.filter(kind="started").count() == 1
 
 
 def test_a_pause_says_why_and_a_resume_forgets_it(make: Make, operator: User) -> None:
     broadcast = make()
     lifecycle._start(broadcast, now=NOW)
     later = NOW + timedelta(hours=3)
-    lifecycle.pause(broadcast, now=NOW, reason=PauseReason.TEMPLATE, detail="paused by Meta", resume_at=later)
+    lifecycle.pause(
+        broadcast,
+        now=NOW,
+        reason=PauseReason.TEMPLATE,
+        because=reason(Cause.TEMPLATE_STATUS, status="PAUSED", words=""),
+        resume_at=later,
+    )
     assert (broadcast.status, broadcast.pause_reason, broadcast.resume_at) == ("paused", "template", later)
     lifecycle.resume(broadcast, now=NOW, actor=operator)
     assert (broadcast.status, broadcast.pause_reason, broadcast.resume_at) == ("running", "", None)
-    assert broadcast.status_detail == ""
-    history = list(BroadcastEvent.objects.filter(broadcast=broadcast).values_list("what", "actor"))
-    assert history[-2:] == [("paused: template", None), ("resumed", operator.pk)]
+    assert broadcast.cause == ""
+    history = list(
+        BroadcastEvent.objects.filter(broadcast=broadcast).values_list("kind", "data__pause_reason", "actor")
+    )
+    assert history[-2:] == [("paused", "template", None), ("resumed", None, operator.pk)]
 
 
 def test_resuming_after_the_trial_releases_the_rest(make: Make) -> None:
@@ -174,7 +184,9 @@ def test_what_must_not_be_sent_is_not_started(
 ) -> None:
     broadcast = make("phone,first_name\nabc,A\n")
     MessageTemplate.objects.filter(pk=template.pk).update(status="PAUSED", content_hash="1" * 64)
-    Sender.objects.filter(pk=sender.pk).update(health=SenderHealth.BLOCKED, health_detail="Reconnect it.")
+    Sender.objects.filter(pk=sender.pk).update(
+        health=SenderHealth.BLOCKED, **reason(Cause.OTHER, text="Reconnect it.").kept()
+    )
     with pytest.raises(NotSendable) as refused:
         starting.start(Broadcast.objects.get(pk=broadcast.pk), now=NOW)
     problems = " ".join(refused.value.problems)

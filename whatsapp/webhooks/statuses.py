@@ -134,7 +134,7 @@ def _note_that_reports_arrive(reports: Iterable[Report]) -> None:
 def _react_to_failures(by_row: dict[int, list[Report]], now: datetime) -> None:
     """Act on failures that are reported later as on failures that are answered at once."""
     failed = {
-        pk: rule
+        pk: (rule, update.error_code)
         for pk, reports in by_row.items()
         for news, update in reports
         if (rule := rule_of(news.provider, update)) and rule.outcome in _MATTERING
@@ -142,12 +142,12 @@ def _react_to_failures(by_row: dict[int, list[Report]], now: datetime) -> None:
     rows = Recipient.objects.filter(pk__in=failed).select_related("broadcast__sender", "broadcast__business")
     acted: set[tuple[uuid.UUID, SendOutcome]] = set()
     for row in rows:
-        rule = failed[row.pk]
+        rule, code = failed[row.pk]
         if rule.outcome is SendOutcome.SUPPRESS:
             _suppress(row, now)
         elif (row.broadcast_id, rule.outcome) not in acted:
             acted.add((row.broadcast_id, rule.outcome))
-            _act(row.broadcast, rule, now)
+            _act(row.broadcast, rule, code, now)
 
 
 _MATTERING = {SendOutcome.SUPPRESS, SendOutcome.THROTTLED, SendOutcome.TEMPLATE_WIDE, SendOutcome.CHANNEL_WIDE}
@@ -164,9 +164,9 @@ def _suppress(row: Recipient, now: datetime) -> None:
         )
 
 
-def _act(broadcast: Broadcast, rule: ErrorRule, now: datetime) -> None:
+def _act(broadcast: Broadcast, rule: ErrorRule, code: str, now: datetime) -> None:
     with acting_for(broadcast.business):
         if rule.outcome is SendOutcome.THROTTLED:
             consequences.slow_down(broadcast.sender, rule, retry_after_s=None, now=now)
         elif not rule.may_be_one_row:
-            consequences.pause_for(broadcast, rule, words="", now=now)
+            consequences.pause_for(broadcast, rule, code=code, words="", now=now)

@@ -12,7 +12,7 @@ from whatsapp.providers.base import SendOutcome, SendResult
 from whatsapp.sending import claims, gates, results, sweeper, waves
 from whatsapp.sending.claims import Departure, Stock
 from whatsapp.sending.results import Landing
-from whatsapp.sending.waves import Line, Wave
+from whatsapp.sending.waves import Dispatch, Wave
 from whatsapp.states import SkipReason
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -116,17 +116,17 @@ def test_an_answer_to_an_older_attempt_brings_no_message_id_to_a_row_that_was_re
 
 
 def test_resuming_gives_the_broadcast_a_fresh_breaker(broadcast: Broadcast) -> None:
-    line = Line(broadcast.pk, broadcast.business)
-    assert isinstance(waves.depart_wave(line, NOW), Wave)
+    dispatch = Dispatch(broadcast.pk, broadcast.business)
+    assert isinstance(waves.depart_wave(dispatch, NOW), Wave)
     for _ in range(4):
-        line.breaker.note(failed=True)
-    assert isinstance(waves.depart_wave(line, NOW), waves.NothingDue)
-    assert line.breaker.in_a_row == 4  # looking again is no reason to forget
+        dispatch.breaker.note(failed=True)
+    assert isinstance(waves.depart_wave(dispatch, NOW), waves.NothingDue)
+    assert dispatch.breaker.in_a_row == 4  # looking again is no reason to forget
 
     lifecycle.pause(broadcast, now=NOW)
     lifecycle.resume(broadcast, now=NOW)
-    waves.depart_wave(line, NOW)
-    assert (line.breaker.in_a_row, len(line.breaker.recent)) == (0, 0)
+    waves.depart_wave(dispatch, NOW)
+    assert (dispatch.breaker.in_a_row, len(dispatch.breaker.recent)) == (0, 0)
 
 
 def test_sending_hours_by_each_persons_clock(broadcast: Broadcast) -> None:
@@ -151,7 +151,7 @@ def test_who_sleeps_waits_for_the_morning_and_the_others_leave(broadcast: Broadc
     Broadcast.objects.update(send_from=time(9), send_until=time(20), window_zone="recipient")
     sleeper = Recipient.objects.order_by("pk")[0]
     Recipient.objects.filter(pk=sleeper.pk).update(address="+12125550100")
-    wave = waves.depart_wave(Line(broadcast.pk, broadcast.business), NOW)
+    wave = waves.depart_wave(Dispatch(broadcast.pk, broadcast.business), NOW)
     assert isinstance(wave, Wave)
     assert len(wave.departures) == 19
     sleeper.refresh_from_db()

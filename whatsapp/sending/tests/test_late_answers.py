@@ -50,7 +50,7 @@ def test_who_proves_unsent_after_the_end_is_sent_to_after_all(
     waves.land_singly(wave, landings, datetime.now(UTC))
     assert states(broadcast) == {"retry_wait": 1, "accepted": 19}
     assert Broadcast.objects.get().status == "running"
-    assert BroadcastEvent.objects.filter(what="reopened").count() == 1
+    assert BroadcastEvent.objects.filter(kind="reopened").count() == 1
 
     send()
     assert states(broadcast) == {"accepted": 20}

@@ -18,6 +18,7 @@ from businesses.models import Business
 from testing.broadcasts import addresses, make_broadcast
 from testing.meta import ThreadedMeta
 from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts.reasons import why_it_stands
 from whatsapp.conftest import Report, Send, states
 from whatsapp.models import Attempt, Broadcast, MessageTemplate, Recipient, Sender, SenderHealth, Suppression
 from whatsapp.people import suppressions
@@ -99,7 +100,7 @@ def test_an_expired_token_pauses_the_broadcast_and_nobody_is_lost(
     send()
     broadcast.refresh_from_db()
     assert (broadcast.status, broadcast.pause_reason) == ("paused", "account")
-    assert "token" in broadcast.status_detail
+    assert "token" in why_it_stands(broadcast)
     assert states(broadcast) == {"accepted": 7, "pending": 13}
     sender.refresh_from_db()
     assert sender.health == SenderHealth.BLOCKED
@@ -138,7 +139,7 @@ def test_a_broadcast_that_mostly_fails_pauses_itself(meta: ThreadedMeta, broadca
     send()
     broadcast.refresh_from_db()
     assert (broadcast.status, broadcast.pause_reason) == ("paused", "error_burst")
-    assert "131009" in broadcast.status_detail
+    assert "131009" in why_it_stands(broadcast)
 
 
 def test_throttled_messages_follow_later_and_the_number_slows_down(
@@ -290,33 +291,36 @@ def test_a_wave_takes_two_commits(
     commits = commits_by_step(monkeypatch)
     send(run_for_s=90.0)
     assert Attempt.objects.values("started_at").distinct().count() == 6
-    assert [number for number in commits["depart_wave"] if number] == [1] * 6  # having no slot or row costs none
+    assert commits["Wave"] == [1] * 6
     assert commits["land_wave"] == [1] * 6
-    assert max(commits["complete_if_done"] + commits["give_back"]) == 1
-    assert commits["elsewhere"] == []
+    assert not any(commits["Rest"] + commits["NothingDue"])  # looking costs no commit
+    assert max(commits["Stopped"] + commits["complete_if_done"] + commits["give_back"]) == 1
+    assert commits["elsewhere"] == [0]
 
 
 def commits_by_step(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
-    """By function of `waves`, how often each call of it committed in the thread that sends."""
-    commits: dict[str, list[int]] = defaultdict(list)
-    under_way = "elsewhere"
+    """How often the thread that sends committed, for each call: by what `depart_wave` returned, or the function."""
+    commits: dict[str, list[int]] = defaultdict(list, elsewhere=[0])
+    counts = [0]  # of the calls under way; the first stands for what happens in none of them
     wrapper: Any = BaseDatabaseWrapper
     commit = wrapper._commit
 
     def counting(self: BaseDatabaseWrapper) -> None:
         if threading.current_thread().name == "waves_0":
-            commits[under_way] = [*commits[under_way][:-1], sum(commits[under_way][-1:]) + 1]
+            counts[-1] += 1
+            commits["elsewhere"] = counts[:1]
         commit(self)
 
     def noted(step: Callable[..., Any]) -> Callable[..., Any]:
         def run(*arguments: Any) -> Any:
-            nonlocal under_way
-            under_way = step.__name__
-            commits[under_way].append(0)
+            counts.append(0)
+            result = None
             try:
-                return step(*arguments)
+                result = step(*arguments)
+                return result
             finally:
-                under_way = "elsewhere"
+                name = type(result).__name__ if step.__name__ == "depart_wave" else step.__name__
+                commits[name].append(counts.pop())
 
         return run
 
