@@ -1,4 +1,4 @@
-"""Checks of what people type about a business."""
+"""Validators of a business's fields."""
 
 import math
 import re
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.phone_numbers import NotDialable, dialable_e164
 
 RESERVED_SLUGS = frozenset({"admin", "api", "login", "logout", "new", "static", "www"})
-"""Words that addresses of the installation's own pages may need beside those of businesses."""
+"""Slugs that no business may have: the installation's own pages may need them."""
 
 
 def validate_e164(value: str) -> None:
@@ -29,13 +29,13 @@ def validate_e164(value: str) -> None:
 
 
 def validate_time_zone(value: str) -> None:
-    """Accept only a zone that this machine knows."""
+    """Accept only time zones that this machine knows."""
     if value not in available_timezones():
         raise ValidationError(_("This time zone does not exist. Write it like Asia/Jerusalem."), code="no_such_zone")
 
 
 def validate_business_slug(value: str) -> None:
-    """Accept a lower-case word for addresses that no page of the installation needs."""
+    """Accept lower-case slugs that are not reserved for the installation's own pages."""
     if not re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", value):
         raise ValidationError(
             _("Use small Latin letters, digits and single hyphens, like north-clinic."), code="bad_slug"

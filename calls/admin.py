@@ -70,6 +70,11 @@ class CallAdmin(FencedAdmin):
         ),
     )
     readonly_fields = ("recording", "conversation", "how_it_ended")
+    labels: ClassVar[dict[str, Any]] = {
+        "twilio_call_sid": _("Twilio's id of the call"),
+        "stream_sid": _("Twilio's id of the stream"),
+        "stream_opened_at": _("stream opened"),
+    }
 
     def web_page(self, obj: Call) -> str:
         """The same call, with waits and cost in words."""

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from calls.audio import ulaw
+from calls.conversation.end_reasons import EndReason
 from calls.sandbox.telephone.placed_call import PlacedCall
 from testing import numbered
-from calls.conversation.end_reasons import EndReason
 from testing.servers import StartDaphne
 from tests.call_hearing import heard
 from tests.call_office import member_cookies

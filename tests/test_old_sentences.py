@@ -44,6 +44,8 @@ for code, text in __DIRECT__:
 done = new("whatsapp.ContactImport", business=business, created_at=NOW, status="failed", error=__IMPORT__)
 new("whatsapp.RejectedRow", business=business, contact_import=done, row=2, reason=__REJECTED__)
 new("whatsapp.Contact", business=business, phone="+1", consent="withdrawn", consent_source="Entered by staff")
+for number, problem in enumerate(__NEWS__):
+    new("whatsapp.WebhookNews", provider="cloud", kind="other", dedupe_key=number, received_at=NOW, problem=problem)
 new("whatsapp.Contact", business=business, phone="+2", consent="granted", consent_source="A form of May")
 """
 AFTER = """
@@ -59,6 +61,7 @@ with across_businesses():
         "people": [[*each, row.error_text] for row in Recipient.objects.order_by("pk") for each in kept([row])],
         "direct": sorted([*each, row.error_text] for row in DirectMessage.objects.all() for each in kept([row])),
         "imports": kept(ContactImport.objects.all()) + kept(RejectedRow.objects.all()),
+        "news": list(WebhookNews.objects.order_by("pk").values_list("problem", flat=True)),
         "consent": list(Contact.objects.order_by("phone").values_list("consent_source", flat=True)),
     }))
 """
@@ -103,6 +106,7 @@ OLD = {
     ],
     "IMPORT": "Something went wrong on our side after row 12. What was read before stays.",
     "REJECTED": "The phone number is missing.",
+    "NEWS": ["", "It can't be kept: DataError", "It belongs to no message of this installation."],
 }
 NEW = {
     "senders": [["account_restricted", {"event": "RESTRICTED_BIZ"}]],
@@ -141,6 +145,7 @@ NEW = {
     ],
     "direct": [["", {}, "Re-engagement message"], ["template_gone", {}, ""]],
     "imports": [["reading_failed", {"row": "12"}], ["number_missing", {}]],
+    "news": ["", "unkeepable", "no_message"],
     "consent": ["staff", "A form of May"],
 }
 

@@ -1,4 +1,4 @@
-"""Telephone numbers as people write them."""
+"""A form field for telephone numbers as people write them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ class WrittenPhoneNumberField(forms.CharField):
     region: str | None = None
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "max_length": 40})  # as written: longer than the 16 that are stored
+        super().__init__(
+            **{**options, "max_length": 40}
+        )  # formatted numbers are longer than the 16 characters that are stored
 
     def to_python(self, value: Any) -> str:
-        """Normalise what was written; a country that isn't known must be written."""
+        """Returns the number in E.164. Without a `region`, the number must include its country code."""
         written = super().to_python(value) or ""
         if not written:
             return ""

@@ -15,7 +15,6 @@ from calls.greetings import recordings
 from calls.models import Call, CallOutcome, CallStatus, GreetingAudio, GreetingState, NextStep, Turn
 from calls.records import recording
 from calls.sandbox.telephone.wav_files import read_as_ulaw
-from calls.telephone.intake import Refusal
 from frontdesk import demo
 from testing.databases import ROOT
 from testing.demo_data import Keys

@@ -18,10 +18,10 @@ from django.db.models import F
 
 from businesses.models import Business
 from whatsapp.errors import BadAudience
-from whatsapp.importing.people import RowEffect, save
 from whatsapp.importing import imports
 from whatsapp.importing.contact_layout import layout_of
 from whatsapp.importing.imports import Claim, OvertakenRead
+from whatsapp.importing.people import RowEffect, save
 from whatsapp.importing.rows import Entry, Rejected, understood
 from whatsapp.models import ContactImport, RejectedRow
 from whatsapp.people.messaging_settings import region_of

@@ -13,7 +13,7 @@ from whatsapp.models.contacts import (
 )
 from whatsapp.models.direct import DirectKind, DirectMessage
 from whatsapp.models.imports import ContactImport, ImportStatus, RejectedRow
-from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, WebhookNews
+from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, NewsProblem, WebhookNews
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
 from whatsapp.models.senders import (
     MessagingSettings,
@@ -50,6 +50,7 @@ __all__ = [
     "MessageTemplate",
     "MessagingSettings",
     "NewsKind",
+    "NewsProblem",
     "ParameterFormat",
     "Provider",
     "Quality",

@@ -20,6 +20,7 @@ from whatsapp.errors import NotConnected
 from whatsapp.models import Provider, Quality, Sender, SenderHealth
 from whatsapp.providers.base import Account, NumberHealth, ProviderClient, ProviderUnavailable
 from whatsapp.providers.registry import account_of, provider_for
+from whatsapp.reasons import Cause, reason
 from whatsapp.sending.limiter import limiter
 
 Answer = TypeVar("Answer")
@@ -94,7 +95,7 @@ def ask(
     try:
         account = account_of(sender)
     except CredentialsUnreadable as error:
-        raise ProviderUnavailable(str(error)) from error
+        raise ProviderUnavailable(str(reason(Cause.CREDENTIALS_UNREADABLE))) from error
 
     async def in_a_session() -> Answer:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ASK_TIMEOUT_S)) as http:
@@ -103,7 +104,9 @@ def ask(
     try:
         return asyncio.run(in_a_session())
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise ProviderUnavailable(f"The provider did not answer: {error or type(error).__name__}.") from error
+        raise ProviderUnavailable(
+            _("WhatsApp did not answer (%(error)s). Try again later.") % {"error": error or type(error).__name__}
+        ) from error
 
 
 def senders_of(business: Business) -> list[Sender]:

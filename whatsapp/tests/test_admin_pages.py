@@ -14,10 +14,10 @@ from businesses.models import Business, Membership, Role, User
 from testing.broadcasts import TOKEN
 from whatsapp.broadcasts import lifecycle
 from whatsapp.models import (
-    EventKind,
     Broadcast,
     Contact,
     ContactTag,
+    EventKind,
     InboundMessage,
     Recipient,
     Sender,

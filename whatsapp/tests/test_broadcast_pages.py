@@ -16,9 +16,8 @@ from businesses.models import Business, Role, User
 from businesses.tenancy import acting_for
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp import tasks
-from whatsapp.models import Broadcast, DirectMessage, MessageTemplate, Recipient, Sender, Tag
 from whatsapp.broadcasts.reasons import reason_of
-from whatsapp.models import Broadcast, DirectMessage, MessageTemplate, Recipient, Sender
+from whatsapp.models import Broadcast, DirectMessage, MessageTemplate, Recipient, Sender, Tag
 from whatsapp.pages import reading
 
 FILE = (

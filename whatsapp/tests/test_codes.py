@@ -14,7 +14,15 @@ from django.db import models
 from django.utils import translation
 
 from whatsapp.broadcasts.reasons import in_words
-from whatsapp.models import BroadcastEvent, ConsentStep, EventKind, ImportStatus, SenderHealth, SuppressionSource
+from whatsapp.models import (
+    BroadcastEvent,
+    ConsentStep,
+    EventKind,
+    ImportStatus,
+    NewsProblem,
+    SenderHealth,
+    SuppressionSource,
+)
 from whatsapp.pages import history
 from whatsapp.reasons import Cause, Datum, Reason, keys_of, reason, reason_in
 from whatsapp.states import (
@@ -32,7 +40,7 @@ pytestmark = pytest.mark.pure
 HEBREW = re.compile("[א-ת]")
 CHOICES: tuple[type[models.TextChoices], ...] = (
     *(BroadcastStatus, ColumnRole, ConsentStep, ErrorClass, EventKind, ImportStatus, PauseReason, RecipientStatus),
-    *(SenderHealth, SkipReason, SuppressionSource, TemplateStatus),
+    *(NewsProblem, SenderHealth, SkipReason, SuppressionSource, TemplateStatus),
 )
 SAMPLES: dict[str, Datum] = {
     "provider": "cloud",
@@ -70,7 +78,8 @@ def test_every_cause_is_told_with_its_data_in_both_languages(cause: Cause) -> No
 
 
 def test_a_reason_with_other_data_than_its_words_need_can_not_be_made() -> None:
-    for data in ({}, {"row": 2, "name": "x"}, {"name": "x"}):
+    wrong: list[dict[str, str | int]] = [{}, {"row": 2, "name": "x"}, {"name": "x"}]
+    for data in wrong:
         with pytest.raises(ValueError, match="same_as_row is kept with"):
             Reason(Cause.SAME_AS_ROW, data)
 

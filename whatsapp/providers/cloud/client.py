@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import aiohttp
+from django.utils.translation import gettext as _
 
 from whatsapp.providers.base import (
     Account,
@@ -91,7 +92,9 @@ class CloudProvider:
             async with http.get(f"{account.api_url}/{path}", params=query, headers=headers) as response:
                 answer = json.loads(await response.read())
         except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
-            raise ProviderUnavailable(f"WhatsApp did not answer ({type(problem).__name__}). Try again later.") from None
+            raise ProviderUnavailable(
+                _("WhatsApp did not answer (%(error)s). Try again later.") % {"error": type(problem).__name__}
+            ) from None
         if response.status != 200 or not isinstance(answer, dict):
             error = answer.get("error") or {} if isinstance(answer, dict) else {}
             advice = errors.rule_for(str(error.get("code", ""))).explanation

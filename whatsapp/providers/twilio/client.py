@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+from django.utils.translation import gettext as _
 
 from whatsapp.providers.base import (
     Account,
@@ -118,7 +119,9 @@ async def _get(http: aiohttp.ClientSession, url: str, account: Account, query: M
         async with http.get(url, params=query, headers=_auth(account)) as response:
             answer = await response.json(content_type=None)
     except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
-        raise ProviderUnavailable(f"Twilio did not answer ({type(problem).__name__}). Try again later.") from None
+        raise ProviderUnavailable(
+            _("Twilio did not answer (%(error)s). Try again later.") % {"error": type(problem).__name__}
+        ) from None
     if response.status != 200 or not isinstance(answer, dict):
         code = str(answer.get("code", "")) if isinstance(answer, dict) else ""
         raise ProviderUnavailable(f"{errors.rule_for(code).explanation} (HTTP {response.status} {code})")
