@@ -31,24 +31,24 @@ BADGES = {
 END_REASONS = {
     EndReason.CALLER_LEFT: gettext_lazy("The caller hung up."),
     EndReason.ASSISTANT_HUNG_UP: gettext_lazy("The assistant said goodbye and hung up."),
-    EndReason.ASSISTANT_TRANSFERRED: gettext_lazy("The assistant handed the call over."),
-    EndReason.OPERATOR_HUNG_UP: gettext_lazy("Somebody of the business hung up, on the page of live calls."),
+    EndReason.ASSISTANT_TRANSFERRED: gettext_lazy("The assistant transferred the call."),
+    EndReason.OPERATOR_HUNG_UP: gettext_lazy("Someone at the business hung up, on the live calls page."),
     EndReason.OPERATOR_TRANSFERRED: gettext_lazy(
-        "Somebody of the business put the call through, on the page of live calls."
+        "Someone at the business transferred the call, on the live calls page."
     ),
-    EndReason.TIME_LIMIT: gettext_lazy("The longest call time was over."),
-    EndReason.STREAM_BROKE: gettext_lazy("The connection to the telephone network broke."),
+    EndReason.TIME_LIMIT: gettext_lazy("The call reached its time limit."),
+    EndReason.STREAM_BROKE: gettext_lazy("The connection to the phone network broke."),
     EndReason.MODEL_UNAVAILABLE: gettext_lazy("The AI service was not available."),
-    EndReason.OUR_MISTAKE: gettext_lazy("An error of this program; it was logged."),
+    EndReason.OUR_MISTAKE: gettext_lazy("An internal error. It was logged."),
     EndReason.LEFT_EARLY: gettext_lazy("The caller hung up before the assistant answered."),
     EndReason.OVER_AT_TWILIO: gettext_lazy("The caller hung up."),
-    EndReason.FAILED_AT_TWILIO: gettext_lazy("The telephone network reports that the call failed."),
-    EndReason.STREAM_NEVER_OPENED: gettext_lazy("The telephone network did not connect the call's sound."),
-    EndReason.PROCESS_DIED: gettext_lazy("The server that held the call stopped."),
+    EndReason.FAILED_AT_TWILIO: gettext_lazy("The phone network reported that the call failed."),
+    EndReason.STREAM_NEVER_OPENED: gettext_lazy("The phone network never connected the call's audio."),
+    EndReason.PROCESS_DIED: gettext_lazy("The server that was handling the call stopped."),
     EndReason.NOT_IN_SERVICE: gettext_lazy("The business or this number is switched off."),
     EndReason.NO_MINUTES: gettext_lazy("No paid minutes were left."),
     EndReason.ALL_BUSY: gettext_lazy("All lines were busy."),
-    EndReason.OTHER: gettext_lazy("For another reason."),
+    EndReason.OTHER: gettext_lazy("Another reason."),
 }
 """Why a call ended, as its owner reads it."""
 
@@ -57,9 +57,9 @@ _CAUSES: dict[str, StrOrPromise] = {
     Meaning.NO_ACCESS: gettext_lazy("OpenAI does not accept the API key."),
     Meaning.TOO_FAST: gettext_lazy("OpenAI's rate limit was reached."),
     Meaning.BAD_REQUEST: gettext_lazy("OpenAI refused the request."),
-    StreamFault.FLOOD: gettext_lazy("More came in than a telephone line ever brings."),
-    StreamFault.MALFORMED: gettext_lazy("What came in could not be understood."),
-    StreamFault.SLOW: gettext_lazy("It took in the assistant's voice too slowly."),
+    StreamFault.FLOOD: gettext_lazy("It sent more data than a phone call does."),
+    StreamFault.MALFORMED: gettext_lazy("It sent data that could not be read."),
+    StreamFault.SLOW: gettext_lazy("It was too slow to take the assistant's voice."),
 }
 """What lay behind an end, where it tells a reader more than that it happened."""
 
@@ -72,7 +72,7 @@ SPEECH_FAULTS = {
     SpeechFault.SILENCE: gettext_lazy("The speech service sent silence."),
     SpeechFault.TOO_SHORT: gettext_lazy("The recording was too short for these words."),
     SpeechFault.TOO_LONG: gettext_lazy("The recording was too long for these words."),
-    SpeechFault.OTHER: gettext_lazy("For another reason."),
+    SpeechFault.OTHER: gettext_lazy("Another reason."),
 }
 """Why a greeting could not be recorded, as its owner reads it."""
 _SPEECH_FAULTS: Mapping[str, StrOrPromise] = {fault.value: words for fault, words in SPEECH_FAULTS.items()}

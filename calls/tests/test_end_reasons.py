@@ -78,7 +78,7 @@ def test_the_cause_is_told_where_it_helps() -> None:
     assert shown("en", **unpaid) == "The AI service was not available. The OpenAI account has no credit left."
     slow = {"end_reason": EndReason.STREAM_BROKE, "end_detail": {"cause": "slow"}}
     assert shown("en", **slow) == (
-        "The connection to the telephone network broke. It took in the assistant's voice too slowly."
+        "The connection to the phone network broke. It was too slow to take the assistant's voice."
     )
 
 
