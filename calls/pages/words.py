@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -91,7 +92,7 @@ def end_reason(call: Call) -> str:
         return ""
     reason, detail = ended
     if text := detail.get("text"):  # an older version's own words, which no code fits
-        return f"{END_REASONS[reason]} {text}" if reason is not EndReason.OTHER else str(text)
+        return _with_foreign("" if reason is EndReason.OTHER else END_REASONS[reason], str(text))
     cause = _cause(reason, str(detail.get("cause", "")))
     return f"{END_REASONS[reason]} {cause}".strip()
 
@@ -108,27 +109,28 @@ def speech_failure(greeting: GreetingAudio | None) -> str:
     if greeting is None:
         return ""
     if not greeting.failure:
-        return greeting.error  # of an older version, while this one was being installed
+        return _with_foreign("", greeting.error)  # of an older version, while this one was being installed
     detail = greeting.failure_detail
     match greeting.failure:
         case SpeechFault.OTHER:
-            return str(detail.get("text", SPEECH_FAULTS[SpeechFault.OTHER]))
+            return _with_foreign(SPEECH_FAULTS[SpeechFault.OTHER], str(detail.get("text", "")))
         case SpeechFault.TOO_SHORT:
             more = _("It lasts %(seconds)s seconds, and would have to last at least %(limit)s.") % detail
         case SpeechFault.TOO_LONG:
             more = _("It lasts %(seconds)s seconds, and may last at most %(limit)s.") % detail
         case SpeechFault.REFUSED:
-            more = f"{_CAUSES.get(detail.get('meaning', ''), '')} {_quoted(detail)}".strip()
+            ours = f"{SPEECH_FAULTS[SpeechFault.REFUSED]} {_CAUSES.get(detail.get('meaning', ''), '')}".strip()
+            return _with_foreign(ours, str(detail.get("said") or f"HTTP {detail.get('status', '?')}"))
         case _:
             more = ""
     words = _SPEECH_FAULTS.get(greeting.failure, SPEECH_FAULTS[SpeechFault.OTHER])  # of a newer version: not known here
     return f"{words} {more}".strip()
 
 
-def _quoted(detail: Mapping[str, Any]) -> str:
-    """Returns what OpenAI itself said, apart from our words: its letters may run the other way (UAX 9: FSI, PDI)."""
-    said = str(detail.get("said") or detail.get("status", ""))
-    return f"\u2068({said})\u2069" if said else ""
+def _with_foreign(ours: StrOrPromise, said: str) -> str:
+    """Returns our words and, marked as English, what OpenAI or an older version of this program said."""
+    foreign = format_html('<bdi lang="en">{}</bdi>', said) if said else ""
+    return format_html("{} {}", ours, foreign) if ours and foreign else foreign or str(ours)
 
 
 @dataclass(frozen=True, slots=True)
