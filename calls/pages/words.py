@@ -1,4 +1,4 @@
-"""What a call's records say, in words for its owner."""
+"""The words for what is stored about calls and greetings."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class Waiting:
 
 
 def waits(call: Call) -> Iterator[Waiting]:
-    """The latencies of a call, those that a caller feels."""
+    """Yields the latencies of a call that a caller notices."""
     for name, what in _LATENCIES.items():
         if values := call.latencies.get(name):
             yield Waiting(str(what), median(values) / 1000, max(values) / 1000, len(values))
@@ -152,7 +152,7 @@ def waits(call: Call) -> Iterator[Waiting]:
 
 @dataclass(frozen=True, slots=True)
 class ShownTurn:
-    """A turn as it is shown: what was heard of it, and what was not."""
+    """A turn as it is shown: the part that was heard and the part that was not."""
 
     turn: Turn
     heard: str
@@ -160,22 +160,22 @@ class ShownTurn:
 
     @property
     def is_ours(self) -> bool:
-        """The assistant said it."""
+        """Returns whether the assistant said it."""
         return self.turn.speaker == Speaker.ASSISTANT
 
     @property
     def is_going_on(self) -> bool:
-        """It is being said."""
+        """Returns whether it is still being said."""
         return self.turn.ended_ms is None
 
     @property
     def why_unheard(self) -> str:
-        """The label of the part that was not heard."""
+        """Returns the label of the part that was not heard."""
         return _("not heard: the caller interrupted") if self.turn.interrupted_ms is not None else _("not heard")
 
 
 def shown_turns(turns: Iterable[Turn]) -> list[ShownTurn]:
-    """The turns that have words, or are being said."""
+    """Returns the turns that have words or are still being said."""
     return [_shown(turn) for turn in turns if turn.text or turn.ended_ms is None]
 
 

@@ -92,7 +92,7 @@ def _number(slug: str) -> str:
 
 
 def _recorded(call_sid: str) -> str | None:
-    """The id under which the server keeps the call; None when it has another database than this command."""
+    """Returns the call's id in the database; None if the server uses another database than this command."""
     with across_businesses():  # an operator at the shell calls any business
         call_id = Call.objects.filter(twilio_call_sid=call_sid).values_list("pk", flat=True).first()
     return None if call_id is None else str(call_id)
