@@ -77,7 +77,7 @@ class Tenant:
 
 
 def _to_fill(model: type[models.Model]) -> list[models.Field[Any, Any]]:
-    """The fields that must be given, all texts (so that the marker shows wherever a row shows), all own relations."""
+    """Returns required fields, all texts (so that the marker shows wherever a row does), and all own relations."""
     return [
         f
         for f in model._meta.concrete_fields

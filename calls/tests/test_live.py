@@ -36,8 +36,7 @@ def test_a_draining_process_has_no_room() -> None:
     assert (live.is_draining(), live.has_room(), live.live_calls()) == (True, False, 1)
 
 
-@pytest.mark.parametrize("second", ["MZ1", "MZ2"])
-def test_the_older_of_two_sockets_of_a_call_is_closed(second: str) -> None:
+def test_the_older_of_two_sockets_of_a_call_is_closed() -> None:
     closed: list[str] = []
     older = add("CA1", "MZ1", closed)
     newer = live.add(call_sid="CA1", close=lambda: closed.append("newer"))
