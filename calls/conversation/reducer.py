@@ -69,14 +69,8 @@ from calls.conversation.settings import ConversationSettings
 from calls.conversation.turns import Turns
 
 TOOL_STEPS = {"end_call": NextStep.HANG_UP, "transfer_call": NextStep.TRANSFER}
-TOOL_REASONS = {
-    NextStep.HANG_UP: EndReason.ASSISTANT_HUNG_UP,
-    NextStep.TRANSFER: EndReason.ASSISTANT_TRANSFERRED,
-}
-OPERATOR_REASONS = {
-    NextStep.HANG_UP: EndReason.OPERATOR_HUNG_UP,
-    NextStep.TRANSFER: EndReason.OPERATOR_TRANSFERRED,
-}
+TOOL_REASONS = {NextStep.HANG_UP: EndReason.ASSISTANT_HUNG_UP, NextStep.TRANSFER: EndReason.ASSISTANT_TRANSFERRED}
+OPERATOR_REASONS = {NextStep.HANG_UP: EndReason.OPERATOR_HUNG_UP, NextStep.TRANSFER: EndReason.OPERATOR_TRANSFERRED}
 
 
 @dataclass(frozen=True, slots=True)
