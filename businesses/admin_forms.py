@@ -1,4 +1,4 @@
-"""How people write a business's settings in the admin."""
+"""The admin's forms for a business's settings and its phone numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _telephone() -> forms.TextInput:
 
 
 class BusinessForm(FencedForm):
-    """A business's settings. Numbers may be written as at home: 050-123-4567."""
+    """A business's settings. Phone numbers may be written in national format: 050-123-4567."""
 
     instance: Business
 
@@ -26,7 +26,7 @@ class BusinessForm(FencedForm):
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {"fallback_number": WrittenPhoneNumberField}
         widgets: ClassVar[dict[str, forms.Widget]] = {
             "fallback_number": _telephone(),
-            # dir=auto: the first letter decides, so Hebrew reads right to left on an English page too.
+            # dir=auto: the first letter sets the direction, so Hebrew reads right to left on an English page too.
             "greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
             "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12, "class": "vLargeTextField"}),
             "opening_hours": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),

@@ -12,7 +12,7 @@ LOADER = ["frontdesk.template_loader.Loader"]
 
 def rendered(folder: Path, name: str, source: str, **values: str) -> str:
     (folder / name).write_text(source)
-    return Engine(dirs=[folder], loaders=LOADER).get_template(name).render(Context(values))
+    return Engine(dirs=[str(folder)], loaders=LOADER).get_template(name).render(Context(values))
 
 
 def test_a_page_loses_its_indentation_and_keeps_its_lines(tmp_path: Path) -> None:

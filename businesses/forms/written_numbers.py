@@ -1,4 +1,4 @@
-"""Telephone numbers as people write them."""
+"""A form field for telephone numbers as people write them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from businesses.phone_numbers import NotAPhoneNumber, to_e164
+from businesses.phone_numbers import NotDialable, dialable_e164
 
 
 class WrittenPhoneNumberField(forms.CharField):
@@ -17,16 +17,16 @@ class WrittenPhoneNumberField(forms.CharField):
     region: str | None = None
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "max_length": 40})  # as written: longer than the 16 that are stored
+        super().__init__(**{**options, "max_length": 40})  # formatted numbers exceed the 16 that are stored
 
     def to_python(self, value: Any) -> str:
-        """Normalise what was written; a country that isn't known must be written."""
+        """Returns the number in E.164. Without a `region`, the number must include its country code."""
         written = super().to_python(value) or ""
         if not written:
             return ""
         try:
-            return to_e164(written, self.region)
-        except NotAPhoneNumber:
+            return dialable_e164(written, self.region)
+        except NotDialable:
             raise ValidationError(
                 _("This is not a phone number. Write it with its country, like +972501234567."), code="not_a_number"
             ) from None

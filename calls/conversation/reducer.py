@@ -299,5 +299,5 @@ class Conversation:
     def _end(self, at: float, reason: EndReason, step: NextStep, *, failed: bool = False, cause: str = "") -> None:
         self.assistant.hang_up(at)
         self._is_over = True
-        self._emit(Log("[END]", f"{reason}: {cause}" if cause else reason))
+        self._emit(Log("[END]", f"{reason}: {cause}" if cause else str(reason)))
         self._emit(EndCall(reason, step, failed, cause))

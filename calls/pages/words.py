@@ -75,6 +75,7 @@ SPEECH_FAULTS = {
     SpeechFault.OTHER: gettext_lazy("For another reason."),
 }
 """Why a greeting could not be recorded, as its owner reads it."""
+_SPEECH_FAULTS: Mapping[str, StrOrPromise] = {fault.value: words for fault, words in SPEECH_FAULTS.items()}
 
 _LATENCIES = {
     "greeting": gettext_lazy("Until the caller heard the first word"),
@@ -102,8 +103,10 @@ def _cause(reason: EndReason, code: str) -> StrOrPromise:
     return _CAUSES.get(meaning_of(code, int(status) if status.isdecimal() else None), "")
 
 
-def speech_failure(greeting: GreetingAudio) -> str:
-    """Returns why a greeting could not be recorded, as its owner reads it; "" if it could."""
+def speech_failure(greeting: GreetingAudio | None) -> str:
+    """Returns why a greeting could not be recorded, as its owner reads it; "" if it could or there is none."""
+    if greeting is None:
+        return ""
     if not greeting.failure:
         return greeting.error  # of an older version, while this one was being installed
     detail = greeting.failure_detail
@@ -118,7 +121,8 @@ def speech_failure(greeting: GreetingAudio) -> str:
             more = f"{_CAUSES.get(detail.get('meaning', ''), '')} {_quoted(detail)}".strip()
         case _:
             more = ""
-    return f"{SPEECH_FAULTS[SpeechFault(greeting.failure)]} {more}".strip()
+    words = _SPEECH_FAULTS.get(greeting.failure, SPEECH_FAULTS[SpeechFault.OTHER])  # of a newer version: not known here
+    return f"{words} {more}".strip()
 
 
 def _quoted(detail: Mapping[str, Any]) -> str:

@@ -47,8 +47,12 @@ class Ending:
 def end_reason_of(call: Call) -> tuple[EndReason, dict[str, Any]] | None:
     """Returns why a call ended, with its detail; None for one that has not ended.
 
-    A process of an older version may have written a sentence while this one was being installed.
+    While a version is being installed, a process of the older one may have written a sentence, and one of the newer
+    one a code that this one does not know.
     """
     if call.end_reason:
-        return EndReason(call.end_reason), call.end_detail
+        try:
+            return EndReason(call.end_reason), call.end_detail
+        except ValueError:
+            return EndReason.OTHER, {}
     return old_sentences.end_reason(call.old_end_reason) if call.old_end_reason else None

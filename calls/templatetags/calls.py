@@ -44,6 +44,6 @@ def end_reason(call: Call) -> str:
 
 
 @register.filter
-def speech_failure(greeting: GreetingAudio) -> str:
+def speech_failure(greeting: GreetingAudio | None) -> str:
     """Returns why a greeting could not be recorded, in words."""
     return words.speech_failure(greeting)

@@ -158,8 +158,8 @@ def test_a_worker_that_wakes_up_late_does_not_overwrite(service: SpeechService) 
         (says(b""), (SpeechFault.NO_AUDIO, {})),
         (says(b"\x00"), (SpeechFault.CUT_OFF, {})),
         (says(bytes(48000)), (SpeechFault.SILENCE, {})),
-        (says(voice(0.3)), (SpeechFault.TOO_SHORT, {"seconds": 0.6, "limit": 1.3})),
-        (says(voice(60)), (SpeechFault.TOO_LONG, {"seconds": 60.3, "limit": 15.9})),
+        (says(voice(0.3)), (SpeechFault.TOO_SHORT, {"seconds": 0.3, "limit": 0.9})),
+        (says(voice(60)), (SpeechFault.TOO_LONG, {"seconds": 60.0, "limit": 11.0})),
     ],
 )
 def test_passing_trouble_is_tried_again_later(

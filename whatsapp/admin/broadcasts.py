@@ -1,4 +1,4 @@
-"""Broadcasts, to look at and to steer. They are made on the web pages of a business."""
+"""Broadcasts in the admin: shown and controlled here, created on the web pages of a business."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from whatsapp.states import RecipientStatus
 
 
 class CountedList(ChangeList):
-    """A page of broadcasts, with the counts of all of them read in one query."""
+    """A page of broadcasts whose counts are all read in one query."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """Add `people` to each broadcast of the page."""
+        """Add `people` to each broadcast of the page, so that the columns need no query of their own."""
         super().get_results(request)
         shown = list(self.result_list)
         counts = counts_of_many([broadcast.pk for broadcast in shown])
@@ -45,7 +45,7 @@ class CountedList(ChangeList):
 
 
 class EventInline(FencedInline):
-    """What happened to a broadcast."""
+    """The broadcast's history, oldest entry first."""
 
     model = BroadcastEvent
     records = True
@@ -58,12 +58,12 @@ class EventInline(FencedInline):
 
     @admin.display(description=_("what"))
     def what(self, event: BroadcastEvent) -> str:
-        """What happened, in words."""
+        """Returns the kind of event in words."""
         return history.what(event)
 
     @admin.display(description=_("in detail"))
     def in_detail(self, event: BroadcastEvent) -> str:
-        """What else is known of it."""
+        """Returns what the event's data says beyond its kind."""
         return history.detail(event)
 
 
@@ -99,47 +99,47 @@ class BroadcastAdmin(FencedAdmin):
     )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """The list that counts."""
+        """Returns the change list that reads all counts at once."""
         return CountedList
 
     def has_steer_permission(self, request: HttpRequest) -> bool:
-        """Whether the person may start, pause, resume and cancel the broadcasts that they see."""
+        """Returns whether the person may start, pause, resume and cancel the broadcasts that they see."""
         return self.has_view_permission(request)
 
     def web_page(self, obj: Broadcast) -> str:
-        """Where it is started, watched and steered."""
+        """Returns the address of the page on which it is started, watched and controlled."""
         return reverse("broadcast", args=[obj.business.slug, obj.pk])
 
     @admin.display(description=_("why"))
     def why(self, broadcast: Broadcast) -> str:
-        """Why it is paused or has failed."""
+        """Returns why it is paused or has failed."""
         return why_it_stands(broadcast)
 
     @admin.display(description=_("people"))
     def total_people(self, broadcast: Broadcast) -> int:
-        """All rows."""
+        """Returns the number of all rows, skipped ones included."""
         return _people(broadcast).total
 
     @admin.display(description=_("to send"))
     def to_send(self, broadcast: Broadcast) -> int:
-        """Not sent yet."""
+        """Returns the number of people who are still to be sent to."""
         return _people(broadcast).open
 
     @admin.display(description=_("delivered"))
     def delivered(self, broadcast: Broadcast) -> int:
-        """Delivered, read or not."""
+        """Returns the number of people it was delivered to, whether or not they read it."""
         counts = _people(broadcast).by_state
         return counts[RecipientStatus.DELIVERED] + counts[RecipientStatus.READ]
 
     @admin.display(description=_("failed"))
     def failed(self, broadcast: Broadcast) -> int:
-        """Not reached."""
+        """Returns the number of people who were not reached."""
         counts = _people(broadcast).by_state
         return counts[RecipientStatus.FAILED] + counts[RecipientStatus.EXPIRED]
 
     @admin.display(description=_("people by state"))
     def people_by_state(self, broadcast: Broadcast) -> SafeString:
-        """Each number opens the list of its people."""
+        """Returns the counts as a list; each links to the people in that state."""
         page = reverse("admin:whatsapp_recipient_changelist")
         counts = counts_of_many([broadcast.pk])[broadcast.pk].by_state
         lines = ((page, broadcast.pk, state.value, state.label, number) for state, number in counts.items() if number)
@@ -148,14 +148,14 @@ class BroadcastAdmin(FencedAdmin):
 
     @admin.display(description=_("as people see it"))
     def as_people_see_it(self, broadcast: Broadcast) -> str:
-        """The message with its places for values."""
+        """Returns the message with placeholders in place of values."""
         named = broadcast.template_format == ParameterFormat.NAMED
         shown = bubble(broadcast.template_components, {}, named=named)
         return render_to_string("whatsapp/bubble.html", {"bubble": shown})
 
     @admin.display(description=_("what will happen"))
     def what_will_happen(self, broadcast: Broadcast) -> SafeString:
-        """The pre-flight of a broadcast that is not started yet."""
+        """Returns the pre-flight of a broadcast that is not started yet, else a dash."""
         if broadcast.status not in lifecycle.NOT_STARTED:
             return SafeString("–")
         report = preflight_report(preflight(broadcast, now=timezone.now()))
@@ -174,22 +174,22 @@ class BroadcastAdmin(FencedAdmin):
 
     @admin.action(description=_("Start"), permissions=["steer"])
     def start(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
-        """Start at once, or at the scheduled time."""
+        """Start the marked broadcasts now, or at their scheduled time."""
         _each(request, queryset, starting.start)
 
     @admin.action(description=_("Pause"), permissions=["steer"])
     def pause(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
-        """Send nothing more for now."""
+        """Pause the marked broadcasts: nothing more is sent for now."""
         _each(request, queryset, lifecycle.pause)
 
     @admin.action(description=_("Resume"), permissions=["steer"])
     def resume(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
-        """Go on."""
+        """Resume the marked broadcasts."""
         _each(request, queryset, lifecycle.resume)
 
     @admin.action(description=_("Cancel"), permissions=["steer"])
     def cancel(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
-        """Send nothing more, ever."""
+        """Cancel the marked broadcasts for good."""
         _each(request, queryset, lifecycle.cancel)
 
 

@@ -1,4 +1,4 @@
-"""Imports of contacts: read here, made and cancelled on the business's own pages."""
+"""Imports of contacts: shown here, started and cancelled on the business's own pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from whatsapp.models import ContactImport
 
 @admin.register(ContactImport)
 class ContactImportAdmin(FencedAdmin):
-    """Imports, newest first."""
+    """Imports, newest first; read-only."""
 
     records = True
     section = Section.PEOPLE
@@ -28,5 +28,5 @@ class ContactImportAdmin(FencedAdmin):
 
     @admin.display(description=_("why"))
     def why(self, contact_import: ContactImport) -> str:
-        """Why it was stopped, in words."""
+        """Returns why it was stopped, in words."""
         return reason_words(contact_import)

@@ -1,4 +1,4 @@
-"""What people write, what members write to them, and the raw news of providers."""
+"""Messages from people, messages to one person, and the raw webhooks of providers."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ class DirectMessageAdmin(FencedAdmin):
 
     @admin.display(description=_("why"))
     def why(self, message: DirectMessage) -> str:
-        """Why it failed, in words."""
+        """Returns why it failed, in words."""
         return reason_of(message)
 
 
 @admin.register(WebhookNews)
 class WebhookNewsAdmin(FencedAdmin):
-    """For operators: what came, and what could not be applied."""
+    """For operators: webhooks as they came, and those that could not be applied."""
 
     records = True
     about = _("What WhatsApp reported, and what could not be applied.")

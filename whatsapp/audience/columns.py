@@ -1,4 +1,4 @@
-"""Which column of a file is what. No database, no clock."""
+"""Finding the columns of a file that hold the address and the template's values. No database, no clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOISE = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff{}]")
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where in a row the address and the values of the template are; constants stand in for missing columns."""
+    """The indexes of the address and the template's values in a row; constants replace missing columns."""
 
     width: int
     phone: int | None
@@ -37,15 +37,15 @@ def understand(
     constants: Sequence[str] = (),
     chosen: Mapping[str, str] | None = None,
 ) -> Columns:
-    """Find the columns that a template needs; capital letters and braces make no difference.
+    """Find the columns that a template needs; case and braces are ignored.
 
-    `chosen` names columns (as `FileChoice.columns`); what it doesn't name is found by the columns' own names.
+    `chosen` names columns (as in `FileChoice.columns`); the others are found by their own names.
 
-    A template with numbered variables takes the columns beside the phone number in their order, if none of them is
-    named by a number and their count is right.
+    A template with numbered variables takes the columns beside the phone number in their order, provided that none
+    of them is named by a number and their count is right.
 
     Raises:
-        BadAudience: a column is missing or there twice; the text says which.
+        BadAudience: a column is missing or appears twice; the text says which.
     """
     names = [normalized(name) for name in header]
     refuse_doubles(header, names)
@@ -68,7 +68,7 @@ def understand(
 
 
 def _chosen(header: Sequence[str], names: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
-    """The columns that somebody chose, by their places. Raises `BadAudience` for one that is not there."""
+    """Returns the indexes of the columns that somebody chose. Raises `BadAudience` for one that does not exist."""
     places = {}
     for key, column in chosen.items():
         if normalized(column) not in names:
@@ -78,7 +78,7 @@ def _chosen(header: Sequence[str], names: Sequence[str], chosen: Mapping[str, st
 
 
 def normalized(name: str) -> str:
-    """A column's name as it is compared."""
+    """Returns a column's name in the form in which names are compared."""
     return " ".join(_NOISE.sub("", name).split()).casefold()
 
 
@@ -95,7 +95,7 @@ def _by_order(names: Sequence[str], needed: Sequence[str], addresses: set[int | 
 
 
 def refuse_doubles(header: Sequence[str], names: Sequence[str]) -> None:
-    """Raises `BadAudience` when a column is there twice; `names` are the normalized ones of `header`."""
+    """Raise `BadAudience` if a column appears twice; `names` are the normalized names of `header`."""
     for index, name in enumerate(names):
         if name and name in names[:index]:
             raise BadAudience(Cause.COLUMN_TWICE, column=header[index])

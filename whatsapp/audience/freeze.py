@@ -1,7 +1,7 @@
-"""Writing candidates as recipients: batch by batch, each with its cursor in one transaction.
+"""Writing candidates as recipients: batch by batch, each with the cursor in one transaction.
 
-Whoever is interrupted is continued by anybody from the cursor; two at once can't write the same batch, because the
-cursor is moved by a conditional UPDATE before the rows are written.
+An interrupted freeze can be continued from the cursor by any process. Two processes can't write the same batch,
+because the cursor is moved by a conditional UPDATE before the rows are written.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ MAY_BE_FROZEN = (BroadcastStatus.DRAFT, BroadcastStatus.PREPARING)
 
 
 def always(_rows: int) -> bool:
-    """Go on to the end."""
+    """Returns True, for a `keep_going` without a limit."""
     return True
 
 
 class OvertakenFreeze(Exception):
-    """Somebody else froze this batch, or the broadcast was cancelled meanwhile: stop."""
+    """Another process froze this batch, or the broadcast was cancelled meanwhile: the caller must stop."""
 
 
 def freeze(
@@ -43,13 +43,13 @@ def freeze(
     *,
     keep_going: Callable[[int], bool] = always,
 ) -> bool:
-    """Write candidates, from the broadcast's cursor on, until they end or `keep_going(rows written)` says no.
+    """Write candidates from the broadcast's cursor on, until none is left or `keep_going(rows written)` is false.
 
     Returns:
-        Whether they ended.
+        Whether no candidates are left.
 
     Raises:
-        OvertakenFreeze: nothing of the batch in hand was written.
+        OvertakenFreeze: nothing of the current batch was written.
     """
     written = 0
     for batch in _batches(candidates):
@@ -94,7 +94,7 @@ def _move_cursor(broadcast: Broadcast, position: str) -> None:
 
 
 def _judge(broadcast: Broadcast, batch: list[Candidate]) -> Iterator[Candidate]:
-    """Skip who is there already, and who must not be messaged; find everybody's contact."""
+    """Mark duplicates and people who must not be messaged as skipped, and look up everybody's contact."""
     addresses = [candidate.address for candidate in batch if candidate.address]
     taken = dict(
         Recipient.objects.filter(broadcast=broadcast, address__in=addresses).values_list("address", "row_number")

@@ -1,4 +1,4 @@
-"""From a row of a file, or a contact, to a person that a template can be sent to. No database, no clock."""
+"""Turning a row of a file, or a contact, into a candidate for a template. No database, no clock."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from whatsapp.reasons import Cause, Datum, Reason, ReasonedError
 from whatsapp.states import SkipReason
 from whatsapp.template_variables import BODY_LIMIT, MEDIA_KINDS, Place, TemplateVariable, ValueKind
 
-# A value like =HYPERLINK(…) or @SUM(…) is a formula that lost its way, or somebody's attack on whoever opens an
-# export. A plus or minus alone is none: +972…, -10 %.
+# A value like =HYPERLINK(…) or @SUM(…) is a formula by mistake, or an attack on whoever opens an export of ours.
+# A leading plus or minus alone is not a formula: +972…, -10 %.
 _FORMULA = re.compile(r"^=|^[+\-@]\s*[A-Za-z][A-Za-z.]*\(")
 _MEDIA = re.compile(r"^(https://\S+|\d{5,40})$")
 _SHOWN = 140
@@ -22,9 +22,9 @@ _SHOWN = 140
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who may become a recipient. With a `skip_reason` they are kept unsent; `reason` says more.
+    """Somebody who may become a recipient. With a `skip_reason` they are kept but not sent to; `reason` explains it.
 
-    `position` is where in its source the candidate stands: the cursor to go on after it.
+    `position` is the candidate's place in its source, which becomes the cursor once the candidate is written.
     """
 
     position: str
@@ -40,7 +40,7 @@ class Candidate:
 
 
 class BadValue(ReasonedError, ValueError):
-    """A value that can't be sent, or is missing."""
+    """A template value that is missing or can't be sent."""
 
     def __init__(self, cause: Cause, skip_reason: SkipReason = SkipReason.BAD_VALUE, **data: Datum) -> None:
         super().__init__(cause, **data)
@@ -49,17 +49,17 @@ class BadValue(ReasonedError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Everything that turns rows of one file into candidates for one template."""
+    """Turns the rows of one file into candidates for one template."""
 
     columns: Columns
     variables: Sequence[TemplateVariable]
     constants: Mapping[str, str]
     region: str | None
     body_length: int
-    """Characters of the template's body as it is, placeholders and all."""
+    """Length of the template's body in characters, placeholders included."""
 
     def candidate(self, number: int, cells: Sequence[str]) -> Candidate:
-        """Read one row; whatever is wrong with it becomes its skip reason."""
+        """Returns the candidate of a row; anything wrong with the row becomes its skip reason."""
         given = self._given(cells)
         try:
             address, country = self._address(cells, given)
@@ -98,12 +98,12 @@ def checked_params(
     body_length: int,
     names: Mapping[str, str],
 ) -> dict[str, str]:
-    """The values of a template, ready to be sent; `names` calls them what the person who reads an error calls them.
+    """Returns the values of a template, ready to be sent. `names` holds the names to use in error messages.
 
-    Blanks and line breaks become single blanks: Meta refuses line breaks, tabs and more than four blanks in a value.
+    Blanks and line breaks become single blanks: Meta refuses line breaks, tabs and more than four blanks in a row.
 
     Raises:
-        BadValue: one is missing, too long, a formula, or not what its place needs.
+        BadValue: a value is missing, too long, a formula, or not of the kind that its place needs.
     """
     params: dict[str, str] = {}
     filled = body_length

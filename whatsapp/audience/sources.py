@@ -1,4 +1,4 @@
-"""The candidates of each kind of audience, in a fixed order, from a cursor on."""
+"""The candidates of each kind of audience, in a fixed order, starting behind a cursor."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ PAGE = 2_000
 
 
 def choice_of(broadcast: Broadcast) -> Choice:
-    """How this broadcast's people are chosen."""
+    """Returns how this broadcast's people are chosen."""
     return from_json(broadcast.audience_kind, broadcast.audience)
 
 
 @contextmanager
 def candidates_of(broadcast: Broadcast) -> Iterator[Iterator[Candidate]]:
-    """The candidates after the broadcast's cursor. Raises `BadAudience` (also while they are read)."""
+    """Yields the candidates behind the broadcast's cursor. Raises `BadAudience`, also while they are being read."""
     match choice_of(broadcast):
         case FileChoice() as choice:
             with _file_of(broadcast) as file, open_table(file) as table:
@@ -49,14 +49,14 @@ def candidates_of(broadcast: Broadcast) -> Iterator[Iterator[Candidate]]:
 
 
 def reader_of(broadcast: Broadcast, header: Sequence[str], choice: FileChoice) -> Reader:
-    """What understands the rows of a file with this header. Raises `BadAudience`."""
+    """Returns the reader for the rows of a file with this header. Raises `BadAudience`."""
     variables = variables_of(broadcast.template_components, broadcast.template_format)
     columns = understand(header, variables, list(choice.constants), choice.columns)
     return Reader(columns, variables, choice.constants, region_of(broadcast.business), _body_length(broadcast))
 
 
 def contacts_chosen(business: Business, choice: ContactsChoice) -> QuerySet[Contact]:
-    """The contacts of a business that a choice means."""
+    """Returns the contacts of a business that match a choice."""
     contacts = Contact.objects.filter(business=business)
     for tag in choice.tags:
         contacts = contacts.filter(tags__name=tag)
@@ -70,7 +70,7 @@ def contacts_chosen(business: Business, choice: ContactsChoice) -> QuerySet[Cont
 
 
 def earlier_chosen(business: Business, choice: EarlierChoice) -> QuerySet[Recipient]:
-    """The recipients of an earlier broadcast that a choice means. Raises `BadAudience`."""
+    """Returns the recipients of an earlier broadcast that match a choice. Raises `BadAudience`."""
     earlier = Broadcast.objects.filter(business=business, pk=choice.broadcast).first()
     if earlier is None:
         raise BadAudience(Cause.NO_EARLIER_BROADCAST)
@@ -109,14 +109,14 @@ def _earlier(broadcast: Broadcast, choice: EarlierChoice) -> Iterator[Candidate]
 
 
 def _pages(rows: QuerySet[Any], cursor: str) -> Iterator[Any]:
-    """Rows in the order of their keys, a page at a time: no cursor of the database stays open between batches."""
+    """Yields rows by primary key, page by page, so that no database cursor stays open between batches."""
     while page := list((rows.filter(pk__gt=cursor) if cursor else rows).order_by("pk")[:PAGE]):
         yield from page
         cursor = str(page[-1].pk)
 
 
 class _Filler:
-    """Fills a template for people that are known by their contact."""
+    """Fills in a template from contacts."""
 
     def __init__(self, broadcast: Broadcast, values: Mapping[str, str], constants: Mapping[str, str]) -> None:
         self.variables: Sequence[TemplateVariable] = variables_of(
@@ -140,7 +140,7 @@ class _Filler:
 
 
 def _facts(contact: Contact) -> dict[str, str]:
-    """What is known about a contact, by the names that templates use. Their own attributes win."""
+    """Returns what is known about a contact, by the names that templates use. The contact's own attributes win."""
     facts = {"name": contact.name, "first_name": contact.name.partition(" ")[0], "phone": contact.phone or ""}
     return facts | {str(name): str(value) for name, value in contact.attributes.items() if value is not None}
 

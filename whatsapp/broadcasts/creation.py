@@ -1,4 +1,4 @@
-"""Making a broadcast: everything that can be wrong is found before anything is kept."""
+"""Creating a broadcast. Everything that can be wrong is found before anything is stored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from whatsapp.tables.tables import open_table
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
 
 DEFAULT_TRIAL = 50
-"""Messages of a trial whose share of the people is not known yet."""
+"""Size of a trial that is a share of the people, until their number is known."""
 
 KINDS = {
     FileChoice: AudienceKind.FILE,
@@ -44,11 +44,11 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When a broadcast starts and when its messages may go out; nothing: at once, at any hour.
+    """When a broadcast starts and when its messages may go out. By default: now, and at any hour.
 
-    `wall_time` is local time in `zone` (like 2026-11-30T09:00); so many minutes later the broadcast is missed
-    instead of late (None: the business's setting). Messages go out from `send_from` to `send_until`, by the clock
-    of `window_zone`.
+    `wall_time` is local time in `zone` (like 2026-11-30T09:00). A broadcast that is more than `late_after_minutes`
+    late is missed instead (None: the business's setting). Messages go out from `send_from` to `send_until`, by the
+    clock of `window_zone`.
     """
 
     wall_time: str = ""
@@ -61,7 +61,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class NewBroadcast:
-    """A broadcast to be. `file` is the table of a `FileChoice`, open for reading; it stays the caller's."""
+    """What a broadcast is created from. `file` is a `FileChoice`'s table, open for reading; the caller closes it."""
 
     template: MessageTemplate
     sender: Sender
@@ -73,12 +73,12 @@ class NewBroadcast:
 
 
 def create(business: Business, new: NewBroadcast, *, now: datetime, actor: User | None = None) -> Broadcast:
-    """Keep a broadcast as a draft whose people are still to be read (`read_people`).
+    """Store a broadcast as a draft; its people are read by `read_people`.
 
     Raises:
         BadTemplate: broadcasts can't send this template.
-        BadAudience: the file or choice can't be used as a whole.
-        WhatsappError: a time or zone can't be understood.
+        BadAudience: the file or choice as a whole can't be used.
+        WhatsappError: a time or zone is not valid.
     """
     variables = _variables(new.template)
     _check_constants(new.choice, variables)
@@ -95,28 +95,28 @@ def create(business: Business, new: NewBroadcast, *, now: datetime, actor: User 
 
 
 def read_people(broadcast: Broadcast, *, now: datetime, keep_going: Callable[[int], bool] = always) -> bool:
-    """Freeze the people of a new draft, until the end or until `keep_going(rows so far)` says no.
+    """Freeze the people of a new draft, until the end or until `keep_going(rows so far)` is false.
 
-    Returns whether nothing is left to read here: all are rows, or somebody else has taken over.
+    Returns whether nothing is left to read here: all people are rows, or another process has taken over.
 
     Raises:
-        BadAudience: the source can't be read to its end. The draft is gone, as if it had never been made.
+        BadAudience: the source can't be read to its end. The draft is removed, as if it had never been created.
     """
     try:
         return freeze_audience(broadcast, now=now, keep_going=keep_going)
     except OvertakenFreeze:
         return True
     except BadAudience:
-        with suppress(WhatsappError):  # somebody has started it meanwhile: then it fails, and says why
+        with suppress(WhatsappError):  # started meanwhile: then it fails in preparation, with the same reason
             discard(broadcast)
         raise
 
 
 def discard(broadcast: Broadcast) -> None:
-    """Remove a draft with its people and its file, as if it had never been made.
+    """Remove a draft with its people and its file, as if it had never been created.
 
     Raises:
-        WhatsappError: it is no draft any more; nothing has changed.
+        WhatsappError: it is not a draft any more; nothing has changed.
     """
     with transaction.atomic():
         current = recipients.locked(broadcast)
@@ -129,7 +129,7 @@ def discard(broadcast: Broadcast) -> None:
 
 
 def set_trial_share(broadcast: Broadcast, share: float | None) -> None:
-    """Let the trial have this share of the people who will be messaged, at least one; None: leave it as it is."""
+    """Set the trial to this share of the people who will be messaged, at least one. None changes nothing."""
     if share is None:
         return
     people = Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING).count()

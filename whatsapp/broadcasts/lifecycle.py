@@ -1,7 +1,7 @@
 """Starting, pausing, resuming and ending broadcasts.
 
-Every change of state is one conditional UPDATE whose row count decides, together with its line in the broadcast's
-history. Whoever loses the race gets `IllegalChange`, and nothing has happened.
+Every change of state is one conditional UPDATE whose row count decides, committed together with its entry in the
+broadcast's history. The loser of a race gets `IllegalChange`, and nothing has happened.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from whatsapp.states import (
 )
 
 LATE_AFTER_S = 300
-"""A scheduled broadcast that starts later than this is marked as late."""
+"""A scheduled broadcast that starts later than this is marked as late in its history."""
 CANCEL_BATCH = 5_000
 NOT_STARTED = (BroadcastStatus.DRAFT, BroadcastStatus.SCHEDULED, BroadcastStatus.MISSED, BroadcastStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """A change of state, its line in the history, and the fields that change with it."""
+    """A change of state, its entry in the history, and the fields that change with it."""
 
     to: BroadcastStatus
     kind: EventKind
@@ -47,10 +47,10 @@ class StatusChange:
 def start_or_schedule(
     broadcast: Broadcast, *, refuse_unsendable: Callable[[Broadcast], None], now: datetime, actor: User | None = None
 ) -> None:
-    """Start a broadcast that `refuse_unsendable` lets through; a draft whose time is still to come waits for it.
+    """Start a broadcast that `refuse_unsendable` accepts; a draft with a future start time is scheduled instead.
 
     Raises:
-        IllegalChange: it can't be started from where it stands.
+        IllegalChange: it can't be started from its present state.
         NotSendable: it must not be started as it is; nothing has changed.
     """
     if broadcast.status not in NOT_STARTED:
@@ -64,9 +64,9 @@ def start_or_schedule(
 
 
 def _start(broadcast: Broadcast, *, now: datetime, actor: User | None = None, late_s: int | None = None) -> None:
-    """Begin to send now, unchecked: whoever starts or schedules it has checked it. Raises `IllegalChange`.
+    """Begin to send now, without a check: whoever starts or schedules it has checked it. Raises `IllegalChange`.
 
-    `late_s`: how long after its scheduled time, if it had one.
+    `late_s`: seconds since its scheduled time, if it had one.
     """
     with transaction.atomic():
         data = {} if late_s is None else {"late_s": late_s}
@@ -77,13 +77,13 @@ def _start(broadcast: Broadcast, *, now: datetime, actor: User | None = None, la
 
 
 def schedule(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
-    """Let the broadcast start by itself at its `scheduled_at`. Raises `IllegalChange`."""
+    """Let the broadcast start automatically at its `scheduled_at`. Raises `IllegalChange`."""
     data = {"wall_time": broadcast.scheduled_wall_time, "zone": broadcast.scheduled_zone}
     _apply(broadcast, StatusChange(BroadcastStatus.SCHEDULED, EventKind.SCHEDULED, data), now, actor)
 
 
 def fire(broadcast: Broadcast, *, now: datetime) -> None:
-    """Start a scheduled broadcast whose time has come, or mark it missed. Raises `IllegalChange`."""
+    """Start a scheduled broadcast that is due, or mark it as missed. Raises `IllegalChange`."""
     scheduled_at, not_after = broadcast.scheduled_at, broadcast.not_after
     if not_after and now > not_after:
         data = {"not_after": not_after.astimezone(UTC).isoformat()}
@@ -96,13 +96,13 @@ def fire(broadcast: Broadcast, *, now: datetime) -> None:
 
 
 def finish_preparing(broadcast: Broadcast, *, now: datetime) -> None:
-    """The audience is frozen: send. Raises `IllegalChange`."""
+    """The audience is frozen: begin to send. Raises `IllegalChange`."""
     data = {"people": broadcast.total or 0}
     _apply(broadcast, StatusChange(BroadcastStatus.RUNNING, EventKind.RUNNING, data), now)
 
 
 def fail_preparing(broadcast: Broadcast, *, now: datetime, because: Reason) -> None:
-    """The audience can't be frozen; nothing has been sent. Raises `IllegalChange`."""
+    """The audience can't be frozen: mark the broadcast as failed; nothing was sent. Raises `IllegalChange`."""
     change = StatusChange(BroadcastStatus.FAILED, EventKind.FAILED, because.kept(), because.kept())
     _apply(broadcast, change, now)
 
@@ -116,9 +116,9 @@ def pause(
     resume_at: datetime | None = None,
     actor: User | None = None,
 ) -> None:
-    """Stop sending; what is on its way finishes. Raises `IllegalChange`.
+    """Stop sending; messages under way are finished. Raises `IllegalChange`.
 
-    `because` says more than `reason`. With `resume_at` the broadcast goes on by itself.
+    `because` adds detail to `reason`. With `resume_at` the broadcast resumes automatically.
     """
     data = {"pause_reason": reason.value} | _kept(because)
     fields = _kept(because) | {"pause_reason": reason, "resume_at": resume_at}
@@ -126,7 +126,7 @@ def pause(
 
 
 def resume(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
-    """Go on exactly where it stopped. Resuming after a trial of the first messages releases the rest."""
+    """Continue exactly where it stopped. Resuming after a trial of the first messages releases the rest."""
     to = BroadcastStatus.RUNNING if broadcast.audience_ready_at else BroadcastStatus.PREPARING
     fields: dict[str, Any] = {}
     if broadcast.pause_reason == PauseReason.CANARY_REVIEW:
@@ -136,12 +136,12 @@ def resume(broadcast: Broadcast, *, now: datetime, actor: User | None = None) ->
 
 
 def cancel(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
-    """Send no more, ever. What is on its way finishes; `finish_cancelling` marks the rest. Raises `IllegalChange`."""
+    """Stop for good. Messages under way are finished; `finish_cancelling` marks the rest. Raises `IllegalChange`."""
     _apply(broadcast, StatusChange(BroadcastStatus.CANCELLING, EventKind.CANCELLED), now, actor)
 
 
 def finish_cancelling(broadcast: Broadcast, *, now: datetime) -> bool:
-    """Mark what was not sent as cancelled; whether the broadcast has ended. Safe to repeat and to interrupt."""
+    """Mark unsent rows as cancelled. Returns whether the broadcast has ended. Safe to repeat and to interrupt."""
     while _cancel_some(broadcast):
         pass
     change = StatusChange(BroadcastStatus.CANCELLED, EventKind.ENDED, fields={"completed_at": now})
@@ -149,22 +149,22 @@ def finish_cancelling(broadcast: Broadcast, *, now: datetime) -> bool:
 
 
 def complete_if_done(broadcast: Broadcast, *, now: datetime) -> bool:
-    """End a running broadcast none of whose messages is still to be sent; whether it did."""
+    """End a running broadcast that has nothing left to send. Returns whether it was ended."""
     change = StatusChange(BroadcastStatus.COMPLETED, EventKind.COMPLETED, fields={"completed_at": now})
     return _end(broadcast, change, now)
 
 
 def reopen(broadcast: Broadcast, *, now: datetime, because: Reason, actor: User | None = None) -> None:
-    """A completed broadcast has something to send again: what proved to be unsent, or is retried. `IllegalChange`."""
+    """Run a completed broadcast again: rows proved to be unsent, or are retried. Raises `IllegalChange`."""
     fields = {"completed_at": None, "settled_at": None}
     change = StatusChange(BroadcastStatus.RUNNING, EventKind.REOPENED, because.kept(), fields)
     _apply(broadcast, change, now, actor, only_from=(BroadcastStatus.COMPLETED,))
 
 
 def go_on(broadcast: Broadcast, *, now: datetime, because: Reason, actor: User | None = None) -> bool:
-    """Rows of the broadcast have proved to be unsent: if it was completed, it runs again. False: it was cancelled.
+    """Run the broadcast again if it was completed, since rows proved to be unsent. Returns False if it was cancelled.
 
-    In the caller's transaction, in which the rows change, too: it holds the broadcast's lock from here on.
+    Call it in the transaction that changes the rows: it holds the broadcast's lock from here on.
     """
     current = recipients.locked(broadcast)
     if current.status == BroadcastStatus.COMPLETED:
@@ -180,7 +180,7 @@ def record(
     data: Mapping[str, Any] | None = None,
     actor: User | None = None,
 ) -> None:
-    """Add a line to the broadcast's history; `BroadcastEvent` says which `data` there is."""
+    """Add an entry to the broadcast's history; `BroadcastEvent` says which keys `data` may have."""
     BroadcastEvent.objects.create(
         business_id=broadcast.business_id, broadcast=broadcast, at=now, kind=kind, data=dict(data or {}), actor=actor
     )
@@ -213,9 +213,9 @@ def _apply(
 
 
 def _end(broadcast: Broadcast, change: StatusChange, now: datetime) -> bool:
-    """Make a last change of state, unless a row is still open.
+    """Move to a final state, unless a row is still open. Returns whether it did.
 
-    Whoever opens a row again holds the broadcast's lock (see `recipients.locked`).
+    Whoever reopens a row holds the broadcast's lock (see `recipients.locked`).
     """
     still_open = Recipient.objects.filter(broadcast=OuterRef("pk"), status__in=OPEN)
     with transaction.atomic():
@@ -232,7 +232,7 @@ def _end(broadcast: Broadcast, change: StatusChange, now: datetime) -> bool:
 
 
 def _cancel_some(broadcast: Broadcast) -> int:
-    """Cancel some unsent rows; how many. Rows that a worker is just moving are left for the next time."""
+    """Cancel some unsent rows and return their number. Rows locked by another process are left for the next call."""
     with transaction.atomic():
         unsent = Recipient.objects.filter(broadcast=broadcast, status__in=UNSENT)
         ids = list(unsent.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CANCEL_BATCH])

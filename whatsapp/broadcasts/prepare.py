@@ -1,4 +1,4 @@
-"""Freezing a broadcast's audience, a stretch at a time, by whoever has time for it."""
+"""Freezing a broadcast's audience in short steps, by any process that has time for it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from whatsapp.states import BroadcastStatus
 
 
 def prepare_step(broadcast: Broadcast, *, now: datetime, batches: int = 10) -> bool:
-    """Go on preparing, at most so many batches; whether there is nothing left to do here.
+    """Freeze at most `batches` batches. Returns whether nothing is left to do here.
 
-    When the audience is frozen the broadcast begins to send; when it can't be, it has failed and says why.
+    When the audience is complete the broadcast begins to send; when it can't be read the broadcast fails and says why.
     """
     with acting_for(broadcast.business):
         try:
@@ -38,11 +38,11 @@ def prepare_step(broadcast: Broadcast, *, now: datetime, batches: int = 10) -> b
 
 
 def freeze_audience(broadcast: Broadcast, *, now: datetime, keep_going: Callable[[int], bool] = always) -> bool:
-    """Freeze from the cursor on until the end, or until `keep_going(rows so far)` says no; whether it is done.
+    """Freeze from the cursor to the end, or until `keep_going(rows so far)` is false. Returns whether it is complete.
 
     Raises:
         BadAudience: the source can't be read on; nothing has been sent.
-        OvertakenFreeze: somebody else does it, or it was cancelled.
+        OvertakenFreeze: another process is freezing it, or it was cancelled.
     """
     if broadcast.audience_ready_at:
         return True
@@ -54,7 +54,7 @@ def freeze_audience(broadcast: Broadcast, *, now: datetime, keep_going: Callable
 
 
 def _finish(broadcast: Broadcast, now: datetime) -> None:
-    """The rows are complete. The file is not needed any more: its people are in the rows, and nowhere twice."""
+    """Mark the audience as complete and delete the file: its people are in the rows, and stored nowhere twice."""
     file = broadcast.audience_file.name
     with transaction.atomic():
         Broadcast.objects.filter(pk=broadcast.pk, audience_ready_at=None).update(
@@ -70,7 +70,7 @@ def _leave_preparing(broadcast: Broadcast, now: datetime) -> None:
         if broadcast.status == BroadcastStatus.PREPARING:
             lifecycle.finish_preparing(broadcast, now=now)
     except IllegalChange:
-        return  # paused or cancelled at this very moment: that stands
+        return  # paused or cancelled at this very moment: that state stays
 
 
 def _fail(broadcast: Broadcast, now: datetime, because: Reason) -> None:

@@ -17,10 +17,10 @@ _EXPLAINED = (RecipientStatus.FAILED, RecipientStatus.RETRY_WAIT)
 
 
 class InWords(str):
-    """A sentence of ours that may hold words of somebody else. On a page those are marked with their language.
+    """A sentence of ours that may contain other people's words. On a page those are marked with their language.
 
-    As a text (in a CSV or JSON) they stand between invisible marks (UAX 9: FSI, PDI), so that English in a Hebrew
-    sentence runs its own way.
+    In plain text (CSV or JSON) they stand between invisible marks (UAX 9: FSI, PDI), so that English inside a Hebrew
+    sentence keeps its own direction.
     """
 
     _html: SafeString
@@ -37,10 +37,10 @@ class InWords(str):
 
 
 class ProvidersWords(InWords):
-    """What a provider said, in English as all of them do."""
+    """What a provider said. All providers answer in English."""
 
     def __new__(cls, words: str) -> Self:
-        """`words` as they came."""
+        """`words` as the provider sent them."""
         made = super().__new__(cls, f"\u2068{words}\u2069")
         made._html = format_html('<bdi lang="en">{}</bdi>', words)
         return made
@@ -89,7 +89,7 @@ def in_words(reason: Reason) -> str:
 
 
 def explained(provider: str, code: str, words: str) -> str:
-    """Returns an error of a provider in our words, with its own and its number for whoever asks its support."""
+    """Returns a provider's error in our words, followed by the provider's own words and code for its support."""
     meaning = str(provider_for(provider).rule_for(code).explanation)
     if not words or words in meaning:
         return f"{meaning} ({code})" if code else meaning

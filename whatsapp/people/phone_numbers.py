@@ -10,9 +10,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult, timezone
+from phonenumbers import PhoneNumber, PhoneNumberFormat, timezone
 from phonenumbers.phonenumberutil import region_code_for_country_code
 
+from businesses.phone_numbers import can_be_dialled
 from whatsapp.reasons import Cause, ReasonedError
 
 _MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # invisible: direction marks around numbers
@@ -38,10 +39,9 @@ class Phone:
 
 
 def to_e164(text: str, region: str | None) -> Phone:
-    """Read a number in international form, or in the local form of `region` (two letters, like IL).
+    """Read a number of a file in international form, or in the local form of `region` (two letters, like IL).
 
-    A number counts if the tables know its range, or if it has the length of its country's mobile numbers:
-    countries open new ranges faster than tables learn of them.
+    Which numbers count is said once for the whole house, by `businesses.phone_numbers.can_be_dialled`.
 
     Raises:
         NotANumber: with what is wrong.
@@ -49,17 +49,17 @@ def to_e164(text: str, region: str | None) -> Phone:
     digits = _tidy(text)
     if digits.startswith("+"):
         number = _parse(digits, None)
-        if not _is_plausible(number):
+        if not can_be_dialled(number):
             raise NotANumber(Cause.WRONG_DIGITS, number=_e164(number))
         return _phone(number)
     if region:
         number = _parse(digits, region)
-        if _is_plausible(number):
+        if can_be_dialled(number):
             return _phone(number)
     bare = re.sub(r"\D", "", digits)
     if len(bare) >= 11 and not bare.startswith("0"):  # an international number that lost its plus sign
         number = _parse(f"+{bare}", None)
-        if _is_plausible(number):
+        if can_be_dialled(number):
             return _phone(number)
     if not region:
         raise NotANumber(Cause.NO_COUNTRY_CODE, text=_shown(text))
@@ -115,13 +115,6 @@ def _parse(text: str, region: str | None) -> PhoneNumber:
         return phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         raise NotANumber(Cause.NOT_A_NUMBER, text=_shown(text)) from None
-
-
-def _is_plausible(number: PhoneNumber) -> bool:
-    if phonenumbers.is_valid_number(number):
-        return True
-    as_mobile = phonenumbers.is_possible_number_for_type_with_reason(number, PhoneNumberType.MOBILE)
-    return as_mobile == ValidationResult.IS_POSSIBLE and not number.italian_leading_zero
 
 
 def _e164(number: PhoneNumber) -> str:

@@ -78,7 +78,7 @@ def test_every_cause_is_told_with_its_data_in_both_languages(cause: Cause) -> No
 
 
 def test_a_reason_with_other_data_than_its_words_need_can_not_be_made() -> None:
-    wrong: list[dict[str, Datum]] = [{}, {"row": 2, "name": "x"}, {"name": "x"}]
+    wrong: list[dict[str, str | int]] = [{}, {"row": 2, "name": "x"}, {"name": "x"}]
     for data in wrong:
         with pytest.raises(ValueError, match="same_as_row is kept with"):
             Reason(Cause.SAME_AS_ROW, data)
