@@ -27,7 +27,7 @@ class Mishap(Enum):
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound that the caller makes: a word, a sentence, or (`is_noise`) a cough, which OpenAI doesn't take for speech."""
+    """A sound of the caller: a word, a sentence, or (`is_noise`) a cough that OpenAI doesn't take for speech."""
 
     start: float
     seconds: float
