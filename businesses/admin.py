@@ -17,11 +17,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from businesses.admin_forms import BusinessForm, PhoneNumberForm
 from businesses.fence import filters
 from businesses.fence.fenced_admin import OWNERS, FencedAdmin, FencedInline, is_operator
 from businesses.fence.sections import Section
 from businesses.forms.settings_form import SECTIONS
-from businesses.forms.written_numbers import BusinessForm, PhoneNumberForm
 from businesses.membership import remove_member, save_membership
 from businesses.models import Business, Invitation, Membership, PhoneNumber, User
 from businesses.registration import save_business
@@ -35,7 +35,7 @@ else:
 
 filters.register()
 admin.site.unregister(Group)  # groups carry Django's permissions, which nothing here reads
-# allauth's own pages know no fence, and a second factor's secret is nobody else's. `manage.py reset_second_factor`.
+# allauth's own admin pages aren't fenced, and a second factor's secret is private: `manage.py reset_second_factor`.
 admin.site.unregister([EmailAddress, Authenticator])
 
 
@@ -48,7 +48,7 @@ class PhoneNumberInline(FencedInline):
 
 
 def _sections() -> Iterator[tuple[Any, Any]]:
-    """The sections of the web's settings page; the greeting's recording stands below its text."""
+    """Returns the sections of the web's settings page, with the greeting's recording below its text."""
     for _key, heading, intro, names in SECTIONS:
         fields = [
             each for name in names for each in ((name, "greeting_recording") if name == "greeting_text" else (name,))
@@ -76,21 +76,21 @@ class BusinessAdmin(FencedAdmin):
     )
 
     def web_page(self, obj: Business) -> str:
-        """Where its people work every day."""
+        """Returns the address of the business's home page."""
         return reverse("home", args=[obj.slug])
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """Let owners read what only operators change."""
+        """Returns the fields that only operators change; owners read them."""
         return ("greeting_recording", *(() if is_operator(request) else self.operator_fields))
 
     @admin.display(description=_("recording of the greeting"))
     def greeting_recording(self, business: Business) -> str:
-        """The greeting as callers hear it: the same part of a page as among the web's settings."""
+        """Returns the greeting as callers hear it, by the same partial template as the settings page."""
         is_new = business._state.adding
         return render_to_string("admin/greeting_recording.html", {"slug": "" if is_new else business.slug})
 
     def save_model(self, request: HttpRequest, obj: Business, form: BusinessForm, change: bool) -> None:
-        """Save what was changed, and say what is seldom meant."""
+        """Save what was changed, and warn of settings that are allowed but probably a mistake."""
         save_business(obj, changed=form.changed_data if change else None)
         for sentence in obj.advice():
             messages.warning(request, sentence)
@@ -98,7 +98,7 @@ class BusinessAdmin(FencedAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(FencedAdmin):
-    """Who belongs to a business: owners see it, operators change it."""
+    """Memberships: owners see them, operators change them."""
 
     section = Section.BUSINESS
     about = _("Who may see calls and send messages. Invite people on the web pages.")
@@ -110,30 +110,30 @@ class MembershipAdmin(FencedAdmin):
     autocomplete_fields = ("user", "business")
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """A membership stays with its person and business: end it and make another instead."""
+        """Person and business of a membership can't be changed: end it and create another one."""
         return ("user", "business") if obj else ()
 
     def web_page(self, obj: Membership) -> str:
-        """Where owners invite people and change roles."""
+        """Returns the address of the page on which owners invite people and change roles."""
         return reverse("members", args=[obj.business.slug])
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
-        """Owners may enter the admin from now on, others not."""
+        """Save the membership; owners gain access to the admin, and those who stop being owners lose it."""
         save_membership(obj)
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
-        """Who owns nothing any more leaves the admin."""
+        """Delete a membership; a person who owns no other business loses access to the admin."""
         remove_member(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Membership]) -> None:
-        """Delete the marked ones one by one, for the same reason."""
+        """Delete the selected memberships one by one, so that each one's access to the admin is updated."""
         for membership in queryset.select_related("user"):
             remove_member(membership)
 
 
 @admin.register(Invitation)
 class InvitationAdmin(FencedAdmin):
-    """Who is invited: owners make invitations on the members' page."""
+    """Open and past invitations; owners create them on the members' page."""
 
     section = Section.BUSINESS
     about = _("Who has been invited and has not come yet.")
@@ -145,7 +145,7 @@ class InvitationAdmin(FencedAdmin):
     fields = ("email", "business", "role", "invited_by", "created_at", "expires_at")
 
     def web_page(self, obj: Invitation) -> str:
-        """Where it can be withdrawn."""
+        """Returns the address of the page on which an invitation can be withdrawn."""
         return reverse("members", args=[obj.business.slug])
 
 

@@ -1,4 +1,4 @@
-"""The tenants' app."""
+"""The app of tenants: businesses, their members and their phone numbers."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

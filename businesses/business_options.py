@@ -11,16 +11,16 @@ _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false":
 
 
 class BadSetting(ValueError):
-    """A setting that doesn't exist or a value that it can't have; the message says what to write."""
+    """The setting doesn't exist or can't have this value; the message says what to write."""
 
 
 def settable_names() -> list[str]:
-    """The settings that `read_setting` knows."""
+    """Returns the names that `read_setting` accepts."""
     return sorted(field.name for field in Business._meta.concrete_fields if field.name not in _NOT_SETTABLE)
 
 
 def read_setting(assignment: str) -> tuple[str, object]:
-    """Split `name=value`. The value is checked when the business is; only on/off and empty are read here."""
+    """Split `name=value`. Only booleans and empty values are converted; the rest is validated with the business."""
     name, equals, written = (part.strip() for part in assignment.partition("="))
     if not equals:
         raise BadSetting("write it as name=value, like barge_in_enabled=false")

@@ -14,7 +14,7 @@ FRAME_MS = 20
 
 
 class FirstUtteranceProtection(models.TextChoices):
-    """Which first words of the assistant nothing may interrupt."""
+    """Which of the assistant's first utterances callers can't interrupt."""
 
     FIRST_RESPONSE = "first_response", _("The assistant's first words, whoever opened the call")
     OPENING_ONLY = "opening_only", _("Only an opening by the assistant (greeting or free)")
@@ -100,7 +100,7 @@ class CallSettings(models.Model):
     backchannels_interrupt = models.BooleanField(
         _("“mm-hm” interrupts"),
         default=True,
-        db_default=True,  # for processes of the version before, which don't know it
+        db_default=True,  # for processes of the previous version, which insert rows without it
         help_text=_(
             "Off: short signs of listening (“mm-hm”, “yes yes”, “right”) get no answer and the assistant goes on. "
             "Other short words then interrupt only when they are understood, about a second later."
@@ -111,12 +111,12 @@ class CallSettings(models.Model):
         abstract = True
 
     def clean(self) -> None:
-        """Take a greeting of blanks for none."""
+        """Treat a greeting of only whitespace as empty."""
         super().clean()
         self.greeting_text = self.greeting_text.strip()
 
     def advice(self) -> Iterator[str]:
-        """What is allowed but seldom meant: sentences for the person who saved it."""
+        """Returns a sentence for each combination of settings that is allowed but probably a mistake."""
         if not 0.75 <= self.server_vad_threshold <= 0.85:
             yield gettext(
                 "Between 0.75 and 0.85 works best for how sure the assistant must be that someone speaks. "

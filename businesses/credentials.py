@@ -28,12 +28,12 @@ def _keys() -> MultiFernet:
 
 
 def encrypt(secrets: Mapping[str, str]) -> str:
-    """The secrets as text that only this installation can read."""
+    """Returns the secrets as encrypted text, or an empty text for none."""
     return _keys().encrypt(json.dumps(dict(secrets)).encode()).decode()
 
 
 def decrypt(text: str) -> dict[str, str]:
-    """What `encrypt` was given; nothing for an empty text. Raises `CredentialsUnreadable`."""
+    """Returns what `encrypt` was given; an empty dict for an empty text. Raises `CredentialsUnreadable`."""
     if not text:
         return {}
     try:
@@ -44,7 +44,7 @@ def decrypt(text: str) -> dict[str, str]:
 
 
 def rotate(text: str) -> str:
-    """The same secrets under the newest key. Raises `CredentialsUnreadable`."""
+    """Returns the same secrets, encrypted with the newest key. Raises `CredentialsUnreadable`."""
     try:
         return _keys().rotate(text).decode() if text else text
     except InvalidToken:

@@ -1,10 +1,10 @@
-"""What can be wrong with a request to the actions of this app."""
+"""Errors that the actions of this app raise."""
 
 from __future__ import annotations
 
 
 class BusinessError(Exception):
-    """Base of this app's refusals; nothing was changed."""
+    """Base of this app's errors; nothing was changed."""
 
 
 class NumberTaken(BusinessError):
@@ -17,7 +17,7 @@ class NumberTaken(BusinessError):
 
 
 class MissingDetail(BusinessError):
-    """Something that a new business or a new person can't do without was not given."""
+    """A detail that a new business or a new person requires is missing."""
 
     def __init__(self, detail: str, reason: str) -> None:
         super().__init__(reason)
@@ -29,4 +29,4 @@ class InvitationInvalid(BusinessError):
 
 
 class LastOwner(BusinessError):
-    """A business would have nobody left who may change its settings."""
+    """The change would leave the business without an owner."""

@@ -1,7 +1,7 @@
-"""What is said of a business's fields when a value doesn't fit: the limits of the validators, with unit and advice.
+"""Error messages of a business's fields: the limits of the validators, with unit and advice.
 
-Of a number the sentence answers whatever is wrong with it, of a text that it is too long. They stand here and not in
-the fields, where every change of a word would be a migration. `plain_words.py` puts them into forms.
+A number has one message for every error; a text's message is for one that is too long. They are here and not in the
+model fields, where every change of wording would need a migration. `plain_words.py` puts them into forms.
 """
 
 from django.utils.translation import gettext_lazy as _

@@ -1,7 +1,7 @@
-"""Inviting people to a business, and their coming in.
+"""Inviting people to a business, and accepting invitations.
 
-An invitation is a link with a random word, good for a week and for one person. Only the word's hash is kept, so
-whoever reads the database can't come in with it.
+An invitation is a link with a random token, valid for a week and for one person. Only the token's hash is stored, so
+a reader of the database can't accept invitations.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ LIFETIME = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """An invitation and the secret word of its link, which is known only now."""
+    """An invitation and the secret token of its link, which is not stored."""
 
     invitation: Invitation
     token: str
 
 
 def invite(business: Business, *, email: str, role: Role, by: User, now: datetime) -> Invited:
-    """Invite somebody, or invite them anew: an older link of theirs stops working. Raises `ValidationError`."""
+    """Invite a person. Inviting them again invalidates the earlier link. Raises `ValidationError`."""
     email = email.strip().lower()
     if business.memberships.filter(user__email=email).exists():
         raise ValidationError({"email": _("This person belongs to the business already.")})
@@ -53,7 +53,7 @@ def invite(business: Business, *, email: str, role: Role, by: User, now: datetim
 
 
 def send(invited: Invited, *, url: str) -> None:
-    """Send the link by mail. Raises `OSError` (of which `SMTPException` is one) when no mail can be sent."""
+    """Send the link by mail. Raises `OSError` (the base of `SMTPException`) when the mail can't be sent."""
     business = invited.invitation.business
     send_mail(
         _("Join %(business)s on Frontdesk") % {"business": business.name},
@@ -65,8 +65,8 @@ def send(invited: Invited, *, url: str) -> None:
 
 
 def find(token: str, *, now: datetime) -> Invitation:
-    """The invitation of a link. Raises `InvitationInvalid`."""
-    with across_businesses():  # the link's word is all that says whose invitation it is
+    """Returns the invitation of a link. Raises `InvitationInvalid`."""
+    with across_businesses():  # the business is not known yet: the link's token identifies the invitation
         found = Invitation.objects.select_related("business").filter(token_hash=_hash(token)).first()
     if found is None or found.expires_at <= now:
         raise InvitationInvalid
@@ -74,7 +74,7 @@ def find(token: str, *, now: datetime) -> Invitation:
 
 
 def accept(token: str, user: User, *, now: datetime) -> Business:
-    """Make a person a member by their link, once. Raises `InvitationInvalid`, also for another person's link."""
+    """Make the person a member; a link works once. Raises `InvitationInvalid`, also for another person's link."""
     invitation = find(token, now=now)
     if invitation.email != user.email.lower():
         raise InvitationInvalid
@@ -88,11 +88,11 @@ def accept(token: str, user: User, *, now: datetime) -> Business:
 
 
 def accept_as_new(token: str, *, first_name: str, last_name: str, password: str, now: datetime) -> User:
-    """Make the account that an invitation is for, and a member of it. Raises `InvitationInvalid`, `ValidationError`."""
+    """Create the invited person's account and membership. Raises `InvitationInvalid` and `ValidationError`."""
     invitation = find(token, now=now)
     with transaction.atomic():
         if User.objects.filter(email=invitation.email).exists():
-            raise InvitationInvalid  # they sign in with the account they have
+            raise InvitationInvalid  # a person with an account signs in with it instead
         user = User(email=invitation.email, first_name=first_name, last_name=last_name)
         user.set_password(password)
         user.full_clean()

@@ -20,14 +20,14 @@ def add_member(business: Business, user: User, role: Role) -> Membership:
 
 
 def save_membership(membership: Membership) -> None:
-    """Store a membership that was edited whole, in the admin."""
+    """Save a membership that was edited in the admin, and update the person's access to the admin."""
     with transaction.atomic():
         membership.save()
         _set_admin_entry(membership.user)
 
 
 def remove_member(membership: Membership) -> None:
-    """End a membership; who owns no other business leaves the admin."""
+    """End a membership; a person who owns no other business loses access to the admin."""
     with transaction.atomic():
         user = membership.user
         membership.delete()
@@ -44,22 +44,22 @@ def change_role(membership: Membership, role: Role) -> None:
 
 
 def end_membership(membership: Membership) -> None:
-    """Take a member out, as an owner does it. Raises `LastOwner`."""
+    """End a membership on an owner's request. Raises `LastOwner`."""
     with transaction.atomic():
         _keep_an_owner(membership)
         remove_member(membership)
 
 
 def _keep_an_owner(leaving: Membership) -> None:
-    """Locks the business's owners, so that two of them can't leave at the same moment."""
+    """Raise `LastOwner` for the only owner. Locks the owners' rows, so that two can't leave at the same moment."""
     owners = Membership.objects.select_for_update().filter(business=leaving.business_id, role=Role.OWNER)
     if not [owner for owner in owners if owner.pk != leaving.pk]:
         raise LastOwner
 
 
 def _set_admin_entry(user: User) -> None:
-    with across_businesses():  # one person's roles, in whichever businesses they are
+    with across_businesses():  # one person's roles in all their businesses
         owns_one = user.memberships.filter(role=Role.OWNER).exists()
     user.is_staff = user.is_superuser or owns_one
     user.save(update_fields=["is_staff"])
-    user.__dict__.pop("own_memberships", None)  # what was read before is out of date
+    user.__dict__.pop("own_memberships", None)  # the cached memberships are out of date

@@ -1,4 +1,4 @@
-"""Whose data a web request may see, and in which time zone."""
+"""Sets the businesses whose data a web request may see, and the time zone."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class ActingBusinessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request with its person's businesses as the businesses of the moment."""
+        """Handle the request within `acting_for` the person's businesses."""
         user = request.user
         if not isinstance(user, User):
             return self.get_response(request)
         if user.is_superuser:
-            with across_businesses():  # operators run the installation and see every business
+            with across_businesses():  # operators run the installation and may see every business
                 return self.get_response(request)
         businesses = [membership.business for membership in user.own_memberships]
         zones = {business.time_zone for business in businesses}
-        zone = ZoneInfo(zones.pop()) if len(zones) == 1 else None  # of several zones none is right: UTC
+        zone = ZoneInfo(zones.pop()) if len(zones) == 1 else None  # with several time zones, none fits all rows
         with acting_for(*businesses), timezone.override(zone):
             return self.get_response(request)

@@ -1,6 +1,6 @@
-"""Who uses the installation: people, businesses, who belongs where, and the businesses' phone numbers.
+"""Users, businesses, memberships, invitations, and the businesses' phone numbers.
 
-Fields that belong to one subject live beside their rules: `call_settings.py`.
+The fields of call settings and their rules are in `call_settings.py`.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from businesses.validators import validate_business_slug, validate_e164, validat
 
 
 class EmailUserManager(UserManager["User"]):
-    """Makes users who sign in by e-mail address."""
+    """Creates users, who sign in by email address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
-        """Make a user; without a password they can't sign in until one is set."""
+        """Create a user; without a password they can't sign in until one is set."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
-        """Make an operator, who sees every business."""
+        """Create an operator, who sees every business."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """Find the person who signs in; capital letters in an address make no difference."""
+        """Returns the user with this address, ignoring case."""
         return self.get(email=(username or "").lower())
 
 
 class User(AbstractUser):
-    """A person who signs in, by e-mail address. Operators are superusers; others act through memberships."""
+    """A person who signs in by email address. Operators are superusers; others act through memberships."""
 
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("email address"), unique=True)
@@ -54,28 +54,28 @@ class User(AbstractUser):
     objects: ClassVar[EmailUserManager] = EmailUserManager()
 
     def clean(self) -> None:
-        """Keep one spelling of each address, so that nobody has two accounts."""
+        """Lower the case of the address, so that nobody has two accounts."""
         super().clean()
         self.email = self.email.lower()
 
     @property
     def shown_name(self) -> str:
-        """What others read of who did something: the name, or the address of who has given none."""
+        """The name, or the email address of a person who has not given a name."""
         return self.get_full_name() or self.email
 
     @cached_property
     def own_memberships(self) -> tuple[Membership, ...]:
-        """The person's place in each of their businesses, read once for each request."""
-        with across_businesses():  # a person's own memberships, in whichever businesses they are
+        """The person's memberships, read once per request."""
+        with across_businesses():  # a person's own memberships in all their businesses
             return tuple(self.memberships.select_related("business"))
 
     def business_ids(self, roles: Collection[Role]) -> set[uuid.UUID]:
-        """The businesses in which the person has one of these roles."""
+        """Returns the ids of the businesses in which the person has one of these roles."""
         return {membership.business_id for membership in self.own_memberships if membership.role in roles}
 
 
 class Language(models.TextChoices):
-    """Languages that a business's calls and pages can have."""
+    """Languages of a business's calls and pages."""
 
     HEBREW = "he", _("Hebrew")
     ENGLISH = "en", _("English")
@@ -97,7 +97,7 @@ class Voice(models.TextChoices):
 
 
 class Business(CallSettings):
-    """A tenant. It is not itself tenant-scoped: whoever queries businesses says which ones they mean."""
+    """A tenant. The model is not tenant-scoped: each query of businesses must say which ones it means."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120)
@@ -136,7 +136,7 @@ class Business(CallSettings):
         _("opening hours"),
         blank=True,
         default="",
-        db_default="",  # for processes of the version before, which don't know it
+        db_default="",  # for processes of the previous version, which insert rows without it
         max_length=2000,
         validators=[MaxLengthValidator(2000)],
         help_text=_("As you would tell a caller: Sunday to Thursday from 8 to 18, Friday until noon."),
@@ -178,7 +178,7 @@ class Business(CallSettings):
     record_calls = models.BooleanField(
         _("record calls"),
         default=True,
-        db_default=True,  # for processes of the version before, which don't know it
+        db_default=True,  # for processes of the previous version, which insert rows without it
         help_text=_("Members can listen to calls afterwards. Where the law demands it, tell callers in the greeting."),
     )
     recordings_kept_days = models.PositiveSmallIntegerField(
@@ -201,7 +201,7 @@ class Business(CallSettings):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a fallback that would ring this assistant again, for ever."""
+        """Refuse a fallback number that the assistant answers: the call would loop forever."""
         super().clean()
         if self.fallback_number and self.phone_numbers.filter(number=self.fallback_number).exists():
             raise ValidationError(
@@ -209,7 +209,7 @@ class Business(CallSettings):
             )
 
     def region(self) -> str | None:
-        """The country (ISO 3166) of the business's first number, for reading numbers written without one."""
+        """Returns the country (ISO 3166) of the business's first number, for reading numbers written without one."""
         first = self.phone_numbers.order_by("pk").first()
         return region_of(first.number) if first else None
 
@@ -222,7 +222,7 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """A person's place in a business."""
+    """A person's role in a business."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="memberships")
@@ -243,7 +243,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """An offer to join a business, for whoever has the link. The database keeps only the link's hash."""
+    """An invitation to join a business by a link. Only the hash of the link's token is stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="invitations")
@@ -269,7 +269,7 @@ class Invitation(models.Model):
 
 
 class PhoneNumber(models.Model):
-    """A number that callers dial. Unscoped: it is unique across businesses and finds the business of a call."""
+    """A number that callers dial. Not tenant-scoped: it is unique, and determines the business of a call."""
 
     number = models.CharField(_("phone number"), max_length=16, unique=True, validators=[validate_e164])
     business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="phone_numbers")
@@ -285,7 +285,7 @@ class PhoneNumber(models.Model):
         return self.number
 
     def clean(self) -> None:
-        """Refuse a number to which the business hands its calls over: it would ring this assistant again."""
+        """Refuse the business's own fallback number: calls handed over to it would come back to the assistant."""
         super().clean()
         if self.business_id is not None and self.number == self.business.fallback_number:
             raise ValidationError(

@@ -1,4 +1,4 @@
-"""Making a business, and saving its settings so that everything that depends on them hears of it."""
+"""Creating a business, and saving its settings so that everything that depends on them is notified."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from businesses.signals import call_settings_changed
 
 @dataclass(frozen=True, slots=True)
 class OwnerLogin:
-    """A person to make owner. Without a password the person must exist already, and keeps theirs."""
+    """The person to make an owner. Without a password the person must exist, and keeps their password."""
 
     email: str
     password: str = ""
@@ -23,31 +23,31 @@ class OwnerLogin:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What `create_or_update_business` did."""
+    """The result of `create_or_update_business`."""
 
     business: Business
     created: bool
 
 
 def save_business(business: Business, *, changed: Collection[str] | None = None) -> None:
-    """Store a business that has been validated, and announce it when the transaction is committed.
+    """Save a validated business, and send `business_saved` when the transaction is committed.
 
-    `changed`: the fields to write, all without it. A call that ends meanwhile lowers `minutes_left` in the
-    database, and writing back what a page has read would undo that.
+    `changed`: the fields to write; None means all. A call that ends meanwhile lowers `minutes_left` in the
+    database, and writing a stale value would undo that.
     """
 
-    def announce() -> None:  # Django's log of a robust callback's failure needs a function with a name
+    def announce() -> None:  # Django logs a failing robust callback by its `__qualname__`, which a partial doesn't have
         call_settings_changed.send(sender=Business, business=business)
 
     with transaction.atomic():
         business.save(update_fields=changed)
-        transaction.on_commit(announce, robust=True)  # a listener's failure must not look like a failed save
+        transaction.on_commit(announce, robust=True)  # a failing receiver must not look like a failed save
 
 
 def create_or_update_business(
     slug: str, *, values: Mapping[str, object], numbers: Sequence[str] = (), owner: OwnerLogin | None = None
 ) -> Registration:
-    """Make the business, or change what is given of it; `numbers` (E.164) are added to those it has.
+    """Create the business or change the given settings; `numbers` (E.164) are added to its existing ones.
 
     All or nothing, and safe to run twice or at once. Raises `ValidationError` by field, `NumberTaken`
     and `MissingDetail`.
@@ -55,7 +55,7 @@ def create_or_update_business(
     try:
         return _register(slug, values, numbers, owner)
     except IntegrityError:
-        # Another run stored the same slug, number or address between our look and our write. Its row is
+        # Another run stored the same slug, number or address between our read and our write. Its row is
         # committed now, so the second look finds it.
         return _register(slug, values, numbers, owner)
 
@@ -74,7 +74,7 @@ def _register(
             raise MissingDetail("number", f"there is no business {slug!r} yet, and a new one needs a phone number")
     for name, value in values.items():
         setattr(business, name, value)
-    business.full_clean(validate_unique=False)  # the database answers that, also for two runs at once
+    business.full_clean(validate_unique=False)  # unique constraints do that, also for two runs at once
     save_business(business)
     for number in numbers:
         _assign_number(business, number)
@@ -106,7 +106,7 @@ def _person(owner: OwnerLogin) -> User:
         person.set_password(owner.password)
         person.full_clean(validate_unique=False)
         person.save()
-    elif owner.password and not person.check_password(owner.password):  # a new hash would end their sessions
+    elif owner.password and not person.check_password(owner.password):  # a new hash would end the person's sessions
         person.set_password(owner.password)
         person.save(update_fields=["password"])
     return person

@@ -1,4 +1,4 @@
-"""How people come in: nobody signs up by themselves, since operators make owners and owners invite."""
+"""Sign-up is closed: operators create owners, and owners invite members."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from django.http import HttpRequest
 
 
 class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no types
-    """allauth's account rules, without signing up."""
+    """allauth's account adapter, with sign-up closed."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Never: an account comes with an invitation."""
+        """Returns False: accounts are created by invitations."""
         return False

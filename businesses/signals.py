@@ -1,4 +1,4 @@
-"""What other apps may listen to."""
+"""Signals of this app, for receivers in other apps."""
 
 from django.dispatch import Signal
 

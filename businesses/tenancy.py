@@ -1,10 +1,10 @@
-"""The current business, and the manager that shows nothing of any other.
+"""The current businesses, and the manager whose queries return only their rows.
 
 A tenant model's default manager refuses every query and bulk write outside `with acting_for(business)`:
-forgetting whose data is meant is an error at once, never a leak. Not covered, by Django's design:
+forgetting to say whose data is meant raises an error and never leaks data. Not covered, by Django's design:
 `_base_manager` (forward foreign keys, `refresh_from_db`, cascades), `create()` and `save()` of an object
-in hand, SQL written by hand on a cursor, and queries that start at `Business`. Hence actions take
-objects, not ids.
+that is already loaded, raw SQL on a cursor, and queries that start at `Business`. Therefore actions
+take objects, not ids.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class _Scope(Enum):
-    UNSAID = "nobody has said whose data is meant"
+    UNSAID = "no business has been set: every tenant query is refused"
     EVERYONE = "an operator's view of the whole installation"
 
 
@@ -34,14 +34,14 @@ TenantModel = TypeVar("TenantModel", bound=models.Model)
 
 
 class NoBusiness(RuntimeError):
-    """Tenant data was asked for without saying whose."""
+    """A tenant model was queried or changed outside `acting_for`."""
 
 
 @contextmanager
 def acting_for(*businesses: Business) -> Iterator[None]:
     """See and change the data of these businesses only.
 
-    Several: a person who belongs to several. None at all: a person who belongs to none, and sees no rows.
+    There may be several, for a member of several, or none at all, for a person who sees no rows.
     """
     token = _current.set(businesses)
     try:
@@ -61,7 +61,7 @@ def across_businesses() -> Iterator[None]:
 
 
 class _RefusingQuery(sql.Query):
-    """Builds like any query, and refuses to run."""
+    """A queryset that can be built and filtered, but raises `NoBusiness` when it runs."""
 
     def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
         if self.is_empty():
@@ -78,15 +78,15 @@ class _RefusingQuerySet(models.QuerySet[TenantModel]):
 
 class _FencedQuerySet(models.QuerySet[TenantModel]):
     def raw(self, *args: Any, **kwargs: Any) -> RawQuerySet[Any]:
-        """Refuse: no filter can be put around SQL written by hand."""
+        """Refuse: raw SQL can't be filtered by business."""
         raise NoBusiness(f"{self.model.__name__}.objects.raw() shows every business's rows: write it as a queryset")
 
 
 class BusinessManager(models.Manager[TenantModel]):
-    """The default manager of a tenant model, whose foreign key `business` says whose each row is."""
+    """The default manager of tenant models, which have a foreign key `business`."""
 
     def get_queryset(self) -> models.QuerySet[TenantModel]:
-        """The rows of the businesses of the moment, or a queryset that refuses to run."""
+        """Returns the rows of the current businesses, or a queryset that refuses to run."""
         businesses = _current.get()
         if businesses is _Scope.UNSAID:
             return _RefusingQuerySet(self.model, query=_RefusingQuery(self.model), using=self._db)

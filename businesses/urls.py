@@ -1,4 +1,4 @@
-"""Addresses of people who are not yet in a business."""
+"""URLs for people who don't belong to a business yet: invitations."""
 
 from django.urls import path
 

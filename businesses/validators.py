@@ -1,4 +1,4 @@
-"""Checks of what people type about a business."""
+"""Validators of a business's fields."""
 
 import math
 import re
@@ -7,18 +7,21 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from businesses.phone_numbers import NotAPhoneNumber, to_e164
+from businesses.phone_numbers import NotDialable, dialable_e164
 
 RESERVED_SLUGS = frozenset({"admin", "api", "login", "logout", "new", "static", "www"})
-"""Words that addresses of the installation's own pages may need beside those of businesses."""
+"""Slugs that no business may have: the installation's own pages may need them."""
 
 
 def validate_e164(value: str) -> None:
-    """Accept only a possible number in E.164: a plus sign, the country code, the number, nothing else."""
+    """Accept only a number that can be dialled, in E.164: a plus sign, the country code, the number, nothing else."""
     try:
-        canonical = to_e164(value)
-    except NotAPhoneNumber:
-        canonical = None
+        canonical = dialable_e164(value)
+    except NotDialable:
+        raise ValidationError(
+            _("No phone can have this number. Write it in international form without blanks, like +972501234567."),
+            code="not_dialable",
+        ) from None
     if canonical != value:
         raise ValidationError(
             _("Write the number in international form without blanks, like +972501234567."), code="not_e164"
@@ -26,13 +29,13 @@ def validate_e164(value: str) -> None:
 
 
 def validate_time_zone(value: str) -> None:
-    """Accept only a zone that this machine knows."""
+    """Accept only time zones that this machine knows."""
     if value not in available_timezones():
         raise ValidationError(_("This time zone does not exist. Write it like Asia/Jerusalem."), code="no_such_zone")
 
 
 def validate_business_slug(value: str) -> None:
-    """Accept a lower-case word for addresses that no page of the installation needs."""
+    """Accept lower-case slugs that are not reserved for the installation's own pages."""
     if not re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", value):
         raise ValidationError(
             _("Use small Latin letters, digits and single hyphens, like north-clinic."), code="bad_slug"

@@ -30,7 +30,7 @@ class CallAdmin(FencedAdmin):
     section = Section.CALLS
     about = _("Who called, what was said and heard, how it ended, and the recording.")
     view_roles = MEMBERS
-    list_display = ("started_at", "caller_number", "status", "outcome", "end_reason", "is_recorded")
+    list_display = ("started_at", "caller_number", "status", "outcome", "how_it_ended", "is_recorded")
     list_filter = ("outcome", "status")
     list_select_related = ("business",)
     search_fields = ("caller_number", "called_number", "twilio_call_sid")
@@ -44,7 +44,7 @@ class CallAdmin(FencedAdmin):
                 "fields": (
                     "status",
                     "outcome",
-                    "end_reason",
+                    "how_it_ended",
                     "user_has_spoken",
                     "fallback_result",
                     "transfer_number",
@@ -69,7 +69,12 @@ class CallAdmin(FencedAdmin):
             },
         ),
     )
-    readonly_fields = ("recording", "conversation")
+    readonly_fields = ("recording", "conversation", "how_it_ended")
+    labels: ClassVar[dict[str, Any]] = {
+        "twilio_call_sid": _("Twilio's id of the call"),
+        "stream_sid": _("Twilio's id of the stream"),
+        "stream_opened_at": _("stream opened"),
+    }
 
     def web_page(self, obj: Call) -> str:
         """The same call, with waits and cost in words."""
@@ -79,6 +84,11 @@ class CallAdmin(FencedAdmin):
         """Leave out the notes for programmers."""
         notes = dict.fromkeys(("fallback_result", "transfer_number"), "")
         return super().get_form(request, obj, change, **{**options, "help_texts": notes})
+
+    @admin.display(description=_("why it ended"), ordering="end_reason")
+    def how_it_ended(self, call: Call) -> str:
+        """Show why the call ended, in words."""
+        return words.end_reason(call) or "-"
 
     @admin.display(description=_("recording"))
     def recording(self, call: Call) -> str:
@@ -92,7 +102,7 @@ class CallAdmin(FencedAdmin):
     def conversation(self, call: Call) -> str:
         """Who said what, and what of it was heard."""
         turns = Turn.objects.filter(call=call)
-        return render_to_string("calls/turns.html", {"call": call, "lines": words.lines(turns)})
+        return render_to_string("calls/turns.html", {"call": call, "lines": words.shown_turns(turns)})
 
 
 @admin.register(GreetingAudio)
@@ -107,16 +117,15 @@ class GreetingAudioAdmin(FencedAdmin):
         "voice": _("voice"),
         "language": _("language"),
         "state": _("state"),
-        "error": _("error"),
         "attempts": _("attempts"),
         "rendered_at": _("recorded"),
     }
     view_roles = OWNERS
-    list_display = ("text", "voice", "language", "state", "error", "rendered_at", "listen")
+    list_display = ("text", "voice", "language", "state", "why_failed", "rendered_at", "listen")
     list_filter = ("state",)
     list_select_related = ("business",)
-    fields = ("business", "text", "voice", "language", "state", "error", "attempts", "rendered_at", "listen")
-    readonly_fields = ("listen",)
+    fields = ("business", "text", "voice", "language", "state", "why_failed", "attempts", "rendered_at", "listen")
+    readonly_fields = ("listen", "why_failed")
     actions = ("render_again",)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -126,6 +135,11 @@ class GreetingAudioAdmin(FencedAdmin):
     def web_page(self, obj: GreetingAudio) -> str:
         """The greeting as it stands."""
         return reverse("greeting-state", args=[obj.business.slug])
+
+    @admin.display(description=_("error"))
+    def why_failed(self, greeting: GreetingAudio) -> str:
+        """Show why the last try failed, in words."""
+        return words.speech_failure(greeting) or "-"
 
     @admin.display(description=_("recording"))
     def listen(self, greeting: GreetingAudio) -> str:

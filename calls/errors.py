@@ -1,4 +1,8 @@
-"""What can go wrong in calls, each with the one fact its catcher needs."""
+"""What can go wrong in calls, each with the facts that its catcher needs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
 
 
 class CallsError(Exception):
@@ -13,17 +17,37 @@ class StreamRefused(CallsError):
         self.reason = reason
 
 
+class SpeechFault(StrEnum):
+    """Why no usable speech came back, as it is stored. `calls/pages/words.py` has the words."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"  # detail: status, meaning (`openai_errors.Meaning`), said (OpenAI's own words)
+    CUT_OFF = "cut_off"
+    NO_AUDIO = "no_audio"
+    SILENCE = "silence"
+    TOO_SHORT = "too_short"  # detail: seconds, limit
+    TOO_LONG = "too_long"  # detail: seconds, limit
+    OTHER = "other"  # detail: text, as an older version wrote it
+
+
 class SpeechFailed(CallsError):
     """No usable speech came back. `permanent`: trying again can't help until a person changes something."""
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
-        super().__init__(message)
+    def __init__(
+        self, fault: SpeechFault, *, permanent: bool = False, retry_after_s: float = 0.0, **detail: str | float
+    ) -> None:
+        super().__init__(" ".join([fault, *(f"{name}={value}" for name, value in detail.items())]))
+        self.fault = fault
         self.permanent = permanent
+        self.retry_after_s = retry_after_s
+        self.detail = detail
 
 
 class SummaryFailed(CallsError):
     """No summary came back. `permanent`: trying again can't help until a person changes something."""
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    def __init__(self, message: str, *, permanent: bool = False, retry_after_s: float = 0.0) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.retry_after_s = retry_after_s

@@ -21,7 +21,7 @@ class CallStatus(models.TextChoices):
     ENDED = "ended", _("Ended")
 
 
-class Outcome(models.TextChoices):
+class CallOutcome(models.TextChoices):
     """How a call ended, as its owner reads it."""
 
     COMPLETED = "completed", _("Completed")
@@ -50,8 +50,16 @@ class Call(models.Model):
     called_number = models.CharField(_("called number"), max_length=16)
     caller_number = models.CharField(_("caller"), max_length=32, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=CallStatus.choices, default=CallStatus.RINGING)
-    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices, blank=True)
-    end_reason = models.CharField(_("why it ended"), max_length=300, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=CallOutcome.choices, blank=True)
+    end_reason = models.CharField(
+        _("why it ended"), max_length=30, blank=True, default="", db_default="", db_column="end_code",
+        help_text="`EndReason` of calls/conversation/end_reasons.py",
+    )  # fmt: skip
+    end_detail = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="`cause`: a code; `text`: what an older version wrote"
+    )
+    # The column of version 0.1, which wrote sentences. Read where a row has no code; removed in the next release.
+    old_end_reason = models.CharField(max_length=300, blank=True, default="", editable=False, db_column="end_reason")
     next_step = models.CharField(max_length=20, choices=NextStep.choices, blank=True)
     stream_token_hash = models.CharField(max_length=64, blank=True)
     stream_token_expires_at = models.DateTimeField(null=True)
@@ -170,7 +178,12 @@ class GreetingAudio(models.Model):
     voice = models.CharField(max_length=30)
     language = models.CharField(max_length=5)
     state = models.CharField(max_length=10, choices=GreetingState.choices, default=GreetingState.PENDING)
-    error = models.CharField(max_length=300, blank=True)
+    failure = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text="`SpeechFault` of calls/errors.py"
+    )
+    failure_detail = models.JSONField(default=dict, db_default={}, blank=True)
+    # The column of version 0.1, which wrote sentences; removed in the next release.
+    error = models.CharField(max_length=300, blank=True, default="", editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
     audio = models.BinaryField(default=bytes, help_text="G.711 µ-law, 8,000 bytes a second, no header")

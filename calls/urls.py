@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 
-from calls.pages import greeting_audio
+from calls.pages import greeting
 from calls.telephone import webhooks
 
 app_name = "calls"
@@ -20,5 +20,5 @@ urlpatterns = [
     *webhook("twilio/voice", webhooks.voice, name="twilio-voice"),
     *webhook("twilio/after", webhooks.after, name="twilio-after"),
     *webhook("twilio/status", webhooks.status, name="twilio-status"),
-    path("greetings/<uuid:greeting_id>/audio.wav", greeting_audio.greeting_audio, name="greeting-audio"),
+    path("greetings/<uuid:greeting_id>/audio.wav", greeting.audio, name="greeting-audio"),
 ]

@@ -1,4 +1,4 @@
-"""What needs a person of the business, each with the page that mends it."""
+"""Problems that a member of the business must solve, each with the page for it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from businesses.models import Business
+from businesses.phone_numbers import NotDialable, dialable_e164
 from calls.greetings import recordings
 from calls.models import GreetingState
+from whatsapp.broadcasts.reasons import reason_words, why_it_stands
 from whatsapp.models import Broadcast, Sender, SenderHealth
 from whatsapp.states import BroadcastStatus, PauseReason
 
@@ -19,7 +21,7 @@ MOST_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """Something to look after: what is wrong, why, and where it is mended."""
+    """A problem: what is wrong, why, and the page on which to fix it."""
 
     text: str
     detail: str
@@ -28,12 +30,12 @@ class Matter:
 
 
 def attention(business: Business) -> list[Matter]:
-    """Everything that waits for a person, the most urgent first."""
+    """Returns the business's problems, the most urgent first."""
     return [*_phone(business), *_senders(business), *_broadcasts(business)]
 
 
 def apart(name: object) -> str:
-    """A name in the middle of a sentence, whose letters run their own way whatever runs around it (UAX 9: FSI, PDI)."""
+    """Returns the name isolated from the text direction around it (UAX 9: FSI, PDI)."""
     return f"\u2068{name}\u2069"
 
 
@@ -49,6 +51,14 @@ def _phone(business: Business) -> Iterator[Matter]:
             _page("calls", business),
             _("See the calls"),
         )
+    if business.fallback_number and not _can_ring(business.fallback_number):
+        yield Matter(
+            _("The fallback number can't be called"),
+            _("No phone can have the number %(number)s. Callers are not put through.")
+            % {"number": apart(business.fallback_number)},
+            _page("settings", business),
+            _("Change the number"),
+        )
     greeting = recordings.current(business)
     if greeting is not None and greeting.state == GreetingState.FAILED:
         yield Matter(
@@ -59,13 +69,21 @@ def _phone(business: Business) -> Iterator[Matter]:
         )
 
 
+def _can_ring(number: str) -> bool:
+    """Returns whether a stored number passes today's rule; older versions stored some that don't."""
+    try:
+        return dialable_e164(number) == number
+    except NotDialable:
+        return False
+
+
 def _senders(business: Business) -> Iterator[Matter]:
     ill = Sender.objects.filter(business=business).exclude(health=SenderHealth.READY)
     for sender in ill[:MOST_SHOWN]:
         yield Matter(
             _("WhatsApp number %(sender)s: %(state)s")
             % {"sender": apart(sender), "state": sender.get_health_display()},
-            sender.health_detail,
+            reason_words(sender),
             _page("senders", business),
             _("Look at the number"),
         )
@@ -76,10 +94,9 @@ def _broadcasts(business: Business) -> Iterator[Matter]:
         business=business, status__in=[BroadcastStatus.PAUSED, BroadcastStatus.MISSED, BroadcastStatus.FAILED]
     ).exclude(pause_reason__in=[PauseReason.WINDOW, PauseReason.QUOTA_24H])
     for broadcast in waiting.order_by("-created_at")[:MOST_SHOWN]:
-        why = broadcast.get_pause_reason_display() if broadcast.pause_reason else broadcast.get_status_display()
         yield Matter(
             _("Broadcast “%(name)s” waits") % {"name": apart(broadcast.name)},
-            broadcast.status_detail or why,
+            why_it_stands(broadcast) or str(broadcast.get_status_display()),
             _page("broadcast", business, broadcast_id=broadcast.pk),
             _("Open it"),
         )

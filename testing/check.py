@@ -1,4 +1,4 @@
-"""`make check`: everything that can be said about the code without running it. All checks run, then the verdict."""
+"""`make check`: all static checks. All of them run, even if one fails; the results are listed at the end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 MOST_LINES = 300
 MOST_LINES_OF_TESTS = 400  # one behaviour, with the world it needs
+WIDEST_LINE_OF_A_TEMPLATE = 120
 ROOT = Path(__file__).resolve().parent.parent
 
 PRODUCTION = {
@@ -27,16 +28,18 @@ PRODUCTION = {
 
 
 def main() -> int:
-    """Run every check; 0 when all passed."""
+    """Run every check. Returns 0 if all passed."""
     python = sys.executable
     manage = [python, "manage.py"]
     results = {
         "lint": run([python, "-m", "ruff", "check", "."]),
-        "formatting (make format mends it)": run([python, "-m", "ruff", "format", "--check", "."]),
+        "formatting (make format fixes it)": run([python, "-m", "ruff", "format", "--check", "."]),
+        "templates (make format fixes most)": formatted_templates(),
         "types": run([python, "-m", "mypy", "."]),
         "migrations": run([*manage, "makemigrations", "--check", "--dry-run"]),
         "deploy check": run([*manage, "check", "--deploy", "--fail-level", "WARNING"], **PRODUCTION),
         "short files": short_files(),
+        "locked requirements": run([python, "-m", "testing.locks"]),
     }
     for name, passed in results.items():
         print(f"{'ok    ' if passed else 'FAILED'} {name}")
@@ -44,13 +47,27 @@ def main() -> int:
 
 
 def run(command: list[str], **variables: str) -> bool:
-    """Run one check in the project's root, without the developer's .env; whether it passed."""
+    """Run one check in the project's root, without the developer's .env. Returns whether it passed."""
     environment = {**os.environ, "ENV_FILE": os.devnull, **variables}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 
+def formatted_templates() -> bool:
+    """Returns whether the templates are formatted and their lines short. Long text must be broken by hand."""
+    formatter = str(Path(sys.executable).with_name("djangofmt"))  # a program without a Python module
+    formatted = run([formatter, "--check", "templates"])
+    wide = [
+        f"{path.relative_to(ROOT)}:{number}: {len(line)} characters, at most {WIDEST_LINE_OF_A_TEMPLATE}"
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if len(line) > WIDEST_LINE_OF_A_TEMPLATE
+    ]
+    print(*wide, sep="\n", end="\n" if wide else "")
+    return formatted and not wide
+
+
 def short_files() -> bool:
-    """Whether every Python file of the project, migrations aside, is at most a few screens long."""
+    """Returns whether every Python file of the project, except migrations, is within its limit of lines."""
     listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
     long = [
         f"{path}: {lines} lines, perhaps two subjects"

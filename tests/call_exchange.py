@@ -20,14 +20,14 @@ from typing import Any, Self
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from calls.sandbox.client_events import WireEvent
-from calls.sandbox.connection import Connection, Faculties, Message
-from calls.sandbox.engine import ScriptedEngine, StandInEngine
-from calls.sandbox.listeners import DeafListener, ScriptedListener
-from calls.sandbox.numbered import NumberedVoice
-from calls.sandbox.realtime_session import RealtimeSession
-from calls.sandbox.scenario import HangAtConnect, Refuse, Scenario
-from calls.sandbox.speech_endpoint import error
+from calls.sandbox.openai.client_events import WireEvent
+from calls.sandbox.openai.connection import Connection, Faculties, Message
+from calls.sandbox.openai.http_bodies import error
+from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
+from calls.sandbox.openai.session import RealtimeSession
+from calls.sandbox.receptionist.engine import ScriptedEngine, StandInEngine
+from calls.sandbox.voices.ears import DeafListener, ScriptedListener
+from testing.numbered import NumberedVoice
 
 _NAME = re.compile(r"You answer the telephone of (.*)\.\n")
 

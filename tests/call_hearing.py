@@ -9,10 +9,10 @@ from calls.audio import ulaw
 from calls.conversation.commands import ClearPlayback
 from calls.conversation.events import CallerFrame, MarkReturned
 from calls.records.traces import Decided, TraceLine
-from calls.sandbox.caller_track import FRAME_BYTES, FRAME_S
-from calls.sandbox.connection import Connection
-from calls.sandbox.media_stream import MediaStream
-from calls.sandbox.placed_call import PlacedCall
+from calls.sandbox.openai.connection import Connection
+from calls.sandbox.telephone.caller_track import FRAME_BYTES, FRAME_S
+from calls.sandbox.telephone.media_stream import MediaStream
+from calls.sandbox.telephone.placed_call import PlacedCall
 
 SLACK_S = 1.0
 """How late a busy machine may make anything. What must be exact is judged by frames and bytes, not by this."""

@@ -24,7 +24,7 @@ from calls.conversation.commands import EndCall
 from calls.greetings import recordings
 from calls.models import Call, GreetingAudio, GreetingState, Turn
 from calls.records.traces import Decided, TraceLine, read_trace
-from calls.sandbox import numbered
+from testing import numbered
 
 P = ParamSpec("P")
 T = TypeVar("T")

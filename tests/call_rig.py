@@ -17,12 +17,12 @@ from typing import Any
 
 from businesses.models import Business
 from calls.models import CallStatus
-from calls.sandbox import wav_files
-from calls.sandbox.engine import Say
-from calls.sandbox.media_stream import Line
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.scenario import Fault, Scenario
-from calls.sandbox.twilio_peer import TwilioPeer
+from calls.sandbox.openai.scenario import Fault, Scenario
+from calls.sandbox.receptionist.engine import Say
+from calls.sandbox.telephone import wav_files
+from calls.sandbox.telephone.media_stream import LineConditions
+from calls.sandbox.telephone.placed_call import PlacedCall
+from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing.servers import Daphne
 from tests.call_exchange import Exchange, Lane
 from tests.call_office import Office, Records, open_business, records_of
@@ -72,7 +72,7 @@ class Rig:
         return Desk(business, number, lane)
 
     @asynccontextmanager
-    async def calling(self, desk: Desk, line: Line | None = None) -> AsyncIterator[PlacedCall]:
+    async def calling(self, desk: Desk, line: LineConditions | None = None) -> AsyncIterator[PlacedCall]:
         """A call whose media stream is open; hung up afterwards. Twilio must have had nothing to complain about."""
         async with self.twilio.call(to=desk.number, line=line) as call:
             await call.connected()
@@ -82,7 +82,7 @@ class Rig:
     async def records(self, call: PlacedCall) -> Records:
         """What is kept of a call that is over."""
         give_up_at = time.monotonic() + 30.0
-        while not (kept := await self.office.ask(records_of, call.flow.identity.call_sid)).is_whole:
+        while not (kept := await self.office.ask(records_of, call.flow.ids.call_sid)).is_whole:
             assert time.monotonic() < give_up_at, "its process has not written its end"
             await asyncio.sleep(0.05)
         assert kept.call.status == CallStatus.ENDED

@@ -8,7 +8,7 @@ from openai.types.realtime import RealtimeClientEvent
 from pydantic import TypeAdapter
 from pytest_django import DjangoDbBlocker
 
-from calls.sandbox.twilio_peer import TwilioPeer
+from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing.databases import MigratedDatabase
 from testing.servers import web_processes
 from tests.call_exchange import Exchange

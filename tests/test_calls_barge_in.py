@@ -11,11 +11,7 @@ import numpy as np
 import pytest
 
 from calls.audio import ulaw
-from calls.sandbox import numbered
-from calls.sandbox.caller_track import FRAME_BYTES, Echo
-from calls.sandbox.media_stream import Line
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.scenario import (
+from calls.sandbox.openai.scenario import (
     DuplicateCommit,
     Fault,
     ForeignResponse,
@@ -25,6 +21,10 @@ from calls.sandbox.scenario import (
     Scenario,
     SplitAudio,
 )
+from calls.sandbox.telephone.caller_track import FRAME_BYTES, Echo
+from calls.sandbox.telephone.media_stream import LineConditions
+from calls.sandbox.telephone.placed_call import PlacedCall
+from testing import numbered
 from tests.call_hearing import (
     SLACK_S,
     clear_travelled_s,
@@ -47,7 +47,7 @@ FRAMES = 6
 
 @asynccontextmanager
 async def answered(
-    rig: Rig, plan: Scenario, *, after_bytes: int = 8000, line: Line | None = None, **settings: Any
+    rig: Rig, plan: Scenario, *, after_bytes: int = 8000, line: LineConditions | None = None, **settings: Any
 ) -> AsyncIterator[tuple[PlacedCall, Desk]]:
     """A call in which the caller has asked something, and has heard so much of the answer."""
     desk = await rig.desk(plan, **{"first_utterance_protection": "opening_only", **settings})
@@ -240,7 +240,7 @@ async def click_is_not_noticed(rig: Rig) -> None:
 
 async def echo_is_not_the_caller(rig: Rig) -> None:
     # The assistant's voice comes back with an rms of 150: over what counts as a quiet caller, under the echo gate.
-    async with answered(rig, scenario(), line=Line(echo=Echo(loss_db=22.5))) as (call, _desk):
+    async with answered(rig, scenario(), line=LineConditions(echo=Echo(loss_db=22.5))) as (call, _desk):
         await call.quiet(0.8, after_bytes=len(WHOLE))
     assert heard(call) == WHOLE
     assert clears(call) == []

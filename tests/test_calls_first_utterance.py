@@ -9,11 +9,7 @@ import pytest
 from calls.conversation.commands import Play
 from calls.conversation.events import ModelReady
 from calls.records.traces import Decided
-from calls.sandbox import numbered
-from calls.sandbox.engine import Say
-from calls.sandbox.media_stream import Line
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.scenario import (
+from calls.sandbox.openai.scenario import (
     CancelSilently,
     DropConnection,
     FailResponse,
@@ -23,6 +19,10 @@ from calls.sandbox.scenario import (
     RejectResponse,
     Stall,
 )
+from calls.sandbox.receptionist.engine import Say
+from calls.sandbox.telephone.media_stream import LineConditions
+from calls.sandbox.telephone.placed_call import PlacedCall
+from testing import numbered
 from tests.call_hearing import SLACK_S, clears, forwarded, heard, played_until
 from tests.call_rig import ANSWER, SECOND, Desk, Rig, scenario, speech
 
@@ -133,7 +133,7 @@ async def greeting_that_may_be_interrupted(rig: Rig) -> None:
 # G2: marks that never come back -----------------------------------------------------------------------
 async def test_protection_ends_without_marks_by_the_length_of_the_audio(rig: Rig) -> None:
     desk = await rig.desk(greeting=SHORT_GREETING)
-    async with rig.calling(desk, Line(loses_mark=lambda _ordinal, _name: True)) as call:
+    async with rig.calling(desk, LineConditions(loses_mark=lambda _ordinal, _name: True)) as call:
         call.say(speech("one-moment-please"))
         await call.until(lambda: call.heard_bytes > len(numbered.audio(SHORT_GREETING)))
         assert clears(call) == []

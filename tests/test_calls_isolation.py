@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
+from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.models import Call
-from calls.sandbox import numbered, twiml
-from calls.sandbox.engine import Say
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.twilio_peer import TwilioPeer
+from calls.sandbox.receptionist.engine import Say
+from calls.sandbox.telephone import twiml
+from calls.sandbox.telephone.placed_call import PlacedCall
+from calls.sandbox.telephone.twilio_peer import TwilioPeer
+from testing import numbered
 from tests.call_hearing import clears, forwarded, heard
 from tests.call_rig import SECOND, Desk, Rig, eventually, scenario, speech
 
@@ -114,11 +116,17 @@ async def broken(rig: Rig, call: PlacedCall, reason: str) -> None:
     # Closed while frames are still coming in, a connection may be reset before its close code has arrived.
     assert socket.close_code in {MALFORMED, aiohttp.WSCloseCode.ABNORMAL_CLOSURE}, reason
     records = await rig.records(call)
-    assert records.call.end_reason == f"the media stream broke: {reason}"
+    assert (records.call.end_reason, records.call.end_detail) == (EndReason.STREAM_BROKE, {"cause": fault_of(reason)})
     assert records.call.outcome == "fallback"
     assert f"[END] call={records.call.pk}" in rig.daphne.log
     assert reason in rig.logged(records.call.pk)
     assert [each.name for each in call.record.verbs] == ["Connect", "Say", "Hangup"]
+
+
+def fault_of(reason: str) -> StreamFault:
+    if reason.startswith("its socket closed"):
+        return StreamFault.CLOSED
+    return StreamFault.FLOOD if reason == "audio faster than anyone speaks" else StreamFault.MALFORMED
 
 
 async def floods(rig: Rig) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from calls.audio import ulaw
-from calls.sandbox import numbered
-from calls.sandbox.placed_call import PlacedCall
+from calls.conversation.end_reasons import EndReason
+from calls.sandbox.telephone.placed_call import PlacedCall
+from testing import numbered
 from testing.servers import StartDaphne
 from tests.call_hearing import heard
 from tests.call_office import member_cookies
@@ -48,7 +49,7 @@ class Member:
 
 
 async def call_id_of(rig: Rig, call: PlacedCall) -> str:
-    kept = await rig.office.ask(_call_id, call.flow.identity.call_sid)
+    kept = await rig.office.ask(_call_id, call.flow.ids.call_sid)
     return str(kept)
 
 
@@ -67,7 +68,7 @@ async def test_taking_over_in_the_middle_of_the_protected_greeting(rig: Rig) -> 
         await call.ended()
         assert len(heard(call)) < len(numbered.audio(GREETING))
     records = await rig.records(call)
-    assert (records.call.outcome, records.call.end_reason) == ("transferred", "a person took the call over")
+    assert (records.call.outcome, records.call.end_reason) == ("transferred", EndReason.OPERATOR_TRANSFERRED)
     assert records.call.transfer_number == COLLEAGUE
     dialled = [verb for verb in call.record.verbs if verb.name == "Dial"]
     assert [verb.text for verb in dialled] == [COLLEAGUE]
@@ -91,7 +92,7 @@ async def test_watching_hanging_up_and_hearing_the_recording(rig: Rig) -> None:
         assert await member.post(f"{call_id}/hang-up/") == 302
         await call.ended()
     records = await rig.records(call)
-    assert (records.call.outcome, records.call.end_reason) == ("completed", "a person hung up")
+    assert (records.call.outcome, records.call.end_reason) == ("completed", EndReason.OPERATOR_HUNG_UP)
     status, recording = await member.get(f"{call_id}/recording.wav", Range="bytes=0-")
     assert status == 206
     check_recording(recording, call)
@@ -116,7 +117,7 @@ async def test_another_process_reaches_into_the_call(rig: Rig, daphne: StartDaph
         await call.until(lambda: call.heard_bytes > 4000)
         assert await member.post(f"{await call_id_of(rig, call)}/hang-up/") == 302
         await call.ended()
-    assert (await rig.records(call)).call.end_reason == "a person hung up"
+    assert (await rig.records(call)).call.end_reason == EndReason.OPERATOR_HUNG_UP
 
 
 async def test_nobody_is_on_the_line_afterwards(rig: Rig) -> None:
@@ -124,7 +125,7 @@ async def test_nobody_is_on_the_line_afterwards(rig: Rig) -> None:
     member = Member(rig, desk, await rig.office.ask(member_cookies, desk.business))
     async with rig.calling(desk) as call:
         call_id = await call_id_of(rig, call)
-    await eventually(lambda: "the caller hung up" in rig.logged(call_id))
+    await eventually(lambda: EndReason.CALLER_LEFT in rig.logged(call_id))
     _, page = await member.get("live/", **{"HX-Request": "true"})
     assert call_id not in page.decode()
     assert await member.post(f"{call_id}/hang-up/") == 302

@@ -7,12 +7,10 @@ import asyncio
 import pytest
 
 from calls.conversation.commands import ConnectModel, EndCall
+from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import ModelLost, ModelReady, ResponseAudio
 from calls.records.traces import Decided
-from calls.sandbox import numbered
-from calls.sandbox.engine import CallTool, Say
-from calls.sandbox.placed_call import PlacedCall
-from calls.sandbox.scenario import (
+from calls.sandbox.openai.scenario import (
     DropConnection,
     EndSession,
     Fault,
@@ -25,6 +23,9 @@ from calls.sandbox.scenario import (
     Stall,
     UnknownEvent,
 )
+from calls.sandbox.receptionist.engine import CallTool, Say
+from calls.sandbox.telephone.placed_call import PlacedCall
+from testing import numbered
 from tests.call_hearing import SLACK_S, forwarded, heard
 from tests.call_office import Records
 from tests.call_rig import ANSWER, FALLBACK, SECOND, Desk, Rig, scenario, speech
@@ -50,7 +51,7 @@ def ended_after_s(records: Records) -> float:
     return ended_at - next(line.at for line in records.trace if isinstance(line, ModelLost) and line.at > ready_at)
 
 
-async def reaches_the_fallback(rig: Rig, call: PlacedCall, reason: str) -> Records:
+async def reaches_the_fallback(rig: Rig, call: PlacedCall, cause: str) -> Records:
     """The caller hears that the assistant is unavailable and is put through, in time, and the record says why."""
     await call.ended()
     assert verbs(call)[:3] == APOLOGY_AND_FALLBACK[:3]
@@ -58,7 +59,7 @@ async def reaches_the_fallback(rig: Rig, call: PlacedCall, reason: str) -> Recor
     records = await rig.records(call)
     assert ended_after_s(records) <= WITHIN_S + SLACK_S  # exactly: calls/tests/test_link.py
     assert records.call.outcome == "fallback"
-    assert records.call.end_reason == f"OpenAI: {reason}"
+    assert (records.call.end_reason, records.call.end_detail) == (EndReason.MODEL_UNAVAILABLE, {"cause": cause})
     assert records.call.fallback_result == "completed"
     return records
 
@@ -69,7 +70,7 @@ async def test_a_refused_caller_reaches_the_fallback(rig: Rig, status: int) -> N
     with rig.exchange.at_the_door(Scenario(faults=(Refuse(status=status),))):
         desk = await rig.desk(fallback_number=FALLBACK)
         async with rig.calling(desk) as call:
-            records = await reaches_the_fallback(rig, call, f"refused with HTTP {status}")
+            records = await reaches_the_fallback(rig, call, f"http_{status}")
         attempts = sum(isinstance(each, Decided) and isinstance(each.command, ConnectModel) for each in records.trace)
         assert attempts == 1 if status == 401 else attempts > 3  # a wrong key stays wrong
         assert call.now <= WITHIN_S + SLACK_S
@@ -89,7 +90,7 @@ async def test_a_hanging_handshake_ends_at_the_fallback(rig: Rig) -> None:
     with rig.exchange.at_the_door(Scenario(faults=(HangAtConnect(),))):
         desk = await rig.desk(fallback_number=FALLBACK)
         async with rig.calling(desk) as call:
-            await reaches_the_fallback(rig, call, "no answer in time")
+            await reaches_the_fallback(rig, call, "timeout")
     assert call.now <= 4.0 + WITHIN_S + SLACK_S
 
 
@@ -127,7 +128,7 @@ async def test_trouble_in_a_session(rig: Rig) -> None:
 async def session_that_is_never_ready(rig: Rig) -> None:
     desk = await rig.desk(scenario(IgnoreSessionUpdate()), fallback_number=FALLBACK)
     async with rig.calling(desk) as call:
-        await reaches_the_fallback(rig, call, "no answer in time")
+        await reaches_the_fallback(rig, call, "timeout")
 
 
 async def quota_used_up(rig: Rig) -> None:
@@ -138,7 +139,7 @@ async def quota_used_up(rig: Rig) -> None:
     assert heard(call) == numbered.audio(GREETING)
     assert verbs(call)[:3] == APOLOGY_AND_FALLBACK[:3]
     assert len(desk.lane.connections) == 1
-    assert (await rig.records(call)).call.end_reason == "OpenAI: session refused: insufficient_quota"
+    assert (await rig.records(call)).call.end_detail == {"cause": "insufficient_quota"}
 
 
 async def dropped_in_the_middle_of_a_sentence(rig: Rig) -> None:
@@ -196,7 +197,7 @@ async def session_limit_in_silence(rig: Rig) -> None:
     (told,) = [each for each in desk.lane.connections[1].received if each.event["type"] == "conversation.item.create"]
     assert told.event["item"]["content"] == [{"type": "output_text", "text": GREETING}]
     records = await rig.records(call)
-    assert [line.reason for line in records.trace if isinstance(line, ModelLost)] == ["connection closed (1001)"]
+    assert [line.reason for line in records.trace if isinstance(line, ModelLost)] == ["closed_1001"]
     assert reconnected_after_s(records) <= WITHIN_S + SLACK_S
     assert records.call.outcome == "completed"
 
@@ -292,5 +293,5 @@ async def test_a_line_that_stays_down_is_given_up_after_what_was_heard(rig: Rig)
         call.say(speech("hello"))
         await call.until(lambda: desk.lane.sent("response.output_audio.delta"))
         with rig.exchange.at_the_door(Scenario(faults=(Refuse(status=500),))):
-            await reaches_the_fallback(rig, call, "refused with HTTP 500")
+            await reaches_the_fallback(rig, call, "http_500")
     assert heard(call) == numbered.audio(ANSWER)[: 5 * 800]

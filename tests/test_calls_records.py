@@ -11,13 +11,14 @@ from pytest_django import DjangoDbBlocker
 
 from calls.conversation import Conversation
 from calls.conversation.commands import EndCall, Log
+from calls.conversation.end_reasons import EndReason
 from calls.models import Call, CallStatus
 from calls.plan import settings_of
 from calls.records import finishing
 from calls.records.traces import Decided, TraceLine
-from calls.sandbox import numbered
-from calls.sandbox.engine import Say
-from calls.sandbox.twilio_peer import TwilioPeer
+from calls.sandbox.receptionist.engine import Say
+from calls.sandbox.telephone.twilio_peer import TwilioPeer
+from testing import numbered
 from testing.servers import StartDaphne
 from tests.call_hearing import SLACK_S, clears, heard
 from tests.call_office import Office, Records, records_of
@@ -72,7 +73,7 @@ def check_figures(kept: Call, seconds: float) -> None:
     assert kept.latencies["barge_in_pause"][0] < 300 + SLACK_S * 1000
     assert kept.usage["output_audio_tokens"] > 0
     assert kept.usage["total_tokens"] >= kept.usage["output_tokens"] > 0
-    assert (kept.outcome, kept.user_has_spoken, kept.end_reason) == ("completed", True, "the caller hung up")
+    assert (kept.outcome, kept.user_has_spoken, kept.end_reason) == ("completed", True, EndReason.CALLER_LEFT)
     assert kept.ended_at is not None
     assert kept.stream_opened_at is not None
     assert abs((kept.ended_at - kept.stream_opened_at).total_seconds() - seconds) < 1.0
@@ -113,7 +114,7 @@ async def test_a_killed_process_leaves_what_was_said(
         await asyncio.gather(call.ended(), other.ended())
     # A process beside it takes the next calls, and sweeps up.
     now = datetime.now(UTC)
-    open_calls: list[Records] = [await office.ask(records_of, each.flow.identity.call_sid) for each in (call, other)]
+    open_calls: list[Records] = [await office.ask(records_of, each.flow.ids.call_sid) for each in (call, other)]
     assert [each.call.status for each in open_calls] == [CallStatus.LIVE, CallStatus.LIVE]
     assert [turn.text for turn in open_calls[0].turns] == [GREETING, "When are you open?", ANSWER * 3]
     alive_at = open_calls[0].call.alive_at
@@ -123,12 +124,12 @@ async def test_a_killed_process_leaves_what_was_said(
         beside=doomed, OPENAI_API_KEY="not-a-key", OPENAI_REALTIME_URL=openai_url, TWILIO_AUTH_TOKEN=AUTH_TOKEN
     )
     async with TwilioPeer(survivor.url, auth_token=AUTH_TOKEN, public_url=doomed.url) as twilio:
-        await check_left_over_by_webhook(twilio, office, call.flow.identity.call_sid)
+        await check_left_over_by_webhook(twilio, office, call.flow.ids.call_sid)
     assert await office.ask(finishing.end_dead_calls, now=now) == 0, "a minute without a sign of life, not less"
     assert await office.ask(finishing.end_dead_calls, now=now + timedelta(seconds=61)) == 1
-    swept = await office.ask(records_of, other.flow.identity.call_sid)
+    swept = await office.ask(records_of, other.flow.ids.call_sid)
     assert (swept.call.status, swept.call.outcome) == (CallStatus.ENDED, "failed")
-    assert swept.call.end_reason == "the process that held the call died"
+    assert swept.call.end_reason == EndReason.PROCESS_DIED
     assert swept.call.ended_at == swept.call.alive_at
     office.close()
 
@@ -141,7 +142,7 @@ async def check_left_over_by_webhook(twilio: TwilioPeer, office: Office, call_si
     assert FALLBACK in body
     kept = await office.ask(records_of, call_sid)
     assert (kept.call.status, kept.call.outcome) == (CallStatus.ENDED, "fallback")
-    assert kept.call.end_reason == "the process that held the call died"
+    assert kept.call.end_reason == EndReason.PROCESS_DIED
     assert kept.call.minutes_charged > 0
 
 
@@ -163,5 +164,5 @@ async def test_the_trace_tells_the_whole_call(rig: Rig) -> None:
     frames = sum(type(line).__name__ == "CallerFrame" for line in records.trace)
     assert abs(frames - len(call.stream.caller.track) / 160) <= 3
     commands = [line.command for line in records.trace if isinstance(line, Decided)]
-    assert [each.reason for each in commands if isinstance(each, EndCall)] == ["the caller hung up"]
+    assert [each.reason for each in commands if isinstance(each, EndCall)] == [EndReason.CALLER_LEFT]
     assert not [each for each in commands if isinstance(each, Log) and GREETING in each.text]

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from calls.sandbox import numbered
-from calls.sandbox.engine import Say
-from calls.sandbox.placed_call import PlacedCall
+from calls.sandbox.receptionist.engine import Say
+from calls.sandbox.telephone.placed_call import PlacedCall
+from testing import numbered
 from tests.call_hearing import forwarded, heard
 from tests.call_rig import Desk, Rig, scenario, speech
 

@@ -11,8 +11,8 @@ def test_what_is_not_there_is_said_in_both_languages() -> None:
     answer = Client().get("/no/such/page/")
     assert answer.status_code == 404
     text = answer.content.decode()
-    assert "There is no such page" in text
-    assert "אין כאן דף כזה" in text
+    assert "Page not found" in text
+    assert "הדף לא נמצא" in text
 
 
 def test_a_failure_is_told_without_a_database() -> None:

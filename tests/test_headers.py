@@ -87,7 +87,7 @@ def test_a_form_that_is_too_large_is_refused_in_words(alpha: Tenant) -> None:
     client.force_login(alpha.owner)
     answer = client.post("/b/qqaaa-clinic/settings/", {"name": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)})
     assert answer.status_code == 400
-    assert "The request was refused" in answer.content.decode()
+    assert "The request was rejected" in answer.content.decode()
 
 
 def test_cookies_are_lax_and_hidden_from_scripts(alpha: Tenant) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import signal
 
-from calls.sandbox.realtime_server import RealtimeServer
-from calls.sandbox.twilio_peer import TwilioPeer
+from calls.sandbox.openai.server import RealtimeServer
+from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing.servers import Daphne, StartDaphne
 
 PHONE = "+15005550006"

@@ -15,11 +15,11 @@ from businesses.tenancy import acting_for
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from testing.meta import ThreadedMeta, threaded_meta
 from whatsapp.models import Broadcast, MessageTemplate, Recipient, Sender
-from whatsapp.running.loop import Progress, SendingLoop
+from whatsapp.running.loop import LoopReport, SendingLoop
 from whatsapp.sending.limiter import limiter
 
 Report = Callable[[], None]
-Send = Callable[..., Progress]
+Send = Callable[..., LoopReport]
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def broadcast(sender: Sender, template: MessageTemplate) -> Broadcast:
 def send(meta: ThreadedMeta) -> Send:
     """Run the sending loop until it is idle."""
 
-    def run(**options: Any) -> Progress:
+    def run(**options: Any) -> LoopReport:
         return asyncio.run(SendingLoop(**({"until_idle": True, "run_for_s": 20.0} | options)).run())
 
     return run

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
-from typing import Any
 
 from celery import current_app
 from django.db import transaction
@@ -15,9 +13,9 @@ logger = logging.getLogger(__name__)
 TASK = "whatsapp.tasks.drive"
 
 
-def ring(broadcast_id: uuid.UUID | None = None, epoch: int | None = None) -> None:
+def ring() -> None:
     """Once this transaction is committed, ask a worker to look at what is to be sent. Never fails the caller."""
-    transaction.on_commit(lambda: _ring_now(broadcast_id, epoch))
+    transaction.on_commit(lambda: _send(TASK, []))
 
 
 def ring_for(task: str, arguments: list[str]) -> None:
@@ -25,11 +23,7 @@ def ring_for(task: str, arguments: list[str]) -> None:
     transaction.on_commit(lambda: _send(task, arguments))
 
 
-def _ring_now(broadcast_id: uuid.UUID | None, epoch: int | None) -> None:
-    _send(TASK, [broadcast_id and str(broadcast_id), epoch])
-
-
-def _send(task: str, arguments: list[Any]) -> None:
+def _send(task: str, arguments: list[str]) -> None:
     try:
         current_app.send_task(task, args=arguments, retry=False, ignore_result=True)
     except (OperationalError, OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from whatsapp.reasons import ReasonedError
 from whatsapp.states import BroadcastStatus
 
 
@@ -28,7 +29,7 @@ class NotSendable(WhatsappError):
         self.problems = problems
 
 
-class BadAudience(WhatsappError):
+class BadAudience(ReasonedError, WhatsappError):
     """A file or choice of people that can't be used as a whole. The text names the row or column."""
 
 

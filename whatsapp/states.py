@@ -104,6 +104,44 @@ RECIPIENT_RANK: dict[RecipientStatus, int] = {
 `failed` never hides a delivery, and a delivery that is reported later corrects `failed` (a person with several
 devices can cause both orders)."""
 
+RECIPIENT_MOVES: dict[RecipientStatus, frozenset[RecipientStatus]] = {
+    R.PENDING: frozenset({R.CLAIMED, R.SKIPPED, R.CANCELLED}),
+    R.RETRY_WAIT: frozenset({R.CLAIMED, R.SKIPPED, R.CANCELLED}),
+    R.CLAIMED: frozenset({R.PENDING, R.RETRY_WAIT, R.SENDING, R.SKIPPED, R.CANCELLED}),
+    R.SENDING: frozenset(
+        {R.ACCEPTED, R.HELD, R.FAILED, R.UNKNOWN, R.PENDING, R.RETRY_WAIT, R.SKIPPED, R.CANCELLED},
+    ),
+    R.UNKNOWN: frozenset(
+        {R.ACCEPTED, R.HELD, R.FAILED, R.PENDING, R.RETRY_WAIT, R.SKIPPED, R.CANCELLED, R.ASSUMED_SENT},
+    ),
+    R.ASSUMED_SENT: frozenset(),
+    R.ACCEPTED: frozenset({R.EXPIRED}),
+    R.HELD: frozenset({R.EXPIRED}),
+    R.SENT: frozenset({R.EXPIRED}),
+    R.EXPIRED: frozenset(),
+    R.FAILED: frozenset({R.PENDING, R.RETRY_WAIT}),
+    R.DELIVERED: frozenset(),
+    R.READ: frozenset(),
+    R.SKIPPED: frozenset(),
+    R.CANCELLED: frozenset(),
+}
+"""From each state, the states that may follow by a step of ours. `recipients.py` says who takes each step."""
+
+REPORTED = (R.ACCEPTED, R.SENT, R.FAILED, R.DELIVERED, R.READ)
+"""The states that a provider's report can bring, from any state of a lower rank."""
+
+
+def recipient_states_before(new: RecipientStatus) -> tuple[RecipientStatus, ...]:
+    """Returns the states from which a step of ours may lead to `new`: the WHERE of the change."""
+    return tuple(old for old, following in RECIPIENT_MOVES.items() if new in following)
+
+
+def may_move(old: RecipientStatus, new: RecipientStatus) -> bool:
+    """Returns whether a recipient may go from `old` to `new`, by a step of ours or by a provider's report."""
+    is_reported = new in REPORTED and RECIPIENT_RANK[new] > RECIPIENT_RANK[old]
+    return is_reported or new in RECIPIENT_MOVES[old]
+
+
 UNSENT = (R.PENDING, R.CLAIMED, R.RETRY_WAIT)
 """Provably not with the provider: a cancelled broadcast cancels these."""
 
@@ -128,7 +166,7 @@ class SkipReason(models.TextChoices):
 
 
 class ErrorClass(models.TextChoices):
-    """What a failed attempt means for what comes next: `Outcome` of the providers, as it is kept."""
+    """What a failed attempt means for what comes next: `SendOutcome` of the providers, as it is kept."""
 
     SAFE_RETRY = "safe_retry", _("Never reached WhatsApp")
     THROTTLED = "throttled", _("Too fast for the number")
@@ -149,3 +187,32 @@ PASSING_ERRORS = (
     ErrorClass.CHANNEL_WIDE,
 )
 """Failures that say nothing about the person: a later broadcast may well reach them."""
+
+
+class TemplateStatus(models.TextChoices):
+    """Meta's states of a template. Only an approved one can be sent."""
+
+    APPROVED = "APPROVED", _("Approved")
+    PENDING = "PENDING", _("Waiting for approval")
+    REJECTED = "REJECTED", _("Rejected")
+    PAUSED = "PAUSED", _("Paused for its quality")
+    DISABLED = "DISABLED", _("Disabled for its quality")
+    IN_APPEAL = "IN_APPEAL", _("In appeal")
+    PENDING_DELETION = "PENDING_DELETION", _("Being deleted")
+    DELETED = "DELETED", _("Deleted")
+    FLAGGED = "FLAGGED", _("Flagged")
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED", _("Over the limit of templates")
+    ARCHIVED = "ARCHIVED", _("Archived")
+    LOCKED = "LOCKED", _("Locked")
+
+
+class ColumnRole(models.TextChoices):
+    """What a column is."""
+
+    PHONE = "phone", _("Phone number")
+    NAME = "name", _("Name")
+    LANGUAGE = "language", _("Language")
+    TAGS = "tags", _("Tags, with commas between them")
+    BSUID = "bsuid", _("WhatsApp user id")
+    ATTRIBUTE = "attribute", _("An attribute, under the column's name")
+    IGNORED = "ignored", _("Leave it out")

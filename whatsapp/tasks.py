@@ -10,18 +10,18 @@ from contextlib import suppress
 
 from celery import shared_task
 from django.core.cache import cache
-from django.utils import timezone, translation
+from django.utils import timezone
 from redis import RedisError
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp import doorbell
-from whatsapp.audience.freeze import Overtaken
+from whatsapp.audience.freeze import OvertakenFreeze
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.errors import BadAudience
-from whatsapp.importing import files, lifecycle, reading
+from whatsapp.importing import files, imports, reading
 from whatsapp.models import Broadcast, ContactImport
-from whatsapp.running.loop import Progress, SendingLoop
+from whatsapp.running.loop import LoopReport, SendingLoop
 from whatsapp.tables import uploads
 from whatsapp.webhooks.applying import apply_news
 
@@ -38,25 +38,26 @@ IMPORTS = 2
 
 
 @shared_task
-def drive(broadcast_id: str | None = None, epoch: int | None = None) -> None:
+def drive(*_of_the_last_release: object) -> None:
     """Send what is to be sent, until nothing is left or the shift is over; then ring again.
 
-    Which broadcast rang does not matter: a loop serves all, and reads what is true now. The beat rings for what
-    nobody rang for: scheduled broadcasts, expired leases, restarts.
+    One loop serves all broadcasts and reads what is true now. The beat rings for what nobody rang for: scheduled
+    broadcasts, expired leases, restarts.
     """
-    seat = _take_seat()
+    # Rings that the last release left in the queue name a broadcast and its epoch. The next release takes none.
+    seat = _claim_seat()
     if seat is None:
         return  # enough loops are running, and they see new work within a second
     try:
-        progress = asyncio.run(_work_a_shift())
+        report = asyncio.run(_work_a_shift())
     finally:
         with suppress(RedisError):
             cache.delete(seat)
-    if not progress.is_idle:
+    if not report.is_idle:
         drive.delay()
 
 
-async def _work_a_shift() -> Progress:
+async def _work_a_shift() -> LoopReport:
     return await SendingLoop(until_idle=True, run_for_s=SHIFT_S).run()
 
 
@@ -69,30 +70,27 @@ def apply_webhooks() -> None:
 
 @shared_task
 def read_people(business_id: str, broadcast_id: str) -> None:
-    """Freeze the people of a draft whose file is long. What goes wrong is said at the broadcast, and at each row.
-
-    In the business's language: a worker doesn't know who will read it.
-    """
+    """Freeze the people of a draft whose file is long. What goes wrong is kept with it and its rows."""
     business = Business.objects.filter(pk=business_id).first()
     if business is None:
         return
-    with acting_for(business), translation.override(business.language):
+    with acting_for(business):
         broadcast = Broadcast.objects.filter(pk=broadcast_id).select_related("business").first()
         if broadcast is None:
             return
         try:
             freeze_audience(broadcast, now=timezone.now())
-        except Overtaken:
+        except OvertakenFreeze:
             return
         except BadAudience as error:
-            Broadcast.objects.filter(pk=broadcast.pk).update(status_detail=str(error)[:500])
+            Broadcast.objects.filter(pk=broadcast.pk).update(**error.reason.kept())
 
 
 @shared_task
 def read_import(business_id: str, import_id: str) -> None:
     """Read contacts of an import until its end, or for a shift; then ring for whichever waits longest."""
     business = Business.objects.filter(pk=business_id).first()
-    if business is None or lifecycle.readers(timezone.now()) >= IMPORTS:
+    if business is None or imports.readers(timezone.now()) >= IMPORTS:
         return
     with acting_for(business):
         found = ContactImport.objects.filter(pk=import_id).select_related("business", "created_by").first()
@@ -104,7 +102,7 @@ def read_import(business_id: str, import_id: str) -> None:
 @shared_task
 def ring_for_imports() -> None:
     """Ring for imports that nobody reads: nobody rang, or whoever read them was killed."""
-    for found in lifecycle.waiting(timezone.now(), at_most=IMPORTS):
+    for found in imports.waiting(timezone.now(), at_most=IMPORTS):
         read_import.apply_async((str(found.business_id), str(found.pk)), expires=SHIFT_S)
 
 
@@ -114,7 +112,7 @@ def remove_old_uploads() -> None:
     now = timezone.now()
     uploads.remove_old(now=now)
     files.remove_abandoned(now=now)
-    lifecycle.forget_rejected(now)
+    imports.forget_rejected(now)
 
 
 def ring_for_import(contact_import: ContactImport) -> None:
@@ -144,7 +142,7 @@ def _shift() -> Callable[[int], bool]:
     return goes_on
 
 
-def _take_seat() -> str | None:
+def _claim_seat() -> str | None:
     """One of the places for loops. A seat that is lost (a flushed cache) only means one loop more for a while."""
     for number in range(LOOPS):
         seat = f"whatsapp:loop:{number}"

@@ -1,4 +1,4 @@
-"""What a telephone picks up that is nobody speaking to the assistant: noise, keys, bumps, tones, other people."""
+"""Sounds on a telephone line that are not speech to the assistant: noise, keys, bumps, tones, other people."""
 
 from __future__ import annotations
 

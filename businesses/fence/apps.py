@@ -1,4 +1,4 @@
-"""Puts the fenced site in the place of Django's own admin site."""
+"""Replaces Django's own admin site with the fenced one."""
 
 from django.contrib.admin.apps import AdminConfig
 

@@ -6,10 +6,10 @@ Django's permission tables are not read. A model's admin says which roles may do
     class CallAdmin(FencedAdmin):
         view_roles = MEMBERS
 
-and gets list, search, filters, forms, dropdowns, autocomplete, history and actions that know only the
+and gets list, search, filters, forms, dropdowns, autocomplete, history and actions that contain only
 rows of businesses where the person has such a role. Operators (superusers) see every row. A model
 without a `business` field is for operators only. Don't use `raw_id_fields` (they show the name of any
-id that is posted) or `list_editable` (it asks for a role in any business, not in the row's).
+id that is posted) or `list_editable` (it checks for a role in any business, not in the row's).
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ LABELS = {"business": _("business")}
 
 
 def is_operator(request: HttpRequest) -> bool:
-    """Whether the person runs the installation."""
+    """Returns whether the person is an operator: a superuser, who runs the installation."""
     return isinstance(request.user, User) and request.user.is_superuser
 
 
 def business_ids(request: HttpRequest, roles: Roles) -> set[UUID]:
-    """The businesses where the signed-in person has one of these roles."""
+    """Returns the businesses where the signed-in person has one of these roles."""
     return request.user.business_ids(roles) if isinstance(request.user, User) else set()
 
 
 def business_lookup(model: type[models.Model]) -> str | None:
-    """The lookup that leads from a model to its business, or None for a model of the whole installation."""
+    """Returns the lookup from a model to its business, or None for a model of the whole installation."""
     if model is Business:
         return "pk"
     try:
@@ -74,13 +74,13 @@ def business_lookup(model: type[models.Model]) -> str | None:
 
 
 def fence_in(rows: models.QuerySet[Any], businesses: set[UUID]) -> models.QuerySet[Any]:
-    """Keep the rows of these businesses; none of a model of the whole installation."""
+    """Returns the rows of these businesses; no rows for a model of the whole installation."""
     lookup = business_lookup(rows.model)
     return rows.filter(**{f"{lookup}__in": businesses}) if lookup else rows.none()
 
 
 def column(name: str, label: _StrPromise | str) -> Callable[[Any], object]:
-    """A list's column of a field, with a heading of its own."""
+    """Returns a list column for a field, with its own heading."""
 
     @admin.display(description=label, ordering=name)
     def show(row: Any) -> object:
@@ -100,28 +100,28 @@ class Fence(_Base):
     delete_roles: ClassVar[Roles] = NOBODY
     form: Any = FencedForm
     labels: ClassVar[dict[str, _StrPromise]] = {}
-    """What fields are called whose model gives them no name for people."""
+    """Labels of fields whose model has no readable name for them."""
     records: ClassVar[bool] = False
-    """Rows that the system writes: operators too only read and delete them."""
+    """Rows that the system writes: even operators can only read and delete them."""
 
     def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Whether the person sees this row, or any row."""
+        """Returns whether the person sees this row, or any row."""
         return self._allowed(request, self.view_roles | self.change_roles, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Whether the person may add rows (`obj`: to this parent of an inline)."""
+        """Returns whether the person may add rows (`obj`: to this parent of an inline)."""
         return not self.records and self._allowed(request, self.add_roles, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Whether the person may change this row, or any row."""
+        """Returns whether the person may change this row, or any row."""
         return not self.records and self._allowed(request, self.change_roles, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Whether the person may delete this row, or any row."""
+        """Returns whether the person may delete this row, or any row."""
         return self._allowed(request, self.delete_roles, obj)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Whether the person finds the model on the start page."""
+        """Returns whether the start page lists the model for this person."""
         return self.has_view_permission(request) or self.has_add_permission(request)
 
     def _allowed(self, request: HttpRequest, roles: Roles, obj: models.Model | None) -> bool:
@@ -133,7 +133,7 @@ class Fence(_Base):
         return business_of(obj) in businesses
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """The rows that the person may see."""
+        """Returns the rows that the person may see."""
         rows = super().get_queryset(request)
         if is_operator(request):
             return rows
@@ -142,7 +142,7 @@ class Fence(_Base):
     def formfield_for_dbfield(
         self, db_field: models.Field[Any, Any], request: HttpRequest, **options: Any
     ) -> forms.Field | None:
-        """Let every field say in plain words what may be written in it."""
+        """Give every field plain words for what may be entered in it."""
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field is not None:
             speak_plainly(field, db_field)
@@ -151,7 +151,7 @@ class Fence(_Base):
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey[Any], request: HttpRequest, **options: Any
     ) -> forms.ModelChoiceField[Any] | None:
-        """Let an empty field that searches say what to do: it has no other text for a screen reader."""
+        """Give an empty search field a placeholder: a screen reader has no other text for it."""
         if db_field.name in self.get_autocomplete_fields(request) and "widget" not in options:
             options["widget"] = SearchingSelect(db_field, self.admin_site, using=options.get("using"))
         return super().formfield_for_foreignkey(db_field, request, **options)
@@ -159,7 +159,7 @@ class Fence(_Base):
     def get_field_queryset(
         self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest
     ) -> models.QuerySet[Any]:
-        """What a dropdown offers: rows of the businesses where the person may write."""
+        """Returns a dropdown's choices: rows of the businesses where the person may write."""
         offered = super().get_field_queryset(db, db_field, request)
         if offered is None:
             offered = db_field.remote_field.model._default_manager.using(db)
@@ -173,17 +173,17 @@ class FencedAdmin(Fence, _ModelAdmin):
 
     section: ClassVar[Section] = Section.INSTALLATION
     about: ClassVar[_StrPromise | str] = ""
-    """What the page is for, as its people read it on the start page and where the list is empty."""
+    """What the page is for; shown on the start page and where the list is empty."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model:
-        """Find a row by its address; one that isn't there and one that isn't yours are the same 404."""
+        """Find a row by its address; a missing row and a row of another business get the same 404."""
         found = super().get_object(request, object_id, from_field)
         if found is None:
             raise Http404
         return found  # type: ignore[no-any-return]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
-        """List what goes with a row. A row of others that points here would be named: then nothing is deleted."""
+        """List what is deleted with a row. If another business's row points here, refuse without naming it."""
         gathered = NestedObjects(using=router.db_for_write(self.model))
         gathered.collect(objs)
         rows = [*gathered.protected, *(row for found in gathered.data.values() for row in found)]
@@ -193,30 +193,30 @@ class FencedAdmin(Fence, _ModelAdmin):
         return super().get_deleted_objects(objs, request)
 
     def get_view_on_site_url(self, obj: models.Model | None = None) -> str | None:
-        """The row's page on the web. Django's own way there finds any row by its id, past the fence."""
+        """Returns the address of the row's page. Django's own redirect finds any row by its id, past the fence."""
         return None if obj is None else self.web_page(obj)
 
     def web_page(self, obj: Any) -> str | None:
-        """The address of the row's page on the web, if it has one."""
+        """Returns the address of the row's page on the web, if it has one."""
         return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
-        """A row stays with its business: what points to it would be left behind."""
+        """Make the business read-only: rows that point to this one would stay with the old business."""
         fixed = super().get_readonly_fields(request, obj)
         return [*fixed, "business"] if obj and self._has_business() else fixed
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Choose the business where there is only one to choose."""
+        """Preselect the business when there is only one to choose."""
         own = business_ids(request, self.add_roles)
         chosen = {"business": own.pop()} if len(own) == 1 and not is_operator(request) else {}
         return {**chosen, **super().get_changeform_initial_data(request)}
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
-        """Call the fields what people call them."""
+        """Label the fields as `labels` says."""
         return super().get_form(request, obj, change=change, **{"labels": {**LABELS, **self.labels}, **options})
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Say whose each row is to those who see several businesses' rows, and only to them."""
+        """Add the business's column for people who see rows of several businesses."""
         names = list(super().get_list_display(request))
         if self._has_business() and self._sees_several(request):
             names.append("business")
@@ -224,14 +224,14 @@ class FencedAdmin(Fence, _ModelAdmin):
         return [column(name, called[name]) if name in called else name for name in names]
 
     def get_list_select_related(self, request: HttpRequest) -> Any:
-        """Read what the columns point to with the rows, and their businesses."""
+        """Fetch related rows and businesses that the columns show in the same query."""
         chosen = super().get_list_select_related(request)
         named = [*(chosen if isinstance(chosen, list | tuple) else ()), *self.list_display]
         related = {field.name for field in self.model._meta.concrete_fields if field.is_relation}
         return [*related.intersection({*named, *(["business"] if self._has_business() else [])})]
 
     def get_list_filter(self, request: HttpRequest) -> list[_ListFilterT]:
-        """Let filters by a relation offer what the visible rows point to; Django's offer every row."""
+        """Limit relation filters to what the visible rows point to; Django's would offer every row."""
         named = list(super().get_list_filter(request))
         if self._has_business() and "business" not in named:
             named.append("business")  # Django leaves out a filter with a single choice
@@ -255,21 +255,21 @@ class FencedAdmin(Fence, _ModelAdmin):
 
 
 class FencedInline(Fence, _TabularInline):
-    """The base class of a table inside another model's page; `obj` of its permissions is that page's row."""
+    """The base class of inlines; `obj` in its permission methods is the parent page's row."""
 
     extra = 0
     formset = FencedFormSet
     page_of: UUID | None = None
-    """The business of the page's row, once there is one. Django makes an inline anew for each request."""
+    """The business of the parent row, if it exists yet. Django creates a new inline for each request."""
 
     def get_formset(self, request: HttpRequest, obj: models.Model | None = None, **options: Any) -> Any:
-        """Remember whose page it is."""
+        """Remember the business of the parent row, for the dropdowns."""
         self.page_of = business_of(obj)
         return super().get_formset(request, obj, **{"labels": {**LABELS, **self.labels}, **options})
 
     def get_field_queryset(
         self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest
     ) -> models.QuerySet[Any]:
-        """Offer rows of that business."""
+        """Returns a dropdown's choices: rows of the parent row's business."""
         offered = super().get_field_queryset(db, db_field, request)
         return fence_in(offered, {self.page_of}) if self.page_of and business_lookup(offered.model) else offered

@@ -1,4 +1,4 @@
-"""The form of every row in the admin: plain words, and a refusal instead of a crash where a row exists already."""
+"""The form of every row in the admin: plain words, and a form error instead of a crash for a duplicate row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ else:
 
 
 class FencedForm(_ModelForm):
-    """Fields that come from the model get their words in `Fence.formfield_for_dbfield`, declared ones here."""
+    """Model fields get their plain words in `Fence.formfield_for_dbfield`, declared fields here."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -27,15 +27,15 @@ class FencedForm(_ModelForm):
                 speak_plainly(self.fields[name])
 
     def _get_validation_exclusions(self) -> set[str]:
-        """Check what is unique in a business also where the page doesn't let its business be changed.
+        """Check uniqueness within a business even where the form has no field for the business.
 
-        Django leaves out a constraint as soon as one of its fields is not in the form, and then the database refuses.
+        Django skips a constraint when one of its fields is not in the form; the database would then raise an error.
         """
         left_out: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return left_out - {"business"} if getattr(self.instance, "business_id", None) else left_out
 
     def _update_errors(self, errors: ValidationError) -> None:
-        """Say what is taken beside the field in which it was written."""
+        """Show a uniqueness error beside the field that has the duplicate value."""
         by_field: dict[str, list[ValidationError]] = getattr(errors, "error_dict", {})
         for error in list(by_field.get(NON_FIELD_ERRORS, [])):
             field = self._taken(error)

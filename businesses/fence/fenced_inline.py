@@ -1,4 +1,4 @@
-"""Tables inside another row's page: what they point to belongs to that row's business."""
+"""Inlines whose rows may point only to rows of the parent row's business."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ else:
 
 
 def business_of(row: models.Model | None) -> UUID | None:
-    """The id of the business that a row belongs to; a business's own; None of what belongs to none."""
+    """Returns the id of the row's business (a business's own id for a business), or None if it has none."""
     return row.pk if isinstance(row, Business) else getattr(row, "business_id", None)
 
 
 def refuse_mixed(form: forms.BaseForm, business_id: object, *names: str) -> None:
-    """Mark the fields that point to rows of another business: somebody who belongs to two may see both."""
+    """Add an error to fields that point to another business's rows: members of two businesses see the rows of both."""
     for name in names:
         value = form.cleaned_data.get(name)
         rows = [value] if isinstance(value, models.Model) else value if isinstance(value, models.QuerySet) else []
@@ -34,10 +34,10 @@ def refuse_mixed(form: forms.BaseForm, business_id: object, *names: str) -> None
 
 
 class FencedFormSet(_FormSet):
-    """The rows of such a table."""
+    """A formset whose rows stay within the business of the parent row."""
 
     def add_fields(self, form: forms.BaseForm, index: int | None) -> None:
-        """Name each field to screen readers: what people read is the head of its column only."""
+        """Give each field an accessible name: its visible label is only the column's heading."""
         super().add_fields(form, index)
         for field in form.fields.values():
             if not field.widget.is_hidden:
@@ -45,7 +45,7 @@ class FencedFormSet(_FormSet):
                 drawn.attrs.setdefault("aria-label", field.label)
 
     def clean(self) -> None:
-        """Refuse what belongs to another business than the page's row."""
+        """Refuse rows of a business other than the parent row's."""
         super().clean()
         of = business_of(self.instance)
         for form in self.forms:

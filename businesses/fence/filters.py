@@ -11,16 +11,16 @@ from django.db import models
 
 
 class NamedValuesFilter(AllValuesFieldListFilter):
-    """The values that occur. Django's link to "empty" has no text: nobody sees it, and no screen reader tells of it."""
+    """Filters by the values that occur. Django's link for empty values has no text; this one has."""
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """See Django's."""
+        """Yields Django's choices, with a dash for an empty text."""
         for choice in super().choices(changelist):
             yield {**choice, "display": choice["display"] or "–"}
 
 
 def register() -> None:
-    """Let every text without fixed choices be filtered like this."""
+    """Use this filter for every text field without choices."""
     FieldListFilter.register(
         lambda field: isinstance(field, models.CharField) and not field.choices,
         NamedValuesFilter,

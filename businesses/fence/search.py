@@ -1,4 +1,4 @@
-"""The admin's field that searches among many rows, fit for those who don't see it."""
+"""The admin's autocomplete field, accessible to screen readers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SearchingSelect(AutocompleteSelect):
-    """Django's list of choices with a search in it, never without a text or a name."""
+    """Django's autocomplete select, which always has a placeholder and an accessible name."""
 
     @property
     def media(self) -> forms.Media:
-        """Django's, and a script that gives the drawn field the name of the hidden one."""
-        return super().media + forms.Media(js=["admin/js/autocomplete.js", "admin-search.js"])  # in this order
+        """Django's media, and a script that gives the drawn field the hidden field's label."""
+        return super().media + forms.Media(js=["admin/js/autocomplete.js", "admin-search.js"])  # in order
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Say in the empty field what to do."""
+        """Set the placeholder of the empty field."""
         return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": str(_("Search and choose"))}

@@ -1,4 +1,4 @@
-"""How the admin's start page and its side bar group what there is: as owners think of it, not by Django's apps."""
+"""The admin's start page and side bar group models by sections that owners understand, not by Django's apps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Section(models.TextChoices):
-    """A heading of the start page, in the order in which they stand there."""
+    """The headings of the start page, in their order."""
 
     BUSINESS = "business", _("Your business")
     CALLS = "phone", _("Phone calls")
@@ -20,7 +20,7 @@ class Section(models.TextChoices):
 
 
 def by_section(apps: Sequence[Mapping[str, Any]], registry: Mapping[type[models.Model], Any]) -> list[dict[str, Any]]:
-    """Django's list of apps with their models, regrouped. Each model brings what its page is for: `about`."""
+    """Returns Django's list of apps, regrouped by section. Each model has `about`: what its page is for."""
     order = list(registry)
     shown = sorted((model for app in apps for model in app["models"]), key=lambda model: order.index(model["model"]))
     groups = []

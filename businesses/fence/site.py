@@ -1,4 +1,4 @@
-"""The admin site: who may come in, and that everything else does not exist."""
+"""The admin site: who may enter it. Whatever a person may not see answers 404."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class FencedAdminSite(admin.AdminSite):
-    """Answers 404 where Django would say 403, so that nobody learns what exists beyond the fence."""
+    """Answers 404 where Django would answer 403, so that nobody learns which rows exist beyond the fence."""
 
     site_title = _("Frontdesk")
     site_header = _("Frontdesk")
@@ -30,7 +30,7 @@ class FencedAdminSite(admin.AdminSite):
     site_url = None
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Wrap a view: sign-in first, and a refusal reads like a page that was never there."""
+        """Wrap a view: it requires sign-in, and a refusal is a 404."""
 
         @wraps(view)
         def hide_refusals(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -42,11 +42,11 @@ class FencedAdminSite(admin.AdminSite):
         return super().admin_view(hide_refusals, cacheable)  # type: ignore[return-value]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show Django's form, but sign in as everywhere: wrong passwords are counted, and a second factor is asked."""
+        """Show Django's form, but sign in by allauth, which limits attempts and asks for a second factor."""
         if request.method != "POST":
             return super().login(request, extra_context)
         if request.user.is_authenticated and not self.has_permission(request):
-            logout(request)  # somebody without access signs in as somebody else
+            logout(request)  # a person without access may sign in with another account
         form = request.POST.copy()
         form.setdefault("login", form.get("username", ""))
         if not form.get("next"):
@@ -56,16 +56,16 @@ class FencedAdminSite(admin.AdminSite):
         return answer
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Group what there is as owners think of it."""
+        """Returns the models grouped by `sections.by_section`."""
         apps = super().get_app_list(request, app_label)
         return apps if app_label else by_section(apps, self._registry)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add the businesses that the person owns: the heading names the only one."""
+        """Add the businesses that the person owns; with a single one, the heading shows its name."""
         memberships = request.user.own_memberships if isinstance(request.user, User) else ()
         owned = [membership.business for membership in memberships if membership.role == Role.OWNER]
         return {**super().each_context(request), "owned": owned}
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Leave out "view on site": it finds objects of any model by id, past every fence."""
+        """Leave out "view on site": it finds objects of any model by id, past the fence."""
         return [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) != "view_on_site"]

@@ -1,7 +1,7 @@
-"""What people read beside a field when what they typed can't be kept: what to write instead, with unit and range.
+"""Form errors in plain words: they say what to enter instead, with unit and range.
 
-A model may bring sentences of its own, by field (`plain_words`, see `field_words.py`); every other field gets general
-words here. Both the admin and the web pages take them from here, so that a wrong value reads the same everywhere.
+A model may define its own messages by field (`plain_words`, see `field_words.py`); every other field gets general
+ones here. Both the admin and the web pages use them, so that an invalid value gets the same message everywhere.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CHOICE = ("invalid_choice", "invalid_list", "invalid_pk_value")
 
 
 def plain_formfield(model_field: models.Field[Any, Any], **options: Any) -> forms.Field | None:
-    """A model field's form field that speaks plainly: `formfield_callback` of a form."""
+    """Returns a model field's form field with plain error messages; for a form's `formfield_callback`."""
     field = model_field.formfield(**options)
     if field is not None:
         speak_plainly(field, model_field)
@@ -34,7 +34,7 @@ def plain_formfield(model_field: models.Field[Any, Any], **options: Any) -> form
 
 
 def speak_plainly(field: forms.Field, model_field: models.Field[Any, Any] | None = None) -> None:
-    """Give a form field its words. The browser no longer cuts off what is too long: it would do so silently."""
+    """Set a form field's error messages, and drop `maxlength`: browsers would silently cut off longer text."""
     field.widget.attrs.pop("maxlength", None)
     words = dict(_words(field, model_field))
     own = getattr(getattr(model_field, "model", None), "plain_words", {}).get(getattr(model_field, "name", ""))
@@ -47,7 +47,7 @@ def _words(field: forms.Field, model_field: models.Field[Any, Any] | None) -> It
     yield "required", _("This can't be empty.")
     yield "unique", _("There is one already. Change that one, or write something else here.")
     match field:
-        case forms.IntegerField():  # also decimals and floats, which inherit from it
+        case forms.IntegerField():  # DecimalField and FloatField inherit from it
             yield from dict.fromkeys(_NUMBER, _range(field, model_field)).items()
         case forms.EmailField():
             yield "invalid", _("This is not an email address. Write it like dana@example.com.")

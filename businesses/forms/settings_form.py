@@ -1,4 +1,4 @@
-"""The form of a business's settings, in sections as an owner thinks of them."""
+"""The form of a business's settings, in sections."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ SECTIONS: tuple[Section, ...] = (
 
 
 class SettingsForm(_Form):
-    """What an owner may change. Numbers may be written as at home: 050-123-4567."""
+    """The settings that an owner may change. Phone numbers may be written in national format: 050-123-4567."""
 
     class Meta:
         model = Business
@@ -73,7 +73,7 @@ class SettingsForm(_Form):
         field_classes: ClassVar[dict[str, type[forms.Field]]] = {"fallback_number": WrittenPhoneNumberField}
         widgets: ClassVar[dict[str, forms.Widget]] = {
             "fallback_number": forms.TextInput(attrs={"dir": "ltr", "type": "tel"}),
-            # dir=auto: the first letter decides, so Hebrew reads right to left on an English page too.
+            # dir=auto: the first letter sets the direction, so Hebrew reads right to left on an English page too.
             "greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 3}),
             "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12}),
             "opening_hours": forms.Textarea(attrs={"dir": "auto", "rows": 3}),

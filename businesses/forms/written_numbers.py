@@ -1,16 +1,14 @@
-"""How people write a business's settings in the admin."""
+"""A form field for telephone numbers as people write them."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from businesses.fence.fenced_form import FencedForm
-from businesses.models import Business, PhoneNumber
-from businesses.phone_numbers import NotAPhoneNumber, to_e164
+from businesses.phone_numbers import NotDialable, dialable_e164
 
 
 class WrittenPhoneNumberField(forms.CharField):
@@ -19,56 +17,16 @@ class WrittenPhoneNumberField(forms.CharField):
     region: str | None = None
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "max_length": 40})  # as written: longer than the 16 that are stored
+        super().__init__(**{**options, "max_length": 40})  # formatted numbers exceed the 16 that are stored
 
     def to_python(self, value: Any) -> str:
-        """Normalise what was written; a country that isn't known must be written."""
+        """Returns the number in E.164. Without a `region`, the number must include its country code."""
         written = super().to_python(value) or ""
         if not written:
             return ""
         try:
-            return to_e164(written, self.region)
-        except NotAPhoneNumber:
+            return dialable_e164(written, self.region)
+        except NotDialable:
             raise ValidationError(
                 _("This is not a phone number. Write it with its country, like +972501234567."), code="not_a_number"
             ) from None
-
-
-def _telephone() -> forms.TextInput:
-    return forms.TextInput(attrs={"dir": "ltr", "type": "tel", "class": "vTextField"})
-
-
-class BusinessForm(FencedForm):
-    """A business's settings. Numbers may be written as at home: 050-123-4567."""
-
-    instance: Business
-
-    class Meta:
-        model = Business
-        exclude: ClassVar[list[str]] = []  # the admin's fieldsets name the fields
-        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"fallback_number": WrittenPhoneNumberField}
-        widgets: ClassVar[dict[str, forms.Widget]] = {
-            "fallback_number": _telephone(),
-            # dir=auto: the first letter decides, so Hebrew reads right to left on an English page too.
-            "greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
-            "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12, "class": "vLargeTextField"}),
-            "opening_hours": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
-            "time_zone": forms.TextInput(attrs={"dir": "ltr", "class": "vTextField"}),
-            "server_vad_threshold": forms.NumberInput(attrs={"step": "0.01", "dir": "ltr"}),
-        }
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        number = self.fields.get("fallback_number")
-        if isinstance(number, WrittenPhoneNumberField) and not self.instance._state.adding:
-            number.region = self.instance.region()
-
-
-class PhoneNumberForm(FencedForm):
-    """A number that callers dial, with its country."""
-
-    class Meta:
-        model = PhoneNumber
-        fields = ("business", "number", "is_active")
-        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"number": WrittenPhoneNumberField}
-        widgets: ClassVar[dict[str, forms.Widget]] = {"number": _telephone()}

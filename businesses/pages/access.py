@@ -1,10 +1,10 @@
-"""The door of a business's pages. What isn't yours doesn't exist: 404, the same words.
+"""Access to a business's pages. Pages of other businesses answer 404, like pages that don't exist.
 
     @business_page(roles=OWNERS, section="settings")
     def settings(request: PageRequest) -> HttpResponse: ...
 
-The view runs for that one business, in its time zone, with `request.business` and `request.role` set. Answers are
-rendered before the view returns (`render`, not `TemplateResponse`): afterwards nobody's data may be read.
+The view runs for that one business, in its time zone, with `request.business` and `request.role` set. Views must
+render their answer before they return (`render`, not `TemplateResponse`): afterwards no tenant data can be read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["MEMBERS", "OWNERS", "PageRequest", "business_page"]
 
 
 class PageRequest(HttpRequest):
-    """A request for a page of a business, as its view gets it. `role` is None for operators, who may everything."""
+    """The request that a business page's view gets. `role` is None for operators, who may do everything."""
 
     user: User
     business: Business
@@ -43,7 +43,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def business_page(*, section: str, roles: Roles = MEMBERS) -> Callable[[View], View]:
-    """Make a page of a business of a view; `section` is its place in the navigation."""
+    """Decorate a view as a page of a business; `section` is its entry in the navigation."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -67,7 +67,7 @@ def business_page(*, section: str, roles: Roles = MEMBERS) -> Callable[[View], V
 
 
 def _place_of(user: User, slug: str) -> tuple[Business, Role | None]:
-    """The business at an address and the person's role there; 404 for strangers."""
+    """Returns the business of a slug and the person's role in it. Raises `Http404` for anybody else."""
     for membership in user.own_memberships:
         if membership.business.slug == slug:
             return membership.business, Role(membership.role)

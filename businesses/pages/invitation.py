@@ -1,4 +1,4 @@
-"""The page behind an invitation's link: join with the account one has, or with a new one."""
+"""The page of an invitation's link: join with an existing account or with a new one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from businesses.models import Invitation, User
 
 
 class NewAccountForm(forms.Form):
-    """What a new person says of themselves; the address is the invitation's."""
+    """A new person's name and password; the email address is the invitation's."""
 
     first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
     last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
@@ -31,7 +31,7 @@ class NewAccountForm(forms.Form):
     )
 
     def clean_password(self) -> Any:
-        """Refuse what is easily guessed."""
+        """Refuse weak passwords."""
         password = self.cleaned_data["password"]
         validate_password(password)
         return password
@@ -40,7 +40,7 @@ class NewAccountForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """Show whose invitation this is, and accept it."""
+    """Show the invitation, and accept it on POST."""
     now = timezone.now()
     try:
         invitation = invitations.find(token, now=now)

@@ -1,4 +1,4 @@
-"""Long lists, a page at a time: one row more than is shown tells whether there are more, and nothing is counted."""
+"""Paginated lists without a COUNT: one row more than is shown tells whether there is a next page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_PAGES = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The rows of one page; `earlier` and `later` are the query strings of its neighbours, empty without one."""
+    """The rows of one page; `earlier` and `later` are the neighbouring pages' query strings, or empty."""
 
     rows: list[Any]
     number: int
@@ -23,7 +23,7 @@ class Listing:
 
 
 def listing(request: HttpRequest, rows: QuerySet[Any], *, per_page: int = PER_PAGE) -> Listing:
-    """The page that the address asks for (`?page=2`); the first for anything that is no number."""
+    """Returns the page of the query string (`?page=2`); the first page if that is not a number."""
     written = request.GET.get("page", "")
     number = min(max(int(written), 1), MOST_PAGES) if written.isdecimal() and len(written) < 6 else 1
     start = (number - 1) * per_page

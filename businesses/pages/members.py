@@ -1,4 +1,4 @@
-"""Who belongs to a business: roles, invitations, and ending a membership. For owners."""
+"""The members' page, for owners: roles, invitations, and ending memberships."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class InvitationForm(forms.Form):
-    """Whom to invite, and as what."""
+    """The email address and the role of an invitation."""
 
     email = forms.EmailField(label=gettext_lazy("Email address"), widget=forms.EmailInput(attrs={"dir": "ltr"}))
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices, initial=Role.STAFF)
@@ -36,14 +36,14 @@ class InvitationForm(forms.Form):
 @require_safe
 @business_page(section="members", roles=OWNERS)
 def members(request: PageRequest) -> HttpResponse:
-    """Members and open invitations."""
+    """Show members and open invitations."""
     return _page(request, InvitationForm())
 
 
 @require_POST
 @business_page(section="members", roles=OWNERS)
 def invite(request: PageRequest) -> HttpResponse:
-    """Send an invitation, and show its link for passing on by other means."""
+    """Send an invitation by mail, and show its link so that it can be passed on by other means."""
     form = InvitationForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -93,7 +93,7 @@ def remove(request: PageRequest, membership_id: UUID) -> HttpResponse:
 @require_POST
 @business_page(section="members", roles=OWNERS)
 def withdraw(request: PageRequest, invitation_id: UUID) -> HttpResponse:
-    """Take an invitation back: its link stops working."""
+    """Withdraw an invitation; its link stops working."""
     get_object_or_404(Invitation, pk=invitation_id).delete()
     messages.success(request, _("The invitation is withdrawn."))
     return redirect("members", slug=request.business.slug)
@@ -104,8 +104,8 @@ def _mail(invited: Invited, link: str) -> bool:
         return False
     try:
         invitations.send(invited, url=link)
-    except OSError as error:  # of which SMTPException is one
-        logger.warning("invitation %s: no mail could be sent: %s", invited.invitation.pk, type(error).__name__)
+    except OSError as error:  # SMTPException is a subclass
+        logger.warning("invitation %s: the mail could not be sent: %s", invited.invitation.pk, type(error).__name__)
         return False
     return True
 

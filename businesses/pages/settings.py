@@ -1,4 +1,4 @@
-"""A business's settings, for its owner."""
+"""The settings page of a business, for owners."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from businesses.registration import save_business
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the form under its heading."""
+    """A section of the form, with its heading."""
 
     key: str
     heading: str
@@ -31,8 +31,8 @@ class Section:
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="settings", roles=OWNERS)
 def settings(request: PageRequest) -> HttpResponse:
-    """Show the settings, and store what was changed."""
-    business = Business.objects.get(pk=request.business.pk)  # the form changes it, the page's heading must not
+    """Show the settings, and save changes on POST."""
+    business = Business.objects.get(pk=request.business.pk)  # a copy for the form to change
     form = SettingsForm(request.POST or None, instance=business)
     if form.is_valid():
         save_business(business, changed=form.changed_data)

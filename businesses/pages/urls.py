@@ -1,4 +1,4 @@
-"""Addresses of a business's own pages, below /b/<slug>/."""
+"""URLs of a business's own pages, below /b/<slug>/."""
 
 from django.urls import path
 

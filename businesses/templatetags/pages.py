@@ -1,4 +1,4 @@
-"""What templates of a business's pages say often."""
+"""Template tags and filters of a business's pages."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def page(context: dict[str, Any], name: str, **named: Any) -> str:
-    """The address of a page of the business whose page this is: `{% page "call" call_id=call.pk %}`."""
+    """Returns the address of a page of the current business: `{% page "call" call_id=call.pk %}`."""
     return reverse(name, kwargs={"slug": context["request"].business.slug, **named})
 
 
 @register.filter
 def phone(number: str | None) -> SafeString:
-    """A number as people write it, kept from left to right in Hebrew text too. What is no number stays as it is."""
+    """Returns a number in readable format, left to right also in Hebrew text. Other text is returned unchanged."""
     written = number or ""
     if written.startswith("+"):
         try:
@@ -35,7 +35,7 @@ def phone(number: str | None) -> SafeString:
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """Seconds as minutes and seconds: 1:05."""
+    """Returns seconds as minutes and seconds: 1:05."""
     if seconds is None:
         return ""
     minutes, rest = divmod(round(seconds), 60)
@@ -44,11 +44,11 @@ def duration(seconds: float | None) -> str:
 
 @register.filter
 def milliseconds(value: int | None) -> str:
-    """A moment in a call, given in milliseconds, as minutes and seconds."""
+    """Returns a position in a call (milliseconds) as minutes and seconds: 1:05."""
     return duration(None if value is None else value / 1000)
 
 
 @register.filter
 def get(mapping: dict[str, Any], key: str) -> Any:
-    """The entry of a mapping, for a key that a template only has in a variable."""
+    """Returns the entry of a mapping for a key in a template variable."""
     return mapping.get(key)

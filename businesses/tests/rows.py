@@ -24,7 +24,7 @@ A_TIME = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)
 
 
 def own_models() -> list[type[models.Model]]:
-    """Every model of this project's apps."""
+    """Returns every model of this project's apps."""
     return [
         model
         for config in apps.get_app_configs()
@@ -49,7 +49,7 @@ class Tenant:
     rows: dict[type[models.Model], models.Model] = field(default_factory=dict)
 
     def row(self, model: type[models.Model]) -> models.Model:
-        """The business's only row of a model, made when it is first asked for."""
+        """Returns the business's only row of a model, made when it is first asked for."""
         if model is Business:
             return self.business
         if model is User:
@@ -77,7 +77,7 @@ class Tenant:
 
 
 def _to_fill(model: type[models.Model]) -> list[models.Field[Any, Any]]:
-    """The fields that must be given, all texts (so that the marker shows wherever a row shows), all own relations."""
+    """Returns required fields, all texts (so that the marker shows wherever a row does), and all own relations."""
     return [
         f
         for f in model._meta.concrete_fields
@@ -93,7 +93,7 @@ def _to_fill(model: type[models.Model]) -> list[models.Field[Any, Any]]:
 
 
 def make_tenant(marker: str, number: str) -> Tenant:
-    """A business with an owner, a staff person who may enter the admin, and one row of every tenant model."""
+    """Returns a business with an owner, a staff person who may enter the admin, and one row of every tenant model."""
     assert len(marker) == MARKER_LENGTH
     business = Business.objects.create(
         name=f"{marker} clinic", slug=f"{marker}-clinic", greeting_text=f"{marker} hello", instructions=marker
@@ -110,5 +110,5 @@ def make_tenant(marker: str, number: str) -> Tenant:
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
-    """Every row of this project's tables, for showing that nothing has happened."""
+    """Returns every row of this project's tables, for showing that nothing has happened."""
     return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in own_models()}

@@ -18,7 +18,7 @@ from businesses.tests.rows import Tenant
 
 
 def seen_by(user: Any) -> set[str]:
-    """The businesses whose rows a page sees when this person asks for it."""
+    """Returns the businesses whose rows a page sees when this person asks for it."""
 
     def page(request: HttpRequest) -> HttpResponse:
         return HttpResponse(",".join(sorted({row.business.name for row in Membership.objects.all()})))
@@ -48,7 +48,7 @@ def test_an_operator_sees_all(alpha: Tenant, beta: Tenant, operator: User) -> No
 
 
 def zone_for(user: User) -> str:
-    """The time zone of a page that this person asks for."""
+    """Returns the time zone of a page that this person asks for."""
     request = RequestFactory().get("/")
     request.user = User.objects.get(pk=user.pk)
     page = ActingBusinessMiddleware(lambda request: HttpResponse(timezone.get_current_timezone_name()))

@@ -13,7 +13,7 @@ from businesses.models import Business, PhoneNumber
 
 
 def faults(model_admin: Any) -> list[str]:
-    """What would let a registered admin see past the fence."""
+    """Returns what would let a registered admin see past the fence."""
     found = []
     if not isinstance(model_admin, FencedAdmin):
         found.append("not a FencedAdmin")

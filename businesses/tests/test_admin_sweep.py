@@ -61,7 +61,7 @@ def outsiders(beta: Tenant) -> dict[str, Person]:
 
 
 def row_pages(model: type[models.Model], row: models.Model) -> dict[str, str]:
-    """Every address of the model's admin that names a row, whatever pages its class has added."""
+    """Returns every address of the model's admin that names a row, whatever pages its class has added."""
     pages = {}
     for pattern in REGISTRY[model].get_urls():
         assert isinstance(pattern, URLPattern)
@@ -81,7 +81,7 @@ def table_pages(model: type[models.Model]) -> dict[str, str]:
 
 
 def shown(response: Any, tenant: Tenant) -> bool:
-    """Whether any text or key of the tenant's rows is on the page."""
+    """Returns whether any text or key of the tenant's rows is on the page."""
     keys = [str(tenant.business.pk), *(str(row.pk) for row in tenant.rows.values() if not isinstance(row.pk, int))]
     page = response.content.decode()
     return any(mark in page for mark in [tenant.marker, tenant.number, *keys])
@@ -142,7 +142,7 @@ def test_lists_show_nothing_of_another_business(
 
 
 def expected(model: type[models.Model], person: Person) -> dict[str, int]:
-    """What the admin class says about the person's role, as answers of Django's own pages."""
+    """Returns what the admin class says about the person's role, as answers of Django's own pages."""
     fence = REGISTRY[model]
     reads = person.may(fence.view_roles)
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
-from businesses.phone_numbers import NotAPhoneNumber, region_of, to_e164
+from businesses.phone_numbers import NotDialable, dialable_e164, region_of
 from businesses.validators import validate_e164
 
 pytestmark = pytest.mark.once
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.once
     ],
 )
 def test_read(written: str, region: str | None, stored: str) -> None:
-    assert to_e164(written, region) == stored
+    assert dialable_e164(written, region) == stored
 
 
 @pytest.mark.parametrize(
@@ -36,14 +36,21 @@ def test_read(written: str, region: str | None, stored: str) -> None:
         ("+9999999", None),
         ("call me", "IL"),
         ("+97231234567 ext. 8", None),
+        ("+1 555 1234", None),  # of a possible length, within its town
+        ("+9723123456", None),
+        ("+441234", None),
+        ("123456", "IL"),
     ],
 )
 def test_refused(written: str, region: str | None) -> None:
-    with pytest.raises(NotAPhoneNumber):
-        to_e164(written, region)
+    with pytest.raises(NotDialable):
+        dialable_e164(written, region)
 
 
-@pytest.mark.parametrize("written", ["+972 501234567", "0501234567", "972501234567", "+9725", "+972501234567;ext=1"])
+@pytest.mark.parametrize(
+    "written",
+    ["+972 501234567", "0501234567", "972501234567", "+9725", "+972501234567;ext=1", "+15551234", "+9723123456"],
+)
 def test_only_e164_is_stored(written: str) -> None:
     with pytest.raises(ValidationError, match="international form"):
         validate_e164(written)

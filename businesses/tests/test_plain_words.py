@@ -82,7 +82,7 @@ def refused(client: Client, address: str, data: dict[str, Any], language: str) -
 
 
 def beside(page: str, field: str) -> list[str]:
-    """The errors of a field: the list that its input names, or that stands in its row."""
+    """Returns the errors of a field: the list that its input names, or that stands in its row."""
     lists = re.findall(rf'<ul class="errorlist"[^>]*id="id_{field}_error"[^>]*>(.*?)</ul>', page, re.S)
     return [re.sub(r"<[^>]+>", "", item).strip() for item in re.findall(r"<li>(.*?)</li>", " ".join(lists), re.S)]
 

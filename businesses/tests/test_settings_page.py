@@ -48,7 +48,7 @@ def page_of(tenant: Tenant) -> str:
 
 
 def filled(client: Client, tenant: Tenant, **changes: Any) -> dict[str, Any]:
-    """What a browser posts: the page's fields as they are, and the changes."""
+    """Returns what a browser posts: the page's fields as they are, and the changes."""
     form = client.get(page_of(tenant)).context["adminform"].form
     fields = {name: form[name].value() for name in form.fields}
     ticked = {name: value for name, value in {**fields, **changes}.items() if value not in (False, None)}

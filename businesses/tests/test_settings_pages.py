@@ -34,7 +34,7 @@ def owner(clinic: Business) -> Client:
 
 
 def filled(business: Business, **changes: Any) -> dict[str, Any]:
-    """The form as the page shows it, with changes."""
+    """Returns the form as the page shows it, with changes."""
     form = SettingsForm(instance=business)
     shown = {name: form[name].value() for name in form.fields}
     return {name: value for name, value in {**shown, **changes}.items() if value not in {None, False}}

@@ -124,7 +124,7 @@ every_way_back = pytest.mark.parametrize(
 
 
 def only_one(tenant: Tenant, model: Model) -> models.Model:
-    """The tenant's row, alone: the members beside the owner go."""
+    """Returns the tenant's row, alone: the members beside the owner go."""
     row = tenant.row(model)
     model._base_manager.filter(business=tenant.business).exclude(pk=row.pk).delete()
     return row

@@ -13,7 +13,7 @@ from businesses.tests.rows import INSTALLATION_WIDE, own_models, tenant_models
 
 
 def faults(model: type[models.Model]) -> list[str]:
-    """What a tenant model lacks."""
+    """Returns what a tenant model lacks."""
     found = []
     try:
         business = model._meta.get_field("business")

@@ -1,4 +1,4 @@
-"""Is this audio really the greeting? Trim it, set its loudness, and refuse what can't be these words. Pure."""
+"""Trims a rendered greeting, sets its loudness, and refuses audio that can't be these words. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calls.audio.ulaw import SAMPLE_RATE
-from calls.errors import SpeechFailed
+from calls.errors import SpeechFailed, SpeechFault
 
 _FRAME = SAMPLE_RATE // 50  # 20 ms
 _AUDIBLE_RMS = 120  # below it a caller hears nothing but line noise
@@ -24,15 +24,15 @@ _LETTERS_PER_DIGIT = 6  # "7" is one sign and five letters long
 
 
 def polish(samples: NDArray[np.int16], *, text: str) -> NDArray[np.int16]:
-    """The audio of `text` (8 kHz) without long silences, at telephone loudness.
+    """Returns the audio of `text` (8 kHz) without long silences, at telephone loudness.
 
     Raises:
-        SpeechFailed: nothing can be heard, or so long or short that it can't be these words.
+        SpeechFailed: nothing can be heard, or the audio is too long or too short for these words.
     """
     energies = _frame_energies(samples)
     audible = energies >= _AUDIBLE_RMS
     if not audible.any():
-        raise SpeechFailed("the speech service sent silence")
+        raise SpeechFailed(SpeechFault.SILENCE)
     kept = samples[: len(energies) * _FRAME].reshape(-1, _FRAME)[_worth_hearing(audible)].ravel()
     _check_length(len(kept) / SAMPLE_RATE, text)
     return _at_telephone_loudness(kept, float(np.sqrt(np.mean(energies[audible] ** 2))))
@@ -44,7 +44,7 @@ def _frame_energies(samples: NDArray[np.int16]) -> NDArray[np.float64]:
 
 
 def _worth_hearing(audible: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which frames stay: from just before the first word to just after the last, holes shortened."""
+    """Returns which frames stay: from just before the first word to just after the last, long pauses shortened."""
     first, last = int(np.argmax(audible)), len(audible) - int(np.argmax(audible[::-1]))
     keep = np.zeros(len(audible), bool)
     keep[max(0, first - _LEAD_FRAMES) : last + _TAIL_FRAMES] = True
@@ -61,9 +61,9 @@ def _check_length(seconds: float, text: str) -> None:
     shortest = len(re.sub(r"[\W\d]", "", text)) / _FASTEST_LETTERS_PER_S
     longest = letters / _SLOWEST_LETTERS_PER_S + _SLACK_S
     if seconds < shortest:
-        raise SpeechFailed(f"the audio lasts {seconds:.1f} s, too short for these words (at least {shortest:.1f} s)")
+        raise SpeechFailed(SpeechFault.TOO_SHORT, seconds=round(seconds, 1), limit=round(shortest, 1))
     if seconds > longest:
-        raise SpeechFailed(f"the audio lasts {seconds:.1f} s, too long for these words (at most {longest:.1f} s)")
+        raise SpeechFailed(SpeechFault.TOO_LONG, seconds=round(seconds, 1), limit=round(longest, 1))
 
 
 def _at_telephone_loudness(samples: NDArray[np.int16], speech_rms: float) -> NDArray[np.int16]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from calls.conversation.end_reasons import EndReason
+
 
 class Speaker(StrEnum):
     """Who said something."""
@@ -138,11 +140,15 @@ class Log:
 # The end --------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class EndCall:
-    """Close the media stream. `failed`: neither the caller nor the business wanted it to end."""
+    """Close the media stream.
 
-    reason: str
+    `failed`: neither the caller nor the business wanted it to end. `cause`: what lay behind it, a code.
+    """
+
+    reason: EndReason
     next_step: NextStep
     failed: bool = False
+    cause: str = ""
 
 
 Command = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from calls.conversation.commands import NextStep
+from calls.conversation.end_reasons import StreamFault
 
 
 class ResponseStatus(StrEnum):
@@ -85,10 +86,14 @@ class CallerLeft:
 
 @dataclass(frozen=True, slots=True)
 class StreamBroke:
-    """The stream's socket closed without a stop, or had to be closed: the caller may still be on the line."""
+    """The stream's socket closed without a stop, or had to be closed: the caller may still be on the line.
+
+    `reason` is for the log and the trace, `fault` for the records.
+    """
 
     at: float
     reason: str
+    fault: StreamFault | None = None
 
 
 # From the assistant's side (OpenAI Realtime) --------------------------------------------------------
@@ -102,7 +107,7 @@ class ModelReady:
 
 @dataclass(frozen=True, slots=True)
 class ModelLost:
-    """Connecting failed, or the session ended. `permanent`: trying again can't help (key, quota)."""
+    """Connecting failed, or the session ended. `reason` is a code; `permanent`: trying again is no use (key, quota)."""
 
     at: float
     reason: str

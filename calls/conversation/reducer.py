@@ -40,6 +40,7 @@ from dataclasses import dataclass
 
 from calls.conversation.commands import AnswerTool, Command, ConnectModel, EndCall, Log, NextStep, ResponseKind
 from calls.conversation.dialogue import SpokenTurn
+from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import (
     CallerFrame,
     CallerLeft,
@@ -67,8 +68,15 @@ from calls.conversation.link import Link, LinkStep
 from calls.conversation.settings import ConversationSettings
 from calls.conversation.turns import Turns
 
-OPERATOR_REASONS = {NextStep.HANG_UP: "a person hung up", NextStep.TRANSFER: "a person took the call over"}
 TOOL_STEPS = {"end_call": NextStep.HANG_UP, "transfer_call": NextStep.TRANSFER}
+TOOL_REASONS = {
+    NextStep.HANG_UP: EndReason.ASSISTANT_HUNG_UP,
+    NextStep.TRANSFER: EndReason.ASSISTANT_TRANSFERRED,
+}
+OPERATOR_REASONS = {
+    NextStep.HANG_UP: EndReason.OPERATOR_HUNG_UP,
+    NextStep.TRANSFER: EndReason.OPERATOR_TRANSFERRED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,6 @@ class Leaving:
     """The assistant has asked to end the call, and its last words are still to be heard."""
 
     next_step: NextStep
-    reason: str
     interruptions: int
     """How often the caller had interrupted by then. Once more means that the caller goes on talking."""
 
@@ -163,7 +170,7 @@ class Conversation:
         """End the call after a mistake of ours, whatever state that left; nothing more is decided."""
         self._is_over = True
         self._commands.clear()
-        return [EndCall("a mistake of ours", NextStep.APOLOGIZE, failed=True)]
+        return [EndCall(EndReason.OUR_MISTAKE, NextStep.APOLOGIZE, failed=True)]
 
     def next_deadline(self) -> float | None:
         """Return when a `Tick` is due if nothing happens before, in seconds since the stream opened."""
@@ -212,11 +219,12 @@ class Conversation:
                 self._connect(at)
                 self.turns.open(at, greeting_levels)
             case CallerLeft(at):
-                self._end(at, "the caller hung up", NextStep.HANG_UP)
-            case StreamBroke(at, reason):
-                self._end(at, f"the media stream broke: {reason}", NextStep.APOLOGIZE, failed=True)
+                self._end(at, EndReason.CALLER_LEFT, NextStep.HANG_UP)
+            case StreamBroke(at, reason, fault):
+                self._emit(Log("[STREAM]", f"broke: {reason}"))
+                self._end(at, EndReason.STREAM_BROKE, NextStep.APOLOGIZE, failed=True, cause=fault or "")
             case OperatorAsked(at, step):  # a person knows better: also in the middle of the first utterance
-                self._end(at, OPERATOR_REASONS.get(step, "a person ended the call"), step)
+                self._end(at, OPERATOR_REASONS.get(step, EndReason.OPERATOR_HUNG_UP), step)
             case Tick():
                 pass
 
@@ -254,7 +262,7 @@ class Conversation:
         if response.is_revoked:
             self.assistant.abandon(at, line_lost=False)
         else:
-            self._model_lost(ModelLost(at, "the model stopped answering"))
+            self._model_lost(ModelLost(at, "stalled"))
 
     def _keep_line(self, at: float) -> None:
         hears = not self.assistant.playback.is_empty
@@ -262,7 +270,7 @@ class Conversation:
         if step is LinkStep.CONNECT:
             self._connect(at)
         elif step is LinkStep.GIVE_UP:
-            self._end(at, f"OpenAI: {self.link.reason}", NextStep.APOLOGIZE, failed=True)
+            self._end(at, EndReason.MODEL_UNAVAILABLE, NextStep.APOLOGIZE, failed=True, cause=self.link.reason)
 
     # The end -----------------------------------------------------------------------------------------------
     def _tool_requested(self, event: ToolRequested) -> None:
@@ -275,7 +283,7 @@ class Conversation:
             self._emit(AnswerTool(event.tool_call_id, "There is no such function. Go on without it."))
             self.turns.owe_answer(event.at)
             return
-        self._leaving = Leaving(step, f"the assistant asked for {event.name}", self.turns.interruptions.count)
+        self._leaving = Leaving(step, self.turns.interruptions.count)
         self._emit(AnswerTool(event.tool_call_id, "It is done as soon as your last words were heard."))
 
     def _leave_if_done(self, at: float) -> None:
@@ -286,12 +294,12 @@ class Conversation:
             self._leaving = leaving = None
             self._emit(Log("[END]", "the caller goes on talking: not leaving"))
         if at - self._opened_at >= self.settings.max_call_s:
-            self._end(at, "the longest call time is over", NextStep.HANG_UP)
+            self._end(at, EndReason.TIME_LIMIT, NextStep.HANG_UP)
         elif leaving and self.assistant.response is None and self.assistant.utterance is None:
-            self._end(at, leaving.reason, leaving.next_step)
+            self._end(at, TOOL_REASONS[leaving.next_step], leaving.next_step)
 
-    def _end(self, at: float, reason: str, step: NextStep, *, failed: bool = False) -> None:
+    def _end(self, at: float, reason: EndReason, step: NextStep, *, failed: bool = False, cause: str = "") -> None:
         self.assistant.hang_up(at)
         self._is_over = True
-        self._emit(Log("[END]", reason))
-        self._emit(EndCall(reason, step, failed))
+        self._emit(Log("[END]", f"{reason}: {cause}" if cause else str(reason)))
+        self._emit(EndCall(reason, step, failed, cause))

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from calls.conversation.commands import ResponseKind
+from calls.openai_errors import Meaning, meaning_of
 
 RECOMMIT_WAIT_S = 1.5
 """After a reconnect the caller's last words are sent again: wait this long for them to become a turn."""
@@ -23,16 +24,6 @@ MORE_AUDIO_TIMEOUT_S = 3.0
 HEARD_OUT_PATIENCE_S = 1.0
 """After the caller has heard all that came: a model that is only slow is still faster than a new session."""
 CANCEL_TIMEOUT_S = 2.0
-ALREADY_ACTIVE = "conversation_already_has_active_response"
-REFUSAL_CODES = frozenset(
-    {
-        ALREADY_ACTIVE,
-        "inference_rate_limit_exceeded",
-        "rate_limit_exceeded",
-        "server_error",
-    }
-)
-"""Errors that, while a response is awaited, mean that it will not come, even if they don't say what they answer."""
 GREETING_HOLD_S = 0.6
 """A greeting spoken by the model is held back this long: a response that fails at its start is never heard."""
 
@@ -79,10 +70,10 @@ class Response:
 
         A model that began to answer by itself refuses our request: what it has begun is the answer.
         """
-        has_begun = self.response_id is not None or bool(self.sizes)
+        has_begun, meaning = self.response_id is not None or bool(self.sizes), meaning_of(code)
         if request:
-            return request == self.request and not (has_begun and code == ALREADY_ACTIVE)
-        return not has_begun and code in REFUSAL_CODES
+            return request == self.request and not (has_begun and meaning is Meaning.ALREADY_ANSWERING)
+        return not has_begun and meaning.refuses_to_speak
 
     def belongs_to(self, response_id: str) -> bool:
         """Tell whether a message about `response_id` is about this response. One without an id is assumed to be."""

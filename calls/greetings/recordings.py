@@ -85,7 +85,7 @@ def request(business: Business, *, now: datetime) -> GreetingAudio | None:
 def request_again(row: GreetingAudio, *, now: datetime) -> None:
     """Render a greeting once more, whatever became of it; calls use the old audio until the new one is there."""
     GreetingAudio.objects.filter(pk=row.pk).update(
-        state=GreetingState.PENDING, attempts=0, error="", next_attempt_at=now
+        state=GreetingState.PENDING, attempts=0, failure="", failure_detail={}, next_attempt_at=now
     )
 
 
@@ -111,7 +111,9 @@ def render(greeting_id: UUID, *, now: datetime) -> bool:
         except SpeechFailed as failure:
             _record_failure(row, failure, now=now)
             return False
-        _mine(row).update(state=GreetingState.READY, audio=audio, error="", rendered_at=now, next_attempt_at=None)
+        _mine(row).update(
+            state=GreetingState.READY, audio=audio, failure="", failure_detail={}, rendered_at=now, next_attempt_at=None
+        )
     logger.info("greeting rendered: business %s, %.1f s", row.business_id, len(audio) / ulaw.SAMPLE_RATE)
     return True
 
@@ -145,6 +147,7 @@ def _record_failure(row: GreetingAudio, failure: SpeechFailed, *, now: datetime)
     if failure.permanent or row.attempts >= MAX_ATTEMPTS:
         changes: dict[str, object] = {"state": GreetingState.FAILED, "next_attempt_at": None}
     else:
-        changes = {"next_attempt_at": now + min(_FIRST_RETRY * 2 ** (row.attempts - 1), _LONGEST_RETRY)}
-    _mine(row).update(error=str(failure)[:300], **changes)
+        pause = min(_FIRST_RETRY * 2 ** (row.attempts - 1), _LONGEST_RETRY)
+        changes = {"next_attempt_at": now + max(pause, timedelta(seconds=failure.retry_after_s))}
+    _mine(row).update(failure=failure.fault, failure_detail=failure.detail, **changes)
     logger.warning("greeting not rendered: business %s, attempt %d: %s", row.business_id, row.attempts, failure)

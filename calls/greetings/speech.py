@@ -9,8 +9,9 @@ import soxr
 from django.conf import settings
 from numpy.typing import NDArray
 
+from calls import openai_errors
 from calls.audio.ulaw import SAMPLE_RATE
-from calls.errors import SpeechFailed
+from calls.errors import SpeechFailed, SpeechFault
 from calls.instructions import LANGUAGE_NAMES
 
 if TYPE_CHECKING:
@@ -18,20 +19,19 @@ if TYPE_CHECKING:
 
 _PCM_RATE = 24000  # OpenAI: "pcm" is 24 kHz, 16 bits signed, little-endian, one channel, no header
 _TIMEOUT_S = 45.0
-_PASSING_STATUSES = {408, 409, 425, 429}
-# OpenAI answers 429 both for "too fast" and for "not paid": only the first passes by itself.
-_NEEDS_A_PERSON = {"insufficient_quota", "billing_hard_limit_reached", "account_deactivated"}
+_LONGEST_SAID = 200
+"""Characters kept of what OpenAI says about a refusal."""
 
 
 def manner(language: str) -> str:
-    """How the words are to be spoken; part of what a greeting's content hash covers."""
+    """Returns how the words are to be spoken; the greeting's content hash covers it."""
     return (
         f"Speak {LANGUAGE_NAMES.get(language, language)}, warmly, calmly and clearly, like a receptionist on the phone."
     )
 
 
 def synthesize(*, text: str, voice: str, language: str) -> NDArray[np.int16]:
-    """The words spoken, as 16-bit samples at 8 kHz, not yet checked. Raises `SpeechFailed`."""
+    """Returns the spoken words as 16-bit samples at 8 kHz, not yet checked. Raises `SpeechFailed`."""
     import openai  # noqa: PLC0415 - a second of loading, and most processes (every command) never speak
 
     try:
@@ -50,28 +50,30 @@ def synthesize(*, text: str, voice: str, language: str) -> NDArray[np.int16]:
             )
             pcm = answer.content
     except openai.APITimeoutError:
-        raise SpeechFailed(f"the speech service did not answer within {_TIMEOUT_S:.0f} seconds") from None
+        raise SpeechFailed(SpeechFault.TIMEOUT) from None
     except openai.APIConnectionError as error:
-        raise SpeechFailed(f"the speech service could not be reached: {error}") from error
+        raise SpeechFailed(SpeechFault.UNREACHABLE) from error
     except openai.APIStatusError as error:
         raise _status_failure(error) from error
     return _telephone_samples(pcm)
 
 
 def _status_failure(error: APIStatusError) -> SpeechFailed:
-    needs_a_person = error.status_code == 429 and error.code in _NEEDS_A_PERSON
-    passing = error.status_code in _PASSING_STATUSES or error.status_code >= 500
-    said = error.body.get("message") if isinstance(error.body, dict) else error.message
+    found = openai_errors.http_error(error.status_code, error.body, error.response.headers)
     return SpeechFailed(
-        f"the speech service refused with {error.status_code}: {said}"[:280],
-        permanent=needs_a_person or not passing,
+        SpeechFault.REFUSED,
+        permanent=found.meaning.is_permanent,
+        retry_after_s=found.retry_after_s,
+        status=found.status,
+        meaning=found.meaning,
+        said=found.said[:_LONGEST_SAID],
     )
 
 
 def _telephone_samples(pcm: bytes) -> NDArray[np.int16]:
     if len(pcm) % 2:
-        raise SpeechFailed("the speech service sent half a sample: the answer was cut off or is no PCM")
+        raise SpeechFailed(SpeechFault.CUT_OFF)  # half a sample: or it is no PCM at all
     if not pcm:
-        raise SpeechFailed("the speech service sent no audio")
+        raise SpeechFailed(SpeechFault.NO_AUDIO)
     samples: NDArray[np.int16] = soxr.resample(np.frombuffer(pcm, "<i2"), _PCM_RATE, SAMPLE_RATE)
     return samples

@@ -34,6 +34,7 @@ from calls.conversation.commands import (
     Play,
     TruncateItem,
 )
+from calls.conversation.end_reasons import StreamFault
 from calls.conversation.events import (
     CallerFrame,
     CallerLeft,
@@ -142,9 +143,9 @@ class Bridge:
         self._dial = dial
         self.feed(OperatorAsked(self._clock(), step))
 
-    def stream_broke(self, reason: str) -> None:
-        """The socket closed without a stop, or is about to be closed."""
-        self.feed(StreamBroke(self._clock(), reason))
+    def stream_broke(self, reason: str, fault: StreamFault) -> None:
+        """End the call: the socket closed without a stop, or is about to be closed. `reason` is for the log."""
+        self.feed(StreamBroke(self._clock(), reason, fault))
 
     async def finished(self) -> None:
         """Wait until the end of the call is on record and its session is closed."""

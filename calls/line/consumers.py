@@ -13,11 +13,14 @@ from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, close_old_connections
 
+from calls.conversation.end_reasons import StreamFault
 from calls.errors import StreamRefused
 from calls.line import live, live_control
+from calls.line.admission import open_stream
 from calls.line.bridge import Bridge
 from calls.line.media_stream import Flood, Key, MalformedMessage, MarkBack, Media, Stop, parse, read_start, understand
-from calls.plan import CallPlan, open_stream
+from calls.line.outbox import Outbox
+from calls.plan import CallPlan
 from calls.telephone import twilio
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,7 @@ MOST_MALFORMED_IN_A_ROW: Final = 50
 MOST_MALFORMED_LOGGED: Final = 5
 REFUSED: Final = 4403
 MALFORMED: Final = 4400
+UNSENDABLE: Final = 4408
 ENDED: Final = 1000
 
 
@@ -41,13 +45,21 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
     # The media path has no use for a channel layer: an alias that isn't configured means none.
     channel_layer_alias = "none for media streams"
 
-    bridge: Bridge | None = None
-    is_refused = False
-    malformed = malformed_in_a_row = 0
-    entry: live.LiveCall | None = None
-    start_timer: asyncio.TimerHandle | None = None
-    listener: asyncio.Task[None] | None = None
-    call_id: UUID | None = None
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._loop = asyncio.get_running_loop()
+        self._connected_at = self._loop.time()
+        self._messages = 0
+        self._malformed = self._malformed_in_a_row = 0
+        self._is_refused = False
+        self._start_timer: asyncio.TimerHandle | None = None
+        # From the moment that the socket is accepted:
+        self._outbox: Outbox | None = None
+        # From the moment that its token has proved good:
+        self._bridge: Bridge | None = None
+        self._call_id: UUID | None = None
+        self._entry: live.LiveCall | None = None
+        self._listener: asyncio.Task[None] | None = None
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle one ASGI message.
@@ -60,10 +72,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         """Accept the socket, unless it carries a signature that isn't Twilio's or there is no room."""
-        self.loop = asyncio.get_running_loop()
-        self.connected_at, self.messages = self.loop.time(), 0
-        headers = dict(self.scope["headers"])
-        signature = headers.get(b"x-twilio-signature")
+        signature = dict(self.scope["headers"]).get(b"x-twilio-signature")
         if not twilio.handshake_is_valid(signature.decode("latin-1") if signature else None):
             logger.warning("Media stream refused: its signature is not Twilio's")
             await self.close(REFUSED)
@@ -72,26 +81,25 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             logger.warning("Media stream refused: no room for one more call in this process")
             await self.close(REFUSED)
             return
-        self.outbox: asyncio.Queue[str] = asyncio.Queue()
-        self.writer = asyncio.create_task(self._write())
-        self.start_timer = self.loop.call_later(START_TIMEOUT_S, self._refuse, REFUSED, "no start in time")
+        self._outbox = Outbox(self._send_text, broken=self._cannot_send)
+        self._start_timer = self._loop.call_later(START_TIMEOUT_S, self._no_start_came)
         await self.accept()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one message of Twilio's."""
-        if self.is_refused:
+        if self._is_refused:
             return
-        self.messages += 1
+        self._messages += 1
         try:
-            if self.messages > MOST_MESSAGES_AT_ONCE + MESSAGES_PER_S * (self.loop.time() - self.connected_at):
+            if self._messages > MOST_MESSAGES_AT_ONCE + MESSAGES_PER_S * (self._loop.time() - self._connected_at):
                 raise Flood("a flood of messages")
             if text_data is None:
                 raise MalformedMessage("a binary frame")
             message = parse(text_data)
             event = message["event"]
-            if self.bridge is not None:
-                self._take(self.bridge, message)
-                self.malformed_in_a_row = 0
+            if self._bridge is not None:
+                self._pass_on(self._bridge, message)
+                self._malformed_in_a_row = 0
             elif event == "start":
                 await self._start(message)
             elif event != "connected":
@@ -99,11 +107,11 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         except MalformedMessage as error:
             self._drop(error)
         except Flood as error:
-            self._refuse(MALFORMED, str(error))
+            self._refuse(MALFORMED, str(error), StreamFault.FLOOD)
         except StreamRefused as error:
-            self._refuse(REFUSED, error.reason)
+            self._refuse(REFUSED, error.reason, StreamFault.MALFORMED)
 
-    def _take(self, bridge: Bridge, message: dict[str, Any]) -> None:
+    def _pass_on(self, bridge: Bridge, message: dict[str, Any]) -> None:
         match understand(message):
             case Media(payload, timestamp_ms):
                 bridge.caller_audio(payload, timestamp_ms)
@@ -116,69 +124,82 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
 
     def _drop(self, error: MalformedMessage) -> None:
         """Go on without a message, unless nothing can be understood any more, or never could."""
-        self.malformed += 1
-        self.malformed_in_a_row += 1
-        if self.bridge is None or self.malformed_in_a_row > MOST_MALFORMED_IN_A_ROW:
-            self._refuse(MALFORMED, str(error))
-        elif self.malformed <= MOST_MALFORMED_LOGGED:
-            logger.warning("call %s: a message of its media stream is dropped: %s", self.call_id, error)
+        self._malformed += 1
+        self._malformed_in_a_row += 1
+        if self._bridge is None or self._malformed_in_a_row > MOST_MALFORMED_IN_A_ROW:
+            self._refuse(MALFORMED, str(error), StreamFault.MALFORMED)
+        elif self._malformed <= MOST_MALFORMED_LOGGED:
+            logger.warning("call %s: a message of its media stream is dropped: %s", self._call_id, error)
 
     async def _start(self, message: dict[str, Any]) -> None:
-        opened_at = self.loop.time()
+        opened_at = self._loop.time()
         start = read_start(message)
         try:
             plan = await _read_plan(start.token, start.call_sid, start.stream_sid)
         except DatabaseError as error:
             raise StreamRefused(f"the database failed: {type(error).__name__}") from error
-        if self.start_timer is not None:
-            self.start_timer.cancel()
-        self.call_id = plan.call_id
-        self.entry = live.add(call_sid=start.call_sid, stream_sid=start.stream_sid, close=self._close_soon)
-        self.bridge = Bridge(
+        if self._start_timer is not None:
+            self._start_timer.cancel()
+        assert self._outbox is not None  # noqa: S101 - nothing is received before the socket is accepted
+        self._call_id = plan.call_id
+        self._entry = live.add(call_sid=start.call_sid, stream_sid=start.stream_sid, close=self._close_soon)
+        self._bridge = Bridge(
             plan,
             stream_sid=start.stream_sid,
             opened_at=opened_at,
-            send=self.outbox.put_nowait,
+            send=self._outbox.put,
             hang_up=self._close_soon,
         )
-        self.bridge.start()
+        self._bridge.start()
         # Beside the media path: people of the business who hang up or take over, from whichever process they ask.
-        self.listener = asyncio.create_task(live_control.listen(plan.call_id, self.bridge.operator_asked))
+        self._listener = asyncio.create_task(live_control.listen(plan.call_id, self._bridge.operator_asked))
 
     async def disconnect(self, code: int) -> None:
         """End the call, whoever closed the socket."""
-        if self.start_timer is not None:
-            self.start_timer.cancel()
+        if self._start_timer is not None:
+            self._start_timer.cancel()
         try:
-            if self.bridge is not None:
-                self.bridge.stream_broke(f"its socket closed ({code})")
-                await self.bridge.finished()
+            if self._bridge is not None:
+                self._bridge.stream_broke(f"its socket closed ({code})", StreamFault.CLOSED)
+                await self._bridge.finished()
         finally:
-            if self.listener is not None:
-                self.listener.cancel()
-            if self.entry is not None:
-                live.remove(self.entry)
-            if hasattr(self, "writer"):
-                self.writer.cancel()
+            if self._listener is not None:
+                self._listener.cancel()
+            if self._entry is not None:
+                live.remove(self._entry)
+            if self._outbox is not None:
+                self._outbox.close()
 
-    async def _write(self) -> None:
-        while True:
-            await self.send(text_data=await self.outbox.get())
+    async def _send_text(self, text: str) -> None:
+        await self.send(text_data=text)
 
-    def _refuse(self, code: int, reason: str) -> None:
-        self.is_refused = True
+    def _cannot_send(self, reason: str, fault: StreamFault) -> None:
+        self._refuse(UNSENDABLE, reason, fault)
+
+    def _no_start_came(self) -> None:
+        self._refuse(REFUSED, "no start in time", StreamFault.MALFORMED)
+
+    def _refuse(self, code: int, reason: str, fault: StreamFault) -> None:
+        """Close the socket. A call that it carries ends with this fault on record."""
+        self._is_refused = True
         logger.warning("Media stream closed: %s", reason)
-        if self.bridge is not None:
-            self.bridge.stream_broke(reason)
+        if self._bridge is not None:
+            self._bridge.stream_broke(reason, fault)
         self._close_soon(code)
 
     def _close_soon(self, code: int = ENDED) -> None:
-        task = self.loop.create_task(self.close(code))
+        task = self._loop.create_task(self.close(code))
         _closing.add(task)
-        task.add_done_callback(_closing.discard)
+        task.add_done_callback(_closed)
 
 
 _closing: set[asyncio.Task[None]] = set()
+
+
+def _closed(task: asyncio.Task[None]) -> None:
+    _closing.discard(task)
+    if not task.cancelled() and (error := task.exception()):  # the socket was gone already
+        logger.info("Closing a media stream failed: %s", type(error).__name__)
 
 
 @sync_to_async(thread_sensitive=False)

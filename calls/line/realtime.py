@@ -26,7 +26,6 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import ModelLost, ModelReady
 from calls.line.realtime_events import (
-    FATAL_CODES,
     ClientEvent,
     Understood,
     error_code,
@@ -35,6 +34,7 @@ from calls.line.realtime_events import (
     session_update,
     understand,
 )
+from calls.openai_errors import http_error, meaning_of
 from calls.plan import CallPlan
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,6 @@ SEND_TIMEOUT_S: Final = 3.0
 """OpenAI takes audio in real time: a connection that takes nothing for this long is dead."""
 CLOSE_TIMEOUT_S: Final = 1.0
 _APPEND: Final = '{"type":"input_audio_buffer.append","audio":"'
-_PERMANENT_STATUSES: Final = frozenset({401, 403, 404})
 _BROKEN = (OSError, WebSocketException, OpenAIError, TimeoutError, ValueError, KeyError, TypeError)
 
 
@@ -51,8 +50,8 @@ class SessionRefused(Exception):
     """OpenAI answered the configuration of a session with an error."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(f"session refused: {code}")
-        self.permanent = code in FATAL_CODES
+        super().__init__(code)
+        self.permanent = meaning_of(code).is_permanent
 
 
 @cache
@@ -148,9 +147,11 @@ class RealtimeSession:
         self.is_ready = False
         if not isinstance(error, SessionRefused | OSError | WebSocketException | OpenAIError):
             logger.error("call %s: a mistake of ours ended the session", self._plan.call_id, exc_info=error)
+        reason = _reason(error)
         if isinstance(error, InvalidStatus):
-            permanent = error.response.status_code in _PERMANENT_STATUSES
-        self._tell(ModelLost(self._clock(), _reason(error), permanent))
+            refusal = http_error(error.response.status_code, error.response.body, error.response.headers)
+            reason, permanent = refusal.cause, refusal.meaning.is_permanent
+        self._tell(ModelLost(self._clock(), reason, permanent))
 
     async def _connect(self) -> AsyncRealtimeConnection:
         manager = _client().realtime.connect(
@@ -216,19 +217,16 @@ def _parse(data: bytes) -> dict[str, Any] | None:
 
 
 def _reason(error: Exception) -> str:
-    """A reason for the call's record, without addresses or keys."""
+    """Returns a code for the call's record, without addresses or keys."""
     match error:
-        case InvalidStatus():
-            return f"refused with HTTP {error.response.status_code}"
         case TimeoutError():
-            return "no answer in time"
+            return "timeout"
         case ConnectionClosed():
-            code = error.rcvd.code if error.rcvd else None
-            return f"connection closed ({code or 'without a code'})"
+            return f"closed_{error.rcvd.code}" if error.rcvd else "closed"
         case SessionRefused():
             return str(error)
         case OSError():
-            return "can't be reached"
+            return "unreachable"
     return type(error).__name__
 
 

@@ -38,13 +38,9 @@ from calls.conversation.events import (
     ToolRequested,
     TurnCommitted,
 )
+from calls.openai_errors import Meaning, meaning_of
 from calls.plan import CallPlan
 
-FATAL_CODES: Final = frozenset(
-    {"insufficient_quota", "invalid_api_key", "account_deactivated", "billing_hard_limit_reached"}
-)
-"""Trying again can't help: a person must change something at OpenAI."""
-SESSION_OVER_CODES: Final = frozenset({"session_expired"})
 PREFIX_PADDING_MS: Final = 300
 SILENCE_MS: Final = 500
 """How long the caller must be silent for their turn to end. Always set: the server's default varies."""
@@ -196,7 +192,7 @@ def session_lifetime_s(created: dict[str, Any], now: datetime) -> float | None:
 
 
 def error_code(message: dict[str, Any]) -> str:
-    """What an `error` event complains of."""
+    """Returns the code of an `error` event."""
     error = _object(message.get("error"))
     return str(error.get("code") or error.get("type") or "unknown_error")
 
@@ -241,7 +237,7 @@ def _ended(message: dict[str, Any], at: float) -> list[Understood]:
     error = _object(details.get("error"))
     reason = str(error.get("code") or details.get("reason") or error.get("type") or "")
     understood: list[Understood] = [_usage(_object(response.get("usage")))]
-    if reason in FATAL_CODES:
+    if meaning_of(reason).is_permanent:
         return [*understood, ModelLost(at, reason, permanent=True)]
     response_id = str(response.get("id") or message.get("response_id") or "")
     return [*understood, ResponseEnded(at, response_id, _status(response.get("status")), reason)]
@@ -269,8 +265,9 @@ def _transcribed(message: dict[str, Any], at: float) -> list[Understood]:
 
 def _error(message: dict[str, Any], at: float) -> list[Understood]:
     error, code = _object(message.get("error")), error_code(message)
-    if code in FATAL_CODES or code in SESSION_OVER_CODES:
-        return [ModelLost(at, code, permanent=code in FATAL_CODES)]
+    meaning = meaning_of(code)
+    if meaning.is_permanent or meaning is Meaning.SESSION_OVER:
+        return [ModelLost(at, code, permanent=meaning.is_permanent)]
     return [RequestRefused(at, code, error.get("event_id"))]
 
 

@@ -30,7 +30,7 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
     found = get_object_or_404(Call, pk=call_id, business=request.business)
     context = {
         "call": found,
-        "lines": words.lines(Turn.objects.filter(call=found)),
+        "lines": words.shown_turns(Turn.objects.filter(call=found)),
         "waits": list(words.waits(found)),
         "cost": costs.cost_of(found.model, found.usage),
         "recording": recording_of(found) if found.ended_at else None,
@@ -43,7 +43,7 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
 def turns(request: PageRequest, call_id: UUID) -> HttpResponse:
     """What was said so far, for pages that ask again and again."""
     found = get_object_or_404(Call, pk=call_id, business=request.business)
-    context = {"call": found, "lines": words.lines(Turn.objects.filter(call=found))}
+    context = {"call": found, "lines": words.shown_turns(Turn.objects.filter(call=found))}
     return render(request, "calls/turns.html", context)
 
 

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
-from calls.models import Call, Outcome
-from calls.records.today import MISSED
+from calls.models import Call, CallOutcome
+from calls.records.todays_calls import MISSED
 
 
 class CallFilters(forms.Form):
@@ -35,7 +35,7 @@ class CallFilters(forms.Form):
         max_length=32,
         widget=forms.TextInput(attrs={"type": "search", "dir": "ltr", "inputmode": "tel"}),
     )
-    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", _("Any")), *Outcome.choices])
+    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", _("Any")), *CallOutcome.choices])
     missed = forms.BooleanField(label=_("Missed calls only"), required=False)
 
     def __init__(self, data: Any) -> None:

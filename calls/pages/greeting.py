@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+import io
+import wave
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from calls import tasks
+from calls.audio import ulaw
 from calls.greetings import recordings
 from calls.models import GreetingAudio, GreetingState
 
@@ -51,3 +57,26 @@ def _older(request: PageRequest, current: GreetingAudio | None) -> GreetingAudio
     found = GreetingAudio.objects.filter(business=request.business, rendered_at__isnull=False).defer("audio")
     others = found.exclude(pk=current.pk) if current else found
     return others.order_by("-rendered_at").first()
+
+
+@require_safe
+@cache_control(private=True, no_cache=True)
+def audio(request: HttpRequest, greeting_id: UUID) -> HttpResponse:
+    """A greeting's recording as a WAV file, for members of its business; to others it does not exist."""
+    if not request.user.is_authenticated:
+        raise Http404
+    greeting = get_object_or_404(GreetingAudio, pk=greeting_id)  # the middleware shows the person's businesses only
+    if not greeting.audio:
+        raise Http404
+    return HttpResponse(_as_wav(bytes(greeting.audio)), content_type="audio/wav")
+
+
+def _as_wav(audio: bytes) -> bytes:
+    """µ-law as 16-bit samples: not every browser plays µ-law."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(ulaw.SAMPLE_RATE)
+        wav.writeframes(ulaw.decode(audio).astype("<i2").tobytes())
+    return file.getvalue()

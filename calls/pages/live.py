@@ -58,7 +58,7 @@ class OnTheLine:
     """One running call: its last words, and the form that puts it through."""
 
     call: Call
-    lines: list[words.Line]
+    lines: list[words.ShownTurn]
     form: TransferForm
 
     @property
@@ -122,7 +122,7 @@ def _page(request: PageRequest, template: str, *, wrong: TransferForm | None = N
         form = TransferForm(request.business, call.pk)
         if wrong is not None and wrong.auto_id == form.auto_id:
             form = wrong
-        on_the_line.append(OnTheLine(call, words.lines(said[call.pk]), form))
+        on_the_line.append(OnTheLine(call, words.shown_turns(said[call.pk]), form))
     return render(request, template, {"on_the_line": on_the_line}, status=status)
 
 

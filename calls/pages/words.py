@@ -2,47 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from calls.models import Call, Outcome, Speaker, Turn
-from calls.telephone.intake import Refusal
+from calls.conversation.end_reasons import EndReason, StreamFault
+from calls.errors import SpeechFault
+from calls.models import Call, CallOutcome, GreetingAudio, Speaker, Turn
+from calls.openai_errors import Meaning, meaning_of
+from calls.records.endings import end_reason_of
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 BADGES = {
-    Outcome.COMPLETED: "good",
-    Outcome.TRANSFERRED: "live",
-    Outcome.ABANDONED: "",
-    Outcome.FALLBACK: "warn",
-    Outcome.REFUSED: "bad",
-    Outcome.FAILED: "bad",
+    CallOutcome.COMPLETED: "good",
+    CallOutcome.TRANSFERRED: "live",
+    CallOutcome.ABANDONED: "",
+    CallOutcome.FALLBACK: "warn",
+    CallOutcome.REFUSED: "bad",
+    CallOutcome.FAILED: "bad",
 }
 
-# What `Call.end_reason` begins with, as the code writes it.
-_REASONS = {
-    "the caller hung up before the assistant": gettext_lazy("The caller hung up before the assistant answered."),
-    "the caller hung up": gettext_lazy("The caller hung up."),
-    "the assistant asked for end_call": gettext_lazy("The assistant said goodbye and hung up."),
-    "the assistant asked for transfer_call": gettext_lazy("The assistant handed the call over."),
-    "the longest call time is over": gettext_lazy("The longest call time was over."),
-    "a person hung up": gettext_lazy("Somebody of the business hung up, on the page of live calls."),
-    "a person took the call over": gettext_lazy(
+END_REASONS = {
+    EndReason.CALLER_LEFT: gettext_lazy("The caller hung up."),
+    EndReason.ASSISTANT_HUNG_UP: gettext_lazy("The assistant said goodbye and hung up."),
+    EndReason.ASSISTANT_TRANSFERRED: gettext_lazy("The assistant handed the call over."),
+    EndReason.OPERATOR_HUNG_UP: gettext_lazy("Somebody of the business hung up, on the page of live calls."),
+    EndReason.OPERATOR_TRANSFERRED: gettext_lazy(
         "Somebody of the business put the call through, on the page of live calls."
     ),
-    "the media stream broke": gettext_lazy("The connection to the telephone network broke."),
-    "the media stream never opened": gettext_lazy("The telephone network did not connect the call's sound."),
-    "the process that held the call died": gettext_lazy("The server that held the call stopped."),
-    "Twilio: the call failed": gettext_lazy("The telephone network reports that the call failed."),
-    "the call is over, said Twilio": gettext_lazy("The caller hung up."),
-    "OpenAI": gettext_lazy("The AI service was not available."),
-    "a mistake of ours": gettext_lazy("An error of this program; it was logged."),
-    Refusal.NOT_IN_SERVICE.value: gettext_lazy("The business or this number is switched off."),
-    Refusal.NO_MINUTES.value: gettext_lazy("No paid minutes were left."),
-    Refusal.ALL_BUSY.value: gettext_lazy("All lines were busy."),
+    EndReason.TIME_LIMIT: gettext_lazy("The longest call time was over."),
+    EndReason.STREAM_BROKE: gettext_lazy("The connection to the telephone network broke."),
+    EndReason.MODEL_UNAVAILABLE: gettext_lazy("The AI service was not available."),
+    EndReason.OUR_MISTAKE: gettext_lazy("An error of this program; it was logged."),
+    EndReason.LEFT_EARLY: gettext_lazy("The caller hung up before the assistant answered."),
+    EndReason.OVER_AT_TWILIO: gettext_lazy("The caller hung up."),
+    EndReason.FAILED_AT_TWILIO: gettext_lazy("The telephone network reports that the call failed."),
+    EndReason.STREAM_NEVER_OPENED: gettext_lazy("The telephone network did not connect the call's sound."),
+    EndReason.PROCESS_DIED: gettext_lazy("The server that held the call stopped."),
+    EndReason.NOT_IN_SERVICE: gettext_lazy("The business or this number is switched off."),
+    EndReason.NO_MINUTES: gettext_lazy("No paid minutes were left."),
+    EndReason.ALL_BUSY: gettext_lazy("All lines were busy."),
+    EndReason.OTHER: gettext_lazy("For another reason."),
 }
+"""Why a call ended, as its owner reads it."""
+
+_CAUSES: dict[str, StrOrPromise] = {
+    Meaning.NO_CREDIT: gettext_lazy("The OpenAI account has no credit left."),
+    Meaning.NO_ACCESS: gettext_lazy("OpenAI does not accept the API key."),
+    Meaning.TOO_FAST: gettext_lazy("OpenAI's rate limit was reached."),
+    Meaning.BAD_REQUEST: gettext_lazy("OpenAI refused the request."),
+    StreamFault.FLOOD: gettext_lazy("More came in than a telephone line ever brings."),
+    StreamFault.MALFORMED: gettext_lazy("What came in could not be understood."),
+    StreamFault.SLOW: gettext_lazy("It took in the assistant's voice too slowly."),
+}
+"""What lay behind an end, where it tells a reader more than that it happened."""
+
+SPEECH_FAULTS = {
+    SpeechFault.TIMEOUT: gettext_lazy("The speech service did not answer in time."),
+    SpeechFault.UNREACHABLE: gettext_lazy("The speech service could not be reached."),
+    SpeechFault.REFUSED: gettext_lazy("The speech service refused to record it."),
+    SpeechFault.CUT_OFF: gettext_lazy("The speech service's answer was cut off."),
+    SpeechFault.NO_AUDIO: gettext_lazy("The speech service sent no audio."),
+    SpeechFault.SILENCE: gettext_lazy("The speech service sent silence."),
+    SpeechFault.TOO_SHORT: gettext_lazy("The recording was too short for these words."),
+    SpeechFault.TOO_LONG: gettext_lazy("The recording was too long for these words."),
+    SpeechFault.OTHER: gettext_lazy("For another reason."),
+}
+"""Why a greeting could not be recorded, as its owner reads it."""
+_SPEECH_FAULTS: Mapping[str, StrOrPromise] = {fault.value: words for fault, words in SPEECH_FAULTS.items()}
 
 _LATENCIES = {
     "greeting": gettext_lazy("Until the caller heard the first word"),
@@ -52,11 +85,50 @@ _LATENCIES = {
 
 
 def end_reason(call: Call) -> str:
-    """Why a call ended; a reason that nobody has put in words yet stays as it is."""
-    for start, sentence in _REASONS.items():
-        if call.end_reason.startswith(start):
-            return str(sentence)
-    return call.end_reason
+    """Returns why a call ended and what lay behind it, as its owner reads it; "" for a call that has not ended."""
+    ended = end_reason_of(call)
+    if ended is None:
+        return ""
+    reason, detail = ended
+    if text := detail.get("text"):  # an older version's own words, which no code fits
+        return f"{END_REASONS[reason]} {text}" if reason is not EndReason.OTHER else str(text)
+    cause = _cause(reason, str(detail.get("cause", "")))
+    return f"{END_REASONS[reason]} {cause}".strip()
+
+
+def _cause(reason: EndReason, code: str) -> StrOrPromise:
+    if reason is EndReason.STREAM_BROKE:
+        return _CAUSES.get(code, "")
+    status = code.removeprefix("http_")
+    return _CAUSES.get(meaning_of(code, int(status) if status.isdecimal() else None), "")
+
+
+def speech_failure(greeting: GreetingAudio | None) -> str:
+    """Returns why a greeting could not be recorded, as its owner reads it; "" if it could or there is none."""
+    if greeting is None:
+        return ""
+    if not greeting.failure:
+        return greeting.error  # of an older version, while this one was being installed
+    detail = greeting.failure_detail
+    match greeting.failure:
+        case SpeechFault.OTHER:
+            return str(detail.get("text", SPEECH_FAULTS[SpeechFault.OTHER]))
+        case SpeechFault.TOO_SHORT:
+            more = _("It lasts %(seconds)s seconds, and would have to last at least %(limit)s.") % detail
+        case SpeechFault.TOO_LONG:
+            more = _("It lasts %(seconds)s seconds, and may last at most %(limit)s.") % detail
+        case SpeechFault.REFUSED:
+            more = f"{_CAUSES.get(detail.get('meaning', ''), '')} {_quoted(detail)}".strip()
+        case _:
+            more = ""
+    words = _SPEECH_FAULTS.get(greeting.failure, SPEECH_FAULTS[SpeechFault.OTHER])  # of a newer version: not known here
+    return f"{words} {more}".strip()
+
+
+def _quoted(detail: Mapping[str, Any]) -> str:
+    """Returns what OpenAI itself said, apart from our words: its letters may run the other way (UAX 9: FSI, PDI)."""
+    said = str(detail.get("said") or detail.get("status", ""))
+    return f"\u2068({said})\u2069" if said else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +149,7 @@ def waits(call: Call) -> Iterator[Waiting]:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ShownTurn:
     """A turn as it is shown: what was heard of it, and what was not."""
 
     turn: Turn
@@ -100,14 +172,14 @@ class Line:
         return _("not heard: the caller interrupted") if self.turn.interrupted_ms is not None else _("not heard")
 
 
-def lines(turns: Iterable[Turn]) -> list[Line]:
+def shown_turns(turns: Iterable[Turn]) -> list[ShownTurn]:
     """The turns that have words, or are being said."""
-    return [_line(turn) for turn in turns if turn.text or turn.ended_ms is None]
+    return [_shown(turn) for turn in turns if turn.text or turn.ended_ms is None]
 
 
-def _line(turn: Turn) -> Line:
+def _shown(turn: Turn) -> ShownTurn:
     if turn.speaker == Speaker.CALLER or turn.heard_text == turn.text:
-        return Line(turn, turn.text, "")
+        return ShownTurn(turn, turn.text, "")
     words, heard = turn.text.split(), turn.heard_text.split()
     count = next((i for i, (a, b) in enumerate(zip(words, heard, strict=False)) if a != b), min(len(words), len(heard)))
-    return Line(turn, " ".join(words[:count]), " ".join(words[count:]))
+    return ShownTurn(turn, " ".join(words[:count]), " ".join(words[count:]))

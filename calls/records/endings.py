@@ -3,39 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from calls.conversation.commands import EndCall, NextStep
-from calls.models import Outcome
+from calls.conversation.end_reasons import EndReason
+from calls.models import Call, CallOutcome
+from calls.records import old_sentences
 
 
-def outcome_of(*, next_step: NextStep, failed: bool, user_has_spoken: bool) -> Outcome:
-    """The outcome that an owner reads. Where the caller went counts first, then whether it broke, then who spoke."""
+def outcome_of(*, next_step: NextStep, failed: bool, user_has_spoken: bool) -> CallOutcome:
+    """Returns the outcome that an owner reads: where the caller went, else whether it broke, else who spoke."""
     match next_step:
         case NextStep.TRANSFER:
-            return Outcome.TRANSFERRED
+            return CallOutcome.TRANSFERRED
         case NextStep.APOLOGIZE:
-            return Outcome.FALLBACK
+            return CallOutcome.FALLBACK
         case NextStep.HANG_UP if failed:
-            return Outcome.FAILED
+            return CallOutcome.FAILED
         case NextStep.HANG_UP:
-            return Outcome.COMPLETED if user_has_spoken else Outcome.ABANDONED
+            return CallOutcome.COMPLETED if user_has_spoken else CallOutcome.ABANDONED
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
     """The end of a call as the process that held its stream knows it."""
 
-    reason: str
+    reason: EndReason
     next_step: NextStep
-    outcome: Outcome
+    outcome: CallOutcome
     user_has_spoken: bool
     dial: str = ""
     """The number that a person of the business gave for a transfer; empty: the fallback number."""
+    cause: str = ""
 
     @classmethod
     def of(cls, end: EndCall, *, user_has_spoken: bool, dial: str = "") -> Ending:
-        """The ending that the conversation's last command means."""
+        """Returns the ending that the conversation's last command means."""
         outcome = outcome_of(next_step=end.next_step, failed=end.failed, user_has_spoken=user_has_spoken)
-        return cls(
-            end.reason, end.next_step, outcome, user_has_spoken, dial if end.next_step is NextStep.TRANSFER else ""
-        )
+        dial = dial if end.next_step is NextStep.TRANSFER else ""
+        return cls(end.reason, end.next_step, outcome, user_has_spoken, dial, end.cause)
+
+
+def end_reason_of(call: Call) -> tuple[EndReason, dict[str, Any]] | None:
+    """Returns why a call ended, with its detail; None for one that has not ended.
+
+    While a version is being installed, a process of the older one may have written a sentence, and one of the newer
+    one a code that this one does not know.
+    """
+    if call.end_reason:
+        try:
+            return EndReason(call.end_reason), call.end_detail
+        except ValueError:
+            return EndReason.OTHER, {}
+    return old_sentences.end_reason(call.old_end_reason) if call.old_end_reason else None

@@ -17,11 +17,13 @@ from django.db.models import F, Q
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
-from calls.models import Call, CallStatus, Outcome
+from calls.conversation.end_reasons import EndReason
+from calls.models import Call, CallOutcome, CallStatus
 from calls.records.endings import Ending, outcome_of
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_CAUSE = 100
 DEAD_AFTER = timedelta(seconds=60)
 """A live call's process writes every few seconds; after this long without a word it is gone."""
 NEVER_OPENED_AFTER = timedelta(minutes=2)
@@ -35,11 +37,12 @@ def end_by_its_process(call_id: UUID, ending: Ending, *, now: datetime) -> None:
         call.next_step = ending.next_step
         call.user_has_spoken = ending.user_has_spoken
         call.transfer_number = ending.dial
+        call.end_detail = {"cause": ending.cause[:_LONGEST_CAUSE]} if ending.cause else {}
         _close(call, outcome=ending.outcome, reason=ending.reason, ended_at=now)
 
 
-def end_if_open(call_id: UUID, *, next_step: NextStep, failed: bool, reason: str, now: datetime) -> bool:
-    """End a call that nobody has ended; False when somebody had."""
+def end_if_open(call_id: UUID, *, next_step: NextStep, failed: bool, reason: EndReason, now: datetime) -> bool:
+    """End a call that is still open. Returns False if it had ended already."""
     with transaction.atomic():
         call = Call.objects.select_for_update().filter(pk=call_id).exclude(status=CallStatus.ENDED).first()
         if call is None:
@@ -66,7 +69,7 @@ def dead_calls(*, now: datetime) -> Q:
 
 
 def end_dead_calls(*, now: datetime) -> int:
-    """End the calls whose process died without Twilio telling us; how many they were."""
+    """End the calls whose process died without Twilio telling us. Returns how many there were."""
     with across_businesses():  # the sweep serves the whole installation; each call is then ended for its business
         dead = list(Call.objects.filter(dead_calls(now=now)).select_related("business")[:200])
     return sum(_end_dead(call, now=now) for call in dead)
@@ -74,7 +77,7 @@ def end_dead_calls(*, now: datetime) -> int:
 
 def _end_dead(call: Call, *, now: datetime) -> bool:
     live = call.status == CallStatus.LIVE
-    reason = "the process that held the call died" if live else "the media stream never opened"
+    reason = EndReason.PROCESS_DIED if live else EndReason.STREAM_NEVER_OPENED
     ended_at = call.alive_at if live and call.alive_at else now  # nobody pays for the time after the last sign of life
     with acting_for(call.business):
         ended = end_if_open(call.pk, next_step=NextStep.HANG_UP, failed=True, reason=reason, now=ended_at)
@@ -83,10 +86,10 @@ def _end_dead(call: Call, *, now: datetime) -> bool:
     return ended
 
 
-def _close(call: Call, *, outcome: Outcome, reason: str, ended_at: datetime) -> None:
+def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: datetime) -> None:
     call.status = CallStatus.ENDED
     call.outcome = outcome
-    call.end_reason = reason[:300]
+    call.end_reason = reason
     call.ended_at = ended_at
     call.stream_token_hash = ""
     if call.stream_opened_at and not call.summary:
@@ -96,7 +99,7 @@ def _close(call: Call, *, outcome: Outcome, reason: str, ended_at: datetime) -> 
     call.minutes_charged = minutes
     call.save(
         update_fields=[
-            "status", "outcome", "end_reason", "ended_at", "stream_token_hash",
+            "status", "outcome", "end_reason", "end_detail", "ended_at", "stream_token_hash",
             "minutes_charged", "next_step", "user_has_spoken", "transfer_number",
             "summary_due_at",
         ]

@@ -111,7 +111,7 @@ class CallRecorder:
                 self._write_audio()
             since_s = asyncio.get_running_loop().time() - self._last_write_at
             if not self._closing.is_set() and (self._words_changed or since_s >= TRACE_EVERY_S):
-                await self._write(self._unwritten or self._take(None))
+                await self._write(self._unwritten or self._next_batch(None))
 
     def _write_audio(self, at: float | None = None) -> None:
         """Pass on what can't change any more. A disk that fails costs the recording, never the call."""
@@ -123,7 +123,7 @@ class CallRecorder:
         loop = asyncio.get_running_loop()
         give_up_at, pause_s = loop.time() + GIVE_UP_AFTER_S, 0.1
         while loop.time() < give_up_at:
-            batch = self._unwritten or self._take(ending)
+            batch = self._unwritten or self._next_batch(ending)
             if not await self._write(batch):
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, 5.0)
@@ -131,7 +131,7 @@ class CallRecorder:
                 return
         logger.error("call %s: its end could not be written, the database is away", self._plan.call_id)
 
-    def _take(self, ending: Ending | None) -> Batch:
+    def _next_batch(self, ending: Ending | None) -> Batch:
         """Everything that is not written yet, as one batch."""
         batch = Batch(
             turns=tuple(self._turns.values()),

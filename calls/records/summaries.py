@@ -15,6 +15,7 @@ from django.conf import settings
 
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
+from calls import openai_errors
 from calls.errors import SummaryFailed
 from calls.instructions import LANGUAGE_NAMES
 from calls.models import Call, Speaker, Turn
@@ -58,7 +59,8 @@ def summarize(call_id: UUID, *, now: datetime) -> bool:
             summary = _ask(conversation, call.business)
         except SummaryFailed as failure:
             is_last = failure.permanent or attempts + 1 >= MAX_ATTEMPTS
-            mine.update(summary_due_at=None if is_last else now + _FIRST_RETRY * 2**attempts)
+            pause = max(_FIRST_RETRY * 2**attempts, timedelta(seconds=failure.retry_after_s))
+            mine.update(summary_due_at=None if is_last else now + pause)
             logger.warning("call %s: no summary, attempt %d: %s", call.pk, attempts + 1, failure)
             return False
         mine.update(summary=summary, summary_due_at=None)
@@ -103,8 +105,12 @@ def _ask(conversation: str, business: Business) -> str:
             )
             summary = answer.output_text.strip()
     except openai.APIStatusError as error:  # its message may quote what was said
-        passing = error.status_code in {408, 409, 429} or error.status_code >= 500
-        raise SummaryFailed(f"refused with {error.status_code}", permanent=not passing) from None
+        found = openai_errors.http_error(error.status_code, error.body, error.response.headers)
+        raise SummaryFailed(
+            f"refused with {found.status} ({found.meaning})",
+            permanent=found.meaning.is_permanent,
+            retry_after_s=found.retry_after_s,
+        ) from None
     except openai.APIError as error:
         raise SummaryFailed(type(error).__name__) from None
     if not summary:

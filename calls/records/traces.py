@@ -15,9 +15,11 @@ from dataclasses import MISSING, dataclass, fields
 from enum import Enum
 from typing import Any, get_args, get_type_hints
 
-from calls.conversation.commands import Command
+from calls.conversation.commands import Command, EndCall, NextStep
+from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import Event
 from calls.models import Call, TraceChunk
+from calls.records import old_sentences
 
 FORMAT = 1
 
@@ -86,6 +88,9 @@ def _same(value: Any, default: Any) -> bool:
 
 
 def _build(kind: type[Any], values: list[Any]) -> Any:
+    if kind is EndCall and values[0] not in set(EndReason):  # version 0.1 wrote it
+        reason, cause = old_sentences.traced_end(values[0])
+        return EndCall(reason, NextStep(values[1]), bool(values[2:] and values[2]), cause)
     hints = get_type_hints(kind)
     converted = {
         field.name: _converted(hints[field.name], value) for field, value in zip(fields(kind), values, strict=False)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
+from calls.conversation.end_reasons import EndReason
 from calls.models import Call, CallStatus
 from calls.records import finishing
 from calls.telephone.announcements import Announcement
@@ -34,7 +35,7 @@ def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward:
         note_call_status(call, call_status, now=now)
         return Onward(call.business)
     with acting_for(call.business):
-        reason = "the process that held the call died" if call.stream_opened_at else "the media stream never opened"
+        reason = EndReason.PROCESS_DIED if call.stream_opened_at else EndReason.STREAM_NEVER_OPENED
         finishing.end_if_open(call.pk, next_step=NextStep.APOLOGIZE, failed=True, reason=reason, now=now)
         step, dial = Call.objects.values_list("next_step", "transfer_number").get(pk=call.pk)
     return onward_by(NextStep(step or NextStep.APOLOGIZE), call.business, dial=dial)
@@ -56,11 +57,11 @@ def note_call_status(call: Call, call_status: str, *, now: datetime) -> None:
         return
     failed = call_status == "failed"
     if failed:
-        reason = "Twilio: the call failed"
+        reason = EndReason.FAILED_AT_TWILIO
     elif call.stream_opened_at:
-        reason = "the call is over, said Twilio"
+        reason = EndReason.OVER_AT_TWILIO
     else:
-        reason = "the caller hung up before the assistant answered"
+        reason = EndReason.LEFT_EARLY
     with acting_for(call.business):
         finishing.end_if_open(call.pk, next_step=NextStep.HANG_UP, failed=failed, reason=reason, now=now)
 

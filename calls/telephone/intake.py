@@ -11,8 +11,10 @@ from django.db import transaction
 
 from businesses.models import Business, PhoneNumber
 from businesses.tenancy import acting_for
-from calls.models import Call, CallStatus, Outcome
+from calls.conversation.end_reasons import EndReason
+from calls.models import Call, CallOutcome, CallStatus
 from calls.records import finishing
+from calls.records.endings import end_reason_of
 from calls.telephone import stream_tokens
 
 logger = logging.getLogger(__name__)
@@ -22,11 +24,11 @@ BROWSER = "browser"
 
 
 class Refusal(StrEnum):
-    """Why the assistant does not answer; kept as the call's `end_reason`."""
+    """Why the assistant does not answer: those of the `EndReason`s that a call can begin with."""
 
-    NOT_IN_SERVICE = "the business or this number is switched off"
-    NO_MINUTES = "no paid minutes are left"
-    ALL_BUSY = "all lines were busy"
+    NOT_IN_SERVICE = EndReason.NOT_IN_SERVICE
+    NO_MINUTES = EndReason.NO_MINUTES
+    ALL_BUSY = EndReason.ALL_BUSY
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +71,17 @@ def take_in(*, call_sid: str, called_number: str, caller_number: str, now: datet
         logger.warning("call %s: the called number belongs to no business", call_sid)
         return NumberUnknown()
     with acting_for(number.business):
-        return _take(number.business, number, call_sid=call_sid, caller_number=caller_number, now=now)
+        return _admit(number.business, number, call_sid=call_sid, caller_number=caller_number, now=now)
 
 
 def take_in_from_browser(business: Business, *, call_id: str, now: datetime) -> Admission:
     """Decide about a call that a member of the business begins on its page, as about any other."""
     number = business.phone_numbers.order_by("-is_active", "pk").first()
     with acting_for(business):
-        return _take(business, number, call_sid=call_id, caller_number=BROWSER, now=now)
+        return _admit(business, number, call_sid=call_id, caller_number=BROWSER, now=now)
 
 
-def _take(
+def _admit(
     found: Business, number: PhoneNumber | None, *, call_sid: str, caller_number: str, now: datetime
 ) -> Admission:
     with transaction.atomic():
@@ -97,16 +99,17 @@ def _take(
             started_at=now,
         )
         if refusal:
-            call.status, call.outcome = CallStatus.ENDED, Outcome.REFUSED
-            call.end_reason, call.ended_at = refusal.value, now
+            call.status, call.outcome = CallStatus.ENDED, CallOutcome.REFUSED
+            call.end_reason, call.ended_at = refusal, now
         call.save(force_insert=True)
         logger.info("call %s of business %s: %s", call.pk, business.pk, refusal or "taken")
         return Refused(business, refusal) if refusal else Admitted(call, stream_tokens.issue(call, now=now))
 
 
 def _asked_again(call: Call, business: Business, *, now: datetime) -> Admission:
-    if call.outcome == Outcome.REFUSED:
-        return Refused(business, Refusal(call.end_reason))
+    if call.outcome == CallOutcome.REFUSED:
+        ended = end_reason_of(call)
+        return Refused(business, Refusal(ended[0] if ended else Refusal.ALL_BUSY))
     if call.status == CallStatus.RINGING:
         return Admitted(call, stream_tokens.issue(call, now=now))
     return AlreadyTaken(business)

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from businesses.templatetags.pages import phone
-from calls.models import Call, Outcome
+from calls.models import Call, CallOutcome, GreetingAudio
 from calls.pages import words
 from calls.telephone.intake import BROWSER
 
@@ -26,7 +26,7 @@ def caller(call: Call) -> SafeString | str:
 @register.filter
 def outcome_badge(call: Call) -> str:
     """The class of the badge of a call's outcome."""
-    return words.BADGES[Outcome(call.outcome)] if call.outcome else "live"
+    return words.BADGES[CallOutcome(call.outcome)] if call.outcome else "live"
 
 
 @register.filter
@@ -39,5 +39,11 @@ def seconds(call: Call) -> float | None:
 
 @register.filter
 def end_reason(call: Call) -> str:
-    """Why a call ended."""
+    """Returns why a call ended, in words."""
     return words.end_reason(call)
+
+
+@register.filter
+def speech_failure(greeting: GreetingAudio | None) -> str:
+    """Returns why a greeting could not be recorded, in words."""
+    return words.speech_failure(greeting)

@@ -17,9 +17,10 @@ from businesses.models import Business, Role, User
 from businesses.tenancy import acting_for
 from calls.greetings import recordings
 from calls.models import Call, GreetingAudio, GreetingState, Speaker, Turn
+from testing.markup import compact
 
 pytestmark = pytest.mark.once
-SAID = "The recording is made when you save. To hear a changed text, save it first."
+SAID = "The greeting is recorded when you save. To hear a changed text, save it first."
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def signed_in(business: Business, role: Role) -> Client:
 def text_of(client: Client, name: str, *row: Any) -> str:
     answer = client.get(reverse(f"admin:{name}", args=row))
     assert answer.status_code == 200
-    return unescape(answer.content.decode())
+    return compact(unescape(answer.content.decode()))
 
 
 def test_the_greeting_is_heard_among_the_settings(owner: Client, clinic: Business) -> None:
@@ -59,8 +60,8 @@ def test_the_greeting_is_heard_among_the_settings(owner: Client, clinic: Busines
         row = recordings.request(clinic, now=timezone.now())
         assert row is not None
     for changes, state in (
-        ({}, "It takes a few seconds"),
-        ({"state": GreetingState.FAILED, "error": "it speaks no Hebrew"}, "it speaks no Hebrew"),
+        ({}, "This takes a few seconds"),
+        ({"state": GreetingState.FAILED, "failure": "silence"}, "The speech service sent silence."),
         ({"state": GreetingState.READY, "rendered_at": timezone.now()}, f"/calls/greetings/{row.pk}/audio.wav"),
     ):
         GreetingAudio._base_manager.filter(pk=row.pk).update(**changes)
@@ -89,9 +90,7 @@ def test_a_call_shows_what_was_said_and_the_way_to_its_page(owner: Client, clini
     )  # fmt: skip
     page = text_of(owner, "calls_call_change", call.pk)
     assert '<span dir="auto">At ten <del>or at eleven</del></span>' in page
-    assert (
-        f'<a href="{reverse("call", args=["clinic", call.pk])}" class="viewsitelink">Open on the web pages</a>' in page
-    )
+    assert f'<a href="{reverse("call", args=["clinic", call.pk])}" class="viewsitelink">View on the site</a>' in page
     assert "<audio" not in page  # it has no recording
 
 
@@ -113,10 +112,10 @@ def test_staff_read_calls_and_no_settings(clinic: Business) -> None:
 
 def test_an_empty_list_says_so_and_what_it_is_for(owner: Client) -> None:
     page = text_of(owner, "calls_call_changelist")
-    assert "There is nothing here yet." in page
+    assert "Nothing here yet." in page
     assert "Who called, what was said and heard, how it ended, and the recording." in page
     found = unescape(owner.get(reverse("admin:calls_call_changelist") + "?q=nobody").content.decode())
-    assert "Nothing is found for this." in found
+    assert "No results." in found
 
 
 def test_every_page_of_the_admin_says_what_it_is_for() -> None:

@@ -13,7 +13,8 @@ from django.test import Client
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.conversation.commands import NextStep
-from calls.models import Call, CallStatus, Outcome
+from calls.conversation.end_reasons import EndReason
+from calls.models import Call, CallOutcome, CallStatus
 from calls.records.endings import Ending
 from calls.records.finishing import end_by_its_process, end_dead_calls
 from calls.tests.conftest import AUTH_TOKEN, NOW, PUBLIC_URL, TwilioPost, kept, make_business, make_call, make_live_call
@@ -35,7 +36,7 @@ SORRY = spoken("We are sorry, we can't take your call at the moment. Please call
 
 
 def ended(business: Business, step: NextStep) -> Call:
-    return make_live_call(business, status=CallStatus.ENDED, outcome=Outcome.COMPLETED, next_step=step)
+    return make_live_call(business, status=CallStatus.ENDED, outcome=CallOutcome.COMPLETED, next_step=step)
 
 
 def after(post: TwilioPost, call: Call, **form: str) -> str:
@@ -47,7 +48,7 @@ def after(post: TwilioPost, call: Call, **form: str) -> str:
 def test_a_finished_call_is_hung_up(business: Business, twilio_post: TwilioPost) -> None:
     call = ended(business, NextStep.HANG_UP)
     assert after(twilio_post, call) == HANG_UP
-    assert kept(call).outcome == Outcome.COMPLETED
+    assert kept(call).outcome == CallOutcome.COMPLETED
 
 
 def test_a_transfer_rings_the_fallback_number(business: Business, twilio_post: TwilioPost) -> None:
@@ -78,8 +79,8 @@ def test_a_dead_process_is_an_apology_and_ends_the_call_in_the_records(
         assert after(twilio_post, call) == SORRY
         assert after(twilio_post, call) == SORRY
     call = kept(call)
-    assert (call.status, call.outcome, call.next_step) == (CallStatus.ENDED, Outcome.FALLBACK, NextStep.APOLOGIZE)
-    assert (call.end_reason, call.ended_at) == ("the process that held the call died", NOW + timedelta(seconds=90))
+    assert (call.status, call.outcome, call.next_step) == (CallStatus.ENDED, CallOutcome.FALLBACK, NextStep.APOLOGIZE)
+    assert (call.end_reason, call.ended_at) == (EndReason.PROCESS_DIED, NOW + timedelta(seconds=90))
     assert call.minutes_charged == Decimal("1.50")
     assert Business.objects.get(pk=business.pk).minutes_left == Decimal("8.50")
 
@@ -88,7 +89,7 @@ def test_a_stream_that_never_opened(business: Business, twilio_post: TwilioPost)
     call = make_call(business)
     assert after(twilio_post, call) == SORRY
     call = kept(call)
-    assert (call.outcome, call.end_reason) == (Outcome.FALLBACK, "the media stream never opened")
+    assert (call.outcome, call.end_reason) == (CallOutcome.FALLBACK, EndReason.STREAM_NEVER_OPENED)
     assert call.minutes_charged == 0
 
 
@@ -101,7 +102,7 @@ def test_an_unknown_call_hears_an_apology_in_every_language(twilio_post: TwilioP
 def test_a_caller_who_is_gone_is_no_failure(business: Business, twilio_post: TwilioPost) -> None:
     call = make_live_call(business, user_has_spoken=True)
     assert after(twilio_post, call, CallStatus="completed") == HANG_UP
-    assert kept(call).outcome == Outcome.COMPLETED
+    assert kept(call).outcome == CallOutcome.COMPLETED
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_completed_ends_a_call_once(business: Business, twilio_post: TwilioPost)
             answer = twilio_post(STATUS, CallSid=call.twilio_call_sid, CallStatus="completed")
             assert (answer.status_code, answer.content) == (204, b"")
     call = kept(call)
-    assert (call.outcome, call.ended_at) == (Outcome.ABANDONED, NOW + timedelta(seconds=30))
+    assert (call.outcome, call.ended_at) == (CallOutcome.ABANDONED, NOW + timedelta(seconds=30))
     assert call.minutes_charged == Decimal("0.50")
 
 
@@ -154,7 +155,10 @@ def test_hanging_up_before_the_assistant_answered(business: Business, twilio_pos
     call = make_call(business)
     twilio_post(STATUS, CallSid=call.twilio_call_sid, CallStatus="no-answer")
     call = kept(call)
-    assert (call.outcome, call.end_reason) == (Outcome.ABANDONED, "the caller hung up before the assistant answered")
+    assert (call.outcome, call.end_reason) == (
+        CallOutcome.ABANDONED,
+        EndReason.LEFT_EARLY,
+    )
 
 
 def test_a_stream_error_is_kept(business: Business, twilio_post: TwilioPost) -> None:
@@ -172,14 +176,14 @@ def test_its_own_process_knows_best_and_minutes_are_charged_once(business: Busin
     Business.objects.filter(pk=business.pk).update(minutes_left=Decimal(10))
     call = make_live_call(business)
     end_dead_calls(now=NOW + timedelta(minutes=5))
-    assert kept(call).outcome == Outcome.FAILED
-    ending = Ending("the caller said goodbye", NextStep.HANG_UP, Outcome.COMPLETED, user_has_spoken=True)
+    assert kept(call).outcome == CallOutcome.FAILED
+    ending = Ending(EndReason.ASSISTANT_HUNG_UP, NextStep.HANG_UP, CallOutcome.COMPLETED, user_has_spoken=True)
     with acting_for(business):
         for _ in range(2):
             end_by_its_process(call.pk, ending, now=NOW + timedelta(minutes=6))
     call = kept(call)
     assert (call.outcome, call.end_reason, call.user_has_spoken) == (
-        Outcome.COMPLETED, "the caller said goodbye", True,
+        CallOutcome.COMPLETED, EndReason.ASSISTANT_HUNG_UP, True,
     )  # fmt: skip
     assert call.minutes_charged == Decimal(6)
     assert Business.objects.get(pk=business.pk).minutes_left == Decimal(4)
@@ -195,7 +199,7 @@ def test_the_sweep_ends_dead_calls_of_every_business_and_no_other(business: Busi
     assert end_dead_calls(now=NOW) == 2
     assert end_dead_calls(now=NOW) == 0
     dead, never_opened = kept(dead), kept(never_opened)
-    assert (dead.outcome, dead.end_reason) == (Outcome.FAILED, "the process that held the call died")
+    assert (dead.outcome, dead.end_reason) == (CallOutcome.FAILED, EndReason.PROCESS_DIED)
     assert (dead.ended_at, dead.minutes_charged) == (last_sign, Decimal(1))
-    assert (never_opened.outcome, never_opened.end_reason) == (Outcome.FAILED, "the media stream never opened")
+    assert (never_opened.outcome, never_opened.end_reason) == (CallOutcome.FAILED, EndReason.STREAM_NEVER_OPENED)
     assert (kept(alive).status, kept(ringing).status) == (CallStatus.LIVE, CallStatus.RINGING)

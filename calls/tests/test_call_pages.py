@@ -16,13 +16,15 @@ from pytest_django import DjangoAssertNumQueries
 from businesses.models import Business, PhoneNumber, Role
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
+from calls.conversation.end_reasons import EndReason
 from calls.greetings import recordings
 from calls.line import live_control
-from calls.models import Call, CallStatus, GreetingAudio, GreetingState, Outcome, Turn
-from calls.plan import open_stream
+from calls.line.admission import open_stream
+from calls.models import Call, CallOutcome, CallStatus, GreetingAudio, GreetingState, Turn
 from calls.records import costs, recording
 from calls.tests.conftest import NOW, make_business, make_call, make_live_call
 from calls.tests.test_greeting_pages import client_of
+from testing.markup import compact
 
 CALLER = "+972501234567"
 TODAY = datetime.now(UTC).replace(microsecond=0)
@@ -45,7 +47,7 @@ def address(business: Business, path: str = "") -> str:
 
 
 def make_ended(business: Business, **values: Any) -> Call:
-    defaults = {"caller_number": CALLER, "status": CallStatus.ENDED, "outcome": Outcome.COMPLETED}
+    defaults = {"caller_number": CALLER, "status": CallStatus.ENDED, "outcome": CallOutcome.COMPLETED}
     opened = {"stream_opened_at": NOW, "ended_at": NOW + timedelta(seconds=65)}
     return make_call(business, **{**defaults, **opened, **values})
 
@@ -58,7 +60,7 @@ def shown(answer: Any) -> list[Call]:
 def test_the_list_filters_by_day_number_outcome_and_missed(owner: Client, business: Business) -> None:
     old = make_ended(business, started_at=NOW)
     today = make_ended(business, started_at=TODAY, caller_number="+15005550001")
-    missed = make_ended(business, started_at=TODAY, outcome=Outcome.REFUSED, caller_number="")
+    missed = make_ended(business, started_at=TODAY, outcome=CallOutcome.REFUSED, caller_number="")
     make_ended(make_business())
     assert set(shown(owner.get(address(business)))) == {old, today, missed}
     assert set(shown(owner.get(address(business, "?day=today")))) == {today, missed}
@@ -67,7 +69,7 @@ def test_the_list_filters_by_day_number_outcome_and_missed(owner: Client, busine
     assert shown(owner.get(address(business, "?outcome=refused"))) == [missed]
     assert shown(owner.get(address(business, "?since=2026-11-23&until=2026-11-23"))) == [old]
     page = owner.get(address(business, "?number=99999"))
-    assert "No call fits" in page.content.decode()
+    assert "No calls found" in page.content.decode()
 
 
 @pytest.mark.parametrize("query", ["since=tomorrow", "since=2026-11-24&until=2026-11-23", "number=x", "outcome=fine"])
@@ -80,7 +82,7 @@ def test_a_wrong_filter_is_said_next_to_it_and_kept(owner: Client, business: Bus
 
 def test_without_calls_it_says_how_to_make_one(owner: Client, business: Business) -> None:
     page = owner.get(address(business)).content.decode()
-    assert "Nobody has called yet" in page
+    assert "No calls yet" in page
     assert "+972 3-555-0100" in page
 
 
@@ -97,7 +99,7 @@ def test_the_list_asks_the_database_the_same_however_long_it_is(
 # One call ----------------------------------------------------------------------------------------------------
 def test_a_calls_page(owner: Client, business: Business, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     call = make_ended(
-        business, end_reason="the caller hung up", summary="Asked for hours.", latencies={"answer": [400, 600]},
+        business, end_reason=EndReason.CALLER_LEFT, summary="Asked for hours.", latencies={"answer": [400, 600]},
         model="gpt-realtime-2.1", minutes_charged=Decimal("1.09"),
         usage={
             "input_tokens": 3_000_000, "input_text_tokens": 1_000_000, "input_audio_tokens": 2_000_000,
@@ -112,11 +114,11 @@ def test_a_calls_page(owner: Client, business: Business, django_assert_max_num_q
     )  # fmt: skip
     Turn.objects.create(**said, position=1, speaker="caller", text="Wait!", heard_text="", started_ms=1400)
     with django_assert_max_num_queries(8):
-        page = owner.get(address(business, f"{call.pk}/")).content.decode()
+        page = compact(owner.get(address(business, f"{call.pk}/")).content.decode())
     assert "One two <del>&lt;three&gt; four</del>" in page
     assert "not heard: the caller interrupted" in page
     assert "<del>Wait!" not in page
-    for words in ("+972 50-123-4567", "1:05", "The caller hung up.", "0.50 seconds", "at most 0.60", "$100.400"):
+    for words in ("+972 50-123-4567", "1:05", "The caller hung up.", "0.50 seconds", "up to 0.60", "$100.400"):
         assert words in page, words
     assert "<audio" not in page
 
@@ -128,7 +130,7 @@ def test_a_price_that_nobody_knows_is_called_unknown(owner: Client, business: Bu
         page = owner.get(address(business, f"{call.pk}/")).content.decode()
         assert ("<dd>Unknown</dd>" in page, "$" in page) == (True, False)
     unused = make_ended(business, model="gpt-realtime-9", usage={})
-    assert "OpenAI&#x27;s price" not in owner.get(address(business, f"{unused.pk}/")).content.decode()
+    assert "OpenAI cost" not in owner.get(address(business, f"{unused.pk}/")).content.decode()
 
 
 def test_costs() -> None:
@@ -243,7 +245,7 @@ def test_live_calls_show_who_speaks_and_the_last_words(
         page = owner.get(address(business, "live/"), headers={"HX-Request": "true"}).content.decode()
     assert page.count("data-call=") == 5
     assert "<html" not in page
-    assert "Caller speaks" in page
+    assert "Caller is speaking" in page
     assert ("word8" in page, "word3" in page, "word2" in page) == (True, True, False)
     assert 'value="+15005559999"' in page
 
@@ -318,9 +320,15 @@ def test_the_greetings_states(owner: Client, business: Business) -> None:
     row = recordings.request(business, now=NOW)
     assert row is not None
     with acting_for(business):
-        GreetingAudio.objects.filter(pk=row.pk).update(state=GreetingState.FAILED, error="refused with 401")
+        GreetingAudio.objects.filter(pk=row.pk).update(
+            state=GreetingState.FAILED, failure="refused", failure_detail={"status": 401, "meaning": "no_access"}
+        )
     failed = owner.get(where).content.decode()
-    assert (state_of(failed), "refused with 401" in failed, "Try again" in failed) == ("failed", True, True)
+    assert (state_of(failed), "OpenAI does not accept the API key." in failed, "Try again" in failed) == (
+        "failed",
+        True,
+        True,
+    )
     assert owner.post(address(business, "greeting/again/")).status_code == 302
     with acting_for(business):
         assert GreetingAudio.objects.get().state == GreetingState.PENDING

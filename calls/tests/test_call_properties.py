@@ -202,7 +202,9 @@ def truncation_is_what_was_heard(world: World) -> None:
     40 ms of an item's end both are right.
     """
     truncated = {(truncation.at, truncation.item_id) for truncation in world.truncations}
-    queued, had_to_be, either = set(), set(), set()
+    queued: set[tuple[float, str]] = set()
+    had_to_be: set[tuple[float, str]] = set()
+    either: set[tuple[float, str]] = set()
     for cut in world.cuts:
         for item_id, generated_ms in cut.generated_ms.items():
             queued.add((cut.at, item_id))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from calls.audio import ears, ulaw
 from calls.audio.ears import CONTEXT, MOST_GAIN, WINDOW, Gain, NeuralEar, ToneEar
-from calls.sandbox import wav_files
+from calls.sandbox.telephone import wav_files
 
 pytestmark = pytest.mark.once
 

@@ -19,9 +19,10 @@ from businesses.registration import save_business
 from businesses.tenancy import across_businesses, acting_for
 from calls import tasks
 from calls.audio import ulaw
+from calls.errors import SpeechFault
 from calls.greetings import recordings
+from calls.line.admission import open_stream
 from calls.models import GreetingAudio, GreetingState
-from calls.plan import open_stream
 from calls.telephone import stream_tokens
 from calls.tests.conftest import NOW, make_business, make_call
 from calls.tests.speech_service import Answer, SpeechService, refuses, says, serving, voice
@@ -70,7 +71,7 @@ def test_a_greeting_is_rendered_with_the_voice_of_its_business(greeter: Business
             "response_format": "pcm",
         }
     ]
-    assert (row.state, row.error, row.rendered_at, row.next_attempt_at) == (GreetingState.READY, "", NOW, None)
+    assert (row.state, row.failure, row.rendered_at, row.next_attempt_at) == (GreetingState.READY, "", NOW, None)
     assert len(row.audio) == pytest.approx(2.0 * 8000, abs=320)
     assert ulaw.rms(bytes(row.audio)) == pytest.approx(2500, rel=0.05)
 
@@ -152,26 +153,26 @@ def test_a_worker_that_wakes_up_late_does_not_overwrite(service: SpeechService) 
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (refuses(429, code="rate_limit_exceeded"), "refused with 429"),
-        (refuses(500), "refused with 500"),
-        (says(b""), "no audio"),
-        (says(b"\x00"), "half a sample"),
-        (says(bytes(48000)), "sent silence"),
-        (says(voice(0.3)), "too short for these words"),
-        (says(voice(60)), "too long for these words"),
+        (refuses(429, code="rate_limit_exceeded"), (SpeechFault.REFUSED, {"status": 429, "meaning": "too_fast"})),
+        (refuses(500), (SpeechFault.REFUSED, {"status": 500, "meaning": "overloaded"})),
+        (says(b""), (SpeechFault.NO_AUDIO, {})),
+        (says(b"\x00"), (SpeechFault.CUT_OFF, {})),
+        (says(bytes(48000)), (SpeechFault.SILENCE, {})),
+        (says(voice(0.3)), (SpeechFault.TOO_SHORT, {"seconds": 0.3, "limit": 0.9})),
+        (says(voice(60)), (SpeechFault.TOO_LONG, {"seconds": 60.0, "limit": 11.0})),
     ],
 )
 def test_passing_trouble_is_tried_again_later(
-    greeter: Business, service: SpeechService, answer: Answer, why: str
+    greeter: Business, service: SpeechService, answer: Answer, why: tuple[SpeechFault, dict[str, object]]
 ) -> None:
     service.answers = [answer, says(voice(2.0))]
     row = rendered(greeter)
     assert (row.state, bytes(row.audio), row.rendered_at) == (GreetingState.PENDING, b"", None)
-    assert why in row.error
+    assert (row.failure, {name: value for name, value in row.failure_detail.items() if name != "said"}) == why
     assert row.next_attempt_at == NOW + timedelta(seconds=5)
     assert rendered(greeter, seconds_later=4.9).state == GreetingState.PENDING
     row = rendered(greeter, seconds_later=5)
-    assert (row.state, row.error) == (GreetingState.READY, "")
+    assert (row.state, row.failure, row.failure_detail) == (GreetingState.READY, "", {})
 
 
 def test_the_pauses_grow_and_the_attempts_end(greeter: Business, service: SpeechService) -> None:
@@ -185,7 +186,10 @@ def test_the_pauses_grow_and_the_attempts_end(greeter: Business, service: Speech
             pauses.append((row.next_attempt_at - now).total_seconds())
     assert pauses == [5, 10, 20, 40, 80, 160, 320]
     assert (row.state, row.attempts) == (GreetingState.FAILED, 8)
-    assert row.error == "the speech service refused with 503: overloaded"
+    assert (row.failure, row.failure_detail) == (
+        SpeechFault.REFUSED,
+        {"status": 503, "meaning": "overloaded", "said": "overloaded"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -197,7 +201,7 @@ def test_what_only_a_person_can_mend_fails_at_once_until_asked_again(
     service.answers = [answer, says(voice(2.0))]
     row = rendered(greeter)
     assert (row.state, row.next_attempt_at) == (GreetingState.FAILED, None)
-    assert "the speech service refused with 4" in row.error
+    assert (row.failure, row.failure_detail["status"] // 100) == (SpeechFault.REFUSED, 4)
     with acting_for(greeter):
         recordings.request_again(row, now=NOW)
     assert rendered(greeter).state == GreetingState.READY
@@ -206,7 +210,7 @@ def test_what_only_a_person_can_mend_fails_at_once_until_asked_again(
 def test_a_service_that_is_not_there(greeter: Business, settings: Any, service: SpeechService) -> None:
     settings.OPENAI_BASE_URL = "http://127.0.0.1:9/v1"
     row = rendered(greeter)
-    assert (row.state, "could not be reached" in row.error) == (GreetingState.PENDING, True)
+    assert (row.state, row.failure) == (GreetingState.PENDING, SpeechFault.UNREACHABLE)
 
 
 def test_rendering_again_keeps_the_old_audio_until_the_new_is_there(greeter: Business, service: SpeechService) -> None:

@@ -26,27 +26,27 @@ def test_a_lost_line_is_tried_again_at_once() -> None:
 
 def test_the_caller_is_handed_over_within_two_seconds_of_a_known_failure() -> None:
     link, now = connecting(), 4.0
-    link.lost(now, "no answer in time", permanent=False)
+    link.lost(now, "timeout", permanent=False)
     while (found := step(link, now)) is not LinkStep.GIVE_UP:
         if found is LinkStep.CONNECT:
             link.connecting(now, caller_hears=False)
             now += link.timeout_s  # every attempt hangs as long as it may
-            link.lost(now, "no answer in time", permanent=False)
+            link.lost(now, "timeout", permanent=False)
         now += 0.01
     assert GIVE_UP_S <= now - 4.0 <= 2.0
 
 
 def test_a_hopeless_line_is_given_up_at_once() -> None:
     link = connecting()
-    link.lost(0.2, "refused with HTTP 401", permanent=True)
+    link.lost(0.2, "http_401", permanent=True)
     assert step(link, 0.2) is LinkStep.GIVE_UP
 
 
 def test_while_the_caller_hears_something_there_is_time_to_go_on_trying() -> None:
     link = connecting()
-    link.lost(0.2, "refused with HTTP 500", permanent=False)
+    link.lost(0.2, "http_500", permanent=False)
     link.connecting(0.2, caller_hears=True)
-    link.lost(3.0, "refused with HTTP 500", permanent=False)
+    link.lost(3.0, "http_500", permanent=False)
     assert step(link, 3.0, hears=True) is LinkStep.NOTHING
     assert step(link, 6.0, hears=True) is LinkStep.CONNECT
     assert step(link, 6.0, hears=False) is LinkStep.GIVE_UP

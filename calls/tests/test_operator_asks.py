@@ -16,6 +16,7 @@ from calls.conversation.commands import (
     NextStep,
     ResponseKind,
 )
+from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import CallerLeft, OperatorAsked, Tick
 from calls.records.traces import decode, encode
 from calls.telephone.onward import onward_by
@@ -68,7 +69,7 @@ def test_the_protected_greeting_does_not_hold_a_person_back() -> None:
     table.hear(LINE_RMS, 0.2)
     assert table.flag("greeting_lock_active")
     commands = table.tell(OperatorAsked(table.now, NextStep.TRANSFER))
-    assert table.last(EndCall) == EndCall("a person took the call over", NextStep.TRANSFER)
+    assert table.last(EndCall) == EndCall(EndReason.OPERATOR_TRANSFERRED, NextStep.TRANSFER)
     (turn,) = [each for each in commands if isinstance(each, KeepTurn)]
     assert turn.text == GREETING
     assert GREETING.startswith(turn.heard_text)
@@ -78,7 +79,7 @@ def test_the_protected_greeting_does_not_hold_a_person_back() -> None:
 def test_a_trace_with_it_reads_back() -> None:
     event = OperatorAsked(1.25, NextStep.TRANSFER)
     assert list(decode(encode([event, Tick(2.0)]))) == [event, Tick(2.0)]
-    assert Conversation(SILENT).handle(event)[-1] == EndCall("a person took the call over", NextStep.TRANSFER)
+    assert Conversation(SILENT).handle(event)[-1] == EndCall(EndReason.OPERATOR_TRANSFERRED, NextStep.TRANSFER)
 
 
 def test_the_number_of_a_transfer() -> None:

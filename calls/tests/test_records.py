@@ -17,9 +17,11 @@ from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
 from calls.conversation.commands import EndCall, KeepTurn, Latency, Measure, NextStep, Speaker
+from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import CallerFrame, CallerLeft
-from calls.models import Call, CallStatus, Outcome, Turn
-from calls.plan import CallPlan, open_stream
+from calls.line.admission import open_stream
+from calls.models import Call, CallOutcome, CallStatus, Turn
+from calls.plan import CallPlan
 from calls.records import recorder as recorder_module
 from calls.records import store
 from calls.records.endings import Ending, outcome_of
@@ -30,7 +32,7 @@ from calls.tests.conftest import NOW, kept, make_business, make_call
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("records_thread")]
 
-GOODBYE = Ending("the assistant said goodbye", NextStep.HANG_UP, Outcome.COMPLETED, user_has_spoken=True)
+GOODBYE = Ending(EndReason.ASSISTANT_HUNG_UP, NextStep.HANG_UP, CallOutcome.COMPLETED, user_has_spoken=True)
 
 
 def take_call(**values: Any) -> tuple[Call, CallPlan]:
@@ -73,13 +75,17 @@ async def test_everything_is_there_after_the_end(taken: Taken) -> None:
     recorder.measure(Measure(Latency.GREETING, 12))
     recorder.keep_usage({"input_tokens": 100, "output_tokens": 7})
     recorder.keep_usage({"input_tokens": 50})
-    trace: list[TraceLine] = [CallerFrame(0.02, 60), Decided(0.02, EndCall("x", NextStep.HANG_UP)), CallerLeft(3.14159)]
+    trace: list[TraceLine] = [
+        CallerFrame(0.02, 60),
+        Decided(0.02, EndCall(EndReason.TIME_LIMIT, NextStep.HANG_UP)),
+        CallerLeft(3.14159),
+    ]
     for line in trace:
         recorder.keep_trace(line)
     await recorder.close(GOODBYE)
     after, turns, read = await stored(call)
-    assert (after.status, after.outcome, after.next_step) == (CallStatus.ENDED, Outcome.COMPLETED, NextStep.HANG_UP)
-    assert (after.end_reason, after.user_has_spoken) == ("the assistant said goodbye", True)
+    assert (after.status, after.outcome, after.next_step) == (CallStatus.ENDED, CallOutcome.COMPLETED, NextStep.HANG_UP)
+    assert (after.end_reason, after.user_has_spoken) == (EndReason.ASSISTANT_HUNG_UP, True)
     assert after.latencies == {"answer": [420, 380], "greeting": [12]}
     assert after.usage == {"input_tokens": 150, "output_tokens": 7}
     assert [(t.position, t.speaker, t.text, t.heard_text, t.is_greeting) for t in turns] == [
@@ -153,7 +159,7 @@ async def test_a_database_that_comes_back_gets_everything_once(
     await recorder_module.all_written()
     after, turns, trace = await stored(call)
     assert (after.outcome, [turn.text for turn in turns], trace) == (
-        Outcome.COMPLETED, ["secret words"], [CallerFrame(0.02, 60)],
+        CallOutcome.COMPLETED, ["secret words"], [CallerFrame(0.02, 60)],
     )  # fmt: skip
     assert "will be tried again" in caplog.text
     assert "secret words" not in caplog.text
@@ -176,6 +182,18 @@ async def test_a_database_that_stays_away_holds_the_caller_up_for_a_moment_only(
     assert (after.status, turns) == (CallStatus.LIVE, [])
 
 
+async def test_a_trace_has_a_bound_while_the_database_is_away(taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
+    call, plan = taken
+    monkeypatch.setattr(recorder_module, "_MOST_TRACE_LINES", 3)
+    recorder = CallRecorder(plan)
+    lines: list[TraceLine] = [CallerFrame(number / 50, 60) for number in range(5)]
+    for line in lines:
+        recorder.keep_trace(line)
+    await recorder.close(GOODBYE)
+    _, _, read = await stored(call)
+    assert read == lines[:3]
+
+
 async def test_a_business_that_was_deleted_meanwhile_harms_nobody(
     taken: Taken, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -189,7 +207,7 @@ async def test_a_business_that_was_deleted_meanwhile_harms_nobody(
     assert "records not written" in caplog.text or "records refused" in caplog.text
     assert "secret words" not in caplog.text
     after, _, _ = await stored(with_other[0])
-    assert after.outcome == Outcome.COMPLETED
+    assert after.outcome == CallOutcome.COMPLETED
 
 
 async def test_characters_that_no_database_stores(taken: Taken) -> None:
@@ -228,16 +246,18 @@ def test_while_the_disk_is_far_behind_audio_is_dropped_instead_of_piling_up(
 @pytest.mark.parametrize(
     ("next_step", "failed", "spoken", "outcome"),
     [
-        (NextStep.HANG_UP, False, True, Outcome.COMPLETED),
-        (NextStep.HANG_UP, False, False, Outcome.ABANDONED),
-        (NextStep.HANG_UP, True, True, Outcome.FAILED),
-        (NextStep.HANG_UP, True, False, Outcome.FAILED),
-        (NextStep.TRANSFER, False, True, Outcome.TRANSFERRED),
-        (NextStep.APOLOGIZE, True, True, Outcome.FALLBACK),
-        (NextStep.APOLOGIZE, True, False, Outcome.FALLBACK),
+        (NextStep.HANG_UP, False, True, CallOutcome.COMPLETED),
+        (NextStep.HANG_UP, False, False, CallOutcome.ABANDONED),
+        (NextStep.HANG_UP, True, True, CallOutcome.FAILED),
+        (NextStep.HANG_UP, True, False, CallOutcome.FAILED),
+        (NextStep.TRANSFER, False, True, CallOutcome.TRANSFERRED),
+        (NextStep.APOLOGIZE, True, True, CallOutcome.FALLBACK),
+        (NextStep.APOLOGIZE, True, False, CallOutcome.FALLBACK),
     ],
 )
-def test_the_outcome(next_step: NextStep, failed: bool, spoken: bool, outcome: Outcome) -> None:
+def test_the_outcome(next_step: NextStep, failed: bool, spoken: bool, outcome: CallOutcome) -> None:
     assert outcome_of(next_step=next_step, failed=failed, user_has_spoken=spoken) == outcome
-    end = EndCall("why", next_step, failed)
-    assert Ending.of(end, user_has_spoken=spoken) == Ending("why", next_step, outcome, spoken)
+    end = EndCall(EndReason.TIME_LIMIT, next_step, failed, "why")
+    assert Ending.of(end, user_has_spoken=spoken) == Ending(
+        EndReason.TIME_LIMIT, next_step, outcome, spoken, cause="why"
+    )

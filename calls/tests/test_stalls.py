@@ -109,7 +109,7 @@ def test_a_line_that_stays_down_is_not_given_up_in_a_pause() -> None:
     table = half_an_answer(seconds=9.0, wants=INTERRUPTIBLE)
     table.hear(LINE_RMS, 1.0)
     for _ in range(8):
-        table.tell(ModelLost(table.now, "can't be reached"))
+        table.tell(ModelLost(table.now, "unreachable"))
         table.hear(LINE_RMS, 0.3)
     coughed_into(table)
     assert table.of(EndCall) == []

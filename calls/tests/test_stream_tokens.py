@@ -13,8 +13,9 @@ from businesses.models import Business
 from calls.conversation.settings import ConversationSettings
 from calls.errors import StreamRefused
 from calls.greetings import recordings
+from calls.line.admission import open_stream
 from calls.models import Call, CallStatus
-from calls.plan import CallPlan, open_stream, settings_of
+from calls.plan import CallPlan, settings_of
 from calls.telephone import stream_tokens
 from calls.tests.conftest import NOW, kept, make_business, make_call
 

@@ -13,16 +13,17 @@ import pytest
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.conversation.commands import NextStep
+from calls.conversation.end_reasons import EndReason
 from calls.models import Call, Turn
 from calls.records import finishing, summaries
-from calls.sandbox import summary_endpoint
-from calls.sandbox.realtime_server import RealtimeServer
+from calls.sandbox.openai import summary_endpoint
+from calls.sandbox.openai.server import RealtimeServer
 from calls.tests.conftest import NOW, kept, make_business, make_live_call
 
 
 def end(call: Call) -> None:
     with acting_for(call.business):
-        finishing.end_if_open(call.pk, next_step=NextStep.HANG_UP, failed=False, reason="the caller hung up", now=NOW)
+        finishing.end_if_open(call.pk, next_step=NextStep.HANG_UP, failed=False, reason=EndReason.CALLER_LEFT, now=NOW)
 
 
 def say(call: Call, *turns: tuple[str, str, str]) -> None:

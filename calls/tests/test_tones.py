@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from calls.audio import tones, ulaw
-from calls.sandbox import wav_files
+from calls.sandbox.telephone import wav_files
 
 pytestmark = pytest.mark.pure
 

@@ -17,6 +17,7 @@ from calls.conversation.commands import (
     Speaker,
 )
 from calls.conversation.dialogue import SpokenTurn
+from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.conversation.events import (
     CallerLeft,
     CallerWords,
@@ -136,7 +137,7 @@ def test_a_lost_line_in_mid_sentence_goes_on_with_the_context() -> None:
     table.tell(ResponseCreated(table.now, "resp1", table.last(CreateResponse).request))
     table.tell(ResponseAudio(table.now, "resp1", "item", 8000))
     table.tell(ResponseWords(table.now, "resp1", "item", "We are open from"))
-    table.tell(ModelLost(table.now, "connection closed (1006)"))
+    table.tell(ModelLost(table.now, "closed_1006"))
     assert table.conversation.history()[-1] == SpokenTurn(Speaker.ASSISTANT, "We are open from")
     table.tell(ModelReady(table.now))
     table.play_out()
@@ -162,7 +163,7 @@ def test_a_response_that_fails_in_mid_sentence_goes_on_from_there_a_few_times() 
 def test_words_that_only_the_lost_session_heard_are_answered_when_the_new_one_has_them() -> None:
     table = in_conversation()
     table.speak()  # its transcript never came
-    table.tell(ModelLost(table.now, "connection closed (1006)"))
+    table.tell(ModelLost(table.now, "closed_1006"))
     asked = len(table.of(CreateResponse))
     table.tell(ModelReady(table.now))
     assert len(table.of(CreateResponse)) == asked
@@ -175,7 +176,7 @@ def test_words_that_only_the_lost_session_heard_are_answered_when_the_new_one_ha
 def test_if_they_never_become_a_turn_the_caller_is_answered_all_the_same() -> None:
     table = in_conversation()
     table.speak()
-    table.tell(ModelLost(table.now, "connection closed (1006)"))
+    table.tell(ModelLost(table.now, "closed_1006"))
     table.tell(ModelReady(table.now))
     assert any(isinstance(command, CreateResponse) for command in table.wait(2.0))
 
@@ -185,7 +186,9 @@ def test_a_hopeless_line_hands_the_caller_over_after_the_greeting() -> None:
     table.tell(ModelLost(0.2, "insufficient_quota", permanent=True))
     assert table.of(EndCall) == []
     table.play_out()
-    assert table.of(EndCall) == [EndCall("OpenAI: insufficient_quota", NextStep.APOLOGIZE, failed=True)]
+    assert table.of(EndCall) == [
+        EndCall(EndReason.MODEL_UNAVAILABLE, NextStep.APOLOGIZE, failed=True, cause="insufficient_quota")
+    ]
 
 
 def test_sessions_are_renewed_between_turns() -> None:
@@ -206,7 +209,7 @@ def test_goodbye_is_heard_before_the_call_ends() -> None:
     table.tell(ResponseEnded(table.now, response_id, ResponseStatus.COMPLETED))
     assert table.of(EndCall) == []
     table.play_out()
-    assert table.of(EndCall) == [EndCall("the assistant asked for end_call", NextStep.HANG_UP)]
+    assert table.of(EndCall) == [EndCall(EndReason.ASSISTANT_HUNG_UP, NextStep.HANG_UP)]
 
 
 def test_a_caller_who_goes_on_talking_is_not_hung_up_on() -> None:
@@ -245,14 +248,13 @@ def test_an_unknown_tool_is_answered_and_the_model_goes_on() -> None:
 def test_a_forgotten_line_ends_at_the_longest_call_time() -> None:
     table = in_conversation(replace(GREETED, max_call_s=120.0))
     table.wait(121)
-    assert table.of(EndCall) == [EndCall("the longest call time is over", NextStep.HANG_UP)]
+    assert table.of(EndCall) == [EndCall(EndReason.TIME_LIMIT, NextStep.HANG_UP)]
 
 
 def test_a_stream_that_breaks_leaves_the_caller_to_the_fallback() -> None:
     table = in_conversation()
-    table.tell(StreamBroke(table.now, "its socket closed (1006)"))
-    reason = "the media stream broke: its socket closed (1006)"
-    assert table.of(EndCall) == [EndCall(reason, NextStep.APOLOGIZE, failed=True)]
+    table.tell(StreamBroke(table.now, "its socket closed (1006)", StreamFault.CLOSED))
+    assert table.of(EndCall) == [EndCall(EndReason.STREAM_BROKE, NextStep.APOLOGIZE, failed=True, cause="closed")]
 
 
 def test_a_caller_who_hangs_up_in_mid_sentence_has_heard_half_of_it() -> None:

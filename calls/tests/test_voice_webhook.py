@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from businesses.models import Business, PhoneNumber
 from businesses.tenancy import across_businesses, acting_for
-from calls.models import Call, CallStatus, Outcome
-from calls.plan import open_stream
+from calls.conversation.end_reasons import EndReason
+from calls.line.admission import open_stream
+from calls.models import Call, CallOutcome, CallStatus
 from calls.tests.conftest import (
     AUTH_TOKEN,
     NOW,
@@ -119,7 +120,7 @@ def test_an_unknown_number_is_told_in_every_language(business: Business, twilio_
 
 def refused(outcome_reason: str) -> None:
     (call,) = [call for call in calls() if call.twilio_call_sid == "CA1"]
-    assert (call.status, call.outcome, call.end_reason) == (CallStatus.ENDED, Outcome.REFUSED, outcome_reason)
+    assert (call.status, call.outcome, call.end_reason) == (CallStatus.ENDED, CallOutcome.REFUSED, outcome_reason)
     assert call.stream_token_hash == ""
     assert call.ended_at is not None
 
@@ -128,15 +129,15 @@ def test_an_inactive_business(business: Business, twilio_post: TwilioPost) -> No
     Business.objects.filter(pk=business.pk).update(is_active=False)
     spoken = english("The number you have dialed is not in service at the moment. Goodbye.")
     assert twilio_post(VOICE, **FORM).content.decode() == spoken
-    refused("the business or this number is switched off")
+    refused(EndReason.NOT_IN_SERVICE)
     assert twilio_post(VOICE, **FORM).content.decode() == spoken  # asked again: the same, and still one call
-    refused("the business or this number is switched off")
+    refused(EndReason.NOT_IN_SERVICE)
 
 
 def test_an_inactive_number(business: Business, twilio_post: TwilioPost) -> None:
     PhoneNumber.objects.filter(business=business).update(is_active=False)
     twilio_post(VOICE, **FORM)
-    refused("the business or this number is switched off")
+    refused(EndReason.NOT_IN_SERVICE)
 
 
 def test_no_minutes_and_a_fallback_number(business: Business, twilio_post: TwilioPost) -> None:
@@ -144,7 +145,7 @@ def test_no_minutes_and_a_fallback_number(business: Business, twilio_post: Twili
     assert twilio_post(VOICE, **FORM).content.decode() == english(
         "One moment please, we are putting you through.", dialing("+97235550111")
     )
-    refused("no paid minutes are left")
+    refused(EndReason.NO_MINUTES)
 
 
 def test_no_minutes_in_hebrew_without_a_fallback_number(business: Business, twilio_post: TwilioPost) -> None:
@@ -163,7 +164,7 @@ def test_all_lines_busy(business: Business, twilio_post: TwilioPost) -> None:
         assert twilio_post(VOICE, **FORM).content.decode() == english(
             "All our lines are busy at the moment. Please call again in a few minutes. Thank you."
         )
-    refused("all lines were busy")
+    refused(EndReason.ALL_BUSY)
 
 
 def test_only_calls_that_somebody_holds_take_a_line_and_only_of_this_business(

@@ -248,7 +248,7 @@ class World:
         self._attempt += 1
         self._soon(
             self.script.connect_s,
-            lambda: self.feed(ModelReady(self.now) if fine else ModelLost(self.now, "refused with HTTP 500")),
+            lambda: self.feed(ModelReady(self.now) if fine else ModelLost(self.now, "http_500")),
         )
 
     def _soon(self, seconds: float, action: Callable[[], None]) -> None:
@@ -325,7 +325,7 @@ class World:
     def _drop(self) -> None:
         self._active = None
         self._session += 1
-        self.feed(ModelLost(self.now, "connection closed (1006)"))
+        self.feed(ModelLost(self.now, "closed_1006"))
 
     def _note_truncation(self, at: float, command: TruncateItem) -> None:
         item_id = command.item_id

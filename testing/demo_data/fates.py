@@ -1,4 +1,4 @@
-"""What became of the people of a broadcast that was sent."""
+"""The recipients of a broadcast that was sent, and what became of each."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any
 
 from testing.demo_data.names import name_of, phone_of
 from whatsapp.models import Broadcast, Contact, Recipient
+from whatsapp.reasons import NO_REASON, Cause, reason
 from whatsapp.states import ErrorClass, RecipientStatus, SkipReason
 
 
 class Fate(Enum):
-    """How a message can end, or where it is."""
+    """The final or current state of a message."""
 
     READ = auto()
     DELIVERED = auto()
@@ -49,10 +50,10 @@ _STATUS = {
     Fate.CANCELLED: RecipientStatus.CANCELLED,
 }
 _SKIPPED = {
-    Fate.OPTED_OUT: (SkipReason.OPTED_OUT, ""),
-    Fate.INVALID: (SkipReason.INVALID_NUMBER, "“12-34” is not a phone number."),
-    Fate.TWICE: (SkipReason.DUPLICATE, ""),
-    Fate.NO_VALUE: (SkipReason.MISSING_VARIABLE, "“price” is empty."),
+    Fate.OPTED_OUT: (SkipReason.OPTED_OUT, NO_REASON),
+    Fate.INVALID: (SkipReason.INVALID_NUMBER, reason(Cause.NOT_A_NUMBER, text="“12-34”").kept()),
+    Fate.TWICE: (SkipReason.DUPLICATE, NO_REASON),
+    Fate.NO_VALUE: (SkipReason.MISSING_VARIABLE, reason(Cause.VALUE_EMPTY, name="price").kept()),
 }
 _ERRORS = {
     Fate.NOT_ON_WHATSAPP: ("131026", ErrorClass.PERMANENT, "Message undeliverable"),
@@ -69,13 +70,13 @@ _ERRORS = {
 _WITHOUT_ADDRESS = (Fate.INVALID, Fate.TWICE)
 _TAKEN = (Fate.READ, Fate.DELIVERED, Fate.SENT, Fate.ACCEPTED, Fate.EXPIRED)
 LATER = timedelta(days=1)
-"""What waits is due so late that no worker touches it while somebody looks."""
+"""Waiting rows are due so late that no worker processes them while somebody looks at the pages."""
 
 
 def recipients(
     broadcast: Broadcast, fates: Mapping[Fate, int], *, started: datetime, now: datetime
 ) -> Iterator[Recipient]:
-    """A row for each person, the fates well mixed."""
+    """Returns a row for each person, with the fates shuffled."""
     chance = random.Random(broadcast.name)  # noqa: S311 - the same mixture every time
     order = [fate for fate, count in fates.items() for _ in range(count)]
     chance.shuffle(order)
@@ -100,8 +101,8 @@ def recipients(
 
 def _state(fate: Fate, accepted: datetime, now: datetime, chance: random.Random) -> dict[str, Any]:
     if fate in _SKIPPED:
-        reason, text = _SKIPPED[fate]
-        return {"status": RecipientStatus.SKIPPED, "skip_reason": reason, "error_text": text}
+        skip_reason, why = _SKIPPED[fate]
+        return {"status": RecipientStatus.SKIPPED, "skip_reason": skip_reason, **why}
     state: dict[str, Any] = {"status": _STATUS.get(fate, RecipientStatus.FAILED)}
     if fate in {Fate.WAITING, Fate.AGAIN}:
         state["next_attempt_at"] = now + LATER
@@ -117,7 +118,7 @@ def _state(fate: Fate, accepted: datetime, now: datetime, chance: random.Random)
 
 
 def _news(fate: Fate, accepted: datetime, now: datetime, chance: random.Random) -> dict[str, datetime]:
-    """When it was sent, delivered and read, as far as it came; never later than now."""
+    """Returns when it was sent, delivered and read, as far as it got; never later than now."""
     steps = {Fate.SENT: 1, Fate.EXPIRED: 1, Fate.DELIVERED: 2, Fate.READ: 3}.get(fate, 0)
     names, news = ("sent_at", "delivered_at", "read_at")[:steps], {}
     moment = accepted

@@ -1,4 +1,4 @@
-"""Calls of every outcome, one of them on the line, and enough of them for several pages."""
+"""Calls of every outcome, one of them still running, and enough of them for several pages."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from businesses.models import Business
 from calls.audio.tracks import Recorded
+from calls.conversation.end_reasons import EndReason
 from calls.greetings import recordings
-from calls.models import Call, CallStatus, GreetingAudio, GreetingState, NextStep, Outcome, Turn
+from calls.models import Call, CallOutcome, CallStatus, GreetingAudio, GreetingState, NextStep, Turn
 from calls.records import recording
-from calls.sandbox.wav_files import read_as_ulaw
-from calls.telephone.intake import Refusal
+from calls.sandbox.telephone.wav_files import read_as_ulaw
 from frontdesk import demo
 from testing.databases import ROOT
 from testing.demo_data import Keys
@@ -24,7 +24,7 @@ from testing.demo_data.names import phone_of
 AUDIO = ROOT / "tests" / "audio"
 MANY = 70
 LONG_ENOUGH = timedelta(days=1)
-"""A call on the line whose process was last heard so far in the future is not swept away while somebody looks."""
+"""The running call's last sign of life is this far in the future, so that the sweep doesn't end it."""
 USAGE = {
     "input_tokens": 5210, "input_text_tokens": 2900, "input_audio_tokens": 2310, "input_cached_tokens": 3300,
     "input_cached_text_tokens": 2100, "input_cached_audio_tokens": 1200, "output_tokens": 1480,
@@ -34,35 +34,36 @@ WAITS = {"greeting": [140], "answer": [620, 540, 910, 580], "barge_in_pause": [1
 
 
 def add(business: Business, *, now: datetime) -> Keys:
-    """All of them, and the recorded greeting."""
+    """Create all calls and the recorded greeting. Returns the rows to look at."""
     _greeting(business, now)
     _many(business, now)
     made = {
         "hebrew": _ended(
-            business, now - timedelta(minutes=50), Outcome.COMPLETED, say.HEBREW, 38,
-            end_reason="the assistant asked for end_call", summary=say.HEBREW_SUMMARY, latencies=WAITS, usage=USAGE,
+            business, now - timedelta(minutes=50), CallOutcome.COMPLETED, say.HEBREW, 38,
+            end_reason=EndReason.ASSISTANT_HUNG_UP, summary=say.HEBREW_SUMMARY, latencies=WAITS, usage=USAGE,
             model="gpt-realtime-2.1",
         ),
         "transferred": _ended(
-            business, now - timedelta(hours=2), Outcome.TRANSFERRED, say.ENGLISH, 95, caller_number="+442079460958",
-            end_reason="the assistant asked for transfer_call", summary=say.ENGLISH_SUMMARY, latencies=WAITS,
+            business, now - timedelta(hours=2), CallOutcome.TRANSFERRED, say.ENGLISH, 95, caller_number="+442079460958",
+            end_reason=EndReason.ASSISTANT_TRANSFERRED, summary=say.ENGLISH_SUMMARY, latencies=WAITS,
             usage=USAGE, model="gpt-realtime-2.1", next_step=NextStep.TRANSFER, fallback_result="completed",
             transfer_number=business.fallback_number,
         ),
         "abandoned": _ended(
-            business, now - timedelta(hours=3), Outcome.ABANDONED, say.ONLY_THE_GREETING, 3, caller_number="",
-            end_reason="the caller hung up", user_has_spoken=False, latencies={"greeting": [210]},
+            business, now - timedelta(hours=3), CallOutcome.ABANDONED, say.ONLY_THE_GREETING, 3, caller_number="",
+            end_reason=EndReason.CALLER_LEFT, user_has_spoken=False, latencies={"greeting": [210]},
         ),
         "fallback": _ended(
-            business, now - timedelta(hours=4), Outcome.FALLBACK, say.BROKEN[:2], 11, fallback_result="no-answer",
-            end_reason="OpenAI: the session could not be renewed", next_step=NextStep.APOLOGIZE,
+            business, now - timedelta(hours=4), CallOutcome.FALLBACK, say.BROKEN[:2], 11, fallback_result="no-answer",
+            end_reason=EndReason.MODEL_UNAVAILABLE, end_detail={"cause": "insufficient_quota"},
+            next_step=NextStep.APOLOGIZE,
         ),
         "broken": _ended(
-            business, now - timedelta(hours=5), Outcome.FAILED, say.BROKEN, 10,
-            end_reason="the media stream broke", stream_error="31921 Stream - WebSocket - Close Error",
+            business, now - timedelta(hours=5), CallOutcome.FAILED, say.BROKEN, 10,
+            end_reason=EndReason.STREAM_BROKE, stream_error="31921 Stream - WebSocket - Close Error",
         ),
         "refused": _ended(
-            business, now - timedelta(hours=6), Outcome.REFUSED, (), 0, end_reason=Refusal.ALL_BUSY.value,
+            business, now - timedelta(hours=6), CallOutcome.REFUSED, (), 0, end_reason=EndReason.ALL_BUSY,
         ),
         "live": _live(business, now),
     }  # fmt: skip
@@ -71,7 +72,7 @@ def add(business: Business, *, now: datetime) -> Keys:
 
 
 def _greeting(business: Business, now: datetime) -> None:
-    """As if it had been recorded: these tests have no speech engine."""
+    """Store a greeting recording without a speech engine."""
     row = recordings.request(business, now=now)
     assert row is not None
     audio = read_as_ulaw(AUDIO / "one-moment-please.wav")
@@ -80,20 +81,25 @@ def _greeting(business: Business, now: datetime) -> None:
 
 
 def _many(business: Business, now: datetime) -> None:
-    """Calls of the last weeks, as a list shows them."""
-    outcomes = [Outcome.COMPLETED] * 5 + [Outcome.ABANDONED, Outcome.TRANSFERRED, Outcome.REFUSED]
+    """Create calls of the last weeks, for the list."""
+    outcomes = [CallOutcome.COMPLETED] * 5 + [CallOutcome.ABANDONED, CallOutcome.TRANSFERRED, CallOutcome.REFUSED]
     rows = []
     for number in range(MANY):
         started = now - timedelta(hours=8 + 7 * number, minutes=13 * number % 60)
         outcome = outcomes[number * 5 % len(outcomes)]
-        summary = (say.HEBREW_SUMMARY, say.ENGLISH_SUMMARY, "")[number % 3] if outcome != Outcome.REFUSED else ""
+        summary = (say.HEBREW_SUMMARY, say.ENGLISH_SUMMARY, "")[number % 3] if outcome != CallOutcome.REFUSED else ""
         values: dict[str, Any] = {"caller_number": phone_of(number), "summary": summary}
         rows.append(_row(business, started, outcome, 20 + 17 * number % 300, **values))
     Call.objects.bulk_create(rows)
 
 
 def _ended(
-    business: Business, started: datetime, outcome: Outcome, dialogue: Sequence[say.Said], seconds: int, **values: Any
+    business: Business,
+    started: datetime,
+    outcome: CallOutcome,
+    dialogue: Sequence[say.Said],
+    seconds: int,
+    **values: Any,
 ) -> Call:
     call = _row(business, started, outcome, seconds, **values)
     call.save()
@@ -101,8 +107,8 @@ def _ended(
     return call
 
 
-def _row(business: Business, started: datetime, outcome: Outcome, seconds: int, **values: Any) -> Call:
-    answered = outcome != Outcome.REFUSED
+def _row(business: Business, started: datetime, outcome: CallOutcome, seconds: int, **values: Any) -> Call:
+    answered = outcome != CallOutcome.REFUSED
     defaults: dict[str, Any] = {
         "twilio_call_sid": f"CA{int(started.timestamp()):032x}",
         "called_number": demo.PHONE,
@@ -113,14 +119,14 @@ def _row(business: Business, started: datetime, outcome: Outcome, seconds: int, 
         "stream_opened_at": started + timedelta(seconds=1) if answered else None,
         "ended_at": started + timedelta(seconds=1 + seconds),
         "user_has_spoken": answered,
-        "end_reason": "the caller hung up",
+        "end_reason": EndReason.CALLER_LEFT,
         "minutes_charged": (Decimal(seconds) / 60).quantize(Decimal("0.01")) if answered else Decimal(0),
     }
     return Call(business=business, **(defaults | values))
 
 
 def _live(business: Business, now: datetime) -> Call:
-    call = _row(business, now - timedelta(seconds=20), Outcome.COMPLETED, 0, caller_number=phone_of(11))
+    call = _row(business, now - timedelta(seconds=20), CallOutcome.COMPLETED, 0, caller_number=phone_of(11))
     call.status, call.outcome, call.ended_at, call.end_reason = CallStatus.LIVE, "", None, ""
     call.alive_at = now + LONG_ENOUGH
     call.save()
@@ -147,7 +153,7 @@ def _turns(call: Call, dialogue: Sequence[say.Said]) -> None:
 
 
 def _record(call: Call, caller: str, assistant: str) -> None:
-    """A recording of both sides."""
+    """Store a recording of both sides."""
     files: list[Path] = [AUDIO / assistant, AUDIO / caller]
     spoken, heard = (read_as_ulaw(file) for file in files)
     recording.write(call.business_id, call.pk, Recorded(caller=((len(spoken), heard),), assistant=((0, spoken),)))

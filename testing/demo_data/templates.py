@@ -10,12 +10,13 @@ from testing.demo_data import Keys
 from whatsapp.models import MessageTemplate, ParameterFormat, Provider, Quality, Sender, SenderHealth, TemplateStatus
 from whatsapp.numbers.template_sync import content_hash
 from whatsapp.providers.base import RemoteTemplate
+from whatsapp.reasons import Cause, reason
 
 ACCOUNT = "102290129340398"
 
 
 def add_senders(business: Business, *, now: datetime) -> Sender:
-    """The clinic's number, and one that needs attention; the first of them."""
+    """Create the clinic's number and one that needs attention. Returns the first."""
     common = {"business": business, "provider": Provider.CLOUD, "account_id": ACCOUNT, "checked_at": now}
     main = Sender(
         number_id="106540352242922",
@@ -33,7 +34,12 @@ def add_senders(business: Business, *, now: datetime) -> Sender:
         display_name="Demo Dental – Haifa",
         quality=Quality.RED,
         health=SenderHealth.BLOCKED,
-        health_detail="Error validating access token: the session has been invalidated.",
+        **reason(
+            Cause.PROVIDER_ERROR,
+            provider="cloud",
+            code="190",
+            words="Error validating access token: the session has been invalidated.",
+        ).kept(),
         **common,
     )
     for sender in (main, blocked):
@@ -43,7 +49,7 @@ def add_senders(business: Business, *, now: datetime) -> Sender:
 
 
 def add(business: Business, *, now: datetime) -> dict[str, MessageTemplate]:
-    """Templates by a word for what is special about each."""
+    """Create the templates. Returns them by a word for what is special about each."""
     made = {word: _row(business, now, number, **values) for number, (word, values) in enumerate(_ALL.items())}
     paused = made["paused"]
     paused.paused_until = now + timedelta(hours=3)
@@ -52,7 +58,7 @@ def add(business: Business, *, now: datetime) -> dict[str, MessageTemplate]:
 
 
 def keys(templates: dict[str, MessageTemplate]) -> Keys:
-    """The same, for looking at."""
+    """Returns the templates' keys by the same words, as rows to look at."""
     return {word: str(template.pk) for word, template in templates.items()}
 
 
@@ -144,7 +150,7 @@ _ALL: dict[str, dict[str, Any]] = {
         "name": "holiday_greetings",
         "language": "he",
         "status": TemplateStatus.PAUSED,
-        "status_detail": "Paused for low quality by people's feedback.",
+        "status_detail": "LOW_QUALITY",
         "quality": Quality.RED,
         "components": [_text("BODY", "חג שמח {{first_name}} מכל צוות המרפאה! 🕎")],
     },

@@ -15,7 +15,7 @@ from tests.browser.test_pages import troubles
 
 pytestmark = pytest.mark.timeout(600)
 WORDS = {
-    "en": {"done": "The import is done", "row": "Row of the file", "why": "is not a phone number"},
+    "en": {"done": "Import complete", "row": "Row of the file", "why": "is not a phone number"},
     "he": {"done": "הייבוא הסתיים", "row": "שורה בקובץ", "why": "אינו מספר טלפון"},
 }
 HERE = f"{tools.HOME}contacts/import/"
@@ -85,7 +85,7 @@ def test_an_import_is_cancelled(server: Daphne, chromium: Browser, tmp_path: Pat
         tools.sign_in(page)
         send(page, file_of(tmp_path, LONG * 8, start=2_000_000), "en")
         page.get_by_role("button", name="Cancel the import").click()
-        expect(page.locator("h1")).to_have_text("The import was cancelled", timeout=PATIENCE_MS)
+        expect(page.locator("h1")).to_have_text("Import cancelled", timeout=PATIENCE_MS)
         read = int(re.sub(r"\D", "", page.locator(".note.warn").inner_text()))
         assert 0 < read < LONG * 8
         assert sum(figures(page)) == read
@@ -101,5 +101,5 @@ def test_without_scripts_a_short_file_is_imported_and_a_long_one_renews_its_page
         page.set_input_files("input[type=file]", file_of(tmp_path, LONG, start=4_000_000))
         page.click("main form button.main")
         page.click("main form button.main >> nth=-1")
-        expect(page.locator("h1")).to_have_text("The import is done", timeout=PATIENCE_MS)
+        expect(page.locator("h1")).to_have_text("Import complete", timeout=PATIENCE_MS)
         assert figures(page) == [LONG, 0, 0, 2]

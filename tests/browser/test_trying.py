@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from calls.sandbox.engine import Say
-from calls.sandbox.scenario import Scenario
+from calls.sandbox.openai.scenario import Scenario
+from calls.sandbox.receptionist.engine import Say
 from testing import browser as tools
 from testing.databases import ROOT, MigratedDatabase
 from testing.servers import Daphne
@@ -26,7 +26,7 @@ PATIENCE_MS = 60_000
 AT_ONCE_S = 0.1
 PLAIN_HTTP = "frontdesk.test"
 LONG_ANSWER = "We are open from Sunday to Thursday, and on Friday until noon. " * 8  # some twenty seconds
-DENIED = {"en": "may not use the microphone", "he": "אין רשות להשתמש במיקרופון"}
+DENIED = {"en": "Microphone access is blocked", "he": "הגישה למיקרופון חסומה"}
 LOST = "The connection to the server was lost"
 
 
@@ -97,7 +97,7 @@ def test_a_page_without_https_says_what_to_do(server: Daphne, chromium: Browser)
         page = window.new_page()
         open_page(page)
         page.click("#try form button:visible")
-        expect(page.get_by_role("alert")).to_contain_text("Open this page by its https:// address")
+        expect(page.get_by_role("alert")).to_contain_text("Open this page at its https:// address")
 
 
 def test_a_lost_connection_is_said_and_the_next_call_works(server: Daphne, chromium: Browser) -> None:

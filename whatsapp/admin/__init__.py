@@ -1,4 +1,4 @@
-"""The admin's pages of WhatsApp, one module per subject. Members see their own businesses' rows only."""
+"""The admin's WhatsApp pages, one module per subject. Members see only rows of their own businesses."""
 
 from whatsapp.admin.broadcasts import BroadcastAdmin
 from whatsapp.admin.contacts import ConsentChangeAdmin, ContactAdmin, SuppressionAdmin, TagAdmin

@@ -1,4 +1,4 @@
-"""Broadcasts: made, watched and steered."""
+"""Broadcasts in the admin: shown and controlled here, created on the web pages of a business."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -19,44 +18,24 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline
 from businesses.fence.sections import Section
-from whatsapp.admin.broadcast_form import NewBroadcastForm
-from whatsapp.broadcasts import creation, lifecycle
+from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.counts import Counts, counts_of_many
-from whatsapp.broadcasts.prepare import freeze_audience
+from whatsapp.broadcasts.reasons import why_it_stands
 from whatsapp.control import starting
 from whatsapp.control.preflight import preflight
 from whatsapp.control.reports import preflight_report
-from whatsapp.errors import BadAudience, WhatsappError
+from whatsapp.errors import WhatsappError
 from whatsapp.models import Broadcast, BroadcastEvent, ParameterFormat
+from whatsapp.pages import history
 from whatsapp.pages.bubble import bubble
 from whatsapp.states import RecipientStatus
 
-FREEZE_AT_ONCE = 20_000
-"""Rows that are read while the person waits; the rest is read when the broadcast is started."""
-
-
-NEW = (
-    (None, {"fields": ("name", "template")}),
-    (
-        _("People"),
-        {"fields": ("file", "tags", "earlier", "group"), "description": _("Choose one of the three ways.")},
-    ),
-    (_("Values"), {"fields": ("constants",)}),
-    (
-        _("Times"),
-        {
-            "fields": NewBroadcastForm.Meta.fields[2:],
-            "description": _("Leave them empty to send as soon as you start it, at any hour."),
-        },
-    ),
-)
-
 
 class CountedList(ChangeList):
-    """A page of broadcasts, with the counts of all of them read in one query."""
+    """A page of broadcasts whose counts are all read in one query."""
 
     def get_results(self, request: HttpRequest) -> None:
-        """Add `people` to each broadcast of the page."""
+        """Add `people` to each broadcast of the page, so that the columns need no query of their own."""
         super().get_results(request)
         shown = list(self.result_list)
         counts = counts_of_many([broadcast.pk for broadcast in shown])
@@ -66,27 +45,36 @@ class CountedList(ChangeList):
 
 
 class EventInline(FencedInline):
-    """What happened to a broadcast."""
+    """The broadcast's history, oldest entry first."""
 
     model = BroadcastEvent
     records = True
     view_roles = MEMBERS
-    fields = readonly_fields = ("at", "what", "detail", "actor")
+    fields = readonly_fields = ("at", "what", "in_detail", "actor")
     labels: ClassVar[dict[str, Any]] = {
         "at": _("when"),
-        "what": _("what"),
-        "detail": _("in detail"),
         "actor": _("by"),
     }
+
+    @admin.display(description=_("what"))
+    def what(self, event: BroadcastEvent) -> str:
+        """Returns the kind of event in words."""
+        return history.what(event)
+
+    @admin.display(description=_("in detail"))
+    def in_detail(self, event: BroadcastEvent) -> str:
+        """Returns what the event's data says beyond its kind."""
+        return history.detail(event)
 
 
 @admin.register(Broadcast)
 class BroadcastAdmin(FencedAdmin):
-    """Adding makes a draft and reads its people; actions start, pause, resume and cancel."""
+    """What the web page of a broadcast shows, field by field; actions start, pause, resume and cancel."""
 
+    records = True
     section = Section.MESSAGES
-    about = _("One message to many people: made, started, watched and stopped.")
-    view_roles = add_roles = change_roles = MEMBERS
+    about = _("One message to many people: watched, started and stopped here, made on the business's pages.")
+    view_roles = MEMBERS
     list_display = ("name", "status", "pause_reason", "total_people", "to_send", "delivered", "failed", "created_at")
     list_filter = ("status", "template_name")
     search_fields = ("name", "template_name")
@@ -94,7 +82,7 @@ class BroadcastAdmin(FencedAdmin):
     inlines: ClassVar[list[Any]] = [EventInline]
     actions = ("start", "pause", "resume", "cancel")
     fieldsets = (
-        (None, {"fields": ("name", "business", "status", "pause_reason", "status_detail", "resume_at")}),
+        (None, {"fields": ("name", "business", "status", "pause_reason", "why", "resume_at")}),
         (_("People"), {"fields": ("people_by_state", "what_will_happen", "audience_kind")}),
         (_("Message"), {"fields": ("as_people_see_it", "template", "sender")}),
         (
@@ -111,88 +99,47 @@ class BroadcastAdmin(FencedAdmin):
     )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """The list that counts."""
+        """Returns the change list that reads all counts at once."""
         return CountedList
 
-    def get_form(self, request: HttpRequest, obj: Broadcast | None = None, change: bool = False, **kwargs: Any) -> Any:
-        """A broadcast is written once, when it is made."""
-        return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": NewBroadcastForm}))
-
-    def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
-        """Everything about a broadcast, or what is asked for a new one."""
-        return self.fieldsets if obj else NEW
-
-    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """What is made is not changed: people have got it."""
-        return tuple(flatten_fieldsets(self.fieldsets)) if obj else ()
-
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
-        """Offer no saving where nothing can be changed."""
-        if context["original"]:
-            context |= dict.fromkeys(("show_save", "show_save_and_continue", "show_save_and_add_another"), False)
-        return super().render_change_form(request, context, *args, **options)
+    def has_steer_permission(self, request: HttpRequest) -> bool:
+        """Returns whether the person may start, pause, resume and cancel the broadcasts that they see."""
+        return self.has_view_permission(request)
 
     def web_page(self, obj: Broadcast) -> str:
-        """Where it is started, watched and steered."""
+        """Returns the address of the page on which it is started, watched and controlled."""
         return reverse("broadcast", args=[obj.business.slug, obj.pk])
 
-    def get_inlines(self, request: HttpRequest, obj: models.Model | None) -> list[Any]:
-        """A new broadcast has no history."""
-        return self.inlines if obj else []
-
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        """Make the broadcast and read its people; for one that exists there is nothing to save."""
-        if change:
-            return form.instance
-        now = timezone.now()
-        broadcast = creation.create(form.business, form.plan(), now=now, actor=request.user)  # type: ignore[arg-type]
-        try:
-            if not freeze_audience(broadcast, now=now, keep_going=lambda rows: rows < FREEZE_AT_ONCE):
-                messages.info(request, _("The file is long: the rest of it is read when the broadcast is started."))
-        except BadAudience as error:
-            creation.discard(broadcast)
-            messages.error(request, str(error))
-        form.instance = broadcast
-        return broadcast
-
-    def save_model(self, request: HttpRequest, obj: Broadcast, form: Any, change: bool) -> None:
-        """`save_form` has made it."""
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The history is written by what happens."""
-
-    def response_add(self, request: HttpRequest, obj: Broadcast, post_url_continue: str | None = None) -> HttpResponse:
-        """Go on to the broadcast's page: it says what will happen."""
-        if obj.pk is None or not Broadcast.objects.filter(pk=obj.pk).exists():
-            return HttpResponseRedirect(reverse("admin:whatsapp_broadcast_add"))
-        messages.success(request, _("The broadcast is a draft. Look at what will happen, then start it."))
-        return HttpResponseRedirect(reverse("admin:whatsapp_broadcast_change", args=[obj.pk]))
+    @admin.display(description=_("why"))
+    def why(self, broadcast: Broadcast) -> str:
+        """Returns why it is paused or has failed."""
+        return why_it_stands(broadcast)
 
     @admin.display(description=_("people"))
     def total_people(self, broadcast: Broadcast) -> int:
-        """All rows."""
+        """Returns the number of all rows, skipped ones included."""
         return _people(broadcast).total
 
     @admin.display(description=_("to send"))
     def to_send(self, broadcast: Broadcast) -> int:
-        """Not sent yet."""
+        """Returns the number of people who are still to be sent to."""
         return _people(broadcast).open
 
     @admin.display(description=_("delivered"))
     def delivered(self, broadcast: Broadcast) -> int:
-        """Delivered, read or not."""
+        """Returns the number of people it was delivered to, whether or not they read it."""
         counts = _people(broadcast).by_state
         return counts[RecipientStatus.DELIVERED] + counts[RecipientStatus.READ]
 
     @admin.display(description=_("failed"))
     def failed(self, broadcast: Broadcast) -> int:
-        """Not reached."""
+        """Returns the number of people who were not reached."""
         counts = _people(broadcast).by_state
         return counts[RecipientStatus.FAILED] + counts[RecipientStatus.EXPIRED]
 
     @admin.display(description=_("people by state"))
     def people_by_state(self, broadcast: Broadcast) -> SafeString:
-        """Each number opens the list of its people."""
+        """Returns the counts as a list; each links to the people in that state."""
         page = reverse("admin:whatsapp_recipient_changelist")
         counts = counts_of_many([broadcast.pk])[broadcast.pk].by_state
         lines = ((page, broadcast.pk, state.value, state.label, number) for state, number in counts.items() if number)
@@ -201,14 +148,14 @@ class BroadcastAdmin(FencedAdmin):
 
     @admin.display(description=_("as people see it"))
     def as_people_see_it(self, broadcast: Broadcast) -> str:
-        """The message with its places for values."""
+        """Returns the message with placeholders in place of values."""
         named = broadcast.template_format == ParameterFormat.NAMED
         shown = bubble(broadcast.template_components, {}, named=named)
         return render_to_string("whatsapp/bubble.html", {"bubble": shown})
 
     @admin.display(description=_("what will happen"))
     def what_will_happen(self, broadcast: Broadcast) -> SafeString:
-        """The pre-flight of a broadcast that is not started yet."""
+        """Returns the pre-flight of a broadcast that is not started yet, else a dash."""
         if broadcast.status not in lifecycle.NOT_STARTED:
             return SafeString("–")
         report = preflight_report(preflight(broadcast, now=timezone.now()))
@@ -225,24 +172,24 @@ class BroadcastAdmin(FencedAdmin):
         )
         return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
 
-    @admin.action(description=_("Start"), permissions=["change"])
+    @admin.action(description=_("Start"), permissions=["steer"])
     def start(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
-        """Start at once, or at the scheduled time."""
+        """Start the marked broadcasts now, or at their scheduled time."""
         _each(request, queryset, starting.start)
 
-    @admin.action(description=_("Pause"), permissions=["change"])
+    @admin.action(description=_("Pause"), permissions=["steer"])
     def pause(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
-        """Send nothing more for now."""
+        """Pause the marked broadcasts: nothing more is sent for now."""
         _each(request, queryset, lifecycle.pause)
 
-    @admin.action(description=_("Resume"), permissions=["change"])
+    @admin.action(description=_("Resume"), permissions=["steer"])
     def resume(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
-        """Go on."""
+        """Resume the marked broadcasts."""
         _each(request, queryset, lifecycle.resume)
 
-    @admin.action(description=_("Cancel"), permissions=["change"])
+    @admin.action(description=_("Cancel"), permissions=["steer"])
     def cancel(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
-        """Send nothing more, ever."""
+        """Cancel the marked broadcasts for good."""
         _each(request, queryset, lifecycle.cancel)
 
 

@@ -1,4 +1,4 @@
-"""Contacts, their tags, and who must not be messaged."""
+"""Contacts, their tags, and the addresses that must not be messaged."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _person(request: HttpRequest) -> User | None:
 
 
 class ContactForm(FencedForm):
-    """A contact; the number may be written as at home."""
+    """A contact; the number may be written in local form."""
 
     instance: Contact
 
@@ -52,7 +52,7 @@ class ContactForm(FencedForm):
         fields = ("business", "phone", "bsuid", "name", "language", "attributes", "consent", "consent_source")
 
     def clean(self) -> dict[str, Any]:
-        """Make the number E.164, and ask for an address; an empty one is kept as none."""
+        """Turn the number into E.164 and require an address; an empty one becomes NULL."""
         values = super().clean() or {}
         business = values.get("business") or (self.instance.business if self.instance.business_id else None)
         if values.get("phone") and business:
@@ -77,7 +77,7 @@ class ContactTagInline(FencedInline):
 
 @admin.register(Contact)
 class ContactAdmin(FencedAdmin):
-    """Whom a business knows."""
+    """The contacts of a business."""
 
     form = ContactForm
     section = Section.PEOPLE
@@ -92,11 +92,11 @@ class ContactAdmin(FencedAdmin):
     readonly_fields = ("last_inbound_at", "consent_changed_at", "created_at")
 
     def web_page(self, obj: Contact) -> str:
-        """The contact with its messages."""
+        """Returns the address of the contact's page, which also shows the messages."""
         return reverse("contact", args=[obj.business.slug, obj.pk])
 
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
-        """Note when the consent changed."""
+        """Record a change of consent with its time."""
         now = timezone.now()
         has_changed = "consent" in form.changed_data
         if has_changed:
@@ -107,7 +107,7 @@ class ContactAdmin(FencedAdmin):
             consent.note(obj.business, [obj.address], step, source=obj.consent_source, now=now, by=_person(request))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: BaseModelFormSet[Any, Any], change: bool) -> None:
-        """A tag belongs to the contact's business."""
+        """Save the tags with the contact's business."""
         for added in formset.save(commit=False):
             added.business_id = form.instance.business_id
             added.save()
@@ -117,7 +117,7 @@ class ContactAdmin(FencedAdmin):
 
 @admin.register(ConsentChange)
 class ConsentChangeAdmin(FencedAdmin):
-    """What people said about being messaged, newest first."""
+    """The history of consents and opt-outs, newest first."""
 
     records = True
     section = Section.PEOPLE
@@ -133,7 +133,7 @@ class ConsentChangeAdmin(FencedAdmin):
 
 @admin.register(Tag)
 class TagAdmin(FencedAdmin):
-    """The words by which a business groups its contacts."""
+    """The tags by which a business groups its contacts."""
 
     section = Section.PEOPLE
     about = _("The words by which you group contacts, to write to one group.")
@@ -143,26 +143,26 @@ class TagAdmin(FencedAdmin):
     search_fields = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Tag]:
-        """Count each tag's contacts with it."""
+        """Count the contacts of each tag in the same query."""
         rows: models.QuerySet[Tag] = super().get_queryset(request)
         return rows.annotate(number=models.Count("contact_tags"))
 
     @admin.display(description=_("contacts"), ordering="number")
     def people(self, tag: Tag) -> int:
-        """How many contacts have it."""
+        """Returns the number of contacts with the tag."""
         number: int = tag.number  # type: ignore[attr-defined] # annotated above
         return number
 
 
 class SuppressionForm(FencedForm):
-    """An address that must not be messaged."""
+    """An address that must not be messaged; a number may be written in local form."""
 
     class Meta:
         model = Suppression
         fields = ("business", "address", "category", "note")
 
     def clean(self) -> dict[str, Any]:
-        """Make a number E.164."""
+        """Turn a number into E.164."""
         values = super().clean() or {}
         address, business = values.get("address", ""), values.get("business")
         if address and business and not is_bsuid(address):
@@ -175,7 +175,7 @@ class SuppressionForm(FencedForm):
 
 @admin.register(Suppression)
 class SuppressionAdmin(FencedAdmin):
-    """Who must not be messaged: staff add and take back, nobody changes."""
+    """Addresses that must not be messaged. Staff add and remove entries; nobody edits them."""
 
     form = SuppressionForm
     section = Section.PEOPLE
@@ -187,15 +187,15 @@ class SuppressionAdmin(FencedAdmin):
     show_full_result_count = False
 
     def web_page(self, obj: Suppression) -> str:
-        """The list on the web."""
+        """Returns the address of the same list on the web pages."""
         return reverse("suppressions", args=[obj.business.slug])
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Take it back and add another instead."""
+        """Returns False: an entry is removed and added again instead."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
-        """Suppress at once, also in broadcasts that are under way."""
+        """Suppress the address at once, in broadcasts under way too."""
         suppressions.suppress(
             obj.business,
             obj.address,
@@ -208,7 +208,7 @@ class SuppressionAdmin(FencedAdmin):
         obj.pk = Suppression.objects.get(business=obj.business, address=obj.address, category=obj.category).pk
 
     def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
-        """Let the address be messaged again."""
+        """Remove the entry, so that the address may be messaged again."""
         suppressions.lift(
             obj.business,
             obj.address,
@@ -220,6 +220,6 @@ class SuppressionAdmin(FencedAdmin):
         )
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Suppression]) -> None:
-        """The same for the marked ones."""
+        """Remove the marked entries one by one, each with its history."""
         for suppression in queryset.select_related("business"):
             self.delete_model(request, suppression)

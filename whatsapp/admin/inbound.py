@@ -1,4 +1,4 @@
-"""What people write, what members write to them, and the raw news of providers."""
+"""Messages from people, messages to one person, and the raw webhooks of providers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.fence.fenced_admin import MEMBERS, FencedAdmin
 from businesses.fence.sections import Section
+from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.models import DirectMessage, InboundMessage, WebhookNews
 
 
@@ -43,7 +44,7 @@ class DirectMessageAdmin(FencedAdmin):
     about = _("Answers and test messages that somebody here wrote to one person.")
     view_roles = MEMBERS
     labels: ClassVar[dict[str, Any]] = {"created_by": _("by"), "answers": _("answer to")}
-    list_display = ("created_at", "address", "kind", "text", "status", "error_text", "created_by")
+    list_display = ("created_at", "address", "kind", "text", "status", "why", "created_by")
     fields = (
         "created_at",
         "created_by",
@@ -54,18 +55,24 @@ class DirectMessageAdmin(FencedAdmin):
         "text",
         "answers",
         "status",
-        "error_text",
+        "why",
         "business",
     )
     list_filter = ("kind", "status")
     list_select_related = ("created_by",)
     search_fields = ("address", "text")
+    readonly_fields = ("why",)
     show_full_result_count = False
+
+    @admin.display(description=_("why"))
+    def why(self, message: DirectMessage) -> str:
+        """Returns why it failed, in words."""
+        return reason_of(message)
 
 
 @admin.register(WebhookNews)
 class WebhookNewsAdmin(FencedAdmin):
-    """For operators: what came, and what could not be applied."""
+    """For operators: webhooks as they came, and those that could not be applied."""
 
     records = True
     about = _("What WhatsApp reported, and what could not be applied.")

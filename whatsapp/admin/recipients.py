@@ -1,4 +1,4 @@
-"""The people of broadcasts, one by one, with what became of them in words."""
+"""The people of broadcasts, one by one, with the outcome of each in words."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline
 from businesses.fence.sections import Section
 from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.models import Attempt, Recipient
+from whatsapp.reasons import Cause, reason
 from whatsapp.sending import doubts
 from whatsapp.states import RecipientStatus
 
 
 class AttemptInline(FencedInline):
-    """Every request for one person."""
+    """The attempts for one person: one for each request to the provider."""
 
     model = Attempt
     records = True
@@ -32,7 +33,7 @@ class AttemptInline(FencedInline):
 
 @admin.register(Recipient)
 class RecipientAdmin(FencedAdmin):
-    """Rows that sending writes. Only the messages whose answer was lost can be decided here."""
+    """Rows that sending writes. Only messages whose answer was lost can be changed here, by a decision."""
 
     records = True
     section = Section.MESSAGES
@@ -63,26 +64,26 @@ class RecipientAdmin(FencedAdmin):
     actions = ("assume_sent", "send_again")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Whether the person may say what became of a message whose answer was lost."""
+        """Returns whether the person may decide about messages whose answer was lost."""
         return self.has_view_permission(request)
 
     def web_page(self, obj: Recipient) -> str:
-        """The people of its broadcast."""
+        """Returns the address of the page with the people of its broadcast."""
         return reverse("broadcast-people", args=[obj.business.slug, obj.broadcast_id])
 
     @admin.display(description=_("why"))
     def why(self, row: Recipient) -> str:
-        """The reason of a skip or failure in words."""
+        """Returns the reason for a skip or failure in words."""
         return reason_of(row)
 
     @admin.action(description=_("Answer lost: take as sent"), permissions=["decide"])
     def assume_sent(self, request: HttpRequest, queryset: models.QuerySet[Recipient]) -> None:
-        """A person decides that the message has arrived."""
+        """Take the marked messages as delivered to WhatsApp."""
         self._decide(request, queryset, doubts.assume_sent)
 
     @admin.action(description=_("Answer lost: send again (some may get it twice)"), permissions=["decide"])
     def send_again(self, request: HttpRequest, queryset: models.QuerySet[Recipient]) -> None:
-        """A person decides that the message did not arrive."""
+        """Send the marked messages again, at the risk that some people get them twice."""
         self._decide(request, queryset, _send_again)
 
     def _decide(self, request: HttpRequest, queryset: models.QuerySet[Recipient], decide: Callable[..., int]) -> None:
@@ -92,4 +93,4 @@ class RecipientAdmin(FencedAdmin):
 
 
 def _send_again(rows: list[Recipient], **how: Any) -> int:
-    return doubts.requeue(rows, why=str(_("a person asked for it")), **how)
+    return doubts.requeue(rows, why=reason(Cause.PERSON_ASKED), **how)

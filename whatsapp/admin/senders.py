@@ -1,4 +1,4 @@
-"""A business's WhatsApp numbers, and how it wants to message."""
+"""A business's WhatsApp numbers, and its messaging settings."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.fenced_form import FencedForm
 from businesses.fence.sections import Section
 from businesses.tenancy import across_businesses
+from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.models import MessagingSettings, Provider, Sender
 from whatsapp.numbers import connecting, template_sync
 from whatsapp.providers.base import ProviderUnavailable
 
 
 class SenderForm(FencedForm):
-    """A number and its secret, which is written and never shown."""
+    """A number and its secret, which can be written but is never shown."""
 
     instance: Sender
 
@@ -50,7 +51,7 @@ class SenderForm(FencedForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a number of another business, and a new number without its secret."""
+        """Refuse a number that another business has, and a new number without its secret."""
         values = super().clean() or {}
         with across_businesses():  # a number is unique in the whole installation
             same = Sender.objects.filter(provider=values.get("provider"), number_id=values.get("number_id"))
@@ -64,31 +65,36 @@ class SenderForm(FencedForm):
 
 @admin.register(Sender)
 class SenderAdmin(FencedAdmin):
-    """A business's numbers: staff see them, owners connect them."""
+    """A business's numbers: staff may look at them, owners connect them."""
 
     form = SenderForm
     section = Section.MESSAGES
     about = _("The numbers you write from, and how they are.")
     view_roles = MEMBERS
     add_roles = change_roles = delete_roles = OWNERS
-    list_display = ("__str__", "provider", "phone", "quality", "health", "health_detail")
+    list_display = ("__str__", "provider", "phone", "quality", "health", "what_is_wrong")
     list_filter = ("provider", "health", "quality")
     list_select_related = ("business",)
     search_fields = ("phone", "display_name", "number_id")
-    readonly_fields = ("quality", "health", "health_detail", "throughput_mps", "last_status_event_at", "checked_at")
+    readonly_fields = ("quality", "health", "what_is_wrong", "throughput_mps", "last_status_event_at", "checked_at")
     labels: ClassVar[dict[str, Any]] = {"last_status_event_at": _("last report"), "checked_at": _("last asked")}
     actions = ("check_numbers", "sync_templates")
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """A number stays with its business and provider."""
+        """Returns business and provider as read-only once the number exists."""
         return (*self.readonly_fields, "business", "provider", "number_id") if obj else self.readonly_fields
 
+    @admin.display(description=_("what is wrong"))
+    def what_is_wrong(self, sender: Sender) -> str:
+        """Returns why the number needs attention, in words."""
+        return reason_words(sender)
+
     def web_page(self, obj: Sender) -> str:
-        """The numbers on the web, with what to enter at WhatsApp."""
+        """Returns the address of the page that says what to enter at WhatsApp."""
         return reverse("senders", args=[obj.business.slug])
 
     def save_model(self, request: HttpRequest, obj: Sender, form: Any, change: bool) -> None:
-        """Keep the secret encrypted."""
+        """Encrypt the secret and save."""
         secret = form.cleaned_data.get("secret")
         if secret:
             name = "auth_token" if obj.provider == Provider.TWILIO else "access_token"
@@ -98,7 +104,7 @@ class SenderAdmin(FencedAdmin):
 
     @admin.action(description=_("Ask the provider how the numbers are"), permissions=["change"])
     def check_numbers(self, request: HttpRequest, queryset: models.QuerySet[Sender]) -> None:
-        """Ask for throughput, limit and quality."""
+        """Ask the provider for throughput, limit and quality of the marked numbers."""
         for sender in queryset:
             try:
                 connecting.check(sender, now=timezone.now())
@@ -108,7 +114,7 @@ class SenderAdmin(FencedAdmin):
 
     @admin.action(description=_("Fetch the templates"), permissions=["change"])
     def sync_templates(self, request: HttpRequest, queryset: models.QuerySet[Sender]) -> None:
-        """Fetch the templates of the numbers' accounts."""
+        """Fetch the templates of the accounts of the marked numbers."""
         for sender in queryset.select_related("business"):
             try:
                 result = template_sync.sync(sender, now=timezone.now())
@@ -122,7 +128,7 @@ class SenderAdmin(FencedAdmin):
 
 @admin.register(MessagingSettings)
 class MessagingSettingsAdmin(FencedAdmin):
-    """How a business wants to message."""
+    """A business's messaging settings."""
 
     section = Section.MESSAGES
     about = _("What counts as opting out, the answers to it, and how late a broadcast may start.")

@@ -1,4 +1,4 @@
-"""Message templates: read here, written at the provider."""
+"""Message templates: read-only, since they are written at the provider."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from whatsapp.pages.bubble import bubble
 
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(FencedAdmin):
-    """Templates as the provider last told us. The action of the numbers' page fetches them."""
+    """Templates as the provider last reported them. An action on the numbers' page fetches them."""
 
     records = True
     section = Section.MESSAGES
@@ -41,12 +41,12 @@ class MessageTemplateAdmin(FencedAdmin):
     readonly_fields = ("as_people_see_it",)
 
     def web_page(self, obj: MessageTemplate) -> str:
-        """The same template, with the button that sends it."""
+        """Returns the address of the template's page, which has the button for a test message."""
         return reverse("template", args=[obj.business.slug, obj.pk])
 
     @admin.display(description=_("as people see it"))
     def as_people_see_it(self, template: MessageTemplate) -> str:
-        """The message with its places for values."""
+        """Returns the message with placeholders in place of values."""
         named = template.parameter_format == ParameterFormat.NAMED
         shown = bubble(template.components, {}, named=named)
         return render_to_string("whatsapp/bubble.html", {"bubble": shown})

@@ -1,5 +1,5 @@
 """The people of a broadcast: from a file, from contacts, from an earlier broadcast, into frozen rows.
 
-`tables` reads files, `columns` and `rows` understand them (both pure), `sources` yields candidates of every kind,
-`freeze` writes them as recipients batch by batch, `prepare` drives that and can be interrupted at any point.
+`columns` and `rows` understand the rows of a file (both pure), `sources` yields candidates of every kind, and
+`freeze` writes them as recipients batch by batch. `broadcasts.prepare` drives it and can be interrupted at any point.
 """

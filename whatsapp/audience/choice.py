@@ -1,4 +1,4 @@
-"""How a broadcast's people are chosen, as it is kept in `Broadcast.audience`. No database, no clock."""
+"""How a broadcast's people are chosen, as stored in `Broadcast.audience`. No database, no clock."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from enum import StrEnum
 from typing import Any
 
 PHONE = "@phone"
-"""In `FileChoice.columns`: the phone number. No variable of a template can be called so."""
+"""The key of the phone number in `FileChoice.columns`. No variable of a template can have this name."""
 
 
 class Group(StrEnum):
-    """Which people of an earlier broadcast."""
+    """A group of people of an earlier broadcast."""
 
     NOT_READ = "not_read"  # delivered, but not read
     NOT_DELIVERED = "not_delivered"  # accepted, but not delivered, or expired
-    FAILED_PASSING = "failed_passing"  # failed for a reason that passes
+    FAILED_PASSING = "failed_passing"  # failed for a temporary reason
     READ = "read"
     REPLIED = "replied"
-    NOT_REPLIED = "not_replied"  # got it and did not reply
+    NOT_REPLIED = "not_replied"  # received it and did not reply
 
 
 @dataclass(frozen=True, slots=True)
 class FileChoice:
-    """Everybody in a file. `constants` are values of the template that are the same for all.
+    """Everybody in a file. `constants` are template values that are the same for all.
 
-    `columns` says which column a value comes from (`PHONE`: the phone number), where its name does not tell.
+    `columns` names the column of a value (`PHONE`: of the phone number) where the header does not make it clear.
     """
 
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -35,10 +35,10 @@ class FileChoice:
 
 @dataclass(frozen=True, slots=True)
 class ContactsChoice:
-    """Contacts with all of `tags` and none of `without_tags`; empty: no condition.
+    """Contacts with all of `tags` and none of `without_tags`; an empty field is no condition.
 
     `values` says where a template's variable comes from: `name`, `first_name`, `phone`, or an attribute's name.
-    Without an entry a variable takes what has its own name.
+    A variable without an entry takes the attribute of the same name.
     """
 
     tags: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class ContactsChoice:
 
 @dataclass(frozen=True, slots=True)
 class EarlierChoice:
-    """A group of people of the broadcast with this id. Their values are those of then, or of their contacts."""
+    """A group of people of the broadcast with this id. Values come from that broadcast, or else from the contacts."""
 
     broadcast: str
     group: Group
@@ -64,12 +64,12 @@ Choice = FileChoice | ContactsChoice | EarlierChoice
 
 
 def to_json(choice: Choice) -> dict[str, Any]:
-    """As it is kept."""
+    """Returns the choice as it is stored in `Broadcast.audience`."""
     return asdict(choice)
 
 
 def from_json(kind: str, kept: Mapping[str, Any]) -> Choice:
-    """Back from what is kept; `kind` is the broadcast's `audience_kind`."""
+    """Returns the choice stored in `kept`; `kind` is the broadcast's `audience_kind`."""
     match kind:
         case "contacts":
             lists = {name: tuple(kept.get(name, ())) for name in ("tags", "without_tags")}

@@ -1,4 +1,4 @@
-"""Which column of a file is what. No database, no clock."""
+"""Finding the columns of a file that hold the address and the template's values. No database, no clock."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from whatsapp.audience.choice import PHONE
 from whatsapp.errors import BadAudience
+from whatsapp.reasons import Cause
 from whatsapp.template_variables import TemplateVariable
 
 PHONE_NAMES = frozenset(
@@ -22,7 +21,7 @@ _NOISE = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff{}]")
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where in a row the address and the values of the template are; constants stand in for missing columns."""
+    """The indexes of the address and the template's values in a row; constants replace missing columns."""
 
     width: int
     phone: int | None
@@ -38,15 +37,15 @@ def understand(
     constants: Sequence[str] = (),
     chosen: Mapping[str, str] | None = None,
 ) -> Columns:
-    """Find the columns that a template needs; capital letters and braces make no difference.
+    """Find the columns that a template needs; case and braces are ignored.
 
-    `chosen` names columns (as `FileChoice.columns`); what it doesn't name is found by the columns' own names.
+    `chosen` names columns (as in `FileChoice.columns`); the others are found by their own names.
 
-    A template with numbered variables takes the columns beside the phone number in their order, if none of them is
-    named by a number and their count is right.
+    A template with numbered variables takes the columns beside the phone number in their order, provided that none
+    of them is named by a number and their count is right.
 
     Raises:
-        BadAudience: a column is missing or there twice; the text says which.
+        BadAudience: a column is missing or appears twice; the text says which.
     """
     names = [normalized(name) for name in header]
     refuse_doubles(header, names)
@@ -56,39 +55,30 @@ def understand(
         phone = next((index for index, name in enumerate(names) if name in PHONE_NAMES), None)
     bsuid = next((index for index, name in enumerate(names) if name in BSUID_NAMES), None)
     if phone is None and bsuid is None:
-        raise BadAudience(
-            _("There is no column of phone numbers. Name it “phone”. The columns are: %(columns)s.")
-            % {"columns": _listed(header) or "none"}
-        )
+        raise BadAudience(Cause.NO_PHONE_AMONG, columns=_listed(header))
     needed = list(dict.fromkeys(variable.key for variable in variables if variable.key not in constants))
     values = by_choice or _by_name(names, needed) or _by_order(names, needed, {phone, bsuid})
     values = _by_name(names, needed) | values
     missing = [key for key in needed if key not in values]
     if missing:
-        raise BadAudience(
-            _("The template needs these columns too: %(missing)s. The columns are: %(columns)s.")
-            % {"missing": _listed(missing), "columns": _listed(header)}
-        )
+        raise BadAudience(Cause.COLUMNS_MISSING, missing=_listed(missing), columns=_listed(header))
     used = {phone, bsuid, *values.values()}
     unused = tuple(name for index, name in enumerate(header) if index not in used and name)
     return Columns(len(header), phone, bsuid, values, tuple(header), unused)
 
 
 def _chosen(header: Sequence[str], names: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
-    """The columns that somebody chose, by their places. Raises `BadAudience` for one that is not there."""
+    """Returns the indexes of the columns that somebody chose. Raises `BadAudience` for one that does not exist."""
     places = {}
     for key, column in chosen.items():
         if normalized(column) not in names:
-            raise BadAudience(
-                _("There is no column “%(column)s”. The columns are: %(columns)s.")
-                % {"column": column[:40], "columns": _listed(header)}
-            )
+            raise BadAudience(Cause.NO_SUCH_COLUMN, column=column[:40], columns=_listed(header))
         places[key] = names.index(normalized(column))
     return places
 
 
 def normalized(name: str) -> str:
-    """A column's name as it is compared."""
+    """Returns a column's name in the form in which names are compared."""
     return " ".join(_NOISE.sub("", name).split()).casefold()
 
 
@@ -105,15 +95,12 @@ def _by_order(names: Sequence[str], needed: Sequence[str], addresses: set[int | 
 
 
 def refuse_doubles(header: Sequence[str], names: Sequence[str]) -> None:
-    """Raises `BadAudience` when a column is there twice; `names` are the normalized ones of `header`."""
+    """Raise `BadAudience` if a column appears twice; `names` are the normalized names of `header`."""
     for index, name in enumerate(names):
         if name and name in names[:index]:
-            raise BadAudience(
-                _("The column “%(header)s” is there twice. Rename or remove one of the two.")
-                % {"header": header[index]}
-            )
+            raise BadAudience(Cause.COLUMN_TWICE, column=header[index])
 
 
 def _listed(names: Sequence[str]) -> str:
     shown = [f"“{name[:40]}”" for name in names[:20] if name]
-    return ", ".join(shown) + (" …" if len(names) > 20 else "")
+    return ", ".join(shown) + (" …" if len(names) > 20 else "") or "–"

@@ -1,7 +1,7 @@
-"""Writing candidates as recipients: batch by batch, each with its cursor in one transaction.
+"""Writing candidates as recipients: batch by batch, each with the cursor in one transaction.
 
-Whoever is interrupted is continued by anybody from the cursor; two at once can't write the same batch, because the
-cursor is moved by a conditional UPDATE before the rows are written.
+An interrupted freeze can be continued from the cursor by any process. Two processes can't write the same batch,
+because the cursor is moved by a conditional UPDATE before the rows are written.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from whatsapp.audience.insert import insert_recipients
 from whatsapp.audience.rates import RateTable
 from whatsapp.audience.rows import Candidate
 from whatsapp.models import AddressKind, Broadcast, Consent, Contact, Recipient, TemplateCategory
 from whatsapp.people.suppressions import blocked
+from whatsapp.reasons import NO_REASON, Cause, reason
 from whatsapp.states import BroadcastStatus, RecipientStatus, SkipReason
 
 BATCH = 2_000
@@ -28,12 +28,12 @@ MAY_BE_FROZEN = (BroadcastStatus.DRAFT, BroadcastStatus.PREPARING)
 
 
 def always(_rows: int) -> bool:
-    """Go on to the end."""
+    """Returns True, for a `keep_going` without a limit."""
     return True
 
 
-class Overtaken(Exception):
-    """Somebody else froze this batch, or the broadcast was cancelled meanwhile: stop."""
+class OvertakenFreeze(Exception):
+    """Another process froze this batch, or the broadcast was cancelled meanwhile: the caller must stop."""
 
 
 def freeze(
@@ -43,13 +43,13 @@ def freeze(
     *,
     keep_going: Callable[[int], bool] = always,
 ) -> bool:
-    """Write candidates, from the broadcast's cursor on, until they end or `keep_going(rows written)` says no.
+    """Write candidates from the broadcast's cursor on, until none is left or `keep_going(rows written)` is false.
 
     Returns:
-        Whether they ended.
+        Whether no candidates are left.
 
     Raises:
-        Overtaken: nothing of the batch in hand was written.
+        OvertakenFreeze: nothing of the current batch was written.
     """
     written = 0
     for batch in _batches(candidates):
@@ -61,7 +61,7 @@ def freeze(
 
 
 def freeze_batch(broadcast: Broadcast, batch: list[Candidate], rates: RateTable) -> None:
-    """Write one batch and move the cursor past it. Raises `Overtaken`."""
+    """Write one batch and move the cursor past it. Raises `OvertakenFreeze`."""
     with transaction.atomic():
         _move_cursor(broadcast, batch[-1].position)
         rows = [
@@ -90,11 +90,11 @@ def _move_cursor(broadcast: Broadcast, position: str) -> None:
         pk=broadcast.pk, audience_cursor=broadcast.audience_cursor, status__in=MAY_BE_FROZEN
     ).update(audience_cursor=position)
     if not moved:
-        raise Overtaken
+        raise OvertakenFreeze
 
 
 def _judge(broadcast: Broadcast, batch: list[Candidate]) -> Iterator[Candidate]:
-    """Skip who is there already, and who must not be messaged; find everybody's contact."""
+    """Mark duplicates and people who must not be messaged as skipped, and look up everybody's contact."""
     addresses = [candidate.address for candidate in batch if candidate.address]
     taken = dict(
         Recipient.objects.filter(broadcast=broadcast, address__in=addresses).values_list("address", "row_number")
@@ -114,7 +114,7 @@ def _judge(broadcast: Broadcast, batch: list[Candidate]) -> Iterator[Candidate]:
         taken[address] = candidate.row_number
         known = replace(candidate, contact_id=candidate.contact_id or contact_id)
         if address in suppressed or (is_marketing and consent == Consent.WITHDRAWN):
-            known = replace(known, skip_reason=SkipReason.OPTED_OUT, problem=_("Asked not to get messages."))
+            known = replace(known, skip_reason=SkipReason.OPTED_OUT)
         yield known
 
 
@@ -130,12 +130,8 @@ def _contacts(broadcast: Broadcast, addresses: list[str]) -> dict[str, tuple[UUI
 
 
 def _duplicate(candidate: Candidate, first: int | None) -> Candidate:
-    problem = (
-        _("The same person as in row %(row)s: sent only once.") % {"row": first}
-        if first
-        else _("The same person twice: sent only once.")
-    )
-    return replace(candidate, address=None, skip_reason=SkipReason.DUPLICATE, problem=problem)
+    why = reason(Cause.SAME_AS_ROW, row=first) if first else reason(Cause.SAME_PERSON)
+    return replace(candidate, address=None, skip_reason=SkipReason.DUPLICATE, reason=why)
 
 
 def _row(candidate: Candidate, price: Decimal | None) -> dict[str, Any]:
@@ -150,6 +146,6 @@ def _row(candidate: Candidate, price: Decimal | None) -> dict[str, Any]:
         "params": candidate.params,
         "status": RecipientStatus.SKIPPED.value if skipped else RecipientStatus.PENDING.value,
         "skip_reason": candidate.skip_reason.value if candidate.skip_reason else "",
-        "error_text": candidate.problem[:500],
+        **(candidate.reason.kept() if candidate.reason else NO_REASON),
         "cost_estimate": None if skipped else price,
     }

@@ -1,6 +1,6 @@
-"""What a message costs, by the country of the person and the category of the template.
+"""What a message costs, by the person's country and the template's category.
 
-`rate_cards/` holds Meta's rate card as a file, with its source and date; a new card is a new file.
+`rate_cards/` holds each of Meta's rate cards as a file, with its source and date; a new card is a new file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OTHER = "Other"
 
 @dataclass(frozen=True, slots=True)
 class RateTable:
-    """Prices for one delivered message. `prices` by market and category, `markets` by two-letter country."""
+    """Prices of one delivered message. `prices` is by market and category, `markets` by two-letter country."""
 
     source: str
     effective: date
@@ -28,21 +28,21 @@ class RateTable:
     markets: Mapping[str, str]
 
     def price(self, country: str, category: str) -> Decimal | None:
-        """The price of a delivered message, None for a category without one.
+        """Returns the price of a delivered message; None for a category without one.
 
-        A country in no market pays Meta's rate for all others.
+        A country that is in no market pays Meta's rate for "all others".
         """
         return self.prices.get((self.markets.get(country, OTHER), category.upper()))
 
 
 @lru_cache(maxsize=1)
 def current_rates() -> RateTable:
-    """The newest card."""
+    """Returns the newest rate card."""
     return load(max(FOLDER.glob("meta-*.csv")), FOLDER / "markets.csv")
 
 
 def load(card: Path, markets: Path) -> RateTable:
-    """Read a card and the list of markets. Lines that begin with # say `key: value` about the card."""
+    """Read a rate card and the list of markets. Lines that begin with # say `key: value` about the card."""
     notes = (line[1:].partition(":") for line in card.read_text("utf-8").splitlines() if line.startswith("#"))
     about = {key.strip(): value.strip() for key, _colon, value in notes}
     prices = {

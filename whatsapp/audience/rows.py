@@ -1,4 +1,4 @@
-"""From a row of a file, or a contact, to a person that a template can be sent to. No database, no clock."""
+"""Turning a row of a file, or a contact, into a candidate for a template. No database, no clock."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from whatsapp.audience.columns import Columns
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
+from whatsapp.reasons import Cause, Datum, Reason, ReasonedError
 from whatsapp.states import SkipReason
 from whatsapp.template_variables import BODY_LIMIT, MEDIA_KINDS, Place, TemplateVariable, ValueKind
 
-# A value like =HYPERLINK(…) or @SUM(…) is a formula that lost its way, or somebody's attack on whoever opens an
-# export. A plus or minus alone is none: +972…, -10 %.
+# A value like =HYPERLINK(…) or @SUM(…) is a formula by mistake, or an attack on whoever opens an export of ours.
+# A leading plus or minus alone is not a formula: +972…, -10 %.
 _FORMULA = re.compile(r"^=|^[+\-@]\s*[A-Za-z][A-Za-z.]*\(")
 _MEDIA = re.compile(r"^(https://\S+|\d{5,40})$")
 _SHOWN = 140
@@ -23,9 +22,9 @@ _SHOWN = 140
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who may become a recipient. With a `skip_reason` they are kept, with `problem` in words, unsent.
+    """Somebody who may become a recipient. With a `skip_reason` they are kept but not sent to; `reason` explains it.
 
-    `position` is where in its source the candidate stands: the cursor to go on after it.
+    `position` is the candidate's place in its source, which becomes the cursor once the candidate is written.
     """
 
     position: str
@@ -37,40 +36,40 @@ class Candidate:
     row_number: int | None = None
     contact_id: UUID | None = None
     skip_reason: SkipReason | None = None
-    problem: str = ""
+    reason: Reason | None = None
 
 
-class BadValue(ValueError):
-    """A value that can't be sent, or is missing."""
+class BadValue(ReasonedError, ValueError):
+    """A template value that is missing or can't be sent."""
 
-    def __init__(self, reason: SkipReason, text: str) -> None:
-        super().__init__(text)
-        self.reason = reason
+    def __init__(self, cause: Cause, skip_reason: SkipReason = SkipReason.BAD_VALUE, **data: Datum) -> None:
+        super().__init__(cause, **data)
+        self.skip_reason = skip_reason
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Everything that turns rows of one file into candidates for one template."""
+    """Turns the rows of one file into candidates for one template."""
 
     columns: Columns
     variables: Sequence[TemplateVariable]
     constants: Mapping[str, str]
     region: str | None
     body_length: int
-    """Characters of the template's body as it is, placeholders and all."""
+    """Length of the template's body in characters, placeholders included."""
 
     def candidate(self, number: int, cells: Sequence[str]) -> Candidate:
-        """Read one row; whatever is wrong with it becomes its skip reason."""
+        """Returns the candidate of a row; anything wrong with the row becomes its skip reason."""
         given = self._given(cells)
         try:
             address, country = self._address(cells, given)
             if len(cells) > self.columns.width and any(cells[self.columns.width :]):
-                raise BadValue(SkipReason.BAD_VALUE, _("The row has more fields than the header has columns."))
+                raise BadValue(Cause.ROW_TOO_LONG)
             params = self._params(cells)
         except NotANumber as error:
-            return _skipped(number, given, SkipReason.INVALID_NUMBER, str(error))
+            return _skipped(number, given, SkipReason.INVALID_NUMBER, error.reason)
         except BadValue as error:
-            return _skipped(number, given, error.reason, str(error))
+            return _skipped(number, given, error.skip_reason, error.reason)
         return Candidate(str(number), given, address, address.startswith("+"), country, params, number)
 
     def _given(self, cells: Sequence[str]) -> str:
@@ -83,8 +82,8 @@ class Reader:
         if is_bsuid(given):
             return given, given[:2]
         if given:
-            raise NotANumber(_("“%(given)s” is not a WhatsApp user id.") % {"given": given[:40]})
-        raise NotANumber(_("The phone number is missing."))
+            raise NotANumber(Cause.NOT_A_USER_ID, given=given[:40])
+        raise NotANumber(Cause.NUMBER_MISSING)
 
     def _params(self, cells: Sequence[str]) -> dict[str, str]:
         given = {key: _cell(cells, index) for key, index in self.columns.values.items()}
@@ -99,12 +98,12 @@ def checked_params(
     body_length: int,
     names: Mapping[str, str],
 ) -> dict[str, str]:
-    """The values of a template, ready to be sent; `names` calls them what the person who reads an error calls them.
+    """Returns the values of a template, ready to be sent. `names` holds the names to use in error messages.
 
-    Blanks and line breaks become single blanks: Meta refuses line breaks, tabs and more than four blanks in a value.
+    Blanks and line breaks become single blanks: Meta refuses line breaks, tabs and more than four blanks in a row.
 
     Raises:
-        BadValue: one is missing, too long, a formula, or not what its place needs.
+        BadValue: a value is missing, too long, a formula, or not of the kind that its place needs.
     """
     params: dict[str, str] = {}
     filled = body_length
@@ -116,45 +115,27 @@ def checked_params(
         if variable.place is Place.BODY:
             filled += len(value) - len(variable.name) - 4
     if filled > BODY_LIMIT:
-        raise BadValue(
-            SkipReason.BAD_VALUE,
-            _("The message has %(filled)s characters with these values; at most %(body_limit)s.")
-            % {"filled": f"{filled:,}", "body_limit": f"{BODY_LIMIT:,}"},
-        )
+        raise BadValue(Cause.MESSAGE_TOO_LONG, length=filled, limit=BODY_LIMIT)
     return params
 
 
 def _check(value: str, variable: TemplateVariable, name: str) -> None:
     if not value:
-        raise BadValue(SkipReason.MISSING_VARIABLE, _("Column “%(name)s” is empty.") % {"name": name})
+        raise BadValue(Cause.VALUE_EMPTY, SkipReason.MISSING_VARIABLE, name=name)
     if len(value) > variable.limit:
-        raise BadValue(
-            SkipReason.BAD_VALUE,
-            _("Column “%(name)s” has %(length)s characters; at most %(limit)s.")
-            % {"name": name, "length": f"{len(value):,}", "limit": f"{variable.limit:,}"},
-        )
+        raise BadValue(Cause.VALUE_TOO_LONG, name=name, length=len(value), limit=variable.limit)
     if _FORMULA.match(value):
-        raise BadValue(
-            SkipReason.BAD_VALUE,
-            _("Column “%(name)s” holds a spreadsheet formula. Put its result there.") % {"name": name},
-        )
+        raise BadValue(Cause.VALUE_FORMULA, name=name)
     if "\0" in value:
-        raise BadValue(
-            SkipReason.BAD_VALUE, _("Column “%(name)s” holds a character that can't be sent.") % {"name": name}
-        )
+        raise BadValue(Cause.VALUE_UNSENDABLE, name=name)
     if variable.kind in MEDIA_KINDS and not _MEDIA.match(value):
-        raise BadValue(
-            SkipReason.BAD_VALUE, _("Column “%(name)s” must hold an https address or a media id.") % {"name": name}
-        )
+        raise BadValue(Cause.VALUE_NO_MEDIA, name=name)
     if variable.kind is ValueKind.URL_SUFFIX and " " in value:
-        raise BadValue(
-            SkipReason.BAD_VALUE,
-            _("Column “%(name)s” is the end of an address and can't hold blanks.") % {"name": name},
-        )
+        raise BadValue(Cause.VALUE_WITH_BLANKS, name=name)
 
 
-def _skipped(number: int, given: str, reason: SkipReason, problem: str) -> Candidate:
-    return Candidate(str(number), given, row_number=number, skip_reason=reason, problem=problem)
+def _skipped(number: int, given: str, skip_reason: SkipReason, reason: Reason) -> Candidate:
+    return Candidate(str(number), given, row_number=number, skip_reason=skip_reason, reason=reason)
 
 
 def _cell(cells: Sequence[str], index: int | None) -> str:

@@ -1,4 +1,4 @@
-"""The candidates of each kind of audience, in a fixed order, from a cursor on."""
+"""The candidates of each kind of audience, in a fixed order, starting behind a cursor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
-from django.utils.translation import gettext as _
 
 from businesses.models import Business
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group, from_json
@@ -20,6 +19,7 @@ from whatsapp.audience.rows import BadValue, Candidate, Reader, checked_params
 from whatsapp.errors import BadAudience
 from whatsapp.models import Broadcast, Consent, Contact, InboundMessage, Recipient
 from whatsapp.people.messaging_settings import region_of
+from whatsapp.reasons import Cause
 from whatsapp.states import PASSING_ERRORS, REACHED_PROVIDER, RecipientStatus
 from whatsapp.tables.tables import open_table
 from whatsapp.template_variables import TemplateVariable, body_text, variables_of
@@ -28,13 +28,13 @@ PAGE = 2_000
 
 
 def choice_of(broadcast: Broadcast) -> Choice:
-    """How this broadcast's people are chosen."""
+    """Returns how this broadcast's people are chosen."""
     return from_json(broadcast.audience_kind, broadcast.audience)
 
 
 @contextmanager
 def candidates_of(broadcast: Broadcast) -> Iterator[Iterator[Candidate]]:
-    """The candidates after the broadcast's cursor. Raises `BadAudience` (also while they are read)."""
+    """Yields the candidates behind the broadcast's cursor. Raises `BadAudience`, also while they are being read."""
     match choice_of(broadcast):
         case FileChoice() as choice:
             with _file_of(broadcast) as file, open_table(file) as table:
@@ -49,14 +49,14 @@ def candidates_of(broadcast: Broadcast) -> Iterator[Iterator[Candidate]]:
 
 
 def reader_of(broadcast: Broadcast, header: Sequence[str], choice: FileChoice) -> Reader:
-    """What understands the rows of a file with this header. Raises `BadAudience`."""
+    """Returns the reader for the rows of a file with this header. Raises `BadAudience`."""
     variables = variables_of(broadcast.template_components, broadcast.template_format)
     columns = understand(header, variables, list(choice.constants), choice.columns)
     return Reader(columns, variables, choice.constants, region_of(broadcast.business), _body_length(broadcast))
 
 
 def contacts_chosen(business: Business, choice: ContactsChoice) -> QuerySet[Contact]:
-    """The contacts of a business that a choice means."""
+    """Returns the contacts of a business that match a choice."""
     contacts = Contact.objects.filter(business=business)
     for tag in choice.tags:
         contacts = contacts.filter(tags__name=tag)
@@ -70,10 +70,10 @@ def contacts_chosen(business: Business, choice: ContactsChoice) -> QuerySet[Cont
 
 
 def earlier_chosen(business: Business, choice: EarlierChoice) -> QuerySet[Recipient]:
-    """The recipients of an earlier broadcast that a choice means. Raises `BadAudience`."""
+    """Returns the recipients of an earlier broadcast that match a choice. Raises `BadAudience`."""
     earlier = Broadcast.objects.filter(business=business, pk=choice.broadcast).first()
     if earlier is None:
-        raise BadAudience(_("The earlier broadcast doesn't exist."))
+        raise BadAudience(Cause.NO_EARLIER_BROADCAST)
     people = Recipient.objects.filter(broadcast=earlier, address__isnull=False)
     return people.filter(_GROUPS[choice.group]())
 
@@ -109,14 +109,14 @@ def _earlier(broadcast: Broadcast, choice: EarlierChoice) -> Iterator[Candidate]
 
 
 def _pages(rows: QuerySet[Any], cursor: str) -> Iterator[Any]:
-    """Rows in the order of their keys, a page at a time: no cursor of the database stays open between batches."""
+    """Yields rows by primary key, page by page, so that no database cursor stays open between batches."""
     while page := list((rows.filter(pk__gt=cursor) if cursor else rows).order_by("pk")[:PAGE]):
         yield from page
         cursor = str(page[-1].pk)
 
 
 class _Filler:
-    """Fills a template for people that are known by their contact."""
+    """Fills in a template from contacts."""
 
     def __init__(self, broadcast: Broadcast, values: Mapping[str, str], constants: Mapping[str, str]) -> None:
         self.variables: Sequence[TemplateVariable] = variables_of(
@@ -134,13 +134,13 @@ class _Filler:
                 {**given, **self.constants}, self.variables, body_length=self.body_length, names=self.values
             )
         except BadValue as error:
-            return Candidate(position, address, skip_reason=error.reason, problem=str(error))
+            return Candidate(position, address, skip_reason=error.skip_reason, reason=error.reason)
         contact_id = contact.pk if contact else None
         return Candidate(position, address, address, address.startswith("+"), country, checked, None, contact_id)
 
 
 def _facts(contact: Contact) -> dict[str, str]:
-    """What is known about a contact, by the names that templates use. Their own attributes win."""
+    """Returns what is known about a contact, by the names that templates use. The contact's own attributes win."""
     facts = {"name": contact.name, "first_name": contact.name.partition(" ")[0], "phone": contact.phone or ""}
     return facts | {str(name): str(value) for name, value in contact.attributes.items() if value is not None}
 
@@ -149,7 +149,7 @@ def _file_of(broadcast: Broadcast) -> BinaryIO:
     try:
         return cast("BinaryIO", broadcast.audience_file.open("rb"))
     except (OSError, ValueError):
-        raise BadAudience(_("The file of this broadcast is gone. Create the broadcast again.")) from None
+        raise BadAudience(Cause.BROADCAST_FILE_GONE) from None
 
 
 def _body_length(broadcast: Broadcast) -> int:

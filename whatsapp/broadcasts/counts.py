@@ -1,4 +1,4 @@
-"""How many people of a broadcast are in which state. Always counted from the rows, so it always sums up."""
+"""The number of a broadcast's people in each state. Counted from the rows, so the sum is always right."""
 
 from __future__ import annotations
 
@@ -15,36 +15,41 @@ from whatsapp.states import OPEN, UNSETTLED, RecipientStatus
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """People by state; every state has a number."""
+    """Number of people by state; every state has an entry."""
 
     by_state: dict[RecipientStatus, int]
 
     @property
     def total(self) -> int:
-        """All people."""
+        """Number of all people, skipped ones included."""
         return sum(self.by_state.values())
 
     @property
     def open(self) -> int:
-        """Still to be sent."""
+        """Number of people who are still to be sent to."""
         return self._sum(OPEN)
 
     @property
     def settling(self) -> int:
-        """Sent or perhaps sent, and news may still come."""
+        """Number of people who were sent to, or perhaps were, and about whom a report may still come."""
         return self._sum(UNSETTLED)
+
+    @property
+    def done_percent(self) -> int:
+        """Progress of the sending in percent, 0 to 100; 0 while the people are unknown."""
+        return 0 if not self.total else int(100 * (self.total - self.open) / self.total)
 
     def _sum(self, states: Collection[RecipientStatus]) -> int:
         return sum(self.by_state[state] for state in states)
 
 
 def counts_of(broadcast_id: uuid.UUID) -> Counts:
-    """The counts of one broadcast."""
+    """Returns the counts of one broadcast."""
     return counts_of_many([broadcast_id])[broadcast_id]
 
 
 def counts_of_many(broadcast_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Counts]:
-    """The counts of several broadcasts, in one query."""
+    """Returns the counts of several broadcasts, from one query."""
     rows = (
         Recipient.objects.filter(broadcast__in=broadcast_ids)
         .order_by()

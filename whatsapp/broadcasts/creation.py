@@ -1,32 +1,39 @@
-"""Making a broadcast: everything that can be wrong is found before anything is kept."""
+"""Creating a broadcast. Everything that can be wrong is found before anything is stored."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import BinaryIO
 from uuid import uuid4
 
 from django.core.files import File
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from businesses.models import Business, User
+from whatsapp import recipients
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, to_json
 from whatsapp.audience.columns import understand
+from whatsapp.audience.freeze import OvertakenFreeze, always
 from whatsapp.audience.sources import contacts_chosen, earlier_chosen
 from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.broadcasts.schedule import BadSchedule, instant_of
 from whatsapp.errors import BadAudience, BadTemplate, WhatsappError
-from whatsapp.models import AudienceKind, Broadcast, MessageTemplate, Recipient, Sender, WindowZone
+from whatsapp.models import AudienceKind, Broadcast, EventKind, MessageTemplate, Recipient, Sender, WindowZone
 from whatsapp.people.messaging_settings import settings_of
-from whatsapp.states import RecipientStatus
+from whatsapp.reasons import Cause
+from whatsapp.states import BroadcastStatus, RecipientStatus
 from whatsapp.tables.tables import open_table
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
 
 DEFAULT_TRIAL = 50
-"""Messages of a trial whose share of the people is not known yet."""
+"""Size of a trial that is a share of the people, until their number is known."""
 
 KINDS = {
     FileChoice: AudienceKind.FILE,
@@ -37,11 +44,11 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When a broadcast starts and when its messages may go out; nothing: at once, at any hour.
+    """When a broadcast starts and when its messages may go out. By default: now, and at any hour.
 
-    `wall_time` is local time in `zone` (like 2026-11-30T09:00); so many minutes later the broadcast is missed
-    instead of late (None: the business's setting). Messages go out from `send_from` to `send_until`, by the clock
-    of `window_zone`.
+    `wall_time` is local time in `zone` (like 2026-11-30T09:00). A broadcast that is more than `late_after_minutes`
+    late is missed instead (None: the business's setting). Messages go out from `send_from` to `send_until`, by the
+    clock of `window_zone`.
     """
 
     wall_time: str = ""
@@ -53,8 +60,8 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A broadcast to be. `file` is the table of a `FileChoice`, open for reading; it stays the caller's."""
+class NewBroadcast:
+    """What a broadcast is created from. `file` is a `FileChoice`'s table, open for reading; the caller closes it."""
 
     template: MessageTemplate
     sender: Sender
@@ -65,52 +72,69 @@ class Plan:
     canary_size: int | None = None
 
 
-def create(business: Business, plan: Plan, *, now: datetime, actor: User | None = None) -> Broadcast:
-    """Keep a broadcast as a draft whose audience is still to be frozen (`prepare.freeze_audience`).
+def create(business: Business, new: NewBroadcast, *, now: datetime, actor: User | None = None) -> Broadcast:
+    """Store a broadcast as a draft; its people are read by `read_people`.
 
     Raises:
         BadTemplate: broadcasts can't send this template.
-        BadAudience: the file or choice can't be used as a whole.
-        WhatsappError: a time or zone can't be understood.
+        BadAudience: the file or choice as a whole can't be used.
+        WhatsappError: a time or zone is not valid.
     """
-    broadcast = _checked(business, plan, now=now, actor=actor)
-    if plan.file is not None:
-        plan.file.seek(0)
-        broadcast.audience_file.save(f"{uuid4()}", File(plan.file), save=False)
+    variables = _variables(new.template)
+    _check_constants(new.choice, variables)
+    _check_choice(business, new, variables)
+    broadcast = _row(business, new, actor)
+    _set_times(broadcast, business, new.timing, now)
+    if new.file is not None:
+        new.file.seek(0)
+        broadcast.audience_file.save(f"{uuid4()}", File(new.file), save=False)
     with transaction.atomic():
         broadcast.save()
-        lifecycle.record(broadcast, "created", now=now, actor=actor)
+        lifecycle.record(broadcast, EventKind.CREATED, now=now, actor=actor)
     return broadcast
 
 
-def check(business: Business, plan: Plan, *, now: datetime) -> None:
-    """Raises what `create` would raise, and keeps nothing."""
-    _checked(business, plan, now=now, actor=None)
+def read_people(broadcast: Broadcast, *, now: datetime, keep_going: Callable[[int], bool] = always) -> bool:
+    """Freeze the people of a new draft, until the end or until `keep_going(rows so far)` is false.
+
+    Returns whether nothing is left to read here: all people are rows, or another process has taken over.
+
+    Raises:
+        BadAudience: the source can't be read to its end. The draft is removed, as if it had never been created.
+    """
+    try:
+        return freeze_audience(broadcast, now=now, keep_going=keep_going)
+    except OvertakenFreeze:
+        return True
+    except BadAudience:
+        with suppress(WhatsappError):  # started meanwhile: then it fails in preparation, with the same reason
+            discard(broadcast)
+        raise
 
 
-def _checked(business: Business, plan: Plan, *, now: datetime, actor: User | None) -> Broadcast:
-    """The row to be kept, if everything about it is right."""
-    variables = _variables(plan.template)
-    _check_constants(plan.choice, variables)
-    _check_choice(business, plan, variables)
-    broadcast = _row(business, plan, actor)
-    _set_times(broadcast, business, plan.timing, now)
-    return broadcast
+def discard(broadcast: Broadcast) -> None:
+    """Remove a draft with its people and its file, as if it had never been created.
+
+    Raises:
+        WhatsappError: it is not a draft any more; nothing has changed.
+    """
+    with transaction.atomic():
+        current = recipients.locked(broadcast)
+        if current.status != BroadcastStatus.DRAFT:
+            raise WhatsappError(_("Only a draft can be removed. Cancel it instead."))
+        file = current.audience_file.name
+        current.delete()
+    if file:
+        default_storage.delete(file)
 
 
 def set_trial_share(broadcast: Broadcast, share: float | None) -> None:
-    """Let the trial have this share of the people who will be messaged, at least one; None: leave it as it is."""
+    """Set the trial to this share of the people who will be messaged, at least one. None changes nothing."""
     if share is None:
         return
     people = Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING).count()
     broadcast.canary_size = max(1, math.ceil(people * share))
     broadcast.save(update_fields=["canary_size"])
-
-
-def discard(broadcast: Broadcast) -> None:
-    """Remove a draft whose audience could not be read, with its file: as if it had never been made."""
-    broadcast.audience_file.delete(save=False)
-    broadcast.delete()
 
 
 def _variables(template: MessageTemplate) -> tuple[TemplateVariable, ...]:
@@ -124,42 +148,39 @@ def _check_constants(choice: Choice, variables: tuple[TemplateVariable, ...]) ->
     keys = {variable.key for variable in variables}
     for key in choice.constants:
         if key not in keys:
-            raise BadAudience(
-                _("The template has no variable “%(key)s”. It has: %(choices)s.")
-                % {"key": key, "choices": ", ".join(sorted(keys)) or "none"}
-            )
+            raise BadAudience(Cause.NO_SUCH_VARIABLE, variable=key, variables=", ".join(sorted(keys)) or "–")
 
 
-def _check_choice(business: Business, plan: Plan, variables: tuple[TemplateVariable, ...]) -> None:
-    match plan.choice:
+def _check_choice(business: Business, new: NewBroadcast, variables: tuple[TemplateVariable, ...]) -> None:
+    match new.choice:
         case FileChoice() as choice:
-            if plan.file is None:
-                raise BadAudience(_("The file is missing."))
-            with open_table(plan.file) as table:
+            if new.file is None:
+                raise BadAudience(Cause.FILE_MISSING)
+            with open_table(new.file) as table:
                 understand(table.header, variables, list(choice.constants), choice.columns)
                 if next(table.rows, None) is None:
-                    raise BadAudience(_("The file has no rows below its header."))
+                    raise BadAudience(Cause.FILE_WITHOUT_ROWS)
         case ContactsChoice() as choice:
             if not contacts_chosen(business, choice).exists():
-                raise BadAudience(_("No contact fits this choice."))
+                raise BadAudience(Cause.NOBODY_CHOSEN)
         case EarlierChoice() as choice:
             if not earlier_chosen(business, choice).exists():
-                raise BadAudience(_("Nobody of the earlier broadcast fits this choice."))
+                raise BadAudience(Cause.NOBODY_OF_EARLIER)
 
 
-def _row(business: Business, plan: Plan, actor: User | None) -> Broadcast:
-    template = plan.template
-    if plan.canary_size is not None and plan.canary_size < 1:
+def _row(business: Business, new: NewBroadcast, actor: User | None) -> Broadcast:
+    template = new.template
+    if new.canary_size is not None and new.canary_size < 1:
         raise WhatsappError(_("A trial needs at least one message."))
     return Broadcast(
         business=business,
-        sender=plan.sender,
+        sender=new.sender,
         template=template,
-        name=(plan.name or f"{template.name} ({template.language})")[:200],
+        name=(new.name or f"{template.name} ({template.language})")[:200],
         **template.kept(),
-        audience_kind=KINDS[type(plan.choice)],
-        audience=to_json(plan.choice),
-        canary_size=plan.canary_size,
+        audience_kind=KINDS[type(new.choice)],
+        audience=to_json(new.choice),
+        canary_size=new.canary_size,
         created_by=actor,
     )
 

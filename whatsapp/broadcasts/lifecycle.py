@@ -1,22 +1,24 @@
 """Starting, pausing, resuming and ending broadcasts.
 
-Every change of state is one conditional UPDATE whose row count decides, together with its line in the broadcast's
-history. Whoever loses the race gets `IllegalChange`, and nothing has happened.
+Every change of state is one conditional UPDATE whose row count decides, committed together with its entry in the
+broadcast's history. The loser of a race gets `IllegalChange`, and nothing has happened.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from businesses.models import User
-from whatsapp import doorbell
+from whatsapp import doorbell, recipients
 from whatsapp.errors import IllegalChange
-from whatsapp.models import Broadcast, BroadcastEvent, Recipient
+from whatsapp.models import Broadcast, BroadcastEvent, EventKind, Recipient
+from whatsapp.reasons import NO_REASON, Reason
 from whatsapp.states import (
     OPEN,
     UNSENT,
@@ -27,56 +29,82 @@ from whatsapp.states import (
 )
 
 LATE_AFTER_S = 300
-"""A scheduled broadcast that starts later than this is marked as late."""
+"""A scheduled broadcast that starts later than this is marked as late in its history."""
 CANCEL_BATCH = 5_000
 NOT_STARTED = (BroadcastStatus.DRAFT, BroadcastStatus.SCHEDULED, BroadcastStatus.MISSED, BroadcastStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A change of state: what it is called in the history, and which fields change with it."""
+class StatusChange:
+    """A change of state, its entry in the history, and the fields that change with it."""
 
     to: BroadcastStatus
-    what: str
-    detail: str = ""
-    fields: dict[str, Any] = field(default_factory=dict)
+    kind: EventKind
+    data: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-def start(broadcast: Broadcast, *, now: datetime, actor: User | None = None, detail: str = "") -> None:
-    """Begin to send, now. Raises `IllegalChange`."""
+def start_or_schedule(
+    broadcast: Broadcast, *, refuse_unsendable: Callable[[Broadcast], None], now: datetime, actor: User | None = None
+) -> None:
+    """Start a broadcast that `refuse_unsendable` accepts; a draft with a future start time is scheduled instead.
+
+    Raises:
+        IllegalChange: it can't be started from its present state.
+        NotSendable: it must not be started as it is; nothing has changed.
+    """
+    if broadcast.status not in NOT_STARTED:
+        raise IllegalChange(BroadcastStatus(broadcast.status), BroadcastStatus.PREPARING)
+    refuse_unsendable(broadcast)
+    waits = broadcast.scheduled_at is not None and now < broadcast.scheduled_at
+    if broadcast.status == BroadcastStatus.DRAFT and waits:
+        schedule(broadcast, now=now, actor=actor)
+    else:
+        _start(broadcast, now=now, actor=actor)
+
+
+def _start(broadcast: Broadcast, *, now: datetime, actor: User | None = None, late_s: int | None = None) -> None:
+    """Begin to send now, without a check: whoever starts or schedules it has checked it. Raises `IllegalChange`.
+
+    `late_s`: seconds since its scheduled time, if it had one.
+    """
     with transaction.atomic():
-        change = Change(BroadcastStatus.PREPARING, "started", detail, {"started_at": now})
+        data = {} if late_s is None else {"late_s": late_s}
+        change = StatusChange(BroadcastStatus.PREPARING, EventKind.STARTED, data, {"started_at": now})
         _apply(broadcast, change, now, actor, only_from=NOT_STARTED)
         if broadcast.audience_ready_at:
             finish_preparing(broadcast, now=now)
 
 
 def schedule(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
-    """Let the broadcast start by itself at its `scheduled_at`. Raises `IllegalChange`."""
-    detail = f"{broadcast.scheduled_wall_time} {broadcast.scheduled_zone}"
-    _apply(broadcast, Change(BroadcastStatus.SCHEDULED, "scheduled", detail), now, actor)
+    """Let the broadcast start automatically at its `scheduled_at`. Raises `IllegalChange`."""
+    data = {"wall_time": broadcast.scheduled_wall_time, "zone": broadcast.scheduled_zone}
+    _apply(broadcast, StatusChange(BroadcastStatus.SCHEDULED, EventKind.SCHEDULED, data), now, actor)
 
 
 def fire(broadcast: Broadcast, *, now: datetime) -> None:
-    """Start a scheduled broadcast whose time has come, or mark it missed. Raises `IllegalChange`."""
+    """Start a scheduled broadcast that is due, or mark it as missed. Raises `IllegalChange`."""
     scheduled_at, not_after = broadcast.scheduled_at, broadcast.not_after
     if not_after and now > not_after:
-        _apply(broadcast, Change(BroadcastStatus.MISSED, "missed", f"It had to start by {not_after:%H:%M} UTC."), now)
+        data = {"not_after": not_after.astimezone(UTC).isoformat()}
+        _apply(broadcast, StatusChange(BroadcastStatus.MISSED, EventKind.MISSED, data), now)
         return
     late_s = (now - scheduled_at).total_seconds() if scheduled_at else 0.0
     if late_s > LATE_AFTER_S:
         Broadcast.objects.filter(pk=broadcast.pk).update(is_late=True)
-    start(broadcast, now=now, detail=f"{late_s:.0f} s late" if late_s > LATE_AFTER_S else "on schedule")
+    _start(broadcast, now=now, late_s=round(late_s))
 
 
 def finish_preparing(broadcast: Broadcast, *, now: datetime) -> None:
-    """The audience is frozen: send. Raises `IllegalChange`."""
-    _apply(broadcast, Change(BroadcastStatus.RUNNING, "running", f"{broadcast.total} people"), now)
+    """The audience is frozen: begin to send. Raises `IllegalChange`."""
+    data = {"people": broadcast.total or 0}
+    _apply(broadcast, StatusChange(BroadcastStatus.RUNNING, EventKind.RUNNING, data), now)
 
 
-def fail_preparing(broadcast: Broadcast, *, now: datetime, detail: str) -> None:
-    """The audience can't be frozen; nothing has been sent. Raises `IllegalChange`."""
-    _apply(broadcast, Change(BroadcastStatus.FAILED, "failed", detail, {"status_detail": detail[:500]}), now)
+def fail_preparing(broadcast: Broadcast, *, now: datetime, because: Reason) -> None:
+    """The audience can't be frozen: mark the broadcast as failed; nothing was sent. Raises `IllegalChange`."""
+    change = StatusChange(BroadcastStatus.FAILED, EventKind.FAILED, because.kept(), because.kept())
+    _apply(broadcast, change, now)
 
 
 def pause(
@@ -84,71 +112,90 @@ def pause(
     *,
     now: datetime,
     reason: PauseReason = PauseReason.USER,
-    detail: str = "",
+    because: Reason | None = None,
     resume_at: datetime | None = None,
     actor: User | None = None,
 ) -> None:
-    """Stop sending; what is on its way finishes. `resume_at`: it goes on by itself. Raises `IllegalChange`."""
-    fields = {"pause_reason": reason, "status_detail": detail[:500], "resume_at": resume_at}
-    _apply(broadcast, Change(BroadcastStatus.PAUSED, f"paused: {reason}", detail, fields), now, actor)
+    """Stop sending; messages under way are finished. Raises `IllegalChange`.
+
+    `because` adds detail to `reason`. With `resume_at` the broadcast resumes automatically.
+    """
+    data = {"pause_reason": reason.value} | _kept(because)
+    fields = _kept(because) | {"pause_reason": reason, "resume_at": resume_at}
+    _apply(broadcast, StatusChange(BroadcastStatus.PAUSED, EventKind.PAUSED, data, fields), now, actor)
 
 
 def resume(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
-    """Go on exactly where it stopped. Resuming after a trial of the first messages releases the rest."""
+    """Continue exactly where it stopped. Resuming after a trial of the first messages releases the rest."""
     to = BroadcastStatus.RUNNING if broadcast.audience_ready_at else BroadcastStatus.PREPARING
     fields: dict[str, Any] = {}
     if broadcast.pause_reason == PauseReason.CANARY_REVIEW:
         fields["canary_reviewed_at"] = now
-    _apply(broadcast, Change(to, "resumed", "", fields), now, actor, only_from=(BroadcastStatus.PAUSED,))
+    change = StatusChange(to, EventKind.RESUMED, fields=fields)
+    _apply(broadcast, change, now, actor, only_from=(BroadcastStatus.PAUSED,))
 
 
 def cancel(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
-    """Send no more, ever. What is on its way finishes; `finish_cancelling` marks the rest. Raises `IllegalChange`."""
-    _apply(broadcast, Change(BroadcastStatus.CANCELLING, "cancelled"), now, actor)
+    """Stop for good. Messages under way are finished; `finish_cancelling` marks the rest. Raises `IllegalChange`."""
+    _apply(broadcast, StatusChange(BroadcastStatus.CANCELLING, EventKind.CANCELLED), now, actor)
 
 
 def finish_cancelling(broadcast: Broadcast, *, now: datetime) -> bool:
-    """Mark what was not sent as cancelled; whether the broadcast has ended. Safe to repeat and to interrupt."""
+    """Mark unsent rows as cancelled. Returns whether the broadcast has ended. Safe to repeat and to interrupt."""
     while _cancel_some(broadcast):
         pass
-    return _end(broadcast, Change(BroadcastStatus.CANCELLED, "ended", "", {"completed_at": now}), now)
+    change = StatusChange(BroadcastStatus.CANCELLED, EventKind.ENDED, fields={"completed_at": now})
+    return _end(broadcast, change, now)
 
 
 def complete_if_done(broadcast: Broadcast, *, now: datetime) -> bool:
-    """End a running broadcast none of whose messages is still to be sent; whether it did."""
-    return _end(broadcast, Change(BroadcastStatus.COMPLETED, "completed", "", {"completed_at": now}), now)
+    """End a running broadcast that has nothing left to send. Returns whether it was ended."""
+    change = StatusChange(BroadcastStatus.COMPLETED, EventKind.COMPLETED, fields={"completed_at": now})
+    return _end(broadcast, change, now)
 
 
-def reopen(broadcast: Broadcast, *, now: datetime, actor: User | None = None, detail: str = "") -> None:
-    """A completed broadcast has something to send again: what proved to be unsent, or is retried. `IllegalChange`."""
-    change = Change(BroadcastStatus.RUNNING, "reopened", detail, {"completed_at": None, "settled_at": None})
+def reopen(broadcast: Broadcast, *, now: datetime, because: Reason, actor: User | None = None) -> None:
+    """Run a completed broadcast again: rows proved to be unsent, or are retried. Raises `IllegalChange`."""
+    fields = {"completed_at": None, "settled_at": None}
+    change = StatusChange(BroadcastStatus.RUNNING, EventKind.REOPENED, because.kept(), fields)
     _apply(broadcast, change, now, actor, only_from=(BroadcastStatus.COMPLETED,))
 
 
-def go_on(broadcast: Broadcast, *, now: datetime, actor: User | None = None, detail: str = "") -> bool:
-    """Rows of the broadcast have proved to be unsent: if it was completed, it runs again. False: it was cancelled.
+def go_on(broadcast: Broadcast, *, now: datetime, because: Reason, actor: User | None = None) -> bool:
+    """Run the broadcast again if it was completed, since rows proved to be unsent. Returns False if it was cancelled.
 
-    In the caller's transaction, in which the rows change, too: it holds the broadcast's lock from here on.
+    Call it in the transaction that changes the rows: it holds the broadcast's lock from here on.
     """
-    current = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
+    current = recipients.locked(broadcast)
     if current.status == BroadcastStatus.COMPLETED:
-        reopen(current, now=now, actor=actor, detail=detail)
+        reopen(current, now=now, actor=actor, because=because)
     return current.status not in {BroadcastStatus.CANCELLED, BroadcastStatus.CANCELLING}
 
 
-def record(broadcast: Broadcast, what: str, *, now: datetime, detail: str = "", actor: User | None = None) -> None:
-    """Add a line to the broadcast's history."""
+def record(
+    broadcast: Broadcast,
+    kind: EventKind,
+    *,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+    actor: User | None = None,
+) -> None:
+    """Add an entry to the broadcast's history; `BroadcastEvent` says which keys `data` may have."""
     BroadcastEvent.objects.create(
-        business_id=broadcast.business_id, broadcast=broadcast, at=now, what=what, detail=detail[:500], actor=actor
+        business_id=broadcast.business_id, broadcast=broadcast, at=now, kind=kind, data=dict(data or {}), actor=actor
     )
 
 
-_NOT_PAUSED = {"pause_reason": "", "status_detail": "", "resume_at": None}
+_NOT_PAUSED = {"pause_reason": "", "resume_at": None, **NO_REASON}
+
+
+def _kept(because: Reason | None) -> dict[str, Any]:
+    return because.kept() if because else {}
 
 
 def _apply(
     broadcast: Broadcast,
-    change: Change,
+    change: StatusChange,
     now: datetime,
     actor: User | None = None,
     only_from: tuple[BroadcastStatus, ...] | None = None,
@@ -156,40 +203,37 @@ def _apply(
     legal = broadcast_states_before(change.to) if only_from is None else only_from
     with transaction.atomic():
         changed = Broadcast.objects.filter(pk=broadcast.pk, status__in=legal).update(
-            status=change.to, epoch=F("epoch") + 1, **(_NOT_PAUSED | change.fields)
+            status=change.to, epoch=F("epoch") + 1, **{**_NOT_PAUSED, **change.fields}
         )
         broadcast.refresh_from_db()
         if not changed:
             raise IllegalChange(BroadcastStatus(broadcast.status), change.to)
-        record(broadcast, change.what, now=now, detail=change.detail, actor=actor)
-        doorbell.ring(broadcast.pk, broadcast.epoch)
+        record(broadcast, change.kind, now=now, data=change.data, actor=actor)
+        doorbell.ring()
 
 
-def _end(broadcast: Broadcast, change: Change, now: datetime) -> bool:
-    """Make a last change of state, unless a row is still open.
+def _end(broadcast: Broadcast, change: StatusChange, now: datetime) -> bool:
+    """Move to a final state, unless a row is still open. Returns whether it did.
 
-    Whoever opens a row again holds the broadcast's lock. It is taken in a statement of its own: one that waits for a
-    lock goes on with what it saw before, and would overlook the row.
+    Whoever reopens a row holds the broadcast's lock (see `recipients.locked`).
     """
     still_open = Recipient.objects.filter(broadcast=OuterRef("pk"), status__in=OPEN)
     with transaction.atomic():
-        list(Broadcast.objects.select_for_update().filter(pk=broadcast.pk).values_list("pk", flat=True))
+        recipients.locked(broadcast)
         ended = (
             Broadcast.objects.filter(pk=broadcast.pk, status__in=broadcast_states_before(change.to))
             .exclude(Exists(still_open))
-            .update(status=change.to, epoch=F("epoch") + 1, **(_NOT_PAUSED | change.fields))
+            .update(status=change.to, epoch=F("epoch") + 1, **{**_NOT_PAUSED, **change.fields})
         )
         if ended:
-            record(broadcast, change.what, now=now, detail=change.detail)
+            record(broadcast, change.kind, now=now, data=change.data)
     broadcast.refresh_from_db()
     return bool(ended)
 
 
 def _cancel_some(broadcast: Broadcast) -> int:
-    """Cancel some unsent rows; how many. Rows that a worker is just moving are left for the next time."""
+    """Cancel some unsent rows and return their number. Rows locked by another process are left for the next call."""
     with transaction.atomic():
         unsent = Recipient.objects.filter(broadcast=broadcast, status__in=UNSENT)
         ids = list(unsent.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CANCEL_BATCH])
-        return unsent.filter(pk__in=ids).update(
-            status=RecipientStatus.CANCELLED, lease_token=None, lease_until=None, next_attempt_at=None
-        )
+        return recipients.free(unsent.filter(pk__in=ids), to=RecipientStatus.CANCELLED)

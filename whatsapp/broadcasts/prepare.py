@@ -1,4 +1,4 @@
-"""Freezing a broadcast's audience, a stretch at a time, by whoever has time for it."""
+"""Freezing a broadcast's audience in short steps, by any process that has time for it."""
 
 from __future__ import annotations
 
@@ -9,39 +9,40 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from businesses.tenancy import acting_for
-from whatsapp.audience.freeze import BATCH, Overtaken, always, freeze
+from whatsapp.audience.freeze import BATCH, OvertakenFreeze, always, freeze
 from whatsapp.audience.rates import current_rates
 from whatsapp.audience.sources import candidates_of
 from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.counts import counts_of
 from whatsapp.errors import BadAudience, IllegalChange
 from whatsapp.models import Broadcast
+from whatsapp.reasons import Reason
 from whatsapp.states import BroadcastStatus
 
 
 def prepare_step(broadcast: Broadcast, *, now: datetime, batches: int = 10) -> bool:
-    """Go on preparing, at most so many batches; whether there is nothing left to do here.
+    """Freeze at most `batches` batches. Returns whether nothing is left to do here.
 
-    When the audience is frozen the broadcast begins to send; when it can't be, it has failed and says why.
+    When the audience is complete the broadcast begins to send; when it can't be read the broadcast fails and says why.
     """
     with acting_for(broadcast.business):
         try:
             if not freeze_audience(broadcast, now=now, keep_going=lambda rows: rows < batches * BATCH):
                 return False
             _leave_preparing(broadcast, now)
-        except Overtaken:
+        except OvertakenFreeze:
             return True
         except BadAudience as error:
-            _fail(broadcast, now, str(error))
+            _fail(broadcast, now, error.reason)
         return True
 
 
 def freeze_audience(broadcast: Broadcast, *, now: datetime, keep_going: Callable[[int], bool] = always) -> bool:
-    """Freeze from the cursor on until the end, or until `keep_going(rows so far)` says no; whether it is done.
+    """Freeze from the cursor to the end, or until `keep_going(rows so far)` is false. Returns whether it is complete.
 
     Raises:
         BadAudience: the source can't be read on; nothing has been sent.
-        Overtaken: somebody else does it, or it was cancelled.
+        OvertakenFreeze: another process is freezing it, or it was cancelled.
     """
     if broadcast.audience_ready_at:
         return True
@@ -53,7 +54,7 @@ def freeze_audience(broadcast: Broadcast, *, now: datetime, keep_going: Callable
 
 
 def _finish(broadcast: Broadcast, now: datetime) -> None:
-    """The rows are complete. The file is not needed any more: its people are in the rows, and nowhere twice."""
+    """Mark the audience as complete and delete the file: its people are in the rows, and stored nowhere twice."""
     file = broadcast.audience_file.name
     with transaction.atomic():
         Broadcast.objects.filter(pk=broadcast.pk, audience_ready_at=None).update(
@@ -69,11 +70,11 @@ def _leave_preparing(broadcast: Broadcast, now: datetime) -> None:
         if broadcast.status == BroadcastStatus.PREPARING:
             lifecycle.finish_preparing(broadcast, now=now)
     except IllegalChange:
-        return  # paused or cancelled at this very moment: that stands
+        return  # paused or cancelled at this very moment: that state stays
 
 
-def _fail(broadcast: Broadcast, now: datetime, detail: str) -> None:
+def _fail(broadcast: Broadcast, now: datetime, because: Reason) -> None:
     try:
-        lifecycle.fail_preparing(broadcast, now=now, detail=detail)
+        lifecycle.fail_preparing(broadcast, now=now, because=because)
     except IllegalChange:
         return

@@ -12,21 +12,21 @@ WALL_TIME_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 class BadSchedule(ValueError):
-    """A time or zone that can't be understood."""
+    """A time or zone that is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The hours in which messages may go out, by a local clock. `opens` after `closes`: through midnight."""
+    """The hours in which messages may go out, by a local clock. With `opens` after `closes` it spans midnight."""
 
     opens: time
     closes: time
 
 
 def instant_of(wall_time: str, zone: str) -> datetime:
-    """The moment at which a zone's clocks show this time, in UTC.
+    """Returns the moment at which clocks in a zone show this time, in UTC.
 
-    A time that a clock change skips is moved on by as much (02:30 becomes 03:30); one that comes twice is the first.
+    A time that a clock change skips moves by as much (02:30 becomes 03:30); of a repeated time the first counts.
     """
     clock = zone_info(zone)
     try:
@@ -49,7 +49,7 @@ def zone_info(zone: str) -> ZoneInfo:
 
 
 def opens_at(now: datetime, window: Window | None, zone: str) -> datetime | None:
-    """When messages may go out again; None: they may now. `now` is aware; the answer is in UTC."""
+    """Returns when messages may go out again, in UTC; None if they may now. `now` is aware."""
     if window is None or window.opens == window.closes:
         return None
     local = now.astimezone(zone_info(zone))
@@ -61,11 +61,11 @@ def opens_at(now: datetime, window: Window | None, zone: str) -> datetime | None
 
 
 def seconds_open(start: datetime, seconds: float, window: Window | None, zone: str) -> datetime:
-    """When so many seconds inside the window have passed, counted from `start`: the expected end of sending."""
+    """Returns the moment after so many seconds inside the window, counted from `start`: the expected end of sending."""
     moment, left = start.astimezone(UTC), seconds
     if window is None or window.opens == window.closes:
         return moment + timedelta(seconds=left)
-    for _day in range(400):  # a window is open at least a minute a day; more than a year is not a forecast
+    for _day in range(400):  # a window is open at least a minute a day; nothing takes longer than a year
         moment = opens_at(moment, window, zone) or moment
         open_for = (_closes_after(moment, window, zone) - moment).total_seconds()
         if left <= open_for:

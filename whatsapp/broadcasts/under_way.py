@@ -21,22 +21,17 @@ class UnderWay:
 
     @property
     def done_percent(self) -> int:
-        """How many of those who can get a message have had theirs sent, or will not get one any more."""
-        return done_percent(self.counts)
-
-
-def done_percent(counts: Counts) -> int:
-    """How far a broadcast is: 0 to 100; 0 before anybody is known."""
-    return 0 if not counts.total else int(100 * (counts.total - counts.open) / counts.total)
+        """Percentage of the people who can get a message and have been dealt with, whether it arrived or not."""
+        return self.counts.done_percent
 
 
 def with_counts(broadcasts: list[Broadcast]) -> list[UnderWay]:
-    """Broadcasts with their counts, in one query more."""
+    """Returns broadcasts with their counts; takes one query."""
     counts = counts_of_many([broadcast.pk for broadcast in broadcasts])
     return [UnderWay(broadcast, counts[broadcast.pk]) for broadcast in broadcasts]
 
 
 def broadcasts_under_way(business: Business) -> list[UnderWay]:
-    """What is being sent, waits for its time, or is paused; the newest first."""
+    """Returns running, preparing, scheduled and paused broadcasts, the newest first."""
     live = Broadcast.objects.filter(business=business, status__in=[*LIVE_BROADCASTS, BroadcastStatus.CANCELLING])
     return with_counts(list(live.order_by("-created_at")[:MOST_SHOWN]))

@@ -13,6 +13,7 @@ from businesses.models import Business
 from whatsapp.audience.choice import ContactsChoice, EarlierChoice
 from whatsapp.audience.rates import current_rates
 from whatsapp.audience.sources import choice_of, contacts_chosen, earlier_chosen
+from whatsapp.broadcasts.reasons import InWords, reason_of, reason_words
 from whatsapp.broadcasts.schedule import seconds_open
 from whatsapp.errors import NotSendable
 from whatsapp.models import Broadcast, Recipient, SenderHealth, TemplateCategory, TemplateStatus, WindowZone
@@ -52,7 +53,6 @@ class Preflight:
     message will have been sent if it starts now.
     """
 
-    is_frozen: bool
     valid: int
     skipped: dict[SkipReason, int]
     skipped_rows: list[SkippedRow]
@@ -79,7 +79,6 @@ def preflight(broadcast: Broadcast, *, now: datetime) -> Preflight:
     valid = sum(line.people for line in costs) if broadcast.audience_ready_at else _estimate(broadcast)
     left = people_left_to_tell(broadcast.sender, now)
     return Preflight(
-        is_frozen=broadcast.audience_ready_at is not None,
         valid=valid,
         skipped=skipped,
         skipped_rows=skipped_rows(broadcast, PROBLEM_ROWS) if skipped else [],
@@ -107,7 +106,7 @@ def refuse_unsendable(broadcast: Broadcast) -> None:
 def skipped_rows(broadcast: Broadcast, most: int) -> list[SkippedRow]:
     """The first rows that get no message, in the order of the file."""
     rows = Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.SKIPPED).order_by("pk")[:most]
-    return [SkippedRow(row.row_number, row.given_address, SkipReason(row.skip_reason), row.error_text) for row in rows]
+    return [SkippedRow(row.row_number, row.given_address, SkipReason(row.skip_reason), reason_of(row)) for row in rows]
 
 
 def _estimate(broadcast: Broadcast) -> int:
@@ -164,9 +163,7 @@ def standing_problems(broadcast: Broadcast) -> list[str]:
     if template.content_hash != broadcast.template_hash:
         found.append(_("The template was changed after this broadcast was made. Create the broadcast again."))
     if sender.health == SenderHealth.BLOCKED:
-        found.append(
-            _("The WhatsApp number needs attention: %(health_detail)s") % {"health_detail": sender.health_detail}
-        )
+        found.append(InWords(_("The WhatsApp number needs attention: %(why)s"), why=reason_words(sender)))
     return found
 
 

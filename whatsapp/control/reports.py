@@ -9,10 +9,10 @@ from django.db.models import Count, Max, Q, Sum
 
 from whatsapp.audience.rates import current_rates
 from whatsapp.broadcasts.counts import counts_of
-from whatsapp.broadcasts.reasons import explained
+from whatsapp.broadcasts.reasons import explained, why_it_stands
 from whatsapp.control.preflight import Preflight, SkippedRow, preflight, skipped_rows
 from whatsapp.models import Broadcast, Recipient
-from whatsapp.states import PauseReason, RecipientStatus
+from whatsapp.states import RecipientStatus
 
 REJECTED_ROWS = 10_000
 """How many skipped rows are listed one by one; the numbers count all of them."""
@@ -28,7 +28,7 @@ def status_report(broadcast: Broadcast, *, now: datetime) -> dict[str, Any]:
         "language": broadcast.template_language,
         "status": broadcast.status,
         "pause_reason": broadcast.pause_reason or None,
-        "detail": _detail(broadcast),
+        "detail": why_it_stands(broadcast),
         "resume_at": broadcast.resume_at,
         "total": counts.total,
         "counts": {state.value: number for state, number in counts.by_state.items()},
@@ -89,13 +89,7 @@ def _row(row: SkippedRow) -> dict[str, Any]:
 
 def _in_words(row: SkippedRow) -> str:
     where = f"Row {row.row}: " if row.row else ""
-    return f"{where}{row.text or row.reason.label}"
-
-
-def _detail(broadcast: Broadcast) -> str:
-    if broadcast.status_detail or not broadcast.pause_reason:
-        return broadcast.status_detail
-    return str(PauseReason(broadcast.pause_reason).label)
+    return f"{where}{row.text}"
 
 
 def _pace(broadcast: Broadcast, now: datetime) -> float | None:

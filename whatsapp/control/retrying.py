@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from businesses.models import User
-from whatsapp import doorbell
+from whatsapp import doorbell, recipients
 from whatsapp.broadcasts import lifecycle
 from whatsapp.control.preflight import standing_problems
 from whatsapp.errors import IllegalChange, NotSendable
-from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient
+from whatsapp.models import Attempt, AttemptOutcome, Broadcast, EventKind, Recipient
+from whatsapp.reasons import Cause, reason
 from whatsapp.states import PASSING_ERRORS, BroadcastStatus, ErrorClass, RecipientStatus
 
 MARKETING_REST = timedelta(hours=24)
@@ -43,9 +44,7 @@ def retry(broadcast: Broadcast, *, now: datetime, actor: User | None = None, ids
         NotSendable: its template or number can't send; nothing has changed.
     """
     with transaction.atomic():
-        # Locked, so that the broadcast isn't completed while its rows open again.
-        held = Broadcast.objects.select_for_update(of=("self",)).select_related("sender", "template")
-        current = held.get(pk=broadcast.pk)
+        current = recipients.locked(broadcast)
         if current.status not in RETRYABLE_IN:
             raise IllegalChange(BroadcastStatus(current.status), BroadcastStatus.RUNNING)
         if problems := standing_problems(current):
@@ -63,7 +62,7 @@ def _open(broadcast: Broadcast, now: datetime, ids: Collection[int] | None) -> i
     Attempt.objects.filter(pk__in=chosen.values("attempt_id"), outcome=AttemptOutcome.ACCEPTED).update(
         outcome=AttemptOutcome.REJECTED
     )
-    fresh = {
+    fresh: dict[str, Any] = {
         "attempt_id": None,
         "provider_message_id": None,
         "refusals": 0,
@@ -74,17 +73,17 @@ def _open(broadcast: Broadcast, now: datetime, ids: Collection[int] | None) -> i
         "error_text": "",
     }
     resting = Q(error_class=ErrorClass.DEFERRED, failed_at__gt=now - MARKETING_REST)
-    later = chosen.filter(resting).update(
-        status=RecipientStatus.RETRY_WAIT, next_attempt_at=F("failed_at") + MARKETING_REST, failed_at=None, **fresh
+    rested_at = F("failed_at") + MARKETING_REST
+    later = recipients.free(
+        chosen.filter(resting), to=RecipientStatus.RETRY_WAIT, next_attempt_at=rested_at, failed_at=None, **fresh
     )
-    at_once = chosen.update(status=RecipientStatus.PENDING, next_attempt_at=None, failed_at=None, **fresh)
-    return later + at_once
+    return later + recipients.free(chosen, to=RecipientStatus.PENDING, failed_at=None, **fresh)
 
 
 def _go_on(broadcast: Broadcast, number: int, now: datetime, actor: User | None) -> None:
-    detail = _("%(number)s people are tried again") % {"number": number}
+    because = reason(Cause.PEOPLE_RETRIED, people=number)
     if broadcast.status == BroadcastStatus.COMPLETED:
-        lifecycle.reopen(broadcast, now=now, actor=actor, detail=detail)
+        lifecycle.reopen(broadcast, now=now, actor=actor, because=because)
         return
-    lifecycle.record(broadcast, "retried", now=now, actor=actor, detail=detail)
-    doorbell.ring(broadcast.pk, broadcast.epoch)
+    lifecycle.record(broadcast, EventKind.RETRIED, now=now, actor=actor, data={"people": number})
+    doorbell.ring()

@@ -7,9 +7,7 @@ from datetime import datetime
 from businesses.models import User
 from whatsapp.broadcasts import lifecycle
 from whatsapp.control.preflight import refuse_unsendable
-from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast
-from whatsapp.states import BroadcastStatus
 
 
 def start(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
@@ -19,11 +17,4 @@ def start(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> 
         IllegalChange: it can't be started from where it stands.
         NotSendable: it must not be started as it is; nothing has changed.
     """
-    if broadcast.status not in lifecycle.NOT_STARTED:
-        raise IllegalChange(BroadcastStatus(broadcast.status), BroadcastStatus.PREPARING)
-    refuse_unsendable(broadcast)
-    waits = broadcast.scheduled_at is not None and now < broadcast.scheduled_at
-    if broadcast.status == BroadcastStatus.DRAFT and waits:
-        lifecycle.schedule(broadcast, now=now, actor=actor)
-    else:
-        lifecycle.start(broadcast, now=now, actor=actor)
+    lifecycle.start_or_schedule(broadcast, refuse_unsendable=refuse_unsendable, now=now, actor=actor)

@@ -9,9 +9,11 @@ from typing import BinaryIO
 
 from businesses.models import Business, User
 from whatsapp.errors import BadAudience
-from whatsapp.importing import lifecycle, reading
-from whatsapp.importing.contact_layout import ColumnRole, guess
+from whatsapp.importing import imports, reading
+from whatsapp.importing.contact_layout import guess
 from whatsapp.models import ContactImport, ImportStatus
+from whatsapp.reasons import reason_in
+from whatsapp.states import ColumnRole
 
 
 def import_contacts(
@@ -37,15 +39,15 @@ def import_contacts(
     """
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
-    made = lifecycle.draft(business, file, size=size, name=name, now=now, by=by)
+    made = imports.draft(business, file, size=size, name=name, now=now, by=by)
     try:
-        lifecycle.start(made, roles or guess(made.header), tags=tags, consent_source=consent_source, now=now)
+        imports.start(made, roles or guess(made.header), tags=tags, consent_source=consent_source, now=now)
     except BadAudience:
-        lifecycle.discard(made)
+        imports.discard(made)
         raise
     _read(made, clock or (lambda: now), on_progress)
-    if made.status == ImportStatus.FAILED:
-        raise BadAudience(made.error)
+    if made.status == ImportStatus.FAILED and (because := reason_in(made)):
+        raise BadAudience(because)
     return made
 
 
@@ -57,5 +59,5 @@ def _read(made: ContactImport, clock: reading.Clock, on_progress: Callable[[int]
     try:
         reading.read(made, clock=clock, keep_going=told)
     except KeyboardInterrupt:
-        lifecycle.cancel(made, now=clock())
+        imports.cancel(made, now=clock())
         raise

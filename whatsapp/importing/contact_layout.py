@@ -5,30 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import models
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-
 from whatsapp.audience.columns import BSUID_NAMES, PHONE_NAMES, normalized, refuse_doubles
 from whatsapp.errors import BadAudience
+from whatsapp.reasons import Cause
+from whatsapp.states import ColumnRole
 
 NAME_NAMES = frozenset({"name", "full name", "שם", "שם מלא"})
 LANGUAGE_NAMES = frozenset({"language", "שפה"})
 TAG_NAMES = frozenset({"tags", "tag", "תגיות", "תגית"})
 REPORT_NAMES = frozenset({"row of the file", "why it was not taken", "שורה בקובץ", "למה לא נקלטה"})
 """Columns that the report of an import puts before those of the file: a mended report is imported without them."""
-
-
-class ColumnRole(models.TextChoices):
-    """What a column is."""
-
-    PHONE = "phone", gettext_lazy("Phone number")
-    NAME = "name", gettext_lazy("Name")
-    LANGUAGE = "language", gettext_lazy("Language")
-    TAGS = "tags", gettext_lazy("Tags, with commas between them")
-    BSUID = "bsuid", gettext_lazy("WhatsApp user id")
-    ATTRIBUTE = "attribute", gettext_lazy("An attribute, under the column's name")
-    IGNORED = "ignored", gettext_lazy("Leave it out")
 
 
 _NAMES = {
@@ -76,9 +62,9 @@ def layout_of(header: Sequence[str], roles: Sequence[ColumnRole]) -> Layout:
         if role == ColumnRole.ATTRIBUTE:
             attributes[index] = header[index][:60] or str(index + 1)
         elif role != ColumnRole.IGNORED and places.setdefault(role, index) != index:
-            raise BadAudience(_("Two columns are chosen as “%(what)s”. Keep one.") % {"what": role.label})
+            raise BadAudience(Cause.ROLE_TWICE, role=role.value)
     if ColumnRole.PHONE not in places and ColumnRole.BSUID not in places:
-        raise BadAudience(_("There is no column of phone numbers. Name it “phone”."))
+        raise BadAudience(Cause.NO_PHONE_COLUMN)
     return Layout(
         phone=places.get(ColumnRole.PHONE),
         bsuid=places.get(ColumnRole.BSUID),

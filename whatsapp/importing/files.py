@@ -10,13 +10,13 @@ from itertools import islice
 from typing import BinaryIO
 
 from django.core.files.storage import default_storage
-from django.utils.translation import gettext as _
 
 from businesses.tenancy import across_businesses
 from whatsapp.errors import BadAudience
 from whatsapp.importing.contact_layout import guess
 from whatsapp.models import ContactImport, ImportStatus
 from whatsapp.models.imports import FOLDER
+from whatsapp.reasons import Cause
 from whatsapp.tables.stored_files import remove_stale
 from whatsapp.tables.tables import open_table, refuse_large
 
@@ -47,10 +47,10 @@ def look_at(file: BinaryIO, size: int) -> Glance:
     with open_table(file) as table:
         guess(table.header)
         if len(table.header) > MOST_COLUMNS:
-            raise BadAudience(_("The file has more than %(most)s columns.") % {"most": MOST_COLUMNS})
+            raise BadAudience(Cause.TOO_MANY_COLUMNS, limit=MOST_COLUMNS)
         first = [[cell[:SAMPLE_LENGTH] for cell in row.cells] for row in islice(table.rows, SAMPLES)]
         if not first:
-            raise BadAudience(_("The file has no rows below its header."))
+            raise BadAudience(Cause.FILE_WITHOUT_ROWS)
         checked = len(first) + sum(1 for _row in islice(table.rows, CHECKED_ROWS - len(first)))
         header = [name.replace("\0", "") for name in table.header]
     samples = [[cell.replace("\0", "") for cell in cells] for cells in first]

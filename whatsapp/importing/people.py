@@ -16,7 +16,7 @@ from whatsapp.people import consent
 FIELDS = ("name", "language", "attributes", "consent", "consent_source", "consent_changed_at")
 
 
-class Outcome(Enum):
+class RowEffect(Enum):
     """What a row changed. Of two rows about one new person the first adds them; the second may add to what is known."""
 
     ADDED = "added"
@@ -24,14 +24,14 @@ class Outcome(Enum):
     UNCHANGED = "unchanged"
 
 
-def save(contact_import: ContactImport, entries: Sequence[Entry], *, now: datetime) -> Counter[Outcome]:
+def save(contact_import: ContactImport, entries: Sequence[Entry], *, now: datetime) -> Counter[RowEffect]:
     """Write the people of a chunk, inside the caller's transaction; how many rows had which outcome.
 
     An import with a `consent_source` says that they agreed to get messages; it changes nothing for those who have
     withdrawn.
     """
     people = _People(contact_import, entries, now)
-    outcomes = Counter(people.take(entry) for entry in entries)
+    outcomes = Counter(people.note(entry) for entry in entries)
     people.write(by=contact_import.created_by)
     return outcomes
 
@@ -49,7 +49,7 @@ class _People:
         self.agreed: list[str] = []
         self.tagged: list[tuple[Contact, str]] = []
 
-    def take(self, entry: Entry) -> Outcome:
+    def note(self, entry: Entry) -> RowEffect:
         """Note what a row says."""
         contact = self.contacts.get(entry.address)
         if contact is None:
@@ -59,11 +59,11 @@ class _People:
             self.new.append(contact)
             self._facts(contact, entry)
             self._tags(contact, entry)
-            return Outcome.ADDED
+            return RowEffect.ADDED
         has_news = self._facts(contact, entry)
         if has_news and not contact._state.adding:
             self.changed[contact.pk] = contact
-        return Outcome.UPDATED if self._tags(contact, entry) or has_news else Outcome.UNCHANGED
+        return RowEffect.UPDATED if self._tags(contact, entry) or has_news else RowEffect.UNCHANGED
 
     def _facts(self, contact: Contact, entry: Entry) -> bool:
         """Put a row's facts on a contact; whether anything is new."""

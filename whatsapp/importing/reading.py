@@ -15,18 +15,18 @@ from typing import BinaryIO, cast
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
-from django.utils import translation
-from django.utils.translation import gettext as _
 
 from businesses.models import Business
 from whatsapp.errors import BadAudience
-from whatsapp.importing import lifecycle
-from whatsapp.importing.contact_layout import ColumnRole, layout_of
-from whatsapp.importing.lifecycle import Claim, Overtaken
-from whatsapp.importing.people import Outcome, save
+from whatsapp.importing import imports
+from whatsapp.importing.contact_layout import layout_of
+from whatsapp.importing.imports import Claim, OvertakenRead
+from whatsapp.importing.people import RowEffect, save
 from whatsapp.importing.rows import Entry, Rejected, understood
 from whatsapp.models import ContactImport, RejectedRow
 from whatsapp.people.messaging_settings import region_of
+from whatsapp.reasons import Cause, reason
+from whatsapp.states import ColumnRole
 from whatsapp.tables.tables import Row, Table, open_table
 
 logger = logging.getLogger(__name__)
@@ -53,29 +53,27 @@ def read(contact_import: ContactImport, *, clock: Clock, keep_going: Callable[[i
     Returns:
         Whether nothing is left to be done by anybody who is rung for: it has ended, or somebody else reads it.
     """
-    claim = lifecycle.claim(contact_import, now=clock())
+    claim = imports.claim(contact_import, now=clock())
     if claim is None:
         return True
-    with translation.override(contact_import.language or None):
-        try:
-            has_ended = _read_on(claim, clock, keep_going)
-        except Overtaken:
-            lifecycle.look_again(contact_import)
-            return True
-        except BadAudience as error:
-            lifecycle.fail(claim, str(error), now=clock())
-            return True
-        except (OperationalError, InterfaceError):
-            raise  # the database is away: the sweep has it read when it is back
-        except Exception:
-            logger.exception("Import %s can't be read after row %d", contact_import.pk, contact_import.row_cursor)
-            text = _("Something went wrong on our side after row %(row)s. What was read before stays.")
-            lifecycle.fail(claim, text % {"row": contact_import.row_cursor}, now=clock())
-            return True
+    try:
+        has_ended = _read_on(claim, clock, keep_going)
+    except OvertakenRead:
+        imports.look_again(contact_import)
+        return True
+    except BadAudience as error:
+        imports.fail(claim, error.reason, now=clock())
+        return True
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the sweep has it read when it is back
+    except Exception:
+        logger.exception("Import %s can't be read after row %d", contact_import.pk, contact_import.row_cursor)
+        imports.fail(claim, reason(Cause.READING_FAILED, row=contact_import.row_cursor), now=clock())
+        return True
     if has_ended:
-        lifecycle.finish(claim, now=clock())
+        imports.finish(claim, now=clock())
     else:
-        lifecycle.give_back(claim, now=clock())
+        imports.give_back(claim, now=clock())
     return has_ended
 
 
@@ -99,7 +97,7 @@ def _file_of(contact_import: ContactImport) -> Iterator[BinaryIO]:
     try:
         file = default_storage.open(contact_import.file.name or "")
     except OSError:
-        raise BadAudience(_("The file is gone. Please choose it again.")) from None
+        raise BadAudience(Cause.FILE_GONE) from None
     with file:
         yield cast("BinaryIO", file)
 
@@ -111,11 +109,11 @@ def _from_cursor(table: Table, claim: Claim, clock: Clock) -> Iterator[Row]:
         if row.number > cursor:
             yield row
         elif row.number % BEAT == 0:
-            lifecycle.keep(claim, now=clock())
+            imports.keep(claim, now=clock())
 
 
 def _write(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], clock: Clock) -> None:
-    """Write a chunk, again if another process was in the way. Raises `Overtaken`."""
+    """Write a chunk, again if another process was in the way. Raises `OvertakenRead`."""
     for attempt in range(1, TRIES + 1):
         try:
             _write_once(claim, chunk, taken, clock())
@@ -132,7 +130,7 @@ def _write_once(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], n
     entries = [each for each in taken if isinstance(each, Entry)]
     rejected = [each for each in taken if isinstance(each, Rejected)]
     with transaction.atomic():
-        lifecycle.move(claim, row=chunk[-1].number, now=now)
+        imports.move(claim, row=chunk[-1].number, now=now)
         # Chunks of two imports of one business would lock the same contacts in different orders.
         Business.objects.select_for_update(no_key=True).filter(pk=contact_import.business_id).first()
         outcomes = save(contact_import, entries, now=now)
@@ -140,7 +138,7 @@ def _write_once(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], n
         ContactImport.objects.filter(pk=contact_import.pk).update(
             rows_read=F("rows_read") + len(chunk),
             rejected=F("rejected") + len(rejected),
-            **{outcome.value: F(outcome.value) + outcomes[outcome] for outcome in Outcome},
+            **{outcome.value: F(outcome.value) + outcomes[outcome] for outcome in RowEffect},
         )
 
 
@@ -150,6 +148,6 @@ def _rejected_row(contact_import: ContactImport, each: Rejected) -> RejectedRow:
         contact_import=contact_import,
         row=each.row,
         given=each.given,
-        reason=each.reason,
         cells=each.cells,
+        **each.reason.kept(),
     )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from whatsapp.errors import BadAudience
 from whatsapp.importing.contact_layout import Layout
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
 from whatsapp.people.tagging import tidy
+from whatsapp.reasons import Cause, Reason
 from whatsapp.tables.tables import Row
 
 ATTRIBUTE_LIMIT = 1024
@@ -34,7 +33,7 @@ class Rejected:
 
     row: int
     given: str
-    reason: str
+    reason: Reason
     cells: list[str]
 
 
@@ -45,21 +44,18 @@ def understood(row: Row, layout: Layout, region: str | None) -> Entry | Rejected
         return _entry(cells, layout, region)
     except (NotANumber, BadAudience) as error:
         given = _cell(cells, layout.phone) or _cell(cells, layout.bsuid)
-        return Rejected(row.number, given[:140], str(error)[:500], [cell[:CELL_KEPT] for cell in cells])
+        return Rejected(row.number, given[:140], error.reason, [cell[:CELL_KEPT] for cell in cells])
 
 
 def _entry(cells: list[str], layout: Layout, region: str | None) -> Entry:
     phone, bsuid = _cell(cells, layout.phone), _cell(cells, layout.bsuid)
     if not phone and bsuid and not is_bsuid(bsuid):
-        raise NotANumber(_("“%(bsuid)s” is not a WhatsApp user id.") % {"bsuid": bsuid[:40]})
+        raise NotANumber(Cause.NOT_A_USER_ID, given=bsuid[:40])
     address = bsuid if not phone and bsuid else to_e164(phone, region).e164
     attributes = {name: _cell(cells, index) for index, name in layout.attributes.items() if _cell(cells, index)}
     for name, value in attributes.items():
         if len(value) > ATTRIBUTE_LIMIT:
-            raise BadAudience(
-                _("Column “%(name)s” has %(length)s characters; at most %(attribute_limit)s.")
-                % {"name": name, "length": f"{len(value):,}", "attribute_limit": f"{ATTRIBUTE_LIMIT:,}"}
-            )
+            raise BadAudience(Cause.VALUE_TOO_LONG, name=name, length=len(value), limit=ATTRIBUTE_LIMIT)
     written = _cell(cells, layout.tags).replace(";", ",").split(",")
     tags = frozenset(filter(None, map(tidy, written)))
     return Entry(address, _cell(cells, layout.name)[:200], _cell(cells, layout.language)[:10], tags, attributes)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from businesses.models import Business, User
 from whatsapp import doorbell
 from whatsapp.audience.rows import BadValue, checked_params
+from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import BadAudience, BadTemplate, NotConnected, OptedOut, WhatsappError, WindowClosed
 from whatsapp.models import (
     DirectKind,
@@ -102,7 +103,7 @@ def send_test(
     try:
         address = to_e164(to, region_of(business)).e164
     except NotANumber as error:
-        raise BadAudience(str(error)) from None
+        raise BadAudience(error.reason) from None
     if blocked(business, [address], template.category):
         raise OptedOut(_("This person asked not to get messages. Try another number."))
     message = DirectMessage(
@@ -129,9 +130,7 @@ def _keep(message: DirectMessage, business: Business, key: UUID, now: datetime, 
 
 def _check_sender(sender: Sender) -> None:
     if sender.health == SenderHealth.BLOCKED:
-        raise NotConnected(
-            _("The WhatsApp number needs attention: %(health_detail)s") % {"health_detail": sender.health_detail}
-        )
+        raise NotConnected(_("The WhatsApp number needs attention: %(why)s") % {"why": reason_words(sender)})
 
 
 def _checked(template: MessageTemplate, sender: Sender, params: Mapping[str, str]) -> dict[str, str]:
@@ -150,7 +149,7 @@ def _checked(template: MessageTemplate, sender: Sender, params: Mapping[str, str
     except UnsupportedTemplate as error:
         raise BadTemplate(str(error)) from None
     except BadValue as error:
-        raise BadAudience(str(error)) from None
+        raise BadAudience(error.reason) from None
 
 
 def _wants_silence(inbound: InboundMessage) -> bool:

@@ -1,6 +1,6 @@
 """Every table of WhatsApp, one module per subject."""
 
-from whatsapp.models.broadcasts import AudienceKind, Broadcast, BroadcastEvent
+from whatsapp.models.broadcasts import AudienceKind, Broadcast, BroadcastEvent, EventKind
 from whatsapp.models.consent import ConsentChange, ConsentStep
 from whatsapp.models.contacts import (
     Consent,
@@ -13,7 +13,7 @@ from whatsapp.models.contacts import (
 )
 from whatsapp.models.direct import DirectKind, DirectMessage
 from whatsapp.models.imports import ContactImport, ImportStatus, RejectedRow
-from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, WebhookNews
+from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, NewsProblem, WebhookNews
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
 from whatsapp.models.senders import (
     MessagingSettings,
@@ -25,7 +25,8 @@ from whatsapp.models.senders import (
     WindowZone,
 )
 from whatsapp.models.sending import SendingPace
-from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory, TemplateStatus
+from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory
+from whatsapp.states import TemplateStatus
 
 __all__ = [
     "AddressKind",
@@ -42,12 +43,14 @@ __all__ = [
     "ContactTag",
     "DirectKind",
     "DirectMessage",
+    "EventKind",
     "ImportStatus",
     "InboundAction",
     "InboundMessage",
     "MessageTemplate",
     "MessagingSettings",
     "NewsKind",
+    "NewsProblem",
     "ParameterFormat",
     "Provider",
     "Quality",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
+from whatsapp.models.reasons import KeepsReason
 from whatsapp.models.senders import Sender, WindowZone
 from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory
 from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus, PauseReason
@@ -25,7 +26,7 @@ class AudienceKind(models.TextChoices):
     EARLIER = "earlier", _("People of an earlier broadcast")
 
 
-class Broadcast(models.Model):
+class Broadcast(KeepsReason):
     """One template to many people.
 
     Template, language, category and content are frozen here when it is created. `epoch` grows with every change
@@ -45,7 +46,6 @@ class Broadcast(models.Model):
     )
     epoch = models.PositiveIntegerField(default=0, editable=False)
     pause_reason = models.CharField(_("why it is paused"), max_length=16, choices=PauseReason.choices, blank=True)
-    status_detail = models.CharField(_("in words"), max_length=500, blank=True)
     resume_at = models.DateTimeField(_("goes on by itself at"), null=True, blank=True)
 
     template_name = models.CharField(_("template name"), max_length=512)
@@ -110,14 +110,40 @@ class Broadcast(models.Model):
         return self.name
 
 
+class EventKind(models.TextChoices):
+    """What happened to a broadcast."""
+
+    CREATED = "created", _("Made")
+    SCHEDULED = "scheduled", _("Scheduled")
+    STARTED = "started", _("Started")
+    MISSED = "missed", _("Missed its time")
+    FAILED = "failed", _("Could not be prepared")
+    RUNNING = "running", _("Sending began")
+    PAUSED = "paused", _("Paused")
+    RESUMED = "resumed", _("Resumed")
+    CANCELLED = "cancelled", _("Cancelled")
+    ENDED = "ended", _("Ended")
+    COMPLETED = "completed", _("Ended")
+    REOPENED = "reopened", _("Opened again")
+    RETRIED = "retried", _("Failed people are tried again")
+    SENT_AGAIN = "sent_again", _("A message whose answer was lost is sent again")
+    ASSUMED_SENT = "assumed_sent", _("A message whose answer was lost is taken as sent")
+    OTHER = "other", _("Changed")
+
+
 class BroadcastEvent(models.Model):
-    """A line of a broadcast's history: what happened, when, and by whom (nobody: by itself)."""
+    """A line of a broadcast's history: what happened, when, and by whom (nobody: by itself).
+
+    `data` holds what `pages.history` tells beyond the kind, each key only where it applies: `wall_time` and `zone` of
+    a schedule, `late_s` of a scheduled start, `not_after` (ISO 8601, UTC) of a missed one, `people`, `pause_reason`,
+    and `cause` with `cause_data` as a row keeps them.
+    """
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="events")
     at = models.DateTimeField()
-    what = models.CharField(max_length=40)
-    detail = models.CharField(max_length=500, blank=True)
+    kind = models.CharField(_("what"), max_length=16, choices=EventKind.choices, db_default="")
+    data = models.JSONField(default=dict, db_default={}, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 
     objects = BusinessManager()
@@ -129,4 +155,4 @@ class BroadcastEvent(models.Model):
         verbose_name_plural = _("broadcast events")
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.what}"
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.kind}"

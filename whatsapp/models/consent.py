@@ -6,12 +6,11 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
-from whatsapp.models.contacts import SuppressionSource
+from whatsapp.models.contacts import source_in_words
 
 
 class ConsentStep(models.TextChoices):
@@ -59,7 +58,4 @@ class ConsentChange(models.Model):
     @property
     def source_in_words(self) -> str:
         """Where it comes from, in the reader's language where the words are ours."""
-        if self.source == SuppressionSource.REPLY and self.what in {ConsentStep.AGREED, ConsentStep.LIFTED}:
-            return _("They replied with an opt-in word")
-        known = dict(SuppressionSource.choices)
-        return str(known.get(self.source, self.source))
+        return source_in_words(self.source, agreed=self.what in {ConsentStep.AGREED, ConsentStep.LIFTED})

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
@@ -92,6 +93,11 @@ class Contact(models.Model):
         """Where messages to this person go: the number if there is one."""
         return self.phone or self.bsuid or ""
 
+    @property
+    def consent_source_in_words(self) -> str:
+        """Where the consent comes from, in the reader's language where the words are ours."""
+        return source_in_words(self.consent_source, agreed=self.consent == Consent.GRANTED)
+
 
 class ContactTag(models.Model):
     """A contact has a tag."""
@@ -126,6 +132,13 @@ class SuppressionSource(models.TextChoices):
     PROVIDER = "provider", _("WhatsApp refused a message because they had stopped marketing")
     STAFF = "staff", _("Entered by staff")
     IMPORT = "import", _("Imported")
+
+
+def source_in_words(source: str, *, agreed: bool) -> str:
+    """Returns a source in words: the label of a `SuppressionSource`, or what a person wrote, as it is."""
+    if source == SuppressionSource.REPLY and agreed:
+        return gettext("They replied with an opt-in word")
+    return str(dict(SuppressionSource.choices).get(source, source))
 
 
 class Suppression(models.Model):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
+from whatsapp.models.reasons import KeepsReason
 
 FOLDER = "imports"
 
@@ -31,7 +32,7 @@ class ImportStatus(models.TextChoices):
     FAILED = "failed", _("Stopped by an error")
 
 
-class ContactImport(models.Model):
+class ContactImport(KeepsReason):
     """A file of contacts that somebody uploaded, what its columns are, and how far it has been read.
 
     Whoever reads it holds its lease (`lease_token` until `lease_until`). A chunk's contacts, its rejected rows, the
@@ -50,10 +51,8 @@ class ContactImport(models.Model):
     roles = models.JSONField(_("what the columns are"), default=list)
     tags = models.JSONField(_("tags for all of them"), default=list)
     consent_source = models.CharField(_("where the consent comes from"), max_length=200, blank=True)
-    language = models.CharField(_("language of the reasons"), max_length=10, blank=True)
 
     status = models.CharField(_("status"), max_length=10, choices=ImportStatus.choices, default=ImportStatus.DRAFT)
-    error = models.CharField(_("in words"), max_length=500, blank=True)
     about_rows = models.PositiveIntegerField(_("rows of the file, about"), null=True, blank=True)
     row_cursor = models.PositiveIntegerField(default=0, help_text="number of the last row that is done")
     rows_read = models.PositiveIntegerField(_("rows read"), default=0)
@@ -96,8 +95,8 @@ class ContactImport(models.Model):
         return self.status in {ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED}
 
 
-class RejectedRow(models.Model):
-    """A row of an import that was not taken: as it was, and why. The reason is in the language of the import."""
+class RejectedRow(KeepsReason):
+    """A row of an import that was not taken: as it was, and why."""
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+", db_index=False)
     contact_import = models.ForeignKey(
@@ -105,7 +104,6 @@ class RejectedRow(models.Model):
     )
     row = models.PositiveIntegerField(_("row"))
     given = models.CharField(_("as it was written"), max_length=140, blank=True)
-    reason = models.CharField(_("why"), max_length=500)
     cells = models.JSONField(default=list)
 
     objects = BusinessManager()
@@ -120,4 +118,4 @@ class RejectedRow(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.row}: {self.reason}"
+        return f"{self.row}: {self.cause}"

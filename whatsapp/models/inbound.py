@@ -27,6 +27,15 @@ class NewsKind(models.TextChoices):
     OTHER = "other", _("Something else")
 
 
+class NewsProblem(models.TextChoices):
+    """Why a piece of a webhook could not be applied. The log has the error's name."""
+
+    UNREADABLE = "unreadable", _("It can't be understood")
+    UNKEEPABLE = "unkeepable", _("It can't be kept")
+    NOBODYS = "nobodys", _("It concerns no number or template of this installation")
+    NO_MESSAGE = "no_message", _("It belongs to no message of this installation")
+
+
 class WebhookNews(models.Model):
     """One piece of a provider's webhook, as it came.
 
@@ -39,11 +48,10 @@ class WebhookNews(models.Model):
     account_id = models.CharField(max_length=64, blank=True)
     dedupe_key = models.CharField(max_length=200, unique=True)
     payload = models.JSONField(default=dict)
-    event_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    problem = models.CharField(max_length=300, blank=True)
+    problem = models.CharField(max_length=300, choices=NewsProblem.choices, blank=True)
 
     class Meta:
         db_table = "whatsapp_webhook_inbox"

@@ -5,12 +5,16 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from whatsapp.models.reasons import KeepsReason
 from whatsapp.models.senders import Provider
 from whatsapp.states import ErrorClass, RecipientStatus
 
 
-class MessageOutcome(models.Model):
-    """The state of a message, and what its provider answered and reported (`webhooks.folding.Delivery`)."""
+class MessageOutcome(KeepsReason):
+    """The state of a message, and what its provider answered and reported (`webhooks.folding.Delivery`).
+
+    `error_text` holds the provider's own words; what we say about the message is its cause.
+    """
 
     status = models.CharField(
         _("status"), max_length=12, choices=RecipientStatus.choices, default=RecipientStatus.PENDING
@@ -20,7 +24,7 @@ class MessageOutcome(models.Model):
     provider_message_id = models.CharField(_("message id"), max_length=255, null=True)
     error_code = models.CharField(_("error code"), max_length=20, blank=True)
     error_class = models.CharField(_("kind of error"), max_length=16, choices=ErrorClass.choices, blank=True)
-    error_text = models.CharField(_("in words"), max_length=500, blank=True)
+    error_text = models.CharField(_("the provider's words"), max_length=500, blank=True)
     billable = models.BooleanField(_("billed"), null=True)
     price_category = models.CharField(_("billed as"), max_length=30, blank=True)
 

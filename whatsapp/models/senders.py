@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.credentials import decrypt, encrypt
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
+from whatsapp.models.reasons import KeepsReason
 
 
 class Provider(models.TextChoices):
@@ -39,7 +40,7 @@ class SenderHealth(models.TextChoices):
     BLOCKED = "blocked", _("Needs attention")
 
 
-class Sender(models.Model):
+class Sender(KeepsReason):
     """A number of a business at a provider.
 
     `number_id` is Meta's phone number id, or Twilio's WhatsApp number (+E.164) or messaging service (MG…). It finds
@@ -76,7 +77,6 @@ class Sender(models.Model):
     )
     quality = models.CharField(_("quality"), max_length=8, choices=Quality.choices, default=Quality.UNKNOWN)
     health = models.CharField(_("state"), max_length=8, choices=SenderHealth.choices, default=SenderHealth.READY)
-    health_detail = models.CharField(_("what is wrong"), max_length=300, blank=True)
     last_status_event_at = models.DateTimeField(
         null=True, editable=False, help_text=_("Time of the newest status report: proves that webhooks arrive.")
     )

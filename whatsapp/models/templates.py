@@ -11,23 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.senders import Provider, Quality
-
-
-class TemplateStatus(models.TextChoices):
-    """Meta's states of a template. Only an approved one can be sent."""
-
-    APPROVED = "APPROVED", _("Approved")
-    PENDING = "PENDING", _("Waiting for approval")
-    REJECTED = "REJECTED", _("Rejected")
-    PAUSED = "PAUSED", _("Paused for its quality")
-    DISABLED = "DISABLED", _("Disabled for its quality")
-    IN_APPEAL = "IN_APPEAL", _("In appeal")
-    PENDING_DELETION = "PENDING_DELETION", _("Being deleted")
-    DELETED = "DELETED", _("Deleted")
-    FLAGGED = "FLAGGED", _("Flagged")
-    LIMIT_EXCEEDED = "LIMIT_EXCEEDED", _("Over the limit of templates")
-    ARCHIVED = "ARCHIVED", _("Archived")
-    LOCKED = "LOCKED", _("Locked")
+from whatsapp.states import TemplateStatus
 
 
 class TemplateCategory(models.TextChoices):

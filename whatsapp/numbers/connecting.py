@@ -17,10 +17,10 @@ from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
 from businesses.tenancy import across_businesses
 from whatsapp.errors import NotConnected
-from whatsapp.models import Provider as ProviderName
-from whatsapp.models import Quality, Sender, SenderHealth
-from whatsapp.providers.base import Account, NumberHealth, Provider, ProviderUnavailable
+from whatsapp.models import Provider, Quality, Sender, SenderHealth
+from whatsapp.providers.base import Account, NumberHealth, ProviderClient, ProviderUnavailable
 from whatsapp.providers.registry import account_of, provider_for
+from whatsapp.reasons import Cause, reason
 from whatsapp.sending.limiter import limiter
 
 Answer = TypeVar("Answer")
@@ -43,7 +43,7 @@ class Number:
 def stand_in(business: Business, *, number_id: str = "", phone: str = "", max_mps: float | None = None) -> Number:
     """A number of the sandbox, for trying without an account."""
     name = f"sandbox-{business.slug}"
-    return Number(ProviderName.SANDBOX, number_id or name, name, {"key": secrets.token_hex(8)}, phone, max_mps)
+    return Number(Provider.SANDBOX, number_id or name, name, {"key": secrets.token_hex(8)}, phone, max_mps)
 
 
 def connect(business: Business, number: Number) -> tuple[Sender, bool]:
@@ -61,7 +61,7 @@ def connect(business: Business, number: Number) -> tuple[Sender, bool]:
         sender.account_id = number.account_id
         sender.phone = number.phone or sender.phone
         sender.max_mps = sender.max_mps if number.max_mps is None else number.max_mps
-        sender.health, sender.health_detail = SenderHealth.READY, ""
+        sender.health, sender.cause, sender.cause_data = SenderHealth.READY, "", {}
         sender.set_credentials(number.credentials)
         sender.save()
     limiter().forget(sender)
@@ -84,7 +84,9 @@ def check(sender: Sender, *, now: datetime) -> None:
     sender.save(update_fields=["throughput_mps", "messaging_limit", "quality", "portfolio_id", "phone", "checked_at"])
 
 
-def ask(sender: Sender, question: Callable[[Provider, aiohttp.ClientSession, Account], Awaitable[Answer]]) -> Answer:
+def ask(
+    sender: Sender, question: Callable[[ProviderClient, aiohttp.ClientSession, Account], Awaitable[Answer]]
+) -> Answer:
     """Ask the sender's provider something, from synchronous code.
 
     Raises:
@@ -93,7 +95,7 @@ def ask(sender: Sender, question: Callable[[Provider, aiohttp.ClientSession, Acc
     try:
         account = account_of(sender)
     except CredentialsUnreadable as error:
-        raise ProviderUnavailable(str(error)) from error
+        raise ProviderUnavailable(str(reason(Cause.CREDENTIALS_UNREADABLE))) from error
 
     async def in_a_session() -> Answer:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ASK_TIMEOUT_S)) as http:
@@ -102,7 +104,9 @@ def ask(sender: Sender, question: Callable[[Provider, aiohttp.ClientSession, Acc
     try:
         return asyncio.run(in_a_session())
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise ProviderUnavailable(f"The provider did not answer: {error or type(error).__name__}.") from error
+        raise ProviderUnavailable(
+            _("WhatsApp did not answer (%(error)s). Try again later.") % {"error": error or type(error).__name__}
+        ) from error
 
 
 def senders_of(business: Business) -> list[Sender]:

@@ -65,8 +65,6 @@ def retry(request: PageRequest, found: Broadcast) -> str:
 @_steers
 def discard(request: PageRequest, found: Broadcast) -> HttpResponse:
     """Remove a draft, as if it had never been made."""
-    if found.status != BroadcastStatus.DRAFT:
-        raise WhatsappError(_("Only a draft can be removed. Cancel it instead."))
     creation.discard(found)
     messages.success(request, _("The draft is removed."))
     return redirect("broadcasts", slug=request.business.slug)

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from businesses.pages.access import PageRequest, business_page
 from whatsapp import tasks
+from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import BadAudience
-from whatsapp.importing import files, lifecycle, reading
+from whatsapp.importing import files, imports, reading
 from whatsapp.models import ContactImport, ImportStatus, RejectedRow
 from whatsapp.pages.contact_forms import tags_in
 from whatsapp.pages.csv_export import csv_answer
@@ -38,7 +39,7 @@ def upload(request: PageRequest) -> HttpResponse:
     if form.is_valid():
         file, now = form.cleaned_data["file"], timezone.now()
         try:
-            made = lifecycle.draft(request.business, file, size=file.size, name=file.name, now=now, by=request.user)
+            made = imports.draft(request.business, file, size=file.size, name=file.name, now=now, by=request.user)
         except BadAudience as error:
             form.add_error("file", str(error))
         else:
@@ -92,10 +93,10 @@ def progress(request: PageRequest, import_id: UUID) -> HttpResponse:
 def cancel(request: PageRequest, import_id: UUID) -> HttpResponse:
     """Read no more. A file whose columns were not chosen yet is removed."""
     found = _find(request, import_id)
-    if lifecycle.discard(found):
+    if imports.discard(found):
         messages.success(request, _("The file is removed. Nothing was imported from it."))
         return redirect("contacts-import", slug=request.business.slug)
-    if not lifecycle.cancel(found, now=timezone.now()):
+    if not imports.cancel(found, now=timezone.now()):
         messages.info(request, _("It had ended already."))
     return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)
 
@@ -105,9 +106,9 @@ def cancel(request: PageRequest, import_id: UUID) -> HttpResponse:
 def rejected(request: PageRequest, import_id: UUID) -> HttpResponseBase:
     """The rows that were not taken, as they were, with the reasons: to be mended and imported again."""
     found = _find(request, import_id)
-    rows = RejectedRow.objects.filter(contact_import=found).order_by("row").values_list("row", "reason", "cells")
+    rows = RejectedRow.objects.filter(contact_import=found).order_by("row")
     header = [_("Row of the file"), _("Why it was not taken"), *found.header]
-    lines = ([row, reason, *cells] for row, reason, cells in rows.iterator(chunk_size=2_000))
+    lines = ([row.row, reason_words(row), *row.cells] for row in rows.iterator(chunk_size=2_000))
     return csv_answer("rows-not-taken", header, lines)
 
 
@@ -121,7 +122,7 @@ def _begin(draft: ContactImport, form: MappingForm) -> None:
     """Let it be read: the first second of it now, so that a short file is done when its page comes."""
     values, ends_at = form.cleaned_data, time.monotonic() + AT_ONCE_S
     is_short = files.size_of(draft.file.name or "") <= AT_ONCE_BYTES
-    begun = lifecycle.start(
+    begun = imports.start(
         draft,
         form.roles(),
         tags=tags_in(values["tags"]),

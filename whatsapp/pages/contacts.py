@@ -96,7 +96,7 @@ def _exported(found: Iterator[Contact]) -> Iterator[list[object]]:
             contact.language,
             ", ".join(tag.name for tag in contact.tags.all()),
             contact.get_consent_display(),
-            contact.consent_source,
+            contact.consent_source_in_words,
             "; ".join(f"{name}: {value}" for name, value in contact.attributes.items()),
             timezone.localtime(contact.created_at).strftime("%Y-%m-%d %H:%M"),
         ]

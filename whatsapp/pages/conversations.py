@@ -25,7 +25,7 @@ from whatsapp.states import RecipientStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ThreadMessage:
     """One message. `bubble`: of a broadcast; `broadcast` is the one it belongs to or answers."""
 
     at: datetime
@@ -41,10 +41,10 @@ class Said:
     kind: str = "text"
 
 
-def conversation(contact: Contact, *, most: int) -> list[Said]:
+def conversation(contact: Contact, *, most: int) -> list[ThreadMessage]:
     """The newest messages with a person, the oldest of them first."""
-    said = [*_broadcast_to(contact, most), *_from(contact, most), *_answered(contact, most)]
-    return sorted(said, key=lambda each: each.at)[-most:]
+    written = [*_broadcast_to(contact, most), *_from(contact, most), *_answered(contact, most)]
+    return sorted(written, key=lambda each: each.at)[-most:]
 
 
 def addresses_of(contact: Contact) -> list[str]:
@@ -94,9 +94,9 @@ def _inbound(contact: Contact) -> QuerySet[InboundMessage]:
     return written.order_by("-received_at")
 
 
-def _from(contact: Contact, most: int) -> Iterator[Said]:
+def _from(contact: Contact, most: int) -> Iterator[ThreadMessage]:
     for message in _inbound(contact).select_related("recipient__broadcast")[:most]:
-        yield Said(
+        yield ThreadMessage(
             message.received_at,
             is_ours=False,
             text=message.text,
@@ -106,14 +106,14 @@ def _from(contact: Contact, most: int) -> Iterator[Said]:
         )
 
 
-def _broadcast_to(contact: Contact, most: int) -> Iterator[Said]:
+def _broadcast_to(contact: Contact, most: int) -> Iterator[ThreadMessage]:
     rows = Recipient.objects.filter(
         business=contact.business_id, address__in=addresses_of(contact), accepted_at__isnull=False
     )
     for row in rows.select_related("broadcast").order_by("-accepted_at")[:most]:
         named = row.broadcast.template_format == ParameterFormat.NAMED
         assert row.accepted_at is not None  # noqa: S101 - filtered
-        yield Said(
+        yield ThreadMessage(
             row.accepted_at,
             is_ours=True,
             bubble=bubble(row.broadcast.template_components, row.params, named=named),
@@ -124,10 +124,10 @@ def _broadcast_to(contact: Contact, most: int) -> Iterator[Said]:
         )
 
 
-def _answered(contact: Contact, most: int) -> Iterator[Said]:
+def _answered(contact: Contact, most: int) -> Iterator[ThreadMessage]:
     written = DirectMessage.objects.filter(business=contact.business_id, address__in=addresses_of(contact))
     for answer in written.select_related("created_by").order_by("-created_at")[:most]:
-        yield Said(
+        yield ThreadMessage(
             answer.created_at,
             is_ours=True,
             text=answer.text,

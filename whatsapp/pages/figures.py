@@ -11,7 +11,6 @@ from django.db.models.functions import TruncSecond
 from django.utils.translation import gettext as _
 
 from whatsapp.broadcasts.counts import Counts
-from whatsapp.broadcasts.under_way import done_percent
 from whatsapp.models import Broadcast, InboundMessage, Recipient
 from whatsapp.sending.limiter import most_of
 from whatsapp.states import REACHED_PROVIDER, BroadcastStatus, RecipientStatus
@@ -21,7 +20,7 @@ STEPS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SendingProgress:
     """How far the sending is, how fast, and when it will be done (None: not known, or nothing is left)."""
 
     percent: int
@@ -40,7 +39,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """One series of the timeline; `points` as an SVG polyline wants them."""
 
     key: str
@@ -56,16 +55,16 @@ class Timeline:
     start: datetime
     end: datetime
     most: int
-    lines: list[Line]
+    lines: list[ChartLine]
 
 
-def progress_of(broadcast: Broadcast, counts: Counts, *, now: datetime) -> Progress:
+def progress_of(broadcast: Broadcast, counts: Counts, *, now: datetime) -> SendingProgress:
     """How far it is; the rate is what was really sent in the last minute, or what the number may do."""
     per_second = _rate(broadcast, now) if broadcast.status == BroadcastStatus.RUNNING else None
     end = None
     if broadcast.status == BroadcastStatus.RUNNING and counts.open:
         end = now + timedelta(seconds=counts.open / (per_second or most_of(broadcast.sender)))
-    return Progress(done_percent(counts), counts.open, per_second, end)
+    return SendingProgress(counts.done_percent, counts.open, per_second, end)
 
 
 def _rate(broadcast: Broadcast, now: datetime) -> float | None:
@@ -114,7 +113,7 @@ def timeline(broadcast: Broadcast, replies: Moments, *, now: datetime) -> Timeli
     labels = {"sent": _("Sent"), "delivered": _("Delivered"), "read": _("Read"), "replied": _("Replied")}
     sums = {key: _sums(moments[key], start, end) for key in labels}
     most = max(1, *(values[-1] for values in sums.values()))
-    lines = [Line(key, label, sums[key][-1], _points(sums[key], most)) for key, label in labels.items()]
+    lines = [ChartLine(key, label, sums[key][-1], _points(sums[key], most)) for key, label in labels.items()]
     return Timeline(start, end, most, lines)
 
 

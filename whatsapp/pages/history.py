@@ -1,38 +1,21 @@
-"""A broadcast's history, in the reader's words: it was written down by workers, who have no reader."""
+"""A broadcast's history, in the reader's words."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from whatsapp.models import BroadcastEvent
+from whatsapp.broadcasts.lifecycle import LATE_AFTER_S
+from whatsapp.broadcasts.reasons import in_words
+from whatsapp.models import BroadcastEvent, EventKind
+from whatsapp.reasons import Cause, Reason
 from whatsapp.states import PauseReason
-
-_WHAT = {
-    "created": gettext_lazy("Made"),
-    "started": gettext_lazy("Started"),
-    "scheduled": gettext_lazy("Scheduled"),
-    "running": gettext_lazy("Sending began"),
-    "resumed": gettext_lazy("Resumed"),
-    "cancelled": gettext_lazy("Cancelled"),
-    "ended": gettext_lazy("Ended"),
-    "completed": gettext_lazy("Ended"),
-    "reopened": gettext_lazy("Opened again"),
-    "missed": gettext_lazy("Missed its time"),
-    "failed": gettext_lazy("Could not be prepared"),
-    "retried": gettext_lazy("Failed people are tried again"),
-    "sent again": gettext_lazy("A message whose answer was lost is sent again"),
-    "assumed sent": gettext_lazy("A message whose answer was lost is taken as sent"),
-}
-_PEOPLE = re.compile(r"(\d+) people")
-_LATE = re.compile(r"(\d+) s late")
-_START = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d) (\S+)")
-_LATEST = re.compile(r"It had to start by (\d\d:\d\d) UTC\.")
 
 
 def wall_time(written: str, zone: str) -> str:
@@ -41,27 +24,52 @@ def wall_time(written: str, zone: str) -> str:
 
 
 def what(event: BroadcastEvent) -> str:
-    """What happened; of a pause also why, unless a person wanted it."""
-    name, _colon, reason = event.what.partition(": ")
-    if name == "paused":
+    """Returns what happened; of a pause also why, unless a person wanted it."""
+    if event.kind == EventKind.PAUSED:
+        reason = event.data.get("pause_reason")
         why = PauseReason(reason).label if reason in PauseReason.values and reason != PauseReason.USER else ""
         return _("Paused: %(why)s") % {"why": why} if why else _("Paused")
-    return str(_WHAT.get(event.what, event.what))
+    return str(event.get_kind_display())
 
 
 def detail(event: BroadcastEvent) -> str:
-    """The rest, where it says more than `what`; words of a provider or of a person stay as they are."""
-    written = event.detail
-    if start := _START.fullmatch(written):
-        return wall_time(start[1], start[2])
-    if written == "on schedule":
+    """Returns what the event's data says beyond its kind; "" for nothing."""
+    for key, told in _TOLD.items():
+        if key in event.data:
+            return told(event.data)
+    return ""
+
+
+def _start(data: Mapping[str, Any]) -> str:
+    return wall_time(data["wall_time"], data["zone"])
+
+
+def _lateness(data: Mapping[str, Any]) -> str:
+    if data["late_s"] <= LATE_AFTER_S:
         return _("on time")
-    if people := _PEOPLE.fullmatch(written):
-        count = int(people[1])
-        return ngettext("%(people)s person", "%(people)s people", count) % {"people": intcomma(count)}
-    if late := _LATE.fullmatch(written):
-        minutes = max(1, round(int(late[1]) / 60))
-        return ngettext("%(minutes)s minute late", "%(minutes)s minutes late", minutes) % {"minutes": minutes}
-    if latest := _LATEST.fullmatch(written):
-        return _("It had to start by %(time)s UTC.") % {"time": latest[1]}
-    return written
+    minutes = max(1, round(data["late_s"] / 60))
+    return ngettext("%(minutes)s minute late", "%(minutes)s minutes late", minutes) % {"minutes": minutes}
+
+
+def _latest(data: Mapping[str, Any]) -> str:
+    return _("It had to start by %(time)s UTC.") % {"time": f"{datetime.fromisoformat(data['not_after']):%H:%M}"}
+
+
+def _people(data: Mapping[str, Any]) -> str:
+    return ngettext("%(people)s person", "%(people)s people", data["people"]) % {"people": intcomma(data["people"])}
+
+
+def _cause(data: Mapping[str, Any]) -> str:
+    try:
+        return in_words(Reason(Cause(data["cause"]), data["cause_data"]))
+    except ValueError:  # of another version of this program
+        return ""
+
+
+_TOLD: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "wall_time": _start,
+    "late_s": _lateness,
+    "not_after": _latest,
+    "people": _people,
+    "cause": _cause,
+}

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from whatsapp.errors import BadAudience
-from whatsapp.importing.contact_layout import ColumnRole, guess, layout_of
+from whatsapp.importing.contact_layout import guess, layout_of
 from whatsapp.pages.contact_forms import ANY_DIRECTION, TagsField
+from whatsapp.states import ColumnRole
 
 
 class FileForm(forms.Form):

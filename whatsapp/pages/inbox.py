@@ -20,7 +20,7 @@ from businesses.pages.listing import listing
 from whatsapp.errors import WhatsappError
 from whatsapp.inbox import direct_messages
 from whatsapp.models import Contact
-from whatsapp.pages.conversations import Said, conversation, last_message, threads, with_last_messages
+from whatsapp.pages.conversations import ThreadMessage, conversation, last_message, threads, with_last_messages
 
 MOST_MESSAGES = 100
 
@@ -99,7 +99,7 @@ def _open_until(person: Contact) -> datetime | None:
     return direct_messages.reply_until(message, now=timezone.now()) if message else None
 
 
-def _print_of(said: list[Said]) -> str:
+def _print_of(said: list[ThreadMessage]) -> str:
     """What is the same as long as the page need not change."""
     return sha256(repr([(each.at, each.state) for each in said]).encode()).hexdigest()[:16]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from contextlib import nullcontext
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -15,7 +15,7 @@ from businesses.models import Business
 from businesses.pages.access import PageRequest, business_page
 from whatsapp.audience.choice import Choice, FileChoice
 from whatsapp.broadcasts import creation
-from whatsapp.broadcasts.creation import Plan
+from whatsapp.broadcasts.creation import NewBroadcast
 from whatsapp.errors import WhatsappError
 from whatsapp.models import Broadcast, MessageTemplate, TemplateStatus
 from whatsapp.numbers import template_sync
@@ -147,28 +147,21 @@ def _sample(business: Business, gathered: Gathered) -> tuple[list[str], list[lis
 def _create(request: PageRequest, gathered: Gathered, template: MessageTemplate, form: DetailsForm) -> Broadcast:
     """Make the draft and read its people. Raises `WhatsappError`; nothing is kept then."""
     chosen, sender = template_sync.find(request.business, template.name, template.language)
-    plan = Plan(
-        template=chosen,
-        sender=sender,
-        choice=form.whole_choice(),
-        name=form.cleaned_data["name"],
-        timing=form.timing(),
-        canary_size=form.cleaned_data["canary_size"],
-    )
-    if not gathered.upload:
-        made = creation.create(request.business, plan, now=timezone.now(), actor=request.user)
-    else:
-        with uploads.opened(request.business, gathered.upload) as file:
-            made = _create_from(request, plan, file)
+    with uploads.opened(request.business, gathered.upload) if gathered.upload else nullcontext() as file:
+        new = NewBroadcast(
+            template=chosen,
+            sender=sender,
+            choice=form.whole_choice(),
+            name=form.cleaned_data["name"],
+            file=file,
+            timing=form.timing(),
+            canary_size=form.cleaned_data["canary_size"],
+        )
+        made = creation.create(request.business, new, now=timezone.now(), actor=request.user)
     reading.begin(made, now=timezone.now())
     if gathered.upload:
         uploads.forget(request.business, gathered.upload)
     return made
-
-
-def _create_from(request: PageRequest, plan: Plan, file: BinaryIO) -> Broadcast:
-    whole = Plan(plan.template, plan.sender, plan.choice, plan.name, file, plan.timing, plan.canary_size)
-    return creation.create(request.business, whole, now=timezone.now(), actor=request.user)
 
 
 def _first_values(form: DetailsForm, header: list[str], sample: list[list[str]]) -> dict[str, str]:

@@ -8,12 +8,19 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
-from whatsapp.admin.broadcast_form import GROUPS
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group
 from whatsapp.models import Broadcast, Tag
 from whatsapp.states import BroadcastStatus
 
 FILE, PASTE, CONTACTS, EARLIER = "file", "paste", "contacts", "earlier"
+GROUPS = [
+    (Group.NOT_READ.value, _("got it and did not read it")),
+    (Group.NOT_DELIVERED.value, _("were sent it and did not get it")),
+    (Group.FAILED_PASSING.value, _("could not get it for a passing reason")),
+    (Group.READ.value, _("read it")),
+    (Group.REPLIED.value, _("replied")),
+    (Group.NOT_REPLIED.value, _("got it and did not reply")),
+]
 
 
 class PeopleForm(forms.Form):

@@ -8,10 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from whatsapp import tasks
-from whatsapp.audience.freeze import Overtaken
 from whatsapp.broadcasts import creation
-from whatsapp.broadcasts.prepare import freeze_audience
-from whatsapp.errors import BadAudience
 from whatsapp.models import Broadcast
 
 AT_ONCE = 4_000
@@ -20,12 +17,5 @@ AT_ONCE = 4_000
 
 def begin(broadcast: Broadcast, *, now: datetime) -> None:
     """Read the first rows, and ring for somebody who reads the rest. Raises `BadAudience`: the draft is gone then."""
-    try:
-        done = freeze_audience(broadcast, now=now, keep_going=lambda rows: rows < AT_ONCE)
-    except BadAudience:
-        creation.discard(broadcast)
-        raise
-    except Overtaken:
-        return
-    if not done:
+    if not creation.read_people(broadcast, now=now, keep_going=lambda rows: rows < AT_ONCE):
         tasks.ring_for_reading(broadcast)

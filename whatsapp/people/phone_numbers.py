@@ -10,9 +10,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from django.utils.translation import gettext as _
-from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult, timezone
+from phonenumbers import PhoneNumber, PhoneNumberFormat, timezone
 from phonenumbers.phonenumberutil import region_code_for_country_code
+
+from businesses.phone_numbers import can_be_dialled
+from whatsapp.reasons import Cause, ReasonedError
 
 _MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # invisible: direction marks around numbers
 _PREFIX = re.compile(r"^(?:tel|whatsapp):", re.IGNORECASE)
@@ -24,7 +26,7 @@ _UNKNOWN = "Etc/Unknown"
 _BSUID = re.compile(r"^[A-Z]{2}\.[A-Za-z0-9]{1,128}$")
 
 
-class NotANumber(ValueError):
+class NotANumber(ReasonedError, ValueError):
     """Not a phone number; the text says what is wrong with it."""
 
 
@@ -37,10 +39,9 @@ class Phone:
 
 
 def to_e164(text: str, region: str | None) -> Phone:
-    """Read a number in international form, or in the local form of `region` (two letters, like IL).
+    """Read a number of a file in international form, or in the local form of `region` (two letters, like IL).
 
-    A number counts if the tables know its range, or if it has the length of its country's mobile numbers:
-    countries open new ranges faster than tables learn of them.
+    Which numbers count is said once for the whole house, by `businesses.phone_numbers.can_be_dialled`.
 
     Raises:
         NotANumber: with what is wrong.
@@ -48,27 +49,21 @@ def to_e164(text: str, region: str | None) -> Phone:
     digits = _tidy(text)
     if digits.startswith("+"):
         number = _parse(digits, None)
-        if not _is_plausible(number):
-            raise NotANumber(
-                _("%(number)s can't be a phone number: its digits are too few, too many or wrong.")
-                % {"number": _e164(number)}
-            )
+        if not can_be_dialled(number):
+            raise NotANumber(Cause.WRONG_DIGITS, number=_e164(number))
         return _phone(number)
     if region:
         number = _parse(digits, region)
-        if _is_plausible(number):
+        if can_be_dialled(number):
             return _phone(number)
     bare = re.sub(r"\D", "", digits)
     if len(bare) >= 11 and not bare.startswith("0"):  # an international number that lost its plus sign
         number = _parse(f"+{bare}", None)
-        if _is_plausible(number):
+        if can_be_dialled(number):
             return _phone(number)
     if not region:
-        raise NotANumber(_("%(text)s has no country code. Write it like +972501234567.") % {"text": _shown(text)})
-    raise NotANumber(
-        _("%(text)s is not a phone number of %(region)s. Write it like +972501234567.")
-        % {"text": _shown(text), "region": region}
-    )
+        raise NotANumber(Cause.NO_COUNTRY_CODE, text=_shown(text))
+    raise NotANumber(Cause.NOT_OF_REGION, text=_shown(text), region=region)
 
 
 def is_bsuid(text: str) -> bool:
@@ -103,20 +98,15 @@ def _tidy(text: str) -> str:
     if quoted:
         text = quoted[1].strip()
     if not text:
-        raise NotANumber(_("The phone number is missing."))
+        raise NotANumber(Cause.NUMBER_MISSING)
     if _SHORTENED.match(text):
-        raise NotANumber(
-            _("%(text)s was shortened by a spreadsheet. Format the column as text and export again.")
-            % {"text": _shown(text)}
-        )
+        raise NotANumber(Cause.NUMBER_SHORTENED, text=_shown(text))
     whole = _WHOLE_FLOAT.match(text)
     text = whole[1] if whole else text
     if not text.isascii():  # other scripts' digits, like Arabic ones
         text = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in text)
     if not _ALLOWED.match(text):
-        raise NotANumber(
-            _("%(text)s is not a phone number. Write one number, like +972501234567.") % {"text": _shown(text)}
-        )
+        raise NotANumber(Cause.NOT_ONE_NUMBER, text=_shown(text))
     return text
 
 
@@ -124,16 +114,7 @@ def _parse(text: str, region: str | None) -> PhoneNumber:
     try:
         return phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
-        raise NotANumber(
-            _("%(text)s is not a phone number. Write it like +972501234567.") % {"text": _shown(text)}
-        ) from None
-
-
-def _is_plausible(number: PhoneNumber) -> bool:
-    if phonenumbers.is_valid_number(number):
-        return True
-    as_mobile = phonenumbers.is_possible_number_for_type_with_reason(number, PhoneNumberType.MOBILE)
-    return as_mobile == ValidationResult.IS_POSSIBLE and not number.italian_leading_zero
+        raise NotANumber(Cause.NOT_A_NUMBER, text=_shown(text)) from None
 
 
 def _e164(number: PhoneNumber) -> str:

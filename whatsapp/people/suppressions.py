@@ -6,9 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from businesses.models import Business, User
+from whatsapp import recipients
 from whatsapp.models import (
     Consent,
     ConsentStep,
@@ -90,19 +90,12 @@ def lift(
     return bool(removed)
 
 
-def _words_of(source: SuppressionSource, consent: Consent) -> str:
-    """How it is kept with the contact where the agreement comes from. A reply may say either."""
-    if source == SuppressionSource.REPLY and consent == Consent.GRANTED:
-        return _("They replied with an opt-in word")
-    return str(source.label)
-
-
 def _set_consent(business: Business, address: str, consent: Consent, source: SuppressionSource, now: datetime) -> bool:
     """Keep it with the contact, if there is one; whether it is another than before."""
     field = "phone" if address.startswith("+") else "bsuid"
     contacts = Contact.objects.filter(business=business, **{field: address})
     before = contacts.values_list("consent", flat=True).first()
-    contacts.update(consent=consent, consent_source=_words_of(source, consent)[:200], consent_changed_at=now)
+    contacts.update(consent=consent, consent_source=source.value, consent_changed_at=now)
     return before not in {None, consent}
 
 
@@ -111,10 +104,4 @@ def _skip_waiting(business: Business, address: str, category: SuppressionCategor
     waiting = Recipient.objects.filter(business=business, address=address, status__in=UNSENT)
     if category == SuppressionCategory.MARKETING:
         waiting = waiting.filter(broadcast__template_category=TemplateCategory.MARKETING)
-    waiting.update(
-        status=RecipientStatus.SKIPPED,
-        skip_reason=SkipReason.OPTED_OUT,
-        lease_token=None,
-        lease_until=None,
-        next_attempt_at=None,
-    )
+    recipients.free(waiting, to=RecipientStatus.SKIPPED, skip_reason=SkipReason.OPTED_OUT)

@@ -23,7 +23,7 @@ JsonObject = Mapping[str, Any]
 """A JSON object as a provider wrote it."""
 
 
-class Outcome(StrEnum):
+class SendOutcome(StrEnum):
     """What an answer (or its absence) means for one message."""
 
     ACCEPTED = "accepted"
@@ -55,7 +55,7 @@ class ErrorRule:
     `may_be_one_row`: a template-wide refusal that only one person's values may have caused.
     """
 
-    outcome: Outcome
+    outcome: SendOutcome
     explanation: str | Promise
     retry_after_s: float = 30.0
     backoff: float = 4.0
@@ -107,7 +107,7 @@ class Message:
 class SendResult:
     """The answer to one message. `error` is the provider's own JSON, kept for support."""
 
-    outcome: Outcome
+    outcome: SendOutcome
     rule: ErrorRule | None = None
     message_id: str = ""
     http_status: int | None = None
@@ -155,7 +155,7 @@ class ProviderUnavailable(Exception):
     """The provider did not answer a question (not a message): ask again later, or check the credentials."""
 
 
-class Provider(Protocol):
+class ProviderClient(Protocol):
     """One way to reach WhatsApp. Implementations hold no state but tables."""
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -33,10 +33,9 @@ class Parcel:
     payload: Mapping[str, Any]
     number_id: str = ""
     account_id: str = ""
-    at: datetime | None = None
 
 
-class Progress(StrEnum):
+class ReportedStatus(StrEnum):
     """How far a message got, as a provider reports it."""
 
     ACCEPTED = "accepted"
@@ -52,7 +51,7 @@ class StatusUpdate:
 
     number_id: str
     message_id: str
-    progress: Progress
+    status: ReportedStatus
     at: datetime
     tracker: uuid.UUID | None = None
     error_code: str = ""
@@ -120,7 +119,6 @@ class AccountChange:
     account_id: str
     restricted: bool
     reason: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 Event = StatusUpdate | Inbound | Preference | TemplateChange | NumberChange | AccountChange

@@ -10,7 +10,7 @@ from urllib.request import getproxies
 
 import aiohttp
 
-from whatsapp.providers.base import Outcome, SendResult
+from whatsapp.providers.base import SendOutcome, SendResult
 
 CONNECT_TIMEOUT_S = 5.0
 # Shorter than the providers' own: a connection that they close while we write leaves us not knowing.
@@ -55,9 +55,9 @@ async def post(
             return Answer(response.status, await response.read(), _seconds(response.headers.get("Retry-After")))
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as problem:
         # No connection, so nothing was written.
-        return SendResult(Outcome.SAFE_RETRY, text=_describe(problem))
+        return SendResult(SendOutcome.SAFE_RETRY, text=_describe(problem))
     except (aiohttp.ClientError, TimeoutError, OSError) as problem:
-        return SendResult(Outcome.UNKNOWN, text=_describe(problem))
+        return SendResult(SendOutcome.UNKNOWN, text=_describe(problem))
 
 
 def _describe(problem: Exception) -> str:

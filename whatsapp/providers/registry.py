@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from django.conf import settings
 
 from whatsapp.models import Broadcast, MessageTemplate, Sender
-from whatsapp.providers.base import Account, Provider, Template
+from whatsapp.providers.base import Account, ProviderClient, Template
 from whatsapp.providers.cloud.client import CloudProvider
 from whatsapp.providers.sandbox.client import SandboxProvider
 from whatsapp.providers.twilio.client import TwilioProvider
 from whatsapp.template_variables import variables_of
 
-PROVIDERS: Mapping[str, Provider] = {
+PROVIDERS: Mapping[str, ProviderClient] = {
     provider.name: provider for provider in (CloudProvider(), TwilioProvider(), SandboxProvider())
 }
 
 
-def provider_for(name: str) -> Provider:
+def provider_for(name: str) -> ProviderClient:
     """The provider of this name (`Sender.provider`)."""
     return PROVIDERS[name]
 

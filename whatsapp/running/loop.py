@@ -38,7 +38,7 @@ TROUBLE_REST_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class LoopReport:
     """What this loop has done so far, and whether it knows of more to do."""
 
     accepted: int
@@ -53,7 +53,7 @@ class SendingLoop:
         *,
         until_idle: bool = False,
         run_for_s: float | None = None,
-        report: Callable[[Progress], None] | None = None,
+        report: Callable[[LoopReport], None] | None = None,
     ) -> None:
         self._until_idle = until_idle
         self._run_for_s = run_for_s
@@ -70,7 +70,7 @@ class SendingLoop:
         """Begin nothing new; `run` returns when everything in flight has landed."""
         self._stopping.set()
 
-    async def run(self) -> Progress:
+    async def run(self) -> LoopReport:
         """Send. Returns what was done."""
         await self._chores.run(self._clock.adjust)
         timeout_s = settings.WHATSAPP_TIMEOUT_S
@@ -78,22 +78,27 @@ class SendingLoop:
             chores = [
                 asyncio.create_task(self._every(NEWS_EVERY_S, self._apply)),
                 asyncio.create_task(self._every(AGENDA_EVERY_S, self._prepare)),
-                asyncio.create_task(self._every(DIRECT_EVERY_S, lambda: self._write(http))),
+                asyncio.create_task(self._every(DIRECT_EVERY_S, lambda: self._send_direct_messages(http))),
                 asyncio.create_task(self._every(SWEEP_EVERY_S, lambda: self._sweep(http))),
                 asyncio.create_task(self._every(SETTLE_EVERY_S, self._settle)),
             ]
             try:
-                await self._direct(http)
+                await self._follow_agenda(http)
             finally:
                 await self._end(chores)
             # However short the shift was, everything that happened in it has been looked at.
-            for chore in (self._apply, lambda: self._write(http), lambda: self._sweep(http), self._settle):
+            for chore in (
+                self._apply,
+                lambda: self._send_direct_messages(http),
+                lambda: self._sweep(http),
+                self._settle,
+            ):
                 await chore()
         await self._waves.close()
         await self._chores.close()
-        return self._progress()
+        return self._so_far()
 
-    async def _direct(self, http: aiohttp.ClientSession) -> None:
+    async def _follow_agenda(self, http: aiohttp.ClientSession) -> None:
         clock = asyncio.get_running_loop().time
         ends_at = clock() + self._run_for_s if self._run_for_s else float("inf")
         while not self._stopping.is_set() and clock() < ends_at:
@@ -106,21 +111,21 @@ class SendingLoop:
             self._staff(found, http)
             self._is_idle = not found.has_work and not any(lane.is_busy for lane in self._lanes.values())
             if self._report:
-                self._report(self._progress())
+                self._report(self._so_far())
             if self._until_idle and self._is_idle:
                 return
             await self._pause(AGENDA_EVERY_S)
 
     def _staff(self, found: Agenda, http: aiohttp.ClientSession) -> None:
         """A lane for every number with a running broadcast."""
-        for sender_id, lines in found.lines.items():
+        for sender_id, dispatches in found.dispatches.items():
             task = self._running.get(sender_id)
             if task is None or task.done():
                 if task is not None and not task.cancelled() and task.exception():
                     logger.error("A lane broke and is started anew", exc_info=task.exception())
                 self._lanes[sender_id] = Lane(self._waves, http, self._now)
                 self._running[sender_id] = asyncio.create_task(self._lanes[sender_id].run())
-            self._lanes[sender_id].assign(lines)
+            self._lanes[sender_id].assign(dispatches)
 
     async def _apply(self) -> None:
         await report_due(self._chores, self._now())
@@ -138,7 +143,7 @@ class SendingLoop:
         await doubts.decide(http, self._chores, self._now())
         await confirm_choices(http, self._chores, self._now())
 
-    async def _write(self, http: aiohttp.ClientSession) -> None:
+    async def _send_direct_messages(self, http: aiohttp.ClientSession) -> None:
         await direct.send_waiting(http, self._chores, self._now())
 
     async def _settle(self) -> None:
@@ -171,5 +176,5 @@ class SendingLoop:
     def _now(self) -> datetime:
         return self._clock.now()
 
-    def _progress(self) -> Progress:
-        return Progress(sum(lane.accepted for lane in self._lanes.values()), self._is_idle)
+    def _so_far(self) -> LoopReport:
+        return LoopReport(sum(lane.accepted for lane in self._lanes.values()), self._is_idle)

@@ -15,7 +15,7 @@ from businesses.tenancy import across_businesses
 from whatsapp.models import DirectMessage, Provider, Recipient, Sender
 from whatsapp.providers.cloud import webhooks
 from whatsapp.providers.sandbox import notices
-from whatsapp.providers.sandbox.behaviour import LONGEST_S, plan_for
+from whatsapp.providers.sandbox.behaviour import LONGEST_S, behaviour_of
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
@@ -55,15 +55,15 @@ def report(now: datetime) -> None:
 def _happened_to(row: Recipient | DirectMessage, tracker: str, now: datetime) -> list[Happening]:
     if row.accepted_at is None or not row.provider_message_id:
         return []
-    plan = plan_for(row.address or "", row.provider_message_id)
+    behaviour = behaviour_of(row.address or "", row.provider_message_id)
     age_s = (now - row.accepted_at).total_seconds()
     who = (row.address or "", row.provider_message_id, tracker)
     found = [
-        Happening(*who, step.progress.value, row.accepted_at + timedelta(seconds=step.after_s), step.error_code)
-        for step in plan.steps
-        if step.after_s <= age_s and getattr(row, _STAMPS[step.progress.value]) is None
+        Happening(*who, step.status.value, row.accepted_at + timedelta(seconds=step.after_s), step.error_code)
+        for step in behaviour.steps
+        if step.after_s <= age_s and getattr(row, _STAMPS[step.status.value]) is None
     ]
-    if plan.reply and plan.reply_after_s <= age_s < LONGEST_S:
-        at = row.accepted_at + timedelta(seconds=plan.reply_after_s)
-        found.append(Happening(*who, "reply", at, text=plan.reply))
+    if behaviour.reply and behaviour.reply_after_s <= age_s < LONGEST_S:
+        at = row.accepted_at + timedelta(seconds=behaviour.reply_after_s)
+        found.append(Happening(*who, "reply", at, text=behaviour.reply))
     return found

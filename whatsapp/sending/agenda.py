@@ -18,7 +18,7 @@ from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.prepare import prepare_step
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, Recipient
-from whatsapp.sending.waves import Line
+from whatsapp.sending.waves import Dispatch
 from whatsapp.states import BroadcastStatus, RecipientStatus
 
 UNDER_WAY = (RecipientStatus.PENDING, RecipientStatus.CLAIMED, RecipientStatus.SENDING)
@@ -30,20 +30,20 @@ PATIENCE = timedelta(minutes=15)
 class Agenda:
     """Running broadcasts by sender, and whether there is a reason to go on at all."""
 
-    lines: dict[uuid.UUID, list[Line]]
+    dispatches: dict[uuid.UUID, list[Dispatch]]
     has_work: bool
 
 
 def read_agenda(now: datetime) -> Agenda:
     """What runs now. Work that can only go on much later (a retry tomorrow) is none for the moment."""
     with across_businesses():  # one loop serves every business, each broadcast as its own business
-        lines: defaultdict[uuid.UUID, list[Line]] = defaultdict(list)
+        dispatches: defaultdict[uuid.UUID, list[Dispatch]] = defaultdict(list)
         has_work = Broadcast.objects.filter(_about_to_run(now)).exists()
         running = Broadcast.objects.filter(status=BroadcastStatus.RUNNING, business__is_active=True)
         for broadcast in running.select_related("business").order_by("started_at"):
-            lines[broadcast.sender_id].append(Line(broadcast.pk, broadcast.business))
+            dispatches[broadcast.sender_id].append(Dispatch(broadcast.pk, broadcast.business))
             has_work = has_work or _goes_on_soon(broadcast, now)
-        return Agenda(dict(lines), has_work)
+        return Agenda(dict(dispatches), has_work)
 
 
 def _about_to_run(now: datetime) -> Q:

@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from whatsapp import recipients
 from whatsapp.models import AddressKind, Attempt, Broadcast, Recipient
 from whatsapp.sending.bulk import update_rows
 from whatsapp.states import RecipientStatus, SkipReason
@@ -56,7 +58,10 @@ RETURNING id, address, address_kind, country, params, attempt_no, refusals
 
 
 def claim(broadcast: Broadcast, stock: Stock, *, most: int, now: datetime) -> int:
-    """Claim up to `most` rows into an empty stock: those whose retry is due, then fresh ones. How many it were."""
+    """Claim up to `most` rows into an empty stock: those whose retry is due, then fresh ones.
+
+    Returns the number of rows claimed.
+    """
     stock.lease_token, stock.lease_until = uuid.uuid4(), now + CLAIM_LEASE
     for due in ("<= %s", "IS NULL"):
         if len(stock.rows) < most:
@@ -97,26 +102,23 @@ def release(stock: Stock) -> None:
     ids = [row.id for row in stock.rows]
     stock.rows.clear()
     if ids:
-        mine = Recipient.objects.filter(pk__in=ids, status=RecipientStatus.CLAIMED, lease_token=stock.lease_token)
-        mine.update(status=RecipientStatus.PENDING, lease_token=None, lease_until=None, next_attempt_at=None)
+        recipients.free(_mine(ids, stock), to=RecipientStatus.PENDING)
 
 
 def postpone(rows: Sequence[Claimed], stock: Stock, until: datetime) -> None:
     """Give rows back that must not leave before a certain time."""
-    mine = Recipient.objects.filter(
-        pk__in=[row.id for row in rows], status=RecipientStatus.CLAIMED, lease_token=stock.lease_token
-    )
-    mine.update(status=RecipientStatus.RETRY_WAIT, lease_token=None, lease_until=None, next_attempt_at=until)
+    mine = _mine([row.id for row in rows], stock)
+    recipients.free(mine, to=RecipientStatus.RETRY_WAIT, next_attempt_at=until)
 
 
 def skip(rows: Sequence[Claimed], stock: Stock, reason: SkipReason) -> None:
     """These people must not get the message."""
-    mine = Recipient.objects.filter(
-        pk__in=[row.id for row in rows], status=RecipientStatus.CLAIMED, lease_token=stock.lease_token
-    )
-    mine.update(
-        status=RecipientStatus.SKIPPED, skip_reason=reason, lease_token=None, lease_until=None, next_attempt_at=None
-    )
+    recipients.free(_mine([row.id for row in rows], stock), to=RecipientStatus.SKIPPED, skip_reason=reason)
+
+
+def _mine(ids: Sequence[int], stock: Stock) -> QuerySet[Recipient]:
+    """Those of the rows that this process still holds."""
+    return Recipient.objects.filter(pk__in=ids, status=RecipientStatus.CLAIMED, lease_token=stock.lease_token)
 
 
 @dataclass(frozen=True, slots=True)

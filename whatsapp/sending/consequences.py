@@ -10,7 +10,8 @@ from django.db.models import Q
 from whatsapp.broadcasts import lifecycle
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, Sender, SenderHealth
-from whatsapp.providers.base import ErrorRule, Outcome, PauseScope
+from whatsapp.providers.base import ErrorRule, PauseScope, SendOutcome
+from whatsapp.reasons import NO_REASON, Cause, Reason, reason
 from whatsapp.sending.limiter import limiter
 from whatsapp.states import BroadcastStatus, PauseReason
 
@@ -24,40 +25,45 @@ def slow_down(sender: Sender, rule: ErrorRule, *, retry_after_s: float | None, n
     limiter().slow_down(sender, wait_s, now.timestamp())
 
 
-def pause_for(broadcast: Broadcast, rule: ErrorRule, *, words: str, now: datetime) -> None:
+def pause_for(broadcast: Broadcast, rule: ErrorRule, *, code: str, words: str, now: datetime) -> None:
     """A refusal that everybody of this broadcast, number or account would get: pause what it concerns."""
-    detail = f"{rule.explanation} {f'({words})' if words else ''}".strip()
+    because = reason(Cause.PROVIDER_ERROR, provider=broadcast.sender.provider, code=code, words=words)
     resume_at = now + timedelta(seconds=rule.resume_after_s) if rule.resume_after_s else None
-    if rule.outcome is Outcome.CHANNEL_WIDE:
-        stop_sender(broadcast.sender, PauseReason(rule.pause_reason), detail, scope=rule.scope, now=now)
+    if rule.outcome is SendOutcome.CHANNEL_WIDE:
+        stop_sender(broadcast.sender, PauseReason(rule.pause_reason), because, scope=rule.scope, now=now)
     else:
-        pause(broadcast, PauseReason(rule.pause_reason), detail, now=now, resume_at=resume_at)
+        pause(broadcast, PauseReason(rule.pause_reason), because, now=now, resume_at=resume_at)
 
 
-def stop_sender(sender: Sender, reason: PauseReason, detail: str, *, scope: PauseScope, now: datetime) -> None:
+def stop_sender(sender: Sender, why: PauseReason, because: Reason, *, scope: PauseScope, now: datetime) -> None:
     """Pause every broadcast of the number (or of its whole account) and say so at the number."""
     senders = Sender.objects.filter(pk=sender.pk)
     if scope is PauseScope.ACCOUNT:
         senders = Sender.objects.filter(
             Q(provider=sender.provider, account_id=sender.account_id) & Q(business=sender.business_id)
         )
-    senders.update(health=SenderHealth.BLOCKED, health_detail=detail[:300])
+    senders.update(health=SenderHealth.BLOCKED, **because.kept())
     for broadcast in Broadcast.objects.filter(sender__in=senders, status=BroadcastStatus.RUNNING):
-        pause(broadcast, reason, detail, now=now)
+        pause(broadcast, why, because, now=now)
 
 
 def mark_healthy(sender: Sender) -> None:
     """A message of the number was accepted, so whatever was wrong is mended."""
     blocked = Sender.objects.filter(pk=sender.pk).exclude(health=SenderHealth.READY)
-    blocked.update(health=SenderHealth.READY, health_detail="")
+    blocked.update(health=SenderHealth.READY, **NO_REASON)
 
 
 def pause(
-    broadcast: Broadcast, reason: PauseReason, detail: str, *, now: datetime, resume_at: datetime | None = None
+    broadcast: Broadcast,
+    why: PauseReason,
+    because: Reason | None,
+    *,
+    now: datetime,
+    resume_at: datetime | None = None,
 ) -> None:
     """Pause a running broadcast; one that somebody else has just paused or ended is left as it is."""
     try:
-        lifecycle.pause(broadcast, now=now, reason=reason, detail=detail, resume_at=resume_at)
+        lifecycle.pause(broadcast, now=now, reason=why, because=because, resume_at=resume_at)
     except IllegalChange:
         return
-    logger.info("Broadcast %s paused: %s", broadcast.pk, reason.value)
+    logger.info("Broadcast %s paused: %s", broadcast.pk, why.value)

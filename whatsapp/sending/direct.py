@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 
 import aiohttp
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from businesses.credentials import CredentialsUnreadable
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp.inbox.direct_messages import window_end
 from whatsapp.models import DirectKind, DirectMessage
-from whatsapp.providers.base import Account, Message, Outcome, SendResult
+from whatsapp.providers.base import Account, Message, SendOutcome, SendResult
 from whatsapp.providers.registry import account_of, provider_for, template_as_it_is
+from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending.outcomes import error_class
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
@@ -30,11 +30,11 @@ logger = logging.getLogger(__name__)
 BATCH = 20
 MOST_TRIES = 6
 FIRST_WAIT = timedelta(seconds=2)
-_AGAIN = {Outcome.SAFE_RETRY, Outcome.THROTTLED, Outcome.RETRY}
+_AGAIN = {SendOutcome.SAFE_RETRY, SendOutcome.THROTTLED, SendOutcome.RETRY}
 _FIXED = {
-    Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
-    Outcome.HELD: RecipientStatus.HELD,
-    Outcome.UNKNOWN: RecipientStatus.UNKNOWN,
+    SendOutcome.ACCEPTED: RecipientStatus.ACCEPTED,
+    SendOutcome.HELD: RecipientStatus.HELD,
+    SendOutcome.UNKNOWN: RecipientStatus.UNKNOWN,
 }
 _AWAITING = (RecipientStatus.SENDING, RecipientStatus.UNKNOWN)
 
@@ -55,7 +55,7 @@ async def send_waiting(http: aiohttp.ClientSession, database: DatabaseThread, no
 
 
 async def _send(http: aiohttp.ClientSession, database: DatabaseThread, message: DirectMessage, now: datetime) -> None:
-    letter = await database.run(take, message, now)
+    letter = await database.run(claim, message, now)
     if letter is None:
         return
     result = await _post(http, letter)
@@ -67,18 +67,18 @@ def waiting(now: datetime) -> list[DirectMessage]:
     """What is to be sent, oldest first. What a dead process was sending is unknown from now on."""
     with across_businesses():  # one loop serves every business
         lost = DirectMessage.objects.filter(status=RecipientStatus.SENDING, lease_until__lt=now)
-        lost.update(status=RecipientStatus.UNKNOWN, lease_until=None, error_class=Outcome.UNKNOWN.value)
+        lost.update(status=RecipientStatus.UNKNOWN, lease_until=None, error_class=SendOutcome.UNKNOWN.value)
         due = DirectMessage.objects.filter(status=RecipientStatus.PENDING).exclude(next_attempt_at__gt=now)
         return list(due.select_related("sender__business", "template").order_by("created_at")[:BATCH])
 
 
-def take(message: DirectMessage, now: datetime) -> Letter | None:
+def claim(message: DirectMessage, now: datetime) -> Letter | None:
     """Take it upon this process to send; None if another one has, or if it can't be sent any more."""
     with acting_for(message.sender.business):
         try:
             account = account_of(message.sender)
-        except CredentialsUnreadable as error:
-            _give_up(message, str(error), now)
+        except CredentialsUnreadable:
+            _give_up(message, reason(Cause.CREDENTIALS_UNREADABLE), now)
             return None
         if problem := _unsendable(message, now):
             _give_up(message, problem, now)
@@ -90,12 +90,12 @@ def take(message: DirectMessage, now: datetime) -> Letter | None:
         return Letter(message, account, _template_message(message))
 
 
-def _unsendable(message: DirectMessage, now: datetime) -> str:
-    """Why it can't be sent any more; "": it can."""
+def _unsendable(message: DirectMessage, now: datetime) -> Reason | None:
+    """Returns why it can't be sent any more; None: it can."""
     if message.kind == DirectKind.TEST:
-        return "" if message.template else _("The template is gone.")
+        return None if message.template else reason(Cause.TEMPLATE_GONE)
     is_open = window_end(message.sender, message.address, now) is not None
-    return "" if is_open else _("The person's last message is more than 24 hours old.")
+    return None if is_open else reason(Cause.WINDOW_OVER)
 
 
 def land(message: DirectMessage, result: SendResult, now: datetime) -> None:
@@ -111,11 +111,11 @@ def land(message: DirectMessage, result: SendResult, now: datetime) -> None:
             lease_until=None,
             next_attempt_at=now + wait if again else None,
             provider_message_id=result.message_id or None,
-            accepted_at=now if result.outcome in {Outcome.ACCEPTED, Outcome.HELD} else None,
+            accepted_at=now if result.outcome in {SendOutcome.ACCEPTED, SendOutcome.HELD} else None,
             failed_at=now if status == RecipientStatus.FAILED else None,
             error_code=result.code[:20],
             error_class=error_class(result),
-            error_text=_words(result)[:500],
+            error_text=result.text[:500],
         )
         if not changed and result.message_id:
             row.filter(provider_message_id=None).update(provider_message_id=result.message_id)
@@ -136,13 +136,7 @@ def _template_message(message: DirectMessage) -> Message | None:
     return Message(message.pk, message.address, is_phone, template_as_it_is(message.template), message.params)
 
 
-def _give_up(message: DirectMessage, why: str, now: datetime) -> None:
+def _give_up(message: DirectMessage, why: Reason, now: datetime) -> None:
     DirectMessage.objects.filter(pk=message.pk, status=RecipientStatus.PENDING).update(
-        status=RecipientStatus.FAILED, error_text=why[:500], failed_at=now, next_attempt_at=None
+        status=RecipientStatus.FAILED, failed_at=now, next_attempt_at=None, **why.kept()
     )
-
-
-def _words(result: SendResult) -> str:
-    if result.rule is None or result.outcome in {Outcome.ACCEPTED, Outcome.HELD}:
-        return result.text
-    return f"{result.rule.explanation} {f'({result.text})' if result.text else ''}".strip()

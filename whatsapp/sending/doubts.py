@@ -14,14 +14,17 @@ from datetime import datetime, timedelta
 
 import aiohttp
 from django.db import transaction
+from django.db.models import QuerySet
 
 from businesses.models import User
 from businesses.tenancy import across_businesses, acting_for
+from whatsapp import recipients
 from whatsapp.broadcasts import lifecycle
 from whatsapp.models import (
     Attempt,
     Broadcast,
     DirectMessage,
+    EventKind,
     MessagingSettings,
     Quality,
     Recipient,
@@ -30,6 +33,7 @@ from whatsapp.models import (
 )
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.providers.registry import account_of, provider_for
+from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
 
@@ -75,10 +79,15 @@ def believe(row: Recipient, message_ids: Sequence[str], now: datetime) -> None:
         known = {found for rows in (taken, written) for found in rows.values_list("provider_message_id", flat=True)}
         ours = [message_id for message_id in message_ids if message_id not in known]
         if not ours:
-            requeue([row], now=now, why="the provider never got it")
+            requeue([row], now=now, why=reason(Cause.NEVER_ARRIVED))
             return
-        Recipient.objects.filter(pk=row.pk, status=RecipientStatus.UNKNOWN, attempt_id=row.attempt_id).update(
-            status=RecipientStatus.ACCEPTED, provider_message_id=ours[0], accepted_at=now, error_class="", error_text=""
+        recipients.free(
+            _still_unknown(row),
+            to=RecipientStatus.ACCEPTED,
+            provider_message_id=ours[0],
+            accepted_at=now,
+            error_class="",
+            error_text="",
         )
 
 
@@ -96,39 +105,42 @@ def weigh(row: Recipient, now: datetime) -> None:
             sent_at__gt=started_at + LATER,
         )
         if now - started_at >= silence and later.exists():
-            requeue([row], now=now, why="no report came, though reports of later messages did")
+            requeue([row], now=now, why=reason(Cause.NO_REPORT))
 
 
-def requeue(rows: Sequence[Recipient], *, now: datetime, why: str, actor: User | None = None) -> int:
-    """Send these unknown messages (of one business) again; how many still were unknown."""
+def requeue(rows: Sequence[Recipient], *, now: datetime, why: Reason, actor: User | None = None) -> int:
+    """Send these unknown messages (of one business) again. Returns the number of those that still were unknown."""
     moved = 0
     for row in rows:
         with transaction.atomic():
-            # Locked first, by everybody who opens a row again: so it isn't completed meanwhile.
-            list(Broadcast.objects.select_for_update().filter(pk=row.broadcast_id).values_list("pk", flat=True))
-            changed = Recipient.objects.filter(
-                pk=row.pk, status=RecipientStatus.UNKNOWN, attempt_id=row.attempt_id
-            ).update(status=RecipientStatus.PENDING, next_attempt_at=None, error_class="", error_text="")
+            recipients.locked(row.broadcast)
+            changed = recipients.free(_still_unknown(row), to=RecipientStatus.PENDING, error_class="", error_text="")
             if changed:
-                if not lifecycle.go_on(row.broadcast, now=now, actor=actor, detail=why):
-                    Recipient.objects.filter(pk=row.pk).update(status=RecipientStatus.CANCELLED)
-                lifecycle.record(row.broadcast, "sent again", now=now, detail=why, actor=actor)
+                if not lifecycle.go_on(row.broadcast, now=now, actor=actor, because=why):
+                    recipients.free(Recipient.objects.filter(pk=row.pk), to=RecipientStatus.CANCELLED)
+                lifecycle.record(row.broadcast, EventKind.SENT_AGAIN, now=now, data=why.kept(), actor=actor)
         moved += changed
     return moved
 
 
 def assume_sent(rows: Sequence[Recipient], *, now: datetime, actor: User) -> int:
-    """A person decides that these unknown messages (of one business) have arrived; how many still were unknown."""
+    """A person decides that these unknown messages (of one business) have arrived.
+
+    Returns the number of those that still were unknown.
+    """
     moved = 0
     for row in rows:
         with transaction.atomic():
-            changed = Recipient.objects.filter(
-                pk=row.pk, status=RecipientStatus.UNKNOWN, attempt_id=row.attempt_id
-            ).update(status=RecipientStatus.ASSUMED_SENT)
+            changed = recipients.free(_still_unknown(row), to=RecipientStatus.ASSUMED_SENT)
             if changed:
-                lifecycle.record(row.broadcast, "assumed sent", now=now, actor=actor)
+                lifecycle.record(row.broadcast, EventKind.ASSUMED_SENT, now=now, actor=actor)
         moved += changed
     return moved
+
+
+def _still_unknown(row: Recipient) -> QuerySet[Recipient]:
+    """The row, if its outcome is still unknown and nobody has tried it again since it was read."""
+    return Recipient.objects.filter(pk=row.pk, status=RecipientStatus.UNKNOWN, attempt_id=row.attempt_id)
 
 
 def _started_at(row: Recipient) -> datetime:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
 
-from whatsapp.providers.base import Outcome, Provider, SendResult
+from whatsapp.providers.base import ProviderClient, SendOutcome, SendResult
 from whatsapp.providers.registry import provider_for
 from whatsapp.sending.claims import Departure
 from whatsapp.sending.pace import Slots
@@ -34,17 +34,17 @@ async def post_all(wave: Wave, http: aiohttp.ClientSession, new_slots: NewSlots)
     landings = [Landing(departure, await post) for departure, post in posts]
     # The fence: whatever was not posted in time must not be posted at all, its lease may have ended.
     left = wave.departures[len(posts) :]
-    kept = SendResult(Outcome.SAFE_RETRY, text="The broadcast or this process was stopped; nothing was sent.")
+    kept = SendResult(SendOutcome.SAFE_RETRY, text="The broadcast or this process was stopped; nothing was sent.")
     return landings + [Landing(departure, kept) for departure in left]
 
 
-async def _send(provider: Provider, http: aiohttp.ClientSession, wave: Wave, departure: Departure) -> SendResult:
+async def _send(provider: ProviderClient, http: aiohttp.ClientSession, wave: Wave, departure: Departure) -> SendResult:
     """Post one. A fault of ours leaves its outcome unknown, and must not cost the others of the wave their answers."""
     try:
         return await provider.send(http, wave.account, wave.message(departure))
     except Exception as problem:
         logger.exception("A message of broadcast %s could not be posted", wave.broadcast.pk)
-        return SendResult(Outcome.UNKNOWN, text=f"It could not be posted: {type(problem).__name__}.")
+        return SendResult(SendOutcome.UNKNOWN, text=f"It could not be posted: {type(problem).__name__}.")
 
 
 async def _in_slots(wave: Wave, new_slots: NewSlots) -> AsyncIterator[Departure]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from whatsapp.broadcasts.schedule import Window, opens_at
 from whatsapp.models import Broadcast, TemplateStatus, WindowZone
 from whatsapp.people.phone_numbers import zone_of
+from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending import quota
 from whatsapp.sending.quota import PeopleGauge
 from whatsapp.states import PauseReason
@@ -24,23 +23,22 @@ class Closed:
     """A broadcast must pause. `resume_at`: it goes on by itself."""
 
     reason: PauseReason
-    detail: str
+    because: Reason | None = None
     resume_at: datetime | None = None
 
 
 def room_for(broadcast: Broadcast, gauge: PeopleGauge, now: datetime) -> int | Closed:
     """How many messages may leave at most, as far as template, hours, trial and the 24-hour limit go."""
-    reason = closed(broadcast, now)
-    if reason:
-        return reason
+    shut = closed(broadcast, now)
+    if shut:
+        return shut
     trial = quota.trial_left(broadcast)
     if trial == 0:
-        return Closed(PauseReason.CANARY_REVIEW, _("The first messages are sent. Look at them, then resume."))
+        return Closed(PauseReason.CANARY_REVIEW)
     people = gauge.read(broadcast.sender, now)
     if people == 0:
-        detail = _("WhatsApp lets this number write to %(limit)s different people in 24 hours, and they are used up.")
-        words = detail % {"limit": broadcast.sender.messaging_limit}
-        return Closed(PauseReason.QUOTA_24H, words, quota.first_free_at(broadcast.sender, now))
+        because = reason(Cause.PEOPLE_LIMIT, limit=broadcast.sender.messaging_limit or 0)
+        return Closed(PauseReason.QUOTA_24H, because, quota.first_free_at(broadcast.sender, now))
     return min(UNLIMITED if limit is None else limit for limit in (trial, people))
 
 
@@ -48,14 +46,14 @@ def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
     """Why nothing of this broadcast may leave now; None: it may."""
     template = broadcast.template
     if template.status != TemplateStatus.APPROVED:
-        detail = _("WhatsApp says about the template: %(status)s.") % {"status": template.get_status_display()}
+        because = reason(Cause.TEMPLATE_STATUS, status=template.status, words=template.status_detail)
         until = template.paused_until
-        return Closed(PauseReason.TEMPLATE, detail, until and max(until, now + TEMPLATE_LOOK))
+        return Closed(PauseReason.TEMPLATE, because, until and max(until, now + TEMPLATE_LOOK))
     window = window_of(broadcast)
     if window and broadcast.window_zone == WindowZone.BUSINESS:
         resume_at = opens_at(now, window, broadcast.business.time_zone)
         if resume_at:
-            return Closed(PauseReason.WINDOW, _("It is too late or too early to write."), resume_at)
+            return Closed(PauseReason.WINDOW, resume_at=resume_at)
     return None
 
 

@@ -11,13 +11,13 @@ from datetime import datetime
 import aiohttp
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 
-from whatsapp.providers.base import Outcome
+from whatsapp.providers.base import SendOutcome
 from whatsapp.sending import flights, waves
 from whatsapp.sending.pace import Slots
 from whatsapp.sending.results import Landing
 from whatsapp.sending.rotation import Rotation
 from whatsapp.sending.threads import DatabaseThread
-from whatsapp.sending.waves import Line, NothingDue, Rest, Stopped, Wave
+from whatsapp.sending.waves import Dispatch, NothingDue, Rest, Stopped, Wave
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Lane:
         self._database = database
         self._http = http
         self._now = now
-        self._lines: dict[uuid.UUID, Line] = {}
+        self._dispatches: dict[uuid.UUID, Dispatch] = {}
         self._resting: dict[uuid.UUID, float] = {}
         self._rotation: Rotation[uuid.UUID] = Rotation()
         self._flights: set[asyncio.Task[None]] = set()
@@ -45,11 +45,11 @@ class Lane:
         self._stopping = False
         self.accepted = 0
 
-    def assign(self, lines: Sequence[Line]) -> None:
+    def assign(self, dispatches: Sequence[Dispatch]) -> None:
         """These broadcasts of the number are running now. One that stopped meanwhile gives its rows back itself."""
-        for line in lines:
-            self._lines.setdefault(line.broadcast_id, line)
-        self._rotation.forget_others(list(self._lines))
+        for dispatch in dispatches:
+            self._dispatches.setdefault(dispatch.broadcast_id, dispatch)
+        self._rotation.forget_others(list(self._dispatches))
         self._wake.set()
 
     @property
@@ -68,30 +68,30 @@ class Lane:
             await self._step()
         while self._flights:
             await asyncio.wait(self._flights)
-        for line in self._lines.values():
-            await self._database.run(waves.give_back, line)
+        for dispatch in self._dispatches.values():
+            await self._database.run(waves.give_back, dispatch)
 
     async def _step(self) -> None:
         if self._in_flight >= MOST_IN_FLIGHT:
             await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
             return
         clock = asyncio.get_running_loop().time()
-        awake = [key for key in self._lines if self._resting.get(key, 0.0) <= clock]
+        awake = [key for key in self._dispatches if self._resting.get(key, 0.0) <= clock]
         chosen = self._rotation.next(awake)
         if chosen is None:
-            await self._rest(min((self._resting[key] - clock for key in self._lines), default=LONGEST_REST_S))
+            await self._rest(min((self._resting[key] - clock for key in self._dispatches), default=LONGEST_REST_S))
             return
-        line = self._lines[chosen]
+        dispatch = self._dispatches[chosen]
         try:
-            step = await self._database.run(waves.depart_wave, line, self._now())
+            step = await self._database.run(waves.depart_wave, dispatch, self._now())
         except (DatabaseError, InterfaceError):
             logger.exception("The database refused a wave; trying again")
-            line.stock.rows.clear()  # their lease brings them back
+            dispatch.stock.rows.clear()  # their lease brings them back
             await self._rest(LONGEST_REST_S)
             return
-        await self._follow(line, step)
+        await self._follow(dispatch, step)
 
-    async def _follow(self, line: Line, step: waves.Step) -> None:
+    async def _follow(self, dispatch: Dispatch, step: waves.Step) -> None:
         match step:
             case Wave():
                 self._in_flight += len(step.departures)
@@ -103,10 +103,10 @@ class Lane:
             case Rest(seconds):
                 await self._rest(seconds)
             case NothingDue():
-                self._resting[line.broadcast_id] = asyncio.get_running_loop().time() + NOTHING_DUE_REST_S
-                await self._database.run(waves.complete_if_done, line, self._now())
+                self._resting[dispatch.broadcast_id] = asyncio.get_running_loop().time() + NOTHING_DUE_REST_S
+                await self._database.run(waves.complete_if_done, dispatch, self._now())
             case Stopped():
-                self._lines.pop(line.broadcast_id, None)
+                self._dispatches.pop(dispatch.broadcast_id, None)
 
     async def _rest(self, seconds: float) -> None:
         self._wake.clear()
@@ -119,7 +119,7 @@ class Lane:
         """Post a wave, then commit its answers, however long the database takes."""
         try:
             landings = await flights.post_all(wave, self._http, self._new_slots)
-            unreachable = all(landing.result.outcome is Outcome.SAFE_RETRY for landing in landings)
+            unreachable = all(landing.result.outcome is SendOutcome.SAFE_RETRY for landing in landings)
             self._unreachable = self._unreachable + 1 if landings and unreachable else 0
             await self._land(wave, landings)
         finally:
@@ -146,4 +146,4 @@ class Lane:
             except (DatabaseError, InterfaceError):
                 logger.exception("The database did not take the answers of a wave; trying again")
                 await asyncio.sleep(RETRY_COMMIT_S)
-        self.accepted += sum(landing.result.outcome is Outcome.ACCEPTED for landing in landings)
+        self.accepted += sum(landing.result.outcome is SendOutcome.ACCEPTED for landing in landings)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from whatsapp.providers.base import ErrorRule, Outcome, SendResult
+from whatsapp.providers.base import ErrorRule, SendOutcome, SendResult
 from whatsapp.sending.retries import resend_at, retry_at
 from whatsapp.states import ErrorClass, RecipientStatus, SkipReason
 
 _FIXED = {
-    Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
-    Outcome.HELD: RecipientStatus.HELD,
-    Outcome.UNKNOWN: RecipientStatus.UNKNOWN,
-    Outcome.SUPPRESS: RecipientStatus.SKIPPED,
-    Outcome.CHANNEL_WIDE: RecipientStatus.PENDING,
+    SendOutcome.ACCEPTED: RecipientStatus.ACCEPTED,
+    SendOutcome.HELD: RecipientStatus.HELD,
+    SendOutcome.UNKNOWN: RecipientStatus.UNKNOWN,
+    SendOutcome.SUPPRESS: RecipientStatus.SKIPPED,
+    SendOutcome.CHANNEL_WIDE: RecipientStatus.PENDING,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """The new state of a row."""
+class NextState:
+    """What a row becomes after an answer."""
 
     status: RecipientStatus
     next_attempt_at: datetime | None = None
@@ -30,7 +30,7 @@ class Change:
 
 def change_for(
     result: SendResult, *, attempts: int, refusals: int, others_succeed: bool, now: datetime, chance: float
-) -> Change:
+) -> NextState:
     """The row's next state after its `attempts`-th attempt.
 
     A refusal that concerns everybody puts the row back: its broadcast pauses, and sends it once the cause is mended.
@@ -40,20 +40,20 @@ def change_for(
     again: datetime | None = None
     status, skip_reason = _FIXED.get(result.outcome, RecipientStatus.FAILED), ""
     match result.outcome:
-        case Outcome.SAFE_RETRY:
+        case SendOutcome.SAFE_RETRY:
             again = resend_at(attempts, now=now, chance=chance)
-        case Outcome.SUPPRESS:
+        case SendOutcome.SUPPRESS:
             skip_reason = SkipReason.OPTED_OUT
-        case Outcome.TEMPLATE_WIDE if not concerns_one_row(rule, others_succeed=others_succeed):
+        case SendOutcome.TEMPLATE_WIDE if not concerns_one_row(rule, others_succeed=others_succeed):
             status = RecipientStatus.PENDING
-        case Outcome.THROTTLED if rule:
+        case SendOutcome.THROTTLED if rule:
             again = retry_at(rule, refusals=1, now=now, chance=chance, retry_after_s=result.retry_after_s)
-        case Outcome.RETRY | Outcome.DEFERRED if rule:
+        case SendOutcome.RETRY | SendOutcome.DEFERRED if rule:
             refusals += 1
             again = retry_at(rule, refusals=refusals, now=now, chance=chance, retry_after_s=result.retry_after_s)
     if again is not None:
         status = RecipientStatus.RETRY_WAIT
-    return Change(status, again, refusals, skip_reason)
+    return NextState(status, again, refusals, skip_reason)
 
 
 def concerns_one_row(rule: ErrorRule | None, *, others_succeed: bool) -> bool:
@@ -63,4 +63,4 @@ def concerns_one_row(rule: ErrorRule | None, *, others_succeed: bool) -> bool:
 
 def error_class(result: SendResult) -> str:
     """The outcome as it is kept in the row; "" for an acceptance."""
-    return "" if result.outcome in {Outcome.ACCEPTED, Outcome.HELD} else ErrorClass(result.outcome.value).value
+    return "" if result.outcome in {SendOutcome.ACCEPTED, SendOutcome.HELD} else ErrorClass(result.outcome.value).value

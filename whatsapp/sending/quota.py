@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
+from whatsapp import recipients
 from whatsapp.models import Attempt, Broadcast, Recipient, Sender
 from whatsapp.states import REACHED_PROVIDER, RecipientStatus
 
@@ -75,7 +76,7 @@ def trial_left(broadcast: Broadcast) -> int | None:
     if broadcast.canary_size is None or broadcast.canary_reviewed_at:
         return None
     # Two processes must not both take the trial's last message.
-    list(Broadcast.objects.select_for_update().filter(pk=broadcast.pk).values_list("pk", flat=True))
+    recipients.locked(broadcast)
     tried = Recipient.objects.filter(broadcast=broadcast, status__in=TRIED).count()
     return max(0, broadcast.canary_size - tried)
 

@@ -14,19 +14,21 @@ from typing import Any
 
 from django.db import transaction
 
+from whatsapp import recipients
 from whatsapp.broadcasts import lifecycle
 from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient, SuppressionCategory, SuppressionSource
 from whatsapp.people import suppressions
-from whatsapp.providers.base import Outcome, SendResult
+from whatsapp.providers.base import SendOutcome, SendResult
+from whatsapp.reasons import Cause, reason
 from whatsapp.sending.bulk import update_rows
 from whatsapp.sending.claims import Departure
-from whatsapp.sending.outcomes import Change, change_for, error_class
+from whatsapp.sending.outcomes import NextState, change_for, error_class
 from whatsapp.states import UNSENT, RecipientStatus
 
 _OUTCOMES = {
-    Outcome.ACCEPTED: AttemptOutcome.ACCEPTED,
-    Outcome.HELD: AttemptOutcome.ACCEPTED,
-    Outcome.UNKNOWN: AttemptOutcome.UNKNOWN,
+    SendOutcome.ACCEPTED: AttemptOutcome.ACCEPTED,
+    SendOutcome.HELD: AttemptOutcome.ACCEPTED,
+    SendOutcome.UNKNOWN: AttemptOutcome.UNKNOWN,
 }
 _AWAITING = (RecipientStatus.SENDING, RecipientStatus.UNKNOWN)
 
@@ -66,14 +68,14 @@ def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed:
 def _open_again(broadcast: Broadcast, changes: Sequence[dict[str, Any]], now: datetime) -> None:
     """The sweeper was quicker than some answers: the broadcast may have ended without the rows that proved unsent."""
     unsent = [change for change in changes if change["status"] in UNSENT]
-    if unsent and not lifecycle.go_on(broadcast, now=now, detail="answers came late"):
+    if unsent and not lifecycle.go_on(broadcast, now=now, because=reason(Cause.ANSWERS_LATE)):
         for change in unsent:
-            change |= {"status": RecipientStatus.CANCELLED, "next_attempt_at": None}
+            change.update(recipients.freed(RecipientStatus.CANCELLED))
 
 
 def _new_values(landing: Landing, others_succeed: bool, now: datetime) -> dict[str, Any]:
     row, result = landing.departure.row, landing.result
-    change: Change = change_for(
+    change: NextState = change_for(
         result,
         attempts=row.attempt_no + 1,
         refusals=row.refusals,
@@ -84,12 +86,9 @@ def _new_values(landing: Landing, others_succeed: bool, now: datetime) -> dict[s
     accepted = change.status in {RecipientStatus.ACCEPTED, RecipientStatus.HELD}
     return {
         "pk": row.id,
-        "status": change.status,
+        **recipients.freed(change.status, next_attempt_at=change.next_attempt_at),
         "skip_reason": change.skip_reason,
         "refusals": change.refusals,
-        "next_attempt_at": change.next_attempt_at,
-        "lease_token": None,
-        "lease_until": None,
         "provider_message_id": result.message_id or None,
         "accepted_at": now if accepted else None,
         "failed_at": now if change.status == RecipientStatus.FAILED else None,
@@ -117,14 +116,14 @@ def _finish_attempts(landings: Sequence[Landing], now: datetime) -> None:
 
 
 def _error(result: SendResult) -> dict[str, Any] | None:
-    if result.outcome in {Outcome.ACCEPTED, Outcome.HELD}:
+    if result.outcome in {SendOutcome.ACCEPTED, SendOutcome.HELD}:
         return None
     return dict(result.error) or {"class": result.outcome.value, "text": result.text}
 
 
 def _suppress(broadcast: Broadcast, landings: Sequence[Landing], now: datetime) -> None:
     for landing in landings:
-        if landing.result.outcome is Outcome.SUPPRESS:
+        if landing.result.outcome is SendOutcome.SUPPRESS:
             suppressions.suppress(
                 broadcast.business,
                 landing.departure.row.address,

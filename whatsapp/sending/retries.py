@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from whatsapp.providers.base import ErrorRule, Outcome
+from whatsapp.providers.base import ErrorRule, SendOutcome
 
 JITTER = 0.2
 UNSENT_FIRST_S = 1.0
@@ -22,7 +22,7 @@ def retry_at(
     if rule.tries and refusals >= rule.tries:
         return None
     # A throttled channel as a whole slows down already; its messages only wait, longer and longer would forget them.
-    growth = 1.0 if rule.outcome is Outcome.THROTTLED else rule.backoff ** (refusals - 1)
+    growth = 1.0 if rule.outcome is SendOutcome.THROTTLED else rule.backoff ** (refusals - 1)
     wait = max(retry_after_s or 0.0, rule.retry_after_s * growth)
     return now + timedelta(seconds=min(LONGEST_WAIT_S, wait * (1 + JITTER * chance)))
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from businesses.tenancy import across_businesses
+from whatsapp import recipients
 from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient
 from whatsapp.states import UNSETTLED, BroadcastStatus, RecipientStatus
 
@@ -17,30 +18,27 @@ logger = logging.getLogger(__name__)
 BATCH = 1_000
 TIME_TO_LIVE = timedelta(days=30)
 """Meta: a message that could not be delivered for 30 days is dropped without a word."""
-SETTLING = (RecipientStatus.ACCEPTED, RecipientStatus.HELD, RecipientStatus.SENT)
 
 
 def sweep(now: datetime) -> int:
-    """Take back rows with an expired lease: unsent ones are pending again, the others unknown. How many."""
+    """Take back rows with an expired lease: unsent ones are pending again, the others unknown. Returns their number."""
     with across_businesses():  # a dead process sent for any business
         return _free_claims(now) + _doubt_sendings(now)
 
 
 def _free_claims(now: datetime) -> int:
     expired = Recipient.objects.filter(status=RecipientStatus.CLAIMED, lease_until__lt=now)
-    return expired.update(status=RecipientStatus.PENDING, lease_token=None, lease_until=None, next_attempt_at=None)
+    return recipients.free(expired, to=RecipientStatus.PENDING)
 
 
 def _doubt_sendings(now: datetime) -> int:
     with transaction.atomic():
         expired = Recipient.objects.filter(status=RecipientStatus.SENDING, lease_until__lt=now)
         found = dict(expired.select_for_update(skip_locked=True).values_list("pk", "attempt_id")[:BATCH])
-        Recipient.objects.filter(pk__in=found).update(
-            status=RecipientStatus.UNKNOWN,
-            lease_token=None,
-            lease_until=None,
+        recipients.free(
+            Recipient.objects.filter(pk__in=found),
+            to=RecipientStatus.UNKNOWN,
             error_class="unknown",
-            error_text="The process that sent it ended before it heard an answer.",
         )
         Attempt.objects.filter(
             pk__in=[attempt for attempt in found.values() if attempt], outcome=AttemptOutcome.IN_FLIGHT
@@ -56,6 +54,6 @@ def settle(now: datetime) -> None:
     with across_businesses():  # see sweep
         settling = Broadcast.objects.filter(status__in=ended, settled_at=None)
         overdue = Recipient.objects.filter(broadcast__in=settling, accepted_at__lt=now - TIME_TO_LIVE)
-        overdue.filter(status__in=SETTLING).update(status=RecipientStatus.EXPIRED)
+        recipients.free(overdue, to=RecipientStatus.EXPIRED)
         unsettled = Recipient.objects.filter(broadcast=OuterRef("pk"), status__in=UNSETTLED)
         settling.exclude(Exists(unsettled)).update(settled_at=now)

@@ -21,8 +21,9 @@ from businesses.tenancy import acting_for
 from whatsapp.broadcasts import lifecycle
 from whatsapp.models import Broadcast, Recipient, Sender, SenderHealth
 from whatsapp.people import suppressions
-from whatsapp.providers.base import Account, Message, Outcome, SendResult, Template
+from whatsapp.providers.base import Account, Message, SendOutcome, SendResult, Template
 from whatsapp.providers.registry import account_of, template_of
+from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending import claims, consequences, gates, quota, results
 from whatsapp.sending.breaker import Breaker
 from whatsapp.sending.claims import Claimed, Departure, Stock
@@ -46,7 +47,7 @@ SLOT_S = 2.0
 
 
 @dataclass(slots=True)
-class Line:
+class Dispatch:
     """What one process remembers of one broadcast that it sends."""
 
     broadcast_id: uuid.UUID
@@ -61,7 +62,7 @@ class Line:
 class Wave:
     """Messages whose attempts are committed. `opened_at`, `deadline`: monotonic seconds of this process."""
 
-    line: Line
+    dispatch: Dispatch
     broadcast: Broadcast
     account: Account
     template: Template
@@ -96,59 +97,59 @@ class Stopped:
 Step = Wave | Rest | NothingDue | Stopped
 
 
-def depart_wave(line: Line, now: datetime) -> Step:
+def depart_wave(dispatch: Dispatch, now: datetime) -> Step:
     """Take the next messages of a broadcast: check everything anew, take slots, commit the attempts."""
-    with acting_for(line.business), transaction.atomic():
-        broadcast = _running(line)
+    with acting_for(dispatch.business), transaction.atomic():
+        broadcast = _running(dispatch)
         if broadcast is None:
-            claims.release(line.stock)
+            claims.release(dispatch.stock)
             return Stopped()
         try:
             account = account_of(broadcast.sender)
-            room = gates.room_for(broadcast, line.gauge, now)
-        except CredentialsUnreadable as problem:
-            room = gates.Closed(PauseReason.ACCOUNT, str(problem))
+            room = gates.room_for(broadcast, dispatch.gauge, now)
+        except CredentialsUnreadable:
+            room = gates.Closed(PauseReason.ACCOUNT, reason(Cause.CREDENTIALS_UNREADABLE))
         if isinstance(room, gates.Closed):
-            claims.release(line.stock)
-            consequences.pause(broadcast, room.reason, room.detail, now=now, resume_at=room.resume_at)
+            claims.release(dispatch.stock)
+            consequences.pause(broadcast, room.reason, room.because, now=now, resume_at=room.resume_at)
             return Stopped()
-        return _depart(line, broadcast, account, room, now)
+        return _depart(dispatch, broadcast, account, room, now)
 
 
-def _running(line: Line) -> Broadcast | None:
+def _running(dispatch: Dispatch) -> Broadcast | None:
     broadcast = (
         Broadcast.objects.select_related("sender", "template", "business")
-        .filter(pk=line.broadcast_id, status=BroadcastStatus.RUNNING)
+        .filter(pk=dispatch.broadcast_id, status=BroadcastStatus.RUNNING)
         .first()
     )
-    if broadcast and broadcast.epoch != line.epoch:
-        line.epoch = broadcast.epoch
-        line.breaker.reset()  # it was paused and resumed: whoever did that had a look
+    if broadcast and broadcast.epoch != dispatch.epoch:
+        dispatch.epoch = broadcast.epoch
+        dispatch.breaker.reset()  # it was paused and resumed: whoever did that had a look
     return broadcast
 
 
-def _depart(line: Line, broadcast: Broadcast, account: Account, room: int, now: datetime) -> Step:
+def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: int, now: datetime) -> Step:
     size = wave_size(broadcast.sender)
-    just_claimed = _fill(line.stock, broadcast, min(size * WAVES_PER_CLAIM, room), now)
-    if not line.stock.rows:
+    just_claimed = _fill(dispatch.stock, broadcast, min(size * WAVES_PER_CLAIM, room), now)
+    if not dispatch.stock.rows:
         transaction.set_rollback(True)  # nothing was changed: looking costs no commit
         return NothingDue()
     opened_at = time.monotonic()
-    slots = limiter().reserve(broadcast.sender, min(size, room, len(line.stock.rows)), now.timestamp())
+    slots = limiter().reserve(broadcast.sender, min(size, room, len(dispatch.stock.rows)), now.timestamp())
     if not slots.count:
         transaction.set_rollback(True)  # waiting costs no commit; what was claimed just now is claimed again then
         if just_claimed:
-            line.stock.rows.clear()
+            dispatch.stock.rows.clear()
         return Rest(slots.wait_s)
-    chosen, line.stock.rows = line.stock.rows[: slots.count], line.stock.rows[slots.count :]
-    rows = _leaving(broadcast, chosen, line.stock, now)
+    chosen, dispatch.stock.rows = dispatch.stock.rows[: slots.count], dispatch.stock.rows[slots.count :]
+    rows = _leaving(broadcast, chosen, dispatch.stock, now)
     timeout = timedelta(seconds=settings.WHATSAPP_TIMEOUT_S)
     slack = timedelta(seconds=SLOT_S)
-    departures = claims.depart(broadcast, rows, line.stock, now=now, lease=2 * timeout + slack)
-    line.gauge.use(len(departures))
+    departures = claims.depart(broadcast, rows, dispatch.stock, now=now, lease=2 * timeout + slack)
+    dispatch.gauge.use(len(departures))
     # Posted before this moment, a message's answer is here (or given up) before its lease ends.
     deadline = opened_at + (timeout + slack).total_seconds()
-    return Wave(line, broadcast, account, template_of(broadcast), departures, slots, opened_at, deadline)
+    return Wave(dispatch, broadcast, account, template_of(broadcast), departures, slots, opened_at, deadline)
 
 
 def wave_size(sender: Sender) -> int:
@@ -182,34 +183,34 @@ def _leaving(broadcast: Broadcast, chosen: Sequence[Claimed], stock: Stock, now:
 
 def new_slots(wave: Wave, wanted: int, now: datetime) -> Slots | None:
     """Slots in place of those that this process was too late for; None: the broadcast was stopped meanwhile."""
-    with acting_for(wave.line.business):
+    with acting_for(wave.dispatch.business):
         stopped = Broadcast.objects.filter(pk=wave.broadcast.pk).exclude(status=BroadcastStatus.RUNNING)
         if stopped.exclude(pause_reason__in=USED_UP).exists():
             return None
         return limiter().reserve(wave.broadcast.sender, wanted, now.timestamp())
 
 
-def give_back(line: Line) -> None:
+def give_back(dispatch: Dispatch) -> None:
     """This process ends: its unsent rows are free for others at once."""
-    with acting_for(line.business), transaction.atomic():
-        claims.release(line.stock)
+    with acting_for(dispatch.business), transaction.atomic():
+        claims.release(dispatch.stock)
 
 
-def complete_if_done(line: Line, now: datetime) -> bool:
+def complete_if_done(dispatch: Dispatch, now: datetime) -> bool:
     """End the broadcast if no row is open any more."""
-    with acting_for(line.business):
-        broadcast = Broadcast.objects.filter(pk=line.broadcast_id).first()
+    with acting_for(dispatch.business):
+        broadcast = Broadcast.objects.filter(pk=dispatch.broadcast_id).first()
         return broadcast is not None and lifecycle.complete_if_done(broadcast, now=now)
 
 
 def land_wave(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
     """Commit the answers, then what they mean for the rest of the broadcast and its number."""
     broadcast, sender = wave.broadcast, wave.broadcast.sender
-    with acting_for(wave.line.business), transaction.atomic():
+    with acting_for(wave.dispatch.business), transaction.atomic():
         others_succeed = _others_succeed(broadcast, landings)
         results.record(broadcast, landings, others_succeed=others_succeed, now=now)
         for landing in landings:
-            _note(wave.line.breaker, landing.result)
+            _note(wave.dispatch.breaker, landing.result)
         if sender.health != SenderHealth.READY and any(_accepted(landing.result) for landing in landings):
             consequences.mark_healthy(sender)
         _react(wave, landings, others_succeed, now)
@@ -234,16 +235,16 @@ def land_singly(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
 def _react(wave: Wave, landings: Sequence[Landing], others_succeed: bool, now: datetime) -> None:
     """Once per wave and kind: its messages were refused together."""
     worst = {landing.result.outcome: landing.result for landing in landings}
-    for outcome in (Outcome.THROTTLED, Outcome.TEMPLATE_WIDE, Outcome.CHANNEL_WIDE):
+    for outcome in (SendOutcome.THROTTLED, SendOutcome.TEMPLATE_WIDE, SendOutcome.CHANNEL_WIDE):
         result = worst.get(outcome)
         if result is None or result.rule is None:
             continue
-        if outcome is Outcome.THROTTLED:
+        if outcome is SendOutcome.THROTTLED:
             consequences.slow_down(wave.broadcast.sender, result.rule, retry_after_s=result.retry_after_s, now=now)
         elif not concerns_one_row(result.rule, others_succeed=others_succeed):
-            consequences.pause_for(wave.broadcast, result.rule, words=result.text, now=now)
-    if wave.line.breaker.is_open:
-        consequences.pause(wave.broadcast, PauseReason.ERROR_BURST, _last_refusal(landings), now=now)
+            consequences.pause_for(wave.broadcast, result.rule, code=result.code, words=result.text, now=now)
+    if wave.dispatch.breaker.is_open:
+        consequences.pause(wave.broadcast, PauseReason.ERROR_BURST, _last_refusal(wave, landings), now=now)
 
 
 def _note(breaker: Breaker, result: SendResult) -> None:
@@ -254,21 +255,22 @@ def _note(breaker: Breaker, result: SendResult) -> None:
 
 
 def _accepted(result: SendResult) -> bool:
-    return result.outcome in {Outcome.ACCEPTED, Outcome.HELD}
+    return result.outcome in {SendOutcome.ACCEPTED, SendOutcome.HELD}
 
 
 def _others_succeed(broadcast: Broadcast, landings: Sequence[Landing]) -> bool:
     """Asked only when it matters: some message of this broadcast was taken."""
-    if not any(landing.result.outcome is Outcome.TEMPLATE_WIDE for landing in landings):
+    if not any(landing.result.outcome is SendOutcome.TEMPLATE_WIDE for landing in landings):
         return True
     return any(_accepted(landing.result) for landing in landings) or (
         Recipient.objects.filter(broadcast=broadcast, status__in=REACHED_PROVIDER).exists()
     )
 
 
-def _last_refusal(landings: Sequence[Landing]) -> str:
-    """Why messages were refused, in words."""
+def _last_refusal(wave: Wave, landings: Sequence[Landing]) -> Reason | None:
+    """Returns why the last refused message of these was refused; None if no rule tells."""
     refused = [landing.result for landing in landings if landing.result.rule and not _accepted(landing.result)]
-    if not refused or refused[-1].rule is None:
-        return ""
-    return f"{refused[-1].rule.explanation} ({refused[-1].code} {refused[-1].text})"
+    if not refused:
+        return None
+    provider = wave.broadcast.sender.provider
+    return reason(Cause.PROVIDER_ERROR, provider=provider, code=refused[-1].code, words=refused[-1].text)

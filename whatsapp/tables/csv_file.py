@@ -9,9 +9,8 @@ import re
 from collections.abc import Generator
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
 from whatsapp.errors import BadAudience
+from whatsapp.reasons import Cause
 
 FIELD_LIMIT = 2_000_000
 """Characters. A longer field is a quotation mark that was never closed, which would swallow the rest of the file."""
@@ -43,7 +42,7 @@ def encoding_of(file: BinaryIO) -> str:
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in start:
-        raise BadAudience(_("This is not a table. Save it as CSV or .xlsx and try again."))
+        raise BadAudience(Cause.NOT_A_TABLE)
     if _is_utf8(file):
         return "utf-8-sig"
     high = len(_HIGH.findall(start))
@@ -79,25 +78,11 @@ def _records(text: io.TextIOWrapper) -> Generator[tuple[int, list[str]], None, N
         for number, cells in enumerate(reader, start=skipped + 1):
             yield number, [cell.strip() for cell in cells]
     except UnicodeDecodeError:
-        raise BadAudience(
-            _("Row %(number)s holds characters that can't be read. Save the file as UTF-8.") % {"number": number + 1}
-        ) from None
+        raise BadAudience(Cause.ROW_UNREADABLE, row=number + 1) from None
     except csv.Error as error:
         if "field larger" in str(error):
-            raise BadAudience(
-                _(
-                    "Row %(number)s holds a field of more than %(field_limit)s characters, "
-                    "or a quotation mark that is never closed. Mend the row and try again."
-                )
-                % {"number": number + 1, "field_limit": f"{FIELD_LIMIT:,}"}
-            ) from None
-        raise BadAudience(
-            _(
-                "Row %(number)s can't be read: a quotation mark is not closed, or text follows it. "
-                "Mend the row and try again."
-            )
-            % {"number": number + 1}
-        ) from None
+            raise BadAudience(Cause.FIELD_TOO_LONG, row=number + 1, limit=FIELD_LIMIT) from None
+        raise BadAudience(Cause.QUOTE_NOT_CLOSED, row=number + 1) from None
 
 
 def _delimiter(text: io.TextIOWrapper) -> tuple[str, int]:

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
 from whatsapp.errors import BadAudience
+from whatsapp.reasons import Cause
 from whatsapp.tables.csv_file import read_csv
 from whatsapp.tables.xlsx_file import read_xlsx
 
@@ -38,10 +37,7 @@ class Table:
 def refuse_large(size: int) -> None:
     """Raises `BadAudience` for a file of so many bytes that nobody should read it."""
     if size > LARGEST:
-        raise BadAudience(
-            _("The file has %(size)s MB; at most %(largest)s. Split it, and take one part after the other.")
-            % {"size": size // 1_000_000, "largest": LARGEST // 1_000_000}
-        )
+        raise BadAudience(Cause.FILE_TOO_LARGE, size=size // 1_000_000, limit=LARGEST // 1_000_000)
 
 
 @contextmanager
@@ -54,15 +50,13 @@ def open_table(file: BinaryIO) -> Iterator[Table]:
     start = file.read(4)
     file.seek(0)
     if start.startswith(_OLD_EXCEL):
-        raise BadAudience(_("This is a file of an old Excel. Save it as .xlsx or CSV and try again."))
+        raise BadAudience(Cause.FILE_OF_OLD_EXCEL)
     numbered = read_xlsx(file) if start == _ZIP else read_csv(file)
     rows = (Row(number, cells) for number, cells in numbered if any(cells))
     try:
         header = next(rows, None)
         if header is None:
-            raise BadAudience(
-                _("The file is empty. It needs a header row with a column “phone”, and a row per person.")
-            )
+            raise BadAudience(Cause.FILE_EMPTY)
         yield Table(header.cells, rows)
     finally:
         numbered.close()

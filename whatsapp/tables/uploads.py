@@ -13,10 +13,10 @@ from typing import BinaryIO, cast
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.utils.translation import gettext as _
 
 from businesses.models import Business
 from whatsapp.errors import BadAudience
+from whatsapp.reasons import Cause
 from whatsapp.tables.stored_files import remove_stale
 from whatsapp.tables.tables import refuse_large
 
@@ -47,7 +47,7 @@ def opened(business: Business, name: str) -> BinaryIO:
         path = _path(business, uuid.UUID(hex=name).hex)
         return cast("BinaryIO", default_storage.open(path))
     except (OSError, ValueError):
-        raise BadAudience(_("The file is gone. Please choose it again.")) from None
+        raise BadAudience(Cause.FILE_GONE) from None
 
 
 def forget(business: Business, name: str) -> None:

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
-from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from whatsapp.errors import BadAudience
+from whatsapp.reasons import Cause
 
 UNPACKED_LIMIT = 2_000_000_000
 """Bytes. A million rows of ten columns are about a quarter of it; more is a bomb or a mistake."""
@@ -34,9 +34,7 @@ def read_xlsx(file: BinaryIO) -> Generator[tuple[int, list[str]], None, None]:
         finally:
             workbook.close()
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, ParseError, EOFError) as error:
-        raise BadAudience(
-            _("This .xlsx file can't be read (%(error)s). Save it again, or as CSV.") % {"error": error}
-        ) from error
+        raise BadAudience(Cause.WORKBOOK_BROKEN, error=str(error)) from error
 
 
 def _refuse_bombs(file: BinaryIO) -> None:
@@ -44,7 +42,7 @@ def _refuse_bombs(file: BinaryIO) -> None:
         size = sum(entry.file_size for entry in archive.infolist())
     file.seek(0)
     if size > UNPACKED_LIMIT:
-        raise BadAudience(_("This .xlsx file is too large when unpacked. Split it, or save it as CSV."))
+        raise BadAudience(Cause.WORKBOOK_TOO_LARGE)
 
 
 def _text(value: Any) -> str:

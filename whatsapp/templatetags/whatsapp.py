@@ -6,6 +6,7 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.models import Broadcast
 from whatsapp.pages import history
 from whatsapp.pages.template_list import language_in_words
@@ -40,3 +41,4 @@ def wall_time(broadcast: Broadcast) -> str:
 register.filter("language", language_in_words)
 register.filter("event_what", history.what)
 register.filter("event_detail", history.detail)
+register.filter("reason_words", reason_words)

@@ -14,7 +14,7 @@ from businesses.tenancy import acting_for
 from testing.broadcasts import make_sender, make_template
 from whatsapp.audience.choice import Choice, FileChoice
 from whatsapp.broadcasts import creation
-from whatsapp.broadcasts.creation import Plan
+from whatsapp.broadcasts.creation import NewBroadcast
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.models import Broadcast, MessageTemplate, Sender
 
@@ -58,7 +58,7 @@ def make(clinic: Business, sender: Sender, template: MessageTemplate) -> Make:
     ) -> Broadcast:
         chosen = choice or FileChoice()
         file = io.BytesIO(text.encode()) if isinstance(chosen, FileChoice) else None
-        whole = Plan(**{"template": template, "sender": sender, "choice": chosen, "file": file, **plan})
+        whole = NewBroadcast(**{"template": template, "sender": sender, "choice": chosen, "file": file, **plan})
         broadcast = creation.create(clinic, whole, now=NOW)
         freeze_audience(broadcast, now=NOW)
         return broadcast

@@ -21,6 +21,7 @@ from whatsapp.models import MessageTemplate, Sender, SenderHealth, TemplateStatu
 from whatsapp.numbers import template_sync
 from whatsapp.numbers.connecting import Number, connect
 from whatsapp.providers.base import RemoteTemplate
+from whatsapp.reasons import Cause, reason
 from whatsapp.tests.conftest import NOW
 
 CLOUD = ("--provider", "cloud", "--phone-number-id", "1055", "--waba-id", "2077")
@@ -60,11 +61,11 @@ def test_a_number_is_connected_and_checked(clinic: Business, meta: ThreadedMeta)
 
 def test_connecting_again_changes_what_is_given(clinic: Business, meta: ThreadedMeta) -> None:
     run("connect_whatsapp", "clinic", *CLOUD, "--access-token", "old", "--mps", "50")
-    Sender.objects.update(health=SenderHealth.BLOCKED, health_detail="token expired")
+    Sender.objects.update(health=SenderHealth.BLOCKED, **reason(Cause.CREDENTIALS_UNREADABLE).kept())
     told, _ = run("connect_whatsapp", "clinic", *CLOUD, "--access-token", TOKEN)
     sender = Sender.objects.get()
     assert (told["created"], told["mps"]) == (False, 50.0)
-    assert (sender.credentials["access_token"], sender.health, sender.health_detail) == (TOKEN, "ready", "")
+    assert (sender.credentials["access_token"], sender.health, sender.cause) == (TOKEN, "ready", "")
 
 
 def test_a_provider_that_does_not_answer_is_no_reason_to_forget_the_number(clinic: Business, settings: Any) -> None:

@@ -13,6 +13,7 @@ from businesses.models import Business, PhoneNumber, User
 from businesses.tenancy import acting_for
 from testing.broadcasts import addresses
 from testing.meta import ThreadedMeta
+from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.conftest import Report, Send
 from whatsapp.errors import BadAudience, BadTemplate, NotConnected, OptedOut, WhatsappError, WindowClosed
 from whatsapp.inbox import direct_messages
@@ -214,7 +215,7 @@ def test_a_refusal_says_why(
     send()
     kept = DirectMessage.objects.get()
     assert (kept.status, kept.error_code) == ("failed", "131026")
-    assert "Not reachable on WhatsApp" in kept.error_text
+    assert "Not reachable on WhatsApp" in reason_of(kept)
 
 
 def test_what_could_not_leave_is_tried_again_later(
@@ -236,8 +237,8 @@ def test_what_could_not_leave_is_tried_again_later(
 def test_of_two_processes_one_sends_and_a_dead_one_leaves_a_doubt(said: InboundMessage, now: datetime) -> None:
     direct_messages.reply(said, "x", key=KEY, now=now)
     first, second = direct.waiting(now), direct.waiting(now)
-    assert direct.take(first[0], now) is not None
-    assert direct.take(second[0], now) is None
+    assert direct.claim(first[0], now) is not None
+    assert direct.claim(second[0], now) is None
     assert direct.waiting(now + timedelta(hours=1)) == []
     assert DirectMessage.objects.get().status == "unknown"
 

@@ -13,11 +13,12 @@ from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp.audience import freeze as freezing
 from whatsapp.audience.choice import FileChoice
-from whatsapp.audience.freeze import Overtaken
+from whatsapp.audience.freeze import OvertakenFreeze
 from whatsapp.broadcasts import creation, lifecycle, prepare
 from whatsapp.broadcasts.counts import counts_of
-from whatsapp.broadcasts.creation import Plan
+from whatsapp.broadcasts.creation import NewBroadcast
 from whatsapp.broadcasts.prepare import freeze_audience, prepare_step
+from whatsapp.broadcasts.reasons import reason_of, why_it_stands
 from whatsapp.errors import BadAudience
 from whatsapp.models import (
     Broadcast,
@@ -40,7 +41,7 @@ def rows(broadcast: Broadcast) -> list[tuple[int | None, str | None, str, str]]:
 
 
 def draft(clinic: Business, sender: Sender, template: MessageTemplate, text: str) -> Broadcast:
-    plan = Plan(template, sender, FileChoice(), file=io.BytesIO(text.encode()))
+    plan = NewBroadcast(template, sender, FileChoice(), file=io.BytesIO(text.encode()))
     return creation.create(clinic, plan, now=NOW)
 
 
@@ -65,7 +66,7 @@ def test_every_row_becomes_a_person_or_keeps_its_reason(make: Make, clinic: Busi
         (7, "+972521234567", "pending", ""),  # the row with a name counts, not the one without
     ]
     assert (broadcast.total, counts_of(broadcast.pk).total) == (6, 6)
-    assert Recipient.objects.get(broadcast=broadcast, row_number=3).error_text == (
+    assert reason_of(Recipient.objects.get(broadcast=broadcast, row_number=3)) == (
         "The same person as in row 2: sent only once."
     )
 
@@ -144,7 +145,7 @@ def test_of_two_who_freeze_the_same_batch_one_is_overtaken(
     mine = draft(clinic, sender, template, people(3))
     theirs = Broadcast.objects.get(pk=mine.pk)
     freeze_audience(mine, now=NOW)
-    with pytest.raises(Overtaken):
+    with pytest.raises(OvertakenFreeze):
         freeze_audience(theirs, now=NOW)
     assert counts_of(mine.pk).total == 3
 
@@ -154,7 +155,7 @@ def test_a_cancelled_broadcast_is_not_filled_any_more(
 ) -> None:
     broadcast = draft(clinic, sender, template, people(3))
     lifecycle.cancel(broadcast, now=NOW)
-    with pytest.raises(Overtaken):
+    with pytest.raises(OvertakenFreeze):
         freeze_audience(Broadcast.objects.get(pk=broadcast.pk), now=NOW)
     assert counts_of(broadcast.pk).total == 0
 
@@ -165,7 +166,7 @@ def test_preparing_goes_on_in_steps_and_then_sends(
     monkeypatch.setattr(freezing, "BATCH", 2)
     monkeypatch.setattr(prepare, "BATCH", 2)
     broadcast = draft(clinic, sender, template, people(5))
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     assert broadcast.status == BroadcastStatus.PREPARING
     assert [prepare_step(broadcast, now=NOW, batches=1) for _ in range(3)] == [False, False, True]
     assert (broadcast.status, broadcast.total) == (BroadcastStatus.RUNNING, 5)
@@ -175,10 +176,10 @@ def test_a_file_that_breaks_later_fails_the_broadcast_and_names_the_row(
     clinic: Business, sender: Sender, template: MessageTemplate
 ) -> None:
     broadcast = draft(clinic, sender, template, 'phone,first_name\n0501234567,A\n0501234568,"B\n')
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     assert prepare_step(broadcast, now=NOW)
     assert broadcast.status == BroadcastStatus.FAILED
-    assert "Row 3" in broadcast.status_detail
+    assert "Row 3" in why_it_stands(broadcast)
 
 
 def test_the_file_is_gone_when_its_people_are_rows(

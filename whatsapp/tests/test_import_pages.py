@@ -18,10 +18,11 @@ from django.utils import timezone
 
 from businesses.models import Business, Role
 from whatsapp import tasks
-from whatsapp.importing import lifecycle, reading
+from whatsapp.importing import imports, reading
 from whatsapp.models import Contact, ContactImport, ImportStatus, RejectedRow
 from whatsapp.pages import contact_import, csv_export
 from whatsapp.people import consent
+from whatsapp.reasons import Cause, reason
 from whatsapp.tables import tables
 from whatsapp.tests.test_people_pages import member, text_of
 
@@ -29,6 +30,8 @@ HERE = "/b/clinic/contacts/import/"
 DANA = "+972501234567"
 ROLES = {"column_0": "phone", "column_1": "name", "column_2": "attribute", "column_3": "ignored"}
 Rung = list[tuple[str, list[str]]]
+
+NO = reason(Cause.NUMBER_MISSING).kept()
 
 
 @pytest.fixture
@@ -160,7 +163,7 @@ def test_an_error_further_down_is_said_in_words(staff: Client, rung: Rung, monke
     here = str(staff.post(upload(staff, people(6) + '"x"y,\n'), {"column_0": "phone", "column_1": "name"})["Location"])
     tasks.read_import(*rung[0][1])
     page = text_of(staff.get(here))
-    assert "could not be finished" in page
+    assert "Import failed" in page
     assert "Row 8 can&#x27;t be read: a quotation mark is not closed" in page
     assert Contact.objects.count() == 6
 
@@ -206,13 +209,13 @@ def test_very_many_rows_not_taken_are_sent_from_a_file(
         business=clinic, header=["phone"], status=ImportStatus.DONE, created_at=timezone.now()
     )
     RejectedRow.objects.bulk_create(
-        RejectedRow(business=clinic, contact_import=made, row=n, reason="no", cells=["דנה"]) for n in range(1_000)
+        RejectedRow(business=clinic, contact_import=made, row=n, **NO, cells=["דנה"]) for n in range(1_000)
     )
     answer: Any = staff.get(f"{HERE}{made.pk}/rejected.csv")
     with pytest.warns(Warning, match="must consume asynchronous iterators"):  # Django's client is no ASGI server
         content = b"".join(answer)
     assert len(content) == int(answer["Content-Length"])
-    assert content.decode().splitlines()[-1] == "999,no,דנה"
+    assert content.decode().splitlines()[-1] == "999,The phone number is missing.,דנה"
 
 
 def test_an_import_is_worth_nothing_to_another_business(staff: Client, stranger: Client) -> None:
@@ -233,7 +236,7 @@ def test_pages_do_not_ask_more_for_more_rows(staff: Client, clinic: Business) ->
             business=clinic, header=["phone"], status=ImportStatus.RUNNING, created_at=timezone.now() + timedelta(count)
         )
         RejectedRow.objects.bulk_create(
-            RejectedRow(business=clinic, contact_import=one, row=n, reason="no", cells=["x"]) for n in range(count)
+            RejectedRow(business=clinic, contact_import=one, row=n, **NO, cells=["x"]) for n in range(count)
         )
         return one
 
@@ -259,7 +262,7 @@ def test_how_many_rows_there_are_is_told_by_line_ends_and_by_workbooks(
 
     def about(content: bytes) -> int | None:
         file = io.BytesIO(content)
-        return lifecycle.draft(clinic, file, size=len(content), name="x", now=timezone.now()).about_rows
+        return imports.draft(clinic, file, size=len(content), name="x", now=timezone.now()).about_rows
 
     assert about(people(9).encode()) == 9
     assert about(people(3).encode()) == 3

@@ -17,6 +17,7 @@ from businesses.tenancy import acting_for
 from whatsapp.models import Contact, DirectMessage, InboundMessage, MessageTemplate, Sender
 from whatsapp.pages.template_list import language_in_words
 from whatsapp.providers.events import Inbound
+from whatsapp.reasons import Cause, reason
 from whatsapp.tests.conftest import NOW, Make
 from whatsapp.tests.test_people_pages import member, text_of
 from whatsapp.webhooks.people import receive
@@ -108,7 +109,7 @@ def test_a_bad_answer_is_refused_and_kept(form: dict[str, str], staff: Client, s
 
 def test_a_number_that_can_not_send_says_why(staff: Client, sender: Sender) -> None:
     dana = wrote(sender, "hello")
-    Sender.objects.update(health="blocked", health_detail="The token has run out.")
+    Sender.objects.update(health="blocked", **reason(Cause.OTHER, text="The token has run out.").kept())
     answer = staff.post(f"/b/clinic/inbox/{dana.pk}/answer/", {"form": str(uuid.uuid4()), "text": "x"})
     assert answer.status_code == 422
     assert "The token has run out." in answer.context["form"].errors["text"][0]
@@ -204,7 +205,7 @@ def test_the_stand_in_is_tried_where_nothing_is_at_stake(clinic: Business, setti
 
 def test_staff_see_numbers_and_change_nothing(staff: Client, sender: Sender, settings: Any) -> None:
     settings.DEBUG = True
-    Sender.objects.update(health="blocked", health_detail="The token has run out.")
+    Sender.objects.update(health="blocked", **reason(Cause.OTHER, text="The token has run out.").kept())
     page = text_of(staff.get("/b/clinic/senders/"))
     assert "The token has run out." in page
     assert "a-token" not in page

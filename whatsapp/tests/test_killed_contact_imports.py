@@ -24,13 +24,13 @@ from django.utils import timezone
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp.importing.contact_layout import guess
-from whatsapp.importing import lifecycle
+from whatsapp.importing import imports
 call_command("create_business", "acme", name="Acme", phones=["+97231234567"])
 business = Business.objects.get()
 with acting_for(business):
     with open({path!r}, "rb") as file:
-        made = lifecycle.draft(business, file, size=1, name="people.csv", now=timezone.now())
-    lifecycle.start(made, guess(made.header), tags=["all"], consent_source="form", now=timezone.now())
+        made = imports.draft(business, file, size=1, name="people.csv", now=timezone.now())
+    imports.start(made, guess(made.header), tags=["all"], consent_source="form", now=timezone.now())
 """
 
 READ = """
@@ -39,10 +39,10 @@ django.setup()
 from datetime import timedelta
 from django.utils import timezone
 from businesses.tenancy import across_businesses
-from whatsapp.importing import lifecycle, reading
+from whatsapp.importing import imports, reading
 from whatsapp.models import ContactImport
 reading.CHUNK = 200
-lifecycle.LEASE = timedelta(seconds=2)  # so long whoever comes next must wait for a dead one
+imports.LEASE = timedelta(seconds=2)  # so long whoever comes next must wait for a dead one
 with across_businesses():  # a worker of its own
     print("ready", flush=True)
     def told(rows):

@@ -31,7 +31,7 @@ call_command("sync_templates", "acme")
 PREPARE = """
 import sys, django
 django.setup()
-from whatsapp import lifecycle
+from whatsapp.broadcasts import lifecycle
 from django.utils import timezone
 from businesses.tenancy import across_businesses
 from whatsapp.broadcasts.prepare import prepare_step
@@ -39,7 +39,7 @@ from whatsapp.models import Broadcast
 with across_businesses():  # a worker of its own
     broadcast = Broadcast.objects.select_related("business").get(pk=sys.argv[1])
     if broadcast.status == "draft":
-        lifecycle.start(broadcast, now=timezone.now())
+        lifecycle._start(broadcast, now=timezone.now())
     print("ready", flush=True)
     while broadcast.status == "preparing" and not prepare_step(broadcast, now=timezone.now(), batches=1):
         print("step", flush=True)

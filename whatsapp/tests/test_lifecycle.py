@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from whatsapp.broadcasts.creation import Timing
 from whatsapp.control import starting
 from whatsapp.errors import IllegalChange, NotSendable
 from whatsapp.models import Broadcast, BroadcastEvent, MessageTemplate, Recipient, Sender, SenderHealth
+from whatsapp.reasons import Cause, reason
 from whatsapp.states import BROADCAST_MOVES, BroadcastStatus, PauseReason, RecipientStatus
 from whatsapp.tests.conftest import NOW, Make
 
@@ -22,12 +24,12 @@ THREE = "phone,first_name\n0501234561,A\n0501234562,B\n0501234563,C\n"
 
 B = BroadcastStatus
 CHANGES: dict[str, tuple[Callable[..., Any], set[BroadcastStatus]]] = {
-    "start": (lifecycle.start, {B.DRAFT, B.SCHEDULED, B.MISSED, B.FAILED}),
+    "start": (lifecycle._start, {B.DRAFT, B.SCHEDULED, B.MISSED, B.FAILED}),
     "schedule": (lifecycle.schedule, {B.DRAFT, B.MISSED}),
     "pause": (lifecycle.pause, {B.PREPARING, B.RUNNING}),
     "resume": (lifecycle.resume, {B.PAUSED}),
     "cancel": (lifecycle.cancel, set(B) - {B.COMPLETED, B.CANCELLING, B.CANCELLED}),
-    "reopen": (lifecycle.reopen, {B.COMPLETED}),
+    "reopen": (partial(lifecycle.reopen, because=reason(Cause.ANSWERS_LATE)), {B.COMPLETED}),
 }
 
 
@@ -52,7 +54,7 @@ def test_a_change_happens_from_legal_states_only(name: str, status: BroadcastSta
 
 def test_a_started_broadcast_whose_people_are_known_runs_at_once(make: Make) -> None:
     broadcast = make()
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     assert (broadcast.status, broadcast.epoch, broadcast.started_at) == (BroadcastStatus.RUNNING, 2, NOW)
 
 
@@ -62,25 +64,33 @@ def test_of_two_clicks_on_start_one_counts(make: Make) -> None:
     starting.start(broadcast, now=NOW)
     with pytest.raises(IllegalChange):
         starting.start(second, now=NOW)
-    assert BroadcastEvent.objects.filter(what="started").count() == 1
+    assert BroadcastEvent.objects.filter(kind="started").count() == 1
 
 
 def test_a_pause_says_why_and_a_resume_forgets_it(make: Make, operator: User) -> None:
     broadcast = make()
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     later = NOW + timedelta(hours=3)
-    lifecycle.pause(broadcast, now=NOW, reason=PauseReason.TEMPLATE, detail="paused by Meta", resume_at=later)
+    lifecycle.pause(
+        broadcast,
+        now=NOW,
+        reason=PauseReason.TEMPLATE,
+        because=reason(Cause.TEMPLATE_STATUS, status="PAUSED", words=""),
+        resume_at=later,
+    )
     assert (broadcast.status, broadcast.pause_reason, broadcast.resume_at) == ("paused", "template", later)
     lifecycle.resume(broadcast, now=NOW, actor=operator)
     assert (broadcast.status, broadcast.pause_reason, broadcast.resume_at) == ("running", "", None)
-    assert broadcast.status_detail == ""
-    history = list(BroadcastEvent.objects.filter(broadcast=broadcast).values_list("what", "actor"))
-    assert history[-2:] == [("paused: template", None), ("resumed", operator.pk)]
+    assert broadcast.cause == ""
+    history = list(
+        BroadcastEvent.objects.filter(broadcast=broadcast).values_list("kind", "data__pause_reason", "actor")
+    )
+    assert history[-2:] == [("paused", "template", None), ("resumed", None, operator.pk)]
 
 
 def test_resuming_after_the_trial_releases_the_rest(make: Make) -> None:
     broadcast = make(canary_size=2)
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     lifecycle.pause(broadcast, now=NOW, reason=PauseReason.USER)
     lifecycle.resume(broadcast, now=NOW)
     assert broadcast.canary_reviewed_at is None
@@ -91,7 +101,7 @@ def test_resuming_after_the_trial_releases_the_rest(make: Make) -> None:
 
 def test_cancelling_marks_the_unsent_and_waits_for_what_is_on_its_way(make: Make) -> None:
     broadcast = make(THREE)
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     flying = Recipient.objects.filter(broadcast=broadcast).order_by("pk")[0]
     Recipient.objects.filter(pk=flying.pk).update(status=RecipientStatus.SENDING)
     lifecycle.cancel(broadcast, now=NOW)
@@ -116,7 +126,7 @@ def test_many_rows_are_cancelled_in_batches(make: Make, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("state", RecipientStatus)
 def test_a_broadcast_is_completed_when_nothing_is_to_be_sent(state: RecipientStatus, make: Make) -> None:
     broadcast = make(THREE)
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     people = Recipient.objects.filter(broadcast=broadcast)
     people.update(status=RecipientStatus.READ)
     one = people.order_by("pk")[0].pk
@@ -174,7 +184,9 @@ def test_what_must_not_be_sent_is_not_started(
 ) -> None:
     broadcast = make("phone,first_name\nabc,A\n")
     MessageTemplate.objects.filter(pk=template.pk).update(status="PAUSED", content_hash="1" * 64)
-    Sender.objects.filter(pk=sender.pk).update(health=SenderHealth.BLOCKED, health_detail="Reconnect it.")
+    Sender.objects.filter(pk=sender.pk).update(
+        health=SenderHealth.BLOCKED, **reason(Cause.OTHER, text="Reconnect it.").kept()
+    )
     with pytest.raises(NotSendable) as refused:
         starting.start(Broadcast.objects.get(pk=broadcast.pk), now=NOW)
     problems = " ".join(refused.value.problems)

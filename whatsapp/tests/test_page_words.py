@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.utils import translation
 
@@ -17,35 +19,41 @@ pytestmark = pytest.mark.pure
 
 
 @pytest.mark.parametrize(
-    ("what", "detail", "said", "more"),
+    ("kind", "data", "said", "more"),
     [
-        ("running", "1 people", "Sending began", "1 person"),
-        ("running", "12345 people", "Sending began", "12,345 people"),
-        ("paused: window", "", "Paused: Outside the hours in which messages may be sent", ""),
-        ("paused: user", "", "Paused", ""),
-        ("paused: something new", "", "Paused", ""),
-        ("started", "on schedule", "Started", "on time"),
-        ("scheduled", "2026-11-30T09:00 Asia/Jerusalem", "Scheduled", "30 Nov 2026, 09:00 (Asia/Jerusalem)"),
-        ("started", "400 s late", "Started", "7 minutes late"),
-        ("missed", "It had to start by 12:00 UTC.", "Missed its time", "It had to start by 12:00 UTC."),
+        ("running", {"people": 1}, "Sending began", "1 person"),
+        ("running", {"people": 12345}, "Sending began", "12,345 people"),
+        ("paused", {"pause_reason": "window"}, "Paused: Outside the hours in which messages may be sent", ""),
+        ("paused", {"pause_reason": "user"}, "Paused", ""),
+        ("paused", {"pause_reason": "something new"}, "Paused", ""),
+        ("started", {"late_s": 3}, "Started", "on time"),
         (
-            "sent again",
-            "the provider never got it",
-            "A message whose answer was lost is sent again",
-            "the provider never got it",
+            "scheduled",
+            {"wall_time": "2026-11-30T09:00", "zone": "Asia/Jerusalem"},
+            "Scheduled",
+            "30 Nov 2026, 09:00 (Asia/Jerusalem)",
         ),
-        ("something new", "", "something new", ""),
+        ("started", {"late_s": 400}, "Started", "7 minutes late"),
+        ("missed", {"not_after": "2026-11-30T12:00:00+00:00"}, "Missed its time", "It had to start by 12:00 UTC."),
+        (
+            "sent_again",
+            {"cause": "never_arrived", "cause_data": {}},
+            "A message whose answer was lost is sent again",
+            "WhatsApp never got it.",
+        ),
+        ("something new", {}, "something new", ""),
+        ("failed", {"cause": "something new", "cause_data": {}}, "Could not be prepared", ""),
     ],
 )
-def test_a_line_of_the_history(what: str, detail: str, said: str, more: str) -> None:
-    event = BroadcastEvent(what=what, detail=detail)
+def test_a_line_of_the_history(kind: str, data: dict[str, Any], said: str, more: str) -> None:
+    event = BroadcastEvent(kind=kind, data=data)
     assert (history.what(event), history.detail(event)) == (said, more)
 
 
 def test_the_history_is_told_in_the_readers_language() -> None:
     with translation.override("he"):
-        assert history.what(BroadcastEvent(what="paused: window")).startswith("הושהתה: ")
-        assert history.detail(BroadcastEvent(what="running", detail="3 people")) == "3 אנשים"
+        assert history.what(BroadcastEvent(kind="paused", data={"pause_reason": "window"})).startswith("הושהתה: ")
+        assert history.detail(BroadcastEvent(kind="running", data={"people": 3})) == "3 אנשים"
         assert message_kind("audio") == "הודעה קולית"
 
 

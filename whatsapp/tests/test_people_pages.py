@@ -144,7 +144,7 @@ def test_whoever_replied_to_come_back_is_not_said_to_have_opted_out(clinic: Busi
     suppressions.suppress(clinic, DANA, category=SuppressionCategory.ALL, source=SuppressionSource.REPLY, now=NOW)
     suppressions.lift(clinic, DANA, now=NOW, categories=list(SuppressionCategory))
     dana.refresh_from_db()
-    assert dana.consent_source == "They replied with an opt-in word"
+    assert dana.consent_source_in_words == "They replied with an opt-in word"
     told = {(each.what, each.source_in_words) for each in consent.history(dana)}
     assert told == {
         ("agreed", "They replied with an opt-in word"),

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from businesses.phone_numbers import NotDialable, dialable_e164
 from whatsapp.people.phone_numbers import NotANumber, Phone, is_bsuid, to_e164, zone_of
 
 pytestmark = pytest.mark.once
@@ -95,3 +97,15 @@ def test_a_number_tells_its_time_zone(number: str, zone: str | None) -> None:
 @pytest.mark.parametrize(("text", "is_one"), [("US.13491208655302741918", True), ("us.1", False), ("+97250", False)])
 def test_user_ids_of_whatsapp_are_recognised(text: str, is_one: bool) -> None:
     assert is_bsuid(text) is is_one
+
+
+@pytest.mark.parametrize("written", ["+15551234", "+97212345678", "+15005559999", "+972600123456", "+97280012345"])
+def test_messages_and_calls_have_one_rule(written: str) -> None:
+    def accepts(read: Callable[[str, None], object], refusal: type[ValueError]) -> bool:
+        try:
+            read(written, None)
+        except refusal:
+            return False
+        return True
+
+    assert accepts(dialable_e164, NotDialable) == accepts(to_e164, NotANumber)

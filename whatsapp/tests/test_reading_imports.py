@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp import tasks
-from whatsapp.importing import files, lifecycle, reading
+from whatsapp.broadcasts.reasons import reason_words
+from whatsapp.importing import files, imports, reading
 from whatsapp.importing.contact_layout import guess
 from whatsapp.importing.people import save
 from whatsapp.importing.rows import understood
@@ -49,7 +50,7 @@ def later(seconds: float) -> Callable[[], datetime]:
 def draft(clinic: Business, text: str | None = None) -> ContactImport:
     rows = [f"0501234{n:03d},Dana {n},vip" if n + 2 not in BAD_ROWS else f"x{n},Bad {n}," for n in range(PEOPLE)]
     content = (text or "\n".join(["phone,name,tags", *rows])).encode()
-    return lifecycle.draft(clinic, io.BytesIO(content), size=len(content), name="people.csv", now=NOW)
+    return imports.draft(clinic, io.BytesIO(content), size=len(content), name="people.csv", now=NOW)
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def running(clinic: Business, monkeypatch: pytest.MonkeyPatch) -> ContactImport:
     """An import of ten rows, two of them bad, in chunks of three."""
     monkeypatch.setattr(reading, "CHUNK", 3)
     made = draft(clinic)
-    assert lifecycle.start(made, guess(made.header), tags=["all"], consent_source="fair", now=NOW)
+    assert imports.start(made, guess(made.header), tags=["all"], consent_source="fair", now=NOW)
     return made
 
 
@@ -90,7 +91,7 @@ def kill_in(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, call: int) -
 @pytest.mark.parametrize("call", [1, 2, 4])
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(lifecycle, "move"), (reading, "save"), (RejectedRow.objects, "bulk_create"), (consent, "note")],
+    [(imports, "move"), (reading, "save"), (RejectedRow.objects, "bulk_create"), (consent, "note")],
     ids=["after the cursor", "after the people", "after the rejected", "amid the people"],
 )
 def test_killed_between_chunk_and_commit_the_next_reader_goes_on_exactly(
@@ -113,7 +114,7 @@ def test_killed_after_the_last_commit_it_is_finished_by_the_next(
     running: ContactImport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(lifecycle, "finish", _die)
+        patch.setattr(imports, "finish", _die)
         with pytest.raises(Killed):
             reading.read(running, clock=clock)
     assert reading.read(running, clock=later(31))
@@ -152,7 +153,7 @@ def test_reading_twice_changes_nothing(running: ContactImport) -> None:
 def test_a_shift_ends_and_the_next_goes_on_at_once(running: ContactImport) -> None:
     assert not reading.read(running, clock=clock, keep_going=lambda rows: rows < 4)
     assert (running.rows_read, ContactImport.objects.get().rows_read) == (0, 6)
-    assert [each.pk for each in lifecycle.waiting(later(1)(), at_most=5)] == [running.pk]
+    assert [each.pk for each in imports.waiting(later(1)(), at_most=5)] == [running.pk]
     assert reading.read(running, clock=later(1))
     assert_whole(running)
 
@@ -164,7 +165,7 @@ def test_cancelled_while_it_is_read_what_was_read_stays(
 
     def cancelling(rows: int) -> bool:
         with django_capture_on_commit_callbacks(execute=True):
-            assert lifecycle.cancel(ContactImport.objects.get(), now=NOW)
+            assert imports.cancel(ContactImport.objects.get(), now=NOW)
         return True
 
     assert default_storage.exists(path)
@@ -172,19 +173,19 @@ def test_cancelled_while_it_is_read_what_was_read_stays(
     assert (running.status, running.rows_read, running.added, running.rejected) == (ImportStatus.CANCELLED, 3, 2, 1)
     assert Contact.objects.count() == 2
     assert not default_storage.exists(path)
-    assert not lifecycle.cancel(running, now=NOW)
+    assert not imports.cancel(running, now=NOW)
     assert reading.read(running, clock=later(100))
     assert running.rows_read == 3
 
 
 def test_what_kills_every_reader_fails_in_the_end(running: ContactImport, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "save", _die)
-    for number in range(lifecycle.MOST_CLAIMS):
+    for number in range(imports.MOST_CLAIMS):
         with pytest.raises(Killed):
             reading.read(running, clock=later(31 * number))
     assert reading.read(running, clock=later(1_000))
     assert (running.status, running.rows_read) == (ImportStatus.FAILED, 0)
-    assert running.error == "Reading stopped again and again after row 0. What was read before stays."
+    assert reason_words(running) == "Reading stopped again and again after row 0. What was read before stays."
 
 
 def test_another_process_in_the_way_is_waited_for(running: ContactImport, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,17 +225,19 @@ def test_our_own_mistake_is_said_and_logged(
     monkeypatch.setattr(reading, "save", broken)
     assert reading.read(running, clock=clock)
     assert running.status == ImportStatus.FAILED
-    assert running.error == "Something went wrong on our side after row 0. What was read before stays."
+    assert reason_words(running) == "Something went wrong on our side after row 0. What was read before stays."
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_reasons_are_in_the_language_of_whoever_imports(clinic: Business) -> None:
+def test_reasons_are_in_the_language_of_whoever_reads_them(clinic: Business) -> None:
     made = draft(clinic)
+    imports.start(made, guess(made.header), tags=[], consent_source="", now=NOW)
     with translation.override("he"):
-        lifecycle.start(made, guess(made.header), tags=[], consent_source="", now=NOW)
         expected = gettext("%(text)s is not a phone number. Write one number, like +972501234567.") % {"text": "“x2”"}
     tasks.read_import(str(clinic.pk), str(made.pk))
-    assert RejectedRow.objects.get(row=4).reason == expected
+    with translation.override("he"):
+        assert reason_words(RejectedRow.objects.get(row=4)) == expected
+    assert reason_words(RejectedRow.objects.get(row=4)).startswith("“x2” is not a phone number.")
     assert re.search("[א-ת]", expected)
 
 
@@ -243,7 +246,7 @@ def test_a_sweep_rings_for_what_nobody_reads(running: ContactImport, monkeypatch
     monkeypatch.setattr(tasks.read_import, "apply_async", lambda names, expires: rung.append(names))
     tasks.ring_for_imports()
     assert rung == [(str(running.business_id), str(running.pk))]
-    assert lifecycle.claim(running, now=datetime.now(tz=NOW.tzinfo))
+    assert imports.claim(running, now=datetime.now(tz=NOW.tzinfo))
     tasks.ring_for_imports()
     assert len(rung) == 1
 
@@ -251,8 +254,8 @@ def test_a_sweep_rings_for_what_nobody_reads(running: ContactImport, monkeypatch
 def test_only_so_many_are_read_at_once(clinic: Business, running: ContactImport) -> None:
     for _ in range(tasks.IMPORTS):
         made = draft(clinic)
-        lifecycle.start(made, guess(made.header), tags=[], consent_source="", now=NOW)
-        assert lifecycle.claim(made, now=datetime.now(tz=NOW.tzinfo))
+        imports.start(made, guess(made.header), tags=[], consent_source="", now=NOW)
+        assert imports.claim(made, now=datetime.now(tz=NOW.tzinfo))
     tasks.read_import(str(clinic.pk), str(running.pk))
     running.refresh_from_db()
     assert (running.status, running.rows_read) == (ImportStatus.RUNNING, 0)
@@ -276,8 +279,8 @@ def test_what_nobody_came_back_for_is_removed(clinic: Business, settings: Any) -
 def test_what_was_not_taken_is_there_for_a_month(running: ContactImport) -> None:
     assert reading.read(running, clock=clock)
     with acting_for():
-        assert lifecycle.forget_rejected(NOW + lifecycle.REJECTED_KEPT) == 0
-        assert lifecycle.forget_rejected(NOW + lifecycle.REJECTED_KEPT + timedelta(seconds=1)) == len(BAD_ROWS)
+        assert imports.forget_rejected(NOW + imports.REJECTED_KEPT) == 0
+        assert imports.forget_rejected(NOW + imports.REJECTED_KEPT + timedelta(seconds=1)) == len(BAD_ROWS)
     running.refresh_from_db()
     assert (running.rejected, RejectedRow.objects.count()) == (len(BAD_ROWS), 0)
 
@@ -305,7 +308,7 @@ def test_counts_and_contacts_do_not_depend_on_the_chunks(
         Contact.objects.create(business=clinic, phone="+972539999999", name="Tal", attributes={"city": "Eilat"})
         text = "phone,name,tags,city\n0501111111,First,,\n" + "".join(",".join(row) + "\n" for row in rows)
         made = draft(clinic, text)
-        lifecycle.start(made, guess(made.header), tags=[], consent_source="form", now=NOW)
+        imports.start(made, guess(made.header), tags=[], consent_source="form", now=NOW)
         assert reading.read(made, clock=clock)
         made.refresh_from_db()
         kept = [
@@ -313,7 +316,7 @@ def test_counts_and_contacts_do_not_depend_on_the_chunks(
             for each in Contact.objects.order_by("phone")
         ]
         noted = ConsentChange.objects.order_by("address").values_list("address", flat=True)
-        found = RejectedRow.objects.filter(contact_import=made).values_list("row", "given", "reason")
+        found = RejectedRow.objects.filter(contact_import=made).values_list("row", "given", "cause", "cause_data")
         return made.rows_read, made.added, made.updated, made.unchanged, kept, list(noted), list(found)
 
     assert imported(chunk) == imported(1_000)

@@ -17,8 +17,10 @@ from whatsapp.conftest import Report, Send, states
 from whatsapp.control import retrying
 from whatsapp.errors import IllegalChange, NotSendable
 from whatsapp.models import Broadcast, BroadcastEvent, MessageTemplate, Recipient, Sender
+from whatsapp.pages import history
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.providers.sandbox.script import Action
+from whatsapp.reasons import Cause, reason
 from whatsapp.states import PASSING_ERRORS, BroadcastStatus, ErrorClass
 from whatsapp.tests.conftest import NOW
 from whatsapp.webhooks.applying import apply_news
@@ -55,7 +57,7 @@ def test_those_with_a_passing_failure_wait_again_and_nobody_else(sent: Broadcast
     row = Recipient.objects.filter(broadcast=sent, status="pending")[0]
     assert (row.failed_at, row.error_class, row.provider_message_id, row.attempt_no) == (None, "", None, 1)
     event = BroadcastEvent.objects.get(broadcast=sent)
-    assert (event.what, event.actor, event.detail) == ("reopened", operator, "5 people are tried again")
+    assert (event.kind, event.actor, history.detail(event)) == ("reopened", operator, "5 people are tried again")
 
 
 def test_of_two_clicks_one_counts(sent: Broadcast) -> None:
@@ -93,7 +95,7 @@ def test_what_cannot_be_sent_is_refused(
     if trouble == "template":
         MessageTemplate.objects.update(status="PAUSED")
     else:
-        Sender.objects.update(health="blocked", health_detail="Connect it again.")
+        Sender.objects.update(health="blocked", **reason(Cause.OTHER, text="Connect it again.").kept())
     with pytest.raises(NotSendable):
         retrying.retry(sent, now=NOW)
     assert (retrying.retryable(sent).count(), BroadcastEvent.objects.count()) == (5, 0)

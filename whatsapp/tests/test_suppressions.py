@@ -44,7 +44,7 @@ def test_a_category_blocks_what_it_means(
 @pytest.mark.parametrize("state", RecipientStatus)
 def test_a_running_broadcast_skips_whoever_waits_and_changes_nobody_else(state: RecipientStatus, make: Make) -> None:
     broadcast = make("phone,first_name\n0501234567,Dana\n0521234567,Tal\n")
-    lifecycle.start(broadcast, now=NOW)
+    lifecycle._start(broadcast, now=NOW)
     dana = Recipient.objects.filter(broadcast=broadcast, address=DANA)
     dana.update(status=state, skip_reason="duplicate" if state == RecipientStatus.SKIPPED else "")
     suppressions.suppress(broadcast.business, DANA, category=SuppressionCategory.ALL, source=REPLY, now=NOW)

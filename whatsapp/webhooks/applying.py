@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from businesses.tenancy import across_businesses
-from whatsapp.models import WebhookNews
+from whatsapp.models import NewsProblem, WebhookNews
 from whatsapp.providers.events import (
     AccountChange,
     Event,
@@ -54,17 +54,17 @@ def _due(now: datetime) -> QuerySet[WebhookNews]:
     return WebhookNews.objects.filter(due, applied_at=None).order_by("pk")
 
 
-def _mark(news: WebhookNews, problem: str | None, now: datetime) -> dict[str, object]:
+def _mark(news: WebhookNews, problem: NewsProblem | None, now: datetime) -> dict[str, object]:
     given_up = news.tries >= len(TRY_AGAIN)
     return {
         "pk": news.pk,
         "tries": news.tries + 1,
-        "problem": (problem or "")[:300],
+        "problem": problem or "",
         "applied_at": now if problem is None or given_up else None,
     }
 
 
-def _apply_together(batch: Sequence[WebhookNews], now: datetime) -> dict[int, str]:
+def _apply_together(batch: Sequence[WebhookNews], now: datetime) -> dict[int, NewsProblem]:
     """Apply a batch at once; if the database refuses something in it, piece by piece, so that only that is left out."""
     try:
         with transaction.atomic():
@@ -72,30 +72,30 @@ def _apply_together(batch: Sequence[WebhookNews], now: datetime) -> dict[int, st
     except (DataError, IntegrityError) as problem:
         if len(batch) == 1:
             logger.warning("Webhook news %s can't be kept: %s", batch[0].pk, type(problem).__name__)
-            return {batch[0].pk: f"It can't be kept: {type(problem).__name__}"}
-    problems: dict[int, str] = {}
+            return {batch[0].pk: NewsProblem.UNKEEPABLE}
+    problems: dict[int, NewsProblem] = {}
     for news in batch:
         problems |= _apply_together([news], now)
     return problems
 
 
-def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, str]:
+def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, NewsProblem]:
     """Apply what can be applied; why the others can't, by their keys."""
-    problems: dict[int, str] = {}
+    problems: dict[int, NewsProblem] = {}
     reports: list[tuple[WebhookNews, StatusUpdate]] = []
     for news in batch:
         try:
             event = provider_for(news.provider).read(news.payload, news.received_at)
         except (KeyError, ValueError, TypeError, AttributeError) as problem:
             logger.warning("Webhook news %s can't be understood: %r", news.pk, problem)
-            problems[news.pk] = f"It can't be understood: {type(problem).__name__}"
+            problems[news.pk] = NewsProblem.UNREADABLE
             continue
         if isinstance(event, StatusUpdate):
             reports.append((news, event))
         elif event is not None and not _apply_one(news.provider, event, now):
-            problems[news.pk] = "It concerns no number or template of this installation."
+            problems[news.pk] = NewsProblem.NOBODYS
     for news, _update in direct_statuses.apply(statuses.apply(reports, now)):
-        problems[news.pk] = "It belongs to no message of this installation."
+        problems[news.pk] = NewsProblem.NO_MESSAGE
     return problems
 
 

@@ -13,6 +13,7 @@ from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, MessageTemplate, Sender, SenderHealth, TemplateStatus
 from whatsapp.providers.base import PauseScope
 from whatsapp.providers.events import AccountChange, NumberChange, TemplateChange
+from whatsapp.reasons import NO_REASON, Cause, reason
 from whatsapp.sending import consequences
 from whatsapp.states import BroadcastStatus, PauseReason
 
@@ -53,8 +54,8 @@ def _stop_or_go(template: MessageTemplate, now: datetime) -> None:
                 lifecycle.resume(broadcast, now=now)
         return
     for broadcast in broadcasts.filter(status=BroadcastStatus.RUNNING):
-        detail = f"{template.get_status_display()} {template.status_detail}".strip()
-        consequences.pause(broadcast, PauseReason.TEMPLATE, detail, now=now, resume_at=template.paused_until)
+        because = reason(Cause.TEMPLATE_STATUS, status=template.status, words=template.status_detail)
+        consequences.pause(broadcast, PauseReason.TEMPLATE, because, now=now, resume_at=template.paused_until)
 
 
 def change_number(provider: str, event: NumberChange) -> bool:
@@ -73,8 +74,8 @@ def change_account(provider: str, event: AccountChange, now: datetime) -> bool:
     for sender in numbers:
         with acting_for(sender.business):
             if event.restricted:
-                detail = f"WhatsApp restricted the account ({event.reason}). See Account Quality at Meta."
-                consequences.stop_sender(sender, PauseReason.ACCOUNT, detail, scope=PauseScope.SENDER, now=now)
+                because = reason(Cause.ACCOUNT_RESTRICTED, event=event.reason)
+                consequences.stop_sender(sender, PauseReason.ACCOUNT, because, scope=PauseScope.SENDER, now=now)
             else:
-                Sender.objects.filter(pk=sender.pk).update(health=SenderHealth.READY, health_detail="")
+                Sender.objects.filter(pk=sender.pk).update(health=SenderHealth.READY, **NO_REASON)
     return numbers.exists()

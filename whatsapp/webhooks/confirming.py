@@ -13,7 +13,7 @@ from businesses.credentials import CredentialsUnreadable
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp.models import InboundAction, InboundMessage
 from whatsapp.people.messaging_settings import settings_of
-from whatsapp.providers.base import Account, Outcome
+from whatsapp.providers.base import Account, SendOutcome
 from whatsapp.providers.registry import account_of, provider_for
 from whatsapp.sending.threads import DatabaseThread
 
@@ -26,13 +26,13 @@ BATCH = 50
 async def confirm_choices(http: aiohttp.ClientSession, database: DatabaseThread, now: datetime) -> None:
     """Answer every opt-out and opt-in that has no answer yet. An answer whose fate is unknown is not repeated."""
     for message in await database.run(unconfirmed, now):
-        taken = await database.run(take, message, now)
-        if taken is None:
+        claimed = await database.run(claim, message, now)
+        if claimed is None:
             continue
-        account, text = taken
+        account, text = claimed
         provider = provider_for(account.provider)
         result = await provider.send_text(http, account, message.address, text)
-        if result.outcome in {Outcome.SAFE_RETRY, Outcome.THROTTLED, Outcome.RETRY}:
+        if result.outcome in {SendOutcome.SAFE_RETRY, SendOutcome.THROTTLED, SendOutcome.RETRY}:
             await database.run(put_back, message)
         logger.info("Answered an opt-out or opt-in of business %s: %s", message.business_id, result.outcome)
 
@@ -44,7 +44,7 @@ def unconfirmed(now: datetime) -> list[InboundMessage]:
         return list(waiting.select_related("sender__business").order_by("received_at")[:BATCH])
 
 
-def take(message: InboundMessage, now: datetime) -> tuple[Account, str] | None:
+def claim(message: InboundMessage, now: datetime) -> tuple[Account, str] | None:
     """Take it upon this process to answer; None if another one has, or if the number's secrets can't be read."""
     business = message.sender.business
     with acting_for(business):

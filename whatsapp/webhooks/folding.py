@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from whatsapp.providers.base import ErrorRule
-from whatsapp.providers.events import Progress, StatusUpdate
+from whatsapp.providers.events import ReportedStatus, StatusUpdate
 from whatsapp.states import RECIPIENT_RANK, ErrorClass, RecipientStatus
 
 _STATES = {
-    Progress.ACCEPTED: RecipientStatus.ACCEPTED,
-    Progress.SENT: RecipientStatus.SENT,
-    Progress.DELIVERED: RecipientStatus.DELIVERED,
-    Progress.READ: RecipientStatus.READ,
-    Progress.FAILED: RecipientStatus.FAILED,
+    ReportedStatus.ACCEPTED: RecipientStatus.ACCEPTED,
+    ReportedStatus.SENT: RecipientStatus.SENT,
+    ReportedStatus.DELIVERED: RecipientStatus.DELIVERED,
+    ReportedStatus.READ: RecipientStatus.READ,
+    ReportedStatus.FAILED: RecipientStatus.FAILED,
 }
 
 
@@ -52,22 +52,22 @@ def _fold_one(old: Delivery, update: StatusUpdate, rule: ErrorRule | None) -> De
         price_category=max(old.price_category, update.price_category),
         accepted_at=_earliest(old.accepted_at, update.at),
     )
-    match update.progress:
-        case Progress.SENT:
+    match update.status:
+        case ReportedStatus.SENT:
             new = replace(new, sent_at=_earliest(old.sent_at, update.at))
-        case Progress.DELIVERED:
+        case ReportedStatus.DELIVERED:
             new = replace(new, delivered_at=_earliest(old.delivered_at, update.at))
-        case Progress.READ:
+        case ReportedStatus.READ:
             # Whoever read it has got it: Meta leaves `delivered` out when both happen at once.
             read_at, delivered_at = _earliest(old.read_at, update.at), _earliest(old.delivered_at, update.at)
             new = replace(new, read_at=read_at, delivered_at=delivered_at)
-        case Progress.FAILED:
+        case ReportedStatus.FAILED:
             new = replace(new, failed_at=_earliest(old.failed_at, update.at))
     return _raise_status(new, update, rule)
 
 
 def _raise_status(new: Delivery, update: StatusUpdate, rule: ErrorRule | None) -> Delivery:
-    state = _STATES[update.progress]
+    state = _STATES[update.status]
     if RECIPIENT_RANK[state] <= RECIPIENT_RANK[new.status]:
         return new
     if state is not RecipientStatus.FAILED:

@@ -27,17 +27,17 @@ TASK = "whatsapp.tasks.apply_webhooks"
 
 # All parcels travel as one JSON value: a third of the time of as many rows of parameters.
 _INSERT = """
-INSERT INTO {table} (provider, kind, number_id, account_id, dedupe_key, payload, event_at, received_at, tries, problem)
+INSERT INTO {table} (provider, kind, number_id, account_id, dedupe_key, payload, received_at, tries, problem)
 SELECT %s, {columns}, %s, 0, '' FROM {source} WHERE true ON CONFLICT DO NOTHING
 """
 _POSTGRESQL = {
-    "columns": "kind, number_id, account_id, key, payload, at",
+    "columns": "kind, number_id, account_id, key, payload",
     "source": "jsonb_to_recordset(%s::jsonb) AS parcels"
-    "(kind text, number_id text, account_id text, key text, payload jsonb, at timestamptz)",
+    "(kind text, number_id text, account_id text, key text, payload jsonb)",
 }
 _SQLITE = {
     "columns": ", ".join(
-        f"json_extract(value, '$.{name}')" for name in ("kind", "number_id", "account_id", "key", "payload", "at")
+        f"json_extract(value, '$.{name}')" for name in ("kind", "number_id", "account_id", "key", "payload")
     ),
     "source": "json_each(%s)",
 }
@@ -53,7 +53,6 @@ def store(provider: str, parcels: Sequence[Parcel], *, now: datetime) -> None:
             "account_id": parcel.account_id[:64],
             "key": parcel.key,
             "payload": parcel.payload,
-            "at": str(connection.ops.adapt_datetimefield_value(parcel.at)) if parcel.at else None,
         }
         for parcel in parcels
     ]

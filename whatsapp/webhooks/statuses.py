@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from businesses.tenancy import acting_for
+from whatsapp import recipients
 from whatsapp.models import (
     Attempt,
     AttemptOutcome,
@@ -20,8 +21,8 @@ from whatsapp.models import (
     WebhookNews,
 )
 from whatsapp.people import suppressions
-from whatsapp.providers.base import ErrorRule, Outcome
-from whatsapp.providers.events import Progress, StatusUpdate
+from whatsapp.providers.base import ErrorRule, SendOutcome
+from whatsapp.providers.events import ReportedStatus, StatusUpdate
 from whatsapp.providers.registry import provider_for
 from whatsapp.sending import consequences
 from whatsapp.sending.bulk import update_rows
@@ -57,14 +58,17 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
 
 def _write(changes: Sequence[tuple[int, Delivery, Delivery]]) -> None:
     """Only the columns that change in some row. A row that moves on is no longer claimed, waiting or skipped."""
-    moved = {"skip_reason": "", "lease_token": None, "lease_until": None, "next_attempt_at": None}
     for moves in (True, False):
         group = [change for change in changes if (change[1].status != change[2].status) == moves]
         names = [name for name in _FIELDS if any(getattr(old, name) != getattr(new, name) for _, old, new in group)]
         update_rows(
             Recipient,
             [
-                {"pk": pk, **{name: getattr(new, name) for name in names}, **(moved if moves else {})}
+                {
+                    "pk": pk,
+                    **{name: getattr(new, name) for name in names},
+                    **(recipients.freed(new.status, skip_reason="") if moves else {}),
+                }
                 for pk, _, new in group
             ],
         )
@@ -109,12 +113,12 @@ def _earlier_attempts(trackers: Collection[uuid.UUID]) -> dict[uuid.UUID | None,
 
 def _is_past(update: StatusUpdate, outcome: str) -> bool:
     """News of how a failed attempt had begun: it must not stop the retry. That it arrived after all must."""
-    return outcome == AttemptOutcome.REJECTED and update.progress not in {Progress.DELIVERED, Progress.READ}
+    return outcome == AttemptOutcome.REJECTED and update.status not in {ReportedStatus.DELIVERED, ReportedStatus.READ}
 
 
 def rule_of(provider: str, update: StatusUpdate) -> ErrorRule | None:
     """What the error of a failed message means; None: it has not failed."""
-    return provider_for(provider).rule_for(update.error_code) if update.progress is Progress.FAILED else None
+    return provider_for(provider).rule_for(update.error_code) if update.status is ReportedStatus.FAILED else None
 
 
 def _note_that_reports_arrive(reports: Iterable[Report]) -> None:
@@ -130,23 +134,23 @@ def _note_that_reports_arrive(reports: Iterable[Report]) -> None:
 def _react_to_failures(by_row: dict[int, list[Report]], now: datetime) -> None:
     """A failure that is reported later means the same as one that is answered at once."""
     failed = {
-        pk: rule
+        pk: (rule, update.error_code)
         for pk, reports in by_row.items()
         for news, update in reports
         if (rule := rule_of(news.provider, update)) and rule.outcome in _MATTERING
     }
     rows = Recipient.objects.filter(pk__in=failed).select_related("broadcast__sender", "broadcast__business")
-    acted: set[tuple[uuid.UUID, Outcome]] = set()
+    acted: set[tuple[uuid.UUID, SendOutcome]] = set()
     for row in rows:
-        rule = failed[row.pk]
-        if rule.outcome is Outcome.SUPPRESS:
+        rule, code = failed[row.pk]
+        if rule.outcome is SendOutcome.SUPPRESS:
             _suppress(row, now)
         elif (row.broadcast_id, rule.outcome) not in acted:
             acted.add((row.broadcast_id, rule.outcome))
-            _act(row.broadcast, rule, now)
+            _act(row.broadcast, rule, code, now)
 
 
-_MATTERING = {Outcome.SUPPRESS, Outcome.THROTTLED, Outcome.TEMPLATE_WIDE, Outcome.CHANNEL_WIDE}
+_MATTERING = {SendOutcome.SUPPRESS, SendOutcome.THROTTLED, SendOutcome.TEMPLATE_WIDE, SendOutcome.CHANNEL_WIDE}
 
 
 def _suppress(row: Recipient, now: datetime) -> None:
@@ -160,9 +164,9 @@ def _suppress(row: Recipient, now: datetime) -> None:
         )
 
 
-def _act(broadcast: Broadcast, rule: ErrorRule, now: datetime) -> None:
+def _act(broadcast: Broadcast, rule: ErrorRule, code: str, now: datetime) -> None:
     with acting_for(broadcast.business):
-        if rule.outcome is Outcome.THROTTLED:
+        if rule.outcome is SendOutcome.THROTTLED:
             consequences.slow_down(broadcast.sender, rule, retry_after_s=None, now=now)
         elif not rule.may_be_one_row:
-            consequences.pause_for(broadcast, rule, words="", now=now)
+            consequences.pause_for(broadcast, rule, code=code, words="", now=now)

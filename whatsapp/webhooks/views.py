@@ -29,7 +29,7 @@ def cloud(request: HttpRequest) -> HttpResponse:
     """Meta: the handshake (GET) and everything it reports (POST)."""
     if request.method == "GET":
         return _handshake(request)
-    return _take_in(request, Provider.CLOUD, app_secret(request.body))
+    return _store_and_answer(request, Provider.CLOUD, app_secret(request.body))
 
 
 def _handshake(request: HttpRequest) -> HttpResponse:
@@ -44,10 +44,10 @@ def _handshake(request: HttpRequest) -> HttpResponse:
 @require_POST
 def twilio(request: HttpRequest) -> HttpResponse:
     """Twilio: statuses and messages."""
-    return _take_in(request, Provider.TWILIO, _auth_token(account_of(request.body)))
+    return _store_and_answer(request, Provider.TWILIO, _auth_token(account_of(request.body)))
 
 
-def _take_in(request: HttpRequest, name: Provider, secret: str) -> HttpResponse:
+def _store_and_answer(request: HttpRequest, name: Provider, secret: str) -> HttpResponse:
     """401 if the signature is not right, 400 if it can't be cut into parcels, else stored and 200."""
     provider = provider_for(name)
     webhook = WebhookRequest(

@@ -1,4 +1,4 @@
-"""Make a business, its phone numbers and its owner, or change what is given of them."""
+"""`manage.py create_business`: create a business with its numbers and owner, or change an existing one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.urls import reverse
 from businesses.business_options import BadSetting, read_setting, settable_names
 from businesses.errors import MissingDetail, NumberTaken
 from businesses.models import Business, Language, PhoneNumber, Voice
-from businesses.phone_numbers import NotAPhoneNumber, to_e164
+from businesses.phone_numbers import NotDialable, dialable_e164
 from businesses.public_address import public_url
 from businesses.registration import OwnerLogin, Registration, create_or_update_business
 
@@ -31,16 +31,16 @@ OPTION_OF_FIELD = {
     "email": "--owner-email",
     "password": "--owner-password",
 }
-"""Which option a field's value came from; every other field comes from `--set`."""
+"""The option that sets each field; every other field is set by `--set`."""
 
 
 class Command(BaseCommand):
-    """Prints one JSON object. Run again with the same SLUG, it changes only what is given."""
+    """Prints one JSON object. For an existing SLUG, only the given options are changed."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Name the options."""
+        """Define the options."""
         parser.add_argument("slug", metavar="SLUG", help="short name in addresses, like north-clinic")
         parser.add_argument("--name", help="what the business is called; a new one needs it")
         parser.add_argument(
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         parser.add_argument("--owner-password", help="a new person needs one; sets it for one who exists")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Read the options, run the action, print what there is now."""
+        """Run the action with the options and print the resulting business."""
         try:
             registration = create_or_update_business(
                 options["slug"],
@@ -117,8 +117,8 @@ class Command(BaseCommand):
 
     def _e164(self, written: str, option: str) -> str:
         try:
-            return to_e164(written)
-        except NotAPhoneNumber:
+            return dialable_e164(written)
+        except NotDialable:
             raise CommandError(
                 f"{option} {written}: not a phone number. Write it with its country, like +972501234567."
             ) from None
@@ -132,7 +132,7 @@ class Command(BaseCommand):
         if password:
             try:
                 validate_password(password)
-            except ValidationError as error:  # an operator may choose it all the same, as with createsuperuser
+            except ValidationError as error:  # operators may choose a weak password, as with createsuperuser
                 self.stderr.write(f"Note: --owner-password is weak. {' '.join(error.messages)}")
         return OwnerLogin(email=email.strip(), password=password or "")
 
@@ -142,7 +142,7 @@ def _option(field: str) -> str:
 
 
 def _by_option(error: ValidationError) -> str:
-    """One line for each option that was refused."""
+    """Returns one line for each option that was refused."""
     return "\n".join(f"{_option(field)}: {' '.join(messages)}" for field, messages in error.message_dict.items())
 
 

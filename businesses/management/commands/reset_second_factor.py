@@ -1,4 +1,4 @@
-"""`manage.py reset_second_factor EMAIL`: for somebody who lost both the phone and the recovery codes."""
+"""`manage.py reset_second_factor EMAIL`: for a person who has lost both phone and recovery codes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from businesses.models import User
 class Command(BaseCommand):
     """Forget a person's authenticator app and recovery codes; the password stays."""
 
-    help = "Forget a person's authenticator app and recovery codes. Make sure first that it is them who asks."
+    help = "Forget a person's authenticator app and recovery codes. First make sure that they themselves ask for it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the person's address."""
+        """Define the argument: the person's email address."""
         parser.add_argument("email")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Delete them."""
+        """Delete the person's authenticators, and report whether there were any."""
         user = User.objects.filter(email__iexact=options["email"]).first()
         if user is None:
-            raise CommandError("There is nobody with this address.")
+            raise CommandError("Nobody has this email address.")
         number, _ = Authenticator.objects.filter(user=user).delete()
         self.stdout.write("The second factor is off." if number else "There was no second factor.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
@@ -17,27 +18,23 @@ from businesses.models import PhoneNumber
 from businesses.public_address import served_url
 from businesses.tenancy import across_businesses
 from calls.models import Call
-from calls.sandbox import call_report, wav_files
-from calls.sandbox.babble import BabbleVoice
-from calls.sandbox.media_stream import MediaStream
-from calls.sandbox.pico import PicoVoice
-from calls.sandbox.placed_call import CallFailed
-from calls.sandbox.trial_call import TrialPlan, place
-from calls.sandbox.twilio_peer import ServerUnreachable, TwilioPeer
-from calls.sandbox.voices import FirstAbleVoice
-from frontdesk import env
+from calls.sandbox.telephone import call_report, wav_files
+from calls.sandbox.telephone.media_stream import MediaStream
+from calls.sandbox.telephone.placed_call import CallFailed
+from calls.sandbox.telephone.trial_call import TrialPlan, place
+from calls.sandbox.telephone.twilio_peer import ServerUnreachable, TwilioPeer
+from calls.sandbox.voices.senses import spoken
 
 _WORDS = "Hello. When are you open, please?"
-_VOICE = "caller"  # another one than any assistant's
 
 
 class Command(BaseCommand):
-    """Hear the greeting, say something, hear the answer, hang up; then tell how that was."""
+    """Plays a call: hears the greeting, says something, hears the answer, hangs up; then prints a report."""
 
     help = "Place a simulated call to a business: prints a timeline and records what both sides heard."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add what is said, and where to."""
+        """Define the options."""
         parser.add_argument("slug", help="the business's short name")
         speech = parser.add_mutually_exclusive_group()
         speech.add_argument("--say", default=_WORDS, metavar="TEXT", help=f"what the caller says ({_WORDS!r})")
@@ -48,7 +45,7 @@ class Command(BaseCommand):
             type=Path,
             default=settings.VAR_DIR / "call.wav",
             metavar="FILE.wav",
-            help="where the recording goes: caller left, assistant right (var/call.wav)",
+            help="the recording's file: caller left, assistant right (var/call.wav)",
         )
         parser.add_argument("--url", help="the server's address (the one that `make run` serves, else PUBLIC_URL)")
         parser.add_argument("--from", dest="from_", default="+15005550001", metavar="E164", help="the caller's number")
@@ -67,7 +64,7 @@ class Command(BaseCommand):
             raise CommandError(f"The call failed: {error or 'it did not go on in time'}") from error
         figures = call_report.report(stream)
         wav_files.write_stereo(options["out"], left=bytes(stream.caller.track), right=bytes(stream.playback.track))
-        call_id = _recorded(stream.identity.call_sid)
+        call_id = _recorded(stream.ids.call_sid)
         if options["json"]:
             more = {"recording": str(options["out"]), "call_id": call_id}
             self.stdout.write(json.dumps(asdict(figures) | more, ensure_ascii=False))
@@ -95,16 +92,16 @@ def _number(slug: str) -> str:
 
 
 def _recorded(call_sid: str) -> str | None:
-    """The id under which the server keeps the call; None when it has another database than this command."""
-    with across_businesses():  # an operator at the shell calls any business
+    """Returns the call's id at the server; None if the server uses another database than this command."""
+    with across_businesses():  # an operator at the shell may call any business
         call_id = Call.objects.filter(twilio_call_sid=call_sid).values_list("pk", flat=True).first()
     return None if call_id is None else str(call_id)
 
 
 async def _call(number: str, options: dict[str, Any]) -> MediaStream:
     url = options["url"] or served_url()
-    # Twilio signs the public address. Where none is configured, the server takes its own for it.
-    public_url = env.text("PUBLIC_URL") or url
+    # Twilio signs the public address. If none is configured, the server uses its own.
+    public_url = os.environ.get("PUBLIC_URL", "").strip() or url
     speech = wav_files.read_as_ulaw(options["wav"]) if options["wav"] else await _spoken(options["say"])
     plan = TrialPlan(number, options["from_"], speech, interrupts=options["interrupt"])
     async with TwilioPeer(url, auth_token=settings.TWILIO_AUTH_TOKEN, public_url=public_url) as twilio:
@@ -113,8 +110,5 @@ async def _call(number: str, options: dict[str, Any]) -> MediaStream:
 
 
 async def _spoken(words: str) -> bytes:
-    pico = PicoVoice()
-    try:
-        return (await FirstAbleVoice(pico, BabbleVoice()).speak(words, voice=_VOICE)).as_ulaw()
-    finally:
-        await pico.close()
+    (rendering,) = await spoken(words, voice="caller")
+    return rendering.as_ulaw()

@@ -17,11 +17,10 @@ from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group
 from whatsapp.broadcasts import creation
-from whatsapp.broadcasts.creation import Plan, Timing
-from whatsapp.broadcasts.prepare import freeze_audience
+from whatsapp.broadcasts.creation import NewBroadcast, Timing
 from whatsapp.control import starting
 from whatsapp.control.reports import creation_report
-from whatsapp.errors import BadAudience, WhatsappError
+from whatsapp.errors import WhatsappError
 from whatsapp.management.asking import answer, business_of
 from whatsapp.models import Broadcast, WindowZone
 from whatsapp.numbers import template_sync
@@ -51,7 +50,7 @@ class Command(BaseCommand):
         with acting_for(business):
             try:
                 broadcast = self._create(business, options)
-                self._freeze(broadcast)
+                self._read_people(broadcast)
                 creation.set_trial_share(broadcast, options["canary"].share)
                 if options["start"]:
                     starting.start(broadcast, now=timezone.now())
@@ -62,7 +61,7 @@ class Command(BaseCommand):
     def _create(self, business: Business, options: dict[str, Any]) -> Broadcast:
         template, sender = template_sync.find(business, options["template"], options["language"])
         with _opened(options["csv"]) as file:
-            plan = Plan(
+            new = NewBroadcast(
                 template=template,
                 sender=sender,
                 choice=_choice(options),
@@ -71,14 +70,11 @@ class Command(BaseCommand):
                 timing=_timing(options),
                 canary_size=options["canary"].size,
             )
-            return creation.create(business, plan, now=timezone.now())
+            return creation.create(business, new, now=timezone.now())
 
-    def _freeze(self, broadcast: Broadcast) -> None:
+    def _read_people(self, broadcast: Broadcast) -> None:
         try:
-            freeze_audience(broadcast, now=timezone.now(), keep_going=self._show)
-        except BadAudience:
-            creation.discard(broadcast)
-            raise
+            creation.read_people(broadcast, now=timezone.now(), keep_going=self._show)
         except KeyboardInterrupt:
             raise CommandError(
                 f"Interrupted at row {broadcast.audience_cursor or 0}. To go on: start_broadcast {broadcast.pk}. "

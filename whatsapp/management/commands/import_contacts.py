@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from businesses.tenancy import acting_for
+from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import WhatsappError
 from whatsapp.importing.contact_import import import_contacts
 from whatsapp.management.asking import answer, business_of
@@ -61,7 +62,7 @@ def _report(made: ContactImport) -> dict[str, Any]:
         "updated": made.updated,
         "unchanged": made.unchanged,
         "rejected": [
-            {"row": row.row, "phone": row.given, "message": f"Row {row.row}: {row.reason}"}
+            {"row": row.row, "phone": row.given, "message": f"Row {row.row}: {reason_words(row)}"}
             for row in rejected[:MOST_PRINTED]
         ],
         "rejected_total": made.rejected,

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from whatsapp.running.loop import Progress, SendingLoop
+from whatsapp.running.loop import LoopReport, SendingLoop
 
 
 class Command(BaseCommand):
@@ -27,12 +27,12 @@ class Command(BaseCommand):
         progress = asyncio.run(self._run(until_idle=until_idle))
         self.stdout.write(json.dumps({"accepted": progress.accepted}))
 
-    async def _run(self, *, until_idle: bool) -> Progress:
+    async def _run(self, *, until_idle: bool) -> LoopReport:
         loop = SendingLoop(until_idle=until_idle, report=self._show)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, loop.stop)
         return await loop.run()
 
-    def _show(self, progress: Progress) -> None:
+    def _show(self, progress: LoopReport) -> None:
         if self.stderr.isatty():
             self.stderr.write(f"\r{progress.accepted} accepted", ending="")

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import aiohttp
+from django.utils.translation import gettext as _
 
 from whatsapp.providers.base import (
     Account,
@@ -16,9 +17,9 @@ from whatsapp.providers.base import (
     JsonObject,
     Message,
     NumberHealth,
-    Outcome,
     ProviderUnavailable,
     RemoteTemplate,
+    SendOutcome,
     SendResult,
     WebhookRequest,
 )
@@ -91,7 +92,9 @@ class CloudProvider:
             async with http.get(f"{account.api_url}/{path}", params=query, headers=headers) as response:
                 answer = json.loads(await response.read())
         except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
-            raise ProviderUnavailable(f"WhatsApp did not answer ({type(problem).__name__}). Try again later.") from None
+            raise ProviderUnavailable(
+                _("WhatsApp did not answer (%(error)s). Try again later.") % {"error": type(problem).__name__}
+            ) from None
         if response.status != 200 or not isinstance(answer, dict):
             error = answer.get("error") or {} if isinstance(answer, dict) else {}
             advice = errors.rule_for(str(error.get("code", ""))).explanation
@@ -125,9 +128,9 @@ def _judge(answer: Answer) -> SendResult:
         accepted = body["messages"][0]
         message_id = str(accepted["id"])
     except (KeyError, IndexError, TypeError):
-        return SendResult(Outcome.UNKNOWN, http_status=200, text="WhatsApp's answer could not be understood.")
+        return SendResult(SendOutcome.UNKNOWN, http_status=200, text="WhatsApp's answer could not be understood.")
     held = accepted.get("message_status") in {"held_for_quality_assessment", "paused"}
-    return SendResult(Outcome.HELD if held else Outcome.ACCEPTED, message_id=message_id, http_status=200)
+    return SendResult(SendOutcome.HELD if held else SendOutcome.ACCEPTED, message_id=message_id, http_status=200)
 
 
 def _template(entry: Mapping[str, Any]) -> RemoteTemplate:

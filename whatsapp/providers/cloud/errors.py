@@ -11,44 +11,48 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from whatsapp.providers.base import ErrorRule, Outcome, PauseScope, SendResult
+from whatsapp.providers.base import ErrorRule, PauseScope, SendOutcome, SendResult
 
 DAY_S = 86_400.0
 
 
 def _permanent(explanation: str | Promise) -> ErrorRule:
-    return ErrorRule(Outcome.PERMANENT, explanation)
+    return ErrorRule(SendOutcome.PERMANENT, explanation)
 
 
 def _bad_parameter(explanation: str | Promise) -> ErrorRule:
-    return ErrorRule(Outcome.PERMANENT, explanation, counts_against_broadcast=True)
+    return ErrorRule(SendOutcome.PERMANENT, explanation, counts_against_broadcast=True)
 
 
 def _template(explanation: str | Promise, resume_after_s: float | None = None) -> ErrorRule:
-    return ErrorRule(Outcome.TEMPLATE_WIDE, explanation, pause_reason="template", resume_after_s=resume_after_s)
+    return ErrorRule(SendOutcome.TEMPLATE_WIDE, explanation, pause_reason="template", resume_after_s=resume_after_s)
 
 
 def _values(explanation: str | Promise) -> ErrorRule:
     return ErrorRule(
-        Outcome.TEMPLATE_WIDE, explanation, pause_reason="template", counts_against_broadcast=True, may_be_one_row=True
+        SendOutcome.TEMPLATE_WIDE,
+        explanation,
+        pause_reason="template",
+        counts_against_broadcast=True,
+        may_be_one_row=True,
     )
 
 
 def _account(explanation: str | Promise, scope: PauseScope = PauseScope.SENDER) -> ErrorRule:
-    return ErrorRule(Outcome.CHANNEL_WIDE, explanation, pause_reason="account", scope=scope)
+    return ErrorRule(SendOutcome.CHANNEL_WIDE, explanation, pause_reason="account", scope=scope)
 
 
 _TOO_FAST = ErrorRule(
-    Outcome.THROTTLED, _("WhatsApp asked us to send more slowly; the message follows."), retry_after_s=5.0, tries=0
+    SendOutcome.THROTTLED, _("WhatsApp asked us to send more slowly; the message follows."), retry_after_s=5.0, tries=0
 )
-_PASSING = ErrorRule(Outcome.RETRY, _("A passing fault at WhatsApp."), retry_after_s=30.0)
+_PASSING = ErrorRule(SendOutcome.RETRY, _("A passing fault at WhatsApp."), retry_after_s=30.0)
 _RECONNECT = _account(_("WhatsApp refused the access token. Connect the number again with a valid token."))
 _LOCKED = _account(
     _("WhatsApp restricted or locked the account. See Account Quality in the Meta Business Suite."), PauseScope.ACCOUNT
 )
 _PARAMETERS = _values(_("The values don't fit the template's variables. Compare the template with the columns."))
 _MEDIA = ErrorRule(
-    Outcome.RETRY,
+    SendOutcome.RETRY,
     _("WhatsApp could not take the template's picture, video or document."),
     tries=2,
     counts_against_broadcast=True,
@@ -60,10 +64,10 @@ RULES: Mapping[int, ErrorRule] = {
     80007: _TOO_FAST,
     130429: _TOO_FAST,
     131057: ErrorRule(
-        Outcome.THROTTLED, _("WhatsApp is upgrading the number; the message follows."), retry_after_s=60.0, tries=0
+        SendOutcome.THROTTLED, _("WhatsApp is upgrading the number; the message follows."), retry_after_s=60.0, tries=0
     ),
     131056: ErrorRule(
-        Outcome.RETRY, _("This person got several messages within seconds; the message follows."), retry_after_s=6.0
+        SendOutcome.RETRY, _("This person got several messages within seconds; the message follows."), retry_after_s=6.0
     ),
     131048: _account(_("People reported messages of this number as spam. Wait until its quality is better.")),
     # Passing
@@ -82,12 +86,12 @@ RULES: Mapping[int, ErrorRule] = {
     131062: _permanent(_("This template needs a phone number, and only a user id is known.")),
     131047: _permanent(_("The person's last message is more than 24 hours old.")),
     131049: ErrorRule(
-        Outcome.DEFERRED,
+        SendOutcome.DEFERRED,
         _("Limited by Meta: this person gets much marketing at the moment."),
         retry_after_s=DAY_S,
         tries=2,
     ),
-    131050: ErrorRule(Outcome.SUPPRESS, _("This person stopped marketing messages of the business.")),
+    131050: ErrorRule(SendOutcome.SUPPRESS, _("This person stopped marketing messages of the business.")),
     130472: _permanent(_("Meta leaves this person out of marketing messages for an experiment.")),
     130403: _permanent(_("The business has blocked this person.")),
     130497: _permanent(_("The business may not message people in this country.")),
@@ -118,7 +122,7 @@ RULES: Mapping[int, ErrorRule] = {
     131031: _LOCKED,
     131064: _LOCKED,
     131042: ErrorRule(
-        Outcome.CHANNEL_WIDE,
+        SendOutcome.CHANNEL_WIDE,
         _("WhatsApp could not charge the account. Check the payment method in the Meta billing centre."),
         pause_reason="payment",
         scope=PauseScope.ACCOUNT,
@@ -148,7 +152,9 @@ def refused(http_status: int, error: Mapping[str, Any] | None, retry_after_s: fl
     rule = _TOO_FAST if http_status == 429 else rule_for(code)
     known = code.isdigit() and (int(code) in RULES or rule is _RECONNECT)
     if http_status >= 500 and not known:
-        return SendResult(Outcome.UNKNOWN, None, http_status=http_status, code=code, text=text_of(error), error=error)
+        return SendResult(
+            SendOutcome.UNKNOWN, None, http_status=http_status, code=code, text=text_of(error), error=error
+        )
     return SendResult(
         rule.outcome, rule, "", http_status, code, text_of(error), retry_after_s=retry_after_s, error=error
     )
@@ -167,9 +173,11 @@ def _refused_by_a_stranger(http_status: int, retry_after_s: float | None) -> Sen
         rule: ErrorRule | None = _TOO_FAST
     elif 400 <= http_status < 500 and http_status != 408:
         rule = ErrorRule(
-            Outcome.RETRY, _("Something between us and WhatsApp refused the message."), counts_against_broadcast=True
+            SendOutcome.RETRY,
+            _("Something between us and WhatsApp refused the message."),
+            counts_against_broadcast=True,
         )
     else:
         rule = None
-    outcome = rule.outcome if rule else Outcome.UNKNOWN
+    outcome = rule.outcome if rule else SendOutcome.UNKNOWN
     return SendResult(outcome, rule, "", http_status, "", f"HTTP {http_status}", retry_after_s=retry_after_s)

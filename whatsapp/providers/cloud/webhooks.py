@@ -24,7 +24,7 @@ from whatsapp.providers.events import (
     Parcel,
     ParcelKind,
     Preference,
-    Progress,
+    ReportedStatus,
     StatusUpdate,
     TemplateChange,
 )
@@ -43,14 +43,14 @@ _KINDS = {
     "business_capability_update": ParcelKind.ACCOUNT,
     "account_update": ParcelKind.ACCOUNT,
 }
-_PROGRESS = {
-    "accepted": Progress.ACCEPTED,
-    "held_for_quality_assessment": Progress.ACCEPTED,
-    "sent": Progress.SENT,
-    "delivered": Progress.DELIVERED,
-    "read": Progress.READ,
-    "played": Progress.READ,
-    "failed": Progress.FAILED,
+_STATUSES = {
+    "accepted": ReportedStatus.ACCEPTED,
+    "held_for_quality_assessment": ReportedStatus.ACCEPTED,
+    "sent": ReportedStatus.SENT,
+    "delivered": ReportedStatus.DELIVERED,
+    "read": ReportedStatus.READ,
+    "played": ReportedStatus.READ,
+    "failed": ReportedStatus.FAILED,
 }
 
 
@@ -86,7 +86,8 @@ def _parcels(account_id: str, entry: Mapping[str, Any], change: Mapping[str, Any
             if kind is ParcelKind.MESSAGE:
                 payload["contacts"] = value.get("contacts") or []
             try:
-                yield Parcel(_key(kind, one), kind, payload, number_id, account_id, _time(one["timestamp"]))
+                _time(one["timestamp"])  # whoever applies it reads the time: without one it is of unforeseen shape
+                yield Parcel(_key(kind, one), kind, payload, number_id, account_id)
             except (KeyError, TypeError, ValueError):
                 # Refused, it would hold up the others: Meta repeats a webhook as a whole.
                 yield Parcel(_digest(name, one), ParcelKind.OTHER, payload, number_id, account_id)
@@ -138,15 +139,15 @@ def _read_change(field: str, account_id: str, one: Mapping[str, Any]) -> Event |
 
 
 def _status(number_id: str, one: Mapping[str, Any]) -> StatusUpdate | None:
-    progress = _PROGRESS.get(str(one["status"]))
-    if progress is None:
+    status = _STATUSES.get(str(one["status"]))
+    if status is None:
         return None
     pricing = one.get("pricing") or {}
     error = (one.get("errors") or [{}])[0]
     return StatusUpdate(
         number_id=number_id,
         message_id=str(one["id"]),
-        progress=progress,
+        status=status,
         at=_time(one["timestamp"]),
         tracker=_uuid(one.get("biz_opaque_callback_data")),
         error_code=str(error.get("code", "")),
@@ -231,9 +232,9 @@ def _account_change(account_id: str, one: Mapping[str, Any]) -> AccountChange | 
     event = str(one.get("event", "")).upper()
     if event in {"ACCOUNT_RESTRICTION", "DISABLED_UPDATE", "ACCOUNT_DELETED", "PARTNER_REMOVED", "ACCOUNT_OFFBOARDED"}:
         ban = (one.get("ban_info") or {}).get("waba_ban_state")
-        return AccountChange(account_id, restricted=ban != "REINSTATE", reason=event, details=one)
+        return AccountChange(account_id, restricted=ban != "REINSTATE", reason=event)
     if event in {"ACCOUNT_RECONNECTED", "REINSTATED"}:
-        return AccountChange(account_id, restricted=False, reason=event, details=one)
+        return AccountChange(account_id, restricted=False, reason=event)
     return None
 
 

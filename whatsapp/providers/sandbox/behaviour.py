@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from whatsapp.providers.events import Progress
+from whatsapp.providers.events import ReportedStatus
 
 REPLIES = ("Thank you!", "תודה רבה", "Is this still available?", "מתי אתם פתוחים?", "👍", "Great, see you then")
 LONGEST_S = 120.0
@@ -23,12 +23,12 @@ class Step:
     """Something that happens so many seconds after the message was accepted."""
 
     after_s: float
-    progress: Progress
+    status: ReportedStatus
     error_code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Behaviour:
     """What happens to one message. `refused`: an error code in place of an acceptance."""
 
     latency_s: float
@@ -50,24 +50,26 @@ _FATES: Mapping[str, str] = {
 _REFUSALS = {"refused": 131026, "limited": 131049, "stopped": 131050}
 
 
-def plan_for(address: str, message_id: str) -> Plan:
+def behaviour_of(address: str, message_id: str) -> Behaviour:
     """The fate of one message."""
     luck = _lucks(message_id)
     fate = _FATES.get(address[-4:]) or _drawn(luck[0])
     latency_s = 0.04 + 0.12 * luck[1]
     if fate in _REFUSALS:
-        return Plan(latency_s, _REFUSALS[fate])
+        return Behaviour(latency_s, _REFUSALS[fate])
     sent_s = 0.3 + luck[2]
     if fate == "fails":
-        return Plan(latency_s, steps=[Step(sent_s, Progress.SENT), Step(sent_s + 1, Progress.FAILED, 131026)])
+        return Behaviour(
+            latency_s, steps=[Step(sent_s, ReportedStatus.SENT), Step(sent_s + 1, ReportedStatus.FAILED, 131026)]
+        )
     delivered_s = sent_s + 0.3 + 6 * luck[3] ** 3
-    steps = [Step(sent_s, Progress.SENT), Step(delivered_s, Progress.DELIVERED)]
+    steps = [Step(sent_s, ReportedStatus.SENT), Step(delivered_s, ReportedStatus.DELIVERED)]
     if fate == "ignores":
-        return Plan(latency_s, steps=steps)
+        return Behaviour(latency_s, steps=steps)
     read_s = delivered_s + 1 + 60 * luck[4] ** 4
-    steps.append(Step(read_s, Progress.READ))
+    steps.append(Step(read_s, ReportedStatus.READ))
     reply = {"opts_out": "STOP", "asks": REPLIES[2], "answers": REPLIES[int(luck[5] * len(REPLIES))]}.get(fate, "")
-    return Plan(latency_s, steps=steps, reply=reply, reply_after_s=read_s + 2 + 10 * luck[6])
+    return Behaviour(latency_s, steps=steps, reply=reply, reply_after_s=read_s + 2 + 10 * luck[6])
 
 
 def _drawn(luck: float) -> str:

@@ -14,14 +14,14 @@ from whatsapp.providers.base import (
     JsonObject,
     Message,
     NumberHealth,
-    Outcome,
     RemoteTemplate,
+    SendOutcome,
     SendResult,
     WebhookRequest,
 )
 from whatsapp.providers.cloud import errors, webhooks
 from whatsapp.providers.events import Event, Parcel
-from whatsapp.providers.sandbox.behaviour import plan_for
+from whatsapp.providers.sandbox.behaviour import behaviour_of
 from whatsapp.providers.sandbox.samples import TEMPLATES
 
 THROUGHPUT_MPS = 80
@@ -36,18 +36,18 @@ class SandboxProvider:
     async def send(self, http: aiohttp.ClientSession, account: Account, message: Message) -> SendResult:
         """Take a message after a believable moment, or refuse it."""
         message_id = f"sandbox.{message.attempt_id.hex}"
-        plan = plan_for(message.address, message_id)
+        plan = behaviour_of(message.address, message_id)
         await asyncio.sleep(plan.latency_s)
         if plan.refused:
             error = {"code": plan.refused, "message": f"(#{plan.refused}) Refused by the sandbox"}
             return errors.refused(400, error)
-        return SendResult(Outcome.ACCEPTED, message_id=message_id, http_status=200)
+        return SendResult(SendOutcome.ACCEPTED, message_id=message_id, http_status=200)
 
     async def send_text(
         self, http: aiohttp.ClientSession, account: Account, to: str, text: str, tracker: uuid.UUID | None = None
     ) -> SendResult:
         """Take a free text."""
-        return SendResult(Outcome.ACCEPTED, message_id=f"sandbox.{(tracker or uuid.uuid4()).hex}", http_status=200)
+        return SendResult(SendOutcome.ACCEPTED, message_id=f"sandbox.{(tracker or uuid.uuid4()).hex}", http_status=200)
 
     async def find_messages(
         self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime

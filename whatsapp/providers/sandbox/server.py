@@ -73,7 +73,7 @@ class FakeMeta:
         app = web.Application(client_max_size=10_000_000)
         app.add_routes(
             [
-                web.post("/{version}/{number_id}/messages", self._take),
+                web.post("/{version}/{number_id}/messages", self._accept),
                 web.get("/figures", self._figures),
                 web.get("/{version}/{account_id}/message_templates", self._templates),
                 web.get("/{version}/{number_id}", self._number),
@@ -87,7 +87,7 @@ class FakeMeta:
         """The POSTs that were accepted, whether or not the sender heard of it."""
         return [post for post in self.posts if post.accepted]
 
-    async def _take(self, request: web.Request) -> web.StreamResponse:
+    async def _accept(self, request: web.Request) -> web.StreamResponse:
         at = time.monotonic()
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return _error(401, 190, "Invalid OAuth access token")

@@ -8,13 +8,17 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
 import pytest
+from aiohttp import web
 
-from whatsapp.providers.base import Message, Outcome, Template
+from testing.meta import served
+from whatsapp.providers.base import Account, Message, SendOutcome, Template
 from whatsapp.providers.cloud import errors, webhooks
+from whatsapp.providers.cloud.client import CloudProvider
 from whatsapp.providers.cloud.limits import daily_limit
 from whatsapp.providers.cloud.payloads import components, message_body
-from whatsapp.providers.events import AccountChange, Inbound, Preference, Progress, StatusUpdate, TemplateChange
+from whatsapp.providers.events import AccountChange, Inbound, Preference, ReportedStatus, StatusUpdate, TemplateChange
 from whatsapp.states import PauseReason
 from whatsapp.template_variables import variables_of
 
@@ -92,44 +96,44 @@ def test_header_body_and_buttons_each_get_their_values() -> None:
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
-        (4, Outcome.THROTTLED),
-        (80007, Outcome.THROTTLED),
-        (130429, Outcome.THROTTLED),
-        (131057, Outcome.THROTTLED),
-        (131056, Outcome.RETRY),
-        (131048, Outcome.CHANNEL_WIDE),
-        (131000, Outcome.RETRY),
-        (131053, Outcome.RETRY),
-        (131026, Outcome.PERMANENT),
-        (131047, Outcome.PERMANENT),
-        (131049, Outcome.DEFERRED),
-        (131050, Outcome.SUPPRESS),
-        (130472, Outcome.PERMANENT),
-        (132000, Outcome.TEMPLATE_WIDE),
-        (132015, Outcome.TEMPLATE_WIDE),
-        (100, Outcome.PERMANENT),
-        (190, Outcome.CHANNEL_WIDE),
-        (200, Outcome.CHANNEL_WIDE),
-        (299, Outcome.CHANNEL_WIDE),
-        (300, Outcome.PERMANENT),
-        (131042, Outcome.CHANNEL_WIDE),
-        (368, Outcome.CHANNEL_WIDE),
-        (424242, Outcome.PERMANENT),
+        (4, SendOutcome.THROTTLED),
+        (80007, SendOutcome.THROTTLED),
+        (130429, SendOutcome.THROTTLED),
+        (131057, SendOutcome.THROTTLED),
+        (131056, SendOutcome.RETRY),
+        (131048, SendOutcome.CHANNEL_WIDE),
+        (131000, SendOutcome.RETRY),
+        (131053, SendOutcome.RETRY),
+        (131026, SendOutcome.PERMANENT),
+        (131047, SendOutcome.PERMANENT),
+        (131049, SendOutcome.DEFERRED),
+        (131050, SendOutcome.SUPPRESS),
+        (130472, SendOutcome.PERMANENT),
+        (132000, SendOutcome.TEMPLATE_WIDE),
+        (132015, SendOutcome.TEMPLATE_WIDE),
+        (100, SendOutcome.PERMANENT),
+        (190, SendOutcome.CHANNEL_WIDE),
+        (200, SendOutcome.CHANNEL_WIDE),
+        (299, SendOutcome.CHANNEL_WIDE),
+        (300, SendOutcome.PERMANENT),
+        (131042, SendOutcome.CHANNEL_WIDE),
+        (368, SendOutcome.CHANNEL_WIDE),
+        (424242, SendOutcome.PERMANENT),
     ],
 )
-def test_every_class_of_error_is_known(code: int, outcome: Outcome) -> None:
+def test_every_class_of_error_is_known(code: int, outcome: SendOutcome) -> None:
     assert errors.refused(400, {"code": code}).outcome is outcome
 
 
 def test_every_rule_that_pauses_says_why_in_words_of_the_model() -> None:
     for rule in errors.RULES.values():
-        pauses = rule.outcome in {Outcome.TEMPLATE_WIDE, Outcome.CHANNEL_WIDE}
+        pauses = rule.outcome in {SendOutcome.TEMPLATE_WIDE, SendOutcome.CHANNEL_WIDE}
         assert (rule.pause_reason in PauseReason.values) == pauses
         assert str(rule.explanation)
 
 
 def test_http_429_throttles_whatever_its_body_says() -> None:
-    assert errors.refused(429, {"code": 1}).outcome is Outcome.THROTTLED
+    assert errors.refused(429, {"code": 1}).outcome is SendOutcome.THROTTLED
     assert errors.refused(429, None, 7.0).retry_after_s == 7.0
 
 
@@ -144,6 +148,28 @@ def test_metas_own_words_are_kept_the_exact_ones_first() -> None:
 )
 def test_daily_limits(said: Any, limit: int | None) -> None:
     assert daily_limit(said) == limit
+
+
+async def test_templates_are_listed_beyond_the_first_page() -> None:
+    asked: list[str | None] = []
+
+    async def listing(request: web.Request) -> web.Response:
+        assert request.query["limit"] == "100"
+        assert {"id", "status", "components"} <= set(request.query["fields"].split(","))
+        asked.append(request.query.get("after"))
+        number = int(request.query.get("after", "0"))
+        cursors = {"cursors": {"before": str(number), "after": str(number + 1)}}  # Meta: also on the last page
+        paging = cursors if number == 2 else cursors | {"next": "https://graph.facebook.com/next"}
+        entry = {"id": str(70 + number), "name": "sale", "language": "he", "status": "approved"}
+        return web.json_response({"data": [entry], "paging": paging})
+
+    app = web.Application()
+    app.router.add_get("/2077/message_templates", listing)
+    async with served(app) as url, aiohttp.ClientSession() as http:
+        account = Account("cloud", "1055", "2077", "", url, "", {"access_token": "token"})
+        found = await CloudProvider().list_templates(http, account)
+    assert [template.external_id for template in found] == ["70", "71", "72"]
+    assert asked == [None, "1", "2"]
 
 
 def read(field: str, value: dict[str, Any]) -> list[Any]:
@@ -168,7 +194,7 @@ def test_a_status_is_read_with_its_price_and_attempt() -> None:
         "pricing": {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "marketing"},
     }
     assert read("messages", {"metadata": METADATA, "statuses": [status]}) == [
-        StatusUpdate("1055", "wamid.HBg", Progress.SENT, AT, ATTEMPT, billable=True, price_category="marketing")
+        StatusUpdate("1055", "wamid.HBg", ReportedStatus.SENT, AT, ATTEMPT, billable=True, price_category="marketing")
     ]
 
 
@@ -176,7 +202,11 @@ def test_a_failed_status_is_read_with_its_reason() -> None:
     error = {"code": 131049, "title": "Limited", "error_data": {"details": "healthy ecosystem"}}
     status = {"id": "wamid.1", "status": "failed", "timestamp": "1750030073", "errors": [error]}
     (update,) = read("messages", {"metadata": METADATA, "statuses": [status]})
-    assert (update.progress, update.error_code, update.error_text) == (Progress.FAILED, "131049", "healthy ecosystem")
+    assert (update.status, update.error_code, update.error_text) == (
+        ReportedStatus.FAILED,
+        "131049",
+        "healthy ecosystem",
+    )
 
 
 def test_messages_are_read_also_from_people_without_a_number() -> None:

@@ -15,29 +15,29 @@ from testing.broadcasts import make_broadcast, make_sender, make_template
 from whatsapp.conftest import Send, states
 from whatsapp.inbox.direct_messages import send_test
 from whatsapp.models import InboundMessage, Recipient, Suppression
-from whatsapp.providers.events import Progress
-from whatsapp.providers.sandbox.behaviour import LONGEST_S, plan_for
+from whatsapp.providers.events import ReportedStatus
+from whatsapp.providers.sandbox.behaviour import LONGEST_S, behaviour_of
 from whatsapp.running.sandbox_reports import report
 from whatsapp.webhooks.applying import apply_news
 
 
 @given(st.text(max_size=40))
 def test_everything_that_happens_happens_in_order_and_in_time(message_id: str) -> None:
-    plan = plan_for("+972501239999", message_id)
+    plan = behaviour_of("+972501239999", message_id)
     moments = [step.after_s for step in plan.steps]
     assert moments == sorted(moments)
     assert max([*moments, plan.reply_after_s]) < LONGEST_S
     assert bool(plan.refused) != bool(plan.steps)
-    assert plan == plan_for("+972501239999", message_id)
+    assert plan == behaviour_of("+972501239999", message_id)
 
 
 @given(st.uuids())
 def test_certain_numbers_always_do_the_same(message_id: object) -> None:
-    plans = {end: plan_for(f"+97250123{end}", str(message_id)) for end in ("0001", "0002", "0005", "0007")}
+    plans = {end: behaviour_of(f"+97250123{end}", str(message_id)) for end in ("0001", "0002", "0005", "0007")}
     assert plans["0001"].refused == 131026
-    assert plans["0002"].steps[-1].progress is Progress.FAILED
+    assert plans["0002"].steps[-1].status is ReportedStatus.FAILED
     assert plans["0005"].reply == "STOP"
-    assert plans["0007"].steps[-1].progress is Progress.DELIVERED
+    assert plans["0007"].steps[-1].status is ReportedStatus.DELIVERED
 
 
 def test_a_broadcast_is_delivered_read_and_answered(acme: Business, send: Send) -> None:
@@ -63,7 +63,7 @@ def test_who_was_not_looked_after_for_a_while_still_reads(acme: Business, send: 
     send()
     row = Recipient.objects.get()
     assert row.accepted_at
-    plan = plan_for(row.address or "", row.provider_message_id or "")
+    plan = behaviour_of(row.address or "", row.provider_message_id or "")
     for seconds, state in ((plan.steps[1].after_s + 0.1, "delivered"), (600.0, "read")):
         moment = row.accepted_at + timedelta(seconds=seconds)
         report(moment)

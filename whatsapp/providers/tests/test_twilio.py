@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from testing.meta import served
-from whatsapp.providers.base import Account, Message, Outcome, Template
-from whatsapp.providers.events import Progress
+from whatsapp.providers.base import Account, Message, SendOutcome, Template
+from whatsapp.providers.events import ReportedStatus
 from whatsapp.providers.twilio import errors, webhooks
 from whatsapp.providers.twilio.client import TwilioProvider
 from whatsapp.providers.twilio.payloads import message_form
@@ -67,19 +67,37 @@ def test_a_template_is_read_with_every_variable_wherever_it_stands() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "outcome"),
     [
-        (429, {"code": 20429}, Outcome.THROTTLED),
-        (400, {"code": 63018}, Outcome.THROTTLED),
-        (400, {"code": 63024}, Outcome.PERMANENT),
-        (400, {"code": 63049}, Outcome.DEFERRED),
-        (400, {"code": 21655}, Outcome.TEMPLATE_WIDE),
-        (401, {"code": 20003}, Outcome.CHANNEL_WIDE),
-        (500, {"code": 20500}, Outcome.UNKNOWN),
-        (503, None, Outcome.UNKNOWN),
-        (400, {"code": 99999}, Outcome.PERMANENT),
+        (429, {"code": 20429}, SendOutcome.THROTTLED),
+        (400, {"code": 63018}, SendOutcome.THROTTLED),
+        (400, {"code": 63024}, SendOutcome.PERMANENT),
+        (400, {"code": 63049}, SendOutcome.DEFERRED),
+        (400, {"code": 21655}, SendOutcome.TEMPLATE_WIDE),
+        (401, {"code": 20003}, SendOutcome.CHANNEL_WIDE),
+        (500, {"code": 20500}, SendOutcome.UNKNOWN),
+        (503, None, SendOutcome.UNKNOWN),
+        (400, {"code": 99999}, SendOutcome.PERMANENT),
     ],
 )
-def test_what_a_refusal_means(status: int, body: dict[str, Any] | None, outcome: Outcome) -> None:
+def test_what_a_refusal_means(status: int, body: dict[str, Any] | None, outcome: SendOutcome) -> None:
     assert errors.refused(status, body, None).outcome is outcome
+
+
+async def test_templates_are_listed_beyond_the_first_page() -> None:
+    asked: list[dict[str, str]] = []
+
+    async def listing(request: web.Request) -> web.Response:
+        asked.append(dict(request.query))
+        number = int(request.query.get("Page", "0"))
+        following = str(request.url.with_query(PageSize=100, Page=number + 1)) if number < 2 else None
+        contents = [{"sid": f"HX{number}", "friendly_name": f"sale_{number}", "language": "en"}]
+        return web.json_response({"contents": contents, "meta": {"next_page_url": following}})
+
+    app = web.Application()
+    app.router.add_get("/v1/ContentAndApprovals", listing)
+    async with served(app) as url, aiohttp.ClientSession() as http:
+        found = await TwilioProvider().list_templates(http, account(api_url=url))
+    assert [template.external_id for template in found] == ["HX0", "HX1", "HX2"]
+    assert asked == [{"PageSize": "100"}, {"PageSize": "100", "Page": "1"}, {"PageSize": "100", "Page": "2"}]
 
 
 async def test_a_message_whose_answer_was_lost_is_found_in_twilios_list() -> None:
@@ -119,7 +137,7 @@ async def test_a_post_without_an_answer_is_unknown_and_without_a_connection_unse
         async with served(app) as url:
             lost = await TwilioProvider().send(http, account(api_url=url), message())
         closed = await TwilioProvider().send(http, account(api_url=url), message())
-    assert (lost.outcome, closed.outcome) == (Outcome.UNKNOWN, Outcome.SAFE_RETRY)
+    assert (lost.outcome, closed.outcome) == (SendOutcome.UNKNOWN, SendOutcome.SAFE_RETRY)
 
 
 @pytest.mark.parametrize(("said", "progress"), [("queued", "accepted"), ("undelivered", "failed"), ("read", "read")])
@@ -127,7 +145,7 @@ def test_statuses_are_read(said: str, progress: str) -> None:
     at = datetime(2026, 11, 23, tzinfo=UTC)
     form = {"MessageSid": "SM1", "MessageStatus": said, "From": "whatsapp:+15550100000", "attempt": str(ATTEMPT)}
     event: Any = webhooks.read(form, at)
-    assert (event.progress, event.tracker, event.number_id) == (Progress(progress), ATTEMPT, "+15550100000")
+    assert (event.status, event.tracker, event.number_id) == (ReportedStatus(progress), ATTEMPT, "+15550100000")
 
 
 def test_a_scheduled_message_is_no_news() -> None:

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+from django.utils.translation import gettext as _
 
 from whatsapp.providers.base import (
     Account,
@@ -16,9 +17,9 @@ from whatsapp.providers.base import (
     JsonObject,
     Message,
     NumberHealth,
-    Outcome,
     ProviderUnavailable,
     RemoteTemplate,
+    SendOutcome,
     SendResult,
     WebhookRequest,
 )
@@ -118,7 +119,9 @@ async def _get(http: aiohttp.ClientSession, url: str, account: Account, query: M
         async with http.get(url, params=query, headers=_auth(account)) as response:
             answer = await response.json(content_type=None)
     except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
-        raise ProviderUnavailable(f"Twilio did not answer ({type(problem).__name__}). Try again later.") from None
+        raise ProviderUnavailable(
+            _("Twilio did not answer (%(error)s). Try again later.") % {"error": type(problem).__name__}
+        ) from None
     if response.status != 200 or not isinstance(answer, dict):
         code = str(answer.get("code", "")) if isinstance(answer, dict) else ""
         raise ProviderUnavailable(f"{errors.rule_for(code).explanation} (HTTP {response.status} {code})")
@@ -132,5 +135,7 @@ def _judge(answer: Answer) -> SendResult:
     if not 200 <= answer.status < 300:
         return errors.refused(answer.status, known, answer.retry_after_s)
     if known is None or not known.get("sid"):
-        return SendResult(Outcome.UNKNOWN, http_status=answer.status, text="Twilio's answer could not be understood.")
-    return SendResult(Outcome.ACCEPTED, message_id=str(known["sid"]), http_status=answer.status)
+        return SendResult(
+            SendOutcome.UNKNOWN, http_status=answer.status, text="Twilio's answer could not be understood."
+        )
+    return SendResult(SendOutcome.ACCEPTED, message_id=str(known["sid"]), http_status=answer.status)

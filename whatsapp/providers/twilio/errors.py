@@ -10,30 +10,37 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from whatsapp.providers.base import ErrorRule, JsonObject, Outcome, PauseScope, SendResult
+from whatsapp.providers.base import ErrorRule, JsonObject, PauseScope, SendOutcome, SendResult
 
 DAY_S = 86_400.0
 
 
 def _permanent(explanation: str | Promise) -> ErrorRule:
-    return ErrorRule(Outcome.PERMANENT, explanation)
+    return ErrorRule(SendOutcome.PERMANENT, explanation)
 
 
 def _template(explanation: str | Promise) -> ErrorRule:
     return ErrorRule(
-        Outcome.TEMPLATE_WIDE, explanation, pause_reason="template", counts_against_broadcast=True, may_be_one_row=True
+        SendOutcome.TEMPLATE_WIDE,
+        explanation,
+        pause_reason="template",
+        counts_against_broadcast=True,
+        may_be_one_row=True,
     )
 
 
 def _account(explanation: str | Promise) -> ErrorRule:
-    return ErrorRule(Outcome.CHANNEL_WIDE, explanation, pause_reason="account", scope=PauseScope.ACCOUNT)
+    return ErrorRule(SendOutcome.CHANNEL_WIDE, explanation, pause_reason="account", scope=PauseScope.ACCOUNT)
 
 
 _TOO_FAST = ErrorRule(
-    Outcome.THROTTLED, _("Twilio asked us to send more slowly; the message follows."), retry_after_s=5.0, tries=0
+    SendOutcome.THROTTLED, _("Twilio asked us to send more slowly; the message follows."), retry_after_s=5.0, tries=0
 )
 _QUEUE_FULL = ErrorRule(
-    Outcome.THROTTLED, _("Twilio's queue for this number is full; the message follows."), retry_after_s=60.0, tries=0
+    SendOutcome.THROTTLED,
+    _("Twilio's queue for this number is full; the message follows."),
+    retry_after_s=60.0,
+    tries=0,
 )
 _CONTENT = _template(_("Twilio rejected the template or its values. Sync the templates and compare the columns."))
 
@@ -43,7 +50,7 @@ RULES: Mapping[int, ErrorRule] = {
     21611: _QUEUE_FULL,
     30001: _QUEUE_FULL,
     63013: ErrorRule(
-        Outcome.PERMANENT,
+        SendOutcome.PERMANENT,
         _("The message breaks a WhatsApp policy, or a value is empty."),
         counts_against_broadcast=True,
     ),
@@ -60,10 +67,10 @@ RULES: Mapping[int, ErrorRule] = {
     63003: _permanent(_("Not reachable on WhatsApp.")),
     63014: _permanent(_("This person has blocked the business.")),
     63032: _permanent(_("Meta leaves this person out of marketing messages for an experiment.")),
-    21610: ErrorRule(Outcome.SUPPRESS, _("This person asked for no messages.")),
+    21610: ErrorRule(SendOutcome.SUPPRESS, _("This person asked for no messages.")),
     21211: _permanent(_("Not a phone number.")),
     63049: ErrorRule(
-        Outcome.DEFERRED,
+        SendOutcome.DEFERRED,
         _("Limited by Meta: this person gets much marketing at the moment, or lives in the United States."),
         retry_after_s=DAY_S,
         tries=2,
@@ -80,7 +87,7 @@ def rule_for(code: str) -> ErrorRule:
     """The rule of a code; one that is not in the table concerns this person only, and counts to the breaker."""
     known = RULES.get(int(code)) if code.isdigit() else None
     return known or ErrorRule(
-        Outcome.PERMANENT, _("Twilio or WhatsApp refused the message."), counts_against_broadcast=True
+        SendOutcome.PERMANENT, _("Twilio or WhatsApp refused the message."), counts_against_broadcast=True
     )
 
 
@@ -89,8 +96,14 @@ def refused(http_status: int, body: JsonObject | None, retry_after_s: float | No
     if http_status >= 500 or body is None:
         # Twilio, "20500": a POST that failed inside may have been carried out.
         definite = http_status < 500
-        rule = ErrorRule(Outcome.RETRY, _("Something between us and Twilio refused the message.")) if definite else None
-        return SendResult(rule.outcome if rule else Outcome.UNKNOWN, rule, "", http_status, text=f"HTTP {http_status}")
+        rule = (
+            ErrorRule(SendOutcome.RETRY, _("Something between us and Twilio refused the message."))
+            if definite
+            else None
+        )
+        return SendResult(
+            rule.outcome if rule else SendOutcome.UNKNOWN, rule, "", http_status, text=f"HTTP {http_status}"
+        )
     code = str(body.get("code", ""))
     rule = _TOO_FAST if http_status == 429 else rule_for(code)
     text = str(body.get("message", ""))[:500]

@@ -10,18 +10,18 @@ from django.http import QueryDict
 from twilio.request_validator import RequestValidator
 
 from whatsapp.providers.base import JsonObject, WebhookRequest
-from whatsapp.providers.events import Event, Inbound, Parcel, ParcelKind, Progress, StatusUpdate
+from whatsapp.providers.events import Event, Inbound, Parcel, ParcelKind, ReportedStatus, StatusUpdate
 
-_PROGRESS = {
-    "accepted": Progress.ACCEPTED,
-    "queued": Progress.ACCEPTED,
-    "sending": Progress.ACCEPTED,
-    "sent": Progress.SENT,
-    "delivered": Progress.DELIVERED,
-    "read": Progress.READ,
-    "undelivered": Progress.FAILED,
-    "failed": Progress.FAILED,
-    "canceled": Progress.FAILED,
+_STATUSES = {
+    "accepted": ReportedStatus.ACCEPTED,
+    "queued": ReportedStatus.ACCEPTED,
+    "sending": ReportedStatus.ACCEPTED,
+    "sent": ReportedStatus.SENT,
+    "delivered": ReportedStatus.DELIVERED,
+    "read": ReportedStatus.READ,
+    "undelivered": ReportedStatus.FAILED,
+    "failed": ReportedStatus.FAILED,
+    "canceled": ReportedStatus.FAILED,
 }
 
 
@@ -56,13 +56,13 @@ def read(payload: JsonObject, received_at: datetime) -> Event | None:
     sid = str(payload.get("MessageSid") or payload["SmsSid"])
     if "MessageStatus" not in payload:
         return _inbound(sid, payload, received_at)
-    progress = _PROGRESS.get(str(payload["MessageStatus"]))
-    if progress is None:
+    status = _STATUSES.get(str(payload["MessageStatus"]))
+    if status is None:
         return None
     return StatusUpdate(
         number_id=_phone(str(payload.get("From", ""))),
         message_id=sid,
-        progress=progress,
+        status=status,
         at=received_at,
         tracker=_uuid(str(payload.get("attempt", ""))),
         error_code=str(payload.get("ErrorCode", "")),

@@ -11,6 +11,7 @@ from django.db import transaction
 from businesses.models import Business, User
 from testing.broadcasts import addresses
 from whatsapp.models import Attempt, Broadcast, BroadcastEvent, DirectMessage, MessagingSettings, Recipient
+from whatsapp.reasons import Cause, reason
 from whatsapp.sending import doubts, quota, sweeper
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -44,7 +45,7 @@ def test_silence_while_later_reports_arrive_is_proof_enough(broadcast: Broadcast
     reports_arrive(timedelta(minutes=5))
     doubts.weigh(row, NOW)
     assert (state(row), Broadcast.objects.get().status) == ("pending", "running")
-    assert BroadcastEvent.objects.filter(what="sent again").count() == 1
+    assert BroadcastEvent.objects.filter(kind="sent_again").count() == 1
 
 
 def test_silence_alone_proves_nothing(broadcast: Broadcast) -> None:
@@ -116,14 +117,14 @@ def test_a_doubt_takes_a_place_of_the_24_hour_limit_for_24_hours(broadcast: Broa
 def test_a_report_that_came_meanwhile_wins(broadcast: Broadcast) -> None:
     row = in_doubt(broadcast, timedelta(hours=3))
     Recipient.objects.filter(pk=row.pk).update(status="delivered")
-    assert doubts.requeue([row], now=NOW, why="too late") == 0
+    assert doubts.requeue([row], now=NOW, why=reason(Cause.ANSWERS_LATE)) == 0
     assert state(row) == "delivered"
 
 
 def test_of_a_cancelled_broadcast_nothing_is_sent_again(broadcast: Broadcast) -> None:
     row = in_doubt(broadcast, timedelta(hours=3))
     Broadcast.objects.update(status="cancelled")
-    doubts.requeue([row], now=NOW, why="the provider never got it")
+    doubts.requeue([row], now=NOW, why=reason(Cause.NEVER_ARRIVED))
     assert (state(row), Broadcast.objects.get().status) == ("cancelled", "cancelled")
 
 
@@ -132,7 +133,7 @@ def test_a_person_may_decide_and_is_named(broadcast: Broadcast) -> None:
     dana = User.objects.create_user("dana@example.com")
     assert doubts.assume_sent([row], now=NOW, actor=dana) == 1
     assert state(row) == "assumed_sent"
-    assert BroadcastEvent.objects.get(what="assumed sent").actor == dana
+    assert BroadcastEvent.objects.get(kind="assumed_sent").actor == dana
 
 
 def test_the_sweeper_frees_claims_and_doubts_sendings_once_their_lease_is_over(broadcast: Broadcast) -> None:

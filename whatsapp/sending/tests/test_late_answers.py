@@ -15,19 +15,19 @@ from testing.meta import ThreadedMeta
 from whatsapp.broadcasts import lifecycle
 from whatsapp.conftest import Send, states
 from whatsapp.models import Broadcast, BroadcastEvent, Recipient, Sender
-from whatsapp.providers.base import Outcome, SendResult
+from whatsapp.providers.base import SendOutcome, SendResult
 from whatsapp.sending import flights, sweeper, waves
 from whatsapp.sending.pace import Slots
 from whatsapp.sending.results import Landing
-from whatsapp.sending.waves import Line, Wave
+from whatsapp.sending.waves import Dispatch, Wave
 
-UNSENT = SendResult(Outcome.SAFE_RETRY, text="The connection was refused.")
-ACCEPTED = SendResult(Outcome.ACCEPTED, message_id="wamid.1", http_status=200)
+UNSENT = SendResult(SendOutcome.SAFE_RETRY, text="The connection was refused.")
+ACCEPTED = SendResult(SendOutcome.ACCEPTED, message_id="wamid.1", http_status=200)
 
 
 def departed(broadcast: Broadcast) -> Wave:
     """A wave whose attempts are committed, and whose process hears nothing for a while."""
-    wave = waves.depart_wave(Line(broadcast.pk, broadcast.business), datetime.now(UTC))
+    wave = waves.depart_wave(Dispatch(broadcast.pk, broadcast.business), datetime.now(UTC))
     assert isinstance(wave, Wave)
     return wave
 
@@ -50,7 +50,7 @@ def test_who_proves_unsent_after_the_end_is_sent_to_after_all(
     waves.land_singly(wave, landings, datetime.now(UTC))
     assert states(broadcast) == {"retry_wait": 1, "accepted": 19}
     assert Broadcast.objects.get().status == "running"
-    assert BroadcastEvent.objects.filter(what="reopened").count() == 1
+    assert BroadcastEvent.objects.filter(kind="reopened").count() == 1
 
     send()
     assert states(broadcast) == {"accepted": 20}
@@ -73,7 +73,7 @@ def seven_slots(monkeypatch: pytest.MonkeyPatch) -> None:
     depart = waves.depart_wave
     monkeypatch.setattr(flights, "LATEST_S", 60.0)  # not late by itself, on a busy machine
 
-    def short(line: Line, now: datetime) -> waves.Step:
+    def short(line: Dispatch, now: datetime) -> waves.Step:
         step = depart(line, now)
         if isinstance(step, Wave):
             monkeypatch.setattr(waves, "depart_wave", depart)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whatsapp.providers.base import Outcome, SendResult
+from whatsapp.providers.base import SendOutcome, SendResult
 from whatsapp.providers.cloud.errors import refused, rule_for
 from whatsapp.sending.breaker import Breaker
 from whatsapp.sending.outcomes import change_for
@@ -68,16 +68,16 @@ def test_a_throttled_message_uses_up_no_try() -> None:
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 408, 302])
 def test_an_answer_of_somebody_elses_may_hide_an_acceptance(status: int) -> None:
-    assert refused(status, None).outcome is Outcome.UNKNOWN
+    assert refused(status, None).outcome is SendOutcome.UNKNOWN
 
 
-@given(st.sampled_from(list(Outcome)), st.integers(0, 6), st.booleans())
+@given(st.sampled_from(list(SendOutcome)), st.integers(0, 6), st.booleans())
 def test_only_a_proof_of_not_being_sent_makes_a_row_sendable_again(
-    outcome: Outcome, refusals: int, others: bool
+    outcome: SendOutcome, refusals: int, others: bool
 ) -> None:
     result = SendResult(outcome, rule_for("131000"))
     change = change_for(result, attempts=1, refusals=refusals, others_succeed=others, now=NOW, chance=0.5)
-    if outcome in {Outcome.ACCEPTED, Outcome.HELD, Outcome.UNKNOWN}:
+    if outcome in {SendOutcome.ACCEPTED, SendOutcome.HELD, SendOutcome.UNKNOWN}:
         assert change.status in {"accepted", "held", "unknown"}
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whatsapp.providers.cloud.errors import rule_for
-from whatsapp.providers.events import Progress, StatusUpdate
+from whatsapp.providers.events import ReportedStatus, StatusUpdate
 from whatsapp.states import RECIPIENT_RANK, RecipientStatus
 from whatsapp.webhooks.folding import Delivery, fold
 from whatsapp.webhooks.tests.notes import AT
@@ -21,9 +21,9 @@ updates = st.builds(
         "wamid.1",
         progress,
         AT + timedelta(seconds=seconds),
-        error_code="131026" if progress is Progress.FAILED else "",
+        error_code="131026" if progress is ReportedStatus.FAILED else "",
     ),
-    st.sampled_from(list(Progress)),
+    st.sampled_from(list(ReportedStatus)),
     st.integers(0, 100),
 )
 reports = st.lists(updates, min_size=1, max_size=6)
@@ -68,5 +68,7 @@ def test_who_read_it_has_got_it(given_updates: list[StatusUpdate]) -> None:
 )
 def test_a_delivery_outweighs_a_failure(said: list[str], expected: str) -> None:
     for order in itertools.permutations(said):
-        row = folded(RecipientStatus.UNKNOWN, [StatusUpdate("1055", "wamid.1", Progress(word), AT) for word in order])
+        row = folded(
+            RecipientStatus.UNKNOWN, [StatusUpdate("1055", "wamid.1", ReportedStatus(word), AT) for word in order]
+        )
         assert row.status == expected

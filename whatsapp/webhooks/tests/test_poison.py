@@ -82,4 +82,4 @@ def test_one_piece_that_the_database_refuses_does_not_hold_up_the_others(
     assert InboundMessage.objects.get().text == "hi"
     rows[1].refresh_from_db()
     assert rows[1].status == "read"
-    assert WebhookNews.objects.get(applied_at=None).problem == "It can't be kept: IntegrityError"
+    assert WebhookNews.objects.get(applied_at=None).problem == "unkeepable"

@@ -1,0 +1,148 @@
+"""What Twilio does in a call: it asks the server for TwiML, opens the media stream, and follows the verbs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import aiohttp
+
+from calls.sandbox.telephone import twiml
+from calls.sandbox.telephone.frame_clock import FrameClock
+from calls.sandbox.telephone.media_stream import LineConditions, MediaStream, TwilioIds
+from calls.sandbox.telephone.stream_socket import StreamSocket
+from calls.sandbox.telephone.twiml import Verb
+
+VOICE_PATH = "/calls/twilio/voice/"
+STATUS_PATH = "/calls/twilio/status/"
+_MAX_VERBS = 20  # a server that redirects in circles
+
+
+class Server(Protocol):
+    """How to reach the server that is tried."""
+
+    clock: FrameClock
+
+    async def post(self, url: str, fields: dict[str, str]) -> tuple[int, str]:
+        """Post a webhook. Returns the answer's status and body."""
+        ...
+
+    async def open_websocket(self, url: str) -> aiohttp.ClientWebSocketResponse:
+        """Open a media stream's WebSocket."""
+        ...
+
+
+@dataclass(slots=True)
+class CallRecord:
+    """What happened in a call, besides its stream. `verbs`: what Twilio was told to do, in order.
+
+    `errors`: what Twilio's debugger would show, with its codes. `hung_up_by`: `caller` or `server`.
+    """
+
+    verbs: list[Verb] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    hung_up_by: str = ""
+
+
+class CallFlow:
+    """One call. `socket` is its (latest) media stream, also when that is over."""
+
+    def __init__(
+        self, server: Server, ids: TwilioIds, numbers: dict[str, str], line: LineConditions, seed: int
+    ) -> None:
+        self.record = CallRecord()
+        self.ids = ids
+        self.socket: StreamSocket | None = None
+        self._server = server
+        self._numbers = numbers
+        self._line, self._seed = line, seed
+        self._stream_url = ""
+        self._parameters: dict[str, str] = {}
+
+    async def run(self) -> None:
+        """Ask the server what to do with the call, and do it."""
+        try:
+            await self._follow(await self._ask(VOICE_PATH, "ringing"))
+        except (aiohttp.ClientError, TimeoutError, twiml.BadTwiml) as error:
+            self.record.errors.append(f"{type(error).__name__}: {error}")
+        self.record.hung_up_by = self.record.hung_up_by or "server"
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            await self._server.post(STATUS_PATH, self._fields("completed"))
+
+    async def hang_up(self) -> None:
+        """The caller ends the call."""
+        self.record.hung_up_by = self.record.hung_up_by or "caller"
+        if self.socket:
+            await self.socket.stop()
+
+    async def open_rival(self) -> tuple[StreamSocket, asyncio.Task[None]]:
+        """Open a second stream for the same call, with the same parameters. Returns the socket and its task."""
+        ids = replace(self.ids, stream_sid=f"MZ{secrets.token_hex(16)}")
+        websocket = await self._server.open_websocket(self._stream_url)
+        rival = StreamSocket(websocket, MediaStream(ids, self._parameters, self._line), self._line, self._seed)
+        return rival, asyncio.get_running_loop().create_task(rival.run(self._server.clock))
+
+    def _ids(self) -> dict[str, str]:
+        return {"AccountSid": self.ids.account_sid, "CallSid": self.ids.call_sid}
+
+    def _fields(self, status: str) -> dict[str, str]:
+        about = {"CallStatus": status, "Direction": "inbound", "ApiVersion": "2010-04-01"}
+        return self._ids() | self._numbers | about
+
+    async def _ask(self, url: str, status: str, **more: str) -> list[Verb]:
+        code, body = await self._server.post(url, self._fields(status) | more)
+        if code != 200:
+            self.record.errors.append(f"11200: {url} answered {code}: {body[:200]}")
+            return []
+        return twiml.verbs(body)
+
+    async def _follow(self, verbs: list[Verb]) -> None:
+        while verbs and len(self.record.verbs) < _MAX_VERBS and not self.record.hung_up_by:
+            verb = verbs.pop(0)
+            self.record.verbs.append(verb)
+            next_verbs = await self._obey(verb)
+            verbs = verbs if next_verbs is None else next_verbs
+
+    async def _obey(self, verb: Verb) -> list[Verb] | None:
+        """Do what a verb says. Returns the verbs that replace the rest of the document; None if none do."""
+        action = verb.attributes.get("action")
+        match verb.name:
+            case "Connect":
+                await self._connect(verb)
+                return await self._ask(action, "in-progress") if action and not self.record.hung_up_by else None
+            case "Dial" if action:
+                return await self._ask(action, "in-progress", DialCallStatus="completed")
+            case "Redirect":
+                return await self._ask(verb.text, "in-progress")
+            case "Hangup" | "Reject":
+                return []
+            case _:
+                return None
+
+    async def _connect(self, verb: Verb) -> None:
+        noun = verb.nouns[0]
+        self._stream_url = noun.attributes["url"]
+        self._parameters = {each.attributes["name"]: each.attributes["value"] for each in noun.nouns}
+        callback = noun.attributes.get("statusCallback")
+        try:
+            websocket = await self._server.open_websocket(self._stream_url)
+        except aiohttp.ClientError as error:
+            self.record.errors.append(f"31920: the stream's handshake failed: {error}")
+            await self._tell(callback, "stream-error", StreamError=str(error))
+            return
+        stream = MediaStream(self.ids, self._parameters, self._line)
+        self.socket = StreamSocket(websocket, stream, self._line, self._seed)
+        telling = asyncio.get_running_loop().create_task(self._tell(callback, "stream-started"))
+        await self.socket.run(self._server.clock)
+        self.record.errors += stream.record.errors
+        await telling
+        await self._tell(callback, "stream-stopped")
+
+    async def _tell(self, callback: str | None, event: str, **more: str) -> None:
+        if callback:
+            about = {"StreamSid": self.ids.stream_sid, "StreamEvent": event}
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                await self._server.post(callback, self._ids() | about | more)

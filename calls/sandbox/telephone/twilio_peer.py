@@ -1,0 +1,97 @@
+"""A stand-in for Twilio: places calls to a Frontdesk server over real HTTP and WebSockets, in real time.
+
+For tests: `async with TwilioPeer(url) as twilio, twilio.call(to="+972…") as call:`, then `await call.until(…)`,
+`call.say(audio)`, `await call.hang_up()`, and read `call.record`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from twilio.request_validator import RequestValidator
+
+from calls.sandbox.telephone.call_flow import CallFlow
+from calls.sandbox.telephone.frame_clock import FrameClock
+from calls.sandbox.telephone.media_stream import LineConditions, TwilioIds
+from calls.sandbox.telephone.placed_call import PlacedCall
+
+_TIMEOUT_S = 15  # Twilio waits so long for a webhook
+
+
+class ServerUnreachable(Exception):
+    """Nothing answers at the server's address."""
+
+
+class TwilioPeer:
+    """Places calls to the server at `url`.
+
+    `public_url` is the server's `PUBLIC_URL`. Twilio signs it, with `auth_token`; requests to it are sent to `url`.
+    """
+
+    def __init__(self, url: str, *, auth_token: str = "", public_url: str = "", account_sid: str = "") -> None:
+        self._url = url.rstrip("/")
+        self._public_url = (public_url or url).rstrip("/")
+        self._signer = RequestValidator(auth_token) if auth_token else None
+        self._account_sid = account_sid or f"AC{secrets.token_hex(16)}"
+        self._seeds = itertools.count()
+        self.clock = FrameClock()
+        self._http: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._http:
+            await self._http.close()
+
+    async def check_server(self) -> None:
+        """Raises `ServerUnreachable` unless a server answers."""
+        assert self._http is not None, "use the peer with `async with`"  # noqa: S101
+        try:
+            async with self._http.get(f"{self._url}/healthz"):
+                return
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ServerUnreachable(f"No server answers at {self._url}") from error
+
+    @asynccontextmanager
+    async def call(
+        self, *, to: str, from_: str = "+15005550001", line: LineConditions | None = None
+    ) -> AsyncIterator[PlacedCall]:
+        """Place a call; leaving the block hangs up."""
+        ids = TwilioIds(self._account_sid, f"CA{secrets.token_hex(16)}", f"MZ{secrets.token_hex(16)}")
+        numbers = {"From": from_, "Caller": from_, "To": to, "Called": to}
+        call = PlacedCall(CallFlow(self, ids, numbers, line or LineConditions(), next(self._seeds)), self.clock)
+        try:
+            yield call
+        finally:
+            await call.hang_up()
+
+    async def post(self, url: str, fields: dict[str, str]) -> tuple[int, str]:
+        """Post a signed webhook. Returns the answer's status and body. `url`: as the server gives it, or a path."""
+        assert self._http is not None, "use the peer with `async with`"  # noqa: S101
+        public = self._public_url + url if url.startswith("/") else url
+        headers = {"X-Twilio-Signature": self._signer.compute_signature(public, fields)} if self._signer else {}
+        async with self._http.post(self._reachable(public), data=fields, headers=headers) as answer:
+            return answer.status, await answer.text()
+
+    async def open_websocket(self, url: str) -> aiohttp.ClientWebSocketResponse:
+        """Open a stream's WebSocket, its handshake signed as Twilio does: the address as in TwiML, no parameters."""
+        assert self._http is not None, "use the peer with `async with`"  # noqa: S101
+        headers = {"x-twilio-signature": self._signer.compute_signature(url, {})} if self._signer else {}
+        return await self._http.ws_connect(self._reachable(url), headers=headers, compress=0, max_msg_size=0)
+
+    def _reachable(self, url: str) -> str:
+        for scheme in ("http", "ws"):
+            public = self._public_url.replace("http", scheme, 1)
+            if url.startswith(public):
+                return self._url.replace("http", scheme, 1) + url.removeprefix(public)
+        return url

@@ -1,0 +1,194 @@
+"""Imports and their states: draft → running → done, cancelled or failed.
+
+Every change is one conditional UPDATE whose row count decides. Whoever reads holds a lease: the next one may begin
+when it is given back or has expired, and whoever finds its token gone stops without having written anything.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import BinaryIO
+from uuid import UUID
+
+from django.core.files import File
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from businesses.models import Business, User
+from businesses.tenancy import across_businesses
+from whatsapp.importing import files
+from whatsapp.importing.contact_layout import layout_of
+from whatsapp.models import ContactImport, ImportStatus, RejectedRow
+from whatsapp.people.tagging import tidy
+from whatsapp.reasons import NO_REASON, Cause, Reason, reason
+from whatsapp.states import ColumnRole
+
+LEASE = timedelta(seconds=30)
+"""Many times what a chunk takes; a killed reader's import goes on when it has passed."""
+OPENED_PER_LEASE = 10_000_000
+"""Bytes of a workbook that are surely opened within a lease, on a busy machine too; the first lease is as long."""
+MOST_CLAIMS = 5
+"""Readers in a row that may end without having written a chunk; after them the import has failed."""
+
+REJECTED_KEPT = timedelta(days=30)
+"""How long the rows that were not taken are there to be fetched: they are people's data that nobody asked to keep."""
+
+
+class OvertakenRead(Exception):
+    """The import was cancelled, or another reader has it: stop, nothing of the chunk in hand was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An import in the hands of one reader."""
+
+    contact_import: ContactImport
+    token: UUID
+
+
+def draft(
+    business: Business, file: BinaryIO, *, size: int, name: str, now: datetime, by: User | None = None
+) -> ContactImport:
+    """Keep a file whose columns are still to be chosen. Raises `BadAudience`; nothing is kept then."""
+    glance = files.look_at(file, size)
+    made = ContactImport(business=business, created_by=by, file_name=name[:120], created_at=now)
+    made.header, made.samples, made.about_rows = glance.header, glance.samples, glance.about_rows
+    file.seek(0)
+    made.file.save("", File(file), save=False)
+    made.save()
+    return made
+
+
+def start(
+    draft: ContactImport, roles: Sequence[ColumnRole], *, tags: Sequence[str], consent_source: str, now: datetime
+) -> bool:
+    """Let it be read; whether it was still a draft. `tags` are given to all.
+
+    Raises:
+        BadAudience: no column of addresses, or two for one fact.
+    """
+    layout_of(draft.header, roles)
+    changed = ContactImport.objects.filter(pk=draft.pk, status=ImportStatus.DRAFT).update(
+        status=ImportStatus.RUNNING,
+        roles=[role.value for role in roles],
+        tags=[tidy(tag) for tag in tags if tidy(tag)],
+        consent_source=consent_source[:200],
+        started_at=now,
+    )
+    draft.refresh_from_db()
+    return bool(changed)
+
+
+def claim(contact_import: ContactImport, *, now: datetime) -> Claim | None:
+    """Become its reader; None if somebody else is, or nothing is to be read."""
+    token = uuid.uuid4()
+    until = now + LEASE * (1 + files.size_of(contact_import.file.name or "") // OPENED_PER_LEASE)
+    rows = _running(contact_import).filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    if not rows.update(lease_token=token, lease_until=until, claims=F("claims") + 1):
+        return None
+    contact_import.refresh_from_db()
+    claimed = Claim(contact_import, token)
+    if contact_import.claims > MOST_CLAIMS:
+        fail(claimed, reason(Cause.READING_STOPPED, row=contact_import.row_cursor), now=now)
+        return None
+    return claimed
+
+
+def keep(claim: Claim, *, now: datetime) -> None:
+    """Make the lease longer. Raises `OvertakenRead`."""
+    if not _held(claim).update(lease_until=now + LEASE):
+        raise OvertakenRead
+
+
+def give_back(claim: Claim, *, now: datetime) -> None:
+    """Let the next reader go on at once."""
+    _held(claim).update(lease_token=None, lease_until=now)
+
+
+def move(claim: Claim, *, row: int, now: datetime) -> None:
+    """Move the cursor from where this reader knows it to `row`: first of what a chunk writes.
+
+    Raises:
+        OvertakenRead: another reader has it, or it was cancelled.
+    """
+    rows = _held(claim).filter(row_cursor=claim.contact_import.row_cursor)
+    if not rows.update(row_cursor=row, lease_until=now + LEASE, claims=0):
+        raise OvertakenRead
+
+
+def finish(claim: Claim, *, now: datetime) -> None:
+    """Every row was read."""
+    _end(claim.contact_import, _held(claim), ImportStatus.DONE, now)
+
+
+def fail(claim: Claim, because: Reason, *, now: datetime) -> None:
+    """It can't be read any further; what was read stays."""
+    _end(claim.contact_import, _held(claim), ImportStatus.FAILED, now, because)
+
+
+def cancel(contact_import: ContactImport, *, now: datetime) -> bool:
+    """Read no more; what was read stays. Whether there was anything to stop."""
+    return _end(contact_import, _running(contact_import), ImportStatus.CANCELLED, now)
+
+
+def discard(draft: ContactImport) -> bool:
+    """Remove a draft with its file, as if it had never been uploaded; whether it was one."""
+    removed, _each = ContactImport.objects.filter(pk=draft.pk, status=ImportStatus.DRAFT).delete()
+    if removed:
+        files.forget(draft.file.name or "")
+    return bool(removed)
+
+
+def waiting(now: datetime, *, at_most: int) -> list[ContactImport]:
+    """Imports that nobody reads at the moment; whichever was left longest ago comes first."""
+    with across_businesses():  # readers work for every business, each import as its own
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        rows = ContactImport.objects.filter(free, status=ImportStatus.RUNNING, business__is_active=True)
+        return list(rows.order_by(F("lease_until").asc(nulls_first=True), "started_at")[:at_most])
+
+
+def readers(now: datetime) -> int:
+    """How many imports are being read at the moment, of all businesses."""
+    with across_businesses():  # see waiting
+        return ContactImport.objects.filter(status=ImportStatus.RUNNING, lease_until__gte=now).count()
+
+
+def _running(contact_import: ContactImport) -> QuerySet[ContactImport]:
+    return ContactImport.objects.filter(pk=contact_import.pk, status=ImportStatus.RUNNING)
+
+
+def _held(claim: Claim) -> QuerySet[ContactImport]:
+    return _running(claim.contact_import).filter(lease_token=claim.token)
+
+
+def _end(
+    contact_import: ContactImport,
+    rows: QuerySet[ContactImport],
+    to: ImportStatus,
+    now: datetime,
+    because: Reason | None = None,
+) -> bool:
+    file = contact_import.file.name or ""
+    ended = {"status": to, "finished_at": now, "lease_token": None, "lease_until": None, "file": ""}
+    with transaction.atomic():
+        changed = rows.update(**ended, **(because.kept() if because else NO_REASON))
+        if changed:
+            transaction.on_commit(lambda: files.forget(file))
+    look_again(contact_import)
+    return bool(changed)
+
+
+def look_again(contact_import: ContactImport) -> None:
+    """Read the row anew; an operator may have removed it meanwhile."""
+    with suppress(ContactImport.DoesNotExist):
+        contact_import.refresh_from_db()
+
+
+def forget_rejected(now: datetime) -> int:
+    """Remove the rows of old imports that were not taken; their number stays in the counts. How many were removed."""
+    with across_businesses():  # of any business
+        return RejectedRow.objects.filter(contact_import__finished_at__lt=now - REJECTED_KEPT).delete()[0]

@@ -1,0 +1,238 @@
+"""Why something is as it is, as it is kept: a code and its data. Words are made of them where they are shown.
+
+A row keeps a reason in two columns (`models.reasons.KeepsReason`). The words of a code are a template: its
+placeholders are the keys of the data. A sentence is never stored: whoever writes it (a worker, a webhook, a colleague)
+does not know the language of whoever reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from whatsapp.states import ColumnRole, TemplateStatus
+
+Datum = str | int
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+_LONGEST = 500
+"""Characters of one value: a provider or a file may be wordy."""
+
+
+class Cause(models.TextChoices):
+    """What is the matter. Each label is a template; what it is filled with is kept beside the code."""
+
+    # A phone number or user id
+    NUMBER_MISSING = "number_missing", _("The phone number is missing.")
+    NUMBER_SHORTENED = (
+        "number_shortened",
+        _("%(text)s was shortened by a spreadsheet. Format the column as text and export again."),
+    )
+    NOT_ONE_NUMBER = "not_one_number", _("%(text)s is not a phone number. Write one number, like +972501234567.")
+    NOT_A_NUMBER = "not_a_number", _("%(text)s is not a phone number. Write it like +972501234567.")
+    WRONG_DIGITS = (
+        "wrong_digits",
+        _("%(number)s can't be a phone number: its digits are too few, too many or wrong."),
+    )
+    NO_COUNTRY_CODE = "no_country_code", _("%(text)s has no country code. Write it like +972501234567.")
+    NOT_OF_REGION = (
+        "not_of_region",
+        _("%(text)s is not a phone number of %(region)s. Write it like +972501234567."),
+    )
+    NOT_A_USER_ID = "not_a_user_id", _("“%(given)s” is not a WhatsApp user id.")
+
+    # A row, and the values in it
+    ROW_TOO_LONG = "row_too_long", _("The row has more fields than the header has columns.")
+    VALUE_EMPTY = "value_empty", _("Column “%(name)s” is empty.")
+    VALUE_TOO_LONG = "value_too_long", _("Column “%(name)s” has %(length)s characters; at most %(limit)s.")
+    VALUE_FORMULA = "value_formula", _("Column “%(name)s” holds a spreadsheet formula. Put its result there.")
+    VALUE_UNSENDABLE = "value_unsendable", _("Column “%(name)s” holds a character that can't be sent.")
+    VALUE_NO_MEDIA = "value_no_media", _("Column “%(name)s” must hold an https address or a media id.")
+    VALUE_WITH_BLANKS = (
+        "value_with_blanks",
+        _("Column “%(name)s” is the end of an address and can't hold blanks."),
+    )
+    MESSAGE_TOO_LONG = (
+        "message_too_long",
+        _("The message has %(length)s characters with these values; at most %(limit)s."),
+    )
+    SAME_AS_ROW = "same_as_row", _("The same person as in row %(row)s: sent only once.")
+    SAME_PERSON = "same_person", _("The same person twice: sent only once.")
+
+    # The columns of a file
+    NO_PHONE_COLUMN = "no_phone_column", _("There is no column of phone numbers. Name it “phone”.")
+    NO_PHONE_AMONG = (
+        "no_phone_among",
+        _("There is no column of phone numbers. Name it “phone”. The columns are: %(columns)s."),
+    )
+    COLUMNS_MISSING = (
+        "columns_missing",
+        _("The template needs these columns too: %(missing)s. The columns are: %(columns)s."),
+    )
+    NO_SUCH_COLUMN = "no_such_column", _("There is no column “%(column)s”. The columns are: %(columns)s.")
+    COLUMN_TWICE = "column_twice", _("The column “%(column)s” is there twice. Rename or remove one of the two.")
+    ROLE_TWICE = "role_twice", _("Two columns are chosen as “%(role)s”. Keep one.")
+    TOO_MANY_COLUMNS = "too_many_columns", _("The file has more than %(limit)s columns.")
+
+    # A file
+    FILE_TOO_LARGE = (
+        "file_too_large",
+        _("The file has %(size)s MB; at most %(limit)s. Split it, and take one part after the other."),
+    )
+    FILE_OF_OLD_EXCEL = "file_of_old_excel", _("This is a file of an old Excel. Save it as .xlsx or CSV and try again.")
+    FILE_EMPTY = (
+        "file_empty",
+        _("The file is empty. It needs a header row with a column “phone”, and a row per person."),
+    )
+    FILE_WITHOUT_ROWS = "file_without_rows", _("The file has no rows below its header.")
+    FILE_MISSING = "file_missing", _("The file is missing.")
+    FILE_GONE = "file_gone", _("The file is gone. Please choose it again.")
+    NOT_A_TABLE = "not_a_table", _("This is not a table. Save it as CSV or .xlsx and try again.")
+    ROW_UNREADABLE = "row_unreadable", _("Row %(row)s holds characters that can't be read. Save the file as UTF-8.")
+    FIELD_TOO_LONG = (
+        "field_too_long",
+        _(
+            "Row %(row)s holds a field of more than %(limit)s characters, "
+            "or a quotation mark that is never closed. Mend the row and try again."
+        ),
+    )
+    QUOTE_NOT_CLOSED = (
+        "quote_not_closed",
+        _("Row %(row)s can't be read: a quotation mark is not closed, or text follows it. Mend the row and try again."),
+    )
+    WORKBOOK_BROKEN = "workbook_broken", _("This .xlsx file can't be read (%(error)s). Save it again, or as CSV.")
+    WORKBOOK_TOO_LARGE = (
+        "workbook_too_large",
+        _("This .xlsx file is too large when unpacked. Split it, or save it as CSV."),
+    )
+    READING_STOPPED = (
+        "reading_stopped",
+        _("Reading stopped again and again after row %(row)s. What was read before stays."),
+    )
+    READING_FAILED = (
+        "reading_failed",
+        _("Something went wrong on our side after row %(row)s. What was read before stays."),
+    )
+
+    # The people of a broadcast
+    NO_SUCH_VARIABLE = "no_such_variable", _("The template has no variable “%(variable)s”. It has: %(variables)s.")
+    NOBODY_CHOSEN = "nobody_chosen", _("No contact fits this choice.")
+    NOBODY_OF_EARLIER = "nobody_of_earlier", _("Nobody of the earlier broadcast fits this choice.")
+    NO_EARLIER_BROADCAST = "no_earlier_broadcast", _("The earlier broadcast doesn't exist.")
+    BROADCAST_FILE_GONE = (
+        "broadcast_file_gone",
+        _("The file of this broadcast is gone. Create the broadcast again."),
+    )
+
+    # Sending
+    PROVIDER_ERROR = "provider_error", _("WhatsApp answered with error %(code)s: %(words)s")
+    TEMPLATE_STATUS = "template_status", _("WhatsApp says about the template: %(status)s.")
+    ACCOUNT_RESTRICTED = (
+        "account_restricted",
+        _("WhatsApp restricted the account (%(event)s). See Account Quality at Meta."),
+    )
+    CREDENTIALS_UNREADABLE = (
+        "credentials_unreadable",
+        _("The stored access token can't be read. Your operator can connect the number again."),
+    )
+    PEOPLE_LIMIT = (
+        "people_limit",
+        _("WhatsApp lets this number write to %(limit)s different people in 24 hours, and they are used up."),
+    )
+    TEMPLATE_GONE = "template_gone", _("The template is gone.")
+    WINDOW_OVER = "window_over", _("The person's last message is more than 24 hours old.")
+
+    # Why something is sent again
+    ANSWERS_LATE = "answers_late", _("Answers came late.")
+    NEVER_ARRIVED = "never_arrived", _("WhatsApp never got it.")
+    NO_REPORT = "no_report", _("No report came, though reports of later messages did.")
+    PERSON_ASKED = "person_asked", _("A person asked for it.")
+    PEOPLE_RETRIED = "people_retried", _("%(people)s people are tried again")
+
+    OTHER = "other", "%(text)s"
+    """Words from before there were codes: shown as they are."""
+
+
+_ALSO: Mapping[Cause, frozenset[str]] = {
+    Cause.PROVIDER_ERROR: frozenset({"provider"}),
+    Cause.TEMPLATE_STATUS: frozenset({"words"}),
+}
+"""Data that a template does not name: `broadcasts.reasons` makes more of it than the template can."""
+
+
+def keys_of(cause: Cause) -> frozenset[str]:
+    """The names of the data that this cause is kept with."""
+    return frozenset(_PLACEHOLDER.findall(str(cause.label))) | _ALSO.get(cause, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A cause and the data that it needs, no more and no less.
+
+    Raises:
+        ValueError: the data is not what the cause's words need.
+    """
+
+    cause: Cause
+    data: Mapping[str, Datum] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.data.keys() != keys_of(self.cause):
+            raise ValueError(f"{self.cause.value} is kept with {sorted(keys_of(self.cause))}, not {sorted(self.data)}")
+
+    def kept(self) -> dict[str, Any]:
+        """Returns the values of the two columns."""
+        return {"cause": self.cause.value, "cause_data": dict(self.data)}
+
+    def __str__(self) -> str:
+        """Returns the words in the language of the moment."""
+        return str(self.cause.label) % {name: shown(name, value) for name, value in self.data.items()}
+
+
+def reason(cause: Cause, **data: Datum) -> Reason:
+    """Returns the reason with this data; long texts are cut."""
+    return Reason(cause, {name: value[:_LONGEST] if isinstance(value, str) else value for name, value in data.items()})
+
+
+NO_REASON: Mapping[str, Any] = {"cause": "", "cause_data": {}}
+"""The values of the two columns of a row that needs no reason."""
+
+
+class HasReason(Protocol):
+    """A row with the two columns."""
+
+    cause: str
+    cause_data: dict[str, Any]
+
+
+def reason_in(row: HasReason) -> Reason | None:
+    """Returns the reason that a row keeps; None without one, or of a newer version of this program."""
+    try:
+        return Reason(Cause(row.cause), row.cause_data)
+    except ValueError:
+        return None
+
+
+def shown(name: str, value: Datum) -> str:
+    """Returns one value in words: the label of a choice, a number with its separators. A row's number has none."""
+    if name == "status" and value in TemplateStatus.values:
+        return str(TemplateStatus(value).label)
+    if name == "role" and value in ColumnRole.values:
+        return str(ColumnRole(value).label)
+    return str(intcomma(value)) if isinstance(value, int) and name != "row" else str(value)
+
+
+class ReasonedError(Exception):
+    """An error that may be kept in a row: a reason, with its words in the language of whoever reads them."""
+
+    def __init__(self, why: Cause | Reason, **data: Datum) -> None:
+        self.reason = why if isinstance(why, Reason) else reason(why, **data)
+        super().__init__(self.reason)
+
+    def __str__(self) -> str:
+        return str(self.reason)
