@@ -10,12 +10,15 @@ NO_SANDBOX := echo "The stand-in engine goes without some of its voice and ears:
 LOCK = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(ARGS)
 ARGS ?=
+SEED ?= 1
+SAMPLE ?= 150
+ONLY ?=
 # Container images of Python often forbid writing compiled files, and pip is told above not to compile code that may
 # never run. Without this line each of a test run's hundreds of processes would compile Django again: 4 s instead of 1.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser screenshots check format lock bench clean
+.PHONY: help run test browser screenshots check format lock bench mutants clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -45,6 +48,9 @@ lock: $(VENV)/installed-dev ## write requirements*.txt from requirements*.in, wi
 
 bench: $(VENV)/installed-dev ## run the benchmarks that docs/performance.md quotes
 	@set -e; for script in $(sort $(wildcard bench/bench_*.py)); do echo "== $$script"; $(PYTHON) $$script; done
+
+mutants: $(VENV)/installed-dev ## break the rules of calls and sending one by one, list what no test notices (SEED=7 SAMPLE=100 ONLY=calls)
+	@$(PYTHON) -m testing.mutants --seed "$(SEED)" --sample "$(SAMPLE)" --only "$(ONLY)"
 
 clean: ## remove the virtual environment and what the installation has stored in var/
 	rm -rf $(VENV) var static-collected
