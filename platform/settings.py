@@ -78,17 +78,13 @@ ROOT_URLCONF = "frontdesk.urls"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 ASGI_APPLICATION = "frontdesk.asgi.application"
 
+_LOADERS = ["frontdesk.template_loader.Loader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
-            "loaders": [
-                (
-                    "django.template.loaders.cached.Loader",
-                    ["frontdesk.template_loader.Loader", "django.template.loaders.app_directories.Loader"],
-                )
-            ],
+            "loaders": [("django.template.loaders.cached.Loader", _LOADERS)],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -276,9 +272,7 @@ if PUBLIC_URL.startswith("https://"):
     ALLAUTH_TRUSTED_PROXY_COUNT = 1  # failed logins are counted by the address that the proxy saw
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the proxy in front must set it (docs/deploy.md)
 if PUBLIC_URL.startswith("https://") and not DEBUG:  # in DEBUG, sign-in also works at http://127.0.0.1
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
-    LANGUAGE_COOKIE_SECURE = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 31536000
