@@ -19,16 +19,16 @@ REAL_TIME = {"rig", "daphne", "celery_worker"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let Ctrl-C be heard, and the process that reports name failures as they come."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job in the background of a script; children inherit it
+    """Make sure that Ctrl-C works, and register the plugin that prints failures at once."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a script's background job; inherited by children
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config))
 
 
-@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+@pytest.hookimpl(tryfirst=True)  # before tests are selected by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What uses a process of this project runs in real time; what says that it may take long begins first."""
+    """Mark tests that start our processes as realtime; run tests with a long timeout first."""
     for item in items:
         if REAL_TIME.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("realtime")
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """End the connections that threads of the code keep: PostgreSQL removes no database that is in use."""
+    """Close connections that threads keep open: PostgreSQL can't drop a database that is in use."""
     yield
     with django_db_blocker.unblock():
         if connection.vendor == "postgresql":

@@ -1,6 +1,6 @@
-"""How fast one process on one core sends broadcasts, how many statuses are taken in, and how much memory that needs.
+"""Measures sending broadcasts and receiving statuses in one process on one core: messages a second and memory.
 
-    make bench                                    everything, on throw-away servers
+    make bench                                    everything, on temporary servers
     .venv/bin/python bench/bench_broadcasts.py --people 20000 --only sending-postgres
 
 Each part runs in processes of its own: a stand-in for Meta that answers after 50 ms, and a sender pinned to one core.
@@ -33,7 +33,7 @@ LATENCY_MS = 50
 
 
 def main() -> None:
-    """Run the parts that are asked for, and print a line for each."""
+    """Run the selected parts and print a line for each."""
     parts: dict[str, Callable[[int], dict[str, object]]] = {
         "sending-postgres": lambda people: on_postgres(sending, people),
         "sending-sqlite": lambda people: on_sqlite(sending, people),
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def on_postgres(part: Callable[[dict[str, str], int], dict[str, object]], people: int) -> dict[str, object]:
-    """On a PostgreSQL server of its own; fsync is on again, as in production."""
+    """Run the parts on a temporary PostgreSQL server, with fsync on, as in production."""
     with services.postgres() as url:
         environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull}
         manage("dbshell", "--", "-qc", "ALTER SYSTEM SET fsync = on", environment=environment)
@@ -58,14 +58,14 @@ def on_postgres(part: Callable[[dict[str, str], int], dict[str, object]], people
 
 
 def on_sqlite(part: Callable[[dict[str, str], int], dict[str, object]], people: int) -> dict[str, object]:
-    """On a SQLite file."""
+    """Run the parts on a SQLite file."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bench.sqlite3"
         return part({**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull}, people)
 
 
 def sending(environment: dict[str, str], people: int) -> dict[str, object]:
-    """One sender, without a limit of its own, against a stand-in that answers after 50 ms."""
+    """Measure one sender without a rate limit, against a stand-in that answers after 50 ms."""
     manage("migrate", "-v0", environment=environment)
     with stand_in() as address:
         environment = {**environment, "WHATSAPP_API_URL": f"{address}/v25.0", "LOG_LEVEL": "ERROR"}
@@ -82,7 +82,7 @@ def sending(environment: dict[str, str], people: int) -> dict[str, object]:
 
 
 def webhooks(environment: dict[str, str], people: int) -> dict[str, object]:
-    """One web process takes in statuses, 1,000 a POST, from four connections; then they are applied."""
+    """Measure one web process that receives statuses, 1,000 per POST, on four connections; then applying them."""
     manage("migrate", "-v0", environment=environment)
     port = free_port()
     variables = {
@@ -117,7 +117,7 @@ def webhooks(environment: dict[str, str], people: int) -> dict[str, object]:
 
 
 def importing(environment: dict[str, str], people: int) -> dict[str, object]:
-    """A file of so many people becomes a broadcast's audience, and is sent."""
+    """Measure reading a file of so many people as a broadcast's audience, and sending to it."""
     manage("migrate", "-v0", environment=environment)
     with stand_in() as address, tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
         environment = {**environment, "WHATSAPP_API_URL": f"{address}/v25.0", "LOG_LEVEL": "ERROR"}
@@ -141,7 +141,7 @@ def importing(environment: dict[str, str], people: int) -> dict[str, object]:
 
 @contextmanager
 def stand_in() -> Iterator[str]:
-    """The stand-in for Meta, in a process of its own; its address."""
+    """Run the stand-in for Meta in a separate process, and yield its address."""
     port = free_port()
     command = [sys.executable, "-m", "whatsapp.providers.sandbox.server", "--port", str(port)]
     server = subprocess.Popen([*command, "--latency-ms", str(LATENCY_MS)], cwd=ROOT, stdout=subprocess.DEVNULL)
@@ -154,7 +154,7 @@ def stand_in() -> Iterator[str]:
 
 
 def run(command: list[str], environment: dict[str, str]) -> resource.struct_rusage:
-    """Run a process to its end; what it used. Its failure ends the benchmark."""
+    """Run a process to its end. Returns the resources that it used; its failure ends the benchmark."""
     environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _pid, status, usage = os.wait4(process.pid, 0)
@@ -165,24 +165,24 @@ def run(command: list[str], environment: dict[str, str]) -> resource.struct_rusa
 
 
 def one_core(command: list[str]) -> list[str]:
-    """The command, pinned to the machine's first core."""
+    """Returns the command, pinned to the machine's first core."""
     return ["taskset", "-c", "0", *command]
 
 
 def ask(url: str) -> dict[str, Any]:
-    """A JSON object from an address."""
+    """Returns the JSON object at an address."""
     with urlopen(url) as answer:
         return dict(json.load(answer))
 
 
 def free_port() -> int:
-    """A port that nobody uses at the moment."""
+    """Returns a port that is free at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 def wait_for(port: int) -> None:
-    """Wait until somebody listens."""
+    """Wait until something listens on the port."""
     for _ in range(300):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -1,4 +1,4 @@
-"""Many calls at once against one Daphne process on one core: how late is anything, and what does a call cost?
+"""Many calls at once on one Daphne process and one core: measures delays and the processor time of a call.
 
     .venv/bin/python bench/bench_calls.py [--calls 20] [--seconds 30] [--no-recorded] [--json FILE]
 
@@ -36,7 +36,7 @@ DAPHNE_CORE = 0
 
 # OpenAI's side: a process of its own ---------------------------------------------------------------------
 def serve_openai(pipe: Pipe) -> None:
-    """Serve until told to stop; then tell what every session saw."""
+    """Serve until told to stop; then send the records of every session."""
     leave_daphnes_core()
     asyncio.run(_serve_openai(pipe))
 
@@ -56,7 +56,7 @@ async def _serve_openai(pipe: Pipe) -> None:
 
 
 async def own_lateness_ms(stopped: asyncio.Task[Any]) -> list[float]:
-    """How late this event loop is itself, looked at 50 times a second: a measurement is no better than that."""
+    """Record 50 times a second how late this event loop is: it limits the precision of all measurements."""
     loop = asyncio.get_running_loop()
     lateness, due = [], loop.time()
     while not stopped.done():
@@ -77,7 +77,7 @@ def _seen(connection: Any) -> Heard:
 
 # The callers ---------------------------------------------------------------------------------------------
 async def place_calls(twilio: TwilioPeer, numbers: dict[str, str], seconds: float) -> list[Caller]:
-    """All calls, begun within two seconds."""
+    """Place all calls within two seconds."""
     starts = [2.0 * index / len(numbers) for index in range(len(numbers))]
     calls = [
         converse(twilio, name, number, start, seconds)
@@ -120,24 +120,24 @@ async def interrupt(caller: Caller, audio: bytes) -> None:
 
 # The run -------------------------------------------------------------------------------------------------
 def cpu_seconds(pid: int) -> float:
-    """What a process has used so far, all its threads, from /proc."""
+    """Returns the processor time that a process and its threads have used so far, from /proc."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def waited_seconds(pid: int) -> float:
-    """How long its main thread was ready to run and did not get its core: the machine's other work."""
+    """Returns how long its main thread waited for a core: the effect of the machine's other work."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
 
 
 def leave_daphnes_core() -> None:
-    """Run on the other cores, where there are any."""
+    """Pin this process to the other cores, if there are any."""
     others = set(range(os.cpu_count() or 1)) - {DAPHNE_CORE}
     os.sched_setaffinity(0, others or {DAPHNE_CORE})
 
 
 def prepare(database_url: str, calls: int, *, recorded: bool) -> dict[str, str]:
-    """A migrated database with one business for each call; their numbers by their names."""
+    """Create one business for each call in a migrated database. Returns their numbers by name."""
     os.environ |= {
         "DATABASE_URL": database_url,
         "REDIS_URL": "",
@@ -162,7 +162,7 @@ def prepare(database_url: str, calls: int, *, recorded: bool) -> dict[str, str]:
 
 
 def run(calls: int, seconds: float, *, recorded: bool) -> dict[str, Any]:
-    """One run, with processes of its own."""
+    """Run once, with new processes."""
     with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
         database_url = f"sqlite:///{folder}/bench.sqlite3"
         numbers = prepare(database_url, calls, recorded=recorded)
@@ -203,7 +203,7 @@ async def _call(url: str, numbers: dict[str, str], seconds: float) -> list[Calle
 
 
 def main() -> None:
-    """Run, and print the figures for people and then as one JSON object."""
+    """Run, and print the figures as text and then as one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=30.0, help="how long each call lasts, at least")

@@ -1,4 +1,4 @@
-"""How well callers are heard; `python -m bench.ears` has options. Skipped where the recordings are missing."""
+"""Measures how well callers are heard; `python -m bench.ears` has options. Skipped without the recordings."""
 
 import sys
 from pathlib import Path

@@ -1,9 +1,9 @@
-"""What importing 100,000 contacts costs: time, processor and memory, for new people, the same ones again, and bad rows.
+"""Measures importing 100,000 contacts (time, processor, memory): new people, the same again, and invalid rows.
 
-    make bench                                    everything, on throw-away servers
+    make bench                                    everything, on temporary servers
     .venv/bin/python bench/bench_imports.py --rows 20000 --only sqlite
 
-Each import runs in a process of its own, by the code that reads imports in the background.
+Each import runs in a separate process, with the code that reads imports in the background.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEADER = "phone,name,city,tags,language,notes\n"
 
 
 def main() -> None:
-    """Run on the databases that are asked for, and print a line for each."""
+    """Run on the selected databases and print a line for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--only", choices=DATABASES)

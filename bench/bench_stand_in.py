@@ -1,10 +1,10 @@
-"""How long the stand-in for OpenAI lets callers wait, and whether its event loop stays on time meanwhile.
+"""Measures how long callers wait for the stand-in for OpenAI, and whether its event loop stays responsive.
 
 Callers ask spoken questions over the Realtime protocol, each about a business of its own. The wait is from the last
 voiced frame of the question to the first audio of the answer; 0.5 s of it is the silence that ends a turn. A further
-connection asks for nothing but echoes: the longest of them is the longest stall of the loop.
+connection sends only requests that need no work: the slowest answer is the longest stall of the loop.
 
-Wall time says little on a machine that does other work, so the stand-in's own processor time is told, too.
+Wall time means little on a busy machine, so the stand-in's own processor time is reported, too.
 
     .venv/bin/python bench/bench_stand_in.py --callers 1 --callers 20
 """
@@ -45,13 +45,13 @@ Address: {a} Garden Street.
 A first visit costs {p} dollars. There is parking for {a} cars behind the house.
 """
 FRAME_S = 0.02
-GREETING_S = 3.0  # callers hear one before they ask
+GREETING_S = 3.0  # callers hear an opening before they ask
 LOADING_S = 6.0
 VAD = {"type": "server_vad", "threshold": 0.82, "prefix_padding_ms": 300, "silence_duration_ms": 500}
 
 
 def session_update(number: int) -> dict[str, Any]:
-    """The session of a business of its own."""
+    """Returns the `session.update` of a separate business."""
     own_text = TEXT.format(n=5 + number % 7, m=2 + number % 9, a=11 + number, p=100 + 7 * number)
     audio = {
         "input": {
@@ -76,7 +76,7 @@ class Caller:
         self._answered = asyncio.Event()
 
     async def ask(self, questions: list[bytes]) -> None:
-        """Ask one after the other, each when the answer before is over."""
+        """Ask the questions one after the other, each when the previous answer is over."""
         await self._websocket.send_json(session_update(self._number))
         tasks = [asyncio.create_task(self._send_frames()), asyncio.create_task(self._receive())]
         await asyncio.sleep(GREETING_S + 0.37 * self._number)
@@ -114,7 +114,7 @@ class Caller:
 
 
 async def echoes(websocket: aiohttp.ClientWebSocketResponse) -> list[float]:
-    """How long the server took for requests that need no work, until cancelled."""
+    """Record how long the server takes for requests that need no work, until cancelled."""
     took: list[float] = []
     try:
         while True:
@@ -129,7 +129,7 @@ async def echoes(websocket: aiohttp.ClientWebSocketResponse) -> list[float]:
 
 
 async def measure(url: str, callers: int, questions: list[bytes]) -> dict[str, Any]:
-    """The figures of so many callers at once."""
+    """Returns the figures of so many callers at once."""
     async with aiohttp.ClientSession(headers={"Authorization": "Bearer none"}) as http:
         opened = [await http.ws_connect(f"{url}/realtime?model=bench") for _ in range(callers + 1)]
         probing = asyncio.create_task(echoes(opened[-1]))
@@ -148,7 +148,7 @@ async def measure(url: str, callers: int, questions: list[bytes]) -> dict[str, A
 
 
 def spread(values: list[float]) -> dict[str, float]:
-    """Percentiles."""
+    """Returns the percentiles of the values."""
     hundredths = statistics.quantiles(values, n=100, method="inclusive")
     return {
         "p50": round(hundredths[49], 2),
@@ -159,14 +159,14 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def processor_s(pid: int) -> float:
-    """The processor time that a process has used (Linux)."""
+    """Returns the processor time that a process has used (Linux)."""
     user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def stand_in() -> Iterator[tuple[str, int]]:
-    """A process of its own, whose models are loading; its address and its id."""
+    """Run the stand-in in a separate process, and yield its address and process id; its models are still loading."""
     command = [sys.executable, "manage.py", "sandbox", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -1,4 +1,4 @@
-"""What `bench_calls.py` makes of the records of both stand-ins: delays, in milliseconds."""
+"""Delays in milliseconds, which `bench_calls.py` computes from the records of both stand-ins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SETTLED_S = 2.0  # frames from before this time may have waited for OpenAI's ses
 
 @dataclass(frozen=True)
 class Heard:
-    """What one session of OpenAI's saw: when each frame of the caller came, and when each delta left, with its size."""
+    """The records of one OpenAI session: when each caller's frame arrived, and when each delta left, with its size."""
 
     business: str
     frames_at: list[float]
@@ -35,7 +35,7 @@ class Caller:
 
 
 def spread(milliseconds: list[float]) -> dict[str, float]:
-    """The middle, the worst of a hundred, and the worst of all."""
+    """Returns the median, the 99th percentile and the maximum."""
     values = np.array(milliseconds)
     return {"p50": _ms(np.percentile(values, 50)), "p99": _ms(np.percentile(values, 99)), "worst": _ms(values.max())}
 
@@ -45,7 +45,7 @@ def _ms(value: float) -> float:
 
 
 def to_openai(caller: Caller, heard: Heard) -> list[float]:
-    """How long each of the caller's frames took, through Daphne, to OpenAI."""
+    """Returns how long each of the caller's frames took through Daphne to OpenAI."""
     lateness = caller.call.stream.record.lateness_s
     sent_at = [caller.started_at + index * 0.02 + late for index, late in enumerate(lateness)]
     pairs = zip(sent_at, heard.frames_at, strict=False)
@@ -53,7 +53,7 @@ def to_openai(caller: Caller, heard: Heard) -> list[float]:
 
 
 def to_caller(caller: Caller, heard: Heard, greeting_bytes: int) -> list[float]:
-    """How long each delta of the first answer took, through Daphne, to Twilio; up to the first interruption."""
+    """Returns how long each delta of the first answer took through Daphne to Twilio, up to the first interruption."""
     messages = caller.call.stream.record.messages
     end = next((index for index, each in enumerate(messages) if each.kind == "clear"), len(messages))
     arrivals: list[tuple[int, float]] = []
@@ -72,7 +72,7 @@ def to_caller(caller: Caller, heard: Heard, greeting_bytes: int) -> list[float]:
 
 
 def gaps_in_first_answer(caller: Caller, greeting_bytes: int) -> list[float]:
-    """Silences that the caller heard inside the first answer, before it was interrupted: frames that came too late."""
+    """Returns the silences that late frames caused in the first answer, before it was interrupted."""
     cleared_at = next((each.at for each in caller.call.stream.record.messages if each.kind == "clear"), float("inf"))
     stretches = [each for each in caller.call.stream.playback.stretches if each.start / 8000 < cleared_at]
     answer = [each for each in stretches if each.start > greeting_bytes]
@@ -80,7 +80,7 @@ def gaps_in_first_answer(caller: Caller, greeting_bytes: int) -> list[float]:
 
 
 def figures(callers: list[Caller], heard: list[Heard], cpu_s: float) -> dict[str, Any]:
-    """Everything that was measured."""
+    """Returns all measured figures."""
     by_business = {each.business: each for each in heard}
     pairs = [(caller, by_business[caller.business]) for caller in callers]
     greeting_bytes = len(GREETING) * 480

@@ -30,7 +30,7 @@ BATCH = 1_000
 
 
 async def post_all(port: int, bodies: list[bytes], signature: object) -> list[float]:
-    """Post the bodies over a few connections; how long each waited for its answer."""
+    """Post the bodies over a few connections. Returns how long each waited for its answer."""
     waits: list[float] = []
     queue = list(bodies)
 
@@ -54,7 +54,7 @@ async def post_all(port: int, bodies: list[bytes], signature: object) -> list[fl
 def main() -> None:
     """Mark the broadcast as accepted, report on everybody, apply, and print the figures."""
     happenings = []
-    with across_businesses():  # whichever business the benchmark has made
+    with across_businesses():  # the one business that the benchmark has created
         rows = list(Recipient.objects.all())
         for row in rows:
             row.attempt_id, row.status, row.accepted_at = uuid.uuid4(), "accepted", datetime.now(UTC)

@@ -28,8 +28,6 @@ class ActingBusinessMiddleware:
                 return self.get_response(request)
         businesses = [membership.business for membership in user.own_memberships]
         zones = {business.time_zone for business in businesses}
-        zone = (
-            ZoneInfo(zones.pop()) if len(zones) == 1 else None
-        )  # with several time zones, none fits all rows: use UTC
+        zone = ZoneInfo(zones.pop()) if len(zones) == 1 else None  # with several time zones, none fits all rows
         with acting_for(*businesses), timezone.override(zone):
             return self.get_response(request)

@@ -74,9 +74,7 @@ def _register(
             raise MissingDetail("number", f"there is no business {slug!r} yet, and a new one needs a phone number")
     for name, value in values.items():
         setattr(business, name, value)
-    business.full_clean(
-        validate_unique=False
-    )  # the database's unique constraints check that, also for two runs at once
+    business.full_clean(validate_unique=False)  # unique constraints do that, also for two runs at once
     save_business(business)
     for number in numbers:
         _assign_number(business, number)

@@ -77,7 +77,7 @@ class CallAdmin(FencedAdmin):
     }
 
     def web_page(self, obj: Call) -> str:
-        """The same call, with waits and cost in words."""
+        """Returns the call's page on the web, which also shows waits and cost."""
         return reverse("call", args=[obj.business.slug, obj.pk])
 
     def get_form(self, request: HttpRequest, obj: Call | None = None, change: bool = False, **options: Any) -> Any:
@@ -92,7 +92,7 @@ class CallAdmin(FencedAdmin):
 
     @admin.display(description=_("recording"))
     def recording(self, call: Call) -> str:
-        """A player, once the call is over."""
+        """Show a player once the call is over."""
         if not call.ended_at or recording_of(call) is None:
             return "-"
         address = reverse("call-recording", args=[call.business.slug, call.pk])
@@ -100,7 +100,7 @@ class CallAdmin(FencedAdmin):
 
     @admin.display(description=_("conversation"))
     def conversation(self, call: Call) -> str:
-        """Who said what, and what of it was heard."""
+        """Show who said what, and what of it was heard."""
         turns = Turn.objects.filter(call=call)
         return render_to_string("calls/turns.html", {"call": call, "lines": words.shown_turns(turns)})
 
@@ -129,11 +129,11 @@ class GreetingAudioAdmin(FencedAdmin):
     actions = ("render_again",)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """Leave the recordings themselves in the database: a list of them would be megabytes."""
+        """Defer the audio: a list of recordings would be megabytes."""
         return super().get_queryset(request).defer("audio")
 
     def web_page(self, obj: GreetingAudio) -> str:
-        """The greeting as it stands."""
+        """Returns the page of the current greeting."""
         return reverse("greeting-state", args=[obj.business.slug])
 
     @admin.display(description=_("error"))
@@ -143,7 +143,7 @@ class GreetingAudioAdmin(FencedAdmin):
 
     @admin.display(description=_("recording"))
     def listen(self, greeting: GreetingAudio) -> str:
-        """A player, once there is a recording."""
+        """Show a player once there is a recording."""
         if greeting.rendered_at is None:
             return "-"
         address = reverse("calls:greeting-audio", args=[greeting.pk])

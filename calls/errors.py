@@ -1,4 +1,4 @@
-"""What can go wrong in calls, each with the facts that its catcher needs."""
+"""The errors of calls, each with the facts that its catcher needs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class CallsError(Exception):
-    """Anything that this app refuses or fails at."""
+    """The base of this app's errors."""
 
 
 class StreamRefused(CallsError):

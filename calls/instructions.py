@@ -49,7 +49,7 @@ _NO_TRANSFER = """\
 
 
 def session_instructions(business: Business, *, local_time: datetime) -> str:
-    """The instructions of one call; `local_time` is what the business's clock shows."""
+    """Returns the instructions of one call; `local_time` is in the business's time zone."""
     parts = [
         f"You answer the telephone of {business.name}.",
         f"It is {local_time:%A, %d %B %Y, %H:%M} there.",
@@ -66,7 +66,7 @@ def session_instructions(business: Business, *, local_time: datetime) -> str:
 
 
 def tools(*, transfer_possible: bool) -> list[RealtimeFunctionToolParam]:
-    """The functions that the model may call."""
+    """Returns the functions that the model may call."""
     offered = [_tool("end_call", "Hang up. Call it only after you have said goodbye.")]
     if transfer_possible:
         offered.append(

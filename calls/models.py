@@ -1,4 +1,4 @@
-"""What is kept of phone calls: the call, who said what, the greeting's audio, and the trace for replays."""
+"""The tables of phone calls: calls, turns, traces for replays, and the audio of greetings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from businesses.tenancy import BusinessManager
 
 
 class CallStatus(models.TextChoices):
-    """Where a call stands. It only moves down this list."""
+    """The state of a call. It only moves down this list."""
 
     RINGING = "ringing", _("Ringing")
     LIVE = "live", _("Live")
@@ -161,7 +161,7 @@ class TraceChunk(models.Model):
 
 
 class GreetingState(models.TextChoices):
-    """How far the rendering of a greeting is."""
+    """The state of a greeting's rendering."""
 
     PENDING = "pending", _("Waiting")
     READY = "ready", _("Ready")

@@ -27,7 +27,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 _LONGEST_WAIT_S: Final = 3600.0
-"""A Retry-After beyond an hour is not believed: rows wait for their own next attempt then."""
+"""A Retry-After of more than an hour is ignored: the row's own next attempt decides."""
 
 
 class Meaning(StrEnum):
@@ -79,7 +79,7 @@ class HttpError:
 
     @property
     def cause(self) -> str:
-        """A code for the records: OpenAI's, where it gives one, else the status."""
+        """Returns a code for the records: OpenAI's, or the status if it gives none."""
         return self.code or f"http_{self.status}"
 
 

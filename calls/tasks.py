@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 @shared_task
 def render_greeting(greeting_id: str) -> None:
-    """Render one greeting, if nobody has."""
+    """Render one greeting, unless it is done."""
     recordings.render(UUID(greeting_id), now=timezone.now())
 
 

@@ -12,7 +12,7 @@ app_name = "calls"
 
 
 def webhook(route: str, view: Callable[..., HttpResponse], name: str) -> list[URLPattern]:
-    """A webhook's address, also without its last slash: Django would redirect there, and a redirect loses the POST."""
+    """Returns a webhook's address with and without its last slash: Django's redirect would lose the POST."""
     return [path(f"{route}/", view, name=name), path(route, view)]
 
 

@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class FrontdeskConfig(AppConfig):
-    """The folder platform/, by the name that frontdesk.py lends it."""
+    """The app of the folder platform/, which is imported as `frontdesk` (see frontdesk.py)."""
 
     name = "frontdesk"

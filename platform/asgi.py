@@ -1,7 +1,7 @@
 """The ASGI application that Daphne serves: pages and webhooks over HTTP, media streams over WebSocket.
 
-Importing it starts nothing. When Daphne's reactor runs, the process says what it runs on, takes SIGTERM
-over for draining, and, without a broker, does the background work itself.
+Importing it starts nothing. When Daphne's reactor runs, the process logs remarks about its configuration, handles
+SIGTERM by draining, and runs the background work itself if there is no broker.
 """
 
 import os
@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontdesk.settings")
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
-http = get_asgi_application()  # sets Django up; what follows may import models, and Daphne's reactor
+http = get_asgi_application()  # sets up Django: the imports below need its models, and Daphne's reactor
 
 from django.conf import settings  # noqa: E402
 from twisted.internet import reactor  # noqa: E402

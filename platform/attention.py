@@ -1,4 +1,4 @@
-"""What needs a person of the business, each with the page that mends it."""
+"""Problems that a member of the business must solve, each with the page for it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """Something to look after: what is wrong, why, and where it is mended."""
+    """A problem: what is wrong, why, and the page on which to fix it."""
 
     text: str
     detail: str
@@ -30,12 +30,12 @@ class Matter:
 
 
 def attention(business: Business) -> list[Matter]:
-    """Everything that waits for a person, the most urgent first."""
+    """Returns the business's problems, the most urgent first."""
     return [*_phone(business), *_senders(business), *_broadcasts(business)]
 
 
 def apart(name: object) -> str:
-    """A name in the middle of a sentence, whose letters run their own way whatever runs around it (UAX 9: FSI, PDI)."""
+    """Returns the name isolated from the text direction around it (UAX 9: FSI, PDI)."""
     return f"\u2068{name}\u2069"
 
 

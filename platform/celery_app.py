@@ -1,10 +1,10 @@
-"""Celery: wake-ups and background work. The database holds the work; a task only rings the doorbell."""
+"""Celery: wake-ups and background work. The database holds the work; a task only wakes up a worker."""
 
 import os
 
 from celery import Celery
 
-# `celery -A frontdesk` comes here first, with an empty environment.
+# `celery -A frontdesk` imports this module first, before any settings are named.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontdesk.settings")
 
 app = Celery("frontdesk")

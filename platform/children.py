@@ -16,11 +16,11 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 @contextmanager
 def running(command: list[str], *, on_early_end: Callable[[int], None]) -> Iterator[None]:
-    """Run a command beside the block and end it after it, by SIGTERM and if need be by SIGKILL.
+    """Run a command for the duration of the block; end it by SIGTERM, or SIGKILL if that doesn't suffice.
 
-    On Linux the kernel ends it also when this process is killed. A Ctrl-C reaches this process only,
-    which then ends the child in its own time. `on_early_end` is given the exit code, in a thread of
-    its own, when the child ends before the block.
+    On Linux the kernel also ends it when this process is killed. A Ctrl-C reaches this process only,
+    which then ends the child. `on_early_end` is called with the exit code, in a separate thread, when
+    the child ends before the block.
     """
     child = subprocess.Popen(command, preexec_fn=_die_with_parent, start_new_session=True)  # noqa: PLW1509, S603
     wanted = threading.Event()

@@ -1,4 +1,4 @@
-"""The demo business of `make run`: something to call, to write with and to sign in to before anything is set up."""
+"""The demo business of `make run`, for trying calls and broadcasts before anything is set up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from io import StringIO
 from django.core.management import call_command
 
 SLUG = "demo"
-PHONE = "+15005550006"  # Twilio's own test number: nobody's phone rings
+PHONE = "+15005550006"  # one of Twilio's test numbers: no phone rings
 OWNER_EMAIL = "owner@demo.example"
 OWNER_PASSWORD = "frontdesk-demo"  # noqa: S105 - printed on the screen; `serve --demo` refuses outside DEBUG
 INSTRUCTIONS = """\
@@ -28,7 +28,7 @@ ARGUMENTS = [
 
 
 def seed() -> bool:
-    """Make the demo business unless it is there (its owner may have edited it); whether it was made."""
+    """Create the demo business unless it exists (its owner may have edited it). Returns whether it was created."""
     from businesses.models import Business  # noqa: PLC0415 - the login is also read where Django is not set up
 
     if Business.objects.filter(slug=SLUG).exists():

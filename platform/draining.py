@@ -1,7 +1,7 @@
-"""Stopping without cutting anyone off: on SIGTERM a web process takes no new calls and waits for its running ones.
+"""Draining: on SIGTERM a web process takes no new calls and waits until its running calls have ended.
 
-Until it ends it answers requests, so that the `after` and `status` webhooks of its last calls are
-served. The wait is bounded by `DRAIN_SECONDS`; a second SIGTERM, or Ctrl-C, stops at once.
+It answers requests until it ends, so that the `after` and `status` webhooks of its last calls are
+served. The wait is bounded by `DRAIN_SECONDS`; a second SIGTERM or Ctrl-C stops it at once.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
 SETTLE_S = 3
-"""Quiet for so long: a call that is just opening has become live, the last one's records are written, and Twilio
-has asked what comes next."""
+"""The process must be idle for this long: by then a call that was opening is live, the last call's records are
+written, and Twilio has posted the last webhooks."""
 
 
 def install(reactor: Any) -> None:
-    """Take SIGTERM over from the reactor once it runs (it sets its own handler while it starts)."""
+    """Replace the reactor's SIGTERM handler once it runs (it sets its own while it starts)."""
     reactor.callWhenRunning(_take_sigterm, reactor)
 
 
@@ -36,9 +36,9 @@ def _take_sigterm(reactor: Any) -> None:
 
 
 def drain(reactor: Any) -> None:
-    """Take no new calls, and stop the reactor when the last call has ended. Asked again, stop at once."""
+    """Take no new calls and stop the reactor when the last call has ended. A second signal stops it at once."""
     if live.is_draining():
-        logger.warning("Asked again to stop: ending %d running calls", live.live_calls())
+        logger.warning("Second signal to stop: ending %d running calls", live.live_calls())
         _stop(reactor)
         return
     live.begin_draining()
@@ -47,7 +47,7 @@ def drain(reactor: Any) -> None:
 
 
 class _Wait:
-    """Looks again and again whether the process is quiet, and then stops its reactor."""
+    """Polls whether the process is idle, and then stops its reactor."""
 
     def __init__(self, reactor: Any, *, deadline: float) -> None:
         self._reactor = reactor

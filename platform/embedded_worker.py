@@ -1,7 +1,7 @@
 """Celery inside the web process, for an installation without Redis: a worker and the beat, each in a thread.
 
-The broker is kombu's in-memory one, so a task that waits is lost with the process. That is allowed:
-the database holds the work, tasks only ring the doorbell, and the schedule rings it again.
+The broker is kombu's in-memory one, so waiting tasks are lost when the process ends. That is safe: the
+database holds the work, tasks only wake up a worker, and the schedule does so again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STOP_TIMEOUT_S = 10
 
 
 class EmbeddedWorker:
-    """A worker and a beat of this process. Start and stop each once."""
+    """A worker and a beat in this process. Can be started and stopped once."""
 
     def __init__(self) -> None:
         self._ready = threading.Event()
@@ -31,16 +31,16 @@ class EmbeddedWorker:
         self._beat: Any = beat.EmbeddedService(app, thread=True, scheduler_cls=beat.Scheduler)
 
     def start(self) -> None:
-        """Begin to work, in the background."""
+        """Start both threads."""
         self._thread.start()
         self._beat.start()
 
     def wait_until_ready(self, timeout_s: float) -> bool:
-        """Wait until tasks are taken; whether they are."""
+        """Wait until the worker takes tasks. Returns False if it doesn't in time."""
         return self._ready.wait(timeout_s)
 
     def stop(self) -> None:
-        """Take no more tasks and wait a while for the running ones."""
+        """Take no more tasks and wait a limited time for the running ones."""
         self._stopping = True
         self._beat.stop()
         state.should_stop = 0  # type: ignore[assignment]  # Celery's own flag for every worker of a process; the number is its exit code
@@ -49,11 +49,11 @@ class EmbeddedWorker:
 
     @property
     def has_died(self) -> bool:
-        """Whether the worker ended without being asked to."""
+        """Returns whether the worker has ended without `stop`."""
         return not self._stopping and self._thread.ident is not None and not self._thread.is_alive()
 
     def _work(self) -> None:
-        # Made in its own thread: Celery's Django support closes the database connections of the thread it starts in.
+        # Created in its own thread: Celery's Django support closes the database connections of the creating thread.
         worker = WorkController(
             app=app,
             pool_cls="threads",
@@ -77,10 +77,10 @@ def install(reactor: Any) -> None:
     global _installed  # noqa: PLW0603 - one worker per process, which the health page asks after
     _installed = EmbeddedWorker()
     reactor.callWhenRunning(_installed.start)
-    # "during": after the calls have been ended, which may leave tasks behind.
+    # "during": after the calls have been ended, which may create tasks.
     reactor.addSystemEventTrigger("during", "shutdown", _installed.stop)
 
 
 def has_died() -> bool:
-    """Whether this process should run a worker and no longer does."""
+    """Returns whether this process's worker was installed and has ended."""
     return _installed is not None and _installed.has_died

@@ -10,12 +10,12 @@ load_dotenv(os.environ.get("ENV_FILE") or Path(__file__).resolve().parent.parent
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable's value without surrounding blanks; an empty variable counts as unset."""
+    """Returns the variable's value without surrounding whitespace; an empty variable counts as unset."""
     return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, *, default: bool) -> bool:
-    """A switch: 1/true/yes/on or 0/false/no/off, in any case."""
+    """Returns a boolean, written as 1/true/yes/on or 0/false/no/off in any case."""
     value = text(name).lower()
     if not value:
         return default
@@ -27,7 +27,7 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 def number(name: str, *, default: int) -> int:
-    """A whole number."""
+    """Returns an integer. Raises `ImproperlyConfigured` for any other text."""
     value = text(name)
     try:
         return int(value) if value else default
@@ -36,12 +36,12 @@ def number(name: str, *, default: int) -> int:
 
 
 def words(name: str, default: str = "") -> list[str]:
-    """A comma-separated list."""
+    """Returns the items of a comma-separated list, without empty ones."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
 def require(*names: str) -> None:
-    """Refuse to start when one of the variables is missing, naming every one of them at once."""
+    """Raise `ImproperlyConfigured` if variables are missing; the message names all of them."""
     missing = [name for name in names if not text(name)]
     if missing:
         raise ImproperlyConfigured(

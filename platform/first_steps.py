@@ -1,4 +1,4 @@
-"""From nothing to the first call and the first broadcast: what a new business does, and what of it is done."""
+"""The first steps of a new business, up to its first call and broadcast, and which of them are done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from whatsapp.models import Broadcast, MessageTemplate, Sender
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do, and where."""
+    """One step: what to do, and on which page."""
 
     text: str
     why: str
@@ -25,7 +25,7 @@ class Step:
 
 
 def first_steps(business: Business) -> list[Step]:
-    """The steps in their order; what is done is asked in one query."""
+    """Returns the steps in order. One query finds which are done."""
     has = _what_there_is(business)
 
     def step(text: str, why: str, page: str, *, is_done: bool) -> Step:

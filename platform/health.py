@@ -1,4 +1,4 @@
-"""What load balancers and Prometheus ask a web process: alive, ready for one more call, figures."""
+"""Health pages of a web process, for load balancers and Prometheus: /healthz, /readyz and /metrics."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from frontdesk import embedded_worker
 
 _seen_migrated = False
 
-Gauge("frontdesk_live_calls", "Calls whose sockets this process holds").set_function(live.live_calls)
+Gauge("frontdesk_live_calls", "Calls whose media streams are connected to this process").set_function(live.live_calls)
 Gauge("frontdesk_has_room", "1 while this process takes one more call").set_function(live.has_room)
 
 
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that the process answers. A process that doesn't should be restarted."""
+    """Answer 200 as long as the process answers at all; one that doesn't should be restarted."""
     return JsonResponse({"alive": True})
 
 
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether the process takes one more call: 200, or 503 with what is in the way."""
+    """Answer 200 if the process can take one more call, or 503 with the reasons why not."""
     problems = [problem for problem in (database_problem(), call_problem(), worker_problem()) if problem]
     return JsonResponse(
         {"ready": not problems, "problems": problems, "live_calls": live.live_calls()},
@@ -42,7 +42,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus figures of this process, for bearers of `METRICS_TOKEN`; to others the page does not exist."""
+    """Answer with this process's Prometheus metrics for bearers of `METRICS_TOKEN`, and 404 for others."""
     given = request.headers.get("Authorization", "")
     expected = f"Bearer {settings.METRICS_TOKEN}"
     is_open = settings.DEBUG and not settings.METRICS_TOKEN
@@ -52,7 +52,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def database_problem() -> str:
-    """Why the database can't be used, in plain words; empty when it can."""
+    """Returns why the database can't be used, in plain words; empty if it can."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -62,7 +62,7 @@ def database_problem() -> str:
 
 
 def is_migrated() -> bool:
-    """Whether every migration of the code is applied. A yes is remembered: the code of a process doesn't change."""
+    """Returns whether all migrations are applied. True is cached: a process's code doesn't change."""
     global _seen_migrated  # noqa: PLW0603 - of the process
     if not _seen_migrated:
         executor = MigrationExecutor(connection)
@@ -71,12 +71,12 @@ def is_migrated() -> bool:
 
 
 def call_problem() -> str:
-    """Why this process takes no further call; empty when it does."""
+    """Returns why this process takes no more calls; empty if it does."""
     if live.is_draining():
         return "the process is stopping and takes no new calls"
     return "" if live.has_room() else "all lines of this process are busy"
 
 
 def worker_problem() -> str:
-    """Why background work is not done in this process although it should; empty when all is well."""
+    """Returns why this process doesn't do background work although it should; empty if all is well."""
     return "the embedded worker has ended: restart the process" if embedded_worker.has_died() else ""

@@ -1,4 +1,4 @@
-"""The first pages: which business, and how it stands today. It looks into every room, so it stands above them."""
+"""The start page and a business's home page. They show data of all apps, so this module is above them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from whatsapp.broadcasts.under_way import broadcasts_under_way
 @require_safe
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
-    """Lead a person to their business, or let them choose one of several; operators go to the admin."""
+    """Redirect a person to their business, or let them choose one of several; operators go to the admin."""
     assert isinstance(request.user, User)  # noqa: S101 - login_required
     businesses = [membership.business for membership in request.user.own_memberships]
     if len(businesses) == 1 and "choose" not in request.GET:
@@ -32,7 +32,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 @business_page(section="home")
 def home(request: PageRequest) -> HttpResponse:
-    """Today at a glance, what needs attention, and what a new business does first."""
+    """Show today's figures, what needs attention, and the first steps of a new business."""
     now = timezone.now()
     steps = first_steps(request.business)
     context = {

@@ -1,9 +1,9 @@
-"""What the log leaves out: lines that say nothing and come all the time."""
+"""Filters that keep frequent lines without information out of the log."""
 
 import logging
 
 
 def is_no_probe(record: logging.LogRecord) -> bool:
-    """Whether a line of `django.request` is about anything but a health page: a 503 there is an answer, no error."""
+    """Returns False for `django.request` lines about health pages, where a 503 is a normal answer."""
     request = getattr(record, "request", None)
     return getattr(request, "path", "") not in {"/healthz", "/readyz", "/metrics"}

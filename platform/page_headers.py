@@ -1,4 +1,4 @@
-"""Headers of every answer that Django has no setting for."""
+"""Response headers for which Django has no setting."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 PERMISSIONS_POLICY = "camera=(), geolocation=(), payment=(), usb=(), microphone=(self)"
-"""Browsers let our pages use nothing but the microphone, for trying the assistant."""
+"""Of the device's features, our pages may use the microphone only, for trying the assistant."""
 
 
 def page_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Say what a page may use of the device it is shown on."""
+    """Set the Permissions-Policy header of every response."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

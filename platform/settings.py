@@ -1,6 +1,6 @@
-"""Django settings of one installation, all from the environment. `.env.example` explains each variable.
+"""Django settings of one installation, all read from the environment. `.env.example` explains each variable.
 
-A bare checkout runs with none of them: SQLite in `var/`, an in-process channel layer and worker.
+A bare checkout runs without any of them: SQLite in `var/`, an in-process channel layer and worker.
 """
 
 import base64
@@ -32,7 +32,7 @@ if not DEBUG:
 SECRET_KEY = env.text("SECRET_KEY", "only-for-development-never-for-a-public-installation")
 PORT = env.number("PORT", default=8000)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
-# This machine's own names are always allowed: health checks ask by them.
+# This machine's own names are always allowed: health checks use them.
 ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or ""), "localhost", "127.0.0.1", "[::1]"]
 
 INSTALLED_APPS = [
@@ -58,7 +58,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "csp.middleware.CSPMiddleware",  # above all that may answer: redirects to https have it too
+    "csp.middleware.CSPMiddleware",  # before all middleware that may answer: redirects to https need the headers too
     "frontdesk.page_headers.page_headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -78,17 +78,13 @@ ROOT_URLCONF = "frontdesk.urls"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 ASGI_APPLICATION = "frontdesk.asgi.application"
 
+_LOADERS = ["frontdesk.template_loader.Loader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
-            "loaders": [
-                (
-                    "django.template.loaders.cached.Loader",
-                    ["frontdesk.template_loader.Loader", "django.template.loaders.app_directories.Loader"],
-                )
-            ],
+            "loaders": [("django.template.loaders.cached.Loader", _LOADERS)],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -102,14 +98,14 @@ TEMPLATES = [
 # The database ---------------------------------------------------------------------------------
 DATABASES = {"default": dj_database_url.parse(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'frontdesk.sqlite3'}"))}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE: a transaction that reads first and writes later can't wait for its lock (SQLITE_BUSY at once).
+    # IMMEDIATE: a transaction that reads before it writes would fail with SQLITE_BUSY instead of waiting.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
     }
 else:
-    # Twilio waits 15 s for a webhook: a database that is away must be known of before that.
+    # Twilio waits 15 s for a webhook: an unreachable database must be noticed before that.
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -127,7 +123,7 @@ CACHES = {
         {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
-            "OPTIONS": {"socket_timeout": 1.0, "socket_connect_timeout": 1.0},  # a Redis that hangs holds up no page
+            "OPTIONS": {"socket_timeout": 1.0, "socket_connect_timeout": 1.0},  # a hanging Redis must not block pages
         }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -135,9 +131,9 @@ CACHES = {
 }
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL or "memory://localhost/")
 if CELERY_BROKER_URL.startswith("memory://"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}  # seconds; kombu's own 1.0 is felt as slowness
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}  # seconds; kombu's default of 1.0 makes pages slow
 else:
-    # Seconds that a page waits for a broker that is away, when it wakes a worker. The sweeps do without.
+    # Seconds that a page waits for an unreachable broker when it wakes a worker. Periodic tasks find the work anyway.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"connect_retries_timeout": 1.0}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -145,10 +141,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "businesses.tasks.clear_sessions", "schedule": crontab(hour="3", minute="30")},
-    # Seconds. Whoever rings at a change is usually quicker; this finds what nobody rang for.
+    # Seconds. Changes usually wake a worker sooner; this finds work for which no wake-up arrived.
     "send-broadcasts": {"task": "whatsapp.tasks.drive", "schedule": 5.0, "options": {"expires": 5.0}},
     "apply-webhooks": {"task": "whatsapp.tasks.apply_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},
-    # `expires`: wake-ups that piled up while no worker ran are worth one, not hundreds.
+    # `expires`: wake-ups that piled up while no worker ran must not run by the hundred.
     "greetings": {"task": "calls.tasks.render_due_greetings", "schedule": 3.0, "options": {"expires": 3.0}},
     "dead-calls": {"task": "calls.tasks.end_dead_calls", "schedule": 20.0, "options": {"expires": 20.0}},
     "imports": {"task": "whatsapp.tasks.ring_for_imports", "schedule": 5.0, "options": {"expires": 5.0}},
@@ -173,23 +169,23 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "account_login"
-# Nobody signs up: operators make owners, and owners invite.
+# Sign-up is closed: operators create owners, and owners invite.
 ACCOUNT_ADAPTER = "businesses.sign_in.ClosedDoor"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # whoever has an invitation has read the mail it came in
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation is accepted from the mail, which proves the address
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-# Nobody is asked to confirm an address, as above. But allauth notes one as unverified as soon as somebody asks for a
-# new password to it, and without this nobody could then protect that account by an authenticator app.
+# Addresses are not verified, as above. But allauth stores an address as unverified when a password reset is requested
+# for it, and without this setting that account could no longer add an authenticator app.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Frontdesk"
 
-# Mail: invitations and forgotten passwords. Without a server it is written to the log's console.
+# Mail: invitations and password resets. Without a server, mails are printed to the console.
 EMAIL_HOST = env.text("EMAIL_HOST")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 EMAIL_PORT = env.number("EMAIL_PORT", default=587)
@@ -234,24 +230,24 @@ TWILIO_API_URL = env.text("TWILIO_API_URL", "https://api.twilio.com")
 
 # WhatsApp ---------------------------------------------------------------------------------------
 WHATSAPP_API_URL = env.text("WHATSAPP_API_URL", "https://graph.facebook.com/v25.0").rstrip("/")
-# Empty: Meta's webhooks are refused, since nothing could prove that they come from Meta.
+# Empty: Meta's webhooks are refused, since their signatures can't be checked.
 WHATSAPP_APP_SECRET = env.text("WHATSAPP_APP_SECRET")
 WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN")
-# How long a provider may take to answer one message (seconds). After that nobody knows whether it was accepted.
+# How long a provider may take to answer one message (seconds). After that it is unknown whether it was accepted.
 WHATSAPP_TIMEOUT_S = env.number("WHATSAPP_TIMEOUT_S", default=20)
 
-# Fernet keys of the businesses' credentials, newest first. Without any, development derives one.
+# Fernet keys of the businesses' credentials, newest first. In development one is derived if none is set.
 FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [
     base64.urlsafe_b64encode(hashlib.sha256(SECRET_KEY.encode()).digest()).decode()
 ]
-# Files that people upload, and recordings of calls. Several machines need one shared place: a shared folder.
+# Files that people upload, and recordings of calls. Several machines need a shared folder.
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
 
-# How many calls one web process takes at once; `/readyz` says "not ready" at that number.
+# How many calls one web process takes at once; at that number `/readyz` answers 503.
 CALLS_PER_PROCESS = env.number("CALLS_PER_PROCESS", default=40)
-# How long a process that is asked to stop (SIGTERM) waits for its running calls.
+# How long a process waits for its running calls after SIGTERM (seconds).
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", default=600)
-# Who may read /metrics: bearers of this token. Without one, everyone in DEBUG and nobody otherwise.
+# The bearer token for /metrics. If unset, everyone may read it in DEBUG and nobody otherwise.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 
 # Transport security -----------------------------------------------------------------------------
@@ -259,8 +255,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # no script of ours reads a cookie
-# Every page's scripts and styles are ours, and none is written into a page.
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # none of our scripts reads cookies
+# All scripts and styles are our own files; none is inline.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -271,14 +267,12 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     },
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 4_000_000  # bytes of a form without its files, or of a webhook (Meta: up to 3 MB)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4_000_000  # bytes of a form without its files, or of a webhook (Meta's are up to 3 MB)
 if PUBLIC_URL.startswith("https://"):
-    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # wrong passwords are counted by the address that the proxy saw
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # failed logins are counted by the address that the proxy saw
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the proxy in front must set it (docs/deploy.md)
-if PUBLIC_URL.startswith("https://") and not DEBUG:  # in DEBUG one also signs in at http://127.0.0.1
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
-    LANGUAGE_COOKIE_SECURE = True
+if PUBLIC_URL.startswith("https://") and not DEBUG:  # in DEBUG, sign-in also works at http://127.0.0.1
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 31536000
@@ -294,11 +288,11 @@ LOGGING = {
     "filters": {"no_probes": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe}},
     "loggers": {
         "django.request": {"filters": ["no_probes"]},
-        # A line for every wake-up, every few seconds; failures are errors and stay.
+        # These log every wake-up, every few seconds; failures are errors and still logged.
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
-        # A line for every request, with its address.
+        # These log every request with its client's address.
         "django.channels.server": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
     },

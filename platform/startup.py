@@ -1,4 +1,4 @@
-"""What a web process says about itself when it starts: everything that is fine for one machine and not for many."""
+"""Remarks that a web process logs at its start: configuration that suits one machine and not several."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def log_remarks() -> None:
 
 
 def remarks() -> list[str]:
-    """What the operator should know about this configuration."""
+    """Returns sentences that the operator should know about this configuration."""
     found = []
     if not settings.DEBUG and connection.vendor == "sqlite":
         found.append("The database is SQLite: run one web process only, or set DATABASE_URL to a PostgreSQL server.")

@@ -1,8 +1,8 @@
 """The pages' templates without their indentation.
 
-Templates are laid out for whoever reviews them; sent as they stand, the indentation would be half of a long page.
-It is removed when a template is loaded, not from answers: what people have written keeps its spaces.
-Lines stay lines, so that words stay apart and errors name the right line.
+Templates are indented for review; sent unchanged, the indentation would be half of a long page.
+It is removed when a template is loaded, not from responses, so that text from people keeps its spaces.
+Line breaks are kept, so that words stay separate and errors name the right line.
 """
 
 import re
@@ -14,7 +14,7 @@ INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 class Loader(filesystem.Loader):
-    """Loads from the folders in `DIRS`. Only HTML loses its indentation: a text for a mail is sent as it stands."""
+    """Loads from the folders in `DIRS`. Only HTML loses its indentation: the text of a mail is unchanged."""
 
     def get_contents(self, origin: Origin) -> str:
         """Returns the template's source."""

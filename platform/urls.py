@@ -1,4 +1,4 @@
-"""Every address of the installation."""
+"""The root URLs of the installation."""
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
@@ -24,7 +24,7 @@ urlpatterns = [
     path("calls/", include("calls.urls")),
     path("whatsapp/", include("whatsapp.urls")),
     path("admin/", admin.site.urls),
-    # An address is what an invitation was for: nobody changes theirs alone.
+    # Invitations are bound to an email address, so people can't change theirs.
     path("accounts/email/", login_required(RedirectView.as_view(pattern_name="mfa_index")), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("language/", include("django.conf.urls.i18n")),

@@ -1,5 +1,5 @@
-// Select2 draws its own field over Django's and leaves it without a name: give it the label's, for screen readers.
-// Django's autocomplete.js comes before this script, so that the drawing is done when this is called.
+// Select2 replaces Django's field with its own, which has no accessible name: label it, for screen readers.
+// Django's autocomplete.js must be loaded before this script, so that Select2's field exists when this runs.
 django.jQuery(() => {
   for (const select of document.querySelectorAll("select.admin-autocomplete")) {
     const drawn = document.getElementById(`select2-${select.id}-container`);

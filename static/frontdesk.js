@@ -1,4 +1,4 @@
-// What every page shares. Without it all pages still show their content and all forms still work.
+// Shared by all pages. Without JavaScript, pages still show their content and forms still work.
 "use strict";
 
 document.addEventListener("submit", (event) => {
@@ -6,7 +6,7 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 }, true);
 
-// A form is sent once, however often its button is clicked.
+// A form is submitted once, even if its button is clicked repeatedly.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
@@ -15,12 +15,12 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => delete form.dataset.sent, 5000);
 });
 
-// Filters apply as soon as they are chosen.
+// Filters apply as soon as they are changed.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
-// Parts of a form that belong to one choice of a group of radio buttons or of a list: data-when="name=value|value".
+// Parts of a form that are shown only for some choices of radio buttons or a list: data-when="name=value|value".
 const showChosen = () => {
   for (const part of document.querySelectorAll("[data-when]")) {
     const split = part.dataset.when.indexOf("=");

@@ -1,1 +1,1 @@
-"""What tests and checks run on: throw-away servers, settings, processes of this project."""
+"""Tools for tests and checks: temporary servers, settings, and processes of this project."""

@@ -16,7 +16,7 @@ TOKEN = "a-token"  # noqa: S105 - of the stand-in server
 
 
 def make_sender(business: Business, *, provider: str = "cloud", max_mps: float | None = None, **fields: Any) -> Sender:
-    """A connected number with a token that the stand-in takes."""
+    """Returns a connected number with a token that the stand-in accepts."""
     defaults = {"number_id": "1055", "account_id": "2077", "throughput_mps": 1250.0}
     sender = Sender(business=business, provider=provider, max_mps=max_mps, **(defaults | fields))
     sender.set_credentials({"access_token": TOKEN})
@@ -25,7 +25,7 @@ def make_sender(business: Business, *, provider: str = "cloud", max_mps: float |
 
 
 def make_template(sender: Sender, **fields: Any) -> MessageTemplate:
-    """An approved template with one variable."""
+    """Returns an approved template with one variable."""
     defaults: dict[str, Any] = {
         "provider_template_id": "77",
         "name": "spring_sale",
@@ -43,7 +43,7 @@ def make_template(sender: Sender, **fields: Any) -> MessageTemplate:
 
 
 def make_broadcast(sender: Sender, template: MessageTemplate, addresses: Iterable[str], **fields: Any) -> Broadcast:
-    """A running broadcast to these addresses."""
+    """Returns a running broadcast to these addresses."""
     broadcast = Broadcast.objects.create(
         business=sender.business,
         sender=sender,
@@ -72,5 +72,5 @@ def make_broadcast(sender: Sender, template: MessageTemplate, addresses: Iterabl
 
 
 def addresses(count: int, *, start: int = 0) -> list[str]:
-    """Numbers of nobody."""
+    """Returns phone numbers that belong to nobody."""
     return [f"+9725{index:08d}" for index in range(start, start + count)]

@@ -1,4 +1,4 @@
-"""Chromium for the browser's tests and the screenshots, and a served demo business to look at."""
+"""Chromium for the browser tests and the screenshots, and a served demo business."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ PAGES = {line.name: address(line.name) for line in LINES if line.look and not li
 
 
 def is_there() -> bool:
-    """Whether this machine has Chromium."""
+    """Returns whether this machine has Chromium."""
     return Path(CHROMIUM).exists()
 
 
 @contextmanager
 def chromium(*more: str) -> Iterator[Browser]:
-    """One browser, with more arguments if given."""
+    """A browser, started with these additional arguments."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
         try:
@@ -47,7 +47,7 @@ def chromium(*more: str) -> Iterator[Browser]:
 
 @contextmanager
 def demo_server(migrated_database: MigratedDatabase, **variables: str) -> Iterator[Daphne]:
-    """A served installation with the demo business; `variables` of its environment."""
+    """A served installation with the demo business; `variables` are added to its environment."""
     with (
         tempfile.TemporaryDirectory() as folder,
         web_processes(Path(folder), migrated_database) as start,
@@ -58,7 +58,7 @@ def demo_server(migrated_database: MigratedDatabase, **variables: str) -> Iterat
 
 
 def fill(daphne: Daphne) -> Rows:
-    """Give the demo business believable data; the rows worth a look."""
+    """Give the demo business realistic data. Returns the rows to look at."""
     said = daphne.manage(
         "shell", "-v0", "-c", "import json; from testing.demo_data.seed import seed; print(json.dumps(seed()))"
     )
@@ -70,7 +70,7 @@ def fill(daphne: Daphne) -> Rows:
 def context(
     browser: Browser, url: str, *, language: str, width: int = 1280, scripts: bool = True, dark: bool = False
 ) -> Iterator[BrowserContext]:
-    """Somebody's window: language, width, and whether the device is set to dark."""
+    """Returns a browser context with this language, width and colour scheme."""
     window = browser.new_context(
         base_url=url,
         viewport={"width": width, "height": 900},
@@ -86,7 +86,7 @@ def context(
 
 
 def sign_in(page: Page, email: str = demo.OWNER_EMAIL, password: str = demo.OWNER_PASSWORD) -> None:
-    """Sign in, as the demo's owner if nobody else is named."""
+    """Sign in, by default as the demo's owner."""
     page.context.clear_cookies(name="sessionid")
     page.goto("/accounts/login/")
     page.fill("input[name=login]", email)
@@ -96,7 +96,7 @@ def sign_in(page: Page, email: str = demo.OWNER_EMAIL, password: str = demo.OWNE
 
 
 def tour(page: Page, wanted: Sequence[Visit], rows: Rows) -> Iterator[Visit]:
-    """Visit each of them as who it is for; whoever asks for the next one has looked at this one."""
+    """Visit each page as the person it is for; yields after each, so that the caller can look at the page."""
     here = Who.NOBODY
     for visit in wanted:
         if visit.who != here:
@@ -107,8 +107,8 @@ def tour(page: Page, wanted: Sequence[Visit], rows: Rows) -> Iterator[Visit]:
 
 
 def unfit(page: Page) -> list[str]:
-    """What axe finds on the page as it is shown. Of the admin, which is Django's, the gravest."""
-    # No preload: axe would fetch what a sheet imports relative to the page, and be refused. What is fit is not listed.
+    """Returns axe's findings on the page; in the admin, which is Django's, only the most serious ones."""
+    # No preload: axe would fetch a style sheet's imports relative to the page, which is refused. Violations only.
     options = {"preload": False, "resultTypes": ["violations"]}
     grave = {"serious", "critical"} | (set() if "/admin/" in page.url else {"moderate"})
     return [

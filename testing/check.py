@@ -1,4 +1,4 @@
-"""`make check`: every check that does not run the code. All of them run; the results are listed at the end."""
+"""`make check`: all static checks. All of them run, even if one fails; the results are listed at the end."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ PRODUCTION = {
 
 
 def main() -> int:
-    """Run every check; 0 when all passed."""
+    """Run every check. Returns 0 if all passed."""
     python = sys.executable
     manage = [python, "manage.py"]
     results = {
         "lint": run([python, "-m", "ruff", "check", "."]),
-        "formatting (make format mends it)": run([python, "-m", "ruff", "format", "--check", "."]),
-        "templates (make format mends most)": formatted_templates(),
+        "formatting (make format fixes it)": run([python, "-m", "ruff", "format", "--check", "."]),
+        "templates (make format fixes most)": formatted_templates(),
         "types": run([python, "-m", "mypy", "."]),
         "migrations": run([*manage, "makemigrations", "--check", "--dry-run"]),
         "deploy check": run([*manage, "check", "--deploy", "--fail-level", "WARNING"], **PRODUCTION),
@@ -47,13 +47,13 @@ def main() -> int:
 
 
 def run(command: list[str], **variables: str) -> bool:
-    """Run one check in the project's root, without the developer's .env; whether it passed."""
+    """Run one check in the project's root, without the developer's .env. Returns whether it passed."""
     environment = {**os.environ, "ENV_FILE": os.devnull, **variables}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 
 def formatted_templates() -> bool:
-    """Returns whether the templates are formatted and narrow; a long text is for a person to break."""
+    """Returns whether the templates are formatted and their lines short. Long text must be broken by hand."""
     formatter = str(Path(sys.executable).with_name("djangofmt"))  # a program without a Python module
     formatted = run([formatter, "--check", "templates"])
     wide = [
@@ -67,7 +67,7 @@ def formatted_templates() -> bool:
 
 
 def short_files() -> bool:
-    """Whether every Python file of the project, migrations aside, is at most a few screens long."""
+    """Returns whether every Python file of the project, except migrations, is within its limit of lines."""
     listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
     long = [
         f"{path}: {lines} lines, perhaps two subjects"

@@ -1,4 +1,4 @@
-"""Migrated databases for processes of their own: migrated once per test run, then copied."""
+"""Migrated databases for the processes that tests start: migrated once per test run, then copied."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MigratedDatabase = Callable[[], AbstractContextManager[str]]
 
 
 def without_test_settings(environment: dict[str, str]) -> dict[str, str]:
-    """The environment as an operator has it: every way of starting must find the settings by itself."""
+    """Returns the environment without the tests' settings: every way to start must find the settings itself."""
     return {name: value for name, value in environment.items() if name != "DJANGO_SETTINGS_MODULE"}
 
 
 def manage(*arguments: str, environment: dict[str, str]) -> str:
-    """Run a management command in a process of its own; what it printed. Its failure carries its errors."""
+    """Run a management command in a separate process. Returns its output; a failure raises with its errors."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -58,7 +58,7 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migr
 
 @contextmanager
 def migrated_file(folder: Path) -> Iterator[MigratedDatabase]:
-    """As `migrated_database`, outside of tests: one SQLite file in a folder."""
+    """Like `migrated_database`, but outside of tests: one SQLite file in a folder."""
     template = folder / "template.sqlite3"
     manage("migrate", environment={**os.environ, "DATABASE_URL": f"sqlite:///{template}"})
     yield lambda: _sqlite_copy(template, folder / "frontdesk.sqlite3")

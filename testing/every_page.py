@@ -1,8 +1,8 @@
-"""Every address of the installation and who may ask for it: one line a page.
+"""All addresses of the installation and who may request them: one line for each page.
 
-`tests/test_every_page.py` fails while an address has no line here, and asks each of them as everyone who may not.
-Pages marked by `LOOK` are for people's eyes: those who may are asked to see them, and a real browser visits each, with
-every row that `testing/demo_data` has for it. One marked by `WAY` is the end of a way (`testing/ways.py`).
+`tests/test_every_page.py` fails if an address has no line here, and requests each as every person who may not see it.
+Pages marked `LOOK` are made to be looked at: they are also requested as people who may see them, and a browser visits
+each with every row of `testing/demo_data`. Pages marked `WAY` are reached through other pages (`testing/ways.py`).
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 OWNERS, MEMBERS = "owners", "members"
-"""Who may: owners only, or owners and staff. Whatever else is a business's page is a 404."""
+"""Who may see the page: owners only, or owners and staff. Everybody else gets a 404."""
 PERSON, ANYBODY, ITSELF = "person", "anybody", "itself"
-"""Whoever is signed in; everyone; or a door with a lock of its own (signatures, tokens), which has its own tests."""
+"""Anybody signed in; everyone; or requests that are checked otherwise (signatures, tokens) and have their own tests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One address. `row` names the model of the row in it.
 
-    `look`: it is a page for people's eyes. `by_way`: likewise, but one comes to it through other pages only.
+    `look`: the page is made to be looked at. `by_way`: likewise, but it is reached only through other pages.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Page:
 
 
 def page(name: str, who: str, row: str = "", *options: str) -> Page:
-    """A line of the table."""
+    """Returns a line of the table."""
     return Page(name, who, row, post="POST" in options, look="LOOK" in options, by_way="WAY" in options)
 
 
@@ -104,7 +104,7 @@ PAGES = [
     page("senders", MEMBERS, "", "LOOK"),
     page("sender-try", OWNERS, "", "POST"),
     page("sender-check", OWNERS, "whatsapp.Sender", "POST"),
-    # A person's own
+    # A person's own account
     page("start", PERSON),
     page("mfa_index", PERSON, "", "LOOK"),
     page("mfa_activate_totp", PERSON, "", "WAY"),
@@ -119,7 +119,7 @@ PAGES = [
     page("account_change_password", PERSON, "", "LOOK"),
     page("account_set_password", PERSON),
     page("account_email", PERSON),
-    # Doors
+    # Signing in, and requests by machines
     page("account_login", ANYBODY, "", "LOOK"),
     page("account_logout", ANYBODY, "", "WAY"),
     page("account_inactive", ANYBODY),
@@ -157,6 +157,6 @@ ADMIN = (
     "whatsapp.Sender",
     "whatsapp.Suppression",
 )
-"""Of these models a browser visits the admin's list, the form for a new row where there is one, and a row."""
+"""Models of which a browser visits the admin's list, the form for a new row (if any), and a row."""
 ERRORS = ("400", "403", "403_csrf", "404", "429", "500")
-"""The templates of pages that say what went wrong."""
+"""The templates of error pages."""

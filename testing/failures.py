@@ -1,4 +1,4 @@
-"""Names each failed test when it fails: with several workers, pytest itself does so in the end only."""
+"""Prints each failed test at once: with several workers, pytest itself names failures only at the end."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import pytest
 
 
 class Failures:
-    """A plugin for the process that reports."""
+    """A pytest plugin for the process that reports."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Write a line for what failed."""
+        """Print a line for a failed test."""
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if report.failed and reporter:
             reporter.ensure_newline()

@@ -1,4 +1,4 @@
-"""The process behind `testing.senders`: loads everything, then forks a sender for each line that asks for one."""
+"""The process behind `testing.senders`: imports everything, then forks a sender for each request on stdin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from whatsapp.running.loop import SendingLoop  # noqa: E402
 
 
 def main() -> None:
-    """Obey: `run` and `idle` start a sender and print its process id, `wait PID` prints its exit code."""
+    """Read commands: `run` and `idle` start a sender and print its process id, `wait PID` prints its exit code."""
     for line in sys.stdin:
         word, *rest = line.split()
         if word == "wait":
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def send(*, until_idle: bool) -> None:
-    """Send in this process, and end it."""
+    """Run a sender in this process, then exit."""
     code = 1
     try:
         asyncio.run(SendingLoop(until_idle=until_idle).run())

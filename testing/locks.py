@@ -1,4 +1,4 @@
-"""Whether the locked requirements match what people wrote: `python -m testing.locks`, without a network.
+"""Checks without a network that the locked requirements match the `.in` files: `python -m testing.locks`.
 
 `requirements.in` and `requirements-dev.in` are written by hand and pin what the project itself uses. `make lock`
 resolves each into the `.txt` file of the same name: the same releases, everything that these need, and a hash for
@@ -24,7 +24,7 @@ Pins = set[tuple[str, str]]
 
 
 def main() -> int:
-    """Print what is wrong, and return 0 when nothing is."""
+    """Print every difference. Returns 0 if there is none."""
     sources = {name: written(ROOT / f"{name}.in") for name in NAMES}
     locks = {name: (ROOT / f"{name}.txt").read_text() for name in NAMES}
     problems = [problem for name in NAMES for problem in differences(name, sources[name], locks[name])]
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def differences(name: str, source: Pins, lock: str) -> list[str]:
-    """Return a sentence for each way in which a lock does not match its source."""
+    """Returns a sentence for each way in which a lock does not match its source."""
     locked = pins(lock)
     asked_for = {pin for block in blocks(lock) if re.search(r"# +(?:via +)?-r ", block) for pin in pins(block)}
     return [
@@ -47,13 +47,13 @@ def differences(name: str, source: Pins, lock: str) -> list[str]:
 
 
 def written(path: Path) -> Pins:
-    """Return the pins of a file that people write, and of the files that it includes by `-r`."""
+    """Returns the pins of a hand-written file and of the files that it includes by `-r`."""
     text = path.read_text()
     return pins(text).union(*(written(path.parent / included) for included in INCLUDE.findall(text)))
 
 
 def pins(text: str) -> Pins:
-    """Return every pin, its name spelled as package indexes compare names."""
+    """Returns every pin, with normalised package names."""
     return {(re.sub(r"[-_.]+", "-", name).lower(), release) for name, release in PIN.findall(text)}
 
 

@@ -18,7 +18,7 @@ from testing.broadcasts import addresses, make_broadcast, make_sender, make_temp
 
 
 def main() -> None:
-    """Make what was asked for."""
+    """Create the business and the broadcast."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("people", type=int)
     parser.add_argument("--mps", type=float, default=None)

@@ -1,4 +1,4 @@
-"""HTML as tests compare it: without the whitespace that only the layout of a template makes."""
+"""HTML for comparisons in tests: without whitespace that comes only from a template's layout."""
 
 import re
 

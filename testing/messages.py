@@ -1,8 +1,8 @@
-"""Hebrew for every string of the project, without the gettext tools: `python -m testing.messages`.
+"""Updates the Hebrew catalogues without the gettext tools: `python -m testing.messages`.
 
-Adds new strings to each app's `locale/he/LC_MESSAGES/django.po`, drops those that are gone, and compiles
-the `.mo` file beside it, which is committed because a fresh machine has no `msgfmt`. Then says which
-strings still wait for their Hebrew. Templates in `templates/<app>/` count as the app's, others as `businesses`'.
+Adds new strings to each app's `locale/he/LC_MESSAGES/django.po`, removes obsolete ones, and compiles
+the `.mo` file beside it, which is committed because a fresh machine has no `msgfmt`. Then lists strings
+without a translation. Templates in `templates/<app>/` belong to the app, all others to `businesses`.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ SINGULAR = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 
 Message = tuple[str, str]
-"""The English string and its plural, empty without one."""
+"""The English string and its plural; the plural is empty if there is none."""
 
 
 def catalogue(app: str) -> Path:
-    """Where the app's Hebrew is written."""
+    """Returns the path of the app's Hebrew catalogue."""
     return ROOT / app / "locale" / "he" / "LC_MESSAGES" / "django.po"
 
 
 def messages(app: str) -> set[Message]:
-    """Every string that the app's code and templates translate."""
+    """Returns every translatable string of the app's code and templates."""
     found: set[Message] = set()
     for path in sorted((ROOT / app).rglob("*.py")):
         if not {"tests", "migrations"} & set(path.parts):
@@ -66,14 +66,14 @@ def _in_template(source: str) -> Iterator[Message]:
 
 
 def untranslated(app: str) -> list[str]:
-    """The app's strings without Hebrew."""
+    """Returns the app's strings without a Hebrew translation."""
     path = catalogue(app)
     known = {entry.msgid for entry in polib.pofile(str(path)).translated_entries()} if path.exists() else set()
     return sorted(text for text, _plural in messages(app) if text not in known)
 
 
 def update(app: str) -> None:
-    """Bring the app's catalogue in step with its strings and compile it."""
+    """Update the app's catalogue to its strings and compile it."""
     wanted, path = messages(app), catalogue(app)
     if not wanted:
         return
@@ -89,7 +89,7 @@ def update(app: str) -> None:
 
 
 def main() -> int:
-    """Update every app; 1 while a string waits for its Hebrew."""
+    """Update every app. Returns 1 if a string has no Hebrew translation."""
     waiting = 0
     for app in APPS:
         update(app)

@@ -1,4 +1,4 @@
-"""The stand-in for Meta in a thread of the test: `meta.url` is its Graph address, `meta.posts` what it was sent."""
+"""The stand-in for Meta in a thread of the test: `meta.url` is its Graph address, `meta.posts` what it received."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ LATE_S = 0.05
 
 @dataclass
 class ThreadedMeta(FakeMeta):
-    """A stand-in whose webhooks the test delivers itself, when and how it likes."""
+    """A stand-in that delivers no webhooks: the test posts them when and how it wants."""
 
     url: str = ""
     stalls: list[tuple[float, float]] = field(default_factory=list)
-    """When a busy machine let the stand-in stand still, from and until: what arrived meanwhile is noted at the end."""
+    """Start and end of each stall of the stand-in on a busy machine: posts of that time are recorded at its end."""
 
     async def watch(self) -> None:
-        """Keep `stalls`, for as long as it serves."""
+        """Record `stalls` while the stand-in serves."""
         while True:
             due_at = time.monotonic() + BEAT_S
             await asyncio.sleep(BEAT_S)
@@ -37,7 +37,7 @@ class ThreadedMeta(FakeMeta):
                 self.stalls.append((due_at, time.monotonic()))
 
     def webhooks(self) -> list[bytes]:
-        """Everything that is to be reported and was not yet, as signed-for bodies."""
+        """Returns the bodies of all webhooks that have not been delivered yet."""
         due, self.to_report = self.to_report, []
         return [
             json.dumps(notices.notice("1055", "2077", due[start : start + 1_000])).encode()
@@ -45,13 +45,13 @@ class ThreadedMeta(FakeMeta):
         ]
 
     def signed(self, body: bytes) -> dict[str, str]:
-        """The headers with which Meta would post a body."""
+        """Returns the headers, with Meta's signature, for posting a body."""
         return {"X-Hub-Signature-256": notices.signature(body, self.app_secret)}
 
 
 @contextmanager
 def threaded_meta() -> Iterator[ThreadedMeta]:
-    """Serve for as long as the block runs."""
+    """Serve for the duration of the block."""
     meta = ThreadedMeta()
     loop = asyncio.new_event_loop()
     ready = threading.Event()

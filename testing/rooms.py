@@ -1,4 +1,4 @@
-"""The rooms of the code, which of them import which, and whether an import runs up: `python -m testing.rooms`.
+"""Checks that imports between the code's rooms run only downwards: `python -m testing.rooms`.
 
 A room is a folder of an app, or a module on the app's top. Each app lists its rooms floor by floor, from the top
 down; a room may import only itself and lower floors. Between apps the same holds for `APPS`, and `calls` and
@@ -16,9 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 APPS = (("platform",), ("calls", "whatsapp"), ("businesses",))
-"""The apps, floor by floor. Two on one floor don't know each other."""
+"""The apps, floor by floor. Apps on one floor don't import each other."""
 IMPORT_NAMES = {"frontdesk": "platform"}
-"""Apps that are imported by another name than their folder's (docs/decisions/0001-platform-folder.md)."""
+"""Apps whose import name is not their folder's name (docs/decisions/0001-platform-folder.md)."""
 
 FLOORS: dict[str, tuple[str, ...]] = {
     "whatsapp": (
@@ -83,7 +83,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Arrow:
-    """A room imports another; `modules` are those that do. Rooms are written like `whatsapp.sending`."""
+    """One room imports another; `modules` are the importing ones. Rooms are written like `whatsapp.sending`."""
 
     source: str
     target: str
@@ -94,7 +94,7 @@ class Arrow:
 
 
 def imports(app: str) -> dict[str, set[str]]:
-    """What each module of an app imports from our apps; its tests and migrations don't count."""
+    """Returns what each module of an app imports from our apps, without tests and migrations."""
     found = {}
     for path in sorted((ROOT / app).rglob("*.py")):
         if not {"tests", "migrations"} & set(path.parts) and path.name != "conftest.py":
@@ -104,7 +104,7 @@ def imports(app: str) -> dict[str, set[str]]:
 
 
 def arrows(app: str) -> list[Arrow]:
-    """Every arrow between two rooms that starts in this app."""
+    """Returns every arrow between two rooms that starts in this app."""
     found: dict[tuple[str, str], set[str]] = {}
     for module, targets in imports(app).items():
         for target in targets:
@@ -114,19 +114,19 @@ def arrows(app: str) -> list[Arrow]:
 
 
 def room_of(module: str) -> str:
-    """The room in which a module is: `whatsapp.sending` for `whatsapp.sending.claims`."""
+    """Returns the room of a module: `whatsapp.sending` for `whatsapp.sending.claims`."""
     return ".".join(module.split(".")[:2])
 
 
 def rooms(app: str) -> set[str]:
-    """The names of an app's rooms, without the app's."""
+    """Returns the names of an app's rooms, without the app's name."""
     folders = {path.parent.name for path in (ROOT / app).glob("*/*.py")}
     modules = {path.stem for path in (ROOT / app).glob("*.py")}
     return (folders | modules) - {"__init__", "conftest", "tests", "migrations"}
 
 
 def wrong(app: str) -> list[Arrow]:
-    """The arrows of an app that run up, or to a room of the same floor."""
+    """Returns the arrows of an app that run up, or to a room of the same floor."""
     return [arrow for arrow in arrows(app) if not _runs_down(arrow)]
 
 
@@ -145,17 +145,17 @@ def _split(room: str) -> tuple[str, str]:
 
 
 def _floor(floors: Sequence[str], name: str) -> int:
-    """The number of the floor on which a room is, from the top. A room that nobody has placed is on none: -1."""
+    """Returns the number of a room's floor, counted from the top; -1 for a room that no floor lists."""
     return next((number for number, names in enumerate(floors) if name in names.split()), -1)
 
 
 def tops(path: Path) -> set[str]:
-    """The first part of everything that a file imports."""
+    """Returns the top-level package names that a file imports."""
     return {name.partition(".")[0] for name in _imported(path)}
 
 
 def _our_name(name: str) -> str | None:
-    """An imported module by its folder's name; None for one that is not of our apps."""
+    """Returns an imported module by its folder's name; None if it is not in our apps."""
     top, _dot, rest = name.partition(".")
     if top in IMPORT_NAMES:
         return f"{IMPORT_NAMES[top]}.{rest}".rstrip(".")
@@ -163,7 +163,7 @@ def _our_name(name: str) -> str | None:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """Everything that a file imports, wherever it does, like `whatsapp.sending.claims.claim`."""
+    """Yields everything that a file imports, at any depth, like `whatsapp.sending.claims.claim`."""
     for node in _running_code(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
@@ -172,7 +172,7 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def _running_code(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node of a module but those that only the type checker sees."""
+    """Yields every node of a module except those under `if TYPE_CHECKING`."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             continue

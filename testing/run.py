@@ -1,10 +1,10 @@
 """`make test`: the whole suite twice, on the embedded default and on PostgreSQL with Redis.
 
-Each pass has two parts: tests that compute, then tests of real processes in real time, which would hear the
-computing ones. Both are shared out to workers by file.
-Servers are started for the run and thrown away. To use your own, set `TEST_DATABASE_URL` (its user must
+Each pass has two parts: tests that compute, then tests of real processes in real time, whose timing the
+computing ones would disturb. Both are distributed to workers by file.
+Servers are started for the run and removed afterwards. To use your own, set `TEST_DATABASE_URL` (its user must
 be allowed to create databases) and `TEST_REDIS_URL` (each worker writes into a Redis database of its own, from
-that one upwards). Arguments are handed to pytest. Tests in a browser are `make browser`.
+that one upwards). Arguments are passed to pytest. `make browser` runs the browser tests.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import pytest
 from testing import services
 
 PARTS = {"computing": ("not realtime and not browser", 3), "in real time": ("realtime", 2)}
-"""What each selects, and by how many workers: those that compute wait half of their time for processes and locks."""
+"""Marks and number of workers of each part: computing tests wait half of their time for processes and locks."""
 REPEATED = "not pure and not once"
 
 
 def main(arguments: list[str]) -> int:
-    """Run both passes, whatever fails on the way; 0 when all parts passed."""
+    """Run both passes, even if one fails. Returns 0 if all parts passed."""
     codes, said = [], []
     with ExitStack() as servers:
         for name in ("SQLite, everything in one process", "PostgreSQL and Redis"):
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
 
 
 def served(servers: ExitStack) -> dict[str, str]:
-    """Where PostgreSQL and Redis are: yours, or started here."""
+    """Returns where PostgreSQL and Redis are: yours, or started here."""
     return {
         "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or servers.enter_context(services.postgres()),
         "REDIS_URL": os.environ.get("TEST_REDIS_URL") or servers.enter_context(services.redis()),
@@ -51,7 +51,7 @@ def served(servers: ExitStack) -> dict[str, str]:
 
 
 def verdict(codes: list[int], *, some_only: bool) -> int:
-    """The first failure's code. A part without any of the chosen tests is fine, unless all are."""
+    """Returns the first failure's code. Parts without any selected test are fine, unless all are empty."""
     nothing = int(pytest.ExitCode.NO_TESTS_COLLECTED)
     if some_only and set(codes) != {nothing}:
         codes = [code for code in codes if code != nothing]
@@ -59,7 +59,7 @@ def verdict(codes: list[int], *, some_only: bool) -> int:
 
 
 def run_pytest(arguments: list[str], variables: dict[str, str]) -> int:
-    """Run pytest with these environment variables; its exit code."""
+    """Run pytest with these environment variables. Returns its exit code."""
     command = [sys.executable, "-m", "pytest", "--dist", "loadfile", "--no-loadscope-reorder", *arguments]
     return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
 

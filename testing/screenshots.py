@@ -26,7 +26,7 @@ FOLDER = databases.ROOT / "var" / "screenshots"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Take those that were asked for."""
+    """Take the requested screenshots."""
     if not browser.is_there():
         print(
             f"There is no Chromium at {browser.CHROMIUM}: apt-get install chromium, or set CHROMIUM.", file=sys.stderr
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def take(page: Page, wanted: Sequence[Visit], rows: Rows, widths: Sequence[int], suffix: str) -> None:
-    """Picture each in one window: the doors, then sign in, then the rest."""
+    """Take screenshots in one browser context: pages without sign-in first, then sign in, then the rest."""
     for visit in browser.tour(page, wanted, rows):
         for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
@@ -60,7 +60,7 @@ def take(page: Page, wanted: Sequence[Visit], rows: Rows, widths: Sequence[int],
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
-    parser.add_argument("--dark", action="store_true", help="as on a device that is set to dark")
+    parser.add_argument("--dark", action="store_true", help="use the dark colour scheme")
     parser.add_argument("--languages", nargs="+", choices=browser.LANGUAGES, default=browser.LANGUAGES)
     parser.add_argument("--widths", nargs="+", type=int, default=browser.WIDTHS)
     return parser

@@ -1,4 +1,4 @@
-"""Sending processes that tests kill: a farm forks them in milliseconds, so that many can die in one test.
+"""Sending processes that tests kill: a farm forks them in milliseconds, so that one test can kill many.
 
 with sender_farm(environment) as farm:
     pid = farm.start()
@@ -19,24 +19,24 @@ from testing.databases import ROOT
 
 @dataclass
 class SenderFarm:
-    """A process that has loaded everything and forks senders on demand."""
+    """A process that has imported everything and forks senders on demand."""
 
     process: subprocess.Popen[str]
     pids: set[int] = field(default_factory=set)
 
     def start(self, *, until_idle: bool = False) -> int:
-        """Start a sender; its process id."""
+        """Start a sender. Returns its process id."""
         pid = int(self._ask("idle" if until_idle else "run"))
         self.pids.add(pid)
         return pid
 
     def send_signal(self, pid: int, number: int) -> None:
-        """Send a signal to one of the senders; one that has ended already is left in peace."""
+        """Send a signal to a sender; ignored if it has already ended."""
         with suppress(ProcessLookupError):
             os.kill(pid, number)
 
     def wait(self, pid: int) -> int:
-        """Wait until a sender has ended; its exit code, negative for the signal that killed it."""
+        """Wait until a sender has ended. Returns its exit code; negative if a signal killed it."""
         code = int(self._ask(f"wait {pid}"))
         self.pids.discard(pid)
         return code
@@ -51,7 +51,7 @@ class SenderFarm:
 
 @contextmanager
 def sender_farm(environment: Mapping[str, str]) -> Iterator[SenderFarm]:
-    """A farm for as long as the block runs; every sender still alive is killed at its end."""
+    """A farm for the duration of the block; senders that are still alive at its end are killed."""
     process = subprocess.Popen(
         [sys.executable, "-m", "testing.fork_senders"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Real processes of this project for end-to-end tests: Daphne and Celery, each on a migrated database of its own.
+"""Real processes of this project for end-to-end tests: Daphne and Celery, each with its own migrated database.
 
     def test_alive(daphne):
         server = daphne(OPENAI_REALTIME_URL="ws://127.0.0.1:9001/v1")
@@ -6,7 +6,7 @@
         urlopen(f"{server.url}/healthz")
 
 The database is of the kind that the test run uses (a SQLite file, or a database on the run's PostgreSQL
-server). With Redis, each server gets a Redis of its own.
+server). With Redis, each server gets its own Redis.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ STOP_TIMEOUT_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process of this project. `environment` is what commands and further processes beside it need."""
+    """A process of this project. `environment` is for commands and other processes that share its database."""
 
     process: subprocess.Popen[bytes]
     environment: dict[str, str]
@@ -44,15 +44,15 @@ class Process:
 
     @property
     def log(self) -> str:
-        """Everything it has logged so far."""
+        """Returns everything it has logged so far."""
         return self.log_path.read_text()
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command on its database; what it printed."""
+        """Run a management command on its database. Returns what it printed."""
         return manage(*arguments, environment=self.environment)
 
     def stop(self, signal_number: int = signal.SIGTERM) -> int:
-        """Send it a signal and wait until it has ended; its exit code."""
+        """Send it a signal and wait until it has ended. Returns its exit code."""
         self.process.send_signal(signal_number)
         return self.process.wait(STOP_TIMEOUT_S)
 
@@ -65,11 +65,11 @@ class Daphne(Process):
 
     @property
     def url(self) -> str:
-        """Base of its addresses, without a slash at the end."""
+        """The base of its addresses, without a trailing slash."""
         return f"http://127.0.0.1:{self.port}"
 
     def ready(self) -> dict[str, object]:
-        """What /readyz says; `HTTPError` 503 while the process is not ready."""
+        """Returns the body of /readyz. Raises `HTTPError` (503) while the process is not ready."""
         with urlopen(f"{self.url}/readyz") as answer:
             return dict(json.load(answer))
 
@@ -78,7 +78,7 @@ class StartDaphne(Protocol):
     """Start a Daphne process with these environment variables on top of the test run's."""
 
     def __call__(self, *, beside: Process | None = None, **variables: str) -> Daphne:
-        """`beside`: on the database and Redis of that process instead of new ones."""
+        """`beside`: use the database and Redis of that process instead of new ones."""
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def daphne(tmp_path: Path, migrated_database: MigratedDatabase) -> Iterator[Star
 
 @contextmanager
 def web_processes(folder: Path, migrated_database: MigratedDatabase) -> Iterator[StartDaphne]:
-    """A function that starts Daphne processes, whose logs go to the folder; they end with the block."""
+    """Yields a function that starts Daphne processes, which log into the folder and end with the block."""
     with ExitStack() as running:
 
         def start(*, beside: Process | None = None, **variables: str) -> Daphne:
@@ -117,13 +117,13 @@ class StartWorker(Protocol):
     """Start a Celery worker on the database and Redis of a Daphne process."""
 
     def __call__(self, beside: Process) -> Process:
-        """`beside`: whose tasks it runs."""
+        """`beside`: the process whose tasks it runs."""
 
 
 @contextmanager
 def _daphne(environment: dict[str, str], folder: Path) -> Iterator[Daphne]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        # The socket is handed over open: nobody else can take the port, and whoever connects early is kept waiting.
+        # The child inherits the open socket: nobody else can take the port, and early connections wait.
         port = listener.getsockname()[1]
         environment = {"PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}", **environment}
         command = [sys.executable, "-m", "daphne", "--fd", str(listener.fileno()), "frontdesk.asgi:application"]
@@ -162,5 +162,5 @@ def _process(
         yield process, log_path
     finally:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # the group: Celery's beat is a child of its worker
+            os.killpg(process.pid, signal.SIGKILL)  # signal the whole group: Celery's beat is a child of its worker
         process.wait()

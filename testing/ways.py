@@ -1,4 +1,4 @@
-"""Ways to pages that have no address of their own to start with: steps of a form, a form that was refused, a door."""
+"""Ways to pages that can't be opened by address: later steps of a form, refused forms, and password prompts."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ SUBMIT = "main form button.main"
 
 
 def to_people(page: Page, rows: Rows) -> None:
-    """The second step of a new broadcast."""
+    """Go to the second step of a new broadcast."""
     page.goto(f"{HOME}broadcasts/new/?template={rows['whatsapp.MessageTemplate']['rich']}")
 
 
 def to_people_refused(page: Page, rows: Rows) -> None:
-    """The same, sent without people."""
+    """Submit the second step without people."""
     to_people(page, rows)
     page.click(SUBMIT)
 
 
 def to_details_of_a_file(page: Page, rows: Rows) -> None:
-    """The third step, with a file's columns."""
+    """Go to the third step, with a file's columns."""
     to_people(page, rows)
     page.set_input_files("input[type=file]", {"name": "לקוחות.csv", "mimeType": "text/csv", "buffer": _file()})
     page.click(SUBMIT)
 
 
 def to_details_of_contacts(page: Page, rows: Rows) -> None:
-    """The third step, with values from contacts; sent without any."""
+    """Submit the third step, with values from contacts, without any."""
     to_people(page, rows)
     page.check("input[name=source][value=contacts]")
     page.click(SUBMIT)
@@ -43,20 +43,20 @@ def to_details_of_contacts(page: Page, rows: Rows) -> None:
 
 
 def to_columns(page: Page, rows: Rows) -> None:
-    """The second step of an import."""
+    """Go to the second step of an import."""
     page.goto(f"{HOME}contacts/import/")
     page.set_input_files("input[type=file]", {"name": "people.csv", "mimeType": "text/csv", "buffer": _file()})
     page.click(SUBMIT)
 
 
 def to_result(page: Page, rows: Rows) -> None:
-    """The result of an import in which some rows were not taken."""
+    """Go to the result of an import in which some rows were refused."""
     to_columns(page, rows)
     page.click(SUBMIT)
 
 
 def to_an_authenticator(page: Page, rows: Rows) -> None:
-    """The page that shows the code for an authenticator app; it asks for the password first, once."""
+    """Go to the page with the code for an authenticator app; it asks for the password first, once."""
     page.goto("/accounts/2fa/totp/activate/")
     if page.locator("input[name=password]").count():
         page.fill("input[name=password]", demo.OWNER_PASSWORD)
@@ -65,12 +65,12 @@ def to_an_authenticator(page: Page, rows: Rows) -> None:
 
 
 def to_sign_out(page: Page, rows: Rows) -> None:
-    """Signing out from an address asks first."""
+    """Go to the page that confirms signing out."""
     page.goto("/accounts/logout/")
 
 
 def to_settings_refused(page: Page, rows: Rows) -> None:
-    """Settings with a phone number that is none."""
+    """Submit the settings with an invalid phone number."""
     page.goto(f"{HOME}settings/")
     page.fill("input[name=fallback_number]", "12")
     page.locator("input[name=fallback_number]").press("Enter")
@@ -78,7 +78,7 @@ def to_settings_refused(page: Page, rows: Rows) -> None:
 
 
 def to_contact_refused(page: Page, rows: Rows) -> None:
-    """A contact without a number."""
+    """Submit a contact without a number."""
     page.goto(f"{HOME}contacts/new/")
     page.click(SUBMIT)
 

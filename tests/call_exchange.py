@@ -1,8 +1,8 @@
-"""The stand-in for OpenAI with a lane for each business, so that calls with different misfortunes run side by side.
+"""The stand-in for OpenAI with a lane for each business, so that calls with different faults run side by side.
 
-`RealtimeServer` has one scenario for all who connect. Here the scenario is the called business's, found by the name
-in the session's instructions: the first event is read before the session begins. What goes wrong at the door, before
-anybody has said who they are, strikes everyone (`at_the_door`).
+`RealtimeServer` has one scenario for all clients. Here each business has its own, found by its name in the session's
+instructions: the first event is read before the session begins. Faults of the handshake happen before the business is
+known, so they affect all clients (`at_the_door`).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Lane:
         )
 
     async def serve(self, websocket: web.WebSocketResponse, request: web.Request) -> None:
-        """One session, to its end."""
+        """Serve one session until it ends."""
         session = RealtimeSession(
             scenario=self.scenario,
             ordinal=len(self.connections),
@@ -74,24 +74,24 @@ class Lane:
 
     # What came and went ---------------------------------------------------------------------------
     def messages(self, kind: str) -> list[Message]:
-        """What the client sent of this type, over all connections."""
+        """Returns the client's events of this type, over all connections, with their times."""
         return [each for connection in self.connections for each in connection.received if each.event["type"] == kind]
 
     def received(self, kind: str) -> list[WireEvent]:
-        """The same, without the times."""
+        """Returns the same, without the times."""
         return [each.event for each in self.messages(kind)]
 
     def sent(self, kind: str) -> list[WireEvent]:
-        """What the server sent of this type."""
+        """Returns the server's events of this type."""
         return [m.event for each in self.connections for m in each.sent if m.event["type"] == kind]
 
     def errors(self) -> list[str | None]:
-        """The codes (else the messages) of the errors that it answered with."""
+        """Returns the codes (or else the messages) of the server's `error` events."""
         return [each["error"]["code"] or each["error"]["message"] for each in self.sent("error")]
 
 
 class Exchange:
-    """Listens for every lane on one port."""
+    """A server that serves all lanes on one port."""
 
     def __init__(self) -> None:
         self.lanes: dict[str, Lane] = {}
@@ -103,7 +103,7 @@ class Exchange:
 
     @contextmanager
     def at_the_door(self, scenario: Scenario) -> Iterator[None]:
-        """`Refuse`, `HangAtConnect` and the session's lifetime of this scenario are everybody's meanwhile."""
+        """Apply this scenario's `Refuse`, `HangAtConnect` and session lifetime to all clients during the block."""
         self._door, self._first_at_door = scenario, len(self.attempts_at)
         try:
             yield
@@ -138,7 +138,7 @@ class Exchange:
             return error(refuse.status, "Refused, as the scenario wants.", code="refused")
         websocket = _ReadAhead(compress=False, max_msg_size=16 * 1024 * 1024)
         await websocket.prepare(request)
-        # The session itself will say so once more, which nobody minds who has been waiting for `session.updated`.
+        # The session sends `session.created` again, which clients that wait for `session.updated` ignore.
         await websocket.send_json(self._created())
         first = await websocket.receive()
         if first.type is WSMsgType.TEXT:

@@ -1,4 +1,4 @@
-"""Looking at what caller and assistant heard of each other, byte by byte and frame by frame."""
+"""Computes what caller and assistant heard of each other, byte by byte and frame by frame."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from calls.sandbox.telephone.media_stream import MediaStream
 from calls.sandbox.telephone.placed_call import PlacedCall
 
 SLACK_S = 1.0
-"""How late a busy machine may make anything. What must be exact is judged by frames and bytes, not by this."""
+"""The delay that a busy machine may cause. What must be exact is checked by frames and bytes instead."""
 _GAP_FRAMES = 3
 _VOICED_RMS = 200  # the businesses' echo gate, above the floor of a silent line
 
 
 def heard(call: PlacedCall) -> bytes:
-    """Every byte of the assistant that the caller heard, in order, without the silence between."""
+    """Returns every byte of the assistant's audio that the caller heard, in order, without silence."""
     playback = call.stream.playback
     return b"".join(bytes(playback.track[each.start : each.end]) for each in playback.stretches)
 
 
 def clears(call: PlacedCall) -> list[float]:
-    """When the server had Twilio's buffer emptied."""
+    """Returns the times at which the server cleared Twilio's buffer."""
     return [each.at for each in call.stream.record.messages if each.kind == "clear"]
 
 
 def played_until(call: PlacedCall, count: int) -> float:
-    """When the caller had heard so many bytes, in seconds since the stream opened."""
+    """Returns when the caller had heard so many bytes, in seconds since the stream opened."""
     for stretch in call.stream.playback.stretches:
         if count <= stretch.end - stretch.start:
             return (stretch.start + count) / ulaw.SAMPLE_RATE
@@ -41,12 +41,12 @@ def played_until(call: PlacedCall, count: int) -> float:
 
 
 def forwarded(connection: Connection) -> bytes:
-    """The caller's audio that a session of OpenAI's was given."""
+    """Returns the caller's audio that an OpenAI session received."""
     return b"".join(b64decode(each.event["audio"]) for each in connection.received_audio)
 
 
 def voiced_frame_sent_at(stream: MediaStream, after_s: float, ordinal: int) -> float:
-    """When the caller's frame was sent that is number `ordinal` of a run of voice, counted from 1.
+    """Returns when the caller's frame number `ordinal` (from 1) of a run of voiced frames was sent.
 
     Short gaps between voiced frames belong to the run.
     """
@@ -62,7 +62,7 @@ def voiced_frame_sent_at(stream: MediaStream, after_s: float, ordinal: int) -> f
 
 
 def voiced_frames_before_clear(trace: Sequence[TraceLine]) -> int:
-    """How many voiced frames of its run the server had been given when it emptied Twilio's buffer."""
+    """Returns how many voiced frames of the run the server had received when it cleared Twilio's buffer."""
     run = gap = 0
     for line in trace:
         if isinstance(line, CallerFrame):
@@ -75,7 +75,7 @@ def voiced_frames_before_clear(trace: Sequence[TraceLine]) -> int:
 
 
 def clear_travelled_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
-    """How long the first `clear` took to Twilio and its marks took back: what no byte position can foresee."""
+    """Returns the round-trip time of the first `clear` and its marks, which byte positions can't account for."""
     offset = _server_ahead_s(call, trace)
     decided_at = next(
         line.at for line in trace if isinstance(line, Decided) and isinstance(line.command, ClearPlayback)
@@ -90,23 +90,23 @@ def clear_travelled_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
 
 
 def _server_ahead_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
-    """What the server's clock shows when Twilio's shows 0; told by the frame of the caller that travelled fastest."""
+    """Returns the server's clock at Twilio's time 0, estimated from the fastest of the caller's frames."""
     frames = [line.at for line in trace if isinstance(line, CallerFrame)]
     sent = (index * FRAME_S + late for index, late in enumerate(call.stream.record.lateness_s))
     return min(came - left for came, left in zip(frames, sent, strict=False))
 
 
 def telephone_late_s(stream: MediaStream, *, until_s: float) -> float:
-    """How late the simulated telephone itself was, on a busy machine, in the second before this moment.
+    """Returns how late the simulated telephone was, on a busy machine, in the second before this moment.
 
-    A real one plays on its own hardware, so that where playback stands is told by the clock.
+    A real telephone plays on its own hardware, so its playback position follows from the clock.
     """
     last = round(until_s / FRAME_S)
     return max(stream.record.lateness_s[max(0, last - 50) : last + 1], default=0.0)
 
 
 def seam(heard_audio: bytes, whole: bytes) -> tuple[int, int]:
-    """Where audio was left and where it went on, for `heard_audio == whole[:left] + whole[went_on:]`."""
+    """Returns where audio stopped and where it resumed, for `heard_audio == whole[:left] + whole[went_on:]`."""
     left = next(
         (index for index, (one, other) in enumerate(zip(heard_audio, whole, strict=False)) if one != other),
         min(len(heard_audio), len(whole)),

@@ -1,4 +1,4 @@
-"""The database of a Daphne process, through the project's own models, in a thread of its own."""
+"""Access to a Daphne process's database through the project's own models, in a separate thread."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ordinals = count(1)
 
 @dataclass(frozen=True)
 class Records:
-    """What is kept of one call."""
+    """The database records of one call."""
 
     call: Call
     turns: list[Turn]
@@ -42,14 +42,14 @@ class Records:
 
     @property
     def is_whole(self) -> bool:
-        """Its own process has written its end too; until then Twilio's word that it is over may stand there alone."""
+        """Whether the call's own process has written its end; Twilio's status callback may be recorded earlier."""
         return not self.call.stream_opened_at or any(
             isinstance(line, Decided) and isinstance(line.command, EndCall) for line in self.trace
         )
 
 
 class Office:
-    """Asks the database at `database_url`. The tests' own database, which pytest-django guards, is another one."""
+    """Queries the database at `database_url`, which is not the tests' own database that pytest-django guards."""
 
     def __init__(self, database_url: str, blocker: DjangoDbBlocker) -> None:
         self._url = database_url
@@ -62,10 +62,10 @@ class Office:
         connections["default"] = load_backend(str(other["ENGINE"])).DatabaseWrapper(other, "default")
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function that uses models."""
+        """Run a function that uses models, and return its result."""
 
         def asked() -> T:
-            with self._blocker.unblock(), across_businesses():  # the tests look at everyone's rows
+            with self._blocker.unblock(), across_businesses():  # tests may see rows of every business
                 return question(*args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, asked)
@@ -77,11 +77,11 @@ class Office:
 
 
 def _disconnect() -> None:
-    connection.close()  # Django has one for each thread
+    connection.close()  # Django keeps a connection for each thread
 
 
 def open_business(*, greeting: str, is_rendered: bool, **values: Any) -> tuple[Business, str]:
-    """A business and its number; its greeting is spoken by the stand-in's voice, or still to be spoken by the model."""
+    """Create a business with a number; its greeting is recorded by the stand-in's voice, or spoken by the model."""
     ordinal = next(_ordinals)
     defaults = {"name": f"Business {ordinal}", "language": "en", "time_zone": "UTC"}
     business = Business.objects.create(**{**defaults, "slug": f"b{ordinal}", "greeting_text": greeting, **values})
@@ -101,7 +101,7 @@ def open_business(*, greeting: str, is_rendered: bool, **values: Any) -> tuple[B
 
 
 def member_cookies(business: Business) -> dict[str, str]:
-    """The cookies of a new owner of the business who has signed in."""
+    """Returns the session cookies of a new owner of the business."""
     user = User.objects.create_user(f"owner@{business.slug}.test", "pw")
     Membership.objects.create(business=business, user=user, role=Role.OWNER)
     session = SessionStore()
@@ -112,6 +112,6 @@ def member_cookies(business: Business) -> dict[str, str]:
 
 
 def records_of(call_sid: str) -> Records:
-    """Everything that is kept of a call."""
+    """Returns all records of a call."""
     call = Call.objects.select_related("business").get(twilio_call_sid=call_sid)
     return Records(call, list(Turn.objects.filter(call=call)), read_trace(call))

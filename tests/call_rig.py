@@ -1,7 +1,7 @@
 """Calls end to end: Twilio's stand-in, a real Daphne process on its own database, OpenAI's stand-in; real sockets.
 
-One Daphne serves all tests of a worker, so whatever one call does to another shows. Both stand-ins and the tests
-live in one event loop, whose clock all measured times are of.
+One Daphne serves all tests of a worker, so effects of one call on another become visible. Both stand-ins and the
+tests run in one event loop, and its clock is used for all measured times.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ SECOND = "And that is all."
 
 @cache
 def speech(name: str) -> bytes:
-    """Recorded speech (µ-law): `hello`, `one-moment-please`, `nobody-is-available`, `not-in-service`."""
+    """Returns recorded speech (µ-law): `hello`, `one-moment-please`, `nobody-is-available`, `not-in-service`."""
     return wav_files.read_as_ulaw(Path(__file__).parent / "audio" / f"{name}.wav")
 
 
 def scenario(*faults: Fault, **values: Any) -> Scenario:
-    """A scenario in which the assistant answers `ANSWER`, then `SECOND`, generated ten times as fast as it plays."""
+    """Returns a scenario in which the assistant answers `ANSWER`, then `SECOND`, ten times as fast as played."""
     defaults: dict[str, Any] = {"replies": ((Say(ANSWER),), (Say(SECOND),)), "speed": 10.0, "transcript_delay_s": 0.1}
     return Scenario(faults=faults, **{**defaults, **values})
 
 
 @dataclass(frozen=True)
 class Desk:
-    """A business that can be called, and its side of OpenAI."""
+    """A business that can be called, and its lane of the stand-in for OpenAI."""
 
     business: Business
     number: str
@@ -56,7 +56,7 @@ class Desk:
 
 @dataclass
 class Rig:
-    """Everything that a call needs."""
+    """Everything that end-to-end calls need."""
 
     daphne: Daphne
     exchange: Exchange
@@ -66,21 +66,21 @@ class Rig:
     async def desk(
         self, plan: Scenario | None = None, *, greeting: str = "", is_rendered: bool = True, **values: Any
     ) -> Desk:
-        """A new business with these settings."""
+        """Create a business with these settings. Returns its desk."""
         business, number = await self.office.ask(open_business, greeting=greeting, is_rendered=is_rendered, **values)
         lane = self.exchange.lanes[business.name] = Lane(plan or scenario())
         return Desk(business, number, lane)
 
     @asynccontextmanager
     async def calling(self, desk: Desk, line: LineConditions | None = None) -> AsyncIterator[PlacedCall]:
-        """A call whose media stream is open; hung up afterwards. Twilio must have had nothing to complain about."""
+        """Place a call, and hang up after the block. Yields once the stream is open; Twilio must report no errors."""
         async with self.twilio.call(to=desk.number, line=line) as call:
             await call.connected()
             yield call
         assert call.record.errors == []
 
     async def records(self, call: PlacedCall) -> Records:
-        """What is kept of a call that is over."""
+        """Returns the records of an ended call, once they are complete."""
         give_up_at = time.monotonic() + 30.0
         while not (kept := await self.office.ask(records_of, call.flow.ids.call_sid)).is_whole:
             assert time.monotonic() < give_up_at, "its process has not written its end"
@@ -89,12 +89,12 @@ class Rig:
         return kept
 
     def logged(self, call_id: object) -> str:
-        """The lines of the server's log about a call."""
+        """Returns the server's log lines about a call."""
         return "\n".join(line for line in self.daphne.log.splitlines() if str(call_id) in line)
 
 
 async def eventually(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
-    """Wait for something that another process does; looked at 50 times a second."""
+    """Wait for a condition in another process, by polling it 50 times a second."""
     give_up_at = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < give_up_at, "it did not happen in time"

@@ -1,4 +1,4 @@
-"""The rig of the end-to-end calls, one for each worker, and what must be true of all its calls together."""
+"""The rig of the end-to-end calls, one for each worker, and a check of all its calls together."""
 
 from collections.abc import AsyncIterator
 
@@ -40,12 +40,12 @@ async def rig(
 
 
 def assert_valid_client_events(exchange: Exchange) -> None:
-    """Everything that was sent to OpenAI in all these calls is valid by the `openai` package's own types."""
+    """Check that all events sent to OpenAI in these calls are valid by the `openai` package's own types."""
     adapter: TypeAdapter[RealtimeClientEvent] = TypeAdapter(RealtimeClientEvent)
     connections = [connection for lane in exchange.lanes.values() for connection in lane.connections]
     for connection in connections:
         for message in connection.received + connection.received_audio[:5]:
             adapter.validate_python(message.event)
-        # The stand-in reads every event by these types, and says so where one has an unknown field or misses one.
+        # The stand-in validates every event by these types, and answers with an error for unknown or missing fields.
         refused = [each.event["error"] for each in connection.sent if each.event["type"] == "error"]
         assert not [each for each in refused if each["code"] in UNREADABLE], refused

@@ -38,7 +38,7 @@ from tests.call_hearing import (
 )
 from tests.call_rig import ANSWER, SECOND, Desk, Rig, scenario, speech
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.once]  # the database has no part in it
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.once]  # independent of the kind of database
 
 INTERRUPTION = speech("one-moment-please")
 WHOLE = numbered.audio(ANSWER)
@@ -49,7 +49,7 @@ FRAMES = 6
 async def answered(
     rig: Rig, plan: Scenario, *, after_bytes: int = 8000, line: LineConditions | None = None, **settings: Any
 ) -> AsyncIterator[tuple[PlacedCall, Desk]]:
-    """A call in which the caller has asked something, and has heard so much of the answer."""
+    """A call in which the caller has asked a question and has heard so much of the answer."""
     desk = await rig.desk(plan, **{"first_utterance_protection": "opening_only", **settings})
     async with rig.calling(desk, line) as call:
         call.say(speech("hello"))
@@ -58,7 +58,7 @@ async def answered(
 
 
 def grunt(frames: int = 5) -> bytes:
-    """A piece of a vowel, too soft for OpenAI's ears (rms 400) and loud enough for ours (200).
+    """Returns a piece of a vowel, too soft for OpenAI's ears (rms 400) and loud enough for ours (200).
 
     A tenth of a second of it (5 frames) lets the assistant pause and is too short to interrupt it.
     """
@@ -68,7 +68,7 @@ def grunt(frames: int = 5) -> bytes:
 
 
 async def interrupt(call: PlacedCall) -> float:
-    """Say something and be answered; when that began."""
+    """Speak over the answer and wait for the next one. Returns when the caller began to speak."""
     span = call.say(INTERRUPTION)
     await call.until(lambda: heard(call).endswith(numbered.audio(SECOND)))
     return span.start
@@ -88,17 +88,17 @@ async def check_interruption(rig: Rig, call: PlacedCall, desk: Desk, spoken_at: 
     heard_ms = whole_items_ms(desk) + sum(truncated_ms(desk))
     late_ms = 1000 * (clear_travelled_s(call, records.trace) + telephone_late_s(call.stream, until_s=cleared_at))
     assert abs(heard_ms - heard_of_answer(call) / 8) <= 40 + late_ms
-    assert desk.lane.errors() == []  # none was truncated beyond its end
+    assert desk.lane.errors() == []  # no item was truncated beyond its end
 
 
 def whole_items_ms(desk: Desk) -> float:
-    """How much of the answer is in items that were heard to their end, which are not truncated."""
+    """Returns how much of the answer is in items that were heard completely, which are not truncated."""
     items = len({each["item_id"] for each in desk.lane.sent("response.output_audio.done")[:-1]}) or 1
     return len(WHOLE) / 8 / items * (items - len(truncated_ms(desk)))
 
 
 def heard_of_answer(call: PlacedCall) -> int:
-    """How many bytes of the answer the caller heard before the second one."""
+    """Returns how many bytes of the first answer the caller heard before the second one."""
     rest = heard(call).partition(numbered.audio(SECOND))[0]
     assert WHOLE.startswith(rest)
     return len(rest)
@@ -271,7 +271,7 @@ async def test_a_business_chooses_how_much_voice_interrupts(rig: Rig) -> None:
 
 
 async def interrupted_by(rig: Rig, frames: int) -> None:
-    """Where a business wants no pause on trial, the assistant stops when the caller certainly means it."""
+    """Without tentative pauses (a setting), the assistant stops only for a certain interruption."""
     async with answered(rig, scenario(), barge_in_voice_frames=frames, resume_after_false_barge_in=False) as (
         call,
         _desk,

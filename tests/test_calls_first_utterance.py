@@ -34,13 +34,13 @@ SHORT_ANSWER = scenario(replies=((Say(SECOND),),))
 
 
 async def shout_over_everything(call: PlacedCall) -> None:
-    """Speak from the first frame to beyond the middle of the greeting; then listen."""
+    """Speak from the first frame until after the middle of the greeting; then listen."""
     call.say(speech("not-in-service"))
     await call.until(lambda: call.stream.caller.said and not call.stream.caller.is_speaking)
 
 
 async def hear_answer(call: PlacedCall, *words: str, timeout_s: float = 20.0) -> None:
-    """Wait until the caller has heard exactly so much, and then nothing for a while."""
+    """Wait until the caller has heard exactly so many bytes, and then silence for a while."""
     expected = b"".join(map(numbered.audio, words))
     await call.quiet(0.8, after_bytes=len(expected), timeout_s=timeout_s)
     assert heard(call) == expected
@@ -75,7 +75,7 @@ async def cached_greeting_under_fire(rig: Rig) -> None:
         "role": "assistant",
         "content": [{"type": "output_text", "text": GREETING}],
     }
-    # Not a frame of the caller was lost, not even of those before the session was ready.
+    # No frame of the caller was lost, not even before the session was ready.
     assert bytes(stream.caller.track).startswith(forwarded(desk.lane.connections[0]))
     records = await rig.records(call)
     # At once, while OpenAI was still connecting. How soon that is, bench/bench_calls.py measures.
@@ -172,7 +172,7 @@ async def greeting_after(rig: Rig, fault: Fault) -> None:
     desk = await rig.desk(scenario(fault, replies=((Say(SECOND),),)), greeting=SHORT_GREETING, is_rendered=False)
     async with rig.calling(desk) as call:
         await call.until(lambda: call.heard_bytes > 2000)
-        call.say(speech("hello"))  # over the retry, which is protected too
+        call.say(speech("hello"))  # speech over the retry, which is protected too
         await hear_answer(call, SHORT_GREETING, SECOND)
     assert clears(call) == [], fault
     creates = [each["response"]["metadata"] for each in desk.lane.received("response.create")]

@@ -29,7 +29,7 @@ GREETING = "Hello, this is the clinic that hears everything to the end."
 HELLO = "Hello, clinic."
 REFUSED, MALFORMED = 4403, 4400
 PATIENCE_S = 30
-"""How long to wait for what must happen, before the test fails: a busy machine is slow."""
+"""How long to wait for an expected event before the test fails; generous, for busy machines."""
 START = {
     "tracks": ["inbound"],
     "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
@@ -38,7 +38,7 @@ START = {
 
 @asynccontextmanager
 async def unharmed_call(rig: Rig) -> AsyncIterator[None]:
-    """A call runs beside the block: greeting, question, answer, every byte in its place and no gap in any of it."""
+    """A call runs during the block: greeting, question and answer must be complete, in order and without gaps."""
     desk = await rig.desk(scenario(replies=((Say(SECOND),),)), greeting=GREETING)
     async with rig.calling(desk) as call:
         await call.until(lambda: call.heard_bytes > 4000)
@@ -102,14 +102,14 @@ async def goes_mad(rig: Rig, frame: str | bytes, reason: str) -> None:
     async with rig.calling(desk) as call:
         await call.until(lambda: desk.lane.connections)
         for _ in range(200):
-            call.send_raw(frame)  # nothing else comes between
+            call.send_raw(frame)  # nothing else is sent in between
         await call.ended()
     await broken(rig, call, reason)
-    await eventually(lambda: desk.lane.connections[0].close_code)  # and OpenAI is not paid any longer
+    await eventually(lambda: desk.lane.connections[0].close_code)  # the OpenAI session costs no more
 
 
 async def broken(rig: Rig, call: PlacedCall, reason: str) -> None:
-    """The server closed the stream; log and record say why; the caller is told that the assistant is unavailable."""
+    """Check that the server closed the stream, log and record say why, and the caller hears the apology."""
     socket = call.flow.socket
     assert socket is not None
     assert socket.closed_by == "server", reason
@@ -140,7 +140,7 @@ async def floods(rig: Rig) -> None:
 
 
 async def sends_unknown_events(rig: Rig) -> None:
-    """What Twilio may invent some day is no reason to hang up."""
+    """Events that Twilio may add one day must not end the call."""
     desk = await rig.desk(scenario(replies=((Say(SECOND),),)))
     async with rig.calling(desk) as call:
         call.send_raw('{"event": "sparkle", "streamSid": "MZ1"}')
@@ -151,7 +151,7 @@ async def sends_unknown_events(rig: Rig) -> None:
 
 
 async def sends_junk_between_good_frames(rig: Rig) -> None:
-    """Ten times as much of it as would end the call if nothing else came; and the log does not fill with it."""
+    """Ten times the junk that would end the call if sent without good frames; the log must not fill with it."""
     desk = await rig.desk(scenario(replies=((Say(SECOND),),)))
     async with rig.calling(desk) as call:
         await call.until(lambda: desk.lane.connections)
@@ -193,14 +193,14 @@ async def test_strangers_get_no_stream(rig: Rig) -> None:
 
 @asynccontextmanager
 async def stranger(rig: Rig) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-    """A WebSocket to the media endpoint, as anyone can open one."""
+    """A WebSocket to the media endpoint, as anybody can open it."""
     url = f"{rig.daphne.url}/calls/twilio/media/"
     async with aiohttp.ClientSession() as http, http.ws_connect(url) as websocket:
         yield websocket
 
 
 async def refused_with(websocket: aiohttp.ClientWebSocketResponse, code: int) -> None:
-    """Not a word comes back but the close."""
+    """Check that the server sends nothing except the close frame, with this code."""
     async with asyncio.timeout(PATIENCE_S):
         message = await websocket.receive()
     assert message.type is aiohttp.WSMsgType.CLOSE
@@ -226,7 +226,7 @@ async def start_with(rig: Rig, token: str, call_sid: str, reason: str) -> None:
 
 
 async def ring(rig: Rig, desk: Desk) -> tuple[str, str]:
-    """Post the voice webhook and open no stream; the CallSid and the token from the TwiML."""
+    """Post the voice webhook without opening a stream. Returns the CallSid and the token from the TwiML."""
     call_sid = f"CA{secrets.token_hex(16)}"
     fields = {"CallSid": call_sid, "From": "+15005550001", "To": desk.number, "CallStatus": "ringing"}
     status, body = await rig.twilio.post("/calls/twilio/voice/", fields)
@@ -264,7 +264,7 @@ async def token_of_another_call(rig: Rig) -> None:
 
 
 async def token_used_again(rig: Rig) -> None:
-    """A second socket for a call that runs, with the very same token: the call notices nothing."""
+    """A second socket for a running call, with the same token, doesn't affect the call."""
     desk = await rig.desk(scenario(replies=((Say(SECOND),),)), greeting=HELLO)
     async with rig.calling(desk) as call:
         await call.until(lambda: call.heard_bytes)  # an open socket has not used its token yet

@@ -1,4 +1,4 @@
-"""A member watches a running call, hangs up, takes over: through pages, into the process that holds the call."""
+"""A member watches a running call, hangs up or takes over: from web pages to the process that runs the call."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLLEAGUE = "+15005558888"
 
 
 class Member:
-    """A person of the business at their browser."""
+    """A signed-in member of the business."""
 
     def __init__(self, rig: Rig, desk: Desk, cookies: dict[str, str]) -> None:
         self.base = f"{rig.daphne.url}/b/{desk.business.slug}/calls"

@@ -1,4 +1,4 @@
-"""OpenAI refuses, hangs, drops, stalls, talks nonsense: the caller is never left in dead air (G12)."""
+"""OpenAI refuses, hangs, drops, stalls or sends garbage: the caller is never left in silence (G12)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def verbs(call: PlacedCall) -> list[str]:
 
 
 def ended_after_s(records: Records) -> float:
-    """From the first sign of the failure that ended the call to the handing over."""
+    """Returns the seconds from the first sign of the failure to the handover."""
     ended_at = next(
         line.at for line in records.trace if isinstance(line, Decided) and isinstance(line.command, EndCall)
     )
@@ -52,7 +52,7 @@ def ended_after_s(records: Records) -> float:
 
 
 async def reaches_the_fallback(rig: Rig, call: PlacedCall, cause: str) -> Records:
-    """The caller hears that the assistant is unavailable and is put through, in time, and the record says why."""
+    """Check that the caller hears the apology and is put through in time, and that the record says why."""
     await call.ended()
     assert verbs(call)[:3] == APOLOGY_AND_FALLBACK[:3]
     assert call.record.verbs[2].text == FALLBACK
@@ -80,7 +80,7 @@ async def test_a_refusal_that_passes_is_not_noticed(rig: Rig) -> None:
     with rig.exchange.at_the_door(Scenario(faults=(Refuse(status=429, times=2),))):
         desk = await rig.desk(greeting=GREETING)
         async with rig.calling(desk) as call:
-            call.say(speech("hello"))  # while nobody at OpenAI listens
+            call.say(speech("hello"))  # while no OpenAI session is listening
             await call.quiet(0.8, after_bytes=len(numbered.audio(GREETING + ANSWER)))
     assert heard(call) == numbered.audio(GREETING) + numbered.audio(ANSWER)
     assert bytes(call.stream.caller.track).startswith(forwarded(desk.lane.connections[0]))
@@ -132,7 +132,7 @@ async def session_that_is_never_ready(rig: Rig) -> None:
 
 
 async def quota_used_up(rig: Rig) -> None:
-    """The greeting is heard to its end all the same; then there is nobody to answer."""
+    """The greeting is still heard to its end; then the call is handed over."""
     desk = await rig.desk(scenario(SessionError()), greeting=GREETING, fallback_number=FALLBACK)
     async with rig.calling(desk) as call:
         await call.ended()
@@ -278,7 +278,7 @@ async def assistant_hands_the_call_over(rig: Rig) -> None:
 
 
 async def call_that_the_assistant_leaves(rig: Rig, desk: Desk) -> PlacedCall:
-    """Its last words are heard to their end before the line is closed."""
+    """Its last words are heard completely before the call ends."""
     async with rig.calling(desk) as call:
         call.say(speech("hello"))
         await call.ended()

@@ -1,4 +1,4 @@
-"""What is left of a call: turns, latencies, usage, a trace that replays, also when its process is killed."""
+"""The records of a call: turns, latencies, usage and a trace that replays, also when its process is killed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GREETING = "Hello, this is the clinic."
 
 
 def replayed(records: Records) -> list[Decided]:
-    """What a fresh conversation decides when it is told what the trace says was told."""
+    """Returns the commands of a new conversation that gets the trace's events."""
     conversation = Conversation(settings_of(records.call.settings))
     events = [line for line in records.trace if not isinstance(line, Decided)]
     return [Decided(event.at, command) for event in events for command in conversation.handle(event)]
@@ -112,7 +112,7 @@ async def test_a_killed_process_leaves_what_was_said(
         await call.until(lambda: call.heard_bytes > len(numbered.audio(GREETING)) + 3 * 8000)
         doomed.stop(signal.SIGKILL)
         await asyncio.gather(call.ended(), other.ended())
-    # A process beside it takes the next calls, and sweeps up.
+    # A second process takes the next calls, and its sweep ends the call.
     now = datetime.now(UTC)
     open_calls: list[Records] = [await office.ask(records_of, each.flow.ids.call_sid) for each in (call, other)]
     assert [each.call.status for each in open_calls] == [CallStatus.LIVE, CallStatus.LIVE]

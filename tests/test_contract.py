@@ -1,4 +1,4 @@
-"""`docs/contract.md` lists what the code offers to the outside, and nothing that it does not."""
+"""`docs/contract.md` lists exactly the interfaces that the code offers to the outside."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PEOPLE = "phone,1,2\n+972501234567,Dana,tomorrow at ten\nnobody,A,B\n"
 
 
 def part(title: str) -> str:
-    """The text below a heading of the second level."""
+    """Returns the text below a second-level heading."""
     return PAGE.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
@@ -47,13 +47,13 @@ SECTIONS = {
 
 
 def printed(command: str) -> set[str]:
-    """The keys that a command's section lists, without those in brackets, which belong to a value."""
+    """Returns the keys that a command's section lists, without those in brackets, which belong to a value."""
     (listed,) = re.findall(r"^Prints: (.+?)\n\n", SECTIONS[command] + "\n\n", re.MULTILINE | re.DOTALL)
     return quoted(re.sub(r"\([^)]*\)", "", listed))
 
 
 def own_options(command: str, app: str) -> set[str]:
-    """The options that a command adds to those of every Django command."""
+    """Returns the options that a command adds to those of every Django command."""
     known, every = (
         {option for action in parser._actions for option in action.option_strings}
         for parser in (load_command_class(app, command).create_parser("manage.py", command), PLAIN)

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command with a word, not with a traceback, also before the command has its own way of stopping."""
+"""Ctrl-C ends a command without a traceback, even before the command has installed its own handler."""
 
 import signal
 import subprocess

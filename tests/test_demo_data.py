@@ -29,7 +29,7 @@ def rows(db: None, settings: Any, tmp_path: Any) -> Rows:
 
 
 def questions(client: Client, visit: Visit) -> int:
-    """How many queries a page needs."""
+    """Returns how many queries a page needs."""
     with CaptureQueriesContext(connection) as asked:
         assert client.get(visit.url).status_code == 200, visit.name
     return len(asked)
@@ -46,7 +46,7 @@ def test_no_page_asks_the_database_more_than_a_dozen_times(rows: Rows) -> None:
 
 
 def test_the_data_shows_every_state_that_stays(rows: Rows) -> None:
-    """What passes within a second (preparing, being cancelled, a claimed message) can't be looked at."""
+    """States that last less than a second (preparing, cancelling, a claimed message) are left out."""
     states = set(Broadcast._base_manager.values_list("status", flat=True))
     assert states == set(BroadcastStatus) - {BroadcastStatus.PREPARING, BroadcastStatus.CANCELLING}
     people = set(Recipient._base_manager.values_list("status", flat=True))

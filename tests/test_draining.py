@@ -9,7 +9,7 @@ from frontdesk.draining import SETTLE_S, drain
 
 
 class Reactor(Clock):
-    """Twisted's own test clock, with the two things more that draining uses."""
+    """Twisted's own test clock, with the two other methods that draining uses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ def reactor(monkeypatch: pytest.MonkeyPatch) -> Reactor:
 
 @pytest.fixture
 def call(reactor: Reactor) -> live.LiveCall:
-    return live.add(call_sid="CA1", stream_sid="MZ1", close=lambda: None)
+    return live.add(call_sid="CA1", close=lambda: None)
 
 
 def test_without_calls_it_stops_after_a_moment(reactor: Reactor) -> None:
@@ -42,7 +42,7 @@ def test_without_calls_it_stops_after_a_moment(reactor: Reactor) -> None:
 def test_a_call_that_was_just_opening_is_waited_for(reactor: Reactor) -> None:
     drain(reactor)
     reactor.advance(1)
-    opening = live.add(call_sid="CA1", stream_sid="MZ1", close=lambda: None)
+    opening = live.add(call_sid="CA1", close=lambda: None)
     reactor.pump([1.0] * 60)
     assert reactor.running
     live.remove(opening)

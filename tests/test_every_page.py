@@ -1,4 +1,4 @@
-"""Every address × everyone who may not: signed out, of another business, in the wrong role. And nothing happens."""
+"""Addresses are refused, without effects, to people signed out, of another business or in the wrong role."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from businesses.models import User
 from businesses.tests.rows import Tenant, everything, make_tenant
 from testing.every_page import ANYBODY, BY_NAME, ITSELF, MEMBERS, OWNERS, PAGES, PERSON, Page
 
-pytestmark = pytest.mark.once  # who may see what is decided before any database is asked
+pytestmark = pytest.mark.once  # permissions don't depend on the kind of database
 
 
 def addresses(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -52,7 +52,7 @@ def beta(db: None) -> Tenant:
 
 
 def url_of(page: Page, tenant: Tenant) -> str:
-    """The page's address, for a row of this business."""
+    """Returns the page's address, for a row of this business."""
     route = ROUTES[page.name][0].replace("<slug:slug>", tenant.business.slug)
     value = str(tenant.row(apps.get_model(page.row)).pk) if "." in page.row else "nothing-of-anybody"
     route = re.sub(r"<\w+:\w+>", value, route)
@@ -67,7 +67,7 @@ def sign_in(user: User) -> Client:
 
 
 def stored() -> dict[str, Any]:
-    """Every row, but for when somebody last signed in."""
+    """Returns every row, without the times of the last sign-ins."""
     rows = everything()
     for user in rows["businesses.User"]:
         del user["last_login"]

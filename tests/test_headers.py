@@ -1,4 +1,4 @@
-"""The headers that every answer carries, whatever it is an answer to."""
+"""The headers of every response, including errors."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ print(json.dumps({
 
 @pytest.mark.once
 def test_what_production_says_to_a_browser() -> None:
-    """As it is really set where `PUBLIC_URL` is https and `DEBUG` is off."""
+    """With the settings for an https `PUBLIC_URL` and `DEBUG` off."""
     environment = {**os.environ, **PRODUCTION, "ENV_FILE": os.devnull, "DATABASE_URL": "sqlite:///:memory:"}
     environment["DJANGO_SETTINGS_MODULE"] = "frontdesk.settings"
     command = [sys.executable, "-c", SAID_IN_PRODUCTION]

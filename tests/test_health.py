@@ -1,4 +1,4 @@
-"""What the health pages say, and to whom."""
+"""The content of the health pages, and who may read them."""
 
 from http import HTTPStatus
 
@@ -50,7 +50,7 @@ def test_not_ready_before_the_migrations_and_ready_after_them(client: Client) ->
 def test_not_ready_when_all_lines_are_busy(client: Client, settings: Settings) -> None:
     settings.CALLS_PER_PROCESS = 1
     assert problems(client) == []
-    live.add(call_sid="CA1", stream_sid="MZ1", close=lambda: None)
+    live.add(call_sid="CA1", close=lambda: None)
     assert problems(client) == ["all lines of this process are busy"]
 
 
@@ -89,5 +89,5 @@ def test_who_may_read_the_figures(
 
 def test_the_figures_count_the_live_calls(client: Client, settings: Settings) -> None:
     settings.DEBUG = True
-    live.add(call_sid="CA1", stream_sid="MZ1", close=lambda: None)
+    live.add(call_sid="CA1", close=lambda: None)
     assert "frontdesk_live_calls 1.0" in client.get("/metrics").text

@@ -1,4 +1,4 @@
-"""No Hebrew page shows an English sentence of ours: every page with data, and every reason that there can be."""
+"""No Hebrew page shows an English sentence of ours: tests every page with data, and every possible reason."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SOMEBODYS = {
     "calls.Turn": ("text",),
     "calls.Call": ("summary",),
 }
-"""Columns with words of people: they stand on a page in whatever language they were written."""
+"""Columns with text that people have written: pages show it in its own language."""
 OF_OTHERS = {
     *("Account Quality at Meta", "Meta Business Suite", "WhatsApp Business Account", "Callback URL"),
     *("Account Quality", "WhatsApp Manager", "Meta Cloud API"),
@@ -64,7 +64,7 @@ SAMPLES: dict[str, Datum] = {"provider": "cloud", "code": "131026", "words": "Th
 
 
 class Text(HTMLParser):
-    """The text of a page that is said to be in the page's own language."""
+    """Collects a page's text, without elements that are marked as another language."""
 
     VOID = frozenset({"meta", "link", "input", "br", "img", "hr", "source", "wbr", "col", "track", "area", "base"})
 
@@ -97,7 +97,7 @@ def rows(db: None, settings: Any, tmp_path: Any) -> Rows:
 
 
 def somebodys() -> str:
-    """Everything that people have written."""
+    """Returns all text that people have written."""
     words: list[str] = []
     for label, fields in SOMEBODYS.items():
         model: type[Model] = apps.get_model(label)
@@ -114,7 +114,7 @@ CAUSES = [sample(cause) for cause in Cause]
 
 
 def every_reason(business: Business) -> list[str]:
-    """Rows with every reason and event that there can be; the addresses of the pages that show them."""
+    """Create rows with every possible reason and event. Returns the addresses of the pages that show them."""
     broadcast = Broadcast.objects.filter(business=business, status=BroadcastStatus.COMPLETED)[0]
     now, base, made = timezone.now(), f"/b/{business.slug}", []
     for number, why in enumerate(PauseReason):
@@ -157,7 +157,7 @@ def every_reason(business: Business) -> list[str]:
 
 
 def english_on(content: str, known: str) -> set[str]:
-    """Runs of three English words and more that nobody but us has written."""
+    """Returns runs of three or more English words that only our code can have written."""
     page = Text()
     page.feed(content)
     runs = {found[0] for text in page.found for found in ENGLISH.finditer(text)}

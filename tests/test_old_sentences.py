@@ -1,4 +1,4 @@
-"""Sentences that the version before codes has stored become codes and data when an installation is upgraded."""
+"""Sentences that older versions stored are migrated to codes and data when an installation is upgraded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arrows between rooms run down: what is below doesn't know what is above."""
+"""Imports between rooms run downwards: lower rooms don't import higher ones."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from frontdesk.management.commands.serve import announced
 from testing.databases import ROOT
 from whatsapp.models import MessageTemplate, Sender
 
-# Runs a child that only ends when it is told to, and says its process id.
+# Runs a child that ends only when it is told to, and prints its process id.
 PARENT_OF_A_CHILD = """
 import sys
 from frontdesk import children
@@ -95,5 +95,5 @@ def test_a_child_ends_with_its_parent(how: signal.Signals | None) -> None:
         parent.stdin.close()
     else:
         parent.send_signal(how)
-    assert parent.stdout.read() == b""  # comes when nobody holds the other end any more: both have ended
+    assert parent.stdout.read() == b""  # end of file: both processes have ended
     parent.wait()

@@ -1,4 +1,4 @@
-"""What the environment may say, and what an installation refuses to start with."""
+"""Valid environment variables, and those with which an installation refuses to start."""
 
 import os
 import re

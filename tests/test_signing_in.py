@@ -1,4 +1,4 @@
-"""Signing in: one door for pages and admin, which counts wrong passwords and asks for the second factor."""
+"""Signing in: the same for pages and admin, with limited attempts and a second factor."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_setting_up_a_second_factor_and_a_recovery_code(owner: User) -> None:
     client = Client()
     knock(client, "/accounts/login/")
     setting_up = "/accounts/2fa/totp/activate/"
-    client.post("/accounts/password/reset/", {"email": EMAIL})  # from now on allauth has an unverified address of hers
+    client.post("/accounts/password/reset/", {"email": EMAIL})  # allauth has stored her address as unverified now
     assert EmailAddress.objects.filter(user=owner, verified=False).exists()
     asked = client.get(setting_up)["Location"]
     assert asked.startswith("/accounts/reauthenticate/"), "a page left open must not lock its owner out"

@@ -1,6 +1,6 @@
-"""A whole conversation without any key: a caller with another voice talks to the stand-in, and is understood.
+"""A whole conversation without any API key: a caller with another voice talks to the stand-in, and is understood.
 
-Nothing is scripted but the caller: Whisper hears both sides, the assistant's rules answer from the business's text.
+Only the caller is scripted: Whisper hears both sides, and the assistant's rules answer from the business's text.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def clinic(daphne: StartDaphne, openai: dict[str, str]) -> Daphne:
 
 
 class Caller:
-    """Somebody who waits until the assistant has finished, says something, and listens to the answer."""
+    """A caller who waits until the assistant has finished, says something, and listens to the answer."""
 
     def __init__(self, call: PlacedCall, voice: JoeVoice) -> None:
         self.call = call
@@ -71,9 +71,9 @@ class Caller:
         return next((start for start in starts if start >= after_s), None)
 
     def heard(self) -> list[str]:
-        """What the assistant said before the caller's first words and after each of them, as far as it was heard.
+        """Returns what was heard of the assistant before the caller's first words and after each utterance.
 
-        A voice on a busy machine stops to think in the middle of a sentence, so silence divides nothing.
+        On a busy machine the voice may pause in the middle of a sentence, so silence doesn't separate utterances.
         """
         track = self.call.stream.playback.track
         utterances = [bytearray() for _ in range(len(self._last_words_at) + 1)]
@@ -84,7 +84,7 @@ class Caller:
 
 
 def last_voice_s(spoken: bytes) -> float:
-    """When the last word of an utterance ends: voices add some silence."""
+    """Returns when the last word of an utterance ends, without the silence that voices add."""
     frames = [ulaw.rms(spoken[start : start + 160]) for start in range(0, len(spoken), 160)]
     return 0.02 * (1 + max(place for place, rms in enumerate(frames) if rms > 200))
 

@@ -1,4 +1,4 @@
-"""Pages are sent without their templates' indentation; what people have written keeps its spaces."""
+"""Pages are sent without their templates' indentation; text from people keeps its spaces."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A real Daphne process: what it says about itself, and how it stops."""
+"""A real Daphne process: the remarks that it logs, and how it stops."""
 
 import signal
 

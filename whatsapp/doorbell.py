@@ -1,4 +1,4 @@
-"""Wake-ups for whoever sends. The database holds the work: a lost or doubled ring changes nothing."""
+"""Wake-ups for workers. The work itself is in the database, so a lost or repeated wake-up changes nothing."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ TASK = "whatsapp.tasks.drive"
 
 
 def ring() -> None:
-    """Once this transaction is committed, ask a worker to look at what is to be sent. Never fails the caller."""
+    """Ask a worker to look for messages to send, once this transaction is committed. Never fails the caller."""
     transaction.on_commit(lambda: _send(TASK, []))
 
 
 def ring_for(task: str, arguments: list[str]) -> None:
-    """Once this transaction is committed, ask a worker for a task by its name. Never fails the caller."""
+    """Ask a worker to run the task of this name, once this transaction is committed. Never fails the caller."""
     transaction.on_commit(lambda: _send(task, arguments))
 
 
@@ -27,4 +27,4 @@ def _send(task: str, arguments: list[str]) -> None:
     try:
         current_app.send_task(task, args=arguments, retry=False, ignore_result=True)
     except (OperationalError, OSError):
-        logger.warning("No broker to ring for %s: the next sweep finds it", task)
+        logger.warning("No broker to ring for %s: the next sweep will find the work", task)

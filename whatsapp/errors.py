@@ -1,4 +1,4 @@
-"""What can go wrong with broadcasts, in words for whoever asked for it."""
+"""Errors of WhatsApp features. Their texts are written for the person who asked."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from whatsapp.states import BroadcastStatus
 
 
 class WhatsappError(Exception):
-    """Something that the person who asked can understand and mend. Its text says how."""
+    """An error that the person who asked can understand and correct. Its text says how."""
 
 
 class IllegalChange(WhatsappError):
-    """A broadcast can't become this from where it stands (HTTP 409)."""
+    """A broadcast can't move from its present state to the wanted one (HTTP 409)."""
 
     def __init__(self, current: BroadcastStatus, wanted: BroadcastStatus) -> None:
         text = _("This broadcast is “%(current)s”: from there it can't become “%(wanted)s”.")
@@ -22,7 +22,7 @@ class IllegalChange(WhatsappError):
 
 
 class NotSendable(WhatsappError):
-    """A broadcast that must not be started as it is. `problems` has one sentence for each reason."""
+    """A broadcast that must not be started as it is. `problems` has one sentence per reason."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" ".join(problems))
@@ -30,19 +30,19 @@ class NotSendable(WhatsappError):
 
 
 class BadAudience(ReasonedError, WhatsappError):
-    """A file or choice of people that can't be used as a whole. The text names the row or column."""
+    """A file or choice of people that as a whole can't be used. The text names the row or column."""
 
 
 class BadTemplate(WhatsappError):
-    """No such template, or none that broadcasts can send."""
+    """There is no such template, or broadcasts can't send it."""
 
 
 class NotConnected(WhatsappError):
-    """The business has no WhatsApp number, or it doesn't work."""
+    """The business has no WhatsApp number, or the number doesn't work."""
 
 
 class WindowClosed(WhatsappError):
-    """Free text is only taken within 24 hours of the person's last message."""
+    """Free text is accepted only within 24 hours of the person's last message."""
 
 
 class OptedOut(WhatsappError):

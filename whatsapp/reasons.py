@@ -1,8 +1,8 @@
-"""Why something is as it is, as it is kept: a code and its data. Words are made of them where they are shown.
+"""Why something is in its state, stored as a code and its data. Words are made of them where they are shown.
 
-A row keeps a reason in two columns (`models.reasons.KeepsReason`). The words of a code are a template: its
-placeholders are the keys of the data. A sentence is never stored: whoever writes it (a worker, a webhook, a colleague)
-does not know the language of whoever reads it.
+A row keeps a reason in two columns (`models.reasons.KeepsReason`). The words of a code are a template whose
+placeholders are the keys of the data. A sentence is never stored: its writer (a worker, a webhook, a colleague) does
+not know the language of its reader.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from whatsapp.states import ColumnRole, TemplateStatus
 Datum = str | int
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _LONGEST = 500
-"""Characters of one value: a provider or a file may be wordy."""
+"""Longest value in characters; texts of providers and files may be longer and are cut."""
 
 
 class Cause(models.TextChoices):
-    """What is the matter. Each label is a template; what it is filled with is kept beside the code."""
+    """The causes. Each label is a template; the data that fills it is stored beside the code."""
 
     # A phone number or user id
     NUMBER_MISSING = "number_missing", _("The phone number is missing.")
@@ -155,27 +155,27 @@ class Cause(models.TextChoices):
     PEOPLE_RETRIED = "people_retried", _("%(people)s people are tried again")
 
     OTHER = "other", "%(text)s"
-    """Words from before there were codes: shown as they are."""
+    """Words from before there were codes; they are shown as they are."""
 
 
 _ALSO: Mapping[Cause, frozenset[str]] = {
     Cause.PROVIDER_ERROR: frozenset({"provider"}),
     Cause.TEMPLATE_STATUS: frozenset({"words"}),
 }
-"""Data that a template does not name: `broadcasts.reasons` makes more of it than the template can."""
+"""Data that is not in a template's text: `broadcasts.reasons` explains it further."""
 
 
 def keys_of(cause: Cause) -> frozenset[str]:
-    """The names of the data that this cause is kept with."""
+    """Returns the names of the data that this cause is stored with."""
     return frozenset(_PLACEHOLDER.findall(str(cause.label))) | _ALSO.get(cause, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A cause and the data that it needs, no more and no less.
+    """A cause with exactly the data that it needs.
 
     Raises:
-        ValueError: the data is not what the cause's words need.
+        ValueError: the data does not match the placeholders of the cause.
     """
 
     cause: Cause
@@ -190,7 +190,7 @@ class Reason:
         return {"cause": self.cause.value, "cause_data": dict(self.data)}
 
     def __str__(self) -> str:
-        """Returns the words in the language of the moment."""
+        """Returns the words in the active language."""
         return str(self.cause.label) % {name: shown(name, value) for name, value in self.data.items()}
 
 
@@ -211,7 +211,7 @@ class HasReason(Protocol):
 
 
 def reason_in(row: HasReason) -> Reason | None:
-    """Returns the reason that a row keeps; None without one, or of a newer version of this program."""
+    """Returns the reason stored in a row; None if there is none, or if it is from a newer version of this program."""
     try:
         return Reason(Cause(row.cause), row.cause_data)
     except ValueError:
@@ -219,7 +219,7 @@ def reason_in(row: HasReason) -> Reason | None:
 
 
 def shown(name: str, value: Datum) -> str:
-    """Returns one value in words: the label of a choice, a number with its separators. A row's number has none."""
+    """Returns one value in words: a choice's label, a number with separators. Row numbers have no separators."""
     if name == "status" and value in TemplateStatus.values:
         return str(TemplateStatus(value).label)
     if name == "role" and value in ColumnRole.values:
@@ -228,7 +228,7 @@ def shown(name: str, value: Datum) -> str:
 
 
 class ReasonedError(Exception):
-    """An error that may be kept in a row: a reason, with its words in the language of whoever reads them."""
+    """An error with a reason that may be stored in a row; as text it is in the active language."""
 
     def __init__(self, why: Cause | Reason, **data: Datum) -> None:
         self.reason = why if isinstance(why, Reason) else reason(why, **data)

@@ -1,4 +1,4 @@
-"""The moves of a recipient: who takes a row from one state to another, and what changes with its state.
+"""The moves of a recipient: who takes a row from one state to another, and what else changes with it.
 
 | from | to | who | when |
 |---|---|---|---|
@@ -21,13 +21,13 @@
 | accepted, held, sent | expired | `sweeper.settle` | no report came for 30 days |
 | any of a lower rank | accepted, sent, failed, delivered, read | `statuses.apply` | the provider reports it |
 
-`states.RECIPIENT_MOVES` and `states.RECIPIENT_RANK` are the same table for the program. Nobody is sent a message
-twice because only `pending` and `retry_wait` can be claimed, only a claimed row with a living lease can depart, and
-what has departed goes back to `pending` only when it is known to be unsent.
+`states.RECIPIENT_MOVES` and `states.RECIPIENT_RANK` are the same table in code. Nobody is sent a message twice,
+because only `pending` and `retry_wait` can be claimed, only a claimed row with a valid lease can depart, and a
+departed row goes back to `pending` only when it is known to be unsent, or when a person asks for it.
 
-A row is moved by one conditional UPDATE whose row count decides: `free` for every row that nobody holds afterwards.
-Three writers move rows one by one, each with its own values, and take the common ones from `freed`: `claims` (its
-fence is the lease), `results` and `statuses` (both hold the rows' locks).
+A row is moved by one conditional UPDATE whose row count decides: `free` for every row that no process holds
+afterwards. Three writers move rows one by one, each with its own values, and take the common ones from `freed`:
+`claims` (its fence is the lease), `results` and `statuses` (both hold the rows' locks).
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ from whatsapp.states import RecipientStatus, recipient_states_before
 
 
 def freed(to: RecipientStatus, **fields: Any) -> dict[str, Any]:
-    """Returns the columns of a row that nobody holds any more: its new state, no lease, and only a given next try."""
+    """Returns the columns of a row that no process holds: its new state, no lease, and no next try unless given."""
     return {"status": to, "lease_token": None, "lease_until": None, "next_attempt_at": None, **fields}
 
 
 def free(rows: QuerySet[Recipient], *, to: RecipientStatus, **fields: Any) -> int:
-    """Move rows to a state in which no process holds them. `fields` are further columns.
+    """Move rows to a state in which no process holds them. `fields` are additional columns.
 
     Returns the number of rows moved: rows from whose state `to` can't be reached stay as they are.
     """
@@ -56,7 +56,7 @@ def free(rows: QuerySet[Recipient], *, to: RecipientStatus, **fields: Any) -> in
 def locked(broadcast: Broadcast) -> Broadcast:
     """Lock a broadcast until the transaction ends, and return it as it is now, with its sender and template.
 
-    Whoever opens its rows again and whoever ends it takes this lock first, so that none is left open in a broadcast
-    that has ended. It is a statement of its own: one that waits for a lock goes on with what it saw before.
+    Whoever reopens its rows and whoever ends it takes this lock first, so that no row is left open in a broadcast
+    that has ended. It is a separate statement, because one that waits for a lock continues with what it saw before.
     """
     return Broadcast.objects.select_for_update(of=("self",)).select_related("sender", "template").get(pk=broadcast.pk)

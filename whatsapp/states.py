@@ -1,6 +1,6 @@
 """The states of broadcasts and recipients, and which change of state is legal.
 
-Nothing here touches the database: actions turn these tables into conditional UPDATEs and look at the row count.
+Nothing here uses the database: actions turn these tables into conditional UPDATEs and check the row count.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BroadcastStatus(models.TextChoices):
-    """Where a broadcast stands."""
+    """The state of a broadcast."""
 
     DRAFT = "draft", _("Draft")
     SCHEDULED = "scheduled", _("Scheduled")
@@ -41,11 +41,11 @@ BROADCAST_MOVES: dict[BroadcastStatus, frozenset[BroadcastStatus]] = {
 runs again when a message whose answer was lost has proved to be unsent, or when failed ones are retried."""
 
 LIVE_BROADCASTS = (B.SCHEDULED, B.PREPARING, B.RUNNING, B.PAUSED)
-"""What the sweep looks at (with a partial index), besides broadcasts that are being cancelled."""
+"""States that the sweep looks at (with a partial index), besides broadcasts that are being cancelled."""
 
 
 def broadcast_states_before(new: BroadcastStatus) -> tuple[BroadcastStatus, ...]:
-    """The states from which a broadcast may become `new`: the WHERE of the change."""
+    """Returns the states from which a broadcast may become `new`: the WHERE of the change."""
     return tuple(old for old, following in BROADCAST_MOVES.items() if new in following)
 
 
@@ -63,7 +63,7 @@ class PauseReason(models.TextChoices):
 
 
 class RecipientStatus(models.TextChoices):
-    """What became of one person of a broadcast."""
+    """The state of one person of a broadcast."""
 
     PENDING = "pending", _("Waiting")
     CLAIMED = "claimed", _("Next in line")
@@ -100,7 +100,7 @@ RECIPIENT_RANK: dict[RecipientStatus, int] = {
     R.DELIVERED: 10,
     R.READ: 11,
 }
-"""How much is known about a message. News of a provider only ever raises it, in whatever order it comes:
+"""How much is known about a message. Reports only ever raise it, in whatever order they arrive:
 `failed` never hides a delivery, and a delivery that is reported later corrects `failed` (a person with several
 devices can cause both orders)."""
 
@@ -143,16 +143,16 @@ def may_move(old: RecipientStatus, new: RecipientStatus) -> bool:
 
 
 UNSENT = (R.PENDING, R.CLAIMED, R.RETRY_WAIT)
-"""Provably not with the provider: a cancelled broadcast cancels these."""
+"""Provably not with the provider; cancelling a broadcast cancels these."""
 
 OPEN = (*UNSENT, R.SENDING)
 """A broadcast with a row in one of these is not completed."""
 
 UNSETTLED = (R.UNKNOWN, R.ASSUMED_SENT, R.ACCEPTED, R.HELD, R.SENT)
-"""Sent or perhaps sent, and news may still come ("delivery settling")."""
+"""Sent or perhaps sent, and reports may still come ("delivery settling")."""
 
 REACHED_PROVIDER = (R.ACCEPTED, R.HELD, R.SENT, R.EXPIRED, R.DELIVERED, R.READ)
-"""The provider took the message."""
+"""The provider accepted the message."""
 
 
 class SkipReason(models.TextChoices):
@@ -166,7 +166,7 @@ class SkipReason(models.TextChoices):
 
 
 class ErrorClass(models.TextChoices):
-    """What a failed attempt means for what comes next: `SendOutcome` of the providers, as it is kept."""
+    """The consequence of a failed attempt: the providers' `SendOutcome` as it is stored."""
 
     SAFE_RETRY = "safe_retry", _("Never reached WhatsApp")
     THROTTLED = "throttled", _("Too fast for the number")
@@ -207,7 +207,7 @@ class TemplateStatus(models.TextChoices):
 
 
 class ColumnRole(models.TextChoices):
-    """What a column is."""
+    """The role of a column in a file of contacts."""
 
     PHONE = "phone", _("Phone number")
     NAME = "name", _("Name")

@@ -1,4 +1,4 @@
-"""Doorbells. The database holds the work: a task may be lost, doubled or late, and nothing else happens."""
+"""Celery tasks. They are only wake-ups: the work is in the database, so a task may be lost, repeated or late."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from whatsapp.webhooks.applying import apply_news
 logger = logging.getLogger(__name__)
 
 LOOPS = 2
-"""How many Celery workers may send at once. Lanes of all numbers share each of them; more processes add little."""
+"""How many Celery workers may send at once. Each serves the lanes of all numbers; more processes add little."""
 SHIFT_S = 20.0
-"""How long a loop runs before it hands over: far less than a broker's visibility timeout."""
+"""How long a loop runs before it hands over: much shorter than a broker's visibility timeout."""
 SEAT_S = 25
-"""Hardly more than a shift: the seats of workers that were killed are free again soon."""
+"""Little more than a shift, so that the seats of killed workers are soon free again."""
 IMPORTS = 2
-"""How many imports may be read at once. Others wait for a shift's end: workers are also needed for messages."""
+"""How many imports may be read at once. Others wait for the end of a shift: workers are also needed for messages."""
 
 
 @shared_task
 def drive(*_of_the_last_release: object) -> None:
-    """Send what is to be sent, until nothing is left or the shift is over; then ring again.
+    """Send everything that is due, until nothing is left or the shift is over; then ring again.
 
-    One loop serves all broadcasts and reads what is true now. The beat rings for what nobody rang for: scheduled
-    broadcasts, expired leases, restarts.
+    One loop serves all broadcasts and reads their present state. The beat also rings, for scheduled broadcasts,
+    expired leases and restarts.
     """
-    # Rings that the last release left in the queue name a broadcast and its epoch. The next release takes none.
+    # Rings that the last release left in the queue carry a broadcast and its epoch. The next release takes none.
     seat = _claim_seat()
     if seat is None:
-        return  # enough loops are running, and they see new work within a second
+        return  # enough loops are running, and they notice new work within a second
     try:
         report = asyncio.run(_work_a_shift())
     finally:
@@ -70,7 +70,7 @@ def apply_webhooks() -> None:
 
 @shared_task
 def read_people(business_id: str, broadcast_id: str) -> None:
-    """Freeze the people of a draft whose file is long. What goes wrong is kept with it and its rows."""
+    """Freeze the people of a draft with a long file. Errors are recorded in the broadcast and its rows."""
     business = Business.objects.filter(pk=business_id).first()
     if business is None:
         return
@@ -88,7 +88,7 @@ def read_people(business_id: str, broadcast_id: str) -> None:
 
 @shared_task
 def read_import(business_id: str, import_id: str) -> None:
-    """Read contacts of an import until its end, or for a shift; then ring for whichever waits longest."""
+    """Read an import to its end or for a shift; then ring for the import that has waited longest."""
     business = Business.objects.filter(pk=business_id).first()
     if business is None or imports.readers(timezone.now()) >= IMPORTS:
         return
@@ -101,14 +101,14 @@ def read_import(business_id: str, import_id: str) -> None:
 
 @shared_task
 def ring_for_imports() -> None:
-    """Ring for imports that nobody reads: nobody rang, or whoever read them was killed."""
+    """Ring for imports without a reader, whose ring was lost or whose reader was killed."""
     for found in imports.waiting(timezone.now(), at_most=IMPORTS):
         read_import.apply_async((str(found.business_id), str(found.pk)), expires=SHIFT_S)
 
 
 @shared_task
 def remove_old_uploads() -> None:
-    """Remove files that somebody uploaded and did not come back for, and what old imports did not take."""
+    """Delete abandoned uploads, and the rejected rows of old imports."""
     now = timezone.now()
     uploads.remove_old(now=now)
     files.remove_abandoned(now=now)
@@ -116,19 +116,19 @@ def remove_old_uploads() -> None:
 
 
 def ring_for_import(contact_import: ContactImport) -> None:
-    """Once this transaction is committed, have a worker read an import. Never fails the caller."""
+    """Ask a worker to read an import, once this transaction is committed. Never fails the caller."""
     doorbell.ring_for(read_import.name, [str(contact_import.business_id), str(contact_import.pk)])
 
 
 def ring_for_reading(broadcast: Broadcast) -> None:
-    """Once this transaction is committed, have a worker read the people of a draft. Never fails the caller."""
+    """Ask a worker to read the people of a draft, once this transaction is committed. Never fails the caller."""
     doorbell.ring_for(read_people.name, [str(broadcast.business_id), str(broadcast.pk)])
 
 
 def _shift() -> Callable[[int], bool]:
-    """Whether to go on reading: for a shift from the first rows on, and for no less than they took to come.
+    """Returns a function that says whether to go on: for a shift, and at least as long as the first rows took to come.
 
-    A large workbook takes its time to be opened; opening it for a handful of rows each time would last forever.
+    A large workbook takes long to open; if only a handful of rows were read each time, it would never end.
     """
     begun = time.monotonic()
     ends_at: float | None = None
@@ -143,12 +143,12 @@ def _shift() -> Callable[[int], bool]:
 
 
 def _claim_seat() -> str | None:
-    """One of the places for loops. A seat that is lost (a flushed cache) only means one loop more for a while."""
+    """Claim one of the seats for loops. If the cache loses a seat, one more loop runs for a while."""
     for number in range(LOOPS):
         seat = f"whatsapp:loop:{number}"
         try:
             if cache.add(seat, 1, SEAT_S):
                 return seat
-        except RedisError:  # away; the broker that rang is not
+        except RedisError:  # away, though the broker is not
             return seat
     return None

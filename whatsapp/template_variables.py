@@ -1,7 +1,7 @@
 """Which values a template needs, and under which column names. No database, no clock.
 
-The same list serves both ends: audiences ask it which columns a file must have, providers ask it where each value
-goes in a request. Components have Meta's shape (`{"type": "BODY", "text": "Hi {{1}}"}`); a provider with another
+Both ends use the same list: audiences to know which columns a file needs, providers to place each value in a
+request. Components have Meta's shape (`{"type": "BODY", "text": "Hi {{1}}"}`); a provider with another
 shape translates its templates into it when it lists them (Twilio: everything with a variable as one BODY).
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 BODY_LIMIT = 1024
-"""Characters of a filled-in body (Meta: Templates, components)."""
+"""Longest filled-in body in characters (Meta: Templates, components)."""
 VALUE_LIMIT = 1024
 URL_SUFFIX_LIMIT = 2000
 COUPON_LIMIT = 20
@@ -26,7 +26,7 @@ _MEDIA = ("IMAGE", "VIDEO", "DOCUMENT")
 
 
 class Place(StrEnum):
-    """Where in a message a value goes."""
+    """The part of a message that a value belongs to."""
 
     HEADER = "header"
     BODY = "body"
@@ -34,7 +34,7 @@ class Place(StrEnum):
 
 
 class ValueKind(StrEnum):
-    """What a value is."""
+    """What kind of value it is."""
 
     TEXT = "text"
     IMAGE = "image"
@@ -64,18 +64,18 @@ class TemplateVariable:
 
     @property
     def limit(self) -> int:
-        """How many characters a value may have."""
+        """Longest value in characters."""
         if self.kind is ValueKind.COUPON:
             return COUPON_LIMIT
         return VALUE_LIMIT if self.kind is ValueKind.TEXT else URL_SUFFIX_LIMIT
 
 
 class UnsupportedTemplate(ValueError):
-    """A template with a part that broadcasts can't fill."""
+    """The template has a part that broadcasts can't fill."""
 
 
 def variables_of(components: Sequence[Mapping[str, Any]], parameter_format: str) -> tuple[TemplateVariable, ...]:
-    """The values that a template needs, header first, then body, then buttons. Raises `UnsupportedTemplate`."""
+    """Returns the variables of a template: header first, then body, then buttons. Raises `UnsupportedTemplate`."""
     found: dict[tuple[Place, str], TemplateVariable] = {}
     for component in components:
         for variable in _of_component(component, named=parameter_format == "NAMED"):
@@ -85,7 +85,7 @@ def variables_of(components: Sequence[Mapping[str, Any]], parameter_format: str)
 
 
 def body_text(components: Sequence[Mapping[str, Any]], params: Mapping[str, str]) -> str:
-    """The body as the person will read it; a value that is not known stays a placeholder."""
+    """Returns the body as its recipient will read it; a missing value stays a placeholder."""
     for component in components:
         if _type(component) == "BODY":
             return PLACEHOLDER.sub(lambda found: params.get(found[1], found[0]), str(component.get("text", "")))

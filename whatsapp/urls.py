@@ -1,4 +1,4 @@
-"""Addresses of WhatsApp below /whatsapp/."""
+"""Addresses below /whatsapp/, for providers' webhooks."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""How well callers are heard: `python -m bench.ears [--share 0.1] [--no-rivals] [--strangers]`.
+"""Measures how well callers are heard: `python -m bench.ears [--share 0.1] [--no-rivals] [--strangers]`.
 
 Every case of the corpus runs through the real conversation with the real ears, in virtual time; then through plain
 rules over other detectors. Prints Markdown (docs/performance.md quotes it) and draws var/ears.png.
@@ -28,7 +28,7 @@ STRICTNESS = (3, 6, 10, 15)
 
 
 def main() -> int:
-    """Run everything; 1 when the recordings are missing."""
+    """Run everything. Returns 1 if the recordings are missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--share", type=float, default=1.0, help="how much of the corpus, 0 to 1")
     parser.add_argument("--no-rivals", action="store_true", help="our own ears only")
@@ -61,7 +61,7 @@ RIVALS = {
 
 
 def ours(name: str, cases: Iterable[Case], voice: bytes, *, frames: int = 6, ear: Ear | None = None) -> Figures:
-    """The real thing, committing after so many frames."""
+    """Returns a trial of the real conversation, which commits after so many frames."""
     figures = Figures(name)
     settings = replace(SETTINGS, barge_in_voice_frames=frames)
     for case in cases:
@@ -70,7 +70,7 @@ def ours(name: str, cases: Iterable[Case], voice: bytes, *, frames: int = 6, ear
 
 
 def rival(name: str, rule: Rule, cases: Iterable[Case], voice: bytes) -> Figures:
-    """A plain rule."""
+    """Returns a trial of a plain rule."""
     figures = Figures(name)
     for case in cases:
         figures.add(case, rule.run(case, voice))
@@ -78,7 +78,7 @@ def rival(name: str, rule: Rule, cases: Iterable[Case], voice: bytes) -> Figures
 
 
 def print_cost(cases: list[Case], voice: bytes, with_ears_s: float) -> None:
-    """What the detector costs beside everything else that a frame costs."""
+    """Print the detector's processor time and that of the rest of a frame's processing."""
     started_s = time.process_time()
     ours("", cases[::10], voice, ear=ears.ToneEar())
     others_s = time.process_time() - started_s
@@ -89,7 +89,7 @@ def print_cost(cases: list[Case], voice: bytes, with_ears_s: float) -> None:
 
 
 def draw_trade_off(cases: list[Case], voice: bytes) -> None:
-    """The same for other strictness, on clear speech and on what is nobody speaking."""
+    """Draw delay on clear speech against false commits, for several degrees of strictness."""
     from bench.ears import plot  # noqa: PLC0415 - the figures need no matplotlib
 
     chosen = [case for case in cases if case.group == "speech rms 2000"][::4]

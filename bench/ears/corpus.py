@@ -1,4 +1,4 @@
-"""The corpus: what reaches us from callers who speak, and from callers who don't, labelled by construction."""
+"""The corpus: the audio of callers who speak and of callers who don't, labelled by construction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAD_S = 2.0
 """The assistant speaks this long before the caller does."""
 TAIL_S = 1.0
 SYNTHETIC = ("en-us", "en-us+f3", "he", "en-us+whisper")
-"""Voices of espeak-ng, where it is installed: nobody's, and strange to a detector."""
+"""Synthetic voices of espeak-ng, if installed, which detectors don't know."""
 LINE_RMS = 12.0
 """A quiet line is never silent."""
 
@@ -38,17 +38,17 @@ class Case:
 
     @property
     def minutes(self) -> float:
-        """How long it lasts."""
+        """Returns its duration in minutes."""
         return len(self.audio) / RATE / 60
 
 
 def whole(share: float) -> list[Case]:
-    """Everybody who speaks, and everything that is nobody."""
+    """Returns all cases, with and without speech."""
     return [*speech(share), *silence_kept(share)]
 
 
 def speech(share: float) -> Iterator[Case]:
-    """People who interrupt. `share` (0 to 1) of the corpus, for a quick look."""
+    """Returns cases of callers who interrupt. `share` (0 to 1): the part of the corpus to use, for a quick run."""
     chance = np.random.default_rng(7)
     some = recordings.sentences(max(1, round(40 * share)))
     yield from _spoken("speech rms 2000", some, chance, 2000)
@@ -58,7 +58,7 @@ def speech(share: float) -> Iterator[Case]:
     fewer = some[::2]
     yield from _spoken("in pink noise, 20 dB", fewer, chance, 2000, noise_rms=200)
     yield from _spoken("in pink noise, 10 dB", fewer, chance, 2000, noise_rms=632)
-    if shutil.which("sox"):  # without it nobody can code GSM
+    if shutil.which("sox"):  # GSM coding needs it
         yield from _spoken("GSM coded", fewer, chance, 2000, through=gsm)
     yield from _spoken("5 % of packets lost", fewer, chance, 2000, through=lambda audio: lossy(audio, 0.05, chance))
     yield from _spoken("over an echo of -30 dB", fewer, chance, 2000, echo=Echo(30.0))
@@ -66,7 +66,7 @@ def speech(share: float) -> Iterator[Case]:
 
 
 def strangers(share: float) -> Iterator[Case]:
-    """Other words of the same speakers, in ways that no threshold was chosen on."""
+    """Returns other words of the same speakers, under conditions that no threshold was tuned on."""
     chance = np.random.default_rng(11)
     clips = recordings.sentences(max(1, round(8 * share)), seed=101)
     for rms in (300, 800, 6000):
@@ -86,7 +86,7 @@ def strangers(share: float) -> Iterator[Case]:
 
 
 def silence_kept(share: float) -> Iterator[Case]:
-    """Sounds that are nobody speaking to the assistant."""
+    """Returns cases of sounds in which nobody speaks to the assistant."""
     chance = np.random.default_rng(8)
     minute = 60.0 * share
     for colour, rms in (("white", 300), ("white", 1000), ("pink", 100), ("pink", 500), ("brown", 500)):
@@ -107,12 +107,12 @@ def silence_kept(share: float) -> Iterator[Case]:
 
 
 def assistant() -> bytes:
-    """The assistant's voice (a speaker who is also a caller, with other words): ten minutes of it."""
+    """Returns the assistant's voice (a speaker who is also a caller, with other words): ten minutes of it."""
     return encode(at_rms(recordings.monologue("en_US_f_Allison", 600.0), 2000))
 
 
 def gsm(audio: Samples) -> Samples:
-    """Through a GSM full-rate coder and back."""
+    """Returns the sound after GSM full-rate coding and decoding."""
     raw = np.clip(np.rint(audio), -32768, 32767).astype("<i2").tobytes()
     as_raw = ("-t", "raw", "-r", "8000", "-e", "signed", "-b", "16", "-c", "1", "-")
     coded = subprocess.run(["sox", *as_raw, "-t", "gsm", "-"], input=raw, stdout=subprocess.PIPE, check=True).stdout
@@ -123,7 +123,7 @@ def gsm(audio: Samples) -> Samples:
 
 
 def lossy(audio: Samples, share: float, chance: Generator) -> Samples:
-    """Without some of its packets of 20 ms."""
+    """Returns the sound with some of its 20 ms packets lost."""
     found = audio.copy()
     for start in range(0, len(found), 160):
         if chance.random() < share:
@@ -132,12 +132,12 @@ def lossy(audio: Samples, share: float, chance: Generator) -> Samples:
 
 
 def clipped(audio: Samples) -> Samples:
-    """As a microphone that is overdriven hands it on."""
+    """Returns the sound as an overdriven microphone distorts it."""
     return np.clip(audio, -8000, 8000) / 2
 
 
 def encode(audio: Samples) -> bytes:
-    """As µ-law."""
+    """Returns the sound as µ-law."""
     return ulaw.encode(np.clip(np.rint(audio), -32768, 32767).astype(np.int16))
 
 
@@ -152,7 +152,7 @@ def _spoken(
     echo: Echo | None = None,
 ) -> Iterator[Case]:
     for clip in clips:
-        lead = round(LEAD_S * RATE) + int(chance.integers(320))  # any phase of the frames
+        lead = round(LEAD_S * RATE) + int(chance.integers(320))  # begins anywhere within a frame
         voice = at_rms(clip.samples, rms)
         track = np.concatenate([np.zeros(lead), voice[clip.onset :], np.zeros(round(TAIL_S * RATE))])
         track += sounds.noise("pink", noise_rms, len(track) / RATE, chance)[: len(track)]

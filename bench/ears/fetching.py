@@ -28,7 +28,7 @@ class CorpusMissing(RuntimeError):
 
 
 def asterisk() -> Path:
-    """Where the recordings are."""
+    """Returns the folder of the recordings. Raises `CorpusMissing`."""
     for place in _PLACES:
         if all((place / name).is_dir() for name in _WHOLE):
             return place
@@ -36,7 +36,7 @@ def asterisk() -> Path:
 
 
 def fetch() -> None:
-    """Unpack the packages unless they are here. CorpusMissing where there is no apt-get, or it has no way out."""
+    """Fetch and unpack the packages if necessary. Raises `CorpusMissing` if apt-get is missing or fails."""
     try:
         asterisk()
     except CorpusMissing:

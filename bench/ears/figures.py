@@ -1,4 +1,4 @@
-"""From outcomes to figures: how soon a voice was noticed, what was missed, what was taken for a voice."""
+"""Computes figures from outcomes: delay until a voice was noticed, missed voices, and false alarms."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from bench.ears.corpus import Case
 from bench.ears.trial import Outcome
 
 NOTICED_WITHIN_S = 1.5
-"""A voice that nobody reacts to for so long was missed (a single word is over by then)."""
+"""A voice without a reaction for this long was missed (a single word is over by then)."""
 
 
 @dataclass(slots=True)
 class Heard:
-    """A group of callers who spoke. Delays are from the true onset, in milliseconds."""
+    """A group of callers who spoke. Delays are in milliseconds from the true onset."""
 
     group: str
     count: int = 0
@@ -33,7 +33,7 @@ class Heard:
         self.commits_ms += _first_after(case.onset_s, outcome.commits)
 
     def row(self) -> str:
-        """A line of a Markdown table."""
+        """Returns a row of a Markdown table."""
         return (
             f"| {self.group} | {self.count} | {_spread(self.pauses_ms)} | {_spread(self.commits_ms)} "
             f"| {self.count - len(self.pauses_ms)} | {self.count - len(self.commits_ms)} | {self.early} |"
@@ -58,14 +58,14 @@ class Unheard:
         self.resumes += len(outcome.resumes)
 
     def row(self) -> str:
-        """A line of a Markdown table, per minute."""
+        """Returns a row of a Markdown table, with figures per minute."""
         false, ended = self.pauses / self.minutes, self.commits / self.minutes
         return f"| {self.group} | {self.minutes:.1f} | {false:.2f} | {ended:.2f} | {self.resumes} of {self.pauses} |"
 
 
 @dataclass(slots=True)
 class Figures:
-    """All of one detector."""
+    """All figures of one detector."""
 
     name: str
     heard: dict[str, Heard] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Figures:
             self.heard.setdefault(case.group, Heard(case.group)).add(case, outcome)
 
     def table(self) -> str:
-        """Markdown."""
+        """Returns the figures as Markdown tables."""
         lines = [
             f"\n### {self.name}\n",
             "| who speaks | callers | pause p50/p90 ms | commit p50/p90 ms | not paused | not committed | early |",
@@ -95,7 +95,7 @@ class Figures:
         return "\n".join(lines)
 
     def trade_off(self, groups: Iterable[str]) -> tuple[float, float]:
-        """Median delay of the commit on clear speech, and false commits a minute over these groups."""
+        """Returns the median delay of the commit on clear speech, and false commits a minute over these groups."""
         chosen = [self.unheard[group] for group in groups if group in self.unheard]
         minutes = sum(group.minutes for group in chosen)
         delays = self.heard["speech rms 2000"].commits_ms

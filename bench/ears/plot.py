@@ -1,4 +1,4 @@
-"""The trade-off as a picture: how soon a caller is let in against how often nobody is."""
+"""Draws the trade-off between the delay of a real interruption and the number of false ones."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ _STEP = 80  # 10 ms
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """Somebody says something. `onset` and `end` are samples: where the voice begins and stops."""
+    """A recording of speech. `onset` and `end` are samples: where the voice begins and stops."""
 
     speaker: str
     name: str
@@ -66,30 +66,30 @@ class Clip:
 
 
 def sentences(each: int, *, seed: int = 1) -> list[Clip]:
-    """So many prompts of every speaker, 1 to 8 seconds long."""
+    """Returns so many prompts of every speaker, 1 to 8 seconds long."""
     return _pick(each, seed, words=False, shortest_s=1.0, longest_s=8.0)
 
 
 def words(each: int, *, seed: int = 2) -> list[Clip]:
-    """So many single words (digits, letters, code words) of every speaker."""
+    """Returns so many single words (digits, letters, code words) of every speaker."""
     return _pick(each, seed, words=True, shortest_s=0.2, longest_s=1.3)
 
 
 def synthetic(voice: str) -> list[Clip]:
-    """Ten sentences of an espeak-ng voice."""
+    """Returns ten sentences of an espeak-ng voice."""
     texts = SENTENCES_HE if voice.startswith("he") else SENTENCES
     return [clip for n, text in enumerate(texts) if (clip := _spoken_by_espeak(voice, text, n)) is not None]
 
 
 def higher(clip: Clip) -> Clip:
-    """Six semitones up, and so much faster: read faster."""
+    """Returns the clip six semitones higher and correspondingly faster."""
     faster = 2**0.5
     samples = np.interp(np.arange(0, len(clip.samples) - 1, faster), np.arange(len(clip.samples)), clip.samples)
     return replace(clip, samples=samples, onset=round(clip.onset / faster), end=round(clip.end / faster))
 
 
 def monologue(speaker: str, seconds: float, *, seed: int = 3) -> Samples:
-    """One speaker without end: prompts in a row, short pauses between them."""
+    """Returns prompts of one speaker in a row, with short pauses between them."""
     chosen = random.Random(seed)
     paths, found, length = _prompts(speaker), [], 0
     while length < seconds * RATE:
@@ -102,12 +102,12 @@ def monologue(speaker: str, seconds: float, *, seed: int = 3) -> Samples:
 
 
 def music() -> list[tuple[str, Samples]]:
-    """The tracks of hold music."""
+    """Returns the tracks of hold music."""
     return [(path.stem, _read(path)) for path in sorted((asterisk() / "moh").glob("*.wav"))]
 
 
 def at_rms(samples: Samples, rms: float) -> Samples:
-    """The same at another level: `rms` of the parts that are loud (within 30 dB of the loudest 10 ms)."""
+    """Returns the clip at another level: `rms` of its loud parts (within 30 dB of the loudest 10 ms)."""
     levels = _levels(samples)
     loud = levels[levels > levels.max() * 10 ** (-30 / 20)]
     return samples * float(rms / np.sqrt((loud**2).mean()))
@@ -145,12 +145,12 @@ def _spoken_by_espeak(voice: str, text: str, number: int) -> Clip | None:
     spoken = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
     at_22k = np.frombuffer(spoken[44:], "<i2").astype(np.float64)
     times = np.arange(0, len(at_22k) - 1, 22050 / RATE)
-    kernel = np.sinc(np.arange(-16, 17) * RATE / 22050) * np.hanning(33)  # nothing above 4 kHz may fold back
+    kernel = np.sinc(np.arange(-16, 17) * RATE / 22050) * np.hanning(33)  # low-pass against aliasing from above 4 kHz
     return _found(voice, str(number), np.interp(times, np.arange(len(at_22k)), np.convolve(at_22k, kernel, "same")))
 
 
 def _clip(speaker: str, path: Path) -> Clip | None:
-    """A recording with its onset by energy; None when it holds nothing."""
+    """Returns a recording with its onset by energy; None if it is silent."""
     return _found(speaker, path.stem, _read(path))
 
 

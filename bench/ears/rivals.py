@@ -1,4 +1,4 @@
-"""What else could tell a voice: a plain loudness threshold and WebRTC's detector, with the same two steps."""
+"""Alternative detectors: a plain loudness threshold and WebRTC's detector, with the same two steps."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ IsVoice = Callable[[bytes], bool]
 
 
 def loudness(threshold_rms: int) -> IsVoice:
-    """A frame is voice when it is as loud as this."""
+    """Returns a detector for which frames of at least this rms are voice."""
     return lambda frame: ulaw.rms(frame) >= threshold_rms
 
 
 def webrtc(mode: int) -> IsVoice:
-    """WebRTC's detector; `mode` 0 to 3: how hard it is to convince."""
+    """Returns WebRTC's detector; `mode` (0 to 3) is its aggressiveness."""
     detector = webrtcvad.Vad(mode)
     return lambda frame: detector.is_speech(ulaw.decode(frame).tobytes(), 8000)
 
@@ -60,7 +60,7 @@ class Rule:
 
 
 def with_echo(case: Case, heard: bytes) -> bytes:
-    """What reaches us when the assistant never stops."""
+    """Returns the caller's line with the echo of an assistant that never stops."""
     if case.echo is None:
         return case.audio
     delay = round(case.echo.delay_s * 8000)

@@ -1,4 +1,4 @@
-"""What a telephone picks up that is nobody speaking to the assistant: noise, keys, bumps, tones, other people."""
+"""Sounds on a telephone line that are not speech to the assistant: noise, keys, bumps, tones, other people."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def tones(rms: float, seconds: float, chance: Generator) -> Samples:
 
 
 def typing(peak: float, seconds: float, chance: Generator) -> Samples:
-    """A keyboard near the telephone: clicks of 5 to 30 ms, five a second in bursts."""
+    """Returns the sound of a keyboard near the telephone: clicks of 5 to 30 ms, five a second in bursts."""
     track, at = np.zeros(round(seconds * RATE)), 0.5
     while at < seconds - 0.5:
         for _ in range(chance.integers(3, 25)):
@@ -66,7 +66,7 @@ def typing(peak: float, seconds: float, chance: Generator) -> Samples:
 
 
 def bumps(peak: float, seconds: float, chance: Generator) -> Samples:
-    """The handset is put down, rubbed, knocked on: dull thuds of 30 to 300 ms."""
+    """Returns the sounds of a handset that is put down, rubbed or knocked on: dull thuds of 30 to 300 ms."""
     track, at = np.zeros(round(seconds * RATE)), 0.5
     while at < seconds - 0.8:
         t = np.arange(round(chance.uniform(0.03, 0.3) * RATE)) / RATE

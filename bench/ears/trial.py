@@ -41,7 +41,7 @@ _ANSWER_AFTER_S = 1.0
 
 @dataclass(slots=True)
 class Outcome:
-    """When the assistant fell silent, gave its sentence up, or went on: seconds of the caller's audio."""
+    """When the assistant paused, gave up its sentence, or resumed: in seconds of the caller's audio."""
 
     pauses: list[float] = field(default_factory=list)
     commits: list[float] = field(default_factory=list)
@@ -49,13 +49,13 @@ class Outcome:
 
 
 class Trial:
-    """One caller against one conversation. OpenAI's own hearing is left out: this is about ours."""
+    """One caller in one conversation. OpenAI's own speech detection is left out: ours is measured."""
 
     def __init__(self, case: Case, ear: Ear, assistant: bytes, settings: ConversationSettings = SETTINGS) -> None:
         self.outcome = Outcome()
         self._case, self._ear = case, ear
         self._length = len(assistant) - len(assistant) % _DELTA
-        self._assistant = assistant[: self._length] + assistant[: self._length]  # it begins anew without a seam
+        self._assistant = assistant[: self._length] + assistant[: self._length]  # it loops seamlessly
         self._conversation = Conversation(settings)
         self._twilio = MediaStream(TwilioIds("AC", "CA", "MZ"), {}, LineConditions(echo=case.echo))
         self._twilio.caller.say(case.audio)

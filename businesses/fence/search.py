@@ -15,9 +15,7 @@ class SearchingSelect(AutocompleteSelect):
     @property
     def media(self) -> forms.Media:
         """Django's media, and a script that gives the drawn field the hidden field's label."""
-        return super().media + forms.Media(
-            js=["admin/js/autocomplete.js", "admin-search.js"]
-        )  # the order matters: see admin-search.js
+        return super().media + forms.Media(js=["admin/js/autocomplete.js", "admin-search.js"])  # in order
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
         """Set the placeholder of the empty field."""

@@ -17,9 +17,7 @@ class WrittenPhoneNumberField(forms.CharField):
     region: str | None = None
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(
-            **{**options, "max_length": 40}
-        )  # formatted numbers are longer than the 16 characters that are stored
+        super().__init__(**{**options, "max_length": 40})  # formatted numbers exceed the 16 that are stored
 
     def to_python(self, value: Any) -> str:
         """Returns the number in E.164. Without a `region`, the number must include its country code."""

@@ -32,9 +32,7 @@ class Section:
 @business_page(section="settings", roles=OWNERS)
 def settings(request: PageRequest) -> HttpResponse:
     """Show the settings, and save changes on POST."""
-    business = Business.objects.get(
-        pk=request.business.pk
-    )  # the form changes the instance, and the page's heading must show the stored name
+    business = Business.objects.get(pk=request.business.pk)  # a copy for the form to change
     form = SettingsForm(request.POST or None, instance=business)
     if form.is_valid():
         save_business(business, changed=form.changed_data)

@@ -1,4 +1,4 @@
-"""One row of every model for a business, made by looking at the models: a new model is swept without being named."""
+"""Creates one row of every model for a business by introspection, so that new models are covered automatically."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from businesses.models import Business, Membership, PhoneNumber, Role, User
 from whatsapp.models import WebhookNews
 
 INSTALLATION_WIDE = {Business, User, PhoneNumber, WebhookNews}
-"""Models without a tenant of their own: people may belong to several businesses, numbers find a call's business,
-and what a provider posts is stored before anybody knows whose it is."""
+"""Models that belong to no business: people may belong to several, numbers determine a call's business,
+and webhooks are stored before their business is known."""
 
 MARKER_LENGTH = 5
 A_TIME = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)
@@ -49,7 +49,7 @@ class Tenant:
     rows: dict[type[models.Model], models.Model] = field(default_factory=dict)
 
     def row(self, model: type[models.Model]) -> models.Model:
-        """Returns the business's only row of a model, made when it is first asked for."""
+        """Returns the business's only row of a model, created on first use."""
         if model is Business:
             return self.business
         if model is User:
@@ -77,7 +77,7 @@ class Tenant:
 
 
 def _to_fill(model: type[models.Model]) -> list[models.Field[Any, Any]]:
-    """The fields that must be given, all texts (so that the marker shows wherever a row shows), all own relations."""
+    """Returns required fields, all texts (so that the marker shows wherever a row does), and all own relations."""
     return [
         f
         for f in model._meta.concrete_fields

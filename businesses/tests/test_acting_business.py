@@ -1,4 +1,4 @@
-"""A web request acts for the businesses of the person who sent it, and for nobody afterwards."""
+"""A web request acts for the businesses of its user, and the setting ends with the request."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _request(user: User) -> HttpRequest:
 
 
 def test_a_request_reads_its_memberships_once(alpha: Tenant, client: Any, django_assert_max_num_queries: Any) -> None:
-    """Session, person, memberships, then the page's own: the fence asks nothing again for each link."""
+    """Queries: session, user, memberships, then the page's own; the fence adds none for each link."""
     client.force_login(alpha.owner)
     with django_assert_max_num_queries(4):  # and the person's latest actions
         assert client.get("/admin/").status_code == 200

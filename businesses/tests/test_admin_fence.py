@@ -1,4 +1,4 @@
-"""A person with different roles in several businesses, in an admin that owners may write in."""
+"""A person with different roles in several businesses, in an admin that owners may change."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def request_by(user: User) -> HttpRequest:
 
 @pytest.fixture
 def both(alpha: Tenant, beta: Tenant) -> User:
-    """Alpha's owner, who is on beta's staff; there is a third business where they are nobody."""
+    """An owner of alpha who is staff of beta and doesn't belong to a third business."""
     Business.objects.create(name="third", slug="third")
     add_member(beta.business, alpha.owner, Role.STAFF)
     return alpha.owner

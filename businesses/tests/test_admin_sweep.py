@@ -1,4 +1,4 @@
-"""Every page of the admin × everyone: nobody sees or changes another business's rows, and those are 404."""
+"""Every admin page for every kind of person: other businesses' rows can't be seen or changed, and answer 404."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.urls import URLPattern, reverse
 from businesses.models import Business, Role, User
 from businesses.tests.rows import A_TIME, Tenant, everything
 
-pytestmark = pytest.mark.once  # who may see what is decided before any database is asked
+pytestmark = pytest.mark.once  # permissions don't depend on the kind of database
 
 REGISTRY: dict[type[models.Model], Any] = dict(admin.site._registry)
 every_model = pytest.mark.parametrize("model", REGISTRY, ids=lambda model: model.__name__)
@@ -25,7 +25,7 @@ SEARCH = "qqaa"
 
 @dataclass
 class Person:
-    """Someone at a browser. `role` is what they are in alpha, whose rows are asked for."""
+    """A signed-in person. `role` is their role in alpha, whose rows are requested."""
 
     client: Client
     role: Role | None = None

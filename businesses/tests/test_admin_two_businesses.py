@@ -1,4 +1,4 @@
-"""An owner of two businesses who is on the staff of a third: each page keeps the three apart."""
+"""An owner of two businesses who is staff of a third: each page keeps the three apart."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_what_exists_already_is_said_beside_its_field(client: Client, alpha: Ten
 def test_a_delete_page_lists_nothing_of_another_business(
     client: Client, beta: Tenant, third: Tenant, alpha: Tenant, model: Any
 ) -> None:
-    """Even if a row of another business pointed here, which no page allows."""
+    """Holds even if a row of another business pointed here, which no page allows."""
     outsider = Client()
     outsider.force_login(User.objects.get(email="staff@qqaaa.test"))
     if model is not Suppression:
@@ -190,7 +190,7 @@ def test_no_lookup_reaches_through_a_person_into_other_businesses(client: Client
 def test_popups_and_to_field_open_no_other_door(client: Client, third: Tenant, query: str) -> None:
     """Settings of the business where they are staff stay closed, however one asks."""
     answer = client.get(page("businesses.business", third.business.pk, "change") + query)
-    assert answer.status_code in {400, 404}  # 400: Django knows of no such field to go by
+    assert answer.status_code in {400, 404}  # 400: Django doesn't allow this field
     greeting = page("calls.greetingaudio", third.row(GreetingAudio).pk, "change")
     assert client.get(greeting + query).status_code in {400, 404}
     for name in ("businesses.business", "calls.greetingaudio"):

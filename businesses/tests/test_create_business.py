@@ -1,4 +1,4 @@
-"""`manage.py create_business`: one JSON object, or a refusal that names the option and changes nothing."""
+"""`manage.py create_business` prints one JSON object, or an error that names the option and changes nothing."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_every_mistake_is_told_at_once() -> None:
 
 @pytest.fixture
 def heard() -> Iterator[list[tuple[Business, str]]]:
-    """What listeners were told, with the greeting that they found stored."""
+    """The signals that receivers got, with the greeting that was stored at that time."""
     told: list[tuple[Business, str]] = []
 
     def hear(*, business: Business, **_: object) -> None:
@@ -237,7 +237,7 @@ def test_a_listener_that_fails_does_not_undo_what_is_stored() -> None:
 
 @pytest.mark.timeout(120)
 def test_runs_at_once_are_harmless(migrated_database: MigratedDatabase) -> None:
-    """Four processes, as deploys do it: one makes the business, the others find it made."""
+    """Four processes at once, as in deploys: one creates the business, the others find it."""
     with migrated_database() as database_url:
         environment = {**os.environ, "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
         owner = ["--owner-email", "dana@clinic.test", "--owner-password", "correct-horse-battery"]

@@ -1,4 +1,4 @@
-"""Hebrew is first-class: every string has it, and what is compiled is what was written."""
+"""Every string has a Hebrew translation, and the compiled catalogues match their sources."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_what_is_compiled_is_what_was_written(app: str) -> None:
 
 
 def test_one_string_has_one_hebrew() -> None:
-    """Django knows a string once for all apps, so what another app wrote for it would never be read."""
+    """Django merges the catalogues of all apps, so a second translation of a string would never be used."""
     written: dict[str, set[str]] = {}
     for app in APPS:
         if catalogue(app).exists():

@@ -1,4 +1,4 @@
-"""Members, invitations and who may what: as owners and invited people use the pages."""
+"""Members, invitations and permissions, as owners and invited people use the pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owners enter the admin because they own, and only as long as they do."""
+"""Owners have access to the admin only as long as they own a business."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wrong value is answered in plain words, the same in the admin and on the web page, beside its field."""
+"""An invalid value gets a plain message beside its field, the same in the admin and on the web page."""
 
 from __future__ import annotations
 
@@ -105,5 +105,5 @@ def test_what_is_wrong_is_said_the_same_everywhere(owner: Client, alpha: Tenant,
             assert page.count('class="errorlist') == 1, (address, field, typed)
             assert "Typed and kept" in page
             assert typed in page or field == "voice"
-            assert "maxlength" not in page  # the browser would cut off a pasted text and say nothing
+            assert "maxlength" not in page  # the browser would silently cut off pasted text
     assert Business.objects.values().get() == before

@@ -106,7 +106,7 @@ def test_what_operators_decide_is_not_taken_from_an_owner(client: Client, alpha:
 
 
 def test_minutes_that_a_call_uses_while_the_page_is_saved_stay_used(client: Client, alpha: Tenant) -> None:
-    """The page reads the whole row; writing all of it back would give the minutes back."""
+    """The page reads the whole row; writing all of it would restore minutes that were used meanwhile."""
 
     def call_ends(*, instance: Business, **_: object) -> None:
         Business.objects.filter(pk=instance.pk).update(minutes_left=Decimal(5))

@@ -1,4 +1,4 @@
-"""The settings page of the web UI, and where a person lands."""
+"""The settings page, and the page that a person gets after signing in."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def unordered_keys(model: Model) -> Rows:
     return model._default_manager.order_by().values_list("pk")
 
 
-# What each returns: the keys of the rows that it saw, or how many there were.
+# Each returns the keys of the rows that it saw, or their number.
 READS: dict[str, Callable[[Model], Any]] = {
     "all": lambda m: keys(m._default_manager.all()),
     "filter": lambda m: keys(m._default_manager.filter(pk__isnull=False)),
@@ -83,7 +83,7 @@ READS: dict[str, Callable[[Model], Any]] = {
     "aiterator": lambda m: async_to_sync(keys_of_async)(m._default_manager.aiterator(chunk_size=10)),
 }
 
-# Each aims at another business's row and returns what it found, or how many rows it changed.
+# Each targets another business's row and returns what it found, or the number of rows changed.
 AIMS: dict[str, Callable[[Model, Any], Any]] = {
     "filter by key": lambda m, row: keys(m._default_manager.filter(pk=row.pk)),
     "filter by business": lambda m, row: keys(m._default_manager.filter(business=row.business)),
@@ -124,7 +124,7 @@ every_way_back = pytest.mark.parametrize(
 
 
 def only_one(tenant: Tenant, model: Model) -> models.Model:
-    """Returns the tenant's row, alone: the members beside the owner go."""
+    """Returns the tenant's only row of the model, after removing all members except the owner."""
     row = tenant.row(model)
     model._base_manager.filter(business=tenant.business).exclude(pk=row.pk).delete()
     return row
@@ -257,11 +257,11 @@ def test_a_queryset_keeps_the_scope_in_which_it_was_made(alpha: Tenant, beta: Te
 
 
 def test_an_empty_queryset_needs_no_business(db: None) -> None:
-    """Django makes empty ones for forms; they ask the database nothing."""
+    """Django creates empty querysets for forms; they don't query the database."""
     for model in tenant_models():
         assert list(model._default_manager.none()) == []
 
 
 def test_phone_numbers_are_found_without_a_business(alpha: Tenant) -> None:
-    """The called number is what tells whose call it is."""
+    """The called number determines the business of a call."""
     assert PhoneNumber.objects.get().business == alpha.business

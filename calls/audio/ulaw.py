@@ -60,7 +60,7 @@ def decode_to_unit(payload: bytes) -> NDArray[np.float32]:
 
 
 def levels(payload: bytes) -> tuple[int, ...]:
-    """The energy of every 20 ms of µ-law audio, each as `rms` tells it; the last step may be shorter."""
+    """Returns the energy of every 20 ms of µ-law audio, as `rms` measures it; the last step may be shorter."""
     whole = len(payload) - len(payload) % _LEVEL_BYTES
     amplitudes = _AMPLITUDE.take(np.frombuffer(payload[:whole], np.uint8)).reshape(-1, _LEVEL_BYTES)
     energies = np.einsum("ij,ij->i", amplitudes, amplitudes) / _LEVEL_BYTES
@@ -69,7 +69,7 @@ def levels(payload: bytes) -> tuple[int, ...]:
 
 
 def rms(payload: bytes) -> int:
-    """The energy of µ-law audio as 16-bit samples, rounded down; 0 for none. Called for every frame of every call."""
+    """Returns the energy of µ-law audio as 16-bit rms, rounded down; 0 for no audio. Called for every frame."""
     if not payload:
         return 0
     amplitudes = _AMPLITUDE.take(np.frombuffer(payload, np.uint8))

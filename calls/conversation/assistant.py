@@ -64,7 +64,7 @@ class Assistant:
     @property
     def is_paused(self) -> bool:
         """An utterance was stopped in its middle and may go on."""
-        return self.utterance is not None and self.utterance.stage is Stage.PAUSED
+        return self.utterance is not None and self.utterance.is_paused
 
     def stalls_at(self) -> float | None:
         """When the response under way counts as stuck, if nothing more comes of it."""
@@ -247,7 +247,7 @@ class Assistant:
         While a response is under way more may come.
         """
         utterance = self.utterance
-        if utterance is None or self.response or self.is_paused or not self.playback.is_empty:
+        if utterance is None or self.response or utterance.is_paused or not self.playback.is_empty:
             return None
         self._close(at, interrupted=False)
         return utterance

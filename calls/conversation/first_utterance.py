@@ -31,6 +31,9 @@ class State(Enum):
     OVER = "over"
 
 
+_PROTECTED = State.PROTECTED  # asked for every 20 ms, and Python 3.11 is slow to look a member up
+
+
 class End(Enum):
     """How the first utterance ended."""
 
@@ -50,7 +53,7 @@ class FirstUtterance:
     @property
     def is_protected(self) -> bool:
         """Nothing may interrupt the assistant now."""
-        return self.state is State.PROTECTED
+        return self.state is _PROTECTED
 
     def begin(self, kind: ResponseKind) -> None:
         """Protect an utterance of this kind if it is the first one and the business wants it protected."""

@@ -36,6 +36,9 @@ class LinkState(Enum):
     READY = "ready"
 
 
+_READY = LinkState.READY  # asked for every 20 ms, and Python 3.11 is slow to look a member up
+
+
 class LinkStep(Enum):
     """What the line needs now."""
 
@@ -60,7 +63,7 @@ class Link:
     @property
     def is_ready(self) -> bool:
         """The model can be asked to speak."""
-        return self.state is LinkState.READY
+        return self.state is _READY
 
     def connecting(self, at: float, *, caller_hears: bool) -> None:
         """An attempt begins."""
@@ -90,7 +93,7 @@ class Link:
 
     def step(self, at: float, *, caller_hears: bool, is_idle: bool) -> LinkStep:
         """Return what to do now. `is_idle`: nobody speaks and no answer is owed."""
-        if self.state is LinkState.READY:
+        if self.state is _READY:
             is_due = self._renew_at is not None and at >= self._renew_at
             return LinkStep.CONNECT if is_due and is_idle else LinkStep.NOTHING
         if self.state is LinkState.CONNECTING or self.down_since is None:
@@ -104,4 +107,4 @@ class Link:
 
     def deadline(self) -> float | None:
         """Return when `step` may say something new though nothing happens."""
-        return self._renew_at if self.is_ready else self._retry_at
+        return self._renew_at if self.state is _READY else self._retry_at

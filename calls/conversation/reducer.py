@@ -69,14 +69,8 @@ from calls.conversation.settings import ConversationSettings
 from calls.conversation.turns import Turns
 
 TOOL_STEPS = {"end_call": NextStep.HANG_UP, "transfer_call": NextStep.TRANSFER}
-TOOL_REASONS = {
-    NextStep.HANG_UP: EndReason.ASSISTANT_HUNG_UP,
-    NextStep.TRANSFER: EndReason.ASSISTANT_TRANSFERRED,
-}
-OPERATOR_REASONS = {
-    NextStep.HANG_UP: EndReason.OPERATOR_HUNG_UP,
-    NextStep.TRANSFER: EndReason.OPERATOR_TRANSFERRED,
-}
+TOOL_REASONS = {NextStep.HANG_UP: EndReason.ASSISTANT_HUNG_UP, NextStep.TRANSFER: EndReason.ASSISTANT_TRANSFERRED}
+OPERATOR_REASONS = {NextStep.HANG_UP: EndReason.OPERATOR_HUNG_UP, NextStep.TRANSFER: EndReason.OPERATOR_TRANSFERRED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +140,9 @@ class Conversation:
 
     def needs_ears(self, rms: int) -> bool:
         """Tell whether a detector's answer (`CallerFrame.speech_probability`) about such a frame would be used."""
-        return self.turns.caller.needs_ears(rms, may_interrupt=self.assistant.is_audible and self.barge_in_allowed)
+        return self.turns.caller.needs_ears(
+            rms, may_interrupt=self.assistant.is_audible and self.turns.interruptions.are_allowed
+        )
 
     def history(self) -> list[SpokenTurn]:
         """Return what was said and heard, for a new session of the model."""
@@ -155,7 +151,7 @@ class Conversation:
     # The reducer ---------------------------------------------------------------------------------------
     def handle(self, event: Event) -> list[Command]:
         """Decide about one event and return the commands that it leads to, in order."""
-        if self.is_over:
+        if self._is_over:
             return []
         self._now = event.at
         self._dispatch(event)
@@ -172,7 +168,7 @@ class Conversation:
 
     def next_deadline(self) -> float | None:
         """Return when a `Tick` is due if nothing happens before, in seconds since the stream opened."""
-        if self.is_over:
+        if self._is_over:
             return None
         limit = self._opened_at + self.settings.max_call_s
         moments = [*self.turns.deadlines(), self.link.deadline(), limit]
@@ -228,12 +224,12 @@ class Conversation:
 
     def _settle(self, at: float) -> None:
         """Do what has become due, whatever the event was."""
-        if self.is_over:
+        if self._is_over:
             return
         self.turns.settle(at)
         self._check_stall(at)
         self._keep_line(at)
-        if self.link.is_ready and not self._leaving and not self.is_over:
+        if self.link.is_ready and not self._leaving and not self._is_over:
             self.turns.speak_if_owed(at)
         self._leave_if_done(at)
 
@@ -285,7 +281,7 @@ class Conversation:
         self._emit(AnswerTool(event.tool_call_id, "It is done as soon as your last words were heard."))
 
     def _leave_if_done(self, at: float) -> None:
-        if self.is_over:
+        if self._is_over:
             return
         leaving = self._leaving
         if leaving and self.turns.interruptions.count > leaving.interruptions:

@@ -32,7 +32,7 @@ _KEPT_OLD = timedelta(days=30)
 
 
 def content_hash(business: Business) -> str:
-    """What the greeting's sound depends on, as one value: another value means another recording."""
+    """Returns a hash of everything that the greeting's sound depends on. A new hash means a new recording."""
     parts = (
         business.greeting_text.strip(),
         business.voice,
@@ -45,7 +45,7 @@ def content_hash(business: Business) -> str:
 
 
 def current_audio(business: Business, *, now: datetime) -> bytes:
-    """The greeting as µ-law, or b"" when there is none or it is not rendered yet (then it is asked for)."""
+    """Returns the greeting as µ-law; b"" if there is none or it is not rendered yet (rendering is then requested)."""
     if not business.greeting_text.strip():
         return b""
     row = GreetingAudio.objects.filter(business=business, content_hash=content_hash(business)).first()
@@ -56,7 +56,7 @@ def current_audio(business: Business, *, now: datetime) -> bytes:
 
 
 def current(business: Business) -> GreetingAudio | None:
-    """The row of the business's greeting as it is written now, without its sound; None before anybody asked for it."""
+    """Returns the row of the business's current greeting, without its audio; None if it was never requested."""
     if not business.greeting_text.strip():
         return None
     rows = GreetingAudio.objects.filter(business=business, content_hash=content_hash(business))
@@ -90,14 +90,14 @@ def request_again(row: GreetingAudio, *, now: datetime) -> None:
 
 
 def due(*, now: datetime) -> list[UUID]:
-    """The greetings of every business that wait for rendering."""
+    """Returns the greetings of every business that wait for rendering."""
     with across_businesses():  # the renderer serves the whole installation; each row is then handled for its business
         rows = GreetingAudio.objects.filter(state=GreetingState.PENDING, next_attempt_at__lte=now)
         return list(rows.order_by("next_attempt_at").values_list("pk", flat=True)[:50])
 
 
 def render(greeting_id: UUID, *, now: datetime) -> bool:
-    """Render one greeting if it is due and nobody else does. True when its audio is ready afterwards."""
+    """Render one greeting if it is due and not claimed. Returns whether its audio is ready."""
     with across_businesses():  # only the row knows its business; all that follows acts for that one
         row = GreetingAudio.objects.select_related("business").defer("audio").filter(pk=greeting_id).first()
     if row is None:
@@ -119,7 +119,7 @@ def render(greeting_id: UUID, *, now: datetime) -> bool:
 
 
 def remove_old(*, now: datetime) -> int:
-    """Remove recordings that are no business's current greeting and older than a month; how many they were."""
+    """Remove recordings that are older than a month and no longer current. Returns how many."""
     removed = 0
     with across_businesses():  # housekeeping for the whole installation
         stale = GreetingAudio.objects.filter(created_at__lt=now - _KEPT_OLD)
@@ -139,7 +139,7 @@ def _claim(row: GreetingAudio, *, now: datetime) -> bool:
 
 
 def _mine(row: GreetingAudio) -> QuerySet[GreetingAudio]:
-    """The row, unless its claim expired and somebody else has it now."""
+    """Returns the row, unless its claim expired and another worker has claimed it."""
     return GreetingAudio.objects.filter(pk=row.pk, state=GreetingState.PENDING, attempts=row.attempts)
 
 

@@ -109,7 +109,7 @@ class Bridge:
     def caller_audio(self, payload: str, timestamp_ms: int | None = None) -> None:
         """Take a piece of the caller's audio, base64 of µ-law.
 
-        Raises `MalformedMessage` when it is none, and then nothing has happened; `Flood` when it is too much.
+        Raises `MalformedMessage` if it can't be decoded (and changes nothing), `Flood` if there is too much of it.
         """
         try:
             audio = base64.b64decode(payload, validate=True)
@@ -135,11 +135,11 @@ class Bridge:
         self.feed(KeyPressed(self._clock(), digit))
 
     def caller_left(self) -> None:
-        """The stream stopped: the caller hung up."""
+        """End the call: the stream stopped because the caller hung up."""
         self.feed(CallerLeft(self._clock()))
 
     def operator_asked(self, step: NextStep, dial: str) -> None:
-        """A person of the business hangs up, or puts the caller through to `dial` (empty: the fallback number)."""
+        """End the assistant's part: hang up, or transfer the caller to `dial` (empty: the fallback number)."""
         self._dial = dial
         self.feed(OperatorAsked(self._clock(), step))
 
@@ -173,7 +173,7 @@ class Bridge:
             self._session.append_audio(payload)
 
     def _forget_transcribed(self, event: Event) -> None:
-        """Audio of a turn whose words are known need not be heard again: a new session gets it as text."""
+        """Drop the audio of turns whose words are known: a new session gets those as text."""
         if isinstance(event, TurnCommitted):
             self._since_turn = 0
         elif isinstance(event, CallerWords):
@@ -278,7 +278,7 @@ class Bridge:
 
 
 def _decoded(payload: str) -> bytes:
-    """The model's audio; what isn't base64 is none, and no reason to lose the session."""
+    """Returns the model's audio. Invalid base64 counts as no audio and does not end the session."""
     try:
         return base64.b64decode(payload)
     except (binascii.Error, ValueError):

@@ -142,7 +142,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             self._start_timer.cancel()
         assert self._outbox is not None  # noqa: S101 - nothing is received before the socket is accepted
         self._call_id = plan.call_id
-        self._entry = live.add(call_sid=start.call_sid, stream_sid=start.stream_sid, close=self._close_soon)
+        self._entry = live.add(call_sid=start.call_sid, close=self._close_soon)
         self._bridge = Bridge(
             plan,
             stream_sid=start.stream_sid,

@@ -1,4 +1,4 @@
-"""The calls whose sockets this process holds. Only the event loop touches this module, so it needs no locks."""
+"""The calls whose sockets are open in this process. Only the event loop uses this module, so it needs no locks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ class LiveCall:
     """One open media stream. `close` asks its socket to close and returns at once."""
 
     call_sid: str
-    stream_sid: str
     close: Callable[[], None]
 
 
@@ -28,9 +27,9 @@ class _Registry:
 _here = _Registry()
 
 
-def add(*, call_sid: str, stream_sid: str, close: Callable[[], None]) -> LiveCall:
+def add(*, call_sid: str, close: Callable[[], None]) -> LiveCall:
     """Remember an open stream. A call has one: an older stream of the same call is closed."""
-    entry = LiveCall(call_sid, stream_sid, close)
+    entry = LiveCall(call_sid, close)
     older = _here.by_call_sid.get(call_sid)
     _here.by_call_sid[call_sid] = entry
     if older is not None:
@@ -45,12 +44,12 @@ def remove(entry: LiveCall) -> None:
 
 
 def live_calls() -> int:
-    """How many calls this process holds."""
+    """Returns how many calls this process holds."""
     return len(_here.by_call_sid)
 
 
 def has_room() -> bool:
-    """Whether this process may take one more call."""
+    """Returns whether this process may take one more call."""
     return not _here.draining and live_calls() < settings.CALLS_PER_PROCESS
 
 
@@ -60,5 +59,5 @@ def begin_draining() -> None:
 
 
 def is_draining() -> bool:
-    """Whether this process was asked to stop."""
+    """Returns whether this process was asked to stop."""
     return _here.draining

@@ -15,7 +15,7 @@ from calls.errors import CallsError
 from calls.telephone.twilio import TOKEN_PARAMETER
 
 LARGEST_MESSAGE = 64 * 1024
-"""Characters. Twilio sends 373 for 20 ms; a minute of audio in one message is nobody's telephone."""
+"""Characters. Twilio sends 373 for 20 ms; no phone sends a minute of audio in one message."""
 
 
 _MEDIA_FORMAT = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
@@ -44,7 +44,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A piece of the caller's audio, base64 of µ-law, and when it was spoken (ms from the start), if that is said."""
+    """A piece of the caller's audio, base64 of µ-law. `timestamp_ms` counts from the start of the stream, if known."""
 
     payload: str
     timestamp_ms: int | None
@@ -103,7 +103,7 @@ def read_start(message: dict[str, Any]) -> Start:
 
 
 def understand(message: dict[str, Any]) -> Media | MarkBack | Key | Stop | None:
-    """What a message after the start says; None for events that Twilio may invent. Raises `MalformedMessage`."""
+    """Returns what a message after the start means; None for unknown events. Raises `MalformedMessage`."""
     event = message["event"]
     try:
         match event:

@@ -1,4 +1,4 @@
-"""What waits to be sent to Twilio: sent in order by a task of its own, bounded, and its failure ends the call."""
+"""The bounded queue of messages to Twilio, sent in order by its own task. A failure of that task ends the call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_WAITING: Final = 4_000_000
 
 
 class Outbox:
-    """The messages of one media stream. `broken` is told once, after which nothing is sent or kept any more."""
+    """The messages of one media stream. `broken` is called once; afterwards nothing is sent or kept."""
 
     def __init__(
         self,

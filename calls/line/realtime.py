@@ -66,7 +66,7 @@ def _client() -> AsyncOpenAI:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """One for all connections: making one reads the machine's certificates and blocks the loop for 15 ms."""
+    """Returns one context for all connections: creating one reads the certificates and blocks the loop for 15 ms."""
     return ssl.create_default_context()
 
 
@@ -205,7 +205,7 @@ class RealtimeSession:
 
 
 def _parse(data: bytes) -> dict[str, Any] | None:
-    """A server event; None (and a line in the log) for what is none."""
+    """Returns a server event, or None (with a log line) if the message isn't one."""
     try:
         message = json.loads(data)
     except ValueError:
@@ -237,4 +237,4 @@ async def _close(connection: AsyncRealtimeConnection) -> None:
 
 
 def _tell_nobody(_: Understood) -> None:
-    """What is told after the end."""
+    """Ignore what arrives after the end."""

@@ -87,7 +87,7 @@ def session_update(plan: CallPlan, *, transcription_model: str) -> SessionUpdate
 
 
 def past_items(history: Iterable[SpokenTurn]) -> list[ConversationItemCreateEventParam]:
-    """What was said so far, for a session that has not heard it."""
+    """Returns what was said so far as items for a new session."""
     return [
         {"type": "conversation.item.create", "event_id": f"past-{number}", "item": _past_item(said)}
         for number, said in enumerate(history, start=1)
@@ -174,7 +174,7 @@ Understood = Event | Usage | AudioDelta
 
 
 def understand(message: dict[str, Any], at: float) -> list[Understood]:
-    """What a server event means to us; nothing for those that mean nothing, and for unknown ones.
+    """Returns what a server event means to us; an empty list for events that we ignore or don't know.
 
     Raises:
         KeyError, TypeError, ValueError: a known event without the fields that it can't be understood without.
@@ -184,7 +184,7 @@ def understand(message: dict[str, Any], at: float) -> list[Understood]:
 
 
 def session_lifetime_s(created: dict[str, Any], now: datetime) -> float | None:
-    """How long a session lives from now on, by its `session.created`; None where it doesn't say."""
+    """Returns the seconds that a session has left, from its `session.created`; None if it doesn't say."""
     expires_at = _object(created.get("session")).get("expires_at")
     if not isinstance(expires_at, int | float) or expires_at <= now.timestamp():
         return None  # a session that has just begun is not over: one of the clocks is wrong
@@ -198,12 +198,12 @@ def error_code(message: dict[str, Any]) -> str:
 
 
 def _object(value: object) -> dict[str, Any]:
-    """What should be an object: an empty one in place of anything else."""
+    """Returns a JSON object as it is, and an empty one in place of anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def _ids(message: dict[str, Any]) -> tuple[str, str]:
-    """The ids of response and item. A response that isn't named is the one under way, and has one item."""
+    """Returns the ids of response and item. A message without ids is about the current response's only item."""
     response_id = str(message.get("response_id") or "")
     return response_id, str(message.get("item_id") or f"item-of-{response_id}")
 
@@ -231,7 +231,7 @@ def _output_item(message: dict[str, Any], at: float) -> list[Understood]:
 
 
 def _ended(message: dict[str, Any], at: float) -> list[Understood]:
-    """However little it says, the response is over: a caller must not wait for the rest of it."""
+    """Read the end of a response. Missing fields are tolerated: otherwise a caller would wait for the rest of it."""
     response = _object(message.get("response"))
     details = _object(response.get("status_details"))
     error = _object(details.get("error"))
@@ -244,7 +244,7 @@ def _ended(message: dict[str, Any], at: float) -> list[Understood]:
 
 
 def _status(told: object) -> ResponseStatus:
-    """A status that we don't know, or none: what was said counts, and nothing said is a failure."""
+    """Returns the status of a response. An unknown or missing one counts as incomplete: what was said stays."""
     return next((status for status in ResponseStatus if status == told), ResponseStatus.INCOMPLETE)
 
 

@@ -26,7 +26,7 @@ _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
 @require_safe
 @business_page(section="calls")
 def call(request: PageRequest, call_id: UUID) -> HttpResponse:
-    """The page of a call."""
+    """Show a call."""
     found = get_object_or_404(Call, pk=call_id, business=request.business)
     context = {
         "call": found,
@@ -41,7 +41,7 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
 @require_safe
 @business_page(section="calls")
 def turns(request: PageRequest, call_id: UUID) -> HttpResponse:
-    """What was said so far, for pages that ask again and again."""
+    """Show what was said so far. Pages poll this."""
     found = get_object_or_404(Call, pk=call_id, business=request.business)
     context = {"call": found, "lines": words.shown_turns(Turn.objects.filter(call=found))}
     return render(request, "calls/turns.html", context)
@@ -50,7 +50,7 @@ def turns(request: PageRequest, call_id: UUID) -> HttpResponse:
 @require_safe
 @business_page(section="calls")
 def recording(request: PageRequest, call_id: UUID) -> HttpResponseBase:
-    """The recording as a WAV file, whole or the part that a player asks for (RFC 9110, 14)."""
+    """Send the recording as a WAV file, whole or the range that a player requests (RFC 9110, 14)."""
     found = recording_of(get_object_or_404(Call, pk=call_id, business=request.business))
     if found is None:
         raise Http404

@@ -45,7 +45,7 @@ class CallFilters(forms.Form):
         super().__init__(data)
 
     def clean_number(self) -> str:
-        """The digits, without the zero that stands for the country."""
+        """Returns the digits without the leading zero of a local number."""
         written = str(self.cleaned_data["number"])
         digits = re.sub(r"\D", "", written).lstrip("0")
         if written and not digits:
@@ -59,7 +59,7 @@ class CallFilters(forms.Form):
             self.add_error("until", _("This is before the first day."))
 
     def chosen(self) -> QuerySet[Call]:
-        """The calls that are wanted, newest first; none while the form is wrong."""
+        """Returns the matching calls, newest first; none if the form is invalid."""
         if not self.is_valid():
             return Call.objects.none()
         wanted = self.cleaned_data
@@ -82,7 +82,7 @@ def _midnight(day: Any) -> datetime:
 @require_safe
 @business_page(section="calls")
 def calls(request: PageRequest) -> HttpResponse:
-    """The calls, newest first, with filters."""
+    """List the calls, newest first, with filters."""
     filters = CallFilters(request.GET)
     found = listing(request, filters.chosen().filter(business=request.business))
     is_filtered = any(request.GET.get(name) for name in (*filters.fields, "day"))

@@ -1,4 +1,4 @@
-"""How far the greeting's recording is: to hear, on its way, or failed. A part of the settings page, and a page."""
+"""The state of the greeting's recording: ready, under way or failed. Part of the settings page, and a page itself."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from calls.models import GreetingAudio, GreetingState
 @require_safe
 @business_page(section="settings", roles=OWNERS)
 def state(request: PageRequest) -> HttpResponse:
-    """The state of the recording; it asks again by itself while it is being made."""
+    """Show the state of the recording. The page polls while it is being made."""
     return _state(request)
 
 
@@ -53,7 +53,7 @@ def _state(request: PageRequest) -> HttpResponse:
 
 
 def _older(request: PageRequest, current: GreetingAudio | None) -> GreetingAudio | None:
-    """The last recording of an earlier text, voice or language: nobody hears it any more, but its owner may."""
+    """Returns the last recording of an earlier text, voice or language. Callers no longer hear it; its owner can."""
     found = GreetingAudio.objects.filter(business=request.business, rendered_at__isnull=False).defer("audio")
     others = found.exclude(pk=current.pk) if current else found
     return others.order_by("-rendered_at").first()
@@ -62,7 +62,7 @@ def _older(request: PageRequest, current: GreetingAudio | None) -> GreetingAudio
 @require_safe
 @cache_control(private=True, no_cache=True)
 def audio(request: HttpRequest, greeting_id: UUID) -> HttpResponse:
-    """A greeting's recording as a WAV file, for members of its business; to others it does not exist."""
+    """Send a greeting's recording as a WAV file to members of its business; to anyone else it does not exist."""
     if not request.user.is_authenticated:
         raise Http404
     greeting = get_object_or_404(GreetingAudio, pk=greeting_id)  # the middleware shows the person's businesses only

@@ -32,7 +32,7 @@ TURNS_SHOWN = 6
 
 
 class TransferForm(forms.Form):
-    """The phone that takes a call over."""
+    """The number to transfer a call to."""
 
     number = WrittenPhoneNumberField(
         label=gettext_lazy("Put through to"),
@@ -55,7 +55,7 @@ class TransferForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class OnTheLine:
-    """One running call: its last words, and the form that puts it through."""
+    """One running call: its last turns, and the form that transfers it."""
 
     call: Call
     lines: list[words.ShownTurn]
@@ -63,7 +63,7 @@ class OnTheLine:
 
     @property
     def speaker(self) -> str:
-        """Who speaks now; empty when nobody does."""
+        """Returns who is speaking; "" if nobody is."""
         last = self.lines[-1] if self.lines else None
         return last.turn.get_speaker_display() if last and last.is_going_on else ""
 
@@ -71,7 +71,7 @@ class OnTheLine:
 @require_safe
 @business_page(section="live-calls")
 def live(request: PageRequest) -> HttpResponse:
-    """The running calls; asked by htmx, only the part that changes."""
+    """Show the running calls; for htmx only the part that changes."""
     return _page(request, "calls/live_calls.html" if request.htmx else "calls/live.html")
 
 
@@ -127,7 +127,7 @@ def _page(request: PageRequest, template: str, *, wrong: TransferForm | None = N
 
 
 def _last_turns(calls: list[Call]) -> dict[UUID, list[Turn]]:
-    """The last turns of each of the calls, in one query."""
+    """Returns the last turns of each call, in one query."""
     latest = Window(RowNumber(), partition_by=F("call_id"), order_by=F("position").desc())
     found: dict[UUID, list[Turn]] = defaultdict(list)
     if calls:

@@ -1,12 +1,13 @@
-"""What a call's records say, in words for its owner."""
+"""The words for what is stored about calls and greetings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,24 +32,24 @@ BADGES = {
 END_REASONS = {
     EndReason.CALLER_LEFT: gettext_lazy("The caller hung up."),
     EndReason.ASSISTANT_HUNG_UP: gettext_lazy("The assistant said goodbye and hung up."),
-    EndReason.ASSISTANT_TRANSFERRED: gettext_lazy("The assistant handed the call over."),
-    EndReason.OPERATOR_HUNG_UP: gettext_lazy("Somebody of the business hung up, on the page of live calls."),
+    EndReason.ASSISTANT_TRANSFERRED: gettext_lazy("The assistant transferred the call."),
+    EndReason.OPERATOR_HUNG_UP: gettext_lazy("Someone at the business hung up, on the live calls page."),
     EndReason.OPERATOR_TRANSFERRED: gettext_lazy(
-        "Somebody of the business put the call through, on the page of live calls."
+        "Someone at the business transferred the call, on the live calls page."
     ),
-    EndReason.TIME_LIMIT: gettext_lazy("The longest call time was over."),
-    EndReason.STREAM_BROKE: gettext_lazy("The connection to the telephone network broke."),
+    EndReason.TIME_LIMIT: gettext_lazy("The call reached its time limit."),
+    EndReason.STREAM_BROKE: gettext_lazy("The connection to the phone network broke."),
     EndReason.MODEL_UNAVAILABLE: gettext_lazy("The AI service was not available."),
-    EndReason.OUR_MISTAKE: gettext_lazy("An error of this program; it was logged."),
+    EndReason.OUR_MISTAKE: gettext_lazy("An internal error. It was logged."),
     EndReason.LEFT_EARLY: gettext_lazy("The caller hung up before the assistant answered."),
     EndReason.OVER_AT_TWILIO: gettext_lazy("The caller hung up."),
-    EndReason.FAILED_AT_TWILIO: gettext_lazy("The telephone network reports that the call failed."),
-    EndReason.STREAM_NEVER_OPENED: gettext_lazy("The telephone network did not connect the call's sound."),
-    EndReason.PROCESS_DIED: gettext_lazy("The server that held the call stopped."),
+    EndReason.FAILED_AT_TWILIO: gettext_lazy("The phone network reported that the call failed."),
+    EndReason.STREAM_NEVER_OPENED: gettext_lazy("The phone network never connected the call's audio."),
+    EndReason.PROCESS_DIED: gettext_lazy("The server that was handling the call stopped."),
     EndReason.NOT_IN_SERVICE: gettext_lazy("The business or this number is switched off."),
     EndReason.NO_MINUTES: gettext_lazy("No paid minutes were left."),
     EndReason.ALL_BUSY: gettext_lazy("All lines were busy."),
-    EndReason.OTHER: gettext_lazy("For another reason."),
+    EndReason.OTHER: gettext_lazy("Another reason."),
 }
 """Why a call ended, as its owner reads it."""
 
@@ -57,9 +58,9 @@ _CAUSES: dict[str, StrOrPromise] = {
     Meaning.NO_ACCESS: gettext_lazy("OpenAI does not accept the API key."),
     Meaning.TOO_FAST: gettext_lazy("OpenAI's rate limit was reached."),
     Meaning.BAD_REQUEST: gettext_lazy("OpenAI refused the request."),
-    StreamFault.FLOOD: gettext_lazy("More came in than a telephone line ever brings."),
-    StreamFault.MALFORMED: gettext_lazy("What came in could not be understood."),
-    StreamFault.SLOW: gettext_lazy("It took in the assistant's voice too slowly."),
+    StreamFault.FLOOD: gettext_lazy("It sent more data than a phone call does."),
+    StreamFault.MALFORMED: gettext_lazy("It sent data that could not be read."),
+    StreamFault.SLOW: gettext_lazy("It was too slow to take the assistant's voice."),
 }
 """What lay behind an end, where it tells a reader more than that it happened."""
 
@@ -72,7 +73,7 @@ SPEECH_FAULTS = {
     SpeechFault.SILENCE: gettext_lazy("The speech service sent silence."),
     SpeechFault.TOO_SHORT: gettext_lazy("The recording was too short for these words."),
     SpeechFault.TOO_LONG: gettext_lazy("The recording was too long for these words."),
-    SpeechFault.OTHER: gettext_lazy("For another reason."),
+    SpeechFault.OTHER: gettext_lazy("Another reason."),
 }
 """Why a greeting could not be recorded, as its owner reads it."""
 _SPEECH_FAULTS: Mapping[str, StrOrPromise] = {fault.value: words for fault, words in SPEECH_FAULTS.items()}
@@ -91,7 +92,7 @@ def end_reason(call: Call) -> str:
         return ""
     reason, detail = ended
     if text := detail.get("text"):  # an older version's own words, which no code fits
-        return f"{END_REASONS[reason]} {text}" if reason is not EndReason.OTHER else str(text)
+        return _with_foreign("" if reason is EndReason.OTHER else END_REASONS[reason], str(text))
     cause = _cause(reason, str(detail.get("cause", "")))
     return f"{END_REASONS[reason]} {cause}".strip()
 
@@ -108,27 +109,28 @@ def speech_failure(greeting: GreetingAudio | None) -> str:
     if greeting is None:
         return ""
     if not greeting.failure:
-        return greeting.error  # of an older version, while this one was being installed
+        return _with_foreign("", greeting.error)  # of an older version, while this one was being installed
     detail = greeting.failure_detail
     match greeting.failure:
         case SpeechFault.OTHER:
-            return str(detail.get("text", SPEECH_FAULTS[SpeechFault.OTHER]))
+            return _with_foreign(SPEECH_FAULTS[SpeechFault.OTHER], str(detail.get("text", "")))
         case SpeechFault.TOO_SHORT:
             more = _("It lasts %(seconds)s seconds, and would have to last at least %(limit)s.") % detail
         case SpeechFault.TOO_LONG:
             more = _("It lasts %(seconds)s seconds, and may last at most %(limit)s.") % detail
         case SpeechFault.REFUSED:
-            more = f"{_CAUSES.get(detail.get('meaning', ''), '')} {_quoted(detail)}".strip()
+            ours = f"{SPEECH_FAULTS[SpeechFault.REFUSED]} {_CAUSES.get(detail.get('meaning', ''), '')}".strip()
+            return _with_foreign(ours, str(detail.get("said") or f"HTTP {detail.get('status', '?')}"))
         case _:
             more = ""
     words = _SPEECH_FAULTS.get(greeting.failure, SPEECH_FAULTS[SpeechFault.OTHER])  # of a newer version: not known here
     return f"{words} {more}".strip()
 
 
-def _quoted(detail: Mapping[str, Any]) -> str:
-    """Returns what OpenAI itself said, apart from our words: its letters may run the other way (UAX 9: FSI, PDI)."""
-    said = str(detail.get("said") or detail.get("status", ""))
-    return f"\u2068({said})\u2069" if said else ""
+def _with_foreign(ours: StrOrPromise, said: str) -> str:
+    """Returns our words and, marked as English, what OpenAI or an older version of this program said."""
+    foreign = format_html('<bdi lang="en">{}</bdi>', said) if said else ""
+    return format_html("{} {}", ours, foreign) if ours and foreign else foreign or str(ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Waiting:
 
 
 def waits(call: Call) -> Iterator[Waiting]:
-    """The latencies of a call, those that a caller feels."""
+    """Yields the latencies of a call that a caller notices."""
     for name, what in _LATENCIES.items():
         if values := call.latencies.get(name):
             yield Waiting(str(what), median(values) / 1000, max(values) / 1000, len(values))
@@ -150,7 +152,7 @@ def waits(call: Call) -> Iterator[Waiting]:
 
 @dataclass(frozen=True, slots=True)
 class ShownTurn:
-    """A turn as it is shown: what was heard of it, and what was not."""
+    """A turn as it is shown: the part that was heard and the part that was not."""
 
     turn: Turn
     heard: str
@@ -158,22 +160,22 @@ class ShownTurn:
 
     @property
     def is_ours(self) -> bool:
-        """The assistant said it."""
+        """Returns whether the assistant said it."""
         return self.turn.speaker == Speaker.ASSISTANT
 
     @property
     def is_going_on(self) -> bool:
-        """It is being said."""
+        """Returns whether it is still being said."""
         return self.turn.ended_ms is None
 
     @property
     def why_unheard(self) -> str:
-        """The label of the part that was not heard."""
+        """Returns the label of the part that was not heard."""
         return _("not heard: the caller interrupted") if self.turn.interrupted_ms is not None else _("not heard")
 
 
 def shown_turns(turns: Iterable[Turn]) -> list[ShownTurn]:
-    """The turns that have words, or are being said."""
+    """Returns the turns that have words or are still being said."""
     return [_shown(turn) for turn in turns if turn.text or turn.ended_ms is None]
 
 

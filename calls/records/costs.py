@@ -1,4 +1,4 @@
-"""What a call's conversation with OpenAI costs, by the tokens that OpenAI counted and its published prices. Pure."""
+"""What a call's conversation with OpenAI costs: its token counts times the published prices. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a call in the records, whoever learns of it first: its own process, Twilio, or the sweep.
+"""Ends calls in the records, whoever learns of the end first: the call's own process, Twilio, or the sweep.
 
 The process that held the stream knows best, so its word replaces what the others wrote. Everyone else only ends a
 call that is still open. Charging the minutes goes by the difference, so that no order of these charges twice.
@@ -25,9 +25,9 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_CAUSE = 100
 DEAD_AFTER = timedelta(seconds=60)
-"""A live call's process writes every few seconds; after this long without a word it is gone."""
+"""A live call's process writes every few seconds; after this long without a write it is considered dead."""
 NEVER_OPENED_AFTER = timedelta(minutes=2)
-"""A call whose stream has not opened by then never will: its token has expired."""
+"""A stream that has not opened by then never will: its token has expired."""
 
 
 def end_by_its_process(call_id: UUID, ending: Ending, *, now: datetime) -> None:
@@ -54,14 +54,14 @@ def end_if_open(call_id: UUID, *, next_step: NextStep, failed: bool, reason: End
 
 
 def holding_a_line(*, now: datetime) -> Q:
-    """The condition of calls that somebody holds: on the line, or just coming in."""
+    """Returns the condition of calls that take up a line: live, or just coming in."""
     return Q(status=CallStatus.LIVE, alive_at__gte=now - DEAD_AFTER) | Q(
         status=CallStatus.RINGING, started_at__gte=now - NEVER_OPENED_AFTER
     )
 
 
 def dead_calls(*, now: datetime) -> Q:
-    """The condition of calls that are open in the records though nobody holds them any more."""
+    """Returns the condition of calls that are open in the records but belong to no running process."""
     return ~Q(status=CallStatus.ENDED) & (
         Q(status=CallStatus.LIVE, alive_at__lt=now - DEAD_AFTER)
         | Q(status=CallStatus.RINGING, started_at__lt=now - NEVER_OPENED_AFTER)
@@ -110,7 +110,7 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
 
 
 def _minutes(call: Call) -> Decimal:
-    """How long the assistant was on the line, in minutes rounded up to hundredths; nothing if it never was."""
+    """Returns how long the assistant was on the line, in minutes rounded up to hundredths; 0 if it never was."""
     if call.stream_opened_at is None or call.ended_at is None:
         return Decimal(0)
     seconds = Decimal(max((call.ended_at - call.stream_opened_at).total_seconds(), 0))

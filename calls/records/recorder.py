@@ -1,4 +1,4 @@
-"""What is kept of a call while it runs: turns, latencies, usage and the trace, written beside it, never in its way.
+"""Records a call while it runs: turns, latencies, usage and the trace. Writing never delays the call.
 
 The bridge calls the `keep_…` methods on the event loop; they only remember. A task writes what changed about once a
 second, so that a killed process loses a second or two of the words. `close` writes the end.
@@ -132,7 +132,7 @@ class CallRecorder:
         logger.error("call %s: its end could not be written, the database is away", self._plan.call_id)
 
     def _next_batch(self, ending: Ending | None) -> Batch:
-        """Everything that is not written yet, as one batch."""
+        """Returns everything that is not written yet, as one batch."""
         batch = Batch(
             turns=tuple(self._turns.values()),
             trace=tuple(self._trace),
@@ -165,6 +165,6 @@ class CallRecorder:
 
 
 async def all_written() -> None:
-    """Wait until the ends of all calls of this process are written or given up (a draining process calls it)."""
+    """Wait until the ends of all calls of this process are written or given up."""
     while _unfinished:
         await asyncio.wait(set(_unfinished))

@@ -87,7 +87,7 @@ class Recording:
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
+        """Returns its length in seconds."""
         return self.frames / ulaw.SAMPLE_RATE
 
     def part(self, start: int, end: int) -> bytes:
@@ -99,7 +99,7 @@ class Recording:
         return self._header()[start:end] + data
 
     def parts(self, size: int = 256 * 1024) -> Iterator[bytes]:
-        """The whole WAV in pieces."""
+        """Yields the whole WAV in pieces."""
         for start in range(0, self.size, size):
             yield self.part(start, min(start + size, self.size))
 
@@ -124,7 +124,7 @@ class Recording:
 
 
 def recording_of(call: Call) -> Recording | None:
-    """A call's recording as it stands; None when it has none (any more)."""
+    """Returns a call's recording so far; None if it has none or it was removed."""
     if not call.is_recorded:
         return None
     caller, assistant = _paths(call.business_id, call.pk)
@@ -137,7 +137,7 @@ def recording_of(call: Call) -> Recording | None:
 
 # Removing -----------------------------------------------------------------------------------------------
 def remove_old(*, now: datetime) -> int:
-    """Remove the recordings that their businesses keep no longer, and those of deleted ones; how many they were."""
+    """Remove recordings past their retention time, and those of deleted businesses. Returns how many."""
     removed = 0
     known: set[str] = set()
     for business in Business.objects.all().iterator(chunk_size=200):

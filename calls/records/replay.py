@@ -1,4 +1,4 @@
-"""A recorded call once more: its events through today's rules, with its own or other settings, and what differs.
+"""Replays a recorded call through today's rules, with its own or other settings, and tells what differs.
 
 With the call's own settings the recorded ticks are fed as they came, so that the same code gives the same commands.
 With other settings they mean nothing; ticks then come when the conversation asks for them. The events are those of
@@ -37,7 +37,7 @@ class Difference:
 
 
 def with_changes(settings: ConversationSettings, changes: Sequence[str]) -> ConversationSettings:
-    """The settings with some changed, each written `name=value`. Raises `BadSetting`."""
+    """Returns the settings with some of them changed, each written `name=value`. Raises `BadSetting`."""
     hints, known = get_type_hints(ConversationSettings), {field.name for field in fields(ConversationSettings)}
     changed: dict[str, Any] = {}
     for change in changes:
@@ -76,7 +76,7 @@ def _events(trace: Sequence[TraceLine], conversation: Conversation, *, own_ticks
 
 
 def differences(recorded: Sequence[TraceLine], replayed: Sequence[TraceLine]) -> list[Difference]:
-    """Where the commands of two traces differ, in order. When a command was given counts only by its order."""
+    """Returns where the commands of two traces differ, in order. Their times are not compared."""
     old, new = ([line for line in lines if isinstance(line, Decided)] for lines in (recorded, replayed))
     matcher = SequenceMatcher(
         None, [repr(line.command) for line in old], [repr(line.command) for line in new], autojunk=False
@@ -85,7 +85,7 @@ def differences(recorded: Sequence[TraceLine], replayed: Sequence[TraceLine]) ->
 
 
 def timeline(trace: Sequence[TraceLine], *, with_words: bool) -> Iterator[str]:
-    """The trace as lines to read: what comes many times a second is counted, the rest told one by one."""
+    """Yields the trace as lines to read. Frequent events are counted, the others are listed one by one."""
     crowd: list[TraceLine] = []
     for line in trace:
         if isinstance(_what(line), _MANY):
@@ -98,7 +98,7 @@ def timeline(trace: Sequence[TraceLine], *, with_words: bool) -> Iterator[str]:
 
 
 def _told(line: TraceLine, *, with_words: bool) -> str:
-    """One event or command: `<` came in, `>` was decided. What was said is told by its length, unless asked for."""
+    """Returns one event (`<`) or command (`>`) as a line. Spoken words are shown as their length, unless asked for."""
     what = _what(line)
     arrow = ">" if isinstance(line, Decided) else "<"
     if isinstance(what, Log):  # never holds what was said

@@ -64,7 +64,7 @@ def close_connection() -> None:
 
 
 def _disconnect() -> None:
-    connection.close()  # Django keeps one per thread, so this must run in the thread whose it is
+    connection.close()  # Django keeps one per thread, so this must run in the thread that owns it
 
 
 def _write_audio(plan: CallPlan, recorded: Recorded) -> None:

@@ -1,4 +1,4 @@
-"""What a call was about, in a short paragraph: asked of OpenAI after the call's end, for its owner's list.
+"""A short summary of each call, written by OpenAI after the call has ended.
 
 The rows are the queue (`Call.summary_due_at`) and tasks only ring the bell: any number of workers may write summaries
 at the same time, one that is killed half-way loses nothing because its claim expires, and tries are bounded.
@@ -32,14 +32,14 @@ _LONGEST_SUMMARY: Final = 1_000
 
 
 def due(*, now: datetime) -> list[UUID]:
-    """The calls of every business that wait for a summary."""
+    """Returns the calls of every business that wait for a summary."""
     with across_businesses():  # the workers serve the whole installation; each call is then handled for its business
         waiting = Call.objects.filter(summary_due_at__lte=now)
         return list(waiting.order_by("summary_due_at").values_list("pk", flat=True)[:50])
 
 
 def summarize(call_id: UUID, *, now: datetime) -> bool:
-    """Write one call's summary if it is due and nobody else does. True when there is one afterwards."""
+    """Write one call's summary if it is due and not claimed. Returns whether it was written."""
     with across_businesses():  # only the row knows its business; all that follows acts for that one
         call = Call.objects.select_related("business").filter(pk=call_id).first()
     if call is None:
@@ -68,7 +68,7 @@ def summarize(call_id: UUID, *, now: datetime) -> bool:
 
 
 def transcript(call: Call) -> str:
-    """What was said and heard, a line for each turn; empty when the caller said nothing."""
+    """Returns what was said and heard, one line for each turn; "" if the caller said nothing."""
     turns = [turn for turn in Turn.objects.filter(call=call) if turn.text]
     if not any(turn.speaker == Speaker.CALLER for turn in turns):
         return ""
@@ -78,7 +78,7 @@ def transcript(call: Call) -> str:
 
 
 def instructions(business: Business) -> str:
-    """How a summary is to be written."""
+    """Returns the instructions for writing a summary."""
     language = LANGUAGE_NAMES.get(business.language, business.language)
     return (
         f"You summarize phone calls of {business.name} for its owner. Write in {language}. One paragraph of at most "

@@ -1,4 +1,4 @@
-"""A business's calls of today, in figures."""
+"""The figures of a business's calls today."""
 
 from __future__ import annotations
 

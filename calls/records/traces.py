@@ -38,7 +38,7 @@ _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (*get_args(Event
 
 
 def encode(lines: Iterable[TraceLine]) -> bytes:
-    """A chunk: these lines in their order."""
+    """Returns these lines, in their order, as a chunk."""
     encoded, before_ms = [json.dumps({"format": FORMAT})], 0
     for line in lines:
         what = line.command if isinstance(line, Decided) else line
@@ -51,7 +51,7 @@ def encode(lines: Iterable[TraceLine]) -> bytes:
 
 
 def decode(chunk: bytes) -> Iterator[TraceLine]:
-    """The lines of a chunk. Raises `ValueError` when another version of this program wrote it in another format."""
+    """Yields the lines of a chunk. Raises `ValueError` if it was written in another format."""
     header, *encoded = zlib.decompress(chunk).decode("utf-8", "surrogatepass").split("\n")
     if json.loads(header) != {"format": FORMAT}:
         raise ValueError(f"this trace has another format ({header[:40]}) than this program reads ({FORMAT})")
@@ -68,13 +68,13 @@ def decode(chunk: bytes) -> Iterator[TraceLine]:
 
 
 def read_trace(call: Call) -> list[TraceLine]:
-    """The whole trace of a call, in order."""
+    """Returns the whole trace of a call, in order."""
     chunks = TraceChunk.objects.filter(call=call).order_by("position").values_list("data", flat=True)
     return [line for chunk in chunks for line in decode(bytes(chunk))]
 
 
 def _values(what: Event | Command) -> list[Any]:
-    """The fields after the time, without those at the end that have their default value."""
+    """Returns the fields after the time, without trailing defaults."""
     named = [field for field in fields(what) if field.name != "at"]
     values = [getattr(what, field.name) for field in named]
     while named and named[-1].default is not MISSING and _same(values[-1], named[-1].default):

@@ -1,4 +1,4 @@
-"""What becomes of a caller when the media stream is over, or never was."""
+"""What happens to a caller when the media stream has ended or never opened."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _REACHED = {"completed", "answered"}
 
 
 def find_call(call_sid: str) -> Call | None:
-    """The call that Twilio means, with its business."""
+    """Returns the call with this CallSid, with its business."""
     with across_businesses():  # Twilio names a call by its CallSid only; what follows acts for the call's business
         return Call.objects.select_related("business").filter(twilio_call_sid=call_sid).first()
 
 
 def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward:
-    """Where the caller goes, by the `next_step` that the stream's process wrote before it closed the socket.
+    """Returns where the caller goes: the `next_step` that the stream's process wrote before it closed the socket.
 
     Nothing written means that the process died or the stream never opened: the call is ended in the records, and the
     caller reaches a person or hears an apology, never dead air.
@@ -42,7 +42,7 @@ def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward:
 
 
 def after_fallback(call_sid: str, *, dial_status: str) -> Onward:
-    """What follows when the fallback number was rung: nothing more to say if somebody answered."""
+    """Returns what follows after the fallback number rang: nothing more is said if somebody answered."""
     call = find_call(call_sid)
     if call is not None:
         with acting_for(call.business):

@@ -1,4 +1,4 @@
-"""What callers hear when it is not the assistant who speaks, in the languages that businesses can have.
+"""What callers hear from Twilio's voice instead of the assistant's, in every language of a business.
 
 Not by gettext: these sentences must be spoken also when no catalogue is compiled.
 """
@@ -52,6 +52,6 @@ _WORDS = {
 
 
 def words(announcement: Announcement, language: str | None) -> dict[Language, str]:
-    """The sentence in the business's language; in every language where the business is not known (None)."""
+    """Returns the sentence in the business's language, or in every language if the business is unknown (None)."""
     sentences = _WORDS[announcement]
     return dict(sentences) if language is None else {Language(language): sentences[Language(language)]}

@@ -1,4 +1,4 @@
-"""Taking a call in: whose it is, whether it can be answered, and the key to its media stream."""
+"""Admitting a call: which business it is for, whether it can be answered, and the token of its media stream."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BROWSER = "browser"
 
 
 class Refusal(StrEnum):
-    """Why the assistant does not answer: those of the `EndReason`s that a call can begin with."""
+    """Why the assistant does not answer. A subset of `EndReason`."""
 
     NOT_IN_SERVICE = EndReason.NOT_IN_SERVICE
     NO_MINUTES = EndReason.NO_MINUTES

@@ -1,4 +1,4 @@
-"""Where a caller goes when the assistant does not, or no longer, speak with them."""
+"""Where callers go when the assistant doesn't take the call, or has finished."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Onward:
 
 
 def onward_by(step: NextStep, business: Business, *, dial: str = "") -> Onward:
-    """What the end of a media stream means for its caller; `dial`: where a person of the business sends a transfer."""
+    """Returns where a caller goes after the media stream. `dial`: the number that a person chose for a transfer."""
     if step is NextStep.TRANSFER and dial:
         return Onward(business, Announcement.PUTTING_THROUGH, dial=dial)
     match step:
@@ -35,7 +35,7 @@ def onward_by(step: NextStep, business: Business, *, dial: str = "") -> Onward:
 
 
 def onward_refused(refusal: Refusal, business: Business) -> Onward:
-    """What a caller meets whom the assistant does not answer at all."""
+    """Returns where a caller goes whom the assistant does not answer."""
     match refusal:
         case Refusal.NOT_IN_SERVICE:
             return Onward(business, Announcement.NOT_IN_SERVICE)

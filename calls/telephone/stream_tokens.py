@@ -21,7 +21,7 @@ LIFETIME = timedelta(seconds=60)
 
 
 def issue(call: Call, *, now: datetime) -> str:
-    """A fresh token for a call that is ringing; an older one of the same call stops working."""
+    """Returns a new token for a ringing call. An older token of the same call stops working."""
     token = f"{call.business_id.hex}.{secrets.token_urlsafe(32)}"
     call.stream_token_hash = _hash(token, call.twilio_call_sid)
     call.stream_token_expires_at = now + LIFETIME
@@ -30,7 +30,7 @@ def issue(call: Call, *, now: datetime) -> str:
 
 
 def business_of(token: str) -> UUID:
-    """The business that a token claims to belong to; the claim is proved by `claimable`. Raises `StreamRefused`."""
+    """Returns the business that a token claims to belong to; `claimable` verifies it. Raises `StreamRefused`."""
     try:
         return UUID(hex=token.partition(".")[0])
     except ValueError:
@@ -38,7 +38,7 @@ def business_of(token: str) -> UUID:
 
 
 def claimable(token: str, call_sid: str, *, now: datetime) -> QuerySet[Call]:
-    """The call that this token opens, at most one. Updating it is the claim: the row count says who won."""
+    """Returns the call that this token opens, at most one. Updating it is the claim: the row count says who won."""
     return Call.objects.filter(
         twilio_call_sid=call_sid,
         stream_token_hash=_hash(token, call_sid),
@@ -48,7 +48,7 @@ def claimable(token: str, call_sid: str, *, now: datetime) -> QuerySet[Call]:
 
 
 def why_not(token: str, call_sid: str, *, now: datetime) -> str:
-    """Why a token opened nothing, for the log."""
+    """Returns why a token was refused, for the log."""
     call = Call.objects.filter(twilio_call_sid=call_sid).first()
     if call is None:
         return "the token is for another call or another business"

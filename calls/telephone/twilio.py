@@ -1,4 +1,4 @@
-"""What we say to Twilio over HTTP (TwiML), and how we know that it is Twilio who asks (signatures).
+"""What we answer Twilio over HTTP (TwiML), and how we verify that a request is Twilio's (signatures).
 
 Twilio signs the public address that it was given, so that is what we check: `PUBLIC_URL` and the path. Headers of
 proxies say nothing reliable about it.
@@ -28,7 +28,7 @@ _VOICES = {
 
 # Signatures ---------------------------------------------------------------------------------------
 def signature_is_valid(request: HttpRequest) -> bool:
-    """Whether Twilio sent this request. In development without a token nothing can be checked, and all pass."""
+    """Returns whether Twilio signed this request. In development without a token, every request passes."""
     if not settings.TWILIO_AUTH_TOKEN:
         return bool(settings.DEBUG)
     signature = request.headers.get("X-Twilio-Signature", "")
@@ -37,7 +37,7 @@ def signature_is_valid(request: HttpRequest) -> bool:
 
 
 def handshake_is_valid(signature: str | None) -> bool:
-    """Whether the signature of a media stream's WebSocket handshake is Twilio's; None where it brought none.
+    """Returns whether a media stream's handshake is signed by Twilio; `signature` is None if it had none.
 
     A missing one passes: the stream's token is the gate, and this only a second lock. Twilio signs the address as
     TwiML has it, in some versions with another slash at its end.
@@ -51,7 +51,7 @@ def handshake_is_valid(signature: str | None) -> bool:
 
 # Addresses ----------------------------------------------------------------------------------------
 def stream_url() -> str:
-    """The media stream's address as TwiML gives it: wss://, or ws:// where the installation has no TLS (a laptop)."""
+    """Returns the media stream's address for TwiML: wss://, or ws:// on an installation without TLS (a laptop)."""
     return str(settings.PUBLIC_URL).replace("http", "ws", 1) + MEDIA_PATH
 
 

@@ -1,4 +1,4 @@
-"""What templates of calls say often."""
+"""Filters that the templates of calls share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ register = template.Library()
 
 @register.filter
 def caller(call: Call) -> SafeString | str:
-    """Who called."""
+    """Returns who called, as shown."""
     if call.caller_number == BROWSER:
         return _("A try in the browser")
     return phone(call.caller_number) if call.caller_number else _("Number withheld")
@@ -25,13 +25,13 @@ def caller(call: Call) -> SafeString | str:
 
 @register.filter
 def outcome_badge(call: Call) -> str:
-    """The class of the badge of a call's outcome."""
+    """Returns the CSS class of the outcome's badge."""
     return words.BADGES[CallOutcome(call.outcome)] if call.outcome else "live"
 
 
 @register.filter
 def seconds(call: Call) -> float | None:
-    """How long the assistant was on the line, so far; None if it never was."""
+    """Returns the seconds that the assistant has been on the line; None if it never was."""
     if call.stream_opened_at is None:
         return None
     return ((call.ended_at or timezone.now()) - call.stream_opened_at).total_seconds()

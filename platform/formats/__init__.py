@@ -1,1 +1,1 @@
-"""How dates are written where Django's own way could be misread (`FORMAT_MODULE_PATH`)."""
+"""Date formats where Django's own could be misread (`FORMAT_MODULE_PATH`)."""

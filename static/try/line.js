@@ -1,10 +1,10 @@
-// One call from the browser: in Twilio's place, with Twilio's own messages (Media Streams).
+// One call from the browser. It takes Twilio's place and speaks the protocol of Twilio Media Streams.
 
 const WAIT_MS = 8_000; // for the socket, for the server's answer; the server waits 10 s for a `start`
 const SOUND_WAIT_MS = 3_000;
-const STALLED_BYTES = 64 * 1024; // of speech that waits to be sent, three seconds: nobody takes it any more
+const STALLED_BYTES = 64 * 1024; // of unsent messages, three seconds of speech: the connection has stalled
 
-// What went wrong, by the name of its words on the page; or `words` of the server's.
+// What went wrong: the name of a message on the page, or the server's own `words`.
 export class Trouble extends Error {
   constructor(kind, words = "") {
     super(kind);
@@ -37,7 +37,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
 const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
-// `takeIn` asks the server for the call's ids and key. `tell` is told what happens, as [what, value]:
+// `takeIn` asks the server for the call's ids and key. `tell` is called with events, as [what, value]:
 // talking; heard, sent, marks, clears: counts; microphone, speaker: levels; sound, voice: whether they flow; over: why.
 export class Line {
   constructor({ media, worklet, takeIn, tell }) {
@@ -46,7 +46,7 @@ export class Line {
     this.frames = this.sequence = this.marks = this.clears = 0;
   }
 
-  // Step by step; each may take long, and the person may have hung up meanwhile.
+  // Each step may take long, and the person may have hung up meanwhile.
   async begin() {
     this.microphone = await openMicrophone();
     if (this.isOver) return this.release();
@@ -59,11 +59,11 @@ export class Line {
     return this.isOver ? this.stop() : this.talk();
   }
 
-  // The context comes after the microphone: Safari lets a page that records play without another press, and
-  // the device's rate may change when recording begins. Its rate is the device's own: Firefox joins no others.
+  // The context is created after the microphone: Safari lets a page that records play without another click, and
+  // the device's rate may change when recording begins. It keeps the device's rate: Firefox can't connect others.
   async openSound() {
     this.audio = new AudioContext({ latencyHint: "interactive" });
-    // A context that waits for a press never answers: then the call begins all the same, and the page says so.
+    // A context that waits for a click never resolves: the call begins anyway, and the page says so.
     await Promise.race([this.audio.resume(), pause(SOUND_WAIT_MS)]);
     await this.audio.audioWorklet.addModule(this.worklet);
   }
@@ -109,7 +109,7 @@ export class Line {
     this.tell("talking", this.call);
   }
 
-  // The system may pause the sound (a phone call, a tab of a phone put aside) or take the microphone away.
+  // The system may pause the sound (a phone call, a background tab on a phone) or take the microphone away.
   watch() {
     const flows = () => this.isOver || this.tell("sound", this.audio.state === "running");
     this.audio.onstatechange = flows;
@@ -122,7 +122,7 @@ export class Line {
     else this.tell("voice", !track.muted);
   }
 
-  // Go on after a pause; browsers want a press for it, or do it when the tab is back.
+  // Go on after a pause; browsers require a click for that, or do it when the tab is visible again.
   wake() {
     if (this.audio && this.audio.state !== "running" && !this.isOver) this.audio.resume().catch(() => {});
   }
@@ -165,17 +165,17 @@ export class Line {
     this.tell("speaker", level);
   }
 
-  // 1000: the other side hung up. 44xx: the server refused the stream. Anything else: nobody meant it.
+  // 1000: the other side hung up. 44xx: the server refused the stream. Anything else: the connection was lost.
   closed(code) {
     this.end({ 1000: "there", 4403: "expired" }[code] ?? "lost");
   }
 
-  // The end, whoever wants it: "here", "there", or the name of a trouble.
+  // Ends the call. `why`: "here", "there", or the name of a problem.
   end(why) {
     if (this.isOver) return;
     this.isOver = true;
     this.release();
-    if (!this.isTakingIn) this.stop(); // else `begin` does it: a call that was taken in must be ended, too
+    if (!this.isTakingIn) this.stop(); // else `begin` stops it: an accepted call must be ended, too
     this.tell("over", why);
   }
 

@@ -1,4 +1,4 @@
-// The telephone's two ends as audio worklets: microphone to µ-law at 8 kHz, and µ-law at 8 kHz to the loudspeaker.
+// The telephone as two audio worklets: microphone to µ-law at 8 kHz, and µ-law at 8 kHz to the loudspeaker.
 "use strict";
 
 const TELEPHONE_RATE = 8000;
@@ -30,7 +30,7 @@ class Resampler {
     this.position = 0; // of the next output between the two middle samples of the history
   }
 
-  // `next` gives the next input sample, or undefined when there is none: then so does this.
+  // `next` returns the next input sample, or undefined if there is none; this does likewise.
   read(next) {
     while (this.position >= 1) {
       const sample = next();
@@ -77,7 +77,7 @@ class Microphone extends AudioWorkletProcessor {
   }
 }
 
-// Plays what is queued, one piece after the other, as Twilio does: a mark comes back when all before it has played,
+// Plays queued audio piece by piece, as Twilio does: a mark comes back when everything before it has played,
 // and a clear empties the queue and sends all marks back.
 class Speaker extends AudioWorkletProcessor {
   constructor() {

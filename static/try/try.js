@@ -1,9 +1,9 @@
-// Talking to the assistant: the page around a line.
-// `#try` says how it stands: data-state, data-heard-bytes, data-sent-frames, data-marks-returned, data-clears.
+// The page for talking to the assistant.
+// `#try` shows the state: data-state, data-heard-bytes, data-sent-frames, data-marks-returned, data-clears.
 
 import { Line, Trouble } from "./line.js";
 
-const LAST_WORDS_MS = 1_000; // the server writes down what was said once a second
+const LAST_WORDS_MS = 1_000; // the server saves the transcript once a second
 const DOUBLE_CLICK_MS = 600;
 const root = document.getElementById("try");
 const form = root.querySelector("form");
@@ -116,7 +116,7 @@ form.addEventListener("submit", (event) => {
   if (line === null) call();
 });
 end.addEventListener("click", () => {
-  // The two buttons lie at the same place: the second half of a double click is no wish to hang up.
+  // Both buttons are at the same place: the second click of a double click must not hang up.
   if (root.dataset.state !== "connecting" || Date.now() - begunAt > DOUBLE_CLICK_MS) line?.end("here");
 });
 window.addEventListener("pagehide", () => line?.end("here"));

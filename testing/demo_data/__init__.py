@@ -1,12 +1,12 @@
-"""Believable data in the demo business, so that pages are looked at as their readers see them: full.
+"""Realistic data for the demo business, so that pages can be reviewed full, as their readers see them.
 
-Hebrew and English stand in the same lists on purpose. Everything is worked out from the moment of seeding and one
-fixed random seed, and nothing of it moves by itself while somebody looks.
+Hebrew and English are mixed in the same lists on purpose. All data is computed from the time of seeding and a fixed
+random seed, and none of it changes while somebody looks at it.
 """
 
 from __future__ import annotations
 
 Keys = dict[str, str]
-"""The rows of one model that are worth a look: the primary key by a word for what is special about the row."""
+"""The rows of one model to look at: primary keys by a word for what is special about the row."""
 Rows = dict[str, Keys]
 """The same for every model that has a page of its own, by the model's label."""

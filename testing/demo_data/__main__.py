@@ -1,4 +1,4 @@
-"""python -m testing.demo_data      fills the demo business in DATABASE_URL, and prints the rows worth a look."""
+"""python -m testing.demo_data      fills the demo business in DATABASE_URL, and prints the rows to look at."""
 
 import json
 

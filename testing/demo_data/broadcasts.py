@@ -1,4 +1,4 @@
-"""A broadcast in every state: drafts by the apps' own actions, the others as rows, as a busy month leaves them."""
+"""A broadcast in every state: drafts are created by the apps' own actions, the others are inserted as rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from whatsapp.states import BroadcastStatus, PauseReason
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A broadcast that has been started: its state, and how many people have which fate."""
+    """A broadcast that was started: its state, and how many recipients have each fate."""
 
     name: str
     template: str
@@ -91,7 +91,7 @@ PAST = {
 def add(
     business: Business, sender: Sender, templates: Mapping[str, MessageTemplate], *, staff: User, now: datetime
 ) -> Keys:
-    """All of them."""
+    """Create all broadcasts. Returns the rows to look at."""
     made = {word: _past(past, sender, templates[past.template], staff, now) for word, past in PAST.items()}
     Broadcast.objects.filter(pk=made["paused-for-quota"].pk).update(resume_at=now + LATER)
     made["draft"] = _draft(business, sender, templates["rich"], staff, now)
@@ -100,7 +100,7 @@ def add(
 
 
 def _draft(business: Business, sender: Sender, template: MessageTemplate, staff: User, now: datetime) -> Broadcast:
-    """From a file with mistakes."""
+    """Create a draft from a file with invalid rows."""
     good = [f"{phone_of(number)},{name_of(number)},₪250,15.12" for number in range(110)]
     bad = [
         "12,Nobody,₪250,15.12",
@@ -115,7 +115,7 @@ def _draft(business: Business, sender: Sender, template: MessageTemplate, staff:
 
 
 def _scheduled(business: Business, sender: Sender, template: MessageTemplate, staff: User, now: datetime) -> Broadcast:
-    """To contacts, tomorrow."""
+    """Create a broadcast to contacts that is scheduled for tomorrow."""
     choice = ContactsChoice(
         tags=("לקוחות קבועים",), values={"1": "name"}, constants={"header_1": "תור", "2": "9:30", "3": "ד״ר לוי"}
     )

@@ -1,4 +1,4 @@
-"""What callers and the assistant say in the demo's calls, with the moments at which they say it."""
+"""The dialogues of the demo's calls, with the times of each turn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ASSISTANT, CALLER = "assistant", "caller"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One turn. `heard`: what the caller heard of it, when it was cut off at `interrupted_ms`; `until_ms` None: now."""
+    """One turn. If it was cut off at `interrupted_ms`, the caller heard `heard`. `until_ms` None: still speaking."""
 
     speaker: str
     text: str

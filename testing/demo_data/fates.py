@@ -1,4 +1,4 @@
-"""What became of the people of a broadcast that was sent."""
+"""The recipients of a broadcast that was sent, and what became of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from whatsapp.states import ErrorClass, RecipientStatus, SkipReason
 
 
 class Fate(Enum):
-    """How a message can end, or where it is."""
+    """The final or current state of a message."""
 
     READ = auto()
     DELIVERED = auto()
@@ -70,13 +70,13 @@ _ERRORS = {
 _WITHOUT_ADDRESS = (Fate.INVALID, Fate.TWICE)
 _TAKEN = (Fate.READ, Fate.DELIVERED, Fate.SENT, Fate.ACCEPTED, Fate.EXPIRED)
 LATER = timedelta(days=1)
-"""What waits is due so late that no worker touches it while somebody looks."""
+"""Waiting rows are due so late that no worker processes them while somebody looks at the pages."""
 
 
 def recipients(
     broadcast: Broadcast, fates: Mapping[Fate, int], *, started: datetime, now: datetime
 ) -> Iterator[Recipient]:
-    """A row for each person, the fates well mixed."""
+    """Returns a row for each person, with the fates shuffled."""
     chance = random.Random(broadcast.name)  # noqa: S311 - the same mixture every time
     order = [fate for fate, count in fates.items() for _ in range(count)]
     chance.shuffle(order)
@@ -118,7 +118,7 @@ def _state(fate: Fate, accepted: datetime, now: datetime, chance: random.Random)
 
 
 def _news(fate: Fate, accepted: datetime, now: datetime, chance: random.Random) -> dict[str, datetime]:
-    """When it was sent, delivered and read, as far as it came; never later than now."""
+    """Returns when it was sent, delivered and read, as far as it got; never later than now."""
     steps = {Fate.SENT: 1, Fate.EXPIRED: 1, Fate.DELIVERED: 2, Fate.READ: 3}.get(fate, 0)
     names, news = ("sent_at", "delivered_at", "read_at")[:steps], {}
     moment = accepted

@@ -1,4 +1,4 @@
-"""What people wrote, and what was answered: in and out of the 24 hours, in both directions, of every kind."""
+"""Inbox threads: messages in both directions and of every kind, inside and outside the 24-hour window."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from whatsapp.states import ErrorClass, RecipientStatus
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message, so many minutes ago. `state` is that of ours; `answers` that it answers the broadcast they got."""
+    """One message, `minutes` ago. `state` is for outgoing ones; `answers`: it replies to the person's broadcast."""
 
     minutes_ago: float
     text: str
@@ -61,14 +61,14 @@ SHORT = (
 
 
 def add(sender: Sender, *, staff: User, now: datetime) -> Keys:
-    """Threads worth a look, and enough short ones for two pages of the inbox."""
+    """Create threads with every kind of message, and enough short ones for two pages of the inbox."""
     people = {person.phone: person for person in Contact.objects.filter(business=sender.business_id)}
     made: Keys = {}
     for word, (number, letters) in THREADS.items():
         person = people[phone_of(number)]
         made[word] = str(person.pk)
         _write(person, letters, sender, staff, now)
-    taken = {number for number, _letters in THREADS.values()} | {4}  # 4 has no number
+    taken = {number for number, _letters in THREADS.values()} | {4}  # the person at index 4 has no number
     for number in range(70):
         if number not in taken:
             letters = tuple(_short(number))

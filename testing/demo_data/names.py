@@ -1,4 +1,4 @@
-"""People who might call or write: names as they come in one town, Hebrew, Latin, and mixed."""
+"""Names and numbers of people who call or write: Hebrew, Latin, and mixed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONG_NAME = "ד״ר אלכסנדרה־מרים בן־שמעון־רוזנצוו�
 
 
 def name_of(number: int) -> str:
-    """The name of the person with this number: one script for both names, or now and then both."""
+    """Returns the name of person `number`: both names in one script, or occasionally in both."""
     same_script = number % 7 != 3
     first = FIRST[number % len(FIRST)]
     last = LAST[(number * 3 + number // 20) % len(LAST)]
@@ -24,7 +24,7 @@ def name_of(number: int) -> str:
 
 
 def phone_of(number: int) -> str:
-    """A number of nobody: Israeli, and every ninth from elsewhere."""
+    """Returns a phone number that belongs to nobody: Israeli, and every ninth from another country."""
     if number % 9 == 5:
         return f"+44770090{number:04d}"
     return f"+97252{5_550_000 + number:07d}"

@@ -1,4 +1,4 @@
-"""Contacts with tags, what they said about being messaged, and who must not be messaged."""
+"""Contacts with tags, their consent to messages, and suppressions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FILE_ROWS = (
 
 
 def add(business: Business, *, staff: User, now: datetime) -> Keys:
-    """Many contacts, and one for each thing that a contact's page can show."""
+    """Create many contacts, and one for each thing that a contact's page can show."""
     people = _many(business, now)
     for number, tag in enumerate(TAGS):
         tagging.tag(business, people[number :: len(TAGS) + number], tag)
@@ -53,7 +53,7 @@ def add(business: Business, *, staff: User, now: datetime) -> Keys:
 
 
 def file_with_mistakes() -> io.BytesIO:
-    """What somebody might upload: good rows, bad ones, one person twice."""
+    """Returns a file to upload: valid rows, invalid rows, and one person twice."""
     return io.BytesIO("\n".join(FILE_ROWS).encode())
 
 
@@ -80,7 +80,7 @@ def _many(business: Business, now: datetime) -> list[Contact]:
 
 
 def _history_of(person: Contact, staff: User, now: datetime) -> None:
-    """Agreed, stopped, agreed again."""
+    """Give the contact a history of consent: agreed, stopped, agreed again."""
     business, address = person.business, person.address
     consent.agree(person, source="טופס הרשמה במרפאה", now=now - timedelta(days=120), by=staff)
     _suppress(business, person, SuppressionCategory.MARKETING, SuppressionSource.PREFERENCE, now - timedelta(days=40))

@@ -1,4 +1,4 @@
-"""Calls of every outcome, one of them on the line, and enough of them for several pages."""
+"""Calls of every outcome, one of them still running, and enough of them for several pages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from testing.demo_data.names import phone_of
 AUDIO = ROOT / "tests" / "audio"
 MANY = 70
 LONG_ENOUGH = timedelta(days=1)
-"""A call on the line whose process was last heard so far in the future is not swept away while somebody looks."""
+"""The running call's last sign of life is this far in the future, so that the sweep doesn't end it."""
 USAGE = {
     "input_tokens": 5210, "input_text_tokens": 2900, "input_audio_tokens": 2310, "input_cached_tokens": 3300,
     "input_cached_text_tokens": 2100, "input_cached_audio_tokens": 1200, "output_tokens": 1480,
@@ -34,7 +34,7 @@ WAITS = {"greeting": [140], "answer": [620, 540, 910, 580], "barge_in_pause": [1
 
 
 def add(business: Business, *, now: datetime) -> Keys:
-    """All of them, and the recorded greeting."""
+    """Create all calls and the recorded greeting. Returns the rows to look at."""
     _greeting(business, now)
     _many(business, now)
     made = {
@@ -72,7 +72,7 @@ def add(business: Business, *, now: datetime) -> Keys:
 
 
 def _greeting(business: Business, now: datetime) -> None:
-    """As if it had been recorded: these tests have no speech engine."""
+    """Store a greeting recording without a speech engine."""
     row = recordings.request(business, now=now)
     assert row is not None
     audio = read_as_ulaw(AUDIO / "one-moment-please.wav")
@@ -81,7 +81,7 @@ def _greeting(business: Business, now: datetime) -> None:
 
 
 def _many(business: Business, now: datetime) -> None:
-    """Calls of the last weeks, as a list shows them."""
+    """Create calls of the last weeks, for the list."""
     outcomes = [CallOutcome.COMPLETED] * 5 + [CallOutcome.ABANDONED, CallOutcome.TRANSFERRED, CallOutcome.REFUSED]
     rows = []
     for number in range(MANY):
@@ -153,7 +153,7 @@ def _turns(call: Call, dialogue: Sequence[say.Said]) -> None:
 
 
 def _record(call: Call, caller: str, assistant: str) -> None:
-    """A recording of both sides."""
+    """Store a recording of both sides."""
     files: list[Path] = [AUDIO / assistant, AUDIO / caller]
     spoken, heard = (read_as_ulaw(file) for file in files)
     recording.write(call.business_id, call.pk, Recorded(caller=((len(spoken), heard),), assistant=((0, spoken),)))

@@ -1,4 +1,4 @@
-"""The whole of it, in the order in which one thing needs another."""
+"""Seeds all demo data, in the order of its dependencies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from whatsapp.models import MessagingSettings, Suppression
 
 
 def seed(now: datetime | None = None) -> Rows:
-    """Fill the demo business, which is made if it is not there. Once: a filled one is refused."""
+    """Fill the demo business, creating it if necessary. Raises an error if it is filled already."""
     demo.seed()
     business = Business.objects.get(slug=demo.SLUG)
     with acting_for(business), transaction.atomic():
@@ -23,7 +23,7 @@ def seed(now: datetime | None = None) -> Rows:
 
 
 def fill(business: Business, *, now: datetime) -> Rows:
-    """Everything, for the business of the moment."""
+    """Create all data for the current business. Returns the rows to look at."""
     owner = User.objects.get(email=demo.OWNER_EMAIL)
     business.fallback_number = "+97235550199"
     business.save(update_fields=["fallback_number"])

@@ -1,4 +1,4 @@
-"""Who works at the demo business, and who is invited to."""
+"""The demo business's members and invitations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPERATOR, PASSWORD = "operator@demo.example", "of-the-demo-only"
 
 
 def add(business: Business, *, owner: User, now: datetime) -> Rows:
-    """Members, an operator, an invitation that is open and one that has run out."""
+    """Create members, an operator, an open invitation and an expired one."""
     User.objects.create_superuser(OPERATOR, PASSWORD)
     made: dict[str, Membership] = {}
     for email, first, last, role in PEOPLE:
@@ -36,5 +36,5 @@ def add(business: Business, *, owner: User, now: datetime) -> Rows:
 
 
 def staff_of(business: Business) -> User:
-    """The person of the staff who did things."""
+    """Returns the staff member to whom the demo's actions are attributed."""
     return User.objects.get(memberships__business=business, email="noa@demo.example")

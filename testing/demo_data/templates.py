@@ -16,7 +16,7 @@ ACCOUNT = "102290129340398"
 
 
 def add_senders(business: Business, *, now: datetime) -> Sender:
-    """The clinic's number, and one that needs attention; the first of them."""
+    """Create the clinic's number and one that needs attention. Returns the first."""
     common = {"business": business, "provider": Provider.CLOUD, "account_id": ACCOUNT, "checked_at": now}
     main = Sender(
         number_id="106540352242922",
@@ -49,7 +49,7 @@ def add_senders(business: Business, *, now: datetime) -> Sender:
 
 
 def add(business: Business, *, now: datetime) -> dict[str, MessageTemplate]:
-    """Templates by a word for what is special about each."""
+    """Create the templates. Returns them by a word for what is special about each."""
     made = {word: _row(business, now, number, **values) for number, (word, values) in enumerate(_ALL.items())}
     paused = made["paused"]
     paused.paused_until = now + timedelta(hours=3)
@@ -58,7 +58,7 @@ def add(business: Business, *, now: datetime) -> dict[str, MessageTemplate]:
 
 
 def keys(templates: dict[str, MessageTemplate]) -> Keys:
-    """The same, for looking at."""
+    """Returns the templates' keys by the same words, as rows to look at."""
     return {word: str(template.pk) for word, template in templates.items()}
 
 

@@ -1,4 +1,4 @@
-"""What every test in a browser is, and a served demo business and a browser for each file that has no own ones."""
+"""Marks for all browser tests, and fixtures: a served demo business and a browser for each file."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from testing.databases import MigratedDatabase
 from testing.servers import Daphne
 
 
-@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+@pytest.hookimpl(tryfirst=True)  # before tests are selected by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """They need Chromium, and a worker takes a whole file, whose server and browser are started once."""
+    """Mark all tests as browser tests, skip them without Chromium, and give each file to one worker."""
     no_browser = pytest.mark.skipif(
         not tools.is_there(), reason=f"NO BROWSER TESTS: there is no Chromium at {tools.CHROMIUM}"
     )

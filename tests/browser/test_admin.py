@@ -28,7 +28,7 @@ def server(migrated_database: MigratedDatabase) -> Iterator[Daphne]:
 
 
 def troubles(page: Page) -> list[str]:
-    """What keeps somebody from using the page as it is shown."""
+    """Returns the accessibility problems of the current page."""
     wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     return [*tools.unfit(page), *(["scrolls sideways"] if wide else [])]
 

@@ -24,7 +24,7 @@ PATIENCE_MS = 180_000
 
 
 def file_of(folder: Path, count: int, *, start: int) -> Path:
-    """A file with so many good rows and two bad ones."""
+    """Returns a file with so many valid rows and two invalid ones."""
     good = "".join(f"+97252{start + number},Dana {number},Haifa\n" for number in range(count))
     file = folder / "people.csv"
     file.write_text(f"phone,name,city\n=1+1,Avi,Eilat\n{good}nonsense,@Tal,Haifa\n")
@@ -32,7 +32,7 @@ def file_of(folder: Path, count: int, *, start: int) -> Path:
 
 
 def send(page: Page, file: Path, language: str) -> None:
-    """The file and its columns, as they are guessed."""
+    """Upload the file and submit the guessed columns."""
     page.goto(HERE)
     page.set_input_files("input[type=file]", file)
     page.click("main form button.main")
@@ -44,7 +44,7 @@ def send(page: Page, file: Path, language: str) -> None:
 
 
 def figures(page: Page) -> list[int]:
-    """New, brought up to date, unchanged, not taken."""
+    """Returns the figures: new, updated, unchanged and refused rows."""
     return [int(re.sub(r"\D", "", each)) for each in page.locator("#live .cards .figure").all_inner_texts()]
 
 
@@ -60,7 +60,7 @@ def test_a_file_with_mistakes_is_followed_to_its_result(
         here = page.url
         expect(page.locator("#live progress")).to_be_visible()
         assert troubles(page, language) == []
-        page.goto(HERE)  # leave, and come back by the list
+        page.goto(HERE)  # leave the page and come back through the list
         page.locator("main table a").first.click()
         assert page.url == here
         expect(page.locator("h1")).to_have_text(words["done"], timeout=PATIENCE_MS)

@@ -1,4 +1,4 @@
-"""Whole ways through the pages in a real Chromium: broadcasts, and a talk with the assistant."""
+"""Complete journeys through the pages in a real Chromium: broadcasts, and a call with the assistant."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def chromium() -> Iterator[Browser]:
 
 
 def people(folder: Path, count: int) -> Path:
-    """A file with so many good rows and three bad ones."""
-    # Of numbers that end in less than 0010 the stand-in plays every misfortune.
+    """Returns a file with so many valid rows and three invalid ones."""
+    # For numbers that end in less than 0010, the stand-in simulates failures.
     good = "".join(f"+97250{1_001_000 + number},Dana,ten\n" for number in range(count))
     file = folder / "people.csv"
     file.write_text(
@@ -54,7 +54,7 @@ def people(folder: Path, count: int) -> Path:
 
 
 def draft(page: Page, template: str, file: Path, *, trial: int | None = None) -> None:
-    """From the list of broadcasts to the page that says what will happen."""
+    """Go from the list of broadcasts to the review page."""
     page.goto(tools.PAGES["broadcasts"])
     page.click("main a.button.main >> nth=0")
     page.get_by_role("button", name=f"appointment_reminder ({template})").click()
@@ -108,7 +108,7 @@ def test_a_broadcast_is_paused_and_resumed(server: Daphne, chromium: Browser, tm
 def test_the_greeting_is_heard_in_the_browser_and_the_assistant_answers(
     server: Daphne, chromium: Browser, language: str
 ) -> None:
-    """The microphone is a file in which somebody says hello, again and again."""
+    """The microphone is a file in which a voice says hello repeatedly."""
     with tools.context(chromium, server.url, language=language) as window:
         window.grant_permissions(["microphone"])
         page = window.new_page()

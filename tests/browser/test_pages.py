@@ -1,4 +1,4 @@
-"""Every page with believable data in a real Chromium: nothing refused, nothing hidden, in both languages and widths."""
+"""Every page with realistic data in a real Chromium: no errors, nothing cut off, in both languages and widths."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ EVERY_ROW = bool(os.environ.get("EVERY_ROW"))
 """Look at all rows of the demo data, not at one of each kind of page: some ten minutes."""
 MOST_BYTES = 100_000
 FULLY_AT = {"en": 1280, "he": 390}
-"""In which width axe looks for everything, by language."""
+"""The width in which axe checks the pages, by language."""
 IN_THE_DARK = "en"
-"""In which language the pages are looked at in the dark."""
+"""The language in which the dark colour scheme is checked."""
 
 
 @pytest.fixture(scope="module")
 def rows(server: Daphne) -> Rows:
-    """The demo business is full: its rows worth a look."""
+    """Fill the demo business. Returns the rows to look at."""
     return tools.fill(server)
 
 
 def troubles(page: Page, language: str) -> list[str]:
-    """What is wrong with the page in any width, and what axe finds in this language's."""
+    """Returns the problems of the page in any width, and axe's findings in this language's width."""
     found: list[str] = []
     for width in tools.WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
@@ -43,7 +43,7 @@ def troubles(page: Page, language: str) -> list[str]:
 
 
 def chosen(all_visits: list[Visit]) -> list[Visit]:
-    """The first visit of each kind (an address and how it is answered), in their order; or every one."""
+    """Returns the first visit of each kind (an address and its answer), in order; or all visits."""
     if EVERY_ROW:
         return all_visits
     first: dict[tuple[str, int], Visit] = {}
@@ -56,7 +56,7 @@ def chosen(all_visits: list[Visit]) -> list[Visit]:
     "language", [pytest.param(each, marks=pytest.mark.xdist_group(each)) for each in tools.LANGUAGES]
 )
 def test_every_page(server: Daphne, rows: Rows, chromium: Browser, language: str) -> None:
-    """One of each kind, in Hebrew by day and in English in the dark, in both widths: nothing refused or hidden."""
+    """One visit of each kind, in Hebrew (light) and English (dark), in both widths: no errors, nothing cut off."""
     found: list[str] = []
     with tools.context(chromium, server.url, language=language) as window:
         page = window.new_page()
@@ -73,11 +73,11 @@ def test_every_page(server: Daphne, rows: Rows, chromium: Browser, language: str
 EXPECTED = re.compile(r"the server responded with a status of (4\d\d|500)")
 """A page that says what went wrong comes with a status to which Chromium has an error of its own."""
 REFUSED_TO_DJANGO = re.compile(r"Applying inline style violates")
-"""The admin's forms bring inline styles, which the policy refuses: Django's, and not ours to mend."""
+"""Django's admin forms contain inline styles, which the policy blocks; we can't change them."""
 
 
 def _is_wrong(said: ConsoleMessage) -> bool:
-    """Whether an error of the console is one of ours."""
+    """Returns whether a console error is caused by our code."""
     known = [EXPECTED] + [REFUSED_TO_DJANGO] * ("/admin/" in str(said.location.get("url")))
     return said.type == "error" and not any(each.search(said.text) for each in known)
 
@@ -131,7 +131,7 @@ def test_without_scripts_every_page_shows_its_content(server: Daphne, rows: Rows
 
 
 def weight(page: Page, url: str) -> int:
-    """All bytes that a visit with an empty cache brings over the line."""
+    """Returns the bytes that a visit with an empty cache transfers."""
     answers: list[Response] = []
 
     def note(answer: Response) -> None:

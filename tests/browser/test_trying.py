@@ -1,4 +1,4 @@
-"""Trying the assistant in a real Chromium: what may go wrong is said in words, and an interruption is one at once."""
+"""Trying the assistant in a real Chromium: failures are explained, and interruptions take effect at once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def server(migrated_database: MigratedDatabase) -> Iterator[Daphne]:
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Its microphone hears the same again and again: a greeting, and five seconds later a sentence of five seconds."""
+    """Its microphone repeats a greeting and, five seconds later, a sentence of five seconds."""
     caller = tmp_path_factory.mktemp("microphone") / "caller.wav"
     with wave.open(str(caller), "wb") as track:
         track.setnchannels(1)
@@ -71,7 +71,7 @@ def open_page(page: Page) -> None:
 
 
 def press(page: Page, state: str) -> None:
-    """Press the one button that there is, and wait for what comes of it."""
+    """Press the only button and wait for the state that follows."""
     page.click("#try form button:visible")
     expect(page.locator("#try")).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
 
@@ -144,5 +144,5 @@ def test_who_interrupts_hears_silence_at_once_and_all_marks_come_back(server: Da
 
 
 def marks(log: list[tuple[str, Any, str, float]], way: str) -> list[str]:
-    """The names of the marks that went one way, in order."""
+    """Returns the names of the marks that went in one direction, in order."""
     return [name for each, event, name, _time in log if (each, event) == (way, "mark")]

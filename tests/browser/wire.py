@@ -1,4 +1,4 @@
-"""A wire between the browser and the server that can be cut."""
+"""A TCP proxy between browser and server whose connections can be cut."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 
 
 class Wire:
-    """Passes every connection on to a port of this machine. `cut` breaks those that are open; new ones work."""
+    """Forwards connections to a port of this machine. `cut` breaks the open ones; new ones still work."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -25,7 +25,7 @@ class Wire:
                 end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Take no more connections, and break the open ones."""
+        """Stop listening, and break the open connections."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()

@@ -76,6 +76,7 @@ class WebhookNewsAdmin(FencedAdmin):
 
     records = True
     about = _("What WhatsApp reported, and what could not be applied.")
-    list_display = ("received_at", "provider", "kind", "applied_at", "tries", "problem")
+    list_display = ("received_at", "provider", "number_id", "kind", "applied_at", "tries", "problem")
+    labels: ClassVar[dict[str, Any]] = {"number_id": _("number")}
     list_filter = ("provider", "kind", ("applied_at", admin.EmptyFieldListFilter))
     show_full_result_count = False

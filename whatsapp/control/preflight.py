@@ -1,4 +1,4 @@
-"""What will happen when a broadcast is started, told before it is."""
+"""What starting a broadcast would do, worked out before it is started."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from whatsapp.sending.quota import people_left_to_tell
 from whatsapp.states import RecipientStatus, SkipReason
 
 PROBLEM_ROWS = 100
-"""How many of the skipped rows are shown; the list of the broadcast's people has them all."""
+"""How many skipped rows are listed; the page of the broadcast's people has them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedRow:
-    """A row that gets no message, and why."""
+    """A row that gets no message, and the reason."""
 
     row: int | None
     given: str
@@ -38,7 +38,7 @@ class SkippedRow:
 
 @dataclass(frozen=True, slots=True)
 class CountryCost:
-    """What the people of one country cost if every message is delivered; None: no price is known."""
+    """What the people of one country cost if every message is delivered; None if no price is known."""
 
     country: str
     people: int
@@ -47,7 +47,7 @@ class CountryCost:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """The answer. With `problems` the broadcast can't be started; `warnings` only want to be read.
+    """What a start would do. Any of `problems` forbids the start; `warnings` are only for reading.
 
     `people_left` is the rest of the number's 24-hour limit (None: no limit is known). `expected_end` is when the last
     message will have been sent if it starts now.
@@ -68,12 +68,12 @@ class Preflight:
 
     @property
     def cost(self) -> Decimal:
-        """The sum of what has a price."""
+        """Sum of the known prices."""
         return sum((line.cost for line in self.costs if line.cost is not None), Decimal(0))
 
 
 def preflight(broadcast: Broadcast, *, now: datetime) -> Preflight:
-    """Look at everything that decides what a start will do. Changes nothing."""
+    """Returns what starting the broadcast now would do. Changes nothing."""
     rates, mps = current_rates(), most_of(broadcast.sender)
     costs, skipped = _costs(broadcast), _skipped(broadcast)
     valid = sum(line.people for line in costs) if broadcast.audience_ready_at else _estimate(broadcast)
@@ -95,7 +95,7 @@ def preflight(broadcast: Broadcast, *, now: datetime) -> Preflight:
 
 
 def refuse_unsendable(broadcast: Broadcast) -> None:
-    """Raises `NotSendable` when the broadcast must not be started as it is."""
+    """Raise `NotSendable` if the broadcast must not be started as it is."""
     is_waiting = Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING).exists()
     valid = int(is_waiting) if broadcast.audience_ready_at else _estimate(broadcast)
     problems = _problems(broadcast, valid)
@@ -104,13 +104,13 @@ def refuse_unsendable(broadcast: Broadcast) -> None:
 
 
 def skipped_rows(broadcast: Broadcast, most: int) -> list[SkippedRow]:
-    """The first rows that get no message, in the order of the file."""
+    """Returns the first `most` rows that get no message, in the order of the file."""
     rows = Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.SKIPPED).order_by("pk")[:most]
     return [SkippedRow(row.row_number, row.given_address, SkipReason(row.skip_reason), reason_of(row)) for row in rows]
 
 
 def _estimate(broadcast: Broadcast) -> int:
-    """How many people an audience has that is not frozen yet; of a file, those that are read so far, at least 1."""
+    """Returns the size of an audience that is not frozen yet; of a file the rows read so far, at least 1."""
     business: Business = broadcast.business
     match choice_of(broadcast):
         case ContactsChoice() as choice:
@@ -152,7 +152,7 @@ def _problems(broadcast: Broadcast, valid: int) -> list[str]:
 
 
 def standing_problems(broadcast: Broadcast) -> list[str]:
-    """Why nothing of this broadcast can be sent at the moment, to whomever: its template or its number."""
+    """Returns why nothing of this broadcast can be sent now, to anybody: its template or its number is unusable."""
     template, sender = broadcast.template, broadcast.sender
     found = []
     if template.status != TemplateStatus.APPROVED:

@@ -1,4 +1,4 @@
-"""A broadcast in figures and words, as commands print it. The keys are part of the contract."""
+"""A broadcast as JSON and words, as the commands print it. The keys are part of the contract."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from whatsapp.models import Broadcast, Recipient
 from whatsapp.states import RecipientStatus
 
 REJECTED_ROWS = 10_000
-"""How many skipped rows are listed one by one; the numbers count all of them."""
+"""How many skipped rows are listed one by one; the counts include all of them."""
 
 
 def status_report(broadcast: Broadcast, *, now: datetime) -> dict[str, Any]:
-    """How a broadcast stands: `counts` has a number for every state, and they sum to `total`."""
+    """Returns a broadcast's state: `counts` has a number for every state, and they add up to `total`."""
     counts = counts_of(broadcast.pk)
     return {
         "id": str(broadcast.pk),
@@ -45,7 +45,7 @@ def status_report(broadcast: Broadcast, *, now: datetime) -> dict[str, Any]:
 
 
 def creation_report(broadcast: Broadcast, *, now: datetime) -> dict[str, Any]:
-    """What became of the rows that a broadcast was made from, and what a start will do."""
+    """Returns what became of the rows of a new broadcast, and what a start will do."""
     counts = counts_of(broadcast.pk)
     look = preflight(broadcast, now=now)
     return {
@@ -61,7 +61,7 @@ def creation_report(broadcast: Broadcast, *, now: datetime) -> dict[str, Any]:
 
 
 def preflight_report(look: Preflight) -> dict[str, Any]:
-    """What will happen when a broadcast is started."""
+    """Returns the pre-flight of a broadcast."""
     return {
         "valid": look.valid,
         "skipped": {reason.value: number for reason, number in look.skipped.items()},
@@ -93,7 +93,7 @@ def _in_words(row: SkippedRow) -> str:
 
 
 def _pace(broadcast: Broadcast, now: datetime) -> float | None:
-    """Accepted messages per second since the start; None before the first one."""
+    """Returns accepted messages per second since the start; None before the first one."""
     taken = Recipient.objects.filter(broadcast=broadcast, accepted_at__isnull=False)
     reached = taken.aggregate(number=Count("pk"), last=Max("accepted_at"))
     if not reached["number"] or broadcast.started_at is None:
@@ -103,14 +103,14 @@ def _pace(broadcast: Broadcast, now: datetime) -> float | None:
 
 
 def _cost(broadcast: Broadcast) -> dict[str, str]:
-    """What the messages cost if all are delivered, and those that WhatsApp has said it bills, by the rate card."""
+    """Returns the cost by the rate card: of all messages, and of those that WhatsApp has reported as billed."""
     people = Recipient.objects.filter(broadcast=broadcast)
     sums = people.aggregate(estimate=Sum("cost_estimate"), billed=Sum("cost_estimate", filter=Q(billable=True)))
     return {name: str(amount or 0) for name, amount in sums.items()} | {"currency": current_rates().currency}
 
 
 def _errors(broadcast: Broadcast) -> list[dict[str, Any]]:
-    """The commonest reasons of failure."""
+    """Returns the most frequent reasons of failure."""
     failed = Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.FAILED)
     groups = failed.order_by().values("error_code", "error_class", "error_text").annotate(people=Count("pk"))
     return [

@@ -1,4 +1,4 @@
-"""Sending once more to people whom a broadcast failed to reach for a reason that may have passed."""
+"""Sending again to people whom a broadcast failed to reach for a temporary reason."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from whatsapp.reasons import Cause, reason
 from whatsapp.states import PASSING_ERRORS, BroadcastStatus, ErrorClass, RecipientStatus
 
 MARKETING_REST = timedelta(hours=24)
-"""Meta: who gets too much marketing (131049) may be tried again after a day; a quicker retry is itself refused."""
+"""Meta: a person limited for too much marketing (131049) may be tried again after a day; sooner is refused as well."""
 RETRYABLE_IN = (BroadcastStatus.RUNNING, BroadcastStatus.PAUSED, BroadcastStatus.COMPLETED)
 
 
 def retryable(broadcast: Broadcast) -> QuerySet[Recipient]:
-    """The people who were not reached and still can be: each failure says nothing about the person."""
+    """Returns the people who were not reached and still can be: the error of each says nothing against the person."""
     return Recipient.objects.filter(
         broadcast=broadcast,
         status=RecipientStatus.FAILED,
@@ -35,9 +35,9 @@ def retryable(broadcast: Broadcast) -> QuerySet[Recipient]:
 
 
 def retry(broadcast: Broadcast, *, now: datetime, actor: User | None = None, ids: Collection[int] | None = None) -> int:
-    """Send again to whoever is `retryable` (of `ids`, if given); how many. A completed broadcast runs again.
+    """Send again to the `retryable` (within `ids`, if given). Returns their number. A completed broadcast runs again.
 
-    A second click finds nobody left. Whoever opted out meanwhile is skipped when the message is about to leave.
+    A second click finds nobody left. People who opted out meanwhile are skipped when their message is about to leave.
 
     Raises:
         IllegalChange: the broadcast has not been started, or was cancelled.
@@ -58,7 +58,7 @@ def retry(broadcast: Broadcast, *, now: datetime, actor: User | None = None, ids
 
 def _open(broadcast: Broadcast, now: datetime, ids: Collection[int] | None) -> int:
     chosen = retryable(broadcast) if ids is None else retryable(broadcast).filter(pk__in=ids)
-    # Their attempts have failed for good: late news that one of them had been on its way must not stop the new one.
+    # Their attempts have failed for good: a late report that one was under way must not stop the new one.
     Attempt.objects.filter(pk__in=chosen.values("attempt_id"), outcome=AttemptOutcome.ACCEPTED).update(
         outcome=AttemptOutcome.REJECTED
     )

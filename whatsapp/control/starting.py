@@ -1,4 +1,4 @@
-"""Starting a broadcast as a person asks for it: at once, or at its scheduled time."""
+"""Starting a broadcast when a person asks for it: now, or at its scheduled time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from whatsapp.models import Broadcast
 
 
 def start(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
-    """Start a broadcast. A draft with a time that is still to come waits for it; a scheduled one starts now.
+    """Start a broadcast. A draft with a future start time is scheduled; a scheduled broadcast starts now.
 
     Raises:
-        IllegalChange: it can't be started from where it stands.
+        IllegalChange: it can't be started from its present state.
         NotSendable: it must not be started as it is; nothing has changed.
     """
     lifecycle.start_or_schedule(broadcast, refuse_unsendable=refuse_unsendable, now=now, actor=actor)

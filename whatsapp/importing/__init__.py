@@ -1,5 +1,5 @@
 """Importing contacts from files of any length, in the background.
 
-`rows` understands a row (pure), `people` writes what a chunk says, `files` keeps and measures what was uploaded,
-`imports` changes an import's state, `reading` drives it chunk by chunk and can be killed at any point.
+`rows` understands a row (pure), `people` writes what a chunk says, `files` stores and measures what was uploaded,
+`imports` changes an import's state, `reading` reads it chunk by chunk and can be killed at any point.
 """

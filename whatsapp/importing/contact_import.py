@@ -1,4 +1,4 @@
-"""Importing contacts while somebody waits for it: the same way as in the background, from the file to its end."""
+"""Importing contacts in the foreground: as in the background, but from start to end in one call."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def import_contacts(
     on_progress: Callable[[int], object] = lambda _rows: None,
     clock: reading.Clock | None = None,
 ) -> ContactImport:
-    """Take every contact of a table. `roles` say what each column is (else its name).
+    """Import every contact of a table. `roles` gives the role of each column (else it follows from the column's name).
 
-    A `consent_source` (like "sign-up form, May 2026") says that they agreed to get messages; it changes nothing for
-    those who have withdrawn. `clock` tells the time while it lasts (else it stays `now`).
+    A `consent_source` (like "sign-up form, May 2026") records that these people agreed to get messages. It changes
+    nothing for those who have withdrawn. Without a `clock` the time stays `now` throughout.
 
     Raises:
-        BadAudience: the file can't be used (what was taken before a broken row stays; repeat it with a mended file).
+        BadAudience: the file can't be used. Rows before a broken one stay imported; repeat it with a corrected file.
     """
     size = file.seek(0, io.SEEK_END)
     file.seek(0)

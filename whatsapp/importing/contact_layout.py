@@ -14,7 +14,7 @@ NAME_NAMES = frozenset({"name", "full name", "שם", "שם מלא"})
 LANGUAGE_NAMES = frozenset({"language", "שפה"})
 TAG_NAMES = frozenset({"tags", "tag", "תגיות", "תגית"})
 REPORT_NAMES = frozenset({"row of the file", "why it was not taken", "שורה בקובץ", "למה לא נקלטה"})
-"""Columns that the report of an import puts before those of the file: a mended report is imported without them."""
+"""Columns that an import's report puts before those of the file; they are ignored when a report is imported again."""
 
 
 _NAMES = {
@@ -28,7 +28,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where each fact is; `attributes` are columns by the names under which they are kept."""
+    """The index of each fact in a row; `attributes` maps the names under which other columns are stored."""
 
     phone: int | None
     bsuid: int | None
@@ -39,7 +39,7 @@ class Layout:
 
 
 def guess(header: Sequence[str]) -> list[ColumnRole]:
-    """What each column seems to be, by its name. Raises `BadAudience` when a column is there twice."""
+    """Returns the likely role of each column, by its name. Raises `BadAudience` when a column appears twice."""
     names = [normalized(name) for name in header]
     refuse_doubles(header, names)
     roles = [ColumnRole.ATTRIBUTE if name and name not in REPORT_NAMES else ColumnRole.IGNORED for name in names]
@@ -51,10 +51,10 @@ def guess(header: Sequence[str]) -> list[ColumnRole]:
 
 
 def layout_of(header: Sequence[str], roles: Sequence[ColumnRole]) -> Layout:
-    """The layout that somebody chose: one role for each column.
+    """Returns the layout for the chosen roles, one for each column.
 
     Raises:
-        BadAudience: no column of phone numbers or user ids, or two columns for one fact.
+        BadAudience: there is no column of phone numbers or user ids, or two columns hold the same fact.
     """
     places: dict[ColumnRole, int] = {}
     attributes: dict[int, str] = {}

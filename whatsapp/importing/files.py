@@ -1,4 +1,4 @@
-"""Files of contacts that somebody uploads: looked at, measured, kept until they are read, and removed."""
+"""Uploaded files of contacts: checked, measured, stored until they are read, and removed."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from whatsapp.tables.tables import open_table, refuse_large
 
 MOST_COLUMNS = 60
 CHECKED_ROWS = 5_000
-"""Rows that are read before a file is taken, so that most broken ones are refused at once."""
+"""Rows that are read before a file is accepted, so that most broken files are refused at once."""
 SAMPLES = 5
 SAMPLE_LENGTH = 60
 KEPT = timedelta(days=1)
-"""How long an upload waits for its columns to be chosen."""
+"""How long an upload is kept while its columns have not been chosen."""
 _CHUNK = 1 << 20
 _ZIP = b"PK"
 _DIMENSION = re.compile(rb'<dimension ref="[A-Z]+\d+:[A-Z]+(\d+)"')
@@ -34,7 +34,7 @@ _DIMENSION = re.compile(rb'<dimension ref="[A-Z]+\d+:[A-Z]+(\d+)"')
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What a first look at a table tells. `about_rows` (without the header) is None where nothing tells it."""
+    """What a first look at a table shows. `about_rows` (without the header) is None if it can't be estimated."""
 
     header: list[str]
     samples: list[list[str]]
@@ -42,7 +42,7 @@ class Glance:
 
 
 def look_at(file: BinaryIO, size: int) -> Glance:
-    """Look at a table before it is kept. Raises `BadAudience`: too large, no table, a column twice, a broken row."""
+    """Check a table before it is stored. Raises `BadAudience`: too large, no table, a column twice, a broken row."""
     refuse_large(size)
     with open_table(file) as table:
         guess(table.header)
@@ -58,7 +58,7 @@ def look_at(file: BinaryIO, size: int) -> Glance:
 
 
 def _about_rows(file: BinaryIO) -> int | None:
-    """The rows of a long table, by its line ends or by what a workbook says of its first sheet; at its start again."""
+    """Estimate the rows of a long table from its line ends or the workbook's metadata, then rewind the file."""
     file.seek(0)
     try:
         return _rows_of_sheet(file) if file.read(2) == _ZIP else _lines(file)
@@ -85,7 +85,7 @@ def _rows_of_sheet(file: BinaryIO) -> int | None:
 
 
 def size_of(name: str) -> int:
-    """Bytes of a kept file; 0 of one that is gone."""
+    """Returns the size of a stored file in bytes; 0 if it is gone."""
     try:
         return default_storage.size(name)
     except OSError:
@@ -93,13 +93,13 @@ def size_of(name: str) -> int:
 
 
 def forget(name: str) -> None:
-    """Remove a kept file."""
+    """Delete a stored file."""
     if name:
         default_storage.delete(name)
 
 
 def remove_abandoned(*, now: datetime) -> int:
-    """Remove uploads that nobody came back for, and files of which a killed process left no other trace; how many."""
+    """Remove abandoned uploads, and files that a killed process left without a row. Returns their number."""
     with across_businesses():  # uploads of any business
         drafts = ContactImport.objects.filter(status=ImportStatus.DRAFT, created_at__lt=now - KEPT)
         drafts.delete()

@@ -1,7 +1,7 @@
 """Imports and their states: draft → running → done, cancelled or failed.
 
-Every change is one conditional UPDATE whose row count decides. Whoever reads holds a lease: the next one may begin
-when it is given back or has expired, and whoever finds its token gone stops without having written anything.
+Every change is one conditional UPDATE whose row count decides. A reader holds a lease: the next reader may begin when
+it is given back or has expired, and a reader that finds its token gone stops without having written anything.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from whatsapp.reasons import NO_REASON, Cause, Reason, reason
 from whatsapp.states import ColumnRole
 
 LEASE = timedelta(seconds=30)
-"""Many times what a chunk takes; a killed reader's import goes on when it has passed."""
+"""Many times as long as a chunk takes; a killed reader's import continues when it has passed."""
 OPENED_PER_LEASE = 10_000_000
-"""Bytes of a workbook that are surely opened within a lease, on a busy machine too; the first lease is as long."""
+"""Bytes of a workbook that can be opened within a lease on a busy machine; the first lease grows with the file."""
 MOST_CLAIMS = 5
-"""Readers in a row that may end without having written a chunk; after them the import has failed."""
+"""Readers in a row that may end without having written a chunk; after that the import fails."""
 
 REJECTED_KEPT = timedelta(days=30)
-"""How long the rows that were not taken are there to be fetched: they are people's data that nobody asked to keep."""
+"""How long rejected rows can be downloaded. They are personal data that nobody asked to keep."""
 
 
 class OvertakenRead(Exception):
-    """The import was cancelled, or another reader has it: stop, nothing of the chunk in hand was written."""
+    """The import was cancelled, or another reader has it: the caller must stop. Nothing of the chunk was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An import in the hands of one reader."""
+    """An import held by one reader."""
 
     contact_import: ContactImport
     token: UUID
@@ -53,7 +53,7 @@ class Claim:
 def draft(
     business: Business, file: BinaryIO, *, size: int, name: str, now: datetime, by: User | None = None
 ) -> ContactImport:
-    """Keep a file whose columns are still to be chosen. Raises `BadAudience`; nothing is kept then."""
+    """Store a file whose columns are still to be chosen. Raises `BadAudience`, and stores nothing then."""
     glance = files.look_at(file, size)
     made = ContactImport(business=business, created_by=by, file_name=name[:120], created_at=now)
     made.header, made.samples, made.about_rows = glance.header, glance.samples, glance.about_rows
@@ -66,10 +66,10 @@ def draft(
 def start(
     draft: ContactImport, roles: Sequence[ColumnRole], *, tags: Sequence[str], consent_source: str, now: datetime
 ) -> bool:
-    """Let it be read; whether it was still a draft. `tags` are given to all.
+    """Release the import for reading. Returns whether it was still a draft. All contacts get `tags`.
 
     Raises:
-        BadAudience: no column of addresses, or two for one fact.
+        BadAudience: there is no column of addresses, or two columns hold the same fact.
     """
     layout_of(draft.header, roles)
     changed = ContactImport.objects.filter(pk=draft.pk, status=ImportStatus.DRAFT).update(
@@ -84,7 +84,7 @@ def start(
 
 
 def claim(contact_import: ContactImport, *, now: datetime) -> Claim | None:
-    """Become its reader; None if somebody else is, or nothing is to be read."""
+    """Become the import's reader. Returns None if it has one, or if there is nothing to read."""
     token = uuid.uuid4()
     until = now + LEASE * (1 + files.size_of(contact_import.file.name or "") // OPENED_PER_LEASE)
     rows = _running(contact_import).filter(Q(lease_until=None) | Q(lease_until__lt=now))
@@ -99,21 +99,21 @@ def claim(contact_import: ContactImport, *, now: datetime) -> Claim | None:
 
 
 def keep(claim: Claim, *, now: datetime) -> None:
-    """Make the lease longer. Raises `OvertakenRead`."""
+    """Extend the lease. Raises `OvertakenRead`."""
     if not _held(claim).update(lease_until=now + LEASE):
         raise OvertakenRead
 
 
 def give_back(claim: Claim, *, now: datetime) -> None:
-    """Let the next reader go on at once."""
+    """Give up the lease, so that the next reader can continue at once."""
     _held(claim).update(lease_token=None, lease_until=now)
 
 
 def move(claim: Claim, *, row: int, now: datetime) -> None:
-    """Move the cursor from where this reader knows it to `row`: first of what a chunk writes.
+    """Move the cursor from the row this reader knows to `row`: always the first write of a chunk.
 
     Raises:
-        OvertakenRead: another reader has it, or it was cancelled.
+        OvertakenRead: another reader has the import, or it was cancelled.
     """
     rows = _held(claim).filter(row_cursor=claim.contact_import.row_cursor)
     if not rows.update(row_cursor=row, lease_until=now + LEASE, claims=0):
@@ -121,22 +121,22 @@ def move(claim: Claim, *, row: int, now: datetime) -> None:
 
 
 def finish(claim: Claim, *, now: datetime) -> None:
-    """Every row was read."""
+    """Mark the import as done: every row was read."""
     _end(claim.contact_import, _held(claim), ImportStatus.DONE, now)
 
 
 def fail(claim: Claim, because: Reason, *, now: datetime) -> None:
-    """It can't be read any further; what was read stays."""
+    """Mark the import as failed: it can't be read any further. Rows already read stay imported."""
     _end(claim.contact_import, _held(claim), ImportStatus.FAILED, now, because)
 
 
 def cancel(contact_import: ContactImport, *, now: datetime) -> bool:
-    """Read no more; what was read stays. Whether there was anything to stop."""
+    """Stop reading; rows already read stay imported. Returns whether there was anything to stop."""
     return _end(contact_import, _running(contact_import), ImportStatus.CANCELLED, now)
 
 
 def discard(draft: ContactImport) -> bool:
-    """Remove a draft with its file, as if it had never been uploaded; whether it was one."""
+    """Remove a draft with its file, as if it had never been uploaded. Returns whether it was a draft."""
     removed, _each = ContactImport.objects.filter(pk=draft.pk, status=ImportStatus.DRAFT).delete()
     if removed:
         files.forget(draft.file.name or "")
@@ -144,7 +144,7 @@ def discard(draft: ContactImport) -> bool:
 
 
 def waiting(now: datetime, *, at_most: int) -> list[ContactImport]:
-    """Imports that nobody reads at the moment; whichever was left longest ago comes first."""
+    """Returns imports without a reader, the one that has waited longest first."""
     with across_businesses():  # readers work for every business, each import as its own
         free = Q(lease_until=None) | Q(lease_until__lt=now)
         rows = ContactImport.objects.filter(free, status=ImportStatus.RUNNING, business__is_active=True)
@@ -152,7 +152,7 @@ def waiting(now: datetime, *, at_most: int) -> list[ContactImport]:
 
 
 def readers(now: datetime) -> int:
-    """How many imports are being read at the moment, of all businesses."""
+    """Returns the number of imports that are being read at the moment, in all businesses."""
     with across_businesses():  # see waiting
         return ContactImport.objects.filter(status=ImportStatus.RUNNING, lease_until__gte=now).count()
 
@@ -183,12 +183,12 @@ def _end(
 
 
 def look_again(contact_import: ContactImport) -> None:
-    """Read the row anew; an operator may have removed it meanwhile."""
+    """Reload the row from the database; an operator may have removed it meanwhile."""
     with suppress(ContactImport.DoesNotExist):
         contact_import.refresh_from_db()
 
 
 def forget_rejected(now: datetime) -> int:
-    """Remove the rows of old imports that were not taken; their number stays in the counts. How many were removed."""
+    """Delete the rejected rows of old imports; the counts keep their number. Returns the number of rows deleted."""
     with across_businesses():  # of any business
         return RejectedRow.objects.filter(contact_import__finished_at__lt=now - REJECTED_KEPT).delete()[0]

@@ -1,4 +1,4 @@
-"""Writing what the rows of a chunk say about people: new ones are added, known ones get what the file says anew."""
+"""Writing what the rows of a chunk say about people: new people are added, known ones updated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIELDS = ("name", "language", "attributes", "consent", "consent_source", "consen
 
 
 class RowEffect(Enum):
-    """What a row changed. Of two rows about one new person the first adds them; the second may add to what is known."""
+    """What a row changed. Of two rows about a new person the first adds them, and the second may update them."""
 
     ADDED = "added"
     UPDATED = "updated"
@@ -25,10 +25,10 @@ class RowEffect(Enum):
 
 
 def save(contact_import: ContactImport, entries: Sequence[Entry], *, now: datetime) -> Counter[RowEffect]:
-    """Write the people of a chunk, inside the caller's transaction; how many rows had which outcome.
+    """Write the people of a chunk, in the caller's transaction. Returns the number of rows by effect.
 
-    An import with a `consent_source` says that they agreed to get messages; it changes nothing for those who have
-    withdrawn.
+    An import with a `consent_source` records that these people agreed to get messages. It changes nothing for those
+    who have withdrawn.
     """
     people = _People(contact_import, entries, now)
     outcomes = Counter(people.note(entry) for entry in entries)
@@ -37,7 +37,7 @@ def save(contact_import: ContactImport, entries: Sequence[Entry], *, now: dateti
 
 
 class _People:
-    """The people of a chunk while its rows are taken one after the other, and what is to be written of them."""
+    """The people of a chunk while its rows are noted one by one, and what is to be written about them."""
 
     def __init__(self, contact_import: ContactImport, entries: Sequence[Entry], now: datetime) -> None:
         self.contact_import, self.now = contact_import, now
@@ -50,7 +50,7 @@ class _People:
         self.tagged: list[tuple[Contact, str]] = []
 
     def note(self, entry: Entry) -> RowEffect:
-        """Note what a row says."""
+        """Note what a row says, and return what it changes."""
         contact = self.contacts.get(entry.address)
         if contact is None:
             field = "phone" if entry.address.startswith("+") else "bsuid"
@@ -66,7 +66,7 @@ class _People:
         return RowEffect.UPDATED if self._tags(contact, entry) or has_news else RowEffect.UNCHANGED
 
     def _facts(self, contact: Contact, entry: Entry) -> bool:
-        """Put a row's facts on a contact; whether anything is new."""
+        """Put a row's facts on a contact. Returns whether anything is new."""
         before = (contact.name, contact.language, contact.attributes, contact.consent)
         contact.name, contact.language = entry.name or contact.name, entry.language or contact.language
         contact.attributes = {**contact.attributes, **entry.attributes}
@@ -84,7 +84,7 @@ class _People:
         return bool(missing)
 
     def write(self, *, by: User | None) -> None:
-        """Write everything that was noted."""
+        """Write everything that was noted; `by` is named in the history of consents."""
         business = self.contact_import.business
         Contact.objects.bulk_create(self.new)
         # As an upsert: `bulk_update` writes a CASE with a branch for every value, five times as slow.
@@ -102,7 +102,7 @@ class _People:
 
 
 def _known(contact_import: ContactImport, addresses: set[str]) -> dict[str, Contact]:
-    """The business's contacts with these numbers and user ids, by what they were found by."""
+    """Returns the business's contacts with these numbers or user ids, by the address they were found by."""
     phones = [address for address in addresses if address.startswith("+")]
     bsuids = [address for address in addresses if not address.startswith("+")]
     contacts = Contact.objects.filter(business=contact_import.business_id)

@@ -1,4 +1,4 @@
-"""Reading an import chunk by chunk, by whoever has time for it; killed at any point, the next one goes on exactly.
+"""Reading an import chunk by chunk. When a reader is killed, at any point, the next one continues exactly there.
 
 claim ─▶ chunk: cursor, contacts, tags, rejected rows and counts in one transaction ─▶ … ─▶ done
 """
@@ -32,26 +32,26 @@ from whatsapp.tables.tables import Row, Table, open_table
 logger = logging.getLogger(__name__)
 
 CHUNK = 1_000
-"""Rows of one transaction: well below a second, so that a cancel acts at once and a bar moves."""
+"""Rows per transaction: takes well below a second, so that cancelling acts at once and progress is visible."""
 BEAT = 10_000
-"""Rows that may be passed over, after a kill, before the lease is made longer."""
+"""Rows that may be skipped over, after a kill, before the lease is extended."""
 TRIES = 3
 _PASSING = (IntegrityError, OperationalError, LookupError)
-"""Another process added the same person, removed a tag, or waited for our rows while we waited for its: again."""
+"""Temporary errors: another process added the same person, removed a tag, or deadlocked with us."""
 
 Clock = Callable[[], datetime]
 
 
 def always(_rows: int) -> bool:
-    """Go on to the end."""
+    """Returns True, for a `keep_going` without a limit."""
     return True
 
 
 def read(contact_import: ContactImport, *, clock: Clock, keep_going: Callable[[int], bool] = always) -> bool:
-    """Read on from the cursor to the end, or until `keep_going(rows read by this call)` says no.
+    """Read from the cursor to the end, or until `keep_going(rows read by this call)` is false.
 
     Returns:
-        Whether nothing is left to be done by anybody who is rung for: it has ended, or somebody else reads it.
+        Whether no other reader needs to be called: the import has ended, or somebody else is reading it.
     """
     claim = imports.claim(contact_import, now=clock())
     if claim is None:
@@ -65,7 +65,7 @@ def read(contact_import: ContactImport, *, clock: Clock, keep_going: Callable[[i
         imports.fail(claim, error.reason, now=clock())
         return True
     except (OperationalError, InterfaceError):
-        raise  # the database is away: the sweep has it read when it is back
+        raise  # the database is away: the sweep starts a reader when it is back
     except Exception:
         logger.exception("Import %s can't be read after row %d", contact_import.pk, contact_import.row_cursor)
         imports.fail(claim, reason(Cause.READING_FAILED, row=contact_import.row_cursor), now=clock())
@@ -78,7 +78,7 @@ def read(contact_import: ContactImport, *, clock: Clock, keep_going: Callable[[i
 
 
 def _read_on(claim: Claim, clock: Clock, keep_going: Callable[[int], bool]) -> bool:
-    """Whether the rows came to their end."""
+    """Returns whether the end of the rows was reached."""
     contact_import = claim.contact_import
     region = region_of(contact_import.business)
     with _file_of(contact_import) as file, open_table(file) as table:
@@ -103,7 +103,7 @@ def _file_of(contact_import: ContactImport) -> Iterator[BinaryIO]:
 
 
 def _from_cursor(table: Table, claim: Claim, clock: Clock) -> Iterator[Row]:
-    """The rows that no reader before this one has written."""
+    """Yields the rows that no earlier reader has written."""
     cursor = claim.contact_import.row_cursor
     for row in table.rows:
         if row.number > cursor:
@@ -113,7 +113,7 @@ def _from_cursor(table: Table, claim: Claim, clock: Clock) -> Iterator[Row]:
 
 
 def _write(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], clock: Clock) -> None:
-    """Write a chunk, again if another process was in the way. Raises `OvertakenRead`."""
+    """Write a chunk; retry if another process interfered. Raises `OvertakenRead`."""
     for attempt in range(1, TRIES + 1):
         try:
             _write_once(claim, chunk, taken, clock())
@@ -131,7 +131,7 @@ def _write_once(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], n
     rejected = [each for each in taken if isinstance(each, Rejected)]
     with transaction.atomic():
         imports.move(claim, row=chunk[-1].number, now=now)
-        # Chunks of two imports of one business would lock the same contacts in different orders.
+        # Otherwise chunks of two imports of one business would lock the same contacts in different orders.
         Business.objects.select_for_update(no_key=True).filter(pk=contact_import.business_id).first()
         outcomes = save(contact_import, entries, now=now)
         RejectedRow.objects.bulk_create(_rejected_row(contact_import, each) for each in rejected)

@@ -1,4 +1,4 @@
-"""What a row of a file of contacts says. No database, no clock."""
+"""Understanding a row of a file of contacts. No database, no clock."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from whatsapp.tables.tables import Row
 
 ATTRIBUTE_LIMIT = 1024
 CELL_KEPT = 2_000
-"""Characters of a rejected row's cell that are kept."""
+"""How many characters of a rejected row's cell are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a row says about a person. Empty fields say nothing."""
+    """What a row says about a person. An empty field says nothing about it."""
 
     address: str
     name: str
@@ -29,7 +29,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that is not taken, and why."""
+    """A row that is not imported, and why."""
 
     row: int
     given: str
@@ -38,8 +38,8 @@ class Rejected:
 
 
 def understood(row: Row, layout: Layout, region: str | None) -> Entry | Rejected:
-    """The person of a row, or why it can't be taken. Numbers without a country code are of `region`."""
-    cells = [cell.replace("\0", "") for cell in row.cells]  # PostgreSQL keeps no zero bytes
+    """Returns the person of a row, or why it is rejected. Numbers without a country code belong to `region`."""
+    cells = [cell.replace("\0", "") for cell in row.cells]  # PostgreSQL can't store zero bytes
     try:
         return _entry(cells, layout, region)
     except (NotANumber, BadAudience) as error:

@@ -1,7 +1,7 @@
-"""Writing to one person: a reply to what they wrote, or a template tried on a number of one's own.
+"""Writing to one person: a reply to their message, or a template tried on one's own number.
 
-Nothing travels here: a row is kept, and the sending loop takes it from there (`sending.direct`). The form's `key`
-makes a double click one message.
+Nothing is sent here: a row is stored, and the sending loop takes it from there (`sending.direct`). The form's `key`
+turns a double click into one message.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ LONGEST_TEXT = 4_096
 
 
 def reply(inbound: InboundMessage, text: str, *, key: UUID, now: datetime, actor: User | None = None) -> DirectMessage:
-    """Write to whoever wrote `inbound`. With the key of an earlier call: that message, and nothing happens.
+    """Reply to the person who wrote `inbound`. With the `key` of an earlier call it only returns that message.
 
     Raises:
         WindowClosed: the person's last message is too old.
@@ -66,12 +66,12 @@ def reply(inbound: InboundMessage, text: str, *, key: UUID, now: datetime, actor
 
 
 def reply_until(inbound: InboundMessage, *, now: datetime) -> datetime | None:
-    """Until when a reply to this person is taken; None: no more."""
+    """Returns until when a reply to this person is accepted; None if it no longer is."""
     return window_end(inbound.sender, inbound.address, now)
 
 
 def window_end(sender: Sender, address: str, now: datetime) -> datetime | None:
-    """Until when the person may get free text from this number; None: they may not."""
+    """Returns until when the person may get free text from this number; None if they may not."""
     last = InboundMessage.objects.filter(business=sender.business_id, sender=sender, address=address)
     written = last.order_by("-received_at").values_list("received_at", flat=True).first()
     return written + WINDOW if written and written + WINDOW > now else None
@@ -87,12 +87,12 @@ def send_test(
     now: datetime,
     actor: User | None = None,
 ) -> DirectMessage:
-    """Send a template to one number, to see it on a phone. With the key of an earlier call: that message.
+    """Send a template to one number, to see it on a phone. With the `key` of an earlier call: returns that message.
 
-    `params` holds the values by the keys of `template_variables.variables_of`.
+    `params` holds the values, by the keys of `template_variables.variables_of`.
 
     Raises:
-        BadAudience: `to` is no number, or a value is missing or can't be sent.
+        BadAudience: `to` is not a number, or a value is missing or can't be sent.
         BadTemplate: the template can't be sent.
         OptedOut: the person asked not to get such messages.
         NotConnected: the number can't send.
@@ -121,7 +121,7 @@ def _keep(message: DirectMessage, business: Business, key: UUID, now: datetime, 
     message.business, message.key, message.provider = business, key, message.sender.provider
     message.created_by, message.created_at = actor, now
     with transaction.atomic():
-        DirectMessage.objects.bulk_create([message], ignore_conflicts=True)  # of two clicks at once one writes a row
+        DirectMessage.objects.bulk_create([message], ignore_conflicts=True)  # of two simultaneous clicks one adds a row
         kept: DirectMessage = DirectMessage.objects.select_related("sender").get(business=business, key=key)
         if kept.pk == message.pk:
             doorbell.ring()
@@ -134,7 +134,7 @@ def _check_sender(sender: Sender) -> None:
 
 
 def _checked(template: MessageTemplate, sender: Sender, params: Mapping[str, str]) -> dict[str, str]:
-    """The values, ready to be sent."""
+    """Returns the template's values, ready to be sent. Raises `BadTemplate` and `BadAudience`."""
     if (template.provider, template.account_id) != (sender.provider, sender.account_id):
         raise BadTemplate(_("This number can't send this template: they belong to different accounts."))
     if template.status != TemplateStatus.APPROVED:
@@ -153,7 +153,7 @@ def _checked(template: MessageTemplate, sender: Sender, params: Mapping[str, str
 
 
 def _wants_silence(inbound: InboundMessage) -> bool:
-    """The person opted out of everything, and has not begun to talk again since."""
+    """Returns whether the person opted out of everything and has not written since."""
     no = Suppression.objects.filter(
         business=inbound.business_id, address=inbound.address, category=SuppressionCategory.ALL
     ).first()

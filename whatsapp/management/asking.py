@@ -1,4 +1,4 @@
-"""What the commands of WhatsApp share: finding what is meant, and answering with one JSON object."""
+"""Shared by the WhatsApp commands: finding the business or broadcast, and answering with one JSON object."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from whatsapp.states import BroadcastStatus
 
 
 def business_of(slug: str) -> Business:
-    """The business of this short name. Raises `CommandError`."""
+    """Returns the business with this short name. Raises `CommandError`."""
     business = Business.objects.filter(slug=slug).first()
     if business is None:
         known = ", ".join(Business.objects.order_by("slug").values_list("slug", flat=True)[:10])
@@ -31,9 +31,9 @@ def business_of(slug: str) -> Business:
 
 @contextmanager
 def broadcast_of(written: str) -> Iterator[Broadcast]:
-    """The broadcast of this id, acting for its business. Raises `CommandError`."""
+    """Yields the broadcast with this id, acting for its business. Raises `CommandError`."""
     try:
-        with across_businesses():  # whoever runs commands runs the installation; the id says whose it is
+        with across_businesses():  # commands are run by operators, who may see all; the id tells the business
             broadcast = Broadcast.objects.select_related("business").get(pk=UUID(written))
     except (ValueError, Broadcast.DoesNotExist):
         raise CommandError(
@@ -44,28 +44,28 @@ def broadcast_of(written: str) -> Iterator[Broadcast]:
 
 
 def answer(command: BaseCommand, report: dict[str, Any]) -> None:
-    """Print the one JSON object of a command."""
+    """Print the command's one JSON object on standard output."""
     command.stdout.write(json.dumps(report, ensure_ascii=False, cls=DjangoJSONEncoder))
 
 
 class BroadcastCommand(BaseCommand):
-    """A command that asks for one change of a broadcast and prints how it stands then.
+    """A command that asks for one change of a broadcast and prints its state afterwards.
 
-    Asking for what is so already is no error: a doubled command changes nothing and says so.
+    Asking for a state that it is already in is no error: a repeated command changes nothing and says so.
     """
 
     already: tuple[BroadcastStatus, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The broadcast's id."""
+        """Add the broadcast's id."""
         parser.add_argument("id", metavar="ID", help="as create_broadcast printed it")
 
     def change(self, broadcast: Broadcast) -> None:
-        """Call the action."""
+        """Make the change. Raises `WhatsappError`."""
         raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Find, change, answer."""
+        """Find the broadcast, change it, and print its state."""
         with broadcast_of(options["id"]) as broadcast:
             self._try(lambda: self.change(broadcast))
             broadcast.refresh_from_db()

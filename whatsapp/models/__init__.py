@@ -1,4 +1,4 @@
-"""Every table of WhatsApp, one module per subject."""
+"""Every WhatsApp table, one module per subject."""
 
 from whatsapp.models.broadcasts import AudienceKind, Broadcast, BroadcastEvent, EventKind
 from whatsapp.models.consent import ConsentChange, ConsentStep

@@ -1,4 +1,4 @@
-"""Broadcasts: what is sent to whom and when, and everything that happened to it."""
+"""Broadcasts: what is sent to whom and when, and the history of each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus, PauseReason
 
 
 class AudienceKind(models.TextChoices):
-    """Where the people of a broadcast come from."""
+    """Where a broadcast's people come from."""
 
     FILE = "file", _("A file")
     CONTACTS = "contacts", _("Contacts, by tags and filters")
@@ -27,11 +27,11 @@ class AudienceKind(models.TextChoices):
 
 
 class Broadcast(KeepsReason):
-    """One template to many people.
+    """One template sent to many people.
 
-    Template, language, category and content are frozen here when it is created. `epoch` grows with every change
-    of `status`; a wake-up that carries an older one does nothing. The audience is frozen in recipient rows
-    before the first message: `audience_cursor` says how far that is, `audience_ready_at` that it is done.
+    Template, language, category and content are frozen here when it is created. `epoch` grows with every change of
+    `status`, so that a process can tell that it was paused and resumed meanwhile. The audience is frozen in recipient
+    rows before the first message: `audience_cursor` says how far, `audience_ready_at` when that was complete.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -132,11 +132,11 @@ class EventKind(models.TextChoices):
 
 
 class BroadcastEvent(models.Model):
-    """A line of a broadcast's history: what happened, when, and by whom (nobody: by itself).
+    """An entry in a broadcast's history: what happened, when, and who did it (NULL: the program itself).
 
-    `data` holds what `pages.history` tells beyond the kind, each key only where it applies: `wall_time` and `zone` of
+    `data` holds what `pages.history` shows beyond the kind, each key only where it applies: `wall_time` and `zone` of
     a schedule, `late_s` of a scheduled start, `not_after` (ISO 8601, UTC) of a missed one, `people`, `pause_reason`,
-    and `cause` with `cause_data` as a row keeps them.
+    and `cause` with `cause_data` in the form in which rows keep them.
     """
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""What people said about being messaged, and when: a history that only grows."""
+"""What people said about being messaged, and when: a history to which entries are only added."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ConsentStep(models.TextChoices):
 
 
 class ConsentChange(models.Model):
-    """One step. `source` is a `SuppressionSource`, or the words of whoever noted it; `by` nobody: by itself."""
+    """One entry. `source` is a `SuppressionSource`, or a note as somebody wrote it; `by` is NULL for the program."""
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     address = models.CharField(gettext_lazy("address"), max_length=140)
@@ -57,5 +57,5 @@ class ConsentChange(models.Model):
 
     @property
     def source_in_words(self) -> str:
-        """Where it comes from, in the reader's language where the words are ours."""
+        """The source in the reader's language if it is one of ours, else as it was written."""
         return source_in_words(self.source, agreed=self.what in {ConsentStep.AGREED, ConsentStep.LIFTED})

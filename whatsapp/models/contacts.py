@@ -1,4 +1,4 @@
-"""Whom a business knows, how it groups them, and who must not be messaged."""
+"""A business's contacts, their tags, and the addresses that must not be messaged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from businesses.validators import validate_e164
 
 
 class Consent(models.TextChoices):
-    """Whether a person agreed to get marketing messages."""
+    """Whether a person agreed to receive marketing messages."""
 
     UNKNOWN = "unknown", _("Not asked")
     GRANTED = "granted", _("Agreed")
@@ -24,7 +24,7 @@ class Consent(models.TextChoices):
 
 
 class Tag(models.Model):
-    """A word that a business gives to some of its contacts."""
+    """A word by which a business groups contacts."""
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     name = models.CharField(_("name"), max_length=60)
@@ -44,7 +44,7 @@ class Tag(models.Model):
 
 
 class Contact(models.Model):
-    """A person, known by a phone number or by WhatsApp's business-scoped user id (BSUID), or both."""
+    """A person, known by a phone number, by WhatsApp's business-scoped user id (BSUID), or by both."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, related_name="contacts")
@@ -90,17 +90,17 @@ class Contact(models.Model):
 
     @property
     def address(self) -> str:
-        """Where messages to this person go: the number if there is one."""
+        """The address messages are sent to: the phone number if there is one, else the BSUID."""
         return self.phone or self.bsuid or ""
 
     @property
     def consent_source_in_words(self) -> str:
-        """Where the consent comes from, in the reader's language where the words are ours."""
+        """The source of the consent in the reader's language if it is one of ours, else as it was written."""
         return source_in_words(self.consent_source, agreed=self.consent == Consent.GRANTED)
 
 
 class ContactTag(models.Model):
-    """A contact has a tag."""
+    """A tag on a contact."""
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="contact_tags")
@@ -118,14 +118,14 @@ class ContactTag(models.Model):
 
 
 class SuppressionCategory(models.TextChoices):
-    """What a person does not want."""
+    """Which messages a person does not want."""
 
     MARKETING = "marketing", _("Marketing messages")
     ALL = "all", _("Any broadcast")
 
 
 class SuppressionSource(models.TextChoices):
-    """Who said that an address must not be messaged."""
+    """How it became known that an address must not be messaged."""
 
     REPLY = "reply", _("They replied with an opt-out word")
     PREFERENCE = "preference", _("They stopped marketing in WhatsApp")
@@ -135,14 +135,14 @@ class SuppressionSource(models.TextChoices):
 
 
 def source_in_words(source: str, *, agreed: bool) -> str:
-    """Returns a source in words: the label of a `SuppressionSource`, or what a person wrote, as it is."""
+    """Returns a source in words: the label of a `SuppressionSource`, or a note as it was written."""
     if source == SuppressionSource.REPLY and agreed:
         return gettext("They replied with an opt-in word")
     return str(dict(SuppressionSource.choices).get(source, source))
 
 
 class Suppression(models.Model):
-    """An address that must not be messaged."""
+    """An address that must not be messaged by one business."""
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="suppressions")
     address = models.CharField(_("address"), max_length=140)

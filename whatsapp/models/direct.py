@@ -1,4 +1,4 @@
-"""Messages outside of broadcasts: a person of the business writes to one person."""
+"""Messages outside of broadcasts: somebody at the business writes to one person."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from whatsapp.states import RecipientStatus
 
 
 class DirectKind(models.TextChoices):
-    """Why somebody wrote."""
+    """Why the message was written."""
 
     REPLY = "reply", _("Reply")
     TEST = "test", _("Test of a template")
 
 
 class DirectMessage(MessageOutcome):
-    """One message to one person. `id` goes with the request and comes back in every report.
+    """One message to one person. Its `id` goes with the request and comes back in every report.
 
-    `key` comes from the form in which it was written: the same form sent twice is one message. `text` is what was
-    written; of a test it is the filled-in body, and `template` and `params` are what is sent.
+    `key` comes from the form, so that a form submitted twice is one message. `text` is what was written; for a test
+    it is the filled-in body, and `template` and `params` are what is sent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

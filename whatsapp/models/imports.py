@@ -1,4 +1,4 @@
-"""Imports of contacts: files that are read in the background, and the rows of them that were not taken."""
+"""Imports of contacts: files that are read in the background, and the rows that were rejected."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FOLDER = "imports"
 
 
 def path_of(contact_import: ContactImport, _name: str) -> str:
-    """Where an import's file lies: its name says nothing of what its owner calls it."""
+    """Returns where an import's file is stored. The path does not contain the name that its owner gave it."""
     return f"{FOLDER}/{contact_import.business_id.hex}/{contact_import.pk.hex}"
 
 
 class ImportStatus(models.TextChoices):
-    """Where an import stands."""
+    """The state of an import."""
 
     DRAFT = "draft", _("Columns to be chosen")
     RUNNING = "running", _("Being read")
@@ -33,10 +33,10 @@ class ImportStatus(models.TextChoices):
 
 
 class ContactImport(KeepsReason):
-    """A file of contacts that somebody uploaded, what its columns are, and how far it has been read.
+    """A file of contacts that somebody uploaded, the roles of its columns, and how far it has been read.
 
-    Whoever reads it holds its lease (`lease_token` until `lease_until`). A chunk's contacts, its rejected rows, the
-    counts and `row_cursor` are written in one transaction, so the next reader goes on where this one was killed.
+    Its reader holds a lease (`lease_token` until `lease_until`). A chunk's contacts, its rejected rows, the counts and
+    `row_cursor` are written in one transaction, so the next reader continues where this one was killed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -91,12 +91,12 @@ class ContactImport(KeepsReason):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will be read."""
+        """Whether it has ended, so that nothing more will be read."""
         return self.status in {ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED}
 
 
 class RejectedRow(KeepsReason):
-    """A row of an import that was not taken: as it was, and why."""
+    """A row of an import that was rejected: its cells, and why."""
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+", db_index=False)
     contact_import = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What providers tell us: raw news, stored before it is answered, and the messages people write."""
+"""What providers report: webhooks, stored before they are answered, and the messages that people write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from whatsapp.models.senders import Provider, Sender
 
 
 class NewsKind(models.TextChoices):
-    """What a piece of a webhook is about."""
+    """What a part of a webhook is about."""
 
     STATUS = "status", _("Status of a message")
     MESSAGE = "message", _("Message from a person")
@@ -37,9 +37,9 @@ class NewsProblem(models.TextChoices):
 
 
 class WebhookNews(models.Model):
-    """One piece of a provider's webhook, as it came.
+    """One part of a provider's webhook, as it came.
 
-    Unscoped: it is stored before anybody has looked whose it is; `number_id` or `account_id` find the sender then.
+    Unscoped: it is stored before its business is known; `number_id` or `account_id` finds the sender later.
     """
 
     provider = models.CharField(max_length=10, choices=Provider.choices)
@@ -67,14 +67,14 @@ class WebhookNews(models.Model):
 
 
 class InboundAction(models.TextChoices):
-    """What a message from a person means besides its words."""
+    """What a person's message does besides what it says."""
 
     OPT_OUT = "opt_out", _("Opt-out")
     OPT_IN = "opt_in", _("Opt-in")
 
 
 class InboundMessage(models.Model):
-    """A message that a person wrote to a business, perhaps as the answer to a broadcast (`recipient`)."""
+    """A message from a person to a business, perhaps in reply to a broadcast (`recipient`)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, related_name="inbound_messages")

@@ -1,4 +1,4 @@
-"""What became of a message, as its row keeps it: the same for people of a broadcast and for messages to one person."""
+"""The outcome of a message as its row keeps it, for recipients of a broadcast and for messages to one person."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from whatsapp.states import ErrorClass, RecipientStatus
 
 
 class MessageOutcome(KeepsReason):
-    """The state of a message, and what its provider answered and reported (`webhooks.folding.Delivery`).
+    """The state of a message, and what its provider answered and reported (see `webhooks.folding.Delivery`).
 
-    `error_text` holds the provider's own words; what we say about the message is its cause.
+    `error_text` holds the provider's own words; our explanation is the row's cause.
     """
 
     status = models.CharField(

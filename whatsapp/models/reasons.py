@@ -1,4 +1,4 @@
-"""The two columns in which a row keeps why it stands as it does."""
+"""The two columns in which a row keeps the reason for its state."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class KeepsReason(models.Model):
-    """`cause` is a `whatsapp.reasons.Cause` ("": nothing to explain), `cause_data` what its words are filled with.
+    """`cause` is a `whatsapp.reasons.Cause` ("": nothing to explain), `cause_data` the values for its template.
 
-    Written from `Reason.kept()` only. The columns have defaults in the database: a process of the version before them
-    may still add rows while this one is being started.
+    Written only from `Reason.kept()`. The columns have database defaults, because a process of the previous version
+    may still add rows while this version is being started.
     """
 
     cause = models.CharField(_("why"), max_length=32, blank=True, default="", db_default="", editable=False)

@@ -1,4 +1,4 @@
-"""The people of a broadcast, and every attempt to reach them."""
+"""The recipients of broadcasts, and every attempt to reach them."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from whatsapp.states import RecipientStatus, SkipReason
 
 
 class AddressKind(models.TextChoices):
-    """What an address is."""
+    """The kind of an address."""
 
     PHONE = "phone", _("Phone number")
     BSUID = "bsuid", _("WhatsApp user id")
 
 
 class Recipient(MessageOutcome):
-    """One row of a broadcast's audience, and what became of it.
+    """One row of a broadcast's audience, and the outcome of its message.
 
-    `address` is where the message goes: +E.164 or a BSUID. A row that has none of its own (not a number; the same
-    person as another row) has NULL there, is skipped, and keeps what was given in `given_address`.
+    `address` is where the message goes: +E.164 or a BSUID. A row without an address of its own (not a number, or the
+    same person as another row) has NULL there, is skipped, and keeps the original text in `given_address`.
     `attempt_id` is the current attempt: it goes with the request and comes back in every report.
     """
 
-    # Both are the first column of an index below; another one each would only slow the writes of a wave.
+    # Both are the first column of an index below; a further index on each would only slow down the writes of a wave.
     business = models.ForeignKey(Business, models.CASCADE, related_name="+", db_index=False)
     broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="recipients", db_index=False)
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="recipients")
@@ -107,7 +107,7 @@ class AttemptOutcome(models.TextChoices):
 
 
 class Attempt(models.Model):
-    """One HTTP request to a provider for one recipient. Rows are added, finished once, and never removed."""
+    """One HTTP request to a provider for one recipient. Rows are added, completed once, and never removed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")

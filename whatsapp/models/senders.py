@@ -1,4 +1,4 @@
-"""A business's WhatsApp numbers at their providers, and how the business wants to message."""
+"""A business's WhatsApp numbers at their providers, and its messaging settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from whatsapp.models.reasons import KeepsReason
 
 
 class Provider(models.TextChoices):
-    """Who carries the messages."""
+    """The service that carries the messages."""
 
     CLOUD = "cloud", _("Meta Cloud API")
     TWILIO = "twilio", _("Twilio")
@@ -25,7 +25,7 @@ class Provider(models.TextChoices):
 
 
 class Quality(models.TextChoices):
-    """Meta's rating of a number or template by what people do with its messages."""
+    """Meta's rating of a number or template, based on how people respond to its messages."""
 
     GREEN = "GREEN", _("High")
     YELLOW = "YELLOW", _("Medium")
@@ -34,7 +34,7 @@ class Quality(models.TextChoices):
 
 
 class SenderHealth(models.TextChoices):
-    """Whether a sender may be used."""
+    """Whether a number may be used."""
 
     READY = "ready", _("Ready")
     BLOCKED = "blocked", _("Needs attention")
@@ -43,8 +43,8 @@ class SenderHealth(models.TextChoices):
 class Sender(KeepsReason):
     """A number of a business at a provider.
 
-    `number_id` is Meta's phone number id, or Twilio's WhatsApp number (+E.164) or messaging service (MG…). It finds
-    the business of a webhook, so it is unique across businesses. `account_id` is Meta's WABA id or Twilio's account.
+    `number_id` is Meta's phone number id, or Twilio's WhatsApp number (+E.164) or messaging service (MG…). Webhooks are
+    matched to a business by it, so it is unique across businesses. `account_id` is Meta's WABA id or Twilio's account.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -99,16 +99,16 @@ class Sender(KeepsReason):
 
     @property
     def credentials(self) -> dict[str, str]:
-        """The provider's secrets (Meta: access_token; Twilio: account_sid, auth_token), decrypted."""
+        """Returns the provider's secrets (Meta: access_token; Twilio: account_sid, auth_token), decrypted."""
         return decrypt(self.encrypted_credentials)
 
     def set_credentials(self, credentials: Mapping[str, str]) -> None:
-        """Put the secrets in place; the caller saves."""
+        """Encrypt the secrets and set them; the caller saves."""
         self.encrypted_credentials = encrypt(credentials)
 
 
 class UnknownPolicy(models.TextChoices):
-    """What to do with a message whose answer was lost and of which no report came."""
+    """What to do with a message whose answer was lost and for which no report came."""
 
     EVIDENCE = "evidence", _("Send again only when the reports of other messages prove that it was not sent")
     NEVER = "never", _("Never send again")
@@ -116,14 +116,14 @@ class UnknownPolicy(models.TextChoices):
 
 
 class WindowZone(models.TextChoices):
-    """Whose clock decides whether it is too late to write."""
+    """Whose clock the sending hours go by."""
 
     BUSINESS = "business", _("The business's")
     RECIPIENT = "recipient", _("Each person's, by the country of the number")
 
 
 class MessagingSettings(models.Model):
-    """How a business wants to message. A business without a row has the defaults."""
+    """A business's messaging settings. A business without a row has the defaults."""
 
     business = models.OneToOneField(Business, models.CASCADE, related_name="+")
     region = models.CharField(

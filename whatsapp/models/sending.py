@@ -1,4 +1,4 @@
-"""What the sending loop keeps: the pace of each number."""
+"""State of the sending loop: the pace of each number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from whatsapp.models.senders import Sender
 
 
 class SendingPace(models.Model):
-    """How fast a number goes at the moment, for an installation without Redis. Times are seconds since 1970."""
+    """The current pace of a number, for an installation without Redis. Times are seconds since 1970."""
 
     sender = models.OneToOneField(Sender, models.CASCADE, primary_key=True, related_name="+")
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Message templates, as the provider last told us."""
+"""Message templates, as the provider last reported them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from whatsapp.states import TemplateStatus
 
 
 class TemplateCategory(models.TextChoices):
-    """What a template is for: it decides the price and which opt-outs count."""
+    """The purpose of a template. It decides the price, and which opt-outs apply."""
 
     MARKETING = "MARKETING", _("Marketing")
     UTILITY = "UTILITY", _("Utility")
@@ -30,7 +30,7 @@ class ParameterFormat(models.TextChoices):
 
 
 class MessageTemplate(models.Model):
-    """A template in one language. `version` grows when its content changes; broadcasts freeze what they send."""
+    """A template in one language. `version` grows when its content changes; a broadcast freezes what it sends."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, related_name="message_templates")
@@ -71,7 +71,7 @@ class MessageTemplate(models.Model):
         return f"{self.name} ({self.language})"
 
     def kept(self) -> dict[str, Any]:
-        """What a broadcast keeps of it, by its own fields: what it was when the broadcast was made."""
+        """Returns what a broadcast freezes of the template, by the names of the broadcast's fields."""
         return {
             "template_name": self.name,
             "template_language": self.language,

@@ -1,4 +1,4 @@
-"""Connecting a business to its WhatsApp number, and asking the provider how the number is."""
+"""Connecting a business to its WhatsApp number, and asking the provider for the number's state."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ASK_TIMEOUT_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """What identifies a number at its provider, and its secrets; `max_mps` None: leave it as it is."""
+    """What identifies a number at its provider, and its secrets. With `max_mps` None the limit is left as it is."""
 
     provider: str
     number_id: str
@@ -41,13 +41,13 @@ class Number:
 
 
 def stand_in(business: Business, *, number_id: str = "", phone: str = "", max_mps: float | None = None) -> Number:
-    """A number of the sandbox, for trying without an account."""
+    """Returns a number of the sandbox, which needs no account."""
     name = f"sandbox-{business.slug}"
     return Number(Provider.SANDBOX, number_id or name, name, {"key": secrets.token_hex(8)}, phone, max_mps)
 
 
 def connect(business: Business, number: Number) -> tuple[Sender, bool]:
-    """Add a number, or change its secrets and limits when it is there already; whether it is new.
+    """Add a number, or update its secrets and limits if it exists. Returns the sender, and whether it is new.
 
     Raises:
         NotConnected: another business of this installation has the number.
@@ -69,10 +69,10 @@ def connect(business: Business, number: Number) -> tuple[Sender, bool]:
 
 
 def check(sender: Sender, *, now: datetime) -> None:
-    """Ask the provider for the number's throughput, daily limit and quality, and keep the answer.
+    """Ask the provider for the number's throughput, daily limit and quality, and store them.
 
     Raises:
-        ProviderUnavailable: it did not answer; nothing has changed.
+        ProviderUnavailable: the provider did not answer; nothing has changed.
     """
     health: NumberHealth = ask(sender, lambda provider, http, account: provider.number_health(http, account))
     sender.throughput_mps = health.throughput_mps or sender.throughput_mps
@@ -87,10 +87,10 @@ def check(sender: Sender, *, now: datetime) -> None:
 def ask(
     sender: Sender, question: Callable[[ProviderClient, aiohttp.ClientSession, Account], Awaitable[Answer]]
 ) -> Answer:
-    """Ask the sender's provider something, from synchronous code.
+    """Ask the sender's provider a question from synchronous code.
 
     Raises:
-        ProviderUnavailable: it did not answer, or the sender's secrets can't be read.
+        ProviderUnavailable: the provider did not answer, or the sender's secrets can't be read.
     """
     try:
         account = account_of(sender)
@@ -110,7 +110,7 @@ def ask(
 
 
 def senders_of(business: Business) -> list[Sender]:
-    """The business's numbers, newest first. Raises `NotConnected` when there is none."""
+    """Returns the business's numbers, newest first. Raises `NotConnected` if there is none."""
     senders = list(Sender.objects.filter(business=business).order_by("-created_at"))
     if not senders:
         raise NotConnected(

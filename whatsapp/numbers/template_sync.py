@@ -1,4 +1,4 @@
-"""Keeping the templates of an account as the provider has them, and finding one of them."""
+"""Keeping the templates of an account in step with the provider, and finding one of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from whatsapp.providers.base import RemoteTemplate
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """How many templates were new, changed, the same, or gone at the provider."""
+    """Number of templates that were new, changed, unchanged, or gone at the provider."""
 
     added: int
     changed: int
@@ -37,16 +37,16 @@ class SyncResult:
 
 
 def sync(sender: Sender, *, now: datetime) -> SyncResult:
-    """Fetch every template of the sender's account and keep it; one that is gone is marked as deleted.
+    """Fetch and store every template of the sender's account; one that is gone is marked as deleted.
 
     Raises:
-        ProviderUnavailable: nothing has changed.
+        ProviderUnavailable: the provider did not answer; nothing has changed.
     """
     return keep(sender, ask(sender, lambda provider, http, account: provider.list_templates(http, account)), now=now)
 
 
 def keep(sender: Sender, listed: Sequence[RemoteTemplate], *, now: datetime) -> SyncResult:
-    """Make our templates those that were listed."""
+    """Make the stored templates of the account match those that were listed."""
     with transaction.atomic():
         ours = _ours(sender)
         kept = {(template.name, template.language): template for template in ours.select_for_update()}
@@ -66,11 +66,11 @@ def keep(sender: Sender, listed: Sequence[RemoteTemplate], *, now: datetime) -> 
 
 
 def find(business: Business, name: str, language: str) -> tuple[MessageTemplate, Sender]:
-    """A template that one of the business's numbers can send, and that number: the newest that can.
+    """Returns a template that one of the business's numbers can send, and the newest such number.
 
     Raises:
         NotConnected: the business has no number.
-        BadTemplate: there is no such template, or not in this language; the text says what there is.
+        BadTemplate: there is no such template, or not in this language; the text lists what there is.
     """
     senders = senders_of(business)
     known = MessageTemplate.objects.filter(business=business).exclude(status=TemplateStatus.DELETED)
@@ -98,7 +98,7 @@ def find(business: Business, name: str, language: str) -> tuple[MessageTemplate,
 
 
 def content_hash(remote: RemoteTemplate) -> str:
-    """What is the same as long as the content of a template is."""
+    """Returns a hash that changes only when the template's content changes."""
     content = [remote.parameter_format, list(remote.components)]
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

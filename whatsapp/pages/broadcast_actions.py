@@ -1,4 +1,4 @@
-"""Steering a broadcast by buttons. Each is one action; what can't be done is said in words and changes nothing."""
+"""The buttons of a broadcast's page. Each calls one action; what can't be done is explained and changes nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _steers = button(section="broadcasts", page="broadcast", find=find)
 
 @_steers
 def start(request: PageRequest, found: Broadcast) -> str:
-    """Start at once, or wait for its time."""
+    """Start now, or wait for the scheduled time."""
     starting.start(found, now=timezone.now(), actor=request.user)
     waits = found.status == BroadcastStatus.SCHEDULED
     return _("It starts by itself at its time.") if waits else _("It is being sent.")
@@ -34,28 +34,28 @@ def start(request: PageRequest, found: Broadcast) -> str:
 
 @_steers
 def pause(request: PageRequest, found: Broadcast) -> str:
-    """Send nothing more for now."""
+    """Pause: nothing more is sent for now."""
     lifecycle.pause(found, now=timezone.now(), actor=request.user)
     return _("Paused. What is on its way still arrives.")
 
 
 @_steers
 def resume(request: PageRequest, found: Broadcast) -> str:
-    """Go on exactly where it stopped."""
+    """Resume exactly where it stopped."""
     lifecycle.resume(found, now=timezone.now(), actor=request.user)
     return _("It goes on where it stopped.")
 
 
 @_steers
 def cancel(request: PageRequest, found: Broadcast) -> str:
-    """Send nothing more, ever."""
+    """Cancel for good: nobody else gets it."""
     lifecycle.cancel(found, now=timezone.now(), actor=request.user)
     return _("Cancelled. Nobody else gets it.")
 
 
 @_steers
 def retry(request: PageRequest, found: Broadcast) -> str:
-    """Try again what failed for a reason that may have passed."""
+    """Retry messages that failed for a temporary reason."""
     people = retrying.retry(found, now=timezone.now(), actor=request.user)
     return ngettext("%(people)s person is tried again.", "%(people)s people are tried again.", people) % {
         "people": people
@@ -64,7 +64,7 @@ def retry(request: PageRequest, found: Broadcast) -> str:
 
 @_steers
 def discard(request: PageRequest, found: Broadcast) -> HttpResponse:
-    """Remove a draft, as if it had never been made."""
+    """Remove a draft, as if it had never been created."""
     creation.discard(found)
     messages.success(request, _("The draft is removed."))
     return redirect("broadcasts", slug=request.business.slug)
@@ -72,7 +72,7 @@ def discard(request: PageRequest, found: Broadcast) -> HttpResponse:
 
 @_steers
 def test_message(request: PageRequest, found: Broadcast) -> str:
-    """Send the message, with the values of the first person, to a number of one's own."""
+    """Send the message, with the values of the first person, to one's own number."""
     try:
         key = UUID(request.POST.get("key", ""))
     except ValueError:

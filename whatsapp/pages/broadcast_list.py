@@ -20,7 +20,7 @@ PER_PAGE = 25
 @require_safe
 @business_page(section="broadcasts")
 def broadcasts(request: PageRequest) -> HttpResponse:
-    """The newest first, by state and name if asked so."""
+    """Show the broadcasts, newest first, filtered by state and name."""
     found = Broadcast.objects.filter(business=request.business).order_by("-created_at")
     status, words = request.GET.get("status", ""), request.GET.get("q", "").strip()
     if status in BroadcastStatus.values:

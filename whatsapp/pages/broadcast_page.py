@@ -1,4 +1,4 @@
-"""A broadcast's own page: what will happen, what happens, and what has happened."""
+"""A broadcast's own page: its pre-flight, its progress, and its history."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ENDED = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED, BroadcastStatus.F
 @require_safe
 @business_page(section="broadcasts")
 def broadcast(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
-    """The whole page."""
+    """Show the whole page."""
     found = find(request, broadcast_id)
     context = _live(found, now=timezone.now())
     context |= {
@@ -45,7 +45,7 @@ def broadcast(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
 @require_safe
 @business_page(section="broadcasts")
 def progress(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
-    """The part that changes while it is sent; a change of state asks for the whole page."""
+    """Show only the part that changes during sending; after a change of state the browser loads the whole page."""
     found = find(request, broadcast_id)
     answer = render(request, "whatsapp/broadcast_progress.html", _live(found, now=timezone.now()))
     if request.GET.get("status") != f"{found.status}{bool(found.audience_ready_at)}":
@@ -54,7 +54,7 @@ def progress(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
 
 
 def find(request: PageRequest, broadcast_id: UUID) -> Broadcast:
-    """The broadcast of this business; 404 for any other."""
+    """Returns the broadcast of this business; 404 for any other."""
     rows = Broadcast.objects.select_related("business", "sender", "template")
     return get_object_or_404(rows, business=request.business, pk=broadcast_id)
 
@@ -78,7 +78,7 @@ def _live(found: Broadcast, *, now: datetime) -> dict[str, Any]:
 
 
 def _possible(status: BroadcastStatus) -> dict[str, bool]:
-    """Which buttons make sense."""
+    """Returns which buttons the page shows."""
     return {
         "start": status in lifecycle.NOT_STARTED,
         "pause": status in {BroadcastStatus.PREPARING, BroadcastStatus.RUNNING},
@@ -89,7 +89,7 @@ def _possible(status: BroadcastStatus) -> dict[str, bool]:
 
 
 def first_values(found: Broadcast) -> dict[str, str]:
-    """The values of the first person who is not skipped; none before anybody is known."""
+    """Returns the template values of the first person who is not skipped; empty while nobody is known."""
     rows = Recipient.objects.filter(broadcast=found).exclude(status=RecipientStatus.SKIPPED)
     values: dict[str, str] = rows.order_by("pk").values_list("params", flat=True).first() or {}
     return values

@@ -1,4 +1,4 @@
-"""The people of a broadcast: in which state each is, and why in plain words. Also as a table for a spreadsheet."""
+"""The people of a broadcast: the state of each, with its reason in plain words. Also as CSV."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from whatsapp.states import RecipientStatus
 @require_safe
 @business_page(section="broadcasts")
 def people(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
-    """A page of them, by state if asked so."""
+    """Show one page of the people, filtered by state."""
     found = find(request, broadcast_id)
     status, words = request.GET.get("status", ""), request.GET.get("q", "").strip()
     rows = _rows(found, status, words).select_related("contact").defer("params", "contact__attributes")
@@ -43,7 +43,7 @@ def people(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
 @require_safe
 @business_page(section="broadcasts")
 def export(request: PageRequest, broadcast_id: UUID) -> HttpResponseBase:
-    """All of them, or those in a state, as CSV."""
+    """Send the people as CSV, filtered by state."""
     found = find(request, broadcast_id)
     header = [_("phone"), _("row"), _("state"), _("reason"), _("attempts"), _("sent"), _("delivered"), _("read")]
     rows = _rows(found, request.GET.get("status", ""), "").order_by("pk")

@@ -1,4 +1,4 @@
-"""A template as the WhatsApp bubble that a person will see. No database, no clock."""
+"""A template as the WhatsApp bubble that its recipient will see. No database, no clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from whatsapp.template_variables import PLACEHOLDER
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """The parts of a message in the order in which they stand. `media`: image, video or document, if it has one."""
+    """The parts of a message, in the order in which they are shown. `media` is image, video, document or empty."""
 
     header: str = ""
     media: str = ""
@@ -21,7 +21,7 @@ class Bubble:
 
 
 def bubble(components: Sequence[Mapping[str, Any]], params: Mapping[str, str], *, named: bool) -> Bubble:
-    """Fill a template's components with values; what is not known stays a placeholder."""
+    """Fill a template's components with values; a missing value stays a placeholder."""
     parts: dict[str, Any] = {}
     for component in components:
         match str(component.get("type", "")).upper():

@@ -1,4 +1,4 @@
-"""A button on the page of one thing: find the thing, act, and show its page again with what was done or why not."""
+"""Buttons on the page of one object: find the object, act, and show its page again with the result or the refusal."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Act = Callable[[PageRequest, Thing], str | HttpResponse]
 def button(
     *, section: str, page: str, find: Callable[Concatenate[PageRequest, ...], Thing]
 ) -> Callable[[Act[Thing]], Callable[..., HttpResponseBase]]:
-    """Make the view of a button of an act.
+    """Turn an act into the view of a button.
 
-    The act says in words what it did, or gives another answer than the page (a form that was refused). What can't be
-    done is a `WhatsappError`: its words are shown, and nothing has changed. `find` takes the values in the address,
-    which are those of `page`, too.
+    The act returns what it did in words, or a response to show instead (a refused form). A `WhatsappError` means that
+    it can't be done: its words are shown, and nothing has changed. `find` takes the values in the address, which are
+    also those of `page`.
     """
 
     def decorate(act: Act[Thing]) -> Callable[..., HttpResponseBase]:

@@ -1,4 +1,4 @@
-"""One person: what is known, what they said about messages, and what was written."""
+"""One contact: what is known, their consent, and the messages in both directions."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _button = button(section="contacts", page="contact", find=_found)
 @require_safe
 @business_page(section="contacts")
 def contact(request: PageRequest, contact_id: UUID) -> HttpResponse:
-    """Show a person."""
+    """Show a contact."""
     return _page(request, _found(request, contact_id))
 
 
 @_button
 def facts(request: PageRequest, person: Contact) -> str | HttpResponse:
-    """Correct name and language."""
+    """Correct the name and language."""
     form = FactsForm(request.POST)
     if not form.is_valid():
         return _page(request, person, facts_form=form)
@@ -49,7 +49,7 @@ def facts(request: PageRequest, person: Contact) -> str | HttpResponse:
 
 @_button
 def add_tag(request: PageRequest, person: Contact) -> str | HttpResponse:
-    """Give a tag."""
+    """Add a tag."""
     form = TagForm(request.POST)
     if not form.is_valid():
         return _page(request, person, tag_form=form)
@@ -59,14 +59,14 @@ def add_tag(request: PageRequest, person: Contact) -> str | HttpResponse:
 
 @_button
 def remove_tag(request: PageRequest, person: Contact) -> str:
-    """Take a tag away."""
+    """Remove a tag."""
     tagging.untag(request.business, [person], request.POST.get("tag", ""))
     return _("The tag is taken away.")
 
 
 @_button
 def agree(request: PageRequest, person: Contact) -> str | HttpResponse:
-    """Note that the person agreed to get messages."""
+    """Record that the person agreed to get messages."""
     form = AgreeForm(request.POST)
     if not form.is_valid():
         return _page(request, person, agree_form=form)
@@ -76,7 +76,7 @@ def agree(request: PageRequest, person: Contact) -> str | HttpResponse:
 
 @_button
 def suppress(request: PageRequest, person: Contact) -> str | HttpResponse:
-    """Message the person no more."""
+    """Stop messages to the person."""
     form = CategoryForm(request.POST)
     if not form.is_valid():
         return _page(request, person, category_form=form)
@@ -95,7 +95,7 @@ def suppress(request: PageRequest, person: Contact) -> str | HttpResponse:
 
 @_button
 def lift(request: PageRequest, person: Contact) -> str:
-    """Let the person be messaged again."""
+    """Allow messages to the person again."""
     for address in addresses_of(person):
         suppressions.lift(
             request.business,

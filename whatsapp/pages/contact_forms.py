@@ -1,4 +1,4 @@
-"""The small forms of contacts and of the list of who must not be messaged."""
+"""The small forms of contacts and of the suppression list."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ ANY_DIRECTION = {"dir": "auto"}
 
 
 class AddressField(forms.CharField):
-    """A number as at home, or a WhatsApp user id."""
+    """A phone number, also in local form, or a WhatsApp user id."""
 
     business: Business
 
     def clean(self, value: Any) -> str:
-        """Make a number E.164."""
+        """Turn a number into E.164."""
         written = str(super().clean(value))
         if is_bsuid(written):
             return written
@@ -34,7 +34,7 @@ class AddressField(forms.CharField):
 
 
 class TagsField(forms.CharField):
-    """Any number of tags, or none; `tags_in` takes them apart."""
+    """Any number of tags, separated by commas; `tags_in` splits them."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -47,12 +47,12 @@ class TagsField(forms.CharField):
 
 
 def tags_in(text: str) -> list[str]:
-    """The tags of a text with commas between them."""
+    """Returns the tags in a text that separates them by commas."""
     return list(dict.fromkeys(filter(None, (tidy(name) for name in text.split(",")))))
 
 
 class NewContactForm(forms.Form):
-    """A person to know from now on."""
+    """A new contact."""
 
     phone = AddressField(
         label=gettext_lazy("Phone number"),
@@ -76,7 +76,7 @@ class NewContactForm(forms.Form):
         self.business = self.fields["phone"].business = business  # type: ignore[attr-defined] # an AddressField
 
     def clean_phone(self) -> str:
-        """Refuse a person who is known already."""
+        """Refuse a number that is among the contacts already."""
         address = str(self.cleaned_data["phone"])
         field = "phone" if address.startswith("+") else "bsuid"
         if Contact.objects.filter(business=self.business, **{field: address}).exists():
@@ -85,7 +85,7 @@ class NewContactForm(forms.Form):
 
 
 class FactsForm(forms.Form):
-    """What may be corrected of a person by hand."""
+    """The facts about a contact that may be corrected by hand."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=200, required=False, widget=forms.TextInput(attrs=ANY_DIRECTION)
@@ -100,7 +100,7 @@ class FactsForm(forms.Form):
 
 
 class TagForm(forms.Form):
-    """One tag."""
+    """A tag to add."""
 
     tag = forms.CharField(
         label=gettext_lazy("Tag"), max_length=LONGEST, widget=forms.TextInput(attrs={"dir": "auto", "list": "tags"})
@@ -108,7 +108,7 @@ class TagForm(forms.Form):
 
 
 class AgreeForm(forms.Form):
-    """Where an agreement comes from."""
+    """The source of a consent."""
 
     source = forms.CharField(
         label=gettext_lazy("Where and when they agreed"),
@@ -118,7 +118,7 @@ class AgreeForm(forms.Form):
 
 
 class CategoryForm(forms.Form):
-    """What somebody does not want."""
+    """Which messages a person does not want."""
 
     category = forms.ChoiceField(
         label=gettext_lazy("What they don't want"), choices=SuppressionCategory.choices, initial=SuppressionCategory.ALL

@@ -1,4 +1,4 @@
-"""Importing contacts in three steps: the file, what its columns are, and what becomes of its rows."""
+"""Importing contacts in three steps: the file, the roles of its columns, and the result."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from whatsapp.pages.import_form import FileForm, MappingForm
 SHOWN_IMPORTS = 10
 SHOWN_REJECTED = 200
 AT_ONCE_S = 1.0
-"""How long a person waits for a file to be read; the rest of it is read in the background."""
+"""How long a request reads a file; a worker reads the rest in the background."""
 AT_ONCE_BYTES = 5_000_000
-"""A larger workbook takes longer than that to be opened."""
+"""Bytes; opening a larger workbook takes longer than that, so it is left to a worker."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="contacts")
 def upload(request: PageRequest) -> HttpResponse:
-    """Take a file; below, what became of the latest ones."""
+    """Take a file; below the form are the latest imports."""
     form = FileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         file, now = form.cleaned_data["file"], timezone.now()
@@ -52,7 +52,7 @@ def upload(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="contacts")
 def columns(request: PageRequest, import_id: UUID) -> HttpResponse:
-    """Ask what each column is, showing the first rows; then import."""
+    """Ask for the role of each column, showing the first rows; then start the import."""
     found = _find(request, import_id)
     if found.status != ImportStatus.DRAFT:
         return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)
@@ -68,7 +68,7 @@ def columns(request: PageRequest, import_id: UUID) -> HttpResponse:
 @require_safe
 @business_page(section="contacts")
 def result(request: PageRequest, import_id: UUID) -> HttpResponse:
-    """How far it is, and in the end how many were added and updated, and which rows were not taken and why."""
+    """Show the progress; at the end, how many contacts were added and updated, and the rejected rows with reasons."""
     found = _find(request, import_id)
     if found.status == ImportStatus.DRAFT:
         return redirect("contacts-import-columns", slug=request.business.slug, import_id=import_id)
@@ -80,7 +80,7 @@ def result(request: PageRequest, import_id: UUID) -> HttpResponse:
 @require_safe
 @business_page(section="contacts")
 def progress(request: PageRequest, import_id: UUID) -> HttpResponse:
-    """The part that changes while it is read; its end asks for the whole page."""
+    """Show only the part that changes during reading; at the end the browser loads the whole page."""
     found = _find(request, import_id)
     answer = render(request, "whatsapp/import_progress.html", {"import": found, "percent": _percent(found)})
     if found.status != ImportStatus.RUNNING:
@@ -91,7 +91,7 @@ def progress(request: PageRequest, import_id: UUID) -> HttpResponse:
 @require_POST
 @business_page(section="contacts")
 def cancel(request: PageRequest, import_id: UUID) -> HttpResponse:
-    """Read no more. A file whose columns were not chosen yet is removed."""
+    """Stop reading. A file whose columns have not been chosen yet is removed."""
     found = _find(request, import_id)
     if imports.discard(found):
         messages.success(request, _("The file is removed. Nothing was imported from it."))
@@ -104,7 +104,7 @@ def cancel(request: PageRequest, import_id: UUID) -> HttpResponse:
 @require_safe
 @business_page(section="contacts")
 def rejected(request: PageRequest, import_id: UUID) -> HttpResponseBase:
-    """The rows that were not taken, as they were, with the reasons: to be mended and imported again."""
+    """Send the rejected rows as CSV, with their reasons, to be corrected and imported again."""
     found = _find(request, import_id)
     rows = RejectedRow.objects.filter(contact_import=found).order_by("row")
     header = [_("Row of the file"), _("Why it was not taken"), *found.header]
@@ -113,13 +113,13 @@ def rejected(request: PageRequest, import_id: UUID) -> HttpResponseBase:
 
 
 def _find(request: PageRequest, import_id: UUID) -> ContactImport:
-    """The import of this business; 404 for any other."""
+    """Returns the import of this business; 404 for any other."""
     rows = ContactImport.objects.select_related("business", "created_by")
     return get_object_or_404(rows, business=request.business, pk=import_id)
 
 
 def _begin(draft: ContactImport, form: MappingForm) -> None:
-    """Let it be read: the first second of it now, so that a short file is done when its page comes."""
+    """Start reading, and read for about a second: a short file is done when its page is shown."""
     values, ends_at = form.cleaned_data, time.monotonic() + AT_ONCE_S
     is_short = files.size_of(draft.file.name or "") <= AT_ONCE_BYTES
     begun = imports.start(
@@ -139,7 +139,7 @@ def _begin(draft: ContactImport, form: MappingForm) -> None:
 
 
 def _percent(found: ContactImport) -> int | None:
-    """How much of it is read; None where nobody knows how much there is."""
+    """Returns how much of the file has been read; None if its length is unknown."""
     if found.status == ImportStatus.DONE:
         return 100
     return min(99, 100 * found.rows_read // found.about_rows) if found.about_rows else None

@@ -1,4 +1,4 @@
-"""Whom a business knows: the list, adding one, tagging several, taking all along."""
+"""A business's contacts: the list, adding one, tagging several, exporting them."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from whatsapp.people.contact_search import find_contacts
 
 MOST_TAGS = 500
 SHOWN = 35
-"""Contacts of a page: with their tags and boxes more would make its first visit heavier than 100 KB."""
+"""Contacts per page. With their tags and boxes, more would make the first visit heavier than 100 KB."""
 
 
 @require_safe
 @business_page(section="contacts")
 def contacts(request: PageRequest) -> HttpResponse:
-    """Search, filter, and mark some."""
+    """Show the contacts, searched and filtered, with boxes to mark them."""
     asked = _asked(request)
     found = find_contacts(request.business, **asked).prefetch_related("tags")
     context = {
@@ -48,7 +48,7 @@ def contacts(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="contacts")
 def add(request: PageRequest) -> HttpResponse:
-    """Add one person."""
+    """Add one contact."""
     form = NewContactForm(request.POST or None, business=request.business)
     if form.is_valid():
         contact = _added(request, form)
@@ -60,7 +60,7 @@ def add(request: PageRequest) -> HttpResponse:
 @require_POST
 @business_page(section="contacts")
 def tag_marked(request: PageRequest) -> HttpResponse:
-    """Give a tag to the marked contacts, or take it from them."""
+    """Add a tag to the marked contacts, or remove it from them."""
     marked = list(Contact.objects.filter(business=request.business, pk__in=_uuids(request.POST.getlist("contact"))))
     name = tagging.tidy(request.POST.get("tag", ""))
     if not marked or not name:
@@ -81,7 +81,7 @@ def tag_marked(request: PageRequest) -> HttpResponse:
 @require_safe
 @business_page(section="contacts")
 def export(request: PageRequest) -> HttpResponseBase:
-    """Everybody whom the list shows, as CSV that an import understands."""
+    """Send the contacts of the list as CSV that an import understands."""
     found = find_contacts(request.business, **_asked(request)).prefetch_related("tags")
     header = ["phone", "user_id", "name", "language", "tags", "consent", "consent source", "attributes", "added"]
     return csv_answer("contacts", header, _exported(found.iterator(chunk_size=2_000)))
@@ -129,7 +129,7 @@ def _uuids(written: list[str]) -> list[UUID]:
 
 
 def _back(request: PageRequest) -> str:
-    """The list as it was looked at."""
+    """Returns the address of the list with the filters that the reader had set."""
     here = request.POST.get("back", "")
     if here.startswith("/b/") and url_has_allowed_host_and_scheme(here, allowed_hosts=None):
         return here

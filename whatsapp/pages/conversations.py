@@ -1,4 +1,4 @@
-"""What a business and one person wrote to each other, in the order of time. One room for every kind of message."""
+"""The messages between a business and one person, in order of time, whatever table they are in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from whatsapp.states import RecipientStatus
 
 @dataclass(frozen=True, slots=True)
 class ThreadMessage:
-    """One message. `bubble`: of a broadcast; `broadcast` is the one it belongs to or answers."""
+    """One message. `bubble` is set for a broadcast's; `broadcast` is the one it belongs to or replies to."""
 
     at: datetime
     is_ours: bool
@@ -42,23 +42,23 @@ class ThreadMessage:
 
 
 def conversation(contact: Contact, *, most: int) -> list[ThreadMessage]:
-    """The newest messages with a person, the oldest of them first."""
+    """Returns the newest `most` messages with a person, oldest first."""
     written = [*_broadcast_to(contact, most), *_from(contact, most), *_answered(contact, most)]
     return sorted(written, key=lambda each: each.at)[-most:]
 
 
 def addresses_of(contact: Contact) -> list[str]:
-    """Every address of a person."""
+    """Returns every address of a person."""
     return [address for address in (contact.phone, contact.bsuid) if address]
 
 
 def last_message(contact: Contact) -> InboundMessage | None:
-    """The newest message of a person, which opens the time for answers."""
+    """Returns the person's newest message, which opens the 24 hours for replies; None if there is none."""
     return _inbound(contact).select_related("sender").first()
 
 
 def threads(business: Business, *, only_unanswered: bool = False) -> QuerySet[Contact]:
-    """People who wrote, the latest first: each with `last_message_id` and `is_answered`."""
+    """Returns people who wrote, latest first, each with `last_message_id` and `is_answered`."""
     newest = InboundMessage.objects.filter(business=business, contact=OuterRef("pk")).order_by("-received_at")
     answers = DirectMessage.objects.filter(
         Q(address=OuterRef("phone")) | Q(address=OuterRef("bsuid")),
@@ -72,13 +72,13 @@ def threads(business: Business, *, only_unanswered: bool = False) -> QuerySet[Co
         last_action=Subquery(newest.values("action")[:1]),
         is_answered=Exists(answers),
     )
-    if only_unanswered:  # an opt-out or opt-in is answered by itself
+    if only_unanswered:  # an opt-out or opt-in is answered automatically
         people = people.filter(is_answered=False, last_action="")
     return people.order_by("-last_inbound_at", "pk")
 
 
 def with_last_messages(people: list[Contact]) -> list[tuple[Contact, InboundMessage | None, bool]]:
-    """Each person of `threads` with their last message, and whether it waits for an answer; one query more."""
+    """Returns each person of `threads` with their last message, and whether it awaits a reply; takes one query."""
     ids = [person.last_message_id for person in people]  # type: ignore[attr-defined] # annotated by threads()
     found = InboundMessage.objects.select_related("recipient__broadcast").in_bulk([pk for pk in ids if pk])
     rows = []

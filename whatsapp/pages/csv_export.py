@@ -1,4 +1,4 @@
-"""Answering with a table that Excel opens as it is: UTF-8 with its mark, and no cell that becomes a formula."""
+"""Responding with a CSV that Excel opens correctly: UTF-8 with a byte order mark, and no cell acts as a formula."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpResponse, StreamingHttpResponse
 
 IN_MEMORY = 1_000_000
-"""Bytes of a table that are held in memory; a longer one is written to a temporary file, and sent from there."""
+"""Bytes of a table that are held in memory; a longer one goes to a temporary file and is streamed from there."""
 _PART = 1 << 16
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -22,11 +22,11 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 def csv_answer(
     name: str, header: Sequence[object], rows: Iterable[Sequence[object]]
 ) -> HttpResponse | StreamingHttpResponse:
-    """An attachment `name`.csv. It is written whole here, while the caller still acts for its business.
+    """Returns the rows as an attachment `name`.csv. They are read here, while the caller still acts for its business.
 
-    Cells are turned into text; None is empty. Give `rows` as an iterator of tuples (`values_list(…).iterator()`).
+    Cells are turned into text; None becomes empty. Give `rows` as an iterator of tuples (`values_list(…).iterator()`).
     """
-    file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed when it was sent
+    file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed once it has been sent
     file.write(codecs.BOM_UTF8)
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text)
@@ -56,6 +56,6 @@ async def _parts(file: SpooledTemporaryFile[bytes]) -> AsyncIterator[bytes]:
 
 
 def defused(cell: object) -> str:
-    """A cell's text. What a spreadsheet would take for a formula gets an apostrophe; an E.164 number stays as it is."""
+    """Returns a cell's text. An apostrophe disarms what looks like a formula; an E.164 number stays as it is."""
     text = "" if cell is None else str(cell)
     return f"'{text}" if _FORMULA.match(text) and not _E164.fullmatch(text) else text

@@ -1,4 +1,4 @@
-"""The step of a new broadcast in which values get their columns, and the broadcast its name and time."""
+"""The step of a new broadcast that asks for the template's values, and the broadcast's name and time."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from whatsapp.models import WindowZone
 from whatsapp.template_variables import TemplateVariable, ValueKind
 
 SAME_FOR_ALL = "="
-"""In a select of columns: the value is the same for everybody."""
+"""The choice of a source that means: the value is the same for everybody."""
 CONTACT_FACTS = (("name", _("Name")), ("first_name", _("First name")), ("phone", _("Phone number")))
 
 
 def _label_of(variable: TemplateVariable) -> Any:
-    """What a value is for, in words where its name is one of ours, else as it stands in the template."""
+    """Returns a variable's label: words for names that are ours, else the variable as the template writes it."""
     number = {"number": (variable.button_index or 0) + 1}
     match variable.kind:
         case ValueKind.IMAGE:
@@ -40,7 +40,7 @@ def _label_of(variable: TemplateVariable) -> Any:
 
 
 class DetailsForm(forms.Form):
-    """Values, name and time. Two fields for each variable: where it comes from, and what it is for everybody."""
+    """Values, name and time. Each variable has two fields: the source of its value, and the value for everybody."""
 
     name = forms.CharField(
         label=_("Name of the broadcast"), max_length=200, required=False, help_text=_("Only you see it.")
@@ -107,7 +107,7 @@ class DetailsForm(forms.Form):
     def _add_value(self, number: int, key: str, header: Sequence[str]) -> None:
         if isinstance(self.choice, FileChoice):
             rest = [name for name in header if name and normalized(name) not in PHONE_NAMES]
-            # What a variable is called says more than its place: only numbers are taken in order.
+            # A variable's name says more than its place: only numbered ones are matched by order.
             by_place = rest[number : number + 1] if key.isdigit() and len(rest) == len(self.variables) else []
             sure = [name for name in header if normalized(name) == normalized(key)] or by_place
             self._add_column(key, self.labels[key], header, sure=sure)
@@ -136,12 +136,12 @@ class DetailsForm(forms.Form):
         )
 
     def value_fields(self) -> list[tuple[forms.BoundField, forms.BoundField | None]]:
-        """For each value the field of its source, and that of a text for everybody."""
+        """Returns for each value the field of its source, and that of the value for everybody if there is one."""
         keys = [PHONE, *self.variables] if isinstance(self.choice, FileChoice) else self.variables
         return [(self[f"from_{key}"], None if key == PHONE else self[f"same_{key}"]) for key in keys]
 
     def clean(self) -> dict[str, Any]:
-        """A text for everybody must be there where it was chosen, and a time where one is needed."""
+        """Require the value for everybody and the start time where they were chosen."""
         values = super().clean() or {}
         for key in self.variables:
             if values.get(f"from_{key}") in {SAME_FOR_ALL, "@attribute"} and not values.get(f"same_{key}"):
@@ -153,7 +153,7 @@ class DetailsForm(forms.Form):
         return values
 
     def whole_choice(self) -> Choice:
-        """The people, with where their values come from."""
+        """Returns the choice of people, completed with the sources of their values."""
         sources = {key: self.cleaned_data[f"from_{key}"] for key in self.variables}
         constants = {k: self.cleaned_data[f"same_{k}"] for k, source in sources.items() if source == SAME_FOR_ALL}
         match self.choice:
@@ -169,7 +169,7 @@ class DetailsForm(forms.Form):
         return {key: fact for key, fact in named.items() if key not in constants}
 
     def timing(self) -> Timing:
-        """When it starts, and when its messages may go out."""
+        """Returns when it starts, and when its messages may go out."""
         values = self.cleaned_data
         later = values["starts"] == "later"
         return Timing(

@@ -1,4 +1,4 @@
-"""A broadcast as pictures: how far it is, the funnel from sent to replied, and its course over time."""
+"""Figures of a broadcast: its progress, the funnel from sent to replied, and the timeline."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STEPS = 30
 
 @dataclass(frozen=True, slots=True)
 class SendingProgress:
-    """How far the sending is, how fast, and when it will be done (None: not known, or nothing is left)."""
+    """How far the sending is, its rate, and when it will be done (None: unknown, or nothing is left)."""
 
     percent: int
     to_send: int
@@ -31,7 +31,7 @@ class SendingProgress:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One step of the funnel; `percent` of those who could get it."""
+    """One step of the funnel; `percent` is of the people who could get the message."""
 
     label: str
     people: int
@@ -40,7 +40,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class ChartLine:
-    """One series of the timeline; `points` as an SVG polyline wants them."""
+    """One series of the timeline; `points` is in the form of an SVG polyline."""
 
     key: str
     label: str
@@ -50,7 +50,7 @@ class ChartLine:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Cumulated sums from `start` to `end`, `most` at the top."""
+    """Cumulative counts from `start` to `end`; the vertical axis ends at `most`."""
 
     start: datetime
     end: datetime
@@ -59,7 +59,7 @@ class Timeline:
 
 
 def progress_of(broadcast: Broadcast, counts: Counts, *, now: datetime) -> SendingProgress:
-    """How far it is; the rate is what was really sent in the last minute, or what the number may do."""
+    """Returns the progress; the rate is that of the last minute, or else what the number may send."""
     per_second = _rate(broadcast, now) if broadcast.status == BroadcastStatus.RUNNING else None
     end = None
     if broadcast.status == BroadcastStatus.RUNNING and counts.open:
@@ -68,14 +68,14 @@ def progress_of(broadcast: Broadcast, counts: Counts, *, now: datetime) -> Sendi
 
 
 def _rate(broadcast: Broadcast, now: datetime) -> float | None:
-    """Messages a second of the last minute; None when there was none."""
+    """Returns messages per second in the last minute; None if there were none."""
     recent = Recipient.objects.filter(broadcast=broadcast, accepted_at__gt=now - timedelta(minutes=1))
     span = recent.aggregate(people=Count("pk"), first=Min("accepted_at"))
     return span["people"] / max(1.0, (now - span["first"]).total_seconds()) if span["people"] else None
 
 
 def pictures(broadcast: Broadcast, counts: Counts, *, now: datetime) -> tuple[list[Bar], Timeline | None]:
-    """Funnel and timeline, which share their queries; of a broadcast that has sent nothing, without any."""
+    """Returns funnel and timeline, which share their queries; before anything is sent, without a query."""
     untouched = (RecipientStatus.PENDING, RecipientStatus.SKIPPED, RecipientStatus.CANCELLED)
     if counts.total == sum(counts.by_state[state] for state in untouched):
         return funnel(counts, replied=0), None
@@ -84,7 +84,7 @@ def pictures(broadcast: Broadcast, counts: Counts, *, now: datetime) -> tuple[li
 
 
 def funnel(counts: Counts, *, replied: int) -> list[Bar]:
-    """From the people who could get it down to those who replied."""
+    """Returns the steps from the people who could get it down to those who replied."""
     by_state = counts.by_state
     read = by_state[RecipientStatus.READ]
     steps = [
@@ -102,7 +102,7 @@ Moments = list[tuple[datetime, int]]
 
 
 def timeline(broadcast: Broadcast, replies: Moments, *, now: datetime) -> Timeline | None:
-    """How many were sent, delivered, read and replied by when; None before the first."""
+    """Returns how many were sent, delivered, read and had replied by each time; None before the first."""
     moments = _moments(broadcast)
     if not moments["sent"]:
         return None
@@ -118,7 +118,7 @@ def timeline(broadcast: Broadcast, replies: Moments, *, now: datetime) -> Timeli
 
 
 def _moments(broadcast: Broadcast) -> dict[str, Moments]:
-    """Seconds in which something happened, with how many people; never more rows than the sending took seconds."""
+    """Returns the number of people per second for each series; never more rows than sending took seconds."""
     people = Recipient.objects.filter(broadcast=broadcast).order_by()
     fields = {"sent": "accepted_at", "delivered": "delivered_at", "read": "read_at"}
     first, *others = (
@@ -135,14 +135,14 @@ def _moments(broadcast: Broadcast) -> dict[str, Moments]:
 
 
 def _replies(broadcast: Broadcast) -> Moments:
-    """When each person replied first."""
+    """Returns when each person first replied."""
     replies = InboundMessage.objects.filter(recipient__broadcast=broadcast).order_by()
     firsts = replies.values_list("recipient").annotate(first=Min("received_at"))
     return [(first, 1) for _recipient, first in firsts]
 
 
 def _sums(moments: Moments, start: datetime, end: datetime) -> list[int]:
-    """Cumulated sums at `STEPS` + 1 moments from start to end; what comes later counts at the end."""
+    """Returns cumulative counts at `STEPS` + 1 moments from start to end; later events count at the end."""
     steps = [0] * (STEPS + 1)
     length = (end - start).total_seconds()
     for moment, people in moments:

@@ -1,4 +1,4 @@
-"""A broadcast's history, in the reader's words."""
+"""A broadcast's history, in the reader's language."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from whatsapp.states import PauseReason
 
 
 def wall_time(written: str, zone: str) -> str:
-    """A local time as it is kept (2026-11-30T09:00), for reading, with its place."""
+    """Returns a stored local time (2026-11-30T09:00) in the reader's format, with its zone."""
     return f"{date_format(datetime.fromisoformat(written), 'SHORT_DATETIME_FORMAT')} ({zone})"
 
 
 def what(event: BroadcastEvent) -> str:
-    """Returns what happened; of a pause also why, unless a person wanted it."""
+    """Returns what happened; for a pause also why, unless a person asked for it."""
     if event.kind == EventKind.PAUSED:
         reason = event.data.get("pause_reason")
         why = PauseReason(reason).label if reason in PauseReason.values and reason != PauseReason.USER else ""
@@ -62,7 +62,7 @@ def _people(data: Mapping[str, Any]) -> str:
 def _cause(data: Mapping[str, Any]) -> str:
     try:
         return in_words(Reason(Cause(data["cause"]), data["cause_data"]))
-    except ValueError:  # of another version of this program
+    except ValueError:  # a cause of another version of this program
         return ""
 
 

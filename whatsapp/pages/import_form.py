@@ -1,4 +1,4 @@
-"""The forms of an import: the file, then what each of its columns is."""
+"""The forms of an import: the file, then the role of each column."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from whatsapp.states import ColumnRole
 
 
 class FileForm(forms.Form):
-    """A table of people."""
+    """A table of people to upload."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
@@ -26,7 +26,7 @@ class FileForm(forms.Form):
 
 
 class MappingForm(forms.Form):
-    """What each column is, and what holds for all rows."""
+    """The role of each column, and what applies to all rows."""
 
     tags = TagsField(label=gettext_lazy("Tags for all of them"))
     consent_source = forms.CharField(
@@ -50,15 +50,15 @@ class MappingForm(forms.Form):
             )
 
     def column_fields(self) -> list[forms.BoundField]:
-        """The field of each column, in the columns' order."""
+        """Returns the field of each column, in the columns' order."""
         return [self[f"column_{number}"] for number in range(len(self.header))]
 
     def roles(self) -> list[ColumnRole]:
-        """What was chosen."""
+        """Returns the role chosen for each column."""
         return [ColumnRole(self.cleaned_data[f"column_{number}"]) for number in range(len(self.header))]
 
     def clean(self) -> dict[str, Any]:
-        """There must be one column of addresses, and one at most of each other fact."""
+        """Require a column of addresses, and at most one column for each other fact."""
         values = super().clean() or {}
         if all(f"column_{number}" in values for number in range(len(self.header))):
             try:

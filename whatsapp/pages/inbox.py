@@ -1,4 +1,4 @@
-"""What people wrote, and answering them while WhatsApp allows it."""
+"""Messages from people, and replying to them while WhatsApp allows it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_MESSAGES = 100
 
 
 class AnswerForm(forms.Form):
-    """An answer; `form` makes a double click one answer."""
+    """A reply; its key `form` turns a double click into one message."""
 
     form = forms.UUIDField(widget=forms.HiddenInput)
     text = forms.CharField(
@@ -39,7 +39,7 @@ class AnswerForm(forms.Form):
 @require_safe
 @business_page(section="inbox")
 def inbox(request: PageRequest) -> HttpResponse:
-    """People who wrote, the latest first."""
+    """Show the people who wrote, latest first."""
     only = request.GET.get("show") == "unanswered"
     shown = listing(request, threads(request.business, only_unanswered=only))
     context = {"listing": shown, "threads": with_last_messages(shown.rows), "only_unanswered": only}
@@ -50,14 +50,14 @@ def inbox(request: PageRequest) -> HttpResponse:
 @require_safe
 @business_page(section="inbox")
 def thread(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
-    """The messages with one person."""
+    """Show the messages with one person."""
     return _page(request, _found(contact_id), AnswerForm(initial={"form": uuid.uuid4()}))
 
 
 @require_safe
 @business_page(section="inbox")
 def new_messages(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
-    """For the polling page: the messages, if they are others than it shows; a new page when answering opened."""
+    """Answer a polling page: the messages if they have changed; a whole new page when replying became possible."""
     person = _found(contact_id)
     said = conversation(person, most=MOST_MESSAGES)
     if request.GET.get("seen") == _print_of(said):
@@ -72,7 +72,7 @@ def new_messages(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @business_page(section="inbox")
 def answer(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
-    """Answer in free text."""
+    """Send a reply as free text."""
     person, form = _found(contact_id), AnswerForm(request.POST)
     message = last_message(person)
     if form.is_valid():
@@ -94,13 +94,13 @@ def _found(contact_id: uuid.UUID) -> Contact:
 
 
 def _open_until(person: Contact) -> datetime | None:
-    """Until when the person may be answered; None: no more, or they have never written."""
+    """Returns until when a reply is accepted; None if it no longer is, or if the person has never written."""
     message = last_message(person)
     return direct_messages.reply_until(message, now=timezone.now()) if message else None
 
 
 def _print_of(said: list[ThreadMessage]) -> str:
-    """What is the same as long as the page need not change."""
+    """Returns a fingerprint that changes when the page needs to be updated."""
     return sha256(repr([(each.at, each.state) for each in said]).encode()).hexdigest()[:16]
 
 

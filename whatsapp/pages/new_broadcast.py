@@ -1,4 +1,4 @@
-"""A new broadcast in steps: template, people, values and time. What is gathered waits in the session."""
+"""Creating a broadcast in steps: template, people, then values and time. The session holds what is entered so far."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ either = require_http_methods(["GET", "HEAD", "POST"])
 @either
 @business_page(section="broadcasts")
 def choose_template(request: PageRequest) -> HttpResponse:
-    """First step: what is sent."""
+    """First step: choose what is sent."""
     approved = MessageTemplate.objects.filter(business=request.business, status=TemplateStatus.APPROVED)
     if asked := request.POST.get("template") or request.GET.get("template"):
         key = _uuid(asked)
@@ -50,7 +50,7 @@ def choose_template(request: PageRequest) -> HttpResponse:
 @either
 @business_page(section="broadcasts")
 def choose_people(request: PageRequest) -> HttpResponse:
-    """Second step: who gets it."""
+    """Second step: choose who gets it."""
     found = _gathered(request)
     if found is None:
         return redirect("broadcast-new", slug=request.business.slug)
@@ -70,7 +70,7 @@ def choose_people(request: PageRequest) -> HttpResponse:
 @either
 @business_page(section="broadcasts")
 def details(request: PageRequest) -> HttpResponse:
-    """Third step: values, name and time. Then the broadcast is made, as a draft that says what it will do."""
+    """Third step: values, name and time. It creates the broadcast as a draft, whose page shows the pre-flight."""
     found = _gathered(request)
     if found is None or not found[0].kind:
         return redirect("broadcast-new", slug=request.business.slug)
@@ -108,7 +108,7 @@ def details(request: PageRequest) -> HttpResponse:
 
 
 def _gathered(request: PageRequest) -> tuple[Gathered, MessageTemplate] | None:
-    """What the steps before have gathered; None when there is nothing, or its template is gone."""
+    """Returns what the earlier steps gathered; None if there is nothing, or if its template is gone."""
     gathered = wizard.load(request.session, request.business)
     if gathered is None:
         return None
@@ -117,7 +117,7 @@ def _gathered(request: PageRequest) -> tuple[Gathered, MessageTemplate] | None:
 
 
 def _with_people(request: PageRequest, gathered: Gathered, form: PeopleForm) -> Gathered:
-    """Keep the file, and look whether it is a table at all. Raises `WhatsappError`."""
+    """Add the people; a file is stored and checked to be a table. Raises `WhatsappError`."""
     choice = form.choice()
     if not isinstance(choice, FileChoice):
         return gathered.with_choice(choice)
@@ -136,7 +136,7 @@ def _checked(business: Business, gathered: Gathered, choice: Choice, upload: str
 
 
 def _sample(business: Business, gathered: Gathered) -> tuple[list[str], list[list[str]]]:
-    """Header and first rows of the file; nothing for people who come from elsewhere. Raises `BadAudience`."""
+    """Returns the file's header and first rows; both are empty for other kinds of people. Raises `BadAudience`."""
     if not gathered.upload:
         return [], []
     with uploads.opened(business, gathered.upload) as file, open_table(file) as table:
@@ -145,7 +145,7 @@ def _sample(business: Business, gathered: Gathered) -> tuple[list[str], list[lis
 
 
 def _create(request: PageRequest, gathered: Gathered, template: MessageTemplate, form: DetailsForm) -> Broadcast:
-    """Make the draft and read its people. Raises `WhatsappError`; nothing is kept then."""
+    """Create the draft and read its people. Raises `WhatsappError`, and keeps nothing then."""
     chosen, sender = template_sync.find(request.business, template.name, template.language)
     with uploads.opened(request.business, gathered.upload) if gathered.upload else nullcontext() as file:
         new = NewBroadcast(
@@ -165,7 +165,7 @@ def _create(request: PageRequest, gathered: Gathered, template: MessageTemplate,
 
 
 def _first_values(form: DetailsForm, header: list[str], sample: list[list[str]]) -> dict[str, str]:
-    """The values of the first row, where their columns are known."""
+    """Returns the values of the first row, as far as their columns are known."""
     if not sample:
         return {}
     row = dict(zip(header, sample[0], strict=False))
@@ -173,7 +173,7 @@ def _first_values(form: DetailsForm, header: list[str], sample: list[list[str]])
 
 
 def _obstacle(template: MessageTemplate) -> str:
-    """Why broadcasts can't send this template; "" if they can."""
+    """Returns why broadcasts can't send this template; "" if they can."""
     try:
         variables_of(template.components, template.parameter_format)
     except UnsupportedTemplate as error:

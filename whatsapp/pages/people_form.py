@@ -73,7 +73,7 @@ class PeopleForm(forms.Form):
         self._rows("earlier").queryset = sent.order_by("-created_at")
 
     def clean(self) -> dict[str, Any]:
-        """What belongs to the chosen source must be there."""
+        """Require what the chosen source needs."""
         values = super().clean() or {}
         needed = {FILE: "file", PASTE: "pasted", EARLIER: "earlier"}.get(values.get("source", ""))
         if needed and not values.get(needed) and needed not in self.errors:
@@ -86,7 +86,7 @@ class PeopleForm(forms.Form):
         return values
 
     def choice(self) -> Choice:
-        """How the people are chosen; the values are asked for in the next step."""
+        """Returns how the people are chosen; the sources of their values are added in the next step."""
         values = self.cleaned_data
         match values["source"]:
             case "contacts":

@@ -1,4 +1,4 @@
-"""Addresses of people, their messages, and what is sent to them: contacts, inbox, templates, numbers."""
+"""Addresses of contacts, the inbox, templates and numbers."""
 
 from django.urls import include, path
 

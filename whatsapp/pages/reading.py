@@ -1,6 +1,6 @@
-"""Reading the people of a draft: a short file at once, a long one in the background while its page tells how far it is.
+"""Reading the people of a draft: a short file at once, a long one in the background while its page shows the progress.
 
-Whatever is not read when the broadcast is started is read then.
+Whatever has not been read when the broadcast is started is read then.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from whatsapp.broadcasts import creation
 from whatsapp.models import Broadcast
 
 AT_ONCE = 4_000
-"""Rows that are read while the person waits: about a second."""
+"""Rows that are read within the request; takes about a second."""
 
 
 def begin(broadcast: Broadcast, *, now: datetime) -> None:
-    """Read the first rows, and ring for somebody who reads the rest. Raises `BadAudience`: the draft is gone then."""
+    """Read the first rows, and ask a worker to read the rest. Raises `BadAudience`: the draft is removed then."""
     if not creation.read_people(broadcast, now=now, keep_going=lambda rows: rows < AT_ONCE):
         tasks.ring_for_reading(broadcast)

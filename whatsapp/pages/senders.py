@@ -1,4 +1,4 @@
-"""The business's WhatsApp numbers: how they are, and how one is connected."""
+"""The business's WhatsApp numbers: their state, and how to connect one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from whatsapp.providers.base import ProviderUnavailable
 @require_safe
 @business_page(section="senders")
 def senders(request: PageRequest) -> HttpResponse:
-    """Every number with its state."""
+    """Show every number with its state."""
     context = {
         "senders": list(Sender.objects.filter(business=request.business).order_by("-created_at")),
         "may_try": settings.DEBUG and request.is_owner,
@@ -34,7 +34,7 @@ def senders(request: PageRequest) -> HttpResponse:
 @require_POST
 @business_page(section="senders", roles=OWNERS)
 def check(request: PageRequest, sender_id: UUID) -> HttpResponse:
-    """Ask the provider how a number is."""
+    """Ask the provider for the state of a number."""
     sender = get_object_or_404(Sender, pk=sender_id)
     try:
         connecting.check(sender, now=timezone.now())
@@ -47,7 +47,7 @@ def check(request: PageRequest, sender_id: UUID) -> HttpResponse:
 @require_POST
 @business_page(section="senders", roles=OWNERS)
 def try_stand_in(request: PageRequest) -> HttpResponse:
-    """Connect the stand-in, and fetch its templates. Only where nothing is at stake."""
+    """Connect the sandbox and fetch its templates; only where it is allowed."""
     if not settings.DEBUG:
         raise Http404
     try:

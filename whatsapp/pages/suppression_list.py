@@ -1,4 +1,4 @@
-"""Who must not be messaged: why and since when, adding, taking back, taking along."""
+"""Addresses that must not be messaged: the list with reasons, adding, removing, exporting."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from whatsapp.people import suppressions
 @require_safe
 @business_page(section="contacts")
 def suppression_list(request: PageRequest) -> HttpResponse:
-    """The list, and a form to add to it."""
+    """Show the list, and a form to add to it."""
     return _page(request, SuppressionForm(business=request.business))
 
 
 @require_POST
 @business_page(section="contacts")
 def add(request: PageRequest) -> HttpResponse:
-    """Message an address no more."""
+    """Stop messages to an address."""
     form = SuppressionForm(request.POST, business=request.business)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -49,7 +49,7 @@ def add(request: PageRequest) -> HttpResponse:
 @require_POST
 @business_page(section="contacts")
 def remove(request: PageRequest, suppression_id: int) -> HttpResponse:
-    """Let an address be messaged again."""
+    """Allow messages to an address again."""
     entry = get_object_or_404(Suppression, pk=suppression_id)
     suppressions.lift(
         request.business,
@@ -67,7 +67,7 @@ def remove(request: PageRequest, suppression_id: int) -> HttpResponse:
 @require_safe
 @business_page(section="contacts")
 def export(request: PageRequest) -> HttpResponseBase:
-    """The whole list as CSV."""
+    """Send the whole list as CSV."""
     rows = (
         [
             entry.address,

@@ -1,4 +1,4 @@
-"""The business's message templates, as WhatsApp last told us."""
+"""The business's message templates, as WhatsApp last reported them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from whatsapp.template_variables import UnsupportedTemplate, variables_of
 @require_safe
 @business_page(section="templates")
 def templates(request: PageRequest) -> HttpResponse:
-    """The list; those that WhatsApp no longer has only when they are asked for."""
+    """Show the list; templates that WhatsApp no longer has are shown only on request."""
     asked = {name: request.GET.get(name, "")[:100].replace("\0", "") for name in ("q", "status", "category")}
     found = MessageTemplate.objects.filter(business=request.business)
     if asked["q"]:
@@ -55,7 +55,7 @@ def templates(request: PageRequest) -> HttpResponse:
 @require_safe
 @business_page(section="templates")
 def template(request: PageRequest, template_id: UUID) -> HttpResponse:
-    """One template."""
+    """Show one template."""
     found = get_object_or_404(MessageTemplate, pk=template_id)
     context = {**_as_shown(found), "variables": [], "unsupported": ""}
     try:
@@ -70,7 +70,7 @@ def template(request: PageRequest, template_id: UUID) -> HttpResponse:
 @require_POST
 @business_page(section="templates")
 def fetch(request: PageRequest) -> HttpResponse:
-    """Ask every account of the business for its templates."""
+    """Fetch the templates of every account of the business."""
     try:
         accounts = {(sender.provider, sender.account_id): sender for sender in senders_of(request.business)}
     except WhatsappError:
@@ -90,7 +90,7 @@ def fetch(request: PageRequest) -> HttpResponse:
 
 
 def language_in_words(code: str) -> str:
-    """A template's language for people: “Hebrew”, “English (US)”. An unknown one stays as it is."""
+    """Returns the name of a template's language: “Hebrew”, “English (US)”. An unknown code is returned as it is."""
     language, _sign, place = code.partition("_")
     try:
         name = str(get_language_info(language.lower())["name_translated"])

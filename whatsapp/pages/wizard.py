@@ -1,4 +1,4 @@
-"""A broadcast that is being put together: what the steps of its form have gathered so far, in the session."""
+"""What the steps of creating a broadcast have gathered so far, kept in the session."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, File
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Template and people. `upload` names the kept file of a `FileChoice`; `file_name` is what its owner calls it."""
+    """Template and people. `upload` is the stored name of a `FileChoice`'s file; `file_name` is the owner's name."""
 
     template: str
     kind: str = ""
@@ -23,11 +23,11 @@ class Gathered:
 
     @property
     def choice(self) -> Choice:
-        """How the people are chosen."""
+        """Returns how the people are chosen."""
         return from_json(self.kind, self.audience)
 
     def with_choice(self, choice: Choice, *, upload: str = "", file_name: str = "") -> Self:
-        """The same with people."""
+        """Returns a copy with these people."""
         kinds = {FileChoice: "file", ContactsChoice: "contacts", EarlierChoice: "earlier"}
         return replace(
             self, kind=kinds[type(choice)], audience=to_json(choice), upload=upload, file_name=file_name[:120]
@@ -35,18 +35,18 @@ class Gathered:
 
 
 def load(session: SessionBase, business: Business) -> Gathered | None:
-    """What was gathered for this business, if anything."""
+    """Returns what was gathered for this business; None if there is nothing."""
     kept = session.get(_key(business))
     return Gathered(**kept) if kept else None
 
 
 def store(session: SessionBase, business: Business, gathered: Gathered) -> None:
-    """Remember it for the next step."""
+    """Keep it in the session for the next step."""
     session[_key(business)] = asdict(gathered)
 
 
 def clear(session: SessionBase, business: Business) -> None:
-    """The broadcast is made."""
+    """Forget it, once the broadcast is created."""
     session.pop(_key(business), None)
 
 

@@ -1,4 +1,4 @@
-"""Noting what people said about being messaged. Every function works for the business of the moment."""
+"""Recording what people said about being messaged. Every function expects the business to be set (`acting_for`)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def note(
     now: datetime,
     by: User | None = None,
 ) -> None:
-    """Add a line to the history of each address."""
+    """Add an entry to the history of each address."""
     ConsentChange.objects.bulk_create(
         ConsentChange(business=business, address=address, what=what, source=source[:200], at=now, by=by)
         for address in addresses
@@ -35,7 +35,7 @@ def note(
 
 
 def agree(contact: Contact, *, source: str, now: datetime, by: User) -> None:
-    """The person agreed to get messages. What keeps them from getting any is lifted by `suppressions.lift` alone."""
+    """Record that the person agreed to get messages. This lifts no suppression: only `suppressions.lift` does."""
     with transaction.atomic():
         contact.consent, contact.consent_source = Consent.GRANTED, source[:200]
         contact.consent_changed_at = now
@@ -44,7 +44,7 @@ def agree(contact: Contact, *, source: str, now: datetime, by: User) -> None:
 
 
 def history(contact: Contact) -> list[ConsentChange]:
-    """What is known of a person, the newest first. What was said for number and user id at once is one line."""
+    """Returns the history of a person, newest first. What applied to number and user id at once is one entry."""
     addresses = [address for address in (contact.phone, contact.bsuid) if address]
     changes = ConsentChange.objects.filter(business=contact.business_id, address__in=addresses).select_related("by")
     lines = {(change.at, change.what, change.source): change for change in changes[:MOST_SHOWN]}

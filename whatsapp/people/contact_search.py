@@ -1,4 +1,4 @@
-"""Finding contacts by what somebody types, by a tag, by their consent."""
+"""Finding contacts by text, tag and consent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FEWEST_DIGITS = 3
 
 
 def find_contacts(business: Business, *, text: str = "", tag: str = "", consent: str = "") -> QuerySet[Contact]:
-    """The business's contacts, the newest first. `text` is a part of a name, or of a number in any notation."""
+    """Returns the matching contacts, newest first. `text` is part of a name, or of a number in any notation."""
     found = Contact.objects.filter(business=business)
     text = text.replace("\0", "").strip()[:100]
     if text:

@@ -1,4 +1,4 @@
-"""How a business wants to message, with defaults for one that never said."""
+"""A business's messaging settings, with defaults where none are stored."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from whatsapp.models import MessagingSettings
 
 
 def settings_of(business: Business) -> MessagingSettings:
-    """The business's settings; the defaults (unsaved) if it has none."""
+    """Returns the business's settings; the defaults (unsaved) if it has none."""
     return MessagingSettings.objects.filter(business=business).first() or MessagingSettings(business=business)
 
 
 def region_of(business: Business) -> str | None:
-    """The country of numbers without a country code: what was set, else that of the business's own number."""
+    """Returns the country of numbers without a country code: as set, or else that of the business's own number."""
     region = settings_of(business).region
     if region:
         return region.upper()

@@ -1,4 +1,4 @@
-"""Telephone numbers as people write them, made E.164. No database, no clock."""
+"""Phone numbers as people write them, converted to E.164. No database, no clock."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _BSUID = re.compile(r"^[A-Z]{2}\.[A-Za-z0-9]{1,128}$")
 
 
 class NotANumber(ReasonedError, ValueError):
-    """Not a phone number; the text says what is wrong with it."""
+    """The text is not a phone number; the reason says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A number in E.164, and the two letters of its country ("" where it is not known)."""
+    """A number in E.164, and its country in two letters ("" if unknown)."""
 
     e164: str
     country: str
@@ -41,10 +41,10 @@ class Phone:
 def to_e164(text: str, region: str | None) -> Phone:
     """Read a number of a file in international form, or in the local form of `region` (two letters, like IL).
 
-    Which numbers count is said once for the whole house, by `businesses.phone_numbers.can_be_dialled`.
+    `businesses.phone_numbers.can_be_dialled` decides which numbers are accepted, here and everywhere else.
 
     Raises:
-        NotANumber: with what is wrong.
+        NotANumber: the text is no phone number; the reason says why.
     """
     digits = _tidy(text)
     if digits.startswith("+"):
@@ -67,14 +67,14 @@ def to_e164(text: str, region: str | None) -> Phone:
 
 
 def is_bsuid(text: str) -> bool:
-    """Whether this is a business-scoped user id of WhatsApp, like US.13491208655302741918."""
+    """Returns whether this is one of WhatsApp's business-scoped user ids, like US.13491208655302741918."""
     return bool(_BSUID.match(text))
 
 
 def zone_of(e164: str) -> str | None:
-    """The time zone of a number: its area's where the number tells it, else its country's.
+    """Returns the time zone of a number: that of its area if the number tells it, else that of its country.
 
-    Of a country with several zones it is the middle one, so that nobody is off by more than half of its width.
+    For a country with several zones it is the middle one, so that the error is at most half the country's width.
     """
     try:
         return _zone_of_prefix(e164[:8].ljust(len(e164), "0"))
@@ -87,7 +87,7 @@ def _zone_of_prefix(number: str) -> str | None:
     zones = [zone for zone in timezone.time_zones_for_geographical_number(_parse(number, None)) if zone != _UNKNOWN]
     if not zones:
         return None
-    winter = datetime(2026, 1, 15)  # noqa: DTZ001 - any day without summer time will do
+    winter = datetime(2026, 1, 15)  # noqa: DTZ001 - any day outside summer time will do
     return sorted(zones, key=lambda zone: (ZoneInfo(zone).utcoffset(winter), zone))[len(zones) // 2]
 
 

@@ -1,4 +1,4 @@
-"""Who must not be messaged: asking, adding, taking back. Every function works for the business of the moment."""
+"""Who must not be messaged: checking, adding, removing. All functions expect the business to be set (`acting_for`)."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _STEPS = {
 
 
 def categories_that_block(template_category: str) -> tuple[SuppressionCategory, ...]:
-    """Which suppressions keep a template of this category from a person: marketing ones let a receipt through."""
+    """Returns the suppressions that block a template of this category; a marketing opt-out lets a receipt through."""
     if template_category == TemplateCategory.MARKETING:
         return (SuppressionCategory.MARKETING, SuppressionCategory.ALL)
     return (SuppressionCategory.ALL,)
 
 
 def blocked(business: Business, addresses: Collection[str], template_category: str) -> set[str]:
-    """Which of these addresses must not get a template of this category."""
+    """Returns those of the addresses that must not get a template of this category."""
     found = Suppression.objects.filter(
         business=business, address__in=addresses, category__in=categories_that_block(template_category)
     )
@@ -53,7 +53,7 @@ def suppress(
     note: str = "",
     by: User | None = None,
 ) -> bool:
-    """Message this address no more, from this moment on, also in broadcasts that are under way; whether it is news."""
+    """Stop messages to this address from now on, in broadcasts under way too. Returns whether that is a change."""
     with transaction.atomic():
         _suppression, added = Suppression.objects.get_or_create(
             business=business,
@@ -78,7 +78,7 @@ def lift(
     source: SuppressionSource = SuppressionSource.REPLY,
     by: User | None = None,
 ) -> bool:
-    """The person may be messaged again; whether they had been suppressed. What was skipped stays skipped."""
+    """Allow messages again. Returns whether they had been suppressed. Recipients already skipped stay skipped."""
     with transaction.atomic():
         removed, _by_model = Suppression.objects.filter(
             business=business, address=address, category__in=categories
@@ -91,7 +91,7 @@ def lift(
 
 
 def _set_consent(business: Business, address: str, consent: Consent, source: SuppressionSource, now: datetime) -> bool:
-    """Keep it with the contact, if there is one; whether it is another than before."""
+    """Store the consent on the contact, if there is one. Returns whether it has changed."""
     field = "phone" if address.startswith("+") else "bsuid"
     contacts = Contact.objects.filter(business=business, **{field: address})
     before = contacts.values_list("consent", flat=True).first()
@@ -100,7 +100,7 @@ def _set_consent(business: Business, address: str, consent: Consent, source: Sup
 
 
 def _skip_waiting(business: Business, address: str, category: SuppressionCategory) -> None:
-    """Skip the person in every broadcast that has not sent to them yet."""
+    """Skip the address in every broadcast that has not sent to it yet."""
     waiting = Recipient.objects.filter(business=business, address=address, status__in=UNSENT)
     if category == SuppressionCategory.MARKETING:
         waiting = waiting.filter(broadcast__template_category=TemplateCategory.MARKETING)

@@ -1,4 +1,4 @@
-"""Giving contacts a tag and taking it from them."""
+"""Adding tags to contacts and removing them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ LONGEST = 60
 
 
 def tidy(name: str) -> str:
-    """A tag's name as it is kept."""
+    """Returns a tag's name as it is stored."""
     return " ".join(name.split())[:LONGEST]
 
 
 def tag(business: Business, contacts: Iterable[Contact], name: str) -> None:
-    """Give them the tag, which is made if there is none. Who has it keeps it."""
+    """Add a tag to contacts; it is created if needed. Contacts that already have the tag are unchanged."""
     with transaction.atomic():
         given, _is_new = Tag.objects.get_or_create(business=business, name=tidy(name))
         pairs = [ContactTag(business=business, contact=contact, tag=given) for contact in contacts]
@@ -26,7 +26,7 @@ def tag(business: Business, contacts: Iterable[Contact], name: str) -> None:
 
 
 def untag(business: Business, contacts: Iterable[Contact], name: str) -> None:
-    """Take the tag from them. A tag that nobody has is forgotten."""
+    """Remove a tag from contacts. A tag without contacts is deleted."""
     with transaction.atomic():
         ContactTag.objects.filter(business=business, contact__in=list(contacts), tag__name=tidy(name)).delete()
         Tag.objects.filter(business=business, name=tidy(name), contact_tags=None).delete()

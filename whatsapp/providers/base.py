@@ -1,7 +1,7 @@
 """What sending and webhooks need from a WhatsApp provider. Each provider is one folder with the same files.
 
 `client.py` talks to the provider, `payloads.py` writes its requests, `errors.py` is its error table,
-`webhooks.py` verifies and reads what it posts to us. `docs/adding-a-provider.md` says how to add one.
+`webhooks.py` verifies and reads the provider's webhooks. See `docs/adding-a-provider.md`.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from whatsapp.providers.events import Event, Parcel
 from whatsapp.template_variables import TemplateVariable
 
 JsonObject = Mapping[str, Any]
-"""A JSON object as a provider wrote it."""
+"""A JSON object in the provider's own shape."""
 
 
 class SendOutcome(StrEnum):
-    """What an answer (or its absence) means for one message."""
+    """The meaning of an answer, or of its absence, for one message."""
 
     ACCEPTED = "accepted"
-    HELD = "held"  # accepted, the provider holds it back to watch the template's quality
+    HELD = "held"  # accepted, but held back by the provider to watch the template's quality
     SAFE_RETRY = "safe_retry"  # it never left this machine
     THROTTLED = "throttled"  # refused: the number sends too fast
-    RETRY = "retry"  # refused for a passing reason
-    DEFERRED = "deferred"  # refused: this person gets too much marketing; once more a day later
-    PERMANENT = "permanent"  # refused for good, this person only
-    SUPPRESS = "suppress"  # this person asked for no (marketing) messages
-    TEMPLATE_WIDE = "template_wide"  # refused, and so would be everybody else with this template
-    CHANNEL_WIDE = "channel_wide"  # refused, and so would be every message of this number
+    RETRY = "retry"  # refused for a temporary reason
+    DEFERRED = "deferred"  # refused: this person gets too much marketing; try once more a day later
+    PERMANENT = "permanent"  # refused for good, for this person only
+    SUPPRESS = "suppress"  # this person does not want (marketing) messages
+    TEMPLATE_WIDE = "template_wide"  # refused, as it would be for everybody else with this template
+    CHANNEL_WIDE = "channel_wide"  # refused, as every message of this number would be
     UNKNOWN = "unknown"  # it may have been accepted: never send again without proof
 
 
@@ -50,9 +50,9 @@ class PauseScope(StrEnum):
 class ErrorRule:
     """What to do about one error code, and what to tell the person who reads it.
 
-    `retry_after_s` is the first wait, `backoff` its growth with each try, `tries` how often in all
-    (0: without end). `pause_reason` is a broadcast's `pause_reason`, `resume_after_s` ends that pause.
-    `may_be_one_row`: a template-wide refusal that only one person's values may have caused.
+    `retry_after_s` is the first wait, `backoff` its growth with each try, `tries` the number of tries in all
+    (0: no limit). `pause_reason` is a broadcast's `pause_reason`, `resume_after_s` ends that pause.
+    `may_be_one_row`: a template-wide refusal that the values of a single person may have caused.
     """
 
     outcome: SendOutcome
@@ -133,7 +133,7 @@ class RemoteTemplate:
 
 @dataclass(frozen=True, slots=True)
 class NumberHealth:
-    """What the provider says about a number; None: it doesn't say."""
+    """What the provider says about a number; None where it says nothing."""
 
     throughput_mps: int | None = None
     daily_limit: int | None = None
@@ -144,7 +144,7 @@ class NumberHealth:
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """A POST to one of our webhook addresses. `headers` with lower-case names, `url` as the provider called it."""
+    """A POST to one of our webhook addresses. `headers` have lower-case names, `url` is as the provider called it."""
 
     url: str
     headers: Mapping[str, str]
@@ -152,63 +152,63 @@ class WebhookRequest:
 
 
 class ProviderUnavailable(Exception):
-    """The provider did not answer a question (not a message): ask again later, or check the credentials."""
+    """The provider did not answer a question (other than a message): ask again later, or check the credentials."""
 
 
 class ProviderClient(Protocol):
-    """One way to reach WhatsApp. Implementations hold no state but tables."""
+    """One way to reach WhatsApp. Implementations hold no state except constant tables."""
 
     name: str
     can_prove_absence: bool
-    """`find_messages` exists: it can be asked whether a message was accepted."""
+    """Whether `find_messages` is supported: the provider can be asked if a message was accepted."""
 
     async def send(self, http: aiohttp.ClientSession, account: Account, message: Message) -> SendResult:
-        """Post one template message. Never raises: whatever happens is an outcome."""
+        """Post one template message. Never raises: every failure is an outcome."""
 
     async def send_text(
         self, http: aiohttp.ClientSession, account: Account, to: str, text: str, tracker: uuid.UUID | None = None
     ) -> SendResult:
-        """Post a free text, allowed within 24 h of the person's last message. `tracker` comes back in its statuses."""
+        """Post free text, allowed within 24 h of the person's last message. `tracker` comes back in its statuses."""
 
     async def find_messages(
         self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime
     ) -> list[str]:
-        """The ids of all messages that were accepted for this person since then. See `can_prove_absence`.
+        """Returns the ids of all messages accepted for this person since then. See `can_prove_absence`.
 
         Raises:
-            ProviderUnavailable: no answer, so nothing is known.
+            ProviderUnavailable: there was no answer, so nothing is known.
         """
 
     async def list_templates(self, http: aiohttp.ClientSession, account: Account) -> list[RemoteTemplate]:
-        """Every template of the account.
+        """Returns every template of the account.
 
         Raises:
-            ProviderUnavailable: the reason is in its text.
+            ProviderUnavailable: the text gives the reason.
         """
 
     async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
-        """Throughput, daily limit and quality of the number.
+        """Returns throughput, daily limit and quality of the number.
 
         Raises:
-            ProviderUnavailable: the reason is in its text.
+            ProviderUnavailable: the text gives the reason.
         """
 
     def rule_for(self, code: str) -> ErrorRule:
-        """What an error code means, also one that came in a webhook."""
+        """Returns the rule for an error code, from an answer or from a webhook."""
 
     def verify(self, request: WebhookRequest, secret: str) -> bool:
-        """Is the signature of the raw body right?"""
+        """Returns whether the signature of the raw body is right."""
 
     def split(self, request: WebhookRequest) -> list[Parcel]:
-        """Cut a webhook into single updates, each with a key that is the same whenever it is repeated.
+        """Split a webhook into single updates, each with a key that is the same in every repetition.
 
         Raises:
-            ValueError: it is not what this provider posts.
+            ValueError: the body is not in the shape of this provider's webhooks.
         """
 
     def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
-        """Understand one parcel, which has come at this time; None: nothing that concerns us.
+        """Returns the event of a parcel that came at this time; None if it does not concern us.
 
         Raises:
-            KeyError, ValueError, TypeError: it does not have the shape that the provider documents.
+            KeyError, ValueError, TypeError: the parcel does not have the documented shape.
         """

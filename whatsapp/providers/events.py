@@ -1,4 +1,4 @@
-"""What providers report in webhooks, in words that are the same for all of them."""
+"""What providers report in webhooks, in terms common to all of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class ParcelKind(StrEnum):
-    """What a parcel is about."""
+    """The subject of a parcel."""
 
     STATUS = "status"
     MESSAGE = "message"
@@ -23,9 +23,9 @@ class ParcelKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One update as it is stored before anybody looks at it.
+    """One update, in the form in which it is stored before it is read.
 
-    `key` is equal whenever the provider repeats itself; `number_id` and `account_id` say whose it is.
+    `key` is the same whenever the provider repeats an update; `number_id` and `account_id` tell whose it is.
     """
 
     key: str
@@ -47,7 +47,7 @@ class ReportedStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """One step of one message. `tracker` is our attempt id; webhooks of other software's messages have none."""
+    """One step of one message. `tracker` is our attempt id; messages of other software have none."""
 
     number_id: str
     message_id: str
@@ -103,7 +103,7 @@ class TemplateChange:
 
 @dataclass(frozen=True, slots=True)
 class NumberChange:
-    """The provider changed what a number may do; None: not this time."""
+    """The provider changed what a number may do; None where nothing changed."""
 
     account_id: str
     phone: str

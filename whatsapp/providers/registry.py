@@ -1,4 +1,4 @@
-"""Which provider a sender uses, and the sender in the provider's words."""
+"""Which provider a sender uses, and our rows in the form that providers take."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PROVIDERS: Mapping[str, ProviderClient] = {
 
 
 def provider_for(name: str) -> ProviderClient:
-    """The provider of this name (`Sender.provider`)."""
+    """Returns the provider with this name (`Sender.provider`)."""
     return PROVIDERS[name]
 
 
 def account_of(sender: Sender) -> Account:
-    """The sender with its secrets decrypted. Raises `CredentialsUnreadable`."""
+    """Returns the sender as an account, with its secrets decrypted. Raises `CredentialsUnreadable`."""
     api_urls = {"cloud": settings.WHATSAPP_API_URL, "twilio": settings.TWILIO_API_URL}
     return Account(
         provider=sender.provider,
@@ -38,7 +38,7 @@ def account_of(sender: Sender) -> Account:
 
 
 def template_of(broadcast: Broadcast) -> Template:
-    """The broadcast's frozen template."""
+    """Returns the broadcast's frozen template."""
     return Template(
         external_id=broadcast.template.provider_template_id,
         name=broadcast.template_name,
@@ -50,7 +50,7 @@ def template_of(broadcast: Broadcast) -> Template:
 
 
 def template_as_it_is(template: MessageTemplate) -> Template:
-    """A template as the provider last told us."""
+    """Returns a template as the provider last reported it."""
     return Template(
         external_id=template.provider_template_id,
         name=template.name,

@@ -1,7 +1,7 @@
-"""The sending loop: a lane for each number, and beside them whatever must happen in time.
+"""The sending loop: a lane for each number, and everything else that must happen in time.
 
-The same loop runs in a Celery task and in `manage.py run_broadcasts`, in as many processes as you like: the database
-decides who sends what.
+The same loop runs in a Celery task and in `manage.py run_broadcasts`, in any number of processes: the database
+decides which of them sends what.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ TROUBLE_REST_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LoopReport:
-    """What this loop has done so far, and whether it knows of more to do."""
+    """What this loop has done so far, and whether it knows of more work."""
 
     accepted: int
     is_idle: bool
 
 
 class SendingLoop:
-    """Sends until it is stopped, its time is over, or (`until_idle`) nothing is left to do."""
+    """Sends until it is stopped, its time is over, or (`until_idle`) nothing is left to send."""
 
     def __init__(
         self,
@@ -67,11 +67,11 @@ class SendingLoop:
         self._is_idle = False
 
     def stop(self) -> None:
-        """Begin nothing new; `run` returns when everything in flight has landed."""
+        """Begin nothing new; `run` returns when all messages in flight have been answered and recorded."""
         self._stopping.set()
 
     async def run(self) -> LoopReport:
-        """Send. Returns what was done."""
+        """Run the loop. Returns what was done."""
         await self._chores.run(self._clock.adjust)
         timeout_s = settings.WHATSAPP_TIMEOUT_S
         async with open_session(connections=MOST_IN_FLIGHT, timeout_s=timeout_s) as http:
@@ -86,7 +86,7 @@ class SendingLoop:
                 await self._follow_agenda(http)
             finally:
                 await self._end(chores)
-            # However short the shift was, everything that happened in it has been looked at.
+            # However short the shift was, everything that happened during it is dealt with.
             for chore in (
                 self._apply,
                 lambda: self._send_direct_messages(http),
@@ -117,12 +117,12 @@ class SendingLoop:
             await self._pause(AGENDA_EVERY_S)
 
     def _staff(self, found: Agenda, http: aiohttp.ClientSession) -> None:
-        """A lane for every number with a running broadcast."""
+        """Keep a lane for every number with a running broadcast."""
         for sender_id, dispatches in found.dispatches.items():
             task = self._running.get(sender_id)
             if task is None or task.done():
                 if task is not None and not task.cancelled() and task.exception():
-                    logger.error("A lane broke and is started anew", exc_info=task.exception())
+                    logger.error("A lane broke and is restarted", exc_info=task.exception())
                 self._lanes[sender_id] = Lane(self._waves, http, self._now)
                 self._running[sender_id] = asyncio.create_task(self._lanes[sender_id].run())
             self._lanes[sender_id].assign(dispatches)
@@ -150,12 +150,12 @@ class SendingLoop:
         await self._chores.run(sweeper.settle, self._now())
 
     async def _every(self, seconds: float, chore: Callable[[], Awaitable[object]]) -> None:
-        """Do a chore again and again; one that fails is tried again, and never ends the loop."""
+        """Do a chore again and again. One that fails is tried again and never ends the loop."""
         while True:
             try:
                 await chore()
             except Exception:
-                logger.exception("A chore of the sending loop failed; it is tried again")
+                logger.exception("A chore of the sending loop failed; it will be tried again")
                 await asyncio.sleep(TROUBLE_REST_S)
             await asyncio.sleep(seconds)
 

@@ -1,6 +1,6 @@
-"""What happens to sandbox messages after they were accepted, reported as Meta would, through the same door.
+"""What happens to sandbox messages after they were accepted, reported in Meta's form through the same intake.
 
-Nothing runs in between: what is due is worked out from the rows and the time, so a restart loses nothing.
+No process runs in between: what is due is computed from the rows and the time, so a restart loses nothing.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _STAMPS = {"sent": "sent_at", "delivered": "delivered_at", "read": "read_at", "f
 
 
 async def report_due(database: DatabaseThread, now: datetime) -> None:
-    """Store a webhook for everything that has happened to sandbox messages since the last time."""
+    """Store a webhook for everything that has happened to sandbox messages since the last call."""
     await database.run(report, now)
 
 
 def report(now: datetime) -> None:
-    """Store what is due at this moment. Repeating it changes nothing."""
-    with across_businesses():  # the sandbox is one server for every business, as Meta is
+    """Store what is due at this moment. A repetition changes nothing."""
+    with across_businesses():  # the sandbox serves every business, as Meta does
         if not Sender.objects.filter(provider=Provider.SANDBOX).exists():
             return
         lately = Q(accepted_at__gt=now - timedelta(seconds=LONGEST_S))

@@ -1,6 +1,6 @@
-"""What is to be done now: starting, resuming and ending broadcasts in time, and which of them to send.
+"""What is to be done now: broadcasts to start, resume and end in time, and which of them to send.
 
-The loop works for every business of the installation, so these questions look across businesses.
+The loop works for all businesses of the installation, so these queries look across businesses.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from whatsapp.states import BroadcastStatus, RecipientStatus
 
 UNDER_WAY = (RecipientStatus.PENDING, RecipientStatus.CLAIMED, RecipientStatus.SENDING)
 PATIENCE = timedelta(minutes=15)
-"""A loop that ends when it is idle still waits for retries that are due within this time."""
+"""A loop that ends when it is idle still waits for retries that fall due within this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """Running broadcasts by sender, and whether there is a reason to go on at all."""
+    """Running broadcasts by sender, and whether there is a reason for the loop to go on at all."""
 
     dispatches: dict[uuid.UUID, list[Dispatch]]
     has_work: bool
 
 
 def read_agenda(now: datetime) -> Agenda:
-    """What runs now. Work that can only go on much later (a retry tomorrow) is none for the moment."""
+    """Returns what is running now. Work that falls due much later (a retry tomorrow) does not count."""
     with across_businesses():  # one loop serves every business, each broadcast as its own business
         dispatches: defaultdict[uuid.UUID, list[Dispatch]] = defaultdict(list)
         has_work = Broadcast.objects.filter(_about_to_run(now)).exists()
@@ -54,7 +54,7 @@ def _about_to_run(now: datetime) -> Q:
 
 
 def _goes_on_soon(broadcast: Broadcast, now: datetime) -> bool:
-    """Something may leave or land, or nothing is open and the broadcast is about to be completed."""
+    """Returns whether something can leave or land soon, or the broadcast is about to be completed."""
     rows = Recipient.objects.filter(broadcast=broadcast)
     if rows.filter(status__in=UNDER_WAY).exists():
         return True
@@ -64,7 +64,7 @@ def _goes_on_soon(broadcast: Broadcast, now: datetime) -> bool:
 
 
 def tend(now: datetime) -> None:
-    """Start what is scheduled, resume what waits for its time, end what is cancelled."""
+    """Start scheduled broadcasts, resume those whose pause is over, and end cancelled ones."""
     with across_businesses():  # see read_agenda
         live = Broadcast.objects.select_related("business")
         for broadcast in live.filter(status=BroadcastStatus.SCHEDULED, scheduled_at__lte=now):
@@ -78,7 +78,7 @@ def tend(now: datetime) -> None:
 
 
 def prepare_some(now: datetime) -> bool:
-    """Freeze a stretch of the audience of each broadcast that is being prepared; whether more is left."""
+    """Freeze a few batches of each broadcast that is being prepared. Returns whether more is left."""
     with across_businesses():  # see read_agenda
         waiting = list(Broadcast.objects.filter(status=BroadcastStatus.PREPARING).select_related("business"))
     finished = [prepare_step(broadcast, now=now, batches=2) for broadcast in waiting]

@@ -1,4 +1,4 @@
-"""Stops a broadcast that mostly fails, before it fails for everybody. Pure."""
+"""Stops a broadcast most of whose messages fail, before it fails for everybody. Pure."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Breaker:
     recent: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))
 
     def note(self, *, failed: bool) -> None:
-        """One more definite answer: accepted, or refused because of the message itself."""
+        """Count a definite answer: accepted, or refused because of the message itself."""
         self.in_a_row = self.in_a_row + 1 if failed else 0
         self.recent.append(failed)
 
     @property
     def is_open(self) -> bool:
-        """The broadcast must pause."""
+        """Whether the broadcast must pause."""
         failures = sum(self.recent)
         return self.in_a_row >= IN_A_ROW or (len(self.recent) >= LEAST_SAMPLE and failures > SHARE * len(self.recent))
 
     def reset(self) -> None:
-        """Somebody had a look and resumed: start afresh."""
+        """Start counting afresh, after somebody resumed the broadcast."""
         self.in_a_row = 0
         self.recent.clear()

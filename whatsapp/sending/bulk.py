@@ -1,4 +1,4 @@
-"""Changing many rows in one statement, each to its own values: what Django's `bulk_update` does, ten times faster."""
+"""Changing many rows in one statement, each to its own values: like Django's `bulk_update`, but ten times faster."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ Row = Mapping[str, Any]
 def update_rows(
     model: type[models.Model], rows: Sequence[Row], *, guard: str = "", guard_values: Mapping[str, Any] | None = None
 ) -> list[Any]:
-    """Give each row (`pk` and the same columns in all) its values; the keys of those that `guard` let through.
+    """Set the values of each row (`pk` and the same columns in all). Returns the keys of the rows that were changed.
 
-    `guard` is SQL on columns of `t`: what must still be true of a row; its values are given by column. Not fenced by
-    business: the caller has the rows in hand.
+    `guard` is SQL on columns of `t` that must still hold for a row to be changed; `guard_values` are by column. There
+    is no filter by business: the caller has read the rows already.
     """
     if not rows:
         return []
     fields = [_field(model, name) for name in rows[0]]
     key = _field(model, "pk")
-    # The list's columns have names of their own: SQLite wants no table before a returned name, PostgreSQL no doubt.
+    # The list's columns have names of their own: in RETURNING, SQLite allows no prefix and PostgreSQL no ambiguity.
     names = {field: f"v{position}" for position, field in enumerate(fields)}
     columns = [
         [_prepared(field, value) for value in values] for field, values in zip(fields, _turned(rows), strict=True)
     ]
     given, parameters = _as_table(fields, list(names.values()), columns)
     checked = [_prepared(_field(model, name), value) for name, value in (guard_values or {}).items()]
-    statement = (  # only names of columns are put into the text, values travel beside it
+    statement = (  # only names of columns are put into the text; values are passed as parameters
         f'{given} UPDATE "{model._meta.db_table}" AS t SET '  # noqa: S608
         + ", ".join(f'"{field.column}" = v.{name}' for field, name in names.items() if field is not key)
         + f' FROM v WHERE t."{key.column}" = v.{names[key]}'
@@ -45,7 +45,7 @@ def update_rows(
 def _as_table(
     fields: Sequence[models.Field[Any, Any]], names: Sequence[str], columns: Sequence[list[Any]]
 ) -> tuple[str, list[Any]]:
-    """The values as a table `v`, and its parameters: an array for each column where the database has arrays."""
+    """Returns the values as a table `v`, and its parameters: one array per column where the database has arrays."""
     if connection.vendor == "postgresql":
         arrays = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
         return f"WITH v ({', '.join(names)}) AS (SELECT * FROM unnest({arrays}))", list(columns)  # noqa: S608
@@ -66,5 +66,5 @@ def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
 
 
 def _prepared(field: models.Field[Any, Any], value: Any) -> Any:
-    """A value as the column takes it."""
+    """Returns a value in the form that the column takes."""
     return field.get_db_prep_save(value.value if isinstance(value, Enum) else value, connection)

@@ -1,7 +1,7 @@
 """The two steps before a message leaves: claiming rows, and marking a wave as being sent.
 
-A claimed row is provably unsent and comes back by itself when its lease runs out. Only a row in `sending` can end
-as `unknown`. Each step is one conditional UPDATE; what it returns is what this process may go on with.
+A claimed row is provably unsent, and is released when its lease runs out. Only a row in `sending` can become
+`unknown`. Each step is one conditional UPDATE; this process may continue only with the rows that it returns.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _claim(broadcast: Broadcast, stock: Stock, due: str, now: datetime, most: in
     statement = _CLAIM.format(
         table=Recipient._meta.db_table,
         due=due,
-        # ARRAY: PostgreSQL runs the inner query exactly once; as a plain IN it may repeat it, and claim more.
+        # ARRAY: PostgreSQL runs the inner query exactly once; with a plain IN it may repeat it and claim more.
         picked="= ANY (ARRAY" if locks else "IN",
         skip_locked="FOR UPDATE SKIP LOCKED" if locks else "",
         end="))" if locks else ")",
@@ -98,7 +98,7 @@ def _claim(broadcast: Broadcast, stock: Stock, due: str, now: datetime, most: in
 
 
 def release(stock: Stock) -> None:
-    """Give unsent rows back: the broadcast was paused, or this process ends."""
+    """Release the unsent rows, because the broadcast was paused or this process ends."""
     ids = [row.id for row in stock.rows]
     stock.rows.clear()
     if ids:
@@ -106,24 +106,24 @@ def release(stock: Stock) -> None:
 
 
 def postpone(rows: Sequence[Claimed], stock: Stock, until: datetime) -> None:
-    """Give rows back that must not leave before a certain time."""
+    """Release rows that must not leave before `until`."""
     mine = _mine([row.id for row in rows], stock)
     recipients.free(mine, to=RecipientStatus.RETRY_WAIT, next_attempt_at=until)
 
 
 def skip(rows: Sequence[Claimed], stock: Stock, reason: SkipReason) -> None:
-    """These people must not get the message."""
+    """Mark rows as skipped, because these people must not get the message."""
     recipients.free(_mine([row.id for row in rows], stock), to=RecipientStatus.SKIPPED, skip_reason=reason)
 
 
 def _mine(ids: Sequence[int], stock: Stock) -> QuerySet[Recipient]:
-    """Those of the rows that this process still holds."""
+    """Returns those of the rows that this process still holds."""
     return Recipient.objects.filter(pk__in=ids, status=RecipientStatus.CLAIMED, lease_token=stock.lease_token)
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A row whose attempt is committed: from here on only the attempt's end may change it."""
+    """A row whose attempt is committed: from here on only the end of that attempt may change it."""
 
     row: Claimed
     attempt_id: uuid.UUID
@@ -132,7 +132,7 @@ class Departure:
 def depart(
     broadcast: Broadcast, rows: Sequence[Claimed], stock: Stock, *, now: datetime, lease: timedelta
 ) -> list[Departure]:
-    """Mark rows as being sent and log the attempts. A row that was lost to another process is left out."""
+    """Mark rows as being sent and record their attempts. Rows lost to another process are left out of the result."""
     attempts = {row.id: uuid.uuid4() for row in rows}
     moved = set(
         update_rows(
@@ -148,7 +148,7 @@ def depart(
                 }
                 for row in rows
             ],
-            # The fence: still ours and not run out. A stalled process finds that its rows were taken back.
+            # The fence: still ours and not expired. A stalled process learns here that its rows were taken back.
             guard="t.status = 'claimed' AND t.lease_token = %s AND t.lease_until > %s",
             guard_values={"lease_token": stock.lease_token, "lease_until": now},
         )

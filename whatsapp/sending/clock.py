@@ -11,18 +11,18 @@ MEASURE_EVERY_S = 60.0
 
 
 class DatabaseClock:
-    """This machine's clock, corrected by its distance from the database server's."""
+    """This machine's clock, corrected by its offset from the database server's."""
 
     def __init__(self) -> None:
         self._offset = timedelta()
         self._measured_at = float("-inf")
 
     def now(self) -> datetime:
-        """The time by the database server."""
+        """Returns the time by the database server's clock."""
         return datetime.now(UTC) + self._offset
 
     def adjust(self) -> None:
-        """Measure the distance again when it is time to. SQLite has no clock of its own."""
+        """Measure the offset again if the last measurement is old. SQLite has no clock of its own."""
         if connection.vendor != "postgresql" or time.monotonic() - self._measured_at < MEASURE_EVERY_S:
             return
         before = datetime.now(UTC)

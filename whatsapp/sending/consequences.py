@@ -1,4 +1,4 @@
-"""What an error does to more than its own message: slow the number down, pause its broadcasts, mark it unhealthy."""
+"""What an error changes beyond its own message: the pace of the number, its broadcasts, its health."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ logger = logging.getLogger(__name__)
 
 
 def slow_down(sender: Sender, rule: ErrorRule, *, retry_after_s: float | None, now: datetime) -> None:
-    """The number sends too fast."""
+    """Reduce the number's pace: it sends too fast."""
     wait_s = max(rule.retry_after_s, retry_after_s or 0.0)
     logger.info("Sender %s is throttled: half the rate, nothing for %.0f s", sender.pk, wait_s)
     limiter().slow_down(sender, wait_s, now.timestamp())
 
 
 def pause_for(broadcast: Broadcast, rule: ErrorRule, *, code: str, words: str, now: datetime) -> None:
-    """A refusal that everybody of this broadcast, number or account would get: pause what it concerns."""
+    """Pause what a refusal concerns: everybody of this broadcast, number or account would be refused as well."""
     because = reason(Cause.PROVIDER_ERROR, provider=broadcast.sender.provider, code=code, words=words)
     resume_at = now + timedelta(seconds=rule.resume_after_s) if rule.resume_after_s else None
     if rule.outcome is SendOutcome.CHANNEL_WIDE:
@@ -36,7 +36,7 @@ def pause_for(broadcast: Broadcast, rule: ErrorRule, *, code: str, words: str, n
 
 
 def stop_sender(sender: Sender, why: PauseReason, because: Reason, *, scope: PauseScope, now: datetime) -> None:
-    """Pause every broadcast of the number (or of its whole account) and say so at the number."""
+    """Pause every broadcast of the number (or of its whole account) and record the reason at the number."""
     senders = Sender.objects.filter(pk=sender.pk)
     if scope is PauseScope.ACCOUNT:
         senders = Sender.objects.filter(
@@ -48,7 +48,7 @@ def stop_sender(sender: Sender, why: PauseReason, because: Reason, *, scope: Pau
 
 
 def mark_healthy(sender: Sender) -> None:
-    """A message of the number was accepted, so whatever was wrong is mended."""
+    """Record that the number works: one of its messages was accepted."""
     blocked = Sender.objects.filter(pk=sender.pk).exclude(health=SenderHealth.READY)
     blocked.update(health=SenderHealth.READY, **NO_REASON)
 
@@ -61,7 +61,7 @@ def pause(
     now: datetime,
     resume_at: datetime | None = None,
 ) -> None:
-    """Pause a running broadcast; one that somebody else has just paused or ended is left as it is."""
+    """Pause a running broadcast. One that has just been paused or ended by another process is left as it is."""
     try:
         lifecycle.pause(broadcast, now=now, reason=why, because=because, resume_at=resume_at)
     except IllegalChange:

@@ -1,7 +1,7 @@
-"""Sending messages to one person, in two commits around the request as in a broadcast: taken, then answered.
+"""Sending messages to one person, with a commit before and after the request, as in a broadcast.
 
-What never left is tried again for a while. What may have been accepted is not: it stays unknown until a report of it
-comes, and whoever wrote it sees that.
+A message that never left is tried again for a while. One that may have been accepted is not: it stays unknown until
+a report about it comes, and its writer sees that on the page.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Letter:
 
 
 async def send_waiting(http: aiohttp.ClientSession, database: DatabaseThread, now: datetime) -> None:
-    """Post every message that waits."""
+    """Post every message that is waiting."""
     due = await database.run(waiting, now)
     await asyncio.gather(*(_send(http, database, message, now) for message in due))
 
@@ -64,7 +64,7 @@ async def _send(http: aiohttp.ClientSession, database: DatabaseThread, message: 
 
 
 def waiting(now: datetime) -> list[DirectMessage]:
-    """What is to be sent, oldest first. What a dead process was sending is unknown from now on."""
+    """Returns messages to send, oldest first. Messages of a dead process are marked as unknown."""
     with across_businesses():  # one loop serves every business
         lost = DirectMessage.objects.filter(status=RecipientStatus.SENDING, lease_until__lt=now)
         lost.update(status=RecipientStatus.UNKNOWN, lease_until=None, error_class=SendOutcome.UNKNOWN.value)
@@ -73,7 +73,7 @@ def waiting(now: datetime) -> list[DirectMessage]:
 
 
 def claim(message: DirectMessage, now: datetime) -> Letter | None:
-    """Take it upon this process to send; None if another one has, or if it can't be sent any more."""
+    """Claim a message for this process; None if another process has it, or if it can't be sent any more."""
     with acting_for(message.sender.business):
         try:
             account = account_of(message.sender)
@@ -91,7 +91,7 @@ def claim(message: DirectMessage, now: datetime) -> Letter | None:
 
 
 def _unsendable(message: DirectMessage, now: datetime) -> Reason | None:
-    """Returns why it can't be sent any more; None: it can."""
+    """Returns why a message can't be sent any more; None if it can."""
     if message.kind == DirectKind.TEST:
         return None if message.template else reason(Cause.TEMPLATE_GONE)
     is_open = window_end(message.sender, message.address, now) is not None
@@ -99,7 +99,7 @@ def _unsendable(message: DirectMessage, now: datetime) -> Reason | None:
 
 
 def land(message: DirectMessage, result: SendResult, now: datetime) -> None:
-    """Keep the answer. A report may have been faster; then only the message id is added."""
+    """Record the answer. If a report came before it, only the message id is added."""
     tries = message.tries + 1
     again = result.outcome in _AGAIN and tries < MOST_TRIES
     status = RecipientStatus.PENDING if again else _FIXED.get(result.outcome, RecipientStatus.FAILED)

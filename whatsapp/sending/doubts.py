@@ -1,8 +1,8 @@
 """Messages whose answer was lost: what proves that they were accepted, what proves that they were not.
 
-A status with the attempt's id proves acceptance (`webhooks.statuses`). A provider that can be asked is asked. Meta
-can't: there, silence about a message while reports about later ones arrive is strong evidence that it was never
-taken, because `sent` (one check mark) does not need the person's phone. The business decides whether that is enough.
+A status with the attempt's id proves acceptance (`webhooks.statuses`). Some providers can be asked, Meta can't. With
+Meta, no report about a message while reports about later ones arrive is strong evidence that it was never accepted,
+because `sent` (one check mark) does not need the person's phone. The business decides whether that is enough.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from whatsapp.states import RecipientStatus
 logger = logging.getLogger(__name__)
 
 ASK_AFTER = timedelta(minutes=2)
-"""Until a provider's list of messages surely holds a message."""
+"""After this time a provider's list of messages is certain to contain a message."""
 SILENCE = timedelta(minutes=15)
 SILENCE_OF_PACED = timedelta(minutes=75)
 """Meta may hold messages of a new marketing template for up to an hour before it sends them (pacing)."""
@@ -49,7 +49,7 @@ BATCH = 100
 
 
 def unproven(now: datetime) -> list[Recipient]:
-    """Unknown rows that are old enough to be decided."""
+    """Returns unknown rows that are old enough to be decided."""
     with across_businesses():  # one loop serves every business
         rows = Recipient.objects.filter(
             status=RecipientStatus.UNKNOWN, attempts__started_at__lt=now - ASK_AFTER
@@ -58,7 +58,7 @@ def unproven(now: datetime) -> list[Recipient]:
 
 
 async def decide(http: aiohttp.ClientSession, database: DatabaseThread, now: datetime) -> None:
-    """Ask the providers that can be asked; weigh the evidence for the others."""
+    """Ask the providers that can be asked, and weigh the evidence for the others."""
     for row in await database.run(unproven, now):
         sender = row.broadcast.sender
         provider = provider_for(sender.provider)
@@ -66,13 +66,13 @@ async def decide(http: aiohttp.ClientSession, database: DatabaseThread, now: dat
             await database.run(weigh, row, now)
             continue
         since = await database.run(_started_at, row)
-        with suppress(ProviderUnavailable):  # asked again in the next round
+        with suppress(ProviderUnavailable):  # it is asked again in the next round
             found = await provider.find_messages(http, account_of(sender), row.address or "", since)
             await database.run(believe, row, found, now)
 
 
 def believe(row: Recipient, message_ids: Sequence[str], now: datetime) -> None:
-    """The provider told which messages it took for this person: ours is one that is nobody else's, or it never came."""
+    """Decide by the provider's list for this person: an id that no other row has is ours; without one it never came."""
     with acting_for(row.broadcast.business):
         taken = Recipient.objects.filter(provider=row.provider, provider_message_id__in=message_ids)
         written = DirectMessage.objects.filter(provider=row.provider, provider_message_id__in=message_ids)
@@ -92,7 +92,7 @@ def believe(row: Recipient, message_ids: Sequence[str], now: datetime) -> None:
 
 
 def weigh(row: Recipient, now: datetime) -> None:
-    """Send a message again if reports about later ones prove that this one was not taken, and the business agrees."""
+    """Send a message again if reports about later ones show that it was not accepted, and the business allows it."""
     with acting_for(row.broadcast.business):
         chosen = MessagingSettings.objects.filter(business=row.business_id).values_list("unknown_policy", flat=True)
         if (chosen.first() or UnknownPolicy.EVIDENCE) != UnknownPolicy.EVIDENCE:
@@ -109,7 +109,7 @@ def weigh(row: Recipient, now: datetime) -> None:
 
 
 def requeue(rows: Sequence[Recipient], *, now: datetime, why: Reason, actor: User | None = None) -> int:
-    """Send these unknown messages (of one business) again. Returns the number of those that still were unknown."""
+    """Send these unknown messages (of one business) again. Returns the number of those that were still unknown."""
     moved = 0
     for row in rows:
         with transaction.atomic():
@@ -124,9 +124,9 @@ def requeue(rows: Sequence[Recipient], *, now: datetime, why: Reason, actor: Use
 
 
 def assume_sent(rows: Sequence[Recipient], *, now: datetime, actor: User) -> int:
-    """A person decides that these unknown messages (of one business) have arrived.
+    """Record a person's decision that these unknown messages (of one business) have arrived.
 
-    Returns the number of those that still were unknown.
+    Returns the number of those that were still unknown.
     """
     moved = 0
     for row in rows:
@@ -139,7 +139,7 @@ def assume_sent(rows: Sequence[Recipient], *, now: datetime, actor: User) -> int
 
 
 def _still_unknown(row: Recipient) -> QuerySet[Recipient]:
-    """The row, if its outcome is still unknown and nobody has tried it again since it was read."""
+    """Returns the row, if its outcome is still unknown and it has not been tried again since it was read."""
     return Recipient.objects.filter(pk=row.pk, status=RecipientStatus.UNKNOWN, attempt_id=row.attempt_id)
 
 

@@ -1,4 +1,4 @@
-"""Posting a wave: each message in its slot, all answers awaited together. No database here."""
+"""Posting a wave: each message in its slot, all answers awaited together. Uses no database."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from whatsapp.sending.waves import Wave
 logger = logging.getLogger(__name__)
 
 LATEST_S = 0.05
-"""A slot is good for so long: a process that stalled must not send what it missed in one burst."""
+"""How late a message may use its slot: a process that stalled must not send what it missed in one burst."""
 SHORTEST_SLEEP_S = 0.0005
 
 NewSlots = Callable[[Wave, int], Awaitable[Slots | None]]
 
 
 async def post_all(wave: Wave, http: aiohttp.ClientSession, new_slots: NewSlots) -> list[Landing]:
-    """Post every message and wait for every answer."""
+    """Post every message in its slot, and return all answers."""
     provider = provider_for(wave.account.provider)
     posts = [
         (departure, asyncio.create_task(_send(provider, http, wave, departure)))
         async for departure in _in_slots(wave, new_slots)
     ]
     landings = [Landing(departure, await post) for departure, post in posts]
-    # The fence: whatever was not posted in time must not be posted at all, its lease may have ended.
+    # The fence: what was not posted in time must not be posted at all, because its lease may have ended.
     left = wave.departures[len(posts) :]
     kept = SendResult(SendOutcome.SAFE_RETRY, text="The broadcast or this process was stopped; nothing was sent.")
     return landings + [Landing(departure, kept) for departure in left]
 
 
 async def _send(provider: ProviderClient, http: aiohttp.ClientSession, wave: Wave, departure: Departure) -> SendResult:
-    """Post one. A fault of ours leaves its outcome unknown, and must not cost the others of the wave their answers."""
+    """Post one message. An error of ours makes its outcome unknown, and must not lose the wave's other answers."""
     try:
         return await provider.send(http, wave.account, wave.message(departure))
     except Exception as problem:
@@ -48,7 +48,7 @@ async def _send(provider: ProviderClient, http: aiohttp.ClientSession, wave: Wav
 
 
 async def _in_slots(wave: Wave, new_slots: NewSlots) -> AsyncIterator[Departure]:
-    """Each departure when its slot comes, until the wave's deadline passes or its broadcast is stopped."""
+    """Yields each departure when its slot comes, until the wave's deadline passes or its broadcast is stopped."""
     clock = asyncio.get_running_loop().time
     opened_at, slots, first = wave.opened_at, wave.slots, 0
     for index, departure in enumerate(wave.departures):

@@ -1,4 +1,4 @@
-"""Whether a running broadcast may send at this moment, and if not, why it pauses."""
+"""Whether a running broadcast may send at this moment, and if not, why it must pause."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from whatsapp.states import PauseReason
 
 UNLIMITED = 1_000_000
 TEMPLATE_LOOK = timedelta(minutes=15)
-"""How often to look whether a template's pause has ended, once it should have: Meta's second one lasts 6 h, not 3."""
+"""How often to check whether a template's pause has ended, after the expected time: Meta's second lasts 6 h, not 3."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A broadcast must pause. `resume_at`: it goes on by itself."""
+    """A broadcast must pause. With `resume_at` it resumes automatically."""
 
     reason: PauseReason
     because: Reason | None = None
@@ -28,7 +28,7 @@ class Closed:
 
 
 def room_for(broadcast: Broadcast, gauge: PeopleGauge, now: datetime) -> int | Closed:
-    """How many messages may leave at most, as far as template, hours, trial and the 24-hour limit go."""
+    """Returns how many messages may leave at most, given the template, hours, trial and 24-hour limit."""
     shut = closed(broadcast, now)
     if shut:
         return shut
@@ -43,7 +43,7 @@ def room_for(broadcast: Broadcast, gauge: PeopleGauge, now: datetime) -> int | C
 
 
 def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
-    """Why nothing of this broadcast may leave now; None: it may."""
+    """Returns why nothing of this broadcast may leave now; None if it may."""
     template = broadcast.template
     if template.status != TemplateStatus.APPROVED:
         because = reason(Cause.TEMPLATE_STATUS, status=template.status, words=template.status_detail)
@@ -58,7 +58,7 @@ def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
 
 
 def person_reachable_at(broadcast: Broadcast, address: str, now: datetime) -> datetime | None:
-    """When the sending hours begin by this person's clock; None: it is fine now."""
+    """Returns when the sending hours begin by this person's clock; None if it is within them now."""
     window = window_of(broadcast)
     if window is None or broadcast.window_zone != WindowZone.RECIPIENT:
         return None
@@ -66,7 +66,7 @@ def person_reachable_at(broadcast: Broadcast, address: str, now: datetime) -> da
 
 
 def window_of(broadcast: Broadcast) -> Window | None:
-    """The hours in which messages of this broadcast may leave."""
+    """Returns the hours in which messages of this broadcast may leave; None for any hour."""
     if broadcast.send_from is None or broadcast.send_until is None:
         return None
     return Window(broadcast.send_from, broadcast.send_until)

@@ -1,4 +1,4 @@
-"""One number's messages on their way: waves follow each other, its broadcasts taking turns."""
+"""One number's messages under way: waves follow each other, and its broadcasts take turns."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Lane:
         self.accepted = 0
 
     def assign(self, dispatches: Sequence[Dispatch]) -> None:
-        """These broadcasts of the number are running now. One that stopped meanwhile gives its rows back itself."""
+        """Add running broadcasts of the number. One that has stopped meanwhile releases its rows itself."""
         for dispatch in dispatches:
             self._dispatches.setdefault(dispatch.broadcast_id, dispatch)
         self._rotation.forget_others(list(self._dispatches))
@@ -54,16 +54,16 @@ class Lane:
 
     @property
     def is_busy(self) -> bool:
-        """Messages are in flight."""
+        """Whether messages are in flight."""
         return bool(self._flights)
 
     def stop(self) -> None:
-        """Begin no more waves; `run` returns when the last one has landed."""
+        """Begin no more waves; `run` returns when the answers of the last one are recorded."""
         self._stopping = True
         self._wake.set()
 
     async def run(self) -> None:
-        """Send until stopped, then wait for what is in flight and give unsent rows back."""
+        """Send until stopped; then wait for what is in flight, and release unsent rows."""
         while not self._stopping:
             await self._step()
         while self._flights:
@@ -86,7 +86,7 @@ class Lane:
             step = await self._database.run(waves.depart_wave, dispatch, self._now())
         except (DatabaseError, InterfaceError):
             logger.exception("The database refused a wave; trying again")
-            dispatch.stock.rows.clear()  # their lease brings them back
+            dispatch.stock.rows.clear()  # they are released when their lease ends
             await self._rest(LONGEST_REST_S)
             return
         await self._follow(dispatch, step)
@@ -129,19 +129,19 @@ class Lane:
     async def _new_slots(self, wave: Wave, wanted: int) -> Slots | None:
         try:
             return await self._database.run(waves.new_slots, wave, wanted, self._now())
-        except Exception:  # whatever it is, the answers to what was posted already must be waited for
-            logger.exception("There are no new slots; trying again")
+        except Exception:  # whatever the error, the answers to messages already posted must be awaited
+            logger.exception("New slots could not be taken; trying again")
             return Slots(0.0, 0.0, 0, wait_s=RETRY_COMMIT_S)
 
     async def _land(self, wave: Wave, landings: list[Landing]) -> None:
-        """Commit the answers. Nothing else knows them, so this goes on until the database takes them."""
+        """Commit the answers. They exist only in this process, so this is repeated until the database takes them."""
         land = waves.land_wave
         while True:
             try:
                 await self._database.run(land, wave, landings, self._now())
                 break
             except (DataError, IntegrityError):
-                logger.exception("The database will never take the answers of this wave together: one by one, then")
+                logger.exception("The database will never take the answers of this wave together; trying one by one")
                 land = waves.land_singly
             except (DatabaseError, InterfaceError):
                 logger.exception("The database did not take the answers of a wave; trying again")

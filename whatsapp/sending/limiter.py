@@ -1,4 +1,4 @@
-"""The pace of a number, shared by every process that sends: in Redis, or without it in the database."""
+"""The pace of a number, shared by all sending processes: in Redis, or without it in the database."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ _CONSTANTS = (pace.MARGIN, pace.HORIZON_S, pace.RECOVERY, pace.RECOVERY_EVERY_S,
 
 
 class Limiter(Protocol):
-    """Hands out slots. Their times are relative to the caller's `now`, whatever clock the limiter goes by."""
+    """Hands out slots. Their times are relative to the caller's `now`, whichever clock the limiter uses."""
 
     def reserve(self, sender: Sender, wanted: int, now: float) -> Slots:
         """Take up to `wanted` slots."""
 
     def slow_down(self, sender: Sender, wait_s: float, now: float) -> None:
-        """The provider said that the number sends too fast."""
+        """Reduce the pace: the provider said that the number sends too fast."""
 
     def forget(self, sender: Sender) -> None:
-        """Let the number begin at its full pace: somebody has connected it anew."""
+        """Let the number start at its full pace: it has been connected again."""
 
 
 def most_of(sender: Sender) -> float:
-    """Messages per second that broadcasts of this number may send."""
+    """Returns the number of messages per second that broadcasts of this number may send."""
     return pace.ceiling(sender.max_mps, sender.throughput_mps)
 
 
 class DatabaseLimiter:
-    """A row for each number, locked while slots are taken. Joins the caller's transaction if there is one."""
+    """A row per number, locked while slots are taken. It joins the caller's transaction if there is one."""
 
     def reserve(self, sender: Sender, wanted: int, now: float) -> Slots:
         """See `Limiter`."""
@@ -80,7 +80,7 @@ class DatabaseLimiter:
 
 
 class RedisLimiter:
-    """A hash for each number, changed by one script. While Redis is away the database takes over."""
+    """A hash per number, changed by one script. While Redis is away the database takes over."""
 
     def __init__(self, url: str) -> None:
         self._client = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
@@ -105,7 +105,7 @@ class RedisLimiter:
     def forget(self, sender: Sender) -> None:
         """See `Limiter`."""
         self._fallback.forget(sender)
-        with suppress(redis.RedisError):  # then it only recovers by itself
+        with suppress(redis.RedisError):  # without Redis the pace recovers with time only
             self._client.hdel(_key(sender), "rate")
 
     def run(self, sender: Sender, verb: str, amount: float, at: float | None = None) -> Slots:
@@ -127,5 +127,5 @@ def _state_of(row: SendingPace) -> Pace:
 
 @cache
 def limiter() -> Limiter:
-    """The limiter of this installation."""
+    """Returns the limiter of this installation."""
     return RedisLimiter(settings.REDIS_URL) if settings.REDIS_URL else DatabaseLimiter()

@@ -20,7 +20,7 @@ _FIXED = {
 
 @dataclass(frozen=True, slots=True)
 class NextState:
-    """What a row becomes after an answer."""
+    """The new values of a row after an answer."""
 
     status: RecipientStatus
     next_attempt_at: datetime | None = None
@@ -31,9 +31,9 @@ class NextState:
 def change_for(
     result: SendResult, *, attempts: int, refusals: int, others_succeed: bool, now: datetime, chance: float
 ) -> NextState:
-    """The row's next state after its `attempts`-th attempt.
+    """Returns the row's next state after its `attempts`-th attempt.
 
-    A refusal that concerns everybody puts the row back: its broadcast pauses, and sends it once the cause is mended.
+    A refusal that concerns everybody puts the row back: its broadcast pauses, and sends it once the cause is removed.
     `others_succeed`: messages of the same broadcast were accepted.
     """
     rule = result.rule
@@ -57,10 +57,10 @@ def change_for(
 
 
 def concerns_one_row(rule: ErrorRule | None, *, others_succeed: bool) -> bool:
-    """A refusal of the template that only this row's values can have caused."""
+    """Returns whether a refusal of the template can only be caused by this row's values."""
     return rule is not None and rule.may_be_one_row and others_succeed
 
 
 def error_class(result: SendResult) -> str:
-    """The outcome as it is kept in the row; "" for an acceptance."""
+    """Returns the outcome as it is stored in the row; "" for an acceptance."""
     return "" if result.outcome in {SendOutcome.ACCEPTED, SendOutcome.HELD} else ErrorClass(result.outcome.value).value

@@ -1,7 +1,7 @@
-"""How fast a number may send: slots in time, one for each message. Pure: time is an argument, in seconds.
+"""How fast a number may send: slots in time, one per message. Pure: time is an argument, in seconds.
 
-Slots are handed out ahead of time and at even distances, so there is no burst to smooth. On throttling the rate
-halves, and it grows back by 5 % for every clean 10 s: a function of the time since then, so nobody needs to tick.
+Slots are handed out ahead of time at even intervals, so there is no burst to smooth. On throttling the rate halves,
+and it grows back by 5 % per clean 10 s. That is a function of the time since then, so no timer is needed.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from dataclasses import dataclass, replace
 RECOVERY = 1.05
 RECOVERY_EVERY_S = 10.0
 MARGIN = 0.97
-"""Of the limit, what is handed out: answers, garbage collections and networks shift arrivals by some milliseconds."""
+"""Share of the limit that is handed out: answers, garbage collection and networks shift arrivals by milliseconds."""
 CHANNEL_SHARE = 0.8
-"""Of the channel's own throughput, what broadcasts may use; the rest is for replies in chats."""
+"""Share of the channel's throughput that broadcasts may use; the rest is for replies in chats."""
 DEFAULT_CHANNEL_MPS = 80.0
 """Meta: every number, unless upgraded."""
 LOWEST_MPS = 0.2
 LOWEST_SHARE = 1 / 16
-"""Of a number's rate, what is left after however many complaints: refused messages do no harm, each complaint already
-brings a rest, and a fault that refuses now and then must not stop a broadcast for hours."""
+"""Share of a number's rate that is left after any number of complaints. Refused messages do no harm, each complaint
+brings a rest already, and a fault that refuses now and then must not stop a broadcast for hours."""
 HORIZON_S = 0.25
-"""How far ahead slots are handed out. Messages that wait for their slot are unknown if their process dies, so it is
-short; a wave must be committed within it, so it is not shorter."""
+"""How far ahead slots are handed out. Messages waiting for their slot become unknown if their process dies, so it is
+short; a wave must be committed within it, so it can't be shorter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The state of a number: the first free slot, and the rate to which it was last slowed down, and when."""
+    """The state of a number: its first free slot, the rate to which it was last reduced, and when that was."""
 
     next_slot_at: float = 0.0
     slowed_rate: float | None = None
@@ -36,7 +36,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """`count` moments, the first at `start`, `interval` seconds apart. None: ask again after `wait_s`."""
+    """`count` moments, the first at `start`, `interval` seconds apart. With no slots: ask again after `wait_s`."""
 
     start: float
     interval: float
@@ -44,14 +44,14 @@ class Slots:
     wait_s: float = 0.0
 
     def at(self, index: int) -> float:
-        """When the message of this index may leave."""
+        """Returns when the message with this index may leave."""
         return self.start + index * self.interval
 
 
 def ceiling(owner_mps: float | None, channel_mps: float | None) -> float:
-    """Messages per second of a number: the owner's limit or 80 % of the channel's, whichever is smaller.
+    """Returns a number's limit in messages per second: the owner's or 80 % of the channel's, whichever is smaller.
 
-    Of a channel that does not tell its throughput the owner's word counts; without one, Meta's usual level.
+    If the channel's throughput is unknown the owner's limit counts; without one, Meta's usual level.
     """
     if channel_mps is None:
         return owner_mps or DEFAULT_CHANNEL_MPS * CHANNEL_SHARE
@@ -60,7 +60,7 @@ def ceiling(owner_mps: float | None, channel_mps: float | None) -> float:
 
 
 def rate_at(pace: Pace, most: float, now: float) -> float:
-    """The rate at this moment, never above `most`."""
+    """Returns the rate at this moment, never above `most`."""
     if pace.slowed_rate is None:
         return most
     clean_s = max(0.0, now - pace.slowed_at)
@@ -69,9 +69,9 @@ def rate_at(pace: Pace, most: float, now: float) -> float:
 
 
 def reserve(pace: Pace, most: float, wanted: int, now: float) -> tuple[Pace, Slots]:
-    """Take `wanted` slots, or as many as the horizon ever holds; none until so many are free there.
+    """Take `wanted` slots, or as many as the horizon can hold if that is less; none until so many are free.
 
-    All or none: waiting processes would otherwise snatch single slots, and waves would shrink to one message.
+    All or none, because otherwise waiting processes would take single slots, and waves would shrink to one message.
     """
     interval = 1.0 / (rate_at(pace, most, now) * MARGIN)
     count = min(wanted, int(HORIZON_S / interval) + 1)
@@ -83,9 +83,9 @@ def reserve(pace: Pace, most: float, wanted: int, now: float) -> tuple[Pace, Slo
 
 
 def slow_down(pace: Pace, most: float, now: float, wait_s: float) -> Pace:
-    """The provider said: too fast. Halve the rate and hand out nothing for a while.
+    """The provider says that the number sends too fast: halve the rate and hand out nothing for a while.
 
-    Complaints about messages that were already on their way do not count twice: once per recovery step at most.
+    Complaints about messages that were already under way don't count twice: at most once per recovery step.
     """
     rate = rate_at(pace, most, now)
     next_slot_at = max(pace.next_slot_at, now + wait_s)

@@ -1,4 +1,4 @@
-"""How many more people a number may write to: the 24-hour limit of its portfolio, and a trial's first messages."""
+"""How many more people a number may message: the 24-hour limit of its portfolio, and the size of a trial."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from whatsapp.states import REACHED_PROVIDER, RecipientStatus
 
 DAY = timedelta(hours=24)
 PLENTY = 20_000
-"""More than all processes together can send while a reading is kept."""
+"""More than all processes together can send while a reading is reused."""
 KEEP_READING = timedelta(seconds=5)
 TRIED = tuple(
     state
@@ -21,15 +21,15 @@ TRIED = tuple(
     if state
     not in {RecipientStatus.PENDING, RecipientStatus.CLAIMED, RecipientStatus.SKIPPED, RecipientStatus.CANCELLED}
 )
-"""A message was posted, whatever came of it."""
+"""The message was posted, whatever its outcome."""
 PAIR_GAP = timedelta(seconds=6)
 """Meta: one message to the same person every 6 s (131056)."""
 
 
 def people_left(sender: Sender, now: datetime) -> int | None:
-    """How many different people the portfolio may still reach in these 24 h; None: no limit is known.
+    """Returns how many different people the portfolio may still reach in these 24 h; None if no limit is known.
 
-    Takes a lock on the portfolio's numbers, so that two processes don't both count the last ones as free.
+    It locks the portfolio's numbers, so that two processes don't both count the last ones as free.
     """
     if sender.messaging_limit is None:
         return None
@@ -38,7 +38,7 @@ def people_left(sender: Sender, now: datetime) -> int | None:
 
 
 def people_left_to_tell(sender: Sender, now: datetime) -> int | None:
-    """The same for a page: nobody is kept from sending meanwhile."""
+    """Returns the same for display, without a lock, so that sending is not held up."""
     if sender.messaging_limit is None:
         return None
     reached = _reached(_portfolio(sender), now).values("address").distinct().count()
@@ -47,42 +47,42 @@ def people_left_to_tell(sender: Sender, now: datetime) -> int | None:
 
 @dataclass(slots=True)
 class PeopleGauge:
-    """Remembers `people_left` for some seconds while it is far from zero: counting takes its time."""
+    """Reuses `people_left` for some seconds while it is far from zero, because counting takes time."""
 
     left: int | None = 0
     read_at: datetime | None = None
 
     def read(self, sender: Sender, now: datetime) -> int | None:
-        """How many people are left; near the end always counted anew."""
+        """Returns how many people are left; close to the limit it is always counted anew."""
         plenty = self.left is None or self.left > PLENTY
         if self.read_at is None or not plenty or now - self.read_at > KEEP_READING:
             self.left, self.read_at = people_left(sender, now), now
         return self.left
 
     def use(self, people: int) -> None:
-        """So many more were written to."""
+        """Subtract people who have been messaged."""
         if self.left is not None:
             self.left -= people
 
 
 def first_free_at(sender: Sender, now: datetime) -> datetime:
-    """When the first of the people reached in these 24 h stops counting."""
+    """Returns when the first of the people reached in these 24 h stops counting."""
     oldest = _reached(_portfolio(sender), now).aggregate(oldest=Min("accepted_at"))["oldest"]
     return (oldest or now) + DAY
 
 
 def trial_left(broadcast: Broadcast) -> int | None:
-    """How many messages of the trial are left; None: there is no trial, or somebody has approved it."""
+    """Returns how many messages of the trial are left; None if there is no trial, or if it has been approved."""
     if broadcast.canary_size is None or broadcast.canary_reviewed_at:
         return None
-    # Two processes must not both take the trial's last message.
+    # The lock keeps two processes from both taking the trial's last message.
     recipients.locked(broadcast)
     tried = Recipient.objects.filter(broadcast=broadcast, status__in=TRIED).count()
     return max(0, broadcast.canary_size - tried)
 
 
 def just_messaged(broadcast: Broadcast, addresses: list[str], now: datetime) -> set[str]:
-    """Which of these people another broadcast of the business is writing to, or has within the last seconds."""
+    """Returns the addresses that another broadcast of the business is sending to, or has within the last seconds."""
     elsewhere = Recipient.objects.filter(business=broadcast.business_id, address__in=addresses).exclude(
         broadcast=broadcast
     )
@@ -98,7 +98,7 @@ def _portfolio(sender: Sender) -> QuerySet[Sender]:
 
 
 def _reached(numbers: QuerySet[Sender], now: datetime) -> QuerySet[Recipient]:
-    """People of the last 24 h, by the provider's word or (under way, or in doubt) by ours."""
+    """Returns people of the last 24 h: accepted by the provider, or still under way or in doubt."""
     lately = Q(status__in=REACHED_PROVIDER, accepted_at__gt=now - DAY)
     tried = Attempt.objects.filter(recipient=OuterRef("pk"), started_at__gt=now - DAY)
     doubted = Q(Exists(tried), status=RecipientStatus.UNKNOWN)

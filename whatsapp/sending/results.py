@@ -1,7 +1,7 @@
-"""Committing the answers of a wave: rows and attempts together, in one transaction.
+"""Recording the answers of a wave: rows and attempts together, in one transaction.
 
-A row changes only while it is `sending` (or `unknown`, if the sweeper was quicker) with the very attempt that was
-answered. A webhook may have been faster than the answer; then only the message id is added.
+A row changes only while it is `sending` (or `unknown`, if the sweeper was faster) with the same attempt that was
+answered. If a webhook was faster than the answer, only the message id is added.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Landing:
 
 
 def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed: bool, now: datetime) -> None:
-    """Commit the answers of one wave."""
+    """Commit the answers of one wave. `others_succeed`: other messages of the broadcast were accepted."""
     by_row = {landing.departure.row.id: landing for landing in landings}
     with transaction.atomic():
         rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
@@ -66,7 +66,7 @@ def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed:
 
 
 def _open_again(broadcast: Broadcast, changes: Sequence[dict[str, Any]], now: datetime) -> None:
-    """The sweeper was quicker than some answers: the broadcast may have ended without the rows that proved unsent."""
+    """Reopen the broadcast: the sweeper was faster than some answers, and it may have ended without the unsent rows."""
     unsent = [change for change in changes if change["status"] in UNSENT]
     if unsent and not lifecycle.go_on(broadcast, now=now, because=reason(Cause.ANSWERS_LATE)):
         for change in unsent:

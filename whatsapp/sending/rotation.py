@@ -1,4 +1,4 @@
-"""Whose turn it is: the broadcasts of a number share it wave by wave. Pure."""
+"""Whose turn it is: the broadcasts of a number alternate wave by wave. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(slots=True)
 class Rotation(Generic[Key]):
-    """Least recently served first; a newcomer is served next, whatever the others' sizes."""
+    """The least recently served is next; a newcomer comes first, whatever the sizes of the others."""
 
     last_served: dict[Key, int] = field(default_factory=dict)
     turn: int = 0
 
     def next(self, waiting: Sequence[Key]) -> Key | None:
-        """Choose among those that wait, and note that it was served."""
+        """Returns the next of those that wait, and records that it was served."""
         if not waiting:
             return None
         chosen = min(waiting, key=lambda key: self.last_served.get(key, -1))
@@ -26,5 +26,5 @@ class Rotation(Generic[Key]):
         return chosen
 
     def forget_others(self, known: Sequence[Key]) -> None:
-        """Drop the memory of broadcasts that have ended."""
+        """Forget broadcasts that are not in `known`."""
         self.last_served = {key: turn for key, turn in self.last_served.items() if key in known}

@@ -1,4 +1,4 @@
-"""Rows whose process has died, and deliveries that nobody will report any more."""
+"""Rows whose process has died, and messages that will never be reported on."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ logger = logging.getLogger(__name__)
 
 BATCH = 1_000
 TIME_TO_LIVE = timedelta(days=30)
-"""Meta: a message that could not be delivered for 30 days is dropped without a word."""
+"""Meta: a message that could not be delivered for 30 days is dropped without a report."""
 
 
 def sweep(now: datetime) -> int:
-    """Take back rows with an expired lease: unsent ones are pending again, the others unknown. Returns their number."""
-    with across_businesses():  # a dead process sent for any business
+    """Take back rows with an expired lease: unsent ones become pending, others unknown. Returns their number."""
+    with across_businesses():  # the dead process may have sent for any business
         return _free_claims(now) + _doubt_sendings(now)
 
 
@@ -49,7 +49,7 @@ def _doubt_sendings(now: datetime) -> int:
 
 
 def settle(now: datetime) -> None:
-    """Expire what was not delivered in time, and note the broadcasts of which every delivery is known."""
+    """Expire messages that were not delivered in time, and mark broadcasts whose deliveries are all known."""
     ended = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED)
     with across_businesses():  # see sweep
         settling = Broadcast.objects.filter(status__in=ended, settled_at=None)

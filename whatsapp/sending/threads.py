@@ -1,4 +1,4 @@
-"""One thread with one database connection for a whole event loop: queries queue here, never on the loop."""
+"""One thread with one database connection per event loop: queries wait here and never block the loop."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ T = TypeVar("T")
 
 
 class DatabaseThread:
-    """Runs functions one after the other; a connection that broke is opened anew for the next one."""
+    """Runs functions one after another. A broken connection is reopened for the next function."""
 
     def __init__(self, name: str) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function in the thread. It says itself whose data it means."""
+        """Run a function in the thread. The function itself says whose data it reads (`acting_for`)."""
         return await asyncio.get_running_loop().run_in_executor(
             self._executor, lambda: _call(function, *args, **kwargs)
         )

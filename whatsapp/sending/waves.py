@@ -1,6 +1,6 @@
-"""A wave: some messages of one broadcast that leave together. Two commits each: its departure and its answers.
+"""A wave: messages of one broadcast that leave together. It takes two commits: the departure and the answers.
 
-`depart_wave` and `land_wave` run in the database thread. Nothing of the database is held while the messages travel.
+`depart_wave` and `land_wave` run in the database thread. No transaction is open while the messages are sent.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ from whatsapp.states import REACHED_PROVIDER, BroadcastStatus, PauseReason, Skip
 logger = logging.getLogger(__name__)
 
 WAVE_S = 0.1
-"""How much of a second's messages one wave holds: small, because a killed process leaves a wave's rows unknown."""
+"""Share of a second's messages in one wave: small, because a killed process leaves a wave's rows unknown."""
 LARGEST_WAVE = 100
 WAVES_PER_CLAIM = 3
 USED_UP = (PauseReason.QUOTA_24H, PauseReason.CANARY_REVIEW)
-"""A broadcast pauses for these because of what is leaving: that still leaves."""
+"""A broadcast pauses for these because of the messages that are leaving: those still leave."""
 SLOT_S = 2.0
-"""Of the lease: the longest that a message may wait for its slot."""
+"""Part of the lease: the longest time that a message may wait for its slot."""
 
 
 @dataclass(slots=True)
 class Dispatch:
-    """What one process remembers of one broadcast that it sends."""
+    """What one process remembers about one broadcast that it sends."""
 
     broadcast_id: uuid.UUID
     business: Business
@@ -72,7 +72,7 @@ class Wave:
     deadline: float
 
     def message(self, departure: Departure) -> Message:
-        """What is posted for one of them."""
+        """Returns the message to post for a departure."""
         row = departure.row
         return Message(departure.attempt_id, row.address, row.is_phone, self.template, row.params)
 
@@ -86,19 +86,19 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class NothingDue:
-    """No row may be sent now: all are done, under way elsewhere, or wait for a retry."""
+    """No row may be sent now: all are done, held by other processes, or waiting for a retry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The broadcast is not running, or had to pause."""
+    """The broadcast is not running, or had to be paused."""
 
 
 Step = Wave | Rest | NothingDue | Stopped
 
 
 def depart_wave(dispatch: Dispatch, now: datetime) -> Step:
-    """Take the next messages of a broadcast: check everything anew, take slots, commit the attempts."""
+    """Take the next messages of a broadcast: check everything again, take slots, commit the attempts."""
     with acting_for(dispatch.business), transaction.atomic():
         broadcast = _running(dispatch)
         if broadcast is None:
@@ -124,7 +124,7 @@ def _running(dispatch: Dispatch) -> Broadcast | None:
     )
     if broadcast and broadcast.epoch != dispatch.epoch:
         dispatch.epoch = broadcast.epoch
-        dispatch.breaker.reset()  # it was paused and resumed: whoever did that had a look
+        dispatch.breaker.reset()  # it was paused and resumed by somebody who has seen the failures
     return broadcast
 
 
@@ -132,12 +132,12 @@ def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: in
     size = wave_size(broadcast.sender)
     just_claimed = _fill(dispatch.stock, broadcast, min(size * WAVES_PER_CLAIM, room), now)
     if not dispatch.stock.rows:
-        transaction.set_rollback(True)  # nothing was changed: looking costs no commit
+        transaction.set_rollback(True)  # nothing was changed, so there is nothing to commit
         return NothingDue()
     opened_at = time.monotonic()
     slots = limiter().reserve(broadcast.sender, min(size, room, len(dispatch.stock.rows)), now.timestamp())
     if not slots.count:
-        transaction.set_rollback(True)  # waiting costs no commit; what was claimed just now is claimed again then
+        transaction.set_rollback(True)  # waiting needs no commit; rows claimed just now are claimed again later
         if just_claimed:
             dispatch.stock.rows.clear()
         return Rest(slots.wait_s)
@@ -147,18 +147,18 @@ def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: in
     slack = timedelta(seconds=SLOT_S)
     departures = claims.depart(broadcast, rows, dispatch.stock, now=now, lease=2 * timeout + slack)
     dispatch.gauge.use(len(departures))
-    # Posted before this moment, a message's answer is here (or given up) before its lease ends.
+    # A message posted before this moment is answered (or given up) before its lease ends.
     deadline = opened_at + (timeout + slack).total_seconds()
     return Wave(dispatch, broadcast, account, template_of(broadcast), departures, slots, opened_at, deadline)
 
 
 def wave_size(sender: Sender) -> int:
-    """How many messages leave together."""
+    """Returns how many messages leave together."""
     return max(1, min(LARGEST_WAVE, round(most_of(sender) * WAVE_S)))
 
 
 def _fill(stock: Stock, broadcast: Broadcast, most: int, now: datetime) -> bool:
-    """Claim rows when none are left, and tell whether that was so; ones whose lease is about to end go back first."""
+    """Claim rows if none are left, and return whether that was so; rows whose lease is about to end go back first."""
     if stock.rows and stock.lease_until and stock.lease_until < now + timedelta(seconds=1):
         claims.release(stock)
     if stock.rows:
@@ -168,7 +168,7 @@ def _fill(stock: Stock, broadcast: Broadcast, most: int, now: datetime) -> bool:
 
 
 def _leaving(broadcast: Broadcast, chosen: Sequence[Claimed], stock: Stock, now: datetime) -> list[Claimed]:
-    """The rows that may really leave: not those who opted out meanwhile, or whom something else keeps waiting."""
+    """Returns the rows that may leave: not people who have opted out since, or who must wait for another message."""
     addresses = [row.address for row in chosen]
     unwanted = suppressions.blocked(broadcast.business, addresses, broadcast.template_category)
     busy = quota.just_messaged(broadcast, addresses, now)
@@ -182,7 +182,7 @@ def _leaving(broadcast: Broadcast, chosen: Sequence[Claimed], stock: Stock, now:
 
 
 def new_slots(wave: Wave, wanted: int, now: datetime) -> Slots | None:
-    """Slots in place of those that this process was too late for; None: the broadcast was stopped meanwhile."""
+    """Returns slots to replace those that were missed; None if the broadcast was stopped meanwhile."""
     with acting_for(wave.dispatch.business):
         stopped = Broadcast.objects.filter(pk=wave.broadcast.pk).exclude(status=BroadcastStatus.RUNNING)
         if stopped.exclude(pause_reason__in=USED_UP).exists():
@@ -191,20 +191,20 @@ def new_slots(wave: Wave, wanted: int, now: datetime) -> Slots | None:
 
 
 def give_back(dispatch: Dispatch) -> None:
-    """This process ends: its unsent rows are free for others at once."""
+    """Release the unsent rows at once, because this process ends."""
     with acting_for(dispatch.business), transaction.atomic():
         claims.release(dispatch.stock)
 
 
 def complete_if_done(dispatch: Dispatch, now: datetime) -> bool:
-    """End the broadcast if no row is open any more."""
+    """End the broadcast if no row is open any more. Returns whether it was ended."""
     with acting_for(dispatch.business):
         broadcast = Broadcast.objects.filter(pk=dispatch.broadcast_id).first()
         return broadcast is not None and lifecycle.complete_if_done(broadcast, now=now)
 
 
 def land_wave(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
-    """Commit the answers, then what they mean for the rest of the broadcast and its number."""
+    """Commit the answers, then their consequences for the rest of the broadcast and for its number."""
     broadcast, sender = wave.broadcast, wave.broadcast.sender
     with acting_for(wave.dispatch.business), transaction.atomic():
         others_succeed = _others_succeed(broadcast, landings)
@@ -217,10 +217,10 @@ def land_wave(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
 
 
 def land_singly(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
-    """Commit answers of which one can't be kept: a message id that another message has, a text that is no text.
+    """Commit answers one by one when one can't be stored: a message id that another message has, or invalid text.
 
-    Without its id and texts it can be; reports still find it by its attempt. One that even so is refused becomes
-    unknown when its lease ends.
+    Without its id and texts it can be stored; reports still find it by its attempt. One that is refused even so
+    becomes unknown when its lease ends.
     """
     for landing in landings:
         bare = replace(landing, result=replace(landing.result, message_id="", text="", error={}))
@@ -229,11 +229,11 @@ def land_singly(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
                 land_wave(wave, [kept], now)
                 break
             except (DataError, IntegrityError) as problem:
-                logger.warning("An answer to attempt %s can't be kept: %s", landing.departure.attempt_id, problem)
+                logger.warning("An answer to attempt %s can't be stored: %s", landing.departure.attempt_id, problem)
 
 
 def _react(wave: Wave, landings: Sequence[Landing], others_succeed: bool, now: datetime) -> None:
-    """Once per wave and kind: its messages were refused together."""
+    """Act once per wave and kind of refusal, because its messages were refused together."""
     worst = {landing.result.outcome: landing.result for landing in landings}
     for outcome in (SendOutcome.THROTTLED, SendOutcome.TEMPLATE_WIDE, SendOutcome.CHANNEL_WIDE):
         result = worst.get(outcome)
@@ -259,7 +259,7 @@ def _accepted(result: SendResult) -> bool:
 
 
 def _others_succeed(broadcast: Broadcast, landings: Sequence[Landing]) -> bool:
-    """Asked only when it matters: some message of this broadcast was taken."""
+    """Returns whether another message of this broadcast was accepted; queried only when it matters."""
     if not any(landing.result.outcome is SendOutcome.TEMPLATE_WIDE for landing in landings):
         return True
     return any(_accepted(landing.result) for landing in landings) or (
@@ -268,7 +268,7 @@ def _others_succeed(broadcast: Broadcast, landings: Sequence[Landing]) -> bool:
 
 
 def _last_refusal(wave: Wave, landings: Sequence[Landing]) -> Reason | None:
-    """Returns why the last refused message of these was refused; None if no rule tells."""
+    """Returns why the last refused message was refused; None if no rule says."""
     refused = [landing.result for landing in landings if landing.result.rule and not _accepted(landing.result)]
     if not refused:
         return None

@@ -1,4 +1,4 @@
-"""CSV as people's programs write it: the encoding and the delimiter are found out, not asked for."""
+"""CSV as various programs write it: encoding and delimiter are detected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from whatsapp.errors import BadAudience
 from whatsapp.reasons import Cause
 
 FIELD_LIMIT = 2_000_000
-"""Characters. A longer field is a quotation mark that was never closed, which would swallow the rest of the file."""
+"""Characters. A longer field means an unclosed quotation mark, which would swallow the rest of the file."""
 _CHUNK = 1 << 20
 _SAMPLE = 1 << 20
 _DELIMITERS = ",;\t|"
@@ -22,20 +22,20 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 
 
 def read_csv(file: BinaryIO) -> Generator[tuple[int, list[str]], None, None]:
-    """Number and cells of each record; blanks around cells are dropped. Raises `BadAudience`."""
+    """Yields number and cells of each record; blanks around cells are dropped. Raises `BadAudience`."""
     csv.field_size_limit(FIELD_LIMIT)
     text = io.TextIOWrapper(file, encoding=encoding_of(file), newline="")
     try:
         yield from _records(text)
     finally:
-        text.detach()  # the file is the caller's
+        text.detach()  # so that the caller's file is not closed
 
 
 def encoding_of(file: BinaryIO) -> str:
-    """The encoding of a text file; `file` is at its start again afterwards.
+    """Returns the encoding of a text file, and rewinds it.
 
-    What is not UTF-8 comes from Windows programs: runs of bytes that are Hebrew letters there are Hebrew, single
-    ones inside Latin words are accents.
+    Anything other than UTF-8 comes from Windows programs: runs of bytes that are Hebrew letters there are Hebrew,
+    single ones inside Latin words are accents.
     """
     start = file.read(_SAMPLE)
     file.seek(0)
@@ -51,7 +51,7 @@ def encoding_of(file: BinaryIO) -> str:
 
 
 def delimiter_of(header: str) -> str:
-    """What separates the columns: whatever cuts the header into most of them."""
+    """Returns the delimiter: the candidate that splits the header into most columns."""
     counted = {delimiter: len(_cells_of_line(header, delimiter)) for delimiter in _DELIMITERS}
     return max(counted, key=lambda delimiter: counted[delimiter])
 
@@ -86,7 +86,7 @@ def _records(text: io.TextIOWrapper) -> Generator[tuple[int, list[str]], None, N
 
 
 def _delimiter(text: io.TextIOWrapper) -> tuple[str, int]:
-    """The delimiter, and how many lines before the header are no rows (Excel's `sep=;`)."""
+    """Returns the delimiter, and how many lines before the header are not rows (Excel's `sep=;`)."""
     first = text.readline(FIELD_LIMIT)
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
         return first[4], 1

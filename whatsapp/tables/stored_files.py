@@ -1,4 +1,4 @@
-"""Files of businesses in the storage: a folder for each purpose, and in it one for each business."""
+"""Businesses' files in the storage: a folder for each purpose, with a folder for each business inside."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 
 
 def remove_stale(folder: str, *, before: datetime, keep: Collection[str] = ()) -> int:
-    """Remove the files of all businesses that were written before then, but for those to `keep`; how many."""
+    """Delete files of all businesses that were written before then, except those in `keep`. Returns their number."""
     removed = 0
     if not default_storage.exists(folder):
         return 0

@@ -1,4 +1,4 @@
-"""Reading a table from a file that somebody uploaded: CSV in any usual dialect, or XLSX. One row at a time."""
+"""Reading a table from an uploaded file: CSV in any usual dialect, or XLSX. One row at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row with something in it. `number` is what a spreadsheet shows beside it: the header is usually row 1."""
+    """A row that is not empty. `number` is what a spreadsheet shows beside it: the header is usually row 1."""
 
     number: int
     cells: list[str]
@@ -28,21 +28,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A header and the rows below it, read as they are asked for."""
+    """A header and the rows below it, which are read as they are iterated over."""
 
     header: list[str]
     rows: Iterator[Row]
 
 
 def refuse_large(size: int) -> None:
-    """Raises `BadAudience` for a file of so many bytes that nobody should read it."""
+    """Raise `BadAudience` for a file of so many bytes if that is too many."""
     if size > LARGEST:
         raise BadAudience(Cause.FILE_TOO_LARGE, size=size // 1_000_000, limit=LARGEST // 1_000_000)
 
 
 @contextmanager
 def open_table(file: BinaryIO) -> Iterator[Table]:
-    """Open a table; `file` is seekable and stays the caller's to close.
+    """Open a table. `file` must be seekable, and the caller closes it.
 
     Raises:
         BadAudience: not a table, empty, or broken (also while rows are read). The text names the row.

@@ -1,7 +1,7 @@
-"""Files that somebody has uploaded for a broadcast that is not made yet, kept between the steps of its form.
+"""Files uploaded for a broadcast that is not created yet, kept between the steps of its form.
 
-They lie under the business's own id, so that an upload's name is worth nothing to another business. What nobody came
-back for is removed after a day.
+They are stored under the business's id, so that an upload's name is of no use to another business. Abandoned files
+are removed after a day.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FOLDER = "uploads"
 
 
 def keep(business: Business, file: BinaryIO, size: int) -> str:
-    """Keep a file and name it. Raises `BadAudience` when it is too large."""
+    """Store a file and return its name. Raises `BadAudience` if it is too large."""
     refuse_large(size)
     name = uuid.uuid4().hex
     default_storage.save(_path(business, name), File(file))
@@ -33,7 +33,7 @@ def keep(business: Business, file: BinaryIO, size: int) -> str:
 
 
 def keep_text(business: Business, text: str) -> str:
-    """Keep what was pasted as a file; numbers alone get the header that they lack."""
+    """Store pasted text as a file; plain numbers get the header that they lack. Returns its name."""
     lines = text.strip().splitlines()
     if lines and any(character.isdigit() for character in lines[0]):
         lines.insert(0, "phone")
@@ -42,7 +42,7 @@ def keep_text(business: Business, text: str) -> str:
 
 
 def opened(business: Business, name: str) -> BinaryIO:
-    """A kept file, for reading. Raises `BadAudience` when it is gone."""
+    """Returns a stored file, open for reading. Raises `BadAudience` if it is gone."""
     try:
         path = _path(business, uuid.UUID(hex=name).hex)
         return cast("BinaryIO", default_storage.open(path))
@@ -51,12 +51,12 @@ def opened(business: Business, name: str) -> BinaryIO:
 
 
 def forget(business: Business, name: str) -> None:
-    """Remove a kept file; the broadcast has its own copy."""
+    """Delete a stored file; the broadcast has its own copy."""
     default_storage.delete(_path(business, name))
 
 
 def remove_old(*, now: datetime) -> int:
-    """Remove what nobody came back for; how many files."""
+    """Delete abandoned files. Returns their number."""
     return remove_stale(_FOLDER, before=now - KEPT)
 
 

@@ -1,4 +1,4 @@
-"""XLSX, read as a stream: openpyxl's read-only mode holds one row at a time (and the table of shared texts)."""
+"""XLSX, read as a stream: openpyxl's read-only mode holds one row at a time (and the table of shared strings)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from whatsapp.errors import BadAudience
 from whatsapp.reasons import Cause
 
 UNPACKED_LIMIT = 2_000_000_000
-"""Bytes. A million rows of ten columns are about a quarter of it; more is a bomb or a mistake."""
+"""Bytes when unpacked. A million rows of ten columns take about a quarter; more is a zip bomb or a mistake."""
 
 
 def read_xlsx(file: BinaryIO) -> Generator[tuple[int, list[str]], None, None]:
-    """Number and cells of each row of the first sheet. A formula is given as it is written, with its "=".
+    """Yields number and cells of each row of the first sheet. A formula is returned as its text, with the "=".
 
     Raises:
         BadAudience: not a workbook, or a broken one.
@@ -46,7 +46,7 @@ def _refuse_bombs(file: BinaryIO) -> None:
 
 
 def _text(value: Any) -> str:
-    """A cell as a person reads it: a whole number without a point, a date without its midnight."""
+    """Returns a cell as a person reads it: a whole number without a decimal point, a date without midnight."""
     match value:
         case None:
             return ""

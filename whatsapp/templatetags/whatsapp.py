@@ -1,4 +1,4 @@
-"""What templates of WhatsApp's pages say often."""
+"""Filters for the templates of WhatsApp's pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from whatsapp.pages.template_list import language_in_words
 
 register = template.Library()
 
-# Meta's kinds of messages (Cloud API, webhooks, messages.type), those without a text of their own.
+# Meta's kinds of messages without text (Cloud API, webhooks, messages.type).
 _KINDS = {
     "image": gettext_lazy("A picture"),
     "video": gettext_lazy("A video"),
@@ -28,13 +28,13 @@ _KINDS = {
 
 @register.filter
 def message_kind(kind: str) -> str:
-    """What came in place of a text."""
+    """Returns what is shown in place of the text of a message that has none."""
     return str(_KINDS.get(kind) or _("A message that can't be shown here"))
 
 
 @register.filter
 def wall_time(broadcast: Broadcast) -> str:
-    """When it starts by the clock of the place that was chosen."""
+    """Returns its scheduled start as local time in the chosen zone."""
     return history.wall_time(broadcast.scheduled_wall_time, broadcast.scheduled_zone)
 
 

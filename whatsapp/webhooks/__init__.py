@@ -1,1 +1,1 @@
-"""Webhooks: taken in at once, applied in the background, in any order and any number of times."""
+"""Webhooks: stored at once, applied in the background, in any order and any number of times."""

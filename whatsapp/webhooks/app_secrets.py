@@ -1,4 +1,4 @@
-"""Which Meta app signs a webhook: the installation's, or one that a business brought for its own number."""
+"""Which Meta app signs a webhook: the installation's, or one that a business has for its own number."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from whatsapp.providers.cloud.webhooks import split
 
 
 def app_secret(body: bytes) -> str:
-    """The secret that the signature of this body must be made with; "" if there is none.
+    """Returns the secret that the signature of this body must be made with; "" if there is none.
 
-    A business's own app may speak for that business's numbers only: a webhook that names any other number or
-    account must be signed by the installation's app.
+    A business's own app may report only on that business's numbers: a webhook that names any other number or account
+    must be signed by the installation's app.
     """
     numbers, accounts = _named(body)
-    with across_businesses():  # the numbers say whose webhook it is
+    with across_businesses():  # the numbers in it tell the business
         senders = list(Sender.objects.filter(provider=Provider.CLOUD, account_id__in=accounts))
     own = {_own_secret(sender) for sender in senders}
     known = {sender.number_id for sender in senders}

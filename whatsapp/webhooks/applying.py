@@ -1,7 +1,7 @@
-"""Applying stored news: in batches, each in a transaction with the mark that it was applied.
+"""Applying stored webhooks: in batches, each in one transaction with the marks that they were applied.
 
-News that finds nothing to apply to is tried again: a status may arrive before the answer to its own message is
-committed. Later it is given up: it belongs to a message of other software on the same number.
+An update that matches nothing is tried again: a status may arrive before the answer to its own message is committed.
+In the end it is given up: it belongs to a message of other software on the same number.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 TRY_AGAIN = (timedelta(seconds=1), timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
-"""How old news must be for its next try, by the tries it has had."""
+"""How old an update must be for its next try, by the number of its tries."""
 
 
 def apply_news(now: datetime) -> int:
-    """Apply the next batch; how many pieces were looked at."""
-    # A webhook says itself whose it is: by an attempt, a message or a number.
+    """Apply the next batch. Returns the number of updates looked at."""
+    # An update itself tells its business: by an attempt, a message or a number.
     with across_businesses(), transaction.atomic():
         batch = list(_due(now).select_for_update(skip_locked=True)[:BATCH])
         if not batch:
@@ -65,13 +65,13 @@ def _mark(news: WebhookNews, problem: NewsProblem | None, now: datetime) -> dict
 
 
 def _apply_together(batch: Sequence[WebhookNews], now: datetime) -> dict[int, NewsProblem]:
-    """Apply a batch at once; if the database refuses something in it, piece by piece, so that only that is left out."""
+    """Apply a batch together; if the database refuses something in it, one by one, so that only that is left out."""
     try:
         with transaction.atomic():
             return _apply(batch, now)
     except (DataError, IntegrityError) as problem:
         if len(batch) == 1:
-            logger.warning("Webhook news %s can't be kept: %s", batch[0].pk, type(problem).__name__)
+            logger.warning("Webhook news %s can't be stored: %s", batch[0].pk, type(problem).__name__)
             return {batch[0].pk: NewsProblem.UNKEEPABLE}
     problems: dict[int, NewsProblem] = {}
     for news in batch:
@@ -80,7 +80,7 @@ def _apply_together(batch: Sequence[WebhookNews], now: datetime) -> dict[int, Ne
 
 
 def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, NewsProblem]:
-    """Apply what can be applied; why the others can't, by their keys."""
+    """Apply what can be applied. Returns why the others could not be, by their keys."""
     problems: dict[int, NewsProblem] = {}
     reports: list[tuple[WebhookNews, StatusUpdate]] = []
     for news in batch:
@@ -100,7 +100,7 @@ def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, NewsProblem
 
 
 def _apply_one(provider: str, event: Event, now: datetime) -> bool:
-    """Apply an event that comes rarely; whether there was something to apply it to."""
+    """Apply an event of a rare kind. Returns whether there was something to apply it to."""
     match event:
         case Inbound():
             return people.receive(provider, event, now)

@@ -1,4 +1,4 @@
-"""What a provider decides about templates, numbers and accounts, and what that does to running broadcasts."""
+"""What a provider decides about templates, numbers and accounts, and its effect on running broadcasts."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from whatsapp.sending import consequences
 from whatsapp.states import BroadcastStatus, PauseReason
 
 FIRST_PAUSE = timedelta(hours=3)
-"""Meta pauses a template for 3 h, then for 6 h, then disables it. It says when the pause ends only by ending it."""
+"""Meta pauses a template for 3 h, then for 6 h, then disables it. It reports the end of a pause only when it comes."""
 
 
 def change_template(provider: str, event: TemplateChange, now: datetime) -> bool:
-    """Note the change, and stop or continue its broadcasts; whether the template is known."""
+    """Store the change, and pause or resume its broadcasts. Returns whether the template is known."""
     templates = _templates(provider, event)
     for template in templates.select_related("business"):
         if event.quality:
@@ -50,7 +50,7 @@ def _stop_or_go(template: MessageTemplate, now: datetime) -> None:
     if template.status == TemplateStatus.APPROVED:
         waiting = broadcasts.filter(status=BroadcastStatus.PAUSED, pause_reason=PauseReason.TEMPLATE)
         for broadcast in waiting.exclude(resume_at=None):
-            with suppress(IllegalChange):  # somebody was quicker
+            with suppress(IllegalChange):  # another process was faster
                 lifecycle.resume(broadcast, now=now)
         return
     for broadcast in broadcasts.filter(status=BroadcastStatus.RUNNING):
@@ -59,7 +59,7 @@ def _stop_or_go(template: MessageTemplate, now: datetime) -> None:
 
 
 def change_number(provider: str, event: NumberChange) -> bool:
-    """Note a number's new throughput or limit; whether the account is known."""
+    """Store a number's new throughput or limit. Returns whether the account is known."""
     numbers = Sender.objects.filter(provider=provider, account_id=event.account_id)
     if event.phone and event.throughput_mps:
         numbers.filter(phone=event.phone).update(throughput_mps=event.throughput_mps)
@@ -69,7 +69,7 @@ def change_number(provider: str, event: NumberChange) -> bool:
 
 
 def change_account(provider: str, event: AccountChange, now: datetime) -> bool:
-    """Stop everything of a restricted account; whether it is known. A lifted restriction resumes nothing by itself."""
+    """Pause everything of a restricted account. Returns whether it is known. Lifting a restriction resumes nothing."""
     numbers = Sender.objects.filter(provider=provider, account_id=event.account_id).select_related("business")
     for sender in numbers:
         with acting_for(sender.business):

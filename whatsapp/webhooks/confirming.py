@@ -24,7 +24,7 @@ BATCH = 50
 
 
 async def confirm_choices(http: aiohttp.ClientSession, database: DatabaseThread, now: datetime) -> None:
-    """Answer every opt-out and opt-in that has no answer yet. An answer whose fate is unknown is not repeated."""
+    """Reply to every opt-out and opt-in without a reply. A reply whose outcome is unknown is not repeated."""
     for message in await database.run(unconfirmed, now):
         claimed = await database.run(claim, message, now)
         if claimed is None:
@@ -38,14 +38,14 @@ async def confirm_choices(http: aiohttp.ClientSession, database: DatabaseThread,
 
 
 def unconfirmed(now: datetime) -> list[InboundMessage]:
-    """Messages that decided something and were not answered, as long as they may be."""
+    """Returns opt-outs and opt-ins without a reply that may still be replied to."""
     with across_businesses():  # one loop serves every business
         waiting = InboundMessage.objects.exclude(action="").filter(confirmed_at=None, received_at__gt=now - WINDOW)
         return list(waiting.select_related("sender__business").order_by("received_at")[:BATCH])
 
 
 def claim(message: InboundMessage, now: datetime) -> tuple[Account, str] | None:
-    """Take it upon this process to answer; None if another one has, or if the number's secrets can't be read."""
+    """Claim the reply for this process; None if another process has it, or if the number's secrets can't be read."""
     business = message.sender.business
     with acting_for(business):
         if not InboundMessage.objects.filter(pk=message.pk, confirmed_at=None).update(confirmed_at=now):
@@ -65,6 +65,6 @@ def claim(message: InboundMessage, now: datetime) -> tuple[Account, str] | None:
 
 
 def put_back(message: InboundMessage) -> None:
-    """It was surely not answered: try again later."""
+    """Release a message whose reply certainly did not leave, so that it is tried again later."""
     with acting_for(message.sender.business):
         InboundMessage.objects.filter(pk=message.pk).update(confirmed_at=None)

@@ -1,4 +1,4 @@
-"""Statuses of messages to one person: found and folded as those of broadcasts are."""
+"""Statuses of messages to one person: matched and folded like those of broadcasts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIELDS = tuple(Delivery.__dataclass_fields__)
 
 
 def apply(reports: Sequence[Report]) -> list[Report]:
-    """Bring reports into their messages; those for which there is none. In the caller's transaction."""
+    """Apply reports to their messages, in the caller's transaction. Returns the reports without a message."""
     return [(news, update) for news, update in reports if not _apply_one(news.provider, update)]
 
 

@@ -1,4 +1,4 @@
-"""What reports make of a recipient's row, in whatever order and however often they come. Pure."""
+"""The effect of reports on a recipient's row, in whatever order and however often they arrive. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The part of a recipient's row that reports change."""
+    """The part of a recipient's row that reports can change."""
 
     status: RecipientStatus
     provider_message_id: str | None = None
@@ -38,7 +38,7 @@ class Delivery:
 
 
 def fold(delivery: Delivery, reports: Iterable[tuple[StatusUpdate, ErrorRule | None]]) -> Delivery:
-    """The row after these reports. The same for every order and repetition of them."""
+    """Returns the row after these reports; the result is the same for every order and repetition of them."""
     for update, rule in reports:
         delivery = _fold_one(delivery, update, rule)
     return delivery
@@ -58,7 +58,7 @@ def _fold_one(old: Delivery, update: StatusUpdate, rule: ErrorRule | None) -> De
         case ReportedStatus.DELIVERED:
             new = replace(new, delivered_at=_earliest(old.delivered_at, update.at))
         case ReportedStatus.READ:
-            # Whoever read it has got it: Meta leaves `delivered` out when both happen at once.
+            # A message that was read was delivered: Meta leaves `delivered` out when both happen at once.
             read_at, delivered_at = _earliest(old.read_at, update.at), _earliest(old.delivered_at, update.at)
             new = replace(new, read_at=read_at, delivered_at=delivered_at)
         case ReportedStatus.FAILED:

@@ -1,4 +1,4 @@
-"""Taking a webhook in: stored in one statement before it is answered, understood later."""
+"""Taking a webhook in: it is stored in one statement before it is answered, and read later."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RING_AGAIN_S = 1
 _HALF = re.compile("[\ud800-\udfff]")
 TASK = "whatsapp.tasks.apply_webhooks"
 
-# All parcels travel as one JSON value: a third of the time of as many rows of parameters.
+# All parcels are passed as one JSON value, which takes a third of the time of rows of parameters.
 _INSERT = """
 INSERT INTO {table} (provider, kind, number_id, account_id, dedupe_key, payload, received_at, tries, problem)
 SELECT %s, {columns}, %s, 0, '' FROM {source} WHERE true ON CONFLICT DO NOTHING
@@ -44,7 +44,7 @@ _SQLITE = {
 
 
 def store(provider: str, parcels: Sequence[Parcel], *, now: datetime) -> None:
-    """Keep every parcel that is not there yet."""
+    """Store every parcel that is not stored yet."""
     shape = _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE
     rows = [
         {
@@ -63,7 +63,7 @@ def store(provider: str, parcels: Sequence[Parcel], *, now: datetime) -> None:
 
 
 def _as_json(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as JSON that every database takes: PostgreSQL knows neither the character 0 nor halves of pairs."""
+    """Returns the rows as JSON that both databases accept: PostgreSQL takes neither zero bytes nor lone surrogates."""
     text = json.dumps(rows, ensure_ascii=False)
     if "\\u0000" in text or _HALF.search(text):
         text = json.dumps(_clean(rows), ensure_ascii=False)
@@ -82,9 +82,9 @@ def _clean(value: Any) -> Any:
 
 
 def ring(parcels: Sequence[Parcel]) -> None:
-    """Have them applied. Statuses come by the thousand, so they ring once a second; a person's word rings at once.
+    """Ask a worker to apply them. Statuses come by the thousand, so they ring once a second; messages ring at once.
 
-    In a thread: while the broker is away, asking for it takes seconds, and the provider waits for its answer.
+    In a thread: while the broker is away the call takes seconds, and the provider is waiting for its answer.
     """
     urgent = any(parcel.kind is not ParcelKind.STATUS for parcel in parcels)
     if urgent or _is_first_of_this_second():
@@ -94,7 +94,7 @@ def ring(parcels: Sequence[Parcel]) -> None:
 def _is_first_of_this_second() -> bool:
     try:
         return cache.add("whatsapp:statuses-rung", 1, RING_AGAIN_S)
-    except RedisError:  # away: the next sweep applies them, and the provider hears that they are stored
+    except RedisError:  # away: the next sweep applies them, and the provider is told that they are stored
         return False
 
 

@@ -1,4 +1,4 @@
-"""What people say: their messages, and their wish to get no more or to get some again."""
+"""Messages from people, and their wish to stop or resume messages."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from whatsapp.providers.events import Inbound, Preference
 from whatsapp.webhooks.words import Choice, choice_of
 
 ANSWER_WITHIN = timedelta(days=7)
-"""A message that quotes nothing counts as an answer to the last broadcast the person got within this time."""
+"""A message that quotes nothing counts as a reply to the last broadcast that the person got within this time."""
 
 
 def receive(provider: str, event: Inbound, now: datetime) -> bool:
-    """Keep a message and do what it asks for; whether it was written to a number of this installation."""
+    """Store a message and do what it asks for. Returns whether it was sent to a number of this installation."""
     sender = _sender(provider, event.number_id)
     if sender is None:
         return False
@@ -51,12 +51,12 @@ def receive(provider: str, event: Inbound, now: datetime) -> bool:
             },
         )
         if is_new and choice and not _obey(choice, sender, contact, now):
-            InboundMessage.objects.filter(pk=message.pk).update(confirmed_at=now)  # nothing new: no second answer
+            InboundMessage.objects.filter(pk=message.pk).update(confirmed_at=now)  # nothing changed: no second reply
     return True
 
 
 def prefer(provider: str, event: Preference, now: datetime) -> bool:
-    """A person switched the business's marketing off or on, in WhatsApp itself; whether the number is ours."""
+    """A person switched the business's marketing off or on in WhatsApp. Returns whether the number is ours."""
     sender = _sender(provider, event.number_id)
     if sender is None:
         return False
@@ -81,7 +81,7 @@ def _sender(provider: str, number_id: str) -> Sender | None:
 
 
 def _contact(sender: Sender, event: Inbound) -> Contact:
-    """The person, known from now on if they were not."""
+    """Returns the person's contact, which is created if there is none."""
     known = Contact.objects.filter(business=sender.business)
     contact = (event.phone and known.filter(phone=event.phone).first()) or (
         event.bsuid and known.filter(bsuid=event.bsuid).first()
@@ -103,7 +103,7 @@ def _contact(sender: Sender, event: Inbound) -> Contact:
 
 
 def _answered(sender: Sender, event: Inbound, address: str) -> Recipient | None:
-    """The row that a message answers: the quoted one, else the last that reached the person."""
+    """Returns the row that a message replies to: the quoted one, else the last that reached the person."""
     rows = Recipient.objects.filter(business=sender.business)
     if event.answers_message_id:
         quoted = rows.filter(provider=sender.provider, provider_message_id=event.answers_message_id).first()
@@ -124,7 +124,7 @@ def _choice(sender: Sender, event: Inbound) -> Choice | None:
 
 
 def _obey(choice: Choice, sender: Sender, contact: Contact, now: datetime) -> bool:
-    """Carry out an opt-out or opt-in for every address of the person; whether it changed something."""
+    """Carry out an opt-out or opt-in for every address of the person. Returns whether it changed something."""
     changed = []
     for address in filter(None, (contact.phone, contact.bsuid)):
         if choice is Choice.OPT_OUT:

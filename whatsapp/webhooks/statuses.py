@@ -1,4 +1,4 @@
-"""Statuses of messages: found by our attempt id or the provider's message id, folded into their rows together."""
+"""Statuses of messages: matched by our attempt id or the provider's message id, then folded into their rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FIELDS = tuple(Delivery.__dataclass_fields__)
 
 
 def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
-    """Bring reports into their rows; those for which there is no row. In the caller's transaction."""
+    """Apply reports to their rows, in the caller's transaction. Returns the reports without a row."""
     if not reports:
         return []
     by_message = _rows_by_message(reports)
@@ -45,7 +45,7 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
         pk = values.pop("pk")
         before = Delivery(**{**values, "status": RecipientStatus(values["status"])})
         after = fold(before, [(update, rule_of(news.provider, update)) for news, update in by_row[pk]])
-        # An id belongs to one message: whatever says otherwise is not written, it would hold up all other news.
+        # An id belongs to one message. A report that says otherwise is not applied: it would hold up all others.
         if by_message.setdefault((by_row[pk][0][0].provider, after.provider_message_id or ""), pk) != pk:
             after = replace(after, provider_message_id=before.provider_message_id)
         if after != before:
@@ -57,7 +57,7 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
 
 
 def _write(changes: Sequence[tuple[int, Delivery, Delivery]]) -> None:
-    """Only the columns that change in some row. A row that moves on is no longer claimed, waiting or skipped."""
+    """Write only the columns that change in some row. A row that moves on is no longer claimed, waiting or skipped."""
     for moves in (True, False):
         group = [change for change in changes if (change[1].status != change[2].status) == moves]
         names = [name for name in _FIELDS if any(getattr(old, name) != getattr(new, name) for _, old, new in group)]
@@ -75,7 +75,7 @@ def _write(changes: Sequence[tuple[int, Delivery, Delivery]]) -> None:
 
 
 def _rows_by_message(reports: Sequence[Report]) -> dict[tuple[str, str], int]:
-    """The rows of these message ids, by provider and id."""
+    """Returns the rows of these message ids, by provider and id."""
     known = Recipient.objects.filter(provider_message_id__in={update.message_id for _, update in reports})
     return {(row[0], row[1] or ""): row[2] for row in known.values_list("provider", "provider_message_id", "pk")}
 
@@ -83,7 +83,7 @@ def _rows_by_message(reports: Sequence[Report]) -> dict[tuple[str, str], int]:
 def _find_rows(
     reports: Sequence[Report], by_message: Mapping[tuple[str, str], int]
 ) -> tuple[dict[int, list[Report]], list[Report]]:
-    """Reports by row: by the current attempt, by the message id, by an earlier attempt of the row."""
+    """Returns reports by row: by the current attempt, the message id, or an earlier attempt of the row."""
     trackers = {update.tracker for _, update in reports if update.tracker}
     by_tracker: dict[uuid.UUID | None, int] = dict(
         Recipient.objects.filter(attempt_id__in=trackers).values_list("attempt_id", "pk")
@@ -104,7 +104,7 @@ def _find_rows(
 
 
 def _earlier_attempts(trackers: Collection[uuid.UUID]) -> dict[uuid.UUID | None, tuple[int, str]]:
-    """Row and outcome of attempts that are no longer their row's current one."""
+    """Returns row and outcome of attempts that are no longer their row's current one."""
     if not trackers:
         return {}
     found = Attempt.objects.filter(pk__in=trackers).values_list("pk", "recipient_id", "outcome")
@@ -112,12 +112,12 @@ def _earlier_attempts(trackers: Collection[uuid.UUID]) -> dict[uuid.UUID | None,
 
 
 def _is_past(update: StatusUpdate, outcome: str) -> bool:
-    """News of how a failed attempt had begun: it must not stop the retry. That it arrived after all must."""
+    """Returns whether a report is about the start of a failed attempt: only a delivery may stop the retry."""
     return outcome == AttemptOutcome.REJECTED and update.status not in {ReportedStatus.DELIVERED, ReportedStatus.READ}
 
 
 def rule_of(provider: str, update: StatusUpdate) -> ErrorRule | None:
-    """What the error of a failed message means; None: it has not failed."""
+    """Returns the rule for the error of a failed message; None if it has not failed."""
     return provider_for(provider).rule_for(update.error_code) if update.status is ReportedStatus.FAILED else None
 
 
@@ -132,7 +132,7 @@ def _note_that_reports_arrive(reports: Iterable[Report]) -> None:
 
 
 def _react_to_failures(by_row: dict[int, list[Report]], now: datetime) -> None:
-    """A failure that is reported later means the same as one that is answered at once."""
+    """Act on failures that are reported later as on failures that are answered at once."""
     failed = {
         pk: (rule, update.error_code)
         for pk, reports in by_row.items()

@@ -1,4 +1,4 @@
-"""The addresses that providers post to. They verify, store and answer; nothing else."""
+"""The addresses that providers post to. They verify, store and answer, and do nothing else."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ logger = logging.getLogger(__name__)
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def cloud(request: HttpRequest) -> HttpResponse:
-    """Meta: the handshake (GET) and everything it reports (POST)."""
+    """Meta: answer the handshake (GET), and store all reports (POST)."""
     if request.method == "GET":
         return _handshake(request)
     return _store_and_answer(request, Provider.CLOUD, app_secret(request.body))
 
 
 def _handshake(request: HttpRequest) -> HttpResponse:
-    """Meta asks once whether the address is ours."""
+    """Answer Meta's one-time check that the address is ours."""
     given, expected = request.GET.get("hub.verify_token", ""), settings.WHATSAPP_VERIFY_TOKEN
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
         return HttpResponseForbidden("The verify token is not WHATSAPP_VERIFY_TOKEN.", content_type="text/plain")
@@ -43,12 +43,12 @@ def _handshake(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def twilio(request: HttpRequest) -> HttpResponse:
-    """Twilio: statuses and messages."""
+    """Twilio: store statuses and messages."""
     return _store_and_answer(request, Provider.TWILIO, _auth_token(account_of(request.body)))
 
 
 def _store_and_answer(request: HttpRequest, name: Provider, secret: str) -> HttpResponse:
-    """401 if the signature is not right, 400 if it can't be cut into parcels, else stored and 200."""
+    """Answers 401 to a wrong signature, 400 to a body that can't be split into parcels, else 200 once it is stored."""
     provider = provider_for(name)
     webhook = WebhookRequest(
         url=settings.PUBLIC_URL + request.get_full_path(),
@@ -68,8 +68,8 @@ def _store_and_answer(request: HttpRequest, name: Provider, secret: str) -> Http
 
 
 def _auth_token(account_sid: str) -> str:
-    """The token with which an account signs: of one of its senders, or of the installation's own account."""
-    with across_businesses():  # the account says whose webhook it is
+    """Returns the token with which an account signs: of one of its senders, or of the installation's own account."""
+    with across_businesses():  # the account in it tells the business
         sender = Sender.objects.filter(provider=Provider.TWILIO, account_id=account_sid).first()
     if sender:
         try:

@@ -1,7 +1,7 @@
 """One-word messages that mean "no more" or "again". Pure.
 
-The words that people and carriers use in ten languages; a business may add its own. Only a message that is nothing
-but the word counts: "stop by tomorrow?" is no opt-out.
+These are the words that people and carriers use in ten languages; a business may add its own. Only a message that
+consists of nothing but the word counts: "stop by tomorrow?" is not an opt-out.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _IN = (
 
 
 def normalize(text: str) -> str:
-    """The words alone: no punctuation, accents of Hebrew, symbols or spare blanks; case folded."""
+    """Returns the words alone: without punctuation, Hebrew points, symbols and extra blanks; case folded."""
     kept = (char if unicodedata.category(char)[0] in "LN" else " " for char in _without_points(text))
     return " ".join("".join(kept).casefold().split())
 
@@ -64,7 +64,7 @@ OPT_IN_WORDS = _words(_IN)
 
 
 def choice_of(text: str, *, more_out: Collection[str] = (), more_in: Collection[str] = ()) -> Choice | None:
-    """What a message (or a button's payload) decides; None: it is an ordinary message."""
+    """Returns what a message (or a button's payload) decides; None for an ordinary message."""
     if len(text) > 60:
         return None
     said = normalize(text)

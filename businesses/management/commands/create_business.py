@@ -132,9 +132,7 @@ class Command(BaseCommand):
         if password:
             try:
                 validate_password(password)
-            except (
-                ValidationError
-            ) as error:  # a warning only: operators may choose a weak password, as with createsuperuser
+            except ValidationError as error:  # operators may choose a weak password, as with createsuperuser
                 self.stderr.write(f"Note: --owner-password is weak. {' '.join(error.messages)}")
         return OwnerLogin(email=email.strip(), password=password or "")
 

@@ -14,10 +14,7 @@ from businesses.models import User
 class Command(BaseCommand):
     """Forget a person's authenticator app and recovery codes; the password stays."""
 
-    help = (
-        "Forget a person's authenticator app and recovery codes. "
-        "First make sure that the request really comes from them."
-    )
+    help = "Forget a person's authenticator app and recovery codes. Make sure first that the request is theirs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Define the argument: the person's email address."""

@@ -29,12 +29,12 @@ _WORDS = "Hello. When are you open, please?"
 
 
 class Command(BaseCommand):
-    """Hear the greeting, say something, hear the answer, hang up; then tell how that was."""
+    """Plays a call: hears the greeting, says something, hears the answer, hangs up; then prints a report."""
 
     help = "Place a simulated call to a business: prints a timeline and records what both sides heard."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add what is said, and where to."""
+        """Define the options."""
         parser.add_argument("slug", help="the business's short name")
         speech = parser.add_mutually_exclusive_group()
         speech.add_argument("--say", default=_WORDS, metavar="TEXT", help=f"what the caller says ({_WORDS!r})")
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             type=Path,
             default=settings.VAR_DIR / "call.wav",
             metavar="FILE.wav",
-            help="where the recording goes: caller left, assistant right (var/call.wav)",
+            help="the recording's file: caller left, assistant right (var/call.wav)",
         )
         parser.add_argument("--url", help="the server's address (the one that `make run` serves, else PUBLIC_URL)")
         parser.add_argument("--from", dest="from_", default="+15005550001", metavar="E164", help="the caller's number")
@@ -92,15 +92,15 @@ def _number(slug: str) -> str:
 
 
 def _recorded(call_sid: str) -> str | None:
-    """The id under which the server keeps the call; None when it has another database than this command."""
-    with across_businesses():  # an operator at the shell calls any business
+    """Returns the call's id at the server; None if the server uses another database than this command."""
+    with across_businesses():  # an operator at the shell may call any business
         call_id = Call.objects.filter(twilio_call_sid=call_sid).values_list("pk", flat=True).first()
     return None if call_id is None else str(call_id)
 
 
 async def _call(number: str, options: dict[str, Any]) -> MediaStream:
     url = options["url"] or served_url()
-    # Twilio signs the public address. Where none is configured, the server takes its own for it.
+    # Twilio signs the public address. If none is configured, the server uses its own.
     public_url = os.environ.get("PUBLIC_URL", "").strip() or url
     speech = wav_files.read_as_ulaw(options["wav"]) if options["wav"] else await _spoken(options["say"])
     plan = TrialPlan(number, options["from_"], speech, interrupts=options["interrupt"])

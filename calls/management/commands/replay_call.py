@@ -1,4 +1,4 @@
-"""`manage.py replay_call`: a recorded call through today's rules, with its own or other settings."""
+"""`manage.py replay_call`: replay a recorded call with the current code, and its own or other settings."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from calls.records.traces import TraceLine, read_trace
 
 
 class Command(BaseCommand):
-    """Tell how the call went, and what would go differently."""
+    """Prints a timeline of the call, and what would be different now."""
 
     help = "Replay a call's trace: prints a timeline and what differs from the recording."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add which call, and what to change."""
-        parser.add_argument("call_id", type=UUID, help="the call's id, as its page and the log have it")
+        """Define the options."""
+        parser.add_argument("call_id", type=UUID, help="the call's id, as its page and the log show it")
         parser.add_argument(
             "--set",
             action="append",
@@ -64,7 +64,7 @@ class Command(BaseCommand):
 
 
 def _find(call_id: UUID) -> Call:
-    with across_businesses():  # an operator at the shell names a call of any business
+    with across_businesses():  # an operator at the shell may replay calls of any business
         call = Call.objects.select_related("business").filter(pk=call_id).first()
     if call is None:
         raise CommandError(f"There is no call {call_id}.")

@@ -19,18 +19,18 @@ from calls.sandbox.voices.phrases import phrases
 from calls.sandbox.voices.senses import senses
 
 _PARENT_CHECK_S = 1.0
-# Real work takes real time: what a scenario adds to imitate it would come on top.
+# Real work takes real time, so the scenario must not add simulated delays.
 _AS_FAST_AS_IT_CAN = Scenario(first_delta_s=0.0, transcript_delay_s=0.0)
 
 
 class Command(BaseCommand):
-    """Serve until Ctrl-C, SIGTERM, or the end of the process that started it."""
+    """Serves until Ctrl-C, SIGTERM, or the end of the parent process."""
 
     help = "Serve the stand-in for OpenAI Realtime and its speech endpoint (docs/sandbox.md)."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the address and the scenario."""
+        """Define the options."""
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
         parser.add_argument("--port", type=int, default=settings.SANDBOX_PORT, help="port (SANDBOX_PORT)")
         parser.add_argument("--scenario", type=Path, metavar="FILE.json", help="failures to play (docs/sandbox.md)")

@@ -33,7 +33,7 @@ class Rejected(Exception):
         self.code, self.param, self.error_type = code, param, error_type
 
     def event(self, event_id: str | None = None) -> WireEvent:
-        """Returns the `error` event that says so, about the client event with this id."""
+        """Returns the `error` event for the client event with this id."""
         about = {"message": str(self), "param": self.param, "event_id": event_id}
         return {"type": "error", "error": {"type": self.error_type, "code": self.code, **about}}
 

@@ -37,7 +37,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Faculties:
-    """Who thinks, speaks and listens for the stand-in. `phrases` cuts an utterance into what is spoken at a time."""
+    """The stand-in's engine, voice and listener. `phrases` cuts an utterance into pieces that are rendered singly."""
 
     engine: Engine
     voice: Voice
@@ -72,7 +72,7 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._outbox: asyncio.Queue[Output] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._begun: tuple[Listen, asyncio.Task[str]] | None = None  # what is listened to since the last pause
+        self._begun: tuple[Listen, asyncio.Task[str]] | None = None  # the transcription begun at the last pause
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -159,7 +159,7 @@ class Connection:
                 yield Spoken(marked, rendering.as_ulaw(), goes_on=number > 0)
 
     def _listen(self, turn: Listen) -> None:
-        """Have a turn transcribed, from its pause on: its end may be there already, or the caller may go on."""
+        """Transcribe a turn from its pause on: the turn may have ended by then, or the caller may go on."""
         listener = self._faculties.listener
         if not (turn.is_over or listener.listens_in_pauses):
             return

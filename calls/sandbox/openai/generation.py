@@ -1,4 +1,4 @@
-"""One response: the events of its making, in OpenAI's order and pace."""
+"""One response: its events, in OpenAI's order and pace."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Response:
         yield Step(self.finish("completed", None))
 
     def finish(self, status: str, details: WireEvent | None) -> list[WireEvent]:
-        """End the response with this status. Returns the events that say so."""
+        """End the response with this status. Returns the events for it."""
         events = self._close_item("incomplete")
         return [*events, {"type": "response.done", "response": self._object(status, details)}]
 
@@ -126,7 +126,7 @@ class Response:
         return events
 
     def _close_item(self, status: str) -> list[WireEvent]:
-        """Close the item in the making, if there is one. Returns the events that say so."""
+        """Close the current item, if there is one. Returns the events for it."""
         item = self._open
         if item is None:
             return []

@@ -1,4 +1,4 @@
-"""Bodies of OpenAI's HTTP endpoints: requests that are refused as OpenAI refuses them, and the errors that say so."""
+"""Bodies of OpenAI's HTTP endpoints: reads requests, and refuses invalid ones with OpenAI's errors."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def error(status: int, message: str, *, code: str | None = None, param: str | No
 
 
 def has_key(request: web.Request) -> bool:
-    """Tells whether a request brings an API key; any one will do."""
+    """Returns whether a request has an API key; any key is accepted."""
     return bool(request.headers.get("Authorization", "").removeprefix("Bearer").strip())
 
 
 async def read(request: web.Request, *required: str) -> dict[str, Any] | web.Response:
-    """Returns a request's JSON object with its required texts, or else the refusal."""
+    """Returns a request's JSON object, or an error response if a required text is missing."""
     if not has_key(request):
         return error(401, "You didn't provide an API key.")
     try:

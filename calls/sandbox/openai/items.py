@@ -15,7 +15,7 @@ class Item:
     """One item. `wire` is the object that clients see; `audio_bytes` counts the assistant's audio in it.
 
     `caller_audio_bytes` counts the caller's.
-    `words`: what the listener made of a turn of the caller, which clients learn a little later.
+    `words`: the transcript of a caller's turn, which clients get a little later.
     """
 
     wire: WireEvent

@@ -1,4 +1,4 @@
-"""What a scenario does to one response."""
+"""The faults of a scenario that affect one response."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Misbehaviour:
         return None
 
     def stalls(self, deltas: int) -> bool:
-        """Tells whether nothing more is sent after so many audio deltas."""
+        """Returns whether the response stalls after so many audio deltas."""
         stall = self.find(faults.Stall)
         return stall is not None and deltas >= stall.after_deltas
 

@@ -24,7 +24,7 @@ _RATE_LIMITS: WireEvent = {
 
 @dataclass(slots=True)
 class _Running:
-    """A response in the making. `late_deltas` may still come after its cancel; None: it isn't cancelled."""
+    """An unfinished response. `late_deltas` may still be sent after its cancel; None: it isn't cancelled."""
 
     response: Response
     misbehaviour: Misbehaviour

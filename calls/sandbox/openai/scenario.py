@@ -3,7 +3,7 @@
     Scenario(faults=(Refuse(status=429, times=1), DropConnection(after_deltas=3)))
     {"faults": [{"kind": "refuse", "status": 429, "times": 1}, {"kind": "drop_connection", "after_deltas": 3}]}
 
-Connections and responses are counted from the server's start, so that a retry can find things mended.
+Connections and responses are counted from the server's start, so that a retry can succeed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from calls.sandbox.receptionist.engine import Part
 
-_STRICT = ConfigDict(frozen=True, extra="forbid")  # a misspelt field would be a fault that never strikes
+_STRICT = ConfigDict(frozen=True, extra="forbid")  # with a misspelt field, the fault would never strike
 
 
 class _Fault(BaseModel):
@@ -27,7 +27,7 @@ class _Fault(BaseModel):
     times: int | None = None
 
     def strikes(self, ordinal: int) -> bool:
-        """Tells whether the fault strikes the connection or response number `ordinal`, counted from 0."""
+        """Returns whether the fault strikes connection or response number `ordinal`, counted from 0."""
         return ordinal >= self.skip and (self.times is None or ordinal < self.skip + self.times)
 
 

@@ -1,7 +1,7 @@
 """One session of the OpenAI Realtime API as a pure core: events in, outputs out, time as an argument.
 
-Feed it what the client sends (`receive`), what the engine and the listener found (`speak`, `heard`), and the time
-(`tick` at `next_due`). Carry out what it returns, in order. The GA protocol, as the `openai` package's types and
+Its inputs are the client's frames (`receive`), the results of engine and listener (`speak`, `heard`), and the time
+(`tick` at `next_due`). Outputs are carried out in order. The GA protocol, as the `openai` package's types and
 OpenAI's reference describe it.
 """
 

@@ -1,4 +1,4 @@
-"""The thoughts that wait for the caller's words: the engine answers what was said, so it must have been understood."""
+"""`Think` outputs that wait for transcripts: the engine answers what was said, so it needs the words first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from calls.sandbox.openai.outputs import Output, Think
 
 
 class Understanding:
-    """Which turns are being listened to, and which thoughts wait for their words."""
+    """The turns that are being transcribed, and the `Think` outputs that wait for them."""
 
     def __init__(self, items: Items) -> None:
         self._items = items
@@ -18,16 +18,16 @@ class Understanding:
         self._waiting: list[Think] = []
 
     def begin(self, item_id: str) -> None:
-        """A turn is over and is being listened to."""
+        """Note that a turn is over and is being transcribed."""
         self._turns.add(item_id)
 
     def finish(self, item_id: str, words: str) -> None:
-        """A turn was understood, or at least no more will be."""
+        """Note that a turn was transcribed, or that it never will be."""
         self._turns.discard(item_id)
         self._items.understood(item_id, words)
 
     def hold(self, outputs: Iterable[Output]) -> list[Output]:
-        """Returns the outputs without the thoughts, as long as something is being listened to."""
+        """Returns the outputs, without `Think` ones while a turn is being transcribed."""
         outputs = list(outputs)
         if not self._turns:
             return outputs
@@ -35,7 +35,7 @@ class Understanding:
         return [output for output in outputs if not isinstance(output, Think)]
 
     def release(self) -> list[Output]:
-        """Returns the thoughts that need wait no longer, with what the caller said."""
+        """Returns the `Think` outputs that no longer need to wait, with what the caller said."""
         if self._turns:
             return []
         thoughts, self._waiting = self._waiting, []

@@ -10,7 +10,7 @@ _FRAME = 160  # bytes: 20 ms
 _FRAME_MS = 20
 _ONSET_FRAMES = 3
 PAUSE_MS = 200
-# At this energy it is as sure as not (0.5) that someone speaks: quiet speech on a telephone has an rms of 500.
+# At this energy the probability of speech is 0.5: quiet speech on a telephone has an rms of 500.
 _EVEN_CHANCE_RMS = 200
 
 

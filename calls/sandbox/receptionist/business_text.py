@@ -47,7 +47,7 @@ class BusinessText:
 
 
 def read(instructions: str) -> BusinessText:
-    """Read a session's instructions; text of another make is taken for the business's own as a whole."""
+    """Read a session's instructions; text in another format is treated as the business's own text as a whole."""
     name, own_text = _NAME.search(instructions), _OWN_TEXT.search(instructions)
     text = own_text["text"] if own_text else "" if name else instructions
     return BusinessText(name["name"].strip() if name else "", _GREETED in instructions, tuple(_facts(text)))

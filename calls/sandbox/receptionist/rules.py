@@ -55,7 +55,7 @@ class Receptionist:
             return self.open()
         *earlier, said = caller_said
         wants = intents(said)
-        if said.startswith("["):  # the ears' mark of speech whose words they don't know
+        if said.startswith("["):  # the listener's mark for speech that it can't understand
             return self._next_fact(sum(each.startswith("[") for each in earlier))
         if not any(character.isalnum() for character in said):
             return Reply(self.sentences.not_caught)
@@ -64,7 +64,7 @@ class Receptionist:
         return self._wish(wants) or self._facts(said, wants) or self._small_talk(wants, earlier)
 
     def _next_fact(self, told: int) -> Reply:
-        """Returns one fact after the other, for a caller whose words are not understood."""
+        """Returns the next fact, for a caller whose words are not understood."""
         facts = [f"{fact.topic.rstrip(':?')}: {fact.words}" if fact.topic else fact.words for fact in self.text.facts]
         fact = facts[told % len(facts)] if facts else ""
         return Reply(fact if fact and told else f"{self.sentences.no_ears} {fact}".strip())

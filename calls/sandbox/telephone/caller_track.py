@@ -41,7 +41,7 @@ class CallerTrack:
 
     @property
     def is_speaking(self) -> bool:
-        """Tells whether something is left to say."""
+        """Returns whether something is left to say."""
         return bool(self._to_say)
 
     def say(self, audio: bytes) -> Span:

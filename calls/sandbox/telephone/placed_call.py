@@ -1,4 +1,4 @@
-"""One simulated call, as its caller has it: speak, listen, press keys, hang up."""
+"""One simulated call from the caller's side: speak, listen, press keys, hang up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from calls.sandbox.telephone.stream_socket import StreamSocket
 
 
 class CallFailed(Exception):
-    """The call didn't get where the caller wanted; the message says what the server answered."""
+    """The call failed; the message says what the server answered."""
 
 
 class PlacedCall:
@@ -103,7 +103,7 @@ class PlacedCall:
 
     @property
     def is_over(self) -> bool:
-        """Tells whether the call has ended."""
+        """Returns whether the call has ended."""
         return self._task.done()
 
     @property

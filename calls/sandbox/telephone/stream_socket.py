@@ -47,7 +47,7 @@ class StreamSocket:
         self._outbound.put(frame)
 
     async def stop(self) -> None:
-        """The caller hangs up: say so, and close."""
+        """Hang up as the caller: send `stop` and close."""
         if not self.closed_by:
             self.closed_by = "caller"
             self.send(self.stream.stop())

@@ -55,7 +55,7 @@ async def _speak(call: PlacedCall, speech: bytes) -> None:
 
 
 async def _begins(call: PlacedCall, heard_bytes: int, within_s: float) -> bool:
-    """Tells whether the caller hears more than so many bytes before the time is over."""
+    """Returns whether the caller hears more than so many bytes before the time is over."""
     try:
         await call.until(lambda: call.heard_bytes > heard_bytes, within_s)
     except TimeoutError:

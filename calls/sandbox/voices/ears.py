@@ -1,4 +1,4 @@
-"""What the stand-in makes of the caller's audio: the transcript of a turn."""
+"""Listeners of the stand-in: they turn the caller's audio into a transcript."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Listener(Protocol):
     def listens_in_pauses(self) -> bool: ...  # noqa: D102 - see above
 
     async def transcribe(self, audio: bytes, *, language: str) -> str:
-        """Returns the words in µ-law audio; in brackets, what are no words."""
+        """Returns the words in µ-law audio; sounds without words are described in brackets."""
         ...
 
 
@@ -38,7 +38,7 @@ class ScriptedListener:
         transcripts = tuple(transcripts)
         self._transcripts = iter(transcripts)
         self._then = then
-        self.listens_in_pauses = then.listens_in_pauses and not transcripts  # one entry a turn, not one a pause
+        self.listens_in_pauses = then.listens_in_pauses and not transcripts  # one entry per turn, not one per pause
 
     async def transcribe(self, audio: bytes, *, language: str) -> str:
         """See `Listener`."""

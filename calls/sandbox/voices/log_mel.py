@@ -1,4 +1,4 @@
-"""The picture of sound that Whisper looks at: a log-mel spectrogram, as OpenAI's own code computes it. Pure.
+"""The log-mel spectrogram that Whisper takes as its input, as OpenAI's own code computes it. Pure.
 
 By hand, because a 10 s window takes 12 ms this way, and 150 ms by kaldi-native-fbank; faster-whisper, which has one
 too, always computes 30 s and needs 40 MB of packages besides.

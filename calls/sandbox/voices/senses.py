@@ -30,9 +30,9 @@ class Senses:
 
 @asynccontextmanager
 async def senses() -> AsyncIterator[Senses]:
-    """Returns voice and ears at once; what is asked of them waits until their models are loaded.
+    """Returns voice and ears at once; requests to them wait until their models are loaded.
 
-    The log says when that is, and what there is instead of a model that can't be loaded.
+    The log says when they are loaded, and which substitute is used for a model that can't be loaded.
     """
     speaking, hearing = Worker("voice", JoeModel), Worker("ears", WhisperModel)
     loading = [

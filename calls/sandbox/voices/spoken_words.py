@@ -1,4 +1,4 @@
-"""What is written, as people say it: telephone numbers digit by digit, times by the clock, signs as words. Pure."""
+"""Writes text as people say it: telephone numbers digit by digit, times by the clock, signs as words. Pure."""
 
 from __future__ import annotations
 

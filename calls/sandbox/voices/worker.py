@@ -24,9 +24,9 @@ class Worker(Generic[ModelT]):
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     async def ask(self, question: Callable[[ModelT], T]) -> T:
-        """Returns a function of the model, after what was asked before. Raises what it raises, or what loading does."""
+        """Run `question` on the model, after earlier ones. Returns its result; raises its errors and loading's."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: question(self._model()))
 
     def close(self) -> None:
-        """Take no more questions; what is being computed is thrown away."""
+        """Take no more requests; the result of the current one is dropped."""
         self._thread.shutdown(wait=False, cancel_futures=True)

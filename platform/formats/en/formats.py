@@ -1,4 +1,4 @@
-"""English dates with the month in letters: 5/12 is in December for some readers and in May for others."""
+"""English dates with the month as a word: 5/12 is in December for some readers and in May for others."""
 
 DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"

@@ -1,4 +1,4 @@
-"""Django's `migrate`, safe to run from several machines at once: the second waits, and then finds nothing to do."""
+"""Django's `migrate`, safe to run on several machines at once: the second waits and finds nothing to do."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-LOCK_KEY = 7_368_105_221  # any number, the same on every machine, that no other advisory lock of this database has
+LOCK_KEY = 7_368_105_221  # an arbitrary number that no other advisory lock of this database uses
 
 
 class Command(migrate.Command):
-    """Django's command, one at a time per database."""
+    """Django's command, run by one process at a time per database."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Wait for whoever is migrating this database, then migrate."""
+        """Wait until no other process migrates this database, then migrate."""
         with one_at_a_time(connections[options["database"]]):
             super().handle(*args, **options)
 
 
 @contextmanager
 def one_at_a_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Hold the database's migration lock. PostgreSQL frees it also when the process dies, the kernel a file's."""
+    """Hold the migration lock. PostgreSQL, or the kernel for SQLite's file, releases it if the process dies."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])

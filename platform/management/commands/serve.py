@@ -19,7 +19,7 @@ from businesses import public_address
 from frontdesk import children, demo
 
 HOST = "127.0.0.1"
-SANDBOX_START_S = 30.0  # it listens after two seconds, before its models are loaded
+SANDBOX_START_S = 30.0  # the stand-in listens after two seconds, before its speech models are loaded
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     help = "Migrate and serve on http://127.0.0.1:PORT, with the stand-in engine when OPENAI_API_KEY is unset."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add `--demo`."""
+        """Define the options."""
         parser.add_argument("--demo", action="store_true", help="seed a demo business and print its owner's login")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -68,17 +68,17 @@ class Command(BaseCommand):
         Server(application, endpoints=[f"tcp:port={settings.PORT}:interface={HOST}"], ready_callable=ready).run()
 
     def say_sandbox_ended(self, code: int) -> None:
-        """Tell that nobody answers calls any more."""
+        """Print that calls are no longer answered."""
         self.stderr.write(f"The stand-in engine has ended (code {code}): calls reach nobody. Stop and start again.")
 
     def say(self, line: str) -> None:
-        """Tell the person at the terminal, at once."""
+        """Print to the terminal and flush."""
         self.stdout.write(line)
         self.stdout.flush()
 
 
 def require_free_port(port: int, variable: str) -> None:
-    """Refuse a port that something listens on."""
+    """Raise `CommandError` if the port is in use."""
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -90,7 +90,7 @@ def require_free_port(port: int, variable: str) -> None:
 
 
 def listens_within(seconds: float, port: int) -> bool:
-    """Wait until something listens on a port of this machine; False when nothing does in time."""
+    """Wait until something listens on a port of this machine. Returns False if nothing does in time."""
     give_up_at = time.monotonic() + seconds
     while time.monotonic() < give_up_at:
         with closing(socket.socket()) as probe:
@@ -102,11 +102,11 @@ def listens_within(seconds: float, port: int) -> bool:
 
 @contextmanager
 def announced(url: str) -> Iterator[None]:
-    """Keep the address in var/serving while it is served: `manage.py call` calls there."""
+    """Note the address in var/serving for the duration of the block; `manage.py call` reads it."""
     serving = public_address.note()
     serving.write_text(url)
     try:
         yield
     finally:
-        if serving.exists() and serving.read_text() == url:  # not that of a later one on another port
+        if serving.exists() and serving.read_text() == url:  # don't remove the note of a later process on another port
             serving.unlink()

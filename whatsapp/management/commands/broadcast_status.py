@@ -1,4 +1,4 @@
-"""Say how a broadcast stands."""
+"""Print the state of a broadcast."""
 
 from whatsapp.management.asking import BroadcastCommand
 from whatsapp.models import Broadcast
@@ -10,4 +10,4 @@ class Command(BroadcastCommand):
     help = __doc__ or ""
 
     def change(self, broadcast: Broadcast) -> None:
-        """Only look."""
+        """Change nothing: the state is printed by the base class."""

@@ -1,4 +1,4 @@
-"""Cancel a broadcast: who has not been messaged never will be; what is on its way finishes."""
+"""Cancel a broadcast: nobody else gets its message; messages under way are finished."""
 
 from django.utils import timezone
 
@@ -15,6 +15,6 @@ class Command(BroadcastCommand):
     already = (BroadcastStatus.CANCELLING, BroadcastStatus.CANCELLED)
 
     def change(self, broadcast: Broadcast) -> None:
-        """Cancel it, and mark at once whoever is not being messaged at this moment."""
+        """Cancel it, and mark at once all rows that are not being sent at this moment."""
         lifecycle.cancel(broadcast, now=timezone.now())
         lifecycle.finish_cancelling(broadcast, now=timezone.now())

@@ -24,18 +24,18 @@ NEEDED = {
 
 
 class Command(BaseCommand):
-    """Prints one JSON object. Run again with the same number, it changes what is given."""
+    """Prints one JSON object. Run again for the same number, it updates the options that are given."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Name the options."""
+        """Add the options of both providers."""
         parser.add_argument("slug", metavar="SLUG", help="short name of the business")
         parser.add_argument("--provider", choices=Provider.values, required=True)
         parser.add_argument("--phone-number-id", help="cloud: the number's id in Meta's WhatsApp Manager")
         parser.add_argument("--waba-id", help="cloud: the WhatsApp business account's id")
         parser.add_argument("--access-token", help="cloud: a system user's token")
-        parser.add_argument("--app-secret", help="cloud: if the number belongs to another Meta app than the usual one")
+        parser.add_argument("--app-secret", help="cloud: if the number belongs to a Meta app of its own")
         parser.add_argument("--account-sid", help="twilio: AC…")
         parser.add_argument("--auth-token", help="twilio: the account's auth token")
         parser.add_argument(
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Connect, ask the provider how the number is, answer."""
+        """Connect the number, ask the provider for its state, and print it."""
         business = business_of(options["slug"])
         missing = [name for name in NEEDED[options["provider"]] if not options[name]]
         if missing:
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             answer(self, _report(business, sender, is_new=is_new, problem=problem))
 
     def _check(self, sender: Sender) -> str | None:
-        """Ask how the number is; a provider that does not answer is no reason not to keep what was given."""
+        """Ask for the number's state. If the provider does not answer, the number stays connected all the same."""
         try:
             check(sender, now=timezone.now())
         except ProviderUnavailable as error:

@@ -1,4 +1,4 @@
-"""Make a broadcast from a file, from contacts, or from the people of an earlier one."""
+"""Create a broadcast from a file, from contacts, or from the people of an earlier broadcast."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from whatsapp.numbers import template_sync
 
 
 class Command(BaseCommand):
-    """Prints one JSON object: id, accepted, and the rejected rows with their reasons. Nothing is sent without --start.
+    """Prints one JSON object: id, accepted, and rejected rows with their reasons. Nothing is sent without --start.
 
-    A file that can't be used as a whole leaves nothing behind.
+    A file that as a whole can't be used leaves nothing behind.
     """
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Name the options."""
+        """Add the options for template, people and time."""
         parser.add_argument("slug", metavar="SLUG", help="short name of the business")
         parser.add_argument("--template", required=True, metavar="NAME")
         parser.add_argument("--language", required=True, help="of the template, like en_US or he")
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         _add_timing(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make it, freeze its people, perhaps start it, answer."""
+        """Create it, freeze its people, start it if asked to, and print the report."""
         business = business_of(options["slug"])
         with acting_for(business):
             try:
@@ -88,7 +88,7 @@ class Command(BaseCommand):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How many messages go first: a number, or a share of all people."""
+    """The size of a trial: a number of messages, or a share of all people."""
 
     size: int | None = None
     share: float | None = None
@@ -132,7 +132,7 @@ def _add_audience(parser: CommandParser) -> None:
 def _add_timing(parser: CommandParser) -> None:
     parser.add_argument("--at", default="", metavar="YYYY-MM-DDTHH:MM", help="local time at which it starts")
     parser.add_argument("--zone", default="", help="of --at, like Asia/Jerusalem; default: the business's")
-    parser.add_argument("--late-after", type=int, metavar="MINUTES", help="later than this it is missed instead")
+    parser.add_argument("--late-after", type=int, metavar="MINUTES", help="if later than this, it is missed instead")
     parser.add_argument("--from", type=time.fromisoformat, dest="send_from", metavar="HH:MM", help="messages only from")
     parser.add_argument(
         "--until", type=time.fromisoformat, dest="send_until", metavar="HH:MM", help="messages only until"
@@ -143,7 +143,7 @@ def _add_timing(parser: CommandParser) -> None:
         type=_trial,
         default=Trial(),
         metavar="N|N%",
-        help="send so many first and wait for resume_broadcast",
+        help="send only this many first, then wait for resume_broadcast",
     )
 
 

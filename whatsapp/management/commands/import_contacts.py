@@ -1,4 +1,4 @@
-"""Take contacts from a CSV or XLSX file."""
+"""Import contacts from a CSV or XLSX file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from whatsapp.management.asking import answer, business_of
 from whatsapp.models import ContactImport, RejectedRow
 
 MOST_PRINTED = 10_000
-"""Rejected rows of a report; the import's page has all of them."""
+"""How many rejected rows are printed; the import's page lists all of them."""
 
 
 class Command(BaseCommand):
@@ -25,16 +25,16 @@ class Command(BaseCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Name the options."""
+        """Add the options for the file and what holds for all of its rows."""
         parser.add_argument("slug", metavar="SLUG", help="short name of the business")
         parser.add_argument(
             "--csv", required=True, metavar="FILE", help="columns: phone, name, language, tags; others are attributes"
         )
-        parser.add_argument("--tag", action="append", default=[], help="give it to all of them; may be repeated")
+        parser.add_argument("--tag", action="append", default=[], help="give all of them this tag; may be repeated")
         parser.add_argument("--consent", default="", metavar="SOURCE", help="they agreed to messages: where and when")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import and answer."""
+        """Import the file and print the counts."""
         business, path = business_of(options["slug"]), Path(options["csv"])
         try:
             with acting_for(business), path.open("rb") as file:

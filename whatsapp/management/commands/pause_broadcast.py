@@ -1,4 +1,4 @@
-"""Pause a broadcast: within two seconds nothing more is sent; what is on its way finishes."""
+"""Pause a broadcast: sending stops within two seconds; messages under way are finished."""
 
 from django.utils import timezone
 
@@ -15,5 +15,5 @@ class Command(BroadcastCommand):
     already = (BroadcastStatus.PAUSED,)
 
     def change(self, broadcast: Broadcast) -> None:
-        """Pause it."""
+        """Pause it, with no time at which it resumes."""
         lifecycle.pause(broadcast, now=timezone.now())

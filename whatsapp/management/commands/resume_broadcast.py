@@ -1,4 +1,4 @@
-"""Let a paused broadcast go on exactly where it stopped."""
+"""Resume a paused broadcast exactly where it stopped."""
 
 from django.utils import timezone
 
@@ -15,5 +15,5 @@ class Command(BroadcastCommand):
     already = (BroadcastStatus.PREPARING, BroadcastStatus.RUNNING, BroadcastStatus.COMPLETED)
 
     def change(self, broadcast: Broadcast) -> None:
-        """Resume it."""
+        """Resume it, which also approves a trial."""
         lifecycle.resume(broadcast, now=timezone.now())

@@ -13,14 +13,14 @@ from whatsapp.models import Sender
 
 
 class Command(BaseCommand):
-    """Run it after a new key was put in front; then the old keys can go. Safe to repeat."""
+    """Run it after a new key was added in front; after that the old keys can be removed. Safe to repeat."""
 
     help = __doc__ or ""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Rotate all, or say which can't be read."""
+        """Encrypt all secrets again, and name those that can't be read."""
         unreadable, rotated = [], 0
-        with across_businesses():  # keys belong to the installation, and so does their rotation
+        with across_businesses():  # keys belong to the installation, so they are rotated for all businesses
             for sender in Sender.objects.select_related("business").iterator():
                 try:
                     fresh = rotate(sender.encrypted_credentials)

@@ -1,4 +1,4 @@
-"""The sending loop without Celery. Run as many as you like, on as many machines."""
+"""The sending loop without Celery. Any number of these may run, on any number of machines."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Only how long to run."""
+        """Add the option that ends the loop when it is idle."""
         parser.add_argument("--until-idle", action="store_true", help="end when nothing is left to send")
 
     def handle(self, *, until_idle: bool, **options: Any) -> None:
-        """Run until stopped (Ctrl-C, SIGTERM): what is in flight lands first."""
+        """Run until stopped (Ctrl-C, SIGTERM); messages in flight are awaited first."""
         progress = asyncio.run(self._run(until_idle=until_idle))
         self.stdout.write(json.dumps({"accepted": progress.accepted}))
 

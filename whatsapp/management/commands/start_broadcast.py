@@ -1,4 +1,4 @@
-"""Start a broadcast: at once, or at its scheduled time if that is still to come."""
+"""Start a broadcast: now, or at its scheduled time if that is in the future."""
 
 from django.utils import timezone
 
@@ -15,5 +15,5 @@ class Command(BroadcastCommand):
     already = (BroadcastStatus.PREPARING, BroadcastStatus.RUNNING, BroadcastStatus.COMPLETED)
 
     def change(self, broadcast: Broadcast) -> None:
-        """Start it."""
+        """Start or schedule it."""
         start(broadcast, now=timezone.now())

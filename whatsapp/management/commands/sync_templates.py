@@ -15,16 +15,16 @@ from whatsapp.providers.base import ProviderUnavailable
 
 
 class Command(BaseCommand):
-    """Prints one JSON object with what has changed, and every template that there is now."""
+    """Prints one JSON object with what has changed, and all current templates."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The business."""
+        """Add the business's short name."""
         parser.add_argument("slug", metavar="SLUG", help="short name of the business")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Sync each account once."""
+        """Fetch the templates of each account once."""
         business = business_of(options["slug"])
         with acting_for(business):
             try:

@@ -32,7 +32,7 @@ _TEMPLATE_FIELDS = "id,name,language,status,category,components,parameter_format
 
 
 class CloudProvider:
-    """Meta's Cloud API. There is no idempotency key and no way to ask for a message's state: webhooks are the truth."""
+    """Meta's Cloud API. It has no idempotency key, and a message's state can't be asked for: only webhooks tell it."""
 
     name = "cloud"
     can_prove_absence = False
@@ -44,7 +44,7 @@ class CloudProvider:
     async def send_text(
         self, http: aiohttp.ClientSession, account: Account, to: str, text: str, tracker: uuid.UUID | None = None
     ) -> SendResult:
-        """Post a free text."""
+        """Post free text."""
         return await self._post_message(http, account, payloads.text_body(to, text, tracker))
 
     async def _post_message(self, http: aiohttp.ClientSession, account: Account, body: bytes) -> SendResult:
@@ -56,11 +56,11 @@ class CloudProvider:
     async def find_messages(
         self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime
     ) -> list[str]:
-        """Meta has no such question; the sweeper asks only providers that can prove absence."""
-        raise ProviderUnavailable("The Cloud API can't be asked what became of a message: its webhooks tell.")
+        """Always raise `ProviderUnavailable`: Meta can't be asked, so `can_prove_absence` is false."""
+        raise ProviderUnavailable("The Cloud API can't be asked what became of a message: only its webhooks tell.")
 
     async def list_templates(self, http: aiohttp.ClientSession, account: Account) -> list[RemoteTemplate]:
-        """Every template of the business account, page by page."""
+        """Returns every template of the business account, read page by page."""
         found: list[RemoteTemplate] = []
         query = {"fields": _TEMPLATE_FIELDS, "limit": "100"}
         while True:
@@ -73,7 +73,7 @@ class CloudProvider:
             query = {**query, "after": after}
 
     async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
-        """The number's throughput level, portfolio limit and quality."""
+        """Returns the number's throughput level, portfolio limit and quality."""
         fields = "throughput,quality_rating,display_phone_number,whatsapp_business_manager_messaging_limit"
         number = await self._get(http, account, account.number_id, {"fields": fields})
         level = (number.get("throughput") or {}).get("level", "")
@@ -102,7 +102,7 @@ class CloudProvider:
         return answer
 
     def rule_for(self, code: str) -> ErrorRule:
-        """See `errors.RULES`."""
+        """Returns the rule from `errors.RULES`."""
         return errors.rule_for(code)
 
     def verify(self, request: WebhookRequest, secret: str) -> bool:
@@ -110,7 +110,7 @@ class CloudProvider:
         return webhooks.verify(request, secret)
 
     def split(self, request: WebhookRequest) -> list[Parcel]:
-        """One parcel for each status, message or change."""
+        """Returns one parcel for each status, message or change."""
         return webhooks.split(request.body)
 
     def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
@@ -119,7 +119,7 @@ class CloudProvider:
 
 
 def _judge(answer: Answer) -> SendResult:
-    """Tell what an HTTP answer means. A 200 that can't be understood may be an acceptance."""
+    """Returns the meaning of an HTTP answer. A 200 that can't be understood may be an acceptance."""
     body = answer.json()
     if answer.status != 200:
         error = body.get("error") if isinstance(body, dict) else None

@@ -1,4 +1,4 @@
-"""Meta's error codes: what each means for the message, and what to tell whoever reads it.
+"""Meta's error codes: what each means for the message, and what to tell the reader.
 
 The same codes come in the answer to a POST and in a `failed` status. Source: Cloud API, "Error codes".
 """
@@ -70,7 +70,7 @@ RULES: Mapping[int, ErrorRule] = {
         SendOutcome.RETRY, _("This person got several messages within seconds; the message follows."), retry_after_s=6.0
     ),
     131048: _account(_("People reported messages of this number as spam. Wait until its quality is better.")),
-    # Passing
+    # Temporary
     1: _PASSING,
     2: _PASSING,
     131000: _PASSING,
@@ -137,7 +137,7 @@ RULES: Mapping[int, ErrorRule] = {
 
 
 def rule_for(code: str) -> ErrorRule:
-    """The rule of a code; one that is not in the table concerns this person only, and counts to the breaker."""
+    """Returns the rule of a code. A code outside the table concerns this person only, and counts for the breaker."""
     number = int(code) if code.isdigit() else -1
     if 200 <= number <= 299:
         return _RECONNECT
@@ -145,7 +145,7 @@ def rule_for(code: str) -> ErrorRule:
 
 
 def refused(http_status: int, error: Mapping[str, Any] | None, retry_after_s: float | None = None) -> SendResult:
-    """Judge an answer that is not 200. `error` is Graph's error object, None when the body holds none."""
+    """Returns the meaning of an answer other than 200. `error` is Graph's error object, None if there is none."""
     if error is None:
         return _refused_by_a_stranger(http_status, retry_after_s)
     code = str(error.get("code", ""))
@@ -161,14 +161,14 @@ def refused(http_status: int, error: Mapping[str, Any] | None, retry_after_s: fl
 
 
 def text_of(error: Mapping[str, Any]) -> str:
-    """Meta's own words, the most exact ones first."""
+    """Returns Meta's own words, the most specific first."""
     data = error.get("error_data")
     details = data.get("details") if isinstance(data, Mapping) else None
     return str(details or error.get("message") or error.get("title") or "")[:500]
 
 
 def _refused_by_a_stranger(http_status: int, retry_after_s: float | None) -> SendResult:
-    """A load balancer or proxy answered in Graph's place: only below 500 is it sure that nothing was accepted."""
+    """A load balancer or proxy answered instead of Graph: only below 500 is it certain that nothing was accepted."""
     if http_status == 429:
         rule: ErrorRule | None = _TOO_FAST
     elif 400 <= http_status < 500 and http_status != 408:

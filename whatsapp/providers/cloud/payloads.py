@@ -12,7 +12,7 @@ from whatsapp.template_variables import MEDIA_KINDS, Place, TemplateVariable, Va
 
 
 def message_body(message: Message) -> bytes:
-    """One template message. The address keeps its plus sign: without it Meta would guess a country code."""
+    """Returns the body of a template message. The address keeps its plus: without it Meta guesses a country code."""
     body = {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
@@ -29,7 +29,7 @@ def message_body(message: Message) -> bytes:
 
 
 def text_body(to: str, text: str, tracker: uuid.UUID | None = None) -> bytes:
-    """A free text, to a phone number or a user id."""
+    """Returns the body of a free text to a phone number or a user id."""
     body: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
@@ -43,7 +43,7 @@ def text_body(to: str, text: str, tracker: uuid.UUID | None = None) -> bytes:
 
 
 def components(template: Template, params: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The values of one message in the places where Meta wants them."""
+    """Returns the values of one message, in the structure that Meta expects."""
     named = template.parameter_format == "NAMED"
     header = [v for v in template.variables if v.place is Place.HEADER]
     body = [v for v in template.variables if v.place is Place.BODY]

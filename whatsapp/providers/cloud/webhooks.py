@@ -1,6 +1,6 @@
-"""Meta's webhooks: the signature, cutting them into single updates, and understanding one.
+"""Meta's webhooks: verifying the signature, splitting them into single updates, and reading each update.
 
-A parcel's payload is `{"field": …, "metadata": {…}, "one": {…}}`, `one` being the status, message or change.
+A parcel's payload is `{"field": …, "metadata": {…}, "one": {…}}`; `one` is the status, message or change.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from whatsapp.providers.events import (
 )
 
 LONGEST_ID = 140
-"""Characters of a message id that still fit into a key as they are."""
+"""Longest message id, in characters, that is part of a key as it is; a longer one is hashed."""
 _LISTS = {
     "messages": {"statuses": ParcelKind.STATUS, "messages": ParcelKind.MESSAGE},
     "user_preferences": {"user_preferences": ParcelKind.PREFERENCE},
@@ -62,7 +62,7 @@ def verify(request: WebhookRequest, secret: str) -> bool:
 
 
 def split(body: bytes) -> list[Parcel]:
-    """One parcel for each status, message, preference or change. Raises ValueError."""
+    """Returns one parcel for each status, message, preference or change. Raises ValueError."""
     notice = json.loads(body)
     if not isinstance(notice, dict) or notice.get("object") != "whatsapp_business_account":
         raise ValueError("This is no webhook of a WhatsApp business account.")
@@ -86,10 +86,10 @@ def _parcels(account_id: str, entry: Mapping[str, Any], change: Mapping[str, Any
             if kind is ParcelKind.MESSAGE:
                 payload["contacts"] = value.get("contacts") or []
             try:
-                _time(one["timestamp"])  # whoever applies it reads the time: without one it is of unforeseen shape
+                _time(one["timestamp"])  # applying needs the time: without one the shape is unknown
                 yield Parcel(_key(kind, one), kind, payload, number_id, account_id)
             except (KeyError, TypeError, ValueError):
-                # Refused, it would hold up the others: Meta repeats a webhook as a whole.
+                # Stored as it is. If it were refused it would hold up the others: Meta repeats a webhook as a whole.
                 yield Parcel(_digest(name, one), ParcelKind.OTHER, payload, number_id, account_id)
     if field not in _LISTS:
         payload = {"field": field, "account_id": account_id, "one": value}
@@ -113,7 +113,7 @@ def _digest(*parts: Any) -> str:
 
 
 def read(payload: JsonObject) -> Event | None:
-    """Understand one parcel; None: nothing that concerns us."""
+    """Returns the event of a parcel; None if it does not concern us."""
     field, one = str(payload["field"]), payload["one"]
     number_id, account_id = str(payload.get("number_id", "")), str(payload.get("account_id", ""))
     match field:
@@ -178,7 +178,7 @@ def _inbound(number_id: str, one: Mapping[str, Any], contacts: Any) -> Inbound:
 
 
 def _words(kind: str, one: Mapping[str, Any]) -> tuple[str, str]:
-    """What the person said, and the payload of the button with which they said it."""
+    """Returns what the person wrote, and the payload of the button if they pressed one."""
     part = one.get(kind) or {}
     match kind:
         case "text":
@@ -239,7 +239,7 @@ def _account_change(account_id: str, one: Mapping[str, Any]) -> AccountChange | 
 
 
 def _time(seconds: str | int) -> datetime:
-    """The moment. Raises ValueError when it is none."""
+    """Returns the moment, aware, in UTC. Raises ValueError if it is not a time."""
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (OverflowError, OSError):
@@ -249,10 +249,10 @@ def _time(seconds: str | int) -> datetime:
 def _uuid(text: Any) -> uuid.UUID | None:
     try:
         return uuid.UUID(str(text)) if text else None
-    except ValueError:  # another software's callback data
+    except ValueError:  # callback data of other software
         return None
 
 
 def e164(digits: Any) -> str:
-    """A number as Meta shows it (15551234567, +1 555-123-4567) in E.164; "" for none."""
+    """Returns a number from Meta's notation (15551234567, +1 555-123-4567) in E.164; "" for none."""
     return "+" + "".join(ch for ch in str(digits) if ch.isdigit()) if digits else ""

@@ -1,1 +1,1 @@
-"""A provider on this machine: nothing leaves it, and everything looks real."""
+"""A provider on this machine: nothing leaves it, and everything behaves like WhatsApp."""

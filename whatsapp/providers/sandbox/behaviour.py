@@ -1,8 +1,8 @@
-"""How people and WhatsApp behave in the sandbox: decided by the message id, so it is the same whenever it is asked.
+"""How people and WhatsApp behave in the sandbox. Decided by the message id, so the same message always fares alike.
 
-Numbers that end in certain digits always do the same, so that one can watch every way a message may go:
-…0001 not on WhatsApp · …0002 fails after it was accepted · …0003 had enough marketing (Meta's limit) ·
-…0004 had stopped marketing before · …0005 answers STOP · …0006 answers a question · …0007 gets it and never reads it.
+Numbers with certain last digits always behave the same way, so that every outcome can be watched:
+…0001 not on WhatsApp · …0002 fails after it was accepted · …0003 gets too much marketing (Meta's limit) ·
+…0004 had stopped marketing before · …0005 replies STOP · …0006 replies with a question · …0007 never reads it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from whatsapp.providers.events import ReportedStatus
 
 REPLIES = ("Thank you!", "תודה רבה", "Is this still available?", "מתי אתם פתוחים?", "👍", "Great, see you then")
 LONGEST_S = 120.0
-"""After this time everything has happened."""
+"""After this time nothing more happens to a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happens so many seconds after the message was accepted."""
+    """Something that happens a number of seconds after the message was accepted."""
 
     after_s: float
     status: ReportedStatus
@@ -29,7 +29,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What happens to one message. `refused`: an error code in place of an acceptance."""
+    """What happens to one message. `refused`: an error code instead of an acceptance."""
 
     latency_s: float
     refused: int = 0
@@ -51,7 +51,7 @@ _REFUSALS = {"refused": 131026, "limited": 131049, "stopped": 131050}
 
 
 def behaviour_of(address: str, message_id: str) -> Behaviour:
-    """The fate of one message."""
+    """Returns what happens to one message."""
     luck = _lucks(message_id)
     fate = _FATES.get(address[-4:]) or _drawn(luck[0])
     latency_s = 0.04 + 0.12 * luck[1]
@@ -73,7 +73,7 @@ def behaviour_of(address: str, message_id: str) -> Behaviour:
 
 
 def _drawn(luck: float) -> str:
-    """Of a hundred people one is not on WhatsApp, one gets nothing, 30 don't read it, 4 answer, 1 opts out."""
+    """Of a hundred people one is not on WhatsApp, one gets nothing, 30 don't read it, 4 reply, 1 opts out."""
     for share, fate in ((0.01, "refused"), (0.02, "fails"), (0.32, "ignores"), (0.36, "answers"), (0.37, "opts_out")):
         if luck < share:
             return fate

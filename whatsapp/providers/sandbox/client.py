@@ -1,4 +1,4 @@
-"""The sandbox provider: messages go nowhere, and come back as if they had."""
+"""The sandbox provider: messages go nowhere, but are reported on as if they had."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ THROUGHPUT_MPS = 80
 
 
 class SandboxProvider:
-    """Speaks like Meta, needs no account."""
+    """Speaks like Meta's API, but needs no account."""
 
     name = "sandbox"
     can_prove_absence = True
 
     async def send(self, http: aiohttp.ClientSession, account: Account, message: Message) -> SendResult:
-        """Take a message after a believable moment, or refuse it."""
+        """Accept a message after a realistic delay, or refuse it."""
         message_id = f"sandbox.{message.attempt_id.hex}"
         plan = behaviour_of(message.address, message_id)
         await asyncio.sleep(plan.latency_s)
@@ -46,35 +46,35 @@ class SandboxProvider:
     async def send_text(
         self, http: aiohttp.ClientSession, account: Account, to: str, text: str, tracker: uuid.UUID | None = None
     ) -> SendResult:
-        """Take a free text."""
+        """Accept a free text."""
         return SendResult(SendOutcome.ACCEPTED, message_id=f"sandbox.{(tracker or uuid.uuid4()).hex}", http_status=200)
 
     async def find_messages(
         self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime
     ) -> list[str]:
-        """The sandbox keeps nothing: a message whose answer was lost was never taken."""
+        """Returns nothing: the sandbox stores no messages, so one whose answer was lost was never accepted."""
         return []
 
     async def list_templates(self, http: aiohttp.ClientSession, account: Account) -> list[RemoteTemplate]:
-        """Some templates to try."""
+        """Returns some templates to try."""
         return list(TEMPLATES)
 
     async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
-        """As of an ordinary number in good standing."""
+        """Returns the state of an ordinary number in good standing."""
         return NumberHealth(throughput_mps=THROUGHPUT_MPS, quality="GREEN")
 
     def rule_for(self, code: str) -> ErrorRule:
-        """Meta's rules."""
+        """Returns Meta's rule."""
         return errors.rule_for(code)
 
     def verify(self, request: WebhookRequest, secret: str) -> bool:
-        """As Meta's webhooks."""
+        """Verify as for Meta's webhooks."""
         return webhooks.verify(request, secret)
 
     def split(self, request: WebhookRequest) -> list[Parcel]:
-        """As Meta's webhooks."""
+        """Split as Meta's webhooks are split."""
         return webhooks.split(request.body)
 
     def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
-        """As Meta's webhooks."""
+        """Read as Meta's webhooks are read."""
         return webhooks.read(payload)

@@ -1,4 +1,4 @@
-"""Webhooks as Meta writes them, for the sandbox and for tests."""
+"""Webhooks in Meta's format, for the sandbox and for tests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Happening:
 
 
 def notice(number_id: str, account_id: str, happenings: Sequence[Happening]) -> dict[str, Any]:
-    """One webhook with all of it."""
+    """Returns one webhook with all of these."""
     value: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": number_id, "phone_number_id": number_id},
@@ -40,13 +40,13 @@ def notice(number_id: str, account_id: str, happenings: Sequence[Happening]) -> 
 
 
 def envelope(account_id: str, field: str, value: dict[str, Any]) -> dict[str, Any]:
-    """Any change of an account."""
+    """Returns a webhook with any change of an account."""
     changes = [{"field": field, "value": value}]
     return {"object": "whatsapp_business_account", "entry": [{"id": account_id, "changes": changes}]}
 
 
 def signature(body: bytes, app_secret: str) -> str:
-    """The value of `X-Hub-Signature-256`."""
+    """Returns the value of `X-Hub-Signature-256` for a body."""
     return "sha256=" + hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Templates of the sandbox: in both languages, with every kind of value."""
+"""The sandbox's templates: in both languages, with every kind of variable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the stand-in for Meta does with one message."""
+"""What the server in place of Meta does with one message."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from enum import Enum
 
 
 class Reaction(Enum):
-    """What comes back."""
+    """The answer that the sender gets."""
 
     ANSWER = "answer"
-    SERVER_ERROR = "server_error"  # a load balancer's 500, with no Graph error in it
+    SERVER_ERROR = "server_error"  # a load balancer's 500, without a Graph error
     RESET = "reset"  # the connection breaks
-    GARBAGE = "garbage"  # a 200 that is no answer of Graph
+    GARBAGE = "garbage"  # a 200 that is not an answer of Graph
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The default accepts at once. Whether the message is taken and what the sender hears are two different things.
+    """The default accepts at once. Whether a message is accepted is separate from the answer that the sender gets.
 
     `error_code` refuses it with this Graph code; `fails_later` is the code of a `failed` status; `silent`: no webhook.
     """
@@ -33,10 +33,10 @@ class Action:
 
 
 def refuse(code: int, http_status: int = 400) -> Action:
-    """Refuse with a Graph error."""
+    """Returns a refusal with a Graph error."""
     return Action(accepts=False, error_code=code, http_status=http_status)
 
 
 def accept_and(reaction: Reaction, latency_s: float | None = None) -> Action:
-    """Take the message, and let the answer be lost."""
+    """Returns an acceptance whose answer is lost."""
     return Action(reaction, latency_s=latency_s)

@@ -1,9 +1,9 @@
-"""A stand-in for Meta's Cloud API over HTTP, for tests, benchmarks and rehearsals of another installation.
+"""A server in place of Meta's Cloud API, for tests, benchmarks and rehearsals of another installation.
 
     python -m whatsapp.providers.sandbox.server --port 8300 --webhook http://127.0.0.1:8000/whatsapp/webhooks/cloud/
 
-It checks the token, logs every POST (`/figures` counts them), accepts, and reports what happened in signed webhooks.
-`FakeMeta.script` makes it fail in every way in which a network or Meta can fail.
+It checks the token, logs every POST (`/figures` counts them), accepts, and reports the course of events in signed
+webhooks. `FakeMeta.script` makes it fail in every way in which a network or Meta can fail.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ Script = Callable[[str, int], Action]
 
 
 def accept_all(_address: str, _nth: int) -> Action:
-    """Accept whatever comes, whoever it is for and however often."""
+    """Accept every message, whatever its address and number."""
     return Action()
 
 
 @dataclass
 class FakeMeta:
-    """The server. `script(address, nth POST to it)` decides about each message."""
+    """The server. `script(address, nth POST to it)` decides what happens to each message."""
 
-    token: str = "a-token"  # noqa: S105 - of a server that exists on this machine only
+    token: str = "a-token"  # noqa: S105 - of a server that exists only on this machine
     app_secret: str = "an-app-secret"  # noqa: S105
     webhook_url: str = ""
     latency_s: float = 0.0
@@ -69,7 +69,7 @@ class FakeMeta:
     _serial: int = 0
 
     def app(self) -> web.Application:
-        """The aiohttp application."""
+        """Returns the aiohttp application."""
         app = web.Application(client_max_size=10_000_000)
         app.add_routes(
             [
@@ -84,7 +84,7 @@ class FakeMeta:
 
     @property
     def accepted(self) -> list[Post]:
-        """The POSTs that were accepted, whether or not the sender heard of it."""
+        """Returns the POSTs that were accepted, whether or not the sender got the answer."""
         return [post for post in self.posts if post.accepted]
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
@@ -127,8 +127,8 @@ class FakeMeta:
             await task
 
     async def _report(self) -> None:
-        """Post what has happened, as often as it takes, shuffled and repeated if that is wanted."""
-        chance = random.Random(self.seed)  # noqa: S311 - only shuffles
+        """Post what has happened, retrying until it is taken, shuffled and repeated if the options say so."""
+        chance = random.Random(self.seed)  # noqa: S311 - used only for shuffling
         async with aiohttp.ClientSession() as http:
             while True:
                 await asyncio.sleep(FLUSH_EVERY_S)
@@ -151,7 +151,7 @@ class FakeMeta:
             return False
 
     async def _figures(self, _request: web.Request) -> web.Response:
-        """How many messages came, in what time, and how many people got more than one."""
+        """Respond with the number of messages, their duration, and the people who got more than one."""
         moments = [post.at for post in self.posts]
         people = {post.address for post in self.accepted}
         return web.json_response(

@@ -31,11 +31,11 @@ from whatsapp.providers.twilio.templates import read_template
 WHATSAPP_MPS = 80  # Twilio: each WhatsApp sender
 CONTENT_URL = "https://content.twilio.com"
 CLOCKS_APART = timedelta(minutes=1)
-"""How far Twilio's clock may be behind ours: a message of ours that seems older than its attempt was still taken."""
+"""How far Twilio's clock may lag behind ours: a message that seems older than its attempt may still be ours."""
 
 
 class TwilioProvider:
-    """WhatsApp through Twilio. A POST can't be repeated safely, but its list of messages settles every doubt."""
+    """WhatsApp through Twilio. A POST can't be repeated safely, but its list of messages resolves lost answers."""
 
     name = "twilio"
     can_prove_absence = True
@@ -50,7 +50,7 @@ class TwilioProvider:
     async def send_text(
         self, http: aiohttp.ClientSession, account: Account, to: str, text: str, tracker: uuid.UUID | None = None
     ) -> SendResult:
-        """Post a free text."""
+        """Post free text."""
         return await self._post_message(http, account, payloads.text_form(account, to, text, tracker))
 
     async def _post_message(self, http: aiohttp.ClientSession, account: Account, form: dict[str, str]) -> SendResult:
@@ -61,9 +61,9 @@ class TwilioProvider:
     async def find_messages(
         self, http: aiohttp.ClientSession, account: Account, address: str, since: datetime
     ) -> list[str]:
-        """The messages to this person since then, from Twilio's own list: also those that wait in its queue (4 h).
+        """Returns the messages to this person since then from Twilio's list, including those in its queue (up to 4 h).
 
-        They have no `DateSent` yet, so that is not asked for; the newest 100 are more than enough for one person.
+        Queued ones have no `DateSent`, so it does not filter by date; the newest 100 are more than enough for a person.
         """
         url = f"{account.api_url}/2010-04-01/Accounts/{account.account_id}/Messages.json"
         query = {"To": f"whatsapp:{address}", "PageSize": "100"}
@@ -78,7 +78,7 @@ class TwilioProvider:
         ]
 
     async def list_templates(self, http: aiohttp.ClientSession, account: Account) -> list[RemoteTemplate]:
-        """Every content template with its WhatsApp approval, page by page."""
+        """Returns every content template with its WhatsApp approval, read page by page."""
         base = account.api_url if "api.twilio.com" not in account.api_url else CONTENT_URL
         url: str | None = f"{base}/v1/ContentAndApprovals?PageSize=100"
         found: list[RemoteTemplate] = []
@@ -89,12 +89,12 @@ class TwilioProvider:
         return found
 
     async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
-        """Check the credentials; Twilio tells neither quality nor limits of a number."""
+        """Check the credentials. Twilio reports neither quality nor limits of a number."""
         await _get(http, f"{account.api_url}/2010-04-01/Accounts/{account.account_id}.json", account, {})
         return NumberHealth(throughput_mps=WHATSAPP_MPS)
 
     def rule_for(self, code: str) -> ErrorRule:
-        """See `errors.RULES`."""
+        """Returns the rule from `errors.RULES`."""
         return errors.rule_for(code)
 
     def verify(self, request: WebhookRequest, secret: str) -> bool:
@@ -102,7 +102,7 @@ class TwilioProvider:
         return webhooks.verify(request, secret)
 
     def split(self, request: WebhookRequest) -> list[Parcel]:
-        """Twilio posts one thing at a time."""
+        """Returns a single parcel: Twilio posts one update at a time."""
         return webhooks.split(request)
 
     def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
@@ -129,7 +129,7 @@ async def _get(http: aiohttp.ClientSession, url: str, account: Account, query: M
 
 
 def _judge(answer: Answer) -> SendResult:
-    """Tell what an HTTP answer means."""
+    """Returns the meaning of an HTTP answer."""
     body = answer.json()
     known = body if isinstance(body, dict) else None
     if not 200 <= answer.status < 300:

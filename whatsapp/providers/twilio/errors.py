@@ -1,4 +1,4 @@
-"""Twilio's error codes: what each means for the message, and what to tell whoever reads it.
+"""Twilio's error codes: what each means for the message, and what to tell the reader.
 
 The same codes come in the answer to a POST and in a status callback. Source: Twilio, "Error and Warning Dictionary".
 """
@@ -84,7 +84,7 @@ RULES: Mapping[int, ErrorRule] = {
 
 
 def rule_for(code: str) -> ErrorRule:
-    """The rule of a code; one that is not in the table concerns this person only, and counts to the breaker."""
+    """Returns the rule of a code. A code outside the table concerns this person only, and counts for the breaker."""
     known = RULES.get(int(code)) if code.isdigit() else None
     return known or ErrorRule(
         SendOutcome.PERMANENT, _("Twilio or WhatsApp refused the message."), counts_against_broadcast=True
@@ -92,9 +92,9 @@ def rule_for(code: str) -> ErrorRule:
 
 
 def refused(http_status: int, body: JsonObject | None, retry_after_s: float | None) -> SendResult:
-    """Judge an answer that is not 2xx. `body` is Twilio's JSON, None if something else answered."""
+    """Returns the meaning of an answer other than 2xx. `body` is Twilio's JSON, None if something else answered."""
     if http_status >= 500 or body is None:
-        # Twilio, "20500": a POST that failed inside may have been carried out.
+        # Twilio, "20500": a POST that ended in an internal error may have been carried out.
         definite = http_status < 500
         rule = (
             ErrorRule(SendOutcome.RETRY, _("Something between us and Twilio refused the message."))

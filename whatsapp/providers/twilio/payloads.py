@@ -9,7 +9,7 @@ from whatsapp.providers.base import Account, Message
 
 
 def message_form(account: Account, message: Message) -> dict[str, str]:
-    """One template message. The attempt travels in the callback's address, since Twilio echoes nothing else."""
+    """Returns the form of a template message. The attempt is in the callback's address: Twilio echoes nothing else."""
     form = {
         "To": f"whatsapp:{message.address}",
         "ContentSid": message.template.external_id,
@@ -23,7 +23,7 @@ def message_form(account: Account, message: Message) -> dict[str, str]:
 
 
 def text_form(account: Account, to: str, text: str, tracker: uuid.UUID | None = None) -> dict[str, str]:
-    """A free text."""
+    """Returns the form of a free text."""
     callback = {"StatusCallback": f"{account.callback_url}?a={tracker}"} if tracker else {}
     return {"To": f"whatsapp:{to}", "Body": text, **callback, **_from(account)}
 

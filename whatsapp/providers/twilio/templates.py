@@ -11,7 +11,7 @@ from whatsapp.template_variables import PLACEHOLDER
 
 
 def read_template(entry: JsonObject) -> RemoteTemplate:
-    """One entry of `ContentAndApprovals`. Every value has one name in all of it, so a single BODY lists them all."""
+    """Returns one entry of `ContentAndApprovals`. A variable has one name throughout, so one BODY lists them all."""
     approval = entry.get("approval_requests") or {}
     text = body_text(entry.get("types") or {})
     return RemoteTemplate(
@@ -27,7 +27,7 @@ def read_template(entry: JsonObject) -> RemoteTemplate:
 
 
 def body_text(types: JsonObject) -> str:
-    """The words of a content, then each variable that occurs elsewhere in it (a button, a picture's address)."""
+    """Returns the text of a content, then each variable that occurs elsewhere (in a button or a picture's address)."""
     content: JsonObject = next(iter(types.values()), {})
     body = str(content.get("body") or content.get("title") or "")
     elsewhere = set(PLACEHOLDER.findall(json.dumps(list(_texts(content))))) - set(PLACEHOLDER.findall(body))

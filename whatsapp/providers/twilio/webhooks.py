@@ -1,4 +1,4 @@
-"""Twilio's webhooks: a signed form for each status and each message. Its payload is the form, plus our attempt id."""
+"""Twilio's webhooks: a signed form per status or message. A parcel's payload is the form, plus our attempt id."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _STATUSES = {
 
 
 def verify(request: WebhookRequest, secret: str) -> bool:
-    """Check `X-Twilio-Signature`: address and form (with or without the port), signed with the auth token."""
+    """Check `X-Twilio-Signature`: address (with or without the port) and form, signed with the auth token."""
     signature = request.headers.get("x-twilio-signature", "")
     form = QueryDict(request.body)
     return bool(secret and signature) and RequestValidator(secret).validate(request.url, form, signature)
 
 
 def account_of(body: bytes) -> str:
-    """The account that a webhook claims to come from."""
+    """Returns the account that a webhook claims to come from."""
     return parse_qs(body.decode(errors="replace")).get("AccountSid", [""])[0]
 
 
 def split(request: WebhookRequest) -> list[Parcel]:
-    """The form as one parcel. Raises ValueError."""
+    """Returns the form as one parcel. Raises ValueError."""
     form = {name: values[0] for name, values in parse_qs(request.body.decode(), keep_blank_values=True).items()}
     sid = form.get("MessageSid") or form.get("SmsSid")
     if not sid:
@@ -52,7 +52,7 @@ def split(request: WebhookRequest) -> list[Parcel]:
 
 
 def read(payload: JsonObject, received_at: datetime) -> Event | None:
-    """Understand one form. Twilio gives no time, so it is the time it came at."""
+    """Returns the event of a form. Twilio gives no time, so it is the time at which the form arrived."""
     sid = str(payload.get("MessageSid") or payload["SmsSid"])
     if "MessageStatus" not in payload:
         return _inbound(sid, payload, received_at)

@@ -45,12 +45,12 @@ async def configured(server: RealtimeServer) -> AsyncIterator[AsyncRealtimeConne
 
 
 async def next_of(connection: AsyncRealtimeConnection, *kinds: str) -> dict[str, Any]:
-    """The next event of one of these types; others are dropped."""
+    """Returns the next event of one of these types; others are dropped."""
     return (await events_until(connection, *kinds))[-1]
 
 
 async def events_until(connection: AsyncRealtimeConnection, *kinds: str) -> list[dict[str, Any]]:
-    """All events up to one of these types."""
+    """Returns all events up to one of these types."""
     events: list[dict[str, Any]] = []
     async with asyncio.timeout(TIMEOUT_S):
         while not events or events[-1]["type"] not in kinds:

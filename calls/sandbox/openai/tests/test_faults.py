@@ -55,7 +55,7 @@ def server_with(*faults: Fault, **values: Any) -> RealtimeServer:
 
 
 async def answered(server: RealtimeServer, *until: str) -> list[dict[str, Any]]:
-    """The events of one response on a new connection."""
+    """Ask for a response on a new connection. Returns its events."""
     async with configured(server) as connection:
         await connection.response.create(response={"metadata": {"kind": "answer"}}, event_id="mine")
         return await events_until(connection, *(until or ("response.done",)))
@@ -272,7 +272,7 @@ def audio(events: list[dict[str, Any]]) -> bytes:
 
 
 async def close_code(connection: Any) -> int | None:
-    """The code of the server's close frame; None when the connection was cut."""
+    """Returns the code of the server's close frame; None when the connection was cut."""
     with pytest.raises(ConnectionClosed) as closed:
         await asyncio.wait_for(connection.recv_bytes(), 5)
     return closed.value.rcvd.code if closed.value.rcvd else None

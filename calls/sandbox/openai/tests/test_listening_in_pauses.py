@@ -99,7 +99,7 @@ def test_audio_that_the_client_has_cleared_is_not_heard() -> None:
 
 
 class StuckListener(DeafListener):
-    """Never gets to the end of what it hears in the first pause."""
+    """Never finishes the transcription that begins in the first pause."""
 
     listens_in_pauses = True
 

@@ -1,4 +1,4 @@
-"""The stand-in for OpenAI as a client of the real `openai` package has it."""
+"""The stand-in for OpenAI, as a client of the real `openai` package sees it."""
 
 from __future__ import annotations
 

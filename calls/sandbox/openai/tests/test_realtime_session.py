@@ -70,13 +70,13 @@ class Client:
         self.send(type="session.update", session=session or session_with(NEVER_BY_ITSELF))
 
     def send(self, **event: Any) -> list[dict[str, Any]]:
-        """The answers to an event."""
+        """Send an event. Returns the answers to it."""
         before = len(self.events)
         self.take(self.core.receive(json.dumps(event), self.now))
         return self.events[before:]
 
     def wait(self, seconds: float) -> list[dict[str, Any]]:
-        """What comes while time passes."""
+        """Let time pass. Returns the events that are sent meanwhile."""
         before = len(self.events)
         self.now += seconds
         while (due := self.core.next_due()) is not None and due <= self.now:
@@ -166,7 +166,7 @@ class AnyClient(RuleBasedStateMachine):
                 assert milliseconds <= sent_ms + 1
 
     def in_the_making(self) -> set[str]:
-        """The conversation's response, if it has one."""
+        """Returns the conversation's response, if it has one."""
         begun = [e["response"] for e in self.client.events if e["type"] == "response.created"]
         created = {response["id"] for response in begun if response["metadata"] != {"out_of_band": "True"}}
         done = [e["response"]["id"] for e in self.client.events if e["type"] == "response.done"]

@@ -1,4 +1,4 @@
-"""Is a server event one of OpenAI's? By the `openai` package's own types."""
+"""Checks server events against the `openai` package's own types."""
 
 from __future__ import annotations
 

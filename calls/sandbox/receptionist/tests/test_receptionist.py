@@ -44,12 +44,12 @@ UNKNOWN = "a stand-in without a language model"
 
 
 def instructions_of(business: Business) -> str:
-    """What its calls' sessions are told, on a Monday."""
+    """Returns what its calls' sessions are told, on a Monday."""
     return session_instructions(business, local_time=MONDAY)
 
 
 async def talk(text: str, *said: str, language: str = "en", can_transfer: bool = False) -> tuple[str, list[str]]:
-    """The words of the last answer, and the functions that it calls."""
+    """Returns the words of the last answer, and the functions that it calls."""
     business = Business(name="Acme", language=language, instructions=text, greeting_text="Hello.")
     if can_transfer:
         business.fallback_number = "+15005559999"

@@ -31,7 +31,7 @@ class LittleServer:
         self.url = self.public_url = public_url
 
     def statuses(self) -> list[str]:
-        """What the status callbacks said, in order."""
+        """Returns what the status callbacks said, in order."""
         return [form.get("StreamEvent") or form["CallStatus"] for path, form in self.posts if path == "status"]
 
     async def webhook(self, request: web.Request) -> web.Response:

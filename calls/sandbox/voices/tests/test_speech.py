@@ -48,7 +48,7 @@ def words(text: str) -> list[str]:
 
 
 def errors(spoken: str, heard: str) -> int:
-    """How many words must be changed, dropped or put in (Levenshtein's distance)."""
+    """Returns how many words must be changed, dropped or put in (Levenshtein's distance)."""
     row = list(range(len(words(heard)) + 1))
     for place, word in enumerate(words(spoken), start=1):
         above, row = row, [place]
