@@ -65,12 +65,14 @@ async def reaches_the_fallback(rig: Rig, call: PlacedCall, cause: str) -> Record
 
 
 # At the door ----------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("status", [401, 429, 500])
-async def test_a_refused_caller_reaches_the_fallback(rig: Rig, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "cause"), [(401, "invalid_api_key"), (429, "rate_limit_exceeded"), (500, "server_error")]
+)
+async def test_a_refused_caller_reaches_the_fallback(rig: Rig, status: int, cause: str) -> None:
     with rig.exchange.at_the_door(Scenario(faults=(Refuse(status=status),))):
         desk = await rig.desk(fallback_number=FALLBACK)
         async with rig.calling(desk) as call:
-            records = await reaches_the_fallback(rig, call, f"http_{status}")
+            records = await reaches_the_fallback(rig, call, cause)
         attempts = sum(isinstance(each, Decided) and isinstance(each.command, ConnectModel) for each in records.trace)
         assert attempts == 1 if status == 401 else attempts > 3  # a wrong key stays wrong
         assert call.now <= WITHIN_S + SLACK_S
@@ -293,5 +295,5 @@ async def test_a_line_that_stays_down_is_given_up_after_what_was_heard(rig: Rig)
         call.say(speech("hello"))
         await call.until(lambda: desk.lane.sent("response.output_audio.delta"))
         with rig.exchange.at_the_door(Scenario(faults=(Refuse(status=500),))):
-            await reaches_the_fallback(rig, call, "http_500")
+            await reaches_the_fallback(rig, call, "server_error")
     assert heard(call) == numbered.audio(ANSWER)[: 5 * 800]
