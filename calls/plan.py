@@ -31,12 +31,14 @@ class CallPlan:
     is_recorded: bool = False
 
 
-def plan_of(call_id: UUID, business: Business, *, greeting_audio: bytes, now: datetime) -> CallPlan:
+def plan_of(
+    call_id: UUID, business: Business, settings: ConversationSettings, *, greeting_audio: bytes, now: datetime
+) -> CallPlan:
     """Returns the plan of a call of this business, with what its clock shows now."""
     return CallPlan(
         call_id=call_id,
         business=business,
-        settings=conversation_settings(business, greeting_bytes=len(greeting_audio)),
+        settings=settings,
         instructions=session_instructions(business, local_time=now.astimezone(ZoneInfo(business.time_zone))),
         voice=business.voice,
         language=business.language,

@@ -43,4 +43,4 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         if not claimed:
             raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
         call_id = Call.objects.values_list("pk", flat=True).get(twilio_call_sid=call_sid)
-    return plan_of(call_id, business, greeting_audio=greeting_audio, now=now)
+    return plan_of(call_id, business, plan_settings, greeting_audio=greeting_audio, now=now)
