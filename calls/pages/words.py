@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
@@ -64,7 +64,7 @@ _CAUSES: dict[str, StrOrPromise] = {
 }
 """What lay behind an end, where it tells a reader more than that it happened."""
 
-SPEECH_FAULTS = {
+SPEECH_FAULTS: dict[str, StrOrPromise] = {
     SpeechFault.TIMEOUT: gettext_lazy("The speech service did not answer in time."),
     SpeechFault.UNREACHABLE: gettext_lazy("The speech service could not be reached."),
     SpeechFault.REFUSED: gettext_lazy("The speech service refused to record it."),
@@ -76,7 +76,6 @@ SPEECH_FAULTS = {
     SpeechFault.OTHER: gettext_lazy("Another reason."),
 }
 """Why a greeting could not be recorded, as its owner reads it."""
-_SPEECH_FAULTS: Mapping[str, StrOrPromise] = {fault.value: words for fault, words in SPEECH_FAULTS.items()}
 
 _LATENCIES = {
     "greeting": gettext_lazy("Until the caller heard the first word"),
@@ -123,7 +122,7 @@ def speech_failure(greeting: GreetingAudio | None) -> str:
             return _with_foreign(ours, str(detail.get("said") or f"HTTP {detail.get('status', '?')}"))
         case _:
             more = ""
-    words = _SPEECH_FAULTS.get(greeting.failure, SPEECH_FAULTS[SpeechFault.OTHER])  # of a newer version: not known here
+    words = SPEECH_FAULTS.get(greeting.failure, SPEECH_FAULTS[SpeechFault.OTHER])  # a newer version's code is other
     return f"{words} {more}".strip()
 
 
