@@ -60,6 +60,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "sandbox",
         "audio",
         "conversation",
+        "openai_http",
         "openai_errors",
         "models",
         "errors",

@@ -9,10 +9,10 @@ import soxr
 from django.conf import settings
 from numpy.typing import NDArray
 
-from calls import openai_errors
 from calls.audio.ulaw import SAMPLE_RATE
 from calls.errors import SpeechFailed, SpeechFault
 from calls.instructions import LANGUAGE_NAMES
+from calls.openai_http import openai_client, refusal
 
 if TYPE_CHECKING:
     from openai import APIStatusError
@@ -35,12 +35,7 @@ def synthesize(*, text: str, voice: str, language: str) -> NDArray[np.int16]:
     import openai  # noqa: PLC0415 - a second of loading, and most processes (every command) never speak
 
     try:
-        with openai.OpenAI(
-            api_key=settings.OPENAI_API_KEY or "sandbox",
-            base_url=settings.OPENAI_BASE_URL,
-            timeout=_TIMEOUT_S,
-            max_retries=0,  # the row's own attempts are the retries
-        ) as client:
+        with openai_client(timeout_s=_TIMEOUT_S) as client:
             answer = client.audio.speech.create(
                 model=settings.OPENAI_SPEECH_MODEL,
                 voice=voice,
@@ -59,7 +54,7 @@ def synthesize(*, text: str, voice: str, language: str) -> NDArray[np.int16]:
 
 
 def _status_failure(error: APIStatusError) -> SpeechFailed:
-    found = openai_errors.http_error(error.status_code, error.body, error.response.headers)
+    found = refusal(error)
     return SpeechFailed(
         SpeechFault.REFUSED,
         permanent=found.meaning.is_permanent,

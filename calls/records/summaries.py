@@ -15,10 +15,10 @@ from django.conf import settings
 
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
-from calls import openai_errors
 from calls.errors import SummaryFailed
 from calls.instructions import LANGUAGE_NAMES
 from calls.models import Call, Speaker, Turn
+from calls.openai_http import openai_client, refusal
 
 logger = logging.getLogger(__name__)
 
@@ -91,12 +91,7 @@ def _ask(conversation: str, business: Business) -> str:
     import openai  # noqa: PLC0415 - a second of loading, and most processes never summarize
 
     try:
-        with openai.OpenAI(
-            api_key=settings.OPENAI_API_KEY or "sandbox",
-            base_url=settings.OPENAI_BASE_URL,
-            timeout=_TIMEOUT_S,
-            max_retries=0,  # the row's own attempts are the retries
-        ) as client:
+        with openai_client(timeout_s=_TIMEOUT_S) as client:
             answer = client.responses.create(
                 model=settings.OPENAI_SUMMARY_MODEL,
                 instructions=instructions(business),
@@ -105,7 +100,7 @@ def _ask(conversation: str, business: Business) -> str:
             )
             summary = answer.output_text.strip()
     except openai.APIStatusError as error:  # its message may quote what was said
-        found = openai_errors.http_error(error.status_code, error.body, error.response.headers)
+        found = refusal(error)
         raise SummaryFailed(
             f"refused with {found.status} ({found.meaning})",
             permanent=found.meaning.is_permanent,
