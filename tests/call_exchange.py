@@ -22,7 +22,7 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from calls.sandbox.openai.client_events import WireEvent
 from calls.sandbox.openai.connection import Connection, Faculties, Message
-from calls.sandbox.openai.http_bodies import error
+from calls.sandbox.openai.http_bodies import refused
 from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
 from calls.sandbox.openai.session import RealtimeSession
 from calls.sandbox.receptionist.engine import ScriptedEngine, StandInEngine
@@ -135,7 +135,7 @@ class Exchange:
         if self._door.striking(HangAtConnect, ordinal):
             await self._stopping.wait()
         if refuse := self._door.striking(Refuse, ordinal):
-            return error(refuse.status, "Refused, as the scenario wants.", code="refused")
+            return refused(refuse.status)
         websocket = _ReadAhead(compress=False, max_msg_size=16 * 1024 * 1024)
         await websocket.prepare(request)
         # The session sends `session.created` again, which clients that wait for `session.updated` ignore.

@@ -43,4 +43,4 @@ async def test_the_running_call_goes_on_and_no_other_is_taken(daphne: StartDaphn
                 await running.hang_up()
             assert await asyncio.to_thread(server.process.wait, 20) == 0, server.log
     ended = await asyncio.to_thread(server.manage, "shell", "--no-imports", "-c", ENDED_CALLS)
-    assert ended.splitlines()[0] == "('ended', 'the caller hung up')"
+    assert ended.splitlines()[0] == "('ended', 'caller_left')"

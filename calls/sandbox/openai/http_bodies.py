@@ -7,11 +7,22 @@ from typing import Any
 
 from aiohttp import web
 
+_REFUSALS = {
+    401: ("Incorrect API key provided.", "invalid_api_key"),
+    429: ("Rate limit reached for requests.", "rate_limit_exceeded"),
+}
+
 
 def error(status: int, message: str, *, code: str | None = None, param: str | None = None) -> web.Response:
     """Returns an error as OpenAI's HTTP endpoints shape it."""
     kind = "server_error" if status >= 500 else "invalid_request_error"
     return web.json_response({"error": {"message": message, "type": kind, "param": param, "code": code}}, status=status)
+
+
+def refused(status: int) -> web.Response:
+    """Returns the error with which OpenAI refuses a request by this status, whatever the request says."""
+    message, code = _REFUSALS.get(status, ("The server had an error.", "server_error"))
+    return error(status, message, code=code)
 
 
 def has_key(request: web.Request) -> bool:

@@ -19,7 +19,7 @@ from aiohttp import web
 
 from calls.sandbox.openai import summary_endpoint
 from calls.sandbox.openai.connection import Connection, Faculties
-from calls.sandbox.openai.http_bodies import error, has_key
+from calls.sandbox.openai.http_bodies import error, has_key, refused
 from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
 from calls.sandbox.openai.session import RealtimeSession
 from calls.sandbox.openai.speech_endpoint import SpeechEndpoint
@@ -30,10 +30,6 @@ from calls.sandbox.voices.phrases import whole
 from calls.sandbox.voices.voices import Voice
 
 _MAX_FRAME_BYTES = 16 * 1024 * 1024  # OpenAI takes events of up to 15 MiB
-_REFUSALS = {
-    401: ("Incorrect API key provided.", "invalid_api_key"),
-    429: ("Rate limit reached for requests.", "rate_limit_exceeded"),
-}
 
 
 class RealtimeServer:
@@ -137,8 +133,7 @@ class RealtimeServer:
 
     def _refusal(self, request: web.Request, ordinal: int) -> web.Response | None:
         if refuse := self.scenario.striking(Refuse, ordinal):
-            message, code = _REFUSALS.get(refuse.status, ("The server had an error.", "server_error"))
-            return error(refuse.status, message, code=code)
+            return refused(refuse.status)
         if not has_key(request):
             return error(401, "You didn't provide an API key.", code="invalid_api_key")
         if not request.query.get("model"):
