@@ -18,7 +18,7 @@ ONLY ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser screenshots check format lock bench mutants clean
+.PHONY: help run test attack browser screenshots check format lock bench mutants clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ run: $(VENV)/installed ## install, migrate, seed a demo business, serve on http:
 
 test: $(VENV)/installed-dev ## run every test twice: on SQLite in one process, and on PostgreSQL with Redis (ARGS="calls -x")
 	@$(PYTHON) -m testing.run $(ARGS)
+
+attack: $(VENV)/installed-dev ## run only the tests that attack an installation (docs/security.md says what each defends)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile tests/attack $(ARGS)
 
 browser: $(VENV)/installed-dev ## check every page in Chromium (Debian: apt-get install chromium; CHROMIUM= names another)
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "There is no Chromium: apt-get install chromium, or set CHROMIUM." >&2; exit 1; }

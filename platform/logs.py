@@ -1,6 +1,29 @@
-"""Filters that keep frequent lines without information out of the log."""
+"""What the processes log, and filters that keep frequent lines without information out of it."""
 
 import logging
+from typing import Any
+
+
+def config(*, level: str) -> dict[str, Any]:
+    """Returns Django's `LOGGING`: one line per record, on the console."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["console"], "level": level},
+        "filters": {"no_probes": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe}},
+        "loggers": {
+            "django.request": {"filters": ["no_probes"]},
+            # These log every wake-up, every few seconds; failures are errors and still logged.
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            # These log every request with its client's address.
+            "django.channels.server": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},
+        },
+    }
 
 
 def is_no_probe(record: logging.LogRecord) -> bool:
