@@ -73,6 +73,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "forms",
         "tasks invitations registration business_options",
         "membership",
+        "audit",
         "models",
         "call_settings",
         "validators",

@@ -12,12 +12,14 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from businesses.models import Business, Membership, PhoneNumber, Role, User
+from businesses.models import AuditEntry, Business, Membership, PhoneNumber, Role, User
 from whatsapp.models import WebhookNews
 
 INSTALLATION_WIDE = {Business, User, PhoneNumber, WebhookNews}
 """Models that belong to no business: people may belong to several, numbers determine a call's business,
 and webhooks are stored before their business is known."""
+FINAL = {AuditEntry}
+"""Models whose rows the database lets nobody change."""
 
 MARKER_LENGTH = 5
 A_TIME = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)

@@ -1,0 +1,21 @@
+"""Users, businesses, members, invitations, phone numbers and the audit log."""
+
+from businesses.models.audit import AuditEntry, AuditKind
+from businesses.models.business import Business, Language, Voice
+from businesses.models.members import Invitation, Membership, Role
+from businesses.models.numbers import PhoneNumber
+from businesses.models.people import EmailUserManager, User
+
+__all__ = [
+    "AuditEntry",
+    "AuditKind",
+    "Business",
+    "EmailUserManager",
+    "Invitation",
+    "Language",
+    "Membership",
+    "PhoneNumber",
+    "Role",
+    "User",
+    "Voice",
+]

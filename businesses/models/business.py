@@ -1,0 +1,156 @@
+"""A business: the tenant. The fields of call settings and their rules are in `call_settings.py`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from businesses.call_settings import CallSettings
+from businesses.field_words import FIELD_WORDS
+from businesses.phone_numbers import region_of
+from businesses.validators import validate_business_slug, validate_e164, validate_time_zone
+
+
+class Language(models.TextChoices):
+    """Languages of a business's calls and pages."""
+
+    HEBREW = "he", _("Hebrew")
+    ENGLISH = "en", _("English")
+
+
+class Voice(models.TextChoices):
+    """OpenAI's built-in voices that both Realtime and the speech endpoint know (types of openai 3.54)."""
+
+    MARIN = "marin", "Marin"
+    CEDAR = "cedar", "Cedar"
+    ALLOY = "alloy", "Alloy"
+    ASH = "ash", "Ash"
+    BALLAD = "ballad", "Ballad"
+    CORAL = "coral", "Coral"
+    ECHO = "echo", "Echo"
+    SAGE = "sage", "Sage"
+    SHIMMER = "shimmer", "Shimmer"
+    VERSE = "verse", "Verse"
+
+
+class Business(CallSettings):
+    """A tenant. The model is not tenant-scoped: each query of businesses must say which ones it means."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(
+        _("short name in addresses"),
+        unique=True,
+        max_length=60,
+        validators=[validate_business_slug],
+        help_text=_("Part of the address of the business's pages, like north-clinic in /b/north-clinic/."),
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=5,
+        choices=Language.choices,
+        default=Language.HEBREW,
+        help_text=_("The language in which the assistant greets and answers callers."),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=60,
+        default="Asia/Jerusalem",
+        validators=[validate_time_zone],
+        help_text=_("Times are shown in this zone, like Asia/Jerusalem."),
+    )
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Off: callers hear that this number is not in service.")
+    )
+    instructions = models.TextField(
+        _("instructions for the assistant"),
+        blank=True,
+        max_length=20000,
+        validators=[MaxLengthValidator(20000)],
+        help_text=_("What the assistant should know and do: services, prices, hours, manners."),
+    )
+    opening_hours = models.TextField(
+        _("opening hours"),
+        blank=True,
+        default="",
+        db_default="",  # for processes of the previous version, which insert rows without it
+        max_length=2000,
+        validators=[MaxLengthValidator(2000)],
+        help_text=_("As you would tell a caller: Sunday to Thursday from 8 to 18, Friday until noon."),
+    )
+    voice = models.CharField(
+        _("voice"),
+        max_length=30,
+        choices=Voice.choices,
+        default=Voice.MARIN,
+        help_text=_("The assistant's voice, also for the greeting. Marin and Cedar sound best."),
+    )
+    fallback_number = models.CharField(
+        _("fallback phone number"),
+        max_length=16,
+        blank=True,
+        validators=[validate_e164],
+        help_text=_("Rings when the assistant can't take a call or hands it over."),
+    )
+    max_concurrent_calls = models.PositiveSmallIntegerField(
+        _("calls at the same time"),
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text=_("Further callers reach the fallback number, or hear that all lines are busy."),
+    )
+    max_call_minutes = models.PositiveSmallIntegerField(
+        _("longest call (minutes)"),
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text=_("A call that lasts longer is ended, so that a forgotten line costs no more."),
+    )
+    minutes_left = models.DecimalField(
+        _("minutes left"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Paid minutes that are left. Empty: no limit. At 0 callers reach the fallback number."),
+    )
+    record_calls = models.BooleanField(
+        _("record calls"),
+        default=True,
+        db_default=True,  # for processes of the previous version, which insert rows without it
+        help_text=_("Members can listen to calls afterwards. Where the law demands it, tell callers in the greeting."),
+    )
+    recordings_kept_days = models.PositiveSmallIntegerField(
+        _("recordings are kept (days)"),
+        default=90,
+        db_default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("Older recordings are removed every night. What was said stays in the call's record as text."),
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    plain_words = FIELD_WORDS
+
+    class Meta:
+        verbose_name = _("business")
+        verbose_name_plural = _("businesses")
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse a fallback number that the assistant answers: the call would loop forever."""
+        super().clean()
+        if self.fallback_number and self.phone_numbers.filter(number=self.fallback_number).exists():
+            raise ValidationError(
+                {"fallback_number": _("The assistant itself answers this number. Give one that a person answers.")}
+            )
+
+    def region(self) -> str | None:
+        """Returns the country (ISO 3166) of the business's first number, for reading numbers written without one."""
+        first = self.phone_numbers.order_by("pk").first()
+        return region_of(first.number) if first else None

@@ -1,0 +1,67 @@
+"""Who belongs to a business, and who was invited to."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from businesses.models.business import Business
+from businesses.models.people import User
+from businesses.tenancy import BusinessManager
+
+
+class Role(models.TextChoices):
+    """What a member may do: staff read calls and send broadcasts; owners also edit settings and see members."""
+
+    OWNER = "owner", _("Owner")
+    STAFF = "staff", _("Staff")
+
+
+class Membership(models.Model):
+    """A person's role in a business."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("person"), related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.STAFF)
+
+    objects = BusinessManager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["business", "user"], name="one_membership_per_business")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+
+class Invitation(models.Model):
+    """An invitation to join a business by a link. Only the hash of the link's token is stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="invitations")
+    email = models.EmailField(_("email address"))
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.STAFF)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("invited by"))
+    created_at = models.DateTimeField(_("invited"))
+    expires_at = models.DateTimeField(_("valid until"))
+
+    objects = BusinessManager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering: ClassVar[list[str]] = ["-created_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["business", "email"], name="one_invitation_per_address")
+        ]
+
+    def __str__(self) -> str:
+        return self.email
