@@ -82,6 +82,8 @@ def in_words(reason: Reason) -> str:
             return explained(data["provider"], data["code"], data["words"])
         case Cause.TEMPLATE_STATUS if data["words"]:
             return _with(str(reason), data["words"]) if data["status"] in TemplateStatus else str(reason)
+        case Cause.PROOF_REFUSED:
+            return _with(str(reason), f"{data['code']}: {data['words']}" if data["words"] else data["code"])
         case Cause.OTHER:
             return ProvidersWords(data["text"])
         case _:

@@ -7,12 +7,14 @@ import uuid
 from datetime import datetime
 
 import aiohttp
+from django.conf import settings
 
 from whatsapp.providers.base import (
     Account,
     ErrorRule,
     JsonObject,
     Message,
+    NotProved,
     NumberHealth,
     RemoteTemplate,
     SendOutcome,
@@ -23,6 +25,7 @@ from whatsapp.providers.cloud import errors, webhooks
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.sandbox.behaviour import behaviour_of
 from whatsapp.providers.sandbox.samples import TEMPLATES
+from whatsapp.reasons import Cause
 
 THROUGHPUT_MPS = 80
 
@@ -62,6 +65,16 @@ class SandboxProvider:
     async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
         """Returns the state of an ordinary number in good standing."""
         return NumberHealth(throughput_mps=THROUGHPUT_MPS, quality="GREEN")
+
+    async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
+        """Returns the number's state where trying is allowed: the stand-in asks nobody for anything.
+
+        Raises:
+            NotProved: `DEBUG` is off, and the stand-in must not take the place of a provider.
+        """
+        if not settings.DEBUG:
+            raise NotProved(Cause.SANDBOX_OFF)
+        return await self.number_health(http, account)
 
     def rule_for(self, code: str) -> ErrorRule:
         """Returns Meta's rule."""
