@@ -147,7 +147,7 @@ class Cause(models.TextChoices):
     )
     PROOF_REFUSED = (
         "proof_refused",
-        _("WhatsApp does not confirm that number, account and token belong together. Compare all three and try again."),
+        _("WhatsApp does not confirm that number, account and token belong together (%(code)s: %(words)s)."),
     )
     NUMBER_NOT_IN_ACCOUNT = (
         "number_not_in_account",

@@ -83,7 +83,7 @@ def in_words(reason: Reason) -> str:
         case Cause.TEMPLATE_STATUS if data["words"]:
             return _with(str(reason), data["words"]) if data["status"] in TemplateStatus else str(reason)
         case Cause.PROOF_REFUSED:
-            return _with(str(reason), f"{data['code']}: {data['words']}" if data["words"] else data["code"])
+            return InWords(str(reason.cause.label), code=data["code"], words=ProvidersWords(data["words"]))
         case Cause.OTHER:
             return ProvidersWords(data["text"])
         case _:

@@ -98,7 +98,7 @@ def _refused(told: Told, error: Mapping[str, Any]) -> ProviderUnavailable:
     code = str(error.get("code", ""))
     if not told.is_no or errors.rule_for(code).outcome in _PASSING:
         return _unavailable(f"HTTP {told.status} {code}".strip())
-    return NotProved(Cause.PROOF_REFUSED, code=code or told.status, words=errors.text_of(error))
+    return NotProved(Cause.PROOF_REFUSED, code=code or str(told.status), words=errors.text_of(error))
 
 
 def _unavailable(error: str) -> ProviderUnavailable:

@@ -184,24 +184,19 @@ class FakeMeta:
 
     async def _numbers(self, request: web.Request) -> web.Response:
         account = request.match_info["account_id"]
-        accounts = self._opened(request)
-        if accounts is None:
+        token = _token(request)
+        if token != self.token and token not in self.owners:
             return _error(401, 190, "Invalid OAuth access token")
-        if accounts and account not in accounts:
+        numbers = self._asked_for if token == self.token else self.owners[token].get(account)
+        if numbers is None:
             return _unseen(account)
-        numbers = accounts.get(account, self._asked_for)
         return web.json_response({"data": [{"id": number} for number in sorted(numbers)]})
 
-    def _opened(self, request: web.Request) -> dict[str, set[str]] | None:
-        """Returns the accounts that the request's token opens: an empty dict for every one, None for none."""
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return {} if token == self.token else self.owners.get(token)
-
     async def _number(self, request: web.Request) -> web.Response:
-        number, accounts = request.match_info["number_id"], self._opened(request)
-        if accounts is None:
+        number, token = request.match_info["number_id"], _token(request)
+        if token != self.token and token not in self.owners:
             return _error(401, 190, "Invalid OAuth access token")
-        if accounts and not any(number in numbers for numbers in accounts.values()):
+        if token != self.token and not any(number in numbers for numbers in self.owners[token].values()):
             return _unseen(number)
         self._asked_for.add(number)
         return web.json_response(
@@ -244,6 +239,10 @@ def _accepted(address: str, message_id: str, *, held: bool = False) -> web.Respo
 def _error(status: int, code: int, text: str) -> web.Response:
     error = {"message": f"(#{code}) {text}", "type": "OAuthException", "code": code, "fbtrace_id": "A0"}
     return web.json_response({"error": error}, status=status)
+
+
+def _token(request: web.Request) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
 
 def _unseen(object_id: str) -> web.Response:

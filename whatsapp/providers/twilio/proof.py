@@ -67,7 +67,7 @@ class _Asking:
             return None
         if not told.is_no or errors.rule_for(code).outcome in _PASSING:
             raise _unavailable(f"HTTP {told.status} {code}".strip())
-        raise NotProved(Cause.PROOF_REFUSED, code=code or told.status, words=str(told.body.get("message") or ""))
+        raise NotProved(Cause.PROOF_REFUSED, code=code or str(told.status), words=str(told.body.get("message") or ""))
 
 
 async def _is_sender(asking: _Asking) -> bool:

@@ -15,6 +15,7 @@ from whatsapp.models import Broadcast, InboundMessage, Recipient, WebhookNews
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.webhooks import people
 from whatsapp.webhooks.applying import apply_news
+from whatsapp.webhooks.origin import INSTALLATION
 from whatsapp.webhooks.tests.notes import AT, cloud_notice, post_cloud
 
 
@@ -44,6 +45,7 @@ def test_two_messages_that_claim_one_id_are_both_lifted(client: Client, rows: li
         kind="status",
         number_id="1055",
         dedupe_key="another",
+        verified_by=INSTALLATION,
         received_at=AT,
         payload={
             "field": "statuses",
