@@ -45,7 +45,7 @@ def forwards(apps, schema_editor):
             )
         if account is not None and account.business_id == sender.business_id:
             sender.proved_account = account
-        else:
+        elif sender.health == "ready":
             sender.health, sender.cause, sender.cause_data = "blocked", "not_proved", {}
         sender.save(
             update_fields=["app_key", "proved_account", "health", "cause", "cause_data"]
