@@ -70,10 +70,10 @@ def test_one_piece_that_the_database_refuses_does_not_hold_up_the_others(
 ) -> None:
     real = people.receive
 
-    def refuse(provider: str, event: Any, now: datetime) -> bool:
+    def refuse(news: WebhookNews, event: Any, now: datetime) -> bool:
         if event.text == "poison":
             raise IntegrityError("as if")
-        return real(provider, event, now)
+        return real(news, event, now)
 
     monkeypatch.setattr(people, "receive", refuse)
     said = [
