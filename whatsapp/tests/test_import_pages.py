@@ -141,7 +141,7 @@ def test_it_is_cancelled_and_what_was_read_stays(
     assert Contact.objects.count() == 2
     assert not default_storage.exists(file)
     again = staff.post(here + "cancel/", follow=True)
-    assert "It had ended already." in text_of(again)
+    assert "It had already ended." in text_of(again)
 
 
 def test_a_file_whose_columns_were_not_chosen_is_listed_and_removed(staff: Client) -> None:
@@ -189,7 +189,7 @@ def test_rows_not_taken_come_whole_with_reasons_and_can_be_imported_again(staff:
     assert answer["Content-Disposition"] == 'attachment; filename="rows-not-taken.csv"'
     rows = list(csv.reader(io.StringIO(text_of(answer).removeprefix("\ufeff"))))
     assert rows == [
-        ["Row of the file", "Why it was not taken", "phone", "name", "note"],
+        ["Row of the file", "Why it was rejected", "phone", "name", "note"],
         ["2", rows[1][1], "'=1+1", "Dana", "'-2, or so"],
         ["4", rows[2][1], "'@x", "'+Avi", ""],
     ]

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.pure
         (
             "sent_again",
             {"cause": "never_arrived", "cause_data": {}},
-            "A message whose answer was lost is sent again",
+            "Messages without an answer are sent again",
             "WhatsApp never got it.",
         ),
         ("something new", {}, "something new", ""),
