@@ -1,4 +1,4 @@
-"""Making a broadcast: what is wrong leaves nothing behind, and only a draft can be removed."""
+"""Creating a broadcast: a mistake leaves nothing behind, and only a draft can be deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What workers wrote down and what providers call things, in the words of whoever reads the page."""
+"""Stored codes and providers' terms, shown in the reader's language."""
 
 from __future__ import annotations
 

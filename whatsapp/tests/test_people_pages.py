@@ -1,4 +1,4 @@
-"""Pages of contacts, of an import, and of who must not be messaged."""
+"""Pages of contacts, of an import, and of opted-out numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every person who was not reached has a reason that anybody understands."""
+"""Every person who was not reached has a reason in plain words."""
 
 from __future__ import annotations
 
