@@ -9,3 +9,9 @@ class BusinessesConfig(AppConfig):
 
     name = "businesses"
     verbose_name = _("Businesses")
+
+    def ready(self) -> None:
+        """Listen to what happens at the door."""
+        from businesses.signing_in import news  # noqa: PLC0415 - it imports models
+
+        news.connect()
