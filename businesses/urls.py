@@ -7,6 +7,5 @@ from businesses.pages import invitation, sessions
 urlpatterns = [
     path("invitations/<str:token>/", invitation.join, name="join"),
     path("accounts/sessions/", sessions.sessions, name="sessions"),
-    path("accounts/sessions/end-others/", sessions.end_other_sessions, name="sessions-end-others"),
-    path("accounts/sessions/<int:session_id>/end/", sessions.end_session, name="session-end"),
+    path("accounts/sessions/end/", sessions.end_sessions, name="sessions-end"),
 ]

@@ -9,8 +9,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -20,6 +20,10 @@ from businesses.models import User
 from businesses.signing_in import news
 from businesses.signing_in.device import device_of
 from businesses.signing_in.sessions import sessions_of
+
+
+LONGEST_NUMBER = 19
+"""Digits with which a number still fits the database's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +48,20 @@ def sessions(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/sessions.html", {"sessions": shown})
 
 
-@require_POST
 @login_required
-def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
-    """End one of the person's own sessions, at once: its next request is one of somebody signed out."""
-    session = get_object_or_404(UserSession, pk=session_id, user=_person(request))
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """End one of the person's own sessions (`session`, its number) or all others, at once."""
+    mine, number = UserSession.objects.filter(user=_person(request)), request.POST.get("session", "")
+    if number == "others":
+        _end(request, list(mine.exclude(session_key=request.session.session_key)))
+        messages.success(request, _("All other sessions are ended."))
+        return redirect("sessions")
+    session = mine.filter(pk=int(number)).first() if number.isdecimal() and len(number) < LONGEST_NUMBER else None
+    if session is None:
+        raise Http404
     _end(request, [session])
     messages.success(request, _("The session is ended."))
-    return redirect("sessions")
-
-
-@require_POST
-@login_required
-def end_other_sessions(request: HttpRequest) -> HttpResponse:
-    """End all of the person's sessions but this one."""
-    mine = UserSession.objects.filter(user=_person(request)).exclude(session_key=request.session.session_key)
-    _end(request, list(mine))
-    messages.success(request, _("All other sessions are ended."))
     return redirect("sessions")
 
 
