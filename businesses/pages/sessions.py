@@ -21,7 +21,6 @@ from businesses.signing_in import news
 from businesses.signing_in.device import device_of
 from businesses.signing_in.sessions import sessions_of
 
-
 LONGEST_NUMBER = 19
 """Digits with which a number still fits the database's own."""
 
