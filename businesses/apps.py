@@ -12,6 +12,7 @@ class BusinessesConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what happens at the door."""
-        from businesses.signing_in import news  # noqa: PLC0415 - it imports models
+        from businesses.signing_in import news, sessions  # noqa: PLC0415 - they import models
 
         news.connect()
+        sessions.connect()

@@ -14,6 +14,7 @@ from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -28,6 +29,20 @@ NOTED_EVERY = timedelta(minutes=5)
 def idle_limit() -> timedelta:
     """Returns how long a session lives without being used."""
     return timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+
+
+def connect() -> None:
+    """Note each new session where it begins, whichever door it came by. Called once, when the app is ready."""
+    user_logged_in.connect(_begin)
+
+
+def _begin(request: HttpRequest, user: User, **named: Any) -> None:
+    now = timezone.now()
+    request.session[USED_AT] = int(now.timestamp())
+    if "REMOTE_ADDR" in request.META:  # not from a shell
+        if not request.session.session_key:
+            request.session.save()
+        _note(request, user, now)
 
 
 class IdleSessions:
