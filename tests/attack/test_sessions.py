@@ -328,7 +328,7 @@ def by_the_door(user: User) -> Client:
 
 ELSEWHERE = [
     "https://evil.example/", "//evil.example/", "\\\\evil.example", "/\\evil.example", "javascript:alert(1)",
-    "http:evil.example", "///evil.example", "http://localhost:1234/", "https:/\\evil.example", "\t//evil.example",
+    "http:evil.example", "///evil.example", "http://localhost/", "http://localhost:1234/", "https:/\\evil.example", "\t//evil.example",
     "ftp://testserver/",
 ]  # fmt: skip
 
