@@ -142,7 +142,7 @@ class InvitationAdmin(FencedAdmin):
     """Open and past invitations; owners create them on the members' page."""
 
     section = Section.BUSINESS
-    about = _("Who has been invited and has not come yet.")
+    about = _("Who has been invited and has not joined yet.")
     records = True
     view_roles = OWNERS
     list_display = ("email", "role", "expires_at")
@@ -172,7 +172,7 @@ class PhoneNumberAdmin(FencedAdmin):
 class UserAdmin(FencedAdmin, _UserAdmin):
     """People, for operators. Roles are memberships; Django's groups and permissions are left out."""
 
-    about = _("Who can sign in at all. What they may do is said by their memberships.")
+    about = _("Who can sign in at all. What they may do depends on their memberships.")
     form = UserChangeForm
     ordering = ("email",)
     list_display = ("email", "first_name", "last_name", "is_superuser", "is_active")

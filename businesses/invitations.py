@@ -48,7 +48,7 @@ def invite(business: Business, *, email: str, role: Role, by: User | None, now: 
     """
     email = email.strip().lower()
     if business.memberships.filter(user__email=email).exists():
-        raise ValidationError({"email": _("This person belongs to the business already.")})
+        raise ValidationError({"email": _("This person is already a member of the business.")})
     is_vouched = by is None or by.is_superuser
     if not is_vouched:
         _keep_to_the_limit(business, now)

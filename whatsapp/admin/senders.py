@@ -33,7 +33,7 @@ class SenderForm(FencedForm):
         required=False,
         strip=True,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "size": 60}),
-        help_text=_("Meta: a system user's access token. Twilio: the auth token. Empty: it stays as it is."),
+        help_text=_("Meta: a system user's access token. Twilio: the auth token. Leave empty to keep it as it is."),
     )
 
     class Meta:
@@ -56,7 +56,7 @@ class SenderForm(FencedForm):
         with across_businesses():  # a number is unique in the whole installation
             same = Sender.objects.filter(provider=values.get("provider"), number_id=values.get("number_id"))
             if same.exclude(pk=self.instance.pk).exists():
-                raise ValidationError({"number_id": _("This number is connected already.")})
+                raise ValidationError({"number_id": _("This number is already connected.")})
         is_new = not self.instance.encrypted_credentials
         if is_new and not values.get("secret") and values.get("provider") != Provider.SANDBOX:
             raise ValidationError({"secret": _("A new number needs its access token.")})
@@ -69,7 +69,7 @@ class SenderAdmin(FencedAdmin):
 
     form = SenderForm
     section = Section.MESSAGES
-    about = _("The numbers you write from, and how they are.")
+    about = _("The numbers you write from, and their state.")
     view_roles = MEMBERS
     add_roles = change_roles = delete_roles = OWNERS
     list_display = ("__str__", "provider", "phone", "quality", "health", "what_is_wrong")
@@ -102,7 +102,7 @@ class SenderAdmin(FencedAdmin):
             obj.set_credentials({**known, name: secret})
         super().save_model(request, obj, form, change)
 
-    @admin.action(description=_("Ask the provider how the numbers are"), permissions=["change"])
+    @admin.action(description=_("Check the numbers with the provider"), permissions=["change"])
     def check_numbers(self, request: HttpRequest, queryset: models.QuerySet[Sender]) -> None:
         """Ask the provider for throughput, limit and quality of the marked numbers."""
         for sender in queryset:

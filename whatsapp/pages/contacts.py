@@ -64,7 +64,7 @@ def tag_marked(request: PageRequest) -> HttpResponse:
     marked = list(Contact.objects.filter(business=request.business, pk__in=_uuids(request.POST.getlist("contact"))))
     name = tagging.tidy(request.POST.get("tag", ""))
     if not marked or not name:
-        messages.error(request, _("Mark at least one contact and write a tag."))
+        messages.error(request, _("Select at least one contact and enter a tag."))
         return redirect(_back(request))
     if request.POST.get("do") == "untag":
         tagging.untag(request.business, marked, name)

@@ -42,7 +42,7 @@ def add(request: PageRequest) -> HttpResponse:
         note=form.cleaned_data["note"],
         by=request.user,
     )
-    messages.success(request, _("Added.") if added else _("It was on the list already."))
+    messages.success(request, _("Added.") if added else _("It was already on the list."))
     return redirect("suppressions", slug=request.business.slug)
 
 
@@ -60,7 +60,7 @@ def remove(request: PageRequest, suppression_id: int) -> HttpResponse:
         source=SuppressionSource.STAFF,
         by=request.user,
     )
-    messages.success(request, _("Taken off the list."))
+    messages.success(request, _("Removed from the list."))
     return redirect("suppressions", slug=request.business.slug)
 
 
@@ -78,7 +78,7 @@ def export(request: PageRequest) -> HttpResponseBase:
         ]
         for entry in _entries(request).iterator()
     )
-    header = [_("Phone number"), _("What they don't want"), _("Why"), _("Note"), _("Since")]
+    header = [_("Phone number"), _("What they opted out of"), _("Why"), _("Note"), _("Since")]
     return csv_answer("not-to-be-messaged", header, rows)
 
 
