@@ -26,7 +26,7 @@ class Language(models.TextChoices):
 class SecondFactor(models.TextChoices):
     """Who must sign in with a second factor."""
 
-    NOBODY = "nobody", _("Nobody must, everybody may")
+    NOBODY = "nobody", _("Nobody (anyone may)")
     OWNERS = "owners", _("Owners")
     EVERYBODY = "everybody", _("Owners and staff")
 
@@ -144,7 +144,7 @@ class Business(CallSettings):
         choices=SecondFactor.choices,
         default=SecondFactor.NOBODY,
         db_default=SecondFactor.NOBODY,
-        help_text=_("They are led to setting up an authenticator app, and reach nothing else before they have one."),
+        help_text=_("They are asked to set up an authenticator app, and can open nothing else until they have one."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
