@@ -1,7 +1,7 @@
 """Users, businesses, members, invitations, phone numbers and the audit log."""
 
 from businesses.models.audit import AuditEntry, AuditKind
-from businesses.models.business import Business, Language, Voice
+from businesses.models.business import Business, Language, SecondFactor, Voice
 from businesses.models.members import Invitation, Membership, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
@@ -16,6 +16,7 @@ __all__ = [
     "Membership",
     "PhoneNumber",
     "Role",
+    "SecondFactor",
     "User",
     "Voice",
 ]

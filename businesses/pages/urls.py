@@ -8,6 +8,7 @@ urlpatterns = [
     path("settings/", settings.settings, name="settings"),
     path("audit/", audit.audit, name="audit"),
     path("members/", members.members, name="members"),
+    path("members/second-factor/", members.demand_second_factor, name="member-second-factor"),
     path("members/invite/", members.invite, name="member-invite"),
     path("members/<uuid:membership_id>/role/", members.change_role, name="member-role"),
     path("members/<uuid:membership_id>/remove/", members.remove, name="member-remove"),
