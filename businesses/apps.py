@@ -9,3 +9,9 @@ class BusinessesConfig(AppConfig):
 
     name = "businesses"
     verbose_name = _("Businesses")
+
+    def ready(self) -> None:
+        """Say what becomes of what is kept."""
+        from businesses.keeping import own_models  # noqa: PLC0415 - models are loaded by now, not before
+
+        own_models.register()
