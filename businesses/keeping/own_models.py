@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -35,7 +36,7 @@ def remove_old_erasures(business: Business, *, before: datetime, most: int, **_n
     return Erasure.objects.filter(pk__in=list(old[:most])).delete()[0]
 
 
-def forget_admin_log(rows: QuerySet[object]) -> None:
+def forget_admin_log(rows: QuerySet[Any]) -> None:
     """Remove what the Django admin logged of these rows: it names each as it was shown, with name and number."""
     kind = ContentType.objects.get_for_model(rows.model)
     keys = [str(key) for key in rows.values_list("pk", flat=True)]

@@ -1,4 +1,5 @@
 """The audio of the greeting and the notice of recording: rendered ahead of calls, so that a call plays it at once.
+
 The rows are the queue and tasks only ring the bell: any number of workers may render at the same time, and one that
 is killed half-way loses nothing, because its claim expires.
 """

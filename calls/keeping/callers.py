@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from calls.records import recording
 
 LINE_OPEN = "call_running"
 WAITS = {LINE_OPEN: _("The person is on the telephone. What was asked is done when the call has ended.")}
-EMPTIED = {
+EMPTIED: dict[str, Any] = {
     "caller_number": "",
     "transfer_number": "",
     "summary": "",
@@ -64,9 +65,9 @@ def _erase_turns(person: Person, most: int) -> int:
     return Turn.objects.filter(pk__in=list(_turns(person).values_list("pk", flat=True)[:most])).delete()[0]
 
 
-def _turn_records(person: Person) -> Iterable[Record]:
+def _turn_records(person: Person) -> Iterator[Record]:
     fields = ("call_id", "position", "speaker", "text", "heard_text", "started_ms", "ended_ms", "interrupted_ms")
-    return _turns(person).order_by("call__started_at", "position").values(*fields)
+    yield from _turns(person).order_by("call__started_at", "position").values(*fields)
 
 
 def _chunks(person: Person) -> QuerySet[TraceChunk]:
@@ -114,12 +115,12 @@ def _erase_calls(person: Person, most: int) -> int:
     return Call.objects.filter(pk__in=keys).update(transfer_number="")
 
 
-def _call_records(person: Person) -> Iterable[Record]:
+def _call_records(person: Person) -> Iterator[Record]:
     fields = (
         *("id", "caller_number", "called_number", "transfer_number", "started_at", "ended_at", "outcome"),
         *("end_reason", "is_recorded", "summary", "minutes_charged"),
     )
-    return calls_of(person).order_by("started_at").values(*fields)
+    yield from calls_of(person).order_by("started_at").values(*fields)
 
 
 HOLDINGS = (

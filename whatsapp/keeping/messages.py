@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -41,10 +41,10 @@ def erase_inbound(person: Person, most: int) -> int:
     return drop_inbound(inbound_of(person), most)
 
 
-def inbound_records(person: Person) -> Iterable[Record]:
+def inbound_records(person: Person) -> Iterator[Record]:
     """Returns what the person wrote."""
     fields = ("id", "received_at", "address", "kind", "text", "payload", "action", "provider_message_id")
-    return inbound_of(person).order_by("received_at").values(*fields)
+    yield from inbound_of(person).order_by("received_at").values(*fields)
 
 
 # Messages to the person
@@ -58,10 +58,10 @@ def erase_direct(person: Person, most: int) -> int:
     return DirectMessage.objects.filter(pk__in=list(direct_to(person).values_list("pk", flat=True)[:most])).delete()[0]
 
 
-def direct_records(person: Person) -> Iterable[Record]:
+def direct_records(person: Person) -> Iterator[Record]:
     """Returns messages to the person."""
     fields = ("id", "created_at", "address", "kind", "text", "params", "status", "sent_at", "delivered_at", "read_at")
-    return direct_to(person).order_by("created_at").values(*fields)
+    yield from direct_to(person).order_by("created_at").values(*fields)
 
 
 # Broadcasts
@@ -83,10 +83,10 @@ def erase_rows(person: Person, most: int) -> int:
     return empty_recipients(rows_of(person), most)
 
 
-def row_records(person: Person) -> Iterable[Record]:
+def row_records(person: Person) -> Iterator[Record]:
     """Returns what was sent to the person in broadcasts, or why not."""
     fields = (
         *("broadcast__name", "broadcast__template_name", "broadcast__template_language", "address", "given_address"),
         *("params", "status", "skip_reason", "accepted_at", "sent_at", "delivered_at", "read_at", "failed_at"),
     )
-    return rows_of(person).order_by("pk").values(*fields)
+    yield from rows_of(person).order_by("pk").values(*fields)
