@@ -11,7 +11,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 
-from businesses.credentials import decrypt, encrypt
+from businesses.credentials import CredentialsUnreadable, decrypt, encrypt
 from businesses.models import AddressKey, Business
 
 PREFIX = "hash:"
@@ -30,6 +30,14 @@ def fingerprints(business: Business, addresses: Iterable[str]) -> dict[str, str]
         return {}
     key = _opened(row)
     return {address: _fingerprint(key, address) for address in addresses if not is_fingerprint(address)}
+
+
+def readable_fingerprints(business: Business, addresses: Iterable[str]) -> list[str]:
+    """Returns the addresses' fingerprints, for showing what is known; none when the key can't be read."""
+    try:
+        return list(fingerprints(business, addresses).values())
+    except CredentialsUnreadable:
+        return []
 
 
 def new_fingerprint(business: Business, address: str) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from businesses.keeping.fingerprints import fingerprints, new_fingerprint
+from businesses.keeping.fingerprints import new_fingerprint, readable_fingerprints
 from businesses.keeping.own_models import forget_admin_log
 from businesses.keeping.person import Person
 from businesses.keeping.table import Record
@@ -42,7 +42,7 @@ def erase(person: Person, _most: int) -> int:
 
 def records(person: Person) -> Iterable[Record]:
     """Returns what is on record of the person's wishes, kept under a fingerprint or not."""
-    known = [*person.addresses, *fingerprints(person.business, person.addresses).values()]
+    known = [*person.addresses, *readable_fingerprints(person.business, person.addresses)]
     for entry in Suppression.objects.filter(business=person.business, address__in=known):
         yield {"at": entry.created_at, "what": f"no_{entry.category}", "source": entry.source, "note": entry.note}
     for change in ConsentChange.objects.filter(business=person.business, address__in=known).order_by("at"):

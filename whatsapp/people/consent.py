@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from businesses.keeping.fingerprints import fingerprints
+from businesses.keeping.fingerprints import readable_fingerprints
 from businesses.models import Business, User
 from whatsapp.models import Consent, ConsentChange, ConsentStep, Contact
 
@@ -47,7 +47,7 @@ def agree(contact: Contact, *, source: str, now: datetime, by: User) -> None:
 def history(contact: Contact) -> list[ConsentChange]:
     """Returns the history of a person, newest first. What applied to number and user id at once is one entry."""
     addresses = [address for address in (contact.phone, contact.bsuid) if address]
-    addresses += fingerprints(contact.business, addresses).values()  # from before they were erased
+    addresses += readable_fingerprints(contact.business, addresses)  # from before they were erased
     changes = ConsentChange.objects.filter(business=contact.business_id, address__in=addresses).select_related("by")
     lines = {(change.at, change.what, change.source): change for change in changes[:MOST_SHOWN]}
     return list(lines.values())

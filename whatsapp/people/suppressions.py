@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from businesses.keeping.fingerprints import fingerprints
+from businesses.keeping.fingerprints import fingerprints, readable_fingerprints
 from businesses.keeping.person import ERASED
 from businesses.models import Business, User
 from whatsapp import recipients
@@ -56,7 +56,7 @@ def blocked(business: Business, addresses: Collection[str], template_category: s
 def entries_of(business: Business, addresses: Collection[str]) -> QuerySet[Suppression]:
     """Returns the entries of these addresses, also those that an erased person left under a fingerprint."""
     return Suppression.objects.filter(
-        business=business, address__in=[*addresses, *fingerprints(business, addresses).values()]
+        business=business, address__in=[*addresses, *readable_fingerprints(business, addresses)]
     )
 
 
