@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -31,7 +33,7 @@ class DaysForm(forms.Form):
             bounds = kinds.bounds_of(kind)
             model_field = Business if kind is Kind.RECORDINGS else Retention
             column = "recordings_kept_days" if kind is Kind.RECORDINGS else f"{kind.value}_days"
-            described = model_field._meta.get_field(column)
+            described: Any = model_field._meta.get_field(column)
             field = forms.IntegerField(
                 label=described.verbose_name.capitalize(),
                 min_value=bounds.shortest,

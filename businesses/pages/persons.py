@@ -70,7 +70,7 @@ def person_of_number(request: PageRequest) -> HttpResponseBase:
     """Show what is kept under a number, as above. By POST, so that the number is in no address and no log."""
     form = PersonForm(request.POST, region=request.business.region())
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["phone"]))
+        messages.error(request, " ".join(map(str, form.errors["phone"])))
         return redirect("keeping", slug=request.business.slug)
     phone = form.cleaned_data["phone"]
     return _page(request, table.whole(Person(request.business, frozenset({phone}))), phone)

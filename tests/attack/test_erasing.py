@@ -209,7 +209,7 @@ def test_it_waits_for_a_call_a_message_under_way_and_unread_news(north: World) -
         calls, rows = Call.objects.filter(pk=north.call.pk), Recipient.objects.filter(broadcast=north.running)
         theirs = rows.filter(address=PHONE)
         news: QuerySet[Any] = WebhookNews.objects.filter(payload__one__from=PHONE[1:])
-        obstacles = {
+        obstacles: dict[str, tuple[QuerySet[Any], dict[str, Any], dict[str, Any]]] = {
             "call_running": (calls, {"status": "live"}, {"status": "ended"}),
             "message_leaving": (theirs, {"status": "sending", "skip_reason": ""}, {"status": "accepted"}),
             "news_arriving": (news, {"applied_at": None}, {"applied_at": NOW}),
@@ -232,7 +232,7 @@ def test_it_waits_for_files_that_are_being_read_and_removes_those_that_nobody_re
         broadcast.audience_file.save("x", ContentFile(f"phone\n{PHONE}".encode()))
         assert not erase(north)
         Broadcast.objects.filter(pk=broadcast.pk).update(status="failed")
-        file = broadcast.audience_file.storage.path(broadcast.audience_file.name)
+        file = broadcast.audience_file.path
     assert erase(north)
     assert not Path(file).exists()
 
