@@ -66,7 +66,7 @@ def doors(world: World) -> list[tuple[str, dict[str, str]]]:
 
 
 def archive_of(answer: Any) -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.BytesIO(answer.getvalue()))
+    return zipfile.ZipFile(io.BytesIO(b"".join(answer)))
 
 
 def test_staff_and_strangers_get_404_and_nothing_happens(north: World, south: World) -> None:
