@@ -151,7 +151,7 @@ class Business(CallSettings):
         default=90,
         db_default=90,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
-        help_text=_("Older recordings are removed every night. What was said stays in the call's record as text."),
+        help_text=_("Older recordings are removed every night. The words of calls have days of their own."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -35,7 +35,7 @@ class DaysForm(forms.Form):
             column = "recordings_kept_days" if kind is Kind.RECORDINGS else f"{kind.value}_days"
             described: Any = model_field._meta.get_field(column)
             field = forms.IntegerField(
-                label=described.verbose_name.capitalize(),
+                label=kind.label,
                 min_value=bounds.shortest,
                 max_value=bounds.longest,
                 initial=bounds.nearest(kinds.chosen_days(business, chosen, kind)),
