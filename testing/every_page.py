@@ -43,6 +43,7 @@ PAGES = [
     page("person", OWNERS, "", "POST"),
     page("erasure", OWNERS, "businesses.Erasure", "LOOK"),
     page("members", OWNERS, "", "LOOK"),
+    page("audit", OWNERS, "", "LOOK"),
     page("member-invite", OWNERS, "", "POST"),
     page("member-role", OWNERS, "businesses.Membership", "POST"),
     page("member-remove", OWNERS, "businesses.Membership", "POST"),

@@ -9,11 +9,10 @@ from uuid import UUID
 import phonenumbers
 
 from businesses.models import Business
+from businesses.phone_numbers import masked
 
 ERASED = "erased:"
 """Begins what stands in the place of an erased address in rows that are counted and so can't be removed."""
-FEWEST_DIGITS = 7
-"""Shorter numbers (extensions, short codes) are compared as a whole only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,6 @@ class Person:
         return any(user_id in text for user_id in self.user_ids) or any(
             re.search(loosely(phone), text) for phone in self.phones
         )
-
-
-def masked(address: str) -> str:
-    """Returns the last three characters of an address: for the audit log, which nobody can change afterwards."""
-    return f"…{address[-3:]}" if len(address) > FEWEST_DIGITS else "…"
 
 
 def loosely(phone: str) -> str:

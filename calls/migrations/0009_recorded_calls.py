@@ -8,6 +8,6 @@ def note_recordings(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("calls", "0007_recording_notice")]
+    dependencies = [("calls", "0008_recording_notice")]
 
     operations = [migrations.RunPython(note_recordings, migrations.RunPython.noop)]

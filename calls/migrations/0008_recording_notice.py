@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0006_read_old_sentences'),
+        ('calls', '0007_plain_words'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0009_audit_log'),
+        ('businesses', '0010_plain_words'),
     ]
 
     operations = [

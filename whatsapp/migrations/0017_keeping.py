@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('whatsapp', '0015_problems_of_news_to_codes'),
+        ('whatsapp', '0016_plain_words'),
     ]
 
     operations = [
