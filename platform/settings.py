@@ -248,6 +248,11 @@ FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [
 # Files that people upload, and recordings of calls. Several machines need a shared folder.
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
 
+# Bounds of the days that businesses choose for what is kept of people, by kind: (fewest, most).
+KEPT_DAYS_LIMITS = env.ranges(
+    "KEPT_DAYS_LIMITS", ("news", "messages", "recordings", "transcripts", "traces", "callers", "audit")
+)
+
 # How many calls one web process takes at once; at that number `/readyz` answers 503.
 CALLS_PER_PROCESS = env.number("CALLS_PER_PROCESS", default=40)
 # How long a process waits for its running calls after SIGTERM (seconds).
