@@ -9,6 +9,10 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from businesses.keeping.fingerprints import PREFIX
+from businesses.keeping.person import ERASED
 
 register = template.Library()
 
@@ -23,6 +27,8 @@ def page(context: dict[str, Any], name: str, **named: Any) -> str:
 def phone(number: str | None) -> SafeString:
     """Returns a number in readable format, left to right also in Hebrew text. Other text is returned unchanged."""
     written = number or ""
+    if written.startswith((ERASED, PREFIX)):
+        return format_html('<span class="quiet">{}</span>', _("erased"))
     if written.startswith("+"):
         try:
             parsed = phonenumbers.parse(written)

@@ -23,6 +23,7 @@ from testing.meta import ThreadedMeta, threaded_meta
 from testing.twilio import FakeTwilio, TwilioAccount, threaded_twilio
 from tests.attack import number_owners
 from tests.attack.number_owners import DANA, Owner, meta_posts, of_number, rows_of, said, twilio_posts, write_to
+from whatsapp.keeping.news import news_of
 from whatsapp.models import (
     InboundMessage,
     Recipient,
@@ -217,6 +218,18 @@ def test_the_signer_decides_again_when_news_are_applied(clinic: Owner, mallory: 
     assert is_active(clinic.types("cloud"))
     number_owners.apply()
     assert (inbox_of(clinic), inbox_of(mallory)) == ([], [])
+
+
+@both_providers
+def test_raw_news_are_shown_to_who_has_proved_the_number(provider: str, clinic: Owner, mallory: Owner) -> None:
+    clinic.types(provider)
+    mallory.types(provider, number=clinic.numbers[provider], account=clinic.accounts[provider], secret="made-up")
+    assert write_to(clinic, provider, "hello") == 200
+    seen = {}
+    for person in (clinic, mallory):
+        with acting_for(person.business):
+            seen[person.business.slug] = news_of(person.business).count()
+    assert seen == {"clinic": 1, "mallory": 0}
 
 
 # Who comes first

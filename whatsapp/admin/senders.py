@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses.audit import AuditKind, record
+from businesses.changes import changes
 from businesses.credentials import CredentialsUnreadable
 from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.fenced_form import FencedForm
@@ -38,7 +39,7 @@ class SenderForm(FencedForm):
         required=False,
         strip=True,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "size": 60}),
-        help_text=_("Meta: a system user's access token. Twilio: the auth token. Empty: it stays as it is."),
+        help_text=_("Meta: a system user's access token. Twilio: the auth token. Leave empty to keep it as it is."),
     )
 
     class Meta:
@@ -66,7 +67,7 @@ class SenderForm(FencedForm):
         business = values.get("business") or self.instance.business_id
         same = Sender.objects.filter(business=business, provider=provider, number_id=values.get("number_id"))
         if same.exclude(pk=self.instance.pk).exists():
-            raise ValidationError({"number_id": _("This number is connected already.")})
+            raise ValidationError({"number_id": _("This number is already connected.")})
         if provider == Provider.SANDBOX and not settings.DEBUG:
             raise ValidationError({"provider": Cause.SANDBOX_OFF.label})
         is_new = not self.instance.encrypted_credentials
@@ -92,7 +93,7 @@ class SenderAdmin(FencedAdmin):
 
     form = SenderForm
     section = Section.MESSAGES
-    about = _("The numbers you write from, and how they are.")
+    about = _("The numbers you write from, and their state.")
     view_roles = MEMBERS
     add_roles = change_roles = delete_roles = OWNERS
     list_display = ("__str__", "provider", "phone", "quality", "health", "what_is_wrong")
@@ -129,9 +130,21 @@ class SenderAdmin(FencedAdmin):
             why = reason(Cause.NOT_PROVED)
             obj.health, obj.cause, obj.cause_data = SenderHealth.BLOCKED, why.cause, {}
         super().save_model(request, obj, form, change)
-        if secret or not obj.is_proved:
+        if secret:
             record(obj.business, AuditKind.CREDENTIALS_CHANGED, sender=str(obj.pk))
+        if secret or not obj.is_proved:
             transaction.on_commit(lambda: self._confirm(request, obj, secret or ""))
+
+    def delete_model(self, request: HttpRequest, obj: Sender) -> None:
+        """Remove the number, and note it."""
+        record(obj.business, AuditKind.SENDER_CHANGED, sender=str(obj.pk), what="removed")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Sender]) -> None:
+        """Remove the marked numbers, and note it."""
+        for sender in queryset.select_related("business"):
+            record(sender.business, AuditKind.SENDER_CHANGED, sender=str(sender.pk), what="removed")
+        super().delete_queryset(request, queryset)
 
     def _confirm(self, request: HttpRequest, sender: Sender, secret: str) -> None:
         """Ask the provider for the number, with the new secret if there is one, and tell the person what it said."""
@@ -151,7 +164,7 @@ class SenderAdmin(FencedAdmin):
         except WhatsappError as error:
             messages.error(request, f"{sender}: {error}")
 
-    @admin.action(description=_("Ask the provider how the numbers are"), permissions=["change"])
+    @admin.action(description=_("Check the numbers with the provider"), permissions=["change"])
     def check_numbers(self, request: HttpRequest, queryset: models.QuerySet[Sender]) -> None:
         """Ask the provider for throughput, limit and quality of the marked numbers."""
         for sender in queryset:
@@ -185,3 +198,11 @@ class MessagingSettingsAdmin(FencedAdmin):
     add_roles = change_roles = OWNERS
     list_display = ("__str__", "region", "unknown_policy", "late_after_minutes")
     list_select_related = ("business",)
+
+    def save_model(self, request: HttpRequest, obj: MessagingSettings, form: Any, change: bool) -> None:
+        """Save the settings, and note what has changed."""
+        with transaction.atomic():
+            before = MessagingSettings.objects.filter(pk=obj.pk).first() or MessagingSettings(business=obj.business)
+            obj.save()
+            if differences := changes(before, obj):
+                record(obj.business, AuditKind.SETTINGS_CHANGED, of="whatsapp.MessagingSettings", changes=differences)

@@ -12,6 +12,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from businesses.audit import AuditKind, record
+from businesses.keeping.person import ERASED
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
 from whatsapp.broadcasts.reasons import reason_of
@@ -47,6 +49,7 @@ def export(request: PageRequest, broadcast_id: UUID) -> HttpResponseBase:
     found = find(request, broadcast_id)
     header = [_("phone"), _("row"), _("state"), _("reason"), _("attempts"), _("sent"), _("delivered"), _("read")]
     rows = _rows(found, request.GET.get("status", ""), "").order_by("pk")
+    record(request.business, AuditKind.CONTACTS_EXPORTED, what="recipients", broadcast=str(found.pk))
     return csv_answer(f"broadcast-{found.created_at:%Y-%m-%d}", header, _cells(rows))
 
 
@@ -63,7 +66,7 @@ def _rows(found: Broadcast, status: str, words: str) -> QuerySet[Recipient]:
 def _cells(rows: QuerySet[Recipient]) -> Iterator[list[str]]:
     for row in rows.iterator(chunk_size=2_000):
         times = [f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "" for moment in _times(row)]
-        address = row.address or row.given_address
+        address = _("erased") if (row.address or "").startswith(ERASED) else row.address or row.given_address
         number = "" if row.row_number is None else str(row.row_number)
         yield [address, number, row.get_status_display(), reason_of(row), str(row.attempt_no), *times]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from businesses.keeping.fingerprints import readable_fingerprints
 from businesses.models import Business, User
 from whatsapp.models import Consent, ConsentChange, ConsentStep, Contact
 
@@ -46,6 +47,7 @@ def agree(contact: Contact, *, source: str, now: datetime, by: User) -> None:
 def history(contact: Contact) -> list[ConsentChange]:
     """Returns the history of a person, newest first. What applied to number and user id at once is one entry."""
     addresses = [address for address in (contact.phone, contact.bsuid) if address]
+    addresses += readable_fingerprints(contact.business, addresses)  # from before they were erased
     changes = ConsentChange.objects.filter(business=contact.business_id, address__in=addresses).select_related("by")
     lines = {(change.at, change.what, change.source): change for change in changes[:MOST_SHOWN]}
     return list(lines.values())

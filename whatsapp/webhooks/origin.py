@@ -13,7 +13,7 @@ secrets are tried) and again when its news are applied, because the sender may h
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from whatsapp.models import Provider, Sender, WebhookNews
 
@@ -73,3 +73,22 @@ def _spoken_for(news: WebhookNews) -> Q:
 
 def _app_key(news: WebhookNews) -> str:
     return "" if news.verified_by == INSTALLATION else news.verified_by or "?"
+
+
+def news_about(senders: QuerySet[Sender]) -> QuerySet[WebhookNews]:
+    """Returns the news about these senders that they may be touched by: the other way round of `senders_of`.
+
+    Whoever may read or remove news of a number goes through here: what waits for its proof has none.
+    """
+    told = senders.filter(proved_account__isnull=False, provider=OuterRef("provider")).annotate(
+        signer=ExpressionWrapper(OuterRef("verified_by"), CharField())
+    )
+    signed = told.filter(
+        Q(signer=None, account_id=OuterRef("account_id"))
+        | Q(provider=Provider.TWILIO, account_id=F("signer"))
+        | (~Q(provider=Provider.TWILIO) & (Q(app_key="", signer=INSTALLATION) | Q(app_key__gt="", app_key=F("signer"))))
+    )
+    number = Q(number_id=OuterRef("number_id")) | Q(provider=Provider.TWILIO, phone=OuterRef("number_id"))
+    about_number = Exists(signed.filter(number))
+    about_account = Exists(signed.filter(account_id=OuterRef("account_id")))
+    return WebhookNews.objects.filter((~Q(number_id="") & Q(about_number)) | (Q(number_id="") & Q(about_account)))

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0009_audit_log'),
-        ('whatsapp', '0015_problems_of_news_to_codes'),
+        ('whatsapp', '0017_keeping'),
     ]
 
     operations = [
