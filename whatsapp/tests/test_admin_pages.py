@@ -125,7 +125,7 @@ def test_an_owner_connects_a_number_and_its_token_is_never_shown(owner: Client, 
 
 def test_a_number_that_the_business_has_is_refused_in_words(owner: Client, clinic: Business, sender: Sender) -> None:
     fields = {"business": clinic.pk, "provider": "cloud", "number_id": "1055", "account_id": "2077", "secret": "x"}
-    assert "connected already" in owner.post(page("sender_add"), fields).content.decode()
+    assert "already connected" in owner.post(page("sender_add"), fields).content.decode()
     assert Sender.objects.get() == sender
 
 
