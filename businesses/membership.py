@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from businesses.errors import LastOwner
-from businesses.models import Business, Membership, Role, User
+from businesses.models import Business, Membership, Permission, Role, User
 from businesses.tenancy import across_businesses, acting_for
 
 
@@ -39,6 +39,9 @@ def change_role(membership: Membership, role: Role) -> None:
     with transaction.atomic():
         if role is not Role.OWNER:
             _keep_an_owner(membership)
+        if membership.role == Role.OWNER:  # an owner who becomes staff begins with nothing
+            for permission in Permission:
+                setattr(membership, permission.value, False)
         membership.role = role
         save_membership(membership)
 

@@ -72,7 +72,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "fence",
         "forms",
         "tasks invitations registration business_options",
-        "membership",
+        "membership permissions",
         "audit",
         "models",
         "call_settings",

@@ -2,7 +2,7 @@
 
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, Voice
-from businesses.models.members import Invitation, Membership, Role
+from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
 
@@ -14,6 +14,7 @@ __all__ = [
     "Invitation",
     "Language",
     "Membership",
+    "Permission",
     "PhoneNumber",
     "Role",
     "User",

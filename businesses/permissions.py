@@ -1,0 +1,104 @@
+"""What staff may do beyond reading and broadcasts: what an owner has switched on for them, one by one.
+
+Owners and operators may do all of it, always. Who acts for nobody (a command, a webhook, a background task) isn't
+asked. Pages ask with `@business_page(needs=…)` and `request.may`, and the actions themselves ask with `demand`: an
+action that one page forgets to guard still refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from businesses.audit import AuditKind, record
+from businesses.errors import MembershipGone, NotPermitted
+from businesses.models import Business, Membership, Permission, Role, User
+
+REFUSALS = {
+    Permission.EXPORT_CONTACTS: _("Only owners, and staff whom an owner has allowed it, can download lists of people."),
+    Permission.LIFT_OPT_OUTS: _(
+        "Only owners, and staff whom an owner has allowed it, can let people get messages again who have opted out."
+    ),
+    Permission.TRANSFER_ANYWHERE: _(
+        "Only owners, and staff whom an owner has allowed it, can put calls through to a number of their choice. "
+        "Everybody can put them through to the number in the settings."
+    ),
+}
+"""Why something isn't offered, by permission."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What one person may do in one business."""
+
+    permissions: frozenset[Permission]
+
+    @property
+    def export_contacts(self) -> bool:
+        """Whether the person may download lists of people."""
+        return Permission.EXPORT_CONTACTS in self.permissions
+
+    @property
+    def lift_opt_outs(self) -> bool:
+        """Whether the person may allow messages again to people who have opted out."""
+        return Permission.LIFT_OPT_OUTS in self.permissions
+
+    @property
+    def transfer_anywhere(self) -> bool:
+        """Whether the person may put a call through to any number that the business may dial."""
+        return Permission.TRANSFER_ANYWHERE in self.permissions
+
+
+EVERYTHING = Allowed(frozenset(Permission))
+NOTHING = Allowed(frozenset())
+
+
+def permissions_of(person: User, business: Business) -> Allowed:
+    """Returns what a person may do in a business; nothing for a stranger."""
+    if person.is_superuser:
+        return EVERYTHING
+    for membership in person.own_memberships:
+        if membership.business_id == business.pk:
+            return EVERYTHING if membership.role == Role.OWNER else Allowed(frozenset(membership.permissions))
+    return NOTHING
+
+
+def demand(person: User | None, business: Business, permission: Permission) -> None:
+    """Raise `NotPermitted` unless the person may do it. None is the system itself, which may."""
+    if person is not None and permission not in permissions_of(person, business).permissions:
+        raise NotPermitted(permission)
+
+
+def demand_transfer(person: User, business: Business, number: str) -> None:
+    """Raise `NotPermitted` unless the person may put a call through to the number (E.164).
+
+    The number in the business's settings is everybody's.
+    """
+    if number != business.fallback_number:
+        demand(person, business, Permission.TRANSFER_ANYWHERE)
+
+
+def allow(membership: Membership, permissions: Collection[Permission]) -> None:
+    """Store exactly what a member of staff may do, with an entry in the audit log if it is a change.
+
+    Raises `MembershipGone` if the person has left, or has become an owner meanwhile.
+    """
+    with transaction.atomic():
+        rows = Membership.objects.filter(pk=membership.pk, business=membership.business_id, role=Role.STAFF)
+        found = rows.select_for_update(of=("self",)).select_related("user", "business").first()
+        if found is None:
+            raise MembershipGone
+        before, after = found.permissions, [each for each in Permission if each in permissions]
+        if before == after:
+            return
+        rows.update(**{each.value: each in after for each in Permission})
+        record(
+            found.business,
+            AuditKind.PERMISSIONS_CHANGED,
+            email=found.user.email,
+            before=[each.value for each in before],
+            after=[each.value for each in after],
+        )
