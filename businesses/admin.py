@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm
@@ -15,6 +16,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_forms import BusinessForm, PhoneNumberForm
@@ -36,7 +38,7 @@ else:
 filters.register()
 admin.site.unregister(Group)  # groups carry Django's permissions, which nothing here reads
 # allauth's own admin pages aren't fenced, and a second factor's secret is private: `manage.py reset_second_factor`.
-admin.site.unregister([EmailAddress, Authenticator])
+admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 
 class PhoneNumberInline(FencedInline):
@@ -173,10 +175,16 @@ class UserAdmin(FencedAdmin, _UserAdmin):
     list_filter = ("is_superuser", "is_active")
     search_fields = ("email", "first_name", "last_name")
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "email_proved_at")
     fieldsets = (
         (None, {"fields": ("email", "password", "first_name", "last_name")}),
-        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser", "email_proved_at")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save the person. Operators vouch for the addresses that they enter."""
+        if not change:
+            obj.email_proved_at = timezone.now()
+        super().save_model(request, obj, form, change)

@@ -9,3 +9,10 @@ class BusinessesConfig(AppConfig):
 
     name = "businesses"
     verbose_name = _("Businesses")
+
+    def ready(self) -> None:
+        """Listen to what happens at the door."""
+        from businesses.signing_in import news, sessions  # noqa: PLC0415 - they import models
+
+        news.connect()
+        sessions.connect()

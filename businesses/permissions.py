@@ -7,14 +7,11 @@ action that one page forgets to guard still refuses.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from businesses.audit import AuditKind, record
-from businesses.errors import MembershipGone, NotPermitted
+from businesses.errors import NotPermitted
 from businesses.models import Business, Membership, Permission, Role, User
 
 REFUSALS = {
@@ -79,26 +76,3 @@ def demand_transfer(person: User, business: Business, number: str) -> None:
     """
     if number != business.fallback_number:
         demand(person, business, Permission.TRANSFER_ANYWHERE)
-
-
-def allow(membership: Membership, permissions: Collection[Permission]) -> None:
-    """Store exactly what a member of staff may do, with an entry in the audit log if it is a change.
-
-    Raises `MembershipGone` if the person has left, or has become an owner meanwhile.
-    """
-    with transaction.atomic():
-        rows = Membership.objects.filter(pk=membership.pk, business=membership.business_id, role=Role.STAFF)
-        found = rows.select_for_update(of=("self",)).select_related("user", "business").first()
-        if found is None:
-            raise MembershipGone
-        before, after = found.permissions, [each for each in Permission if each in permissions]
-        if before == after:
-            return
-        rows.update(**{each.value: each in after for each in Permission})
-        record(
-            found.business,
-            AuditKind.PERMISSIONS_CHANGED,
-            email=found.user.email,
-            before=[each.value for each in before],
-            after=[each.value for each in after],
-        )

@@ -1,7 +1,7 @@
 """Users, businesses, members, invitations, phone numbers and the audit log."""
 
 from businesses.models.audit import AuditEntry, AuditKind
-from businesses.models.business import Business, Language, Voice
+from businesses.models.business import Business, Language, SecondFactor, Voice
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
@@ -17,6 +17,7 @@ __all__ = [
     "Permission",
     "PhoneNumber",
     "Role",
+    "SecondFactor",
     "User",
     "Voice",
 ]

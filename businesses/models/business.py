@@ -23,6 +23,14 @@ class Language(models.TextChoices):
     ENGLISH = "en", _("English")
 
 
+class SecondFactor(models.TextChoices):
+    """Who must sign in with a second factor."""
+
+    NOBODY = "nobody", _("Nobody must, everybody may")
+    OWNERS = "owners", _("Owners")
+    EVERYBODY = "everybody", _("Owners and staff")
+
+
 class Voice(models.TextChoices):
     """OpenAI's built-in voices that both Realtime and the speech endpoint know (types of openai 3.54)."""
 
@@ -129,6 +137,14 @@ class Business(CallSettings):
         db_default=90,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("Older recordings are removed every night. What was said stays in the call's record as text."),
+    )
+    second_factor = models.CharField(
+        _("must sign in with a second factor"),
+        max_length=10,
+        choices=SecondFactor.choices,
+        default=SecondFactor.NOBODY,
+        db_default=SecondFactor.NOBODY,
+        help_text=_("They are led to setting up an authenticator app, and reach nothing else before they have one."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

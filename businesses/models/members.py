@@ -73,7 +73,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """An invitation to join a business by a link. Only the hash of the link's token is stored."""
+    """An invitation to join a business by a link. Of the link's token and of the mailed code, hashes are stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="invitations")
@@ -83,6 +83,16 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("invited by"))
     created_at = models.DateTimeField(_("invited"))
     expires_at = models.DateTimeField(_("valid until"))
+    is_vouched = models.BooleanField(
+        _("an operator vouches for the address"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("A new person joins without a code from their mailbox."),
+    )
+    code_hash = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    code_tries = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    codes_sent = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
 
     objects = BusinessManager()
 

@@ -19,8 +19,10 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from businesses.errors import NotPermitted
@@ -56,7 +58,7 @@ def business_page(
         @wraps(view)
         def guarded(asked: HttpRequest, slug: str, **named: Any) -> HttpResponseBase:
             if not isinstance(asked.user, User):
-                return redirect_to_login(asked.get_full_path())
+                return _to_sign_in(asked)
             request = cast("PageRequest", asked)
             request.business, request.role = _place_of(asked.user, slug)
             if request.role is not None and request.role not in roles:
@@ -83,6 +85,14 @@ def business_page(
 def _refusal(request: PageRequest, permission: Permission) -> HttpResponseBase:
     """Returns the page that says why a member of staff can't do this, and who can change that."""
     return render(request, "pages/not_permitted.html", {"reason": REFUSALS[permission]}, status=403)
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Returns a redirect to the sign-in; an open page that asks for news by htmx is led there as a whole."""
+    if "HX-Request" not in request.headers:
+        return redirect_to_login(request.get_full_path())
+    page = HtmxDetails(request).current_url_abs_path or reverse("start")
+    return HttpResponseClientRedirect(redirect_to_login(page).url)
 
 
 def _place_of(user: User, slug: str) -> tuple[Business, Role | None]:

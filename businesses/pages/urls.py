@@ -7,6 +7,7 @@ from businesses.pages import members, settings
 urlpatterns = [
     path("settings/", settings.settings, name="settings"),
     path("members/", members.members, name="members"),
+    path("members/second-factor/", members.demand_second_factor, name="member-second-factor"),
     path("members/invite/", members.invite, name="member-invite"),
     path("members/<uuid:membership_id>/role/", members.change_role, name="member-role"),
     path("members/<uuid:membership_id>/remove/", members.remove, name="member-remove"),
