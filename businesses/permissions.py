@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from businesses.errors import NotPermitted
-from businesses.models import Business, Membership, Permission, Role, User
+from businesses.models import Business, Permission, Role, User
 
 REFUSALS = {
     Permission.EXPORT_CONTACTS: _("Only owners, and staff whom an owner has allowed it, can download lists of people."),

@@ -49,9 +49,7 @@ class PageRequest(HttpRequest):
 View = Callable[..., HttpResponseBase]
 
 
-def business_page(
-    *, section: str, roles: Roles = MEMBERS, needs: Permission | None = None
-) -> Callable[[View], View]:
+def business_page(*, section: str, roles: Roles = MEMBERS, needs: Permission | None = None) -> Callable[[View], View]:
     """Decorate a view as a page of a business; `section` is its entry in the navigation."""
 
     def decorate(view: View) -> View:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from businesses.audit import AuditKind, record
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
 from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource
@@ -79,6 +80,7 @@ def export(request: PageRequest) -> HttpResponseBase:
         for entry in _entries(request).iterator()
     )
     header = [_("Phone number"), _("What they opted out of"), _("Why"), _("Note"), _("Since")]
+    record(request.business, AuditKind.CONTACTS_EXPORTED, what="suppressions")
     return csv_answer("not-to-be-messaged", header, rows)
 
 
