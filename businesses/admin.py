@@ -25,7 +25,7 @@ from businesses.fence.fenced_admin import OWNERS, FencedAdmin, FencedInline, is_
 from businesses.fence.sections import Section
 from businesses.forms.settings_form import SECTIONS
 from businesses.membership import remove_member, save_membership
-from businesses.models import AuditEntry, Business, Invitation, Membership, PhoneNumber, User
+from businesses.models import AuditEntry, Business, Invitation, Membership, Permission, PhoneNumber, User
 from businesses.registration import assign_number, remove_number, save_business
 
 if TYPE_CHECKING:
@@ -112,8 +112,11 @@ class MembershipAdmin(FencedAdmin):
     autocomplete_fields = ("user", "business")
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """Person and business of a membership can't be changed: end it and create another one."""
-        return ("user", "business") if obj else ()
+        """Person and business can't be changed: end the membership and create another one.
+
+        What staff may do is chosen on the members' page, which also writes the audit log.
+        """
+        return (*(("user", "business") if obj else ()), *Permission.values)
 
     def web_page(self, obj: Membership) -> str:
         """Returns the address of the page on which owners invite people and change roles."""

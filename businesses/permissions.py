@@ -8,6 +8,7 @@ action that one page forgets to guard still refuses.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -61,6 +62,12 @@ def permissions_of(person: User, business: Business) -> Allowed:
         if membership.business_id == business.pk:
             return EVERYTHING if membership.role == Role.OWNER else Allowed(frozenset(membership.permissions))
     return NOTHING
+
+
+def businesses_where(person: User, permission: Permission) -> set[UUID]:
+    """Returns the ids of the businesses in which a member may do it."""
+    memberships = person.own_memberships
+    return {each.business_id for each in memberships if permission in permissions_of(person, each.business).permissions}
 
 
 def demand(person: User | None, business: Business, permission: Permission) -> None:

@@ -44,6 +44,7 @@ PAGES = [
     page("member-invite", OWNERS, "", "POST"),
     page("member-second-factor", OWNERS, "", "POST"),
     page("member-role", OWNERS, "businesses.Membership", "POST"),
+    page("member-permissions", OWNERS, "businesses.Membership", "POST"),
     page("member-remove", OWNERS, "businesses.Membership", "POST"),
     page("invitation-withdraw", OWNERS, "businesses.Invitation", "POST"),
     # Calls

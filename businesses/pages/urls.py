@@ -11,6 +11,7 @@ urlpatterns = [
     path("members/second-factor/", members.demand_second_factor, name="member-second-factor"),
     path("members/invite/", members.invite, name="member-invite"),
     path("members/<uuid:membership_id>/role/", members.change_role, name="member-role"),
+    path("members/<uuid:membership_id>/permissions/", members.allow, name="member-permissions"),
     path("members/<uuid:membership_id>/remove/", members.remove, name="member-remove"),
     path("invitations/<uuid:invitation_id>/withdraw/", members.withdraw, name="invitation-withdraw"),
 ]

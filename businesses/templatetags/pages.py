@@ -10,6 +10,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from businesses.models import Permission
+from businesses.permissions import REFUSALS
+
 register = template.Library()
 
 
@@ -17,6 +20,12 @@ register = template.Library()
 def page(context: dict[str, Any], name: str, **named: Any) -> str:
     """Returns the address of a page of the current business: `{% page "call" call_id=call.pk %}`."""
     return reverse(name, kwargs={"slug": context["request"].business.slug, **named})
+
+
+@register.simple_tag
+def why_not(permission: str) -> str:
+    """Returns why something isn't offered to this member: `{% why_not "may_export_contacts" %}`."""
+    return str(REFUSALS[Permission(permission)])
 
 
 @register.filter

@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db import transaction
 
 from businesses.audit import AuditKind, record
-from businesses.models import Business, User
+from businesses.models import Business, Permission, User
+from businesses.permissions import demand
 from businesses.phone_numbers import masked
 from whatsapp import recipients
 from whatsapp.models import (
@@ -80,7 +81,11 @@ def lift(
     source: SuppressionSource = SuppressionSource.REPLY,
     by: User | None = None,
 ) -> bool:
-    """Allow messages again. Returns whether they had been suppressed. Recipients already skipped stay skipped."""
+    """Allow messages again. Returns whether they had been suppressed. Recipients already skipped stay skipped.
+
+    Raises `NotPermitted` for a person who may not; someone who replies START lifts it without one (`by` is None).
+    """
+    demand(by, business, Permission.LIFT_OPT_OUTS)
     with transaction.atomic():
         removed, _by_model = Suppression.objects.filter(
             business=business, address=address, category__in=categories
