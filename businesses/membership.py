@@ -66,8 +66,8 @@ def allow(membership: Membership, permissions: Collection[Permission]) -> None:
         before, after = found.permissions, [each for each in Permission if each in permissions]
         if before != after:
             rows.update(**{each.value: each in after for each in Permission})
-            details = {"email": membership.user.email, "before": before, "after": after}
-            record(membership.business, AuditKind.PERMISSIONS_CHANGED, **details)
+            email = membership.user.email
+            record(membership.business, AuditKind.PERMISSIONS_CHANGED, email=email, before=before, after=after)
 
 
 def end_membership(membership: Membership) -> None:

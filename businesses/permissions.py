@@ -16,12 +16,12 @@ from businesses.errors import NotPermitted
 from businesses.models import Business, Permission, Role, User
 
 REFUSALS = {
-    Permission.EXPORT_CONTACTS: _("Only owners, and staff whom an owner has allowed it, can download lists of people."),
+    Permission.EXPORT_CONTACTS: _("Only an owner, or staff with an owner's permission, can download lists of people."),
     Permission.LIFT_OPT_OUTS: _(
-        "Only owners, and staff whom an owner has allowed it, can let people get messages again who have opted out."
+        "Only an owner, or staff with an owner's permission, can allow messages again after an opt-out."
     ),
     Permission.TRANSFER_ANYWHERE: _(
-        "Only owners, and staff whom an owner has allowed it, can put calls through to a number of their choice. "
+        "Only an owner, or staff with an owner's permission, can put calls through to a number of their choice. "
         "Everybody can put them through to the number in the settings."
     ),
 }

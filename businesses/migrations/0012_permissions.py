@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='membership',
             name='may_lift_opt_outs',
-            field=models.BooleanField(db_default=False, default=False, help_text='When a person who opted out asks to get messages again in another way than by replying START.', verbose_name='Allow messages again after an opt-out'),
+            field=models.BooleanField(db_default=False, default=False, help_text='For people who opted out and ask for messages again without replying START themselves.', verbose_name='Allow messages again after an opt-out'),
         ),
         migrations.AddField(
             model_name='membership',

@@ -45,7 +45,7 @@ class Membership(models.Model):
         Permission.LIFT_OPT_OUTS.label,
         default=False,
         db_default=False,
-        help_text=_("When a person who opted out asks to get messages again in another way than by replying START."),
+        help_text=_("For people who opted out and ask for messages again without replying START themselves."),
     )
     may_transfer_anywhere = models.BooleanField(
         Permission.TRANSFER_ANYWHERE.label,

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline, is_operator
 from businesses.fence.fenced_form import FencedForm
+from businesses.fence.fenced_inline import business_of
 from businesses.fence.sections import Section
 from businesses.models import Permission, User
 from businesses.permissions import businesses_where
@@ -41,13 +42,13 @@ def _person(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-def _may_lift(request: HttpRequest, row: Contact | Suppression | None) -> bool:
+def _may_lift(request: HttpRequest, row: models.Model | None) -> bool:
     """Returns whether the person may lift opt-outs in the row's business; without a row: in any business."""
     person = _person(request)
     if person is None or is_operator(request):
         return person is not None
     allowed = businesses_where(person, Permission.LIFT_OPT_OUTS)
-    return bool(allowed) if row is None else row.business_id in allowed
+    return bool(allowed) if row is None else business_of(row) in allowed
 
 
 class ContactForm(FencedForm):
@@ -105,16 +106,17 @@ class ContactAdmin(FencedAdmin):
         """Returns the address of the contact's page, which also shows the messages."""
         return reverse("contact", args=[obj.business.slug, obj.pk])
 
-    def has_change_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Returns whether the person may change it; the consent of who has withdrawn it needs a permission."""
         return super().has_change_permission(request, obj) and self._is_open(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Returns whether the person may delete it; a withdrawn consent would be forgotten with it."""
         return super().has_delete_permission(request, obj) and self._is_open(request, obj)
 
-    def _is_open(self, request: HttpRequest, obj: Contact | None) -> bool:
-        return obj is None or obj.consent != Consent.WITHDRAWN or _may_lift(request, obj)
+    def _is_open(self, request: HttpRequest, obj: models.Model | None) -> bool:
+        has_withdrawn = isinstance(obj, Contact) and obj.consent == Consent.WITHDRAWN
+        return not has_withdrawn or _may_lift(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
         """Record a change of consent with its time."""
@@ -215,7 +217,7 @@ class SuppressionAdmin(FencedAdmin):
         """Returns False: an entry is removed and added again instead."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Returns whether the person may remove the entry: staff only if an owner lets them."""
         return super().has_delete_permission(request, obj) and _may_lift(request, obj)
 
