@@ -77,7 +77,7 @@ def stored() -> dict[str, Any]:
 
 
 def refused(answer: Any, permission: Permission) -> bool:
-    return answer.status_code == 403 and escape(REFUSALS[permission]) in answer.content.decode()
+    return answer.status_code == 403 and escape(str(REFUSALS[permission])) in answer.content.decode()
 
 
 def exports(tenant: Tenant) -> list[str]:
@@ -140,7 +140,7 @@ def test_pages_offer_no_list_and_say_why(alpha: Tenant) -> None:
     shown = [("contacts", {}), ("suppressions", {}), ("broadcast", broadcast), ("broadcast-people", broadcast)]
     for name, named in shown:
         body = signed_in(alpha.staff).get(page(alpha, name, **named)).content.decode()
-        assert escape(REFUSALS[Permission.EXPORT_CONTACTS]) in body, name
+        assert escape(str(REFUSALS[Permission.EXPORT_CONTACTS])) in body, name
         assert not any(url in body for url in exports(alpha)), name
         body = signed_in(alpha.owner).get(page(alpha, name, **named)).content.decode()
         assert any(url in body for url in exports(alpha)), name
@@ -171,7 +171,7 @@ def test_a_withdrawn_consent_without_an_entry_in_the_list_is_an_opt_out_too(alph
     opted_out.refresh_from_db()
     assert opted_out.consent == Consent.WITHDRAWN
     body = signed_in(alpha.staff).get(page(alpha, "contact", contact_id=opted_out.pk)).content.decode()
-    assert escape(REFUSALS[Permission.LIFT_OPT_OUTS]) in body
+    assert escape(str(REFUSALS[Permission.LIFT_OPT_OUTS])) in body
     assert url not in body
     assert signed_in(alpha.owner).post(url, {"source": "said so"}).status_code == 302
     opted_out.refresh_from_db()
@@ -297,7 +297,7 @@ def test_the_page_offers_staff_the_number_in_the_settings_only(alpha: Tenant, li
     assert 'type="tel"' in for_owners
     assert 'type="tel"' not in for_staff
     assert f'type="hidden" name="number" value="{FALLBACK}"' in for_staff
-    assert escape(REFUSALS[Permission.TRANSFER_ANYWHERE]) in for_staff
+    assert escape(str(REFUSALS[Permission.TRANSFER_ANYWHERE])) in for_staff
     alpha.business.fallback_number = ""
     alpha.business.save()
     assert page(alpha, "call-transfer", call_id=live_call.pk) not in shown(alpha.staff)
