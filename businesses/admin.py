@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses.admin_forms import BusinessForm, PhoneNumberForm
+from businesses.errors import MembershipGone
 from businesses.fence import filters
 from businesses.fence.fenced_admin import OWNERS, FencedAdmin, FencedInline, is_operator
 from businesses.fence.sections import Section
@@ -124,7 +125,10 @@ class MembershipAdmin(FencedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         """Save the membership; owners gain access to the admin, and those who stop being owners lose it."""
-        save_membership(obj)
+        try:
+            save_membership(obj)
+        except MembershipGone:
+            messages.error(request, _("%(person)s is no longer a member.") % {"person": obj.user})
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         """Delete a membership; a person who owns no other business loses access to the admin."""

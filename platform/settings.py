@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
 from frontdesk import env, logs
 from frontdesk.schedule import CELERY_BEAT_SCHEDULE  # noqa: F401 - Celery reads it from here
@@ -176,6 +177,10 @@ INVITATIONS_PER_DAY = env.number("INVITATIONS_PER_DAY", default=30)
 # Minutes after which a session that nobody uses ends. Twelve hours: nobody is signed out during a day's work, and
 # everybody is overnight.
 SESSION_IDLE_MINUTES = env.number("SESSION_IDLE_MINUTES", default=720)
+if SESSION_IDLE_MINUTES < 5:
+    raise ImproperlyConfigured(
+        f"SESSION_IDLE_MINUTES={SESSION_IDLE_MINUTES} signs people out while they read: 5 or more"
+    )
 # Operators must sign in with a second factor. Owners decide for their own businesses (page "Members").
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=False)
 MFA_ADAPTER = "businesses.signing_in.second_factor.SecondFactorAdapter"
@@ -242,6 +247,11 @@ FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [
 ]
 # Files that people upload, and recordings of calls. Several machines need a shared folder.
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
+
+# Bounds of the days that businesses choose for what is kept of people, by kind: (fewest, most).
+KEPT_DAYS_LIMITS = env.ranges(
+    "KEPT_DAYS_LIMITS", ("news", "messages", "recordings", "transcripts", "traces", "callers", "audit")
+)
 
 # How many calls one web process takes at once; at that number `/readyz` answers 503.
 CALLS_PER_PROCESS = env.number("CALLS_PER_PROCESS", default=40)

@@ -34,7 +34,7 @@ class CodeForm(forms.Form):
     """The code from the invited mailbox; `needs_code` is False where an operator vouches for the address."""
 
     code = forms.CharField(
-        label=gettext_lazy("Code from the mail"),
+        label=gettext_lazy("Code from the email"),
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "dir": "ltr", "spellcheck": "false"}),
     )
@@ -52,7 +52,7 @@ class NewAccountForm(CodeForm):
     last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=150, required=False)
     password = forms.CharField(
         label=gettext_lazy("Password"),
-        help_text=gettext_lazy("Three or four words that don't belong together are a good password."),
+        help_text=gettext_lazy("Three or four unrelated words make a good password."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "dir": "ltr"}),
     )
 
@@ -138,7 +138,7 @@ def _mail_another_code(request: HttpRequest, invitation: Invitation, token: str)
 def _words_of(error: CodeWrong) -> str:
     if error.spent:
         return _("This code was tried too often. Ask for a new one.")
-    return _("This is not the code from the newest mail.")
+    return _("This is not the code from the newest email.")
 
 
 def _page(request: HttpRequest, invitation: Invitation, form: forms.Form, **more: bool) -> HttpResponse:

@@ -90,7 +90,7 @@ def invite(request: PageRequest) -> HttpResponse:
         form.add_error(None, error)
         return _page(request, form, status=422)
     except InvitationsUsedUp:
-        form.add_error(None, _("This business has invited as many people as it may in a day. Go on tomorrow."))
+        form.add_error(None, _("This business has reached its limit of invitations for today. Try again tomorrow."))
         return _page(request, form, status=429)
     link = settings.PUBLIC_URL + reverse("join", args=[invited.token])
     return _page(request, InvitationForm(), invited=invited, link=link, was_mailed=_mail(invited, link))

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from businesses.pages import audit, members, settings
+from businesses.pages import audit, keeping, members, persons, settings
 
 urlpatterns = [
     path("settings/", settings.settings, name="settings"),
+    path("settings/keeping/", keeping.keeping, name="keeping"),
+    path("person/", persons.person_of_number, name="person"),
+    path("person/erasures/<uuid:erasure_id>/", persons.erasure, name="erasure"),
     path("audit/", audit.audit, name="audit"),
     path("members/", members.members, name="members"),
     path("members/second-factor/", members.demand_second_factor, name="member-second-factor"),

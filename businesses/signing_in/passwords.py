@@ -30,13 +30,13 @@ class GuessableValidator:
         rest = re.sub("|".join(map(re.escape, own)), "", password, flags=re.IGNORECASE)
         if zxcvbn(rest[:JUDGED])["score"] < GOOD_ENOUGH:
             raise ValidationError(
-                _("This password is easy to guess. Three or four words that don't belong together are a good one."),
+                _("This password is easy to guess. Three or four unrelated words make a good one."),
                 code="password_guessable",
             )
 
     def get_help_text(self) -> str:
         """Returns what people are told beside the field."""
-        return _("Three or four words that don't belong together are a good password.")
+        return _("Three or four unrelated words make a good password.")
 
 
 def _words_of(user: User | None) -> list[str]:

@@ -9,7 +9,10 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from businesses.keeping.fingerprints import PREFIX
+from businesses.keeping.person import ERASED
 from businesses.models import Permission
 from businesses.permissions import REFUSALS
 
@@ -32,6 +35,8 @@ def why_not(permission: str) -> str:
 def phone(number: str | None) -> SafeString:
     """Returns a number in readable format, left to right also in Hebrew text. Other text is returned unchanged."""
     written = number or ""
+    if written.startswith((ERASED, PREFIX)):
+        return format_html('<span class="quiet">{}</span>', _("erased"))
     if written.startswith("+"):
         try:
             parsed = phonenumbers.parse(written)

@@ -124,8 +124,10 @@ def test_an_unproved_account_needs_the_code_too(alpha: Tenant) -> None:
     hijacked = unproved()
     link = invited(signed_in(alpha.owner), alpha)
     client = signed_in(hijacked)
-    assert client.post(link, {}).status_code == 422
+    for form in ({}, {"code": "BBBB-BBBB"}):
+        assert client.post(link, form).status_code == 422
     assert VICTIM not in members(alpha)
+    assert User.objects.get(email=VICTIM).email_proved_at is None
     assert client.post(link, {"code": mailed_code()}).status_code == 302
     assert members(alpha)[VICTIM] == "staff"
 
@@ -196,8 +198,17 @@ def test_an_owner_who_is_gone_does_not_come_back_by_an_earlier_invitation(
         User.objects.filter(pk=partner.pk).update(is_active=False)
     else:
         User.objects.get(pk=partner.pk).delete()
-    assert signed_in(User.objects.get(email="second.self@alpha.test")).post(link).status_code == 404
+    second_self = signed_in(User.objects.get(email="second.self@alpha.test"))
+    assert (second_self.get(link).status_code, second_self.post(link).status_code) == (404, 404)
     assert "second.self@alpha.test" not in members(alpha)
+
+
+def test_coming_back_as_owner_revives_no_invitation(alpha: Tenant, partner: User) -> None:
+    link = invited(signed_in(partner), alpha)
+    for role in (Role.STAFF, Role.OWNER):
+        membership.change_role(own(alpha, partner), role)
+    assert Client().post(link, {"password": PASSWORD, "code": mailed_code()}).status_code == 404
+    assert not User.objects.filter(email=VICTIM).exists()
 
 
 def test_promoting_a_member_who_is_removed_meanwhile_does_not_bring_them_back(alpha: Tenant) -> None:

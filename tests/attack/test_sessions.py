@@ -327,10 +327,19 @@ def by_the_door(user: User) -> Client:
 
 
 ELSEWHERE = [
-    "https://evil.example/", "//evil.example/", "\\\\evil.example", "/\\evil.example", "javascript:alert(1)",
-    "http:evil.example", "///evil.example", "http://localhost:1234/", "https:/\\evil.example", "\t//evil.example",
+    "https://evil.example/",
+    "//evil.example/",
+    "///evil.example",
+    "\\\\evil.example",
+    "/\\evil.example",
+    "https:/\\evil.example",
+    "\t//evil.example",
+    "http:evil.example",
+    "javascript:alert(1)",
     "ftp://testserver/",
-]  # fmt: skip
+    "http://localhost/",
+    "http://localhost:1234/",
+]
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from businesses.keeping.person import ERASED
 from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
@@ -72,7 +73,7 @@ def _rows(found: Broadcast, status: str, words: str) -> QuerySet[Recipient]:
 def _cells(rows: QuerySet[Recipient]) -> Iterator[list[str]]:
     for row in rows.iterator(chunk_size=2_000):
         times = [f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "" for moment in _times(row)]
-        address = row.address or row.given_address
+        address = _("erased") if (row.address or "").startswith(ERASED) else row.address or row.given_address
         number = "" if row.row_number is None else str(row.row_number)
         yield [address, number, row.get_status_display(), reason_of(row), str(row.attempt_no), *times]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from businesses.keeping.fingerprints import PREFIX, is_fingerprint, readable_fingerprints
 from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
@@ -18,6 +19,8 @@ from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, 
 from whatsapp.pages.contact_forms import SuppressionForm
 from whatsapp.pages.csv_export import people_answer
 from whatsapp.people import suppressions
+from whatsapp.people.messaging_settings import region_of
+from whatsapp.people.phone_numbers import NotANumber, to_e164
 
 
 @require_safe
@@ -71,7 +74,7 @@ def export(request: PageRequest) -> HttpResponseBase:
     """Send the whole list as CSV."""
     rows = (
         [
-            entry.address,
+            _("erased") if is_fingerprint(entry.address) else entry.address,
             entry.get_category_display(),
             entry.get_source_display(),
             entry.note,
@@ -88,7 +91,18 @@ def _entries(request: PageRequest) -> QuerySet[Suppression]:
     entries = Suppression.objects.filter(business=request.business)
     asked = request.GET.get("q", "").replace("\0", "").strip()[:140]
     digits = "".join(filter(str.isdigit, asked)).lstrip("0")
-    return entries.filter(address__contains=digits or asked) if asked else entries
+    if not asked:
+        return entries
+    hidden = readable_fingerprints(request.business, [_as_address(request, asked)])
+    return entries.filter(Q(address__contains=digits or asked) & ~Q(address__startswith=PREFIX) | Q(address__in=hidden))
+
+
+def _as_address(request: PageRequest, asked: str) -> str:
+    """Returns a whole number in any notation as it would be stored: erased ones are found by it, not by a part."""
+    try:
+        return to_e164(asked, region_of(request.business)).e164
+    except NotANumber:
+        return asked
 
 
 def _page(request: PageRequest, form: SuppressionForm, *, status: int = 200) -> HttpResponse:

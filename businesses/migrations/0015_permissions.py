@@ -6,8 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0010_plain_words'),
-        ('businesses', '0011_operators_are_proved'),
+        ('businesses', '0014_keep_what_is_kept'),
     ]
 
     operations = [

@@ -9,6 +9,6 @@ def operators_are_proved(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("businesses", "0010_accounts")]
+    dependencies = [("businesses", "0011_accounts")]
 
     operations = [migrations.RunPython(operators_are_proved, migrations.RunPython.noop)]

@@ -6,14 +6,14 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0009_audit_log'),
+        ('businesses', '0010_plain_words'),
     ]
 
     operations = [
         migrations.AddField(
             model_name='business',
             name='second_factor',
-            field=models.CharField(choices=[('nobody', 'Nobody must, everybody may'), ('owners', 'Owners'), ('everybody', 'Owners and staff')], db_default='nobody', default='nobody', help_text='They are led to setting up an authenticator app, and reach nothing else before they have one.', max_length=10, verbose_name='must sign in with a second factor'),
+            field=models.CharField(choices=[('nobody', 'Nobody (anyone may)'), ('owners', 'Owners'), ('everybody', 'Owners and staff')], db_default='nobody', default='nobody', help_text='They are asked to set up an authenticator app, and can open nothing else until they have one.', max_length=10, verbose_name='must sign in with a second factor'),
         ),
         migrations.AddField(
             model_name='invitation',
