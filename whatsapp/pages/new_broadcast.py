@@ -25,7 +25,7 @@ from whatsapp.pages.details_form import DetailsForm
 from whatsapp.pages.people_form import PASTE, PeopleForm
 from whatsapp.pages.wizard import Gathered
 from whatsapp.tables import uploads
-from whatsapp.tables.tables import open_table
+from whatsapp.tables.tables import open_preview
 from whatsapp.template_variables import UnsupportedTemplate, variables_of
 
 SAMPLE_ROWS = 5
@@ -139,7 +139,7 @@ def _sample(business: Business, gathered: Gathered) -> tuple[list[str], list[lis
     """Returns the file's header and first rows; both are empty for other kinds of people. Raises `BadAudience`."""
     if not gathered.upload:
         return [], []
-    with uploads.opened(business, gathered.upload) as file, open_table(file) as table:
+    with uploads.opened(business, gathered.upload) as file, open_preview(file, of=business.pk) as table:
         rows = [row.cells for _number, row in zip(range(SAMPLE_ROWS), table.rows, strict=False)]
         return table.header, rows
 
