@@ -16,7 +16,7 @@ from businesses.pages.access import PageRequest, business_page
 from whatsapp.audience.choice import Choice, FileChoice
 from whatsapp.broadcasts import creation
 from whatsapp.broadcasts.creation import NewBroadcast
-from whatsapp.errors import WhatsappError
+from whatsapp.errors import BadAudience, WhatsappError
 from whatsapp.models import Broadcast, MessageTemplate, TemplateStatus
 from whatsapp.numbers import template_sync
 from whatsapp.pages import reading, wizard
@@ -131,7 +131,11 @@ def _with_people(request: PageRequest, gathered: Gathered, form: PeopleForm) -> 
 
 def _checked(business: Business, gathered: Gathered, choice: Choice, upload: str, file_name: str) -> Gathered:
     kept = gathered.with_choice(choice, upload=upload, file_name=file_name)
-    _sample(business, kept)
+    try:
+        _sample(business, kept)
+    except BadAudience:
+        uploads.forget(business, upload)
+        raise
     return kept
 
 

@@ -27,6 +27,8 @@ FIRST_ROWS, ROWS, CHARACTERS = 8, 500, 200_000
 """Rows of the first frame and of the others; a frame ends sooner at so many characters."""
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_RESERVE = 20 * MB
+"""Bytes that are given free when memory is used up, to be able to say so."""
 _UNWANTED = ("numpy", "lxml", "lxml.etree", "PIL")
 """Libraries that openpyxl imports if they are there, and that reading rows does not need."""
 
@@ -38,6 +40,7 @@ def main(cpu_s: int, memory_mb: int) -> None:
     if os.pread(0, len(_ZIP), 0) == _ZIP:
         import openpyxl  # noqa: F401, PLC0415 - now, while its compiled form may still be written
     hold_back(cpu_s, memory_mb)
+    reserve = bytearray(_RESERVE)
     try:
         for each in frames(io.BufferedReader(Unmoved(0), 1 << 16)):
             send(each)
@@ -45,6 +48,7 @@ def main(cpu_s: int, memory_mb: int) -> None:
     except Refused as refused:
         last = {"refused": refused.problem.value, "data": refused.data}
     except (MemoryError, RecursionError):
+        del reserve
         last = {"refused": Problem.READING_TOOK_TOO_MUCH.value, "data": {"limit": memory_mb}}
     with suppress(BrokenPipeError):
         send(last)
@@ -78,8 +82,6 @@ def frames(file: BinaryIO) -> Iterator[dict[str, Any]]:
     _number, header = next(rows, (0, []))
     if not header:
         raise Refused(Problem.FILE_EMPTY)
-    if any(header[MOST_COLUMNS:]):
-        raise Refused(Problem.TOO_MANY_COLUMNS, limit=MOST_COLUMNS)
     yield {"header": header[:MOST_COLUMNS], "about_rows": about}
     yield from _batches(rows)
 
@@ -103,15 +105,17 @@ def _batches(rows: Iterator[tuple[int, list[str]]]) -> Iterator[dict[str, Any]]:
 
 def bounded(numbered: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
     """Yields the rows that are not empty. Raises `Refused` when there is too much of anything, empty cells too."""
-    total = 0
+    total, is_header = 0, True
     for number, cells in numbered:
         if number > MOST_ROWS:
             raise Refused(Problem.TOO_MANY_ROWS, limit=MOST_ROWS)
+        if is_header and any(cells[MOST_COLUMNS:]):
+            raise Refused(Problem.TOO_MANY_COLUMNS, limit=MOST_COLUMNS)
         if len(cells) > WIDEST_ROW:
             raise Refused(Problem.ROW_TOO_WIDE, row=number, limit=WIDEST_ROW)
         if not any(cells):
             continue
-        length = sum(map(len, cells))
+        is_header, length = False, sum(map(len, cells))
         total += length
         if length > LONGEST_ROW:
             raise Refused(Problem.FIELD_TOO_LONG, row=number, limit=LONGEST_ROW)
