@@ -1,6 +1,7 @@
 """Reading the settings from environment variables, and from `.env` (or the file that `ENV_FILE` names)."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -48,3 +49,9 @@ def require(*names: str) -> None:
             f"DEBUG is off and these variables are missing: {', '.join(missing)}. "
             "Set them in the environment or in .env (.env.example explains each)."
         )
+
+
+def refuse(problems: Sequence[str]) -> None:
+    """Raise `ImproperlyConfigured` if there are problems; the message names all of them."""
+    if problems:
+        raise ImproperlyConfigured(" ".join(problems))
