@@ -215,7 +215,7 @@ def test_very_many_rows_not_taken_are_sent_from_a_file(
     with pytest.warns(Warning, match="must consume asynchronous iterators"):  # Django's client is no ASGI server
         content = b"".join(answer)
     assert len(content) == int(answer["Content-Length"])
-    assert content.decode().splitlines()[-1] == "999,The phone number is missing.,דנה"
+    assert content.decode().splitlines()[-1] == '"999","The phone number is missing.","דנה"'
 
 
 def test_an_import_is_worth_nothing_to_another_business(staff: Client, stranger: Client) -> None:
