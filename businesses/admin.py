@@ -23,8 +23,8 @@ from businesses.fence.fenced_admin import OWNERS, FencedAdmin, FencedInline, is_
 from businesses.fence.sections import Section
 from businesses.forms.settings_form import SECTIONS
 from businesses.membership import remove_member, save_membership
-from businesses.models import Business, Invitation, Membership, PhoneNumber, User
-from businesses.registration import save_business
+from businesses.models import AuditEntry, Business, Invitation, Membership, PhoneNumber, User
+from businesses.registration import assign_number, remove_number, save_business
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import InlineModelAdmin
@@ -136,7 +136,7 @@ class InvitationAdmin(FencedAdmin):
     """Open and past invitations; owners create them on the members' page."""
 
     section = Section.BUSINESS
-    about = _("Who has been invited and has not come yet.")
+    about = _("Who has been invited and has not joined yet.")
     records = True
     view_roles = OWNERS
     list_display = ("email", "role", "expires_at")
@@ -147,6 +147,29 @@ class InvitationAdmin(FencedAdmin):
     def web_page(self, obj: Invitation) -> str:
         """Returns the address of the page on which an invitation can be withdrawn."""
         return reverse("members", args=[obj.business.slug])
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(FencedAdmin):
+    """The audit log. Owners and operators read it; nobody changes or deletes an entry."""
+
+    section = Section.BUSINESS
+    about = _("Who did what, when and from where.")
+    records = True
+    view_roles = OWNERS
+    list_display = ("at", "kind", "person_name", "address")
+    list_filter = ("kind",)
+    list_select_related = ("business",)
+    search_fields = ("person_name",)
+    fields = ("at", "kind", "business", "person_name", "address", "details")
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Refuse, also to operators."""
+        return False
+
+    def web_page(self, obj: AuditEntry) -> str:
+        """Returns the address of the page that tells entries in words."""
+        return reverse("audit", args=[obj.business.slug])
 
 
 @admin.register(PhoneNumber)
@@ -161,12 +184,25 @@ class PhoneNumberAdmin(FencedAdmin):
     search_fields = ("number", "business__name")
     autocomplete_fields = ("business",)
 
+    def save_model(self, request: HttpRequest, obj: PhoneNumber, form: Any, change: bool) -> None:
+        """Assign the number, and note it in the audit logs of the businesses that it leaves and joins."""
+        assign_number(obj)
+
+    def delete_model(self, request: HttpRequest, obj: PhoneNumber) -> None:
+        """Take the number away."""
+        remove_number(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[PhoneNumber]) -> None:
+        """Take the numbers away one by one, each with its entry."""
+        for number in queryset.select_related("business"):
+            remove_number(number)
+
 
 @admin.register(User)
 class UserAdmin(FencedAdmin, _UserAdmin):
     """People, for operators. Roles are memberships; Django's groups and permissions are left out."""
 
-    about = _("Who can sign in at all. What they may do is said by their memberships.")
+    about = _("Who can sign in at all. What they may do depends on their memberships.")
     form = UserChangeForm
     ordering = ("email",)
     list_display = ("email", "first_name", "last_name", "is_superuser", "is_active")

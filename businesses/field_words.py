@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 FIELD_WORDS = {
     "greeting_text": _(
-        "A greeting can have at most %(limit_value)d letters, and this one has %(show_value)d. "
+        "A greeting can have at most %(limit_value)d characters, and this one has %(show_value)d. "
         "Shorten it: callers wait until it is spoken."
     ),
     "barge_in_voice_frames": _(

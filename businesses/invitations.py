@@ -36,7 +36,7 @@ def invite(business: Business, *, email: str, role: Role, by: User, now: datetim
     """Invite a person. Inviting them again invalidates the earlier link. Raises `ValidationError`."""
     email = email.strip().lower()
     if business.memberships.filter(user__email=email).exists():
-        raise ValidationError({"email": _("This person belongs to the business already.")})
+        raise ValidationError({"email": _("This person is already a member of the business.")})
     token = secrets.token_urlsafe(32)
     invitation, _created = Invitation.objects.update_or_create(
         business=business,

@@ -25,11 +25,11 @@ class CallOutcome(models.TextChoices):
     """How a call ended, as its owner reads it."""
 
     COMPLETED = "completed", _("Completed")
-    ABANDONED = "abandoned", _("Over before the caller spoke")
+    ABANDONED = "abandoned", _("Ended before the caller spoke")
     TRANSFERRED = "transferred", _("Handed to a person")
     FALLBACK = "fallback", _("Assistant unavailable, caller sent to the fallback")
     REFUSED = "refused", _("Not taken")
-    FAILED = "failed", _("Broke off")
+    FAILED = "failed", _("Cut off")
 
 
 class NextStep(models.TextChoices):
@@ -37,7 +37,7 @@ class NextStep(models.TextChoices):
 
     HANG_UP = "hang_up", _("Hang up")
     TRANSFER = "transfer", _("Ring the fallback number")
-    APOLOGIZE = "apologize", _("Say that the assistant is unavailable, ring the fallback number if there is one")
+    APOLOGIZE = "apologize", _("Say that the assistant is unavailable, then ring the fallback number if there is one")
 
 
 class Call(models.Model):

@@ -40,6 +40,7 @@ PAGES = [
     page("home", MEMBERS, "", "LOOK"),
     page("settings", OWNERS, "", "LOOK"),
     page("members", OWNERS, "", "LOOK"),
+    page("audit", OWNERS, "", "LOOK"),
     page("member-invite", OWNERS, "", "POST"),
     page("member-role", OWNERS, "businesses.Membership", "POST"),
     page("member-remove", OWNERS, "businesses.Membership", "POST"),

@@ -107,7 +107,7 @@ class Business(CallSettings):
         _("longest call (minutes)"),
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
-        help_text=_("A call that lasts longer is ended, so that a forgotten line costs no more."),
+        help_text=_("Longer calls are ended, so that a forgotten line doesn't go on costing money."),
     )
     minutes_left = models.DecimalField(
         _("minutes left"),

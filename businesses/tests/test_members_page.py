@@ -115,7 +115,10 @@ def test_the_invitation_is_mailed_where_mail_is_set_up(owner: Client, settings: 
 
 @pytest.mark.parametrize(
     ("email", "said"),
-    [("dana@clinic.test", "This person belongs to the business already."), ("nobody", "Enter a valid email address.")],
+    [
+        ("dana@clinic.test", "This person is already a member of the business."),
+        ("nobody", "Enter a valid email address."),
+    ],
 )
 def test_whom_nobody_can_invite(owner: Client, clinic: Business, email: str, said: str) -> None:
     answer = owner.post(page("member-invite"), {"email": email, "role": "staff"})

@@ -45,7 +45,9 @@ ASKED = (
 
 
 def test_a_running_process_logs_requests_without_what_is_secret_in_them(daphne: StartDaphne) -> None:
-    secrets = {name: value for name, value in PRODUCTION.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    secrets: dict[str, Any] = {
+        name: value for name, value in PRODUCTION.items() if name not in {"DATABASE_URL", "REDIS_URL"}
+    }
     server = daphne(**{**secrets, "PUBLIC_URL": "http://frontdesk.example"})
     for address in ASKED:
         try:

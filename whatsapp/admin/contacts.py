@@ -81,7 +81,7 @@ class ContactAdmin(FencedAdmin):
 
     form = ContactForm
     section = Section.PEOPLE
-    about = _("Whom you know: number, language, tags, and whether they agreed to messages.")
+    about = _("The people you know: number, language, tags, and whether they agreed to receive messages.")
     view_roles = add_roles = change_roles = delete_roles = MEMBERS
     inlines: ClassVar[list[type[InlineModelAdmin[Any, Any]]]] = [ContactTagInline]
     list_display = ("__str__", "phone", "language", "consent", "last_inbound_at", "created_at")
@@ -121,7 +121,7 @@ class ConsentChangeAdmin(FencedAdmin):
 
     records = True
     section = Section.PEOPLE
-    about = _("Who agreed to messages or stopped them, when, and how.")
+    about = _("Who agreed to receive messages or opted out, when, and how.")
     view_roles = MEMBERS
     labels: ClassVar[dict[str, Any]] = {"source_in_words": _("source")}
     list_display = ("at", "address", "what", "source_in_words", "by")
@@ -136,7 +136,7 @@ class TagAdmin(FencedAdmin):
     """The tags by which a business groups its contacts."""
 
     section = Section.PEOPLE
-    about = _("The words by which you group contacts, to write to one group.")
+    about = _("Words that group your contacts, so that you can write to one group.")
     view_roles = add_roles = change_roles = delete_roles = MEMBERS
     list_display = ("name", "people")
     list_select_related = ("business",)
@@ -179,7 +179,7 @@ class SuppressionAdmin(FencedAdmin):
 
     form = SuppressionForm
     section = Section.PEOPLE
-    about = _("Numbers that get no broadcast, and since when.")
+    about = _("Numbers that get no broadcasts, and since when.")
     view_roles = add_roles = delete_roles = MEMBERS
     list_display = ("address", "category", "source", "created_at")
     list_filter = ("category", "source")

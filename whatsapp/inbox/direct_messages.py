@@ -58,7 +58,7 @@ def reply(inbound: InboundMessage, text: str, *, key: UUID, now: datetime, actor
             _("The person's last message is more than 24 hours old: WhatsApp takes only a template now. Broadcast one.")
         )
     if _wants_silence(inbound):
-        raise OptedOut(_("This person asked not to get messages, and has not written since."))
+        raise OptedOut(_("This person asked not to receive messages, and has not written since."))
     message = DirectMessage(
         kind=DirectKind.REPLY, sender=inbound.sender, address=inbound.address, text=text, answers=inbound
     )
@@ -105,7 +105,7 @@ def send_test(
     except NotANumber as error:
         raise BadAudience(error.reason) from None
     if blocked(business, [address], template.category):
-        raise OptedOut(_("This person asked not to get messages. Try another number."))
+        raise OptedOut(_("This person asked not to receive messages. Try another number."))
     message = DirectMessage(
         kind=DirectKind.TEST,
         sender=sender,

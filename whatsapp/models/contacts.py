@@ -19,7 +19,7 @@ class Consent(models.TextChoices):
     """Whether a person agreed to receive marketing messages."""
 
     UNKNOWN = "unknown", _("Not asked")
-    GRANTED = "granted", _("Agreed")
+    GRANTED = "granted", _("Consent given")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 

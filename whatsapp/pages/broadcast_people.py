@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from businesses.audit import AuditKind, record
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
 from whatsapp.broadcasts.reasons import reason_of
@@ -47,6 +48,7 @@ def export(request: PageRequest, broadcast_id: UUID) -> HttpResponseBase:
     found = find(request, broadcast_id)
     header = [_("phone"), _("row"), _("state"), _("reason"), _("attempts"), _("sent"), _("delivered"), _("read")]
     rows = _rows(found, request.GET.get("status", ""), "").order_by("pk")
+    record(request.business, AuditKind.CONTACTS_EXPORTED, what="recipients", broadcast=str(found.pk))
     return csv_answer(f"broadcast-{found.created_at:%Y-%m-%d}", header, _cells(rows))
 
 

@@ -54,14 +54,14 @@ def add_tag(request: PageRequest, person: Contact) -> str | HttpResponse:
     if not form.is_valid():
         return _page(request, person, tag_form=form)
     tagging.tag(request.business, [person], form.cleaned_data["tag"])
-    return _("Tagged.")
+    return _("Tag added.")
 
 
 @_button
 def remove_tag(request: PageRequest, person: Contact) -> str:
     """Remove a tag."""
     tagging.untag(request.business, [person], request.POST.get("tag", ""))
-    return _("The tag is taken away.")
+    return _("Tag removed.")
 
 
 @_button
@@ -90,7 +90,7 @@ def suppress(request: PageRequest, person: Contact) -> str | HttpResponse:
             note=form.cleaned_data["note"],
             by=request.user,
         )
-    return _("They get no more messages, also from broadcasts that are under way.")
+    return _("They will get no more messages, not even from broadcasts already being sent.")
 
 
 @_button

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from businesses.audit import AuditKind, record
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
 from whatsapp.models import Consent, Contact, Tag
@@ -64,7 +65,7 @@ def tag_marked(request: PageRequest) -> HttpResponse:
     marked = list(Contact.objects.filter(business=request.business, pk__in=_uuids(request.POST.getlist("contact"))))
     name = tagging.tidy(request.POST.get("tag", ""))
     if not marked or not name:
-        messages.error(request, _("Mark at least one contact and write a tag."))
+        messages.error(request, _("Select at least one contact and enter a tag."))
         return redirect(_back(request))
     if request.POST.get("do") == "untag":
         tagging.untag(request.business, marked, name)
@@ -84,6 +85,7 @@ def export(request: PageRequest) -> HttpResponseBase:
     """Send the contacts of the list as CSV that an import understands."""
     found = find_contacts(request.business, **_asked(request)).prefetch_related("tags")
     header = ["phone", "user_id", "name", "language", "tags", "consent", "consent source", "attributes", "added"]
+    record(request.business, AuditKind.CONTACTS_EXPORTED, what="contacts")
     return csv_answer("contacts", header, _exported(found.iterator(chunk_size=2_000)))
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from businesses.audit import AuditKind, record
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
 from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource
@@ -42,7 +43,7 @@ def add(request: PageRequest) -> HttpResponse:
         note=form.cleaned_data["note"],
         by=request.user,
     )
-    messages.success(request, _("Added.") if added else _("It was on the list already."))
+    messages.success(request, _("Added.") if added else _("It was already on the list."))
     return redirect("suppressions", slug=request.business.slug)
 
 
@@ -60,7 +61,7 @@ def remove(request: PageRequest, suppression_id: int) -> HttpResponse:
         source=SuppressionSource.STAFF,
         by=request.user,
     )
-    messages.success(request, _("Taken off the list."))
+    messages.success(request, _("Removed from the list."))
     return redirect("suppressions", slug=request.business.slug)
 
 
@@ -78,7 +79,8 @@ def export(request: PageRequest) -> HttpResponseBase:
         ]
         for entry in _entries(request).iterator()
     )
-    header = [_("Phone number"), _("What they don't want"), _("Why"), _("Note"), _("Since")]
+    header = [_("Phone number"), _("What they opted out of"), _("Why"), _("Note"), _("Since")]
+    record(request.business, AuditKind.CONTACTS_EXPORTED, what="suppressions")
     return csv_answer("not-to-be-messaged", header, rows)
 
 

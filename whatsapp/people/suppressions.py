@@ -7,7 +7,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from businesses.audit import AuditKind, record
 from businesses.models import Business, User
+from businesses.phone_numbers import masked
 from whatsapp import recipients
 from whatsapp.models import (
     Consent,
@@ -87,6 +89,8 @@ def lift(
         if removed or changed:
             step = ConsentStep.AGREED if consent == Consent.GRANTED else ConsentStep.LIFTED
             consents.note(business, [address], step, source=source, now=now, by=by)
+        if removed and by is not None:
+            record(business, AuditKind.OPT_OUT_LIFTED, person=by, address=masked(address))
     return bool(removed)
 
 

@@ -156,7 +156,7 @@ def test_a_contact_is_written_as_at_home(staff: Client, clinic: Business) -> Non
 
 
 def more_rows(make: Make, clinic: Business, number: int) -> None:
-    """One more of everything that has a list."""
+    """Adds one more row to everything that has a list."""
     broadcast = make(f"phone,first_name\n05012345{number:02d},Dana\nx,Y\n")
     contact = Contact.objects.create(business=clinic, phone=f"+97252123450{number}", name="Dana")
     tag = Tag.objects.create(business=clinic, name=f"tag{number}")

@@ -1,4 +1,4 @@
-"""Pages of contacts, of an import, and of who must not be messaged."""
+"""Pages of contacts, of an import, and of opted-out numbers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_adding_a_person(staff: Client) -> None:
     assert sorted(made.tags.values_list("name", flat=True)) == ["vip", "חיפה"]
     again = staff.post("/b/clinic/contacts/new/", form)
     assert again.status_code == 422
-    assert again.context["form"].errors["phone"] == ["This person is among your contacts already."]
+    assert again.context["form"].errors["phone"] == ["This person is already in your contacts."]
     wrong = staff.post("/b/clinic/contacts/new/", form | {"phone": "abc"})
     assert wrong.status_code == 422
     assert "is not a phone number" in wrong.context["form"].errors["phone"][0]
