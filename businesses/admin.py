@@ -26,8 +26,8 @@ from businesses.fence.fenced_admin import OWNERS, FencedAdmin, FencedInline, is_
 from businesses.fence.sections import Section
 from businesses.forms.settings_form import SECTIONS
 from businesses.membership import remove_member, save_membership
-from businesses.models import Business, Invitation, Membership, PhoneNumber, User
-from businesses.registration import save_business
+from businesses.models import AuditEntry, Business, Invitation, Membership, Permission, PhoneNumber, User
+from businesses.registration import assign_number, remove_number, save_business
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import InlineModelAdmin
@@ -113,8 +113,11 @@ class MembershipAdmin(FencedAdmin):
     autocomplete_fields = ("user", "business")
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """Person and business of a membership can't be changed: end it and create another one."""
-        return ("user", "business") if obj else ()
+        """Person and business can't be changed: end the membership and create another one.
+
+        What staff may do is chosen on the members' page, which also writes the audit log.
+        """
+        return (*(("user", "business") if obj else ()), *Permission.values)
 
     def web_page(self, obj: Membership) -> str:
         """Returns the address of the page on which owners invite people and change roles."""
@@ -155,6 +158,29 @@ class InvitationAdmin(FencedAdmin):
         return reverse("members", args=[obj.business.slug])
 
 
+@admin.register(AuditEntry)
+class AuditEntryAdmin(FencedAdmin):
+    """The audit log. Owners and operators read it; nobody changes or deletes an entry."""
+
+    section = Section.BUSINESS
+    about = _("Who did what, when and from where.")
+    records = True
+    view_roles = OWNERS
+    list_display = ("at", "kind", "person_name", "address")
+    list_filter = ("kind",)
+    list_select_related = ("business",)
+    search_fields = ("person_name",)
+    fields = ("at", "kind", "business", "person_name", "address", "details")
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Refuse, also to operators."""
+        return False
+
+    def web_page(self, obj: AuditEntry) -> str:
+        """Returns the address of the page that tells entries in words."""
+        return reverse("audit", args=[obj.business.slug])
+
+
 @admin.register(PhoneNumber)
 class PhoneNumberAdmin(FencedAdmin):
     """Every number of the installation, for operators."""
@@ -166,6 +192,19 @@ class PhoneNumberAdmin(FencedAdmin):
     list_select_related = ("business",)
     search_fields = ("number", "business__name")
     autocomplete_fields = ("business",)
+
+    def save_model(self, request: HttpRequest, obj: PhoneNumber, form: Any, change: bool) -> None:
+        """Assign the number, and note it in the audit logs of the businesses that it leaves and joins."""
+        assign_number(obj)
+
+    def delete_model(self, request: HttpRequest, obj: PhoneNumber) -> None:
+        """Take the number away."""
+        remove_number(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[PhoneNumber]) -> None:
+        """Take the numbers away one by one, each with its entry."""
+        for number in queryset.select_related("business"):
+            remove_number(number)
 
 
 @admin.register(User)

@@ -31,7 +31,7 @@ class CallSettings(models.Model):
         validators=[MaxLengthValidator(1000)],  # a text field's max_length binds forms only
         help_text=_(
             "The words every caller hears first, once and whole. "
-            "Empty: the assistant stays silent until the caller speaks."
+            "Empty: the assistant stays silent until the caller speaks, except for a notice that calls are recorded."
         ),
     )
     assistant_speaks_first = models.BooleanField(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from businesses.audit import AuditKind, record
+from businesses.changes import changes
 from businesses.errors import AddressUnproved, MissingDetail, NumberTaken
 from businesses.membership import add_member
 from businesses.models import Business, PhoneNumber, Role, User
@@ -31,7 +33,7 @@ class Registration:
 
 
 def save_business(business: Business, *, changed: Collection[str] | None = None) -> None:
-    """Save a validated business, and send `business_saved` when the transaction is committed.
+    """Save a validated business, note what has changed, and announce it when the transaction is committed.
 
     `changed`: the fields to write; None means all. A call that ends meanwhile lowers `minutes_left` in the
     database, and writing a stale value would undo that.
@@ -41,8 +43,30 @@ def save_business(business: Business, *, changed: Collection[str] | None = None)
         call_settings_changed.send(sender=Business, business=business)
 
     with transaction.atomic():
+        before = Business.objects.select_for_update(no_key=True).filter(pk=business.pk).first()
         business.save(update_fields=changed)
+        if before is not None and (differences := changes(before, business, changed)):
+            record(business, AuditKind.SETTINGS_CHANGED, of="businesses.Business", changes=differences)
         transaction.on_commit(announce, robust=True)  # a failing receiver must not look like a failed save
+
+
+def assign_number(number: PhoneNumber) -> None:
+    """Save a number of a business; the audit logs of the business that it joins, and of one that it leaves, say so."""
+    with transaction.atomic():
+        before = PhoneNumber.objects.select_related("business").filter(pk=number.pk).first()
+        number.save()
+        if before is not None and (before.business_id, before.number) == (number.business_id, number.number):
+            return
+        if before is not None:
+            record(before.business, AuditKind.NUMBER_REMOVED, number=before.number)
+        record(number.business, AuditKind.NUMBER_ADDED, number=number.number)
+
+
+def remove_number(number: PhoneNumber) -> None:
+    """Delete a number of a business."""
+    with transaction.atomic():
+        record(number.business, AuditKind.NUMBER_REMOVED, number=number.number)
+        number.delete()
 
 
 def create_or_update_business(
@@ -89,7 +113,7 @@ def _assign_number(business: Business, number: str) -> None:
     if known is None:
         new = PhoneNumber(business=business, number=number)
         new.full_clean(validate_unique=False)
-        new.save()
+        assign_number(new)
     elif known.business_id != business.pk:
         raise NumberTaken(number, known.business.slug)
     elif not known.is_active:

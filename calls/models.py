@@ -79,7 +79,15 @@ class Call(models.Model):
         _("put through to"), max_length=16, blank=True, default="", db_default="", help_text="where an operator sent it"
     )
     model = models.CharField(max_length=60, blank=True, default="", db_default="")
-    is_recorded = models.BooleanField(_("recorded"), default=False, db_default=False)
+    is_recorded = models.BooleanField(_("recorded"), default=False, db_default=False, help_text="there is a recording")
+    was_recorded = models.BooleanField(
+        default=False, db_default=False, help_text="there was one, whether it is still kept or not"
+    )
+    notice_heard = models.BooleanField(
+        _("heard that it is recorded"),
+        null=True,
+        help_text="empty: there was no notice",
+    )
     summary = models.TextField(_("summary"), blank=True, default="", db_default="")
     summary_due_at = models.DateTimeField(null=True, help_text="when a summary is tried (again); empty: no need")
     summary_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)

@@ -39,10 +39,15 @@ def page(name: str, who: str, row: str = "", *options: str) -> Page:
 PAGES = [
     page("home", MEMBERS, "", "LOOK"),
     page("settings", OWNERS, "", "LOOK"),
+    page("keeping", OWNERS, "", "LOOK"),
+    page("person", OWNERS, "", "POST"),
+    page("erasure", OWNERS, "businesses.Erasure", "LOOK"),
     page("members", OWNERS, "", "LOOK"),
+    page("audit", OWNERS, "", "LOOK"),
     page("member-invite", OWNERS, "", "POST"),
     page("member-second-factor", OWNERS, "", "POST"),
     page("member-role", OWNERS, "businesses.Membership", "POST"),
+    page("member-permissions", OWNERS, "businesses.Membership", "POST"),
     page("member-remove", OWNERS, "businesses.Membership", "POST"),
     page("invitation-withdraw", OWNERS, "businesses.Invitation", "POST"),
     # Calls
@@ -57,6 +62,7 @@ PAGES = [
     page("call-hang-up", MEMBERS, "calls.Call", "POST"),
     page("call-transfer", MEMBERS, "calls.Call", "POST"),
     page("call-recording", MEMBERS, "calls.Call"),
+    page("call-person", OWNERS, "calls.Call", "LOOK"),
     # Broadcasts
     page("broadcasts", MEMBERS, "", "LOOK"),
     page("broadcast-new", MEMBERS, "", "LOOK"),
@@ -95,6 +101,7 @@ PAGES = [
     page("contact-agree", MEMBERS, "whatsapp.Contact", "POST"),
     page("contact-suppress", MEMBERS, "whatsapp.Contact", "POST"),
     page("contact-lift", MEMBERS, "whatsapp.Contact", "POST"),
+    page("contact-person", OWNERS, "whatsapp.Contact", "LOOK"),
     page("inbox", MEMBERS, "", "LOOK"),
     page("thread", MEMBERS, "whatsapp.Contact", "LOOK"),
     page("thread-messages", MEMBERS, "whatsapp.Contact"),

@@ -1,22 +1,28 @@
-"""Users, businesses, members, invitations, phone numbers and the audit log."""
+"""Users, businesses, members, invitations, phone numbers, the audit log and retention."""
 
 from businesses.models.audit import AuditEntry, AuditKind
-from businesses.models.business import Business, Language, SecondFactor, Voice
-from businesses.models.members import Invitation, Membership, Role
+from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
+from businesses.models.keeping import AddressKey, Erasure, Retention
+from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
 
 __all__ = [
+    "AddressKey",
     "AuditEntry",
     "AuditKind",
     "Business",
     "EmailUserManager",
+    "Erasure",
     "Invitation",
     "Language",
     "Membership",
+    "Permission",
     "PhoneNumber",
+    "Retention",
     "Role",
     "SecondFactor",
     "User",
     "Voice",
+    "usual_notice",
 ]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from businesses.call_settings import CallSettings
 from businesses.field_words import FIELD_WORDS
 from businesses.phone_numbers import region_of
-from businesses.validators import validate_business_slug, validate_e164, validate_time_zone
+from businesses.validators import one_line, validate_business_slug, validate_e164, validate_time_zone
 
 
 class Language(models.TextChoices):
@@ -29,6 +31,14 @@ class SecondFactor(models.TextChoices):
     NOBODY = "nobody", _("Nobody (anyone may)")
     OWNERS = "owners", _("Owners")
     EVERYBODY = "everybody", _("Owners and staff")
+
+
+_USUAL_NOTICES = {Language.HEBREW: "השיחה מוקלטת.", Language.ENGLISH: "This call is recorded."}
+
+
+def usual_notice(language: str) -> str:
+    """Returns the notice of recording that a business has until it writes its own, in the language of its calls."""
+    return _USUAL_NOTICES[Language(language)]
 
 
 class Voice(models.TextChoices):
@@ -127,16 +137,29 @@ class Business(CallSettings):
     )
     record_calls = models.BooleanField(
         _("record calls"),
-        default=True,
-        db_default=True,  # for processes of the previous version, which insert rows without it
-        help_text=_("Members can listen to calls afterwards. Where the law demands it, tell callers in the greeting."),
+        default=False,
+        db_default=False,
+        help_text=_("Members can listen to calls afterwards. Callers hear the notice below first."),
+    )
+    recording_notice = models.TextField(  # null: the usual words; "": none
+        _("notice that calls are recorded"),
+        null=True,
+        blank=True,
+        default=None,
+        db_default="",  # businesses from before it existed, and those that the previous version inserts: no notice
+        max_length=300,
+        validators=[MaxLengthValidator(300)],
+        help_text=_(
+            "Spoken once after the greeting, whole and before anything of the caller is recorded. Without a greeting "
+            "it is the first thing that callers hear. Empty: callers are not told, which many countries forbid."
+        ),
     )
     recordings_kept_days = models.PositiveSmallIntegerField(
         _("recordings are kept (days)"),
         default=90,
         db_default=90,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
-        help_text=_("Older recordings are removed every night. What was said stays in the call's record as text."),
+        help_text=_("Older recordings are removed every night. The words of calls have days of their own."),
     )
     second_factor = models.CharField(
         _("must sign in with a second factor"),
@@ -159,11 +182,31 @@ class Business(CallSettings):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a fallback number that the assistant answers: the call would loop forever."""
+        """Keep the name on one line. Refuse a fallback number that the assistant answers: it would loop forever."""
         super().clean()
+        self.name = one_line(self.name)
         if self.fallback_number and self.phone_numbers.filter(number=self.fallback_number).exists():
             raise ValidationError(
                 {"fallback_number": _("The assistant itself answers this number. Give one that a person answers.")}
+            )
+
+    def notice(self) -> str:
+        """Returns the words that tell callers that they are recorded; "" if they are not, or are not told."""
+        if not self.record_calls:
+            return ""
+        return usual_notice(self.language) if self.recording_notice is None else self.recording_notice.strip()
+
+    def opening_words(self) -> str:
+        """Returns what every caller hears first, as one utterance: the greeting and the notice of recording."""
+        return " ".join(filter(None, (self.greeting_text.strip(), self.notice())))
+
+    def advice(self) -> Iterator[str]:
+        """Returns a sentence for each combination of settings that is allowed but probably a mistake."""
+        yield from super().advice()
+        if self.record_calls and not self.notice():
+            yield gettext(
+                "Calls are recorded, and callers are not told. Many countries forbid that. "
+                "Write a notice, or stop recording."
             )
 
     def region(self) -> str | None:

@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from businesses.audit import AuditKind, record
+from businesses.changes import changes
 from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.fenced_form import FencedForm
 from businesses.fence.sections import Section
@@ -136,3 +138,11 @@ class MessagingSettingsAdmin(FencedAdmin):
     add_roles = change_roles = OWNERS
     list_display = ("__str__", "region", "unknown_policy", "late_after_minutes")
     list_select_related = ("business",)
+
+    def save_model(self, request: HttpRequest, obj: MessagingSettings, form: Any, change: bool) -> None:
+        """Save the settings, and note what has changed."""
+        with transaction.atomic():
+            before = MessagingSettings.objects.filter(pk=obj.pk).first() or MessagingSettings(business=obj.business)
+            obj.save()
+            if differences := changes(before, obj):
+                record(obj.business, AuditKind.SETTINGS_CHANGED, of="whatsapp.MessagingSettings", changes=differences)
