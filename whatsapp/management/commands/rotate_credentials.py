@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Encrypt all secrets again, and name those that can't be read."""
-        rotated, unreadable = 0, []
+        rotated, unreadable = rotate_second_factors()
         with across_businesses():  # keys belong to the installation, so they are rotated for all businesses
             for sender in Sender.objects.select_related("business").iterator():
                 try:
