@@ -11,7 +11,10 @@ class BusinessesConfig(AppConfig):
     verbose_name = _("Businesses")
 
     def ready(self) -> None:
-        """Say what becomes of what is kept."""
+        """Listen to what happens at sign-in, and register how long the rows of this app are kept."""
         from businesses.keeping import own_models  # noqa: PLC0415 - models are loaded by now, not before
+        from businesses.signing_in import news, sessions  # noqa: PLC0415 - they import models
 
         own_models.register()
+        news.connect()
+        sessions.connect()

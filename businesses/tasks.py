@@ -12,6 +12,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from businesses.keeping import erasing, retention
+from businesses.signing_in.kept_secrets import encrypt_plain_second_factors
+from businesses.signing_in.sessions import forget_dead_sessions
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +23,15 @@ SHIFT_S = 20.0
 
 @shared_task
 def clear_sessions() -> None:
-    """Delete expired sign-ins."""
+    """Delete expired sign-ins, also from people's lists of them."""
     call_command("clearsessions")
+    forget_dead_sessions()
+
+
+@shared_task
+def encrypt_second_factors() -> None:
+    """Encrypt second factors that an earlier release stored in the clear; afterwards there are none."""
+    encrypt_plain_second_factors()
 
 
 @shared_task

@@ -45,7 +45,9 @@ PAGES = [
     page("members", OWNERS, "", "LOOK"),
     page("audit", OWNERS, "", "LOOK"),
     page("member-invite", OWNERS, "", "POST"),
+    page("member-second-factor", OWNERS, "", "POST"),
     page("member-role", OWNERS, "businesses.Membership", "POST"),
+    page("member-permissions", OWNERS, "businesses.Membership", "POST"),
     page("member-remove", OWNERS, "businesses.Membership", "POST"),
     page("invitation-withdraw", OWNERS, "businesses.Invitation", "POST"),
     # Calls
@@ -112,6 +114,9 @@ PAGES = [
     page("sender-check", OWNERS, "whatsapp.Sender", "POST"),
     # A person's own account
     page("start", PERSON),
+    page("sessions", PERSON, "", "LOOK"),
+    page("sessions-end", PERSON, "", "POST"),
+    page("usersessions_list", PERSON),
     page("mfa_index", PERSON, "", "LOOK"),
     page("mfa_activate_totp", PERSON, "", "WAY"),
     page("mfa_deactivate_totp", PERSON),

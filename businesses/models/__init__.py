@@ -1,9 +1,9 @@
 """Users, businesses, members, invitations, phone numbers, the audit log and retention."""
 
 from businesses.models.audit import AuditEntry, AuditKind
-from businesses.models.business import Business, Language, Voice, usual_notice
+from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
 from businesses.models.keeping import AddressKey, Erasure, Retention
-from businesses.models.members import Invitation, Membership, Role
+from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
 
@@ -17,9 +17,11 @@ __all__ = [
     "Invitation",
     "Language",
     "Membership",
+    "Permission",
     "PhoneNumber",
     "Retention",
     "Role",
+    "SecondFactor",
     "User",
     "Voice",
     "usual_notice",

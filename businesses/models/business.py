@@ -25,6 +25,14 @@ class Language(models.TextChoices):
     ENGLISH = "en", _("English")
 
 
+class SecondFactor(models.TextChoices):
+    """Who must sign in with a second factor."""
+
+    NOBODY = "nobody", _("Nobody (anyone may)")
+    OWNERS = "owners", _("Owners")
+    EVERYBODY = "everybody", _("Owners and staff")
+
+
 _USUAL_NOTICES = {Language.HEBREW: "השיחה מוקלטת.", Language.ENGLISH: "This call is recorded."}
 
 
@@ -152,6 +160,14 @@ class Business(CallSettings):
         db_default=90,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("Older recordings are removed every night. The words of calls have days of their own."),
+    )
+    second_factor = models.CharField(
+        _("must sign in with a second factor"),
+        max_length=10,
+        choices=SecondFactor.choices,
+        default=SecondFactor.NOBODY,
+        db_default=SecondFactor.NOBODY,
+        help_text=_("They are asked to set up an authenticator app, and can open nothing else until they have one."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0010_plain_words'),
+        ('businesses', '0012_operators_are_proved'),
     ]
 
     operations = [

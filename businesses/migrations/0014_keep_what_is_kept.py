@@ -20,6 +20,6 @@ def keep_for_long(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("businesses", "0011_keeping")]
+    dependencies = [("businesses", "0013_keeping")]
 
     operations = [migrations.RunPython(keep_for_long, migrations.RunPython.noop)]
