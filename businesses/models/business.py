@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.call_settings import CallSettings
 from businesses.field_words import FIELD_WORDS
 from businesses.phone_numbers import region_of
-from businesses.validators import validate_business_slug, validate_e164, validate_time_zone
+from businesses.validators import one_line, validate_business_slug, validate_e164, validate_time_zone
 
 
 class Language(models.TextChoices):
@@ -182,8 +182,9 @@ class Business(CallSettings):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a fallback number that the assistant answers: the call would loop forever."""
+        """Keep the name on one line. Refuse a fallback number that the assistant answers: it would loop forever."""
         super().clean()
+        self.name = one_line(self.name)
         if self.fallback_number and self.phone_numbers.filter(number=self.fallback_number).exists():
             raise ValidationError(
                 {"fallback_number": _("The assistant itself answers this number. Give one that a person answers.")}
