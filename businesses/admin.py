@@ -69,7 +69,7 @@ class BusinessAdmin(FencedAdmin):
     list_display = ("name", "slug", "language", "is_active")
     list_filter = ("is_active", "language")
     search_fields = ("name", "slug")
-    operator_fields = ("slug", "is_active", "max_concurrent_calls", "minutes_left")
+    operator_fields = ("slug", "is_active", "max_concurrent_calls", "minutes_left", "dial_countries")
     fieldsets = (
         *_sections(),
         (_("What your operator decides"), {"fields": operator_fields}),

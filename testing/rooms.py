@@ -73,10 +73,11 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "forms",
         "tasks invitations registration business_options",
         "membership",
-        "audit",
+        "audit usage",
         "models",
         "call_settings",
         "validators",
+        "dialling",
         "field_words phone_numbers public_address credentials signals tenancy errors",
     ),
 }

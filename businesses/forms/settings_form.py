@@ -57,7 +57,14 @@ SECTIONS: tuple[Section, ...] = (
         "phone",
         _("Phone"),
         _("Who takes over when the assistant can't, and what is kept of calls."),
-        ("fallback_number", "max_call_minutes", "record_calls", "recordings_kept_days"),
+        (
+            "fallback_number",
+            "max_call_minutes",
+            "silence_limit_s",
+            "asks_after_silence",
+            "record_calls",
+            "recordings_kept_days",
+        ),
     ),
 )
 """Key, heading, introduction and fields of each section."""

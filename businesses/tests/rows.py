@@ -70,6 +70,8 @@ class Tenant:
             return (self.marker * 3)[: model_field.max_length]
         if isinstance(model_field, models.DateTimeField):
             return A_TIME
+        if isinstance(model_field, models.DateField):
+            return A_TIME.date()
         if isinstance(model_field, models.IntegerField):
             return 1
         for kind, value in {models.UUIDField: uuid4(), models.BinaryField: self.marker.encode()}.items():
