@@ -119,4 +119,3 @@ def countries_in(written: str) -> list[str]:
         if code not in phonenumbers.SUPPORTED_REGIONS:
             raise ValueError(code)
     return list(dict.fromkeys(codes))
-

@@ -8,9 +8,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from businesses.templatetags.pages import phone
-from calls.models import Call, CallOutcome, GreetingAudio
+from calls.models import BROWSER, Call, CallOutcome, GreetingAudio
 from calls.pages import words
-from calls.telephone.intake import BROWSER
 
 register = template.Library()
 

@@ -59,7 +59,9 @@ def english(words: str, then: str = "<Hangup />") -> str:
 
 
 def dialing(number: str) -> str:
-    return f'<Dial action="{PUBLIC_URL}/calls/twilio/after/" method="POST" timeout="30">{number}</Dial>'
+    return (
+        f'<Dial action="{PUBLIC_URL}/calls/twilio/after/" method="POST" timeLimit="3600" timeout="30">{number}</Dial>'
+    )
 
 
 def test_a_call_is_connected_to_the_assistant_by_a_token_that_opens_its_stream(
