@@ -103,6 +103,12 @@ def standings(business: Business, *, now: datetime) -> list[Standing]:
     ]
 
 
+def overview(business: Business, *, now: datetime) -> list[tuple[str, Decimal, Decimal | None]]:
+    """Returns the label of each kind of limit, what was used today, and the limit; None for none."""
+    used, allowed = used_today(business, now=now), {each.limit: each.allowed for each in standings(business, now=now)}
+    return [(str(limit.label), Decimal(getattr(used, limit.value)), allowed.get(limit)) for limit in Limit]
+
+
 def used_today(business: Business, *, now: datetime) -> DayUsage:
     """Returns what the business has used today; a row of zeros if nothing."""
     day = day_of(business, now)

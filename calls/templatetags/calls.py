@@ -43,6 +43,12 @@ def end_reason(call: Call) -> str:
 
 
 @register.filter
+def not_dialled(call: Call) -> str:
+    """Returns why a caller was not put through, in words."""
+    return words.not_dialled(call)
+
+
+@register.filter
 def speech_failure(greeting: GreetingAudio | None) -> str:
     """Returns why a greeting could not be recorded, in words."""
     return words.speech_failure(greeting)
