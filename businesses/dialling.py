@@ -113,9 +113,14 @@ def can_be_shown(caller_number: str) -> bool:
 
 
 def countries_in(written: str) -> list[str]:
-    """Returns the codes of a list like "IL, US". Raises `ValueError` with the first word that is no country."""
-    codes = written.upper().replace(",", " ").split()
-    for code in codes:
-        if code not in phonenumbers.SUPPORTED_REGIONS:
-            raise ValueError(code)
-    return list(dict.fromkeys(codes))
+    """Returns the codes of a list like "IL, US", without words that are no country."""
+    return list(dict.fromkeys(code for code in _codes(written) if code in phonenumbers.SUPPORTED_REGIONS))
+
+
+def no_country_in(written: str) -> str | None:
+    """Returns the first word of such a list that is no country; None if there is none."""
+    return next((code for code in _codes(written) if code not in phonenumbers.SUPPORTED_REGIONS), None)
+
+
+def _codes(written: str) -> list[str]:
+    return written.upper().replace(",", " ").split()

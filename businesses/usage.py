@@ -63,7 +63,7 @@ def add(business: Business, amounts: dict[Limit, Amount], *, now: datetime) -> N
     if not amounts:
         return
     day = day_of(business, now)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         rows = DayUsage.objects.filter(business=business, day=day)
         added = {limit.value: F(limit.value) + amount for limit, amount in amounts.items()}
         if not rows.update(**added):

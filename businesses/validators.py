@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from businesses.dialling import DialRefusal, countries_in
+from businesses.dialling import DialRefusal, no_country_in
 from businesses.phone_numbers import NotDialable, dialable_e164
 
 if TYPE_CHECKING:
@@ -38,14 +38,12 @@ def validate_e164(value: str) -> None:
 
 def validate_countries(value: str) -> None:
     """Accept two-letter codes of countries, separated by commas or blanks."""
-    try:
-        countries_in(value)
-    except ValueError as error:
+    if word := no_country_in(value):
         raise ValidationError(
             _("%(word)s is not the code of a country. Write codes of two letters like US, GB."),
-            params={"word": str(error)},
+            params={"word": word},
             code="no_such_country",
-        ) from None
+        )
 
 
 _DIAL_WORDS = {

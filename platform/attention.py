@@ -62,12 +62,11 @@ def _limits(business: Business) -> Iterator[Matter]:
         if not standing.is_near:
             continue
         named = {"limit": standing.limit.label}
-        text = (
-            _("Today's limit is reached: %(limit)s") if standing.is_reached else _("Today's limit is near: %(limit)s")
-        )
+        reached, near = _("Today's limit is reached: %(limit)s"), _("Today's limit is near: %(limit)s")
+        text = reached if standing.is_reached else near
         amounts = {"used": _amount(standing.used), "allowed": _amount(standing.allowed)}
         so_far = _("%(used)s of %(allowed)s are used. Your operator can raise the limit.") % amounts
-        detail = f"{_LIMIT_REACHED[standing.limit]} {so_far}" if reached else so_far
+        detail = f"{_LIMIT_REACHED[standing.limit]} {so_far}" if standing.is_reached else so_far
         yield Matter(text % named, detail, _page("calls", business), _("See the calls"))
 
 

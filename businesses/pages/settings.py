@@ -47,8 +47,8 @@ def settings(request: PageRequest) -> HttpResponse:
         "form": form,
         "sections": list(_sections(form)),
         "numbers": numbers,
-        "countries": business.countries_to_dial(),
-        "daily_use": usage.overview(business, now=timezone.now()),
+        "countries": request.business.countries_to_dial(),
+        "daily_use": usage.overview(request.business, now=timezone.now()),
     }
     return render(request, "pages/settings.html", context, status=422 if form.errors else 200)
 

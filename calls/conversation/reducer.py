@@ -220,9 +220,10 @@ class Conversation:
         self.turns.settle(at)
         self._check_stall(at)
         self._keep_line(at)
-        if self.link.is_ready and not self._leaving and not self._is_over:
+        in_silence = self.turns.ends_in_silence(at, is_leaving=self._leaving is not None)
+        if self.link.is_ready and not self._leaving and not self._is_over and not in_silence:
             self.turns.speak_if_owed(at)
-        self._leave_if_done(at)
+        self._leave_if_done(at, in_silence=in_silence)
 
     # The line to the model -------------------------------------------------------------------------------
     def _connect(self, at: float) -> None:
@@ -271,7 +272,7 @@ class Conversation:
         self._leaving = Leaving(step, self.turns.interruptions.count)
         self._emit(AnswerTool(event.tool_call_id, "It is done as soon as your last words were heard."))
 
-    def _leave_if_done(self, at: float) -> None:
+    def _leave_if_done(self, at: float, *, in_silence: bool) -> None:
         if self._is_over:
             return
         leaving = self._leaving
@@ -284,7 +285,7 @@ class Conversation:
             self._end(at, self._nothing_left, NextStep.HANG_UP)
         elif leaving and self.assistant.response is None and self.assistant.utterance is None:
             self._end(at, TOOL_REASONS[leaving.next_step], leaving.next_step)
-        elif self.turns.ends_in_silence(at, is_leaving=leaving is not None):
+        elif in_silence:
             self._end(at, EndReason.CALLER_SILENT, NextStep.HANG_UP)
 
     def _end(self, at: float, reason: EndReason, step: NextStep, *, failed: bool = False, cause: str = "") -> None:

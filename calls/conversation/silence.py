@@ -72,7 +72,7 @@ class Silence:
             self._since, self._was_busy = at, True
             return SilenceStep.NOTHING
         if self._was_busy:
-            self._was_busy = self._stands_still = False
+            self._since, self._was_busy, self._stands_still = at, False, False
         quiet_s = at - self._since
         if quiet_s >= self._limit_s:
             must_wait = scene.is_protected or (scene.is_busy and quiet_s < self._limit_s + LONGEST_DELAY_S)
