@@ -44,7 +44,7 @@ def plan_of(
         language=business.language,
         server_vad_threshold=business.server_vad_threshold,
         greeting_audio=greeting_audio,
-        transfer_possible=bool(business.fallback_number),
+        transfer_possible=bool(business.fallback_number) and not business.dial_refusal(business.fallback_number),
         is_recorded=business.record_calls,
     )
 
