@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 FIELD_WORDS = {
     "greeting_text": _(
-        "A greeting can have at most %(limit_value)d letters, and this one has %(show_value)d. "
+        "A greeting can have at most %(limit_value)d characters, and this one has %(show_value)d. "
         "Shorten it: callers wait until it is spoken."
     ),
     "barge_in_voice_frames": _(
@@ -22,5 +22,9 @@ FIELD_WORDS = {
     "max_concurrent_calls": _("Write a whole number of calls from 1 to 1000."),
     "max_call_minutes": _("Write a whole number of minutes from 1 to 1440, which is a day."),
     "minutes_left": _("Write a number of minutes like 120 or 90.5, or leave it empty for no limit."),
+    "recording_notice": _(
+        "A notice can have at most %(limit_value)d letters, and this one has %(show_value)d. "
+        "Shorten it: callers wait until it is spoken."
+    ),
     "recordings_kept_days": _("Write a whole number of days from 1 to 3650, which is ten years."),
 }

@@ -29,11 +29,11 @@ class CallOutcome(models.TextChoices):
     """How a call ended, as its owner reads it."""
 
     COMPLETED = "completed", _("Completed")
-    ABANDONED = "abandoned", _("Over before the caller spoke")
+    ABANDONED = "abandoned", _("Ended before the caller spoke")
     TRANSFERRED = "transferred", _("Handed to a person")
     FALLBACK = "fallback", _("Assistant unavailable, caller sent to the fallback")
     REFUSED = "refused", _("Not taken")
-    FAILED = "failed", _("Broke off")
+    FAILED = "failed", _("Cut off")
 
 
 class NextStep(models.TextChoices):
@@ -41,7 +41,7 @@ class NextStep(models.TextChoices):
 
     HANG_UP = "hang_up", _("Hang up")
     TRANSFER = "transfer", _("Ring the fallback number")
-    APOLOGIZE = "apologize", _("Say that the assistant is unavailable, ring the fallback number if there is one")
+    APOLOGIZE = "apologize", _("Say that the assistant is unavailable, then ring the fallback number if there is one")
 
 
 class Call(models.Model):
@@ -102,7 +102,15 @@ class Call(models.Model):
     )  # fmt: skip
     cost_counted = models.DecimalField(max_digits=12, decimal_places=5, default=Decimal(0), db_default=Decimal(0))
     model = models.CharField(max_length=60, blank=True, default="", db_default="")
-    is_recorded = models.BooleanField(_("recorded"), default=False, db_default=False)
+    is_recorded = models.BooleanField(_("recorded"), default=False, db_default=False, help_text="there is a recording")
+    was_recorded = models.BooleanField(
+        default=False, db_default=False, help_text="there was one, whether it is still kept or not"
+    )
+    notice_heard = models.BooleanField(
+        _("heard that it is recorded"),
+        null=True,
+        help_text="empty: there was no notice",
+    )
     summary = models.TextField(_("summary"), blank=True, default="", db_default="")
     summary_due_at = models.DateTimeField(null=True, help_text="when a summary is tried (again); empty: no need")
     summary_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)

@@ -29,6 +29,8 @@ class CallPlan:
     greeting_audio: bytes
     transfer_possible: bool
     is_recorded: bool = False
+    has_notice: bool = False
+    """The opening words tell the caller that the call is recorded: nothing of theirs is kept before they were heard."""
 
 
 def plan_of(
@@ -46,6 +48,7 @@ def plan_of(
         greeting_audio=greeting_audio,
         transfer_possible=bool(business.fallback_number) and not business.dial_refusal(business.fallback_number),
         is_recorded=business.record_calls,
+        has_notice=bool(business.notice()),
     )
 
 
@@ -55,9 +58,9 @@ def conversation_settings(business: Business, *, greeting_bytes: int) -> Convers
     if business.minutes_left is not None:
         limit_s = min(limit_s, max(float(business.minutes_left) * 60, _SHORTEST_LIMIT_S))
     return ConversationSettings(
-        greeting_text=business.greeting_text.strip(),
+        greeting_text=business.opening_words(),
         assistant_speaks_first=business.assistant_speaks_first,
-        first_utterance_protection=Protection(business.first_utterance_protection),
+        first_utterance_protection=_protection(business),
         barge_in_enabled=business.barge_in_enabled,
         barge_in_voice_frames=business.barge_in_voice_frames,
         barge_in_debounce_ms=business.barge_in_debounce_ms,
@@ -71,6 +74,12 @@ def conversation_settings(business: Business, *, greeting_bytes: int) -> Convers
         max_call_s=limit_s,
         greeting_bytes=greeting_bytes,
     )
+
+
+def _protection(business: Business) -> Protection:
+    """Returns what callers can't interrupt. A notice of recording is heard whole, whatever the business has chosen."""
+    chosen = Protection(business.first_utterance_protection)
+    return Protection.OPENING_ONLY if chosen is Protection.OFF and business.notice() else chosen
 
 
 def settings_of(kept: dict[str, Any]) -> ConversationSettings:

@@ -90,6 +90,13 @@ def _phone(business: Business) -> Iterator[Matter]:
             _page("settings", business),
             _("Change the number"),
         )
+    if business.record_calls and not business.notice():
+        yield Matter(
+            _("Calls are recorded, and callers are not told"),
+            _("Many countries forbid that. Write a notice that callers hear, or stop recording."),
+            _page("settings", business) + "#recording",
+            _("Write a notice"),
+        )
     greeting = recordings.current(business)
     if greeting is not None and greeting.state == GreetingState.FAILED:
         yield Matter(

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
 from frontdesk import env, logs
 from frontdesk.schedule import CELERY_BEAT_SCHEDULE  # noqa: F401 - Celery reads it from here
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "channels",
@@ -66,7 +68,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "businesses.signing_in.sessions.IdleSessions",
     "businesses.middleware.ActingBusinessMiddleware",
+    "businesses.signing_in.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -141,29 +145,45 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 # People -----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "businesses.User"
+_DJANGOS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"{_DJANGOS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_DJANGOS}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "businesses.signing_in.passwords.GuessableValidator"},
 ]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "account_login"
 # Sign-up is closed: operators create owners, and owners invite.
-ACCOUNT_ADAPTER = "businesses.sign_in.ClosedDoor"
+ACCOUNT_ADAPTER = "businesses.signing_in.door.ClosedDoor"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation is accepted from the mail, which proves the address
+ACCOUNT_EMAIL_VERIFICATION = "none"  # invitations ask for a code from the mailbox (businesses/invitation_codes.py)
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # whoever asks for a new password can't make us write to a stranger
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = {
+    # Wrong passwords: from one network address; for one account from one address ("key" holds both, see the door).
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_total": "300/h/key",  # for one account from all addresses
+    "reset_password": "20/m/ip,5/h/key",  # each is a mail to somebody
+}
+# People whom an owner may invite on one day; each gets a mail from us without having asked.
+INVITATIONS_PER_DAY = env.number("INVITATIONS_PER_DAY", default=30)
+# Minutes after which a session that nobody uses ends. Twelve hours: nobody is signed out during a day's work, and
+# everybody is overnight.
+SESSION_IDLE_MINUTES = env.number("SESSION_IDLE_MINUTES", default=720)
+if SESSION_IDLE_MINUTES < 5:
+    raise ImproperlyConfigured(
+        f"SESSION_IDLE_MINUTES={SESSION_IDLE_MINUTES} signs people out while they read: 5 or more"
+    )
+# Operators must sign in with a second factor. Owners decide for their own businesses (page "Members").
+REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=False)
+MFA_ADAPTER = "businesses.signing_in.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # Addresses are not verified, as above. But allauth stores an address as unverified when a password reset is requested
 # for it, and without this setting that account could no longer add an authenticator app.
@@ -227,6 +247,11 @@ FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [
 ]
 # Files that people upload, and recordings of calls. Several machines need a shared folder.
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
+
+# Bounds of the days that businesses choose for what is kept of people, by kind: (fewest, most).
+KEPT_DAYS_LIMITS = env.ranges(
+    "KEPT_DAYS_LIMITS", ("news", "messages", "recordings", "transcripts", "traces", "callers", "audit")
+)
 
 # How many calls one web process takes at once; at that number `/readyz` answers 503.
 CALLS_PER_PROCESS = env.number("CALLS_PER_PROCESS", default=40)

@@ -39,9 +39,15 @@ def page(name: str, who: str, row: str = "", *options: str) -> Page:
 PAGES = [
     page("home", MEMBERS, "", "LOOK"),
     page("settings", OWNERS, "", "LOOK"),
+    page("keeping", OWNERS, "", "LOOK"),
+    page("person", OWNERS, "", "POST"),
+    page("erasure", OWNERS, "businesses.Erasure", "LOOK"),
     page("members", OWNERS, "", "LOOK"),
+    page("audit", OWNERS, "", "LOOK"),
     page("member-invite", OWNERS, "", "POST"),
+    page("member-second-factor", OWNERS, "", "POST"),
     page("member-role", OWNERS, "businesses.Membership", "POST"),
+    page("member-permissions", OWNERS, "businesses.Membership", "POST"),
     page("member-remove", OWNERS, "businesses.Membership", "POST"),
     page("invitation-withdraw", OWNERS, "businesses.Invitation", "POST"),
     # Calls
@@ -59,6 +65,7 @@ PAGES = [
     page("call-hang-up", MEMBERS, "calls.Call", "POST"),
     page("call-transfer", MEMBERS, "calls.Call", "POST"),
     page("call-recording", MEMBERS, "calls.Call"),
+    page("call-person", OWNERS, "calls.Call", "LOOK"),
     # Broadcasts
     page("broadcasts", MEMBERS, "", "LOOK"),
     page("broadcast-new", MEMBERS, "", "LOOK"),
@@ -97,6 +104,7 @@ PAGES = [
     page("contact-agree", MEMBERS, "whatsapp.Contact", "POST"),
     page("contact-suppress", MEMBERS, "whatsapp.Contact", "POST"),
     page("contact-lift", MEMBERS, "whatsapp.Contact", "POST"),
+    page("contact-person", OWNERS, "whatsapp.Contact", "LOOK"),
     page("inbox", MEMBERS, "", "LOOK"),
     page("thread", MEMBERS, "whatsapp.Contact", "LOOK"),
     page("thread-messages", MEMBERS, "whatsapp.Contact"),
@@ -109,6 +117,9 @@ PAGES = [
     page("sender-check", OWNERS, "whatsapp.Sender", "POST"),
     # A person's own account
     page("start", PERSON),
+    page("sessions", PERSON, "", "LOOK"),
+    page("sessions-end", PERSON, "", "POST"),
+    page("usersessions_list", PERSON),
     page("mfa_index", PERSON, "", "LOOK"),
     page("mfa_activate_totp", PERSON, "", "WAY"),
     page("mfa_deactivate_totp", PERSON),

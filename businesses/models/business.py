@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from businesses.call_settings import CallSettings
@@ -28,6 +30,22 @@ class Language(models.TextChoices):
 
     HEBREW = "he", _("Hebrew")
     ENGLISH = "en", _("English")
+
+
+class SecondFactor(models.TextChoices):
+    """Who must sign in with a second factor."""
+
+    NOBODY = "nobody", _("Nobody (anyone may)")
+    OWNERS = "owners", _("Owners")
+    EVERYBODY = "everybody", _("Owners and staff")
+
+
+_USUAL_NOTICES = {Language.HEBREW: "השיחה מוקלטת.", Language.ENGLISH: "This call is recorded."}
+
+
+def usual_notice(language: str) -> str:
+    """Returns the notice of recording that a business has until it writes its own, in the language of its calls."""
+    return _USUAL_NOTICES[Language(language)]
 
 
 class Voice(models.TextChoices):
@@ -129,7 +147,7 @@ class Business(CallSettings):
         _("longest call (minutes)"),
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
-        help_text=_("A call that lasts longer is ended, so that a forgotten line costs no more."),
+        help_text=_("Longer calls are ended, so that a forgotten line doesn't go on costing money."),
     )
     minutes_left = models.DecimalField(
         _("minutes left"),
@@ -141,16 +159,37 @@ class Business(CallSettings):
     )
     record_calls = models.BooleanField(
         _("record calls"),
-        default=True,
-        db_default=True,  # for processes of the previous version, which insert rows without it
-        help_text=_("Members can listen to calls afterwards. Where the law demands it, tell callers in the greeting."),
+        default=False,
+        db_default=False,
+        help_text=_("Members can listen to calls afterwards. Callers hear the notice below first."),
+    )
+    recording_notice = models.TextField(  # null: the usual words; "": none
+        _("notice that calls are recorded"),
+        null=True,
+        blank=True,
+        default=None,
+        db_default="",  # businesses from before it existed, and those that the previous version inserts: no notice
+        max_length=300,
+        validators=[MaxLengthValidator(300)],
+        help_text=_(
+            "Spoken once after the greeting, whole and before anything of the caller is recorded. Without a greeting "
+            "it is the first thing that callers hear. Empty: callers are not told, which many countries forbid."
+        ),
     )
     recordings_kept_days = models.PositiveSmallIntegerField(
         _("recordings are kept (days)"),
         default=90,
         db_default=90,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
-        help_text=_("Older recordings are removed every night. What was said stays in the call's record as text."),
+        help_text=_("Older recordings are removed every night. The words of calls have days of their own."),
+    )
+    second_factor = models.CharField(
+        _("must sign in with a second factor"),
+        max_length=10,
+        choices=SecondFactor.choices,
+        default=SecondFactor.NOBODY,
+        db_default=SecondFactor.NOBODY,
+        help_text=_("They are asked to set up an authenticator app, and can open nothing else until they have one."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -188,6 +227,25 @@ class Business(CallSettings):
         if self.phone_numbers.model._default_manager.filter(number=number).exists():
             return DialRefusal.OURS
         return refusal_of(number, self.countries_to_dial())
+
+    def notice(self) -> str:
+        """Returns the words that tell callers that they are recorded; "" if they are not, or are not told."""
+        if not self.record_calls:
+            return ""
+        return usual_notice(self.language) if self.recording_notice is None else self.recording_notice.strip()
+
+    def opening_words(self) -> str:
+        """Returns what every caller hears first, as one utterance: the greeting and the notice of recording."""
+        return " ".join(filter(None, (self.greeting_text.strip(), self.notice())))
+
+    def advice(self) -> Iterator[str]:
+        """Returns a sentence for each combination of settings that is allowed but probably a mistake."""
+        yield from super().advice()
+        if self.record_calls and not self.notice():
+            yield gettext(
+                "Calls are recorded, and callers are not told. Many countries forbid that. "
+                "Write a notice, or stop recording."
+            )
 
     def region(self) -> str | None:
         """Returns the country (ISO 3166) of the business's first number, for reading numbers written without one."""

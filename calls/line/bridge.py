@@ -101,6 +101,7 @@ class Bridge:
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
         self._dial = ""
+        self._awaits_notice = plan.has_notice
 
     # From the edges ------------------------------------------------------------------------------------
     def start(self) -> None:
@@ -192,6 +193,9 @@ class Bridge:
         for command in commands:
             self._recorder.keep_trace(Decided(event.at, command))
             self._carry_out(command)
+        if self._awaits_notice and self._conversation.turns.first_utterance.was_heard:
+            self._awaits_notice = False
+            self._recorder.notice_heard()
         self._set_timer()
 
     def _decide(self, event: Event) -> list[Command]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from businesses.audit import AuditKind, record
 from businesses.dialling import can_be_shown
+from businesses.models import AuditEntry
 from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
 from calls.models import BlockedCaller, Call, Turn
@@ -66,10 +70,24 @@ def recording(request: PageRequest, call_id: UUID) -> HttpResponseBase:
     found = recording_of(get_object_or_404(Call, pk=call_id, business=request.business))
     if found is None:
         raise Http404
+    _note_hearing(request, call_id)
     answer = _answer(found, request.headers.get("Range", ""))
     answer["Accept-Ranges"] = "bytes"
     answer["Content-Disposition"] = f'inline; filename="{call_id}.wav"'
     return answer
+
+
+def _note_hearing(request: PageRequest, call_id: UUID) -> None:
+    """Write into the audit log that the person hears the recording: once a day, as players ask for it in parts."""
+    heard = AuditEntry.objects.filter(
+        business=request.business,
+        kind=AuditKind.RECORDING_HEARD,
+        person_id=request.user.pk,
+        details__call=str(call_id),
+        at__gte=timezone.now() - timedelta(days=1),
+    )
+    if not heard.exists():
+        record(request.business, AuditKind.RECORDING_HEARD, call=str(call_id))
 
 
 def _answer(recording: Recording, wanted: str) -> HttpResponseBase:

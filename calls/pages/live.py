@@ -25,6 +25,7 @@ from businesses.audit import AuditKind
 from businesses.forms.written_numbers import WrittenPhoneNumberField
 from businesses.models import Business
 from businesses.pages.access import PageRequest, business_page
+from businesses.permissions import demand_transfer
 from businesses.validators import dial_words
 from calls.conversation.commands import NextStep
 from calls.line import live_control
@@ -43,9 +44,12 @@ class TransferForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "dir": "ltr", "autocomplete": "tel"}),
     )
 
-    def __init__(self, business: Business, call_id: UUID, data: Any = None) -> None:
+    def __init__(self, business: Business, call_id: UUID, data: Any = None, *, is_free: bool = True) -> None:
+        """Without `is_free`, the number in the settings is sent along and can't be typed over."""
         super().__init__(data, auto_id=f"{call_id}-%s", initial={"number": business.fallback_number})
         self.business = business
+        if not is_free:
+            self.fields["number"].widget = forms.HiddenInput()
         if data is not None:
             self.fields["number"].region = business.region()  # type: ignore[attr-defined]
 
@@ -93,7 +97,7 @@ def hang_up(request: PageRequest, call_id: UUID) -> HttpResponse:
 def transfer(request: PageRequest, call_id: UUID) -> HttpResponse:
     """Take the call from the assistant and ring a person's phone."""
     call = get_object_or_404(Call, pk=call_id, business=request.business)
-    form = TransferForm(request.business, call.pk, request.POST)
+    form = TransferForm(request.business, call.pk, request.POST, is_free=request.may.transfer_anywhere)
     if not form.is_valid() and call.status == CallStatus.LIVE:
         return _page(request, "calls/live.html", wrong=form, status=422)
     if form.is_valid():
@@ -103,6 +107,8 @@ def transfer(request: PageRequest, call_id: UUID) -> HttpResponse:
 
 
 def _ask(request: PageRequest, call: Call, step: NextStep, *, done: str, dial: str = "") -> None:
+    if step is NextStep.TRANSFER:
+        demand_transfer(request.user, request.business, dial)
     if call.status != CallStatus.LIVE:
         messages.warning(request, _("That call is over."))
         return
@@ -127,7 +133,7 @@ def _page(request: PageRequest, template: str, *, wrong: TransferForm | None = N
     said = _last_turns(calls)
     on_the_line = []
     for call in calls:
-        form = TransferForm(request.business, call.pk)
+        form = TransferForm(request.business, call.pk, is_free=request.may.transfer_anywhere)
         if wrong is not None and wrong.auto_id == form.auto_id:
             form = wrong
         on_the_line.append(OnTheLine(call, words.shown_turns(said[call.pk]), form))

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from businesses.pages import persons
 from calls.pages import blocked, call, calls, greeting, live, try_call
 
 urlpatterns = [
@@ -18,5 +19,6 @@ urlpatterns = [
     path("<uuid:call_id>/turns/", call.turns, name="call-turns"),
     path("<uuid:call_id>/hang-up/", live.hang_up, name="call-hang-up"),
     path("<uuid:call_id>/transfer/", live.transfer, name="call-transfer"),
+    path("<uuid:call_id>/person/", persons.person_of_row, {"sort": "call"}, name="call-person"),
     path("<uuid:call_id>/recording.wav", call.recording, name="call-recording"),
 ]

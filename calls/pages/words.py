@@ -143,9 +143,9 @@ def speech_failure(greeting: GreetingAudio | None) -> str:
         case SpeechFault.OTHER:
             return _with_foreign(SPEECH_FAULTS[SpeechFault.OTHER], str(detail.get("text", "")))
         case SpeechFault.TOO_SHORT:
-            more = _("It lasts %(seconds)s seconds, and would have to last at least %(limit)s.") % detail
+            more = _("It is %(seconds)s seconds long; at least %(limit)s are needed.") % detail
         case SpeechFault.TOO_LONG:
-            more = _("It lasts %(seconds)s seconds, and may last at most %(limit)s.") % detail
+            more = _("It is %(seconds)s seconds long; at most %(limit)s are possible.") % detail
         case SpeechFault.REFUSED:
             ours = f"{SPEECH_FAULTS[SpeechFault.REFUSED]} {_CAUSES.get(detail.get('meaning', ''), '')}".strip()
             return _with_foreign(ours, str(detail.get("said") or f"HTTP {detail.get('status', '?')}"))

@@ -60,6 +60,7 @@ class CallRecorder:
         self._usage: dict[str, int] = {}
         self._words_changed = False
         self._tracks = Tracks() if plan.is_recorded else None
+        self._caller_may_be_recorded = not plan.has_notice
         self._unwritten: Batch | None = None
         self._last_write_at = 0.0
         self._closing = asyncio.Event()
@@ -87,8 +88,8 @@ class CallRecorder:
             self._trace.append(line)
 
     def keep_caller_audio(self, at: float, audio: bytes, timestamp_ms: int | None) -> None:
-        """Remember a piece of the caller's audio, if the call is recorded."""
-        if self._tracks is not None:
+        """Remember a piece of the caller's audio, if the call is recorded and the caller knows it."""
+        if self._tracks is not None and self._caller_may_be_recorded:
             self._tracks.caller_spoke(at, audio, timestamp_ms)
 
     def keep_played_audio(self, at: float, audio: bytes) -> None:
@@ -100,6 +101,11 @@ class CallRecorder:
         """Remember that what has not played will not be heard."""
         if self._tracks is not None:
             self._tracks.cleared(at)
+
+    def notice_heard(self) -> None:
+        """Begin to record the caller, who has heard to its end that the call is recorded."""
+        self._caller_may_be_recorded = True
+        store.write_notice_later(self._plan)
 
     async def close(self, ending: Ending, *, at: float | None = None) -> None:
         """Write everything and the end. Await it before closing the socket: Twilio then asks for `next_step`.

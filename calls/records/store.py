@@ -62,6 +62,11 @@ def write_audio_later(plan: CallPlan, recorded: Recorded) -> None:
     _thread.submit(_write_audio, plan, recorded).add_done_callback(lambda _written: _places.release())
 
 
+def write_notice_later(plan: CallPlan) -> None:
+    """Write in the records' thread that the caller has heard the notice of recording."""
+    _thread.submit(_write_notice, plan)
+
+
 def close_connection() -> None:
     """Close the thread's database connection, after everything that waits has been written."""
     _thread.submit(_disconnect).result()
@@ -76,11 +81,20 @@ def _write_audio(plan: CallPlan, recorded: Recorded) -> None:
         is_new = recording.write(plan.business.pk, plan.call_id, recorded)
         if is_new:
             with acting_for(plan.business):
-                Call.objects.filter(pk=plan.call_id).update(is_recorded=True)
+                Call.objects.filter(pk=plan.call_id).update(is_recorded=True, was_recorded=True)
     except (OSError, DatabaseError) as error:
         logger.error("call %s: a piece of its recording is lost: %s", plan.call_id, type(error).__name__)
         if isinstance(error, DatabaseError):
             connection.close()
+
+
+def _write_notice(plan: CallPlan) -> None:
+    try:
+        with acting_for(plan.business):
+            Call.objects.filter(pk=plan.call_id).update(notice_heard=True)
+    except DatabaseError as error:
+        logger.error("call %s: not on record that its notice was heard: %s", plan.call_id, type(error).__name__)
+        connection.close()
 
 
 def _write(plan: CallPlan, batch: Batch) -> EndReason | None:

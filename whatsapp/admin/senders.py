@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from businesses.audit import AuditKind, record
+from businesses.changes import changes
 from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.fenced_form import FencedForm
 from businesses.fence.sections import Section
@@ -33,7 +35,7 @@ class SenderForm(FencedForm):
         required=False,
         strip=True,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "size": 60}),
-        help_text=_("Meta: a system user's access token. Twilio: the auth token. Empty: it stays as it is."),
+        help_text=_("Meta: a system user's access token. Twilio: the auth token. Leave empty to keep it as it is."),
     )
 
     class Meta:
@@ -56,7 +58,7 @@ class SenderForm(FencedForm):
         with across_businesses():  # a number is unique in the whole installation
             same = Sender.objects.filter(provider=values.get("provider"), number_id=values.get("number_id"))
             if same.exclude(pk=self.instance.pk).exists():
-                raise ValidationError({"number_id": _("This number is connected already.")})
+                raise ValidationError({"number_id": _("This number is already connected.")})
         is_new = not self.instance.encrypted_credentials
         if is_new and not values.get("secret") and values.get("provider") != Provider.SANDBOX:
             raise ValidationError({"secret": _("A new number needs its access token.")})
@@ -69,7 +71,7 @@ class SenderAdmin(FencedAdmin):
 
     form = SenderForm
     section = Section.MESSAGES
-    about = _("The numbers you write from, and how they are.")
+    about = _("The numbers you write from, and their state.")
     view_roles = MEMBERS
     add_roles = change_roles = delete_roles = OWNERS
     list_display = ("__str__", "provider", "phone", "quality", "health", "what_is_wrong")
@@ -102,7 +104,7 @@ class SenderAdmin(FencedAdmin):
             obj.set_credentials({**known, name: secret})
         super().save_model(request, obj, form, change)
 
-    @admin.action(description=_("Ask the provider how the numbers are"), permissions=["change"])
+    @admin.action(description=_("Check the numbers with the provider"), permissions=["change"])
     def check_numbers(self, request: HttpRequest, queryset: models.QuerySet[Sender]) -> None:
         """Ask the provider for throughput, limit and quality of the marked numbers."""
         for sender in queryset:
@@ -136,3 +138,11 @@ class MessagingSettingsAdmin(FencedAdmin):
     add_roles = change_roles = OWNERS
     list_display = ("__str__", "region", "unknown_policy", "late_after_minutes")
     list_select_related = ("business",)
+
+    def save_model(self, request: HttpRequest, obj: MessagingSettings, form: Any, change: bool) -> None:
+        """Save the settings, and note what has changed."""
+        with transaction.atomic():
+            before = MessagingSettings.objects.filter(pk=obj.pk).first() or MessagingSettings(business=obj.business)
+            obj.save()
+            if differences := changes(before, obj):
+                record(obj.business, AuditKind.SETTINGS_CHANGED, of="whatsapp.MessagingSettings", changes=differences)

@@ -171,7 +171,7 @@ def _check_choice(business: Business, new: NewBroadcast, variables: tuple[Templa
 def _row(business: Business, new: NewBroadcast, actor: User | None) -> Broadcast:
     template = new.template
     if new.canary_size is not None and new.canary_size < 1:
-        raise WhatsappError(_("A trial needs at least one message."))
+        raise WhatsappError(_("A trial run needs at least one message."))
     return Broadcast(
         business=business,
         sender=new.sender,
@@ -187,7 +187,7 @@ def _row(business: Business, new: NewBroadcast, actor: User | None) -> Broadcast
 
 def _set_times(broadcast: Broadcast, business: Business, timing: Timing, now: datetime) -> None:
     if (timing.send_from is None) != (timing.send_until is None):
-        raise WhatsappError(_("Sending hours need both a beginning and an end."))
+        raise WhatsappError(_("Sending hours need both a start and an end."))
     broadcast.send_from, broadcast.send_until = timing.send_from, timing.send_until
     broadcast.window_zone = timing.window_zone
     if not timing.wall_time:

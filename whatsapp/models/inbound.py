@@ -31,9 +31,9 @@ class NewsProblem(models.TextChoices):
     """Why a piece of a webhook could not be applied. The log has the error's name."""
 
     UNREADABLE = "unreadable", _("It can't be understood")
-    UNKEEPABLE = "unkeepable", _("It can't be kept")
-    NOBODYS = "nobodys", _("It concerns no number or template of this installation")
-    NO_MESSAGE = "no_message", _("It belongs to no message of this installation")
+    UNKEEPABLE = "unkeepable", _("It can't be stored")
+    NOBODYS = "nobodys", _("It doesn't belong to any number or template of this installation")
+    NO_MESSAGE = "no_message", _("It doesn't belong to any message of this installation")
 
 
 class WebhookNews(models.Model):

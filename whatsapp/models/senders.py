@@ -56,7 +56,7 @@ class Sender(KeepsReason):
         _("business portfolio"),
         max_length=64,
         blank=True,
-        help_text=_("Numbers of one portfolio share its 24-hour limit. Empty: this account alone."),
+        help_text=_("Numbers of one portfolio share its 24-hour limit. Leave empty if this account stands alone."),
     )
     phone = models.CharField(_("phone number"), max_length=16, blank=True)
     display_name = models.CharField(_("display name"), max_length=120, blank=True)
@@ -66,14 +66,14 @@ class Sender(KeepsReason):
         null=True,
         blank=True,
         validators=[MinValueValidator(0.01), MaxValueValidator(1000)],
-        help_text=_("Empty: 80 % of what WhatsApp allows this number; the rest stays free for chat replies."),
+        help_text=_("Leave empty for 80 % of what WhatsApp allows this number; the rest stays free for replies."),
     )
     throughput_mps = models.FloatField(_("messages per second that WhatsApp allows"), null=True, editable=False)
     messaging_limit = models.PositiveIntegerField(
         _("people per 24 hours"),
         null=True,
         blank=True,
-        help_text=_("Different people that the portfolio may write to in 24 hours. Empty: no limit is known."),
+        help_text=_("How many different people the portfolio may write to in 24 hours. Empty: no known limit."),
     )
     quality = models.CharField(_("quality"), max_length=8, choices=Quality.choices, default=Quality.UNKNOWN)
     health = models.CharField(_("state"), max_length=8, choices=SenderHealth.choices, default=SenderHealth.READY)
@@ -110,16 +110,16 @@ class Sender(KeepsReason):
 class UnknownPolicy(models.TextChoices):
     """What to do with a message whose answer was lost and for which no report came."""
 
-    EVIDENCE = "evidence", _("Send again only when the reports of other messages prove that it was not sent")
+    EVIDENCE = "evidence", _("Send again only when reports of other messages prove that it was not sent")
     NEVER = "never", _("Never send again")
-    ASK = "ask", _("Ask a person")
+    ASK = "ask", _("Ask me")
 
 
 class WindowZone(models.TextChoices):
     """Whose clock the sending hours go by."""
 
     BUSINESS = "business", _("The business's")
-    RECIPIENT = "recipient", _("Each person's, by the country of the number")
+    RECIPIENT = "recipient", _("Each person's own, by the country of their number")
 
 
 class MessagingSettings(models.Model):
@@ -130,12 +130,12 @@ class MessagingSettings(models.Model):
         _("country of local numbers"),
         max_length=2,
         blank=True,
-        help_text=_("Two letters, like IL. Empty: the country of the business's own phone number."),
+        help_text=_("Two letters, like IL. Leave empty for the country of the business's own phone number."),
     )
     late_after_minutes = models.PositiveIntegerField(
         _("longest delay of a scheduled broadcast (minutes)"),
         default=360,
-        help_text=_("A scheduled broadcast that could not start by then is missed instead of late."),
+        help_text=_("A scheduled broadcast that could not start by then is marked as missed and is not sent late."),
     )
     unknown_policy = models.CharField(
         _("when an answer was lost"), max_length=10, choices=UnknownPolicy.choices, default=UnknownPolicy.EVIDENCE
@@ -143,16 +143,19 @@ class MessagingSettings(models.Model):
     opt_out_words = models.TextField(
         _("more opt-out words"),
         blank=True,
-        help_text=_("One a line, besides the usual ones (STOP, הסר …). A message that is just this word opts out."),
+        help_text=_(
+            "One per line, in addition to the usual ones (STOP, הסר …). "
+            "A message that is just this word opts the person out."
+        ),
     )
     opt_in_words = models.TextField(
-        _("more opt-in words"), blank=True, help_text=_("One a line, besides the usual ones (START …).")
+        _("more opt-in words"), blank=True, help_text=_("One per line, in addition to the usual ones (START …).")
     )
     opt_out_reply = models.CharField(
-        _("answer to an opt-out"), max_length=1000, blank=True, help_text=_("Empty: the usual words.")
+        _("answer to an opt-out"), max_length=1000, blank=True, help_text=_("Leave empty for the usual text.")
     )
     opt_in_reply = models.CharField(
-        _("answer to an opt-in"), max_length=1000, blank=True, help_text=_("Empty: the usual words.")
+        _("answer to an opt-in"), max_length=1000, blank=True, help_text=_("Leave empty for the usual text.")
     )
 
     objects = BusinessManager()

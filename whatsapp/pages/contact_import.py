@@ -94,10 +94,10 @@ def cancel(request: PageRequest, import_id: UUID) -> HttpResponse:
     """Stop reading. A file whose columns have not been chosen yet is removed."""
     found = _find(request, import_id)
     if imports.discard(found):
-        messages.success(request, _("The file is removed. Nothing was imported from it."))
+        messages.success(request, _("File discarded. Nothing was imported from it."))
         return redirect("contacts-import", slug=request.business.slug)
     if not imports.cancel(found, now=timezone.now()):
-        messages.info(request, _("It had ended already."))
+        messages.info(request, _("It had already ended."))
     return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)
 
 
@@ -107,7 +107,7 @@ def rejected(request: PageRequest, import_id: UUID) -> HttpResponseBase:
     """Send the rejected rows as CSV, with their reasons, to be corrected and imported again."""
     found = _find(request, import_id)
     rows = RejectedRow.objects.filter(contact_import=found).order_by("row")
-    header = [_("Row of the file"), _("Why it was not taken"), *found.header]
+    header = [_("Row of the file"), _("Why it was rejected"), *found.header]
     lines = ([row.row, reason_words(row), *row.cells] for row in rows.iterator(chunk_size=2_000))
     return csv_answer("rows-not-taken", header, lines)
 

@@ -57,5 +57,7 @@ def try_stand_in(request: PageRequest) -> HttpResponse:
     except (WhatsappError, ProviderUnavailable) as error:
         messages.error(request, str(error))
         return redirect("senders", slug=request.business.slug)
-    messages.success(request, _("Connected to the stand-in. Its messages go nowhere, and come back as if they had."))
+    messages.success(
+        request, _("Connected to the stand-in. Its messages go nowhere, and are reported as if they had been sent.")
+    )
     return redirect("templates", slug=request.business.slug)

@@ -98,7 +98,7 @@ class BroadcastRow:
 
 
 def writers() -> Iterator[tuple[str, Cause, set[str]]]:
-    """Every call in the code whose first argument is a cause: where it is, and which data it gives."""
+    """Returns every call in the code whose first argument is a cause: its place and the data it gives."""
     for folder in RUNS:
         for path in sorted((settings.BASE_DIR / folder).rglob("*.py")):
             if {"tests", "migrations"} & set(path.parts):

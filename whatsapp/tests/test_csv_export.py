@@ -1,4 +1,4 @@
-"""Tables to take along: readable in Excel, and harmless there."""
+"""Exported tables: readable in Excel, and harmless there."""
 
 from __future__ import annotations
 

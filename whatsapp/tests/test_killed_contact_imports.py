@@ -1,4 +1,4 @@
-"""Processes that read contacts are killed at random moments; whoever goes on takes every row once."""
+"""Processes that import contacts are killed at random moments; the next one takes every row once."""
 
 from __future__ import annotations
 

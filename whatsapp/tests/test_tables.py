@@ -113,7 +113,7 @@ def test_a_zip_that_is_no_workbook_is_refused() -> None:
 
 
 def test_rows_are_read_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long file is never in memory as a whole: after one row, little of it has been read for rows."""
+    """A long file is never in memory as a whole: after one row, only a little of it has been read."""
     lines = b"phone,name\n" + b"0501234567,Somebody\n" * 200_000
     file = io.BytesIO(lines)
     with open_table(file) as table:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from businesses.credentials import CredentialsUnreadable, rotate
+from businesses.signing_in.kept_secrets import rotate_second_factors
 from businesses.tenancy import across_businesses
 from whatsapp.management.asking import answer
 from whatsapp.models import Sender
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Encrypt all secrets again, and name those that can't be read."""
-        unreadable, rotated = [], 0
+        rotated, unreadable = rotate_second_factors()
         with across_businesses():  # keys belong to the installation, so they are rotated for all businesses
             for sender in Sender.objects.select_related("business").iterator():
                 try:
