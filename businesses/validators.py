@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
@@ -17,8 +18,17 @@ from businesses.phone_numbers import NotDialable, dialable_e164
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+_BREAKS = {"Cc", "Zl", "Zp"}
 RESERVED_SLUGS = frozenset({"admin", "api", "login", "logout", "new", "static", "www"})
 """Slugs that no business may have: the installation's own pages may need them."""
+
+
+def one_line(name: str) -> str:
+    """Returns a name on one line: line breaks, other control characters and runs of blanks become single blanks.
+
+    Names stand in subjects of mails and in headers, where a line break is refused or means something else.
+    """
+    return " ".join("".join(" " if unicodedata.category(sign) in _BREAKS else sign for sign in name).split())
 
 
 def validate_e164(value: str) -> None:

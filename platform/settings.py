@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from frontdesk import env, logs
+from frontdesk import env, logs, secret_forms
 from frontdesk.schedule import CELERY_BEAT_SCHEDULE  # noqa: F401 - Celery reads it from here
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 
 DEBUG = env.flag("DEBUG", default=True)
 if not DEBUG:
@@ -29,9 +29,17 @@ if not DEBUG:
         "FIELD_ENCRYPTION_KEYS",
     )
 
-SECRET_KEY = env.text("SECRET_KEY", "only-for-development-never-for-a-public-installation")
+SECRET_KEY = env.text("SECRET_KEY", secret_forms.DEVELOPMENT_KEY)
 PORT = env.number("PORT", default=8000)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+env.refuse(
+    secret_forms.refusals(
+        debug=DEBUG,
+        secret_key=SECRET_KEY,
+        public_url=PUBLIC_URL,
+        encryption_keys=env.words("FIELD_ENCRYPTION_KEYS"),
+    )
+)
 # This machine's own names are always allowed: health checks use them.
 ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or ""), "localhost", "127.0.0.1", "[::1]"]
 
@@ -190,9 +198,10 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Frontdesk"
 
-# Mail: invitations and password resets. Without a server, mails are printed to the console.
+# Mail: invitations and password resets. Without a server, mails are printed in development, and sent nowhere otherwise.
 EMAIL_HOST = env.text("EMAIL_HOST")
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+_without_server = "django.core.mail.backends.console.EmailBackend" if DEBUG else "frontdesk.no_mail.EmailBackend"
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else _without_server
 EMAIL_PORT = env.number("EMAIL_PORT", default=587)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
@@ -210,11 +219,14 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static-collected"
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns without it
 STATICFILES_DIRS = [BASE_DIR / "static"]
-if not DEBUG:
-    STORAGES = {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "frontdesk.static_files.StaticFiles"},
-    }
+_static = "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "frontdesk.static_files.StaticFiles"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
+    "staticfiles": {"BACKEND": _static},
+}
 WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 
 # OpenAI and Twilio ------------------------------------------------------------------------------

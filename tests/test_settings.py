@@ -17,9 +17,11 @@ pytestmark = pytest.mark.once
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def start(**variables: str) -> subprocess.CompletedProcess[str]:
-    """Read the settings in a fresh process with only these variables."""
-    code = "from django.conf import settings; print(settings.CHANNEL_LAYERS['default']['BACKEND'])"
+LAYER = "from django.conf import settings; print(settings.CHANNEL_LAYERS['default']['BACKEND'])"
+
+
+def start(code: str = LAYER, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run code that reads the settings in a fresh process with only these variables."""
     environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "frontdesk.settings", "ENV_FILE": os.devnull}
     return subprocess.run(
         [sys.executable, "-c", code],

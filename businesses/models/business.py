@@ -18,6 +18,7 @@ from businesses.field_words import FIELD_WORDS
 from businesses.phone_numbers import region_of
 from businesses.validators import (
     dial_words,
+    one_line,
     validate_business_slug,
     validate_countries,
     validate_e164,
@@ -204,15 +205,14 @@ class Business(CallSettings):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a fallback number that may not be dialled. A new business has no numbers yet: see `registration`."""
-        super().clean()
-        if not self._state.adding:
-            self.check_fallback_number()
+        """Keep the name on one line. Refuse a fallback number that may not be dialled.
 
-    def check_fallback_number(self) -> None:
-        """Raise `ValidationError` if the fallback number may not be dialled."""
+        A new business has no numbers yet, whose countries count: `registration` looks again, and so does every call.
+        """
+        super().clean()
+        self.name = one_line(self.name)
         refusal = self.dial_refusal(self.fallback_number) if self.fallback_number else None
-        if refusal:
+        if refusal and not (self._state.adding and refusal is DialRefusal.COUNTRY):
             words = dial_words(refusal, self.countries_to_dial())
             raise ValidationError({"fallback_number": ValidationError(words, code=refusal.value)})
 

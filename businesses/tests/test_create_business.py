@@ -54,6 +54,12 @@ def test_it_makes_a_business_and_says_so(settings: Any) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("written", ["North\nClinic", " North \r\n\x00 Clinic", "North\u2028Clinic"])
+def test_a_name_stays_on_one_line(written: str) -> None:
+    assert create("clinic", "--name", written, "--phone", PHONE)["name"] == "North Clinic"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("configured", "expected"),
     [("http://127.0.0.1:8000", "http://127.0.0.1:8010"), ("https://desk.example", "https://desk.example")],

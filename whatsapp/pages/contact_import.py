@@ -39,7 +39,7 @@ def upload(request: PageRequest) -> HttpResponse:
     if form.is_valid():
         file, now = form.cleaned_data["file"], timezone.now()
         try:
-            made = imports.draft(request.business, file, size=file.size, name=file.name, now=now, by=request.user)
+            made = imports.draft(request.business, file, name=file.name, now=now, by=request.user)
         except BadAudience as error:
             form.add_error("file", str(error))
         else:
