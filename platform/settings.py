@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 from frontdesk import env, logs, secret_forms
+from frontdesk.people_settings import *  # noqa: F403 - a part of this file, for its length
 from frontdesk.schedule import CELERY_BEAT_SCHEDULE  # noqa: F401 - Celery reads it from here
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "channels",
@@ -74,7 +76,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "businesses.signing_in.sessions.IdleSessions",
     "businesses.middleware.ActingBusinessMiddleware",
+    "businesses.signing_in.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -147,48 +151,6 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
-# People -----------------------------------------------------------------------------------------
-AUTH_USER_MODEL = "businesses.User"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "start"
-LOGOUT_REDIRECT_URL = "account_login"
-# Sign-up is closed: operators create owners, and owners invite.
-ACCOUNT_ADAPTER = "businesses.sign_in.ClosedDoor"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation is accepted from the mail, which proves the address
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-# Addresses are not verified, as above. But allauth stores an address as unverified when a password reset is requested
-# for it, and without this setting that account could no longer add an authenticator app.
-MFA_ALLOW_UNVERIFIED_EMAIL = True
-MFA_TOTP_ISSUER = "Frontdesk"
-
-# Mail: invitations and password resets. Without a server, mails are printed in development, and sent nowhere otherwise.
-EMAIL_HOST = env.text("EMAIL_HOST")
-_without_server = "django.core.mail.backends.console.EmailBackend" if DEBUG else "frontdesk.no_mail.EmailBackend"
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else _without_server
-EMAIL_PORT = env.number("EMAIL_PORT", default=587)
-EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = EMAIL_PORT != 25
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Frontdesk <frontdesk@localhost>")
-
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("he", "עברית")]
 TIME_ZONE = "UTC"
@@ -239,6 +201,11 @@ FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [
 ]
 # Files that people upload, and recordings of calls. Several machines need a shared folder.
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
+
+# Bounds of the days that businesses choose for what is kept of people, by kind: (fewest, most).
+KEPT_DAYS_LIMITS = env.ranges(
+    "KEPT_DAYS_LIMITS", ("news", "messages", "recordings", "transcripts", "traces", "callers", "audit")
+)
 
 # How many calls one web process takes at once; at that number `/readyz` answers 503.
 CALLS_PER_PROCESS = env.number("CALLS_PER_PROCESS", default=40)

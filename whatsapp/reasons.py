@@ -192,6 +192,8 @@ class Cause(models.TextChoices):
         "people_limit",
         _("WhatsApp lets this number write to %(limit)s different people in 24 hours, and they are used up."),
     )
+    DAY_MESSAGES = "day_messages", _("Today's limit of messages is reached, which your operator has set.")
+    DAY_MONEY = "day_money", _("Today's limit of money is reached, which your operator has set.")
     TEMPLATE_GONE = "template_gone", _("The template is gone.")
     WINDOW_OVER = "window_over", _("The person's last message is more than 24 hours old.")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +23,8 @@ class EmailUserManager(UserManager["User"]):
     """Creates users, who sign in by email address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
-        """Create a user; without a password they can't sign in until one is set."""
+        """Create a user for an operator, who vouches for the address; without a password they can't sign in yet."""
+        fields.setdefault("email_proved_at", timezone.now())
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -42,6 +44,13 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("email address"), unique=True)
+    email_proved_at = models.DateTimeField(
+        _("address proved"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When the person entered a code mailed to the address, or an operator vouched for it."),
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

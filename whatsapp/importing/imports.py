@@ -171,7 +171,7 @@ def _end(
     because: Reason | None = None,
 ) -> bool:
     file = contact_import.file.name or ""
-    ended = {"status": to, "finished_at": now, "lease_token": None, "lease_until": None, "file": ""}
+    ended = {"status": to, "finished_at": now, "lease_token": None, "lease_until": None, "file": "", "samples": []}
     with transaction.atomic():
         changed = rows.update(**ended, **(because.kept() if because else NO_REASON))
         if changed:

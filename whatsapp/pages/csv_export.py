@@ -15,6 +15,10 @@ from tempfile import SpooledTemporaryFile
 from asgiref.sync import sync_to_async
 from django.http import HttpResponse, StreamingHttpResponse
 
+from businesses.audit import AuditKind, record
+from businesses.models import Business, Permission, User
+from businesses.permissions import demand
+
 IN_MEMORY = 1_000_000
 """Bytes of a table that are held in memory; a longer one goes to a temporary file and is streamed from there."""
 _PART = 1 << 16
@@ -43,6 +47,25 @@ def csv_answer(
     answer = _sent(file)
     answer["Content-Disposition"] = f'attachment; filename="{re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")}.csv"'
     return answer
+
+
+def people_answer(
+    business: Business,
+    by: User,
+    what: str,
+    *,
+    name: str,
+    header: Sequence[object],
+    rows: Iterable[Sequence[object]],
+    **details: str,
+) -> HttpResponse | StreamingHttpResponse:
+    """Returns a list of people as CSV, with an entry in the audit log: `what` is the list's code, `details` its ids.
+
+    Every list of a business's people leaves through here. Raises `NotPermitted`.
+    """
+    demand(by, business, Permission.EXPORT_CONTACTS)
+    record(business, AuditKind.CONTACTS_EXPORTED, person=by, what=what, **details)
+    return csv_answer(name, header, rows)
 
 
 def _sent(file: SpooledTemporaryFile[bytes]) -> HttpResponse | StreamingHttpResponse:
