@@ -1,7 +1,8 @@
 """The ASGI application that Daphne serves: pages and webhooks over HTTP, media streams over WebSocket.
 
-Importing it starts nothing. When Daphne's reactor runs, the process logs remarks about its configuration, handles
-SIGTERM by draining, and runs the background work itself if there is no broker.
+Importing it starts nothing, but puts our bounds into Daphne (`web_server.py`). When Daphne's reactor runs, the process
+logs remarks about its configuration, handles SIGTERM by draining, and runs the background work itself if there is no
+broker.
 """
 
 import os
@@ -18,10 +19,12 @@ from twisted.internet import reactor  # noqa: E402
 
 from calls.line import realtime  # noqa: E402
 from calls.line.routing import websocket_urlpatterns  # noqa: E402
-from frontdesk import draining, embedded_worker, startup  # noqa: E402
+from frontdesk import draining, embedded_worker, startup, web_server  # noqa: E402
+from frontdesk.large_bodies import LargeBodies  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})
+application = ProtocolTypeRouter({"http": LargeBodies(http), "websocket": URLRouter(websocket_urlpatterns)})
 
+web_server.install()
 realtime.warm_up()
 reactor.callWhenRunning(startup.log_remarks)
 draining.install(reactor)
