@@ -4,7 +4,7 @@
 |---|---|
 | health pages, media streams | nothing |
 | Twilio's webhooks | 64 kB |
-| Meta's webhook | 3 MB, with a header in the form of Meta's signature; otherwise nothing |
+| Meta's webhook | 3 MB, with a header in the form of Meta's signature; otherwise nothing (401) |
 | pages where a file is uploaded | 60 MB and its form |
 | everything else (forms, the admin) | 1 MB |
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 NOTHING: Final = 0
 TWILIOS: Final = 64_000
@@ -33,12 +33,19 @@ _LIMITS: Final[tuple[tuple[re.Pattern[str], int], ...]] = (
 _METAS_SIGNATURE: Final = re.compile(r"sha256=[0-9a-f]{64}")
 
 
-def most_bytes(path: str, header: Callable[[str], str]) -> int:
-    """Returns the most bytes that a request to this path (decoded) may have as its body.
+class Limit(NamedTuple):
+    """The most bytes of a body, and the status of the answer to a longer one."""
+
+    most: int
+    status: int = 413
+
+
+def limit_of(path: str, header: Callable[[str], str]) -> Limit:
+    """Returns the limit of requests to this path (decoded).
 
     `header` returns the value of a header, or "" if it is missing. A body that can't be authenticated is not read.
     """
-    limit = next((limit for pattern, limit in _LIMITS if pattern.fullmatch(path)), FORM)
-    if limit == METAS and not _METAS_SIGNATURE.fullmatch(header("x-hub-signature-256")):
-        return NOTHING
-    return limit
+    most = next((most for pattern, most in _LIMITS if pattern.fullmatch(path)), FORM)
+    if most == METAS and not _METAS_SIGNATURE.fullmatch(header("x-hub-signature-256")):
+        return Limit(NOTHING, 401)
+    return Limit(most)

@@ -13,6 +13,7 @@ that, Twisted parses forms on the event loop, for nobody. So:
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from io import BytesIO
 from typing import IO, Any, Final
 from urllib.parse import unquote
@@ -59,13 +60,13 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
     def gotLength(self, length: int | None) -> None:
         """Judge the request by its head: its line and headers have been read, its body has not."""
         path = unquote(self.channel._path.partition(b"?")[0].decode("ascii", "replace"))
-        self._most = body_limits.most_bytes(path, self._header)
+        self._most, status = body_limits.limit_of(path, self._header)
         if (length is None and not self._most) or (length or 0) > self._most:
-            self._refuse(413, "Content Too Large")
+            self._refuse(status)
         elif self._header("upgrade").lower() == "websocket" and path.rstrip("/") != MEDIA_PATH.rstrip("/"):
-            self._refuse(404, "Not Found")
+            self._refuse(404)
         elif (length is None or length > LARGE) and not self._has_room(self._most if length is None else length):
-            self._refuse(503, "Service Unavailable", "Retry-After: 5\r\n")
+            self._refuse(503)
         else:
             super().gotLength(length)
 
@@ -76,7 +77,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
         self._received += len(data)
         self._pieces += 1
         if self._received > self._most or self._pieces > MOST_PIECES + self._received // READ_AT_ONCE * 2:
-            self._refuse(413, "Content Too Large")
+            self._refuse(413)
         else:
             super().handleContentChunk(data)
 
@@ -109,19 +110,21 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
         peer = getattr(self.channel.getPeer(), "host", "")
         self._claim = room.claim(client_address.of(str(peer), self._header("x-forwarded-for")), size)
         if self._claim is not None:
-            self._deadline = self.channel.callLater(BODY_TIMEOUT_S, self._refuse, 408, "Request Timeout")
+            self._deadline = self.channel.callLater(BODY_TIMEOUT_S, self._refuse, 408)
         return self._claim is not None
 
-    def _refuse(self, status: int, reason: str, headers: str = "") -> None:
+    def _refuse(self, status: int) -> None:
         """Answer without reading on, and close the connection."""
         self._is_refused = True
         self._let_go()
         self.content = self.content or BytesIO()
         self.requestHeaders.removeHeader(b"Expect")  # otherwise Twisted would now ask for the body
         transport = self.channel.transport
+        reason = HTTPStatus(status).phrase
         body = f"{reason}\n"
+        again = "Retry-After: 5\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
         transport.write(
-            f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\n{headers}"
+            f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\n{again}"
             f"Content-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
         )
         transport.pauseProducing()

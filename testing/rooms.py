@@ -76,7 +76,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "models",
         "call_settings",
         "validators",
-        "field_words phone_numbers public_address client_address credentials signals tenancy errors",
+        "field_words phone_numbers public_address client_address untrusted_json credentials signals tenancy errors",
     ),
 }
 """Rooms from the top floor down; several on one floor don't import each other."""

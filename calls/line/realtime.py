@@ -208,7 +208,7 @@ def _parse(data: bytes) -> dict[str, Any] | None:
     """Returns a server event, or None (with a log line) if the message isn't one."""
     try:
         message = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         message = None
     if isinstance(message, dict) and isinstance(message.get("type"), str):
         return message

@@ -10,14 +10,18 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from django.urls import reverse
 
 from frontdesk import body_limits
-from testing.servers import Daphne, StartDaphne
+from testing.databases import MigratedDatabase
+from testing.servers import Daphne, web_processes
 from whatsapp.providers.sandbox import notices
+
+pytestmark = pytest.mark.realtime
 
 SECRET = "an-app-secret"
 CLOUD = "/whatsapp/webhooks/cloud/"
@@ -28,13 +32,13 @@ MOST_READ = 4_000_000
 """Bytes that fit into the buffers of both kernels: what a client could send although nobody read it."""
 
 
-@pytest.fixture
-def server(daphne: StartDaphne, tmp_path: Path) -> Daphne:
-    """A process whose temporary files can be counted."""
-    (tmp_path / "temporary").mkdir()
-    return daphne(
-        WHATSAPP_APP_SECRET=SECRET, TWILIO_AUTH_TOKEN="a-token", TMPDIR=str(tmp_path / "temporary"), DEBUG="1"
-    )
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase) -> Iterator[Daphne]:
+    """One process for all attempts, as in life."""
+    with web_processes(tmp_path_factory.mktemp("server"), migrated_database) as start:
+        server = start(WHATSAPP_APP_SECRET=SECRET, TWILIO_AUTH_TOKEN="a-token", DEBUG="1")
+        yield server
+        assert "Traceback" not in server.log, server.log
 
 
 class Client:
@@ -83,10 +87,28 @@ def post(server: Daphne, path: str, body: bytes, headers: str = "") -> int:
     return client.status()
 
 
-def memory_mb(server: Daphne) -> float:
-    """Returns the most memory that the process has had."""
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1000
+@contextmanager
+def memory_grows_by_less_than(megabytes: int, server: Daphne) -> Iterator[None]:
+    """Check the most memory that the process had during the block, against what it had before."""
+    process = Path(f"/proc/{server.process.pid}")
+    (process / "clear_refs").write_text("5")  # Linux: start to measure the peak anew
+    before = _kilobytes(process, "VmRSS")
+    yield
+    assert _kilobytes(process, "VmHWM") - before < megabytes * 1000
+
+
+def _kilobytes(process: Path, name: str) -> int:
+    lines = (process / "status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(name)).split()[1])
+
+
+def kept_on_disk(server: Daphne) -> int:
+    """Returns the bytes of all files that the process has open, deleted ones included."""
+    return sum(each.stat().st_size for each in Path(f"/proc/{server.process.pid}/fd").iterdir() if _is_temporary(each))
+
+
+def _is_temporary(link: Path) -> bool:
+    return "(deleted)" in str(link.readlink())
 
 
 # Content-Length ------------------------------------------------------------------------------------------
@@ -99,8 +121,6 @@ def memory_mb(server: Daphne) -> float:
         ("/metrics", 1, ""),
         ("/calls/twilio/media/", 1, ""),
         *((path, 64_001, FORM) for path in TWILIOS),
-        (CLOUD, 1, ""),
-        (CLOUD, 3_000_000, "X-Hub-Signature-256: sha256=short\r\n"),
         (CLOUD, 3_000_001, SIGNED_BY_NOBODY),
         ("/accounts/login/", 1_000_001, FORM),
         ("/nowhere/", 400_000_000, ""),
@@ -117,14 +137,21 @@ def test_a_body_that_is_too_long_is_refused_before_it_is_sent(
     assert client.is_closed()
 
 
-def test_400_mb_to_a_health_page_are_neither_read_nor_kept(server: Daphne, tmp_path: Path) -> None:
-    before = memory_mb(server)
+@pytest.mark.parametrize("headers", ["", "X-Hub-Signature-256: sha256=short\r\n"])
+def test_a_webhook_of_metas_that_nobody_can_have_signed_is_not_read(server: Daphne, headers: str) -> None:
     client = Client(server)
-    client.head("/healthz", "Content-Length: 400000000\r\n")
-    client.send(bytes(1_000_000) for _ in range(400))
-    assert client.sent <= MOST_READ
-    assert list((tmp_path / "temporary").iterdir()) == []
-    assert memory_mb(server) - before < 10
+    client.head(CLOUD, f"Content-Length: 1\r\n{headers}")
+    assert client.status() == 401
+    assert client.is_closed()
+
+
+def test_400_mb_to_a_health_page_are_neither_read_nor_kept(server: Daphne) -> None:
+    client = Client(server)
+    with memory_grows_by_less_than(10, server):
+        client.head("/healthz", "Content-Length: 400000000\r\n")
+        client.send(bytes(1_000_000) for _ in range(400))
+        assert client.sent <= MOST_READ
+        assert kept_on_disk(server) == 0
     assert server.ready()["ready"]
 
 
@@ -137,10 +164,9 @@ def chunk(data: bytes) -> bytes:
 def test_a_chunked_body_is_counted_while_it_comes(server: Daphne, path: str, limit: int) -> None:
     client = Client(server)
     client.head(path, "Transfer-Encoding: chunked\r\n" + FORM)
-    client.send(chunk(bytes(100_000)) for _ in range(1000))
+    with memory_grows_by_less_than(20, server):
+        client.send(chunk(bytes(100_000)) for _ in range(1000))
     assert client.sent <= limit + MOST_READ
-    assert client.status() in {413, 0}  # 0: reset while it was still sending
-    assert memory_mb(server) < 400
 
 
 def test_a_chunked_body_of_tiny_pieces_is_refused(server: Daphne) -> None:
@@ -175,22 +201,20 @@ def test_large_bodies_on_their_way_are_limited_for_each_address(server: Daphne) 
 
 
 def test_an_upload_of_60_mb_reaches_the_page_without_being_in_memory(server: Daphne) -> None:
-    before = memory_mb(server)
     client = Client(server)
-    client.head("/b/acme/contacts/import/", "Content-Length: 60000000\r\nConnection: close\r\n" + FORM)
-    client.send(bytes(1_000_000) for _ in range(60))
-    assert client.sent == 60_000_000
-    assert client.status() == 403  # no CSRF token: the page itself has answered
-    assert memory_mb(server) - before < 40
+    with memory_grows_by_less_than(40, server):
+        client.head("/b/acme/contacts/import/", "Content-Length: 60000000\r\nConnection: close\r\n" + FORM)
+        client.send(bytes(1_000_000) for _ in range(60))
+        assert client.sent == 60_000_000
+        assert client.status() in {302, 403}  # the page itself has answered: to nobody who may upload
 
 
 # Webhooks ------------------------------------------------------------------------------------------------
 def test_a_webhook_of_3_mb_without_the_right_signature_costs_little(server: Daphne) -> None:
-    before = memory_mb(server)
     body = json.dumps({"object": "x", "entry": ["y" * 100] * 28_000}).encode()
     assert 2_900_000 < len(body) < 3_000_000
-    assert [post(server, CLOUD, body, SIGNED_BY_NOBODY) for _ in range(4)] == [401] * 4
-    assert memory_mb(server) - before < 50
+    with memory_grows_by_less_than(50, server):
+        assert [post(server, CLOUD, body, SIGNED_BY_NOBODY) for _ in range(4)] == [401] * 4
 
 
 @pytest.mark.parametrize(
@@ -204,21 +228,23 @@ def test_a_webhook_of_3_mb_without_the_right_signature_costs_little(server: Daph
         b"1" * 5_000,
         b'{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"x","value":'
         + b"[" * 2_000 + b"]" * 2_000 + b"}]}]}",
+        b'{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"x","value":{"a":NaN}}]}]}',
+        b'{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"x","value":{"a":1e999}}]}]}',
+        json.dumps({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": []}] * 74_000}).encode(),
     ],
-    ids=["lists", "objects", "cut off", "no text", "no object", "a long number", "deep inside"],
+    ids=["lists", "objects", "cut off", "no text", "no object", "a long number", "deep inside", "nan", "infinite",
+         "74,000 entries"],
 )  # fmt: skip
 def test_whatever_is_wrong_with_a_signed_body_is_a_400(server: Daphne, body: bytes) -> None:
     signature = f"X-Hub-Signature-256: {notices.signature(body, SECRET)}\r\n"
     assert post(server, CLOUD, body, signature) == 400
-    assert "Traceback" not in server.log
 
 
 @pytest.mark.parametrize("path", TWILIOS)
 def test_a_form_of_many_fields_is_not_parsed(server: Daphne, path: str) -> None:
     body = b"&" * 60_000
     headers = FORM + "X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n"
-    assert post(server, path, body, headers) in {400, 401, 403}
-    assert "Traceback" not in server.log
+    assert post(server, path, body, headers) in {401, 403}
 
 
 def test_a_socket_on_another_path_is_refused_without_a_traceback(server: Daphne) -> None:
@@ -226,13 +252,12 @@ def test_a_socket_on_another_path_is_refused_without_a_traceback(server: Daphne)
     upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     client.head("/elsewhere/", upgrade + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n", method="GET")
     assert client.status() == 404
-    assert "Traceback" not in server.log
 
 
 # The table -----------------------------------------------------------------------------------------------
 def test_the_table_names_addresses_that_exist() -> None:
     def limit(path: str) -> int:
-        return body_limits.most_bytes(path, lambda _name: f"sha256={'0' * 64}")
+        return body_limits.limit_of(path, lambda _name: f"sha256={'0' * 64}").most
 
     for name in ("contacts-import", "broadcast-new-people"):
         assert limit(reverse(name, kwargs={"slug": "acme"})) == body_limits.UPLOAD
