@@ -37,8 +37,8 @@ MOST_BEFORE_OPEN: Final = 65_536
 SEND_BUFFER: Final = 65_536
 """Bytes in the kernel. Its own choice grows to megabytes: minutes of speech that the other end has not taken."""
 STUCK_S: Final = 5.0
-FLOOD: Final = 4400
-INVALID_TEXT: Final = 1007
+MALFORMED: Final = 4400
+"""As `calls/line/consumers.py` closes a stream that Twilio can't have sent."""
 
 
 class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no types
@@ -52,7 +52,7 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
 
     def onConnect(self, request: Any) -> Any:
         """Set the bounds, then let Daphne ask the application."""
-        self.maxMessagePayloadSize = self.maxFramePayloadSize = LARGEST_AT_FIRST
+        self.maxMessagePayloadSize, self.maxFramePayloadSize = LARGEST_AT_FIRST, 0
         self.utf8validateIncoming = False  # a byte at a time in Python; `onMessage` decodes the whole at once
         self._let_in_at = asyncio.get_running_loop().time()
         self._buffer = _SendBuffer(self.transport)
@@ -67,7 +67,7 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
         self._is_let_in = True
         self._frames = 0
         self._let_in_at = asyncio.get_running_loop().time()
-        self.maxMessagePayloadSize = self.maxFramePayloadSize = LARGEST
+        self.maxMessagePayloadSize = LARGEST
 
     def taken(self) -> None:
         """Go on reading, if the messages that waited have been taken."""
@@ -111,13 +111,17 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
         """Count a frame, of whatever kind."""
         self._frames += 1
         if self._frames > self._most_frames():
-            self.serverClose(FLOOD)
+            self.serverClose(MALFORMED)
         super().onFrameBegin()
 
     def _most_frames(self) -> float:
         if not self._is_let_in:
             return FRAMES_AT_FIRST
         return FRAMES_AT_ONCE + FRAMES_PER_S * (asyncio.get_running_loop().time() - self._let_in_at)
+
+    def _max_message_size_exceeded(self, *_sizes: Any) -> None:
+        """Refuse a message by its announced size (Autobahn's hook for it)."""
+        self.serverClose(MALFORMED)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Queue a message for the application; too many, and the rest waits with the sender."""
@@ -126,7 +130,7 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
         try:
             super().onMessage(payload, isBinary)
         except UnicodeDecodeError:
-            self.serverClose(INVALID_TEXT)
+            self.serverClose(MALFORMED)
             return
         is_large = len(payload) > LARGE
         if is_large or self.application_queue.qsize() >= MOST_WAITING:

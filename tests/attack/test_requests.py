@@ -10,7 +10,6 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from django.urls import reverse
 
 from frontdesk import body_limits
 from testing.databases import MigratedDatabase
+from testing.process_memory import memory_grows_by_less_than
 from testing.servers import Daphne, web_processes
 from whatsapp.providers.sandbox import notices
 
@@ -87,21 +87,6 @@ def post(server: Daphne, path: str, body: bytes, headers: str = "") -> int:
     return client.status()
 
 
-@contextmanager
-def memory_grows_by_less_than(megabytes: int, server: Daphne) -> Iterator[None]:
-    """Check the most memory that the process had during the block, against what it had before."""
-    process = Path(f"/proc/{server.process.pid}")
-    (process / "clear_refs").write_text("5")  # Linux: start to measure the peak anew
-    before = _kilobytes(process, "VmRSS")
-    yield
-    assert _kilobytes(process, "VmHWM") - before < megabytes * 1000
-
-
-def _kilobytes(process: Path, name: str) -> int:
-    lines = (process / "status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(name)).split()[1])
-
-
 def kept_on_disk(server: Daphne) -> int:
     """Returns the bytes of all files that the process has open, deleted ones included."""
     return sum(each.stat().st_size for each in Path(f"/proc/{server.process.pid}/fd").iterdir() if _is_temporary(each))
@@ -147,7 +132,7 @@ def test_a_webhook_of_metas_that_nobody_can_have_signed_is_not_read(server: Daph
 
 def test_400_mb_to_a_health_page_are_neither_read_nor_kept(server: Daphne) -> None:
     client = Client(server)
-    with memory_grows_by_less_than(10, server):
+    with memory_grows_by_less_than(10, server.process.pid):
         client.head("/healthz", "Content-Length: 400000000\r\n")
         client.send(bytes(1_000_000) for _ in range(400))
         assert client.sent <= MOST_READ
@@ -164,7 +149,7 @@ def chunk(data: bytes) -> bytes:
 def test_a_chunked_body_is_counted_while_it_comes(server: Daphne, path: str, limit: int) -> None:
     client = Client(server)
     client.head(path, "Transfer-Encoding: chunked\r\n" + FORM)
-    with memory_grows_by_less_than(20, server):
+    with memory_grows_by_less_than(20, server.process.pid):
         client.send(chunk(bytes(100_000)) for _ in range(1000))
     assert client.sent <= limit + MOST_READ
 
@@ -202,7 +187,7 @@ def test_large_bodies_on_their_way_are_limited_for_each_address(server: Daphne) 
 
 def test_an_upload_of_60_mb_reaches_the_page_without_being_in_memory(server: Daphne) -> None:
     client = Client(server)
-    with memory_grows_by_less_than(40, server):
+    with memory_grows_by_less_than(40, server.process.pid):
         client.head("/b/acme/contacts/import/", "Content-Length: 60000000\r\nConnection: close\r\n" + FORM)
         client.send(bytes(1_000_000) for _ in range(60))
         assert client.sent == 60_000_000
@@ -213,7 +198,7 @@ def test_an_upload_of_60_mb_reaches_the_page_without_being_in_memory(server: Dap
 def test_a_webhook_of_3_mb_without_the_right_signature_costs_little(server: Daphne) -> None:
     body = json.dumps({"object": "x", "entry": ["y" * 100] * 28_000}).encode()
     assert 2_900_000 < len(body) < 3_000_000
-    with memory_grows_by_less_than(50, server):
+    with memory_grows_by_less_than(50, server.process.pid):
         assert [post(server, CLOUD, body, SIGNED_BY_NOBODY) for _ in range(4)] == [401] * 4
 
 
