@@ -3,9 +3,10 @@
 Daphne queues every incoming message for the application, however many wait there, and gives every outgoing message to
 the transport, however many wait there (github.com/django/daphne/issues/170). So:
 
-- towards us: what waits for the application is limited, then the socket is read no further until it has been taken.
-  Before the socket is let in, its messages must be few and small; afterwards frames are counted, since empty fragments
-  and pings cost the event loop as much as messages do;
+- towards us: what waits for the application is limited, then the socket is held: nothing more of it is read or parsed
+  until the application has taken what waits. Before the socket is let in that is one message, since what Twilio sends
+  right after its `start` must wait for our answer, and not count as a stranger's chatter. Frames are counted, since
+  empty fragments and pings cost the event loop as much as messages do;
 - from us: the transport tells a registered producer when its buffer is full and when it is empty again.
   `drained` waits for that, and fails when the other end takes nothing.
 """
@@ -27,6 +28,7 @@ LARGEST: Final = 131_072
 LARGE: Final = 16_384
 """Bytes. Only one message of this size waits at a time."""
 FRAMES_AT_FIRST: Final = 10
+"""Twilio sends two messages. There may be pings between them."""
 FRAMES_AT_ONCE: Final = 4_000
 FRAMES_PER_S: Final = 250
 """A little more than the messages that `calls/line/consumers.py` allows: there, a flood ends the call with a word."""
@@ -70,10 +72,12 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
         self.maxMessagePayloadSize = LARGEST
 
     def taken(self) -> None:
-        """Go on reading, if the messages that waited have been taken."""
+        """Go on, if the messages that waited have been taken."""
         if self._is_held and not self._is_deaf and self.application_queue.qsize() <= self._go_on_at:
             self._is_held = False
-            self.transport.resumeProducing()
+            self.consumeData()  # what had been read already; it may bring the next hold
+            if not self._is_held and not self._is_deaf:
+                self.transport.resumeProducing()
 
     async def drained(self) -> None:
         """Wait until the other end has taken what was sent. Raises `TimeoutError` if it takes nothing for 5 s."""
@@ -105,7 +109,7 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
         if self._is_deaf:
             self.data = b""
             return False
-        return bool(super().processData())
+        return not self._is_held and bool(super().processData())
 
     def onFrameBegin(self) -> None:
         """Count a frame, of whatever kind."""
@@ -132,10 +136,10 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
         except UnicodeDecodeError:
             self.serverClose(MALFORMED)
             return
-        is_large = len(payload) > LARGE
-        if is_large or self.application_queue.qsize() >= MOST_WAITING:
+        is_alone = len(payload) > LARGE or not self._is_let_in
+        if is_alone or self.application_queue.qsize() >= MOST_WAITING:
             self._is_held = True
-            self._go_on_at = 0 if is_large else MOST_WAITING // 2
+            self._go_on_at = 0 if is_alone else MOST_WAITING // 2
             self.transport.pauseProducing()
 
     def serverClose(self, code: int | None = None) -> None:

@@ -58,9 +58,9 @@ class BareSocket:
         except (TimeoutError, ConnectionError):
             pass
 
-    def close_code(self) -> int:
+    def close_code(self, *, timeout_s: float = PATIENCE_S) -> int:
         """Wait for the end. Returns the code of the close frame; 0 if the connection just ended."""
-        self.socket.settimeout(PATIENCE_S)
+        self.socket.settimeout(timeout_s)
         data = b""
         try:
             while more := self.socket.recv(65_536):

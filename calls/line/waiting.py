@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-MOST: Final = 40
-MOST_PER_ADDRESS: Final = 10
+MOST: Final = 60
+MOST_PER_ADDRESS: Final = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -226,3 +226,14 @@ def test_a_caller_who_floods_a_call_costs_no_memory(server: Daphne) -> None:
             caller.send(repeat(frame(b"", PING) * 100, 10_000), timeout_s=0.5)
         assert sum(caller.sent for caller in callers) < 5 * 60_000 * 5_000
     assert server.ready_or_not()
+
+
+def test_what_follows_the_start_at_once_is_the_callers_and_no_flood(server: Daphne) -> None:
+    """Twilio speaks on while the token is looked up: the frames of a second come with the `start`, in one piece."""
+    eventually(lambda: server.ready_or_not()["live_calls"] == 0)
+    frames = message(event="media", media={"payload": "//8="}) * 50
+    with strangers(server, 1) as (caller,):
+        caller.send([CONNECTED + ring(server, "CAearly") + frames + frame(b"", PING) * 20 + frames])
+        eventually(lambda: server.ready_or_not()["live_calls"] == 1)
+        with pytest.raises(TimeoutError):
+            caller.close_code(timeout_s=0.5)
