@@ -53,7 +53,7 @@ class Window:
 
 async def measure(
     daphne: Daphne, numbers: dict[str, str], seconds: float, names: list[str]
-) -> tuple[Any, list[Window]]:
+) -> tuple[list[Caller], list[Window]]:
     """Hold all calls while one attack follows the other."""
     from calls.sandbox.telephone.twilio_peer import TwilioPeer  # noqa: PLC0415 - needs Django's settings
 
@@ -136,6 +136,7 @@ def run(calls: int, seconds: float, names: list[str]) -> dict[str, dict[str, flo
             leave_daphnes_core()
             callers, windows = asyncio.run(measure(daphne, numbers, seconds, names))
         ours.send("stop")
+        theirs.close()  # so that the next line fails, and doesn't wait, if that process has died
         heard, _lateness = ours.recv()
         openai.join()
     if len(heard) != calls:

@@ -22,6 +22,7 @@ from daphne.http_protocol import WebRequest
 from twisted.internet.defer import Deferred
 
 from businesses import client_address
+from calls.line import waiting
 from calls.telephone.twilio import MEDIA_PATH
 from frontdesk import body_limits
 from frontdesk.room import Room
@@ -38,7 +39,7 @@ LINGER_S: Final = 1.0
 instead of the answer."""
 
 _uploads = Room(most=4 * body_limits.UPLOAD, most_each=2 * body_limits.UPLOAD)
-_webhooks = Room(most=10 * body_limits.METAS, most_each=10 * body_limits.METAS)
+_webhooks = Room(most=3 * body_limits.METAS, most_each=3 * body_limits.METAS)
 """Bytes of large bodies on their way. Meta's come from few addresses, so those have no limit of their own."""
 
 
@@ -67,6 +68,12 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
             self._refuse(404)
         elif (length is None or length > LARGE) and not self._has_room(self._most if length is None else length):
             self._refuse(503)
+        elif (
+            path.startswith(MEDIA_PATH)
+            and not waiting.has_place(self._address())
+            and not self._header("x-twilio-signature")
+        ):
+            self._refuse(403)  # as the consumer would, for a tenth of the work
         else:
             super().gotLength(length)
 
@@ -105,10 +112,13 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
         values = self.requestHeaders.getRawHeaders(name)
         return str(values[0]) if values and len(values) == 1 else ""
 
+    def _address(self) -> str:
+        peer = getattr(self.channel.getPeer(), "host", "")
+        return client_address.of(str(peer), self._header("x-forwarded-for"))
+
     def _has_room(self, size: int) -> bool:
         room = _webhooks if self._most == body_limits.METAS else _uploads
-        peer = getattr(self.channel.getPeer(), "host", "")
-        self._claim = room.claim(client_address.of(str(peer), self._header("x-forwarded-for")), size)
+        self._claim = room.claim(self._address(), size)
         if self._claim is not None:
             self._deadline = self.channel.callLater(BODY_TIMEOUT_S, self._refuse, 408)
         return self._claim is not None

@@ -26,9 +26,14 @@ class WaitingStream:
 _waiting: dict[WaitingStream, None] = {}  # in the order in which they came
 
 
+def has_place(address: str) -> bool:
+    """Returns whether one more stream of this address may wait."""
+    return sum(each.address == address for each in _waiting) < MOST_PER_ADDRESS
+
+
 def add(address: str, *, give_way: Callable[[], None]) -> WaitingStream | None:
     """Give a stream a place; another one may lose its own. Returns None if its address has too many."""
-    if sum(each.address == address for each in _waiting) >= MOST_PER_ADDRESS:
+    if not has_place(address):
         return None
     if len(_waiting) >= MOST:
         oldest = next(iter(_waiting))
