@@ -23,7 +23,7 @@ _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def read(data: bytes) -> Any:
-    """Returns the value. Raises `ValueError` if it is no JSON, nested too deeply, too long, or has numbers that are none."""
+    """Returns the value. Raises `ValueError` if it is no JSON, too deep or too long, or has numbers that are none."""
     outside = _without_strings(data)
     brackets = outside.translate(None, _NO_BRACKETS)
     if len(brackets) // 2 + outside.count(b",") > MOST_VALUES:

@@ -26,8 +26,8 @@ from frontdesk.large_bodies import LargeBodies  # noqa: E402
 application = ProtocolTypeRouter({"http": LargeBodies(http), "websocket": URLRouter(websocket_urlpatterns)})
 
 web_server.install()
-# Seconds that a busy thread (a webhook, a page, the embedded worker) keeps the interpreter while the event loop waits for
-# it. The loop asks for it several times in each turn, so with Python's 0.005 one busy thread makes calls late.
+# Seconds that a busy thread (a webhook, a page, the embedded worker) keeps the interpreter while the event loop waits
+# for it. The loop asks for it several times in each turn, so with Python's 0.005 one busy thread makes calls late.
 sys.setswitchinterval(0.0005)
 realtime.warm_up()
 reactor.callWhenRunning(startup.log_remarks)

@@ -112,6 +112,9 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
         values = self.requestHeaders.getRawHeaders(name)
         return str(values[0]) if values and len(values) == 1 else ""
 
+    def _may_wait(self) -> bool:
+        return bool(self._header("x-twilio-signature")) or waiting.has_place(self._address())
+
     def _address(self) -> str:
         peer = getattr(self.channel.getPeer(), "host", "")
         return client_address.of(str(peer), self._header("x-forwarded-for"))
