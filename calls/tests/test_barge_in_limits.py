@@ -153,7 +153,16 @@ def test_a_pause_ends_exactly_when_it_said() -> None:
     ends_at = frames.barge_in.pause_ends_at
     assert ends_at == pytest.approx(BEFORE_S + 0.1 + RESUME_AFTER_QUIET_S)
     assert frames.barge_in.quiet_for(ends_at - 0.001) is Verdict.NOTHING
-    assert frames.barge_in.quiet_for(ends_at + 1e-9) is Verdict.RESUME
+    assert frames.barge_in.quiet_for(ends_at) is Verdict.RESUME
+
+
+@pytest.mark.parametrize("now", [0.0, 0.34, 1.5, 7.0, 61.3, 3599.98])
+def test_a_pause_ends_at_the_moment_that_it_named_whenever_that_is(now: float) -> None:
+    """A Tick comes at that moment and no later one: a pause that it doesn't end lasts until a frame comes."""
+    frames = with_settings()
+    frames.now = now
+    frames.hear(voiced=True, seconds=0.12)
+    assert frames.barge_in.quiet_for(frames.barge_in.pause_ends_at) is Verdict.RESUME
 
 
 def test_a_line_that_goes_dead_after_a_long_mm_hm_resumes() -> None:
