@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from calls.conversation import Conversation
 from calls.conversation.commands import AnswerTool, ConnectModel, CreateResponse, EndCall, NextStep, ResponseKind
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import (
     CallerFrame,
+    CallerLeft,
     ModelLost,
     ModelReady,
     OperatorAsked,
@@ -17,6 +19,8 @@ from calls.conversation.events import (
     ResponseEnded,
     ResponseStatus,
     SpeechStarted,
+    SpeechStopped,
+    StreamOpened,
     ToolRequested,
 )
 from calls.conversation.link import GIVE_UP_S
@@ -232,3 +236,31 @@ def test_a_person_who_apologizes_for_the_assistant_hangs_up_for_the_records() ->
     table = in_conversation()
     table.tell(OperatorAsked(5.0, NextStep.APOLOGIZE))
     assert table.of(EndCall) == [EndCall(EndReason.OPERATOR_HUNG_UP, NextStep.APOLOGIZE)]
+
+
+def test_times_are_counted_from_when_the_stream_opened() -> None:
+    conversation = Conversation(replace(SILENT, max_call_s=60.0))
+    conversation.handle(StreamOpened(5.0))
+    assert conversation.next_deadline() == 65.0
+    assert not any(isinstance(command, EndCall) for command in conversation.handle(CallerFrame(64.9, LINE_RMS)))
+    assert any(isinstance(command, EndCall) for command in conversation.handle(CallerFrame(65.0, LINE_RMS)))
+
+
+def test_nothing_follows_the_end_of_a_call() -> None:
+    table = in_conversation()
+    table.tell(SpeechStarted(table.now))
+    table.hear(VOICE_RMS, 0.3)
+    table.tell(SpeechStopped(table.now, "turn1"))
+    assert isinstance(table.tell(CallerLeft(table.now + 1.0))[-1], EndCall)
+    assert isinstance(table.wanted[-1], EndCall)
+
+
+def test_speech_that_only_a_lost_session_heard_no_longer_keeps_the_assistant_waiting() -> None:
+    table = Table(replace(GREETED, greeting_bytes=16000))
+    table.say("hello")
+    table.tell(SpeechStarted(table.now))
+    table.hear(VOICE_RMS, 0.1)
+    table.tell(ModelLost(table.now, "closed_1006"))
+    table.tell(ModelReady(table.now))
+    table.play_out()
+    assert len(table.of(CreateResponse)) == 1
