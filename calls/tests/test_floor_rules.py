@@ -108,7 +108,7 @@ def test_after_an_interruption_the_next_one_is_judged_by_its_own_voice() -> None
 
 
 def test_after_an_utterance_was_heard_the_next_one_is_judged_by_its_own_voice() -> None:
-    table = answering(seconds=2.0)
+    table = answering(seconds=0.75)
     table.hear(VOICE_RMS, 0.12)
     table.hear(LINE_RMS, 0.5)
     assert len(table.of(ClearPlayback)) == 1, "a cough"

@@ -15,6 +15,7 @@ from calls.conversation.events import (
     ModelLost,
     ModelReady,
     OperatorAsked,
+    RequestRefused,
     ResponseAudio,
     ResponseEnded,
     ResponseStatus,
@@ -171,6 +172,7 @@ def test_a_goodbye_without_a_word_ends_the_call_at_once() -> None:
     table.tell(ResponseEnded(table.now, "", ResponseStatus.COMPLETED))
     assert table.of(EndCall) == [EndCall(EndReason.ASSISTANT_HUNG_UP, NextStep.HANG_UP)]
     assert len(table.of(CreateResponse)) == 1
+    assert [answer.tool_call_id for answer in table.of(AnswerTool)] == ["tool1"]
 
 
 def test_while_the_assistant_is_leaving_nothing_new_is_asked_for() -> None:
@@ -183,6 +185,16 @@ def test_while_the_assistant_is_leaving_nothing_new_is_asked_for() -> None:
     table.play_out()
     assert len(table.of(CreateResponse)) == 1
     assert table.of(EndCall) == [EndCall(EndReason.ASSISTANT_HUNG_UP, NextStep.HANG_UP)]
+
+
+def test_an_answer_that_is_refused_in_its_middle_is_not_gone_on_with() -> None:
+    table = in_conversation()
+    table.say()
+    table.respond(end=False)
+    table.tell(RequestRefused(table.now, "server_error", table.last(CreateResponse).request))
+    table.play_out()
+    assert len(table.of(CreateResponse)) == 1, "the line is still there, and the model doesn't say that it broke off"
+    assert not table.conversation.assistant.is_audible
 
 
 # What is asked from outside -------------------------------------------------------------------------------------------
