@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
+
 
 class BusinessError(Exception):
     """Base of this app's errors; nothing was changed."""
@@ -62,3 +64,11 @@ class MembershipGone(BusinessError):
 
 class LastOwner(BusinessError):
     """The change would leave the business without an owner."""
+
+
+class NotPermitted(PermissionDenied):
+    """An owner has not allowed this member of staff to do it. `permission` is the name of the membership's field."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission)
+        self.permission = permission

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from businesses.changes import SECRET
-from businesses.models import AuditEntry, Role
+from businesses.models import AuditEntry, Permission, Role
 
 LABELS: dict[str, Promise] = {
     "address": gettext_lazy("Number"),
@@ -26,6 +26,7 @@ LABELS: dict[str, Promise] = {
     "number": gettext_lazy("Number"),
     "people": gettext_lazy("People"),
     "role": gettext_lazy("Role"),
+    "rows": gettext_lazy("Rows"),
     "sender": gettext_lazy("WhatsApp number"),
     "step": gettext_lazy("Step"),
     "what": gettext_lazy("List"),
@@ -68,7 +69,8 @@ def _lines(details: dict[str, Any]) -> Iterator[Detail]:
         if name not in HIDDEN:
             yield Detail(str(LABELS.get(name, name)), _value(value))
     if "before" in details or "after" in details:
-        label = _("Role") if details.get("after") in Role.values else _("Value")
+        after = details.get("after")
+        label = _("May do") if isinstance(after, list) else _("Role") if after in Role.values else _("Value")
         yield Detail(label, _value(details.get("after")), _value(details.get("before")))
     model = _model(details.get("of", ""))
     for name, (before, after) in details.get("changes", {}).items():
@@ -84,11 +86,15 @@ def _value(value: Any, field: models.Field[Any, Any] | None = None) -> str:
     """Returns a value as shown: a choice by its name, a switch as "yes" or "no", nothing as a dash."""
     if value is None or value == "":
         return "–"
+    if isinstance(value, list):
+        return ", ".join(_value(each) for each in value) or "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     named = dict(field.flatchoices) if field is not None and field.choices else {}
     if not named and value in Role.values:
         return str(Role(value).label)
+    if not named and value in Permission.values:
+        return str(Permission(value).label)
     return str(named.get(value) or STEPS.get(str(value)) or value)
 
 

@@ -24,12 +24,14 @@ from businesses.audit import AuditKind, record
 from businesses.errors import InvitationsUsedUp, LastOwner, MembershipGone
 from businesses.invitations import Invited
 from businesses.mail import can_mail
-from businesses.models import Business, Invitation, Membership, Role
+from businesses.models import Business, Invitation, Membership, Permission, Role
 from businesses.pages.access import OWNERS, PageRequest, business_page
 
 if TYPE_CHECKING:
     _BusinessForm = forms.ModelForm[Business]
+    _MembershipForm = forms.ModelForm[Membership]
 else:
+    _MembershipForm = forms.ModelForm
     _BusinessForm = forms.ModelForm
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,18 @@ class InvitationForm(forms.Form):
 
     email = forms.EmailField(label=gettext_lazy("Email address"), widget=forms.EmailInput(attrs={"dir": "ltr"}))
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices, initial=Role.STAFF)
+
+
+class PermissionsForm(_MembershipForm):
+    """What a member of staff may do beyond their role."""
+
+    class Meta:
+        model = Membership
+        fields = Permission.values
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.auto_id = f"{self.instance.pk}-%s"
 
 
 class SecondFactorForm(_BusinessForm):
@@ -98,6 +112,22 @@ def change_role(request: PageRequest, membership_id: UUID) -> HttpResponse:
 
 @require_POST
 @business_page(section="members", roles=OWNERS)
+def allow(request: PageRequest, membership_id: UUID) -> HttpResponse:
+    """Store what a member of staff may do beyond their role: what is ticked, and nothing else."""
+    member = get_object_or_404(Membership, pk=membership_id)
+    form = PermissionsForm(request.POST, instance=member)
+    form.full_clean()  # of ticked boxes: there is nothing to refuse
+    try:
+        membership.allow(member, [each for each in Permission if form.cleaned_data[each.value]])
+    except MembershipGone:
+        messages.error(request, _("%(person)s is no longer a member of staff.") % {"person": member.user})
+    else:
+        messages.success(request, _("Saved."))
+    return redirect("members", slug=request.business.slug)
+
+
+@require_POST
+@business_page(section="members", roles=OWNERS)
 def remove(request: PageRequest, membership_id: UUID) -> HttpResponse:
     """End a membership."""
     member = get_object_or_404(Membership, pk=membership_id)
@@ -148,8 +178,10 @@ def _mail(invited: Invited, link: str) -> bool:
 
 
 def _page(request: PageRequest, form: InvitationForm, *, status: int = 200, **more: Any) -> HttpResponse:
+    members = Membership.objects.filter(business=request.business).select_related("user").order_by("user__email")
     context = {
-        "members": Membership.objects.filter(business=request.business).select_related("user").order_by("user__email"),
+        "members": members,
+        "permissions": [PermissionsForm(instance=each) for each in members if each.role == Role.STAFF],
         "invitations": Invitation.objects.filter(business=request.business, expires_at__gt=timezone.now()),
         "form": form,
         "second_factor": SecondFactorForm(instance=request.business),

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from businesses.keeping.fingerprints import PREFIX
 from businesses.keeping.person import ERASED
+from businesses.models import Permission
+from businesses.permissions import REFUSALS
 
 register = template.Library()
 
@@ -21,6 +23,12 @@ register = template.Library()
 def page(context: dict[str, Any], name: str, **named: Any) -> str:
     """Returns the address of a page of the current business: `{% page "call" call_id=call.pk %}`."""
     return reverse(name, kwargs={"slug": context["request"].business.slug, **named})
+
+
+@register.simple_tag
+def why_not(permission: str) -> str:
+    """Returns why something isn't offered to this member: `{% why_not "may_export_contacts" %}`."""
+    return str(REFUSALS[Permission(permission)])
 
 
 @register.filter

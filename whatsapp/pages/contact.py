@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
 from whatsapp.models import Consent, Contact, SuppressionCategory, SuppressionSource, Tag
 from whatsapp.pages.button import button
@@ -27,6 +28,7 @@ def _found(request: PageRequest, contact_id: UUID) -> Contact:
 
 
 _button = button(section="contacts", page="contact", find=_found)
+_lifting_button = button(section="contacts", page="contact", find=_found, needs=Permission.LIFT_OPT_OUTS)
 
 
 @require_safe
@@ -93,7 +95,7 @@ def suppress(request: PageRequest, person: Contact) -> str | HttpResponse:
     return _("They will get no more messages, not even from broadcasts already being sent.")
 
 
-@_button
+@_lifting_button
 def lift(request: PageRequest, person: Contact) -> str:
     """Allow messages to the person again."""
     for address in addresses_of(person):

@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from businesses.audit import AuditKind, record
 from businesses.keeping.fingerprints import PREFIX, is_fingerprint, readable_fingerprints
+from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
+from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
 from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource
 from whatsapp.pages.contact_forms import SuppressionForm
-from whatsapp.pages.csv_export import csv_answer
 from whatsapp.people import suppressions
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, to_e164
@@ -51,7 +51,7 @@ def add(request: PageRequest) -> HttpResponse:
 
 
 @require_POST
-@business_page(section="contacts")
+@business_page(section="contacts", needs=Permission.LIFT_OPT_OUTS)
 def remove(request: PageRequest, suppression_id: int) -> HttpResponse:
     """Allow messages to an address again."""
     entry = get_object_or_404(Suppression, pk=suppression_id)
@@ -69,7 +69,7 @@ def remove(request: PageRequest, suppression_id: int) -> HttpResponse:
 
 
 @require_safe
-@business_page(section="contacts")
+@business_page(section="contacts", needs=Permission.EXPORT_CONTACTS)
 def export(request: PageRequest) -> HttpResponseBase:
     """Send the whole list as CSV."""
     rows = (
@@ -83,8 +83,8 @@ def export(request: PageRequest) -> HttpResponseBase:
         for entry in _entries(request).iterator()
     )
     header = [_("Phone number"), _("What they opted out of"), _("Why"), _("Note"), _("Since")]
-    record(request.business, AuditKind.CONTACTS_EXPORTED, what="suppressions")
-    return csv_answer("not-to-be-messaged", header, rows)
+    name = "not-to-be-messaged"
+    return people_answer(request.business, request.user, "suppressions", name=name, header=header, rows=rows)
 
 
 def _entries(request: PageRequest) -> QuerySet[Suppression]:

@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from businesses.audit import AuditKind, record
 from businesses.keeping.fingerprints import fingerprints, readable_fingerprints
 from businesses.keeping.person import ERASED
-from businesses.models import Business, User
+from businesses.models import Business, Permission, User
+from businesses.permissions import demand
 from businesses.phone_numbers import masked
 from whatsapp import recipients
 from whatsapp.models import (
@@ -99,7 +100,11 @@ def lift(
     source: SuppressionSource = SuppressionSource.REPLY,
     by: User | None = None,
 ) -> bool:
-    """Allow messages again. Returns whether they had been suppressed. Recipients already skipped stay skipped."""
+    """Allow messages again. Returns whether they had been suppressed. Recipients already skipped stay skipped.
+
+    Raises `NotPermitted` for a person who may not; someone who replies START lifts it without one (`by` is None).
+    """
+    demand(by, business, Permission.LIFT_OPT_OUTS)
     with transaction.atomic():
         removed, _by_model = entries_of(business, [address]).filter(category__in=categories).delete()
         changed = _set_consent(business, address, consent, source, now)

@@ -130,6 +130,7 @@ def test_a_number_that_the_business_has_is_refused_in_words(owner: Client, clini
 
 
 def test_staff_suppress_an_address_at_once_and_take_it_back(staff: Client, make: Make, clinic: Business) -> None:
+    Membership.objects.update(may_lift_opt_outs=True)
     broadcast = make()
     staff.post(page("suppression_add"), {"business": clinic.pk, "address": "050-123-4567", "category": "all"})
     suppression = Suppression.objects.get()

@@ -20,7 +20,7 @@ from whatsapp.tests.conftest import NOW
 
 def upgrade() -> dict[str, tuple[bool, str]]:
     """Run the migration. Returns for each number whether it is active, and why not."""
-    migration = import_module("whatsapp.migrations.0019_numbers_that_work_stay_proved")
+    migration = import_module("whatsapp.migrations.0020_numbers_that_work_stay_proved")
     migration.forwards(apps, SimpleNamespace(connection=connection))
     with across_businesses():
         return {sender.number_id: (sender.is_proved, sender.cause) for sender in Sender.objects.all()}

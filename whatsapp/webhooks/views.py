@@ -16,13 +16,15 @@ from whatsapp.models import Provider
 from whatsapp.providers.base import WebhookRequest
 from whatsapp.providers.registry import provider_for
 from whatsapp.providers.twilio.webhooks import account_of
-from whatsapp.webhooks import intake, signers
+from whatsapp.webhooks import gate, intake, signers
+from whatsapp.webhooks.gate import posted_with, unsigned
 
 logger = logging.getLogger(__name__)
 
 
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
+@posted_with("X-Hub-Signature-256", r"sha256=[0-9a-f]{64}")
 def cloud(request: HttpRequest) -> HttpResponse:
     """Meta: answer the handshake (GET), and store all reports (POST)."""
     if request.method == "GET":
@@ -40,6 +42,7 @@ def _handshake(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
+@posted_with("X-Twilio-Signature", r"[A-Za-z0-9+/]{27}=")
 def twilio(request: HttpRequest) -> HttpResponse:
     """Twilio: store statuses and messages."""
     account_sid = account_of(request.body)
@@ -59,11 +62,12 @@ def _store_and_answer(
     verified_by = signer(lambda secret: provider.verify(webhook, secret))
     if verified_by is None:
         logger.warning("Refused a webhook of %s: its signature is missing or wrong", name)
-        return HttpResponse("The signature is missing or wrong.", status=401, content_type="text/plain")
+        return unsigned()
     try:
-        parcels = provider.split(webhook)
+        with gate.large(webhook.body):
+            parcels = provider.split(webhook)
+            intake.store(name, parcels, verified_by=verified_by, now=timezone.now())
     except ValueError:
         return HttpResponseBadRequest("This can't be understood.", content_type="text/plain")
-    intake.store(name, parcels, verified_by=verified_by, now=timezone.now())
     intake.ring(parcels)
     return HttpResponse(status=200, content_type="text/plain")

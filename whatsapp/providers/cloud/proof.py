@@ -16,7 +16,7 @@ import aiohttp
 from django.utils.translation import gettext as _
 
 from whatsapp.providers.asking import MISSING, Told, ask_for, is_served_by
-from whatsapp.providers.base import Account, NotProved, NumberHealth, ProviderUnavailable, SendOutcome
+from whatsapp.providers.base import Account, NotProved, NumberHealth, ProviderUnavailable, SendOutcome, in_path
 from whatsapp.providers.cloud import errors
 from whatsapp.providers.cloud.limits import THROUGHPUT_MPS, daily_limit
 from whatsapp.providers.cloud.webhooks import e164
@@ -35,7 +35,7 @@ async def prove(http: aiohttp.ClientSession, account: Account, *, vouched: bool)
         ProviderUnavailable: there was no answer, or only "later".
     """
     asking = _Asking(http, account, may_lack=vouched and not is_served_by(account.api_url, "facebook.com"))
-    number = await asking.get(account.number_id, {"fields": NUMBER_FIELDS}, needs="id")
+    number = await asking.get(in_path(account.number_id), {"fields": NUMBER_FIELDS}, needs="id")
     if number is not None and str(number["id"]) != account.number_id:
         raise _not_there(account)
     if not await _is_in_account(asking):
@@ -57,7 +57,7 @@ def health_of(number: Mapping[str, Any]) -> NumberHealth:
 async def _is_in_account(asking: _Asking) -> bool:
     query = {"fields": "id", "limit": "100"}
     for _page in range(MOST_PAGES):
-        page = await asking.get(f"{asking.account.account_id}/phone_numbers", query, needs="data")
+        page = await asking.get(f"{in_path(asking.account.account_id)}/phone_numbers", query, needs="data")
         if page is None or any(str(one.get("id", "")) == asking.account.number_id for one in page["data"] or ()):
             return True
         paging = page.get("paging") or {}

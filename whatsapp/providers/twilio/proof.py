@@ -15,7 +15,7 @@ import aiohttp
 from django.utils.translation import gettext as _
 
 from whatsapp.providers.asking import MISSING, ask_for, is_served_by
-from whatsapp.providers.base import Account, NotProved, NumberHealth, ProviderUnavailable, SendOutcome
+from whatsapp.providers.base import Account, NotProved, NumberHealth, ProviderUnavailable, SendOutcome, in_path
 from whatsapp.providers.twilio import errors
 from whatsapp.reasons import Cause
 
@@ -35,12 +35,12 @@ async def prove(http: aiohttp.ClientSession, account: Account, *, vouched: bool)
         ProviderUnavailable: there was no answer, or only "later".
     """
     asking = _Asking(http, account, vouched)
-    url = f"{account.api_url}/2010-04-01/Accounts/{account.account_id}"
+    url = f"{account.api_url}/2010-04-01/Accounts/{in_path(account.account_id)}"
     whole = await asking.get(f"{url}.json", {}, needs="sid")
     if whole is not None and whole["sid"] != account.account_id:
         raise _not_there(account)
     if account.number_id.startswith("MG"):
-        await asking.get(f"{asking.messaging_url}/v1/Services/{account.number_id}", {}, needs="sid")
+        await asking.get(f"{asking.messaging_url}/v1/Services/{in_path(account.number_id)}", {}, needs="sid")
     elif account.number_id != SANDBOX_NUMBER and not await _is_sender(asking) and not await _is_bought(asking, url):
         raise _not_there(account)
     return NumberHealth(throughput_mps=WHATSAPP_MPS)

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0009_audit_log'),
-        ('whatsapp', '0017_keeping'),
+        ('whatsapp', '0018_pause_for_a_day_limit'),
     ]
 
     operations = [

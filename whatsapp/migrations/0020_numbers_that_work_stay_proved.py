@@ -55,7 +55,7 @@ def forwards(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('whatsapp', '0018_numbers_are_proved'),
+        ('whatsapp', '0019_numbers_are_proved'),
     ]
 
     operations = [
