@@ -1,7 +1,8 @@
 """The ASGI application that Daphne serves: pages and webhooks over HTTP, media streams over WebSocket.
 
-Importing it starts nothing. When Daphne's reactor runs, the process logs remarks about its configuration, handles
-SIGTERM by draining, and runs the background work itself if there is no broker.
+Importing it starts nothing, but cleans Daphne's log of requests, and takes our files away from other users of the
+machine. When Daphne's reactor runs, the process logs remarks about its configuration, handles SIGTERM by draining,
+and runs the background work itself if there is no broker.
 """
 
 import os
@@ -18,10 +19,12 @@ from twisted.internet import reactor  # noqa: E402
 
 from calls.line import realtime  # noqa: E402
 from calls.line.routing import websocket_urlpatterns  # noqa: E402
-from frontdesk import draining, embedded_worker, startup  # noqa: E402
+from frontdesk import access_log, draining, embedded_worker, private_files, startup  # noqa: E402
 
 application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})
 
+access_log.install()
+private_files.tighten()
 realtime.warm_up()
 reactor.callWhenRunning(startup.log_remarks)
 draining.install(reactor)

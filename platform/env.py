@@ -64,3 +64,9 @@ def require(*names: str) -> None:
             f"DEBUG is off and these variables are missing: {', '.join(missing)}. "
             "Set them in the environment or in .env (.env.example explains each)."
         )
+
+
+def refuse(problems: Sequence[str]) -> None:
+    """Raise `ImproperlyConfigured` if there are problems; the message names all of them."""
+    if problems:
+        raise ImproperlyConfigured(" ".join(problems))

@@ -9,14 +9,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
-from django.core.exceptions import ImproperlyConfigured
 
-from frontdesk import env, logs
+from frontdesk import env, logs, secret_forms
+from frontdesk.people_settings import *  # noqa: F403 - a part of this file, for its length
 from frontdesk.schedule import CELERY_BEAT_SCHEDULE  # noqa: F401 - Celery reads it from here
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 
 DEBUG = env.flag("DEBUG", default=True)
 if not DEBUG:
@@ -29,9 +29,17 @@ if not DEBUG:
         "FIELD_ENCRYPTION_KEYS",
     )
 
-SECRET_KEY = env.text("SECRET_KEY", "only-for-development-never-for-a-public-installation")
+SECRET_KEY = env.text("SECRET_KEY", secret_forms.DEVELOPMENT_KEY)
 PORT = env.number("PORT", default=8000)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+env.refuse(
+    secret_forms.refusals(
+        debug=DEBUG,
+        secret_key=SECRET_KEY,
+        public_url=PUBLIC_URL,
+        encryption_keys=env.words("FIELD_ENCRYPTION_KEYS"),
+    )
+)
 # This machine's own names are always allowed: health checks use them.
 ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or ""), "localhost", "127.0.0.1", "[::1]"]
 
@@ -143,63 +151,6 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
-# People -----------------------------------------------------------------------------------------
-AUTH_USER_MODEL = "businesses.User"
-_DJANGOS = "django.contrib.auth.password_validation"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"{_DJANGOS}.UserAttributeSimilarityValidator"},
-    {"NAME": f"{_DJANGOS}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "businesses.signing_in.passwords.GuessableValidator"},
-]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "start"
-LOGOUT_REDIRECT_URL = "account_login"
-# Sign-up is closed: operators create owners, and owners invite.
-ACCOUNT_ADAPTER = "businesses.signing_in.door.ClosedDoor"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # invitations ask for a code from the mailbox (businesses/invitation_codes.py)
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # whoever asks for a new password can't make us write to a stranger
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = {
-    # Wrong passwords: from one network address; for one account from one address ("key" holds both, see the door).
-    "login_failed": "10/m/ip,5/5m/key",
-    "login_failed_total": "300/h/key",  # for one account from all addresses
-    "reset_password": "20/m/ip,5/h/key",  # each is a mail to somebody
-}
-# People whom an owner may invite on one day; each gets a mail from us without having asked.
-INVITATIONS_PER_DAY = env.number("INVITATIONS_PER_DAY", default=30)
-# Minutes after which a session that nobody uses ends. Twelve hours: nobody is signed out during a day's work, and
-# everybody is overnight.
-SESSION_IDLE_MINUTES = env.number("SESSION_IDLE_MINUTES", default=720)
-if SESSION_IDLE_MINUTES < 5:
-    raise ImproperlyConfigured(
-        f"SESSION_IDLE_MINUTES={SESSION_IDLE_MINUTES} signs people out while they read: 5 or more"
-    )
-# Operators must sign in with a second factor. Owners decide for their own businesses (page "Members").
-REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=False)
-MFA_ADAPTER = "businesses.signing_in.second_factor.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-# Addresses are not verified, as above. But allauth stores an address as unverified when a password reset is requested
-# for it, and without this setting that account could no longer add an authenticator app.
-MFA_ALLOW_UNVERIFIED_EMAIL = True
-MFA_TOTP_ISSUER = "Frontdesk"
-
-# Mail: invitations and password resets. Without a server, mails are printed to the console.
-EMAIL_HOST = env.text("EMAIL_HOST")
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
-EMAIL_PORT = env.number("EMAIL_PORT", default=587)
-EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = EMAIL_PORT != 25
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Frontdesk <frontdesk@localhost>")
-
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("he", "עברית")]
 TIME_ZONE = "UTC"
@@ -210,11 +161,14 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static-collected"
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns without it
 STATICFILES_DIRS = [BASE_DIR / "static"]
-if not DEBUG:
-    STORAGES = {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "frontdesk.static_files.StaticFiles"},
-    }
+_static = "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "frontdesk.static_files.StaticFiles"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
+    "staticfiles": {"BACKEND": _static},
+}
 WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 
 # OpenAI and Twilio ------------------------------------------------------------------------------

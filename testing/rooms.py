@@ -80,10 +80,11 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "invitation_codes",
         "membership",
         "keeping",
-        "audit permissions",
+        "audit permissions usage",
         "models",
         "call_settings",
         "validators",
+        "dialling",
         "changes field_words phone_numbers public_address credentials mail signals tenancy errors",
     ),
 }

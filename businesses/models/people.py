@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from businesses.tenancy import across_businesses
+from businesses.validators import one_line
 
 if TYPE_CHECKING:
     from businesses.models.members import Membership, Role
@@ -57,9 +58,10 @@ class User(AbstractUser):
     objects: ClassVar[EmailUserManager] = EmailUserManager()
 
     def clean(self) -> None:
-        """Lower the case of the address, so that nobody has two accounts."""
+        """Lower the case of the address, so that nobody has two accounts, and keep each name on one line."""
         super().clean()
         self.email = self.email.lower()
+        self.first_name, self.last_name = one_line(self.first_name), one_line(self.last_name)
 
     @property
     def shown_name(self) -> str:

@@ -26,6 +26,7 @@ LABELS: dict[str, Promise] = {
     "number": gettext_lazy("Number"),
     "people": gettext_lazy("People"),
     "role": gettext_lazy("Role"),
+    "rows": gettext_lazy("Rows"),
     "sender": gettext_lazy("WhatsApp number"),
     "step": gettext_lazy("Step"),
     "what": gettext_lazy("List"),

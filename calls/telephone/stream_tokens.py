@@ -14,7 +14,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from calls.errors import StreamRefused
-from calls.models import Call, CallStatus
+from calls.models import BROWSER, Call, CallStatus
+from calls.records.finishing import TRIAL_OPENS_WITHIN
 
 LIFETIME = timedelta(seconds=60)
 """Twilio opens the stream within a second or two of reading the TwiML; a minute forgives a slow network."""
@@ -24,7 +25,7 @@ def issue(call: Call, *, now: datetime) -> str:
     """Returns a new token for a ringing call. An older token of the same call stops working."""
     token = f"{call.business_id.hex}.{secrets.token_urlsafe(32)}"
     call.stream_token_hash = _hash(token, call.twilio_call_sid)
-    call.stream_token_expires_at = now + LIFETIME
+    call.stream_token_expires_at = now + (TRIAL_OPENS_WITHIN if call.caller_number == BROWSER else LIFETIME)
     call.save(update_fields=["stream_token_hash", "stream_token_expires_at"])
     return token
 

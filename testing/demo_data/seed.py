@@ -25,8 +25,8 @@ def seed(now: datetime | None = None) -> Rows:
 def fill(business: Business, *, now: datetime) -> Rows:
     """Create all data for the current business. Returns the rows to look at."""
     owner = User.objects.get(email=demo.OWNER_EMAIL)
-    business.fallback_number = "+97235550199"
-    business.save(update_fields=["fallback_number"])
+    business.fallback_number, business.dial_countries = "+97235550199", "IL"
+    business.save(update_fields=["fallback_number", "dial_countries"])
     MessagingSettings.objects.create(business=business, region="IL")  # the demo's own number is American
     rows = team.add(business, owner=owner, now=now)
     staff = team.staff_of(business)

@@ -264,8 +264,8 @@ def test_the_audit_log_says_that_it_was_done_and_not_to_whom(north: World) -> No
     erase(north)
     with acting_for(north.business):
         entry = AuditEntry.objects.get(kind="person_erased")
-    assert entry.details["whom"] == "+972…4567"
-    assert entry.details["rows"]["calls"] == 1
+    assert entry.details["number"] == "+972…4567"
+    assert entry.details["rows"] > 10
 
 
 def test_the_caller_of_one_call_who_withheld_the_number_can_be_erased(north: World) -> None:

@@ -50,11 +50,9 @@ class Claim:
     token: UUID
 
 
-def draft(
-    business: Business, file: BinaryIO, *, size: int, name: str, now: datetime, by: User | None = None
-) -> ContactImport:
+def draft(business: Business, file: BinaryIO, *, name: str, now: datetime, by: User | None = None) -> ContactImport:
     """Store a file whose columns are still to be chosen. Raises `BadAudience`, and stores nothing then."""
-    glance = files.look_at(file, size)
+    glance = files.look_at(business, file)
     made = ContactImport(business=business, created_by=by, file_name=name[:120], created_at=now)
     made.header, made.samples, made.about_rows = glance.header, glance.samples, glance.about_rows
     file.seek(0)

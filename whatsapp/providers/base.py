@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import aiohttp
 from django.utils.functional import Promise
@@ -78,6 +79,11 @@ class Account:
     api_url: str
     callback_url: str  # where the provider posts its webhooks
     secrets: Mapping[str, str] = field(repr=False)
+
+
+def in_path(written: str) -> str:
+    """Returns an id as a part of an address: what would end that part or begin another is escaped."""
+    return quote(written, safe="+")
 
 
 @dataclass(frozen=True, slots=True)
