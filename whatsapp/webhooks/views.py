@@ -17,14 +17,16 @@ from whatsapp.models import Provider, Sender
 from whatsapp.providers.base import WebhookRequest
 from whatsapp.providers.registry import provider_for
 from whatsapp.providers.twilio.webhooks import account_of
-from whatsapp.webhooks import intake
+from whatsapp.webhooks import gate, intake
 from whatsapp.webhooks.app_secrets import app_secret
+from whatsapp.webhooks.gate import posted_with, unsigned
 
 logger = logging.getLogger(__name__)
 
 
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
+@posted_with("X-Hub-Signature-256", r"sha256=[0-9a-f]{64}")
 def cloud(request: HttpRequest) -> HttpResponse:
     """Meta: answer the handshake (GET), and store all reports (POST)."""
     if request.method == "GET":
@@ -42,6 +44,7 @@ def _handshake(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
+@posted_with("X-Twilio-Signature", r"[A-Za-z0-9+/]{27}=")
 def twilio(request: HttpRequest) -> HttpResponse:
     """Twilio: store statuses and messages."""
     return _store_and_answer(request, Provider.TWILIO, _auth_token(account_of(request.body)))
@@ -57,12 +60,13 @@ def _store_and_answer(request: HttpRequest, name: Provider, secret: str) -> Http
     )
     if not provider.verify(webhook, secret):
         logger.warning("Refused a webhook of %s: its signature is missing or wrong", name)
-        return HttpResponse("The signature is missing or wrong.", status=401, content_type="text/plain")
+        return unsigned()
     try:
-        parcels = provider.split(webhook)
+        with gate.large(webhook.body):
+            parcels = provider.split(webhook)
+            intake.store(name, parcels, now=timezone.now())
     except ValueError:
         return HttpResponseBadRequest("This can't be understood.", content_type="text/plain")
-    intake.store(name, parcels, now=timezone.now())
     intake.ring(parcels)
     return HttpResponse(status=200, content_type="text/plain")
 

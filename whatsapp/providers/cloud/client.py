@@ -92,7 +92,7 @@ class CloudProvider:
         try:
             async with http.get(f"{account.api_url}/{path}", params=query, headers=headers) as response:
                 answer = json.loads(await response.read())
-        except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as problem:
             raise ProviderUnavailable(
                 _("WhatsApp did not answer (%(error)s). Try again later.") % {"error": type(problem).__name__}
             ) from None
