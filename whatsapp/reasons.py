@@ -77,7 +77,24 @@ class Cause(models.TextChoices):
     NO_SUCH_COLUMN = "no_such_column", _("There is no column “%(column)s”. The columns are: %(columns)s.")
     COLUMN_TWICE = "column_twice", _("There are two columns named “%(column)s”. Rename or remove one of them.")
     ROLE_TWICE = "role_twice", _("Two columns are chosen as “%(role)s”. Keep one.")
-    TOO_MANY_COLUMNS = "too_many_columns", _("The file has more than %(limit)s columns.")
+    TOO_MANY_COLUMNS = (
+        "too_many_columns",
+        _("The file has more than %(limit)s columns. Remove those that you don't need, and try again."),
+    )
+    ROW_TOO_WIDE = (
+        "row_too_wide",
+        _(
+            "Row %(row)s has more than %(limit)s cells, empty ones counted. "
+            "Delete the columns beside the table, and try again."
+        ),
+    )
+    TOO_MANY_ROWS = (
+        "too_many_rows",
+        _(
+            "The file has more than %(limit)s rows, empty ones counted. "
+            "Delete the rows below the table, or split the file."
+        ),
+    )
 
     # A file
     FILE_TOO_LARGE = (
@@ -112,10 +129,35 @@ class Cause(models.TextChoices):
         ),
     )
     WORKBOOK_BROKEN = "workbook_broken", _("This .xlsx file can't be read (%(error)s). Save it again, or as CSV.")
-    WORKBOOK_TOO_LARGE = (
-        "workbook_too_large",
-        _("This .xlsx file is too large when unpacked. Split it, or save it as CSV."),
+    WORKBOOK_UNPACKED = (
+        "workbook_unpacked",
+        _("This .xlsx file has more than %(limit)s MB when unpacked. Split it, or save it as CSV."),
     )
+    STRINGS_UNPACKED = (
+        "strings_unpacked",
+        _("The texts of this .xlsx file have more than %(limit)s MB when unpacked. Split it, or save it as CSV."),
+    )
+    PACKED_TOO_TIGHTLY = (
+        "packed_too_tightly",
+        _("A part of this .xlsx file unpacks to more than %(limit)s times its size. Save it as CSV and try again."),
+    )
+    TOO_MANY_PARTS = (
+        "too_many_parts",
+        _("This .xlsx file consists of more than %(limit)s parts. Save the sheet of people as CSV and try again."),
+    )
+    READING_TOOK_TOO_LONG = (
+        "reading_took_too_long",
+        _("Reading this file took more than %(limit)s seconds. Split it, or save it as CSV, and try again."),
+    )
+    READING_TOOK_TOO_MUCH = (
+        "reading_took_too_much",
+        _("Reading this file took more than %(limit)s MB of memory. Split it, or save it as CSV, and try again."),
+    )
+    READING_BROKE_OFF = (
+        "reading_broke_off",
+        _("Reading this file broke off. Save it as CSV and try again."),
+    )
+    READERS_BUSY = "readers_busy", _("Other files are being read at this moment. Try again in a minute.")
     READING_STOPPED = (
         "reading_stopped",
         _("Reading stopped repeatedly after row %(row)s. What was read before that is kept."),
@@ -146,10 +188,34 @@ class Cause(models.TextChoices):
         "credentials_unreadable",
         _("The stored access token can't be read. Your operator can connect the number again."),
     )
+    # A number that is not proved
+    NOT_PROVED = (
+        "not_proved",
+        _("WhatsApp has not confirmed yet that number, account and token belong together. Check the number again."),
+    )
+    PROOF_REFUSED = (
+        "proof_refused",
+        _("WhatsApp does not confirm that number, account and token belong together (%(code)s: %(words)s)."),
+    )
+    NUMBER_NOT_IN_ACCOUNT = (
+        "number_not_in_account",
+        _("The account %(account)s does not have the number %(number)s. Compare both with the provider's console."),
+    )
+    NUMBER_TAKEN = (
+        "number_taken",
+        _("Another business of this installation has proved this number or its account."),
+    )
+    NUMBER_MOVED = (
+        "number_moved",
+        _("Another business has proved this number or its account, and the token stored here no longer opens it."),
+    )
+    SANDBOX_OFF = ("sandbox_off", _("The stand-in is only for trying: it works with DEBUG alone."))
     PEOPLE_LIMIT = (
         "people_limit",
         _("WhatsApp lets this number write to %(limit)s different people in 24 hours, and they are used up."),
     )
+    DAY_MESSAGES = "day_messages", _("Today's limit of messages is reached, which your operator has set.")
+    DAY_MONEY = "day_money", _("Today's limit of money is reached, which your operator has set.")
     TEMPLATE_GONE = "template_gone", _("The template is gone.")
     WINDOW_OVER = "window_over", _("The person's last message is more than 24 hours old.")
 

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from businesses.call_settings import CallSettings
+from businesses.dialling import DialRefusal, countries_in, refusal_of
 from businesses.field_words import FIELD_WORDS
 from businesses.phone_numbers import region_of
-from businesses.validators import validate_business_slug, validate_e164, validate_time_zone
+from businesses.validators import (
+    dial_words,
+    one_line,
+    validate_business_slug,
+    validate_countries,
+    validate_e164,
+    validate_time_zone,
+)
 
 
 class Language(models.TextChoices):
@@ -21,6 +31,22 @@ class Language(models.TextChoices):
 
     HEBREW = "he", _("Hebrew")
     ENGLISH = "en", _("English")
+
+
+class SecondFactor(models.TextChoices):
+    """Who must sign in with a second factor."""
+
+    NOBODY = "nobody", _("Nobody (anyone may)")
+    OWNERS = "owners", _("Owners")
+    EVERYBODY = "everybody", _("Owners and staff")
+
+
+_USUAL_NOTICES = {Language.HEBREW: "השיחה מוקלטת.", Language.ENGLISH: "This call is recorded."}
+
+
+def usual_notice(language: str) -> str:
+    """Returns the notice of recording that a business has until it writes its own, in the language of its calls."""
+    return _USUAL_NOTICES[Language(language)]
 
 
 class Voice(models.TextChoices):
@@ -97,11 +123,26 @@ class Business(CallSettings):
         validators=[validate_e164],
         help_text=_("Rings when the assistant can't take a call or hands it over."),
     )
+    dial_countries = models.CharField(
+        _("further countries that may be dialled"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_countries],
+        help_text=_(
+            "Calls are put through to ordinary phones in the countries of the business's own numbers, and in these: "
+            "two-letter codes like US, GB."
+        ),
+    )
     max_concurrent_calls = models.PositiveSmallIntegerField(
         _("calls at the same time"),
         default=10,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text=_("Further callers reach the fallback number, or hear that all lines are busy."),
+        help_text=_(
+            "Further callers reach the fallback number, or hear that all lines are busy. A call that was put through "
+            "to a person's phone still takes a line, and at most this many are put through at the same time."
+        ),
     )
     max_call_minutes = models.PositiveSmallIntegerField(
         _("longest call (minutes)"),
@@ -115,20 +156,41 @@ class Business(CallSettings):
         decimal_places=2,
         null=True,
         blank=True,
-        help_text=_("Paid minutes that are left. Empty: no limit. At 0 callers reach the fallback number."),
+        help_text=_("Paid minutes that are left. Empty: no limit. At 0 no call is answered and none is put through."),
     )
     record_calls = models.BooleanField(
         _("record calls"),
-        default=True,
-        db_default=True,  # for processes of the previous version, which insert rows without it
-        help_text=_("Members can listen to calls afterwards. Where the law demands it, tell callers in the greeting."),
+        default=False,
+        db_default=False,
+        help_text=_("Members can listen to calls afterwards. Callers hear the notice below first."),
+    )
+    recording_notice = models.TextField(  # null: the usual words; "": none
+        _("notice that calls are recorded"),
+        null=True,
+        blank=True,
+        default=None,
+        db_default="",  # businesses from before it existed, and those that the previous version inserts: no notice
+        max_length=300,
+        validators=[MaxLengthValidator(300)],
+        help_text=_(
+            "Spoken once after the greeting, whole and before anything of the caller is recorded. Without a greeting "
+            "it is the first thing that callers hear. Empty: callers are not told, which many countries forbid."
+        ),
     )
     recordings_kept_days = models.PositiveSmallIntegerField(
         _("recordings are kept (days)"),
         default=90,
         db_default=90,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
-        help_text=_("Older recordings are removed every night. What was said stays in the call's record as text."),
+        help_text=_("Older recordings are removed every night. The words of calls have days of their own."),
+    )
+    second_factor = models.CharField(
+        _("must sign in with a second factor"),
+        max_length=10,
+        choices=SecondFactor.choices,
+        default=SecondFactor.NOBODY,
+        db_default=SecondFactor.NOBODY,
+        help_text=_("They are asked to set up an authenticator app, and can open nothing else until they have one."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -143,11 +205,46 @@ class Business(CallSettings):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a fallback number that the assistant answers: the call would loop forever."""
+        """Keep the name on one line. Refuse a fallback number that may not be dialled.
+
+        A new business has no numbers yet, whose countries count: `registration` looks again, and so does every call.
+        """
         super().clean()
-        if self.fallback_number and self.phone_numbers.filter(number=self.fallback_number).exists():
-            raise ValidationError(
-                {"fallback_number": _("The assistant itself answers this number. Give one that a person answers.")}
+        self.name = one_line(self.name)
+        refusal = self.dial_refusal(self.fallback_number) if self.fallback_number else None
+        if refusal and not (self._state.adding and refusal is DialRefusal.COUNTRY):
+            words = dial_words(refusal, self.countries_to_dial())
+            raise ValidationError({"fallback_number": ValidationError(words, code=refusal.value)})
+
+    def countries_to_dial(self) -> list[str]:
+        """Returns the countries (ISO 3166) that may be dialled: those of the own numbers, and the operator's list."""
+        own = [region_of(number) for number in self.phone_numbers.order_by("pk").values_list("number", flat=True)]
+        return list(dict.fromkeys([*filter(None, own), *countries_in(self.dial_countries)]))
+
+    def dial_refusal(self, number: str) -> DialRefusal | None:
+        """Returns why calls of this business may not be put through to a number (E.164); None if they may."""
+        # Not only the own numbers: businesses that ring each other would call in circles, at the operator's cost.
+        if self.phone_numbers.model._default_manager.filter(number=number).exists():
+            return DialRefusal.OURS
+        return refusal_of(number, self.countries_to_dial())
+
+    def notice(self) -> str:
+        """Returns the words that tell callers that they are recorded; "" if they are not, or are not told."""
+        if not self.record_calls:
+            return ""
+        return usual_notice(self.language) if self.recording_notice is None else self.recording_notice.strip()
+
+    def opening_words(self) -> str:
+        """Returns what every caller hears first, as one utterance: the greeting and the notice of recording."""
+        return " ".join(filter(None, (self.greeting_text.strip(), self.notice())))
+
+    def advice(self) -> Iterator[str]:
+        """Returns a sentence for each combination of settings that is allowed but probably a mistake."""
+        yield from super().advice()
+        if self.record_calls and not self.notice():
+            yield gettext(
+                "Calls are recorded, and callers are not told. Many countries forbid that. "
+                "Write a notice, or stop recording."
             )
 
     def region(self) -> str | None:

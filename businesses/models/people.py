@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from businesses.tenancy import across_businesses
+from businesses.validators import one_line
 
 if TYPE_CHECKING:
     from businesses.models.members import Membership, Role
@@ -21,7 +23,8 @@ class EmailUserManager(UserManager["User"]):
     """Creates users, who sign in by email address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
-        """Create a user; without a password they can't sign in until one is set."""
+        """Create a user for an operator, who vouches for the address; without a password they can't sign in yet."""
+        fields.setdefault("email_proved_at", timezone.now())
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -41,6 +44,13 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("email address"), unique=True)
+    email_proved_at = models.DateTimeField(
+        _("address proved"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When the person entered a code mailed to the address, or an operator vouched for it."),
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -48,9 +58,10 @@ class User(AbstractUser):
     objects: ClassVar[EmailUserManager] = EmailUserManager()
 
     def clean(self) -> None:
-        """Lower the case of the address, so that nobody has two accounts."""
+        """Lower the case of the address, so that nobody has two accounts, and keep each name on one line."""
         super().clean()
         self.email = self.email.lower()
+        self.first_name, self.last_name = one_line(self.first_name), one_line(self.last_name)
 
     @property
     def shown_name(self) -> str:

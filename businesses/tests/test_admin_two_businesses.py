@@ -164,6 +164,7 @@ def test_a_delete_page_lists_nothing_of_another_business(
     """Holds even if a row of another business pointed here, which no page allows."""
     outsider = Client()
     outsider.force_login(User.objects.get(email="staff@qqaaa.test"))
+    Membership._base_manager.filter(user__email="staff@qqaaa.test").update(may_lift_opt_outs=True)
     if model is not Suppression:
         ContactTag._base_manager.filter(business=beta.business).update(**{model.__name__.lower(): alpha.row(model)})
     text = text_of(outsider, page(f"whatsapp.{model.__name__.lower()}", alpha.row(model).pk, "delete"))

@@ -236,7 +236,7 @@ def test_a_detector_is_asked_about_soft_frames_only_while_they_may_interrupt() -
 
 
 def test_the_call_ends_at_its_longest_time_to_the_second() -> None:
-    table = in_conversation(replace(GREETED, max_call_s=60.0))
+    table = in_conversation(replace(GREETED, max_call_s=60.0, silence_limit_s=100.0))
     assert table.conversation.next_deadline() == 60.0
     table.tell(CallerFrame(59.99, LINE_RMS))
     assert table.of(EndCall) == []
@@ -251,7 +251,7 @@ def test_a_person_who_apologizes_for_the_assistant_hangs_up_for_the_records() ->
 
 
 def test_times_are_counted_from_when_the_stream_opened() -> None:
-    conversation = Conversation(replace(SILENT, max_call_s=60.0))
+    conversation = Conversation(replace(SILENT, max_call_s=60.0, silence_limit_s=100.0))
     conversation.handle(StreamOpened(5.0))
     assert conversation.next_deadline() == 65.0
     assert not any(isinstance(command, EndCall) for command in conversation.handle(CallerFrame(64.9, LINE_RMS)))

@@ -29,7 +29,7 @@ from whatsapp.models import AudienceKind, Broadcast, EventKind, MessageTemplate,
 from whatsapp.people.messaging_settings import settings_of
 from whatsapp.reasons import Cause
 from whatsapp.states import BroadcastStatus, RecipientStatus
-from whatsapp.tables.tables import open_table
+from whatsapp.tables.tables import open_preview
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
 
 DEFAULT_TRIAL = 50
@@ -156,7 +156,7 @@ def _check_choice(business: Business, new: NewBroadcast, variables: tuple[Templa
         case FileChoice() as choice:
             if new.file is None:
                 raise BadAudience(Cause.FILE_MISSING)
-            with open_table(new.file) as table:
+            with open_preview(new.file, of=business.pk) as table:
                 understand(table.header, variables, list(choice.constants), choice.columns)
                 if next(table.rows, None) is None:
                     raise BadAudience(Cause.FILE_WITHOUT_ROWS)

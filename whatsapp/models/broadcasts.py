@@ -89,6 +89,7 @@ class Broadcast(KeepsReason):
     started_at = models.DateTimeField(_("started"), null=True, editable=False)
     completed_at = models.DateTimeField(_("completed"), null=True, editable=False)
     settled_at = models.DateTimeField(_("all delivery reports in"), null=True, editable=False)
+    people_removed_at = models.DateTimeField(null=True, editable=False, help_text="since when its rows name nobody")
 
     objects = BusinessManager()
 

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from businesses.pages.access import PageRequest, business_page
+from businesses.pages.csv_export import csv_answer
 from whatsapp import tasks
 from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import BadAudience
 from whatsapp.importing import files, imports, reading
 from whatsapp.models import ContactImport, ImportStatus, RejectedRow
 from whatsapp.pages.contact_forms import tags_in
-from whatsapp.pages.csv_export import csv_answer
 from whatsapp.pages.import_form import FileForm, MappingForm
 
 SHOWN_IMPORTS = 10
@@ -39,7 +39,7 @@ def upload(request: PageRequest) -> HttpResponse:
     if form.is_valid():
         file, now = form.cleaned_data["file"], timezone.now()
         try:
-            made = imports.draft(request.business, file, size=file.size, name=file.name, now=now, by=request.user)
+            made = imports.draft(request.business, file, name=file.name, now=now, by=request.user)
         except BadAudience as error:
             form.add_error("file", str(error))
         else:

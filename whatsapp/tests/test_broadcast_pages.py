@@ -237,8 +237,8 @@ def test_people_by_state_and_their_export(staff: Client, template: MessageTempla
     assert "53-123-4567" not in shown
     lines = staff.get(page("broadcast-export", broadcast_id=broadcast.pk)).content.decode("utf-8-sig").splitlines()
     assert len(lines) == 6
-    assert lines[1].startswith("+972501234567,2,Waiting,")
-    assert all(not cell.startswith("=") for line in lines for cell in line.split(","))
+    assert lines[1].startswith('"+972501234567","2","Waiting",')
+    assert all(not cell.startswith('"=') for line in lines for cell in line.split(","))
 
 
 def test_the_progress_asks_for_the_whole_page_when_the_state_has_changed(
