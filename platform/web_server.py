@@ -20,7 +20,6 @@ from frontdesk.guarded_sockets import GuardedSocket
 from frontdesk.large_bodies import SCOPE_KEY as LARGE_BODY
 from frontdesk.limited_requests import LimitedRequest
 
-
 _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
 
