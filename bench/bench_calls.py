@@ -154,7 +154,11 @@ def prepare(database_url: str, calls: int, *, recorded: bool) -> dict[str, str]:
     call_command("migrate", verbosity=0)
     opened = [
         open_business(
-            greeting=GREETING, is_rendered=True, first_utterance_protection="opening_only", record_calls=recorded
+            greeting=GREETING,
+            is_rendered=True,
+            first_utterance_protection="opening_only",
+            record_calls=recorded,
+            recording_notice="",
         )
         for _ in range(calls)
     ]

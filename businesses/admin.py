@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm
@@ -15,16 +16,30 @@ from django.db import models
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from businesses import audit
 from businesses.admin_forms import BusinessForm, PhoneNumberForm
+from businesses.audit import AuditKind
+from businesses.errors import MembershipGone
 from businesses.fence import filters
 from businesses.fence.fenced_admin import OWNERS, FencedAdmin, FencedInline, is_operator
 from businesses.fence.sections import Section
 from businesses.forms.settings_form import SECTIONS
 from businesses.membership import remove_member, save_membership
-from businesses.models import Business, Invitation, Membership, PhoneNumber, User
-from businesses.registration import save_business
+from businesses.models import (
+    AuditEntry,
+    Business,
+    DailyLimits,
+    Invitation,
+    Limit,
+    Membership,
+    Permission,
+    PhoneNumber,
+    User,
+)
+from businesses.registration import assign_number, remove_number, save_business
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import InlineModelAdmin
@@ -36,7 +51,7 @@ else:
 filters.register()
 admin.site.unregister(Group)  # groups carry Django's permissions, which nothing here reads
 # allauth's own admin pages aren't fenced, and a second factor's secret is private: `manage.py reset_second_factor`.
-admin.site.unregister([EmailAddress, Authenticator])
+admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 
 class PhoneNumberInline(FencedInline):
@@ -45,6 +60,14 @@ class PhoneNumberInline(FencedInline):
     model = PhoneNumber
     form = PhoneNumberForm
     view_roles = OWNERS
+
+
+class DailyLimitsInline(FencedInline):
+    """What a business may use in a day: owners read it, operators set it."""
+
+    model = DailyLimits
+    view_roles = OWNERS
+    extra = 1
 
 
 def _sections() -> Iterator[tuple[Any, Any]]:
@@ -65,11 +88,11 @@ class BusinessAdmin(FencedAdmin):
     view_roles = OWNERS
     change_roles = OWNERS
     form = BusinessForm
-    inlines: ClassVar[list[type[InlineModelAdmin[Any, Any]]]] = [PhoneNumberInline]
+    inlines: ClassVar[list[type[InlineModelAdmin[Any, Any]]]] = [PhoneNumberInline, DailyLimitsInline]
     list_display = ("name", "slug", "language", "is_active")
     list_filter = ("is_active", "language")
     search_fields = ("name", "slug")
-    operator_fields = ("slug", "is_active", "max_concurrent_calls", "minutes_left")
+    operator_fields = ("slug", "is_active", "max_concurrent_calls", "minutes_left", "dial_countries")
     fieldsets = (
         *_sections(),
         (_("What your operator decides"), {"fields": operator_fields}),
@@ -95,6 +118,15 @@ class BusinessAdmin(FencedAdmin):
         for sentence in obj.advice():
             messages.warning(request, sentence)
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the rows below the business; new limits are written to its audit log."""
+        super().save_formset(request, form, formset, change)
+        if formset.model is DailyLimits and formset.has_changed():
+            limits = DailyLimits.objects.filter(business=form.instance).first()
+            allowed = {limit.value: getattr(limits, limit.value, None) for limit in Limit}
+            shown = {name: None if most is None else str(most) for name, most in allowed.items()}
+            audit.record(form.instance, AuditKind.LIMITS_CHANGED, limits=shown)
+
 
 @admin.register(Membership)
 class MembershipAdmin(FencedAdmin):
@@ -110,8 +142,11 @@ class MembershipAdmin(FencedAdmin):
     autocomplete_fields = ("user", "business")
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """Person and business of a membership can't be changed: end it and create another one."""
-        return ("user", "business") if obj else ()
+        """Person and business can't be changed: end the membership and create another one.
+
+        What staff may do is chosen on the members' page, which also writes the audit log.
+        """
+        return (*(("user", "business") if obj else ()), *Permission.values)
 
     def web_page(self, obj: Membership) -> str:
         """Returns the address of the page on which owners invite people and change roles."""
@@ -119,7 +154,10 @@ class MembershipAdmin(FencedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         """Save the membership; owners gain access to the admin, and those who stop being owners lose it."""
-        save_membership(obj)
+        try:
+            save_membership(obj)
+        except MembershipGone:
+            messages.error(request, _("%(person)s is no longer a member.") % {"person": obj.user})
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         """Delete a membership; a person who owns no other business loses access to the admin."""
@@ -136,7 +174,7 @@ class InvitationAdmin(FencedAdmin):
     """Open and past invitations; owners create them on the members' page."""
 
     section = Section.BUSINESS
-    about = _("Who has been invited and has not come yet.")
+    about = _("Who has been invited and has not joined yet.")
     records = True
     view_roles = OWNERS
     list_display = ("email", "role", "expires_at")
@@ -147,6 +185,29 @@ class InvitationAdmin(FencedAdmin):
     def web_page(self, obj: Invitation) -> str:
         """Returns the address of the page on which an invitation can be withdrawn."""
         return reverse("members", args=[obj.business.slug])
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(FencedAdmin):
+    """The audit log. Owners and operators read it; nobody changes or deletes an entry."""
+
+    section = Section.BUSINESS
+    about = _("Who did what, when and from where.")
+    records = True
+    view_roles = OWNERS
+    list_display = ("at", "kind", "person_name", "address")
+    list_filter = ("kind",)
+    list_select_related = ("business",)
+    search_fields = ("person_name",)
+    fields = ("at", "kind", "business", "person_name", "address", "details")
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Refuse, also to operators."""
+        return False
+
+    def web_page(self, obj: AuditEntry) -> str:
+        """Returns the address of the page that tells entries in words."""
+        return reverse("audit", args=[obj.business.slug])
 
 
 @admin.register(PhoneNumber)
@@ -161,22 +222,41 @@ class PhoneNumberAdmin(FencedAdmin):
     search_fields = ("number", "business__name")
     autocomplete_fields = ("business",)
 
+    def save_model(self, request: HttpRequest, obj: PhoneNumber, form: Any, change: bool) -> None:
+        """Assign the number, and note it in the audit logs of the businesses that it leaves and joins."""
+        assign_number(obj)
+
+    def delete_model(self, request: HttpRequest, obj: PhoneNumber) -> None:
+        """Take the number away."""
+        remove_number(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[PhoneNumber]) -> None:
+        """Take the numbers away one by one, each with its entry."""
+        for number in queryset.select_related("business"):
+            remove_number(number)
+
 
 @admin.register(User)
 class UserAdmin(FencedAdmin, _UserAdmin):
     """People, for operators. Roles are memberships; Django's groups and permissions are left out."""
 
-    about = _("Who can sign in at all. What they may do is said by their memberships.")
+    about = _("Who can sign in at all. What they may do depends on their memberships.")
     form = UserChangeForm
     ordering = ("email",)
     list_display = ("email", "first_name", "last_name", "is_superuser", "is_active")
     list_filter = ("is_superuser", "is_active")
     search_fields = ("email", "first_name", "last_name")
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "email_proved_at")
     fieldsets = (
         (None, {"fields": ("email", "password", "first_name", "last_name")}),
-        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser", "email_proved_at")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save the person. Operators vouch for the addresses that they enter."""
+        if not change:
+            obj.email_proved_at = timezone.now()
+        super().save_model(request, obj, form, change)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from businesses.fence.fenced_form import FencedForm
+from businesses.forms.notice import NoticeMixin
 from businesses.forms.written_numbers import WrittenPhoneNumberField
 from businesses.models import Business, PhoneNumber
 
@@ -15,7 +16,7 @@ def _telephone() -> forms.TextInput:
     return forms.TextInput(attrs={"dir": "ltr", "type": "tel", "class": "vTextField"})
 
 
-class BusinessForm(FencedForm):
+class BusinessForm(NoticeMixin, FencedForm):
     """A business's settings. Phone numbers may be written in national format: 050-123-4567."""
 
     instance: Business
@@ -30,6 +31,7 @@ class BusinessForm(FencedForm):
             "greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
             "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12, "class": "vLargeTextField"}),
             "opening_hours": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
+            "recording_notice": forms.Textarea(attrs={"dir": "auto", "rows": 2, "class": "vLargeTextField"}),
             "time_zone": forms.TextInput(attrs={"dir": "ltr", "class": "vTextField"}),
             "server_vad_threshold": forms.NumberInput(attrs={"step": "0.01", "dir": "ltr"}),
         }

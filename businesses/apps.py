@@ -9,3 +9,12 @@ class BusinessesConfig(AppConfig):
 
     name = "businesses"
     verbose_name = _("Businesses")
+
+    def ready(self) -> None:
+        """Listen to what happens at sign-in, and register how long the rows of this app are kept."""
+        from businesses.keeping import own_models  # noqa: PLC0415 - models are loaded by now, not before
+        from businesses.signing_in import news, sessions  # noqa: PLC0415 - they import models
+
+        own_models.register()
+        news.connect()
+        sessions.connect()

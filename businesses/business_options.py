@@ -31,6 +31,6 @@ def read_setting(assignment: str) -> tuple[str, object]:
         if written.lower() not in _WORDS:
             raise BadSetting("write true or false")
         return name, _WORDS[written.lower()]
-    if isinstance(field, models.Field) and field.null and not written:
+    if isinstance(field, models.Field) and field.null and not written and not isinstance(field, models.TextField):
         return name, None
     return name, written

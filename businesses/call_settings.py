@@ -31,7 +31,7 @@ class CallSettings(models.Model):
         validators=[MaxLengthValidator(1000)],  # a text field's max_length binds forms only
         help_text=_(
             "The words every caller hears first, once and whole. "
-            "Empty: the assistant stays silent until the caller speaks."
+            "Empty: the assistant stays silent until the caller speaks, except for a notice that calls are recorded."
         ),
     )
     assistant_speaks_first = models.BooleanField(
@@ -44,7 +44,7 @@ class CallSettings(models.Model):
         max_length=20,
         choices=FirstUtteranceProtection.choices,
         default=FirstUtteranceProtection.FIRST_RESPONSE,
-        help_text=_("What callers can't interrupt. What they say meanwhile is answered afterwards."),
+        help_text=_("What callers can't interrupt. What they say during it is answered afterwards."),
     )
     barge_in_enabled = models.BooleanField(
         _("callers may interrupt"),
@@ -56,7 +56,7 @@ class CallSettings(models.Model):
         default=6,
         validators=[MinValueValidator(2), MaxValueValidator(50)],
         help_text=_(
-            "So much clear speech ends the assistant's sentence: 6 steps are 120 ms. It falls silent after 3 steps "
+            "How much clear speech ends the assistant's sentence: 6 steps are 120 ms. It falls silent after 3 steps "
             "and goes on if no more follows. Without the speech detector it falls silent only after all of them."
         ),
     )
@@ -104,6 +104,26 @@ class CallSettings(models.Model):
         help_text=_(
             "Off: short signs of listening (“mm-hm”, “yes yes”, “right”) get no answer and the assistant goes on. "
             "Other short words then interrupt only when they are understood, about a second later."
+        ),
+    )
+
+    asks_after_silence = models.BooleanField(
+        _("ask silent callers whether they are there"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "When a caller has not been heard for 15 seconds after the assistant's last word, it asks once whether "
+            "to go on. Off: the assistant never speaks into silence."
+        ),
+    )
+    silence_limit_s = models.PositiveSmallIntegerField(
+        _("a silent call ends after (seconds)"),
+        default=45,
+        db_default=45,
+        validators=[MinValueValidator(20), MaxValueValidator(600)],
+        help_text=_(
+            "So long without the caller's voice after the assistant's last word, and the call ends: a forgotten line "
+            "costs as much as a conversation. Music is no voice where the speech detector runs."
         ),
     )
 

@@ -29,18 +29,33 @@ def _keys() -> MultiFernet:
 
 def encrypt(secrets: Mapping[str, str]) -> str:
     """Returns the secrets as encrypted text, or an empty text for none."""
-    return _keys().encrypt(json.dumps(dict(secrets)).encode()).decode()
+    return encrypt_text(json.dumps(dict(secrets)))
 
 
 def decrypt(text: str) -> dict[str, str]:
     """Returns what `encrypt` was given; an empty dict for an empty text. Raises `CredentialsUnreadable`."""
     if not text:
         return {}
+    secrets: dict[str, str] = json.loads(decrypt_text(text))
+    return secrets
+
+
+def encrypt_text(secret: str) -> str:
+    """Returns one secret as encrypted text."""
+    return _keys().encrypt(secret.encode()).decode()
+
+
+def decrypt_text(text: str) -> str:
+    """Returns what `encrypt_text` was given. Raises `CredentialsUnreadable`."""
     try:
-        secrets: dict[str, str] = json.loads(_keys().decrypt(text))
+        return _keys().decrypt(text).decode()
     except InvalidToken:
         raise CredentialsUnreadable from None
-    return secrets
+
+
+def is_encrypted(text: str) -> bool:
+    """Returns whether a text has the form of an encrypted one (a Fernet token: version 0x80, then a time)."""
+    return text.startswith("gAAAA")
 
 
 def rotate(text: str) -> str:

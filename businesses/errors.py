@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
+
 
 class BusinessError(Exception):
     """Base of this app's errors; nothing was changed."""
@@ -28,5 +30,45 @@ class InvitationInvalid(BusinessError):
     """The link of an invitation is wrong, used, withdrawn or too old."""
 
 
+class InvitationsUsedUp(BusinessError):
+    """The business has invited as many people within a day as it may."""
+
+
+class CodeWrong(BusinessError):
+    """The code from the mailbox is missing or wrong; `spent` when this code has been tried too often."""
+
+    def __init__(self, *, spent: bool = False) -> None:
+        super().__init__("the code is spent" if spent else "the code is wrong")
+        self.spent = spent
+
+
+class CodesUsedUp(BusinessError):
+    """No more codes are mailed for an invitation."""
+
+
+class AccountExists(BusinessError):
+    """The address that a person has just proved already has an account, with which they sign in."""
+
+
+class AddressUnproved(BusinessError):
+    """Nobody has shown that an existing account belongs to the mailbox whose address it has."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"the account {email} exists, and nobody has shown that it belongs to this mailbox")
+        self.email = email
+
+
+class MembershipGone(BusinessError):
+    """A membership was ended while somebody changed it."""
+
+
 class LastOwner(BusinessError):
     """The change would leave the business without an owner."""
+
+
+class NotPermitted(PermissionDenied):
+    """An owner has not allowed this member of staff to do it. `permission` is the name of the membership's field."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission)
+        self.permission = permission

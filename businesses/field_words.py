@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 FIELD_WORDS = {
     "greeting_text": _(
-        "A greeting can have at most %(limit_value)d letters, and this one has %(show_value)d. "
+        "A greeting can have at most %(limit_value)d characters, and this one has %(show_value)d. "
         "Shorten it: callers wait until it is spoken."
     ),
     "barge_in_voice_frames": _(
@@ -18,8 +18,13 @@ FIELD_WORDS = {
     "barge_in_grace_ms": _("Write a whole number of milliseconds from 0 to 3000. 300 suits most phone lines."),
     "server_vad_threshold": _("Write a number from 0.1 to 0.99. Between 0.75 and 0.85 works best."),
     "echo_gate_min_rms": _("Write a whole number from 0 to 5000. 200 suits most phone lines."),
+    "silence_limit_s": _("Write a whole number of seconds from 20 to 600. 45 suits most businesses."),
     "max_concurrent_calls": _("Write a whole number of calls from 1 to 1000."),
     "max_call_minutes": _("Write a whole number of minutes from 1 to 1440, which is a day."),
     "minutes_left": _("Write a number of minutes like 120 or 90.5, or leave it empty for no limit."),
+    "recording_notice": _(
+        "A notice can have at most %(limit_value)d letters, and this one has %(show_value)d. "
+        "Shorten it: callers wait until it is spoken."
+    ),
     "recordings_kept_days": _("Write a whole number of days from 1 to 3650, which is ten years."),
 }

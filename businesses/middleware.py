@@ -1,4 +1,4 @@
-"""Sets the businesses whose data a web request may see, and the time zone."""
+"""Sets the businesses whose data a web request may see, who acts for the audit log, and the time zone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from businesses.audit import acting_person
 from businesses.models import User
 from businesses.tenancy import across_businesses, acting_for
 
@@ -20,8 +21,12 @@ class ActingBusinessMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle the request within `acting_for` the person's businesses."""
-        user = request.user
-        if not isinstance(user, User):
+        user = request.user if isinstance(request.user, User) else None
+        with acting_person(user, request):
+            return self._handle(request, user)
+
+    def _handle(self, request: HttpRequest, user: User | None) -> HttpResponse:
+        if user is None:
             return self.get_response(request)
         if user.is_superuser:
             with across_businesses():  # operators run the installation and may see every business

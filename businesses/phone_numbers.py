@@ -42,3 +42,8 @@ def region_of(number: str) -> str | None:
     """Returns the country (ISO 3166) of a number in E.164; None for numbers of no country, like +800."""
     region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
     return None if region == "001" else region
+
+
+def masked(address: str) -> str:
+    """Returns a number or user id of which only the beginning and the end can be read: `+972…4567`."""
+    return f"{address[:4]}…{address[-4:]}" if len(address) > 9 else "…"

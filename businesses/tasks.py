@@ -2,11 +2,60 @@
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Callable
+
 from celery import shared_task
 from django.core.management import call_command
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from businesses.keeping import erasing, retention
+from businesses.signing_in.kept_secrets import encrypt_plain_second_factors
+from businesses.signing_in.sessions import forget_dead_sessions
+
+logger = logging.getLogger(__name__)
+
+SHIFT_S = 20.0
+"""How long one task erases before it makes room for others."""
 
 
 @shared_task
 def clear_sessions() -> None:
-    """Delete expired sign-ins."""
+    """Delete expired sign-ins, also from people's lists of them."""
     call_command("clearsessions")
+    forget_dead_sessions()
+
+
+@shared_task
+def encrypt_second_factors() -> None:
+    """Encrypt second factors that an earlier release stored in the clear; afterwards there are none."""
+    encrypt_plain_second_factors()
+
+
+@shared_task
+def keep_days() -> None:
+    """Remove what is older than its business keeps it. Safe to kill at any moment, and to run twice."""
+    retention.sweep(now=timezone.now())
+
+
+@shared_task
+def erase_waiting() -> None:
+    """Continue every request to erase a person: large ones, those that had to wait, those whose worker was killed."""
+    for business, erasure_id in erasing.waiting():
+        erasing.work(business, erasure_id, clock=timezone.now, keep_going=for_seconds(SHIFT_S))
+
+
+def for_seconds(seconds: float) -> Callable[[], bool]:
+    """Returns a function that is true for so many seconds from now."""
+    ends_at = time.monotonic() + seconds
+    return lambda: time.monotonic() < ends_at
+
+
+def ring() -> None:
+    """Wake a worker for an erasure. Without a reachable broker the schedule finds it within a minute."""
+    try:
+        erase_waiting.apply_async(retry=False)
+    except OperationalError as error:
+        logger.warning("no worker was woken for an erasure, the schedule will find it: %s", error)

@@ -1,9 +1,11 @@
-"""URLs for people who don't belong to a business yet: invitations."""
+"""URLs of people, whatever businesses they belong to: invitations, and their own sessions."""
 
 from django.urls import path
 
-from businesses.pages import invitation
+from businesses.pages import invitation, sessions
 
 urlpatterns = [
     path("invitations/<str:token>/", invitation.join, name="join"),
+    path("accounts/sessions/", sessions.sessions, name="sessions"),
+    path("accounts/sessions/end/", sessions.end_sessions, name="sessions-end"),
 ]

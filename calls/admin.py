@@ -53,7 +53,7 @@ class CallAdmin(FencedAdmin):
             },
         ),
         (
-            _("For whoever looks for a fault"),
+            _("Technical details"),
             {
                 "fields": (
                     "twilio_call_sid",
@@ -111,7 +111,7 @@ class GreetingAudioAdmin(FencedAdmin):
 
     records = True
     section = Section.CALLS
-    about = _("Every recording of a greeting, with the older ones; callers hear the one of the words as they stand.")
+    about = _("All recordings of greetings, older ones too; callers hear the one that matches the current text.")
     labels: ClassVar[dict[str, Any]] = {
         "text": _("text"),
         "voice": _("voice"),

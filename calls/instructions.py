@@ -59,7 +59,7 @@ def session_instructions(business: Business, *, local_time: datetime) -> str:
     if hours := business.opening_hours.strip():
         parts.append(f"\n# Opening hours\n{hours}")
     rules = _RULES.format(language=LANGUAGE_NAMES.get(business.language, business.language))
-    if greeting := business.greeting_text.strip():
+    if greeting := business.opening_words():
         rules += _GREETED.format(greeting=greeting)
     rules += _ENDING + (_TRANSFER if business.fallback_number else _NO_TRANSFER)
     return "\n".join([*parts, "", rules])

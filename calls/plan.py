@@ -29,6 +29,8 @@ class CallPlan:
     greeting_audio: bytes
     transfer_possible: bool
     is_recorded: bool = False
+    has_notice: bool = False
+    """The opening words tell the caller that the call is recorded: nothing of theirs is kept before they were heard."""
 
 
 def plan_of(
@@ -44,8 +46,9 @@ def plan_of(
         language=business.language,
         server_vad_threshold=business.server_vad_threshold,
         greeting_audio=greeting_audio,
-        transfer_possible=bool(business.fallback_number),
+        transfer_possible=bool(business.fallback_number) and not business.dial_refusal(business.fallback_number),
         is_recorded=business.record_calls,
+        has_notice=bool(business.notice()),
     )
 
 
@@ -55,9 +58,9 @@ def conversation_settings(business: Business, *, greeting_bytes: int) -> Convers
     if business.minutes_left is not None:
         limit_s = min(limit_s, max(float(business.minutes_left) * 60, _SHORTEST_LIMIT_S))
     return ConversationSettings(
-        greeting_text=business.greeting_text.strip(),
+        greeting_text=business.opening_words(),
         assistant_speaks_first=business.assistant_speaks_first,
-        first_utterance_protection=Protection(business.first_utterance_protection),
+        first_utterance_protection=_protection(business),
         barge_in_enabled=business.barge_in_enabled,
         barge_in_voice_frames=business.barge_in_voice_frames,
         barge_in_debounce_ms=business.barge_in_debounce_ms,
@@ -65,14 +68,22 @@ def conversation_settings(business: Business, *, greeting_bytes: int) -> Convers
         echo_gate_min_rms=business.echo_gate_min_rms,
         resume_after_false_barge_in=business.resume_after_false_barge_in,
         backchannels_interrupt=business.backchannels_interrupt,
+        asks_after_silence=business.asks_after_silence,
+        silence_limit_s=float(business.silence_limit_s),
         language=business.language,
         max_call_s=limit_s,
         greeting_bytes=greeting_bytes,
     )
 
 
+def _protection(business: Business) -> Protection:
+    """Returns what callers can't interrupt. A notice of recording is heard whole, whatever the business has chosen."""
+    chosen = Protection(business.first_utterance_protection)
+    return Protection.OPENING_ONLY if chosen is Protection.OFF and business.notice() else chosen
+
+
 def settings_of(kept: dict[str, Any]) -> ConversationSettings:
-    """Returns the settings that were stored with a call (`Call.settings`)."""
-    return ConversationSettings(
-        **{**kept, "first_utterance_protection": Protection(kept["first_utterance_protection"])}
-    )
+    """Returns the settings that were stored with a call (`Call.settings`). Older calls had no limit of silence."""
+    no_limit = {"silence_limit_s": float("inf")}
+    protection = {"first_utterance_protection": Protection(kept["first_utterance_protection"])}
+    return ConversationSettings(**{**no_limit, **kept, **protection})

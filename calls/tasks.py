@@ -37,8 +37,8 @@ def remove_old_greetings() -> None:
 
 @shared_task
 def remove_old_recordings() -> None:
-    """Remove recordings that are older than their business keeps them."""
-    recording.remove_old(now=timezone.now())
+    """Remove the recordings of deleted businesses; `businesses.tasks.keep_days` removes those that are too old."""
+    recording.remove_folders_of_deleted()
 
 
 @shared_task

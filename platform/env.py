@@ -1,6 +1,8 @@
 """Reading the settings from environment variables, and from `.env` (or the file that `ENV_FILE` names)."""
 
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -40,6 +42,20 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def ranges(name: str, known: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Returns ranges written as `name=1-90`, comma-separated. Raises `ImproperlyConfigured` for anything else."""
+    found = {}
+    for word in words(name):
+        match = re.fullmatch(r"([a-z]+)=([0-9]{1,5})-([0-9]{1,5})", word)
+        if match is None or match[1] not in known or not 0 < int(match[2]) <= int(match[3]):
+            raise ImproperlyConfigured(
+                f"{name}: {word!r} is no range. Write NAME=FEWEST-MOST, like recordings=1-90, with a name of "
+                f"{', '.join(known)}."
+            )
+        found[match[1]] = (int(match[2]), int(match[3]))
+    return found
+
+
 def require(*names: str) -> None:
     """Raise `ImproperlyConfigured` if variables are missing; the message names all of them."""
     missing = [name for name in names if not text(name)]
@@ -48,3 +64,9 @@ def require(*names: str) -> None:
             f"DEBUG is off and these variables are missing: {', '.join(missing)}. "
             "Set them in the environment or in .env (.env.example explains each)."
         )
+
+
+def refuse(problems: Sequence[str]) -> None:
+    """Raise `ImproperlyConfigured` if there are problems; the message names all of them."""
+    if problems:
+        raise ImproperlyConfigured(" ".join(problems))

@@ -3,13 +3,19 @@
 import logging
 from typing import Any
 
+FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+TELLTALES = ("websockets", "httpcore2", "urllib3", "django.db.backends", "asyncio")
+"""These log credentials, what is said in calls, and rows of the database at DEBUG."""
+
 
 def config(*, level: str) -> dict[str, Any]:
     """Returns Django's `LOGGING`: one line per record, on the console."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+        "formatters": {
+            "line": {"()": "frontdesk.log_lines.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
         "filters": {"no_probes": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe}},
@@ -22,6 +28,7 @@ def config(*, level: str) -> dict[str, Any]:
             # These log every request with its client's address.
             "django.channels.server": {"level": "WARNING"},
             "httpx2": {"level": "WARNING"},
+            **{name: {"level": "INFO"} for name in TELLTALES},
         },
     }
 

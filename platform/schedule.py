@@ -4,6 +4,9 @@ from celery.schedules import crontab
 
 CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "businesses.tasks.clear_sessions", "schedule": crontab(hour="3", minute="30")},
+    "encrypt-second-factors": {"task": "businesses.tasks.encrypt_second_factors", "schedule": crontab(minute="40")},
+    "keep-days": {"task": "businesses.tasks.keep_days", "schedule": crontab(hour="4", minute="40")},
+    "erasures": {"task": "businesses.tasks.erase_waiting", "schedule": 60.0, "options": {"expires": 60.0}},
     # Seconds. Changes usually wake a worker sooner; this finds work for which no wake-up arrived.
     "send-broadcasts": {"task": "whatsapp.tasks.drive", "schedule": 5.0, "options": {"expires": 5.0}},
     "apply-webhooks": {"task": "whatsapp.tasks.apply_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from frontdesk import env, logs
+from frontdesk import env, logs, secret_forms
+from frontdesk.people_settings import *  # noqa: F403 - a part of this file, for its length
 from frontdesk.schedule import CELERY_BEAT_SCHEDULE  # noqa: F401 - Celery reads it from here
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 
 DEBUG = env.flag("DEBUG", default=True)
 if not DEBUG:
@@ -28,9 +29,17 @@ if not DEBUG:
         "FIELD_ENCRYPTION_KEYS",
     )
 
-SECRET_KEY = env.text("SECRET_KEY", "only-for-development-never-for-a-public-installation")
+SECRET_KEY = env.text("SECRET_KEY", secret_forms.DEVELOPMENT_KEY)
 PORT = env.number("PORT", default=8000)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+env.refuse(
+    secret_forms.refusals(
+        debug=DEBUG,
+        secret_key=SECRET_KEY,
+        public_url=PUBLIC_URL,
+        encryption_keys=env.words("FIELD_ENCRYPTION_KEYS"),
+    )
+)
 # This machine's own names are always allowed: health checks use them.
 ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or ""), "localhost", "127.0.0.1", "[::1]"]
 
@@ -47,6 +56,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "channels",
@@ -66,7 +76,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "businesses.signing_in.sessions.IdleSessions",
     "businesses.middleware.ActingBusinessMiddleware",
+    "businesses.signing_in.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -139,47 +151,6 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
-# People -----------------------------------------------------------------------------------------
-AUTH_USER_MODEL = "businesses.User"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "start"
-LOGOUT_REDIRECT_URL = "account_login"
-# Sign-up is closed: operators create owners, and owners invite.
-ACCOUNT_ADAPTER = "businesses.sign_in.ClosedDoor"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation is accepted from the mail, which proves the address
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-# Addresses are not verified, as above. But allauth stores an address as unverified when a password reset is requested
-# for it, and without this setting that account could no longer add an authenticator app.
-MFA_ALLOW_UNVERIFIED_EMAIL = True
-MFA_TOTP_ISSUER = "Frontdesk"
-
-# Mail: invitations and password resets. Without a server, mails are printed to the console.
-EMAIL_HOST = env.text("EMAIL_HOST")
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
-EMAIL_PORT = env.number("EMAIL_PORT", default=587)
-EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = EMAIL_PORT != 25
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Frontdesk <frontdesk@localhost>")
-
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("he", "עברית")]
 TIME_ZONE = "UTC"
@@ -190,11 +161,14 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static-collected"
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns without it
 STATICFILES_DIRS = [BASE_DIR / "static"]
-if not DEBUG:
-    STORAGES = {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "frontdesk.static_files.StaticFiles"},
-    }
+_static = "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "frontdesk.static_files.StaticFiles"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
+    "staticfiles": {"BACKEND": _static},
+}
 WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").exists()
 
 # OpenAI and Twilio ------------------------------------------------------------------------------
@@ -227,6 +201,11 @@ FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [
 ]
 # Files that people upload, and recordings of calls. Several machines need a shared folder.
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
+
+# Bounds of the days that businesses choose for what is kept of people, by kind: (fewest, most).
+KEPT_DAYS_LIMITS = env.ranges(
+    "KEPT_DAYS_LIMITS", ("news", "messages", "recordings", "transcripts", "traces", "callers", "audit")
+)
 
 # How many calls one web process takes at once; at that number `/readyz` answers 503.
 CALLS_PER_PROCESS = env.number("CALLS_PER_PROCESS", default=40)

@@ -1,4 +1,4 @@
-"""Remarks that a web process logs at its start: configuration that suits one machine and not several."""
+"""Remarks that a web process logs at its start: what suits one machine and not several, and doubtful secrets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from calls.audio import ears
+from frontdesk import secret_forms
 
 logger = logging.getLogger(__name__)
 
@@ -31,4 +32,11 @@ def remarks() -> list[str]:
         found.append("TWILIO_AUTH_TOKEN is not set: anyone may post webhooks, signatures are not checked.")
     if not settings.OPENAI_API_KEY:
         found.append(f"OPENAI_API_KEY is not set: the stand-in engine at {settings.OPENAI_REALTIME_URL} answers calls.")
+    if not settings.DEBUG and not settings.EMAIL_HOST:
+        found.append(
+            "EMAIL_HOST is not set: no mail is sent. Invitations show their link on the page only, and nobody can ask "
+            "for a new password: manage.py changepassword EMAIL sets one."
+        )
+    if not settings.DEBUG:
+        found += secret_forms.doubts({name: str(getattr(settings, name)) for name in secret_forms.DOUBTED})
     return found + ears.remarks()

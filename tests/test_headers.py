@@ -53,6 +53,37 @@ def assert_guarded(headers: object) -> None:
     assert {"camera", "geolocation", "payment", "usb"} <= set(allowed)
 
 
+WITH_SECRETS = (
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/",
+    "/accounts/password/change/",
+    "/accounts/password/reset/key/1-a-b/",
+    "/invitations/some-token/",
+    "/admin/whatsapp/sender/add/",
+    "/b/qqaaa-clinic/members/",
+    "/b/qqaaa-clinic/settings/",
+    "/b/qqaaa-clinic/senders/",
+)
+
+
+@pytest.mark.parametrize("url", WITH_SECRETS)
+def test_no_browser_keeps_a_page_with_secrets(url: str, alpha: Tenant) -> None:
+    client = Client()
+    client.force_login(alpha.owner)
+    answer = client.get(url)
+    assert answer.status_code in {200, 302, 404, 410}
+    assert "no-store" in answer["Cache-Control"]
+    assert "public" not in answer["Cache-Control"]
+
+
+def test_a_link_of_an_invitation_is_kept_nowhere(alpha: Tenant) -> None:
+    client = Client()
+    client.force_login(alpha.owner)
+    answer = client.post("/b/qqaaa-clinic/members/invite/", {"email": "dana@new.example", "role": "staff"})
+    assert b"/invitations/" in answer.content
+    assert "no-store" in answer["Cache-Control"]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("url", SIGNED_OUT)
 def test_signed_out(url: str) -> None:

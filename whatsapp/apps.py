@@ -8,3 +8,9 @@ class WhatsappConfig(AppConfig):
 
     name = "whatsapp"
     verbose_name = "WhatsApp"
+
+    def ready(self) -> None:
+        """Say what becomes of what is kept."""
+        from whatsapp.keeping import rules  # noqa: PLC0415 - models are loaded by now, not before
+
+        rules.register()

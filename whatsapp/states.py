@@ -14,7 +14,7 @@ class BroadcastStatus(models.TextChoices):
 
     DRAFT = "draft", _("Draft")
     SCHEDULED = "scheduled", _("Scheduled")
-    PREPARING = "preparing", _("Preparing its people")
+    PREPARING = "preparing", _("Preparing the list of people")
     RUNNING = "running", _("Sending")
     PAUSED = "paused", _("Paused")
     COMPLETED = "completed", _("Completed")
@@ -57,8 +57,9 @@ class PauseReason(models.TextChoices):
     ACCOUNT = "account", _("The WhatsApp account or number needs attention")
     PAYMENT = "payment", _("WhatsApp's bill is not paid")
     ERROR_BURST = "error_burst", _("Too many messages failed")
-    QUOTA_24H = "quota_24h", _("The 24-hour limit of people is reached")
-    WINDOW = "window", _("Outside the hours in which messages may be sent")
+    QUOTA_24H = "quota_24h", _("The 24-hour limit is reached")
+    DAY_LIMIT = "day_limit", _("A daily limit of the business is reached")
+    WINDOW = "window", _("Outside the sending hours")
     CANARY_REVIEW = "canary_review", _("The first messages are sent: have a look, then resume")
 
 
@@ -66,11 +67,11 @@ class RecipientStatus(models.TextChoices):
     """The state of one person of a broadcast."""
 
     PENDING = "pending", _("Waiting")
-    CLAIMED = "claimed", _("Next in line")
+    CLAIMED = "claimed", _("Up next")
     SENDING = "sending", _("Being sent")
     RETRY_WAIT = "retry_wait", _("Waiting for another try")
     UNKNOWN = "unknown", _("Sent, but WhatsApp's answer was lost")
-    ASSUMED_SENT = "assumed_sent", _("Taken as sent")
+    ASSUMED_SENT = "assumed_sent", _("Counted as sent")
     ACCEPTED = "accepted", _("Accepted by WhatsApp")
     HELD = "held", _("Held by WhatsApp for a quality check")
     SENT = "sent", _("Sent")
@@ -160,7 +161,7 @@ class SkipReason(models.TextChoices):
 
     INVALID_NUMBER = "invalid_number", _("Not a phone number")
     DUPLICATE = "duplicate", _("The same person twice")
-    OPTED_OUT = "opted_out", _("Asked not to get messages")
+    OPTED_OUT = "opted_out", _("Asked not to receive messages")
     MISSING_VARIABLE = "missing_variable", _("A value for the template is missing")
     BAD_VALUE = "bad_value", _("A value can't be sent")
 
@@ -170,11 +171,11 @@ class ErrorClass(models.TextChoices):
 
     SAFE_RETRY = "safe_retry", _("Never reached WhatsApp")
     THROTTLED = "throttled", _("Too fast for the number")
-    RETRY = "retry", _("A passing fault")
-    DEFERRED = "deferred", _("This person gets too much marketing at the moment")
+    RETRY = "retry", _("Temporary problem")
+    DEFERRED = "deferred", _("This person is getting too much marketing at the moment")
     PERMANENT = "permanent", _("This person can't get it")
     SUPPRESS = "suppress", _("This person stopped marketing messages")
-    TEMPLATE_WIDE = "template_wide", _("Something is wrong with the template")
+    TEMPLATE_WIDE = "template_wide", _("There is a problem with the template")
     CHANNEL_WIDE = "channel_wide", _("The number or account can't send")
     UNKNOWN = "unknown", _("The answer was lost")
 
@@ -201,7 +202,7 @@ class TemplateStatus(models.TextChoices):
     PENDING_DELETION = "PENDING_DELETION", _("Being deleted")
     DELETED = "DELETED", _("Deleted")
     FLAGGED = "FLAGGED", _("Flagged")
-    LIMIT_EXCEEDED = "LIMIT_EXCEEDED", _("Over the limit of templates")
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED", _("Over the template limit")
     ARCHIVED = "ARCHIVED", _("Archived")
     LOCKED = "LOCKED", _("Locked")
 
@@ -212,7 +213,7 @@ class ColumnRole(models.TextChoices):
     PHONE = "phone", _("Phone number")
     NAME = "name", _("Name")
     LANGUAGE = "language", _("Language")
-    TAGS = "tags", _("Tags, with commas between them")
+    TAGS = "tags", _("Tags, separated by commas")
     BSUID = "bsuid", _("WhatsApp user id")
     ATTRIBUTE = "attribute", _("An attribute, under the column's name")
     IGNORED = "ignored", _("Leave it out")

@@ -20,6 +20,7 @@ from whatsapp.audience.freeze import OvertakenFreeze
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.errors import BadAudience
 from whatsapp.importing import files, imports, reading
+from whatsapp.keeping.news import BATCH, NOBODYS_NEWS_KEPT, remove_old_of_nobody
 from whatsapp.models import Broadcast, ContactImport
 from whatsapp.running.loop import LoopReport, SendingLoop
 from whatsapp.tables import uploads
@@ -108,11 +109,13 @@ def ring_for_imports() -> None:
 
 @shared_task
 def remove_old_uploads() -> None:
-    """Delete abandoned uploads, and the rejected rows of old imports."""
+    """Delete abandoned uploads, rejected rows of old imports, and old notices that concern no business."""
     now = timezone.now()
     uploads.remove_old(now=now)
     files.remove_abandoned(now=now)
     imports.forget_rejected(now)
+    while remove_old_of_nobody(before=now - NOBODYS_NEWS_KEPT, most=BATCH):
+        pass
 
 
 def ring_for_import(contact_import: ContactImport) -> None:

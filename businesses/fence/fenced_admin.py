@@ -189,7 +189,7 @@ class FencedAdmin(Fence, _ModelAdmin):
         rows = [*gathered.protected, *(row for found in gathered.data.values() for row in found)]
         own = business_ids(request, MEMBERS)
         if not is_operator(request) and any(getattr(row, "business_id", None) not in {None, *own} for row in rows):
-            return [], {}, set(), [_("What belongs to it is not yours to delete. Ask your operator.")]
+            return [], {}, set(), [_("You may not delete what belongs to it. Ask your operator.")]
         return super().get_deleted_objects(objs, request)
 
     def get_view_on_site_url(self, obj: models.Model | None = None) -> str | None:

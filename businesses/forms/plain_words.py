@@ -59,8 +59,8 @@ def _words(field: forms.Field, model_field: models.Field[Any, Any] | None) -> It
             yield from dict.fromkeys(("invalid", "invalid_date"), _("Write a date like 2026-11-30.")).items()
             yield "invalid_time", _("Write a time of day like 08:30.")
         case forms.ModelChoiceField() | forms.ChoiceField():
-            yield from dict.fromkeys(_CHOICE, _("Choose from the list: this is not in it, or no longer.")).items()
-    yield "max_length", _("At most %(limit_value)d letters fit here, and these are %(show_value)d. Shorten it.")
+            yield from dict.fromkeys(_CHOICE, _("Choose from the list: this isn't in it, or no longer is.")).items()
+    yield "max_length", _("At most %(limit_value)d characters fit here; this is %(show_value)d. Shorten it.")
 
 
 def _range(field: forms.IntegerField, model_field: models.Field[Any, Any] | None) -> _StrPromise:

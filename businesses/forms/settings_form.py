@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from businesses.forms.notice import NoticeMixin
 from businesses.forms.plain_words import plain_formfield
 from businesses.forms.written_numbers import WrittenPhoneNumberField
 from businesses.models import Business
@@ -56,14 +57,20 @@ SECTIONS: tuple[Section, ...] = (
     (
         "phone",
         _("Phone"),
-        _("Who takes over when the assistant can't, and what is kept of calls."),
-        ("fallback_number", "max_call_minutes", "record_calls", "recordings_kept_days"),
+        _("Who takes over when the assistant can't, and how long a call may last."),
+        ("fallback_number", "max_call_minutes", "silence_limit_s", "asks_after_silence"),
+    ),
+    (
+        "recording",
+        _("Recording"),
+        _("Whether calls are recorded, and how callers are told."),
+        ("record_calls", "recording_notice"),
     ),
 )
 """Key, heading, introduction and fields of each section."""
 
 
-class SettingsForm(_Form):
+class SettingsForm(NoticeMixin, _Form):
     """The settings that an owner may change. Phone numbers may be written in national format: 050-123-4567."""
 
     class Meta:
@@ -77,6 +84,7 @@ class SettingsForm(_Form):
             "greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 3}),
             "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12}),
             "opening_hours": forms.Textarea(attrs={"dir": "auto", "rows": 3}),
+            "recording_notice": forms.Textarea(attrs={"dir": "auto", "rows": 2}),
             "time_zone": forms.TextInput(attrs={"dir": "ltr"}),
             "server_vad_threshold": forms.NumberInput(attrs={"step": "0.01", "dir": "ltr"}),
         }

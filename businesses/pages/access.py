@@ -3,7 +3,8 @@
     @business_page(roles=OWNERS, section="settings")
     def settings(request: PageRequest) -> HttpResponse: ...
 
-The view runs for that one business, in its time zone, with `request.business` and `request.role` set. Views must
+The view runs for that one business, in its time zone, with `request.business`, `request.role` and `request.may` set.
+`needs=` names a permission that owners give to staff; without it the answer is a page that says why. Views must
 render their answer before they return (`render`, not `TemplateResponse`): afterwards no tenant data can be read.
 """
 
@@ -17,12 +18,17 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from businesses.errors import NotPermitted
 from businesses.fence.fenced_admin import MEMBERS, OWNERS, Roles
-from businesses.models import Business, Role, User
+from businesses.models import Business, Permission, Role, User
+from businesses.permissions import REFUSALS, Allowed, demand, permissions_of
 from businesses.tenancy import acting_for
 
 __all__ = ["MEMBERS", "OWNERS", "PageRequest", "business_page"]
@@ -35,6 +41,7 @@ class PageRequest(HttpRequest):
     business: Business
     role: Role | None
     is_owner: bool
+    may: Allowed
     section: str
     htmx: HtmxDetails
 
@@ -42,28 +49,48 @@ class PageRequest(HttpRequest):
 View = Callable[..., HttpResponseBase]
 
 
-def business_page(*, section: str, roles: Roles = MEMBERS) -> Callable[[View], View]:
+def business_page(*, section: str, roles: Roles = MEMBERS, needs: Permission | None = None) -> Callable[[View], View]:
     """Decorate a view as a page of a business; `section` is its entry in the navigation."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(asked: HttpRequest, slug: str, **named: Any) -> HttpResponseBase:
             if not isinstance(asked.user, User):
-                return redirect_to_login(asked.get_full_path())
+                return _to_sign_in(asked)
             request = cast("PageRequest", asked)
             request.business, request.role = _place_of(asked.user, slug)
             if request.role is not None and request.role not in roles:
                 raise Http404
             request.is_owner, request.section = request.role in {None, Role.OWNER}, section
+            request.may = permissions_of(request.user, request.business)
             with acting_for(request.business), timezone.override(ZoneInfo(request.business.time_zone)):
-                answer = view(request, **named)
+                try:
+                    if needs is not None:
+                        demand(request.user, request.business, needs)
+                    answer = view(request, **named)
+                except NotPermitted as refused:
+                    answer = _refusal(request, Permission(refused.permission))
             patch_cache_control(answer, private=True, no_cache=True)
             return answer
 
         guarded.roles = roles  # type: ignore[attr-defined] # for the sweep of all addresses
+        guarded.needs = needs  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def _refusal(request: PageRequest, permission: Permission) -> HttpResponseBase:
+    """Returns the page that says why a member of staff can't do this, and who can change that."""
+    return render(request, "pages/not_permitted.html", {"reason": REFUSALS[permission]}, status=403)
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Returns a redirect to the sign-in; an open page that asks for news by htmx is led there as a whole."""
+    if "HX-Request" not in request.headers:
+        return redirect_to_login(request.get_full_path())
+    page = HtmxDetails(request).current_url_abs_path or reverse("start")
+    return HttpResponseClientRedirect(redirect_to_login(page).url)
 
 
 def _place_of(user: User, slug: str) -> tuple[Business, Role | None]:

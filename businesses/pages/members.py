@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,11 +19,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from businesses import invitations, membership
-from businesses.errors import LastOwner
+from businesses import invitation_mail, invitations, membership
+from businesses.audit import AuditKind, record
+from businesses.errors import InvitationsUsedUp, LastOwner, MembershipGone
 from businesses.invitations import Invited
-from businesses.models import Invitation, Membership, Role
+from businesses.mail import can_mail
+from businesses.models import Business, Invitation, Membership, Permission, Role
 from businesses.pages.access import OWNERS, PageRequest, business_page
+
+if TYPE_CHECKING:
+    _BusinessForm = forms.ModelForm[Business]
+    _MembershipForm = forms.ModelForm[Membership]
+else:
+    _MembershipForm = forms.ModelForm
+    _BusinessForm = forms.ModelForm
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +42,26 @@ class InvitationForm(forms.Form):
 
     email = forms.EmailField(label=gettext_lazy("Email address"), widget=forms.EmailInput(attrs={"dir": "ltr"}))
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices, initial=Role.STAFF)
+
+
+class PermissionsForm(_MembershipForm):
+    """What a member of staff may do beyond their role."""
+
+    class Meta:
+        model = Membership
+        fields = Permission.values
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.auto_id = f"{self.instance.pk}-%s"
+
+
+class SecondFactorForm(_BusinessForm):
+    """Who must sign in with a second factor."""
+
+    class Meta:
+        model = Business
+        fields = ("second_factor",)
 
 
 @require_safe
@@ -43,7 +74,7 @@ def members(request: PageRequest) -> HttpResponse:
 @require_POST
 @business_page(section="members", roles=OWNERS)
 def invite(request: PageRequest) -> HttpResponse:
-    """Send an invitation by mail, and show its link so that it can be passed on by other means."""
+    """Send an invitation by mail, and show its link: whoever has an account can join by it without the mail."""
     form = InvitationForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -58,8 +89,11 @@ def invite(request: PageRequest) -> HttpResponse:
     except ValidationError as error:
         form.add_error(None, error)
         return _page(request, form, status=422)
+    except InvitationsUsedUp:
+        form.add_error(None, _("This business has reached its limit of invitations for today. Try again tomorrow."))
+        return _page(request, form, status=429)
     link = settings.PUBLIC_URL + reverse("join", args=[invited.token])
-    return _page(request, InvitationForm(), link=link, was_mailed=_mail(invited, link))
+    return _page(request, InvitationForm(), invited=invited, link=link, was_mailed=_mail(invited, link))
 
 
 @require_POST
@@ -71,6 +105,24 @@ def change_role(request: PageRequest, membership_id: UUID) -> HttpResponse:
         membership.change_role(member, Role.OWNER if request.POST.get("role") == Role.OWNER else Role.STAFF)
     except LastOwner:
         messages.error(request, _("A business needs an owner. Make somebody else owner first."))
+    except MembershipGone:
+        messages.error(request, _("%(person)s is no longer a member.") % {"person": member.user})
+    return redirect("members", slug=request.business.slug)
+
+
+@require_POST
+@business_page(section="members", roles=OWNERS)
+def allow(request: PageRequest, membership_id: UUID) -> HttpResponse:
+    """Store what a member of staff may do beyond their role: what is ticked, and nothing else."""
+    member = get_object_or_404(Membership, pk=membership_id)
+    form = PermissionsForm(request.POST, instance=member)
+    form.full_clean()  # of ticked boxes: there is nothing to refuse
+    try:
+        membership.allow(member, [each for each in Permission if form.cleaned_data[each.value]])
+    except MembershipGone:
+        messages.error(request, _("%(person)s is no longer a member of staff.") % {"person": member.user})
+    else:
+        messages.success(request, _("Saved."))
     return redirect("members", slug=request.business.slug)
 
 
@@ -94,30 +146,47 @@ def remove(request: PageRequest, membership_id: UUID) -> HttpResponse:
 @business_page(section="members", roles=OWNERS)
 def withdraw(request: PageRequest, invitation_id: UUID) -> HttpResponse:
     """Withdraw an invitation; its link stops working."""
-    get_object_or_404(Invitation, pk=invitation_id).delete()
+    invitations.withdraw(get_object_or_404(Invitation, pk=invitation_id))
     messages.success(request, _("The invitation is withdrawn."))
     return redirect("members", slug=request.business.slug)
 
 
+@require_POST
+@business_page(section="members", roles=OWNERS)
+def demand_second_factor(request: PageRequest) -> HttpResponse:
+    """Set who must sign in with a second factor."""
+    before = request.business.second_factor
+    form = SecondFactorForm(request.POST, instance=Business.objects.get(pk=request.business.pk))
+    if form.is_valid():
+        business = form.save(commit=False)
+        with transaction.atomic():
+            business.save(update_fields=["second_factor"])
+            record(business, AuditKind.SECOND_FACTOR_DEMANDED, before=before, after=business.second_factor)
+        messages.success(request, _("Saved."))
+    return redirect("members", slug=request.business.slug)
+
+
 def _mail(invited: Invited, link: str) -> bool:
-    if not settings.EMAIL_HOST:
+    if not can_mail():
         return False
     try:
-        invitations.send(invited, url=link)
+        invitation_mail.send(invited, url=link)
     except OSError as error:  # SMTPException is a subclass
         logger.warning("invitation %s: the mail could not be sent: %s", invited.invitation.pk, type(error).__name__)
         return False
     return True
 
 
-def _page(
-    request: PageRequest, form: InvitationForm, *, link: str = "", was_mailed: bool = False, status: int = 200
-) -> HttpResponse:
+def _page(request: PageRequest, form: InvitationForm, *, status: int = 200, **more: Any) -> HttpResponse:
+    members = Membership.objects.filter(business=request.business).select_related("user").order_by("user__email")
     context = {
-        "members": Membership.objects.filter(business=request.business).select_related("user").order_by("user__email"),
+        "members": members,
+        "permissions": [PermissionsForm(instance=each) for each in members if each.role == Role.STAFF],
         "invitations": Invitation.objects.filter(business=request.business, expires_at__gt=timezone.now()),
         "form": form,
-        "link": link,
-        "was_mailed": was_mailed,
+        "second_factor": SecondFactorForm(instance=request.business),
+        "can_mail": can_mail(),
+        "is_operator": request.user.is_superuser,
+        **more,
     }
     return render(request, "pages/members.html", context, status=status)

@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from businesses.pages import members, settings
+from businesses.pages import audit, keeping, members, persons, settings
 
 urlpatterns = [
     path("settings/", settings.settings, name="settings"),
+    path("settings/keeping/", keeping.keeping, name="keeping"),
+    path("person/", persons.person_of_number, name="person"),
+    path("person/erasures/<uuid:erasure_id>/", persons.erasure, name="erasure"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
     path("members/", members.members, name="members"),
+    path("members/second-factor/", members.demand_second_factor, name="member-second-factor"),
     path("members/invite/", members.invite, name="member-invite"),
     path("members/<uuid:membership_id>/role/", members.change_role, name="member-role"),
+    path("members/<uuid:membership_id>/permissions/", members.allow, name="member-permissions"),
     path("members/<uuid:membership_id>/remove/", members.remove, name="member-remove"),
     path("invitations/<uuid:invitation_id>/withdraw/", members.withdraw, name="invitation-withdraw"),
 ]

@@ -9,6 +9,12 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from businesses.keeping.fingerprints import PREFIX
+from businesses.keeping.person import ERASED
+from businesses.models import Permission
+from businesses.permissions import REFUSALS
 
 register = template.Library()
 
@@ -19,10 +25,18 @@ def page(context: dict[str, Any], name: str, **named: Any) -> str:
     return reverse(name, kwargs={"slug": context["request"].business.slug, **named})
 
 
+@register.simple_tag
+def why_not(permission: str) -> str:
+    """Returns why something isn't offered to this member: `{% why_not "may_export_contacts" %}`."""
+    return str(REFUSALS[Permission(permission)])
+
+
 @register.filter
 def phone(number: str | None) -> SafeString:
     """Returns a number in readable format, left to right also in Hebrew text. Other text is returned unchanged."""
     written = number or ""
+    if written.startswith((ERASED, PREFIX)):
+        return format_html('<span class="quiet">{}</span>', _("erased"))
     if written.startswith("+"):
         try:
             parsed = phonenumbers.parse(written)

@@ -54,6 +54,12 @@ def test_it_makes_a_business_and_says_so(settings: Any) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("written", ["North\nClinic", " North \r\n\x00 Clinic", "North\u2028Clinic"])
+def test_a_name_stays_on_one_line(written: str) -> None:
+    assert create("clinic", "--name", written, "--phone", PHONE)["name"] == "North Clinic"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("configured", "expected"),
     [("http://127.0.0.1:8000", "http://127.0.0.1:8010"), ("https://desk.example", "https://desk.example")],
@@ -162,7 +168,7 @@ def test_a_weak_password_and_odd_settings_are_noted() -> None:
         (("New-Shop", "--name", "Shop", "--phone", "+97237654321"), "SLUG: Use small Latin letters"),
         (("admin", "--name", "Shop", "--phone", "+97237654321"), "SLUG: This word is reserved"),
         (("clinic", "--set", "barge_in_enabled"), "--set barge_in_enabled: write it as name=value"),
-        (("clinic", "--set", "barge_in=off"), "--set barge_in=off: there is no such setting. There are: assistant_"),
+        (("clinic", "--set", "barge_in=off"), "--set barge_in=off: there is no such setting. There are: asks_"),
         (("clinic", "--set", "slug=other"), "--set slug=other: there is no such setting"),
         (("clinic", "--set", "barge_in_enabled=perhaps"), "--set barge_in_enabled=perhaps: write true or false"),
         (("clinic", "--set", "barge_in_voice_frames=1"), "--set barge_in_voice_frames: Ensure this value is greater"),

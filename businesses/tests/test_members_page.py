@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -16,6 +20,12 @@ from businesses.models import Business, Invitation, Membership, Role, User
 from businesses.tenancy import acting_for
 
 PASSWORD = "a quiet river at noon"
+
+
+@pytest.fixture(autouse=True)
+def mail_is_set_up(settings: Any) -> None:
+    settings.EMAIL_HOST = "mail.example"
+    settings.PUBLIC_URL = "https://desk.example"
 
 
 @pytest.fixture
@@ -48,6 +58,12 @@ def link_for(owner: Client, email: str, role: str = "staff") -> str:
     return found[0]
 
 
+def mailed_code() -> str:
+    found = re.search(r"\b[A-Z]{4}-[A-Z]{4}\b", str(mail.outbox[-1].body))
+    assert found
+    return found[0]
+
+
 def roles(clinic: Business) -> dict[str, str]:
     with acting_for(clinic):
         return dict(Membership.objects.values_list("user__email", "role"))
@@ -57,7 +73,7 @@ def test_a_new_person_joins_by_their_link_once(owner: Client, clinic: Business) 
     link = link_for(owner, "Noa@Example.com")
     guest = Client()
     assert "Join Clinic" in guest.get(link).content.decode()
-    answer = guest.post(link, {"first_name": "Noa", "password": PASSWORD})
+    answer = guest.post(link, {"first_name": "Noa", "password": PASSWORD, "code": mailed_code()})
     assert answer["Location"] == reverse("start")
     assert roles(clinic) == {"dana@clinic.test": "owner", "noa@example.com": "staff"}
     assert guest.get(page("home")).status_code == 200
@@ -67,18 +83,18 @@ def test_a_new_person_joins_by_their_link_once(owner: Client, clinic: Business) 
 
 def test_an_easy_password_is_refused_and_the_link_still_works(owner: Client, clinic: Business) -> None:
     link = link_for(owner, "noa@example.com")
-    answer = Client().post(link, {"password": "12345"})
+    answer = Client().post(link, {"password": "12345", "code": mailed_code()})
     assert answer.status_code == 422
     assert "too short" in answer.content.decode()
     assert not User.objects.filter(email="noa@example.com").exists()
-    assert Client().post(link, {"password": PASSWORD}).status_code == 302
+    assert Client().post(link, {"password": PASSWORD, "code": mailed_code().lower()}).status_code == 302
 
 
 def test_whoever_has_an_account_signs_in_and_joins(owner: Client, clinic: Business) -> None:
     User.objects.create_user("avi@example.com", PASSWORD)
     link = link_for(owner, "avi@example.com", "owner")
     guest = Client()
-    assert guest.get(link)["Location"] == f"{reverse('account_login')}?next={link}"
+    assert f"{reverse('account_login')}?next={link}" in guest.get(link).content.decode()
     guest.force_login(User.objects.get(email="avi@example.com"))
     assert guest.post(link)["Location"] == page("home")
     assert roles(clinic)["avi@example.com"] == "owner"
@@ -104,18 +120,48 @@ def test_links_end_by_time_by_withdrawal_and_by_a_newer_one(owner: Client, clini
     assert Client().get(third).status_code == 404
 
 
-def test_the_invitation_is_mailed_where_mail_is_set_up(owner: Client, settings: Any) -> None:
-    settings.EMAIL_HOST = "mail.example"
-    settings.PUBLIC_URL = "https://desk.example"
+def test_the_invitation_is_mailed(owner: Client) -> None:
     link = link_for(owner, "avi@example.com")
     (message,) = mail.outbox
     assert message.to == ["avi@example.com"]
     assert f"https://desk.example{link}" in message.body
 
 
+def test_without_mail_the_page_says_what_the_operator_can_do(owner: Client, settings: Any) -> None:
+    settings.EMAIL_HOST = ""
+    assert "only people who have an account can be invited here" in owner.get(page("members")).content.decode()
+    shown = owner.post(page("member-invite"), {"email": "avi@example.com", "role": "owner"}).content.decode()
+    assert "manage.py invite_member clinic avi@example.com --role owner" in " ".join(shown.split())
+    assert mail.outbox == []
+
+
+def test_an_operators_command_makes_a_link_that_needs_no_mail(clinic: Business, settings: Any) -> None:
+    settings.EMAIL_HOST = ""
+    out = io.StringIO()
+    call_command("invite_member", "clinic", "Avi@example.com", "--role", "owner", stdout=out)
+    printed = json.loads(out.getvalue())
+    assert (printed["email"], printed["role"]) == ("avi@example.com", "owner")
+    path = urlsplit(printed["link"]).path
+    assert Client().post(path, {"password": PASSWORD}).status_code == 302
+    assert roles(clinic) == {"avi@example.com": "owner"}
+
+
+def test_a_lost_code_is_mailed_again(owner: Client) -> None:
+    link = link_for(owner, "avi@example.com")
+    first, guest = mailed_code(), Client()
+    assert "on its way to avi@example.com" in guest.post(link, {"another_code": "1"}, follow=True).content.decode()
+    assert mail.outbox[-1].to == ["avi@example.com"]
+    second = mailed_code()
+    assert guest.post(link, {"password": PASSWORD, "code": first}).status_code == 422
+    assert guest.post(link, {"password": PASSWORD, "code": second}).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("email", "said"),
-    [("dana@clinic.test", "This person belongs to the business already."), ("nobody", "Enter a valid email address.")],
+    [
+        ("dana@clinic.test", "This person is already a member of the business."),
+        ("nobody", "Enter a valid email address."),
+    ],
 )
 def test_whom_nobody_can_invite(owner: Client, clinic: Business, email: str, said: str) -> None:
     answer = owner.post(page("member-invite"), {"email": email, "role": "staff"})
@@ -146,3 +192,14 @@ def test_roles_change_and_members_leave(owner: Client, clinic: Business) -> None
     guest = Client()
     guest.force_login(User.objects.get(email="avi@example.com"))
     assert guest.get(page("home")).status_code == 404
+
+
+def test_a_line_break_in_a_name_breaks_no_page(owner: Client, clinic: Business) -> None:
+    link = link_for(owner, "noa@example.com")
+    guest = Client()
+    answer = guest.post(
+        link,
+        {"first_name": "Noa\r\nBcc: x@evil.example", "last_name": "\n", "password": PASSWORD, "code": mailed_code()},
+    )
+    assert answer.status_code == 302
+    assert User.objects.get(email="noa@example.com").get_full_name() == "Noa Bcc: x@evil.example"

@@ -48,7 +48,7 @@ SENTENCES = {
         "אזור הזמן הזה לא קיים. יש לכתוב אותו כמו Asia/Jerusalem."
     ),
     "This can't be empty.": "אי אפשר להשאיר את זה ריק.",
-    "Choose from the list: this is not in it, or no longer.": "יש לבחור מהרשימה: הערך הזה אינו בה, או כבר אינו בה.",
+    "Choose from the list: this isn't in it, or no longer is.": "יש לבחור מהרשימה: הערך הזה אינו בה, או כבר אינו בה.",
     "At most 2000 letters fit here, and these are 2001. Shorten it.": (
         "יש כאן מקום ל־2000 אותיות לכל היותר, ונכתבו 2001. יש לקצר."
     ),

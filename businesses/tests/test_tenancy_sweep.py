@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from businesses.models import PhoneNumber
 from businesses.tenancy import NoBusiness, across_businesses, acting_for
-from businesses.tests.rows import Tenant, everything, own_models, tenant_models
+from businesses.tests.rows import FINAL, Tenant, everything, own_models, tenant_models
 
 pytestmark = pytest.mark.once
 
@@ -184,7 +184,8 @@ def test_own_rows_can_be_changed(model: Model, alpha: Tenant, beta: Tenant) -> N
     count = model._base_manager.count()
 
     with acting_for(alpha.business):
-        assert model._default_manager.update(business=F("business")) == 1
+        if model not in FINAL:
+            assert model._default_manager.update(business=F("business")) == 1
         assert model._default_manager.filter(pk=own.pk).delete()[0] >= 1
 
     assert model._base_manager.count() == count - 1

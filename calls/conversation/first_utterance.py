@@ -47,6 +47,7 @@ class FirstUtterance:
 
     def __init__(self, settings: ConversationSettings, emit: Callable[[Command], None]) -> None:
         self.state = State.NOT_BEGUN
+        self.was_heard = False
         self._settings = settings
         self._emit = emit
 
@@ -54,6 +55,11 @@ class FirstUtterance:
     def is_protected(self) -> bool:
         """Nothing may interrupt the assistant now."""
         return self.state is _PROTECTED
+
+    @property
+    def is_over(self) -> bool:
+        """The caller has heard the assistant, or part of it."""
+        return self.state is State.OVER
 
     def begin(self, kind: ResponseKind) -> None:
         """Protect an utterance of this kind if it is the first one and the business wants it protected."""
@@ -72,6 +78,7 @@ class FirstUtterance:
         if self.state is State.OVER:
             return
         self.state = State.OVER
+        self.was_heard = how is End.HEARD
         if how is End.INTERRUPTED:
             return  # barge-in was on already, and has its own line in the log
         barge_in = "enabled" if self._settings.barge_in_enabled else "switched off by the business"

@@ -1,4 +1,4 @@
-"""The greeting's audio: rendered ahead of calls, one row for each content, so that a call plays it at once.
+"""The audio of the greeting and the notice of recording: rendered ahead of calls, so that a call plays it at once.
 
 The rows are the queue and tasks only ring the bell: any number of workers may render at the same time, and one that
 is killed half-way loses nothing, because its claim expires.
@@ -34,7 +34,7 @@ _KEPT_OLD = timedelta(days=30)
 def content_hash(business: Business) -> str:
     """Returns a hash of everything that the greeting's sound depends on. A new hash means a new recording."""
     parts = (
-        business.greeting_text.strip(),
+        business.opening_words(),
         business.voice,
         business.language,
         settings.OPENAI_SPEECH_MODEL,
@@ -46,7 +46,7 @@ def content_hash(business: Business) -> str:
 
 def current_audio(business: Business, *, now: datetime) -> bytes:
     """Returns the greeting as µ-law; b"" if there is none or it is not rendered yet (rendering is then requested)."""
-    if not business.greeting_text.strip():
+    if not business.opening_words():
         return b""
     row = GreetingAudio.objects.filter(business=business, content_hash=content_hash(business)).first()
     if row is None:
@@ -57,7 +57,7 @@ def current_audio(business: Business, *, now: datetime) -> bytes:
 
 def current(business: Business) -> GreetingAudio | None:
     """Returns the row of the business's current greeting, without its audio; None if it was never requested."""
-    if not business.greeting_text.strip():
+    if not business.opening_words():
         return None
     rows = GreetingAudio.objects.filter(business=business, content_hash=content_hash(business))
     return rows.defer("audio").first()
@@ -65,7 +65,7 @@ def current(business: Business) -> GreetingAudio | None:
 
 def request(business: Business, *, now: datetime) -> GreetingAudio | None:
     """Make sure that the business's greeting is rendered or waits for it; None when it has no greeting."""
-    text = business.greeting_text.strip()
+    text = business.opening_words()
     if not text:
         return None
     with acting_for(business):

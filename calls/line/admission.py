@@ -40,6 +40,7 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
             stream_opened_at=now,
             alive_at=now,
             settings=asdict(plan_settings),
+            notice_heard=False if business.notice() else None,
             # The stand-in costs nothing, so the price list must not know it.
             model=settings.OPENAI_REALTIME_MODEL[:60] if settings.OPENAI_API_KEY else "",
         )

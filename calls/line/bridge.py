@@ -34,7 +34,7 @@ from calls.conversation.commands import (
     Play,
     TruncateItem,
 )
-from calls.conversation.end_reasons import StreamFault
+from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.conversation.events import (
     CallerFrame,
     CallerLeft,
@@ -42,6 +42,7 @@ from calls.conversation.events import (
     Event,
     KeyPressed,
     MarkReturned,
+    NothingLeft,
     OperatorAsked,
     StreamBroke,
     StreamOpened,
@@ -90,7 +91,7 @@ class Bridge:
         self._hang_up = hang_up
         self._loop = asyncio.get_running_loop()
         self._conversation = Conversation(plan.settings)
-        self._recorder = CallRecorder(plan)
+        self._recorder = CallRecorder(plan, nothing_left=self._nothing_left)
         self._ear = ears.new_ear()
         self._session: RealtimeSession | None = None
         self._audio: dict[str, bytearray | bytes] = {CACHED_GREETING: plan.greeting_audio}
@@ -100,6 +101,7 @@ class Bridge:
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
         self._dial = ""
+        self._awaits_notice = plan.has_notice
 
     # From the edges ------------------------------------------------------------------------------------
     def start(self) -> None:
@@ -147,6 +149,9 @@ class Bridge:
         """End the call: the socket closed without a stop, or is about to be closed. `reason` is for the log."""
         self.feed(StreamBroke(self._clock(), reason, fault))
 
+    def _nothing_left(self, reason: EndReason) -> None:
+        self.feed(NothingLeft(self._clock(), reason))
+
     async def finished(self) -> None:
         """Wait until the end of the call is on record and its session is closed."""
         if self._ending is not None:
@@ -188,6 +193,9 @@ class Bridge:
         for command in commands:
             self._recorder.keep_trace(Decided(event.at, command))
             self._carry_out(command)
+        if self._awaits_notice and self._conversation.turns.first_utterance.was_heard:
+            self._awaits_notice = False
+            self._recorder.notice_heard()
         self._set_timer()
 
     def _decide(self, event: Event) -> list[Command]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from businesses.audit import AuditKind, record
+from businesses.dialling import can_be_shown
+from businesses.models import AuditEntry
 from businesses.pages.access import PageRequest, business_page
-from calls.models import Call, Turn
+from calls.conversation.end_reasons import EndReason
+from calls.models import BlockedCaller, Call, Turn
 from calls.pages import words
 from calls.records import costs
 from calls.records.recording import Recording, recording_of
@@ -27,15 +33,25 @@ _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
 @business_page(section="calls")
 def call(request: PageRequest, call_id: UUID) -> HttpResponse:
     """Show a call."""
-    found = get_object_or_404(Call, pk=call_id, business=request.business)
+    calls = Call.objects.select_related("steered_by")
+    found = get_object_or_404(calls, pk=call_id, business=request.business)
     context = {
         "call": found,
+        "steered_by": _steered_by(found),
+        "can_be_blocked": can_be_shown(found.caller_number),
+        "is_blocked": BlockedCaller.objects.filter(business=request.business, number=found.caller_number).exists(),
         "lines": words.shown_turns(Turn.objects.filter(call=found)),
         "waits": list(words.waits(found)),
         "cost": costs.cost_of(found.model, found.usage),
         "recording": recording_of(found) if found.ended_at else None,
     }
     return render(request, "calls/call.html", context)
+
+
+def _steered_by(call: Call) -> str:
+    """Returns who of the business ended or transferred the call; "" if a request of theirs came too late."""
+    took_effect = call.end_reason in {EndReason.OPERATOR_HUNG_UP, EndReason.OPERATOR_TRANSFERRED}
+    return call.steered_by.shown_name if call.steered_by and took_effect else ""
 
 
 @require_safe
@@ -54,10 +70,24 @@ def recording(request: PageRequest, call_id: UUID) -> HttpResponseBase:
     found = recording_of(get_object_or_404(Call, pk=call_id, business=request.business))
     if found is None:
         raise Http404
+    _note_hearing(request, call_id)
     answer = _answer(found, request.headers.get("Range", ""))
     answer["Accept-Ranges"] = "bytes"
     answer["Content-Disposition"] = f'inline; filename="{call_id}.wav"'
     return answer
+
+
+def _note_hearing(request: PageRequest, call_id: UUID) -> None:
+    """Write into the audit log that the person hears the recording: once a day, as players ask for it in parts."""
+    heard = AuditEntry.objects.filter(
+        business=request.business,
+        kind=AuditKind.RECORDING_HEARD,
+        person_id=request.user.pk,
+        details__call=str(call_id),
+        at__gte=timezone.now() - timedelta(days=1),
+    )
+    if not heard.exists():
+        record(request.business, AuditKind.RECORDING_HEARD, call=str(call_id))
 
 
 def _answer(recording: Recording, wanted: str) -> HttpResponseBase:

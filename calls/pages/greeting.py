@@ -44,7 +44,7 @@ def _state(request: PageRequest) -> HttpResponse:
     is_waiting = greeting is None or greeting.state == GreetingState.PENDING
     context = {
         "greeting": greeting,
-        "has_text": bool(request.business.greeting_text.strip()),
+        "has_text": bool(request.business.opening_words()),
         "is_waiting": is_waiting,
         "is_ready": greeting is not None and greeting.rendered_at is not None,
         "older": _older(request, greeting) if greeting is None or greeting.rendered_at is None else None,

@@ -10,6 +10,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpResponse
@@ -19,9 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from businesses import audit
+from businesses.audit import AuditKind
 from businesses.forms.written_numbers import WrittenPhoneNumberField
 from businesses.models import Business
 from businesses.pages.access import PageRequest, business_page
+from businesses.permissions import demand_transfer
+from businesses.validators import dial_words
 from calls.conversation.commands import NextStep
 from calls.line import live_control
 from calls.models import Call, CallStatus, Turn
@@ -39,17 +44,20 @@ class TransferForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "dir": "ltr", "autocomplete": "tel"}),
     )
 
-    def __init__(self, business: Business, call_id: UUID, data: Any = None) -> None:
+    def __init__(self, business: Business, call_id: UUID, data: Any = None, *, is_free: bool = True) -> None:
+        """Without `is_free`, the number in the settings is sent along and can't be typed over."""
         super().__init__(data, auto_id=f"{call_id}-%s", initial={"number": business.fallback_number})
         self.business = business
+        if not is_free:
+            self.fields["number"].widget = forms.HiddenInput()
         if data is not None:
             self.fields["number"].region = business.region()  # type: ignore[attr-defined]
 
     def clean_number(self) -> str:
-        """Refuse a number at which the assistant would answer again."""
+        """Refuse a number that may not be dialled. It is judged again when it is dialled (`telephone/legs.py`)."""
         number = str(self.cleaned_data["number"])
-        if self.business.phone_numbers.filter(number=number).exists():
-            raise ValidationError(_("The assistant itself answers this number. Give one that a person answers."))
+        if refusal := self.business.dial_refusal(number):
+            raise ValidationError(dial_words(refusal, self.business.countries_to_dial()), code=refusal.value)
         return number
 
 
@@ -89,7 +97,7 @@ def hang_up(request: PageRequest, call_id: UUID) -> HttpResponse:
 def transfer(request: PageRequest, call_id: UUID) -> HttpResponse:
     """Take the call from the assistant and ring a person's phone."""
     call = get_object_or_404(Call, pk=call_id, business=request.business)
-    form = TransferForm(request.business, call.pk, request.POST)
+    form = TransferForm(request.business, call.pk, request.POST, is_free=request.may.transfer_anywhere)
     if not form.is_valid() and call.status == CallStatus.LIVE:
         return _page(request, "calls/live.html", wrong=form, status=422)
     if form.is_valid():
@@ -99,6 +107,8 @@ def transfer(request: PageRequest, call_id: UUID) -> HttpResponse:
 
 
 def _ask(request: PageRequest, call: Call, step: NextStep, *, done: str, dial: str = "") -> None:
+    if step is NextStep.TRANSFER:
+        demand_transfer(request.user, request.business, dial)
     if call.status != CallStatus.LIVE:
         messages.warning(request, _("That call is over."))
         return
@@ -106,8 +116,12 @@ def _ask(request: PageRequest, call: Call, step: NextStep, *, done: str, dial: s
         live_control.ask(call.pk, step, dial=dial)
     except live_control.NotReached:
         messages.error(request, _("The call could not be reached. Try again."))
-    else:
-        messages.success(request, done)
+        return
+    with transaction.atomic():
+        Call.objects.filter(pk=call.pk).update(steered_by=request.user, steered_at=timezone.now())
+        kind = AuditKind.CALL_TRANSFERRED if step is NextStep.TRANSFER else AuditKind.CALL_ENDED
+        audit.record(request.business, kind, call=str(call.pk))
+    messages.success(request, done)
 
 
 def _page(request: PageRequest, template: str, *, wrong: TransferForm | None = None, status: int = 200) -> HttpResponse:
@@ -119,7 +133,7 @@ def _page(request: PageRequest, template: str, *, wrong: TransferForm | None = N
     said = _last_turns(calls)
     on_the_line = []
     for call in calls:
-        form = TransferForm(request.business, call.pk)
+        form = TransferForm(request.business, call.pk, is_free=request.may.transfer_anywhere)
         if wrong is not None and wrong.auto_id == form.auto_id:
             form = wrong
         on_the_line.append(OnTheLine(call, words.shown_turns(said[call.pk]), form))

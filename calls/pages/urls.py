@@ -2,18 +2,23 @@
 
 from django.urls import path
 
-from calls.pages import call, calls, greeting, live, try_call
+from businesses.pages import persons
+from calls.pages import blocked, call, calls, greeting, live, try_call
 
 urlpatterns = [
     path("", calls.calls, name="calls"),
     path("live/", live.live, name="live-calls"),
     path("try/", try_call.try_call, name="try-call"),
     path("try/start/", try_call.start, name="try-start"),
+    path("blocked/", blocked.blocked, name="blocked-callers"),
+    path("blocked/add/", blocked.block, name="caller-block"),
+    path("blocked/<uuid:blocked_id>/remove/", blocked.unblock, name="caller-unblock"),
     path("greeting/", greeting.state, name="greeting-state"),
     path("greeting/again/", greeting.again, name="greeting-again"),
     path("<uuid:call_id>/", call.call, name="call"),
     path("<uuid:call_id>/turns/", call.turns, name="call-turns"),
     path("<uuid:call_id>/hang-up/", live.hang_up, name="call-hang-up"),
     path("<uuid:call_id>/transfer/", live.transfer, name="call-transfer"),
+    path("<uuid:call_id>/person/", persons.person_of_row, {"sort": "call"}, name="call-person"),
     path("<uuid:call_id>/recording.wav", call.recording, name="call-recording"),
 ]

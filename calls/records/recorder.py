@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -16,6 +16,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from calls.audio.tracks import Tracks
 from calls.conversation.commands import KeepTurn, Measure
+from calls.conversation.end_reasons import EndReason
 from calls.plan import CallPlan
 from calls.records import store
 from calls.records.endings import Ending
@@ -37,10 +38,20 @@ _unfinished: set[asyncio.Task[None]] = set()
 
 
 class CallRecorder:
-    """Keeps the records of one call. Everything but `close` returns at once and never fails."""
+    """Keeps the records of one call. Everything but `close` returns at once and never fails.
 
-    def __init__(self, plan: CallPlan, *, words_every_s: float = WORDS_EVERY_S) -> None:
+    `nothing_left` is told, on the event loop, when the business can't pay for the call any more.
+    """
+
+    def __init__(
+        self,
+        plan: CallPlan,
+        *,
+        words_every_s: float = WORDS_EVERY_S,
+        nothing_left: Callable[[EndReason], None] | None = None,
+    ) -> None:
         self._plan = plan
+        self._nothing_left = nothing_left
         self._words_every_s = words_every_s
         self._turns: dict[int, KeepTurn] = {}
         self._trace: list[TraceLine] = []
@@ -49,6 +60,7 @@ class CallRecorder:
         self._usage: dict[str, int] = {}
         self._words_changed = False
         self._tracks = Tracks() if plan.is_recorded else None
+        self._caller_may_be_recorded = not plan.has_notice
         self._unwritten: Batch | None = None
         self._last_write_at = 0.0
         self._closing = asyncio.Event()
@@ -76,8 +88,8 @@ class CallRecorder:
             self._trace.append(line)
 
     def keep_caller_audio(self, at: float, audio: bytes, timestamp_ms: int | None) -> None:
-        """Remember a piece of the caller's audio, if the call is recorded."""
-        if self._tracks is not None:
+        """Remember a piece of the caller's audio, if the call is recorded and the caller knows it."""
+        if self._tracks is not None and self._caller_may_be_recorded:
             self._tracks.caller_spoke(at, audio, timestamp_ms)
 
     def keep_played_audio(self, at: float, audio: bytes) -> None:
@@ -89,6 +101,11 @@ class CallRecorder:
         """Remember that what has not played will not be heard."""
         if self._tracks is not None:
             self._tracks.cleared(at)
+
+    def notice_heard(self) -> None:
+        """Begin to record the caller, who has heard to its end that the call is recorded."""
+        self._caller_may_be_recorded = True
+        store.write_notice_later(self._plan)
 
     async def close(self, ending: Ending, *, at: float | None = None) -> None:
         """Write everything and the end. Await it before closing the socket: Twilio then asks for `next_step`.
@@ -152,7 +169,7 @@ class CallRecorder:
         self._unwritten = batch
         self._last_write_at = asyncio.get_running_loop().time()
         try:
-            await asyncio.wrap_future(store.write_later(self._plan, batch))
+            must_end = await asyncio.wrap_future(store.write_later(self._plan, batch))
         except _PASSING as error:
             logger.warning("call %s: records not written, will be tried again: %s", self._plan.call_id, error)
             return False
@@ -160,6 +177,9 @@ class CallRecorder:
             logger.error("call %s: records refused and dropped: %s", self._plan.call_id, type(error).__name__)
         except Exception:  # a mistake of ours is no reason to harm a caller
             logger.exception("call %s: records not written and dropped", self._plan.call_id)
+        else:
+            if must_end and self._nothing_left:
+                self._nothing_left(must_end)
         self._unwritten = None
         return True
 

@@ -12,9 +12,8 @@ from __future__ import annotations
 import logging
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -23,7 +22,6 @@ import numpy as np
 from django.conf import settings
 
 from businesses.models import Business
-from businesses.tenancy import acting_for
 from calls.audio import ulaw
 from calls.audio.tracks import Piece, Recorded, joined
 from calls.models import Call
@@ -33,7 +31,6 @@ logger = logging.getLogger(__name__)
 HEADER_BYTES: Final = 44
 FRAME_BYTES: Final = 4
 """Of the WAV: two channels of 16 bits for each moment, the caller on the left."""
-_REMOVED_AT_ONCE: Final = 1000
 
 
 # Writing ------------------------------------------------------------------------------------------------
@@ -136,27 +133,20 @@ def recording_of(call: Call) -> Recording | None:
 
 
 # Removing -----------------------------------------------------------------------------------------------
-def remove_old(*, now: datetime) -> int:
-    """Remove recordings past their retention time, and those of deleted businesses. Returns how many."""
-    removed = 0
-    known: set[str] = set()
-    for business in Business.objects.all().iterator(chunk_size=200):
-        known.add(str(business.pk))
-        with acting_for(business):
-            removed += _remove_old_of(business, before=now - timedelta(days=business.recordings_kept_days))
-    if _folder().exists():
-        for folder in _folder().iterdir():
-            if folder.name not in known:
-                shutil.rmtree(folder, ignore_errors=True)
-    return removed
+def remove(business: Business, call_ids: Sequence[UUID]) -> int:
+    """Remove the recordings of these calls, files first. Returns how many. Expects the business to be set."""
+    for call_id in call_ids:
+        for path in _paths(business.pk, call_id):
+            path.unlink(missing_ok=True)
+    return Call.objects.filter(pk__in=call_ids).update(is_recorded=False)
 
 
-def _remove_old_of(business: Business, *, before: datetime) -> int:
-    removed = 0
-    old = Call.objects.filter(business=business, is_recorded=True, started_at__lt=before)
-    while call_ids := list(old.values_list("pk", flat=True)[:_REMOVED_AT_ONCE]):
-        for call_id in call_ids:
-            for path in _paths(business.pk, call_id):
-                path.unlink(missing_ok=True)
-        removed += Call.objects.filter(pk__in=call_ids).update(is_recorded=False)
-    return removed
+def remove_folders_of_deleted() -> int:
+    """Remove the folders of businesses that are no longer there. Returns how many."""
+    if not _folder().exists():
+        return 0
+    known = {str(key) for key in Business.objects.values_list("pk", flat=True)}
+    gone = [folder for folder in _folder().iterdir() if folder.name not in known]
+    for folder in gone:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(gone)

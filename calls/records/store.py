@@ -19,9 +19,10 @@ from django.utils import timezone
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
 from calls.conversation.commands import KeepTurn
+from calls.conversation.end_reasons import EndReason
 from calls.models import Call, TraceChunk, Turn
 from calls.plan import CallPlan
-from calls.records import finishing, recording, traces
+from calls.records import charging, finishing, recording, traces
 from calls.records.endings import Ending
 
 logger = logging.getLogger(__name__)
@@ -45,8 +46,11 @@ class Batch:
     ending: Ending | None = None
 
 
-def write_later(plan: CallPlan, batch: Batch) -> Future[None]:
-    """Write a batch in the records' thread; the future holds the database's error, if there was one."""
+def write_later(plan: CallPlan, batch: Batch) -> Future[EndReason | None]:
+    """Write a batch in the records' thread, and charge the call so far.
+
+    The future holds why the call must end if nothing is left that pays for it, or the database's error.
+    """
     return _thread.submit(_write, plan, batch)
 
 
@@ -56,6 +60,11 @@ def write_audio_later(plan: CallPlan, recorded: Recorded) -> None:
         logger.error("call %s: a piece of its recording is lost: %s wait already", plan.call_id, MOST_WAITING)
         return
     _thread.submit(_write_audio, plan, recorded).add_done_callback(lambda _written: _places.release())
+
+
+def write_notice_later(plan: CallPlan) -> None:
+    """Write in the records' thread that the caller has heard the notice of recording."""
+    _thread.submit(_write_notice, plan)
 
 
 def close_connection() -> None:
@@ -72,14 +81,23 @@ def _write_audio(plan: CallPlan, recorded: Recorded) -> None:
         is_new = recording.write(plan.business.pk, plan.call_id, recorded)
         if is_new:
             with acting_for(plan.business):
-                Call.objects.filter(pk=plan.call_id).update(is_recorded=True)
+                Call.objects.filter(pk=plan.call_id).update(is_recorded=True, was_recorded=True)
     except (OSError, DatabaseError) as error:
         logger.error("call %s: a piece of its recording is lost: %s", plan.call_id, type(error).__name__)
         if isinstance(error, DatabaseError):
             connection.close()
 
 
-def _write(plan: CallPlan, batch: Batch) -> None:
+def _write_notice(plan: CallPlan) -> None:
+    try:
+        with acting_for(plan.business):
+            Call.objects.filter(pk=plan.call_id).update(notice_heard=True)
+    except DatabaseError as error:
+        logger.error("call %s: not on record that its notice was heard: %s", plan.call_id, type(error).__name__)
+        connection.close()
+
+
+def _write(plan: CallPlan, batch: Batch) -> EndReason | None:
     try:
         with acting_for(plan.business), transaction.atomic():
             _write_turns(plan, batch.turns)
@@ -90,6 +108,8 @@ def _write(plan: CallPlan, batch: Batch) -> None:
             )
             if batch.ending is not None:
                 finishing.end_by_its_process(plan.call_id, batch.ending, now=now)
+                return None
+            return charging.charge_so_far(plan.call_id, plan.business, now=now)
     except BaseException:
         connection.close()  # it may be broken: the next write starts afresh
         raise

@@ -17,7 +17,8 @@ from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from calls.errors import StreamRefused
-from calls.models import Call, CallStatus
+from calls.models import BROWSER, Call, CallStatus
+from calls.records.finishing import TRIAL_OPENS_WITHIN
 
 LIFETIME = timedelta(seconds=60)
 """Twilio opens the stream within a second or two of reading the TwiML; a minute forgives a slow network."""
@@ -28,7 +29,7 @@ def issue(call: Call, *, now: datetime) -> str:
     secret = f"{call.business_id.hex}.{secrets.token_urlsafe(32)}"
     token = f"{secret}.{_signature(secret, call.twilio_call_sid)}"
     call.stream_token_hash = _hash(token, call.twilio_call_sid)
-    call.stream_token_expires_at = now + LIFETIME
+    call.stream_token_expires_at = now + (TRIAL_OPENS_WITHIN if call.caller_number == BROWSER else LIFETIME)
     call.save(update_fields=["stream_token_hash", "stream_token_expires_at"])
     return token
 

@@ -15,11 +15,10 @@ from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
 
 from businesses.models import Language
+from calls.telephone.legs import RING_S, Leg
 
 MEDIA_PATH = "/calls/twilio/media/"
 TOKEN_PARAMETER = "token"  # noqa: S105  (a name, not a secret)
-RING_S = 30
-"""How long the fallback number rings before the caller hears that nobody answers."""
 
 MOST_FIELDS = 200
 """Of a webhook's form. Twilio's have some thirty."""
@@ -82,14 +81,28 @@ def connect(token: str) -> VoiceResponse:
     return response
 
 
-def say(words_by_language: dict[Language, str], *, then_dial: str = "") -> VoiceResponse:
+def say(words_by_language: dict[Language, str], *, then_dial: Leg | None = None) -> VoiceResponse:
     """Say something in one or more languages (or none), then ring a number, if there is one, or hang up."""
     response = VoiceResponse()
     for language, words in words_by_language.items():
         locale, voice = _VOICES[language]
         response.say(words, voice=voice, language=locale)
     if then_dial:
-        response.dial(then_dial, timeout=RING_S, action=_address("twilio-after"), method="POST")
+        response.dial(
+            then_dial.number,
+            timeout=RING_S,
+            time_limit=then_dial.limit_s,
+            caller_id=then_dial.shows or None,  # None: Twilio shows the caller's own number
+            action=_address("twilio-after"),
+            method="POST",
+        )
     else:
         response.hangup()
+    return response
+
+
+def reject() -> VoiceResponse:
+    """Refuse a call without taking it, which costs nothing."""
+    response = VoiceResponse()
+    response.reject()
     return response

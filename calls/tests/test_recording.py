@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from businesses.keeping import retention
+from businesses.keeping.kinds import Kind
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.audio import ulaw
@@ -148,14 +150,16 @@ def test_the_same_piece_twice_changes_nothing(call: Call) -> None:
 
 def test_recordings_are_removed_when_their_business_keeps_them_no_longer(call: Call) -> None:
     Business.objects.filter(pk=call.business_id).update(recordings_kept_days=7)
+    Call._base_manager.update(status="ended")
     other = make_live_call(make_business(), is_recorded=True)
     gone = make_live_call(make_business(), is_recorded=True)
     for each in (call, other, gone):
         record(each, ((0, b"a"),), ((0, b"a"),))
     Business.objects.filter(pk=gone.business_id).delete()
-    assert recording.remove_old(now=NOW + timedelta(days=7)) == 0
+    assert retention.sweep(now=NOW + timedelta(days=7))[Kind.RECORDINGS] == 0
     assert recording.recording_of(kept(call)) is not None
-    assert recording.remove_old(now=NOW + timedelta(days=7, seconds=1)) == 1
+    assert retention.sweep(now=NOW + timedelta(days=7, seconds=1))[Kind.RECORDINGS] == 1
+    assert recording.remove_folders_of_deleted() == 1
     assert kept(call).is_recorded is False
     assert recording.recording_of(kept(other)) is not None
     folder = recording._folder()

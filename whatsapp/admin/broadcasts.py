@@ -73,7 +73,7 @@ class BroadcastAdmin(FencedAdmin):
 
     records = True
     section = Section.MESSAGES
-    about = _("One message to many people: watched, started and stopped here, made on the business's pages.")
+    about = _("One message to many people: watched, started and stopped here, created on the business's pages.")
     view_roles = MEMBERS
     list_display = ("name", "status", "pause_reason", "total_people", "to_send", "delivered", "failed", "created_at")
     list_filter = ("status", "template_name")
@@ -95,7 +95,7 @@ class BroadcastAdmin(FencedAdmin):
                 )
             },
         ),
-        (_("For whoever looks for a fault"), {"fields": ("audience",), "classes": ("collapse",)}),
+        (_("Technical details"), {"fields": ("audience",), "classes": ("collapse",)}),
     )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

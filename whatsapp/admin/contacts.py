@@ -14,10 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline
+from businesses.fence.fenced_admin import MEMBERS, FencedAdmin, FencedInline, is_operator
 from businesses.fence.fenced_form import FencedForm
+from businesses.fence.fenced_inline import business_of
 from businesses.fence.sections import Section
-from businesses.models import User
+from businesses.models import Permission, User
+from businesses.permissions import businesses_where
 from whatsapp.models import (
     Consent,
     ConsentChange,
@@ -38,6 +40,15 @@ if TYPE_CHECKING:
 
 def _person(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
+
+
+def _may_lift(request: HttpRequest, row: models.Model | None) -> bool:
+    """Returns whether the person may lift opt-outs in the row's business; without a row: in any business."""
+    person = _person(request)
+    if person is None or is_operator(request):
+        return person is not None
+    allowed = businesses_where(person, Permission.LIFT_OPT_OUTS)
+    return bool(allowed) if row is None else business_of(row) in allowed
 
 
 class ContactForm(FencedForm):
@@ -81,7 +92,7 @@ class ContactAdmin(FencedAdmin):
 
     form = ContactForm
     section = Section.PEOPLE
-    about = _("Whom you know: number, language, tags, and whether they agreed to messages.")
+    about = _("The people you know: number, language, tags, and whether they agreed to receive messages.")
     view_roles = add_roles = change_roles = delete_roles = MEMBERS
     inlines: ClassVar[list[type[InlineModelAdmin[Any, Any]]]] = [ContactTagInline]
     list_display = ("__str__", "phone", "language", "consent", "last_inbound_at", "created_at")
@@ -94,6 +105,18 @@ class ContactAdmin(FencedAdmin):
     def web_page(self, obj: Contact) -> str:
         """Returns the address of the contact's page, which also shows the messages."""
         return reverse("contact", args=[obj.business.slug, obj.pk])
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Returns whether the person may change it; the consent of who has withdrawn it needs a permission."""
+        return super().has_change_permission(request, obj) and self._is_open(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Returns whether the person may delete it; a withdrawn consent would be forgotten with it."""
+        return super().has_delete_permission(request, obj) and self._is_open(request, obj)
+
+    def _is_open(self, request: HttpRequest, obj: models.Model | None) -> bool:
+        has_withdrawn = isinstance(obj, Contact) and obj.consent == Consent.WITHDRAWN
+        return not has_withdrawn or _may_lift(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
         """Record a change of consent with its time."""
@@ -121,7 +144,7 @@ class ConsentChangeAdmin(FencedAdmin):
 
     records = True
     section = Section.PEOPLE
-    about = _("Who agreed to messages or stopped them, when, and how.")
+    about = _("Who agreed to receive messages or opted out, when, and how.")
     view_roles = MEMBERS
     labels: ClassVar[dict[str, Any]] = {"source_in_words": _("source")}
     list_display = ("at", "address", "what", "source_in_words", "by")
@@ -136,7 +159,7 @@ class TagAdmin(FencedAdmin):
     """The tags by which a business groups its contacts."""
 
     section = Section.PEOPLE
-    about = _("The words by which you group contacts, to write to one group.")
+    about = _("Words that group your contacts, so that you can write to one group.")
     view_roles = add_roles = change_roles = delete_roles = MEMBERS
     list_display = ("name", "people")
     list_select_related = ("business",)
@@ -179,7 +202,7 @@ class SuppressionAdmin(FencedAdmin):
 
     form = SuppressionForm
     section = Section.PEOPLE
-    about = _("Numbers that get no broadcast, and since when.")
+    about = _("Numbers that get no broadcasts, and since when.")
     view_roles = add_roles = delete_roles = MEMBERS
     list_display = ("address", "category", "source", "created_at")
     list_filter = ("category", "source")
@@ -193,6 +216,10 @@ class SuppressionAdmin(FencedAdmin):
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Returns False: an entry is removed and added again instead."""
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Returns whether the person may remove the entry: staff only if an owner lets them."""
+        return super().has_delete_permission(request, obj) and _may_lift(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
         """Suppress the address at once, in broadcasts under way too."""

@@ -17,7 +17,7 @@ class ContactImportAdmin(FencedAdmin):
 
     records = True
     section = Section.PEOPLE
-    about = _("Files of contacts that were read: when, by whom, and how many were taken.")
+    about = _("Imported contact files: when, by whom, and how many contacts were taken.")
     view_roles = MEMBERS
     list_display = ("created_at", "file_name", "status", "rows_read", "added", "updated", "unchanged", "rejected")
     list_filter = ("status",)

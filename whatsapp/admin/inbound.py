@@ -19,13 +19,13 @@ class InboundMessageAdmin(FencedAdmin):
 
     records = True
     section = Section.PEOPLE
-    about = _("What people wrote to you. Answer them in the inbox of the web pages.")
+    about = _("What people wrote to you. Answer them in the inbox on the web pages.")
     view_roles = MEMBERS
     labels: ClassVar[dict[str, Any]] = {
         "contact": _("contact"),
         "sender": _("sender"),
         "recipient": _("recipient"),
-        "action": _("what followed"),
+        "action": _("effect"),
     }
     list_display = ("received_at", "address", "contact", "kind", "text", "action")
     fields = ("received_at", "address", "contact", "sender", "recipient", "kind", "text", "action", "business")
@@ -41,7 +41,7 @@ class DirectMessageAdmin(FencedAdmin):
 
     records = True
     section = Section.PEOPLE
-    about = _("Answers and test messages that somebody here wrote to one person.")
+    about = _("Replies and test messages that your team sent to one person.")
     view_roles = MEMBERS
     labels: ClassVar[dict[str, Any]] = {"created_by": _("by"), "answers": _("answer to")}
     list_display = ("created_at", "address", "kind", "text", "status", "why", "created_by")

@@ -47,11 +47,11 @@ class RecipientAdmin(FencedAdmin):
     search_fields = ("address", "given_address", "provider_message_id")
     fieldsets = (
         (None, {"fields": ("business", "broadcast", "contact", "address", "given_address", "row_number", "params")}),
-        (_("What became of it"), {"fields": ("status", "why", "attempt_no", "next_attempt_at", "error_text")}),
+        (_("Result"), {"fields": ("status", "why", "attempt_no", "next_attempt_at", "error_text")}),
         (_("Times"), {"fields": ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")}),
         (_("Cost"), {"fields": ("billable", "price_category", "cost_estimate")}),
         (
-            _("For whoever looks for a fault"),
+            _("Technical details"),
             {
                 "fields": ("provider", "provider_message_id", "error_code", "error_class", "country", "attempt_id"),
                 "classes": ("collapse",),
@@ -76,12 +76,12 @@ class RecipientAdmin(FencedAdmin):
         """Returns the reason for a skip or failure in words."""
         return reason_of(row)
 
-    @admin.action(description=_("Answer lost: take as sent"), permissions=["decide"])
+    @admin.action(description=_("No answer: count as sent"), permissions=["decide"])
     def assume_sent(self, request: HttpRequest, queryset: models.QuerySet[Recipient]) -> None:
         """Take the marked messages as delivered to WhatsApp."""
         self._decide(request, queryset, doubts.assume_sent)
 
-    @admin.action(description=_("Answer lost: send again (some may get it twice)"), permissions=["decide"])
+    @admin.action(description=_("No answer: send again (some people may get it twice)"), permissions=["decide"])
     def send_again(self, request: HttpRequest, queryset: models.QuerySet[Recipient]) -> None:
         """Send the marked messages again, at the risk that some people get them twice."""
         self._decide(request, queryset, _send_again)
@@ -89,7 +89,7 @@ class RecipientAdmin(FencedAdmin):
     def _decide(self, request: HttpRequest, queryset: models.QuerySet[Recipient], decide: Callable[..., int]) -> None:
         rows = list(queryset.filter(status=RecipientStatus.UNKNOWN).select_related("broadcast"))
         moved = decide(rows, now=timezone.now(), actor=request.user)
-        messages.info(request, _("%(number)d messages whose answer was lost were decided.") % {"number": moved})
+        messages.info(request, _("%(number)d messages without an answer were decided.") % {"number": moved})
 
 
 def _send_again(rows: list[Recipient], **how: Any) -> int:

@@ -21,7 +21,7 @@ class MessageTemplateAdmin(FencedAdmin):
 
     records = True
     section = Section.MESSAGES
-    about = _("The texts that WhatsApp has approved. They are written at WhatsApp and fetched from there.")
+    about = _("The texts that WhatsApp has approved. They are written in WhatsApp Manager and fetched from there.")
     view_roles = MEMBERS
     list_display = ("name", "language", "category", "status", "quality", "version", "synced_at")
     list_filter = ("status", "category", "language")
@@ -33,7 +33,7 @@ class MessageTemplateAdmin(FencedAdmin):
             {"fields": ("business", "provider", "account_id", "quality", "paused_until", "synced_at")},
         ),
         (
-            _("For whoever looks for a fault"),
+            _("Technical details"),
             {"fields": ("provider_template_id", "parameter_format", "version", "components"), "classes": ("collapse",)},
         ),
     )

@@ -96,9 +96,11 @@ def _by_order(names: Sequence[str], needed: Sequence[str], addresses: set[int | 
 
 def refuse_doubles(header: Sequence[str], names: Sequence[str]) -> None:
     """Raise `BadAudience` if a column appears twice; `names` are the normalized names of `header`."""
+    seen: set[str] = set()
     for index, name in enumerate(names):
-        if name and name in names[:index]:
+        if name and name in seen:
             raise BadAudience(Cause.COLUMN_TWICE, column=header[index])
+        seen.add(name)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
 
+from businesses.keeping.person import ERASED
 from businesses.models import Business
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group, from_json
 from whatsapp.audience.columns import understand
@@ -74,7 +75,7 @@ def earlier_chosen(business: Business, choice: EarlierChoice) -> QuerySet[Recipi
     earlier = Broadcast.objects.filter(business=business, pk=choice.broadcast).first()
     if earlier is None:
         raise BadAudience(Cause.NO_EARLIER_BROADCAST)
-    people = Recipient.objects.filter(broadcast=earlier, address__isnull=False)
+    people = Recipient.objects.filter(broadcast=earlier, address__isnull=False).exclude(address__startswith=ERASED)
     return people.filter(_GROUPS[choice.group]())
 
 

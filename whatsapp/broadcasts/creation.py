@@ -29,7 +29,7 @@ from whatsapp.models import AudienceKind, Broadcast, EventKind, MessageTemplate,
 from whatsapp.people.messaging_settings import settings_of
 from whatsapp.reasons import Cause
 from whatsapp.states import BroadcastStatus, RecipientStatus
-from whatsapp.tables.tables import open_table
+from whatsapp.tables.tables import open_preview
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
 
 DEFAULT_TRIAL = 50
@@ -156,7 +156,7 @@ def _check_choice(business: Business, new: NewBroadcast, variables: tuple[Templa
         case FileChoice() as choice:
             if new.file is None:
                 raise BadAudience(Cause.FILE_MISSING)
-            with open_table(new.file) as table:
+            with open_preview(new.file, of=business.pk) as table:
                 understand(table.header, variables, list(choice.constants), choice.columns)
                 if next(table.rows, None) is None:
                     raise BadAudience(Cause.FILE_WITHOUT_ROWS)
@@ -171,7 +171,7 @@ def _check_choice(business: Business, new: NewBroadcast, variables: tuple[Templa
 def _row(business: Business, new: NewBroadcast, actor: User | None) -> Broadcast:
     template = new.template
     if new.canary_size is not None and new.canary_size < 1:
-        raise WhatsappError(_("A trial needs at least one message."))
+        raise WhatsappError(_("A trial run needs at least one message."))
     return Broadcast(
         business=business,
         sender=new.sender,
@@ -187,7 +187,7 @@ def _row(business: Business, new: NewBroadcast, actor: User | None) -> Broadcast
 
 def _set_times(broadcast: Broadcast, business: Business, timing: Timing, now: datetime) -> None:
     if (timing.send_from is None) != (timing.send_until is None):
-        raise WhatsappError(_("Sending hours need both a beginning and an end."))
+        raise WhatsappError(_("Sending hours need both a start and an end."))
     broadcast.send_from, broadcast.send_until = timing.send_from, timing.send_until
     broadcast.window_zone = timing.window_zone
     if not timing.wall_time:

@@ -14,6 +14,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
+from businesses import audit
+from businesses.audit import AuditKind
 from businesses.models import User
 from whatsapp import doorbell, recipients
 from whatsapp.errors import IllegalChange
@@ -209,7 +211,17 @@ def _apply(
         if not changed:
             raise IllegalChange(BroadcastStatus(broadcast.status), change.to)
         record(broadcast, change.kind, now=now, data=change.data, actor=actor)
+        if actor is not None:
+            _note_person(broadcast, change.kind, actor)
         doorbell.ring()
+
+
+def _note_person(broadcast: Broadcast, kind: EventKind, actor: User) -> None:
+    """Write what a person did to the broadcast into the business's audit log, too."""
+    starts = kind in {EventKind.STARTED, EventKind.SCHEDULED}
+    what = AuditKind.BROADCAST_STARTED if starts else AuditKind.BROADCAST_STEERED
+    details = {"broadcast": str(broadcast.pk), "name": broadcast.name, "step": kind.value}
+    audit.record(broadcast.business, what, person=actor, **details)
 
 
 def _end(broadcast: Broadcast, change: StatusChange, now: datetime) -> bool:

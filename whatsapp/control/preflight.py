@@ -147,7 +147,9 @@ def _costs(broadcast: Broadcast) -> list[CountryCost]:
 
 
 def _problems(broadcast: Broadcast, valid: int) -> list[str]:
-    nobody = [] if valid else [_("Nobody in this broadcast can be messaged. See the reasons of its rows.")]
+    nobody = (
+        [] if valid else [_("Nobody in this broadcast can be messaged. The reasons are in the list of skipped people.")]
+    )
     return nobody + standing_problems(broadcast)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from businesses.keeping.person import ERASED
 from businesses.models import User
 from whatsapp import doorbell, recipients
 from whatsapp.broadcasts import lifecycle
@@ -31,7 +32,7 @@ def retryable(broadcast: Broadcast) -> QuerySet[Recipient]:
         error_class__in=PASSING_ERRORS,
         delivered_at=None,
         read_at=None,
-    )
+    ).exclude(address__startswith=ERASED)
 
 
 def retry(broadcast: Broadcast, *, now: datetime, actor: User | None = None, ids: Collection[int] | None = None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import BinaryIO
@@ -37,9 +36,7 @@ def import_contacts(
     Raises:
         BadAudience: the file can't be used. Rows before a broken one stay imported; repeat it with a corrected file.
     """
-    size = file.seek(0, io.SEEK_END)
-    file.seek(0)
-    made = imports.draft(business, file, size=size, name=name, now=now, by=by)
+    made = imports.draft(business, file, name=name, now=now, by=by)
     try:
         imports.start(made, roles or guess(made.header), tags=tags, consent_source=consent_source, now=now)
     except BadAudience:

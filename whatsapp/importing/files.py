@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,6 +9,7 @@ from typing import BinaryIO
 
 from django.core.files.storage import default_storage
 
+from businesses.models import Business
 from businesses.tenancy import across_businesses
 from whatsapp.errors import BadAudience
 from whatsapp.importing.contact_layout import guess
@@ -18,18 +17,14 @@ from whatsapp.models import ContactImport, ImportStatus
 from whatsapp.models.imports import FOLDER
 from whatsapp.reasons import Cause
 from whatsapp.tables.stored_files import remove_stale
-from whatsapp.tables.tables import open_table, refuse_large
+from whatsapp.tables.tables import open_preview
 
-MOST_COLUMNS = 60
 CHECKED_ROWS = 5_000
 """Rows that are read before a file is accepted, so that most broken files are refused at once."""
 SAMPLES = 5
 SAMPLE_LENGTH = 60
 KEPT = timedelta(days=1)
 """How long an upload is kept while its columns have not been chosen."""
-_CHUNK = 1 << 20
-_ZIP = b"PK"
-_DIMENSION = re.compile(rb'<dimension ref="[A-Z]+\d+:[A-Z]+(\d+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,47 +36,18 @@ class Glance:
     about_rows: int | None
 
 
-def look_at(file: BinaryIO, size: int) -> Glance:
+def look_at(business: Business, file: BinaryIO) -> Glance:
     """Check a table before it is stored. Raises `BadAudience`: too large, no table, a column twice, a broken row."""
-    refuse_large(size)
-    with open_table(file) as table:
+    with open_preview(file, of=business.pk) as table:
         guess(table.header)
-        if len(table.header) > MOST_COLUMNS:
-            raise BadAudience(Cause.TOO_MANY_COLUMNS, limit=MOST_COLUMNS)
         first = [[cell[:SAMPLE_LENGTH] for cell in row.cells] for row in islice(table.rows, SAMPLES)]
         if not first:
             raise BadAudience(Cause.FILE_WITHOUT_ROWS)
         checked = len(first) + sum(1 for _row in islice(table.rows, CHECKED_ROWS - len(first)))
         header = [name.replace("\0", "") for name in table.header]
     samples = [[cell.replace("\0", "") for cell in cells] for cells in first]
-    return Glance(header, samples, checked if checked < CHECKED_ROWS else _about_rows(file))
-
-
-def _about_rows(file: BinaryIO) -> int | None:
-    """Estimate the rows of a long table from its line ends or the workbook's metadata, then rewind the file."""
-    file.seek(0)
-    try:
-        return _rows_of_sheet(file) if file.read(2) == _ZIP else _lines(file)
-    finally:
-        file.seek(0)
-
-
-def _lines(file: BinaryIO) -> int:
-    feeds = returns = 0
-    file.seek(0)
-    while chunk := file.read(_CHUNK):
-        feeds += chunk.count(b"\n")
-        returns += chunk.count(b"\r")
-    return max(feeds, returns, 1) - 1  # the header
-
-
-def _rows_of_sheet(file: BinaryIO) -> int | None:
-    try:
-        with zipfile.ZipFile(file) as archive, archive.open("xl/worksheets/sheet1.xml") as sheet:
-            found = _DIMENSION.search(sheet.read(4_096))
-    except (KeyError, zipfile.BadZipFile):
-        return None
-    return int(found[1]) - 1 if found and int(found[1]) > 1 else None
+    about = table.about_rows
+    return Glance(header, samples, checked if checked < CHECKED_ROWS else about)
 
 
 def size_of(name: str) -> int:

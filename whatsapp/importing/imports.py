@@ -50,11 +50,9 @@ class Claim:
     token: UUID
 
 
-def draft(
-    business: Business, file: BinaryIO, *, size: int, name: str, now: datetime, by: User | None = None
-) -> ContactImport:
+def draft(business: Business, file: BinaryIO, *, name: str, now: datetime, by: User | None = None) -> ContactImport:
     """Store a file whose columns are still to be chosen. Raises `BadAudience`, and stores nothing then."""
-    glance = files.look_at(file, size)
+    glance = files.look_at(business, file)
     made = ContactImport(business=business, created_by=by, file_name=name[:120], created_at=now)
     made.header, made.samples, made.about_rows = glance.header, glance.samples, glance.about_rows
     file.seek(0)
@@ -173,7 +171,7 @@ def _end(
     because: Reason | None = None,
 ) -> bool:
     file = contact_import.file.name or ""
-    ended = {"status": to, "finished_at": now, "lease_token": None, "lease_until": None, "file": ""}
+    ended = {"status": to, "finished_at": now, "lease_token": None, "lease_until": None, "file": "", "samples": []}
     with transaction.atomic():
         changed = rows.update(**ended, **(because.kept() if because else NO_REASON))
         if changed:

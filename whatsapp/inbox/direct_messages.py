@@ -26,13 +26,12 @@ from whatsapp.models import (
     MessageTemplate,
     Sender,
     SenderHealth,
-    Suppression,
     SuppressionCategory,
     TemplateStatus,
 )
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, to_e164
-from whatsapp.people.suppressions import blocked
+from whatsapp.people.suppressions import blocked, entries_of
 from whatsapp.template_variables import UnsupportedTemplate, body_text, variables_of
 
 WINDOW = timedelta(hours=24)
@@ -58,7 +57,7 @@ def reply(inbound: InboundMessage, text: str, *, key: UUID, now: datetime, actor
             _("The person's last message is more than 24 hours old: WhatsApp takes only a template now. Broadcast one.")
         )
     if _wants_silence(inbound):
-        raise OptedOut(_("This person asked not to get messages, and has not written since."))
+        raise OptedOut(_("This person asked not to receive messages, and has not written since."))
     message = DirectMessage(
         kind=DirectKind.REPLY, sender=inbound.sender, address=inbound.address, text=text, answers=inbound
     )
@@ -105,7 +104,7 @@ def send_test(
     except NotANumber as error:
         raise BadAudience(error.reason) from None
     if blocked(business, [address], template.category):
-        raise OptedOut(_("This person asked not to get messages. Try another number."))
+        raise OptedOut(_("This person asked not to receive messages. Try another number."))
     message = DirectMessage(
         kind=DirectKind.TEST,
         sender=sender,
@@ -154,9 +153,7 @@ def _checked(template: MessageTemplate, sender: Sender, params: Mapping[str, str
 
 def _wants_silence(inbound: InboundMessage) -> bool:
     """Returns whether the person opted out of everything and has not written since."""
-    no = Suppression.objects.filter(
-        business=inbound.business_id, address=inbound.address, category=SuppressionCategory.ALL
-    ).first()
+    no = entries_of(inbound.business, [inbound.address]).filter(category=SuppressionCategory.ALL).first()
     if no is None:
         return False
     since = InboundMessage.objects.filter(

@@ -46,7 +46,7 @@ class Broadcast(KeepsReason):
     )
     epoch = models.PositiveIntegerField(default=0, editable=False)
     pause_reason = models.CharField(_("why it is paused"), max_length=16, choices=PauseReason.choices, blank=True)
-    resume_at = models.DateTimeField(_("goes on by itself at"), null=True, blank=True)
+    resume_at = models.DateTimeField(_("resumes automatically at"), null=True, blank=True)
 
     template_name = models.CharField(_("template name"), max_length=512)
     template_language = models.CharField(_("language"), max_length=15)
@@ -67,18 +67,18 @@ class Broadcast(KeepsReason):
     )
     scheduled_zone = models.CharField(_("time zone"), max_length=60, blank=True)
     scheduled_at = models.DateTimeField(_("starts at"), null=True, blank=True)
-    not_after = models.DateTimeField(_("starts at the latest"), null=True, blank=True)
+    not_after = models.DateTimeField(_("latest start"), null=True, blank=True)
     is_late = models.BooleanField(_("started late"), default=False, editable=False)
     send_from = models.TimeField(_("messages from"), null=True, blank=True)
     send_until = models.TimeField(_("messages until"), null=True, blank=True)
     window_zone = models.CharField(
-        _("by whose clock"), max_length=10, choices=WindowZone.choices, default=WindowZone.BUSINESS
+        _("whose local time"), max_length=10, choices=WindowZone.choices, default=WindowZone.BUSINESS
     )
     canary_size = models.PositiveIntegerField(
-        _("try on so many first"),
+        _("trial run (messages)"),
         null=True,
         blank=True,
-        help_text=_("After so many messages the broadcast waits until you resume it. Empty: no trial."),
+        help_text=_("After this many messages the broadcast waits until you resume it. Leave empty for no trial run."),
     )
     canary_reviewed_at = models.DateTimeField(null=True, editable=False)
 
@@ -88,7 +88,8 @@ class Broadcast(KeepsReason):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, editable=False)
     completed_at = models.DateTimeField(_("completed"), null=True, editable=False)
-    settled_at = models.DateTimeField(_("every delivery known"), null=True, editable=False)
+    settled_at = models.DateTimeField(_("all delivery reports in"), null=True, editable=False)
+    people_removed_at = models.DateTimeField(null=True, editable=False, help_text="since when its rows name nobody")
 
     objects = BusinessManager()
 
@@ -113,7 +114,7 @@ class Broadcast(KeepsReason):
 class EventKind(models.TextChoices):
     """What happened to a broadcast."""
 
-    CREATED = "created", _("Made")
+    CREATED = "created", _("Created")
     SCHEDULED = "scheduled", _("Scheduled")
     STARTED = "started", _("Started")
     MISSED = "missed", _("Missed its time")
@@ -124,10 +125,10 @@ class EventKind(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
     ENDED = "ended", _("Ended")
     COMPLETED = "completed", _("Ended")
-    REOPENED = "reopened", _("Opened again")
-    RETRIED = "retried", _("Failed people are tried again")
-    SENT_AGAIN = "sent_again", _("A message whose answer was lost is sent again")
-    ASSUMED_SENT = "assumed_sent", _("A message whose answer was lost is taken as sent")
+    REOPENED = "reopened", _("Reopened")
+    RETRIED = "retried", _("Failed messages sent again")
+    SENT_AGAIN = "sent_again", _("Messages without an answer are sent again")
+    ASSUMED_SENT = "assumed_sent", _("Messages without an answer count as sent")
     OTHER = "other", _("Changed")
 
 

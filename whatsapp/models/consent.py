@@ -16,12 +16,12 @@ from whatsapp.models.contacts import source_in_words
 class ConsentStep(models.TextChoices):
     """What changed for an address."""
 
-    AGREED = "agreed", gettext_lazy("Agreed to get messages")
-    NO_MARKETING = "no_marketing", gettext_lazy("No marketing messages from here on")
-    NO_BROADCASTS = "no_broadcasts", gettext_lazy("No broadcasts from here on")
+    AGREED = "agreed", gettext_lazy("Agreed to receive messages")
+    NO_MARKETING = "no_marketing", gettext_lazy("No marketing messages from now on")
+    NO_BROADCASTS = "no_broadcasts", gettext_lazy("No broadcasts from now on")
     LIFTED = "lifted", gettext_lazy("May be messaged again")
-    WITHDRAWN = "withdrawn", gettext_lazy("Agreement withdrawn")
-    UNKNOWN = "unknown", gettext_lazy("Agreement marked as not asked")
+    WITHDRAWN = "withdrawn", gettext_lazy("Consent withdrawn")
+    UNKNOWN = "unknown", gettext_lazy("Consent set to “not asked”")
 
 
 class ConsentChange(models.Model):

@@ -19,7 +19,7 @@ class Consent(models.TextChoices):
     """Whether a person agreed to receive marketing messages."""
 
     UNKNOWN = "unknown", _("Not asked")
-    GRANTED = "granted", _("Agreed")
+    GRANTED = "granted", _("Consent given")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
@@ -132,6 +132,7 @@ class SuppressionSource(models.TextChoices):
     PROVIDER = "provider", _("WhatsApp refused a message because they had stopped marketing")
     STAFF = "staff", _("Entered by staff")
     IMPORT = "import", _("Imported")
+    ERASED = "erased", _("Their data was erased")
 
 
 def source_in_words(source: str, *, agreed: bool) -> str:

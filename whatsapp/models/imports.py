@@ -28,7 +28,7 @@ class ImportStatus(models.TextChoices):
     DRAFT = "draft", _("Columns to be chosen")
     RUNNING = "running", _("Being read")
     DONE = "done", _("Done")
-    CANCELLED = "cancelled", _("Cancelled before its end")
+    CANCELLED = "cancelled", _("Cancelled before it finished")
     FAILED = "failed", _("Stopped by an error")
 
 
@@ -53,13 +53,13 @@ class ContactImport(KeepsReason):
     consent_source = models.CharField(_("where the consent comes from"), max_length=200, blank=True)
 
     status = models.CharField(_("status"), max_length=10, choices=ImportStatus.choices, default=ImportStatus.DRAFT)
-    about_rows = models.PositiveIntegerField(_("rows of the file, about"), null=True, blank=True)
+    about_rows = models.PositiveIntegerField(_("rows in the file (about)"), null=True, blank=True)
     row_cursor = models.PositiveIntegerField(default=0, help_text="number of the last row that is done")
     rows_read = models.PositiveIntegerField(_("rows read"), default=0)
     added = models.PositiveIntegerField(_("new"), default=0)
-    updated = models.PositiveIntegerField(_("brought up to date"), default=0)
+    updated = models.PositiveIntegerField(_("updated"), default=0)
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
-    rejected = models.PositiveIntegerField(_("not taken"), default=0)
+    rejected = models.PositiveIntegerField(_("rejected"), default=0)
 
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -103,7 +103,7 @@ class RejectedRow(KeepsReason):
         ContactImport, models.CASCADE, related_name="rejected_rows", db_index=False, verbose_name=_("import")
     )
     row = models.PositiveIntegerField(_("row"))
-    given = models.CharField(_("as it was written"), max_length=140, blank=True)
+    given = models.CharField(_("as written"), max_length=140, blank=True)
     cells = models.JSONField(default=list)
 
     objects = BusinessManager()

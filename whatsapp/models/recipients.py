@@ -38,7 +38,7 @@ class Recipient(MessageOutcome):
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="recipients")
     address = models.CharField(_("address"), max_length=140, null=True)
     address_kind = models.CharField(max_length=5, choices=AddressKind.choices, default=AddressKind.PHONE)
-    given_address = models.CharField(_("as it was given"), max_length=140, blank=True)
+    given_address = models.CharField(_("as entered"), max_length=140, blank=True)
     row_number = models.PositiveIntegerField(_("row of the file"), null=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     params = models.JSONField(_("values of the template"), default=dict)

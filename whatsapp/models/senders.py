@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from businesses.credentials import decrypt, encrypt
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.reasons import KeepsReason
+
+APP_KEY_LENGTH = 40
+
+
+def app_key_of(app_secret: str) -> str:
+    """Returns a name for the Meta app with this secret, from which the secret can't be told; "" for no secret."""
+    return hashlib.sha256(f"app:{app_secret}".encode()).hexdigest()[:APP_KEY_LENGTH] if app_secret else ""
 
 
 class Provider(models.TextChoices):
@@ -40,11 +49,39 @@ class SenderHealth(models.TextChoices):
     BLOCKED = "blocked", _("Needs attention")
 
 
+class ProvedAccount(models.Model):
+    """An account at a provider, and the one business that has proved that it is theirs.
+
+    A row exists only after the provider itself answered for a token, a number and the account together
+    (`numbers.proving`). Numbers that wait for their proof have none, so they stand in nobody's way.
+    """
+
+    business = models.ForeignKey(Business, models.CASCADE, related_name="proved_accounts")
+    provider = models.CharField(max_length=10, choices=Provider.choices)
+    account_id = models.CharField(max_length=64)
+    proved_at = models.DateTimeField()
+
+    objects = BusinessManager()
+
+    class Meta:
+        db_table = "whatsapp_proved_accounts"
+        verbose_name = _("account at a provider")
+        verbose_name_plural = _("accounts at providers")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["provider", "account_id"], name="one_business_per_account")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_provider_display()} {self.account_id}"
+
+
 class Sender(KeepsReason):
     """A number of a business at a provider.
 
-    `number_id` is Meta's phone number id, or Twilio's WhatsApp number (+E.164) or messaging service (MG…). Webhooks are
-    matched to a business by it, so it is unique across businesses. `account_id` is Meta's WABA id or Twilio's account.
+    `number_id` is Meta's phone number id, or Twilio's WhatsApp number (+E.164) or messaging service (MG…), `account_id`
+    Meta's WABA id or Twilio's account. Both are only what somebody typed until the provider has answered for them:
+    then `proved_account` is set, webhooks may touch the number, and it is unique. `app_key` tells which Meta app signs
+    its webhooks ("": the installation's); see `app_key_of`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -56,24 +93,28 @@ class Sender(KeepsReason):
         _("business portfolio"),
         max_length=64,
         blank=True,
-        help_text=_("Numbers of one portfolio share its 24-hour limit. Empty: this account alone."),
+        help_text=_("Numbers of one portfolio share its 24-hour limit. Leave empty if this account stands alone."),
     )
     phone = models.CharField(_("phone number"), max_length=16, blank=True)
     display_name = models.CharField(_("display name"), max_length=120, blank=True)
+    proved_account = models.ForeignKey(
+        ProvedAccount, models.SET_NULL, null=True, blank=True, editable=False, related_name="senders"
+    )
     encrypted_credentials = models.TextField(editable=False)
+    app_key = models.CharField(max_length=APP_KEY_LENGTH, blank=True, default="", db_default="", editable=False)
     max_mps = models.FloatField(
         _("most messages per second"),
         null=True,
         blank=True,
         validators=[MinValueValidator(0.01), MaxValueValidator(1000)],
-        help_text=_("Empty: 80 % of what WhatsApp allows this number; the rest stays free for chat replies."),
+        help_text=_("Leave empty for 80 % of what WhatsApp allows this number; the rest stays free for replies."),
     )
     throughput_mps = models.FloatField(_("messages per second that WhatsApp allows"), null=True, editable=False)
     messaging_limit = models.PositiveIntegerField(
         _("people per 24 hours"),
         null=True,
         blank=True,
-        help_text=_("Different people that the portfolio may write to in 24 hours. Empty: no limit is known."),
+        help_text=_("How many different people the portfolio may write to in 24 hours. Empty: no known limit."),
     )
     quality = models.CharField(_("quality"), max_length=8, choices=Quality.choices, default=Quality.UNKNOWN)
     health = models.CharField(_("state"), max_length=8, choices=SenderHealth.choices, default=SenderHealth.READY)
@@ -90,7 +131,21 @@ class Sender(KeepsReason):
         verbose_name_plural = _("senders")
         ordering: ClassVar[list[str]] = ["created_at"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["provider", "number_id"], name="one_sender_per_number")
+            models.UniqueConstraint(
+                fields=["business", "provider", "number_id"], name="one_sender_per_number_of_a_business"
+            ),
+            # A phone number id of Meta's is unique in the world. At Twilio the number belongs to an account: its
+            # sandbox number is in everybody's.
+            models.UniqueConstraint(
+                fields=["provider", "number_id"],
+                name="one_proved_sender_per_number",
+                condition=Q(proved_account__isnull=False) & ~Q(provider=Provider.TWILIO),
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "account_id", "number_id"],
+                name="one_proved_sender_in_an_account",
+                condition=Q(proved_account__isnull=False),
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["provider", "account_id"], name="sender_account")]
 
@@ -103,23 +158,29 @@ class Sender(KeepsReason):
         return decrypt(self.encrypted_credentials)
 
     def set_credentials(self, credentials: Mapping[str, str]) -> None:
-        """Encrypt the secrets and set them; the caller saves."""
+        """Encrypt the secrets and set them; the caller saves `encrypted_credentials` and `app_key`."""
         self.encrypted_credentials = encrypt(credentials)
+        self.app_key = app_key_of(credentials.get("app_secret", ""))
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the provider has answered for token, number and account together."""
+        return self.proved_account_id is not None
 
 
 class UnknownPolicy(models.TextChoices):
     """What to do with a message whose answer was lost and for which no report came."""
 
-    EVIDENCE = "evidence", _("Send again only when the reports of other messages prove that it was not sent")
+    EVIDENCE = "evidence", _("Send again only when reports of other messages prove that it was not sent")
     NEVER = "never", _("Never send again")
-    ASK = "ask", _("Ask a person")
+    ASK = "ask", _("Ask me")
 
 
 class WindowZone(models.TextChoices):
     """Whose clock the sending hours go by."""
 
     BUSINESS = "business", _("The business's")
-    RECIPIENT = "recipient", _("Each person's, by the country of the number")
+    RECIPIENT = "recipient", _("Each person's own, by the country of their number")
 
 
 class MessagingSettings(models.Model):
@@ -130,12 +191,12 @@ class MessagingSettings(models.Model):
         _("country of local numbers"),
         max_length=2,
         blank=True,
-        help_text=_("Two letters, like IL. Empty: the country of the business's own phone number."),
+        help_text=_("Two letters, like IL. Leave empty for the country of the business's own phone number."),
     )
     late_after_minutes = models.PositiveIntegerField(
         _("longest delay of a scheduled broadcast (minutes)"),
         default=360,
-        help_text=_("A scheduled broadcast that could not start by then is missed instead of late."),
+        help_text=_("A scheduled broadcast that could not start by then is marked as missed and is not sent late."),
     )
     unknown_policy = models.CharField(
         _("when an answer was lost"), max_length=10, choices=UnknownPolicy.choices, default=UnknownPolicy.EVIDENCE
@@ -143,16 +204,19 @@ class MessagingSettings(models.Model):
     opt_out_words = models.TextField(
         _("more opt-out words"),
         blank=True,
-        help_text=_("One a line, besides the usual ones (STOP, הסר …). A message that is just this word opts out."),
+        help_text=_(
+            "One per line, in addition to the usual ones (STOP, הסר …). "
+            "A message that is just this word opts the person out."
+        ),
     )
     opt_in_words = models.TextField(
-        _("more opt-in words"), blank=True, help_text=_("One a line, besides the usual ones (START …).")
+        _("more opt-in words"), blank=True, help_text=_("One per line, in addition to the usual ones (START …).")
     )
     opt_out_reply = models.CharField(
-        _("answer to an opt-out"), max_length=1000, blank=True, help_text=_("Empty: the usual words.")
+        _("answer to an opt-out"), max_length=1000, blank=True, help_text=_("Leave empty for the usual text.")
     )
     opt_in_reply = models.CharField(
-        _("answer to an opt-in"), max_length=1000, blank=True, help_text=_("Empty: the usual words.")
+        _("answer to an opt-in"), max_length=1000, blank=True, help_text=_("Leave empty for the usual text.")
     )
 
     objects = BusinessManager()

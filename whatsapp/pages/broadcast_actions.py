@@ -29,7 +29,7 @@ def start(request: PageRequest, found: Broadcast) -> str:
     """Start now, or wait for the scheduled time."""
     starting.start(found, now=timezone.now(), actor=request.user)
     waits = found.status == BroadcastStatus.SCHEDULED
-    return _("It starts by itself at its time.") if waits else _("It is being sent.")
+    return _("It starts automatically at the scheduled time.") if waits else _("It is being sent.")
 
 
 @_steers
@@ -43,21 +43,21 @@ def pause(request: PageRequest, found: Broadcast) -> str:
 def resume(request: PageRequest, found: Broadcast) -> str:
     """Resume exactly where it stopped."""
     lifecycle.resume(found, now=timezone.now(), actor=request.user)
-    return _("It goes on where it stopped.")
+    return _("It continues where it stopped.")
 
 
 @_steers
 def cancel(request: PageRequest, found: Broadcast) -> str:
     """Cancel for good: nobody else gets it."""
     lifecycle.cancel(found, now=timezone.now(), actor=request.user)
-    return _("Cancelled. Nobody else gets it.")
+    return _("Cancelled. Nobody else will receive it.")
 
 
 @_steers
 def retry(request: PageRequest, found: Broadcast) -> str:
     """Retry messages that failed for a temporary reason."""
     people = retrying.retry(found, now=timezone.now(), actor=request.user)
-    return ngettext("%(people)s person is tried again.", "%(people)s people are tried again.", people) % {
+    return ngettext("Sending again to %(people)s person.", "Sending again to %(people)s people.", people) % {
         "people": people
     }
 
@@ -66,7 +66,7 @@ def retry(request: PageRequest, found: Broadcast) -> str:
 def discard(request: PageRequest, found: Broadcast) -> HttpResponse:
     """Remove a draft, as if it had never been created."""
     creation.discard(found)
-    messages.success(request, _("The draft is removed."))
+    messages.success(request, _("Draft deleted."))
     return redirect("broadcasts", slug=request.business.slug)
 
 

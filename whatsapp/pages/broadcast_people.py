@@ -12,12 +12,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from businesses.keeping.person import ERASED
+from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
+from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
 from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.pages.broadcast_page import find
-from whatsapp.pages.csv_export import csv_answer
 from whatsapp.states import RecipientStatus
 
 
@@ -41,13 +43,21 @@ def people(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@business_page(section="broadcasts")
+@business_page(section="broadcasts", needs=Permission.EXPORT_CONTACTS)
 def export(request: PageRequest, broadcast_id: UUID) -> HttpResponseBase:
     """Send the people as CSV, filtered by state."""
     found = find(request, broadcast_id)
     header = [_("phone"), _("row"), _("state"), _("reason"), _("attempts"), _("sent"), _("delivered"), _("read")]
     rows = _rows(found, request.GET.get("status", ""), "").order_by("pk")
-    return csv_answer(f"broadcast-{found.created_at:%Y-%m-%d}", header, _cells(rows))
+    return people_answer(
+        request.business,
+        request.user,
+        "recipients",
+        name=f"broadcast-{found.created_at:%Y-%m-%d}",
+        header=header,
+        rows=_cells(rows),
+        broadcast=str(found.pk),
+    )
 
 
 def _rows(found: Broadcast, status: str, words: str) -> QuerySet[Recipient]:
@@ -63,7 +73,7 @@ def _rows(found: Broadcast, status: str, words: str) -> QuerySet[Recipient]:
 def _cells(rows: QuerySet[Recipient]) -> Iterator[list[str]]:
     for row in rows.iterator(chunk_size=2_000):
         times = [f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "" for moment in _times(row)]
-        address = row.address or row.given_address
+        address = _("erased") if (row.address or "").startswith(ERASED) else row.address or row.given_address
         number = "" if row.row_number is None else str(row.row_number)
         yield [address, number, row.get_status_display(), reason_of(row), str(row.attempt_no), *times]
 

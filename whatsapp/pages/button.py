@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
 from whatsapp.errors import WhatsappError
 
@@ -20,18 +21,22 @@ Act = Callable[[PageRequest, Thing], str | HttpResponse]
 
 
 def button(
-    *, section: str, page: str, find: Callable[Concatenate[PageRequest, ...], Thing]
+    *,
+    section: str,
+    page: str,
+    find: Callable[Concatenate[PageRequest, ...], Thing],
+    needs: Permission | None = None,
 ) -> Callable[[Act[Thing]], Callable[..., HttpResponseBase]]:
     """Turn an act into the view of a button.
 
     The act returns what it did in words, or a response to show instead (a refused form). A `WhatsappError` means that
     it can't be done: its words are shown, and nothing has changed. `find` takes the values in the address, which are
-    also those of `page`.
+    also those of `page`. `needs` is the permission that staff need (`business_page`).
     """
 
     def decorate(act: Act[Thing]) -> Callable[..., HttpResponseBase]:
         @require_POST
-        @business_page(section=section)
+        @business_page(section=section, needs=needs)
         @wraps(act)
         def view(request: PageRequest, **named: Any) -> HttpResponse:
             found: Thing = find(request, **named)

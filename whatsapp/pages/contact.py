@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
-from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource, Tag
+from whatsapp.models import Consent, Contact, SuppressionCategory, SuppressionSource, Tag
 from whatsapp.pages.button import button
 from whatsapp.pages.contact_forms import AgreeForm, CategoryForm, FactsForm, TagForm
 from whatsapp.pages.conversations import addresses_of, conversation
@@ -27,6 +28,7 @@ def _found(request: PageRequest, contact_id: UUID) -> Contact:
 
 
 _button = button(section="contacts", page="contact", find=_found)
+_lifting_button = button(section="contacts", page="contact", find=_found, needs=Permission.LIFT_OPT_OUTS)
 
 
 @require_safe
@@ -54,14 +56,14 @@ def add_tag(request: PageRequest, person: Contact) -> str | HttpResponse:
     if not form.is_valid():
         return _page(request, person, tag_form=form)
     tagging.tag(request.business, [person], form.cleaned_data["tag"])
-    return _("Tagged.")
+    return _("Tag added.")
 
 
 @_button
 def remove_tag(request: PageRequest, person: Contact) -> str:
     """Remove a tag."""
     tagging.untag(request.business, [person], request.POST.get("tag", ""))
-    return _("The tag is taken away.")
+    return _("Tag removed.")
 
 
 @_button
@@ -90,10 +92,10 @@ def suppress(request: PageRequest, person: Contact) -> str | HttpResponse:
             note=form.cleaned_data["note"],
             by=request.user,
         )
-    return _("They get no more messages, also from broadcasts that are under way.")
+    return _("They will get no more messages, not even from broadcasts already being sent.")
 
 
-@_button
+@_lifting_button
 def lift(request: PageRequest, person: Contact) -> str:
     """Allow messages to the person again."""
     for address in addresses_of(person):
@@ -123,7 +125,7 @@ def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpRe
         "tags": person.tags.all(),
         "all_tags": Tag.objects.filter(business=request.business)[:200],
         "history": consent.history(person),
-        "suppressed": list(Suppression.objects.filter(business=request.business, address__in=addresses_of(person))),
+        "suppressed": list(suppressions.entries_of(request.business, addresses_of(person))),
         "said": conversation(person, most=MOST_MESSAGES),
         "most": MOST_MESSAGES,
     }

@@ -40,7 +40,7 @@ class TagsField(forms.CharField):
         super().__init__(
             required=False,
             max_length=600,
-            help_text=gettext_lazy("With commas between them."),
+            help_text=gettext_lazy("Separated by commas."),
             widget=forms.TextInput(attrs=ANY_DIRECTION),
             **options,
         )
@@ -64,10 +64,10 @@ class NewContactForm(forms.Form):
     )
     tags = TagsField(label=gettext_lazy("Tags"))
     consent_source = forms.CharField(
-        label=gettext_lazy("They agreed to get messages: where and when"),
+        label=gettext_lazy("They agreed to receive messages: where and when"),
         required=False,
         max_length=200,
-        help_text=gettext_lazy("Like “sign-up form, May 2026”. Empty: not asked."),
+        help_text=gettext_lazy("Like “sign-up form, May 2026”. Leave empty if they were not asked."),
         widget=forms.TextInput(attrs=ANY_DIRECTION),
     )
 
@@ -80,7 +80,7 @@ class NewContactForm(forms.Form):
         address = str(self.cleaned_data["phone"])
         field = "phone" if address.startswith("+") else "bsuid"
         if Contact.objects.filter(business=self.business, **{field: address}).exists():
-            raise forms.ValidationError(_("This person is among your contacts already."))
+            raise forms.ValidationError(_("This person is already in your contacts."))
         return address
 
 
@@ -121,7 +121,9 @@ class CategoryForm(forms.Form):
     """Which messages a person does not want."""
 
     category = forms.ChoiceField(
-        label=gettext_lazy("What they don't want"), choices=SuppressionCategory.choices, initial=SuppressionCategory.ALL
+        label=gettext_lazy("What they opted out of"),
+        choices=SuppressionCategory.choices,
+        initial=SuppressionCategory.ALL,
     )
     note = forms.CharField(
         label=gettext_lazy("Note"), max_length=300, required=False, widget=forms.TextInput(attrs=ANY_DIRECTION)

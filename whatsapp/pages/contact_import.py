@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from businesses.pages.access import PageRequest, business_page
+from businesses.pages.csv_export import csv_answer
 from whatsapp import tasks
 from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import BadAudience
 from whatsapp.importing import files, imports, reading
 from whatsapp.models import ContactImport, ImportStatus, RejectedRow
 from whatsapp.pages.contact_forms import tags_in
-from whatsapp.pages.csv_export import csv_answer
 from whatsapp.pages.import_form import FileForm, MappingForm
 
 SHOWN_IMPORTS = 10
@@ -39,7 +39,7 @@ def upload(request: PageRequest) -> HttpResponse:
     if form.is_valid():
         file, now = form.cleaned_data["file"], timezone.now()
         try:
-            made = imports.draft(request.business, file, size=file.size, name=file.name, now=now, by=request.user)
+            made = imports.draft(request.business, file, name=file.name, now=now, by=request.user)
         except BadAudience as error:
             form.add_error("file", str(error))
         else:
@@ -94,10 +94,10 @@ def cancel(request: PageRequest, import_id: UUID) -> HttpResponse:
     """Stop reading. A file whose columns have not been chosen yet is removed."""
     found = _find(request, import_id)
     if imports.discard(found):
-        messages.success(request, _("The file is removed. Nothing was imported from it."))
+        messages.success(request, _("File discarded. Nothing was imported from it."))
         return redirect("contacts-import", slug=request.business.slug)
     if not imports.cancel(found, now=timezone.now()):
-        messages.info(request, _("It had ended already."))
+        messages.info(request, _("It had already ended."))
     return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)
 
 
@@ -107,7 +107,7 @@ def rejected(request: PageRequest, import_id: UUID) -> HttpResponseBase:
     """Send the rejected rows as CSV, with their reasons, to be corrected and imported again."""
     found = _find(request, import_id)
     rows = RejectedRow.objects.filter(contact_import=found).order_by("row")
-    header = [_("Row of the file"), _("Why it was not taken"), *found.header]
+    header = [_("Row of the file"), _("Why it was rejected"), *found.header]
     lines = ([row.row, reason_words(row), *row.cells] for row in rows.iterator(chunk_size=2_000))
     return csv_answer("rows-not-taken", header, lines)
 

@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
+from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
 from whatsapp.models import Consent, Contact, Tag
 from whatsapp.pages.contact_forms import NewContactForm, tags_in
-from whatsapp.pages.csv_export import csv_answer
 from whatsapp.people import consent, tagging
 from whatsapp.people.contact_search import find_contacts
 
@@ -64,7 +65,7 @@ def tag_marked(request: PageRequest) -> HttpResponse:
     marked = list(Contact.objects.filter(business=request.business, pk__in=_uuids(request.POST.getlist("contact"))))
     name = tagging.tidy(request.POST.get("tag", ""))
     if not marked or not name:
-        messages.error(request, _("Mark at least one contact and write a tag."))
+        messages.error(request, _("Select at least one contact and enter a tag."))
         return redirect(_back(request))
     if request.POST.get("do") == "untag":
         tagging.untag(request.business, marked, name)
@@ -79,12 +80,13 @@ def tag_marked(request: PageRequest) -> HttpResponse:
 
 
 @require_safe
-@business_page(section="contacts")
+@business_page(section="contacts", needs=Permission.EXPORT_CONTACTS)
 def export(request: PageRequest) -> HttpResponseBase:
     """Send the contacts of the list as CSV that an import understands."""
     found = find_contacts(request.business, **_asked(request)).prefetch_related("tags")
     header = ["phone", "user_id", "name", "language", "tags", "consent", "consent source", "attributes", "added"]
-    return csv_answer("contacts", header, _exported(found.iterator(chunk_size=2_000)))
+    rows = _exported(found.iterator(chunk_size=2_000))
+    return people_answer(request.business, request.user, "contacts", name="contacts", header=header, rows=rows)
 
 
 def _exported(found: Iterator[Contact]) -> Iterator[list[object]]:

@@ -59,18 +59,21 @@ class DetailsForm(forms.Form):
         error_messages={"invalid": _("Choose a day and an hour, like 2026-11-30T09:00.")},
     )
     zone = forms.CharField(
-        label=_("By the clock of"),
+        label=_("In the time zone of"),
         required=False,
         max_length=60,
         widget=forms.TextInput(attrs={"dir": "ltr"}),
         help_text=_("A time zone, like Asia/Jerusalem."),
     )
     late_after_minutes = forms.IntegerField(
-        label=_("At the latest so many minutes after that"),
+        label=_("Latest start (minutes after that)"),
         required=False,
         min_value=1,
         max_value=10_080,
-        help_text=_("If it can't start by then it is missed instead of late. Empty: your usual setting."),
+        help_text=_(
+            "If it can't start by then, it is marked as missed and is not sent late. "
+            "Leave empty for your usual setting."
+        ),
     )
     send_from = forms.TimeField(
         label=_("Messages only from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -78,12 +81,14 @@ class DetailsForm(forms.Form):
     send_until = forms.TimeField(
         label=_("until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
-    window_zone = forms.ChoiceField(label=_("By whose clock"), choices=WindowZone.choices, initial=WindowZone.BUSINESS)
+    window_zone = forms.ChoiceField(
+        label=_("Whose local time"), choices=WindowZone.choices, initial=WindowZone.BUSINESS
+    )
     canary_size = forms.IntegerField(
-        label=_("Try on so many people first"),
+        label=_("Trial run: people to send to first"),
         required=False,
         min_value=1,
-        help_text=_("After so many messages the broadcast waits until you resume it. Empty: no trial."),
+        help_text=_("After this many messages the broadcast waits until you resume it. Leave empty for no trial run."),
     )
 
     def __init__(
@@ -115,7 +120,7 @@ class DetailsForm(forms.Form):
             facts = [*CONTACT_FACTS, ("@attribute", _("An attribute of the contact"))]
             self.fields[f"from_{key}"] = forms.ChoiceField(
                 label=self.labels[key],
-                choices=[("", _("Choose what goes here")), *facts, (SAME_FOR_ALL, _("The same for everybody:"))],
+                choices=[("", _("Choose what goes here")), *facts, (SAME_FOR_ALL, _("The same for everyone:"))],
                 initial=key if key in dict(CONTACT_FACTS) else "",
             )
         self.fields[f"same_{key}"] = forms.CharField(
@@ -130,7 +135,7 @@ class DetailsForm(forms.Form):
     def _add_column(self, key: str, label: Any, header: Sequence[str], *, sure: Sequence[str]) -> None:
         columns: list[tuple[str, Any]] = [(name, name) for name in header if name]
         if key != PHONE:
-            columns.append((SAME_FOR_ALL, _("The same for everybody:")))
+            columns.append((SAME_FOR_ALL, _("The same for everyone:")))
         self.fields[f"from_{key}"] = forms.ChoiceField(
             label=label, choices=[("", _("Choose a column")), *columns], initial=sure[0] if sure else ""
         )
@@ -149,7 +154,7 @@ class DetailsForm(forms.Form):
         if values.get("starts") == "later" and not values.get("wall_time") and "wall_time" not in self.errors:
             self.add_error("wall_time", _("Choose a day and an hour."))
         if bool(values.get("send_from")) != bool(values.get("send_until")):
-            self.add_error("send_until", _("Sending hours need both a beginning and an end."))
+            self.add_error("send_until", _("Sending hours need both a start and an end."))
         return values
 
     def whole_choice(self) -> Choice:

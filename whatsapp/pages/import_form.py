@@ -30,11 +30,12 @@ class MappingForm(forms.Form):
 
     tags = TagsField(label=gettext_lazy("Tags for all of them"))
     consent_source = forms.CharField(
-        label=gettext_lazy("All of them agreed to get messages: where and when"),
+        label=gettext_lazy("Everyone in this file agreed to receive messages: where and when"),
         required=False,
         max_length=200,
         help_text=gettext_lazy(
-            "Like “sign-up form, May 2026”. Empty: not asked. Whoever has withdrawn stays withdrawn."
+            "Like “sign-up form, May 2026”. Leave empty if they were not asked. "
+            "People who have withdrawn their consent stay withdrawn."
         ),
         widget=forms.TextInput(attrs=ANY_DIRECTION),
     )

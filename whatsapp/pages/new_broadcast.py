@@ -16,7 +16,7 @@ from businesses.pages.access import PageRequest, business_page
 from whatsapp.audience.choice import Choice, FileChoice
 from whatsapp.broadcasts import creation
 from whatsapp.broadcasts.creation import NewBroadcast
-from whatsapp.errors import WhatsappError
+from whatsapp.errors import BadAudience, WhatsappError
 from whatsapp.models import Broadcast, MessageTemplate, TemplateStatus
 from whatsapp.numbers import template_sync
 from whatsapp.pages import reading, wizard
@@ -25,7 +25,7 @@ from whatsapp.pages.details_form import DetailsForm
 from whatsapp.pages.people_form import PASTE, PeopleForm
 from whatsapp.pages.wizard import Gathered
 from whatsapp.tables import uploads
-from whatsapp.tables.tables import open_table
+from whatsapp.tables.tables import open_preview
 from whatsapp.template_variables import UnsupportedTemplate, variables_of
 
 SAMPLE_ROWS = 5
@@ -131,7 +131,11 @@ def _with_people(request: PageRequest, gathered: Gathered, form: PeopleForm) -> 
 
 def _checked(business: Business, gathered: Gathered, choice: Choice, upload: str, file_name: str) -> Gathered:
     kept = gathered.with_choice(choice, upload=upload, file_name=file_name)
-    _sample(business, kept)
+    try:
+        _sample(business, kept)
+    except BadAudience:
+        uploads.forget(business, upload)
+        raise
     return kept
 
 
@@ -139,7 +143,7 @@ def _sample(business: Business, gathered: Gathered) -> tuple[list[str], list[lis
     """Returns the file's header and first rows; both are empty for other kinds of people. Raises `BadAudience`."""
     if not gathered.upload:
         return [], []
-    with uploads.opened(business, gathered.upload) as file, open_table(file) as table:
+    with uploads.opened(business, gathered.upload) as file, open_preview(file, of=business.pk) as table:
         rows = [row.cells for _number, row in zip(range(SAMPLE_ROWS), table.rows, strict=False)]
         return table.header, rows
 

@@ -14,12 +14,12 @@ from whatsapp.states import BroadcastStatus
 
 FILE, PASTE, CONTACTS, EARLIER = "file", "paste", "contacts", "earlier"
 GROUPS = [
-    (Group.NOT_READ.value, _("got it and did not read it")),
-    (Group.NOT_DELIVERED.value, _("were sent it and did not get it")),
-    (Group.FAILED_PASSING.value, _("could not get it for a passing reason")),
+    (Group.NOT_READ.value, _("received it but did not read it")),
+    (Group.NOT_DELIVERED.value, _("were sent it but did not receive it")),
+    (Group.FAILED_PASSING.value, _("could not get it because of a temporary problem")),
     (Group.READ.value, _("read it")),
     (Group.REPLIED.value, _("replied")),
-    (Group.NOT_REPLIED.value, _("got it and did not reply")),
+    (Group.NOT_REPLIED.value, _("received it but did not reply")),
 ]
 
 
@@ -47,7 +47,7 @@ class PeopleForm(forms.Form):
         label=_("Phone numbers"),
         required=False,
         max_length=1_000_000,
-        help_text=_("One a line. Values of the template may follow each number, with commas between them."),
+        help_text=_("One per line. Values for the template may follow each number, separated by commas."),
         widget=forms.Textarea(attrs={"rows": 6, "dir": "ltr"}),
     )
     tags = forms.ModelMultipleChoiceField(
@@ -55,14 +55,14 @@ class PeopleForm(forms.Form):
         label=_("With all of these tags"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None marked: all contacts."),
+        help_text=_("If none is selected, all contacts are."),
     )
     without = forms.ModelMultipleChoiceField(
         Tag.objects.none(), label=_("And none of these"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    only_with_consent = forms.BooleanField(label=_("Only those who agreed to get messages"), required=False)
+    only_with_consent = forms.BooleanField(label=_("Only people who agreed to receive messages"), required=False)
     earlier = forms.ModelChoiceField(Broadcast.objects.none(), label=_("Broadcast"), required=False)
-    group = forms.ChoiceField(label=_("Who of them"), choices=GROUPS, required=False)
+    group = forms.ChoiceField(label=_("Which of them"), choices=GROUPS, required=False)
 
     def __init__(self, *args: Any, business: Business, **options: Any) -> None:
         super().__init__(*args, **options)

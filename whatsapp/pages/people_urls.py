@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from businesses.pages import persons
 from whatsapp.pages import contact, contact_import, contacts, inbox, senders, suppression_list, template_list
 
 person = [
@@ -12,6 +13,7 @@ person = [
     path("agree/", contact.agree, name="contact-agree"),
     path("suppress/", contact.suppress, name="contact-suppress"),
     path("lift/", contact.lift, name="contact-lift"),
+    path("person/", persons.person_of_row, {"sort": "contact"}, name="contact-person"),
 ]
 importing = [
     path("", contact_import.upload, name="contacts-import"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,12 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from businesses.keeping.fingerprints import PREFIX, is_fingerprint, readable_fingerprints
+from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
+from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
 from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource
 from whatsapp.pages.contact_forms import SuppressionForm
-from whatsapp.pages.csv_export import csv_answer
 from whatsapp.people import suppressions
+from whatsapp.people.messaging_settings import region_of
+from whatsapp.people.phone_numbers import NotANumber, to_e164
 
 
 @require_safe
@@ -42,12 +46,12 @@ def add(request: PageRequest) -> HttpResponse:
         note=form.cleaned_data["note"],
         by=request.user,
     )
-    messages.success(request, _("Added.") if added else _("It was on the list already."))
+    messages.success(request, _("Added.") if added else _("It was already on the list."))
     return redirect("suppressions", slug=request.business.slug)
 
 
 @require_POST
-@business_page(section="contacts")
+@business_page(section="contacts", needs=Permission.LIFT_OPT_OUTS)
 def remove(request: PageRequest, suppression_id: int) -> HttpResponse:
     """Allow messages to an address again."""
     entry = get_object_or_404(Suppression, pk=suppression_id)
@@ -60,17 +64,17 @@ def remove(request: PageRequest, suppression_id: int) -> HttpResponse:
         source=SuppressionSource.STAFF,
         by=request.user,
     )
-    messages.success(request, _("Taken off the list."))
+    messages.success(request, _("Removed from the list."))
     return redirect("suppressions", slug=request.business.slug)
 
 
 @require_safe
-@business_page(section="contacts")
+@business_page(section="contacts", needs=Permission.EXPORT_CONTACTS)
 def export(request: PageRequest) -> HttpResponseBase:
     """Send the whole list as CSV."""
     rows = (
         [
-            entry.address,
+            _("erased") if is_fingerprint(entry.address) else entry.address,
             entry.get_category_display(),
             entry.get_source_display(),
             entry.note,
@@ -78,15 +82,27 @@ def export(request: PageRequest) -> HttpResponseBase:
         ]
         for entry in _entries(request).iterator()
     )
-    header = [_("Phone number"), _("What they don't want"), _("Why"), _("Note"), _("Since")]
-    return csv_answer("not-to-be-messaged", header, rows)
+    header = [_("Phone number"), _("What they opted out of"), _("Why"), _("Note"), _("Since")]
+    name = "not-to-be-messaged"
+    return people_answer(request.business, request.user, "suppressions", name=name, header=header, rows=rows)
 
 
 def _entries(request: PageRequest) -> QuerySet[Suppression]:
     entries = Suppression.objects.filter(business=request.business)
     asked = request.GET.get("q", "").replace("\0", "").strip()[:140]
     digits = "".join(filter(str.isdigit, asked)).lstrip("0")
-    return entries.filter(address__contains=digits or asked) if asked else entries
+    if not asked:
+        return entries
+    hidden = readable_fingerprints(request.business, [_as_address(request, asked)])
+    return entries.filter(Q(address__contains=digits or asked) & ~Q(address__startswith=PREFIX) | Q(address__in=hidden))
+
+
+def _as_address(request: PageRequest, asked: str) -> str:
+    """Returns a whole number in any notation as it would be stored: erased ones are found by it, not by a part."""
+    try:
+        return to_e164(asked, region_of(request.business)).e164
+    except NotANumber:
+        return asked
 
 
 def _page(request: PageRequest, form: SuppressionForm, *, status: int = 200) -> HttpResponse:

@@ -80,7 +80,7 @@ def fetch(request: PageRequest) -> HttpResponse:
         try:
             result = template_sync.sync(sender, now=timezone.now())
         except ProviderUnavailable as error:
-            text = _("%(number)s: WhatsApp did not give its templates. %(why)s")
+            text = _("%(number)s: the templates could not be fetched. %(why)s")
             messages.error(request, text % {"number": sender, "why": error})
             continue
         text = _("%(number)s: %(added)d new, %(changed)d changed, %(gone)d gone.")

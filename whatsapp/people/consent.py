@@ -7,7 +7,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from businesses.models import Business, User
+from businesses.audit import AuditKind, record
+from businesses.keeping.fingerprints import readable_fingerprints
+from businesses.models import Business, Permission, User
+from businesses.permissions import demand
+from businesses.phone_numbers import masked
 from whatsapp.models import Consent, ConsentChange, ConsentStep, Contact
 
 MOST_SHOWN = 100
@@ -35,8 +39,16 @@ def note(
 
 
 def agree(contact: Contact, *, source: str, now: datetime, by: User) -> None:
-    """Record that the person agreed to get messages. This lifts no suppression: only `suppressions.lift` does."""
+    """Record that the person agreed to get messages. This lifts no suppression: only `suppressions.lift` does.
+
+    After a withdrawn consent it does lift an opt-out. Raises `NotPermitted` for a person who may not do that.
+    """
+    was_withdrawn = contact.consent == Consent.WITHDRAWN
+    if was_withdrawn:
+        demand(by, contact.business, Permission.LIFT_OPT_OUTS)
     with transaction.atomic():
+        if was_withdrawn:
+            record(contact.business, AuditKind.OPT_OUT_LIFTED, person=by, address=masked(contact.address))
         contact.consent, contact.consent_source = Consent.GRANTED, source[:200]
         contact.consent_changed_at = now
         contact.save(update_fields=["consent", "consent_source", "consent_changed_at"])
@@ -46,6 +58,7 @@ def agree(contact: Contact, *, source: str, now: datetime, by: User) -> None:
 def history(contact: Contact) -> list[ConsentChange]:
     """Returns the history of a person, newest first. What applied to number and user id at once is one entry."""
     addresses = [address for address in (contact.phone, contact.bsuid) if address]
+    addresses += readable_fingerprints(contact.business, addresses)  # from before they were erased
     changes = ConsentChange.objects.filter(business=contact.business_id, address__in=addresses).select_related("by")
     lines = {(change.at, change.what, change.source): change for change in changes[:MOST_SHOWN]}
     return list(lines.values())

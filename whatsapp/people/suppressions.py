@@ -6,8 +6,14 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from businesses.models import Business, User
+from businesses.audit import AuditKind, record
+from businesses.keeping.fingerprints import fingerprints, readable_fingerprints
+from businesses.keeping.person import ERASED
+from businesses.models import Business, Permission, User
+from businesses.permissions import demand
+from businesses.phone_numbers import masked
 from whatsapp import recipients
 from whatsapp.models import (
     Consent,
@@ -36,11 +42,25 @@ def categories_that_block(template_category: str) -> tuple[SuppressionCategory, 
 
 
 def blocked(business: Business, addresses: Collection[str], template_category: str) -> set[str]:
-    """Returns those of the addresses that must not get a template of this category."""
+    """Returns those of the addresses that must not get a template of this category, erased people's included.
+
+    Raises `CredentialsUnreadable` when the fingerprints of erased people can't be computed.
+    """
+    hidden = fingerprints(business, addresses)
     found = Suppression.objects.filter(
-        business=business, address__in=addresses, category__in=categories_that_block(template_category)
+        business=business,
+        address__in=[*addresses, *hidden.values()],
+        category__in=categories_that_block(template_category),
     )
-    return set(found.values_list("address", flat=True))
+    listed = set(found.values_list("address", flat=True))
+    return {each for each in addresses if each in listed or hidden.get(each) in listed or each.startswith(ERASED)}
+
+
+def entries_of(business: Business, addresses: Collection[str]) -> QuerySet[Suppression]:
+    """Returns the entries of these addresses, also those that an erased person left under a fingerprint."""
+    return Suppression.objects.filter(
+        business=business, address__in=[*addresses, *readable_fingerprints(business, addresses)]
+    )
 
 
 def suppress(
@@ -54,6 +74,8 @@ def suppress(
     by: User | None = None,
 ) -> bool:
     """Stop messages to this address from now on, in broadcasts under way too. Returns whether that is a change."""
+    if address.startswith(ERASED):
+        return False  # the row of an erased person, about which a late report came
     with transaction.atomic():
         _suppression, added = Suppression.objects.get_or_create(
             business=business,
@@ -78,15 +100,19 @@ def lift(
     source: SuppressionSource = SuppressionSource.REPLY,
     by: User | None = None,
 ) -> bool:
-    """Allow messages again. Returns whether they had been suppressed. Recipients already skipped stay skipped."""
+    """Allow messages again. Returns whether they had been suppressed. Recipients already skipped stay skipped.
+
+    Raises `NotPermitted` for a person who may not; someone who replies START lifts it without one (`by` is None).
+    """
+    demand(by, business, Permission.LIFT_OPT_OUTS)
     with transaction.atomic():
-        removed, _by_model = Suppression.objects.filter(
-            business=business, address=address, category__in=categories
-        ).delete()
+        removed, _by_model = entries_of(business, [address]).filter(category__in=categories).delete()
         changed = _set_consent(business, address, consent, source, now)
         if removed or changed:
             step = ConsentStep.AGREED if consent == Consent.GRANTED else ConsentStep.LIFTED
             consents.note(business, [address], step, source=source, now=now, by=by)
+        if removed and by is not None:
+            record(business, AuditKind.OPT_OUT_LIFTED, person=by, address=masked(address))
     return bool(removed)
 
 

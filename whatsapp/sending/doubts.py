@@ -16,6 +16,7 @@ import aiohttp
 from django.db import transaction
 from django.db.models import QuerySet
 
+from businesses.keeping.person import ERASED
 from businesses.models import User
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp import recipients
@@ -51,9 +52,10 @@ BATCH = 100
 def unproven(now: datetime) -> list[Recipient]:
     """Returns unknown rows that are old enough to be decided."""
     with across_businesses():  # one loop serves every business
-        rows = Recipient.objects.filter(
-            status=RecipientStatus.UNKNOWN, attempts__started_at__lt=now - ASK_AFTER
-        ).select_related("broadcast__sender", "broadcast__business", "broadcast__template")
+        rows = Recipient.objects.filter(status=RecipientStatus.UNKNOWN, attempts__started_at__lt=now - ASK_AFTER)
+        rows = rows.exclude(address__startswith=ERASED).select_related(
+            "broadcast__sender", "broadcast__business", "broadcast__template"
+        )
         return list(rows.order_by("pk").distinct()[:BATCH])
 
 

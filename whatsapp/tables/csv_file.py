@@ -1,4 +1,4 @@
-"""CSV as various programs write it: encoding and delimiter are detected."""
+"""CSV as various programs write it: encoding and delimiter are detected. Pure: it imports no Django."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import csv
 import io
 import re
 from collections.abc import Generator
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
-from whatsapp.errors import BadAudience
-from whatsapp.reasons import Cause
+from whatsapp.tables.limits import LONGEST_ROW
+from whatsapp.tables.refusals import Problem, Refused
 
-FIELD_LIMIT = 2_000_000
-"""Characters. A longer field means an unclosed quotation mark, which would swallow the rest of the file."""
 _CHUNK = 1 << 20
 _SAMPLE = 1 << 20
 _DELIMITERS = ",;\t|"
@@ -22,8 +20,8 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 
 
 def read_csv(file: BinaryIO) -> Generator[tuple[int, list[str]], None, None]:
-    """Yields number and cells of each record; blanks around cells are dropped. Raises `BadAudience`."""
-    csv.field_size_limit(FIELD_LIMIT)
+    """Yields number and cells of each record; blanks around cells are dropped. Raises `Refused`."""
+    csv.field_size_limit(LONGEST_ROW)
     text = io.TextIOWrapper(file, encoding=encoding_of(file), newline="")
     try:
         yield from _records(text)
@@ -42,7 +40,7 @@ def encoding_of(file: BinaryIO) -> str:
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in start:
-        raise BadAudience(Cause.NOT_A_TABLE)
+        raise Refused(Problem.NOT_A_TABLE)
     if _is_utf8(file):
         return "utf-8-sig"
     high = len(_HIGH.findall(start))
@@ -54,6 +52,16 @@ def delimiter_of(header: str) -> str:
     """Returns the delimiter: the candidate that splits the header into most columns."""
     counted = {delimiter: len(_cells_of_line(header, delimiter)) for delimiter in _DELIMITERS}
     return max(counted, key=lambda delimiter: counted[delimiter])
+
+
+def about_rows(file: BinaryIO) -> int:
+    """Returns the number of line ends below the header, and rewinds the file."""
+    feeds = returns = 0
+    while chunk := file.read(_CHUNK):
+        feeds += chunk.count(b"\n")
+        returns += chunk.count(b"\r")
+    file.seek(0)
+    return max(feeds, returns, 1) - 1
 
 
 def _is_utf8(file: BinaryIO) -> bool:
@@ -74,20 +82,52 @@ def _records(text: io.TextIOWrapper) -> Generator[tuple[int, list[str]], None, N
     try:
         delimiter, skipped = _delimiter(text)
         number = skipped
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        lines = _Lines(text)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         for number, cells in enumerate(reader, start=skipped + 1):
+            lines.row_length = 0
             yield number, [cell.strip() for cell in cells]
     except UnicodeDecodeError:
-        raise BadAudience(Cause.ROW_UNREADABLE, row=number + 1) from None
+        raise Refused(Problem.ROW_UNREADABLE, row=number + 1) from None
+    except _RowTooLong:
+        raise Refused(Problem.FIELD_TOO_LONG, row=number + 1, limit=LONGEST_ROW) from None
     except csv.Error as error:
         if "field larger" in str(error):
-            raise BadAudience(Cause.FIELD_TOO_LONG, row=number + 1, limit=FIELD_LIMIT) from None
-        raise BadAudience(Cause.QUOTE_NOT_CLOSED, row=number + 1) from None
+            raise Refused(Problem.FIELD_TOO_LONG, row=number + 1, limit=LONGEST_ROW) from None
+        raise Refused(Problem.QUOTE_NOT_CLOSED, row=number + 1) from None
+
+
+class _RowTooLong(Exception):
+    pass
+
+
+class _Lines:
+    """The lines of a text. The reader of rows sets `row_length` to 0 after each row.
+
+    Raises:
+        _RowTooLong: before a line without an end, or a row of very many lines, is in memory.
+    """
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self.row_length = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_ROW + 1)
+        self.row_length += len(line)
+        if self.row_length > LONGEST_ROW:
+            raise _RowTooLong
+        if not line:
+            raise StopIteration
+        return line
 
 
 def _delimiter(text: io.TextIOWrapper) -> tuple[str, int]:
     """Returns the delimiter, and how many lines before the header are not rows (Excel's `sep=;`)."""
-    first = text.readline(FIELD_LIMIT)
+    first = text.readline(LONGEST_ROW)
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
         return first[4], 1
     text.seek(0)

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.core.files.storage import default_storage
 
+from businesses.models import Business
+
 
 def remove_stale(folder: str, *, before: datetime, keep: Collection[str] = ()) -> int:
     """Delete files of all businesses that were written before then, except those in `keep`. Returns their number."""
@@ -20,3 +22,9 @@ def remove_stale(folder: str, *, before: datetime, keep: Collection[str] = ()) -
                 default_storage.delete(path)
                 removed += 1
     return removed
+
+
+def names(folder: str, business: Business) -> list[str]:
+    """Returns the files of one business in a folder."""
+    path = f"{folder}/{business.pk.hex}"
+    return [f"{path}/{name}" for name in default_storage.listdir(path)[1]] if default_storage.exists(path) else []

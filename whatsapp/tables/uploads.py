@@ -21,7 +21,7 @@ from whatsapp.tables.stored_files import remove_stale
 from whatsapp.tables.tables import refuse_large
 
 KEPT = timedelta(days=1)
-_FOLDER = "uploads"
+FOLDER = "uploads"
 
 
 def keep(business: Business, file: BinaryIO, size: int) -> str:
@@ -57,8 +57,8 @@ def forget(business: Business, name: str) -> None:
 
 def remove_old(*, now: datetime) -> int:
     """Delete abandoned files. Returns their number."""
-    return remove_stale(_FOLDER, before=now - KEPT)
+    return remove_stale(FOLDER, before=now - KEPT)
 
 
 def _path(business: Business, name: str) -> str:
-    return f"{_FOLDER}/{business.pk.hex}/{name}"
+    return f"{FOLDER}/{business.pk.hex}/{name}"

@@ -51,7 +51,7 @@ def template(sender: Sender) -> MessageTemplate:
 
 @pytest.fixture
 def make(clinic: Business, sender: Sender, template: MessageTemplate) -> Make:
-    """Make a broadcast from the text of a file, or from another choice, and freeze its people."""
+    """Create a broadcast from the text of a file, or from another audience, and prepare its recipients."""
 
     def make_one(
         text: str = "phone,first_name\n0501234567,Dana\n", *, choice: Choice | None = None, **plan: Any

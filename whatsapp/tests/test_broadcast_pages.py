@@ -144,7 +144,7 @@ def test_the_steps_offer_only_what_is_ones_own(staff: Client, template: MessageT
         ({"starts": "later"}, "Choose a day and an hour."),
         ({"starts": "later", "wall_time": "2020-01-01T09:00"}, "has passed. Choose a later time."),
         ({"starts": "later", "wall_time": "2030-01-01T09:00", "zone": "Atlantis/Capital"}, "Atlantis/Capital"),
-        ({"send_from": "09:00"}, "Sending hours need both a beginning and an end."),
+        ({"send_from": "09:00"}, "Sending hours need both a start and an end."),
     ],
 )
 def test_details_that_are_wrong_are_said_beside_their_field_and_what_was_typed_is_kept(
@@ -237,8 +237,8 @@ def test_people_by_state_and_their_export(staff: Client, template: MessageTempla
     assert "53-123-4567" not in shown
     lines = staff.get(page("broadcast-export", broadcast_id=broadcast.pk)).content.decode("utf-8-sig").splitlines()
     assert len(lines) == 6
-    assert lines[1].startswith("+972501234567,2,Waiting,")
-    assert all(not cell.startswith("=") for line in lines for cell in line.split(","))
+    assert lines[1].startswith('"+972501234567","2","Waiting",')
+    assert all(not cell.startswith('"=') for line in lines for cell in line.split(","))
 
 
 def test_the_progress_asks_for_the_whole_page_when_the_state_has_changed(

@@ -98,7 +98,7 @@ class BroadcastRow:
 
 
 def writers() -> Iterator[tuple[str, Cause, set[str]]]:
-    """Every call in the code whose first argument is a cause: where it is, and which data it gives."""
+    """Returns every call in the code whose first argument is a cause: its place and the data it gives."""
     for folder in RUNS:
         for path in sorted((settings.BASE_DIR / folder).rglob("*.py")):
             if {"tests", "migrations"} & set(path.parts):
@@ -113,8 +113,10 @@ def _writers_in(path: Path) -> Iterator[tuple[str, Cause, set[str]]]:
 
 
 def _cause_named(node: ast.expr) -> Cause | None:
-    is_cause = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Cause"
-    return Cause[node.attr] if is_cause else None  # type: ignore[attr-defined]
+    """Returns the cause that is written there, also as the `Problem` of the process that reads files."""
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+        return None
+    return Cause[node.attr] if node.value.id in {"Cause", "Problem"} else None
 
 
 def test_every_writer_gives_the_data_that_the_words_need() -> None:

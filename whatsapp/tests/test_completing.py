@@ -1,4 +1,4 @@
-"""A broadcast is not completed over the head of somebody who opens one of its rows again at that moment."""
+"""A broadcast is not completed while one of its rows is being reopened."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from whatsapp.models import Broadcast, Recipient
 
 @pytest.fixture
 def clinic(acme: Business) -> Business:
-    """Of this test: a business that other connections see."""
+    """A business that other database connections see."""
     return acme
 
 

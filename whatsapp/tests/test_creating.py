@@ -1,4 +1,4 @@
-"""Making a broadcast: what is wrong leaves nothing behind, and only a draft can be removed."""
+"""Creating a broadcast: a mistake leaves nothing behind, and only a draft can be deleted."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def kept_files(settings: Any) -> list[Path]:
         ({"text": "name\nDana\n"}, "no column of phone numbers"),
         ({"text": "phone,first_name\n"}, "no rows below"),
         ({"text": None}, "The file is missing."),
-        ({"text": None, "choice": ContactsChoice()}, "No contact fits this choice."),
+        ({"text": None, "choice": ContactsChoice()}, "No contacts match this selection."),
         ({"choice": FileChoice({"until": "Friday"})}, "has no variable “until”"),
         ({"timing": Timing(wall_time="soon")}, "is not a time"),
         ({"timing": Timing(wall_time="2020-01-01T09:00")}, "has passed"),

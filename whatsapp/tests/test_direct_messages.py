@@ -1,4 +1,4 @@
-"""Messages to one person: once per form, in the window only, and settled by reports when an answer was lost."""
+"""Messages to one person: sent once per form, only within 24 hours, and settled by reports when an answer was lost."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ KEY = uuid.UUID(int=7)
 
 @pytest.fixture
 def clinic(acme: Business) -> Business:
-    """Of these tests: the business that the stand-in for Meta knows."""
+    """The business that the stand-in for Meta knows."""
     PhoneNumber.objects.create(number="+97231234567", business=acme)
     return acme
 
@@ -50,7 +50,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def said(clinic: Business, sender: Sender, now: datetime) -> InboundMessage:
-    """What a person wrote an hour ago."""
+    """A message that a person wrote an hour ago."""
     return write(sender, "Are you open?", now - timedelta(hours=1))
 
 

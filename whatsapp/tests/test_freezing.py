@@ -1,4 +1,4 @@
-"""An audience becomes rows: every row with what becomes of it, once, whoever is interrupted."""
+"""An audience becomes rows: each person once, with the reason if skipped, even if the process is interrupted."""
 
 from __future__ import annotations
 

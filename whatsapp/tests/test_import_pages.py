@@ -1,4 +1,4 @@
-"""Pages of an import: the file, its columns, its progress, its result, and the rows that were not taken."""
+"""Pages of an import: the file, its columns, its progress, its result, and the rejected rows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def stranger(clinic: Business) -> Client:
 
 @pytest.fixture
 def rung(monkeypatch: pytest.MonkeyPatch) -> Rung:
-    """Who was rung for, in place of a worker."""
+    """The imports for which a worker was woken."""
     asked: Rung = []
     monkeypatch.setattr("whatsapp.doorbell.ring_for", lambda task, names: asked.append((task, names)))
     return asked
@@ -54,13 +54,13 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> Rung:
 
 @pytest.fixture
 def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page reads one chunk of two rows, and leaves the rest to a worker."""
+    """A page reads one chunk of two rows and leaves the rest to a worker."""
     monkeypatch.setattr(reading, "CHUNK", 2)
     monkeypatch.setattr(contact_import, "AT_ONCE_S", 0.0)
 
 
 def upload(staff: Client, text: str, name: str = "people.csv") -> str:
-    """The address of the step after it."""
+    """Returns the address of the next step."""
     answer = staff.post(HERE, {"file": SimpleUploadedFile(name, text.encode())})
     assert answer.status_code == 302, answer.context["form"].errors
     return str(answer["Location"])
@@ -71,7 +71,7 @@ def people(count: int) -> str:
 
 
 def long_import(staff: Client, count: int = 5) -> str:
-    """The address of an import of which two rows are read."""
+    """Returns the address of an import of which two rows have been read."""
     answer = staff.post(upload(staff, people(count)), {"column_0": "phone", "column_1": "name"})
     return str(answer["Location"])
 
@@ -141,7 +141,7 @@ def test_it_is_cancelled_and_what_was_read_stays(
     assert Contact.objects.count() == 2
     assert not default_storage.exists(file)
     again = staff.post(here + "cancel/", follow=True)
-    assert "It had ended already." in text_of(again)
+    assert "It had already ended." in text_of(again)
 
 
 def test_a_file_whose_columns_were_not_chosen_is_listed_and_removed(staff: Client) -> None:
@@ -189,7 +189,7 @@ def test_rows_not_taken_come_whole_with_reasons_and_can_be_imported_again(staff:
     assert answer["Content-Disposition"] == 'attachment; filename="rows-not-taken.csv"'
     rows = list(csv.reader(io.StringIO(text_of(answer).removeprefix("\ufeff"))))
     assert rows == [
-        ["Row of the file", "Why it was not taken", "phone", "name", "note"],
+        ["Row of the file", "Why it was rejected", "phone", "name", "note"],
         ["2", rows[1][1], "'=1+1", "Dana", "'-2, or so"],
         ["4", rows[2][1], "'@x", "'+Avi", ""],
     ]
@@ -215,7 +215,7 @@ def test_very_many_rows_not_taken_are_sent_from_a_file(
     with pytest.warns(Warning, match="must consume asynchronous iterators"):  # Django's client is no ASGI server
         content = b"".join(answer)
     assert len(content) == int(answer["Content-Length"])
-    assert content.decode().splitlines()[-1] == "999,The phone number is missing.,דנה"
+    assert content.decode().splitlines()[-1] == '"999","The phone number is missing.","דנה"'
 
 
 def test_an_import_is_worth_nothing_to_another_business(staff: Client, stranger: Client) -> None:
@@ -262,7 +262,7 @@ def test_how_many_rows_there_are_is_told_by_line_ends_and_by_workbooks(
 
     def about(content: bytes) -> int | None:
         file = io.BytesIO(content)
-        return imports.draft(clinic, file, size=len(content), name="x", now=timezone.now()).about_rows
+        return imports.draft(clinic, file, name="x", now=timezone.now()).about_rows
 
     assert about(people(9).encode()) == 9
     assert about(people(3).encode()) == 3

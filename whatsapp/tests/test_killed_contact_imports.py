@@ -1,4 +1,4 @@
-"""Processes that read contacts are killed at random moments; whoever goes on takes every row once."""
+"""Processes that import contacts are killed at random moments; the next one takes every row once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ call_command("create_business", "acme", name="Acme", phones=["+97231234567"])
 business = Business.objects.get()
 with acting_for(business):
     with open({path!r}, "rb") as file:
-        made = imports.draft(business, file, size=1, name="people.csv", now=timezone.now())
+        made = imports.draft(business, file, name="people.csv", now=timezone.now())
     imports.start(made, guess(made.header), tags=["all"], consent_source="form", now=timezone.now())
 """
 

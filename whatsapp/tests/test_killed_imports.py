@@ -1,4 +1,4 @@
-"""Processes that read people are killed at random moments; whoever goes on leaves no row out and writes none twice."""
+"""Processes that prepare a broadcast are killed at random moments; the next one writes every row exactly once."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ with across_businesses():
 
 @contextmanager
 def process(environment: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A process of the installation whose output the test reads line by line; dead at the end in any case."""
+    """A process of the installation whose output the test reads line by line. It is always killed at the end."""
     started = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
@@ -81,7 +81,7 @@ def process(environment: dict[str, str], *arguments: str) -> Iterator[subprocess
 
 
 def kill_after(started: subprocess.Popen[str], lines: int) -> list[str]:
-    """Read so many lines, then kill -9 in the middle of what comes next; the lines."""
+    """Read this many lines, then kill the process with SIGKILL. Returns the lines."""
     assert started.stdout is not None
     seen = [line.strip() for line, _number in zip(started.stdout, range(lines), strict=False)]
     os.kill(started.pid, signal.SIGKILL)
@@ -89,7 +89,7 @@ def kill_after(started: subprocess.Popen[str], lines: int) -> list[str]:
 
 
 def run(environment: dict[str, str], code: str) -> str:
-    """What a process of the installation prints that runs to its end."""
+    """Returns what a process prints that runs to its end."""
     return subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     ).stdout

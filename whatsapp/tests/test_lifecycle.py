@@ -1,4 +1,4 @@
-"""A broadcast's states: legal moves only, one winner, and a history."""
+"""A broadcast's states: only legal moves, one winner of a race, and a history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What workers wrote down and what providers call things, in the words of whoever reads the page."""
+"""Stored codes and providers' terms, shown in the reader's language."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.pure
         (
             "sent_again",
             {"cause": "never_arrived", "cause_data": {}},
-            "A message whose answer was lost is sent again",
+            "Messages without an answer are sent again",
             "WhatsApp never got it.",
         ),
         ("something new", {}, "something new", ""),

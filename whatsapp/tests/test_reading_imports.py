@@ -1,4 +1,4 @@
-"""Reading an import: crashes between chunk and commit, two readers at once, cancelling, and what never ends well."""
+"""Reading an import: crashes between chunk and commit, two readers at once, cancelling, and files that always fail."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from whatsapp.tests.conftest import NOW
 
 PEOPLE = 10
 BAD_ROWS = (4, 9)
-"""Of the file's rows 2 to 11."""
+"""The file's rows 2 to 11."""
 
 
 class Killed(BaseException):
@@ -50,7 +50,7 @@ def later(seconds: float) -> Callable[[], datetime]:
 def draft(clinic: Business, text: str | None = None) -> ContactImport:
     rows = [f"0501234{n:03d},Dana {n},vip" if n + 2 not in BAD_ROWS else f"x{n},Bad {n}," for n in range(PEOPLE)]
     content = (text or "\n".join(["phone,name,tags", *rows])).encode()
-    return imports.draft(clinic, io.BytesIO(content), size=len(content), name="people.csv", now=NOW)
+    return imports.draft(clinic, io.BytesIO(content), name="people.csv", now=NOW)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def running(clinic: Business, monkeypatch: pytest.MonkeyPatch) -> ContactImport:
 
 
 def assert_whole(made: ContactImport) -> None:
-    """Every row was counted once and every person is there once, with everything; the file is gone."""
+    """Checks that every row was counted once, every person exists once and is complete, and the file is gone."""
     made.refresh_from_db()
     assert (made.status, made.rows_read, made.added, made.updated, made.unchanged, made.rejected) == (
         *(ImportStatus.DONE, PEOPLE, PEOPLE - len(BAD_ROWS), 0, 0, len(BAD_ROWS)),
@@ -76,7 +76,7 @@ def assert_whole(made: ContactImport) -> None:
 
 
 def kill_in(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, call: int) -> None:
-    """Die in the n-th call of a function, after it did its work."""
+    """Die in the n-th call of a function, after its work is done."""
     whole, calls = getattr(owner, name), iter(range(1, 100))
 
     def dying(*args: Any, **named: Any) -> Any:
@@ -128,7 +128,7 @@ def _die(*_args: object, **_named: object) -> None:
 def test_a_reader_that_was_stalled_writes_nothing_any_more(
     running: ContactImport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is stopped for longer than its lease in the middle of a chunk; another reads all; then it wakes up."""
+    """A reader pauses in a chunk for longer than its lease; another reads everything; then the first wakes up."""
     whole, other = understood, ContactImport.objects.get()
     calls = iter(range(100))
 
@@ -189,7 +189,7 @@ def test_what_kills_every_reader_fails_in_the_end(running: ContactImport, monkey
 
 
 def test_another_process_in_the_way_is_waited_for(running: ContactImport, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody writes to the business for the first time between our look at its contacts and our writing."""
+    """Somebody writes to the business for the first time between our reading of its contacts and our writing."""
     whole, calls = save, iter(range(100))
 
     def disturbed(*args: Any, **named: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Every person who was not reached has a reason that anybody understands."""
+"""Every person who was not reached has a reason in plain words."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from whatsapp.reasons import Cause, reason
             {"status": "skipped", "skip_reason": "duplicate", **reason(Cause.SAME_AS_ROW, row=2).kept()},
             "The same person as in row 2",
         ),
-        ({"status": "skipped", "skip_reason": "opted_out"}, "Asked not to get messages"),
+        ({"status": "skipped", "skip_reason": "opted_out"}, "Asked not to receive messages"),
         ({"status": "unknown", "error_text": "ServerDisconnectedError"}, "WhatsApp's answer was lost: "),
         ({"status": "delivered", "error_code": "131026", "error_text": "late"}, ""),
     ],

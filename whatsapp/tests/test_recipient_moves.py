@@ -107,7 +107,7 @@ def test_rows_are_moved_in_one_place() -> None:
 
 
 def _others(writers: set[str]) -> set[str]:
-    """Writers of senders', templates' or imports' rows are no concern of this test: they never name a recipient."""
+    """Writers of senders', templates' or imports' rows are left out: they never name a recipient."""
     return {name for name in writers if "Recipient" not in (WHATSAPP / name).read_text()}
 
 

@@ -1,4 +1,4 @@
-"""Failed people are tried once more: those who can still be reached, once, whatever is clicked and reported."""
+"""Retrying failed people: only those who can still be reached, each once, whatever is clicked or reported meanwhile."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ FIRST = addresses(1)[0]
 
 @pytest.fixture
 def clinic(acme: Business) -> Business:
-    """Of these tests: the business that the stand-in for Meta knows."""
+    """The business that the stand-in for Meta knows."""
     return acme
 
 
 @pytest.fixture
 def sent(broadcast: Broadcast) -> Broadcast:
-    """A completed broadcast: of its 20 people one failed for each class of error, the others got it."""
+    """A completed broadcast to 20 people, of whom one failed for each class of error."""
     rows = list(Recipient.objects.filter(broadcast=broadcast))
     for row, error_class in zip(rows, ErrorClass, strict=False):
         row.status, row.error_class, row.failed_at, row.error_text = "failed", error_class, NOW, "in words"

@@ -1,4 +1,4 @@
-"""How fast a broadcast was and is: what commands print, and what its page shows."""
+"""How fast a broadcast is sent: what commands print, and what its page shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def accept(broadcast: Broadcast, *ages_s: float) -> None:
-    """Let so many people's messages have been accepted, so many seconds ago."""
+    """Record this many messages as accepted, this many seconds ago."""
     keys = Recipient.objects.filter(broadcast=broadcast, accepted_at=None).order_by("pk").values_list("pk", flat=True)
     for key, age_s in zip(list(keys), ages_s, strict=False):
         Recipient.objects.filter(pk=key).update(status="accepted", accepted_at=NOW - timedelta(seconds=age_s))

@@ -1,4 +1,4 @@
-"""Who must not be messaged, from the moment it is said."""
+"""Opted-out people are not messaged from the moment they opt out."""
 
 from __future__ import annotations
 

@@ -9,7 +9,9 @@ from openpyxl import Workbook
 
 from whatsapp.errors import BadAudience
 from whatsapp.tables import xlsx_file
-from whatsapp.tables.csv_file import FIELD_LIMIT
+from whatsapp.tables.csv_file import read_csv
+from whatsapp.tables.limits import LONGEST_ROW
+from whatsapp.tables.refusals import Problem, Refused
 from whatsapp.tables.tables import open_table
 
 pytestmark = pytest.mark.once
@@ -62,7 +64,7 @@ def test_cells_lose_their_outer_blanks() -> None:
         (b"PK\x03\x04broken", "can't be read"),
         (b'phone,name\n1,A\n2,"B\n3,C\n', "Row 3.*quotation mark"),
         (b'phone,name\n1,"A" B\n', "Row 2.*quotation mark"),
-        (b"phone,name\n1,A\n2," + b"x" * (FIELD_LIMIT + 1) + b"\n", "Row 3.*2,000,000 characters"),
+        (b"phone,name\n1,A\n2," + b"x" * (LONGEST_ROW + 1) + b"\n", "Row 3.*2,000,000 characters"),
     ],
 )
 def test_what_is_no_table_is_refused_in_words(content: bytes, says: str) -> None:
@@ -99,9 +101,10 @@ def test_a_formula_of_a_workbook_stays_visible() -> None:
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_file, "UNPACKED_LIMIT", 1000)
-    with pytest.raises(BadAudience, match="too large"):
-        read(workbook(["phone"], ["1"]))
+    monkeypatch.setattr(xlsx_file, "UNPACKED_MB", 0.001)
+    with pytest.raises(Refused) as refused:
+        xlsx_file.unpacked(io.BytesIO(workbook(["phone"], ["1"])))
+    assert refused.value.problem == Problem.WORKBOOK_UNPACKED
 
 
 def test_a_zip_that_is_no_workbook_is_refused() -> None:
@@ -112,10 +115,10 @@ def test_a_zip_that_is_no_workbook_is_refused() -> None:
         read(file.getvalue())
 
 
-def test_rows_are_read_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long file is never in memory as a whole: after one row, little of it has been read for rows."""
+def test_rows_are_read_one_at_a_time() -> None:
+    """A long file is never in memory as a whole: after one row, only a little of it has been read."""
     lines = b"phone,name\n" + b"0501234567,Somebody\n" * 200_000
     file = io.BytesIO(lines)
-    with open_table(file) as table:
-        next(table.rows)
-        assert file.tell() < 100_000
+    rows = read_csv(file)
+    next(rows)
+    assert file.tell() < 100_000

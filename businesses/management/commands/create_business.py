@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from businesses.business_options import BadSetting, read_setting, settable_names
-from businesses.errors import MissingDetail, NumberTaken
+from businesses.errors import AddressUnproved, MissingDetail, NumberTaken
 from businesses.models import Business, Language, PhoneNumber, Voice
 from businesses.phone_numbers import NotDialable, dialable_e164
 from businesses.public_address import public_url
@@ -95,6 +95,11 @@ class Command(BaseCommand):
             ) from error
         except MissingDetail as error:
             raise CommandError(f"{_option(error.detail)}: {error}") from error
+        except AddressUnproved as error:
+            raise CommandError(
+                f"--owner-email: {error}. Ask the person to choose a new password by mail, or, if you know that the "
+                f"account is theirs, run: manage.py verify_address {error.email}"
+            ) from error
         except ValidationError as error:
             raise CommandError(_by_option(error)) from error
         for sentence in registration.business.advice():

@@ -8,6 +8,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 
+from businesses.audit import AuditKind, record_for_person
 from businesses.models import User
 
 
@@ -26,4 +27,6 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError("Nobody has this email address.")
         number, _ = Authenticator.objects.filter(user=user).delete()
+        if number:
+            record_for_person(user, AuditKind.SECOND_FACTOR_REMOVED, how="operator")
         self.stdout.write("The second factor is off." if number else "There was no second factor.")

@@ -12,6 +12,8 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from frontdesk import private_files
+
 LOCK_KEY = 7_368_105_221  # an arbitrary number that no other advisory lock of this database uses
 
 
@@ -22,6 +24,7 @@ class Command(migrate.Command):
         """Wait until no other process migrates this database, then migrate."""
         with one_at_a_time(connections[options["database"]]):
             super().handle(*args, **options)
+        private_files.tighten()
 
 
 @contextmanager

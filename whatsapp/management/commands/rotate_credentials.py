@@ -7,6 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from businesses.credentials import CredentialsUnreadable, rotate
+from businesses.models import AddressKey
+from businesses.signing_in.kept_secrets import rotate_second_factors
 from businesses.tenancy import across_businesses
 from whatsapp.management.asking import answer
 from whatsapp.models import Sender
@@ -19,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Encrypt all secrets again, and name those that can't be read."""
-        unreadable, rotated = [], 0
+        rotated, unreadable = rotate_second_factors()
         with across_businesses():  # keys belong to the installation, so they are rotated for all businesses
             for sender in Sender.objects.select_related("business").iterator():
                 try:
@@ -30,6 +32,13 @@ class Command(BaseCommand):
                 rotated += Sender.objects.filter(
                     pk=sender.pk, encrypted_credentials=sender.encrypted_credentials
                 ).update(encrypted_credentials=fresh)
+            for key in AddressKey.objects.select_related("business").iterator():
+                try:
+                    fresh = rotate(key.encrypted_key)
+                except CredentialsUnreadable:
+                    unreadable.append(f"{key.business.slug}: fingerprints of erased people")
+                    continue
+                rotated += AddressKey.objects.filter(pk=key.pk).update(encrypted_key=fresh)
         answer(self, {"rotated": rotated, "unreadable": unreadable})
         if unreadable:
             raise CommandError(f"{CredentialsUnreadable()} This concerns {', '.join(unreadable)}.")

@@ -22,9 +22,10 @@ from whatsapp.providers.base import (
     SendOutcome,
     SendResult,
     WebhookRequest,
+    in_path,
 )
-from whatsapp.providers.cloud import errors, payloads, webhooks
-from whatsapp.providers.cloud.limits import THROUGHPUT_MPS, daily_limit
+from whatsapp.providers.cloud import errors, payloads, proof, webhooks
+from whatsapp.providers.cloud.proof import NUMBER_FIELDS, health_of
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.posting import Answer, post
 
@@ -48,7 +49,7 @@ class CloudProvider:
         return await self._post_message(http, account, payloads.text_body(to, text, tracker))
 
     async def _post_message(self, http: aiohttp.ClientSession, account: Account, body: bytes) -> SendResult:
-        url = f"{account.api_url}/{account.number_id}/messages"
+        url = f"{account.api_url}/{in_path(account.number_id)}/messages"
         headers = {"Authorization": f"Bearer {account.secrets['access_token']}", "Content-Type": "application/json"}
         answer = await post(http, url, body, headers)
         return _judge(answer) if isinstance(answer, Answer) else answer
@@ -64,7 +65,7 @@ class CloudProvider:
         found: list[RemoteTemplate] = []
         query = {"fields": _TEMPLATE_FIELDS, "limit": "100"}
         while True:
-            page = await self._get(http, account, f"{account.account_id}/message_templates", query)
+            page = await self._get(http, account, f"{in_path(account.account_id)}/message_templates", query)
             found += [_template(entry) for entry in page.get("data", [])]
             paging = page.get("paging") or {}
             after = (paging.get("cursors") or {}).get("after")
@@ -74,15 +75,11 @@ class CloudProvider:
 
     async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
         """Returns the number's throughput level, portfolio limit and quality."""
-        fields = "throughput,quality_rating,display_phone_number,whatsapp_business_manager_messaging_limit"
-        number = await self._get(http, account, account.number_id, {"fields": fields})
-        level = (number.get("throughput") or {}).get("level", "")
-        return NumberHealth(
-            throughput_mps=THROUGHPUT_MPS.get(str(level).upper()),
-            daily_limit=daily_limit(number.get("whatsapp_business_manager_messaging_limit")),
-            quality=str(number.get("quality_rating") or "").upper(),
-            display_phone=webhooks.e164(number.get("display_phone_number")),
-        )
+        return health_of(await self._get(http, account, in_path(account.number_id), {"fields": NUMBER_FIELDS}))
+
+    async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
+        """See `proof.prove`."""
+        return await proof.prove(http, account, vouched=vouched)
 
     async def _get(
         self, http: aiohttp.ClientSession, account: Account, path: str, query: Mapping[str, str]

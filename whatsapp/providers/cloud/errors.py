@@ -45,7 +45,7 @@ def _account(explanation: str | Promise, scope: PauseScope = PauseScope.SENDER) 
 _TOO_FAST = ErrorRule(
     SendOutcome.THROTTLED, _("WhatsApp asked us to send more slowly; the message follows."), retry_after_s=5.0, tries=0
 )
-_PASSING = ErrorRule(SendOutcome.RETRY, _("A passing fault at WhatsApp."), retry_after_s=30.0)
+_PASSING = ErrorRule(SendOutcome.RETRY, _("A temporary problem at WhatsApp."), retry_after_s=30.0)
 _RECONNECT = _account(_("WhatsApp refused the access token. Connect the number again with a valid token."))
 _LOCKED = _account(
     _("WhatsApp restricted or locked the account. See Account Quality in the Meta Business Suite."), PauseScope.ACCOUNT
@@ -87,7 +87,7 @@ RULES: Mapping[int, ErrorRule] = {
     131047: _permanent(_("The person's last message is more than 24 hours old.")),
     131049: ErrorRule(
         SendOutcome.DEFERRED,
-        _("Limited by Meta: this person gets much marketing at the moment."),
+        _("Limited by Meta: this person is getting a lot of marketing at the moment."),
         retry_after_s=DAY_S,
         tries=2,
     ),

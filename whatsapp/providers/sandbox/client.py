@@ -7,12 +7,15 @@ import uuid
 from datetime import datetime
 
 import aiohttp
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from whatsapp.providers.base import (
     Account,
     ErrorRule,
     JsonObject,
     Message,
+    NotProved,
     NumberHealth,
     RemoteTemplate,
     SendOutcome,
@@ -23,8 +26,17 @@ from whatsapp.providers.cloud import errors, webhooks
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.sandbox.behaviour import behaviour_of
 from whatsapp.providers.sandbox.samples import TEMPLATES
+from whatsapp.reasons import Cause
+from whatsapp.states import PauseReason
 
 THROUGHPUT_MPS = 80
+OFF = "debug_off"
+OFF_RULE = ErrorRule(
+    SendOutcome.CHANNEL_WIDE,
+    _("The stand-in sends nothing where DEBUG is off. Connect a real number."),
+    pause_reason=PauseReason.ACCOUNT.value,
+)
+"""Messages that go nowhere must not be counted as sent by an installation that is in use."""
 
 
 class SandboxProvider:
@@ -34,7 +46,9 @@ class SandboxProvider:
     can_prove_absence = True
 
     async def send(self, http: aiohttp.ClientSession, account: Account, message: Message) -> SendResult:
-        """Accept a message after a realistic delay, or refuse it."""
+        """Accept a message after a realistic delay, or refuse it; where `DEBUG` is off, refuse everything."""
+        if not settings.DEBUG:
+            return _refused_here()
         message_id = f"sandbox.{message.attempt_id.hex}"
         plan = behaviour_of(message.address, message_id)
         await asyncio.sleep(plan.latency_s)
@@ -46,7 +60,9 @@ class SandboxProvider:
     async def send_text(
         self, http: aiohttp.ClientSession, account: Account, to: str, text: str, tracker: uuid.UUID | None = None
     ) -> SendResult:
-        """Accept a free text."""
+        """Accept a free text, where `DEBUG` is on."""
+        if not settings.DEBUG:
+            return _refused_here()
         return SendResult(SendOutcome.ACCEPTED, message_id=f"sandbox.{(tracker or uuid.uuid4()).hex}", http_status=200)
 
     async def find_messages(
@@ -63,9 +79,19 @@ class SandboxProvider:
         """Returns the state of an ordinary number in good standing."""
         return NumberHealth(throughput_mps=THROUGHPUT_MPS, quality="GREEN")
 
+    async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
+        """Returns the number's state where trying is allowed: the stand-in asks nobody for anything.
+
+        Raises:
+            NotProved: `DEBUG` is off, and the stand-in must not take the place of a provider.
+        """
+        if not settings.DEBUG:
+            raise NotProved(Cause.SANDBOX_OFF)
+        return await self.number_health(http, account)
+
     def rule_for(self, code: str) -> ErrorRule:
-        """Returns Meta's rule."""
-        return errors.rule_for(code)
+        """Returns Meta's rule, or our own."""
+        return OFF_RULE if code == OFF else errors.rule_for(code)
 
     def verify(self, request: WebhookRequest, secret: str) -> bool:
         """Verify as for Meta's webhooks."""
@@ -78,3 +104,7 @@ class SandboxProvider:
     def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
         """Read as Meta's webhooks are read."""
         return webhooks.read(payload)
+
+
+def _refused_here() -> SendResult:
+    return SendResult(SendOutcome.CHANNEL_WIDE, rule=OFF_RULE, code=OFF, text="DEBUG is off")

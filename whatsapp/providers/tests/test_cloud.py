@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import aiohttp
 import pytest
@@ -170,6 +171,24 @@ async def test_templates_are_listed_beyond_the_first_page() -> None:
         found = await CloudProvider().list_templates(http, account)
     assert [template.external_id for template in found] == ["70", "71", "72"]
     assert asked == [None, "1", "2"]
+
+
+@pytest.mark.parametrize("written", ["1055/../2077", "1055?fields=x", "1055#", "../debug_token", "1055%2f"])
+async def test_an_id_can_not_lead_to_another_address(written: str) -> None:
+    asked: list[str] = []
+
+    async def anything(request: web.Request) -> web.Response:
+        asked.append(request.raw_path)
+        return web.json_response({})
+
+    app = web.Application()
+    app.router.add_get("/{rest:.*}", anything)
+    async with served(app) as url, aiohttp.ClientSession() as http:
+        account = Account("cloud", written, written, "", url, "", {"access_token": "token"})
+        await CloudProvider().number_health(http, account)
+    path = asked[0].partition("?")[0]
+    assert path.count("/") == 1
+    assert unquote(path) == f"/{written}"
 
 
 def read(field: str, value: dict[str, Any]) -> list[Any]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
+import pytest
 from django.db.models import Min
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from businesses.models import Business
-from testing.broadcasts import make_broadcast, make_sender, make_template
+from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp.conftest import Send, states
 from whatsapp.inbox.direct_messages import send_test
 from whatsapp.models import InboundMessage, Recipient, Suppression
@@ -31,6 +33,11 @@ def test_everything_that_happens_happens_in_order_and_in_time(message_id: str) -
     assert plan == behaviour_of("+972501239999", message_id)
 
 
+@pytest.fixture
+def _debug(settings: Any) -> None:
+    settings.DEBUG = True  # test runs switch it off
+
+
 @given(st.uuids())
 def test_certain_numbers_always_do_the_same(message_id: object) -> None:
     plans = {end: behaviour_of(f"+97250123{end}", str(message_id)) for end in ("0001", "0002", "0005", "0007")}
@@ -40,6 +47,7 @@ def test_certain_numbers_always_do_the_same(message_id: object) -> None:
     assert plans["0007"].steps[-1].status is ReportedStatus.DELIVERED
 
 
+@pytest.mark.usefixtures("_debug")
 def test_a_broadcast_is_delivered_read_and_answered(acme: Business, send: Send) -> None:
     sender = make_sender(acme, provider="sandbox", number_id="sandbox-acme", account_id="sandbox-acme")
     people = [f"+97250123{end}" for end in ("0001", "0002", "0004", "0005", "0006", "0007")]
@@ -57,6 +65,7 @@ def test_a_broadcast_is_delivered_read_and_answered(acme: Business, send: Send) 
     assert Recipient.objects.get(address="+972501230006").replies.count() == 1
 
 
+@pytest.mark.usefixtures("_debug")
 def test_who_was_not_looked_after_for_a_while_still_reads(acme: Business, send: Send) -> None:
     sender = make_sender(acme, provider="sandbox", number_id="sandbox-acme", account_id="sandbox-acme")
     broadcast = make_broadcast(sender, make_template(sender), ["+972501230006"])
@@ -72,6 +81,7 @@ def test_who_was_not_looked_after_for_a_while_still_reads(acme: Business, send: 
         assert states(broadcast) == {state: 1}
 
 
+@pytest.mark.usefixtures("_debug")
 def test_a_test_message_is_delivered_too(acme: Business, send: Send) -> None:
     sender = make_sender(acme, provider="sandbox", number_id="sandbox-acme", account_id="sandbox-acme")
     values = {"first_name": "Dana"}
@@ -85,3 +95,17 @@ def test_a_test_message_is_delivered_too(acme: Business, send: Send) -> None:
         pass
     made.refresh_from_db()
     assert made.status == "delivered"
+
+
+def test_where_debug_is_off_nothing_counts_as_sent(acme: Business, send: Send) -> None:
+    sender = make_sender(acme, provider="sandbox", number_id="sandbox-acme", account_id="sandbox-acme")
+    template = make_template(sender)
+    broadcast = make_broadcast(sender, template, addresses(3))
+    values = {"first_name": "Dana"}
+    made = send_test(sender, template, to="+972501230007", params=values, key=uuid4(), now=timezone.now())
+    send()
+    broadcast.refresh_from_db()
+    made.refresh_from_db()
+    assert (broadcast.status, broadcast.pause_reason) == ("paused", "account")
+    assert states(broadcast).get("accepted", 0) == 0
+    assert made.accepted_at is None

@@ -22,13 +22,14 @@ from whatsapp.providers.base import (
     SendOutcome,
     SendResult,
     WebhookRequest,
+    in_path,
 )
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.posting import Answer, post
-from whatsapp.providers.twilio import errors, payloads, webhooks
+from whatsapp.providers.twilio import errors, payloads, proof, webhooks
+from whatsapp.providers.twilio.proof import WHATSAPP_MPS
 from whatsapp.providers.twilio.templates import read_template
 
-WHATSAPP_MPS = 80  # Twilio: each WhatsApp sender
 CONTENT_URL = "https://content.twilio.com"
 CLOCKS_APART = timedelta(minutes=1)
 """How far Twilio's clock may lag behind ours: a message that seems older than its attempt may still be ours."""
@@ -54,7 +55,7 @@ class TwilioProvider:
         return await self._post_message(http, account, payloads.text_form(account, to, text, tracker))
 
     async def _post_message(self, http: aiohttp.ClientSession, account: Account, form: dict[str, str]) -> SendResult:
-        url = f"{account.api_url}/2010-04-01/Accounts/{account.account_id}/Messages.json"
+        url = f"{account.api_url}/2010-04-01/Accounts/{in_path(account.account_id)}/Messages.json"
         answer = await post(http, url, form, _auth(account))
         return _judge(answer) if isinstance(answer, Answer) else answer
 
@@ -65,7 +66,7 @@ class TwilioProvider:
 
         Queued ones have no `DateSent`, so it does not filter by date; the newest 100 are more than enough for a person.
         """
-        url = f"{account.api_url}/2010-04-01/Accounts/{account.account_id}/Messages.json"
+        url = f"{account.api_url}/2010-04-01/Accounts/{in_path(account.account_id)}/Messages.json"
         query = {"To": f"whatsapp:{address}", "PageSize": "100"}
         if not account.number_id.startswith("MG"):
             query["From"] = f"whatsapp:{account.number_id}"
@@ -90,8 +91,12 @@ class TwilioProvider:
 
     async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
         """Check the credentials. Twilio reports neither quality nor limits of a number."""
-        await _get(http, f"{account.api_url}/2010-04-01/Accounts/{account.account_id}.json", account, {})
+        await _get(http, f"{account.api_url}/2010-04-01/Accounts/{in_path(account.account_id)}.json", account, {})
         return NumberHealth(throughput_mps=WHATSAPP_MPS)
+
+    async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
+        """See `proof.prove`."""
+        return await proof.prove(http, account, vouched=vouched)
 
     def rule_for(self, code: str) -> ErrorRule:
         """Returns the rule from `errors.RULES`."""

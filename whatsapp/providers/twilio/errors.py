@@ -67,11 +67,11 @@ RULES: Mapping[int, ErrorRule] = {
     63003: _permanent(_("Not reachable on WhatsApp.")),
     63014: _permanent(_("This person has blocked the business.")),
     63032: _permanent(_("Meta leaves this person out of marketing messages for an experiment.")),
-    21610: ErrorRule(SendOutcome.SUPPRESS, _("This person asked for no messages.")),
+    21610: ErrorRule(SendOutcome.SUPPRESS, _("This person asked not to receive messages.")),
     21211: _permanent(_("Not a phone number.")),
     63049: ErrorRule(
         SendOutcome.DEFERRED,
-        _("Limited by Meta: this person gets much marketing at the moment, or lives in the United States."),
+        _("Limited by Meta: this person is getting a lot of marketing at the moment, or lives in the United States."),
         retry_after_s=DAY_S,
         tries=2,
     ),

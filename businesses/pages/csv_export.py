@@ -1,4 +1,7 @@
-"""Responding with a CSV that Excel opens correctly: UTF-8 with a byte order mark, and no cell acts as a formula."""
+"""Responding with a CSV that Excel opens correctly: UTF-8 with a byte order mark, and no cell acts as a formula.
+
+Every cell is quoted, so that no program takes a semicolon or tab within one for the beginning of the next.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,17 @@ from tempfile import SpooledTemporaryFile
 from asgiref.sync import sync_to_async
 from django.http import HttpResponse, StreamingHttpResponse
 
+from businesses.audit import AuditKind, record
+from businesses.models import Business, Permission, User
+from businesses.permissions import demand
+
 IN_MEMORY = 1_000_000
 """Bytes of a table that are held in memory; a longer one goes to a temporary file and is streamed from there."""
 _PART = 1 << 16
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_FORMULA = re.compile(
+    "[\\s\x00-\x1f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]"
+)
+"""Spreadsheets skip blanks, line breaks and invisible signs before a formula, and know full-width signs."""
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -29,7 +39,7 @@ def csv_answer(
     file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed once it has been sent
     file.write(codecs.BOM_UTF8)
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow([defused(cell) for cell in header])
     writer.writerows([defused(cell) for cell in row] for row in rows)
     text.flush()
@@ -37,6 +47,25 @@ def csv_answer(
     answer = _sent(file)
     answer["Content-Disposition"] = f'attachment; filename="{re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")}.csv"'
     return answer
+
+
+def people_answer(
+    business: Business,
+    by: User,
+    what: str,
+    *,
+    name: str,
+    header: Sequence[object],
+    rows: Iterable[Sequence[object]],
+    **details: str,
+) -> HttpResponse | StreamingHttpResponse:
+    """Returns a list of people as CSV, with an entry in the audit log: `what` is the list's code, `details` its ids.
+
+    Every list of a business's people leaves through here. Raises `NotPermitted`.
+    """
+    demand(by, business, Permission.EXPORT_CONTACTS)
+    record(business, AuditKind.CONTACTS_EXPORTED, person=by, what=what, **details)
+    return csv_answer(name, header, rows)
 
 
 def _sent(file: SpooledTemporaryFile[bytes]) -> HttpResponse | StreamingHttpResponse:

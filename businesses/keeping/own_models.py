@@ -1,0 +1,60 @@
+"""What becomes of the rows of this app's models."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+
+from businesses.keeping import table
+from businesses.keeping.kinds import Kind
+from businesses.keeping.table import Because, Rule
+from businesses.models import (
+    AddressKey,
+    AuditEntry,
+    Business,
+    DailyLimits,
+    DayUsage,
+    Erasure,
+    Invitation,
+    Membership,
+    Retention,
+)
+
+RULES = (
+    Rule(Membership, because=Because.MEMBERS),
+    Rule(Invitation, because=Because.MEMBERS),
+    Rule(AuditEntry, kept=Kind.AUDIT, because=Because.FINAL),
+    Rule(Erasure, kept=Kind.AUDIT, because=Because.FINAL),
+    Rule(Retention, because=Because.NO_PERSON),
+    Rule(AddressKey, because=Because.NO_PERSON),
+    Rule(DailyLimits, because=Because.NO_PERSON),
+    Rule(DayUsage, because=Because.COUNTS),
+)
+
+
+def remove_old_entries(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove old entries of the audit log."""
+    old = AuditEntry.objects.filter(business=business, at__lt=before).order_by("at")
+    return AuditEntry.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def remove_old_erasures(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove requests that were done long ago."""
+    old = Erasure.objects.filter(business=business, finished_at__lt=before).values_list("pk", flat=True)
+    return Erasure.objects.filter(pk__in=list(old[:most])).delete()[0]
+
+
+def forget_admin_log(rows: QuerySet[Any]) -> None:
+    """Remove what the Django admin logged of these rows: it names each as it was shown, with name and number."""
+    kind = ContentType.objects.get_for_model(rows.model)
+    keys = [str(key) for key in rows.values_list("pk", flat=True)]
+    LogEntry.objects.filter(content_type=kind, object_id__in=keys).delete()
+
+
+def register() -> None:
+    """Register the rules."""
+    table.register(rules=RULES, removers=((Kind.AUDIT, remove_old_entries), (Kind.AUDIT, remove_old_erasures)))

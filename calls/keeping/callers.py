@@ -1,0 +1,171 @@
+"""A person's calls: what is counted, erased and exported of a caller."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from businesses.keeping.person import Person
+from businesses.keeping.table import Attachment, Holding, Record
+from calls.models import BlockedCaller, Call, CallStatus, TraceChunk, Turn
+from calls.records import recording
+
+LINE_OPEN = "call_running"
+WAITS = {LINE_OPEN: _("The person is on the telephone. What was asked is done when the call has ended.")}
+EMPTIED: dict[str, Any] = {
+    "caller_number": "",
+    "transfer_number": "",
+    "summary": "",
+    "summary_due_at": None,
+    "stream_error": "",
+    "end_detail": {},
+    "old_end_reason": "",
+}
+"""What a call looks like that nobody can be recognized by. Time, length, outcome and cost stay."""
+
+
+def calls_of(person: Person) -> QuerySet[Call]:
+    """Returns the calls from the person's numbers."""
+    wanted = Q(caller_number__in=person.addresses)
+    if person.call is not None:
+        wanted |= Q(pk=person.call)
+    return Call.objects.filter(wanted, business=person.business)
+
+
+def _waits_for(person: Person, _now: datetime) -> str:
+    return LINE_OPEN if calls_of(person).exclude(status=CallStatus.ENDED).exists() else ""
+
+
+def _recorded(person: Person) -> QuerySet[Call]:
+    return calls_of(person).filter(is_recorded=True)
+
+
+def _erase_recordings(person: Person, most: int) -> int:
+    return recording.remove(person.business, list(_recorded(person).values_list("pk", flat=True)[:most]))
+
+
+def _recordings(person: Person) -> Iterator[Attachment]:
+    for call in _recorded(person).order_by("started_at"):
+        found = recording.recording_of(call)
+        if found is not None:
+            yield Attachment(f"recordings/{call.started_at:%Y-%m-%d-%H%M%S}-{call.pk}.wav", partial(found.parts))
+
+
+def _turns(person: Person) -> QuerySet[Turn]:
+    return Turn.objects.filter(business=person.business, call__in=calls_of(person))
+
+
+def _erase_turns(person: Person, most: int) -> int:
+    return Turn.objects.filter(pk__in=list(_turns(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def _turn_records(person: Person) -> Iterator[Record]:
+    fields = ("call_id", "position", "speaker", "text", "heard_text", "started_ms", "ended_ms", "interrupted_ms")
+    yield from _turns(person).order_by("call__started_at", "position").values(*fields)
+
+
+def _chunks(person: Person) -> QuerySet[TraceChunk]:
+    return TraceChunk.objects.filter(business=person.business, call__in=calls_of(person))
+
+
+def _erase_chunks(person: Person, most: int) -> int:
+    return TraceChunk.objects.filter(pk__in=list(_chunks(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def _traces(person: Person) -> Iterator[Attachment]:
+    for chunk in _chunks(person).order_by("call__started_at", "position"):
+        lines = zlib.decompress(bytes(chunk.data))
+        yield Attachment(f"traces/{chunk.call_id}-{chunk.position:04}.jsonl", partial(iter, (lines,)))
+
+
+def _identified(person: Person) -> QuerySet[Call]:
+    """Returns calls that still say something about the person."""
+    said = ~Q(caller_number="") | ~Q(transfer_number="") | ~Q(summary="") | Q(summary_due_at__isnull=False)
+    return calls_of(person).filter(said)
+
+
+def empty(calls: QuerySet[Call]) -> int:
+    """Remove from these calls who called and what it was about. Returns their number.
+
+    A summary that is being written at this moment is not stored: it belongs to an earlier attempt.
+    """
+    return calls.update(**EMPTIED, summary_attempts=FINISHED)
+
+
+FINISHED = 100
+"""More attempts at a summary than there ever are."""
+
+
+def _put_through(person: Person) -> QuerySet[Call]:
+    """Returns other people's calls that were put through to the person; only the number is the person's."""
+    return Call.objects.filter(business=person.business, transfer_number__in=person.addresses)
+
+
+def _erase_calls(person: Person, most: int) -> int:
+    keys = list(_identified(person).values_list("pk", flat=True)[:most])
+    if keys:
+        return empty(Call.objects.filter(pk__in=keys))
+    keys = list(_put_through(person).values_list("pk", flat=True)[:most])
+    return Call.objects.filter(pk__in=keys).update(transfer_number="")
+
+
+def _call_records(person: Person) -> Iterator[Record]:
+    fields = (
+        *("id", "caller_number", "called_number", "transfer_number", "started_at", "ended_at", "outcome"),
+        *("end_reason", "is_recorded", "summary", "minutes_charged"),
+    )
+    yield from calls_of(person).order_by("started_at").values(*fields)
+
+
+def _blocks(person: Person) -> QuerySet[BlockedCaller]:
+    return BlockedCaller.objects.filter(business=person.business, number__in=person.addresses)
+
+
+def _erase_blocks(person: Person, most: int) -> int:
+    return BlockedCaller.objects.filter(pk__in=list(_blocks(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
+HOLDINGS = (
+    Holding(
+        "blocks",
+        _("Entries in the list of blocked callers"),
+        count=lambda person: _blocks(person).count(),
+        erase=_erase_blocks,
+        records=lambda person: _blocks(person).values("number", "blocked_at"),
+    ),
+    Holding(
+        "recordings",
+        _("Recordings of calls"),
+        count=lambda person: _recorded(person).count(),
+        erase=_erase_recordings,
+        files=_recordings,
+        waits_for=_waits_for,
+    ),
+    Holding(
+        "traces",
+        _("Pieces of traces of calls"),
+        count=lambda person: _chunks(person).count(),
+        erase=_erase_chunks,
+        files=_traces,
+    ),
+    Holding(
+        "turns",
+        _("Sentences said in calls"),
+        count=lambda person: _turns(person).count(),
+        erase=_erase_turns,
+        records=_turn_records,
+    ),
+    Holding(
+        "calls",
+        _("Calls (they stay in the figures, without number and summary)"),
+        count=lambda person: _identified(person).count() + _put_through(person).count(),
+        erase=_erase_calls,
+        records=_call_records,
+    ),
+)

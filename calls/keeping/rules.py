@@ -1,0 +1,96 @@
+"""What becomes of the rows of this app's models: rules, days, and how the person of a call is found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+
+from businesses.keeping import table
+from businesses.keeping.kinds import Kind
+from businesses.keeping.person import Person
+from businesses.keeping.table import Because, Rule
+from businesses.models import Business
+from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
+from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, TraceChunk, Turn
+from calls.records import recording
+
+RULES = (
+    Rule(
+        Call,
+        kept=Kind.CALLERS,
+        erased=True,
+        leaves=frozenset({"twilio_call_sid", "stream_sid", "called_number", "end_reason", "stream_token_hash", "model"})
+        | {"fallback_result", "dial_refusal"},
+    ),
+    Rule(Turn, kept=Kind.TRANSCRIPTS, erased=True),
+    Rule(TraceChunk, kept=Kind.TRACES, erased=True),
+    Rule(BlockedCaller, erased=True),
+    Rule(GreetingAudio, because=Because.COUNTS),
+)
+
+
+def _ended(business: Business, before: datetime) -> Q:
+    return Q(business=business, status=CallStatus.ENDED, started_at__lt=before)
+
+
+def remove_recordings(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove recordings of old calls."""
+    old = Call.objects.filter(_ended(business, before), is_recorded=True).order_by("started_at")
+    return recording.remove(business, list(old.values_list("pk", flat=True)[:most]))
+
+
+def remove_turns(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove what was said in old calls."""
+    calls = Call.objects.filter(_ended(business, before))
+    old = Turn.objects.filter(business=business, call__in=calls).values_list("pk", flat=True)
+    return Turn.objects.filter(pk__in=list(old[:most])).delete()[0]
+
+
+def remove_summaries(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove the summaries of old calls, and write none any more."""
+    old = Call.objects.filter(_ended(business, before)).filter(~Q(summary="") | Q(summary_due_at__isnull=False))
+    keys = list(old.values_list("pk", flat=True)[:most])
+    return Call.objects.filter(pk__in=keys).update(summary="", summary_due_at=None, summary_attempts=FINISHED)
+
+
+def remove_traces(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove the traces of old calls: fewer at a time, since a piece may have 100 kB."""
+    calls = Call.objects.filter(_ended(business, before), pk=OuterRef("call"))
+    old = TraceChunk.objects.filter(Exists(calls), business=business).values_list("pk", flat=True)
+    return TraceChunk.objects.filter(pk__in=list(old[: max(most // 10, 1)])).delete()[0]
+
+
+def remove_numbers(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove who called from old calls; what was said is kept by its own days."""
+    named = ~Q(caller_number="") | ~Q(transfer_number="")
+    keys = list(Call.objects.filter(_ended(business, before)).filter(named).values_list("pk", flat=True)[:most])
+    return Call.objects.filter(pk__in=keys).update(caller_number="", transfer_number="")
+
+
+def caller_of(business: Business, call_id: UUID) -> Person | None:
+    """Returns who called: by the number, or, if that was withheld, as the caller of this one call."""
+    call = Call.objects.filter(business=business, pk=call_id).first()
+    if call is None:
+        return None
+    if call.caller_number.startswith("+"):
+        return Person(business, frozenset({call.caller_number}))
+    return Person(business, frozenset(), call.pk)
+
+
+def register() -> None:
+    """Register rules, holdings and days."""
+    table.register(
+        rules=RULES,
+        holdings=HOLDINGS,
+        removers=(
+            (Kind.RECORDINGS, remove_recordings),
+            (Kind.TRANSCRIPTS, remove_turns),
+            (Kind.TRANSCRIPTS, remove_summaries),
+            (Kind.TRACES, remove_traces),
+            (Kind.CALLERS, remove_numbers),
+        ),
+        finders={"call": caller_of},
+        waits=WAITS,
+    )

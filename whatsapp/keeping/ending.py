@@ -1,0 +1,63 @@
+"""Old messages: what is removed when a business no longer keeps them, and what has to stay.
+
+Nothing that is still needed is old enough: the bounds of `businesses/keeping/kinds.py` are longer than the 24 hours of
+a window and the 30 days in which WhatsApp reports. A broadcast that may still send is never touched.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.files.storage import default_storage
+from django.db.models import Q
+
+from businesses.models import Business
+from whatsapp.broadcasts import lifecycle
+from whatsapp.errors import IllegalChange
+from whatsapp.inbox.direct_messages import WINDOW
+from whatsapp.keeping.emptying import drop_inbound, empty_recipients
+from whatsapp.models import Broadcast, DirectMessage, InboundMessage, Recipient
+from whatsapp.states import BroadcastStatus, RecipientStatus
+
+ENDED = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED)
+NEVER_STARTED = (BroadcastStatus.DRAFT, BroadcastStatus.MISSED, BroadcastStatus.FAILED)
+_OPEN = (RecipientStatus.PENDING, RecipientStatus.SENDING, RecipientStatus.RETRY_WAIT)
+
+
+def remove_inbound(business: Business, *, before: datetime, now: datetime, most: int) -> int:
+    """Remove old messages of people, never one that still opens a window."""
+    old = InboundMessage.objects.filter(business=business, received_at__lt=min(before, now - WINDOW))
+    return drop_inbound(old, most)
+
+
+def remove_direct(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove old messages to one person that are no longer to be sent."""
+    old = DirectMessage.objects.filter(business=business, created_at__lt=before).exclude(status__in=_OPEN)
+    return DirectMessage.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def give_up_drafts(business: Business, *, before: datetime, now: datetime, **_most: object) -> int:
+    """Cancel old broadcasts that were never started, so that their people are not kept for ever. One at a time."""
+    draft = Broadcast.objects.filter(business=business, status__in=NEVER_STARTED, created_at__lt=before).first()
+    if draft is None:
+        return 0
+    try:
+        lifecycle.cancel(draft, now=now)
+    except IllegalChange:  # started at this very moment
+        return 0
+    lifecycle.finish_cancelling(draft, now=now)
+    return 1
+
+
+def empty_broadcasts(business: Business, *, before: datetime, now: datetime, most: int) -> int:
+    """Empty rows of broadcasts that ended long ago, or that were cancelled before they began. One at a time."""
+    ended = Q(completed_at__lt=before) | Q(started_at=None, created_at__lt=before)
+    old = Broadcast.objects.filter(ended, business=business, status__in=ENDED, people_removed_at=None)
+    broadcast = old.order_by("created_at").first()
+    if broadcast is None:
+        return 0
+    if rows := empty_recipients(Recipient.objects.filter(broadcast=broadcast), most):
+        return rows
+    if broadcast.audience_file:  # never read to its end
+        default_storage.delete(broadcast.audience_file.name or "")
+    return Broadcast.objects.filter(pk=broadcast.pk).update(people_removed_at=now, audience_file="")
