@@ -26,13 +26,18 @@ from tests.attack.dialling import (
     CALLER,
     COLLEAGUE,
     after,
+    alpha,
+    beta,
     change,
     dialled,
     ended,
     limit,
     signed_in,
+    twilio_post,
     voice,
 )
+
+__all__ = ["alpha", "beta", "twilio_post"]
 
 
 # Limits of a day -------------------------------------------------------------------------------------------------

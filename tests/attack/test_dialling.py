@@ -29,12 +29,17 @@ from tests.attack.dialling import (
     COLLEAGUE,
     STATUS,
     after,
+    alpha,
+    beta,
     change,
     dialled,
     ended,
     signed_in,
+    twilio_post,
     voice,
 )
+
+__all__ = ["alpha", "beta", "twilio_post"]
 
 FORBIDDEN = {
     "+19005551234": "premium, America",
