@@ -77,8 +77,8 @@ async def test_taking_over_in_the_middle_of_the_protected_greeting(rig: Rig) -> 
 
 
 async def test_watching_hanging_up_and_hearing_the_recording(rig: Rig) -> None:
-    recorded = {"record_calls": True, "recording_notice": ""}
-    desk = await rig.desk(scenario(transcripts=("When are you open?",)), **recorded)
+    told = scenario(transcripts=("When are you open?",))
+    desk = await rig.desk(told, record_calls=True, recording_notice="")
     member = Member(rig, desk, await rig.office.ask(member_cookies, desk.business))
     stranger = Member(rig, desk, await rig.office.ask(member_cookies, (await rig.desk()).business))
     async with rig.calling(desk) as call:

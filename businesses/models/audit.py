@@ -27,7 +27,7 @@ class AuditKind(models.TextChoices):
     MEMBER_ADDED = "member_added", _("Member added")
     MEMBER_REMOVED = "member_removed", _("Member removed")
     ROLE_CHANGED = "role_changed", _("Role changed")
-    PERMISSIONS_CHANGED = "permissions_changed", _("What a member may do changed")
+    PERMISSIONS_CHANGED = "permissions_changed", _("Permissions changed")
     SETTINGS_CHANGED = "settings_changed", _("Settings changed")
     LIMITS_CHANGED = "limits_changed", _("Limits changed")
     CREDENTIALS_CHANGED = "credentials_changed", _("Credentials changed")

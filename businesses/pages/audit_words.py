@@ -70,7 +70,7 @@ def _lines(details: dict[str, Any]) -> Iterator[Detail]:
             yield Detail(str(LABELS.get(name, name)), _value(value))
     if "before" in details or "after" in details:
         after = details.get("after")
-        label = _("May do") if isinstance(after, list) else _("Role") if after in Role.values else _("Value")
+        label = _("Permissions") if isinstance(after, list) else _("Role") if after in Role.values else _("Value")
         yield Detail(label, _value(details.get("after")), _value(details.get("before")))
     model = _model(details.get("of", ""))
     for name, (before, after) in details.get("changes", {}).items():
