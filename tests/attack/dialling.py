@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 
-from businesses.models import Business, DailyLimits, DayUsage, User
+from businesses.models import Business, DailyLimits, DayUsage, Membership, User
 from businesses.tests.rows import Tenant, make_tenant
 from calls.models import Call, CallOutcome, CallStatus, NextStep
 from calls.tests.conftest import TwilioPost, make_live_call, twilio_post
@@ -35,6 +35,7 @@ def make_ready(marker: str, number: str) -> Tenant:
     Call._base_manager.filter(business=tenant.business).delete()
     DailyLimits._base_manager.filter(business=tenant.business).delete()
     DayUsage._base_manager.filter(business=tenant.business).delete()
+    Membership._base_manager.filter(business=tenant.business).update(may_transfer_anywhere=True)
     return tenant
 
 
