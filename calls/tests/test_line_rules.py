@@ -92,7 +92,13 @@ def test_a_model_is_replaced_at_the_exact_end_of_patience() -> None:
     table.tell(CallerFrame(stuck_at - 0.01, LINE_RMS))
     assert len(connects_of(table)) == 1
     table.tell(CallerFrame(stuck_at + 1e-6, LINE_RMS))
-    assert connects_of(table)[1:] == [(1, pytest.approx(GIVE_UP_S))]
+    [(attempt, timeout_s)] = connects_of(table)[1:]
+    assert attempt == 1
+    assert timeout_s == pytest.approx(GIVE_UP_S)
+
+
+def has_response(table: Table) -> bool:
+    return table.conversation.assistant.response is not None
 
 
 def test_a_cancelled_response_that_never_ends_is_forgotten_without_a_new_session() -> None:
@@ -102,9 +108,9 @@ def test_a_cancelled_response_that_never_ends_is_forgotten_without_a_new_session
     table.hear(LINE_RMS, 0.5)
     table.hear(VOICE_RMS, 0.38)
     cut_at = table.now
-    assert table.conversation.assistant.response is not None
+    assert has_response(table)
     table.wait(CANCEL_TIMEOUT_S + 0.1)
-    assert table.conversation.assistant.response is None
+    assert not has_response(table)
     assert table.now - cut_at < CANCEL_TIMEOUT_S + 0.2
     assert len(connects_of(table)) == 1
     table.say()
@@ -198,14 +204,22 @@ def test_an_answer_that_is_refused_in_its_middle_is_not_gone_on_with() -> None:
 
 
 # What is asked from outside -------------------------------------------------------------------------------------------
+def flags(table: Table) -> set[str]:
+    """Returns the names of the flags that are on."""
+    names = (
+        "is_playing_greeting",
+        "greeting_lock_active",
+        "barge_in_enabled",
+        "barge_in_allowed",
+        "user_has_spoken",
+    )
+    return {name for name in names if getattr(table.conversation, name)}
+
+
 def test_the_flags_of_a_call() -> None:
     table = Table(replace(GREETED, barge_in_enabled=False))
-    assert table.conversation.is_playing_greeting is True
-    assert table.conversation.greeting_lock_active is True
-    assert table.conversation.barge_in_enabled is False
-    assert table.conversation.barge_in_allowed is False
-    assert table.conversation.user_has_spoken is False
-    assert table.conversation.first_response_id is None
+    assert flags(table) == {"is_playing_greeting", "greeting_lock_active"}
+    assert str(table.conversation.first_response_id) == "None"
     table.play_out()
     assert table.conversation.is_playing_greeting is False
     table.say()
@@ -236,7 +250,7 @@ def test_a_detector_is_asked_about_soft_frames_only_while_they_may_interrupt() -
 
 
 def test_the_call_ends_at_its_longest_time_to_the_second() -> None:
-    table = in_conversation(replace(GREETED, max_call_s=60.0))
+    table = in_conversation(replace(GREETED, max_call_s=60.0, silence_limit_s=100.0))
     assert table.conversation.next_deadline() == 60.0
     table.tell(CallerFrame(59.99, LINE_RMS))
     assert table.of(EndCall) == []
@@ -251,7 +265,7 @@ def test_a_person_who_apologizes_for_the_assistant_hangs_up_for_the_records() ->
 
 
 def test_times_are_counted_from_when_the_stream_opened() -> None:
-    conversation = Conversation(replace(SILENT, max_call_s=60.0))
+    conversation = Conversation(replace(SILENT, max_call_s=60.0, silence_limit_s=100.0))
     conversation.handle(StreamOpened(5.0))
     assert conversation.next_deadline() == 65.0
     assert not any(isinstance(command, EndCall) for command in conversation.handle(CallerFrame(64.9, LINE_RMS)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -97,17 +98,18 @@ def test_what_is_about_to_run_or_end_is_work(
 
 # What begins and ends by itself -----------------------------------------------------------------------------------
 def test_broadcasts_start_resume_and_end_when_they_are_due(sender: Sender, template: MessageTemplate) -> None:
+    kinds: dict[str, tuple[str, dict[str, Any]]] = {
+        "due": ("scheduled", {"scheduled_at": NOW}),
+        "not yet due": ("scheduled", {"scheduled_at": NOW + MOMENT}),
+        "pause is over": ("paused", {"resume_at": NOW, "pause_reason": "window"}),
+        "pause lasts": ("paused", {"resume_at": NOW + MOMENT, "pause_reason": "window"}),
+        "paused by a person": ("paused", {"pause_reason": "user"}),
+        "cancelled": ("cancelling", {}),
+        "running": ("running", {}),
+    }
     made = {
         name: make_broadcast(sender, template, addresses(2), status=status, **fields)
-        for name, (status, fields) in {
-            "due": ("scheduled", {"scheduled_at": NOW}),
-            "not yet due": ("scheduled", {"scheduled_at": NOW + MOMENT}),
-            "pause is over": ("paused", {"resume_at": NOW, "pause_reason": "window"}),
-            "pause lasts": ("paused", {"resume_at": NOW + MOMENT, "pause_reason": "window"}),
-            "paused by a person": ("paused", {"pause_reason": "user"}),
-            "cancelled": ("cancelling", {}),
-            "running": ("running", {}),
-        }.items()
+        for name, (status, fields) in kinds.items()
     }
     agenda.tend(NOW)
     found = {name: Broadcast.objects.get(pk=broadcast.pk).status for name, broadcast in made.items()}
