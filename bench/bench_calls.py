@@ -52,7 +52,7 @@ async def _serve_openai(pipe: Pipe) -> None:
         pipe.send(server.url)
         stopped = asyncio.create_task(asyncio.to_thread(pipe.recv))
         lateness = await own_lateness_ms(stopped)
-        pipe.send(([_seen(connection) for connection in server.connections], lateness))
+        pipe.send(([_seen(connection) for connection in server.connections if connection.received], lateness))
 
 
 async def own_lateness_ms(stopped: asyncio.Task[Any]) -> list[float]:
@@ -154,7 +154,11 @@ def prepare(database_url: str, calls: int, *, recorded: bool) -> dict[str, str]:
     call_command("migrate", verbosity=0)
     opened = [
         open_business(
-            greeting=GREETING, is_rendered=True, first_utterance_protection="opening_only", record_calls=recorded
+            greeting=GREETING,
+            is_rendered=True,
+            first_utterance_protection="opening_only",
+            record_calls=recorded,
+            recording_notice="",
         )
         for _ in range(calls)
     ]

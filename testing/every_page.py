@@ -44,6 +44,7 @@ PAGES = [
     page("erasure", OWNERS, "businesses.Erasure", "LOOK"),
     page("members", OWNERS, "", "LOOK"),
     page("audit", OWNERS, "", "LOOK"),
+    page("audit-export", OWNERS),
     page("member-invite", OWNERS, "", "POST"),
     page("member-second-factor", OWNERS, "", "POST"),
     page("member-role", OWNERS, "businesses.Membership", "POST"),

@@ -85,7 +85,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "call_settings",
         "validators",
         "dialling",
-        "changes field_words phone_numbers public_address credentials mail signals tenancy errors",
+        "changes field_words phone_numbers public_address client_address untrusted_json credentials mail signals"
+        " tenancy errors",
     ),
 }
 """Rooms from the top floor down; several on one floor don't import each other."""

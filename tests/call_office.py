@@ -86,15 +86,15 @@ def open_business(*, greeting: str, is_rendered: bool, **values: Any) -> tuple[B
     defaults = {"name": f"Business {ordinal}", "language": "en", "time_zone": "UTC"}
     business = Business.objects.create(**{**defaults, "slug": f"b{ordinal}", "greeting_text": greeting, **values})
     number = PhoneNumber.objects.create(business=business, number=f"+1500555{ordinal:04d}").number
-    if greeting:
+    if words := business.opening_words():
         GreetingAudio.objects.create(
             business=business,
             content_hash=recordings.content_hash(business),
-            text=greeting,
+            text=words,
             voice=business.voice,
             language=business.language,
             state=GreetingState.READY if is_rendered else GreetingState.FAILED,
-            audio=numbered.audio(greeting) if is_rendered else b"",
+            audio=numbered.audio(words) if is_rendered else b"",
             rendered_at=datetime.now(UTC) if is_rendered else None,
         )
     return business, number

@@ -10,6 +10,7 @@ import aiohttp
 import numpy as np
 import pytest
 
+from businesses.models import usual_notice
 from calls.audio import ulaw
 from calls.conversation.end_reasons import EndReason
 from calls.sandbox.telephone.placed_call import PlacedCall
@@ -76,7 +77,8 @@ async def test_taking_over_in_the_middle_of_the_protected_greeting(rig: Rig) -> 
 
 
 async def test_watching_hanging_up_and_hearing_the_recording(rig: Rig) -> None:
-    desk = await rig.desk(scenario(transcripts=("When are you open?",)))
+    told = scenario(transcripts=("When are you open?",))
+    desk = await rig.desk(told, record_calls=True, recording_notice="")
     member = Member(rig, desk, await rig.office.ask(member_cookies, desk.business))
     stranger = Member(rig, desk, await rig.office.ask(member_cookies, (await rig.desk()).business))
     async with rig.calling(desk) as call:
@@ -96,6 +98,27 @@ async def test_watching_hanging_up_and_hearing_the_recording(rig: Rig) -> None:
     status, recording = await member.get(f"{call_id}/recording.wav", Range="bytes=0-")
     assert status == 206
     check_recording(recording, call)
+
+
+async def test_a_caller_hears_that_the_call_is_recorded_before_anything_of_theirs_is(rig: Rig) -> None:
+    desk = await rig.desk(scenario(transcripts=("When are you open?",)), record_calls=True)
+    member = Member(rig, desk, await rig.office.ask(member_cookies, desk.business))
+    notice = numbered.audio(usual_notice("en"))
+    async with rig.calling(desk) as call:
+        call.say(speech("hello"))
+        await call.quiet(1.5, after_bytes=len(notice) + 1)
+        heard_first, call_id = heard(call), await call_id_of(rig, call)
+    records = await rig.records(call)
+    assert heard_first.startswith(notice), "without a greeting, too"
+    assert heard_first.count(notice) == 1
+    assert (records.call.was_recorded, records.call.notice_heard) == (True, True)
+    _, recording = await member.get(f"{call_id}/recording.wav")
+    with wave.open(io.BytesIO(recording)) as wav:
+        sides = np.frombuffer(wav.readframes(wav.getnframes()), "<i2").reshape(-1, 2)
+    assert ulaw.decode(notice).tobytes() in sides[:, 1].tobytes(), "it can be shown that it was said"
+    assert not sides[: len(notice), 0].any(), "the caller spoke meanwhile, and is not on the recording"
+    _, page = await member.get(f"{call_id}/")
+    assert "The caller heard that the call is recorded." in page.decode()
 
 
 def check_recording(recording: bytes, call: PlacedCall) -> None:

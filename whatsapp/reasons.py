@@ -188,6 +188,28 @@ class Cause(models.TextChoices):
         "credentials_unreadable",
         _("The stored access token can't be read. Your operator can connect the number again."),
     )
+    # A number that is not proved
+    NOT_PROVED = (
+        "not_proved",
+        _("WhatsApp has not confirmed yet that number, account and token belong together. Check the number again."),
+    )
+    PROOF_REFUSED = (
+        "proof_refused",
+        _("WhatsApp does not confirm that number, account and token belong together (%(code)s: %(words)s)."),
+    )
+    NUMBER_NOT_IN_ACCOUNT = (
+        "number_not_in_account",
+        _("The account %(account)s does not have the number %(number)s. Compare both with the provider's console."),
+    )
+    NUMBER_TAKEN = (
+        "number_taken",
+        _("Another business of this installation has proved this number or its account."),
+    )
+    NUMBER_MOVED = (
+        "number_moved",
+        _("Another business has proved this number or its account, and the token stored here no longer opens it."),
+    )
+    SANDBOX_OFF = ("sandbox_off", _("The stand-in is only for trying: it works with DEBUG alone."))
     PEOPLE_LIMIT = (
         "people_limit",
         _("WhatsApp lets this number write to %(limit)s different people in 24 hours, and they are used up."),

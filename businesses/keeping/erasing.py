@@ -50,7 +50,9 @@ def ask(person: Person, *, now: datetime, by: User | None = None) -> Erasure:
             asked_by=by,
             asked_at=now,
         )
-        audit.record(person.business, AuditKind.PERSON_ERASED, person=by, whom=person.hint, rows=preview(person))
+        audit.record(
+            person.business, AuditKind.PERSON_ERASED, person=by, number=person.hint, rows=sum(preview(person).values())
+        )
     return asked
 
 

@@ -96,6 +96,6 @@ def export(person: Person, *, now: datetime) -> Export:
         "now": now,
     }
     documents.insert(0, ("index.html", render_to_string("pages/export.html", context).encode()))
-    counted = {sheet.name.removesuffix(".json"): sheet.records for sheet in sheets}
-    audit.record(person.business, AuditKind.PERSON_EXPORTED, whom=person.hint, rows=counted)
+    rows = sum(sheet.records for sheet in sheets)
+    audit.record(person.business, AuditKind.PERSON_EXPORTED, number=person.hint, rows=rows)
     return Export(sheets, documents, files)

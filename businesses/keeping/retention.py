@@ -69,8 +69,14 @@ def choose(business: Business, days: Mapping[Kind, int]) -> bool:
         fields: dict[str, Any] = {f"{name}_days": after[name] for name in changed if name != Kind.RECORDINGS}
         if fields:
             Retention.objects.update_or_create(business=business, defaults=fields)
-        if Kind.RECORDINGS in changed:
+        if recordings := changed.pop(Kind.RECORDINGS.value, None):
+            _note(business, "businesses.Business", {"recordings_kept_days": recordings})
             business.recordings_kept_days = after[Kind.RECORDINGS]
             business.save(update_fields=["recordings_kept_days"])
-        audit.record(business, AuditKind.RETENTION_CHANGED, changed=changed)
+        _note(business, "businesses.Retention", {f"{name}_days": pair for name, pair in changed.items()})
     return True
+
+
+def _note(business: Business, model: str, changes: dict[str, list[int]]) -> None:
+    if changes:
+        audit.record(business, AuditKind.RETENTION_CHANGED, of=model, changes=changes)

@@ -52,7 +52,7 @@ class Caller:
         gate_rms = max(self._gate_rms, self._echo.threshold(level)) if at < self._echo_until else 0.0
         hearing = self.activity.hear(frame, gate_rms=gate_rms)
         if not hearing.is_loud:
-            self._echo.learn(level, max(0.0, frame.rms - self.activity.floor.rms))
+            self._echo.learn(level, frame.rms - self.activity.floor.rms)
         elif hearing.is_voice:
             self._note_voice(frame, hearing)
         return hearing
@@ -111,7 +111,6 @@ class Caller:
         """Note that OpenAI committed a turn. Returns how many milliseconds of voice we heard in it ourselves."""
         assumed = self._assumed
         if assumed and turn is not assumed and turn.item_id == assumed.item_id:
-            self._assumed = None
             return 0  # committed after all, and counted already
         self._server_hears_speech, self._untold = False, None
         voiced_ms = self.activity.end_turn()

@@ -134,7 +134,7 @@ class Turns:
         if self._answer and self._answer.turn_item == event.item_id:
             self._answer = None
         response = self.assistant.response
-        if response and response.owed.turn_item == event.item_id and not response.sizes:
+        if response and response.owed.turn_item == event.item_id and not response.items:
             self.assistant.revoke(event.at)
             self.first_utterance.take_back()
 

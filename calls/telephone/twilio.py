@@ -6,6 +6,8 @@ proxies say nothing reliable about it.
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
@@ -17,6 +19,11 @@ from calls.telephone.legs import RING_S, Leg
 
 MEDIA_PATH = "/calls/twilio/media/"
 TOKEN_PARAMETER = "token"  # noqa: S105  (a name, not a secret)
+
+MOST_FIELDS = 200
+"""Of a webhook's form. Twilio's have some thirty."""
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")
+"""Base64 of an HMAC-SHA1."""
 
 # twilio.com/docs/voice/twiml/say/text-speech: Polly speaks no Hebrew, Google's voices do.
 _VOICES = {
@@ -31,8 +38,14 @@ def signature_is_valid(request: HttpRequest) -> bool:
     if not settings.TWILIO_AUTH_TOKEN:
         return bool(settings.DEBUG)
     signature = request.headers.get("X-Twilio-Signature", "")
+    if not _SIGNATURE.fullmatch(signature) or not _has_few_fields(request.body):
+        return False  # before the form is parsed
     url = settings.PUBLIC_URL + request.get_full_path()
     return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(url, request.POST, signature))
+
+
+def _has_few_fields(body: bytes) -> bool:
+    return body.count(b"&") < MOST_FIELDS
 
 
 def handshake_is_valid(signature: str | None) -> bool:

@@ -157,4 +157,4 @@ def _record(call: Call, caller: str, assistant: str) -> None:
     files: list[Path] = [AUDIO / assistant, AUDIO / caller]
     spoken, heard = (read_as_ulaw(file) for file in files)
     recording.write(call.business_id, call.pk, Recorded(caller=((len(spoken), heard),), assistant=((0, spoken),)))
-    Call.objects.filter(pk=call.pk).update(is_recorded=True)
+    Call.objects.filter(pk=call.pk).update(is_recorded=True, was_recorded=True)

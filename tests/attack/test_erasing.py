@@ -39,6 +39,7 @@ from whatsapp.models import (
 from whatsapp.people import suppressions
 from whatsapp.states import RecipientStatus
 from whatsapp.webhooks.applying import apply_news
+from whatsapp.webhooks.origin import INSTALLATION
 
 pytestmark = pytest.mark.django_db
 
@@ -252,7 +253,13 @@ def test_a_late_report_does_not_bring_the_message_id_back(north: World) -> None:
         },
     }
     WebhookNews.objects.create(
-        provider="cloud", kind="status", number_id=north.sender.number_id, dedupe_key="k", payload=news, received_at=NOW
+        provider="cloud",
+        kind="status",
+        verified_by=INSTALLATION,
+        number_id=north.sender.number_id,
+        dedupe_key="k",
+        payload=news,
+        received_at=NOW,
     )
     apply_news(NOW)
     with acting_for(north.business):
@@ -264,8 +271,8 @@ def test_the_audit_log_says_that_it_was_done_and_not_to_whom(north: World) -> No
     erase(north)
     with acting_for(north.business):
         entry = AuditEntry.objects.get(kind="person_erased")
-    assert entry.details["whom"] == "+972…4567"
-    assert entry.details["rows"]["calls"] == 1
+    assert entry.details["number"] == "+972…4567"
+    assert entry.details["rows"] > 10
 
 
 def test_the_caller_of_one_call_who_withheld_the_number_can_be_erased(north: World) -> None:

@@ -141,7 +141,7 @@ def test_an_archive_holds_all_of_the_person_and_nobody_else(north: World) -> Non
     assert (contact["phone"], contact["user_id"]) == (PHONE, USER_ID)
     with acting_for(north.business):
         entry = AuditEntry.objects.get(kind="person_exported")
-    assert entry.details["whom"] == "+972…4567"
+    assert entry.details["number"] == "+972…4567"
     assert PHONE not in json.dumps(entry.details)
 
 

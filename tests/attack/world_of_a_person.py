@@ -190,7 +190,7 @@ def _files(world: World) -> None:
     for row, cells in enumerate((["050-123-4567", NAME], ["052-1111111", "Tal"])):
         RejectedRow.objects.create(business=business, contact_import=done, row=row, given=cells[0], cells=cells)
     table = ContentFile(f"phone,name\n050-123-4567,{NAME}\n".encode())
-    imports.draft(business, table, size=table.size, name="people.csv", now=NOW)  # type: ignore[arg-type]
+    imports.draft(business, table, name="people.csv", now=NOW)  # type: ignore[arg-type]
     uploads.keep_text(business, f"phone,name\n{PHONE},{NAME}")
 
 

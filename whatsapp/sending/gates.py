@@ -48,6 +48,8 @@ def room_for(broadcast: Broadcast, gauge: PeopleGauge, now: datetime) -> int | C
 
 def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
     """Returns why nothing of this broadcast may leave now; None if it may."""
+    if not broadcast.sender.is_proved:
+        return Closed(PauseReason.ACCOUNT, reason(Cause.NOT_PROVED))
     template = broadcast.template
     if template.status != TemplateStatus.APPROVED:
         because = reason(Cause.TEMPLATE_STATUS, status=template.status, words=template.status_detail)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from businesses.credentials import CredentialsUnreadable, rotate
+from businesses.models import AddressKey
 from businesses.signing_in.kept_secrets import rotate_second_factors
 from businesses.tenancy import across_businesses
 from whatsapp.management.asking import answer
@@ -31,6 +32,13 @@ class Command(BaseCommand):
                 rotated += Sender.objects.filter(
                     pk=sender.pk, encrypted_credentials=sender.encrypted_credentials
                 ).update(encrypted_credentials=fresh)
+            for key in AddressKey.objects.select_related("business").iterator():
+                try:
+                    fresh = rotate(key.encrypted_key)
+                except CredentialsUnreadable:
+                    unreadable.append(f"{key.business.slug}: fingerprints of erased people")
+                    continue
+                rotated += AddressKey.objects.filter(pk=key.pk).update(encrypted_key=fresh)
         answer(self, {"rotated": rotated, "unreadable": unreadable})
         if unreadable:
             raise CommandError(f"{CredentialsUnreadable()} This concerns {', '.join(unreadable)}.")
