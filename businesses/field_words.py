@@ -26,5 +26,4 @@ FIELD_WORDS = {
         "A notice can have at most %(limit_value)d letters, and this one has %(show_value)d. "
         "Shorten it: callers wait until it is spoken."
     ),
-    "recordings_kept_days": _("Write a whole number of days from 1 to 3650, which is ten years."),
 }

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from businesses import invitations
 from businesses.membership import add_member
-from businesses.models import Business, Membership, Role, User
+from businesses.models import Business, Erasure, Membership, Role, User
 from testing.demo_data import Rows
 
 PEOPLE = (
@@ -29,7 +29,19 @@ def add(business: Business, *, owner: User, now: datetime) -> Rows:
     email, yesterday = "dana.cohen@demo.example", now - timedelta(days=1)
     invited = invitations.invite(business, email=email, role=Role.OWNER, by=owner, now=yesterday)
     mine = Membership.objects.get(business=business, user=owner)
+    done = Erasure.objects.create(
+        business=business,
+        hint="…321",
+        asked_by=owner,
+        asked_at=yesterday,
+        finished_at=yesterday + timedelta(minutes=1),
+        removed={"calls": 2, "turns": 14, "inbound": 3},
+    )
+    waiting = Erasure.objects.create(
+        business=business, addresses=["+972529999321"], hint="…321", asked_by=owner, asked_at=now
+    )
     return {
+        "businesses.Erasure": {"done": str(done.pk), "waiting": str(waiting.pk)},
         "businesses.Membership": {"owner": str(mine.pk), "staff": str(made["noa@demo.example"].pk)},
         "businesses.Invitation": {"open": invited.token},
     }

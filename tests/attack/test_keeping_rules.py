@@ -19,7 +19,7 @@ from businesses.keeping.person import Person
 from businesses.models import Retention
 from businesses.tenancy import acting_for
 from businesses.tests.rows import A_TIME, FINAL, Tenant, make_tenant, tenant_models
-from calls.models import Call, TraceChunk
+from calls.models import BlockedCaller, Call, TraceChunk
 from whatsapp.models import Broadcast, Contact, ContactImport, DirectMessage, Recipient, WebhookNews
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -39,6 +39,7 @@ def alpha() -> Tenant:
     tenant = make_tenant("qqaaa", "+97231230001")
     base = {model: model._base_manager.filter(business=tenant.business) for model in tenant_models()}
     base[Call].update(caller_number=PHONE, status="ended", started_at=A_TIME)
+    base[BlockedCaller].update(number=PHONE)
     base[TraceChunk].update(data=zlib.compress(b"qqaaa"))
     base[Contact].update(phone=PHONE, bsuid=None)
     base[Broadcast].update(status="completed", completed_at=A_TIME, started_at=A_TIME, audience_ready_at=A_TIME)

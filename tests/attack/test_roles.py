@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.html import escape
 
 from businesses import membership
 from businesses.errors import MembershipGone, NotPermitted
 from businesses.models import AuditEntry, AuditKind, Membership, Permission, Role, User
+from businesses.pages.csv_export import people_answer
 from businesses.permissions import REFUSALS
 from businesses.tenancy import acting_for
 from businesses.tests.rows import Tenant, everything
@@ -112,6 +113,18 @@ def test_staff_take_no_list_of_people_away(alpha: Tenant) -> None:
         assert refused(answer, Permission.EXPORT_CONTACTS), url
         assert "Content-Disposition" not in answer
     assert stored() == before
+
+
+def test_page_and_action_each_ask(alpha: Tenant, opted_out: Contact) -> None:
+    with pytest.raises(NotPermitted):
+        people_answer(alpha.business, alpha.staff, "contacts", name="x", header=["phone"], rows=iter([[PERSON]]))
+    assert entries(alpha, AuditKind.CONTACTS_EXPORTED) == []
+    lifting = [
+        page(alpha, "contact-lift", contact_id=opted_out.pk),
+        page(alpha, "suppression-remove", suppression_id=1),
+    ]
+    assert {resolve(url).func.needs for url in exports(alpha)} == {Permission.EXPORT_CONTACTS}  # type: ignore[attr-defined]
+    assert {resolve(url).func.needs for url in lifting} == {Permission.LIFT_OPT_OUTS}  # type: ignore[attr-defined]
 
 
 def test_whom_an_owner_lets_takes_them_with_an_entry_each(alpha: Tenant) -> None:

@@ -63,7 +63,7 @@ def test_numbered_variables_take_the_other_columns_in_their_order() -> None:
         (["phone"], NAMED, "these columns too: “first_name”, “day”"),
         (["phone", "name", "when", "more"], NUMBERED, "these columns too: “1”, “2”"),
         (["phone", "1", "when"], NUMBERED, "these columns too: “2”"),
-        (["phone", "day", "Day", "first_name"], NAMED, "“Day” is there twice"),
+        (["phone", "day", "Day", "first_name"], NAMED, "two columns named “Day”"),
     ],
 )
 def test_a_header_that_lacks_something_says_what(

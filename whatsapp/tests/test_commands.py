@@ -147,7 +147,7 @@ def test_a_schedule_trial_and_hours_are_kept(people: Path, template: MessageTemp
         (PEOPLE, ["--at", "2020-01-01T09:00"], "has passed"),
         (PEOPLE, ["--at", "tomorrow"], "is not a time"),
         (PEOPLE, ["--at", "2099-01-01T09:00", "--zone", "Mars/Base"], "no time zone"),
-        (PEOPLE, ["--from", "09:00"], "both a beginning and an end"),
+        (PEOPLE, ["--from", "09:00"], "both a start and an end"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_used_is_refused_and_leaves_nothing(

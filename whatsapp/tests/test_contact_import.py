@@ -106,7 +106,12 @@ def test_batches_and_progress(clinic: Business, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("", "empty"), ("name\nA\n", "no column of phone"), ("phone,x,X\n1,2,3\n", "twice"), ("phone\n", "no rows")],
+    [
+        ("", "empty"),
+        ("name\nA\n", "no column of phone"),
+        ("phone,x,X\n1,2,3\n", "two columns named"),
+        ("phone\n", "no rows"),
+    ],
 )
 def test_a_file_that_can_not_be_used_is_refused(text: str, says: str, clinic: Business) -> None:
     with pytest.raises(BadAudience, match=says):

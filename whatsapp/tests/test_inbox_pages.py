@@ -189,7 +189,7 @@ def test_without_a_number_the_pages_say_what_to_do(staff: Client, clinic: Busine
 def test_templates_that_can_not_be_fetched_say_why(staff: Client, sender: Sender, settings: Any) -> None:
     settings.WHATSAPP_API_URL = "http://127.0.0.1:9/v25.0"
     answer = staff.post("/b/clinic/templates/fetch/", follow=True)
-    assert "WhatsApp did not give its templates" in text_of(answer)
+    assert "the templates could not be fetched" in text_of(answer)
     assert not MessageTemplate.objects.exists()
 
 

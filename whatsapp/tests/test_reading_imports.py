@@ -185,7 +185,7 @@ def test_what_kills_every_reader_fails_in_the_end(running: ContactImport, monkey
             reading.read(running, clock=later(31 * number))
     assert reading.read(running, clock=later(1_000))
     assert (running.status, running.rows_read) == (ImportStatus.FAILED, 0)
-    assert reason_words(running) == "Reading stopped again and again after row 0. What was read before stays."
+    assert reason_words(running) == "Reading stopped repeatedly after row 0. What was read before that is kept."
 
 
 def test_another_process_in_the_way_is_waited_for(running: ContactImport, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +225,7 @@ def test_our_own_mistake_is_said_and_logged(
     monkeypatch.setattr(reading, "save", broken)
     assert reading.read(running, clock=clock)
     assert running.status == ImportStatus.FAILED
-    assert reason_words(running) == "Something went wrong on our side after row 0. What was read before stays."
+    assert reason_words(running) == "Something went wrong on our side after row 0. What was read before that is kept."
     assert "ZeroDivisionError" in caplog.text
 
 

@@ -35,7 +35,7 @@ OTHER_TABLES = {
     "webhooks/direct_statuses.py": "messages to one person",
 }
 """Modules that change the status of rows of another table."""
-ONE_BY_ONE = {"sending/claims.py", "sending/results.py", "webhooks/statuses.py"}
+ONE_BY_ONE = {"keeping/emptying.py", "sending/claims.py", "sending/results.py", "webhooks/statuses.py"}
 """Modules that move recipients one by one, each with its own values (see `recipients`)."""
 
 

@@ -57,7 +57,7 @@ def test_those_with_a_passing_failure_wait_again_and_nobody_else(sent: Broadcast
     row = Recipient.objects.filter(broadcast=sent, status="pending")[0]
     assert (row.failed_at, row.error_class, row.provider_message_id, row.attempt_no) == (None, "", None, 1)
     event = BroadcastEvent.objects.get(broadcast=sent)
-    assert (event.kind, event.actor, history.detail(event)) == ("reopened", operator, "5 people are tried again")
+    assert (event.kind, event.actor, history.detail(event)) == ("reopened", operator, "Failed messages sent again: 5")
 
 
 def test_of_two_clicks_one_counts(sent: Broadcast) -> None:
