@@ -52,7 +52,7 @@ async def _serve_openai(pipe: Pipe) -> None:
         pipe.send(server.url)
         stopped = asyncio.create_task(asyncio.to_thread(pipe.recv))
         lateness = await own_lateness_ms(stopped)
-        pipe.send(([_seen(connection) for connection in server.connections], lateness))
+        pipe.send(([_seen(connection) for connection in server.connections if connection.received], lateness))
 
 
 async def own_lateness_ms(stopped: asyncio.Task[Any]) -> list[float]:

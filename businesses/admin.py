@@ -19,14 +19,27 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from businesses import audit
 from businesses.admin_forms import BusinessForm, PhoneNumberForm
+from businesses.audit import AuditKind
 from businesses.errors import MembershipGone
 from businesses.fence import filters
 from businesses.fence.fenced_admin import OWNERS, FencedAdmin, FencedInline, is_operator
+from businesses.fence.fenced_inline import FencedFormSet
 from businesses.fence.sections import Section
 from businesses.forms.settings_form import SECTIONS
 from businesses.membership import remove_member, save_membership
-from businesses.models import AuditEntry, Business, Invitation, Membership, Permission, PhoneNumber, User
+from businesses.models import (
+    AuditEntry,
+    Business,
+    DailyLimits,
+    Invitation,
+    Limit,
+    Membership,
+    Permission,
+    PhoneNumber,
+    User,
+)
 from businesses.registration import assign_number, remove_number, save_business
 
 if TYPE_CHECKING:
@@ -50,6 +63,24 @@ class PhoneNumberInline(FencedInline):
     view_roles = OWNERS
 
 
+class DailyLimitsFormSet(FencedFormSet):
+    """The limits' form: the relation has no name on the business's side, so the prefix is given here."""
+
+    @classmethod
+    def get_default_prefix(cls) -> str:
+        """Returns the prefix of the form's fields."""
+        return "daily_limits"
+
+
+class DailyLimitsInline(FencedInline):
+    """What a business may use in a day: owners read it, operators set it."""
+
+    model = DailyLimits
+    formset = DailyLimitsFormSet
+    view_roles = OWNERS
+    extra = 1
+
+
 def _sections() -> Iterator[tuple[Any, Any]]:
     """Returns the sections of the web's settings page, with the greeting's recording below its text."""
     for _key, heading, intro, names in SECTIONS:
@@ -68,11 +99,11 @@ class BusinessAdmin(FencedAdmin):
     view_roles = OWNERS
     change_roles = OWNERS
     form = BusinessForm
-    inlines: ClassVar[list[type[InlineModelAdmin[Any, Any]]]] = [PhoneNumberInline]
+    inlines: ClassVar[list[type[InlineModelAdmin[Any, Any]]]] = [PhoneNumberInline, DailyLimitsInline]
     list_display = ("name", "slug", "language", "is_active")
     list_filter = ("is_active", "language")
     search_fields = ("name", "slug")
-    operator_fields = ("slug", "is_active", "max_concurrent_calls", "minutes_left")
+    operator_fields = ("slug", "is_active", "max_concurrent_calls", "minutes_left", "dial_countries")
     fieldsets = (
         *_sections(),
         (_("What your operator decides"), {"fields": operator_fields}),
@@ -97,6 +128,15 @@ class BusinessAdmin(FencedAdmin):
         save_business(obj, changed=form.changed_data if change else None)
         for sentence in obj.advice():
             messages.warning(request, sentence)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the rows below the business; new limits are written to its audit log."""
+        super().save_formset(request, form, formset, change)
+        if formset.model is DailyLimits and formset.has_changed():
+            limits = DailyLimits.objects.filter(business=form.instance).first()
+            allowed = {limit.value: getattr(limits, limit.value, None) for limit in Limit}
+            shown = {name: None if most is None else str(most) for name, most in allowed.items()}
+            audit.record(form.instance, AuditKind.LIMITS_CHANGED, limits=shown)
 
 
 @admin.register(Membership)

@@ -107,6 +107,26 @@ class CallSettings(models.Model):
         ),
     )
 
+    asks_after_silence = models.BooleanField(
+        _("ask silent callers whether they are there"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "When a caller has not been heard for 15 seconds after the assistant's last word, it asks once whether "
+            "to go on. Off: the assistant never speaks into silence."
+        ),
+    )
+    silence_limit_s = models.PositiveSmallIntegerField(
+        _("a silent call ends after (seconds)"),
+        default=45,
+        db_default=45,
+        validators=[MinValueValidator(20), MaxValueValidator(600)],
+        help_text=_(
+            "So long without the caller's voice after the assistant's last word, and the call ends: a forgotten line "
+            "costs as much as a conversation. Music is no voice where the speech detector runs."
+        ),
+    )
+
     class Meta:
         abstract = True
 

@@ -18,6 +18,7 @@ FIELD_WORDS = {
     "barge_in_grace_ms": _("Write a whole number of milliseconds from 0 to 3000. 300 suits most phone lines."),
     "server_vad_threshold": _("Write a number from 0.1 to 0.99. Between 0.75 and 0.85 works best."),
     "echo_gate_min_rms": _("Write a whole number from 0 to 5000. 200 suits most phone lines."),
+    "silence_limit_s": _("Write a whole number of seconds from 20 to 600. 45 suits most businesses."),
     "max_concurrent_calls": _("Write a whole number of calls from 1 to 1000."),
     "max_call_minutes": _("Write a whole number of minutes from 1 to 1440, which is a day."),
     "minutes_left": _("Write a number of minutes like 120 or 90.5, or leave it empty for no limit."),

@@ -99,10 +99,14 @@ def _register(
             raise MissingDetail("number", f"there is no business {slug!r} yet, and a new one needs a phone number")
     for name, value in values.items():
         setattr(business, name, value)
-    business.full_clean(validate_unique=False)  # unique constraints do that, also for two runs at once
-    save_business(business)
+    if created:
+        business.full_clean(validate_unique=False)  # unique constraints do that, also for two runs at once
+        business.save()
     for number in numbers:
         _assign_number(business, number)
+    # After its numbers: their countries decide which fallback number may be dialled.
+    business.full_clean(validate_unique=False)
+    save_business(business)
     if owner is not None:
         add_member(business, _person(owner, business), Role.OWNER)
     return Registration(business, created)

@@ -1,14 +1,22 @@
 """Validators of a business's fields."""
 
+from __future__ import annotations
+
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from businesses.dialling import DialRefusal, no_country_in
 from businesses.phone_numbers import NotDialable, dialable_e164
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 _BREAKS = {"Cc", "Zl", "Zp"}
 RESERVED_SLUGS = frozenset({"admin", "api", "login", "logout", "new", "static", "www"})
@@ -36,6 +44,34 @@ def validate_e164(value: str) -> None:
         raise ValidationError(
             _("Write the number in international form without blanks, like +972501234567."), code="not_e164"
         )
+
+
+def validate_countries(value: str) -> None:
+    """Accept two-letter codes of countries, separated by commas or blanks."""
+    if word := no_country_in(value):
+        raise ValidationError(
+            _("%(word)s is not the code of a country. Write codes of two letters like US, GB."),
+            params={"word": word},
+            code="no_such_country",
+        )
+
+
+_DIAL_WORDS = {
+    DialRefusal.NOT_A_NUMBER: _("This is not a phone number. Write it with its country, like +972501234567."),
+    DialRefusal.COSTLY: _("Calls to this kind of number cost extra. Give an ordinary landline or mobile number."),
+    DialRefusal.COUNTRY: _("Calls are put through to phones in %(countries)s only. Your operator can add a country."),
+    DialRefusal.OURS: _("The assistant itself answers this number. Give one that a person answers."),
+}
+
+
+def dial_words(refusal: DialRefusal, countries: Sequence[str]) -> str | _StrPromise:
+    """Returns what to tell whoever entered a number that may not be dialled. `countries`: those that may be."""
+    words = _DIAL_WORDS[refusal]
+    if refusal is not DialRefusal.COUNTRY:
+        return words
+    if not countries:
+        return _("No country may be dialled, as the business has no number yet. Your operator can add one.")
+    return words % {"countries": ", ".join(countries)}
 
 
 def validate_time_zone(value: str) -> None:

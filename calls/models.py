@@ -1,4 +1,4 @@
-"""The tables of phone calls: calls, turns, traces for replays, and the audio of greetings."""
+"""The tables of phone calls: calls, turns, traces for replays, blocked callers, and the audio of greetings."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import uuid
 from decimal import Decimal
 from typing import ClassVar
 
+from django.conf import settings as django_settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
+
+BROWSER = "browser"
+"""In the place of the caller's number: a member of the business tries the assistant on its page."""
 
 
 class CallStatus(models.TextChoices):
@@ -78,6 +82,25 @@ class Call(models.Model):
     transfer_number = models.CharField(
         _("put through to"), max_length=16, blank=True, default="", db_default="", help_text="where an operator sent it"
     )
+    placed_by = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("tried by")
+    )
+    steered_by = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("ended by")
+    )
+    steered_at = models.DateTimeField(_("ended by a person at"), null=True)
+    dialled_at = models.DateTimeField(_("put through at"), null=True)
+    dialling_until = models.DateTimeField(
+        null=True, help_text="while a dialled leg lasts: when it must have ended; until then it takes a line"
+    )
+    dialled_minutes = models.DecimalField(
+        _("dialled minutes"), max_digits=8, decimal_places=2, default=Decimal(0), db_default=Decimal(0)
+    )
+    dial_refusal = models.CharField(
+        _("not put through"), max_length=20, blank=True, default="", db_default="",
+        help_text="`DialRefusal` of businesses/dialling.py",
+    )  # fmt: skip
+    cost_counted = models.DecimalField(max_digits=12, decimal_places=5, default=Decimal(0), db_default=Decimal(0))
     model = models.CharField(max_length=60, blank=True, default="", db_default="")
     is_recorded = models.BooleanField(_("recorded"), default=False, db_default=False, help_text="there is a recording")
     was_recorded = models.BooleanField(
@@ -107,12 +130,42 @@ class Call(models.Model):
                 fields=["business", "status"], name="call_live_by_business", condition=~models.Q(status="ended")
             ),
             models.Index(
+                fields=["business", "dialling_until"],
+                name="call_dialled_leg",
+                condition=models.Q(dialling_until__isnull=False),
+            ),
+            models.Index(
                 fields=["summary_due_at"], name="call_summary_due", condition=models.Q(summary_due_at__isnull=False)
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.caller_number}"
+
+
+class BlockedCaller(models.Model):
+    """A caller who is never answered."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="blocked_callers")
+    number = models.CharField(_("phone number"), max_length=16)
+    blocked_by = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("blocked by")
+    )
+    blocked_at = models.DateTimeField(_("blocked"))
+
+    objects = BusinessManager()
+
+    class Meta:
+        verbose_name = _("blocked caller")
+        verbose_name_plural = _("blocked callers")
+        ordering: ClassVar[list[str]] = ["-blocked_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["business", "number"], name="one_block_per_caller")
+        ]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class Speaker(models.TextChoices):

@@ -109,7 +109,7 @@ def _error_in(body: object) -> Mapping[str, Any]:
     if isinstance(body, bytes | bytearray):
         try:
             body = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     if not isinstance(body, dict):
         return {}

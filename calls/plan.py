@@ -46,7 +46,7 @@ def plan_of(
         language=business.language,
         server_vad_threshold=business.server_vad_threshold,
         greeting_audio=greeting_audio,
-        transfer_possible=bool(business.fallback_number),
+        transfer_possible=bool(business.fallback_number) and not business.dial_refusal(business.fallback_number),
         is_recorded=business.record_calls,
         has_notice=bool(business.notice()),
     )
@@ -68,6 +68,8 @@ def conversation_settings(business: Business, *, greeting_bytes: int) -> Convers
         echo_gate_min_rms=business.echo_gate_min_rms,
         resume_after_false_barge_in=business.resume_after_false_barge_in,
         backchannels_interrupt=business.backchannels_interrupt,
+        asks_after_silence=business.asks_after_silence,
+        silence_limit_s=float(business.silence_limit_s),
         language=business.language,
         max_call_s=limit_s,
         greeting_bytes=greeting_bytes,
@@ -81,7 +83,7 @@ def _protection(business: Business) -> Protection:
 
 
 def settings_of(kept: dict[str, Any]) -> ConversationSettings:
-    """Returns the settings that were stored with a call (`Call.settings`)."""
-    return ConversationSettings(
-        **{**kept, "first_utterance_protection": Protection(kept["first_utterance_protection"])}
-    )
+    """Returns the settings that were stored with a call (`Call.settings`). Older calls had no limit of silence."""
+    no_limit = {"silence_limit_s": float("inf")}
+    protection = {"first_utterance_protection": Protection(kept["first_utterance_protection"])}
+    return ConversationSettings(**{**no_limit, **kept, **protection})

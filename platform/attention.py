@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
+from django.template.defaultfilters import floatformat
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from businesses.models import Business
-from businesses.phone_numbers import NotDialable, dialable_e164
+from businesses import usage
+from businesses.models import Business, Limit
+from businesses.validators import dial_words
 from calls.greetings import recordings
 from calls.models import GreetingState
 from whatsapp.broadcasts.reasons import reason_words, why_it_stands
@@ -31,7 +36,7 @@ class Matter:
 
 def attention(business: Business) -> list[Matter]:
     """Returns the business's problems, the most urgent first."""
-    return [*_phone(business), *_senders(business), *_broadcasts(business)]
+    return [*_limits(business), *_phone(business), *_senders(business), *_broadcasts(business)]
 
 
 def apart(name: object) -> str:
@@ -43,19 +48,45 @@ def _page(name: str, business: Business, **named: object) -> str:
     return reverse(name, kwargs={"slug": business.slug, **named})
 
 
+_LIMIT_REACHED = {
+    Limit.CALLS: gettext_lazy("Callers hear that nobody can answer. Tomorrow the assistant answers again."),
+    Limit.MINUTES: gettext_lazy("Callers hear that nobody can answer. Tomorrow the assistant answers again."),
+    Limit.DIALLED_MINUTES: gettext_lazy("Callers are not put through to a person any more until tomorrow."),
+    Limit.MESSAGES: gettext_lazy("Broadcasts are paused and go on tomorrow."),
+    Limit.MONEY: gettext_lazy("Calls are not answered and broadcasts are paused until tomorrow."),
+}
+
+
+def _limits(business: Business) -> Iterator[Matter]:
+    for standing in usage.standings(business, now=timezone.now()):
+        if not standing.is_near:
+            continue
+        named = {"limit": standing.limit.label}
+        reached, near = _("Today's limit is reached: %(limit)s"), _("Today's limit is near: %(limit)s")
+        text = reached if standing.is_reached else near
+        amounts = {"used": _amount(standing.used), "allowed": _amount(standing.allowed)}
+        so_far = _("%(used)s of %(allowed)s are used. Your operator can raise the limit.") % amounts
+        detail = f"{_LIMIT_REACHED[standing.limit]} {so_far}" if standing.is_reached else so_far
+        yield Matter(text % named, detail, _page("calls", business), _("See the calls"))
+
+
+def _amount(amount: Decimal) -> str:
+    return floatformat(amount, "-2")
+
+
 def _phone(business: Business) -> Iterator[Matter]:
     if business.minutes_left is not None and business.minutes_left <= 0:
         yield Matter(
             _("No paid minutes are left"),
-            _("Callers reach the fallback number instead of the assistant."),
+            _("Calls are not answered, and nobody is put through."),
             _page("calls", business),
             _("See the calls"),
         )
-    if business.fallback_number and not _can_ring(business.fallback_number):
+    if refusal := business.dial_refusal(business.fallback_number) if business.fallback_number else None:
+        number = _("Callers are not put through to %(number)s.") % {"number": apart(business.fallback_number)}
         yield Matter(
             _("The fallback number can't be called"),
-            _("No phone can have the number %(number)s. Callers are not put through.")
-            % {"number": apart(business.fallback_number)},
+            f"{number} {dial_words(refusal, business.countries_to_dial())}",
             _page("settings", business),
             _("Change the number"),
         )
@@ -76,14 +107,6 @@ def _phone(business: Business) -> Iterator[Matter]:
         )
 
 
-def _can_ring(number: str) -> bool:
-    """Returns whether a stored number passes today's rule; older versions stored some that don't."""
-    try:
-        return dialable_e164(number) == number
-    except NotDialable:
-        return False
-
-
 def _senders(business: Business) -> Iterator[Matter]:
     ill = Sender.objects.filter(business=business).exclude(health=SenderHealth.READY)
     for sender in ill[:MOST_SHOWN]:
@@ -99,7 +122,7 @@ def _senders(business: Business) -> Iterator[Matter]:
 def _broadcasts(business: Business) -> Iterator[Matter]:
     waiting = Broadcast.objects.filter(
         business=business, status__in=[BroadcastStatus.PAUSED, BroadcastStatus.MISSED, BroadcastStatus.FAILED]
-    ).exclude(pause_reason__in=[PauseReason.WINDOW, PauseReason.QUOTA_24H])
+    ).exclude(pause_reason__in=[PauseReason.WINDOW, PauseReason.QUOTA_24H, PauseReason.DAY_LIMIT])
     for broadcast in waiting.order_by("-created_at")[:MOST_SHOWN]:
         yield Matter(
             _("Broadcast “%(name)s” waits") % {"name": apart(broadcast.name)},

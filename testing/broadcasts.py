@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from businesses.models import Business
-from whatsapp.models import Broadcast, MessageTemplate, Recipient, Sender
+from whatsapp.models import Broadcast, MessageTemplate, ProvedAccount, Recipient, Sender
 
 TOKEN = "a-token"  # noqa: S105 - of the stand-in server
 
@@ -20,6 +20,16 @@ def make_sender(business: Business, *, provider: str = "cloud", max_mps: float |
     defaults = {"number_id": "1055", "account_id": "2077", "throughput_mps": 1250.0}
     sender = Sender(business=business, provider=provider, max_mps=max_mps, **(defaults | fields))
     sender.set_credentials({"access_token": TOKEN})
+    return proved(sender)
+
+
+def proved(sender: Sender) -> Sender:
+    """Save a number as if its provider had confirmed it. Returns it."""
+    sender.proved_account, _is_new = ProvedAccount.objects.get_or_create(
+        provider=sender.provider,
+        account_id=sender.account_id,
+        defaults={"business": sender.business, "proved_at": datetime.now(UTC)},
+    )
     sender.save()
     return sender
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,10 +11,10 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from testing.thread_server import in_a_thread
 from whatsapp.providers.sandbox import notices
 from whatsapp.providers.sandbox.server import FakeMeta
 
-START_TIMEOUT_S = 10
 BEAT_S = 0.01
 LATE_S = 0.05
 
@@ -53,35 +52,9 @@ class ThreadedMeta(FakeMeta):
 def threaded_meta() -> Iterator[ThreadedMeta]:
     """Serve for the duration of the block."""
     meta = ThreadedMeta()
-    loop = asyncio.new_event_loop()
-    ready = threading.Event()
-
-    async def serve() -> web.AppRunner:
-        runner = web.AppRunner(meta.app(), access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port = runner.addresses[0][1]
-        meta.url = f"http://127.0.0.1:{port}/v25.0"
-        return runner
-
-    def work() -> None:
-        asyncio.set_event_loop(loop)
-        runner = loop.run_until_complete(serve())
-        watching = loop.create_task(meta.watch())
-        ready.set()
-        loop.run_forever()
-        watching.cancel()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=work, name="meta", daemon=True)
-    thread.start()
-    if not ready.wait(START_TIMEOUT_S):
-        raise RuntimeError("The stand-in for Meta did not start.")
-    yield meta
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(START_TIMEOUT_S)
+    with in_a_thread(meta.app(), meta.watch) as address:
+        meta.url = f"{address}/v25.0"
+        yield meta
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -67,6 +68,13 @@ class Daphne(Process):
     def url(self) -> str:
         """The base of its addresses, without a trailing slash."""
         return f"http://127.0.0.1:{self.port}"
+
+    def ready_or_not(self) -> dict[str, object]:
+        """Returns the body of /readyz, whether it is ready or not."""
+        try:
+            return self.ready()
+        except HTTPError as not_ready:
+            return dict(json.load(not_ready))
 
     def ready(self) -> dict[str, object]:
         """Returns the body of /readyz. Raises `HTTPError` (503) while the process is not ready."""

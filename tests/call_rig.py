@@ -28,7 +28,7 @@ from tests.call_exchange import Exchange, Lane
 from tests.call_office import Office, Records, open_business, records_of
 
 AUTH_TOKEN = "end-to-end-auth-token"
-FALLBACK = "+15005559999"
+FALLBACK = "+12125559999"
 ANSWER = "This answer is long enough to be interrupted in its middle, and goes on."
 SECOND = "And that is all."
 

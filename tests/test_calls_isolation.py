@@ -64,7 +64,7 @@ MADNESS: dict[str | bytes, str] = {
     "[" * 60_000: "not JSON",
     b"\x00\xff\xfe": "a binary frame",
     json.dumps({"event": "media", "media": {"payload": "A" * 100_000}}): "a message of 100044 characters",
-    "A" * 1_200_000: "its socket closed (1006)",  # over Daphne's own limit
+    "A" * 1_200_000: "its socket closed (1006)",  # over the limit of `guarded_sockets.py`
     '{"event": "media", "media": {}}': "media without 'payload'",
     '{"event": "media", "media": {"payload": "***"}}': "audio that isn't base64",
 }
@@ -240,8 +240,8 @@ async def wrong_tokens(rig: Rig) -> None:
     call_sid, token = await ring(rig, desk)
     await start_with(rig, "", call_sid, "the stream brought no token of ours")
     await start_with(rig, "garbage.\x00", call_sid, "the stream brought no token of ours")
-    await start_with(rig, f"{secrets.token_hex(16)}.guess", call_sid, "the token names no business")
-    await start_with(rig, f"{desk.business.pk.hex}.guess", call_sid, "the token is wrong or was replaced")
+    await start_with(rig, f"{secrets.token_hex(16)}.guess", call_sid, "the stream brought no token of ours")
+    await start_with(rig, f"{desk.business.pk.hex}.guess", call_sid, "the stream brought no token of ours")
     assert desk.lane.connections == []
     assert token not in rig.daphne.log
 
@@ -260,7 +260,7 @@ async def token_of_another_call(rig: Rig) -> None:
     one, other = await rig.desk(), await rig.desk()
     sid, _token = await ring(rig, one)
     _sid, token = await ring(rig, other)
-    await start_with(rig, token, sid, "the token is for another call or another business")
+    await start_with(rig, token, sid, "the stream brought no token of ours for its call")
 
 
 async def token_used_again(rig: Rig) -> None:

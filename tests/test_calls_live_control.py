@@ -23,7 +23,7 @@ from tests.call_rig import ANSWER, AUTH_TOKEN, FALLBACK, Desk, Rig, eventually, 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 GREETING = "Good morning, you have reached the clinic. We are glad that you call. How may we help you today?"
-COLLEAGUE = "+15005558888"
+COLLEAGUE = "+12125558888"
 
 
 class Member:

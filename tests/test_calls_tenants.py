@@ -31,7 +31,7 @@ async def test_nothing_crosses_between_two_businesses(rig: Rig) -> None:
         language="he",
         voice="sage",
         server_vad_threshold=0.83,
-        fallback_number="+15005558888",
+        fallback_number="+12125558888",
     )
     async with rig.calling(one) as call_one, rig.calling(other) as call_other, asyncio.TaskGroup() as calls:
         calls.create_task(ask(call_one, "hello", "Hello, lemons.", "We sell lemons."))

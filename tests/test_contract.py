@@ -135,6 +135,7 @@ def run(command: str, *arguments: str) -> dict[str, Any]:
 @pytest.mark.django_db
 def test_commands_print_exactly_the_listed_keys(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.DEBUG = True  # for the stand-in
     file = tmp_path / "people.csv"
     file.write_text(PEOPLE)
     run("create_business", "acme", "--name", "Acme", "--phone", "+97231234567")

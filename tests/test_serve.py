@@ -46,7 +46,8 @@ def test_the_demo_login_is_refused_in_production(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_the_demo_business_has_what_a_first_call_needs() -> None:
+def test_the_demo_business_has_what_a_first_call_needs(settings: Settings) -> None:
+    settings.DEBUG = True  # without it there is no stand-in for WhatsApp, and no demo
     assert demo.seed() is True
     business = Business.objects.get(slug=demo.SLUG)
     assert (business.language, bool(business.greeting_text), bool(business.instructions)) == ("en", True, True)
@@ -60,7 +61,8 @@ def test_the_demo_business_has_what_a_first_call_needs() -> None:
 
 
 @pytest.mark.django_db
-def test_seeding_again_keeps_what_its_owner_has_changed() -> None:
+def test_seeding_again_keeps_what_its_owner_has_changed(settings: Settings) -> None:
+    settings.DEBUG = True
     demo.seed()
     Business.objects.update(greeting_text="Changed.")
     assert demo.seed() is False

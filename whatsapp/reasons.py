@@ -188,10 +188,34 @@ class Cause(models.TextChoices):
         "credentials_unreadable",
         _("The stored access token can't be read. Your operator can connect the number again."),
     )
+    # A number that is not proved
+    NOT_PROVED = (
+        "not_proved",
+        _("WhatsApp has not confirmed yet that number, account and token belong together. Check the number again."),
+    )
+    PROOF_REFUSED = (
+        "proof_refused",
+        _("WhatsApp does not confirm that number, account and token belong together (%(code)s: %(words)s)."),
+    )
+    NUMBER_NOT_IN_ACCOUNT = (
+        "number_not_in_account",
+        _("The account %(account)s does not have the number %(number)s. Compare both with the provider's console."),
+    )
+    NUMBER_TAKEN = (
+        "number_taken",
+        _("Another business of this installation has proved this number or its account."),
+    )
+    NUMBER_MOVED = (
+        "number_moved",
+        _("Another business has proved this number or its account, and the token stored here no longer opens it."),
+    )
+    SANDBOX_OFF = ("sandbox_off", _("The stand-in is only for trying: it works with DEBUG alone."))
     PEOPLE_LIMIT = (
         "people_limit",
         _("WhatsApp lets this number write to %(limit)s different people in 24 hours, and they are used up."),
     )
+    DAY_MESSAGES = "day_messages", _("Today's limit of messages is reached, which your operator has set.")
+    DAY_MONEY = "day_money", _("Today's limit of money is reached, which your operator has set.")
     TEMPLATE_GONE = "template_gone", _("The template is gone.")
     WINDOW_OVER = "window_over", _("The person's last message is more than 24 hours old.")
 
@@ -273,14 +297,3 @@ def shown(name: str, value: Datum) -> str:
     if name == "role" and value in ColumnRole.values:
         return str(ColumnRole(value).label)
     return str(intcomma(value)) if isinstance(value, int) and name != "row" else str(value)
-
-
-class ReasonedError(Exception):
-    """An error with a reason that may be stored in a row; as text it is in the active language."""
-
-    def __init__(self, why: Cause | Reason, **data: Datum) -> None:
-        self.reason = why if isinstance(why, Reason) else reason(why, **data)
-        super().__init__(self.reason)
-
-    def __str__(self) -> str:
-        return str(self.reason)

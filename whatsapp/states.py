@@ -58,6 +58,7 @@ class PauseReason(models.TextChoices):
     PAYMENT = "payment", _("WhatsApp's bill is not paid")
     ERROR_BURST = "error_burst", _("Too many messages failed")
     QUOTA_24H = "quota_24h", _("The 24-hour limit is reached")
+    DAY_LIMIT = "day_limit", _("A daily limit of the business is reached")
     WINDOW = "window", _("Outside the sending hours")
     CANARY_REVIEW = "canary_review", _("The first messages are sent: have a look, then resume")
 

@@ -58,7 +58,7 @@ SECTIONS: tuple[Section, ...] = (
         "phone",
         _("Phone"),
         _("Who takes over when the assistant can't, and how long a call may last."),
-        ("fallback_number", "max_call_minutes"),
+        ("fallback_number", "max_call_minutes", "silence_limit_s", "asks_after_silence"),
     ),
     (
         "recording",

@@ -12,7 +12,17 @@ from django.db.models import QuerySet
 from businesses.keeping import table
 from businesses.keeping.kinds import Kind
 from businesses.keeping.table import Because, Rule
-from businesses.models import AddressKey, AuditEntry, Business, Erasure, Invitation, Membership, Retention
+from businesses.models import (
+    AddressKey,
+    AuditEntry,
+    Business,
+    DailyLimits,
+    DayUsage,
+    Erasure,
+    Invitation,
+    Membership,
+    Retention,
+)
 
 RULES = (
     Rule(Membership, because=Because.MEMBERS),
@@ -21,6 +31,8 @@ RULES = (
     Rule(Erasure, kept=Kind.AUDIT, because=Because.FINAL),
     Rule(Retention, because=Because.NO_PERSON),
     Rule(AddressKey, because=Because.NO_PERSON),
+    Rule(DailyLimits, because=Because.NO_PERSON),
+    Rule(DayUsage, because=Because.COUNTS),
 )
 
 

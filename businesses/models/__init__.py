@@ -1,8 +1,9 @@
-"""Users, businesses, members, invitations, phone numbers, the audit log and retention."""
+"""Users, businesses, members, invitations, phone numbers, daily limits, the audit log and retention."""
 
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
 from businesses.models.keeping import AddressKey, Erasure, Retention
+from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
@@ -12,10 +13,13 @@ __all__ = [
     "AuditEntry",
     "AuditKind",
     "Business",
+    "DailyLimits",
+    "DayUsage",
     "EmailUserManager",
     "Erasure",
     "Invitation",
     "Language",
+    "Limit",
     "Membership",
     "Permission",
     "PhoneNumber",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models.business import Business
 from businesses.tenancy import BusinessManager
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class AuditKind(models.TextChoices):
@@ -27,7 +30,7 @@ class AuditKind(models.TextChoices):
     MEMBER_ADDED = "member_added", _("Member added")
     MEMBER_REMOVED = "member_removed", _("Member removed")
     ROLE_CHANGED = "role_changed", _("Role changed")
-    PERMISSIONS_CHANGED = "permissions_changed", _("What a member may do changed")
+    PERMISSIONS_CHANGED = "permissions_changed", _("Permissions changed")
     SETTINGS_CHANGED = "settings_changed", _("Settings changed")
     LIMITS_CHANGED = "limits_changed", _("Limits changed")
     CREDENTIALS_CHANGED = "credentials_changed", _("Credentials changed")
@@ -48,7 +51,7 @@ class AuditKind(models.TextChoices):
     RETENTION_CHANGED = "retention_changed", _("Retention changed")
 
 
-def audit_kinds() -> list[tuple[str, str]]:
+def audit_kinds() -> list[tuple[str, _StrPromise]]:
     """Returns the choices of `AuditEntry.kind`; a function, so that a new kind needs no migration."""
     return AuditKind.choices
 

@@ -13,9 +13,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from businesses.call_settings import CallSettings
+from businesses.dialling import DialRefusal, countries_in, refusal_of
 from businesses.field_words import FIELD_WORDS
 from businesses.phone_numbers import region_of
-from businesses.validators import one_line, validate_business_slug, validate_e164, validate_time_zone
+from businesses.validators import (
+    dial_words,
+    one_line,
+    validate_business_slug,
+    validate_countries,
+    validate_e164,
+    validate_time_zone,
+)
 
 
 class Language(models.TextChoices):
@@ -115,11 +123,26 @@ class Business(CallSettings):
         validators=[validate_e164],
         help_text=_("Rings when the assistant can't take a call or hands it over."),
     )
+    dial_countries = models.CharField(
+        _("further countries that may be dialled"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_countries],
+        help_text=_(
+            "Calls are put through to ordinary phones in the countries of the business's own numbers, and in these: "
+            "two-letter codes like US, GB."
+        ),
+    )
     max_concurrent_calls = models.PositiveSmallIntegerField(
         _("calls at the same time"),
         default=10,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text=_("Further callers reach the fallback number, or hear that all lines are busy."),
+        help_text=_(
+            "Further callers reach the fallback number, or hear that all lines are busy. A call that was put through "
+            "to a person's phone still takes a line, and at most this many are put through at the same time."
+        ),
     )
     max_call_minutes = models.PositiveSmallIntegerField(
         _("longest call (minutes)"),
@@ -133,7 +156,7 @@ class Business(CallSettings):
         decimal_places=2,
         null=True,
         blank=True,
-        help_text=_("Paid minutes that are left. Empty: no limit. At 0 callers reach the fallback number."),
+        help_text=_("Paid minutes that are left. Empty: no limit. At 0 no call is answered and none is put through."),
     )
     record_calls = models.BooleanField(
         _("record calls"),
@@ -182,13 +205,28 @@ class Business(CallSettings):
         return self.name
 
     def clean(self) -> None:
-        """Keep the name on one line. Refuse a fallback number that the assistant answers: it would loop forever."""
+        """Keep the name on one line. Refuse a fallback number that may not be dialled.
+
+        A new business has no numbers yet, whose countries count: `registration` looks again, and so does every call.
+        """
         super().clean()
         self.name = one_line(self.name)
-        if self.fallback_number and self.phone_numbers.filter(number=self.fallback_number).exists():
-            raise ValidationError(
-                {"fallback_number": _("The assistant itself answers this number. Give one that a person answers.")}
-            )
+        refusal = self.dial_refusal(self.fallback_number) if self.fallback_number else None
+        if refusal and not (self._state.adding and refusal is DialRefusal.COUNTRY):
+            words = dial_words(refusal, self.countries_to_dial())
+            raise ValidationError({"fallback_number": ValidationError(words, code=refusal.value)})
+
+    def countries_to_dial(self) -> list[str]:
+        """Returns the countries (ISO 3166) that may be dialled: those of the own numbers, and the operator's list."""
+        own = [region_of(number) for number in self.phone_numbers.order_by("pk").values_list("number", flat=True)]
+        return list(dict.fromkeys([*filter(None, own), *countries_in(self.dial_countries)]))
+
+    def dial_refusal(self, number: str) -> DialRefusal | None:
+        """Returns why calls of this business may not be put through to a number (E.164); None if they may."""
+        # Not only the own numbers: businesses that ring each other would call in circles, at the operator's cost.
+        if self.phone_numbers.model._default_manager.filter(number=number).exists():
+            return DialRefusal.OURS
+        return refusal_of(number, self.countries_to_dial())
 
     def notice(self) -> str:
         """Returns the words that tell callers that they are recorded; "" if they are not, or are not told."""

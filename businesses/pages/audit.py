@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_safe
 from businesses.models import AuditEntry, AuditKind, Business
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from businesses.pages.audit_words import details_of
+from businesses.pages.csv_export import csv_answer
 from businesses.pages.listing import listing
 
 
@@ -72,9 +74,28 @@ def audit(request: PageRequest) -> HttpResponse:
         "filters": filters,
         "listing": found,
         "rows": [(entry, details_of(entry)) for entry in found.rows],
+        "query": request.GET.urlencode(),
         "is_filtered": any(request.GET.get(name) for name in filters.fields),
     }
     return render(request, "pages/audit.html", context, status=422 if filters.errors else 200)
+
+
+@require_safe
+@business_page(section="audit", roles=OWNERS)
+def export(request: PageRequest) -> HttpResponseBase:
+    """Send the entries that the filters choose as CSV."""
+    header = [_("When"), _("Event"), _("Person"), _("network address"), _("Details")]
+    found = AuditFilters(request.GET).chosen(request.business)
+    return csv_answer("audit-log", header, (_cells(entry) for entry in found.iterator(chunk_size=2_000)))
+
+
+def _cells(entry: AuditEntry) -> list[object]:
+    lines = [
+        f"{each.label}: {each.value}" if each.before is None else f"{each.label}: {each.before} → {each.value}"
+        for each in details_of(entry)
+    ]
+    at = timezone.localtime(entry.at).strftime("%Y-%m-%d %H:%M:%S")
+    return [at, entry.get_kind_display(), entry.person_name, entry.address, "; ".join(lines)]
 
 
 def _midnight(day: date) -> datetime:

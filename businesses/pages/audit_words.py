@@ -34,7 +34,7 @@ LABELS: dict[str, Promise] = {
 """What each detail is called. A detail that is missing here is shown by its key."""
 
 STEPS: dict[str, Promise] = {
-    "started": gettext_lazy("started"),
+    "started": gettext_lazy("sending started"),
     "scheduled": gettext_lazy("scheduled"),
     "paused": gettext_lazy("paused"),
     "resumed": gettext_lazy("resumed"),
@@ -70,7 +70,7 @@ def _lines(details: dict[str, Any]) -> Iterator[Detail]:
             yield Detail(str(LABELS.get(name, name)), _value(value))
     if "before" in details or "after" in details:
         after = details.get("after")
-        label = _("May do") if isinstance(after, list) else _("Role") if after in Role.values else _("Value")
+        label = _("Permissions") if isinstance(after, list) else _("Role") if after in Role.values else _("Value")
         yield Detail(label, _value(details.get("after")), _value(details.get("before")))
     model = _model(details.get("of", ""))
     for name, (before, after) in details.get("changes", {}).items():

@@ -9,9 +9,11 @@ from django.contrib import messages
 from django.forms import BoundField
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from businesses import usage
 from businesses.forms.settings_form import SECTIONS, SettingsForm
 from businesses.models import Business
 from businesses.pages.access import OWNERS, PageRequest, business_page
@@ -41,7 +43,13 @@ def settings(request: PageRequest) -> HttpResponse:
         messages.success(request, _("Saved. The next call follows it."))
         return redirect("settings", slug=business.slug)
     numbers = business.phone_numbers.order_by("pk")
-    context = {"form": form, "sections": list(_sections(form)), "numbers": numbers}
+    context = {
+        "form": form,
+        "sections": list(_sections(form)),
+        "numbers": numbers,
+        "countries": request.business.countries_to_dial(),
+        "daily_use": usage.overview(request.business, now=timezone.now()),
+    }
     return render(request, "pages/settings.html", context, status=422 if form.errors else 200)
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("person/", persons.person_of_number, name="person"),
     path("person/erasures/<uuid:erasure_id>/", persons.erasure, name="erasure"),
     path("audit/", audit.audit, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
     path("members/", members.members, name="members"),
     path("members/second-factor/", members.demand_second_factor, name="member-second-factor"),
     path("members/invite/", members.invite, name="member-invite"),

@@ -71,8 +71,8 @@ class Tenant:
             return model_field.flatchoices[0][0]
         if isinstance(model_field, models.CharField | models.TextField):
             return (self.marker * 3)[: model_field.max_length]
-        if isinstance(model_field, models.DateTimeField):
-            return A_TIME
+        if isinstance(model_field, models.DateField):  # a DateTimeField is one, too
+            return A_TIME if isinstance(model_field, models.DateTimeField) else A_TIME.date()
         if isinstance(model_field, models.IntegerField):
             return 1
         for kind, value in {models.UUIDField: uuid4(), models.BinaryField: self.marker.encode()}.items():

@@ -19,9 +19,9 @@ EDITABLE = (
     "name language time_zone greeting_text assistant_speaks_first first_utterance_protection voice instructions "
     "barge_in_enabled resume_after_false_barge_in backchannels_interrupt barge_in_voice_frames barge_in_debounce_ms "
     "barge_in_grace_ms server_vad_threshold echo_gate_min_rms fallback_number max_call_minutes "
-    "record_calls recording_notice opening_hours"
+    "record_calls recording_notice opening_hours asks_after_silence silence_limit_s"
 ).split()
-OPERATORS_ONLY = ("slug", "is_active", "max_concurrent_calls", "minutes_left")
+OPERATORS_ONLY = ("slug", "is_active", "max_concurrent_calls", "minutes_left", "dial_countries")
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def filled(client: Client, tenant: Tenant, **changes: Any) -> dict[str, Any]:
     form = client.get(page_of(tenant)).context["adminform"].form
     fields = {name: form[name].value() for name in form.fields}
     ticked = {name: value for name, value in {**fields, **changes}.items() if value not in (False, None)}
-    numbers = {"phone_numbers-TOTAL_FORMS": 0, "phone_numbers-INITIAL_FORMS": 0}
-    return {**numbers, **ticked}
+    rows = {f"{name}-{kind}_FORMS": 0 for name in ("phone_numbers", "daily_limits") for kind in ("TOTAL", "INITIAL")}
+    return {**rows, **ticked}
 
 
 def save(client: Client, tenant: Tenant, **changes: Any) -> Any:

@@ -135,6 +135,5 @@ class Activity:
         """Return the milliseconds of voice in the turn that ends here, and count anew."""
         voiced = self._voiced_ms - self._turn_baseline_ms
         self._turn_baseline_ms = self._voiced_ms
-        self._recent_ms.clear()
         self.loud_ms, self._loud_ms = self._loud_ms, 0
         return voiced

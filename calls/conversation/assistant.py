@@ -118,7 +118,8 @@ class Assistant:
             self._emit(DropAudio(event.item_id))
             return
         response.progress_at = event.at
-        response.sizes[event.item_id] = response.sizes.get(event.item_id, 0) + event.size
+        if event.item_id not in response.items:
+            response.items.append(event.item_id)
         utterance = self._utter(response, event.at)
         self.playback.receive(event.item_id, event.size, event.levels)
         if utterance.stage in (Stage.QUEUED, Stage.PLAYING):
@@ -132,7 +133,7 @@ class Assistant:
             return
         response.progress_at = event.at
         response.words[event.item_id] = response.words.get(event.item_id, "") + event.text
-        if self.utterance is not None and event.item_id in response.sizes:
+        if self.utterance is not None and event.item_id in response.items:
             self._dialogue.set_words(self.utterance.turn, event.item_id, response.words[event.item_id])
 
     def _utter(self, response: Response, at: float) -> Utterance:
@@ -143,7 +144,7 @@ class Assistant:
             self.utterance = Utterance(kind, turn, waited_since=max(response.owed.since, self._quiet_since))
             if kind is ResponseKind.GREETING:
                 self.utterance.stage, self.utterance.release_at = Stage.HELD, at + GREETING_HOLD_S
-        for item_id in response.sizes:
+        for item_id in response.items:
             self._dialogue.set_words(self.utterance.turn, item_id, response.words.get(item_id, ""))
         return self.utterance
 
@@ -179,7 +180,7 @@ class Assistant:
         self.response = None
         if response.is_revoked:
             return None
-        said_something = bool(response.sizes) or response.asked_for_tool
+        said_something = bool(response.items) or response.asked_for_tool
         if said_something and event.status in (ResponseStatus.COMPLETED, ResponseStatus.INCOMPLETE):
             self._complete(event.at)
             return Aftermath()
@@ -204,9 +205,9 @@ class Assistant:
 
     def _after_failure(self, response: Response, at: float, *, line_lost: bool, failed: bool = False) -> Aftermath:
         """Keep what the caller has heard, or will hear from the buffer; the rest is said again or given up."""
-        if response.sizes and self.utterance and self.utterance.stage is Stage.HELD:
+        if response.items and self.utterance and self.utterance.stage is Stage.HELD:
             self._discard(response)
-        begun = self.utterance if response.sizes else None
+        begun = self.utterance if response.items else None
         aftermath = response.after_failure(at, has_begun=begun is not None, line_lost=line_lost, failed=failed)
         if begun and not (aftermath.retry and aftermath.retry.kind is ResponseKind.GREETING):
             self._emit(self._dialogue.keep(begun.turn))  # nothing is added to it
@@ -215,7 +216,7 @@ class Assistant:
     def _discard(self, response: Response) -> None:
         """Forget audio of which nothing was sent."""
         self.playback.forget()
-        for item_id in response.sizes:
+        for item_id in response.items:
             self._emit(DropAudio(item_id))
         if self.utterance is not None:
             self._dialogue.drop(self.utterance.turn)

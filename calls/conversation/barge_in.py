@@ -119,7 +119,7 @@ class BargeIn:
     def _judge_pause(self, at: float, *, voiced: bool) -> Verdict:
         if voiced and not self._may_be_backchannel(at) and (self._is_speech or self._goes_on(at)):
             return Verdict.COMMIT
-        if at - self._last_voiced_at < RESUME_AFTER_QUIET_S:
+        if at < self.pause_ends_at:  # as the deadline has it, to the last bit: after it no other Tick would come
             return Verdict.NOTHING
         return Verdict.RESUME if self.settings.resume_after_false_barge_in else Verdict.COMMIT
 

@@ -12,6 +12,9 @@ SHORTEST_TURN_MS = 80
 """A turn with less voice than this is noise: "no" and "כן" have twice as much."""
 STILL_SPEAKING_S = 1.0
 """Speech that OpenAI reports and we have not heard for this long is over, or never was speech."""
+LONGEST_GAP_S = 0.5
+"""Sounds further apart are not of one word: single frames of music that a detector takes for speech don't add up."""
+ASK_EARS_AGAIN_S = 2.0
 COMMIT_WAIT_S = 0.6
 """OpenAI commits a turn as soon as it hears a pause. After this long we count it as committed without being told."""
 
@@ -23,6 +26,12 @@ class Caller:
         self.activity = Activity()
         self.barge_in = BargeIn(settings)
         self.speech_started_at = 0.0
+        self.heard_at = float("-inf")
+        """When the caller's voice was last heard beyond doubt: what a detector took for noise or music is none."""
+        self._at = 0.0
+        self._has_ears = False
+        self._run_ms = 0
+        self._run_at = float("-inf")
         self._gate_rms = settings.echo_gate_min_rms
         self._echo = echo
         self._server_hears_speech = False
@@ -36,23 +45,39 @@ class Caller:
 
         `delay_s` is the time between sending audio that plays at once and its mark's return.
         """
-        at = frame.at
+        at = self._at = frame.at
         if assistant_is_playing:
             self._echo_until = at + delay_s + LONGEST_WAY_S
         level = self._echo.level(at, delay_s=delay_s)
         gate_rms = max(self._gate_rms, self._echo.threshold(level)) if at < self._echo_until else 0.0
         hearing = self.activity.hear(frame, gate_rms=gate_rms)
         if not hearing.is_loud:
-            self._echo.learn(level, max(0.0, frame.rms - self.activity.floor.rms))
+            self._echo.learn(level, frame.rms - self.activity.floor.rms)
+        elif hearing.is_voice:
+            self._note_voice(frame, hearing)
         return hearing
+
+    def _note_voice(self, frame: CallerFrame, hearing: Hearing) -> None:
+        """Note that the caller was heard, once there is as much voice as in a turn. Loudness counts without ears."""
+        self._has_ears = self._has_ears or hearing.probability is not None
+        if self._has_ears and hearing.probability is None:
+            return
+        if frame.at - self._run_at > LONGEST_GAP_S:
+            self._run_ms = 0
+        self._run_ms += frame.milliseconds
+        self._run_at = frame.at
+        if self._run_ms >= SHORTEST_TURN_MS:
+            self.heard_at = frame.at
 
     def needs_ears(self, rms: int, *, may_interrupt: bool) -> bool:
         """Would a detector's answer about a frame of this energy change anything?
 
-        It would not for a soft frame, nor once a turn is known to be speech. While the caller may interrupt, every
+        It would not for a soft frame, nor once a turn is known to be speech, unless that was a while ago: a call that
+        is put on hold in the middle of a turn goes on with music. While the caller may interrupt, every
         frame is asked about: with what came before, a detector recognizes a voice some 10 ms sooner.
         """
-        return may_interrupt or (rms >= self.activity.softest_rms and not self.activity.has_evidence)
+        is_known = self.activity.has_evidence and self._at - self.heard_at < ASK_EARS_AGAIN_S
+        return may_interrupt or (rms >= self.activity.softest_rms and not is_known)
 
     def speech_started(self, at: float, *, is_paused: bool) -> Verdict:
         """Note that OpenAI hears speech. Returns what that means for an utterance that is audible."""
@@ -86,7 +111,6 @@ class Caller:
         """Note that OpenAI committed a turn. Returns how many milliseconds of voice we heard in it ourselves."""
         assumed = self._assumed
         if assumed and turn is not assumed and turn.item_id == assumed.item_id:
-            self._assumed = None
             return 0  # committed after all, and counted already
         self._server_hears_speech, self._untold = False, None
         voiced_ms = self.activity.end_turn()

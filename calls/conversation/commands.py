@@ -29,6 +29,7 @@ class ResponseKind(StrEnum):
     GREETING = "greeting"  # exactly the business's words
     OPENING = "opening"  # the assistant speaks first, in its own words
     ANSWER = "answer"
+    CHECK = "check"  # nobody was heard for a while: is the caller still there?
     CONTINUATION = "continuation"  # it was cut off by a failure or a lost connection: go on from there
 
 

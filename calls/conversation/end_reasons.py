@@ -14,6 +14,7 @@ class EndReason(StrEnum):
     OPERATOR_HUNG_UP = "operator_hung_up"
     OPERATOR_TRANSFERRED = "operator_transferred"
     TIME_LIMIT = "time_limit"
+    CALLER_SILENT = "caller_silent"
     STREAM_BROKE = "stream_broke"  # cause: a `StreamFault`
     MODEL_UNAVAILABLE = "model_unavailable"  # cause: a code of OpenAI's or of `calls/line/realtime.py`
     OUR_MISTAKE = "our_mistake"
@@ -25,10 +26,13 @@ class EndReason(StrEnum):
     STREAM_NEVER_OPENED = "stream_never_opened"
     PROCESS_DIED = "process_died"
 
-    # Never taken
+    # Not taken
     NOT_IN_SERVICE = "not_in_service"
-    NO_MINUTES = "no_minutes"
+    NO_MINUTES = "no_minutes"  # also of a running call
+    DAY_LIMIT = "day_limit"  # also of a running call; cause: a `Limit` of businesses/models/limits.py
     ALL_BUSY = "all_busy"
+    BLOCKED = "blocked"  # on the business's list of callers who are never answered
+    TRIAL_RUNNING = "trial_running"  # the person already tries the assistant in another window
 
     OTHER = "other"  # a sentence of an older version that no code fits
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from calls.conversation.commands import NextStep
-from calls.conversation.end_reasons import StreamFault
+from calls.conversation.end_reasons import EndReason, StreamFault
 
 
 class ResponseStatus(StrEnum):
@@ -44,6 +44,15 @@ class OperatorAsked:
 
     at: float
     step: NextStep
+
+
+# From the records ----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class NothingLeft:
+    """The business's minutes, or one of its limits of this day, are used up. It may be told more than once."""
+
+    at: float
+    reason: EndReason
 
 
 # From the caller's side (Twilio) ------------------------------------------------------------------
@@ -212,6 +221,7 @@ Event = (
     StreamOpened
     | Tick
     | OperatorAsked
+    | NothingLeft
     | CallerFrame
     | MarkReturned
     | KeyPressed

@@ -56,6 +56,11 @@ class FirstUtterance:
         """Nothing may interrupt the assistant now."""
         return self.state is _PROTECTED
 
+    @property
+    def is_over(self) -> bool:
+        """The caller has heard the assistant, or part of it."""
+        return self.state is State.OVER
+
     def begin(self, kind: ResponseKind) -> None:
         """Protect an utterance of this kind if it is the first one and the business wants it protected."""
         protection = self._settings.first_utterance_protection

@@ -96,7 +96,7 @@ class Interruptions:
             self._assistant.resume(at)
             return
         if not self._assistant.is_paused:
-            self._emit(Measure(Latency.BARGE_IN_PAUSE, max(0, round((at - run.run_started_at) * 1000))))
+            self._emit(Measure(Latency.BARGE_IN_PAUSE, round((at - run.run_started_at) * 1000)))
         if verdict is Verdict.PAUSE:
             self._assistant.pause(at)
         else:

@@ -157,13 +157,11 @@ class Playback:
             mark_delay_s=self.delay_s if self._delays else self._shortest_delay,
         )
         self._cleared.put_back(at - lag)
-        for item in self.items:
-            item.sent = item.heard
         self.echo.cleared(at - lag)
         self._pending.clear()
         self._delays.clear()
         self.generation += 1
-        self._offset, self._begun, self._plays_until = 0, 0, at
+        self._plays_until = at
 
     def clear_confirmed(self, at: float, mark: str) -> float | None:
         """Correct where a clear has cut by a mark that it sent back.
@@ -173,7 +171,6 @@ class Playback:
         cleared = self._cleared
         if cleared is None or not mark.startswith(f"{cleared.generation}:") or not cleared.mark_returned(at, mark):
             return None
-        self._cleared = None
         return at - cleared.at
 
     def forget(self) -> list[Item]:

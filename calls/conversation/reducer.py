@@ -7,7 +7,7 @@ returns, in order. `next_deadline` says when it wants a `Tick` though nothing ha
    stop the assistant's, `turns.py` keeps turns and what is owed an answer, `assistant.py` carries a response from the
    request to the caller's ear, `link.py` keeps the line to the model, `dialogue.py` what was said and heard.
 2. `_settle` does what has become due, whatever the event was: an utterance was heard to its end, the model is stuck,
-   the line must be renewed, the floor is free for the next answer, the call can end.
+   the line must be renewed, the floor is free for the next answer, the call can end, nobody was heard (`silence.py`).
 
 Six things have a state. Each is changed by its owner only, in the table of its own module where one is named:
 
@@ -36,8 +36,6 @@ caller had heard was closed with it. An utterance is complete when no response i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from calls.conversation.commands import AnswerTool, Command, ConnectModel, EndCall, Log, NextStep, ResponseKind
 from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.end_reasons import EndReason
@@ -50,6 +48,7 @@ from calls.conversation.events import (
     MarkReturned,
     ModelLost,
     ModelReady,
+    NothingLeft,
     OperatorAsked,
     RequestRefused,
     ResponseAudio,
@@ -64,22 +63,10 @@ from calls.conversation.events import (
     ToolRequested,
     TurnCommitted,
 )
+from calls.conversation.leaving import OPERATOR_REASONS, TOOL_REASONS, TOOL_STEPS, Leaving
 from calls.conversation.link import Link, LinkStep
 from calls.conversation.settings import ConversationSettings
 from calls.conversation.turns import Turns
-
-TOOL_STEPS = {"end_call": NextStep.HANG_UP, "transfer_call": NextStep.TRANSFER}
-TOOL_REASONS = {NextStep.HANG_UP: EndReason.ASSISTANT_HUNG_UP, NextStep.TRANSFER: EndReason.ASSISTANT_TRANSFERRED}
-OPERATOR_REASONS = {NextStep.HANG_UP: EndReason.OPERATOR_HUNG_UP, NextStep.TRANSFER: EndReason.OPERATOR_TRANSFERRED}
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """The assistant has asked to end the call, and its last words are still to be heard."""
-
-    next_step: NextStep
-    interruptions: int
-    """How often the caller had interrupted by then. Once more means that the caller goes on talking."""
 
 
 class Conversation:
@@ -94,6 +81,7 @@ class Conversation:
         self.assistant = self.turns.assistant
         self._opened_at = self._now = 0.0
         self._leaving: Leaving | None = None
+        self._nothing_left: EndReason | None = None
         self._is_over = False
 
     # What is asked from outside ----------------------------------------------------------------------------
@@ -173,7 +161,7 @@ class Conversation:
         limit = self._opened_at + self.settings.max_call_s
         moments = [*self.turns.deadlines(), self.link.deadline(), limit]
         # A moment that has passed was acted upon already, or waits for an event.
-        return min((moment for moment in moments if moment is not None and moment > self._now), default=None)
+        return min((each for each in moments if each is not None and each > self._now), default=None)
 
     def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912 - one line for each kind of event
         match event:
@@ -206,7 +194,8 @@ class Conversation:
                 self._model_ready(event)
             case ModelLost():
                 self._model_lost(event)
-            case KeyPressed():
+            case KeyPressed(at):
+                self.turns.silence.heard(at)
                 self._emit(Log("[KEYS]", "the caller pressed a key"))
             case StreamOpened(at, greeting_levels):
                 self._opened_at = at
@@ -219,6 +208,8 @@ class Conversation:
                 self._end(at, EndReason.STREAM_BROKE, NextStep.APOLOGIZE, failed=True, cause=fault or "")
             case OperatorAsked(at, step):  # a person knows better: also in the middle of the first utterance
                 self._end(at, OPERATOR_REASONS.get(step, EndReason.OPERATOR_HUNG_UP), step)
+            case NothingLeft(_, reason):
+                self._nothing_left = reason
             case Tick():
                 pass
 
@@ -229,9 +220,10 @@ class Conversation:
         self.turns.settle(at)
         self._check_stall(at)
         self._keep_line(at)
-        if self.link.is_ready and not self._leaving and not self._is_over:
+        in_silence = self.turns.ends_in_silence(at, is_leaving=self._leaving is not None)
+        if self.link.is_ready and not self._leaving and not self._is_over and not in_silence:
             self.turns.speak_if_owed(at)
-        self._leave_if_done(at)
+        self._leave_if_done(at, in_silence=in_silence)
 
     # The line to the model -------------------------------------------------------------------------------
     def _connect(self, at: float) -> None:
@@ -280,7 +272,7 @@ class Conversation:
         self._leaving = Leaving(step, self.turns.interruptions.count)
         self._emit(AnswerTool(event.tool_call_id, "It is done as soon as your last words were heard."))
 
-    def _leave_if_done(self, at: float) -> None:
+    def _leave_if_done(self, at: float, *, in_silence: bool) -> None:
         if self._is_over:
             return
         leaving = self._leaving
@@ -289,8 +281,12 @@ class Conversation:
             self._emit(Log("[END]", "the caller goes on talking: not leaving"))
         if at - self._opened_at >= self.settings.max_call_s:
             self._end(at, EndReason.TIME_LIMIT, NextStep.HANG_UP)
+        elif self._nothing_left and not self.first_utterance_protected:
+            self._end(at, self._nothing_left, NextStep.HANG_UP)
         elif leaving and self.assistant.response is None and self.assistant.utterance is None:
             self._end(at, TOOL_REASONS[leaving.next_step], leaving.next_step)
+        elif in_silence:
+            self._end(at, EndReason.CALLER_SILENT, NextStep.HANG_UP)
 
     def _end(self, at: float, reason: EndReason, step: NextStep, *, failed: bool = False, cause: str = "") -> None:
         self.assistant.hang_up(at)

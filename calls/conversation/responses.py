@@ -59,7 +59,7 @@ class Response:
     owed: Owed
     progress_at: float
     response_id: str | None = None
-    sizes: dict[str, int] = field(default_factory=dict)  # bytes of audio by item
+    items: list[str] = field(default_factory=list)  # that audio came of, in order
     words: dict[str, str] = field(default_factory=dict)  # by item
     asked_for_tool: bool = False
     is_revoked: bool = False
@@ -70,7 +70,7 @@ class Response:
 
         A model that began to answer by itself refuses our request: what it has begun is the answer.
         """
-        has_begun, meaning = self.response_id is not None or bool(self.sizes), meaning_of(code)
+        has_begun, meaning = self.response_id is not None or bool(self.items), meaning_of(code)
         if request:
             return request == self.request and not (has_begun and meaning is Meaning.ALREADY_ANSWERING)
         return not has_begun and meaning.refuses_to_speak
@@ -86,7 +86,7 @@ class Response:
         """
         if self.is_revoked:
             return self.progress_at + CANCEL_TIMEOUT_S
-        if not self.sizes:
+        if not self.items:
             return self.progress_at + FIRST_AUDIO_TIMEOUT_S
         if heard_out_at is None:
             return None

@@ -28,6 +28,8 @@ class ConversationSettings:
     echo_gate_min_rms: int = 200
     resume_after_false_barge_in: bool = True
     backchannels_interrupt: bool = True
+    asks_after_silence: bool = False
+    silence_limit_s: float = 45.0
     language: str = "he"
     max_call_s: float = 3600.0
     greeting_bytes: int = 0

@@ -19,6 +19,7 @@ from calls.conversation.interruptions import Interruptions
 from calls.conversation.responses import MOST_ATTEMPTS, RECOMMIT_WAIT_S, Aftermath, Owed
 from calls.conversation.sent_audio import BYTES_PER_SECOND
 from calls.conversation.settings import ConversationSettings
+from calls.conversation.silence import Scene, Silence, SilenceStep
 from calls.conversation.transcripts import is_backchannel, is_noise
 from calls.conversation.utterance import Utterance
 
@@ -33,6 +34,7 @@ class Turns:
         self.assistant = Assistant(self.first_utterance, self.dialogue, emit)
         self.caller = Caller(settings, self.assistant.playback.echo)
         self.interruptions = Interruptions(settings, self.first_utterance, self.caller, self.assistant, emit)
+        self.silence = Silence(settings)
         self._settings = settings
         self._emit = emit
         self._opening: Owed | None = None
@@ -132,7 +134,7 @@ class Turns:
         if self._answer and self._answer.turn_item == event.item_id:
             self._answer = None
         response = self.assistant.response
-        if response and response.owed.turn_item == event.item_id and not response.sizes:
+        if response and response.owed.turn_item == event.item_id and not response.items:
             self.assistant.revoke(event.at)
             self.first_utterance.take_back()
 
@@ -213,6 +215,16 @@ class Turns:
         owes = self._answer or self._opening or assistant.response or assistant.utterance
         return not owes and not self.caller.speaks(at)
 
+    def ends_in_silence(self, at: float, *, is_leaving: bool) -> bool:
+        """Tell whether nobody was heard for so long that the call ends. Before that, ask whether somebody is there."""
+        first = self.first_utterance
+        is_busy = is_leaving or not self.is_idle(at)
+        step = self.silence.step(at, Scene(self.caller.heard_at, is_busy, first.is_protected, may_ask=first.is_over))
+        if step is SilenceStep.ASK:
+            self._emit(Log("[SILENCE]", "asking whether the caller is still there"))
+            self._answer = Owed(ResponseKind.CHECK, since=at)
+        return step is SilenceStep.END
+
     def deadlines(self) -> list[float | None]:
         """Return when something becomes due by itself. None, and moments that have passed, mean nothing."""
         assistant, utterance = self.assistant, self.assistant.utterance
@@ -224,4 +236,5 @@ class Turns:
             utterance.release_at if utterance else None,
             assistant.stalls_at(),
             owed.not_before if owed else None,
+            *self.silence.deadlines(),
         ]

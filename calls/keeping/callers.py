@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping.person import Person
 from businesses.keeping.table import Attachment, Holding, Record
-from calls.models import Call, CallStatus, TraceChunk, Turn
+from calls.models import BlockedCaller, Call, CallStatus, TraceChunk, Turn
 from calls.records import recording
 
 LINE_OPEN = "call_running"
@@ -123,7 +123,22 @@ def _call_records(person: Person) -> Iterator[Record]:
     yield from calls_of(person).order_by("started_at").values(*fields)
 
 
+def _blocks(person: Person) -> QuerySet[BlockedCaller]:
+    return BlockedCaller.objects.filter(business=person.business, number__in=person.addresses)
+
+
+def _erase_blocks(person: Person, most: int) -> int:
+    return BlockedCaller.objects.filter(pk__in=list(_blocks(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
 HOLDINGS = (
+    Holding(
+        "blocks",
+        _("Entries in the list of blocked callers"),
+        count=lambda person: _blocks(person).count(),
+        erase=_erase_blocks,
+        records=lambda person: _blocks(person).values("number", "blocked_at"),
+    ),
     Holding(
         "recordings",
         _("Recordings of calls"),

@@ -13,7 +13,7 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
-from calls.models import Call, CallStatus, GreetingAudio, TraceChunk, Turn
+from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, TraceChunk, Turn
 from calls.records import recording
 
 RULES = (
@@ -22,10 +22,11 @@ RULES = (
         kept=Kind.CALLERS,
         erased=True,
         leaves=frozenset({"twilio_call_sid", "stream_sid", "called_number", "end_reason", "stream_token_hash", "model"})
-        | {"fallback_result"},
+        | {"fallback_result", "dial_refusal"},
     ),
     Rule(Turn, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
+    Rule(BlockedCaller, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
 )
 

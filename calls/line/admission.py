@@ -9,10 +9,13 @@ from django.conf import settings
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
+from calls.conversation.commands import NextStep
+from calls.conversation.end_reasons import EndReason
 from calls.errors import StreamRefused
 from calls.greetings import recordings
 from calls.models import Call, CallStatus
 from calls.plan import CallPlan, conversation_settings, plan_of
+from calls.records import finishing
 from calls.telephone import stream_tokens
 
 
@@ -45,3 +48,11 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
             raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
         call_id = Call.objects.values_list("pk", flat=True).get(twilio_call_sid=call_sid)
     return plan_of(call_id, business, plan_settings, greeting_audio=greeting_audio, now=now)
+
+
+def end_without_room(plan: CallPlan, *, now: datetime) -> None:
+    """End a call whose stream was opened, but found this process full: the caller reaches a person, or an apology."""
+    with acting_for(plan.business):
+        finishing.end_if_open(
+            plan.call_id, next_step=NextStep.APOLOGIZE, failed=True, reason=EndReason.ALL_BUSY, now=now
+        )

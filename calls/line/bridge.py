@@ -34,7 +34,7 @@ from calls.conversation.commands import (
     Play,
     TruncateItem,
 )
-from calls.conversation.end_reasons import StreamFault
+from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.conversation.events import (
     CallerFrame,
     CallerLeft,
@@ -42,6 +42,7 @@ from calls.conversation.events import (
     Event,
     KeyPressed,
     MarkReturned,
+    NothingLeft,
     OperatorAsked,
     StreamBroke,
     StreamOpened,
@@ -90,7 +91,7 @@ class Bridge:
         self._hang_up = hang_up
         self._loop = asyncio.get_running_loop()
         self._conversation = Conversation(plan.settings)
-        self._recorder = CallRecorder(plan)
+        self._recorder = CallRecorder(plan, nothing_left=self._nothing_left)
         self._ear = ears.new_ear()
         self._session: RealtimeSession | None = None
         self._audio: dict[str, bytearray | bytes] = {CACHED_GREETING: plan.greeting_audio}
@@ -147,6 +148,9 @@ class Bridge:
     def stream_broke(self, reason: str, fault: StreamFault) -> None:
         """End the call: the socket closed without a stop, or is about to be closed. `reason` is for the log."""
         self.feed(StreamBroke(self._clock(), reason, fault))
+
+    def _nothing_left(self, reason: EndReason) -> None:
+        self.feed(NothingLeft(self._clock(), reason))
 
     async def finished(self) -> None:
         """Wait until the end of the call is on record and its session is closed."""

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
+from businesses import client_address
 from calls.conversation.end_reasons import StreamFault
 from calls.errors import StreamRefused
-from calls.line import live, live_control
-from calls.line.admission import open_stream
+from calls.line import live, live_control, waiting
+from calls.line.admission import end_without_room, open_stream
 from calls.line.bridge import Bridge
+from calls.line.media_socket import socket_of
 from calls.line.media_stream import Flood, Key, MalformedMessage, MarkBack, Media, Stop, parse, read_start, understand
 from calls.line.outbox import Outbox
 from calls.plan import CallPlan
-from calls.telephone import twilio
+from calls.telephone import stream_tokens, twilio
 
 logger = logging.getLogger(__name__)
 
-START_TIMEOUT_S: Final = 10.0
-"""A socket that has not brought its token by then is closed."""
+START_TIMEOUT_S: Final = 3.0
+"""A socket that has not brought its token by then is closed. Twilio sends it right after the handshake."""
+MOST_BEFORE_START: Final = 5
+"""Messages. Twilio sends one, `connected`; their size is limited by `platform/guarded_sockets.py`."""
 MESSAGES_PER_S: Final = 200
 MOST_MESSAGES_AT_ONCE: Final = 3000
 """Twilio sends 50 pieces of audio a second and as many marks; far more of them is a flood."""
@@ -52,6 +58,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         self._messages = 0
         self._malformed = self._malformed_in_a_row = 0
         self._is_refused = False
+        self._place: waiting.WaitingStream | None = None
         self._start_timer: asyncio.TimerHandle | None = None
         # From the moment that the socket is accepted:
         self._outbox: Outbox | None = None
@@ -69,21 +76,34 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         """
         handler: Callable[[dict[str, Any]], Awaitable[None]] = getattr(self, message["type"].replace(".", "_"))
         await handler(message)
+        self._socket.taken()
 
     async def connect(self) -> None:
         """Accept the socket, unless it carries a signature that isn't Twilio's or there is no room."""
-        signature = dict(self.scope["headers"]).get(b"x-twilio-signature")
-        if not twilio.handshake_is_valid(signature.decode("latin-1") if signature else None):
-            logger.warning("Media stream refused: its signature is not Twilio's")
-            await self.close(REFUSED)
-            return
-        if not live.has_room():
-            logger.warning("Media stream refused: no room for one more call in this process")
+        self._socket = socket_of(self.scope)
+        if problem := self._problem():
+            logger.warning("Media stream refused: %s", problem)
             await self.close(REFUSED)
             return
         self._outbox = Outbox(self._send_text, broken=self._cannot_send)
         self._start_timer = self._loop.call_later(START_TIMEOUT_S, self._no_start_came)
         await self.accept()
+
+    def _problem(self) -> str:
+        """Returns why this socket is not accepted; empty if it is, and has its place among those that wait."""
+        headers = {name: value.decode("latin-1") for name, value in self.scope["headers"]}
+        signature = headers.get(b"x-twilio-signature")
+        if not twilio.handshake_is_valid(signature):
+            return "its signature is not Twilio's"
+        if not live.has_room():
+            return "no room for one more call in this process"
+        if signature is None or not settings.TWILIO_AUTH_TOKEN:  # Twilio's own sockets are not in each other's way
+            peer, *_port = self.scope.get("client") or ("",)
+            address = client_address.of(peer, headers.get(b"x-forwarded-for", ""))
+            self._place = waiting.add(address, give_way=self._no_start_came)
+            if self._place is None:
+                return "too many sockets of its address have not brought a token"
+        return ""
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one message of Twilio's."""
@@ -91,8 +111,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             return
         self._messages += 1
         try:
-            if self._messages > MOST_MESSAGES_AT_ONCE + MESSAGES_PER_S * (self._loop.time() - self._connected_at):
-                raise Flood("a flood of messages")
+            self._limit_messages()
             if text_data is None:
                 raise MalformedMessage("a binary frame")
             message = parse(text_data)
@@ -110,6 +129,12 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             self._refuse(MALFORMED, str(error), StreamFault.FLOOD)
         except StreamRefused as error:
             self._refuse(REFUSED, error.reason, StreamFault.MALFORMED)
+
+    def _limit_messages(self) -> None:
+        if self._bridge is None and self._messages > MOST_BEFORE_START:
+            raise MalformedMessage("many messages before a start with a token")
+        if self._messages > MOST_MESSAGES_AT_ONCE + MESSAGES_PER_S * (self._loop.time() - self._connected_at):
+            raise Flood("a flood of messages")
 
     def _pass_on(self, bridge: Bridge, message: dict[str, Any]) -> None:
         match understand(message):
@@ -134,15 +159,20 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
     async def _start(self, message: dict[str, Any]) -> None:
         opened_at = self._loop.time()
         start = read_start(message)
+        stream_tokens.verify(start.token, start.call_sid)
+        self._stop_waiting()
         try:
             plan = await _read_plan(start.token, start.call_sid, start.stream_sid)
         except DatabaseError as error:
             raise StreamRefused(f"the database failed: {type(error).__name__}") from error
-        if self._start_timer is not None:
-            self._start_timer.cancel()
         assert self._outbox is not None  # noqa: S101 - nothing is received before the socket is accepted
+        try:
+            self._entry = live.add(call_sid=start.call_sid, close=self._close_soon)
+        except live.NoRoom:
+            await _end_without_room(plan)
+            raise StreamRefused("no room left for this call in this process") from None
         self._call_id = plan.call_id
-        self._entry = live.add(call_sid=start.call_sid, close=self._close_soon)
+        self._socket.let_in()
         self._bridge = Bridge(
             plan,
             stream_sid=start.stream_sid,
@@ -156,8 +186,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """End the call, whoever closed the socket."""
-        if self._start_timer is not None:
-            self._start_timer.cancel()
+        self._stop_waiting()
         try:
             if self._bridge is not None:
                 self._bridge.stream_broke(f"its socket closed ({code})", StreamFault.CLOSED)
@@ -170,8 +199,16 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             if self._outbox is not None:
                 self._outbox.close()
 
+    def _stop_waiting(self) -> None:
+        """Give up the place among those that wait: this socket has shown its token, or is gone."""
+        if self._start_timer is not None:
+            self._start_timer.cancel()
+        if self._place is not None:
+            waiting.remove(self._place)
+
     async def _send_text(self, text: str) -> None:
         await self.send(text_data=text)
+        await self._socket.drained()
 
     def _cannot_send(self, reason: str, fault: StreamFault) -> None:
         self._refuse(UNSENDABLE, reason, fault)
@@ -204,8 +241,20 @@ def _closed(task: asyncio.Task[None]) -> None:
 
 @sync_to_async(thread_sensitive=False)
 def _read_plan(token: str, call_sid: str, stream_sid: str) -> CallPlan:
+    with _own_connection():
+        return open_stream(token=token, call_sid=call_sid, stream_sid=stream_sid, now=datetime.now(UTC))
+
+
+@sync_to_async(thread_sensitive=False)
+def _end_without_room(plan: CallPlan) -> None:
+    with _own_connection():
+        end_without_room(plan, now=datetime.now(UTC))
+
+
+@contextmanager
+def _own_connection() -> Iterator[None]:
     close_old_connections()
     try:
-        return open_stream(token=token, call_sid=call_sid, stream_sid=stream_sid, now=datetime.now(UTC))
+        yield
     finally:
         close_old_connections()

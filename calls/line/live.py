@@ -27,10 +27,20 @@ class _Registry:
 _here = _Registry()
 
 
+class NoRoom(Exception):
+    """This process holds as many calls as it may."""
+
+
 def add(*, call_sid: str, close: Callable[[], None]) -> LiveCall:
-    """Remember an open stream. A call has one: an older stream of the same call is closed."""
+    """Remember an open stream. A call has one: an older stream of the same call is closed.
+
+    A call takes its place here, so the places are counted here: many streams may have found room when their sockets
+    opened. A process that is draining still takes a call whose socket it has accepted. Raises `NoRoom`.
+    """
     entry = LiveCall(call_sid, close)
     older = _here.by_call_sid.get(call_sid)
+    if older is None and live_calls() >= settings.CALLS_PER_PROCESS:
+        raise NoRoom
     _here.by_call_sid[call_sid] = entry
     if older is not None:
         older.close()

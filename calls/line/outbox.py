@@ -1,4 +1,8 @@
-"""The bounded queue of messages to Twilio, sent in order by its own task. A failure of that task ends the call."""
+"""The bounded queue of messages to Twilio, sent in order by its own task. A failure of that task ends the call.
+
+The next message is sent once the socket has taken the last ones, so a slow line makes this queue grow, and not Daphne's
+buffers behind it. A line that takes nothing at all for 5 s is dead.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +58,8 @@ class Outbox:
                 text = await self._queue.get()
                 await self._send(text)
                 self._waiting -= len(text)
+        except TimeoutError:
+            self._break("the socket takes nothing", StreamFault.SLOW)
         except Exception as error:  # whatever it was: a call whose caller hears nothing must end
             self._break(f"sending failed: {type(error).__name__}", StreamFault.UNWRITABLE)
 

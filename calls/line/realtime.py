@@ -41,6 +41,10 @@ logger = logging.getLogger(__name__)
 
 SEND_TIMEOUT_S: Final = 3.0
 """OpenAI takes audio in real time: a connection that takes nothing for this long is dead."""
+MOST_UNSENT: Final = 4_000
+"""Events: 80 s of a caller's audio, more than a line that was stalled brings at once."""
+LARGEST_EVENT: Final = 4_000_000
+"""Bytes of a server event. OpenAI's have some 50 kB at most; the package's own default is no limit."""
 CLOSE_TIMEOUT_S: Final = 1.0
 _APPEND: Final = '{"type":"input_audio_buffer.append","audio":"'
 _BROKEN = (OSError, WebSocketException, OpenAIError, TimeoutError, ValueError, KeyError, TypeError)
@@ -71,9 +75,10 @@ def _tls() -> ssl.SSLContext:
 
 
 def _options() -> WebSocketConnectionOptions:
-    """Options of the WebSocket. The package passes `ssl` on, though its type doesn't name it."""
+    """Returns options of the WebSocket. The package passes `ssl` on, though its type doesn't name it."""
     is_secure = settings.OPENAI_REALTIME_URL.startswith("wss:")
-    return cast("WebSocketConnectionOptions", {"ssl": _tls()} if is_secure else {})
+    options = {"max_size": LARGEST_EVENT, "compression": None, **({"ssl": _tls()} if is_secure else {})}
+    return cast("WebSocketConnectionOptions", options)
 
 
 def warm_up() -> None:
@@ -90,8 +95,9 @@ class RealtimeSession:
         self._plan = plan
         self._clock = clock
         self._tell = tell
-        self._outbox: asyncio.Queue[str] = asyncio.Queue()
+        self._outbox: asyncio.Queue[str] = asyncio.Queue(MOST_UNSENT)
         self._task: asyncio.Task[None] | None = None
+        self._is_overrun = False
         self.is_ready = False
 
     def start(self, *, history: list[SpokenTurn], replay: Callable[[], Iterable[str]], timeout_s: float) -> None:
@@ -103,11 +109,18 @@ class RealtimeSession:
 
     def send(self, event: ClientEvent) -> None:
         """Queue one of our events; returns at once."""
-        self._outbox.put_nowait(json.dumps(event, ensure_ascii=False))
+        self._put(json.dumps(event, ensure_ascii=False))
 
     def append_audio(self, payload: str) -> None:
         """Queue caller audio as it came: base64 of µ-law, never decoded."""
-        self._outbox.put_nowait(f'{_APPEND}{payload}"}}')
+        self._put(f'{_APPEND}{payload}"}}')
+
+    def _put(self, text: str) -> None:
+        """Queue a message. When there is no room, this connection is lost: `_write` tells so."""
+        if self._outbox.full():
+            self._is_overrun = True
+        else:
+            self._outbox.put_nowait(text)
 
     def close(self) -> None:
         """End the session without a word: nothing is told after this."""
@@ -189,6 +202,8 @@ class RealtimeSession:
             text = await self._outbox.get()
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await connection.send_raw(text)
+            if self._is_overrun:
+                raise TimeoutError
 
     async def _read(self, connection: AsyncRealtimeConnection) -> None:
         while True:
@@ -208,7 +223,7 @@ def _parse(data: bytes) -> dict[str, Any] | None:
     """Returns a server event, or None (with a log line) if the message isn't one."""
     try:
         message = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         message = None
     if isinstance(message, dict) and isinstance(message.get("type"), str):
         return message

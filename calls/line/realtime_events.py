@@ -115,6 +115,12 @@ def response_create(command: CreateResponse, plan: CallPlan) -> ResponseCreateEv
         case ResponseKind.OPENING:
             response["instructions"] = f"{plan.instructions}\nThe call begins now. Open it in one short sentence."
             response["tool_choice"] = "none"
+        case ResponseKind.CHECK:
+            response["instructions"] = (
+                f"{plan.instructions}\nThe caller has not been heard for a while. "
+                "Ask in one short sentence whether they are still there and want to go on."
+            )
+            response["tool_choice"] = "none"
         case ResponseKind.CONTINUATION:
             response["instructions"] = (
                 f"{plan.instructions}\nThe line broke off in the middle of your last sentence. "

@@ -15,9 +15,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from businesses.audit import AuditKind, record
+from businesses.dialling import can_be_shown
 from businesses.models import AuditEntry
 from businesses.pages.access import PageRequest, business_page
-from calls.models import Call, Turn
+from calls.conversation.end_reasons import EndReason
+from calls.models import BlockedCaller, Call, Turn
 from calls.pages import words
 from calls.records import costs
 from calls.records.recording import Recording, recording_of
@@ -31,15 +33,25 @@ _RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
 @business_page(section="calls")
 def call(request: PageRequest, call_id: UUID) -> HttpResponse:
     """Show a call."""
-    found = get_object_or_404(Call, pk=call_id, business=request.business)
+    calls = Call.objects.select_related("steered_by")
+    found = get_object_or_404(calls, pk=call_id, business=request.business)
     context = {
         "call": found,
+        "steered_by": _steered_by(found),
+        "can_be_blocked": can_be_shown(found.caller_number),
+        "is_blocked": BlockedCaller.objects.filter(business=request.business, number=found.caller_number).exists(),
         "lines": words.shown_turns(Turn.objects.filter(call=found)),
         "waits": list(words.waits(found)),
         "cost": costs.cost_of(found.model, found.usage),
         "recording": recording_of(found) if found.ended_at else None,
     }
     return render(request, "calls/call.html", context)
+
+
+def _steered_by(call: Call) -> str:
+    """Returns who of the business ended or transferred the call; "" if a request of theirs came too late."""
+    took_effect = call.end_reason in {EndReason.OPERATOR_HUNG_UP, EndReason.OPERATOR_TRANSFERRED}
+    return call.steered_by.shown_name if call.steered_by and took_effect else ""
 
 
 @require_safe

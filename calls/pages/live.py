@@ -10,6 +10,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpResponse
@@ -19,10 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from businesses import audit
+from businesses.audit import AuditKind
 from businesses.forms.written_numbers import WrittenPhoneNumberField
 from businesses.models import Business
 from businesses.pages.access import PageRequest, business_page
 from businesses.permissions import demand_transfer
+from businesses.validators import dial_words
 from calls.conversation.commands import NextStep
 from calls.line import live_control
 from calls.models import Call, CallStatus, Turn
@@ -50,10 +54,10 @@ class TransferForm(forms.Form):
             self.fields["number"].region = business.region()  # type: ignore[attr-defined]
 
     def clean_number(self) -> str:
-        """Refuse a number at which the assistant would answer again."""
+        """Refuse a number that may not be dialled. It is judged again when it is dialled (`telephone/legs.py`)."""
         number = str(self.cleaned_data["number"])
-        if self.business.phone_numbers.filter(number=number).exists():
-            raise ValidationError(_("The assistant itself answers this number. Give one that a person answers."))
+        if refusal := self.business.dial_refusal(number):
+            raise ValidationError(dial_words(refusal, self.business.countries_to_dial()), code=refusal.value)
         return number
 
 
@@ -112,8 +116,12 @@ def _ask(request: PageRequest, call: Call, step: NextStep, *, done: str, dial: s
         live_control.ask(call.pk, step, dial=dial)
     except live_control.NotReached:
         messages.error(request, _("The call could not be reached. Try again."))
-    else:
-        messages.success(request, done)
+        return
+    with transaction.atomic():
+        Call.objects.filter(pk=call.pk).update(steered_by=request.user, steered_at=timezone.now())
+        kind = AuditKind.CALL_TRANSFERRED if step is NextStep.TRANSFER else AuditKind.CALL_ENDED
+        audit.record(request.business, kind, call=str(call.pk))
+    messages.success(request, done)
 
 
 def _page(request: PageRequest, template: str, *, wrong: TransferForm | None = None, status: int = 200) -> HttpResponse:

@@ -30,7 +30,7 @@ def try_call(request: PageRequest) -> HttpResponse:
 def start(request: PageRequest) -> HttpResponse:
     """Take the call in, and give the page what Twilio would get: the key to a media stream."""
     call_sid = f"browser-{uuid4().hex}"
-    admission = intake.take_in_from_browser(request.business, call_id=call_sid, now=timezone.now())
+    admission = intake.take_in_from_browser(request.business, call_id=call_sid, person=request.user, now=timezone.now())
     match admission:
         case Admitted(call, token):
             place = {"slug": request.business.slug, "call_id": call.pk}
@@ -52,9 +52,13 @@ def start(request: PageRequest) -> HttpResponse:
 
 def _why_not(refusal: Refusal) -> str:
     match refusal:
-        case Refusal.NOT_IN_SERVICE:
-            return _("The business or its number is switched off.")
         case Refusal.NO_MINUTES:
             return _("No paid minutes are left.")
+        case Refusal.DAY_LIMIT:
+            return _("A limit of today's calls is reached. Tomorrow the assistant answers again.")
         case Refusal.ALL_BUSY:
             return _("All lines are busy. Try again when a call has ended.")
+        case Refusal.TRIAL_RUNNING:
+            return _("You are trying the assistant in another window already. End that call first.")
+        case Refusal.NOT_IN_SERVICE | Refusal.BLOCKED:
+            return _("The business or its number is switched off.")

@@ -3,13 +3,16 @@
 from django.urls import path
 
 from businesses.pages import persons
-from calls.pages import call, calls, greeting, live, try_call
+from calls.pages import blocked, call, calls, greeting, live, try_call
 
 urlpatterns = [
     path("", calls.calls, name="calls"),
     path("live/", live.live, name="live-calls"),
     path("try/", try_call.try_call, name="try-call"),
     path("try/start/", try_call.start, name="try-start"),
+    path("blocked/", blocked.blocked, name="blocked-callers"),
+    path("blocked/add/", blocked.block, name="caller-block"),
+    path("blocked/<uuid:blocked_id>/remove/", blocked.unblock, name="caller-unblock"),
     path("greeting/", greeting.state, name="greeting-state"),
     path("greeting/again/", greeting.again, name="greeting-again"),
     path("<uuid:call_id>/", call.call, name="call"),

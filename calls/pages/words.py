@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from businesses.dialling import DialRefusal
+from businesses.models import Limit
 from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.errors import SpeechFault
 from calls.models import Call, CallOutcome, GreetingAudio, Speaker, Turn
@@ -38,6 +40,7 @@ END_REASONS = {
         "Someone at the business transferred the call, on the live calls page."
     ),
     EndReason.TIME_LIMIT: gettext_lazy("The call reached its time limit."),
+    EndReason.CALLER_SILENT: gettext_lazy("Nobody was heard for a while."),
     EndReason.STREAM_BROKE: gettext_lazy("The connection to the phone network broke."),
     EndReason.MODEL_UNAVAILABLE: gettext_lazy("The AI service was not available."),
     EndReason.OUR_MISTAKE: gettext_lazy("An internal error. It was logged."),
@@ -48,7 +51,10 @@ END_REASONS = {
     EndReason.PROCESS_DIED: gettext_lazy("The server that was handling the call stopped."),
     EndReason.NOT_IN_SERVICE: gettext_lazy("The business or this number is switched off."),
     EndReason.NO_MINUTES: gettext_lazy("No paid minutes were left."),
+    EndReason.DAY_LIMIT: gettext_lazy("A limit of the day was reached."),
     EndReason.ALL_BUSY: gettext_lazy("All lines were busy."),
+    EndReason.BLOCKED: gettext_lazy("This caller is on your list of blocked callers."),
+    EndReason.TRIAL_RUNNING: gettext_lazy("The same person was trying the assistant in another window."),
     EndReason.OTHER: gettext_lazy("Another reason."),
 }
 """Why a call ended, as its owner reads it."""
@@ -63,6 +69,22 @@ _CAUSES: dict[str, StrOrPromise] = {
     StreamFault.SLOW: gettext_lazy("It was too slow to take the assistant's voice."),
 }
 """What lay behind an end, where it tells a reader more than that it happened."""
+
+_LIMITS: dict[str, StrOrPromise] = {
+    Limit.CALLS: gettext_lazy("It is the limit of calls."),
+    Limit.MINUTES: gettext_lazy("It is the limit of call minutes."),
+    Limit.MONEY: gettext_lazy("It is the limit of money."),
+}
+_NOT_DIALLED: dict[str, StrOrPromise] = {
+    DialRefusal.NOT_A_NUMBER: gettext_lazy("It is not a phone number."),
+    DialRefusal.COSTLY: gettext_lazy("Calls to this kind of number cost extra."),
+    DialRefusal.COUNTRY: gettext_lazy("Calls to its country are not allowed."),
+    DialRefusal.OURS: gettext_lazy("The assistant itself answers this number."),
+    DialRefusal.NO_MINUTES: gettext_lazy("No paid minutes were left."),
+    DialRefusal.DAY_LIMIT: gettext_lazy("A limit of the day was reached."),
+    DialRefusal.ALL_BUSY: gettext_lazy("As many calls as possible were put through already."),
+}
+"""Why a caller was not put through, as an owner reads it."""
 
 SPEECH_FAULTS: dict[str, StrOrPromise] = {
     SpeechFault.TIMEOUT: gettext_lazy("The speech service did not answer in time."),
@@ -96,9 +118,16 @@ def end_reason(call: Call) -> str:
     return f"{END_REASONS[reason]} {cause}".strip()
 
 
+def not_dialled(call: Call) -> str:
+    """Returns why the caller was not put through to a number; "" if they were, or nobody wanted it."""
+    return str(_NOT_DIALLED.get(call.dial_refusal, ""))
+
+
 def _cause(reason: EndReason, code: str) -> StrOrPromise:
     if reason is EndReason.STREAM_BROKE:
         return _CAUSES.get(code, "")
+    if reason is EndReason.DAY_LIMIT:
+        return _LIMITS.get(code, "")
     status = code.removeprefix("http_")
     return _CAUSES.get(meaning_of(code, int(status) if status.isdecimal() else None), "")
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from decimal import ROUND_UP, Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
-from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
-from calls.models import Call, CallOutcome, CallStatus
+from calls.models import BROWSER, Call, CallOutcome, CallStatus
+from calls.records import charging
 from calls.records.endings import Ending, outcome_of
 
 logger = logging.getLogger(__name__)
@@ -28,6 +27,9 @@ DEAD_AFTER = timedelta(seconds=60)
 """A live call's process writes every few seconds; after this long without a write it is considered dead."""
 NEVER_OPENED_AFTER = timedelta(minutes=2)
 """A stream that has not opened by then never will: its token has expired."""
+
+TRIAL_OPENS_WITHIN = timedelta(seconds=10)
+"""A page opens its socket at once: after this long it never will, and holds no line any more."""
 
 
 def end_by_its_process(call_id: UUID, ending: Ending, *, now: datetime) -> None:
@@ -54,17 +56,25 @@ def end_if_open(call_id: UUID, *, next_step: NextStep, failed: bool, reason: End
 
 
 def holding_a_line(*, now: datetime) -> Q:
-    """Returns the condition of calls that take up a line: live, or just coming in."""
-    return Q(status=CallStatus.LIVE, alive_at__gte=now - DEAD_AFTER) | Q(
-        status=CallStatus.RINGING, started_at__gte=now - NEVER_OPENED_AFTER
+    """Returns the condition of calls that take up a line: live, just coming in, or put through to a person's phone."""
+    return (
+        Q(status=CallStatus.LIVE, alive_at__gte=now - DEAD_AFTER)
+        | Q(_opens_soon(now), status=CallStatus.RINGING)
+        | Q(dialling_until__gte=now)
     )
 
 
 def dead_calls(*, now: datetime) -> Q:
     """Returns the condition of calls that are open in the records but belong to no running process."""
     return ~Q(status=CallStatus.ENDED) & (
-        Q(status=CallStatus.LIVE, alive_at__lt=now - DEAD_AFTER)
-        | Q(status=CallStatus.RINGING, started_at__lt=now - NEVER_OPENED_AFTER)
+        Q(status=CallStatus.LIVE, alive_at__lt=now - DEAD_AFTER) | (Q(status=CallStatus.RINGING) & ~_opens_soon(now))
+    )
+
+
+def _opens_soon(now: datetime) -> Q:
+    """Returns the condition of calls whose stream may still open. A browser has no line to set up."""
+    return Q(started_at__gte=now - NEVER_OPENED_AFTER) & ~Q(
+        caller_number=BROWSER, started_at__lt=now - TRIAL_OPENS_WITHIN
     )
 
 
@@ -94,24 +104,11 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
     call.stream_token_hash = ""
     if call.stream_opened_at and not call.summary:
         call.summary_due_at = ended_at  # `calls/records/summaries.py` looks whether there is anything to sum up
-    minutes = _minutes(call)
-    owed = minutes - call.minutes_charged
-    call.minutes_charged = minutes
+    charging.charge(call, until=ended_at, now=ended_at)
     call.save(
         update_fields=[
             "status", "outcome", "end_reason", "end_detail", "ended_at", "stream_token_hash",
-            "minutes_charged", "next_step", "user_has_spoken", "transfer_number",
+            "minutes_charged", "cost_counted", "next_step", "user_has_spoken", "transfer_number",
             "summary_due_at",
         ]
     )  # fmt: skip
-    if owed:
-        paying = Business.objects.filter(pk=call.business_id, minutes_left__isnull=False)
-        paying.update(minutes_left=F("minutes_left") - owed)
-
-
-def _minutes(call: Call) -> Decimal:
-    """Returns how long the assistant was on the line, in minutes rounded up to hundredths; 0 if it never was."""
-    if call.stream_opened_at is None or call.ended_at is None:
-        return Decimal(0)
-    seconds = Decimal(max((call.ended_at - call.stream_opened_at).total_seconds(), 0))
-    return (seconds / 60).quantize(Decimal("0.01"), ROUND_UP)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -16,6 +16,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from calls.audio.tracks import Tracks
 from calls.conversation.commands import KeepTurn, Measure
+from calls.conversation.end_reasons import EndReason
 from calls.plan import CallPlan
 from calls.records import store
 from calls.records.endings import Ending
@@ -37,10 +38,20 @@ _unfinished: set[asyncio.Task[None]] = set()
 
 
 class CallRecorder:
-    """Keeps the records of one call. Everything but `close` returns at once and never fails."""
+    """Keeps the records of one call. Everything but `close` returns at once and never fails.
 
-    def __init__(self, plan: CallPlan, *, words_every_s: float = WORDS_EVERY_S) -> None:
+    `nothing_left` is told, on the event loop, when the business can't pay for the call any more.
+    """
+
+    def __init__(
+        self,
+        plan: CallPlan,
+        *,
+        words_every_s: float = WORDS_EVERY_S,
+        nothing_left: Callable[[EndReason], None] | None = None,
+    ) -> None:
         self._plan = plan
+        self._nothing_left = nothing_left
         self._words_every_s = words_every_s
         self._turns: dict[int, KeepTurn] = {}
         self._trace: list[TraceLine] = []
@@ -158,7 +169,7 @@ class CallRecorder:
         self._unwritten = batch
         self._last_write_at = asyncio.get_running_loop().time()
         try:
-            await asyncio.wrap_future(store.write_later(self._plan, batch))
+            must_end = await asyncio.wrap_future(store.write_later(self._plan, batch))
         except _PASSING as error:
             logger.warning("call %s: records not written, will be tried again: %s", self._plan.call_id, error)
             return False
@@ -166,6 +177,9 @@ class CallRecorder:
             logger.error("call %s: records refused and dropped: %s", self._plan.call_id, type(error).__name__)
         except Exception:  # a mistake of ours is no reason to harm a caller
             logger.exception("call %s: records not written and dropped", self._plan.call_id)
+        else:
+            if must_end and self._nothing_left:
+                self._nothing_left(must_end)
         self._unwritten = None
         return True
 

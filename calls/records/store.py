@@ -19,9 +19,10 @@ from django.utils import timezone
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
 from calls.conversation.commands import KeepTurn
+from calls.conversation.end_reasons import EndReason
 from calls.models import Call, TraceChunk, Turn
 from calls.plan import CallPlan
-from calls.records import finishing, recording, traces
+from calls.records import charging, finishing, recording, traces
 from calls.records.endings import Ending
 
 logger = logging.getLogger(__name__)
@@ -45,8 +46,11 @@ class Batch:
     ending: Ending | None = None
 
 
-def write_later(plan: CallPlan, batch: Batch) -> Future[None]:
-    """Write a batch in the records' thread; the future holds the database's error, if there was one."""
+def write_later(plan: CallPlan, batch: Batch) -> Future[EndReason | None]:
+    """Write a batch in the records' thread, and charge the call so far.
+
+    The future holds why the call must end if nothing is left that pays for it, or the database's error.
+    """
     return _thread.submit(_write, plan, batch)
 
 
@@ -93,7 +97,7 @@ def _write_notice(plan: CallPlan) -> None:
         connection.close()
 
 
-def _write(plan: CallPlan, batch: Batch) -> None:
+def _write(plan: CallPlan, batch: Batch) -> EndReason | None:
     try:
         with acting_for(plan.business), transaction.atomic():
             _write_turns(plan, batch.turns)
@@ -104,6 +108,8 @@ def _write(plan: CallPlan, batch: Batch) -> None:
             )
             if batch.ending is not None:
                 finishing.end_by_its_process(plan.call_id, batch.ending, now=now)
+                return None
+            return charging.charge_so_far(plan.call_id, plan.business, now=now)
     except BaseException:
         connection.close()  # it may be broken: the next write starts afresh
         raise

@@ -9,8 +9,9 @@ from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.models import Call, CallStatus
 from calls.records import finishing
+from calls.telephone import legs
 from calls.telephone.announcements import Announcement
-from calls.telephone.onward import Onward, onward_by
+from calls.telephone.onward import Onward, onward_by, put_through
 
 _OVER = {"completed", "busy", "failed", "no-answer", "canceled"}
 _REACHED = {"completed", "answered"}
@@ -38,22 +39,32 @@ def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward:
         reason = EndReason.PROCESS_DIED if call.stream_opened_at else EndReason.STREAM_NEVER_OPENED
         finishing.end_if_open(call.pk, next_step=NextStep.APOLOGIZE, failed=True, reason=reason, now=now)
         step, dial = Call.objects.values_list("next_step", "transfer_number").get(pk=call.pk)
-    return onward_by(NextStep(step or NextStep.APOLOGIZE), call.business, dial=dial)
+    onward = onward_by(NextStep(step or NextStep.APOLOGIZE), call.business, dial=dial)
+    return put_through(onward, call, now=now)
 
 
-def after_fallback(call_sid: str, *, dial_status: str) -> Onward:
-    """Returns what follows after the fallback number rang: nothing more is said if somebody answered."""
+def after_fallback(call_sid: str, *, dial_status: str, lasted_s: float | None, now: datetime) -> Onward:
+    """Returns what follows after a number rang: nothing more is said if somebody answered.
+
+    `lasted_s`: how long the dialled call lasted, if Twilio tells it.
+    """
     call = find_call(call_sid)
     if call is not None:
         with acting_for(call.business):
             Call.objects.filter(pk=call.pk).update(fallback_result=dial_status[:20])
+        if lasted_s is None and dial_status not in _REACHED:
+            lasted_s = 0.0
+        legs.close_leg(call, seconds=lasted_s, now=now)
     business = call.business if call else None
     return Onward(business) if dial_status in _REACHED else Onward(business, Announcement.NOBODY_ANSWERED)
 
 
 def note_call_status(call: Call, call_status: str, *, now: datetime) -> None:
     """End a call that Twilio says is over, unless its own process already has. Asked again, nothing changes."""
-    if call_status not in _OVER or call.status == CallStatus.ENDED:
+    if call_status not in _OVER:
+        return
+    legs.close_leg(call, seconds=None, now=now)
+    if call.status == CallStatus.ENDED:
         return
     failed = call_status == "failed"
     if failed:

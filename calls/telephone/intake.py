@@ -9,18 +9,17 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from businesses.models import Business, PhoneNumber
+from businesses import usage
+from businesses.models import Business, Limit, PhoneNumber, User
 from businesses.tenancy import acting_for
+from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
-from calls.models import Call, CallOutcome, CallStatus
+from calls.models import BROWSER, BlockedCaller, Call, CallOutcome, CallStatus
 from calls.records import finishing
 from calls.records.endings import end_reason_of
 from calls.telephone import stream_tokens
 
 logger = logging.getLogger(__name__)
-
-BROWSER = "browser"
-"""In the place of the caller's number: a member of the business tries the assistant on its page."""
 
 
 class Refusal(StrEnum):
@@ -28,7 +27,10 @@ class Refusal(StrEnum):
 
     NOT_IN_SERVICE = EndReason.NOT_IN_SERVICE
     NO_MINUTES = EndReason.NO_MINUTES
+    DAY_LIMIT = EndReason.DAY_LIMIT
     ALL_BUSY = EndReason.ALL_BUSY
+    BLOCKED = EndReason.BLOCKED
+    TRIAL_RUNNING = EndReason.TRIAL_RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Admitted:
 class Refused:
     """The assistant does not answer."""
 
-    business: Business
+    call: Call
     refusal: Refusal
 
 
@@ -56,7 +58,7 @@ class NumberUnknown:
 class AlreadyTaken:
     """A repeated webhook of a call that the assistant has answered before."""
 
-    business: Business
+    call: Call
 
 
 Admission = Admitted | Refused | NumberUnknown | AlreadyTaken
@@ -74,51 +76,79 @@ def take_in(*, call_sid: str, called_number: str, caller_number: str, now: datet
         return _admit(number.business, number, call_sid=call_sid, caller_number=caller_number, now=now)
 
 
-def take_in_from_browser(business: Business, *, call_id: str, now: datetime) -> Admission:
+def take_in_from_browser(business: Business, *, call_id: str, person: User, now: datetime) -> Admission:
     """Decide about a call that a member of the business begins on its page, as about any other."""
     number = business.phone_numbers.order_by("-is_active", "pk").first()
     with acting_for(business):
-        return _admit(business, number, call_sid=call_id, caller_number=BROWSER, now=now)
+        return _admit(business, number, call_sid=call_id, caller_number=BROWSER, now=now, person=person)
 
 
 def _admit(
-    found: Business, number: PhoneNumber | None, *, call_sid: str, caller_number: str, now: datetime
+    found: Business,
+    number: PhoneNumber | None,
+    *,
+    call_sid: str,
+    caller_number: str,
+    now: datetime,
+    person: User | None = None,
 ) -> Admission:
     with transaction.atomic():
         # Locked, so that callers who come at the same moment can't both take the last free line.
         business = Business.objects.select_for_update().get(pk=found.pk)
-        call = Call.objects.filter(twilio_call_sid=call_sid).first()
+        call = Call.objects.select_related("business").filter(twilio_call_sid=call_sid).first()
         if call is not None:
-            return _asked_again(call, business, now=now)
-        refusal = _refusal(business, number, now=now)
+            return _asked_again(call, now=now)
         call = Call(
             business=business,
             twilio_call_sid=call_sid,
             called_number=number.number if number else "",
             caller_number=caller_number[:32],
             started_at=now,
+            placed_by=person,
         )
+        refusal = _end_earlier_trials(person, now=now) if person else None
+        refusal = refusal or _refusal(call, number, now=now)
         if refusal:
             call.status, call.outcome = CallStatus.ENDED, CallOutcome.REFUSED
             call.end_reason, call.ended_at = refusal, now
+        else:
+            usage.add(business, {Limit.CALLS: 1}, now=now)
         call.save(force_insert=True)
         logger.info("call %s of business %s: %s", call.pk, business.pk, refusal or "taken")
-        return Refused(business, refusal) if refusal else Admitted(call, stream_tokens.issue(call, now=now))
+        return Refused(call, refusal) if refusal else Admitted(call, stream_tokens.issue(call, now=now))
 
 
-def _asked_again(call: Call, business: Business, *, now: datetime) -> Admission:
+def _end_earlier_trials(person: User, *, now: datetime) -> Refusal | None:
+    """End trials of this person that wait for a page that was left. One that is live refuses another one."""
+    holding = Call.objects.filter(finishing.holding_a_line(now=now), placed_by=person)
+    for earlier in holding:
+        if earlier.status == CallStatus.LIVE:
+            return Refusal.TRIAL_RUNNING
+        reason = EndReason.STREAM_NEVER_OPENED
+        finishing.end_if_open(earlier.pk, next_step=NextStep.HANG_UP, failed=True, reason=reason, now=now)
+    return None
+
+
+def _asked_again(call: Call, *, now: datetime) -> Admission:
     if call.outcome == CallOutcome.REFUSED:
         ended = end_reason_of(call)
-        return Refused(business, Refusal(ended[0] if ended else Refusal.ALL_BUSY))
+        return Refused(call, Refusal(ended[0] if ended else Refusal.ALL_BUSY))
     if call.status == CallStatus.RINGING:
         return Admitted(call, stream_tokens.issue(call, now=now))
-    return AlreadyTaken(business)
+    return AlreadyTaken(call)
 
 
-def _refusal(business: Business, number: PhoneNumber | None, *, now: datetime) -> Refusal | None:
+def _refusal(call: Call, number: PhoneNumber | None, *, now: datetime) -> Refusal | None:
+    """Returns why the assistant does not answer this new call; the limit that is reached is kept with it."""
+    business = call.business
+    if BlockedCaller.objects.filter(business=business, number=call.caller_number).exists():
+        return Refusal.BLOCKED
     if not business.is_active or (number is not None and not number.is_active):
         return Refusal.NOT_IN_SERVICE
     if business.minutes_left is not None and business.minutes_left <= 0:
         return Refusal.NO_MINUTES
+    if limit := usage.reached(business, Limit.CALLS, Limit.MINUTES, Limit.MONEY, now=now):
+        call.end_detail = {"cause": limit.value}
+        return Refusal.DAY_LIMIT
     lines = Call.objects.filter(finishing.holding_a_line(now=now), business=business).count()
     return Refusal.ALL_BUSY if lines >= business.max_concurrent_calls else None

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from businesses.models import Business
 from calls.conversation.commands import NextStep
+from calls.models import Call
+from calls.telephone import legs
 from calls.telephone.announcements import Announcement
 from calls.telephone.intake import Refusal
+from calls.telephone.legs import Leg
 
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """Say something (or nothing), then ring a number (or hang up). Without a business: say it in every language."""
+    """Say something (or nothing), then ring a number (or hang up). Without a business: say it in every language.
+
+    `dial` is a wish. Nothing rings before `put_through` has made a `leg` of it.
+    """
 
     business: Business | None = None
     announcement: Announcement | None = None
     dial: str = ""
+    otherwise: Announcement = Announcement.UNAVAILABLE
+    """What is said instead if the number is not dialled."""
+    leg: Leg | None = None
+    rejects: bool = False
+    """Don't take the call at all."""
 
 
 def onward_by(step: NextStep, business: Business, *, dial: str = "") -> Onward:
@@ -37,11 +49,24 @@ def onward_by(step: NextStep, business: Business, *, dial: str = "") -> Onward:
 def onward_refused(refusal: Refusal, business: Business) -> Onward:
     """Returns where a caller goes whom the assistant does not answer."""
     match refusal:
+        case Refusal.BLOCKED:
+            return Onward(business, rejects=True)
         case Refusal.NOT_IN_SERVICE:
             return Onward(business, Announcement.NOT_IN_SERVICE)
-        case Refusal.NO_MINUTES | Refusal.ALL_BUSY if business.fallback_number:
-            return Onward(business, Announcement.PUTTING_THROUGH, dial=business.fallback_number)
-        case Refusal.NO_MINUTES:
-            return Onward(business, Announcement.UNAVAILABLE)
+        case Refusal.ALL_BUSY if business.fallback_number:
+            dial, busy = business.fallback_number, Announcement.ALL_BUSY
+            return Onward(business, Announcement.PUTTING_THROUGH, dial=dial, otherwise=busy)
         case Refusal.ALL_BUSY:
             return Onward(business, Announcement.ALL_BUSY)
+        case Refusal.NO_MINUTES | Refusal.DAY_LIMIT | Refusal.TRIAL_RUNNING:  # a dialled call would cost, too
+            return Onward(business, Announcement.UNAVAILABLE)
+
+
+def put_through(onward: Onward, call: Call, *, now: datetime) -> Onward:
+    """Returns the same with the leg that is granted to it, or what is said instead; the record says why."""
+    if not onward.dial:
+        return onward
+    leg = legs.open_leg(call, onward.dial, now=now)
+    if leg is None:
+        return replace(onward, announcement=onward.otherwise, dial="")
+    return replace(onward, leg=leg)

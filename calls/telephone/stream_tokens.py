@@ -1,20 +1,24 @@
 """The key to a call's media stream: single use, short-lived, bound to its CallSid and its business.
 
-Twilio hands it back in the stream's `start` message (a query string on the URL would be dropped). The database
-keeps only a hash, so that whoever reads a backup or a replica can't open a stream.
+It is signed, so that a token which was never ours is refused without a look into the database: anybody may open a
+media socket and send one. Twilio hands it back in the stream's `start` message (a query string on the URL would be
+dropped). The database keeps only a hash, so that whoever reads a backup or a replica can't open a stream.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.crypto import salted_hmac
 
 from calls.errors import StreamRefused
-from calls.models import Call, CallStatus
+from calls.models import BROWSER, Call, CallStatus
+from calls.records.finishing import TRIAL_OPENS_WITHIN
 
 LIFETIME = timedelta(seconds=60)
 """Twilio opens the stream within a second or two of reading the TwiML; a minute forgives a slow network."""
@@ -22,11 +26,19 @@ LIFETIME = timedelta(seconds=60)
 
 def issue(call: Call, *, now: datetime) -> str:
     """Returns a new token for a ringing call. An older token of the same call stops working."""
-    token = f"{call.business_id.hex}.{secrets.token_urlsafe(32)}"
+    secret = f"{call.business_id.hex}.{secrets.token_urlsafe(32)}"
+    token = f"{secret}.{_signature(secret, call.twilio_call_sid)}"
     call.stream_token_hash = _hash(token, call.twilio_call_sid)
-    call.stream_token_expires_at = now + LIFETIME
+    call.stream_token_expires_at = now + (TRIAL_OPENS_WITHIN if call.caller_number == BROWSER else LIFETIME)
     call.save(update_fields=["stream_token_hash", "stream_token_expires_at"])
     return token
+
+
+def verify(token: str, call_sid: str) -> None:
+    """Check that we have issued this token for this call, at some time. Raises `StreamRefused`."""
+    secret, _dot, signature = token.rpartition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(secret, call_sid).encode()):
+        raise StreamRefused("the stream brought no token of ours for its call")
 
 
 def business_of(token: str) -> UUID:
@@ -57,6 +69,10 @@ def why_not(token: str, call_sid: str, *, now: datetime) -> str:
     if call.stream_token_hash != _hash(token, call_sid):
         return f"the token is wrong or was replaced by a newer one (call {call.pk})"
     return f"the token expired (call {call.pk})"
+
+
+def _signature(secret: str, call_sid: str) -> str:
+    return salted_hmac("calls.telephone.stream_tokens", f"{call_sid}:{secret}", algorithm="sha256").hexdigest()
 
 
 def _hash(token: str, call_sid: str) -> str:

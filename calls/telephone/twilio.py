@@ -6,6 +6,8 @@ proxies say nothing reliable about it.
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,11 +15,15 @@ from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
 
 from businesses.models import Language
+from calls.telephone.legs import RING_S, Leg
 
 MEDIA_PATH = "/calls/twilio/media/"
 TOKEN_PARAMETER = "token"  # noqa: S105  (a name, not a secret)
-RING_S = 30
-"""How long the fallback number rings before the caller hears that nobody answers."""
+
+MOST_FIELDS = 200
+"""Of a webhook's form. Twilio's have some thirty."""
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")
+"""Base64 of an HMAC-SHA1."""
 
 # twilio.com/docs/voice/twiml/say/text-speech: Polly speaks no Hebrew, Google's voices do.
 _VOICES = {
@@ -32,8 +38,14 @@ def signature_is_valid(request: HttpRequest) -> bool:
     if not settings.TWILIO_AUTH_TOKEN:
         return bool(settings.DEBUG)
     signature = request.headers.get("X-Twilio-Signature", "")
+    if not _SIGNATURE.fullmatch(signature) or not _has_few_fields(request.body):
+        return False  # before the form is parsed
     url = settings.PUBLIC_URL + request.get_full_path()
     return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(url, request.POST, signature))
+
+
+def _has_few_fields(body: bytes) -> bool:
+    return body.count(b"&") < MOST_FIELDS
 
 
 def handshake_is_valid(signature: str | None) -> bool:
@@ -69,14 +81,28 @@ def connect(token: str) -> VoiceResponse:
     return response
 
 
-def say(words_by_language: dict[Language, str], *, then_dial: str = "") -> VoiceResponse:
+def say(words_by_language: dict[Language, str], *, then_dial: Leg | None = None) -> VoiceResponse:
     """Say something in one or more languages (or none), then ring a number, if there is one, or hang up."""
     response = VoiceResponse()
     for language, words in words_by_language.items():
         locale, voice = _VOICES[language]
         response.say(words, voice=voice, language=locale)
     if then_dial:
-        response.dial(then_dial, timeout=RING_S, action=_address("twilio-after"), method="POST")
+        response.dial(
+            then_dial.number,
+            timeout=RING_S,
+            time_limit=then_dial.limit_s,
+            caller_id=then_dial.shows or None,  # None: Twilio shows the caller's own number
+            action=_address("twilio-after"),
+            method="POST",
+        )
     else:
         response.hangup()
+    return response
+
+
+def reject() -> VoiceResponse:
+    """Refuse a call without taking it, which costs nothing."""
+    response = VoiceResponse()
+    response.reject()
     return response

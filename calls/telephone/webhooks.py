@@ -16,7 +16,7 @@ from calls.conversation.commands import NextStep
 from calls.telephone import after_stream, intake, twilio
 from calls.telephone.announcements import Announcement, words
 from calls.telephone.intake import Admitted, AlreadyTaken, NumberUnknown, Refused
-from calls.telephone.onward import Onward, onward_by, onward_refused
+from calls.telephone.onward import Onward, onward_by, onward_refused, put_through
 
 logger = logging.getLogger(__name__)
 
@@ -47,19 +47,20 @@ def from_twilio(webhook: Webhook) -> View:
 @from_twilio
 def voice(request: HttpRequest) -> VoiceResponse:
     """A call comes in: connect it to the assistant, or say why not."""
+    now = timezone.now()
     admission = intake.take_in(
         call_sid=request.POST["CallSid"],
         called_number=request.POST.get("To", ""),
         caller_number=request.POST.get("From", ""),
-        now=timezone.now(),
+        now=now,
     )
     match admission:
         case Admitted(token=token):
             return twilio.connect(token)
-        case Refused(business, refusal):
-            return _twiml(onward_refused(refusal, business))
-        case AlreadyTaken(business):
-            return _twiml(onward_by(NextStep.APOLOGIZE, business))
+        case Refused(call, refusal):
+            return _twiml(put_through(onward_refused(refusal, call.business), call, now=now))
+        case AlreadyTaken(call):
+            return _twiml(put_through(onward_by(NextStep.APOLOGIZE, call.business), call, now=now))
         case NumberUnknown():
             return _twiml(Onward(announcement=Announcement.NOT_IN_SERVICE))
 
@@ -67,11 +68,13 @@ def voice(request: HttpRequest) -> VoiceResponse:
 @from_twilio
 def after(request: HttpRequest) -> VoiceResponse:
     """The media stream is over, or the fallback number was rung: say what comes next."""
-    call_sid = request.POST["CallSid"]
+    call_sid, now = request.POST["CallSid"], timezone.now()
     if dial_status := request.POST.get("DialCallStatus"):
-        return _twiml(after_stream.after_fallback(call_sid, dial_status=dial_status))
+        lasted = request.POST.get("DialCallDuration", "")
+        lasted_s = float(lasted) if lasted.isascii() and lasted.isdigit() else None
+        return _twiml(after_stream.after_fallback(call_sid, dial_status=dial_status, lasted_s=lasted_s, now=now))
     call_status = request.POST.get("CallStatus", "")
-    return _twiml(after_stream.after_stream(call_sid, call_status=call_status, now=timezone.now()))
+    return _twiml(after_stream.after_stream(call_sid, call_status=call_status, now=now))
 
 
 @from_twilio
@@ -87,6 +90,8 @@ def status(request: HttpRequest) -> None:
 
 
 def _twiml(onward: Onward) -> VoiceResponse:
+    if onward.rejects:
+        return twilio.reject()
     language = onward.business.language if onward.business else None
     spoken = words(onward.announcement, language) if onward.announcement else {}
-    return twilio.say(spoken, then_dial=onward.dial)
+    return twilio.say(spoken, then_dial=onward.leg)

@@ -8,9 +8,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from businesses.templatetags.pages import phone
-from calls.models import Call, CallOutcome, GreetingAudio
+from calls.models import BROWSER, Call, CallOutcome, GreetingAudio
 from calls.pages import words
-from calls.telephone.intake import BROWSER
 
 register = template.Library()
 
@@ -41,6 +40,12 @@ def seconds(call: Call) -> float | None:
 def end_reason(call: Call) -> str:
     """Returns why a call ended, in words."""
     return words.end_reason(call)
+
+
+@register.filter
+def not_dialled(call: Call) -> str:
+    """Returns why a caller was not put through, in words."""
+    return words.not_dialled(call)
 
 
 @register.filter

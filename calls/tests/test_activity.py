@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.conversation.activity import Activity
+from calls.conversation.activity import QUIETEST_VOICE_RMS, SOFTEST_SPEECH_RMS, Activity, NoiseFloor
 from calls.conversation.events import CallerFrame
 
 pytestmark = pytest.mark.pure
@@ -18,6 +18,9 @@ class Line:
     def __init__(self) -> None:
         self.activity = Activity()
         self.now = 0.0
+
+    def is_certain(self) -> bool:
+        return self.activity.has_evidence
 
     def hear(self, rms: int, seconds: float = 0.02, *, gate_rms: float = 0.0, probability: float | None = None) -> int:
         """How many of the frames were voice."""
@@ -112,6 +115,106 @@ def test_a_turn_has_the_voice_since_speech_began_with_a_second_of_looking_back()
     line.hear(10, 0.5)
     assert line.activity.end_turn() == 500
     assert line.activity.end_turn() == 0
+
+
+# Exact limits ----------------------------------------------------------------------------------------------
+def test_the_noise_floor_is_known_after_two_seconds_and_is_the_quietest_moment_of_the_last_two() -> None:
+    floor = NoiseFloor()
+    for _ in range(1999):
+        floor.hear(400, 1)
+    assert floor.rms == 0.0, "until then everything counts as voice"
+    floor.hear(400, 1)
+    assert floor.rms == 400
+    for rms, floor_rms in ((300, 300), (500, 300), (450, 450)):
+        for _ in range(1000):
+            floor.hear(rms, 1)
+        assert floor.rms == floor_rms
+
+
+def on_a_line_with(noise_rms: int) -> Line:
+    line = Line()
+    line.hear(noise_rms, 3.0)
+    return line
+
+
+@pytest.mark.parametrize(
+    ("noise_rms", "gate_rms", "softest"), [(10, 0, QUIETEST_VOICE_RMS), (100, 0, 300), (10, 200, 200)]
+)
+def test_by_loudness_a_voice_is_120_rms_three_times_the_noise_and_above_an_echo(
+    noise_rms: int, gate_rms: int, softest: int
+) -> None:
+    line = on_a_line_with(noise_rms)
+    assert line.hear(softest - 1, 0.1, gate_rms=gate_rms) == 0
+    assert line.hear(softest, 0.1, gate_rms=gate_rms) == 5
+    assert line.activity.threshold == softest
+
+
+def test_a_detector_s_word_counts_from_25_percent_on() -> None:
+    line = Line()
+    assert line.hear(1500, 0.1, probability=0.0) == 0
+    assert line.hear(1500, 0.1, probability=0.24) == 0
+    assert line.hear(1500, 0.1, probability=0.25) == 5
+
+
+@pytest.mark.parametrize(("noise_rms", "gate_rms", "softest"), [(10, 0, 120), (200, 0, 280), (10, 300, 300)])
+def test_speech_is_loud_when_60_ms_of_it_stand_out_of_noise_and_echo(
+    noise_rms: int, gate_rms: int, softest: int
+) -> None:
+    line = on_a_line_with(noise_rms)
+    assert line.hear(softest - 1, 0.2, gate_rms=gate_rms, probability=0.9) == 0
+    line.hear(softest, 0.04, gate_rms=gate_rms, probability=0.9)
+    assert line.hear(softest, 0.2, gate_rms=gate_rms, probability=0.9) == 10
+    assert line.activity.threshold == softest
+
+
+def test_the_softest_sound_that_can_be_speech_is_40_rms_and_stands_out_of_the_noise() -> None:
+    assert Activity().softest_rms == SOFTEST_SPEECH_RMS == 40
+    assert on_a_line_with(400).activity.softest_rms == pytest.approx(560)
+    line = Line()
+    line.hear(1500, 0.1, probability=0.9)
+    assert line.hear(39, probability=0.9) == 0
+    assert line.hear(40, probability=0.9) == 1, "beside a vowel"
+
+
+def test_a_turn_is_certain_after_400_ms_of_voice_and_the_next_begins_at_nothing() -> None:
+    line = Line()
+    line.hear(1500, 0.38)
+    assert line.is_certain() is False
+    line.hear(1500)
+    assert line.is_certain() is True
+    assert line.activity.end_turn() == 400
+    assert line.is_certain() is False
+    line.hear(1500, 0.38)
+    assert line.is_certain() is False
+    line.hear(1500)
+    assert line.is_certain() is True
+
+
+@pytest.mark.parametrize(("noise_rms", "gate_rms", "loudest"), [(10, 0, 120), (100, 0, 300), (10, 200, 200)])
+def test_how_loud_a_turn_was_is_counted_whatever_a_detector_says(noise_rms: int, gate_rms: int, loudest: int) -> None:
+    line = on_a_line_with(noise_rms)
+    line.activity.end_turn()
+    for _ in range(2):
+        line.hear(loudest - 1, 0.1, gate_rms=gate_rms, probability=0.0)
+        line.hear(loudest, 0.2, gate_rms=gate_rms, probability=0.0)
+        assert line.activity.end_turn() == 0
+        assert line.activity.loud_ms == 200, "of this turn alone"
+
+
+def test_when_the_caller_was_heard_last_is_the_moment_of_the_last_voiced_frame() -> None:
+    line = Line()
+    line.hear(1500, 0.1)
+    line.hear(10, 0.5)
+    assert line.activity.last_voiced_at == 0.1
+
+
+def test_what_a_turn_before_held_is_not_looked_back_at() -> None:
+    line = Line()
+    line.hear(1500, 0.4)
+    assert line.activity.end_turn() == 400
+    line.hear(1500, 0.1)
+    line.activity.turn_may_have_begun()
+    assert line.activity.end_turn() == 100
 
 
 @given(st.lists(st.integers(0, 8000), max_size=300))

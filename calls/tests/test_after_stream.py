@@ -17,12 +17,25 @@ from calls.conversation.end_reasons import EndReason
 from calls.models import Call, CallOutcome, CallStatus
 from calls.records.endings import Ending
 from calls.records.finishing import end_by_its_process, end_dead_calls
-from calls.tests.conftest import AUTH_TOKEN, NOW, PUBLIC_URL, TwilioPost, kept, make_business, make_call, make_live_call
+from calls.tests.conftest import (
+    AUTH_TOKEN,
+    NOW,
+    NUMBER,
+    PUBLIC_URL,
+    TwilioPost,
+    kept,
+    make_business,
+    make_call,
+    make_live_call,
+)
 
 AFTER, STATUS = "/calls/twilio/after/", "/calls/twilio/status/"
 FALLBACK = "+97235550111"
 HANG_UP = '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup /></Response>'
-DIAL = f'<Dial action="{PUBLIC_URL}/calls/twilio/after/" method="POST" timeout="30">{FALLBACK}</Dial>'
+DIAL = (
+    f'<Dial action="{PUBLIC_URL}/calls/twilio/after/" callerId="{NUMBER}" method="POST" timeLimit="3600" '
+    f'timeout="30">{FALLBACK}</Dial>'
+)
 
 
 def spoken(words: str, then: str = "<Hangup />") -> str:

@@ -25,14 +25,16 @@ class Frames:
 
     def hear(self, *, voiced: bool, seconds: float, probability: float | None = None, loud: bool = True) -> None:
         for _ in range(round(seconds / 0.02)):
-            hearing = Hearing(voiced, voiced and loud, probability)
-            verdict = self.barge_in.hear(self.now, hearing, milliseconds=20, is_paused=self.is_paused)
-            if verdict is not Verdict.NOTHING:
-                self.verdicts.append((self.now, verdict))
-                self.is_paused = verdict is Verdict.PAUSE
-            if verdict in (Verdict.COMMIT, Verdict.RESUME):
-                self.barge_in.start_over()
-            self.now = round(self.now + 0.02, 2)
+            self.hear_frame(Hearing(voiced, voiced and loud, probability))
+
+    def hear_frame(self, hearing: Hearing, milliseconds: int = 20) -> None:
+        verdict = self.barge_in.hear(self.now, hearing, milliseconds=milliseconds, is_paused=self.is_paused)
+        if verdict is not Verdict.NOTHING:
+            self.verdicts.append((self.now, verdict))
+            self.is_paused = verdict is Verdict.PAUSE
+        if verdict in (Verdict.COMMIT, Verdict.RESUME):
+            self.barge_in.start_over()
+        self.now = round(self.now + milliseconds / 1000, 3)
 
     def openai_hears_speech(self, at: float | None = None) -> Verdict:
         return self.barge_in.server_heard_speech(self.now if at is None else at, is_paused=self.is_paused)

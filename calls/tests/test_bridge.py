@@ -40,7 +40,7 @@ async def test_a_mistake_of_ours_ends_the_call_with_an_apology(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     recorder = create_autospec(CallRecorder, instance=True)
-    monkeypatch.setattr(bridge_module, "CallRecorder", lambda _plan: recorder)
+    monkeypatch.setattr(bridge_module, "CallRecorder", lambda _plan, **_options: recorder)
     break_at_the_first_frame(monkeypatch)
     sent: list[str] = []
     hung_up = asyncio.Event()

@@ -2,7 +2,16 @@
 
 import pytest
 
-from calls.conversation.echo import FAINTEST_ECHO, LONGEST_WAY_S, LOUDEST_ECHO, MARGIN, Echo
+from calls.conversation.echo import (
+    AUDIBLE_LEVEL,
+    FAINTEST_ECHO,
+    FALL,
+    LONGEST_WAY_S,
+    LOUDEST_ECHO,
+    MARGIN,
+    RISE,
+    Echo,
+)
 from calls.conversation.settings import ConversationSettings, Protection
 from calls.tests.script import Script, Sound
 from calls.tests.world import BYTES_PER_S, World
@@ -47,6 +56,49 @@ def test_soft_sounds_of_the_assistant_teach_nothing() -> None:
     for _ in range(300):
         echo.learn(100, 0)
     assert echo.share == LOUDEST_ECHO
+
+
+def test_the_moments_between_which_an_echo_may_come() -> None:
+    """With a way of 0.25 s: from 0.25 s after a sound begins until the longest way and 0.25 s after it ends."""
+    for at, level in (
+        (1.2499, 0),
+        (1.25, 2000),
+        (2.25 + LONGEST_WAY_S - 0.001, 2000),
+        (2.25 + LONGEST_WAY_S + 0.001, 0),
+    ):
+        echo = Echo()
+        echo.will_play(1.0, 2.0, 2000)
+        assert echo.level(at, delay_s=0.25) == level
+
+
+def test_of_several_sounds_the_loudest_may_come_back_and_those_that_are_over_are_forgotten() -> None:
+    echo = Echo()
+    for number, level in enumerate((500, 2000, 800, 300)):
+        echo.will_play(number * 0.1, number * 0.1 + 0.1, level)
+    assert echo.level(0.35, delay_s=0.0) == 2000
+    assert echo.level(0.36 + LONGEST_WAY_S, delay_s=0.0) == 300
+    assert echo.level(0.0, delay_s=0.0) == 0, "time does not run backwards: they were dropped"
+
+
+def test_the_estimate_rises_only_for_what_was_louder_and_stays_within_what_lines_return() -> None:
+    echo = Echo(share=0.05)
+    echo.learn(2000, 100)
+    assert echo.share == pytest.approx(0.05 * FALL), "as loud as expected"
+    echo = Echo(share=0.05)
+    echo.learn(2000, 101)
+    assert echo.share == pytest.approx(0.05 * RISE)
+    for _ in range(20):
+        echo.learn(2000, 2000)
+    assert echo.share == LOUDEST_ECHO
+
+
+def test_the_softest_sound_that_teaches_something_has_an_rms_of_400() -> None:
+    assert AUDIBLE_LEVEL == 400
+    echo = Echo()
+    echo.learn(399, 0)
+    assert echo.share == LOUDEST_ECHO
+    echo.learn(400, 0)
+    assert echo.share == pytest.approx(LOUDEST_ECHO * FALL)
 
 
 @pytest.mark.parametrize("has_ears", [True, False])

@@ -169,3 +169,116 @@ def test_one_late_mark_is_the_network_and_no_lag() -> None:
         playback.mark_returned(end / 8000 + (0.06 if end == 11840 else 0.0), f"1:item:{end}")
     playback.clear(1.5)
     assert heard(playback) == 12000
+
+
+# Exact limits and what is known of Twilio's lag ---------------------------------------------------------------
+def test_audio_sent_at_the_very_end_of_the_last_begins_a_new_frame() -> None:
+    playback, _ = playing(240)  # a frame and a half: over after 30 ms
+    playback.receive("item", 160)
+    list(playback.send(0.03, stretch_bytes=320))
+    playback.clear(0.05)
+    assert heard(playback) == 400
+
+
+def test_a_lag_is_forgotten_when_twilio_s_buffer_has_run_empty() -> None:
+    playback, stretches = playing(8000)
+    for number, stretch in enumerate(stretches):
+        playback.mark_returned((number + 1) * 0.04 + (0.3 if number else 0.0), stretch.mark)
+    playback.receive("item", 8000)
+    list(playback.send(5.0, stretch_bytes=8000))
+    playback.clear(5.5)
+    assert heard(playback) == 8000 + 4000
+
+
+def test_a_clear_takes_the_lag_with_it() -> None:
+    playback, stretches = playing(16000)
+    for number, stretch in enumerate(stretches[:20]):
+        playback.mark_returned((number + 1) * 0.04 + (0.3 if number else 0.1), stretch.mark)
+    assert playback.delay_s == pytest.approx(0.3)
+    playback.clear(1.15)
+    assert playback.delay_s == pytest.approx(0.1), "the way there and back"
+
+
+def test_how_late_a_mark_may_be_is_counted_from_what_the_way_takes() -> None:
+    playback, _ = playing(16000)
+    playback.mark_returned(0.04 + 0.25, "1:item:320")
+    deadline = playback.deadline()
+    assert deadline == pytest.approx(2.0 + 0.25 + MARK_GRACE_S)
+    assert deadline is not None
+    assert playback.give_marks_up(deadline - 0.001) is False
+    assert playback.give_marks_up(deadline) is True
+    assert playback.give_marks_up(deadline + 1.0) is False, "nothing is left to give up"
+    assert playback.deadline() is None
+
+
+def test_when_the_caller_had_heard_everything_is_known_once_nothing_is_left() -> None:
+    playback, _ = playing(16000)
+    assert playback.heard_out_at is None
+    playback.mark_returned(2.2, "1:item:16000")
+    assert playback.heard_out_at == pytest.approx(2.0)
+    playback.receive("item", 160)
+    assert playback.heard_out_at is None
+
+
+def test_a_mark_that_is_overdue_shows_that_playback_lags() -> None:
+    playback, stretches = playing(16000)
+    for stretch in stretches[:24]:
+        playback.mark_returned(stretch.end / 8000 + 0.2, stretch.mark)
+    playback.clear(1.25)  # the mark of the first second should have come 50 ms ago
+    assert heard(playback) == 9600
+
+
+@pytest.mark.parametrize(("at", "position"), [(1.99, 8000), (2.0, 16000)])
+def test_a_mark_that_is_overdue_by_a_second_is_lost_and_shows_nothing(at: float, position: int) -> None:
+    playback, stretches = playing(16000)
+    for stretch in stretches[:24]:
+        playback.mark_returned(stretch.end / 8000, stretch.mark)
+    playback.clear(at)  # the mark of the first second has not come
+    assert heard(playback) == position
+
+
+def test_a_clear_before_any_mark_came_is_confirmed_by_the_first() -> None:
+    playback, _ = playing(8000)
+    playback.clear(0.5)
+    assert playback.clear_confirmed(0.55, "1:item:320") == pytest.approx(0.05)
+    assert heard(playback) == 4000, "the clock stands"
+
+
+def test_where_a_clear_cut_is_told_by_the_delay_of_the_last_marks() -> None:
+    """Twilio had fallen 300 ms behind; the clear arrived 50 ms after it was sent."""
+    playback, stretches = playing(16000)
+    for number, stretch in enumerate(stretches[:25]):
+        playback.mark_returned(stretch.end / 8000 + (0.3 if number else 0.0), stretch.mark)
+    playback.clear(1.35)
+    for stretch in stretches[25:]:
+        playback.clear_confirmed(1.4, stretch.mark)
+    assert heard(playback) == 8800, "1.1 s"
+
+
+def test_a_short_last_frame_is_not_taken_for_a_whole_one() -> None:
+    playback, stretches = playing(3280)  # 20 frames and a half
+    for stretch in stretches[:5]:
+        playback.mark_returned(stretch.end / 8000 + 0.1, stretch.mark)
+    playback.clear(0.3)
+    for stretch in stretches[5:]:
+        playback.clear_confirmed(0.5, stretch.mark)
+    assert heard(playback) == 3200
+
+
+def test_what_a_clear_has_dropped_is_not_expected_as_an_echo() -> None:
+    """Playback lags by 300 ms: what is loud from 1.2 s on was not played when the clear came at 1.4 s."""
+    playback = Playback()
+    playback.receive("item", 16000, (100,) * 60 + (2000,) * 40)
+    stretches = list(playback.send(0.0, stretch_bytes=320))
+    for number, stretch in enumerate(stretches[:25]):
+        playback.mark_returned(stretch.end / 8000 + (0.3 if number else 0.0), stretch.mark)
+    assert playback.echo.level(1.5, delay_s=0.0) == 2000
+    playback.clear(1.4)
+    assert playback.echo.level(1.5, delay_s=0.0) == 0
+
+
+def test_an_unknown_mark_is_none_of_ours() -> None:
+    playback, _ = playing(800)
+    assert playback.mark_returned(0.1, "1:item:801") is False
+    assert playback.clear_confirmed(0.1, "1:item:800") is None, "nothing was cleared"
+    assert heard(playback) == 0

@@ -118,3 +118,24 @@ async def test_whatever_ends_a_session_is_told(settings: Settings, monkeypatch: 
     server = OddServer(first={"type": "session.created"}, then=[{"type": "session.updated"}])
     async with session_with(server, settings) as told:
         assert await until(told, lambda _: True) == [ModelLost(1.0, "AttributeError")]
+
+
+async def test_what_waits_to_be_sent_is_bounded_and_then_the_session_is_lost(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(realtime, "MOST_UNSENT", 10)
+    sessions: list[realtime.RealtimeSession] = []
+    create = realtime.RealtimeSession.__init__
+
+    def remembered(session: realtime.RealtimeSession, *arguments: Any, **more: Any) -> None:
+        create(session, *arguments, **more)
+        sessions.append(session)
+
+    monkeypatch.setattr(realtime.RealtimeSession, "__init__", remembered)
+    server = OddServer(first={"type": "session.created"}, then=[{"type": "session.updated"}])
+    async with session_with(server, settings) as told:
+        assert await until(told, lambda _: True) == [ModelReady(1.0, None)]
+        for _ in range(12):
+            sessions[0].append_audio(PAYLOAD)
+        assert sessions[0]._outbox.qsize() == 10
+        assert await until(told, lambda _: True) == [ModelLost(1.0, "timeout")]

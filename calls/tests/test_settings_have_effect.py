@@ -75,6 +75,13 @@ def mm_hm(settings: ConversationSettings) -> list[Command]:
     return second_answer_is_talked_over(settings, seconds=0.3, probability=0.95)
 
 
+def says_nothing_more(settings: ConversationSettings) -> list[Command]:
+    table = Table(replace(settings, greeting_text="Hello", greeting_bytes=800))
+    table.play_out()
+    table.wait(50.0)
+    return table.wanted
+
+
 HEARD_BY_EARS: dict[str, tuple[Any, Any, Story]] = {
     "barge_in_voice_frames": (3, 12, partial(second_answer_is_talked_over, probability=0.95)),
     "barge_in_debounce_ms": (200, 800, partial(second_answer_is_talked_over, probability=0.5)),
@@ -94,6 +101,8 @@ CHANGES: dict[str, tuple[Any, Any, Story]] = {
     "echo_gate_min_rms": (100, 1000, talked_over_softly),
     "resume_after_false_barge_in": (True, False, coughed_at),
     "backchannels_interrupt": (True, False, second_answer_is_talked_over),
+    "asks_after_silence": (False, True, says_nothing_more),
+    "silence_limit_s": (45, 60, says_nothing_more),
 }
 IN_THE_SESSION = {"server_vad_threshold"}
 

@@ -29,7 +29,7 @@ def test_hebrew_short_words_are_noise_in_an_english_call() -> None:
 
 @pytest.mark.parametrize("text", ["5", "07", "3.", "五", "はい"])
 def test_numbers_and_scripts_with_one_character_words_are_speech(text: str) -> None:
-    assert not is_noise(text, language="en")
+    assert is_noise(text, language="en") is False
 
 
 @pytest.mark.parametrize("text", ["abc", "what are your hours", "מה שעות הפתיחה"])

@@ -192,7 +192,7 @@ def test_a_hopeless_line_hands_the_caller_over_after_the_greeting() -> None:
 
 
 def test_sessions_are_renewed_between_turns() -> None:
-    table = Table(GREETED, ready=False)
+    table = Table(replace(GREETED, silence_limit_s=3600.0), ready=False)
     table.tell(ModelReady(0.1, lifetime_s=600))
     table.play_out()
     assert len(table.of(ConnectModel)) == 1
@@ -246,7 +246,7 @@ def test_an_unknown_tool_is_answered_and_the_model_goes_on() -> None:
 
 
 def test_a_forgotten_line_ends_at_the_longest_call_time() -> None:
-    table = in_conversation(replace(GREETED, max_call_s=120.0))
+    table = in_conversation(replace(GREETED, max_call_s=120.0, silence_limit_s=3600.0))
     table.wait(121)
     assert table.of(EndCall) == [EndCall(EndReason.TIME_LIMIT, NextStep.HANG_UP)]
 

@@ -59,7 +59,9 @@ def english(words: str, then: str = "<Hangup />") -> str:
 
 
 def dialing(number: str) -> str:
-    return f'<Dial action="{PUBLIC_URL}/calls/twilio/after/" method="POST" timeout="30">{number}</Dial>'
+    return (
+        f'<Dial action="{PUBLIC_URL}/calls/twilio/after/" method="POST" timeLimit="3600" timeout="30">{number}</Dial>'
+    )
 
 
 def test_a_call_is_connected_to_the_assistant_by_a_token_that_opens_its_stream(
@@ -140,12 +142,22 @@ def test_an_inactive_number(business: Business, twilio_post: TwilioPost) -> None
     refused(EndReason.NOT_IN_SERVICE)
 
 
-def test_no_minutes_and_a_fallback_number(business: Business, twilio_post: TwilioPost) -> None:
+def test_no_minutes_rings_nobody_at_the_operators_cost(business: Business, twilio_post: TwilioPost) -> None:
     Business.objects.filter(pk=business.pk).update(minutes_left=Decimal(0), fallback_number="+97235550111")
     assert twilio_post(VOICE, **FORM).content.decode() == english(
-        "One moment please, we are putting you through.", dialing("+97235550111")
+        "We are sorry, we can't take your call at the moment. Please call again later. Thank you."
     )
     refused(EndReason.NO_MINUTES)
+
+
+def test_all_lines_busy_and_a_fallback_number(business: Business, twilio_post: TwilioPost) -> None:
+    Business.objects.filter(pk=business.pk).update(max_concurrent_calls=1, fallback_number="+97235550111")
+    make_call(business)
+    with time_machine.travel(NOW):
+        assert twilio_post(VOICE, **FORM).content.decode() == english(
+            "One moment please, we are putting you through.", dialing("+97235550111")
+        )
+    refused(EndReason.ALL_BUSY)
 
 
 def test_no_minutes_in_hebrew_without_a_fallback_number(business: Business, twilio_post: TwilioPost) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from businesses.models import Business
+from testing.broadcasts import proved
 from testing.demo_data import Keys
 from whatsapp.models import MessageTemplate, ParameterFormat, Provider, Quality, Sender, SenderHealth, TemplateStatus
 from whatsapp.numbers.template_sync import content_hash
@@ -44,7 +45,7 @@ def add_senders(business: Business, *, now: datetime) -> Sender:
     )
     for sender in (main, blocked):
         sender.set_credentials({"access_token": "nobody's"})
-        sender.save()
+        proved(sender)
     return main
 
 

@@ -1,6 +1,7 @@
 """The page about mutants: figures, and each survivor with its reason.
 
-The reasons are in `explained.toml`, by what stays the same when lines move; a run neither needs nor changes them.
+The reasons are in `explained.toml`, by what stays the same when lines move; earlier runs that are worth comparing
+with are in `history.toml`. A run needs neither and changes neither.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from testing.mutants.operators import Mutant
 from testing.mutants.trial import Verdict
 
 EXPLAINED = Path(__file__).with_name("explained.toml")
+HISTORY = Path(__file__).with_name("history.toml")
 Key = tuple[str, str, str, str, int]
 
 HEAD = """\
@@ -41,6 +43,12 @@ def written(verdicts: Mapping[str, Sequence[Verdict]], *, seed: int, sample: int
         f"Seed {seed}: {sample} of {total} mutants{within}.\n",
         "| room | tried | killed | share | survivors explained |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n",
     ]
+    if runs := history():
+        parts.append(
+            "## Over time\n\n| | seed | room | tried | killed | share |\n|---|---|---|---|---|---|\n"
+            + "\n".join(runs)
+            + "\n"
+        )
     if unexplained:
         parts.append("## To explain\n\n" + "\n".join(map(_entry, unexplained)) + "\n")
     if explained:
@@ -56,6 +64,16 @@ def explanations(path: Path = EXPLAINED) -> dict[Key, str]:
         (entry["file"], entry["function"], entry["original"], entry["change"], entry.get("nth", 0)): entry["why"]
         for entry in entries
     }
+
+
+def history(path: Path = HISTORY) -> list[str]:
+    """Returns the rows of the table of earlier runs, a row for each of their rooms."""
+    runs = tomllib.loads(path.read_text()).get("run", []) if path.exists() else []
+    return [
+        f"| {run['when']} | {run['seed']} | {room} | {tried} | {killed} | {_percent(killed, tried)} |"
+        for run in runs
+        for room, (killed, tried) in run["killed"].items()
+    ]
 
 
 def summary(verdicts: Mapping[str, Sequence[Verdict]]) -> str:

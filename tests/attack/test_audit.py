@@ -75,6 +75,14 @@ def test_exports_are_noted(alpha: Tenant) -> None:
     assert len(entries(alpha.business, AuditKind.CONTACTS_EXPORTED)) == before + 2
 
 
+def test_the_owner_takes_the_log_along_and_staff_do_not(alpha: Tenant) -> None:
+    record(alpha.business, AuditKind.ROLE_CHANGED, email="=cmd@clinic.test", before="staff", after="owner")
+    address = reverse("audit-export", args=[alpha.business.slug])
+    table = signed_in(alpha.owner).get(address).content.decode()
+    assert "Role: Staff → Owner" in table
+    assert signed_in(alpha.staff).get(address).status_code == 404
+
+
 def test_staff_and_other_businesses_cannot_read_it(alpha: Tenant, beta: Tenant) -> None:
     for person in (alpha.staff, beta.owner, beta.staff):
         assert signed_in(person).get(f"/b/{alpha.business.slug}/audit/").status_code == 404

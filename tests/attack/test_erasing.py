@@ -39,6 +39,7 @@ from whatsapp.models import (
 from whatsapp.people import suppressions
 from whatsapp.states import RecipientStatus
 from whatsapp.webhooks.applying import apply_news
+from whatsapp.webhooks.origin import INSTALLATION
 
 pytestmark = pytest.mark.django_db
 
@@ -266,7 +267,13 @@ def test_a_late_report_does_not_bring_the_message_id_back(north: World) -> None:
         },
     }
     WebhookNews.objects.create(
-        provider="cloud", kind="status", number_id=north.sender.number_id, dedupe_key="k", payload=news, received_at=NOW
+        provider="cloud",
+        kind="status",
+        verified_by=INSTALLATION,
+        number_id=north.sender.number_id,
+        dedupe_key="k",
+        payload=news,
+        received_at=NOW,
     )
     apply_news(NOW)
     with acting_for(north.business):

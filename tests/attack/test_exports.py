@@ -15,9 +15,9 @@ from django.test import Client
 
 from businesses.membership import add_member
 from businesses.models import Business, Role, User
+from businesses.pages.csv_export import csv_answer
 from businesses.tenancy import acting_for
 from whatsapp.models import Contact
-from whatsapp.pages.csv_export import csv_answer
 
 STARTS = (
     "=",

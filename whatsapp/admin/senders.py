@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -15,14 +16,17 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.audit import AuditKind, record
 from businesses.changes import changes
+from businesses.credentials import CredentialsUnreadable
 from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.fenced_form import FencedForm
 from businesses.fence.sections import Section
-from businesses.tenancy import across_businesses
 from whatsapp.broadcasts.reasons import reason_words
-from whatsapp.models import MessagingSettings, Provider, Sender
+from whatsapp.errors import WhatsappError
+from whatsapp.models import MessagingSettings, Provider, Sender, SenderHealth
 from whatsapp.numbers import connecting, template_sync
+from whatsapp.numbers.connecting import is_id
 from whatsapp.providers.base import ProviderUnavailable
+from whatsapp.reasons import Cause, reason
 
 
 class SenderForm(FencedForm):
@@ -53,21 +57,39 @@ class SenderForm(FencedForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a number that another business has, and a new number without its secret."""
+        """Refuse what can't be an id, a number that the business has already, and a new number without its secret."""
         values = super().clean() or {}
-        with across_businesses():  # a number is unique in the whole installation
-            same = Sender.objects.filter(provider=values.get("provider"), number_id=values.get("number_id"))
-            if same.exclude(pk=self.instance.pk).exists():
-                raise ValidationError({"number_id": _("This number is already connected.")})
+        wrong = [name for name in ("number_id", "account_id") if values.get(name) and not is_id(values[name])]
+        if wrong:
+            text = _("“%(id)s” can't be the id of a number or account.")
+            raise ValidationError({name: text % {"id": values[name]} for name in wrong})
+        provider = values.get("provider")
+        business = values.get("business") or self.instance.business_id
+        same = Sender.objects.filter(business=business, provider=provider, number_id=values.get("number_id"))
+        if same.exclude(pk=self.instance.pk).exists():
+            raise ValidationError({"number_id": _("This number is already connected.")})
+        if provider == Provider.SANDBOX and not settings.DEBUG:
+            raise ValidationError({"provider": Cause.SANDBOX_OFF.label})
         is_new = not self.instance.encrypted_credentials
-        if is_new and not values.get("secret") and values.get("provider") != Provider.SANDBOX:
+        if is_new and not values.get("secret") and provider != Provider.SANDBOX:
             raise ValidationError({"secret": _("A new number needs its access token.")})
         return values
 
 
+def _kept_secrets(sender: Sender) -> dict[str, str]:
+    try:
+        return sender.credentials
+    except CredentialsUnreadable:
+        return {}
+
+
 @admin.register(Sender)
 class SenderAdmin(FencedAdmin):
-    """A business's numbers: staff may look at them, owners connect them."""
+    """A business's numbers: staff may look at them, owners connect them.
+
+    What is typed becomes active only after the provider has confirmed it. From then on it can't be edited: another
+    number or account is another row with a proof of its own, and another token has to be confirmed before it is kept.
+    """
 
     form = SenderForm
     section = Section.MESSAGES
@@ -83,8 +105,11 @@ class SenderAdmin(FencedAdmin):
     actions = ("check_numbers", "sync_templates")
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
-        """Returns business and provider as read-only once the number exists."""
-        return (*self.readonly_fields, "business", "provider", "number_id") if obj else self.readonly_fields
+        """Returns what identifies the number as read-only once it exists, and all of it once it is proved."""
+        if not isinstance(obj, Sender):
+            return self.readonly_fields
+        proved = ("account_id", "phone") if obj.is_proved else ()
+        return (*self.readonly_fields, "business", "provider", "number_id", *proved)
 
     @admin.display(description=_("what is wrong"))
     def what_is_wrong(self, sender: Sender) -> str:
@@ -96,13 +121,48 @@ class SenderAdmin(FencedAdmin):
         return reverse("senders", args=[obj.business.slug])
 
     def save_model(self, request: HttpRequest, obj: Sender, form: Any, change: bool) -> None:
-        """Encrypt the secret and save."""
+        """Save, and have the provider confirm it afterwards: it may take seconds, too long for a transaction."""
         secret = form.cleaned_data.get("secret")
-        if secret:
+        if not obj.is_proved:
             name = "auth_token" if obj.provider == Provider.TWILIO else "access_token"
-            known = obj.credentials if change else {}
-            obj.set_credentials({**known, name: secret})
+            if secret:
+                obj.set_credentials({**_kept_secrets(obj), name: secret})
+            why = reason(Cause.NOT_PROVED)
+            obj.health, obj.cause, obj.cause_data = SenderHealth.BLOCKED, why.cause, {}
         super().save_model(request, obj, form, change)
+        if secret:
+            record(obj.business, AuditKind.CREDENTIALS_CHANGED, sender=str(obj.pk))
+        if secret or not obj.is_proved:
+            transaction.on_commit(lambda: self._confirm(request, obj, secret or ""))
+
+    def delete_model(self, request: HttpRequest, obj: Sender) -> None:
+        """Remove the number, and note it."""
+        record(obj.business, AuditKind.SENDER_CHANGED, sender=str(obj.pk), what="removed")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Sender]) -> None:
+        """Remove the marked numbers, and note it."""
+        for sender in queryset.select_related("business"):
+            record(sender.business, AuditKind.SENDER_CHANGED, sender=str(sender.pk), what="removed")
+        super().delete_queryset(request, queryset)
+
+    def _confirm(self, request: HttpRequest, sender: Sender, secret: str) -> None:
+        """Ask the provider for the number, with the new secret if there is one, and tell the person what it said."""
+        try:
+            if sender.is_proved:
+                connecting.replace_secret(sender, secret, now=timezone.now())
+            else:
+                connecting.check(sender, now=timezone.now())
+            messages.success(request, _("%(number)s was confirmed and is active.") % {"number": sender})
+        except ProviderUnavailable as error:
+            text = (
+                _("%(number)s goes on with its old token, because the new one was not confirmed: %(why)s")
+                if sender.proved_account_id
+                else _("%(number)s is kept, but is not active yet: %(why)s")
+            )
+            messages.error(request, text % {"number": sender, "why": error})
+        except WhatsappError as error:
+            messages.error(request, f"{sender}: {error}")
 
     @admin.action(description=_("Check the numbers with the provider"), permissions=["change"])
     def check_numbers(self, request: HttpRequest, queryset: models.QuerySet[Sender]) -> None:
@@ -111,7 +171,7 @@ class SenderAdmin(FencedAdmin):
             try:
                 connecting.check(sender, now=timezone.now())
                 messages.success(request, _("%(number)s was checked.") % {"number": sender})
-            except ProviderUnavailable as error:
+            except (WhatsappError, ProviderUnavailable) as error:
                 messages.error(request, f"{sender}: {error}")
 
     @admin.action(description=_("Fetch the templates"), permissions=["change"])

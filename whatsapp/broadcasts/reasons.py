@@ -82,6 +82,8 @@ def in_words(reason: Reason) -> str:
             return explained(data["provider"], data["code"], data["words"])
         case Cause.TEMPLATE_STATUS if data["words"]:
             return _with(str(reason), data["words"]) if data["status"] in TemplateStatus else str(reason)
+        case Cause.PROOF_REFUSED:
+            return InWords(str(reason.cause.label), code=data["code"], words=ProvidersWords(data["words"]))
         case Cause.OTHER:
             return ProvidersWords(data["text"])
         case _:

@@ -13,7 +13,9 @@ from whatsapp.states import ColumnRole
 NAME_NAMES = frozenset({"name", "full name", "שם", "שם מלא"})
 LANGUAGE_NAMES = frozenset({"language", "שפה"})
 TAG_NAMES = frozenset({"tags", "tag", "תגיות", "תגית"})
-REPORT_NAMES = frozenset({"row of the file", "why it was not taken", "שורה בקובץ", "למה לא נקלטה"})
+REPORT_NAMES = frozenset(
+    {"row of the file", "why it was rejected", "why it was not taken", "שורה בקובץ", "למה לא נקלטה"}
+)
 """Columns that an import's report puts before those of the file; they are ignored when a report is imported again."""
 
 

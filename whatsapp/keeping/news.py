@@ -10,6 +10,7 @@ from django.db.models.functions import Cast
 from businesses.keeping.person import Person
 from businesses.models import Business
 from whatsapp.models import Sender, WebhookNews
+from whatsapp.webhooks.origin import news_about
 
 UNAPPLIED = "news_arriving"
 BATCH = 500
@@ -18,11 +19,8 @@ NOBODYS_NEWS_KEPT = timedelta(days=30)
 
 
 def news_of(business: Business) -> QuerySet[WebhookNews]:
-    """Returns the notices about a business's numbers and accounts."""
-    senders = list(Sender.objects.filter(business=business).values_list("number_id", "phone", "account_id"))
-    numbers = {number for number_id, phone, _account in senders for number in (number_id, phone) if number}
-    accounts = {account for _number_id, _phone, account in senders if account}
-    return WebhookNews.objects.filter(Q(number_id__in=numbers) | Q(number_id="", account_id__in=accounts))
+    """Returns the notices about the numbers and accounts that a business has proved, from who may speak for them."""
+    return news_about(Sender.objects.filter(business=business))
 
 
 def naming(person: Person) -> QuerySet[WebhookNews]:
@@ -51,11 +49,8 @@ def remove_old(business: Business, *, before: datetime, most: int, **_now: objec
 
 def remove_old_of_nobody(*, before: datetime, most: int) -> int:
     """Remove old notices about numbers and accounts that belong to no business of this installation."""
-    ours = Sender._base_manager.all()  # every business's: only what is nobody's is removed
-    theirs = WebhookNews.objects.exclude(number_id__in=ours.values("number_id")).exclude(
-        number_id__in=ours.exclude(phone="").values("phone")
-    )
-    return _remove(theirs.exclude(number_id="", account_id__in=ours.values("account_id")), before, most)
+    ours = news_about(Sender._base_manager.all())  # every business's: only what is nobody's is removed
+    return _remove(WebhookNews.objects.exclude(pk__in=ours.values("pk")), before, most)
 
 
 def _remove(rows: QuerySet[WebhookNews], before: datetime, most: int) -> int:

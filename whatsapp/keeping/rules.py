@@ -28,6 +28,7 @@ from whatsapp.models import (
     InboundMessage,
     MessageTemplate,
     MessagingSettings,
+    ProvedAccount,
     Recipient,
     RejectedRow,
     Sender,
@@ -56,6 +57,7 @@ RULES = (
     Rule(MessageTemplate, because=Because.COUNTS),
     Rule(MessagingSettings, because=Because.NO_PERSON),
     Rule(Sender, because=Because.NO_PERSON),
+    Rule(ProvedAccount, because=Because.NO_PERSON),
     Rule(SendingPace, because=Because.NO_PERSON),
 )
 WAITS = {

@@ -17,6 +17,7 @@ from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, New
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
 from whatsapp.models.senders import (
     MessagingSettings,
+    ProvedAccount,
     Provider,
     Quality,
     Sender,
@@ -52,6 +53,7 @@ __all__ = [
     "NewsKind",
     "NewsProblem",
     "ParameterFormat",
+    "ProvedAccount",
     "Provider",
     "Quality",
     "Recipient",

@@ -40,6 +40,8 @@ class WebhookNews(models.Model):
     """One part of a provider's webhook, as it came.
 
     Unscoped: it is stored before its business is known; `number_id` or `account_id` finds the sender later.
+    `verified_by` names whose secret verified it, and decides what it may touch (`webhooks.origin`). NULL: taken in by
+    a process of the previous version.
     """
 
     provider = models.CharField(max_length=10, choices=Provider.choices)
@@ -47,6 +49,7 @@ class WebhookNews(models.Model):
     number_id = models.CharField(max_length=64, blank=True)
     account_id = models.CharField(max_length=64, blank=True)
     dedupe_key = models.CharField(max_length=200, unique=True)
+    verified_by = models.CharField(max_length=64, null=True)
     payload = models.JSONField(default=dict)
     received_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
@@ -100,7 +103,9 @@ class InboundMessage(models.Model):
         verbose_name_plural = _("messages from people")
         ordering: ClassVar[list[str]] = ["-received_at"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["provider", "provider_message_id"], name="one_inbound_per_message")
+            models.UniqueConstraint(
+                fields=["business", "provider", "provider_message_id"], name="one_inbound_per_message_of_a_business"
+            )
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["business", "-received_at"], name="inbound_by_time"),

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from businesses.credentials import decrypt, encrypt
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.reasons import KeepsReason
+
+APP_KEY_LENGTH = 40
+
+
+def app_key_of(app_secret: str) -> str:
+    """Returns a name for the Meta app with this secret, from which the secret can't be told; "" for no secret."""
+    return hashlib.sha256(f"app:{app_secret}".encode()).hexdigest()[:APP_KEY_LENGTH] if app_secret else ""
 
 
 class Provider(models.TextChoices):
@@ -40,11 +49,39 @@ class SenderHealth(models.TextChoices):
     BLOCKED = "blocked", _("Needs attention")
 
 
+class ProvedAccount(models.Model):
+    """An account at a provider, and the one business that has proved that it is theirs.
+
+    A row exists only after the provider itself answered for a token, a number and the account together
+    (`numbers.proving`). Numbers that wait for their proof have none, so they stand in nobody's way.
+    """
+
+    business = models.ForeignKey(Business, models.CASCADE, related_name="proved_accounts")
+    provider = models.CharField(max_length=10, choices=Provider.choices)
+    account_id = models.CharField(max_length=64)
+    proved_at = models.DateTimeField()
+
+    objects = BusinessManager()
+
+    class Meta:
+        db_table = "whatsapp_proved_accounts"
+        verbose_name = _("account at a provider")
+        verbose_name_plural = _("accounts at providers")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["provider", "account_id"], name="one_business_per_account")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_provider_display()} {self.account_id}"
+
+
 class Sender(KeepsReason):
     """A number of a business at a provider.
 
-    `number_id` is Meta's phone number id, or Twilio's WhatsApp number (+E.164) or messaging service (MG…). Webhooks are
-    matched to a business by it, so it is unique across businesses. `account_id` is Meta's WABA id or Twilio's account.
+    `number_id` is Meta's phone number id, or Twilio's WhatsApp number (+E.164) or messaging service (MG…), `account_id`
+    Meta's WABA id or Twilio's account. Both are only what somebody typed until the provider has answered for them:
+    then `proved_account` is set, webhooks may touch the number, and it is unique. `app_key` tells which Meta app signs
+    its webhooks ("": the installation's); see `app_key_of`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -60,7 +97,11 @@ class Sender(KeepsReason):
     )
     phone = models.CharField(_("phone number"), max_length=16, blank=True)
     display_name = models.CharField(_("display name"), max_length=120, blank=True)
+    proved_account = models.ForeignKey(
+        ProvedAccount, models.SET_NULL, null=True, blank=True, editable=False, related_name="senders"
+    )
     encrypted_credentials = models.TextField(editable=False)
+    app_key = models.CharField(max_length=APP_KEY_LENGTH, blank=True, default="", db_default="", editable=False)
     max_mps = models.FloatField(
         _("most messages per second"),
         null=True,
@@ -90,7 +131,21 @@ class Sender(KeepsReason):
         verbose_name_plural = _("senders")
         ordering: ClassVar[list[str]] = ["created_at"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["provider", "number_id"], name="one_sender_per_number")
+            models.UniqueConstraint(
+                fields=["business", "provider", "number_id"], name="one_sender_per_number_of_a_business"
+            ),
+            # A phone number id of Meta's is unique in the world. At Twilio the number belongs to an account: its
+            # sandbox number is in everybody's.
+            models.UniqueConstraint(
+                fields=["provider", "number_id"],
+                name="one_proved_sender_per_number",
+                condition=Q(proved_account__isnull=False) & ~Q(provider=Provider.TWILIO),
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "account_id", "number_id"],
+                name="one_proved_sender_in_an_account",
+                condition=Q(proved_account__isnull=False),
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["provider", "account_id"], name="sender_account")]
 
@@ -103,8 +158,14 @@ class Sender(KeepsReason):
         return decrypt(self.encrypted_credentials)
 
     def set_credentials(self, credentials: Mapping[str, str]) -> None:
-        """Encrypt the secrets and set them; the caller saves."""
+        """Encrypt the secrets and set them; the caller saves `encrypted_credentials` and `app_key`."""
         self.encrypted_credentials = encrypt(credentials)
+        self.app_key = app_key_of(credentials.get("app_secret", ""))
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the provider has answered for token, number and account together."""
+        return self.proved_account_id is not None
 
 
 class UnknownPolicy(models.TextChoices):

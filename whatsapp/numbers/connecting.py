@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
+import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
-import aiohttp
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
-from businesses.tenancy import across_businesses
+from businesses.tenancy import acting_for
 from whatsapp.errors import NotConnected
-from whatsapp.models import Provider, Quality, Sender, SenderHealth
-from whatsapp.providers.base import Account, NumberHealth, ProviderClient, ProviderUnavailable
-from whatsapp.providers.registry import account_of, provider_for
+from whatsapp.models import Provider, Sender, SenderHealth
+from whatsapp.numbers.asking import ask
+from whatsapp.numbers.proving import fill, prove
+from whatsapp.providers.base import NotProved, ProviderUnavailable
 from whatsapp.reasons import Cause, reason
-from whatsapp.sending.limiter import limiter
 
-Answer = TypeVar("Answer")
-
-ASK_TIMEOUT_S = 30
+_ID = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_+-]{0,63}")
+"""The ids of every provider. They become part of an address, so nothing that ends or changes one may be in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,81 +37,125 @@ class Number:
     max_mps: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A number that was typed. With a `problem` it is kept, but waits for its proof."""
+
+    sender: Sender
+    is_new: bool
+    problem: ProviderUnavailable | None = None
+
+
 def stand_in(business: Business, *, number_id: str = "", phone: str = "", max_mps: float | None = None) -> Number:
     """Returns a number of the sandbox, which needs no account."""
     name = f"sandbox-{business.slug}"
     return Number(Provider.SANDBOX, number_id or name, name, {"key": secrets.token_hex(8)}, phone, max_mps)
 
 
-def connect(business: Business, number: Number) -> tuple[Sender, bool]:
-    """Add a number, or update its secrets and limits if it exists. Returns the sender, and whether it is new.
+def is_id(written: str) -> bool:
+    """Returns whether this can be the id of a number or account."""
+    return bool(_ID.fullmatch(written))
+
+
+def connect(business: Business, number: Number, *, now: datetime, vouched: bool = False) -> Connected:
+    """Keep a number with its secrets, and make it active if the provider confirms it. `vouched`: see `prove`.
+
+    A number that is active already is changed only by what the provider confirms.
 
     Raises:
-        NotConnected: another business of this installation has the number.
+        NotConnected: an id can't be one, or the provider does not confirm new values of an active number.
     """
-    with transaction.atomic(), across_businesses():  # a number is unique in the whole installation
-        sender = Sender.objects.select_for_update().filter(provider=number.provider, number_id=number.number_id).first()
-        if sender is not None and sender.business_id != business.pk:
-            raise NotConnected(_("Another business uses this number. Remove it there first."))
-        is_new = sender is None
-        sender = sender or Sender(business=business, provider=number.provider, number_id=number.number_id)
+    for written in (number.number_id, number.account_id):
+        if not is_id(written):
+            raise NotConnected(_("“%(id)s” can't be the id of a number or account.") % {"id": written[:70]})
+    with acting_for(business):
+        sender = Sender.objects.filter(
+            business=business, provider=number.provider, number_id=number.number_id
+        ).first() or Sender(business=business, provider=number.provider, number_id=number.number_id)
+        is_new, was_proved = sender._state.adding, sender.is_proved
         sender.account_id = number.account_id
         sender.phone = number.phone or sender.phone
         sender.max_mps = sender.max_mps if number.max_mps is None else number.max_mps
-        sender.health, sender.cause, sender.cause_data = SenderHealth.READY, "", {}
         sender.set_credentials(number.credentials)
-        sender.save()
-    limiter().forget(sender)
-    return sender, is_new
+        try:
+            prove(sender, now=now, vouched=vouched)
+        except ProviderUnavailable as problem:
+            if was_proved:
+                raise NotConnected(_("%(why)s The number stays as it was.") % {"why": problem}) from problem
+            _keep_waiting(sender, problem)
+            return Connected(sender, is_new, problem)
+    return Connected(sender, is_new)
 
 
-def check(sender: Sender, *, now: datetime) -> None:
-    """Ask the provider for the number's throughput, daily limit and quality, and store them.
+def replace_secret(sender: Sender, secret: str, *, now: datetime) -> None:
+    """Store another access token (Twilio: auth token) once the provider has confirmed the number with it.
+
+    A number that waits for its proof keeps the token in any case, and is asked about.
 
     Raises:
-        ProviderUnavailable: the provider did not answer; nothing has changed.
+        ProviderUnavailable: the provider does not confirm it; an active number goes on with its old token.
     """
-    health: NumberHealth = ask(sender, lambda provider, http, account: provider.number_health(http, account))
-    sender.throughput_mps = health.throughput_mps or sender.throughput_mps
-    sender.messaging_limit = health.daily_limit or sender.messaging_limit
-    sender.quality = health.quality if health.quality in Quality else sender.quality
-    sender.portfolio_id = health.portfolio_id or sender.portfolio_id
-    sender.phone = health.display_phone or sender.phone
-    sender.checked_at = now
+    name = "auth_token" if sender.provider == Provider.TWILIO else "access_token"
+    was_proved = sender.is_proved
+    try:
+        known = sender.credentials
+    except CredentialsUnreadable:
+        known = {}
+    sender.set_credentials({**known, name: secret})
+    try:
+        prove(sender, now=now)
+    except ProviderUnavailable as problem:
+        if not was_proved:
+            _keep_waiting(sender, problem)
+        raise
+
+
+def check(sender: Sender, *, now: datetime, vouched: bool = False) -> None:
+    """Ask the provider for the number's throughput, daily limit and quality; a number that waits is proved.
+
+    Raises:
+        ProviderUnavailable: the provider did not answer, or does not confirm the number; it is as active as before.
+    """
+    if not sender.is_proved:
+        try:
+            prove(sender, now=now, vouched=vouched)
+        except ProviderUnavailable as problem:
+            _keep_waiting(sender, problem)
+            raise
+        return
+    health = ask(sender, lambda provider, http, account: provider.number_health(http, account))
+    fill(sender, health, now)
     sender.save(update_fields=["throughput_mps", "messaging_limit", "quality", "portfolio_id", "phone", "checked_at"])
 
 
-def ask(
-    sender: Sender, question: Callable[[ProviderClient, aiohttp.ClientSession, Account], Awaitable[Answer]]
-) -> Answer:
-    """Ask the sender's provider a question from synchronous code.
-
-    Raises:
-        ProviderUnavailable: the provider did not answer, or the sender's secrets can't be read.
-    """
+def _keep_waiting(sender: Sender, problem: ProviderUnavailable) -> None:
+    """Keep what was typed, inactive, with the reason."""
+    why = problem.reason if isinstance(problem, NotProved) else reason(Cause.NOT_PROVED)
+    sender.proved_account = None
+    sender.health, sender.cause, sender.cause_data = SenderHealth.BLOCKED, why.cause, dict(why.data)
     try:
-        account = account_of(sender)
-    except CredentialsUnreadable as error:
-        raise ProviderUnavailable(str(reason(Cause.CREDENTIALS_UNREADABLE))) from error
+        with transaction.atomic():
+            sender.save()
+    except IntegrityError as error:  # typed twice at once
+        raise NotConnected(_("This number is being connected already. Try again.")) from error
 
-    async def in_a_session() -> Answer:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ASK_TIMEOUT_S)) as http:
-            return await question(provider_for(sender.provider), http, account)
 
-    try:
-        return asyncio.run(in_a_session())
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise ProviderUnavailable(
-            _("WhatsApp did not answer (%(error)s). Try again later.") % {"error": error or type(error).__name__}
-        ) from error
+def waiting_of(business: Business) -> list[Sender]:
+    """Returns the business's numbers that the provider has not confirmed yet."""
+    return list(Sender.objects.filter(business=business, proved_account=None).order_by("created_at"))
 
 
 def senders_of(business: Business) -> list[Sender]:
-    """Returns the business's numbers, newest first. Raises `NotConnected` if there is none."""
-    senders = list(Sender.objects.filter(business=business).order_by("-created_at"))
-    if not senders:
+    """Returns the business's active numbers, newest first. Raises `NotConnected` if there is none."""
+    senders = list(Sender.objects.filter(business=business, proved_account__isnull=False).order_by("-created_at"))
+    if senders:
+        return senders
+    if waiting_of(business):
         raise NotConnected(
-            _("%(name)s has no WhatsApp number yet. Connect one: manage.py connect_whatsapp %(slug)s …")
-            % {"name": business.name, "slug": business.slug}
+            _("WhatsApp has not confirmed the number of %(name)s yet. Check it on the page of numbers.")
+            % {"name": business.name}
         )
-    return senders
+    raise NotConnected(
+        _("%(name)s has no WhatsApp number yet. Connect one: manage.py connect_whatsapp %(slug)s …")
+        % {"name": business.name, "slug": business.slug}
+    )

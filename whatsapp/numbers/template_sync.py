@@ -22,7 +22,8 @@ from whatsapp.models import (
     TemplateCategory,
     TemplateStatus,
 )
-from whatsapp.numbers.connecting import ask, senders_of
+from whatsapp.numbers.asking import ask
+from whatsapp.numbers.connecting import senders_of
 from whatsapp.providers.base import RemoteTemplate
 
 

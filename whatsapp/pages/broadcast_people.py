@@ -15,11 +15,11 @@ from django.views.decorators.http import require_safe
 from businesses.keeping.person import ERASED
 from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
+from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
 from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.pages.broadcast_page import find
-from whatsapp.pages.csv_export import people_answer
 from whatsapp.states import RecipientStatus
 
 

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from businesses.pages.access import PageRequest, business_page
+from businesses.pages.csv_export import csv_answer
 from whatsapp import tasks
 from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import BadAudience
 from whatsapp.importing import files, imports, reading
 from whatsapp.models import ContactImport, ImportStatus, RejectedRow
 from whatsapp.pages.contact_forms import tags_in
-from whatsapp.pages.csv_export import csv_answer
 from whatsapp.pages.import_form import FileForm, MappingForm
 
 SHOWN_IMPORTS = 10

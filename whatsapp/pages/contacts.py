@@ -18,10 +18,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
+from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
 from whatsapp.models import Consent, Contact, Tag
 from whatsapp.pages.contact_forms import NewContactForm, tags_in
-from whatsapp.pages.csv_export import people_answer
 from whatsapp.people import consent, tagging
 from whatsapp.people.contact_search import find_contacts
 

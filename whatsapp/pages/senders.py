@@ -39,7 +39,7 @@ def check(request: PageRequest, sender_id: UUID) -> HttpResponse:
     try:
         connecting.check(sender, now=timezone.now())
         messages.success(request, _("%(number)s was checked.") % {"number": sender})
-    except ProviderUnavailable as error:
+    except (WhatsappError, ProviderUnavailable) as error:
         messages.error(request, f"{sender}: {error}")
     return redirect("senders", slug=request.business.slug)
 
@@ -51,9 +51,9 @@ def try_stand_in(request: PageRequest) -> HttpResponse:
     if not settings.DEBUG:
         raise Http404
     try:
-        sender, _is_new = connecting.connect(request.business, connecting.stand_in(request.business))
-        connecting.check(sender, now=timezone.now())
-        template_sync.sync(sender, now=timezone.now())
+        now = timezone.now()
+        sender = connecting.connect(request.business, connecting.stand_in(request.business), now=now).sender
+        template_sync.sync(sender, now=now)
     except (WhatsappError, ProviderUnavailable) as error:
         messages.error(request, str(error))
         return redirect("senders", slug=request.business.slug)

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from businesses.keeping.fingerprints import PREFIX, is_fingerprint, readable_fingerprints
 from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
+from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
 from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource
 from whatsapp.pages.contact_forms import SuppressionForm
-from whatsapp.pages.csv_export import people_answer
 from whatsapp.people import suppressions
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, to_e164

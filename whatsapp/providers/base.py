@@ -17,6 +17,7 @@ from urllib.parse import quote
 import aiohttp
 from django.utils.functional import Promise
 
+from whatsapp.errors import ReasonedError
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.template_variables import TemplateVariable
 
@@ -161,6 +162,10 @@ class ProviderUnavailable(Exception):
     """The provider did not answer a question (other than a message): ask again later, or check the credentials."""
 
 
+class NotProved(ReasonedError, ProviderUnavailable):
+    """The provider answered, and did not show this number in this account to this token."""
+
+
 class ProviderClient(Protocol):
     """One way to reach WhatsApp. Implementations hold no state except constant tables."""
 
@@ -197,6 +202,16 @@ class ProviderClient(Protocol):
 
         Raises:
             ProviderUnavailable: the text gives the reason.
+        """
+
+    async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
+        """Returns what `number_health` returns, once the provider has answered for token, number and account together.
+
+        `vouched`: an operator types this; then a server that stands in for the provider may lack the addresses asked.
+
+        Raises:
+            NotProved: the provider answered, and did not show the number in the account.
+            ProviderUnavailable: it did not answer, so nothing is known.
         """
 
     def rule_for(self, code: str) -> ErrorRule:

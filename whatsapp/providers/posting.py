@@ -29,7 +29,7 @@ class Answer:
         """Returns the decoded body; None if it is not JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 

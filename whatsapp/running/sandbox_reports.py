@@ -20,6 +20,7 @@ from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
 from whatsapp.webhooks import intake
+from whatsapp.webhooks.origin import INSTALLATION
 
 UNFINISHED = (RecipientStatus.ACCEPTED, RecipientStatus.HELD, RecipientStatus.SENT)
 BATCH = 1_000
@@ -49,7 +50,7 @@ def report(now: datetime) -> None:
     for number_id, happenings in happened.items():
         if happenings:
             body = json.dumps(notices.notice(number_id, "sandbox", happenings)).encode()
-            intake.store(Provider.SANDBOX, webhooks.split(body), now=now)
+            intake.store(Provider.SANDBOX, webhooks.split(body), verified_by=INSTALLATION, now=now)
 
 
 def _happened_to(row: Recipient | DirectMessage, tracker: str, now: datetime) -> list[Happening]:

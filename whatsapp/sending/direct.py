@@ -15,12 +15,14 @@ import aiohttp
 from django.conf import settings
 
 from businesses.credentials import CredentialsUnreadable
+from businesses.phone_numbers import region_of
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp.inbox.direct_messages import window_end
 from whatsapp.models import DirectKind, DirectMessage
 from whatsapp.providers.base import Account, Message, SendOutcome, SendResult
 from whatsapp.providers.registry import account_of, provider_for, template_as_it_is
 from whatsapp.reasons import Cause, Reason, reason
+from whatsapp.sending import day_limits
 from whatsapp.sending.outcomes import error_class
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
@@ -87,11 +89,20 @@ def claim(message: DirectMessage, now: datetime) -> Letter | None:
         waits = DirectMessage.objects.filter(pk=message.pk, status=RecipientStatus.PENDING)
         if not waits.update(status=RecipientStatus.SENDING, tries=message.tries + 1, lease_until=lease):
             return None
+        _count(message, now)
         return Letter(message, account, _template_message(message))
+
+
+def _count(message: DirectMessage, now: datetime) -> None:
+    category = message.template.category if message.kind == DirectKind.TEST and message.template else ""
+    country = region_of(message.address) if message.address.startswith("+") else None
+    day_limits.count(message.sender.business, [country or ""], category, now)
 
 
 def _unsendable(message: DirectMessage, now: datetime) -> Reason | None:
     """Returns why a message can't be sent any more; None if it can."""
+    if because := day_limits.read(message.sender.business, now).because:
+        return because
     if message.kind == DirectKind.TEST:
         return None if message.template else reason(Cause.TEMPLATE_GONE)
     is_open = window_end(message.sender, message.address, now) is not None

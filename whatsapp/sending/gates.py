@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from businesses import usage
 from whatsapp.broadcasts.schedule import Window, opens_at
 from whatsapp.models import Broadcast, TemplateStatus, WindowZone
 from whatsapp.people.phone_numbers import zone_of
 from whatsapp.reasons import Cause, Reason, reason
-from whatsapp.sending import quota
+from whatsapp.sending import day_limits, quota
 from whatsapp.sending.quota import PeopleGauge
 from whatsapp.states import PauseReason
 
@@ -32,6 +33,9 @@ def room_for(broadcast: Broadcast, gauge: PeopleGauge, now: datetime) -> int | C
     shut = closed(broadcast, now)
     if shut:
         return shut
+    today = day_limits.read(broadcast.business, now)
+    if today.because:
+        return Closed(PauseReason.DAY_LIMIT, today.because, usage.next_day(broadcast.business, now))
     trial = quota.trial_left(broadcast)
     if trial == 0:
         return Closed(PauseReason.CANARY_REVIEW)
@@ -39,11 +43,13 @@ def room_for(broadcast: Broadcast, gauge: PeopleGauge, now: datetime) -> int | C
     if people == 0:
         because = reason(Cause.PEOPLE_LIMIT, limit=broadcast.sender.messaging_limit or 0)
         return Closed(PauseReason.QUOTA_24H, because, quota.first_free_at(broadcast.sender, now))
-    return min(UNLIMITED if limit is None else limit for limit in (trial, people))
+    return min(UNLIMITED if limit is None else limit for limit in (trial, people, today.left))
 
 
 def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
     """Returns why nothing of this broadcast may leave now; None if it may."""
+    if not broadcast.sender.is_proved:
+        return Closed(PauseReason.ACCOUNT, reason(Cause.NOT_PROVED))
     template = broadcast.template
     if template.status != TemplateStatus.APPROVED:
         because = reason(Cause.TEMPLATE_STATUS, status=template.status, words=template.status_detail)

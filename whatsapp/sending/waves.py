@@ -24,7 +24,7 @@ from whatsapp.people import suppressions
 from whatsapp.providers.base import Account, Message, SendOutcome, SendResult, Template
 from whatsapp.providers.registry import account_of, template_of
 from whatsapp.reasons import Cause, Reason, reason
-from whatsapp.sending import claims, consequences, gates, quota, results
+from whatsapp.sending import claims, consequences, day_limits, gates, quota, results
 from whatsapp.sending.breaker import Breaker
 from whatsapp.sending.claims import Claimed, Departure, Stock
 from whatsapp.sending.limiter import limiter, most_of
@@ -40,7 +40,7 @@ WAVE_S = 0.1
 """Share of a second's messages in one wave: small, because a killed process leaves a wave's rows unknown."""
 LARGEST_WAVE = 100
 WAVES_PER_CLAIM = 3
-USED_UP = (PauseReason.QUOTA_24H, PauseReason.CANARY_REVIEW)
+USED_UP = (PauseReason.QUOTA_24H, PauseReason.CANARY_REVIEW, PauseReason.DAY_LIMIT)
 """A broadcast pauses for these because of the messages that are leaving: those still leave."""
 SLOT_S = 2.0
 """Part of the lease: the longest time that a message may wait for its slot."""
@@ -147,6 +147,8 @@ def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: in
     slack = timedelta(seconds=SLOT_S)
     departures = claims.depart(broadcast, rows, dispatch.stock, now=now, lease=2 * timeout + slack)
     dispatch.gauge.use(len(departures))
+    countries = [departure.row.country for departure in departures]
+    day_limits.count(broadcast.business, countries, broadcast.template_category, now)
     # A message posted before this moment is answered (or given up) before its lease ends.
     deadline = opened_at + (timeout + slack).total_seconds()
     return Wave(dispatch, broadcast, account, template_of(broadcast), departures, slots, opened_at, deadline)

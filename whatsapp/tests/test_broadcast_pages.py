@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from businesses.membership import add_member
-from businesses.models import Business, Role, User
+from businesses.models import Business, Membership, Role, User
 from businesses.tenancy import acting_for
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp import tasks
@@ -231,14 +231,15 @@ def test_a_test_message_is_sent_once_however_often_it_is_clicked(staff: Client, 
 
 
 def test_people_by_state_and_their_export(staff: Client, template: MessageTemplate) -> None:
+    Membership.objects.update(may_export_contacts=True)
     broadcast = made(staff, template)
     shown = staff.get(page("broadcast-people", broadcast_id=broadcast.pk) + "?status=skipped").content.decode()
     assert "nonsense" in shown
     assert "53-123-4567" not in shown
     lines = staff.get(page("broadcast-export", broadcast_id=broadcast.pk)).content.decode("utf-8-sig").splitlines()
     assert len(lines) == 6
-    assert lines[1].startswith("+972501234567,2,Waiting,")
-    assert all(not cell.startswith("=") for line in lines for cell in line.split(","))
+    assert lines[1].startswith('"+972501234567","2","Waiting",')
+    assert all(not cell.startswith('"=') for line in lines for cell in line.split(","))
 
 
 def test_the_progress_asks_for_the_whole_page_when_the_state_has_changed(

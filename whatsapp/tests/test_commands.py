@@ -15,7 +15,7 @@ from openpyxl import Workbook
 
 from businesses.models import Business
 from businesses.tenancy import across_businesses
-from testing.broadcasts import make_template
+from testing.broadcasts import make_template, proved
 from whatsapp.models import Broadcast, Contact, MessageTemplate, Recipient, Sender
 from whatsapp.states import RecipientStatus
 
@@ -181,6 +181,9 @@ def test_who_is_not_there_is_named(people: Path, clinic: Business) -> None:
     with pytest.raises(CommandError, match="There is no broadcast"):
         run("pause_broadcast", "9a9a9a9a-0000-4000-8000-000000000000")
     sender = Sender.objects.create(business=clinic, provider="cloud", number_id="1", account_id="2")
+    with pytest.raises(CommandError, match="has not confirmed the number of Clinic yet"):
+        create(people)
+    proved(sender)
     with pytest.raises(CommandError, match=r"No templates are known yet\..*sync_templates clinic"):
         create(people)
     make_template(sender)

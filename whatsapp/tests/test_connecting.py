@@ -14,9 +14,9 @@ from django.core.management.base import CommandError
 
 from businesses.models import Business
 from businesses.tenancy import across_businesses
-from testing.broadcasts import TOKEN
+from testing.broadcasts import TOKEN, make_sender
 from testing.meta import ThreadedMeta, threaded_meta
-from whatsapp.errors import BadTemplate, NotConnected
+from whatsapp.errors import BadTemplate
 from whatsapp.models import MessageTemplate, Sender, SenderHealth, TemplateStatus
 from whatsapp.numbers import template_sync
 from whatsapp.numbers.connecting import Number, connect
@@ -72,8 +72,11 @@ def test_a_provider_that_does_not_answer_is_no_reason_to_forget_the_number(clini
     settings.WHATSAPP_API_URL = "http://127.0.0.1:9/v25.0"
     told, words = run("connect_whatsapp", "clinic", *CLOUD, "--access-token", TOKEN)
     assert told["problem"]
+    assert not told["proved"]
     assert "could not be checked" in words
-    assert Sender.objects.get().credentials == {"access_token": TOKEN}
+    sender = Sender.objects.get()
+    assert (sender.is_proved, sender.health, sender.cause) == (False, "blocked", "not_proved")
+    assert sender.credentials == {"access_token": TOKEN}
 
 
 @pytest.mark.parametrize(
@@ -100,12 +103,14 @@ def test_a_twilio_number_is_known_by_its_number(clinic: Business, settings: Any)
     assert sender.credentials == {"account_sid": "AC1", "auth_token": "t"}
 
 
-def test_a_number_of_another_business_stays_there(clinic: Business, sender: Sender) -> None:
+def test_a_number_that_two_can_prove_stays_with_the_first(clinic: Business, sender: Sender, meta: ThreadedMeta) -> None:
     other = Business.objects.create(name="Other", slug="other")
-    with pytest.raises(NotConnected, match="Another business"):
-        connect(other, Number("cloud", sender.number_id, "2077", {"access_token": "theirs"}))
+    meta.owners["theirs"] = {"2077": {sender.number_id}}
+    typed = connect(other, Number("cloud", sender.number_id, "2077", {"access_token": "theirs"}), now=NOW)
+    assert "Another business" in str(typed.problem)
     with across_businesses():
-        assert Sender.objects.get().credentials == {"access_token": TOKEN}
+        assert Sender.objects.exclude(proved_account=None).get() == sender
+        assert Sender.objects.get(pk=sender.pk).credentials == {"access_token": TOKEN}
 
 
 def test_templates_are_fetched(clinic: Business, sender: Sender, meta: ThreadedMeta) -> None:
@@ -153,7 +158,7 @@ def test_words_we_do_not_know_are_taken_with_care(sender: Sender) -> None:
 
 def test_the_newest_number_that_has_the_template_sends_it(clinic: Business, sender: Sender) -> None:
     template_sync.keep(sender, [SALE], now=NOW)
-    newer = Sender.objects.create(business=clinic, provider="sandbox", number_id="s", account_id="s")
+    newer = make_sender(clinic, provider="sandbox", number_id="s", account_id="s")
     assert template_sync.find(clinic, "sale", "he")[1] == sender
     template_sync.keep(newer, [SALE], now=NOW)
     assert template_sync.find(clinic, "sale", "he")[1] == newer

@@ -17,10 +17,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from businesses.models import Business, Role
+from businesses.pages import csv_export
 from whatsapp import tasks
 from whatsapp.importing import imports, reading
 from whatsapp.models import Contact, ContactImport, ImportStatus, RejectedRow
-from whatsapp.pages import contact_import, csv_export
+from whatsapp.pages import contact_import
 from whatsapp.people import consent
 from whatsapp.reasons import Cause, reason
 from whatsapp.tables import tables

@@ -14,12 +14,13 @@ from django.test.utils import CaptureQueriesContext
 
 from businesses.models import Business, Role
 from businesses.tenancy import acting_for
-from whatsapp.models import Contact, DirectMessage, InboundMessage, MessageTemplate, Sender
+from whatsapp.models import Contact, DirectMessage, InboundMessage, MessageTemplate, Sender, WebhookNews
 from whatsapp.pages.template_list import language_in_words
 from whatsapp.providers.events import Inbound
 from whatsapp.reasons import Cause, reason
 from whatsapp.tests.conftest import NOW, Make
 from whatsapp.tests.test_people_pages import member, text_of
+from whatsapp.webhooks.origin import INSTALLATION
 from whatsapp.webhooks.people import receive
 
 DANA = "+972501234567"
@@ -44,7 +45,8 @@ def stranger(clinic: Business) -> Client:
 
 def wrote(sender: Sender, text: str, *, ago: timedelta = HOUR, phone: str = DANA) -> Contact:
     event = Inbound(sender.number_id, uuid.uuid4().hex, NOW - ago, "text", phone=phone, text=text)
-    assert receive(sender.provider, event, NOW)
+    news = WebhookNews(provider=sender.provider, verified_by=INSTALLATION)
+    assert receive(news, event, NOW)
     return Contact.objects.get(phone=phone)
 
 

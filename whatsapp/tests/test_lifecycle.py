@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from businesses.models import Business, User
+from whatsapp import doorbell
 from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.counts import counts_of
 from whatsapp.broadcasts.creation import Timing
@@ -194,3 +195,149 @@ def test_what_must_not_be_sent_is_not_started(
     for words in ("Nobody in this broadcast", "only approved ones", "was changed after", "Reconnect it."):
         assert words in problems
     assert Broadcast.objects.get(pk=broadcast.pk).status == BroadcastStatus.DRAFT
+
+
+# Exact limits, and what is left alone -----------------------------------------------------------------------------
+SECOND, MOMENT = timedelta(seconds=1), timedelta(microseconds=1)
+
+
+def fired(make: Make, late: timedelta) -> Broadcast:
+    """Returns a scheduled broadcast whose time was so long ago when it was noticed."""
+    broadcast = scheduled(make)
+    assert broadcast.scheduled_at is not None
+    lifecycle.fire(broadcast, now=broadcast.scheduled_at + late)
+    return broadcast
+
+
+def data_of(broadcast: Broadcast, kind: str) -> dict[str, Any]:
+    data: dict[str, Any] = BroadcastEvent.objects.get(broadcast=broadcast, kind=kind).data
+    return data
+
+
+def test_later_than_five_minutes_is_late_and_how_late_is_on_record(make: Make) -> None:
+    other = make(timing=Timing(wall_time="2026-11-25T09:00", late_after_minutes=60))
+    for late, is_late in ((300 * SECOND, False), (300 * SECOND + MOMENT, True), (1800 * SECOND, True)):
+        broadcast = fired(make, late)
+        assert (broadcast.status, broadcast.is_late) == ("running", is_late)
+        assert data_of(broadcast, "started") == {"late_s": round(late.total_seconds())}
+    other.refresh_from_db()
+    assert other.is_late is False
+
+
+def test_a_broadcast_may_start_until_the_last_moment_that_was_set(make: Make) -> None:
+    assert fired(make, timedelta(minutes=60)).status == "running"
+    missed = fired(make, timedelta(minutes=60) + MOMENT)
+    assert missed.status == "missed"
+    assert data_of(missed, "missed") == {"not_after": "2026-11-24T08:00:00+00:00"}
+    assert not BroadcastEvent.objects.filter(broadcast=missed, kind="started").exists()
+
+
+def test_a_draft_with_a_future_time_is_scheduled_and_one_whose_time_has_come_starts(make: Make) -> None:
+    for wait, status in ((MOMENT, "scheduled"), (timedelta(), "running")):
+        broadcast = make(timing=Timing(wall_time="2026-11-24T09:00", late_after_minutes=60))
+        assert broadcast.scheduled_at is not None
+        lifecycle.start_or_schedule(broadcast, refuse_unsendable=lambda _one: None, now=broadcast.scheduled_at - wait)
+        assert broadcast.status == status
+    at_once = make()
+    lifecycle.start_or_schedule(at_once, refuse_unsendable=lambda _one: None, now=NOW)
+    assert (at_once.status, data_of(at_once, "started"), data_of(at_once, "running")) == ("running", {}, {"people": 1})
+
+
+def test_what_is_under_way_is_not_checked_nor_started_again(make: Make) -> None:
+    broadcast = make()
+    lifecycle._start(broadcast, now=NOW)
+    checked: list[Broadcast] = []
+    with pytest.raises(IllegalChange):
+        lifecycle.start_or_schedule(broadcast, refuse_unsendable=checked.append, now=NOW)
+    assert checked == []
+
+
+def test_a_broadcast_whose_people_are_not_known_prepares_first_also_after_a_pause(make: Make) -> None:
+    broadcast = make()
+    Broadcast.objects.update(audience_ready_at=None)
+    broadcast.refresh_from_db()
+    lifecycle._start(broadcast, now=NOW)
+    assert broadcast.status == "preparing"
+    lifecycle.pause(broadcast, now=NOW)
+    lifecycle.resume(broadcast, now=NOW)
+    assert broadcast.status == "preparing"
+
+
+def test_a_change_concerns_one_broadcast_and_counts_its_epoch_by_one(make: Make) -> None:
+    broadcast, other = make(THREE), make(THREE)
+    changes: list[Callable[..., Any]] = [
+        lifecycle._start,  # two: it prepares, and runs as its people are known
+        lifecycle.pause,
+        lifecycle.resume,
+        lifecycle.cancel,
+        lifecycle.finish_cancelling,
+    ]
+    epochs = []
+    for change in changes:
+        change(broadcast, now=NOW)
+        epochs.append(broadcast.epoch)
+    assert epochs == [2, 3, 4, 5, 6]
+    assert broadcast.status == "cancelled"
+    other.refresh_from_db()
+    assert (other.status, other.epoch) == ("draft", 0)
+    assert counts_of(other.pk).by_state[RecipientStatus.PENDING] == 3
+
+
+def test_the_end_forgets_a_pause_that_was_to_end_and_is_on_record_once(make: Make) -> None:
+    broadcast = make()
+    lifecycle._start(broadcast, now=NOW)
+    Recipient.objects.update(status="delivered")
+    Broadcast.objects.update(pause_reason="window", resume_at=NOW)
+    assert lifecycle.complete_if_done(broadcast, now=NOW) is True
+    assert (broadcast.status, broadcast.completed_at, broadcast.epoch) == ("completed", NOW, 3)
+    assert (broadcast.pause_reason, broadcast.resume_at) == ("", None)
+    assert lifecycle.complete_if_done(broadcast, now=NOW) is False
+    assert BroadcastEvent.objects.filter(kind="completed").count() == 1
+
+
+def test_a_paused_broadcast_is_not_completed_though_nothing_is_left(make: Make) -> None:
+    broadcast = make()
+    lifecycle._start(broadcast, now=NOW)
+    lifecycle.pause(broadcast, now=NOW)
+    Recipient.objects.update(status="delivered")
+    assert lifecycle.complete_if_done(broadcast, now=NOW) is False
+    assert broadcast.status == "paused"
+
+
+def test_a_broadcast_that_is_opened_again_has_neither_ended_nor_been_settled(make: Make, operator: User) -> None:
+    broadcast = make()
+    Broadcast.objects.update(status="completed", completed_at=NOW, settled_at=NOW)
+    because = reason(Cause.ANSWERS_LATE)
+    assert lifecycle.go_on(broadcast, now=NOW, because=because, actor=operator) is True
+    broadcast.refresh_from_db()
+    assert (broadcast.status, broadcast.completed_at, broadcast.settled_at) == ("running", None, None)
+    event = BroadcastEvent.objects.get(kind="reopened")
+    assert (event.actor, event.data) == (operator, because.kept())
+    assert lifecycle.go_on(broadcast, now=NOW, because=because) is True
+    assert BroadcastEvent.objects.filter(kind="reopened").count() == 1
+    for status in ("cancelling", "cancelled"):
+        Broadcast.objects.update(status=status)
+        assert lifecycle.go_on(broadcast, now=NOW, because=because) is False
+
+
+def test_an_audience_that_cannot_be_frozen_fails_the_broadcast_with_the_reason(make: Make) -> None:
+    broadcast = make()
+    Broadcast.objects.update(status="preparing")
+    because = reason(Cause.OTHER, text="The file is gone.")
+    lifecycle.fail_preparing(broadcast, now=NOW, because=because)
+    assert (broadcast.status, broadcast.cause, broadcast.cause_data) == (
+        "failed",
+        "other",
+        {"text": "The file is gone."},
+    )
+    assert data_of(broadcast, "failed") == because.kept()
+
+
+def test_every_change_wakes_the_loop(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(doorbell, "ring", lambda: rung.append(1))
+    broadcast = make()
+    for change in (lifecycle._start, lifecycle.pause, lifecycle.resume, lifecycle.cancel):
+        before = len(rung)
+        change(broadcast, now=NOW)
+        assert len(rung) > before

@@ -37,7 +37,7 @@ TRY_AGAIN = (timedelta(seconds=1), timedelta(seconds=5), timedelta(minutes=1), t
 
 def apply_news(now: datetime) -> int:
     """Apply the next batch. Returns the number of updates looked at."""
-    # An update itself tells its business: by an attempt, a message or a number.
+    # An update itself tells its business, by an attempt, a message or a number; `origin` says if it may touch it.
     with across_businesses(), transaction.atomic():
         batch = list(_due(now).select_for_update(skip_locked=True)[:BATCH])
         if not batch:
@@ -92,25 +92,25 @@ def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, NewsProblem
             continue
         if isinstance(event, StatusUpdate):
             reports.append((news, event))
-        elif event is not None and not _apply_one(news.provider, event, now):
+        elif event is not None and not _apply_one(news, event, now):
             problems[news.pk] = NewsProblem.NOBODYS
     for news, _update in direct_statuses.apply(statuses.apply(reports, now)):
         problems[news.pk] = NewsProblem.NO_MESSAGE
     return problems
 
 
-def _apply_one(provider: str, event: Event, now: datetime) -> bool:
-    """Apply an event of a rare kind. Returns whether there was something to apply it to."""
+def _apply_one(news: WebhookNews, event: Event, now: datetime) -> bool:
+    """Apply an event of a rare kind. Returns whether there was something that these news may touch."""
     match event:
         case Inbound():
-            return people.receive(provider, event, now)
+            return people.receive(news, event, now)
         case Preference():
-            return people.prefer(provider, event, now)
+            return people.prefer(news, event, now)
         case TemplateChange():
-            return changes.change_template(provider, event, now)
+            return changes.change_template(news, event, now)
         case NumberChange():
-            return changes.change_number(provider, event)
+            return changes.change_number(news, event)
         case AccountChange():
-            return changes.change_account(provider, event, now)
+            return changes.change_account(news, event, now)
         case StatusUpdate():
             raise TypeError("Statuses are applied together, by statuses.apply.")

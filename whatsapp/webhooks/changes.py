@@ -10,20 +10,21 @@ from django.db.models import Q, QuerySet
 from businesses.tenancy import acting_for
 from whatsapp.broadcasts import lifecycle
 from whatsapp.errors import IllegalChange
-from whatsapp.models import Broadcast, MessageTemplate, Sender, SenderHealth, TemplateStatus
+from whatsapp.models import Broadcast, MessageTemplate, Sender, SenderHealth, TemplateStatus, WebhookNews
 from whatsapp.providers.base import PauseScope
 from whatsapp.providers.events import AccountChange, NumberChange, TemplateChange
 from whatsapp.reasons import NO_REASON, Cause, reason
 from whatsapp.sending import consequences
 from whatsapp.states import BroadcastStatus, PauseReason
+from whatsapp.webhooks.origin import account_of
 
 FIRST_PAUSE = timedelta(hours=3)
 """Meta pauses a template for 3 h, then for 6 h, then disables it. It reports the end of a pause only when it comes."""
 
 
-def change_template(provider: str, event: TemplateChange, now: datetime) -> bool:
+def change_template(news: WebhookNews, event: TemplateChange, now: datetime) -> bool:
     """Store the change, and pause or resume its broadcasts. Returns whether the template is known."""
-    templates = _templates(provider, event)
+    templates = _templates(news, event)
     for template in templates.select_related("business"):
         if event.quality:
             template.quality = event.quality
@@ -38,8 +39,9 @@ def change_template(provider: str, event: TemplateChange, now: datetime) -> bool
     return templates.exists()
 
 
-def _templates(provider: str, event: TemplateChange) -> QuerySet[MessageTemplate]:
-    known = MessageTemplate.objects.filter(provider=provider, account_id=event.account_id)
+def _templates(news: WebhookNews, event: TemplateChange) -> QuerySet[MessageTemplate]:
+    owners = account_of(news, event.account_id).values("business")
+    known = MessageTemplate.objects.filter(business__in=owners, provider=news.provider, account_id=event.account_id)
     return known.filter(
         Q(provider_template_id=event.external_id) | Q(name=event.name, language=event.language, name__gt="")
     )
@@ -58,9 +60,9 @@ def _stop_or_go(template: MessageTemplate, now: datetime) -> None:
         consequences.pause(broadcast, PauseReason.TEMPLATE, because, now=now, resume_at=template.paused_until)
 
 
-def change_number(provider: str, event: NumberChange) -> bool:
+def change_number(news: WebhookNews, event: NumberChange) -> bool:
     """Store a number's new throughput or limit. Returns whether the account is known."""
-    numbers = Sender.objects.filter(provider=provider, account_id=event.account_id)
+    numbers = account_of(news, event.account_id)
     if event.phone and event.throughput_mps:
         numbers.filter(phone=event.phone).update(throughput_mps=event.throughput_mps)
     if event.daily_limit:
@@ -68,9 +70,9 @@ def change_number(provider: str, event: NumberChange) -> bool:
     return numbers.exists()
 
 
-def change_account(provider: str, event: AccountChange, now: datetime) -> bool:
+def change_account(news: WebhookNews, event: AccountChange, now: datetime) -> bool:
     """Pause everything of a restricted account. Returns whether it is known. Lifting a restriction resumes nothing."""
-    numbers = Sender.objects.filter(provider=provider, account_id=event.account_id).select_related("business")
+    numbers = account_of(news, event.account_id)
     for sender in numbers:
         with acting_for(sender.business):
             if event.restricted:

@@ -7,10 +7,11 @@ from dataclasses import asdict
 
 from django.db.models import Q
 
-from whatsapp.models import DirectMessage
+from whatsapp.models import DirectMessage, WebhookNews
 from whatsapp.providers.events import StatusUpdate
 from whatsapp.states import RecipientStatus
 from whatsapp.webhooks.folding import Delivery, fold
+from whatsapp.webhooks.origin import senders_of
 from whatsapp.webhooks.statuses import Report, rule_of
 
 _FIELDS = tuple(Delivery.__dataclass_fields__)
@@ -18,20 +19,20 @@ _FIELDS = tuple(Delivery.__dataclass_fields__)
 
 def apply(reports: Sequence[Report]) -> list[Report]:
     """Apply reports to their messages, in the caller's transaction. Returns the reports without a message."""
-    return [(news, update) for news, update in reports if not _apply_one(news.provider, update)]
+    return [(news, update) for news, update in reports if not _apply_one(news, update)]
 
 
-def _apply_one(provider: str, update: StatusUpdate) -> bool:
-    ours = Q(provider=provider, provider_message_id=update.message_id)
+def _apply_one(news: WebhookNews, update: StatusUpdate) -> bool:
+    ours = Q(provider=news.provider, provider_message_id=update.message_id)
     if update.tracker:
         ours |= Q(pk=update.tracker)
-    messages = DirectMessage.objects.select_for_update().filter(ours).values("pk", *_FIELDS)
-    found = next(iter(sorted(messages, key=lambda one: one["pk"] != update.tracker)), None)
+    letters = DirectMessage.objects.select_for_update().filter(ours, sender__in=senders_of(news))
+    found = next(iter(sorted(letters.values("pk", *_FIELDS), key=lambda one: one["pk"] != update.tracker)), None)
     if found is None:
         return False
     pk = found.pop("pk")
     before = Delivery(**{**found, "status": RecipientStatus(found["status"])})
-    after = fold(before, [(update, rule_of(provider, update))])
+    after = fold(before, [(update, rule_of(news.provider, update))])
     if after != before:
         DirectMessage.objects.filter(pk=pk).update(**asdict(after), lease_until=None, next_attempt_at=None)
     return True

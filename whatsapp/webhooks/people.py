@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
 from businesses.tenancy import acting_for
 from whatsapp.models import (
     Contact,
@@ -14,19 +12,21 @@ from whatsapp.models import (
     Sender,
     SuppressionCategory,
     SuppressionSource,
+    WebhookNews,
 )
 from whatsapp.people import suppressions
 from whatsapp.people.messaging_settings import settings_of
 from whatsapp.providers.events import Inbound, Preference
+from whatsapp.webhooks.origin import sender_of
 from whatsapp.webhooks.words import Choice, choice_of
 
 ANSWER_WITHIN = timedelta(days=7)
 """A message that quotes nothing counts as a reply to the last broadcast that the person got within this time."""
 
 
-def receive(provider: str, event: Inbound, now: datetime) -> bool:
-    """Store a message and do what it asks for. Returns whether it was sent to a number of this installation."""
-    sender = _sender(provider, event.number_id)
+def receive(news: WebhookNews, event: Inbound, now: datetime) -> bool:
+    """Store a message and do what it asks for. Returns whether it was sent to a number that these news may touch."""
+    sender = sender_of(news, event.number_id)
     if sender is None:
         return False
     with acting_for(sender.business):
@@ -34,10 +34,10 @@ def receive(provider: str, event: Inbound, now: datetime) -> bool:
         contact = _contact(sender, event)
         choice = _choice(sender, event)
         message, is_new = InboundMessage.objects.get_or_create(
-            provider=provider,
+            business=sender.business,
+            provider=news.provider,
             provider_message_id=event.message_id,
             defaults={
-                "business": sender.business,
                 "sender": sender,
                 "contact": contact,
                 "recipient": _answered(sender, event, address),
@@ -55,9 +55,9 @@ def receive(provider: str, event: Inbound, now: datetime) -> bool:
     return True
 
 
-def prefer(provider: str, event: Preference, now: datetime) -> bool:
+def prefer(news: WebhookNews, event: Preference, now: datetime) -> bool:
     """A person switched the business's marketing off or on in WhatsApp. Returns whether the number is ours."""
-    sender = _sender(provider, event.number_id)
+    sender = sender_of(news, event.number_id)
     if sender is None:
         return False
     with acting_for(sender.business):
@@ -73,11 +73,6 @@ def prefer(provider: str, event: Preference, now: datetime) -> bool:
                     now=now,
                 )
     return True
-
-
-def _sender(provider: str, number_id: str) -> Sender | None:
-    numbers = Sender.objects.filter(Q(number_id=number_id) | Q(phone=number_id), provider=provider)
-    return numbers.select_related("business").first() if number_id else None
 
 
 def _contact(sender: Sender, event: Inbound) -> Contact:

@@ -28,6 +28,7 @@ from whatsapp.sending import consequences
 from whatsapp.sending.bulk import update_rows
 from whatsapp.states import RecipientStatus
 from whatsapp.webhooks.folding import Delivery, fold
+from whatsapp.webhooks.origin import may_touch, senders_of
 
 Report = tuple[WebhookNews, StatusUpdate]
 _FIELDS = tuple(Delivery.__dataclass_fields__)
@@ -83,24 +84,40 @@ def _rows_by_message(reports: Sequence[Report]) -> dict[tuple[str, str], int]:
 def _find_rows(
     reports: Sequence[Report], by_message: Mapping[tuple[str, str], int]
 ) -> tuple[dict[int, list[Report]], list[Report]]:
-    """Returns reports by row: by the current attempt, the message id, or an earlier attempt of the row."""
+    """Returns reports by row: by the current attempt, the message id, or an earlier attempt of the row.
+
+    A report without a row, or about a row that its signer does not speak for, is returned as homeless.
+    """
     trackers = {update.tracker for _, update in reports if update.tracker}
     by_tracker: dict[uuid.UUID | None, int] = dict(
         Recipient.objects.filter(attempt_id__in=trackers).values_list("attempt_id", "pk")
     )
     earlier = _earlier_attempts(trackers - by_tracker.keys())
     by_tracker |= {tracker: row for tracker, (row, _outcome) in earlier.items()}
+    found = [(report, _row_of(report, by_tracker, by_message)) for report in reports]
+    senders = _senders_of_rows({pk for _, pk in found if pk is not None})
     by_row: defaultdict[int, list[Report]] = defaultdict(list)
     homeless = []
-    for news, update in reports:
-        if update.tracker in earlier and _is_past(update, earlier[update.tracker][1]):
-            continue
-        pk = by_tracker.get(update.tracker) or by_message.get((news.provider, update.message_id))
-        if pk is None:
+    for (news, update), pk in found:
+        if pk is None or not may_touch(news, senders[pk]):
             homeless.append((news, update))
-        else:
+        elif update.tracker not in earlier or not _is_past(update, earlier[update.tracker][1]):
             by_row[pk].append((news, update))
     return dict(by_row), homeless
+
+
+def _row_of(
+    report: Report, by_tracker: Mapping[uuid.UUID | None, int], by_message: Mapping[tuple[str, str], int]
+) -> int | None:
+    news, update = report
+    return by_tracker.get(update.tracker) or by_message.get((news.provider, update.message_id))
+
+
+def _senders_of_rows(rows: Collection[int]) -> dict[int, Sender]:
+    """Returns the sender of each of these rows."""
+    by_row = dict(Recipient.objects.filter(pk__in=rows).values_list("pk", "broadcast__sender"))
+    senders = Sender.objects.in_bulk(set(by_row.values()))
+    return {row: senders[sender] for row, sender in by_row.items()}
 
 
 def _earlier_attempts(trackers: Collection[uuid.UUID]) -> dict[uuid.UUID | None, tuple[int, str]]:
@@ -122,12 +139,13 @@ def rule_of(provider: str, update: StatusUpdate) -> ErrorRule | None:
 
 
 def _note_that_reports_arrive(reports: Iterable[Report]) -> None:
-    newest: dict[tuple[str, str], datetime] = {}
+    newest: dict[tuple[str, str | None, str, str], tuple[WebhookNews, datetime]] = {}
     for news, update in reports:
-        key = (news.provider, update.number_id)
-        newest[key] = max(newest.get(key, update.at), update.at)
-    for (provider, number_id), at in newest.items():
-        numbers = Sender.objects.filter(provider=provider, number_id=number_id)
+        key = (news.provider, news.verified_by, news.account_id, update.number_id)
+        _, known = newest.get(key, (news, update.at))
+        newest[key] = (news, max(known, update.at))
+    for (*_, number_id), (news, at) in newest.items():
+        numbers = senders_of(news).filter(number_id=number_id)
         numbers.exclude(last_status_event_at__gte=at).update(last_status_event_at=at)
 
 

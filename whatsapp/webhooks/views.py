@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
@@ -11,25 +12,24 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from businesses.credentials import CredentialsUnreadable
-from businesses.tenancy import across_businesses
-from whatsapp.models import Provider, Sender
+from whatsapp.models import Provider
 from whatsapp.providers.base import WebhookRequest
 from whatsapp.providers.registry import provider_for
 from whatsapp.providers.twilio.webhooks import account_of
-from whatsapp.webhooks import intake
-from whatsapp.webhooks.app_secrets import app_secret
+from whatsapp.webhooks import gate, intake, signers
+from whatsapp.webhooks.gate import posted_with, unsigned
 
 logger = logging.getLogger(__name__)
 
 
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
+@posted_with("X-Hub-Signature-256", r"sha256=[0-9a-f]{64}")
 def cloud(request: HttpRequest) -> HttpResponse:
     """Meta: answer the handshake (GET), and store all reports (POST)."""
     if request.method == "GET":
         return _handshake(request)
-    return _store_and_answer(request, Provider.CLOUD, app_secret(request.body))
+    return _store_and_answer(request, Provider.CLOUD, lambda fits: signers.meta_app(request.body, fits))
 
 
 def _handshake(request: HttpRequest) -> HttpResponse:
@@ -42,12 +42,16 @@ def _handshake(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
+@posted_with("X-Twilio-Signature", r"[A-Za-z0-9+/]{27}=")
 def twilio(request: HttpRequest) -> HttpResponse:
     """Twilio: store statuses and messages."""
-    return _store_and_answer(request, Provider.TWILIO, _auth_token(account_of(request.body)))
+    account_sid = account_of(request.body)
+    return _store_and_answer(request, Provider.TWILIO, lambda fits: signers.twilio_account(account_sid, fits))
 
 
-def _store_and_answer(request: HttpRequest, name: Provider, secret: str) -> HttpResponse:
+def _store_and_answer(
+    request: HttpRequest, name: Provider, signer: Callable[[signers.Fits], str | None]
+) -> HttpResponse:
     """Answers 401 to a wrong signature, 400 to a body that can't be split into parcels, else 200 once it is stored."""
     provider = provider_for(name)
     webhook = WebhookRequest(
@@ -55,25 +59,15 @@ def _store_and_answer(request: HttpRequest, name: Provider, secret: str) -> Http
         headers={key.lower(): value for key, value in request.headers.items()},
         body=request.body,
     )
-    if not provider.verify(webhook, secret):
+    verified_by = signer(lambda secret: provider.verify(webhook, secret))
+    if verified_by is None:
         logger.warning("Refused a webhook of %s: its signature is missing or wrong", name)
-        return HttpResponse("The signature is missing or wrong.", status=401, content_type="text/plain")
+        return unsigned()
     try:
-        parcels = provider.split(webhook)
+        with gate.large(webhook.body):
+            parcels = provider.split(webhook)
+            intake.store(name, parcels, verified_by=verified_by, now=timezone.now())
     except ValueError:
         return HttpResponseBadRequest("This can't be understood.", content_type="text/plain")
-    intake.store(name, parcels, now=timezone.now())
     intake.ring(parcels)
     return HttpResponse(status=200, content_type="text/plain")
-
-
-def _auth_token(account_sid: str) -> str:
-    """Returns the token with which an account signs: of one of its senders, or of the installation's own account."""
-    with across_businesses():  # the account in it tells the business
-        sender = Sender.objects.filter(provider=Provider.TWILIO, account_id=account_sid).first()
-    if sender:
-        try:
-            return sender.credentials.get("auth_token", "")
-        except CredentialsUnreadable:
-            return ""
-    return settings.TWILIO_AUTH_TOKEN if account_sid == settings.TWILIO_ACCOUNT_SID else ""

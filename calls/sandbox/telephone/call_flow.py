@@ -114,7 +114,7 @@ class CallFlow:
                 await self._connect(verb)
                 return await self._ask(action, "in-progress") if action and not self.record.hung_up_by else None
             case "Dial" if action:
-                return await self._ask(action, "in-progress", DialCallStatus="completed")
+                return await self._ask(action, "in-progress", DialCallStatus="completed", DialCallDuration="1")
             case "Redirect":
                 return await self._ask(verb.text, "in-progress")
             case "Hangup" | "Reject":

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
-from daphne.server import Server
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -53,6 +52,7 @@ class Command(BaseCommand):
     def serve(self, running: ExitStack, *, with_demo: bool) -> None:
         """Run Daphne in this process."""
         from frontdesk.asgi import application  # noqa: PLC0415 - importing it installs what runs beside the server
+        from frontdesk.web_server import WebServer  # noqa: PLC0415 - imports Daphne's reactor
 
         def ready() -> None:
             url = f"http://{HOST}:{settings.PORT}"
@@ -65,7 +65,7 @@ class Command(BaseCommand):
                 )
             self.say("  Stop it          Ctrl-C\n")
 
-        Server(application, endpoints=[f"tcp:port={settings.PORT}:interface={HOST}"], ready_callable=ready).run()
+        WebServer(application, endpoints=[f"tcp:port={settings.PORT}:interface={HOST}"], ready_callable=ready).run()
 
     def say_sandbox_ended(self, code: int) -> None:
         """Print that calls are no longer answered."""

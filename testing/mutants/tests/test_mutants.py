@@ -117,3 +117,13 @@ def test_every_reason_is_about_a_mutant_that_there_is() -> None:
     files = {file for file, *_rest in page.explanations()}
     keys = {mutant.key for file in files for mutant in mutants_of((ROOT / file).read_text(), file)}
     assert set(page.explanations()) <= keys
+
+
+def test_earlier_runs_are_kept_whatever_is_run(tmp_path: Path) -> None:
+    path = tmp_path / "history.toml"
+    assert page.history(path) == []
+    path.write_text('[[run]]\nwhen = "in May"\nseed = 3\nkilled = { core = [9, 12], sending = [0, 0] }\n')
+    assert page.history(path) == ["| in May | 3 | core | 12 | 9 | 75 % |", "| in May | 3 | sending | 0 | 0 | none |"]
+    assert "| before the rules were stated at their limits | 9 |" in page.written(
+        {}, seed=1, sample=0, total=0, only=""
+    )

@@ -12,9 +12,8 @@ from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp.errors import WhatsappError
 from whatsapp.management.asking import answer, business_of
-from whatsapp.models import Provider, Sender
-from whatsapp.numbers.connecting import Number, check, connect, stand_in
-from whatsapp.providers.base import ProviderUnavailable
+from whatsapp.models import Provider
+from whatsapp.numbers.connecting import Connected, Number, connect, stand_in
 
 NEEDED = {
     Provider.CLOUD: ("phone_number_id", "waba_id", "access_token"),
@@ -47,7 +46,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Connect the number, ask the provider for its state, and print it."""
+        """Keep the number, make it active if the provider confirms it, and print its state."""
         business = business_of(options["slug"])
         missing = [name for name in NEEDED[options["provider"]] if not options[name]]
         if missing:
@@ -55,20 +54,15 @@ class Command(BaseCommand):
             raise CommandError(f"--provider {options['provider']} also needs {flags}.")
         with acting_for(business):
             try:
-                sender, is_new = connect(business, _number(business, options))
+                connected = connect(business, _number(business, options), now=timezone.now(), vouched=True)
             except WhatsappError as error:
                 raise CommandError(str(error)) from error
-            problem = self._check(sender)
-            answer(self, _report(business, sender, is_new=is_new, problem=problem))
-
-    def _check(self, sender: Sender) -> str | None:
-        """Ask for the number's state. If the provider does not answer, the number stays connected all the same."""
-        try:
-            check(sender, now=timezone.now())
-        except ProviderUnavailable as error:
-            self.stderr.write(f"Note: the number is kept, but could not be checked: {error}")
-            return str(error)
-        return None
+            if connected.problem:
+                self.stderr.write(
+                    "Note: the number is kept, but is not active, because it could not be checked. "
+                    f"{connected.problem} Run this again, or sync_templates, which asks once more."
+                )
+            answer(self, _report(business, connected))
 
 
 def _number(business: Business, options: dict[str, Any]) -> Number:
@@ -100,7 +94,8 @@ def _positive(written: str) -> float:
     return value
 
 
-def _report(business: Business, sender: Sender, *, is_new: bool, problem: str | None) -> dict[str, Any]:
+def _report(business: Business, connected: Connected) -> dict[str, Any]:
+    sender = connected.sender
     return {
         "id": str(sender.pk),
         "business": business.slug,
@@ -112,6 +107,7 @@ def _report(business: Business, sender: Sender, *, is_new: bool, problem: str | 
         "throughput": sender.throughput_mps,
         "people_per_24h": sender.messaging_limit,
         "quality": sender.quality,
-        "created": is_new,
-        "problem": problem,
+        "created": connected.is_new,
+        "proved": sender.is_proved,
+        "problem": str(connected.problem) if connected.problem else None,
     }

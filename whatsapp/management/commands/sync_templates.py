@@ -10,7 +10,7 @@ from whatsapp.errors import WhatsappError
 from whatsapp.management.asking import answer, business_of
 from whatsapp.models import MessageTemplate, Sender
 from whatsapp.numbers import template_sync
-from whatsapp.numbers.connecting import senders_of
+from whatsapp.numbers.connecting import check, senders_of, waiting_of
 from whatsapp.providers.base import ProviderUnavailable
 
 
@@ -24,9 +24,11 @@ class Command(BaseCommand):
         parser.add_argument("slug", metavar="SLUG", help="short name of the business")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Fetch the templates of each account once."""
+        """Have the numbers confirmed that wait for it, and fetch the templates of each account once."""
         business = business_of(options["slug"])
         with acting_for(business):
+            for waiting in waiting_of(business):
+                self._prove(waiting)
             try:
                 accounts = {(sender.provider, sender.account_id): sender for sender in senders_of(business)}
             except WhatsappError as error:
@@ -41,6 +43,13 @@ class Command(BaseCommand):
                     "templates": list(templates.values("name", "language", "category", "status", "version")),
                 },
             )
+
+    def _prove(self, sender: Sender) -> None:
+        self.stderr.write(f"Asking {sender.get_provider_display()} to confirm {sender} ...")
+        try:
+            check(sender, now=timezone.now(), vouched=True)
+        except (WhatsappError, ProviderUnavailable) as error:
+            self.stderr.write(f"{sender} is not active: {error}")
 
     def _sync(self, sender: Sender) -> dict[str, int]:
         self.stderr.write(f"Asking {sender.get_provider_display()} for the templates of {sender} ...")

@@ -24,8 +24,8 @@ from whatsapp.providers.base import (
     WebhookRequest,
     in_path,
 )
-from whatsapp.providers.cloud import errors, payloads, webhooks
-from whatsapp.providers.cloud.limits import THROUGHPUT_MPS, daily_limit
+from whatsapp.providers.cloud import errors, payloads, proof, webhooks
+from whatsapp.providers.cloud.proof import NUMBER_FIELDS, health_of
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.posting import Answer, post
 
@@ -75,15 +75,11 @@ class CloudProvider:
 
     async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
         """Returns the number's throughput level, portfolio limit and quality."""
-        fields = "throughput,quality_rating,display_phone_number,whatsapp_business_manager_messaging_limit"
-        number = await self._get(http, account, in_path(account.number_id), {"fields": fields})
-        level = (number.get("throughput") or {}).get("level", "")
-        return NumberHealth(
-            throughput_mps=THROUGHPUT_MPS.get(str(level).upper()),
-            daily_limit=daily_limit(number.get("whatsapp_business_manager_messaging_limit")),
-            quality=str(number.get("quality_rating") or "").upper(),
-            display_phone=webhooks.e164(number.get("display_phone_number")),
-        )
+        return health_of(await self._get(http, account, in_path(account.number_id), {"fields": NUMBER_FIELDS}))
+
+    async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
+        """See `proof.prove`."""
+        return await proof.prove(http, account, vouched=vouched)
 
     async def _get(
         self, http: aiohttp.ClientSession, account: Account, path: str, query: Mapping[str, str]
@@ -92,7 +88,7 @@ class CloudProvider:
         try:
             async with http.get(f"{account.api_url}/{path}", params=query, headers=headers) as response:
                 answer = json.loads(await response.read())
-        except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as problem:
             raise ProviderUnavailable(
                 _("WhatsApp did not answer (%(error)s). Try again later.") % {"error": type(problem).__name__}
             ) from None

@@ -9,10 +9,12 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
+from businesses import untrusted_json
 from whatsapp.providers.base import JsonObject, WebhookRequest
 from whatsapp.providers.cloud.errors import text_of
 from whatsapp.providers.cloud.limits import daily_limit
@@ -29,6 +31,8 @@ from whatsapp.providers.events import (
     TemplateChange,
 )
 
+MOST_UPDATES = 2_000
+"""In one webhook. Meta: at most 1,000 (facebook.com, Graph API, Webhooks, "Getting started")."""
 LONGEST_ID = 140
 """Longest message id, in characters, that is part of a key as it is; a longer one is hashed."""
 _LISTS = {
@@ -63,28 +67,35 @@ def verify(request: WebhookRequest, secret: str) -> bool:
 
 def split(body: bytes) -> list[Parcel]:
     """Returns one parcel for each status, message, preference or change. Raises ValueError."""
-    notice = json.loads(body)
+    notice = untrusted_json.read(body)
     if not isinstance(notice, dict) or notice.get("object") != "whatsapp_business_account":
         raise ValueError("This is no webhook of a WhatsApp business account.")
     try:
-        return [
-            parcel
-            for entry in notice.get("entry", [])
-            for change in entry.get("changes", [])
-            for parcel in _parcels(str(entry.get("id", "")), entry, change)
-        ]
+        entries = notice.get("entry", [])
+        parcels = list(islice(_all_parcels(entries), MOST_UPDATES + 1))
     except (AttributeError, TypeError, KeyError) as problem:
         raise ValueError(f"The webhook has an unexpected shape: {problem}") from None
+    if max(len(entries), len(parcels)) > MOST_UPDATES:
+        raise ValueError(f"The webhook has more than {MOST_UPDATES} updates.")
+    return parcels
+
+
+def _all_parcels(entries: Iterable[Mapping[str, Any]]) -> Iterator[Parcel]:
+    for entry in entries:
+        for change in entry.get("changes", []):
+            yield from _parcels(str(entry.get("id", "")), entry, change)
 
 
 def _parcels(account_id: str, entry: Mapping[str, Any], change: Mapping[str, Any]) -> Iterator[Parcel]:
     field, value = str(change["field"]), change["value"]
     number_id = str((value.get("metadata") or {}).get("phone_number_id", ""))
+    people = _people(value.get("contacts") or ())
     for name, kind in _LISTS.get(field, {}).items():
         for one in value.get(name) or ():
             payload = {"field": name, "number_id": number_id, "one": one}
             if kind is ParcelKind.MESSAGE:
-                payload["contacts"] = value.get("contacts") or []
+                # Only the sender's own: a thousand messages with a thousand contacts each would be a million.
+                payload["contacts"] = [people[who] for who in (_ids_of(one) & people.keys())][:1]
             try:
                 _time(one["timestamp"])  # applying needs the time: without one the shape is unknown
                 yield Parcel(_key(kind, one), kind, payload, number_id, account_id)
@@ -95,6 +106,21 @@ def _parcels(account_id: str, entry: Mapping[str, Any], change: Mapping[str, Any
         payload = {"field": field, "account_id": account_id, "one": value}
         kind = _KINDS.get(field, ParcelKind.OTHER)
         yield Parcel(_digest(field, account_id, entry.get("time"), value), kind, payload, "", account_id)
+
+
+def _people(contacts: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Returns the contacts by their ids; the first one counts."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for contact in contacts:
+        for name in ("wa_id", "user_id"):
+            if who := contact.get(name):
+                found.setdefault(f"{name}:{who}", contact)
+    return found
+
+
+def _ids_of(message: Mapping[str, Any]) -> set[str]:
+    """Returns the ids of a message's sender, as `_people` has them."""
+    return {f"wa_id:{message.get('from')}", f"user_id:{message.get('from_user_id')}"}
 
 
 def _key(kind: ParcelKind, one: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from whatsapp.providers.base import (
     ErrorRule,
     JsonObject,
     Message,
+    NotProved,
     NumberHealth,
     RemoteTemplate,
     SendOutcome,
@@ -25,6 +26,7 @@ from whatsapp.providers.cloud import errors, webhooks
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.sandbox.behaviour import behaviour_of
 from whatsapp.providers.sandbox.samples import TEMPLATES
+from whatsapp.reasons import Cause
 from whatsapp.states import PauseReason
 
 THROUGHPUT_MPS = 80
@@ -76,6 +78,16 @@ class SandboxProvider:
     async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
         """Returns the state of an ordinary number in good standing."""
         return NumberHealth(throughput_mps=THROUGHPUT_MPS, quality="GREEN")
+
+    async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
+        """Returns the number's state where trying is allowed: the stand-in asks nobody for anything.
+
+        Raises:
+            NotProved: `DEBUG` is off, and the stand-in must not take the place of a provider.
+        """
+        if not settings.DEBUG:
+            raise NotProved(Cause.SANDBOX_OFF)
+        return await self.number_health(http, account)
 
     def rule_for(self, code: str) -> ErrorRule:
         """Returns Meta's rule, or our own."""

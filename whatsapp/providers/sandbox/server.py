@@ -56,6 +56,8 @@ class FakeMeta:
     token: str = "a-token"  # noqa: S105 - of a server that exists only on this machine
     app_secret: str = "an-app-secret"  # noqa: S105
     webhook_url: str = ""
+    owners: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    """Which numbers of which accounts a further token opens. `token` opens all: whatever is asked for is there."""
     latency_s: float = 0.0
     throughput: str = "HIGH"
     script: Script = accept_all
@@ -66,6 +68,7 @@ class FakeMeta:
     texts: list[dict[str, Any]] = field(default_factory=list)
     to_report: list[Happening] = field(default_factory=list)
     _nth: dict[str, int] = field(default_factory=dict)
+    _asked_for: set[str] = field(default_factory=set)
     _serial: int = 0
 
     def app(self) -> web.Application:
@@ -76,6 +79,7 @@ class FakeMeta:
                 web.post("/{version}/{number_id}/messages", self._accept),
                 web.get("/figures", self._figures),
                 web.get("/{version}/{account_id}/message_templates", self._templates),
+                web.get("/{version}/{account_id}/phone_numbers", self._numbers),
                 web.get("/{version}/{number_id}", self._number),
             ]
         )
@@ -178,10 +182,26 @@ class FakeMeta:
         ]
         return web.json_response({"data": listed, "paging": {"cursors": {"after": "end"}}})
 
+    async def _numbers(self, request: web.Request) -> web.Response:
+        account = request.match_info["account_id"]
+        token = _token(request)
+        if token != self.token and token not in self.owners:
+            return _error(401, 190, "Invalid OAuth access token")
+        numbers = self._asked_for if token == self.token else self.owners[token].get(account)
+        if numbers is None:
+            return _unseen(account)
+        return web.json_response({"data": [{"id": number} for number in sorted(numbers)]})
+
     async def _number(self, request: web.Request) -> web.Response:
+        number, token = request.match_info["number_id"], _token(request)
+        if token != self.token and token not in self.owners:
+            return _error(401, 190, "Invalid OAuth access token")
+        if token != self.token and not any(number in numbers for numbers in self.owners[token].values()):
+            return _unseen(number)
+        self._asked_for.add(number)
         return web.json_response(
             {
-                "id": request.match_info["number_id"],
+                "id": number,
                 "display_phone_number": "+1 555-010-0000",
                 "quality_rating": "GREEN",
                 "throughput": {"level": self.throughput},
@@ -219,6 +239,17 @@ def _accepted(address: str, message_id: str, *, held: bool = False) -> web.Respo
 def _error(status: int, code: int, text: str) -> web.Response:
     error = {"message": f"(#{code}) {text}", "type": "OAuthException", "code": code, "fbtrace_id": "A0"}
     return web.json_response({"error": error}, status=status)
+
+
+def _token(request: web.Request) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
+def _unseen(object_id: str) -> web.Response:
+    """What Meta says about an object that the token may not see."""
+    text = f"Unsupported get request. Object with ID '{object_id}' does not exist, cannot be loaded due to missing"
+    error = {"message": f"{text} permissions", "type": "GraphMethodException", "code": 100, "error_subcode": 33}
+    return web.json_response({"error": error}, status=400)
 
 
 def main() -> None:

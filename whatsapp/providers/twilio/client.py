@@ -26,10 +26,10 @@ from whatsapp.providers.base import (
 )
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.posting import Answer, post
-from whatsapp.providers.twilio import errors, payloads, webhooks
+from whatsapp.providers.twilio import errors, payloads, proof, webhooks
+from whatsapp.providers.twilio.proof import WHATSAPP_MPS
 from whatsapp.providers.twilio.templates import read_template
 
-WHATSAPP_MPS = 80  # Twilio: each WhatsApp sender
 CONTENT_URL = "https://content.twilio.com"
 CLOCKS_APART = timedelta(minutes=1)
 """How far Twilio's clock may lag behind ours: a message that seems older than its attempt may still be ours."""
@@ -93,6 +93,10 @@ class TwilioProvider:
         """Check the credentials. Twilio reports neither quality nor limits of a number."""
         await _get(http, f"{account.api_url}/2010-04-01/Accounts/{in_path(account.account_id)}.json", account, {})
         return NumberHealth(throughput_mps=WHATSAPP_MPS)
+
+    async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
+        """See `proof.prove`."""
+        return await proof.prove(http, account, vouched=vouched)
 
     def rule_for(self, code: str) -> ErrorRule:
         """Returns the rule from `errors.RULES`."""

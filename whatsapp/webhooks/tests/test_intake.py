@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 import pytest
@@ -126,14 +128,27 @@ def post_signed(client: Client, body: bytes, secret: str) -> int:
 
 
 def test_a_number_of_another_meta_app_is_verified_with_that_apps_secret(client: Client, acme: Any) -> None:
-    own_app(acme)
-    assert post_signed(client, cloud_notice([sent()]), "an-app-secret") == 401
+    sender = own_app(acme)
     assert post_signed(client, cloud_notice([sent()]), "their-own") == 200
+    assert WebhookNews.objects.get().verified_by == sender.app_key
+    assert post_signed(client, cloud_notice([sent()]), "no-bodys") == 401
 
 
-def test_an_app_of_one_business_cannot_speak_for_the_number_of_another(client: Client, acme: Any) -> None:
-    own_app(acme, number_id="9999")
+def test_a_secret_opens_nothing_until_the_number_is_proved(client: Client, acme: Any) -> None:
+    own_app(acme)
+    Sender.objects.update(proved_account=None)
     assert post_signed(client, cloud_notice([sent()]), "their-own") == 401
+
+
+def test_a_body_of_3_mb_is_not_hashed_for_apps_that_it_does_not_name(client: Client, acme: Any) -> None:
+    for number in range(3):
+        own_app(acme, number_id=f"99{number}")
+    Sender.objects.update(account_id="5000")
+    with patch("hmac.new", wraps=hmac.new) as hashed:
+        client.post(
+            CLOUD, cloud_notice([sent()]), "application/json", headers={"X-Hub-Signature-256": f"sha256={'0' * 64}"}
+        )
+    assert hashed.call_count == 1
 
 
 def twilio_sender(business: Any) -> Sender:
@@ -161,7 +176,7 @@ def test_twilios_status_is_stored_with_our_attempt(client: Client, acme: Any, se
     form = {"AccountSid": "AC1", "MessageSid": "SM1", "MessageStatus": "sent", "From": "whatsapp:+15550100000"}
     assert post_twilio(client, form, query="?a=6e1b2ae9-5b25-4a21-8a08-6f4a4d7c0b11") == 200
     news = WebhookNews.objects.get()
-    assert (news.dedupe_key, news.payload["attempt"]) == ("twilio:SM1:sent", "6e1b2ae9-5b25-4a21-8a08-6f4a4d7c0b11")
+    assert (news.dedupe_key, news.payload["attempt"]) == ("AC1:twilio:SM1:sent", "6e1b2ae9-5b25-4a21-8a08-6f4a4d7c0b11")
 
 
 @pytest.mark.parametrize("token", ["another", ""])

@@ -15,6 +15,7 @@ from whatsapp.models import Broadcast, InboundMessage, Recipient, WebhookNews
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.webhooks import people
 from whatsapp.webhooks.applying import apply_news
+from whatsapp.webhooks.origin import INSTALLATION
 from whatsapp.webhooks.tests.notes import AT, cloud_notice, post_cloud
 
 
@@ -44,6 +45,7 @@ def test_two_messages_that_claim_one_id_are_both_lifted(client: Client, rows: li
         kind="status",
         number_id="1055",
         dedupe_key="another",
+        verified_by=INSTALLATION,
         received_at=AT,
         payload={
             "field": "statuses",
@@ -68,10 +70,10 @@ def test_one_piece_that_the_database_refuses_does_not_hold_up_the_others(
 ) -> None:
     real = people.receive
 
-    def refuse(provider: str, event: Any, now: datetime) -> bool:
+    def refuse(news: WebhookNews, event: Any, now: datetime) -> bool:
         if event.text == "poison":
             raise IntegrityError("as if")
-        return real(provider, event, now)
+        return real(news, event, now)
 
     monkeypatch.setattr(people, "receive", refuse)
     said = [

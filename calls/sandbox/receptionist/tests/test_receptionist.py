@@ -52,7 +52,7 @@ async def talk(text: str, *said: str, language: str = "en", can_transfer: bool =
     """Returns the words of the last answer, and the functions that it calls."""
     business = Business(name="Acme", language=language, instructions=text, greeting_text="Hello.")
     if can_transfer:
-        business.fallback_number = "+15005559999"
+        business.fallback_number = "+12125559999"
     request = ReplyRequest(
         instructions_of(business),
         language=language,

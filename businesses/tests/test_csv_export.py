@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from whatsapp.pages.csv_export import csv_answer, defused
+from businesses.pages.csv_export import csv_answer, defused
 
 
 @pytest.mark.parametrize(

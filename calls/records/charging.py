@@ -1,0 +1,84 @@
+"""Charges a business for its calls: minutes of the line, dialled minutes, and OpenAI's tokens.
+
+A call is charged while it lasts, a few seconds at a time: ten calls that begin with one minute left end within seconds
+of its end. A dialled leg is charged before it is dialled, as nothing of ours is in it, and what it didn't use is given
+back. Everything goes by the difference to what was charged before, so that no order of writers charges twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import ROUND_UP, Decimal
+from uuid import UUID
+
+from django.db.models import F
+
+from businesses import usage
+from businesses.models import Business, Limit
+from calls.conversation.end_reasons import EndReason
+from calls.models import Call, CallStatus
+from calls.records import costs
+
+SMALLEST_CHARGE = Decimal("0.08")
+"""Minutes: a running call is charged about every five seconds."""
+_HUNDREDTH = Decimal("0.01")
+_OF_A_CENT = Decimal("0.00001")
+
+
+def in_minutes(time: timedelta | float) -> Decimal:
+    """Returns a time in minutes, rounded up to hundredths; `time` may be seconds. Never less than 0."""
+    seconds = time.total_seconds() if isinstance(time, timedelta) else time
+    return (Decimal(max(seconds, 0)) / 60).quantize(_HUNDREDTH, ROUND_UP)
+
+
+def charge(call: Call, *, until: datetime | None, now: datetime) -> None:
+    """Charge what a call has used up to `until`. The row must be locked; its two fields are set and not saved."""
+    line = in_minutes(until - call.stream_opened_at) if call.stream_opened_at and until else Decimal(0)
+    owed = line + call.dialled_minutes - call.minutes_charged
+    cost = costs.cost_of(call.model, call.usage)
+    spent = Decimal(0) if cost is None else cost.quantize(_OF_A_CENT) - call.cost_counted
+    call.minutes_charged += owed
+    call.cost_counted += spent
+    _book(call.business, owed, now=now, limits={Limit.MINUTES: owed, Limit.MONEY: spent})
+
+
+def charge_so_far(call_id: UUID, business: Business, *, now: datetime) -> EndReason | None:
+    """Charge a running call in the transaction of its process. Returns why it must end, if nothing is left for it."""
+    call = Call.objects.select_for_update().filter(pk=call_id, status=CallStatus.LIVE).first()
+    if call is None or call.stream_opened_at is None:
+        return None
+    if in_minutes(now - call.stream_opened_at) + call.dialled_minutes - call.minutes_charged < SMALLEST_CHARGE:
+        return None
+    call.business = business
+    charge(call, until=now, now=now)
+    call.save(update_fields=["minutes_charged", "cost_counted"])
+    if Business.objects.filter(pk=business.pk, minutes_left__lte=0).exists():
+        return EndReason.NO_MINUTES
+    return EndReason.DAY_LIMIT if usage.reached(business, Limit.MINUTES, Limit.MONEY, now=now) else None
+
+
+def charge_leg(call: Call, minutes: Decimal, *, now: datetime) -> None:
+    """Charge a dialled leg before it is dialled. The row must be locked; its two fields are set and not saved."""
+    call.dialled_minutes += minutes
+    call.minutes_charged += minutes
+    _book(call.business, minutes, now=now, limits={Limit.MINUTES: minutes, Limit.DIALLED_MINUTES: minutes})
+
+
+def give_back(call: Call, minutes: Decimal, *, since: datetime) -> None:
+    """Give back what a leg that was charged at `since` did not use. The row must be locked and is not saved."""
+    call.dialled_minutes -= minutes
+    call.minutes_charged -= minutes
+    _pay(call.business, -minutes)
+    for limit in (Limit.MINUTES, Limit.DIALLED_MINUTES):
+        usage.give_back(call.business, limit, minutes, since=since)
+
+
+def _book(business: Business, owed: Decimal, *, now: datetime, limits: dict[Limit, usage.Amount]) -> None:
+    _pay(business, owed)
+    usage.add(business, limits, now=now)
+
+
+def _pay(business: Business, owed: Decimal) -> None:
+    if owed:
+        paying = Business.objects.filter(pk=business.pk, minutes_left__isnull=False)
+        paying.update(minutes_left=F("minutes_left") - owed)

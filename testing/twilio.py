@@ -1,0 +1,100 @@
+"""A stand-in for the part of Twilio's API that says what an account has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+from aiohttp import web
+
+from testing.thread_server import in_a_thread
+
+
+@dataclass(frozen=True)
+class TwilioAccount:
+    """An account: its token, its WhatsApp senders, the numbers that it has bought, its messaging services."""
+
+    token: str
+    senders: frozenset[str] = frozenset()
+    bought: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+
+
+@dataclass
+class FakeTwilio:
+    """The server. `accounts` by SID."""
+
+    accounts: dict[str, TwilioAccount] = field(default_factory=dict)
+    url: str = ""
+    per_page: int = 2
+
+    def app(self) -> web.Application:
+        """Returns the aiohttp application."""
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/2010-04-01/Accounts/{sid}.json", self._account),
+                web.get("/2010-04-01/Accounts/{sid}/IncomingPhoneNumbers.json", self._bought),
+                web.get("/v2/Channels/Senders", self._senders),
+                web.get("/v1/Services/{service}", self._service),
+            ]
+        )
+        return app
+
+    def _signed_in(self, request: web.Request) -> tuple[str, TwilioAccount] | None:
+        try:
+            login = aiohttp.BasicAuth.decode(request.headers.get("Authorization", ""))
+        except ValueError:
+            return None
+        account = self.accounts.get(login.login)
+        known = account and account.token == login.password
+        in_path = request.match_info.get("sid", login.login)
+        return (login.login, account) if account and known and in_path == login.login else None
+
+    async def _account(self, request: web.Request) -> web.Response:
+        found = self._signed_in(request)
+        return web.json_response({"sid": found[0], "status": "active"}) if found else _error(401, 20003, "Authenticate")
+
+    async def _bought(self, request: web.Request) -> web.Response:
+        found = self._signed_in(request)
+        if not found:
+            return _error(401, 20003, "Authenticate")
+        wanted = request.query.get("PhoneNumber", "")
+        numbers = [{"phone_number": number} for number in found[1].bought if number == wanted]
+        return web.json_response({"incoming_phone_numbers": numbers})
+
+    async def _senders(self, request: web.Request) -> web.Response:
+        found = self._signed_in(request)
+        if not found:
+            return _error(401, 20003, "Authenticate")
+        page = int(request.query.get("Page", "0"))
+        numbers = sorted(found[1].senders)
+        shown = numbers[page * self.per_page : (page + 1) * self.per_page]
+        more = len(numbers) > (page + 1) * self.per_page
+        following = f"{self.url}/v2/Channels/Senders?Channel=whatsapp&Page={page + 1}" if more else None
+        senders = [{"sid": f"XE{number}", "sender_id": f"whatsapp:{number}", "status": "ONLINE"} for number in shown]
+        return web.json_response({"senders": senders, "meta": {"next_page_url": following}})
+
+    async def _service(self, request: web.Request) -> web.Response:
+        found, wanted = self._signed_in(request), request.match_info["service"]
+        if not found:
+            return _error(401, 20003, "Authenticate")
+        known = wanted in found[1].services
+        return (
+            web.json_response({"sid": wanted}) if known else _error(404, 20404, "The requested resource was not found")
+        )
+
+
+@contextmanager
+def threaded_twilio() -> Iterator[FakeTwilio]:
+    """Serve for the duration of the block."""
+    twilio = FakeTwilio()
+    with in_a_thread(twilio.app()) as address:
+        twilio.url = address
+        yield twilio
+
+
+def _error(status: int, code: int, message: str) -> web.Response:
+    return web.json_response({"code": code, "message": message, "status": status}, status=status)

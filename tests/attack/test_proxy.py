@@ -1,0 +1,113 @@
+"""The proxy as docs/deploy.md has it, in a real nginx: its limits let through what the processes take, and no more."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from frontdesk import body_limits
+from testing.bare_socket import BareSocket
+from testing.databases import MigratedDatabase
+from testing.servers import web_processes
+from testing.services import free_port
+
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+PAGE = Path(__file__).parents[2] / "docs" / "deploy.md"
+SIGNED_BY_NOBODY = f"X-Hub-Signature-256: sha256={'0' * 64}\r\n"
+
+pytestmark = [
+    pytest.mark.realtime,
+    pytest.mark.skipif(not Path(NGINX).exists(), reason="needs nginx: apt-get install nginx-light"),
+]
+
+
+def configuration(folder: Path, *, port: int, upstream: int) -> str:
+    """Returns the page's configuration, on a port without TLS and before one web process."""
+    block = re.search(r"```nginx\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert block
+    text = block[1].replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}").replace("server 127.0.0.1:8001", "# server")
+    temporary = "\n".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    user = "user root;" if os.geteuid() == 0 else ""  # otherwise its workers couldn't use the folder
+    return (
+        f"{user} daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
+        f"events {{}}\nhttp {{ access_log off;\n{temporary}\n{text}\n}}\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase) -> Iterator[int]:
+    """The port of an nginx before a web process."""
+    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
+    folder.chmod(0o755)
+    with web_processes(folder, migrated_database) as start:
+        daphne = start(TWILIO_AUTH_TOKEN="a-token", WHATSAPP_APP_SECRET="a-secret", DEBUG="1")
+        (folder / "nginx.conf").write_text(configuration(folder, port=port, upstream=daphne.port))
+        command = [NGINX, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
+        subprocess.run([*command, "-t"], check=True)
+        nginx = subprocess.Popen(command)
+        try:
+            wait_for(port)
+            yield port
+        finally:
+            nginx.terminate()
+            nginx.wait()
+
+
+def wait_for(port: int) -> None:
+    give_up_at = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            assert time.monotonic() < give_up_at, "nginx does not listen"
+            time.sleep(0.05)
+
+
+def post(port: int, path: str, size: int, headers: str = "") -> int:
+    """Returns the status of the answer to a body of this size."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {size}\r\n{headers}"
+        client.sendall(f"{head}\r\n".encode())
+        with suppress(ConnectionError):
+            client.sendall(bytes(size))
+        return int(client.recv(65_536).split(b" ", 2)[1])
+
+
+@pytest.mark.parametrize(
+    ("path", "most", "taken", "headers"),
+    [
+        ("/calls/twilio/voice/", body_limits.TWILIOS, {403}, ""),
+        ("/whatsapp/webhooks/twilio/", body_limits.TWILIOS, {401}, ""),
+        ("/whatsapp/webhooks/cloud/", body_limits.METAS, {401}, SIGNED_BY_NOBODY),
+        ("/accounts/login/", body_limits.FORM, {200, 403}, ""),
+        ("/b/acme/contacts/import/", body_limits.UPLOAD, {302, 403}, ""),
+        ("/b/acme/broadcasts/new/people/", body_limits.UPLOAD, {302, 403}, ""),
+    ],
+)
+def test_what_a_process_takes_comes_through_and_no_more(
+    proxy: int, path: str, most: int, taken: set[int], headers: str
+) -> None:
+    assert post(proxy, path, most, headers) in taken
+    assert post(proxy, path, round(most * 1.06), headers) == 413
+
+
+def test_health_pages_take_nothing(proxy: int) -> None:
+    assert post(proxy, "/healthz", 400) == 413
+
+
+def test_a_media_socket_comes_through(proxy: int) -> None:
+    with BareSocket(proxy) as stranger:
+        assert stranger.status == 101

@@ -1,0 +1,105 @@
+"""Asking Meta whether token, number and account belong together.
+
+`GET /<number>` answers only to a token that may see the number, `GET /<account>/phone_numbers` only to one that may see
+the account, and lists its numbers. To anybody else Meta says 400 with an error of its own (code 100, subcode 33: "does
+not exist, cannot be loaded due to missing permissions"), to a bad token 401 with code 190. It never says that it has no
+such address: only a server that stands in for it does, and only an operator may take that for a yes (`vouched`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from django.utils.translation import gettext as _
+
+from whatsapp.providers.asking import MISSING, Told, ask_for, is_served_by
+from whatsapp.providers.base import Account, NotProved, NumberHealth, ProviderUnavailable, SendOutcome, in_path
+from whatsapp.providers.cloud import errors
+from whatsapp.providers.cloud.limits import THROUGHPUT_MPS, daily_limit
+from whatsapp.providers.cloud.webhooks import e164
+from whatsapp.reasons import Cause
+
+NUMBER_FIELDS = "id,throughput,quality_rating,display_phone_number,whatsapp_business_manager_messaging_limit"
+MOST_PAGES = 100
+_PASSING = {SendOutcome.THROTTLED, SendOutcome.RETRY}
+
+
+async def prove(http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
+    """Returns the number's state once Meta has shown it, with this token, in this account.
+
+    Raises:
+        NotProved: Meta answered, and did not show it.
+        ProviderUnavailable: there was no answer, or only "later".
+    """
+    asking = _Asking(http, account, may_lack=vouched and not is_served_by(account.api_url, "facebook.com"))
+    number = await asking.get(in_path(account.number_id), {"fields": NUMBER_FIELDS}, needs="id")
+    if number is not None and str(number["id"]) != account.number_id:
+        raise _not_there(account)
+    if not await _is_in_account(asking):
+        raise _not_there(account)
+    return health_of(number or {})
+
+
+def health_of(number: Mapping[str, Any]) -> NumberHealth:
+    """Returns throughput, portfolio limit and quality from Meta's answer about a number."""
+    level = (number.get("throughput") or {}).get("level", "")
+    return NumberHealth(
+        throughput_mps=THROUGHPUT_MPS.get(str(level).upper()),
+        daily_limit=daily_limit(number.get("whatsapp_business_manager_messaging_limit")),
+        quality=str(number.get("quality_rating") or "").upper(),
+        display_phone=e164(number.get("display_phone_number")),
+    )
+
+
+async def _is_in_account(asking: _Asking) -> bool:
+    query = {"fields": "id", "limit": "100"}
+    for _page in range(MOST_PAGES):
+        page = await asking.get(f"{in_path(asking.account.account_id)}/phone_numbers", query, needs="data")
+        if page is None or any(str(one.get("id", "")) == asking.account.number_id for one in page["data"] or ()):
+            return True
+        paging = page.get("paging") or {}
+        after = (paging.get("cursors") or {}).get("after")
+        if not after or not paging.get("next"):
+            break
+        query = {**query, "after": str(after)}
+    return False
+
+
+def _not_there(account: Account) -> NotProved:
+    return NotProved(Cause.NUMBER_NOT_IN_ACCOUNT, number=account.number_id, account=account.account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    http: aiohttp.ClientSession
+    account: Account
+    may_lack: bool
+    """Whether the server may have no such address: it stands in for Meta, and an operator vouches for the number."""
+
+    async def get(self, path: str, query: Mapping[str, str], *, needs: str) -> Mapping[str, Any] | None:
+        """Returns Meta's answer, which has the key `needs`; None if the server has no such address and may lack it."""
+        headers = {"Authorization": f"Bearer {self.account.secrets.get('access_token', '')}"}
+        try:
+            told = await ask_for(self.http, f"{self.account.api_url}/{path}", query, headers)
+        except (aiohttp.ClientError, TimeoutError, OSError) as problem:
+            raise _unavailable(type(problem).__name__) from None
+        error = told.body.get("error")
+        if told.status == 200 and needs in told.body:
+            return told.body
+        if self.may_lack and not error and told.status in (200, *MISSING):
+            return None
+        raise _refused(told, error if isinstance(error, dict) else {})
+
+
+def _refused(told: Told, error: Mapping[str, Any]) -> ProviderUnavailable:
+    code = str(error.get("code", ""))
+    if not told.is_no or errors.rule_for(code).outcome in _PASSING:
+        return _unavailable(f"HTTP {told.status} {code}".strip())
+    return NotProved(Cause.PROOF_REFUSED, code=code or str(told.status), words=errors.text_of(error))
+
+
+def _unavailable(error: str) -> ProviderUnavailable:
+    return ProviderUnavailable(_("WhatsApp did not answer (%(error)s). Try again later.") % {"error": error})

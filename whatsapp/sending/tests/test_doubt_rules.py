@@ -1,0 +1,235 @@
+"""Messages whose answer was lost, at their exact limits: what counts as evidence, of whom, and since when."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from businesses.models import Business, User
+from testing.broadcasts import addresses, make_broadcast, make_sender
+from whatsapp.models import Attempt, Broadcast, BroadcastEvent, MessageTemplate, Recipient, Sender
+from whatsapp.providers.base import ProviderUnavailable
+from whatsapp.reasons import Cause, reason
+from whatsapp.sending import doubts
+from whatsapp.sending.threads import DatabaseThread
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+MOMENT = timedelta(microseconds=1)
+MINUTE = timedelta(minutes=1)
+WHY = reason(Cause.NO_REPORT)
+FIRST, SECOND = addresses(2)
+
+
+def in_doubt(broadcast: Broadcast, age: timedelta, *, position: int = 0) -> Recipient:
+    """Returns a row whose second attempt began so long ago and was never answered."""
+    key = Recipient.objects.filter(broadcast=broadcast).order_by("pk").values_list("pk", flat=True)[position]
+    attempt_id = uuid.uuid4()
+    Recipient.objects.filter(pk=key).update(
+        status="unknown", attempt_id=attempt_id, attempt_no=2, error_class="unknown"
+    )
+    for no, one, since in ((1, uuid.uuid4(), age + timedelta(hours=9)), (2, attempt_id, age)):
+        Attempt.objects.create(
+            id=one, business=broadcast.business, recipient_id=key, no=no, started_at=NOW - since, outcome="unknown"
+        )
+    return Recipient.objects.select_related("broadcast__sender", "broadcast__business", "broadcast__template").get(
+        pk=key
+    )
+
+
+def state(row: Recipient) -> str:
+    return Recipient.objects.get(pk=row.pk).status
+
+
+def heard_of(broadcast: Broadcast, *, accepted: timedelta, sent: timedelta) -> None:
+    """Let a report of another message have come: how long before now it was accepted and sent."""
+    rows = Recipient.objects.filter(broadcast=broadcast).order_by("-pk").values("pk")[:1]
+    Recipient.objects.filter(pk__in=rows).update(status="sent", accepted_at=NOW - accepted, sent_at=NOW - sent)
+
+
+@pytest.fixture
+def utility(broadcast: Broadcast) -> Broadcast:
+    """A broadcast whose messages Meta sends at once."""
+    Broadcast.objects.update(template_category="UTILITY")
+    broadcast.refresh_from_db()
+    return broadcast
+
+
+@pytest.fixture
+def dana(acme: Business) -> User:
+    return User.objects.create_user("dana@example.com")
+
+
+# Which are decided ------------------------------------------------------------------------------------------------
+def test_doubts_are_decided_after_two_minutes_each_once_and_in_batches(
+    broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [in_doubt(broadcast, 2 * MINUTE + MOMENT, position=number) for number in range(4)]
+    Attempt.objects.filter(recipient=rows[3]).update(started_at=NOW - 2 * MINUTE)
+    assert doubts.unproven(NOW) == rows[:3]
+    Recipient.objects.filter(pk=rows[0].pk).update(status="delivered")
+    assert doubts.unproven(NOW) == rows[1:3]
+    monkeypatch.setattr(doubts, "BATCH", 1)
+    assert doubts.unproven(NOW) == rows[1:2]
+
+
+# Evidence ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("age", "accepted", "sent", "proves"),
+    [
+        (15 * MINUTE, 5 * MINUTE, 5 * MINUTE, True),
+        (15 * MINUTE - MOMENT, 5 * MINUTE, 5 * MINUTE, False),
+        (15 * MINUTE, 14 * MINUTE - MOMENT, 14 * MINUTE - MOMENT, True),
+        (15 * MINUTE, 14 * MINUTE, 5 * MINUTE, False),
+        (15 * MINUTE, 5 * MINUTE, 14 * MINUTE, False),
+    ],
+)
+def test_silence_of_15_minutes_beside_reports_of_what_left_a_minute_later_is_evidence(
+    utility: Broadcast, age: timedelta, accepted: timedelta, sent: timedelta, proves: bool
+) -> None:
+    row = in_doubt(utility, age)
+    heard_of(utility, accepted=accepted, sent=sent)
+    doubts.weigh(row, NOW)
+    assert state(row) == ("pending" if proves else "unknown")
+    if proves:
+        event = BroadcastEvent.objects.get(kind="sent_again")
+        assert event.data["cause"] == "no_report"
+        assert Recipient.objects.get(pk=row.pk).error_class == ""
+
+
+def test_reports_of_another_number_prove_nothing(acme: Business, template: MessageTemplate, utility: Broadcast) -> None:
+    row = in_doubt(utility, timedelta(hours=1))
+    other = make_broadcast(make_sender(acme, number_id="1056"), template, addresses(1, start=50))
+    heard_of(other, accepted=MINUTE, sent=MINUTE)
+    doubts.weigh(row, NOW)
+    assert state(row) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("category", "quality", "minutes"),
+    [("MARKETING", "YELLOW", 75), ("MARKETING", "UNKNOWN", 75), ("MARKETING", "GREEN", 15), ("UTILITY", "YELLOW", 15)],
+)
+def test_only_marketing_by_a_template_without_a_good_name_may_be_held_back(
+    broadcast: Broadcast, category: str, quality: str, minutes: int
+) -> None:
+    Broadcast.objects.update(template_category=category)
+    MessageTemplate.objects.update(quality=quality)
+    row = in_doubt(broadcast, minutes * MINUTE)
+    heard_of(broadcast, accepted=MINUTE, sent=MINUTE)
+    doubts.weigh(row, NOW - MOMENT)
+    assert state(row) == "unknown"
+    doubts.weigh(row, NOW)
+    assert state(row) == "pending"
+
+
+# What a provider's list proves ------------------------------------------------------------------------------------
+def test_an_id_that_only_another_provider_s_message_has_is_this_one_s(
+    sender: Sender, template: MessageTemplate, broadcast: Broadcast
+) -> None:
+    row = in_doubt(broadcast, timedelta(hours=1))
+    other = make_broadcast(sender, template, addresses(1, start=50))
+    Recipient.objects.filter(broadcast=other).update(provider="twilio", provider_message_id="SM1")
+    doubts.believe(row, ["SM1"], NOW)
+    kept = Recipient.objects.get(pk=row.pk)
+    assert (kept.status, kept.provider_message_id, kept.accepted_at) == ("accepted", "SM1", NOW)
+    assert (kept.error_class, kept.error_text) == ("", "")
+
+
+def test_of_several_unknown_ids_the_first_is_taken(broadcast: Broadcast) -> None:
+    row = in_doubt(broadcast, timedelta(hours=1))
+    doubts.believe(row, ["SM7", "SM8"], NOW)
+    assert Recipient.objects.get(pk=row.pk).provider_message_id == "SM7"
+
+
+class Asked:
+    """A provider that can be asked, and its list."""
+
+    can_prove_absence = True
+
+    def __init__(self, found: list[str] | None) -> None:
+        self.found = found
+        self.questions: list[tuple[str, datetime]] = []
+
+    async def find_messages(self, _http: Any, _account: Any, address: str, since: datetime) -> list[str]:
+        self.questions.append((address, since))
+        if self.found is None:
+            raise ProviderUnavailable("away")
+        return self.found
+
+
+def decide(monkeypatch: pytest.MonkeyPatch, provider: object) -> None:
+    monkeypatch.setattr(doubts, "provider_for", lambda _name: provider)
+
+    async def run() -> None:
+        database = DatabaseThread("doubts")
+        await doubts.decide(cast("Any", None), database, NOW)
+        await database.close()
+
+    asyncio.run(run())
+
+
+def test_a_provider_that_can_be_asked_is_asked_since_the_last_attempt(
+    utility: Broadcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = in_doubt(utility, timedelta(hours=1))
+    heard_of(utility, accepted=MINUTE, sent=MINUTE)
+    away = Asked(None)
+    decide(monkeypatch, away)
+    assert state(row) == "unknown", "it is asked again, and the evidence of others is not weighed"
+    assert away.questions == [(row.address, NOW - timedelta(hours=1))]
+    decide(monkeypatch, Asked(["SM1"]))
+    assert state(row) == "accepted"
+
+
+def test_of_a_provider_that_cannot_be_asked_the_evidence_is_weighed(
+    utility: Broadcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = in_doubt(utility, timedelta(hours=1))
+    heard_of(utility, accepted=MINUTE, sent=MINUTE)
+    silent = Asked([])
+    silent.can_prove_absence = False
+    decide(monkeypatch, silent)
+    assert (state(row), silent.questions) == ("pending", [])
+
+
+# Sending again ----------------------------------------------------------------------------------------------------
+def test_what_was_decided_or_tried_again_meanwhile_is_left_alone(broadcast: Broadcast, dana: User) -> None:
+    row = in_doubt(broadcast, timedelta(hours=1))
+    for status in ("failed", "sending", "claimed", "accepted"):
+        Recipient.objects.filter(pk=row.pk).update(status=status)
+        assert doubts.requeue([row], now=NOW, why=WHY) == 0
+        assert doubts.assume_sent([row], now=NOW, actor=dana) == 0
+        assert state(row) == status
+    Recipient.objects.filter(pk=row.pk).update(status="unknown", attempt_id=uuid.uuid4())
+    assert doubts.requeue([row], now=NOW, why=WHY) == 0
+    assert state(row) == "unknown", "it is another attempt's doubt"
+    assert not BroadcastEvent.objects.exists()
+
+
+def test_each_row_that_is_sent_again_is_counted_and_put_on_record_with_who_asked(
+    broadcast: Broadcast, dana: User
+) -> None:
+    rows = [in_doubt(broadcast, timedelta(hours=1), position=number) for number in range(3)]
+    Recipient.objects.filter(pk=rows[0].pk).update(status="delivered")
+    Broadcast.objects.update(status="completed")
+    assert doubts.requeue(rows, now=NOW, why=WHY, actor=dana) == 2
+    assert [state(row) for row in rows] == ["delivered", "pending", "pending"]
+    events = BroadcastEvent.objects.order_by("pk").values_list("kind", "actor")
+    assert sorted(events) == sorted([("reopened", dana.pk), *[("sent_again", dana.pk)] * 2])
+
+
+def test_each_row_that_a_person_counts_as_sent_is_counted(broadcast: Broadcast, dana: User) -> None:
+    rows = [in_doubt(broadcast, timedelta(hours=1), position=number) for number in range(3)]
+    assert doubts.assume_sent(rows[:2], now=NOW, actor=dana) == 2
+    assert [state(row) for row in rows] == ["assumed_sent", "assumed_sent", "unknown"]
+
+
+def test_of_a_cancelled_broadcast_only_these_rows_are_cancelled(broadcast: Broadcast) -> None:
+    row = in_doubt(broadcast, timedelta(hours=1))
+    Broadcast.objects.update(status="cancelling")
+    assert doubts.requeue([row], now=NOW, why=WHY) == 1
+    assert state(row) == "cancelled"
+    assert Recipient.objects.filter(status="pending").count() == 19
