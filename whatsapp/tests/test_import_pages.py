@@ -170,7 +170,7 @@ def test_an_error_further_down_is_said_in_words(staff: Client, rung: Rung, monke
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("", "empty"), ("a,a\n1,2\n", "twice"), ("phone\n", "no rows"), ("a\n" + "1" * 99, "has 0 MB")]
+    ("text", "says"), [("", "empty"), ("a,a\n1,2\n", "two columns named"), ("phone\n", "no rows"), ("a\n" + "1" * 99, "has 0 MB")]
 )
 def test_a_file_that_can_not_be_used_is_refused_at_once(
     text: str, says: str, staff: Client, monkeypatch: pytest.MonkeyPatch
