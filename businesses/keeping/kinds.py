@@ -22,7 +22,7 @@ class Kind(models.TextChoices):
     NEWS = "news", _("Raw notices of WhatsApp")
     MESSAGES = "messages", _("Messages")
     RECORDINGS = "recordings", _("Recordings of calls")
-    TRANSCRIPTS = "transcripts", _("Words of calls")
+    TRANSCRIPTS = "transcripts", _("Transcripts of calls")
     TRACES = "traces", _("Traces of calls")
     CALLERS = "callers", _("Numbers of callers")
     AUDIT = "audit", _("Audit log")

@@ -61,7 +61,7 @@ class Attachment:
     parts: Callable[[], Iterator[bytes]]
 
 
-def nothing(_person: Person) -> Iterable[Any]:
+def nothing(_person: Person) -> Sequence[Any]:
     """Returns nothing, for a holding without records or files of its own."""
     return ()
 
@@ -81,8 +81,11 @@ class Holding:
 
     code: str
     label: _StrPromise
-    count: Callable[[Person], int]
     erase: Callable[[Person, int], int]
+    rows: Callable[[Person], Sequence[models.QuerySet[Any]]] = nothing
+    """The rows to be counted; all holdings are counted in one query."""
+    count: Callable[[Person], int] | None = None
+    """Counts what is in files, or can't be found by a query."""
     records: Callable[[Person], Iterable[Record]] = nothing
     files: Callable[[Person], Iterable[Attachment]] = nothing
     begin: Callable[[Person, datetime], None] | None = None

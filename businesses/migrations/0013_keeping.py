@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='business',
             name='recordings_kept_days',
-            field=models.PositiveSmallIntegerField(db_default=90, default=90, help_text='Older recordings are removed every night. The words of calls have days of their own.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='recordings are kept (days)'),
+            field=models.PositiveSmallIntegerField(db_default=90, default=90, help_text='Older recordings are removed every night. Transcripts have days of their own.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='recordings are kept (days)'),
         ),
         migrations.CreateModel(
             name='AddressKey',
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('news_days', models.PositiveSmallIntegerField(default=30, help_text='Technical copies of what WhatsApp reported, for finding faults.', verbose_name='raw notices of WhatsApp (days)')),
                 ('messages_days', models.PositiveSmallIntegerField(default=730, help_text='Messages from people and answers to them. Of ended broadcasts, names, numbers and values are removed; the figures stay.', verbose_name='messages (days)')),
-                ('transcripts_days', models.PositiveSmallIntegerField(default=365, help_text='What was said in calls, and their summaries.', verbose_name='words of calls (days)')),
+                ('transcripts_days', models.PositiveSmallIntegerField(default=365, help_text='What was said in calls, and their summaries.', verbose_name='transcripts of calls (days)')),
                 ('traces_days', models.PositiveSmallIntegerField(default=90, help_text='Every event of a call, for finding faults. They hold words, so they go with them at the latest.', verbose_name='traces of calls (days)')),
                 ('callers_days', models.PositiveSmallIntegerField(default=730, help_text='After this a call keeps its time, length and cost, but not who called.', verbose_name='numbers of callers (days)')),
                 ('audit_days', models.PositiveSmallIntegerField(default=1095, help_text='Who did what in this business, and when.', verbose_name='audit log (days)')),

@@ -182,7 +182,7 @@ class Business(CallSettings):
         default=90,
         db_default=90,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
-        help_text=_("Older recordings are removed every night. The words of calls have days of their own."),
+        help_text=_("Older recordings are removed every night. Transcripts have days of their own."),
     )
     second_factor = models.CharField(
         _("must sign in with a second factor"),

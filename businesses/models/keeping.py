@@ -36,7 +36,7 @@ class Retention(models.Model):
         ),
     )
     transcripts_days = models.PositiveSmallIntegerField(
-        _("words of calls (days)"), default=365, help_text=_("What was said in calls, and their summaries.")
+        _("transcripts of calls (days)"), default=365, help_text=_("What was said in calls, and their summaries.")
     )
     traces_days = models.PositiveSmallIntegerField(
         _("traces of calls (days)"),

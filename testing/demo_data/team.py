@@ -28,6 +28,7 @@ def add(business: Business, *, owner: User, now: datetime) -> Rows:
     invitations.invite(business, email="late@demo.example", role=Role.STAFF, by=owner, now=now - timedelta(days=8))
     email, yesterday = "dana.cohen@demo.example", now - timedelta(days=1)
     invited = invitations.invite(business, email=email, role=Role.OWNER, by=owner, now=yesterday)
+    done, waits = _erasures(business, owner=owner, now=now)
     mine = Membership.objects.get(business=business, user=owner)
     done = Erasure.objects.create(
         business=business,
@@ -44,7 +45,16 @@ def add(business: Business, *, owner: User, now: datetime) -> Rows:
         "businesses.Erasure": {"done": str(done.pk), "waiting": str(waiting.pk)},
         "businesses.Membership": {"owner": str(mine.pk), "staff": str(made["noa@demo.example"].pk)},
         "businesses.Invitation": {"open": invited.token},
+        "businesses.Erasure": {"done": str(done.pk), "waits": str(waits.pk)},
     }
+
+
+def _erasures(business: Business, *, owner: User, now: datetime) -> tuple[Erasure, Erasure]:
+    """Create a request to erase a person that is done, and one that waits for a call to end."""
+    asked = {"business": business, "asked_by": owner, "hint": "+972…4567"}
+    removed = {"turns": 41, "recordings": 3, "calls": 3, "broadcasts": 12, "wishes": 1, "contacts": 1}
+    done = Erasure.objects.create(**asked, asked_at=now - timedelta(days=3), finished_at=now, removed=removed)
+    return done, Erasure.objects.create(**asked, asked_at=now, waits_for="call_running", addresses=["+972509990000"])
 
 
 def staff_of(business: Business) -> User:

@@ -50,6 +50,8 @@ def alpha() -> Tenant:
         names = {field.name for field in model._meta.fields}
         if "address" in names:
             base[model].update(address=PHONE)
+        if "number" in names:
+            base[model].update(number=PHONE)
         if "given" in names:
             base[model].update(given=PHONE)
     return tenant

@@ -21,7 +21,7 @@ from django.core.files.storage import default_storage
 from businesses.models import Business, PhoneNumber, User
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
-from calls.models import Call, CallStatus, TraceChunk, Turn
+from calls.models import BlockedCaller, Call, CallStatus, TraceChunk, Turn
 from calls.records import recording
 from testing.broadcasts import make_broadcast, make_sender, make_template
 from whatsapp.broadcasts.counts import Counts, counts_of
@@ -86,6 +86,7 @@ def make_world(slug: str, number: str) -> World:
         running = make_broadcast(sender, template, [OTHER, PHONE])
         world = World(business, sender, contact, _call(business, PHONE, NAME), ended, running)
         _call(business, OTHER, "Tal")
+        BlockedCaller.objects.create(business=business, number=PHONE, blocked_at=NOW)
         _messages(world)
         _files(world)
         _wishes(world)

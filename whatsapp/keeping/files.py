@@ -34,11 +34,15 @@ def _unread(business: Business) -> QuerySet[Broadcast]:
     return Broadcast.objects.filter(business=business, audience_ready_at=None).exclude(audience_file="")
 
 
-def count(person: Person) -> int:
-    """Returns the number of uploads that were not used yet. Nobody has looked who is in them, so all are removed."""
-    drafts = ContactImport.objects.filter(business=person.business, status=ImportStatus.DRAFT).count()
-    unread = _unread(person.business).exclude(status__in=STARTED).count()
-    return drafts + unread + len(stored_files.names(uploads.FOLDER, person.business))
+def unused_rows(person: Person) -> tuple[QuerySet[ContactImport], QuerySet[Broadcast]]:
+    """Returns uploads that were not used yet. Nobody has looked who is in them, so all are removed."""
+    drafts = ContactImport.objects.filter(business=person.business, status=ImportStatus.DRAFT)
+    return drafts, _unread(person.business).exclude(status__in=STARTED)
+
+
+def unused_files(person: Person) -> int:
+    """Returns the number of files of forms that were not finished."""
+    return len(stored_files.names(uploads.FOLDER, person.business))
 
 
 def erase(person: Person, most: int) -> int:

@@ -27,9 +27,9 @@ def begin(person: Person, _now: datetime) -> None:
     recipients.free(waiting, to=RecipientStatus.SKIPPED, skip_reason=SkipReason.OPTED_OUT)
 
 
-def count(person: Person) -> int:
-    """Returns the number of entries that turn into fingerprints."""
-    return _plain(person).count() + _history(person).count()
+def rows(person: Person) -> tuple[QuerySet[Suppression], QuerySet[ConsentChange]]:
+    """Returns the entries that turn into fingerprints."""
+    return _plain(person), _history(person)
 
 
 def erase(person: Person, _most: int) -> int:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
-from whatsapp.models import Consent, Contact, SuppressionCategory, SuppressionSource, Tag
+from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource, Tag
 from whatsapp.pages.button import button
 from whatsapp.pages.contact_forms import AgreeForm, CategoryForm, FactsForm, TagForm
 from whatsapp.pages.conversations import addresses_of, conversation
@@ -112,6 +112,7 @@ def lift(request: PageRequest, person: Contact) -> str:
 
 
 def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpResponse:
+    known = suppressions.known_as(request.business, addresses_of(person))
     forms_there = {
         "facts_form": FactsForm(initial={"name": person.name, "language": person.language}),
         "tag_form": TagForm(),
@@ -124,8 +125,8 @@ def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpRe
         "contact": person,
         "tags": person.tags.all(),
         "all_tags": Tag.objects.filter(business=request.business)[:200],
-        "history": consent.history(person),
-        "suppressed": list(suppressions.entries_of(request.business, addresses_of(person))),
+        "history": consent.history(request.business, known),
+        "suppressed": list(Suppression.objects.filter(business=request.business, address__in=known)),
         "said": conversation(person, most=MOST_MESSAGES),
         "most": MOST_MESSAGES,
     }

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
 
 from businesses.audit import AuditKind, record
-from businesses.keeping.fingerprints import readable_fingerprints
 from businesses.models import Business, Permission, User
 from businesses.permissions import demand
 from businesses.phone_numbers import masked
@@ -55,10 +54,8 @@ def agree(contact: Contact, *, source: str, now: datetime, by: User) -> None:
         note(contact.business, [contact.address], ConsentStep.AGREED, source=source, now=now, by=by)
 
 
-def history(contact: Contact) -> list[ConsentChange]:
+def history(business: Business, addresses: Collection[str]) -> list[ConsentChange]:
     """Returns the history of a person, newest first. What applied to number and user id at once is one entry."""
-    addresses = [address for address in (contact.phone, contact.bsuid) if address]
-    addresses += readable_fingerprints(contact.business, addresses)  # from before they were erased
-    changes = ConsentChange.objects.filter(business=contact.business_id, address__in=addresses).select_related("by")
+    changes = ConsentChange.objects.filter(business=business, address__in=addresses).select_related("by")
     lines = {(change.at, change.what, change.source): change for change in changes[:MOST_SHOWN]}
     return list(lines.values())

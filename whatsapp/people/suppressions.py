@@ -58,9 +58,12 @@ def blocked(business: Business, addresses: Collection[str], template_category: s
 
 def entries_of(business: Business, addresses: Collection[str]) -> QuerySet[Suppression]:
     """Returns the entries of these addresses, also those that an erased person left under a fingerprint."""
-    return Suppression.objects.filter(
-        business=business, address__in=[*addresses, *readable_fingerprints(business, addresses)]
-    )
+    return Suppression.objects.filter(business=business, address__in=known_as(business, addresses))
+
+
+def known_as(business: Business, addresses: Collection[str]) -> list[str]:
+    """Returns the addresses, and the fingerprints that stand in their place since their person was erased."""
+    return [*addresses, *readable_fingerprints(business, addresses)]
 
 
 def suppress(

@@ -92,7 +92,7 @@ def test_a_short_file_is_done_when_its_page_comes(staff: Client, rung: Rung) -> 
     dana = Contact.objects.get()
     assert (dana.phone, dana.name, dana.attributes, dana.consent) == (DANA, "דנה", {"city": "Haifa"}, "granted")
     assert dana.tags.get().name == "spring"
-    assert str(consent.history(dana)[0].by) == "staff@clinic.test"
+    assert str(consent.history(dana.business, [dana.address])[0].by) == "staff@clinic.test"
     page = staff.get(result["Location"])
     made = page.context["import"]
     assert (made.status, made.rows_read, made.added, made.rejected) == (ImportStatus.DONE, 2, 1, 1)

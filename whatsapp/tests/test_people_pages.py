@@ -119,7 +119,7 @@ def test_a_persons_page_steers_consent_and_keeps_its_history(trusted: Client, da
     assert "rang us" in text_of(trusted.get(here))
     trusted.post(here + "lift/")
     assert not Suppression.objects.exists()
-    told = [(each.what, each.source, str(each.by)) for each in consent.history(dana)]
+    told = [(each.what, each.source, str(each.by)) for each in consent.history(dana.business, [DANA])]
     assert told == [
         ("lifted", "staff", "staff@clinic.test"),
         ("no_broadcasts", "staff", "staff@clinic.test"),
@@ -152,7 +152,7 @@ def test_whoever_replied_to_come_back_is_not_said_to_have_opted_out(clinic: Busi
     suppressions.lift(clinic, DANA, now=NOW, categories=list(SuppressionCategory))
     dana.refresh_from_db()
     assert dana.consent_source_in_words == "They replied with an opt-in word"
-    told = {(each.what, each.source_in_words) for each in consent.history(dana)}
+    told = {(each.what, each.source_in_words) for each in consent.history(dana.business, [DANA])}
     assert told == {
         ("agreed", "They replied with an opt-in word"),
         ("no_broadcasts", "They replied with an opt-out word"),
