@@ -42,7 +42,8 @@ def test_the_first_retry_is_at_once_and_the_second_after_300_ms() -> None:
     second = owed.again(AT)
     assert second == Owed(ResponseKind.GREETING, GREETING, 2, since=9.0, not_before=AT, turn_item="turn")
     third = second.again(AT, words="how may I help?")
-    assert (third.attempt, third.not_before, third.words) == (3, pytest.approx(AT + 0.3), "how may I help?")
+    assert (third.attempt, third.words) == (3, "how may I help?")
+    assert third.not_before == pytest.approx(AT + 0.3)
     assert second.again(AT, words="").words == ""
 
 
