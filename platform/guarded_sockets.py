@@ -81,7 +81,7 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
 
     async def drained(self) -> None:
         """Wait until the other end has taken what was sent. Raises `TimeoutError` if it takes nothing for 5 s."""
-        while True:
+        while not self._buffer.is_free.is_set():
             unsent = self._unsent()
             try:
                 async with asyncio.timeout(STUCK_S):
@@ -89,8 +89,6 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
             except TimeoutError:
                 if self._unsent() >= unsent:
                     raise
-            else:
-                return
 
     def _unsent(self) -> int:
         transport = self.transport

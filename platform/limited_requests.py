@@ -20,6 +20,7 @@ from urllib.parse import unquote
 
 from daphne.http_protocol import WebRequest
 from twisted.internet.defer import Deferred
+from twisted.web.http import _MalformedChunkedDataError
 
 from businesses import client_address
 from calls.line import waiting
@@ -31,8 +32,8 @@ READ_AT_ONCE: Final = 16_384
 """Bytes. What comes in tiny pieces (chunks of one byte, WebSocket frames of none) then takes the event loop a few
 milliseconds between two turns, not fifty."""
 LARGE: Final = body_limits.FORM
-MOST_PIECES: Final = 1_000
-"""Chunks of a body without Content-Length, besides one for every `READ_AT_ONCE` bytes."""
+MOST_PIECES: Final = 200
+"""Chunks of a body without Content-Length, besides one for every 512 bytes."""
 BODY_TIMEOUT_S: Final = 300
 LINGER_S: Final = 1.0
 """How long a refused connection stays half open: closed at once, a client that is still sending would get a reset
@@ -78,12 +79,14 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
             super().gotLength(length)
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Take a piece of the body. More than the limit, or more pieces than anyone needs: 413."""
+        """Take a piece of the body. Beyond the limit: 413. In more pieces than anyone needs: 400."""
         if self._is_refused:
             return
         self._received += len(data)
         self._pieces += 1
-        if self._received > self._most or self._pieces > MOST_PIECES + self._received // READ_AT_ONCE * 2:
+        if self._pieces > MOST_PIECES + self._received // 512:
+            raise _MalformedChunkedDataError  # Twisted answers, and decodes no further
+        if self._received > self._most:
             self._refuse(413)
         else:
             super().handleContentChunk(data)

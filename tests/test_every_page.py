@@ -11,7 +11,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from businesses.models import User
+from businesses.models import Membership, Permission, User
 from businesses.tests.rows import Tenant, everything, make_tenant
 from testing.every_page import ANYBODY, BY_NAME, ITSELF, MEMBERS, OWNERS, PAGES, PERSON, Page
 
@@ -112,6 +112,7 @@ def test_to_another_business_it_does_not_exist(alpha: Tenant, beta: Tenant, page
 def test_a_row_of_another_business_does_not_exist_below_ones_own_address(
     alpha: Tenant, beta: Tenant, page: Page
 ) -> None:
+    Membership._base_manager.update(**dict.fromkeys(Permission.values, True))
     url, before = url_of(page, alpha).replace(alpha.business.slug, beta.business.slug), stored()
     for person in (beta.owner, beta.staff):
         client = sign_in(person)

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from whatsapp.reasons import ReasonedError
+from whatsapp.reasons import Cause, Datum, Reason, reason
 from whatsapp.states import BroadcastStatus
+
+
+class ReasonedError(Exception):
+    """An error with a reason that may be stored in a row; as text it is in the active language."""
+
+    def __init__(self, why: Cause | Reason, **data: Datum) -> None:
+        self.reason = why if isinstance(why, Reason) else reason(why, **data)
+        super().__init__(self.reason)
+
+    def __str__(self) -> str:
+        return str(self.reason)
 
 
 class WhatsappError(Exception):

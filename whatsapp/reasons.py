@@ -297,14 +297,3 @@ def shown(name: str, value: Datum) -> str:
     if name == "role" and value in ColumnRole.values:
         return str(ColumnRole(value).label)
     return str(intcomma(value)) if isinstance(value, int) and name != "row" else str(value)
-
-
-class ReasonedError(Exception):
-    """An error with a reason that may be stored in a row; as text it is in the active language."""
-
-    def __init__(self, why: Cause | Reason, **data: Datum) -> None:
-        self.reason = why if isinstance(why, Reason) else reason(why, **data)
-        super().__init__(self.reason)
-
-    def __str__(self) -> str:
-        return str(self.reason)

@@ -19,7 +19,15 @@ def keep_for_long(apps, schema_editor):
     )
 
 
+def usual_notice(apps, schema_editor):
+    """Businesses that don't record get the usual notice for the day on which they begin to. Nobody hears it now."""
+    apps.get_model("businesses", "Business")._base_manager.filter(record_calls=False).update(recording_notice=None)
+
+
 class Migration(migrations.Migration):
     dependencies = [("businesses", "0013_keeping")]
 
-    operations = [migrations.RunPython(keep_for_long, migrations.RunPython.noop)]
+    operations = [
+        migrations.RunPython(keep_for_long, migrations.RunPython.noop),
+        migrations.RunPython(usual_notice, migrations.RunPython.noop),
+    ]

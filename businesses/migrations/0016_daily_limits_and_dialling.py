@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('dialled_minutes', models.PositiveIntegerField(blank=True, help_text="Calls that are put through to a person's phone. Each is ended when these minutes are used up.", null=True, verbose_name='minutes of dialled calls')),
                 ('messages', models.PositiveIntegerField(blank=True, help_text='WhatsApp messages, each attempt counted. Broadcasts pause and go on the next day.', null=True, verbose_name='messages')),
                 ('money', models.DecimalField(blank=True, decimal_places=2, help_text="OpenAI's part of calls and WhatsApp's messages, by their published prices. Calls are refused and broadcasts pause when it is reached. The phone line is not included.", max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='money (US dollars)')),
-                ('business', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='daily_limits', to='businesses.business', verbose_name='business')),
+                ('business', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='businesses.business', verbose_name='business')),
             ],
             options={
                 'verbose_name': 'daily limits',

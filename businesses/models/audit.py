@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models.business import Business
 from businesses.tenancy import BusinessManager
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class AuditKind(models.TextChoices):
@@ -48,7 +51,7 @@ class AuditKind(models.TextChoices):
     RETENTION_CHANGED = "retention_changed", _("Retention changed")
 
 
-def audit_kinds() -> list[tuple[str, str]]:
+def audit_kinds() -> list[tuple[str, _StrPromise]]:
     """Returns the choices of `AuditEntry.kind`; a function, so that a new kind needs no migration."""
     return AuditKind.choices
 

@@ -26,7 +26,7 @@ class Limit(models.TextChoices):
 class DailyLimits(models.Model):
     """The limits of one business for a day of its own clock. Empty means no limit. Acted upon by `businesses.usage`."""
 
-    business = models.OneToOneField(Business, models.CASCADE, verbose_name=_("business"), related_name="daily_limits")
+    business = models.OneToOneField(Business, models.CASCADE, verbose_name=_("business"), related_name="+")
     calls = models.PositiveIntegerField(
         _("calls"), null=True, blank=True, help_text=_("Further callers hear that nobody can answer at the moment.")
     )

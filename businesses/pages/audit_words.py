@@ -34,7 +34,7 @@ LABELS: dict[str, Promise] = {
 """What each detail is called. A detail that is missing here is shown by its key."""
 
 STEPS: dict[str, Promise] = {
-    "started": gettext_lazy("started"),
+    "started": gettext_lazy("sending started"),
     "scheduled": gettext_lazy("scheduled"),
     "paused": gettext_lazy("paused"),
     "resumed": gettext_lazy("resumed"),

@@ -148,6 +148,20 @@ def test_a_worker_that_died_holding_it_is_followed_by_another(north: World) -> N
     assert erase(north)
 
 
+def test_a_worker_that_lost_its_lease_stops(north: World) -> None:
+    with acting_for(north.business):
+        asked = erasing.ask(person_of(north), now=NOW)
+
+    def another_takes_over() -> bool:
+        with acting_for(north.business):
+            return bool(Erasure.objects.update(lease_token=asked.pk))
+
+    assert not erasing.work(north.business, asked.pk, clock=lambda: NOW, keep_going=another_takes_over)
+    with acting_for(north.business):
+        assert Contact.objects.count() == 2
+        assert Erasure.objects.get().lease_token == asked.pk
+
+
 # What must not be messaged again ----------------------------------------------------------------------------
 def test_what_remains_is_a_fingerprint_that_keeps_the_next_import_from_messaging(north: World) -> None:
     erase(north)

@@ -15,12 +15,15 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
 from daphne.access import AccessLogGenerator
 from django.core import mail
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from calls.line.routing import websocket_urlpatterns
 from frontdesk import access_log, logs, no_mail
 from frontdesk.log_lines import LONGEST_LINE, LONGEST_VALUE, Line, masked_path
 from testing.check import PRODUCTION
@@ -56,16 +59,22 @@ def test_a_running_process_logs_requests_without_what_is_secret_in_them(daphne: 
             error.close()
     socket = server.url.replace("http", "ws", 1)
     for address in (f"/nowhere/?token={SECRET}", f"/calls/twilio/media/{SECRET}/", "/%0aforged"):
-        with pytest.raises(InvalidStatus, match="403"), connect(socket + address):
+        with pytest.raises(InvalidStatus, match="404"), connect(socket + address):
             pass
     log = server.log
     assert "GET /b/acme/contacts/" in log, "requests are logged"
-    assert "WSREJECT /nowhere/" in log
     for secret in (SECRET, PHONE, "verify_token=K", "?q="):
         assert secret not in log
     assert "Traceback" not in log
     assert not [line for line in log.splitlines() if line.startswith(("2026-11-30 09:00", "forged"))]
     assert max(map(len, log.splitlines())) < LONGEST_LINE + 200
+
+
+async def test_an_unknown_socket_is_refused_without_an_error_also_behind_another_server() -> None:
+    for address in (f"/nowhere/?token={SECRET}", "/", "/calls/twilio/media/more/"):
+        socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), address)
+        assert (await socket.connect())[0] is False
+        await socket.wait()
 
 
 def test_every_address_with_a_secret_in_its_path_is_masked() -> None:

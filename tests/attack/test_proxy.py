@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -38,8 +39,9 @@ def configuration(folder: Path, *, port: int, upstream: int) -> str:
     temporary = "\n".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
+    user = "user root;" if os.geteuid() == 0 else ""  # otherwise its workers couldn't use the folder
     return (
-        f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
+        f"{user} daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
         f"events {{}}\nhttp {{ access_log off;\n{temporary}\n{text}\n}}\n"
     )
 

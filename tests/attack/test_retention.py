@@ -99,7 +99,8 @@ def test_of_an_old_broadcast_the_counts_stay_and_nobody_is_named(north: World) -
 
 def test_a_broadcast_that_may_still_send_is_not_touched(north: World) -> None:
     with acting_for(north.business):
-        Broadcast.objects.filter(pk=north.running.pk).update(created_at=NOW - timedelta(days=900))
+        long_ago = NOW - timedelta(days=900)
+        Broadcast.objects.filter(pk=north.running.pk).update(created_at=long_ago, completed_at=long_ago)
         before = list(Recipient.objects.filter(broadcast=north.running).order_by("pk").values())
         after(3000)
         assert list(Recipient.objects.filter(broadcast=north.running).order_by("pk").values()) == before

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from whatsapp.audience.columns import Columns
+from whatsapp.errors import ReasonedError
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
-from whatsapp.reasons import Cause, Datum, Reason, ReasonedError
+from whatsapp.reasons import Cause, Datum, Reason
 from whatsapp.states import SkipReason
 from whatsapp.template_variables import BODY_LIMIT, MEDIA_KINDS, Place, TemplateVariable, ValueKind
 

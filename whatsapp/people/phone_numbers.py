@@ -14,7 +14,8 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, timezone
 from phonenumbers.phonenumberutil import region_code_for_country_code
 
 from businesses.phone_numbers import can_be_dialled
-from whatsapp.reasons import Cause, ReasonedError
+from whatsapp.errors import ReasonedError
+from whatsapp.reasons import Cause
 
 _MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # invisible: direction marks around numbers
 _PREFIX = re.compile(r"^(?:tel|whatsapp):", re.IGNORECASE)

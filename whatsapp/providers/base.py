@@ -17,8 +17,8 @@ from urllib.parse import quote
 import aiohttp
 from django.utils.functional import Promise
 
+from whatsapp.errors import ReasonedError
 from whatsapp.providers.events import Event, Parcel
-from whatsapp.reasons import ReasonedError
 from whatsapp.template_variables import TemplateVariable
 
 JsonObject = Mapping[str, Any]

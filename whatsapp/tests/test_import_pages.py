@@ -17,10 +17,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from businesses.models import Business, Role
+from businesses.pages import csv_export
 from whatsapp import tasks
 from whatsapp.importing import imports, reading
 from whatsapp.models import Contact, ContactImport, ImportStatus, RejectedRow
-from whatsapp.pages import contact_import, csv_export
+from whatsapp.pages import contact_import
 from whatsapp.people import consent
 from whatsapp.reasons import Cause, reason
 from whatsapp.tables import tables
@@ -169,7 +170,7 @@ def test_an_error_further_down_is_said_in_words(staff: Client, rung: Rung, monke
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("", "empty"), ("a,a\n1,2\n", "twice"), ("phone\n", "no rows"), ("a\n" + "1" * 99, "has 0 MB")]
+    ("text", "says"), [("", "empty"), ("a,a\n1,2\n", "two columns named"), ("phone\n", "no rows"), ("a\n" + "1" * 99, "has 0 MB")]
 )
 def test_a_file_that_can_not_be_used_is_refused_at_once(
     text: str, says: str, staff: Client, monkeypatch: pytest.MonkeyPatch

@@ -163,8 +163,8 @@ def test_contacts_as_csv(trusted: Client, dana: Contact, clinic: Business) -> No
     Contact.objects.filter(pk=dana.pk).update(name="=HYPERLINK(1)")
     Contact.objects.create(business=clinic, phone="+972529999999", name="Tal")
     lines = text_of(trusted.get("/b/clinic/contacts/export/", {"q": "HYPER"})).splitlines()
-    assert lines[0].startswith("\ufeffphone,user_id,name")
-    assert lines[1].startswith("+972501234567,,'=HYPERLINK(1),,,Not asked,,city: Haifa,")
+    assert lines[0].startswith('\ufeff"phone","user_id","name"')
+    assert lines[1].startswith("""\"+972501234567","","'=HYPERLINK(1)","","","Not asked","","city: Haifa",""")
     assert len(lines) == 2
 
 

@@ -31,7 +31,7 @@ from whatsapp.providers.events import (
     TemplateChange,
 )
 
-MOST_UPDATES = 5_000
+MOST_UPDATES = 2_000
 """In one webhook. Meta: at most 1,000 (facebook.com, Graph API, Webhooks, "Getting started")."""
 LONGEST_ID = 140
 """Longest message id, in characters, that is part of a key as it is; a longer one is hashed."""

@@ -56,14 +56,14 @@ class FakeMeta:
     token: str = "a-token"  # noqa: S105 - of a server that exists only on this machine
     app_secret: str = "an-app-secret"  # noqa: S105
     webhook_url: str = ""
-    owners: dict[str, dict[str, set[str]]] = field(default_factory=dict)
-    """Which numbers of which accounts a further token opens. `token` opens all: whatever is asked for is there."""
     latency_s: float = 0.0
     throughput: str = "HIGH"
     script: Script = accept_all
     repeat: int = 1
     delivered_after_s: float | None = 0.05
     seed: int = 0
+    owners: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    """Which numbers of which accounts a further token opens. `token` opens all: whatever is asked for is there."""
     posts: list[Post] = field(default_factory=list)
     texts: list[dict[str, Any]] = field(default_factory=list)
     to_report: list[Happening] = field(default_factory=list)
@@ -261,7 +261,7 @@ def main() -> None:
     parser.add_argument("--token", default="a-token")
     parser.add_argument("--app-secret", default="an-app-secret")
     given = parser.parse_args()
-    meta = FakeMeta(given.token, given.app_secret, given.webhook, given.latency_ms / 1000)
+    meta = FakeMeta(given.token, given.app_secret, given.webhook, latency_s=given.latency_ms / 1000)
     web.run_app(meta.app(), host="127.0.0.1", port=given.port, access_log=None)
 
 

@@ -109,7 +109,8 @@ def test_functions_run_one_after_another_in_one_thread() -> None:
 
     async def run() -> list[str]:
         database = DatabaseThread("test")
-        found = await asyncio.gather(database.run(work, "a", seconds=0.05), database.run(work, "b", seconds=0.0))
+        both = database.run(work, "a", seconds=0.05), database.run(work, "b", seconds=0.0)
+        found = list(await asyncio.gather(*both))
         await database.close()
         with pytest.raises(RuntimeError):
             await database.run(work, "c", seconds=0.0)
