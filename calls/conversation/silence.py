@@ -73,11 +73,17 @@ class Silence:
             return SilenceStep.NOTHING
         if self._was_busy:
             self._since, self._was_busy, self._stands_still = at, False, False
-        quiet_s = at - self._since
-        if quiet_s >= self._limit_s:
-            must_wait = scene.is_protected or (scene.is_busy and quiet_s < self._limit_s + LONGEST_DELAY_S)
+        ends_at = self._since + self._limit_s  # as `deadlines` has it, to the last bit: no other Tick would come
+        if at >= ends_at:
+            must_wait = scene.is_protected or (scene.is_busy and at < ends_at + LONGEST_DELAY_S)
             return SilenceStep.NOTHING if must_wait else SilenceStep.END
-        if self._asks and not self._has_asked and scene.may_ask and not scene.is_busy and quiet_s >= ASK_AFTER_S:
+        if (
+            self._asks
+            and not self._has_asked
+            and scene.may_ask
+            and not scene.is_busy
+            and at >= self._since + ASK_AFTER_S
+        ):
             self._has_asked = True
             return SilenceStep.ASK
         return SilenceStep.NOTHING

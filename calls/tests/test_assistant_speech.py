@@ -193,7 +193,7 @@ def test_only_what_is_playing_can_pause_and_only_what_is_paused_can_go_on() -> N
     table.audio(11.1, size=320)
     assert len(table.of(Play)) == sent, "what comes meanwhile waits"
     table.assistant.resume(11.5)
-    assert table.assistant.is_paused is False
+    assert (table.assistant.is_paused, table.assistant.is_audible) == (False, True)
     assert (table.of(Play)[sent].start, table.of(Play)[-1].end) == (4000, 8320)
 
 

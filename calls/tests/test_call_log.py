@@ -40,11 +40,11 @@ def lines(table: Table, *, since: int = 0) -> list[str]:
     return [f"{line.label} {line.text}" for line in table.of(Log)[since:]]
 
 
-def answering(seconds: float = 5.0, **changes: object) -> Table:
+def answering(**changes: object) -> Table:
     """The caller has been hearing an answer for half a second, on a quiet line; the log is empty."""
     table = in_conversation(replace(GREETED, **changes))  # type: ignore[arg-type]
     table.say()
-    table.respond(seconds=seconds)
+    table.respond(seconds=5.0)
     table.hear(LINE_RMS, 0.5)
     table.wanted.clear()
     return table

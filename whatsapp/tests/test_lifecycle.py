@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+<<<<<<< HEAD
+from businesses.models import AuditEntry, Business, User
+=======
 from businesses.models import Business, User
+>>>>>>> main
 from whatsapp import doorbell
 from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.counts import counts_of
@@ -341,3 +345,35 @@ def test_every_change_wakes_the_loop(make: Make, monkeypatch: pytest.MonkeyPatch
         before = len(rung)
         change(broadcast, now=NOW)
         assert len(rung) > before
+
+
+def test_the_end_of_one_broadcast_leaves_the_others_running(make: Make) -> None:
+    one, other = make(), make()
+    for broadcast in (one, other):
+        lifecycle._start(broadcast, now=NOW)
+    Recipient.objects.update(status="delivered")
+    assert lifecycle.complete_if_done(one, now=NOW) is True
+    other.refresh_from_db()
+    assert other.status == "running"
+
+
+def test_nobody_to_write_to_and_no_time_to_be_late_for(make: Make) -> None:
+    broadcast = make()
+    Broadcast.objects.update(status="scheduled", total=0, scheduled_at=None, not_after=None)
+    broadcast.refresh_from_db()
+    lifecycle.fire(broadcast, now=NOW)
+    assert (data_of(broadcast, "started"), data_of(broadcast, "running")) == ({"late_s": 0}, {"people": 0})
+
+
+def test_what_a_person_does_to_a_broadcast_is_in_the_business_s_audit_log(make: Make, operator: User) -> None:
+    broadcast = make()
+    lifecycle.schedule(broadcast, now=NOW, actor=operator)
+    lifecycle._start(broadcast, now=NOW, actor=operator)
+    lifecycle.pause(broadcast, now=NOW)
+    lifecycle.resume(broadcast, now=NOW, actor=operator)
+    entries = AuditEntry.objects.order_by("pk").values_list("kind", "person_id", "details__step", "details__broadcast")
+    assert list(entries) == [
+        ("broadcast_started", operator.pk, "scheduled", str(broadcast.pk)),
+        ("broadcast_started", operator.pk, "started", str(broadcast.pk)),
+        ("broadcast_steered", operator.pk, "resumed", str(broadcast.pk)),
+    ], "and not what happens by itself"

@@ -21,7 +21,7 @@ def has_work() -> bool:
     return agenda.read_agenda(NOW).has_work
 
 
-def only(status: str, **fields: object) -> None:
+def only(status: str, **fields: Any) -> None:
     """Let all rows be in this state."""
     Recipient.objects.update(status=status, **fields)
 
@@ -90,7 +90,7 @@ def test_of_two_broadcasts_one_with_work_is_enough(
     ],
 )
 def test_what_is_about_to_run_or_end_is_work(
-    broadcast: Broadcast, status: str, fields: dict[str, object], expected: bool
+    broadcast: Broadcast, status: str, fields: dict[str, Any], expected: bool
 ) -> None:
     Broadcast.objects.update(status=status, **fields)
     assert has_work() is expected
@@ -98,6 +98,16 @@ def test_what_is_about_to_run_or_end_is_work(
 
 # What begins and ends by itself -----------------------------------------------------------------------------------
 def test_broadcasts_start_resume_and_end_when_they_are_due(sender: Sender, template: MessageTemplate) -> None:
+<<<<<<< HEAD
+    waiting: dict[str, dict[str, Any]] = {
+        "due": {"status": "scheduled", "scheduled_at": NOW},
+        "not yet due": {"status": "scheduled", "scheduled_at": NOW + MOMENT},
+        "pause is over": {"status": "paused", "resume_at": NOW, "pause_reason": "window"},
+        "pause lasts": {"status": "paused", "resume_at": NOW + MOMENT, "pause_reason": "window"},
+        "paused by a person": {"status": "paused", "pause_reason": "user"},
+        "cancelled": {"status": "cancelling"},
+        "running": {},
+=======
     kinds: dict[str, tuple[str, dict[str, Any]]] = {
         "due": ("scheduled", {"scheduled_at": NOW}),
         "not yet due": ("scheduled", {"scheduled_at": NOW + MOMENT}),
@@ -110,7 +120,9 @@ def test_broadcasts_start_resume_and_end_when_they_are_due(sender: Sender, templ
     made = {
         name: make_broadcast(sender, template, addresses(2), status=status, **fields)
         for name, (status, fields) in kinds.items()
+>>>>>>> main
     }
+    made = {name: make_broadcast(sender, template, addresses(2), **fields) for name, fields in waiting.items()}
     agenda.tend(NOW)
     found = {name: Broadcast.objects.get(pk=broadcast.pk).status for name, broadcast in made.items()}
     assert found == {

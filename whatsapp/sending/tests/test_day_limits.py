@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import uuid
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import time_machine
@@ -15,8 +16,10 @@ from testing.meta import ThreadedMeta
 from whatsapp.audience.rates import current_rates
 from whatsapp.broadcasts.reasons import why_it_stands
 from whatsapp.conftest import Send, states
-from whatsapp.models import Broadcast, MessageTemplate, Recipient, Sender
-from whatsapp.sending import agenda, gates
+from whatsapp.models import Broadcast, DirectMessage, InboundMessage, MessageTemplate, Recipient, Sender
+from whatsapp.reasons import Cause, reason
+from whatsapp.sending import agenda, day_limits, direct, gates
+from whatsapp.sending.day_limits import Today
 from whatsapp.sending.quota import PeopleGauge
 from whatsapp.states import BroadcastStatus, PauseReason
 
@@ -62,3 +65,56 @@ def test_another_business_is_not_concerned(acme: Business, broadcast: Broadcast)
     other = Business.objects.create(name="Other", slug="other")
     DailyLimits._base_manager.create(business=other, messages=0)
     assert not isinstance(gates.room_for(broadcast, PeopleGauge(), timezone.now()), gates.Closed)
+
+
+def test_the_day_s_limits_say_how_many_may_leave(acme: Business) -> None:
+    now = timezone.now()
+    assert day_limits.read(acme, now) == Today()
+    limits = DailyLimits.objects.create(business=acme, messages=8)
+    assert day_limits.read(acme, now) == Today(left=8)
+    day_limits.count(acme, ["IL"] * 7, "", now)
+    assert day_limits.read(acme, now) == Today(left=1), "a reply is a message, and free"
+    assert usage.used_today(acme, now=now).money == 0
+    day_limits.count(acme, ["IL", "", "XX"], "MARKETING", now)
+    assert day_limits.read(acme, now).because == reason(Cause.DAY_MESSAGES)
+    assert day_limits.read(acme, now).left is None
+    price = current_rates().price("IL", "MARKETING")
+    assert price is not None
+    unknown = [current_rates().price(country, "MARKETING") or 0 for country in ("", "XX")]
+    assert usage.used_today(acme, now=now).money == price + sum(unknown)
+    limits.messages, limits.money = None, price
+    limits.save()
+    assert day_limits.read(acme, now) == Today(reason(Cause.DAY_MONEY))
+
+
+def test_a_message_to_one_person_counts_and_is_given_up_at_the_limit(acme: Business, sender: Sender) -> None:
+    now = timezone.now()
+    DailyLimits.objects.create(business=acme, messages=1)
+    first, second = reply(sender, now), reply(sender, now)
+    assert direct.claim(first, now) is not None
+    assert direct.claim(second, now) is None
+    second.refresh_from_db()
+    assert (second.status, second.cause) == ("failed", "day_messages")
+    assert usage.used_today(acme, now=now).messages == 1
+
+
+def reply(sender: Sender, now: datetime) -> DirectMessage:
+    """Returns a reply to somebody who wrote just now."""
+    InboundMessage.objects.get_or_create(
+        business=sender.business, sender=sender, provider=sender.provider, address=addresses(1)[0],
+        provider_message_id="wamid.question", defaults={"kind": "text", "received_at": now},
+    )  # fmt: skip
+    return DirectMessage.objects.create(
+        business=sender.business, key=uuid.uuid4(), sender=sender, kind="reply", address=addresses(1)[0], text="Yes.",
+        created_at=now, provider=sender.provider,
+    )  # fmt: skip
+
+
+def test_a_test_of_a_template_is_counted_with_its_price(
+    acme: Business, sender: Sender, template: MessageTemplate
+) -> None:
+    now = timezone.now()
+    message = reply(sender, now)
+    message.kind, message.template, message.params = "test", template, {"first_name": "Dana"}
+    assert direct.claim(message, now) is not None
+    assert usage.used_today(acme, now=now).money == current_rates().price("IL", template.category)

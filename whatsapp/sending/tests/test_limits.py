@@ -29,7 +29,11 @@ def seconds(moment: datetime | None) -> float | None:
 # Pace -------------------------------------------------------------------------------------------------------------
 def test_slots_are_evenly_spaced_and_the_next_wave_s_follow_without_a_gap() -> None:
     state, slots = reserve(Pace(), 100.0, 10, 50.0)
+<<<<<<< HEAD
+    assert replace(slots, interval=0.0) == Slots(50.0, 0.0, 10)
+=======
     assert (slots.start, slots.count) == (50.0, 10)
+>>>>>>> main
     assert slots.interval == pytest.approx(1 / (100 * MARGIN))
     assert [slots.at(index) for index in (0, 1, 9)] == pytest.approx([50.0, 50.0 + 1 / 97, 50.0 + 9 / 97])
     assert state.next_slot_at == pytest.approx(slots.at(10))

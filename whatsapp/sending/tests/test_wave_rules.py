@@ -193,6 +193,7 @@ def test_new_slots_are_for_a_broadcast_that_runs_or_paused_because_these_message
     assert may_go_on("running")
     assert may_go_on("paused", "quota_24h")
     assert may_go_on("paused", "canary_review")
+    assert may_go_on("paused", "day_limit")
     assert not may_go_on("paused", "user")
     assert not may_go_on("paused", "template")
     assert not may_go_on("cancelling")
