@@ -100,7 +100,7 @@ def transfer(request: PageRequest, call_id: UUID) -> HttpResponse:
     form = TransferForm(request.business, call.pk, request.POST, is_free=request.may.transfer_anywhere)
     if not form.is_valid() and call.status == CallStatus.LIVE:
         for error in form.errors.get("number", []) if form.fields["number"].widget.is_hidden else []:
-            messages.error(request, error)  # a hidden field shows none
+            messages.error(request, str(error))  # a hidden field shows none
         return _page(request, "calls/live.html", wrong=form, status=422)
     if form.is_valid():
         dial = form.cleaned_data["number"]

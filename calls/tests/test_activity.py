@@ -178,7 +178,6 @@ def test_the_softest_sound_that_can_be_speech_is_40_rms_and_stands_out_of_the_no
 
 def test_a_turn_is_certain_after_400_ms_of_voice_and_the_next_begins_at_nothing() -> None:
     line = Line()
-<<<<<<< HEAD
     for _ in range(2):
         certain = [line.activity.has_evidence]
         for seconds in (0.38, 0.02):
@@ -186,18 +185,6 @@ def test_a_turn_is_certain_after_400_ms_of_voice_and_the_next_begins_at_nothing(
             certain.append(line.activity.has_evidence)
         assert certain == [False, False, True]
         assert line.activity.end_turn() == 400
-=======
-    line.hear(1500, 0.38)
-    assert line.is_certain() is False
-    line.hear(1500)
-    assert line.is_certain() is True
-    assert line.activity.end_turn() == 400
-    assert line.is_certain() is False
-    line.hear(1500, 0.38)
-    assert line.is_certain() is False
-    line.hear(1500)
-    assert line.is_certain() is True
->>>>>>> main
 
 
 @pytest.mark.parametrize(("noise_rms", "gate_rms", "loudest"), [(10, 0, 120), (100, 0, 300), (10, 200, 200)])

@@ -111,7 +111,7 @@ def test_a_greeting_that_fails_three_times_is_given_up() -> None:
     ],
 )
 def test_a_voice_that_may_not_interrupt_is_logged_once_for_each_utterance(changes: dict[str, object], why: str) -> None:
-    table = answering(5.0, **changes)
+    table = answering(**changes)
     table.hear(LINE_RMS, 0.2)
     assert lines(table) == []
     table.hear(VOICE_RMS, 1.0)

@@ -173,11 +173,7 @@ def test_the_caller_speaks_while_openai_and_we_hear_it_and_for_a_second_after_we
 
 
 def test_the_caller_does_not_speak_any_more_once_a_turn_is_committed_or_its_session_is_lost() -> None:
-<<<<<<< HEAD
     for is_lost in (True, False):
-=======
-    for is_lost in (False, True):
->>>>>>> main
         line = Listening()
         line.hear(VOICE_RMS, 0.3)
         line.caller.speech_started(line.now, is_paused=False)

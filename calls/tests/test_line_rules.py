@@ -92,19 +92,9 @@ def test_a_model_is_replaced_at_the_exact_end_of_patience() -> None:
     table.tell(CallerFrame(stuck_at - 0.01, LINE_RMS))
     assert len(connects_of(table)) == 1
     table.tell(CallerFrame(stuck_at + 1e-6, LINE_RMS))
-<<<<<<< HEAD
     ((attempt, timeout_s),) = connects_of(table)[1:]
     assert attempt == 1
     assert timeout_s == pytest.approx(GIVE_UP_S)
-=======
-    [(attempt, timeout_s)] = connects_of(table)[1:]
-    assert attempt == 1
-    assert timeout_s == pytest.approx(GIVE_UP_S)
-
-
-def has_response(table: Table) -> bool:
-    return table.conversation.assistant.response is not None
->>>>>>> main
 
 
 def test_a_cancelled_response_that_never_ends_is_forgotten_without_a_new_session() -> None:
@@ -114,15 +104,9 @@ def test_a_cancelled_response_that_never_ends_is_forgotten_without_a_new_session
     table.hear(LINE_RMS, 0.5)
     table.hear(VOICE_RMS, 0.38)
     cut_at = table.now
-<<<<<<< HEAD
     assert not table.conversation.turns.is_idle(table.now)
     table.wait(CANCEL_TIMEOUT_S + 0.1)
     assert table.conversation.turns.is_idle(table.now)
-=======
-    assert has_response(table)
-    table.wait(CANCEL_TIMEOUT_S + 0.1)
-    assert not has_response(table)
->>>>>>> main
     assert table.now - cut_at < CANCEL_TIMEOUT_S + 0.2
     assert len(connects_of(table)) == 1
     table.say()
@@ -216,28 +200,14 @@ def test_an_answer_that_is_refused_in_its_middle_is_not_gone_on_with() -> None:
 
 
 # What is asked from outside -------------------------------------------------------------------------------------------
-<<<<<<< HEAD
 def flags(table: Table) -> dict[str, object]:
     names = ["is_playing_greeting", "greeting_lock_active", "barge_in_enabled", "barge_in_allowed"]
     names += ["user_has_spoken", "first_response_id", "is_over"]
     return {name: getattr(table.conversation, name) for name in names}
-=======
-def flags(table: Table) -> set[str]:
-    """Returns the names of the flags that are on."""
-    names = (
-        "is_playing_greeting",
-        "greeting_lock_active",
-        "barge_in_enabled",
-        "barge_in_allowed",
-        "user_has_spoken",
-    )
-    return {name for name in names if getattr(table.conversation, name)}
->>>>>>> main
 
 
 def test_the_flags_of_a_call() -> None:
     table = Table(replace(GREETED, barge_in_enabled=False))
-<<<<<<< HEAD
     greeted = {
         "is_playing_greeting": True,
         "greeting_lock_active": True,
@@ -248,10 +218,6 @@ def test_the_flags_of_a_call() -> None:
         "is_over": False,
     }
     assert flags(table) == greeted
-=======
-    assert flags(table) == {"is_playing_greeting", "greeting_lock_active"}
-    assert str(table.conversation.first_response_id) == "None"
->>>>>>> main
     table.play_out()
     assert flags(table) == greeted | {"is_playing_greeting": False, "greeting_lock_active": False}
     table.say()

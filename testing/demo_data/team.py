@@ -30,19 +30,7 @@ def add(business: Business, *, owner: User, now: datetime) -> Rows:
     invited = invitations.invite(business, email=email, role=Role.OWNER, by=owner, now=yesterday)
     done, waits = _erasures(business, owner=owner, now=now)
     mine = Membership.objects.get(business=business, user=owner)
-    done = Erasure.objects.create(
-        business=business,
-        hint="…321",
-        asked_by=owner,
-        asked_at=yesterday,
-        finished_at=yesterday + timedelta(minutes=1),
-        removed={"calls": 2, "turns": 14, "inbound": 3},
-    )
-    waiting = Erasure.objects.create(
-        business=business, addresses=["+972529999321"], hint="…321", asked_by=owner, asked_at=now
-    )
     return {
-        "businesses.Erasure": {"done": str(done.pk), "waiting": str(waiting.pk)},
         "businesses.Membership": {"owner": str(mine.pk), "staff": str(made["noa@demo.example"].pk)},
         "businesses.Invitation": {"open": invited.token},
         "businesses.Erasure": {"done": str(done.pk), "waits": str(waits.pk)},

@@ -9,11 +9,7 @@ from typing import Any
 
 import pytest
 
-<<<<<<< HEAD
 from businesses.models import AuditEntry, Business, User
-=======
-from businesses.models import Business, User
->>>>>>> main
 from whatsapp import doorbell
 from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.counts import counts_of

@@ -98,7 +98,6 @@ def test_what_is_about_to_run_or_end_is_work(
 
 # What begins and ends by itself -----------------------------------------------------------------------------------
 def test_broadcasts_start_resume_and_end_when_they_are_due(sender: Sender, template: MessageTemplate) -> None:
-<<<<<<< HEAD
     waiting: dict[str, dict[str, Any]] = {
         "due": {"status": "scheduled", "scheduled_at": NOW},
         "not yet due": {"status": "scheduled", "scheduled_at": NOW + MOMENT},
@@ -107,20 +106,6 @@ def test_broadcasts_start_resume_and_end_when_they_are_due(sender: Sender, templ
         "paused by a person": {"status": "paused", "pause_reason": "user"},
         "cancelled": {"status": "cancelling"},
         "running": {},
-=======
-    kinds: dict[str, tuple[str, dict[str, Any]]] = {
-        "due": ("scheduled", {"scheduled_at": NOW}),
-        "not yet due": ("scheduled", {"scheduled_at": NOW + MOMENT}),
-        "pause is over": ("paused", {"resume_at": NOW, "pause_reason": "window"}),
-        "pause lasts": ("paused", {"resume_at": NOW + MOMENT, "pause_reason": "window"}),
-        "paused by a person": ("paused", {"pause_reason": "user"}),
-        "cancelled": ("cancelling", {}),
-        "running": ("running", {}),
-    }
-    made = {
-        name: make_broadcast(sender, template, addresses(2), status=status, **fields)
-        for name, (status, fields) in kinds.items()
->>>>>>> main
     }
     made = {name: make_broadcast(sender, template, addresses(2), **fields) for name, fields in waiting.items()}
     agenda.tend(NOW)

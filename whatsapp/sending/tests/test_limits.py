@@ -12,7 +12,7 @@ from whatsapp.providers.cloud.errors import refused, rule_for
 from whatsapp.sending import pace
 from whatsapp.sending.breaker import IN_A_ROW, LEAST_SAMPLE, Breaker
 from whatsapp.sending.outcomes import NextState, change_for, concerns_one_row, error_class
-from whatsapp.sending.pace import HORIZON_S, MARGIN, Pace, rate_at, reserve, slow_down
+from whatsapp.sending.pace import HORIZON_S, MARGIN, Pace, Slots, rate_at, reserve, slow_down
 from whatsapp.sending.retries import LONGEST_WAIT_S, resend_at, retry_at
 from whatsapp.sending.rotation import Rotation
 
@@ -29,11 +29,7 @@ def seconds(moment: datetime | None) -> float | None:
 # Pace -------------------------------------------------------------------------------------------------------------
 def test_slots_are_evenly_spaced_and_the_next_wave_s_follow_without_a_gap() -> None:
     state, slots = reserve(Pace(), 100.0, 10, 50.0)
-<<<<<<< HEAD
     assert replace(slots, interval=0.0) == Slots(50.0, 0.0, 10)
-=======
-    assert (slots.start, slots.count) == (50.0, 10)
->>>>>>> main
     assert slots.interval == pytest.approx(1 / (100 * MARGIN))
     assert [slots.at(index) for index in (0, 1, 9)] == pytest.approx([50.0, 50.0 + 1 / 97, 50.0 + 9 / 97])
     assert state.next_slot_at == pytest.approx(slots.at(10))
