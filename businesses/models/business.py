@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -218,15 +219,18 @@ class Business(CallSettings):
 
     def countries_to_dial(self) -> list[str]:
         """Returns the countries (ISO 3166) that may be dialled: those of the own numbers, and the operator's list."""
-        own = [region_of(number) for number in self.phone_numbers.order_by("pk").values_list("number", flat=True)]
+        return self._countries(self.phone_numbers.order_by("pk").values_list("number", flat=True))
+
+    def _countries(self, own_numbers: Iterable[str]) -> list[str]:
+        own = map(region_of, own_numbers)
         return list(dict.fromkeys([*filter(None, own), *countries_in(self.dial_countries)]))
 
     def dial_refusal(self, number: str) -> DialRefusal | None:
         """Returns why calls of this business may not be put through to a number (E.164); None if they may."""
         # Not only the own numbers: businesses that ring each other would call in circles, at the operator's cost.
-        if self.phone_numbers.model._default_manager.filter(number=number).exists():
-            return DialRefusal.OURS
-        return refusal_of(number, self.countries_to_dial())
+        every = self.phone_numbers.model._default_manager
+        known = every.filter(Q(number=number) | Q(business=self)).order_by("pk").values_list("number", flat=True)
+        return DialRefusal.OURS if number in known else refusal_of(number, self._countries(known))
 
     def notice(self) -> str:
         """Returns the words that tell callers that they are recorded; "" if they are not, or are not told."""

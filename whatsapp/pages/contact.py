@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django import forms
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -13,13 +14,15 @@ from django.views.decorators.http import require_safe
 
 from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
-from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource, Tag
+from whatsapp.models import Consent, Contact, ContactTag, Suppression, SuppressionCategory, SuppressionSource, Tag
 from whatsapp.pages.button import button
 from whatsapp.pages.contact_forms import AgreeForm, CategoryForm, FactsForm, TagForm
 from whatsapp.pages.conversations import addresses_of, conversation
 from whatsapp.people import consent, suppressions, tagging
 
 MOST_MESSAGES = 100
+MOST_TAGS = 200
+"""Offered as one types; the contact's own come first."""
 
 
 def _found(request: PageRequest, contact_id: UUID) -> Contact:
@@ -113,6 +116,9 @@ def lift(request: PageRequest, person: Contact) -> str:
 
 def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpResponse:
     known = suppressions.known_as(request.business, addresses_of(person))
+    given = Exists(ContactTag.objects.filter(contact=person, tag=OuterRef("pk")))
+    every_tag = Tag.objects.filter(business=request.business).annotate(is_given=given)
+    tags = list(every_tag.order_by("-is_given", "name")[:MOST_TAGS])
     forms_there = {
         "facts_form": FactsForm(initial={"name": person.name, "language": person.language}),
         "tag_form": TagForm(),
@@ -123,8 +129,8 @@ def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpRe
         **forms_there,
         **filled,
         "contact": person,
-        "tags": person.tags.all(),
-        "all_tags": Tag.objects.filter(business=request.business)[:200],
+        "tags": [tag for tag in tags if tag.is_given],
+        "all_tags": tags,
         "history": consent.history(request.business, known),
         "suppressed": list(Suppression.objects.filter(business=request.business, address__in=known)),
         "said": conversation(person, most=MOST_MESSAGES),

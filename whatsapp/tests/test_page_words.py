@@ -23,7 +23,7 @@ pytestmark = pytest.mark.pure
     [
         ("running", {"people": 1}, "Sending began", "1 person"),
         ("running", {"people": 12345}, "Sending began", "12,345 people"),
-        ("paused", {"pause_reason": "window"}, "Paused: Outside the hours in which messages may be sent", ""),
+        ("paused", {"pause_reason": "window"}, "Paused: Outside the sending hours", ""),
         ("paused", {"pause_reason": "user"}, "Paused", ""),
         ("paused", {"pause_reason": "something new"}, "Paused", ""),
         ("started", {"late_s": 3}, "Started", "on time"),
