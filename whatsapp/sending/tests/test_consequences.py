@@ -158,7 +158,9 @@ def test_a_refusal_of_the_number_stops_all_that_it_sends_and_one_of_the_account_
 def test_an_account_of_another_business_is_not_stopped(sender: Sender) -> None:
     other = Business.objects.create(name="Other", slug="other")
     with acting_for(other):
-        theirs = make_sender(other, number_id="1999", account_id="2099")
+        theirs = Sender.objects.create(  # of the same account, which it has not proved to be its own
+            business=other, provider="cloud", number_id="1999", account_id="2077"
+        )
         going_on = make_broadcast(theirs, make_template(theirs), [])
     consequences.stop_sender(sender, PauseReason.ACCOUNT, WHY, scope=PauseScope.ACCOUNT, now=NOW)
     with acting_for(other):

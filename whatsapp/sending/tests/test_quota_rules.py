@@ -96,7 +96,9 @@ def test_numbers_of_a_portfolio_share_the_limit_and_others_do_not(
 def test_another_business_has_its_own_limit(sender: Sender, broadcast: Broadcast) -> None:
     other = Business.objects.create(name="Other", slug="other")
     with acting_for(other):
-        theirs = make_sender(other, number_id="1999", account_id="2099")
+        theirs = Sender.objects.create(  # of the same account, which it has not proved to be its own
+            business=other, provider="cloud", number_id="1999", account_id="2077"
+        )
         reach(make_broadcast(theirs, make_template(theirs), addresses(5, start=50)), 5)
     assert left(limited(sender)) == 100
 
