@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
@@ -20,6 +22,13 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
 FIRST, SECOND = addresses(2)
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_wave(sender: Sender) -> Iterator[None]:
+    """Counting locks the numbers of a portfolio, which needs a transaction."""
+    with transaction.atomic():
+        yield
 
 
 def limited(sender: Sender, limit: int | None = 100) -> Sender:

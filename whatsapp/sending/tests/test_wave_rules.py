@@ -35,7 +35,8 @@ def dispatch(broadcast: Broadcast) -> Dispatch:
 
 
 def depart(dispatch: Dispatch, now: datetime = NOW) -> Wave:
-    wave = waves.depart_wave(dispatch, now)
+    while isinstance(wave := waves.depart_wave(dispatch, now), Rest):
+        time.sleep(wave.seconds)  # a quick machine has to wait for its slots
     assert isinstance(wave, Wave)
     return wave
 
