@@ -28,8 +28,9 @@ CLOUD = "/whatsapp/webhooks/cloud/"
 TWILIOS = ("/calls/twilio/voice/", "/calls/twilio/after", "/calls/twilio/status/", "/whatsapp/webhooks/twilio/")
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 SIGNED_BY_NOBODY = f"X-Hub-Signature-256: sha256={'0' * 64}\r\nContent-Type: application/json\r\n"
-MOST_READ = 4_000_000
-"""Bytes that fit into the buffers of both kernels: what a client could send although nobody read it."""
+MOST_READ = 8_000_000
+"""Bytes that fit into the buffers of both kernels, which grow with the speed of the machine: what a client could send
+although nobody read it. The attacks try to send 100 and 400 million."""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,7 @@ class Client:
 
     def __init__(self, server: Daphne) -> None:
         self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
         self.sent = 0
 
     def head(self, path: str, headers: str, method: str = "POST") -> None:
