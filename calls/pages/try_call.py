@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import sleep
 from uuid import uuid4
 
 from django.http import HttpResponse, JsonResponse
@@ -11,10 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from businesses.models import User
 from businesses.pages.access import PageRequest, business_page
 from calls.telephone import intake
 from calls.telephone.intake import Admitted, Refusal, Refused
 from calls.telephone.twilio import MEDIA_PATH, TOKEN_PARAMETER
+
+EARLIER_TRIAL_S, LOOK_AGAIN_S = 3.0, 0.25
 
 
 @require_safe
@@ -29,6 +33,7 @@ def try_call(request: PageRequest) -> HttpResponse:
 @business_page(section="try-call")
 def start(request: PageRequest) -> HttpResponse:
     """Take the call in, and give the page what Twilio would get: the key to a media stream."""
+    _wait_for_earlier_trial(request.user)
     call_sid = f"browser-{uuid4().hex}"
     admission = intake.take_in_from_browser(request.business, call_id=call_sid, person=request.user, now=timezone.now())
     match admission:
@@ -48,6 +53,14 @@ def start(request: PageRequest) -> HttpResponse:
             raise AssertionError(admission)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _wait_for_earlier_trial(person: User) -> None:
+    """Give a trial whose connection was just lost the time to end: its process notices a moment after the page."""
+    for _attempt in range(round(EARLIER_TRIAL_S / LOOK_AGAIN_S)):
+        if not intake.trial_is_running(person, now=timezone.now()):
+            return
+        sleep(LOOK_AGAIN_S)
 
 
 def _why_not(refusal: Refusal) -> str:

@@ -118,6 +118,11 @@ def _admit(
         return Refused(call, refusal) if refusal else Admitted(call, stream_tokens.issue(call, now=now))
 
 
+def trial_is_running(person: User, *, now: datetime) -> bool:
+    """Returns whether this person is trying the assistant at the moment, in any window."""
+    return Call.objects.filter(finishing.holding_a_line(now=now), placed_by=person, status=CallStatus.LIVE).exists()
+
+
 def _end_earlier_trials(person: User, *, now: datetime) -> Refusal | None:
     """End trials of this person that wait for a page that was left. One that is live refuses another one."""
     holding = Call.objects.filter(finishing.holding_a_line(now=now), placed_by=person)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from businesses import usage
 from businesses.models import AuditEntry, AuditKind, DailyLimits, DayUsage, Limit, User
@@ -20,6 +21,7 @@ from businesses.tests.rows import Tenant
 from calls.conversation.end_reasons import EndReason
 from calls.line import live_control
 from calls.models import BlockedCaller, Call, CallOutcome, CallStatus
+from calls.pages import try_call
 from calls.records.finishing import holding_a_line
 from calls.tests.conftest import NOW, TwilioPost, kept, make_call, make_live_call
 from tests.attack.dialling import (
@@ -133,6 +135,17 @@ def test_trials_without_a_socket_hold_a_line_for_seconds_and_one_for_each_person
             )
         assert clients[1].post(start).status_code == 409
         assert clients[0].post(start).status_code == 200
+
+
+def test_a_trial_whose_connection_was_lost_does_not_refuse_the_next_one(
+    alpha: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, client = f"/b/{alpha.business.slug}/calls/try/start/", signed_in(alpha.owner)
+    assert client.post(start).status_code == 200
+    lost = Call._base_manager.filter(placed_by=alpha.owner)
+    lost.update(status=CallStatus.LIVE, alive_at=timezone.now())
+    monkeypatch.setattr(try_call, "sleep", lambda _seconds: lost.update(status=CallStatus.ENDED))
+    assert client.post(start).status_code == 200, "its process noticed meanwhile"
 
 
 def test_who_transferred_or_ended_a_call_is_in_its_record(alpha: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
