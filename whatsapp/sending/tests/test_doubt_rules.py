@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from businesses.keeping.person import ERASED
 from businesses.models import Business, User
 from testing.broadcasts import addresses, make_broadcast, make_sender
 from whatsapp.models import Attempt, Broadcast, BroadcastEvent, MessageTemplate, Recipient, Sender
@@ -72,6 +73,9 @@ def test_doubts_are_decided_after_two_minutes_each_once_and_in_batches(
     assert doubts.unproven(NOW) == rows[:3]
     Recipient.objects.filter(pk=rows[0].pk).update(status="delivered")
     assert doubts.unproven(NOW) == rows[1:3]
+    Recipient.objects.filter(pk=rows[1].pk).update(address=f"{ERASED}{rows[1].pk}")
+    assert doubts.unproven(NOW) == rows[2:3], "nobody asks about a person who was erased"
+    Recipient.objects.filter(pk=rows[1].pk).update(address=rows[1].address)
     monkeypatch.setattr(doubts, "BATCH", 1)
     assert doubts.unproven(NOW) == rows[1:2]
 
