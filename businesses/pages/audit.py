@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from businesses.forms.day_range import DayRangeForm
 from businesses.models import AuditEntry, AuditKind, Business
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from businesses.pages.audit_words import details_of
@@ -22,15 +22,9 @@ from businesses.pages.csv_export import csv_answer
 from businesses.pages.listing import listing
 
 
-class AuditFilters(forms.Form):
+class AuditFilters(DayRangeForm):
     """Which entries to show. All of it is optional."""
 
-    since = forms.DateField(
-        label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    until = forms.DateField(
-        label=gettext_lazy("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
     kind = forms.ChoiceField(
         label=gettext_lazy("Event"), required=False, choices=[("", gettext_lazy("Any")), *AuditKind.choices]
     )
@@ -41,22 +35,13 @@ class AuditFilters(forms.Form):
         widget=forms.TextInput(attrs={"type": "search", "dir": "auto"}),
     )
 
-    def clean(self) -> None:
-        """Refuse a stretch of time that ends before it begins."""
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        if since and until and since > until:
-            self.add_error("until", _("This is before the first day."))
-
     def chosen(self, business: Business) -> QuerySet[AuditEntry]:
         """Returns the matching entries, newest first; none if the form is invalid."""
         found = AuditEntry.objects.filter(business=business)
         if not self.is_valid():
             return found.none()
         wanted: dict[str, Any] = self.cleaned_data
-        if wanted["since"]:
-            found = found.filter(at__gte=_midnight(wanted["since"]))
-        if wanted["until"]:
-            found = found.filter(at__lt=_midnight(wanted["until"] + timedelta(days=1)))
+        found = self.within(found, "at")
         if wanted["kind"]:
             found = found.filter(kind=wanted["kind"])
         if wanted["person"]:
@@ -96,7 +81,3 @@ def _cells(entry: AuditEntry) -> list[object]:
     ]
     at = timezone.localtime(entry.at).strftime("%Y-%m-%d %H:%M:%S")
     return [at, entry.get_kind_display(), entry.person_name, entry.address, "; ".join(lines)]
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -14,21 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from businesses.forms.day_range import DayRangeForm
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
 from calls.models import Call, CallOutcome
 from calls.records.todays_calls import MISSED
 
 
-class CallFilters(forms.Form):
+class CallFilters(DayRangeForm):
     """Which calls to show. All of it is optional."""
 
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    until = forms.DateField(
-        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
     number = forms.CharField(
         label=_("Caller's number"),
         required=False,
@@ -52,31 +46,18 @@ class CallFilters(forms.Form):
             raise forms.ValidationError(_("Write some digits of the number."))
         return digits
 
-    def clean(self) -> None:
-        """Refuse a stretch of time that ends before it begins."""
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        if since and until and since > until:
-            self.add_error("until", _("This is before the first day."))
-
     def chosen(self) -> QuerySet[Call]:
         """Returns the matching calls, newest first; none if the form is invalid."""
         if not self.is_valid():
             return Call.objects.none()
         wanted = self.cleaned_data
         found = Call.objects.order_by("-started_at").defer("settings", "usage", "latencies")
-        if wanted["since"]:
-            found = found.filter(started_at__gte=_midnight(wanted["since"]))
-        if wanted["until"]:
-            found = found.filter(started_at__lt=_midnight(wanted["until"] + timedelta(days=1)))
+        found = self.within(found, "started_at")
         if wanted["number"]:
             found = found.filter(caller_number__contains=wanted["number"])
         if wanted["outcome"]:
             found = found.filter(outcome=wanted["outcome"])
         return found.filter(outcome__in=MISSED) if wanted["missed"] else found
-
-
-def _midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @require_safe
