@@ -15,11 +15,11 @@ from typing import Any
 import aiohttp
 from django.utils.translation import gettext as _
 
-from whatsapp.providers.asking import MISSING, Told, ask_for, is_served_by
 from whatsapp.providers.base import Account, NotProved, NumberHealth, ProviderUnavailable, SendOutcome, in_path
 from whatsapp.providers.cloud import errors
 from whatsapp.providers.cloud.limits import THROUGHPUT_MPS, daily_limit
 from whatsapp.providers.cloud.webhooks import e164
+from whatsapp.providers.proof_request import MISSING, Told, ask_for, is_served_by
 from whatsapp.reasons import Cause
 
 NUMBER_FIELDS = "id,throughput,quality_rating,display_phone_number,whatsapp_business_manager_messaging_limit"

@@ -11,9 +11,9 @@ from aiohttp import web
 
 from testing.meta import served
 from testing.twilio import FakeTwilio, TwilioAccount
-from whatsapp.providers.asking import is_served_by
 from whatsapp.providers.base import Account, NotProved, NumberHealth, ProviderUnavailable
 from whatsapp.providers.cloud.client import CloudProvider
+from whatsapp.providers.proof_request import is_served_by
 from whatsapp.providers.twilio.client import TwilioProvider
 from whatsapp.reasons import Cause
 

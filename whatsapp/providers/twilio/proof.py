@@ -14,8 +14,8 @@ from typing import Any
 import aiohttp
 from django.utils.translation import gettext as _
 
-from whatsapp.providers.asking import MISSING, ask_for, is_served_by
 from whatsapp.providers.base import Account, NotProved, NumberHealth, ProviderUnavailable, SendOutcome, in_path
+from whatsapp.providers.proof_request import MISSING, ask_for, is_served_by
 from whatsapp.providers.twilio import errors
 from whatsapp.reasons import Cause
 
