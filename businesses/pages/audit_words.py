@@ -27,9 +27,8 @@ LABELS: dict[str, Promise] = {
     "people": gettext_lazy("People"),
     "role": gettext_lazy("Role"),
     "rows": gettext_lazy("Rows"),
-    "sender": gettext_lazy("WhatsApp number"),
     "step": gettext_lazy("Step"),
-    "what": gettext_lazy("List"),
+    "what": gettext_lazy("Details"),
 }
 """What each detail is called. A detail that is missing here is shown by its key."""
 
@@ -44,9 +43,10 @@ STEPS: dict[str, Promise] = {
     "suppressions": gettext_lazy("people who opted out"),
     "recipients": gettext_lazy("people of a broadcast"),
     "imported": gettext_lazy("rows of an import"),
+    "proved": gettext_lazy("confirmed by the provider"),
 }
 """Codes that are values of details."""
-HIDDEN = {"broadcast", "call", "of", "before", "after", "changes"}
+HIDDEN = {"broadcast", "call", "sender", "of", "before", "after", "changes"}
 """Shown as a link, or together with others."""
 
 
