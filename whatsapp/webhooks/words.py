@@ -1,35 +1,36 @@
-"""One-word messages that mean "no more" or "again". Pure.
+"""What a message decides: no more messages, no more advertising, or messages again. Pure.
 
-These are the words that people and carriers use in ten languages; a business may add its own. Only a message that
-consists of nothing but the word counts: "stop by tomorrow?" is not an opt-out.
+A refusal is a message, or a whole sentence of one, that says nothing else (`phrases`): "Please stop sending me
+messages" is one, "Please don't stop by tomorrow" is not. Messages again is one word and nothing else. What may also
+answer something ("not interested", "cancel") refuses only where it doesn't answer a question or an appointment.
+A business may add words of its own: each is a whole message.
 """
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Collection
 from enum import StrEnum
+from functools import cache
 
+from whatsapp.webhooks.phrases.arabic import ARABIC
+from whatsapp.webhooks.phrases.english import ENGLISH
+from whatsapp.webhooks.phrases.french import FRENCH
+from whatsapp.webhooks.phrases.grammar import Whole
+from whatsapp.webhooks.phrases.hebrew import HEBREW
+from whatsapp.webhooks.phrases.others import GERMAN, ITALIAN, TURKISH
+from whatsapp.webhooks.phrases.portuguese import PORTUGUESE
+from whatsapp.webhooks.phrases.russian import RUSSIAN
+from whatsapp.webhooks.phrases.spanish import SPANISH
+from whatsapp.webhooks.spelling import normalize, simplify
 
-class Choice(StrEnum):
-    """What a person decided."""
-
-    OPT_OUT = "opt_out"
-    OPT_IN = "opt_in"
-
-
-_OUT = (
-    "stop, stop all, stopall, unsubscribe, cancel, end, quit, opt out, optout, remove, remove me",  # English
-    "הסר, הסירו, הסר אותי, תסירו אותי, הסירו אותי, הסרה, להסרה, עצור, די",  # Hebrew
-    "توقف, إيقاف, ايقاف, إلغاء, الغاء, إلغاء الاشتراك, الغاء الاشتراك",  # Arabic
-    "стоп, отписаться, отписка, отмена",  # Russian
-    "alto, parar, baja, cancelar, darse de baja",  # Spanish
-    "pare, parar, sair, descadastrar, remover",  # Portuguese
-    "arret, arrêt, arrêter, stopper, désabonner, desabonner, désinscrire",  # French
-    "stopp, abmelden, abbestellen, austragen, beenden",  # German
-    "fermati, ferma, disiscrivi, annulla, cancella",  # Italian
-    "dur, durdur, iptal, abonelikten çık, ret",  # Turkish
-)
+LANGUAGES = (ENGLISH, HEBREW, ARABIC, SPANISH, PORTUGUESE, FRENCH, RUSSIAN, GERMAN, ITALIAN, TURKISH)
+LONGEST = 160
+"""Characters of a whole message that may be a refusal."""
+LONGEST_WITH_MORE = 800
+"""Characters of a message of which one sentence may be a refusal."""
+_SENTENCE = re.compile(r"([^.!?…؟\n]+)([.!?…؟\n]|$)")
+_QUESTION = "?؟"
 _IN = (
     "start, unstop, subscribe, resume, opt in, optin",
     "הצטרף, הצטרפות, התחל, הירשם, חזרה",
@@ -42,36 +43,69 @@ _IN = (
     "inizia, iscrivi",
     "başla, basla, abone ol",
 )
+OPT_IN_WORDS = frozenset(normalize(word) for words in _IN for word in words.split(","))
+ALONE = frozenset(normalize(word) for language in LANGUAGES for word in language.alone.split("|"))
 
 
-def normalize(text: str) -> str:
-    """Returns the words alone: without punctuation, Hebrew points, symbols and extra blanks; case folded."""
-    kept = (char if unicodedata.category(char)[0] in "LN" else " " for char in _without_points(text))
-    return " ".join("".join(kept).casefold().split())
+class Choice(StrEnum):
+    """What a person decided. The values are those of `InboundAction`."""
+
+    OPT_OUT = "opt_out"
+    NO_PROMOS = "no_promos"
+    OPT_IN = "opt_in"
 
 
-def _without_points(text: str) -> str:
-    composed = unicodedata.normalize("NFKC", text)
-    return "".join(char for char in composed if unicodedata.category(char) not in {"Mn", "Cf"})
+class Answering(StrEnum):
+    """What a message answers: the last that the person got from the business."""
+
+    NOTHING = "nothing"
+    MARKETING = "marketing"
+    SERVICE = "service"  # a template about an order, an appointment or a code
+    TALK = "talk"  # what a member wrote
 
 
-def _words(lists: Collection[str]) -> frozenset[str]:
-    return frozenset(normalize(word) for words in lists for word in words.split(","))
-
-
-OPT_OUT_WORDS = _words(_OUT)
-OPT_IN_WORDS = _words(_IN)
-
-
-def choice_of(text: str, *, more_out: Collection[str] = (), more_in: Collection[str] = ()) -> Choice | None:
+def choice_of(
+    text: str,
+    *,
+    more_out: Collection[str] = (),
+    more_in: Collection[str] = (),
+    answering: Answering = Answering.NOTHING,
+) -> Choice | None:
     """Returns what a message (or a button's payload) decides; None for an ordinary message."""
-    if len(text) > 60:
+    said = simplify(normalize(text[: LONGEST_WITH_MORE + 1]))
+    if not said or len(text) > LONGEST_WITH_MORE:
         return None
-    said = normalize(text)
-    if not said:
-        return None
-    if said in OPT_OUT_WORDS or said in {normalize(word) for word in more_out}:
+    if said in {simplify(normalize(word)) for word in more_out}:
         return Choice.OPT_OUT
-    if said in OPT_IN_WORDS or said in {normalize(word) for word in more_in}:
+    if said in OPT_IN_WORDS or said in {simplify(normalize(word)) for word in more_in}:
         return Choice.OPT_IN
+    if len(text) <= LONGEST and (refused := refusal_of(said, in_doubt=answering in _ASKS_NOTHING)):
+        return refused
+    return _refusal_in_a_sentence(text)
+
+
+def refusal_of(said: str, *, in_doubt: bool) -> Choice | None:
+    """Returns what normalized words refuse as a whole; `in_doubt`: also words that may mean something else."""
+    if _whole("marketing").matches(said):
+        return Choice.NO_PROMOS
+    kinds = ("everything", "marketing", "in_doubt") if in_doubt else ("everything", "marketing")
+    if _whole(*kinds).matches(said) or (in_doubt and said in ALONE):
+        return Choice.OPT_OUT
     return None
+
+
+def _refusal_in_a_sentence(text: str) -> Choice | None:
+    """Returns what one sentence of several refuses. A question doesn't, and neither does a single word."""
+    for sentence, end in _SENTENCE.findall(text):
+        said = simplify(normalize(sentence))
+        if end not in _QUESTION and " " in said and (refused := refusal_of(said, in_doubt=False)):
+            return refused
+    return None
+
+
+_ASKS_NOTHING = (Answering.NOTHING, Answering.MARKETING)
+
+
+@cache
+def _whole(*kinds: str) -> Whole:
+    return Whole(LANGUAGES, *kinds)

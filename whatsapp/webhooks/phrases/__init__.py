@@ -1,0 +1,1 @@
+"""What people write when they want no more messages, language by language. Pure."""
