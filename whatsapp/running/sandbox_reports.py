@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from businesses.tenancy import across_businesses
 from whatsapp.models import DirectMessage, Provider, Recipient, Sender
-from whatsapp.providers.cloud import webhooks
+from whatsapp.providers.cloud import splitting
 from whatsapp.providers.sandbox import notices
 from whatsapp.providers.sandbox.behaviour import LONGEST_S, behaviour_of
 from whatsapp.providers.sandbox.notices import Happening
@@ -50,7 +50,7 @@ def report(now: datetime) -> None:
     for number_id, happenings in happened.items():
         if happenings:
             body = json.dumps(notices.notice(number_id, "sandbox", happenings)).encode()
-            intake.store(Provider.SANDBOX, webhooks.split(body), verified_by=INSTALLATION, now=now)
+            intake.store(Provider.SANDBOX, splitting.split(body), verified_by=INSTALLATION, now=now)
 
 
 def _happened_to(row: Recipient | DirectMessage, tracker: str, now: datetime) -> list[Happening]:

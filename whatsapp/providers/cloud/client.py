@@ -24,7 +24,7 @@ from whatsapp.providers.base import (
     WebhookRequest,
     in_path,
 )
-from whatsapp.providers.cloud import errors, payloads, proof, webhooks
+from whatsapp.providers.cloud import errors, payloads, proof, splitting, webhooks
 from whatsapp.providers.cloud.proof import NUMBER_FIELDS, health_of
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.posting import Answer, post
@@ -108,7 +108,7 @@ class CloudProvider:
 
     def split(self, request: WebhookRequest) -> list[Parcel]:
         """Returns one parcel for each status, message or change."""
-        return webhooks.split(request.body)
+        return splitting.split(request.body)
 
     def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
         """See `webhooks.read`."""

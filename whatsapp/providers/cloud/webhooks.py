@@ -1,52 +1,28 @@
-"""Meta's webhooks: verifying the signature, splitting them into single updates, and reading each update.
-
-A parcel's payload is `{"field": …, "metadata": {…}, "one": {…}}`; `one` is the status, message or change.
-"""
+"""Meta's webhooks: verifying the signature, and reading each update that `splitting.py` has made of one."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from itertools import islice
+from collections.abc import Mapping
 from typing import Any
 
-from businesses import untrusted_json
 from whatsapp.providers.base import JsonObject, WebhookRequest
 from whatsapp.providers.cloud.errors import text_of
 from whatsapp.providers.cloud.limits import daily_limit
+from whatsapp.providers.cloud.splitting import time_of
 from whatsapp.providers.events import (
     AccountChange,
     Event,
     Inbound,
     NumberChange,
-    Parcel,
-    ParcelKind,
     Preference,
     ReportedStatus,
     StatusUpdate,
     TemplateChange,
 )
 
-MOST_UPDATES = 2_000
-"""In one webhook. Meta: at most 1,000 (facebook.com, Graph API, Webhooks, "Getting started")."""
-LONGEST_ID = 140
-"""Longest message id, in characters, that is part of a key as it is; a longer one is hashed."""
-_LISTS = {
-    "messages": {"statuses": ParcelKind.STATUS, "messages": ParcelKind.MESSAGE},
-    "user_preferences": {"user_preferences": ParcelKind.PREFERENCE},
-}
-_KINDS = {
-    "message_template_status_update": ParcelKind.TEMPLATE,
-    "message_template_quality_update": ParcelKind.TEMPLATE,
-    "template_category_update": ParcelKind.TEMPLATE,
-    "phone_number_quality_update": ParcelKind.ACCOUNT,
-    "business_capability_update": ParcelKind.ACCOUNT,
-    "account_update": ParcelKind.ACCOUNT,
-}
 _STATUSES = {
     "accepted": ReportedStatus.ACCEPTED,
     "held_for_quality_assessment": ReportedStatus.ACCEPTED,
@@ -63,79 +39,6 @@ def verify(request: WebhookRequest, secret: str) -> bool:
     given = request.headers.get("x-hub-signature-256", "")
     expected = "sha256=" + hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
     return bool(secret) and hmac.compare_digest(given.encode(), expected.encode())
-
-
-def split(body: bytes) -> list[Parcel]:
-    """Returns one parcel for each status, message, preference or change. Raises ValueError."""
-    notice = untrusted_json.read(body)
-    if not isinstance(notice, dict) or notice.get("object") != "whatsapp_business_account":
-        raise ValueError("This is no webhook of a WhatsApp business account.")
-    try:
-        entries = notice.get("entry", [])
-        parcels = list(islice(_all_parcels(entries), MOST_UPDATES + 1))
-    except (AttributeError, TypeError, KeyError) as problem:
-        raise ValueError(f"The webhook has an unexpected shape: {problem}") from None
-    if max(len(entries), len(parcels)) > MOST_UPDATES:
-        raise ValueError(f"The webhook has more than {MOST_UPDATES} updates.")
-    return parcels
-
-
-def _all_parcels(entries: Iterable[Mapping[str, Any]]) -> Iterator[Parcel]:
-    for entry in entries:
-        for change in entry.get("changes", []):
-            yield from _parcels(str(entry.get("id", "")), entry, change)
-
-
-def _parcels(account_id: str, entry: Mapping[str, Any], change: Mapping[str, Any]) -> Iterator[Parcel]:
-    field, value = str(change["field"]), change["value"]
-    number_id = str((value.get("metadata") or {}).get("phone_number_id", ""))
-    people = _people(value.get("contacts") or ())
-    for name, kind in _LISTS.get(field, {}).items():
-        for one in value.get(name) or ():
-            payload = {"field": name, "number_id": number_id, "one": one}
-            if kind is ParcelKind.MESSAGE:
-                # Only the sender's own: a thousand messages with a thousand contacts each would be a million.
-                payload["contacts"] = [people[who] for who in (_ids_of(one) & people.keys())][:1]
-            try:
-                _time(one["timestamp"])  # applying needs the time: without one the shape is unknown
-                yield Parcel(_key(kind, one), kind, payload, number_id, account_id)
-            except (KeyError, TypeError, ValueError):
-                # Stored as it is. If it were refused it would hold up the others: Meta repeats a webhook as a whole.
-                yield Parcel(_digest(name, one), ParcelKind.OTHER, payload, number_id, account_id)
-    if field not in _LISTS:
-        payload = {"field": field, "account_id": account_id, "one": value}
-        kind = _KINDS.get(field, ParcelKind.OTHER)
-        yield Parcel(_digest(field, account_id, entry.get("time"), value), kind, payload, "", account_id)
-
-
-def _people(contacts: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """Returns the contacts by their ids; the first one counts."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for contact in contacts:
-        for name in ("wa_id", "user_id"):
-            if who := contact.get(name):
-                found.setdefault(f"{name}:{who}", contact)
-    return found
-
-
-def _ids_of(message: Mapping[str, Any]) -> set[str]:
-    """Returns the ids of a message's sender, as `_people` has them."""
-    return {f"wa_id:{message.get('from')}", f"user_id:{message.get('from_user_id')}"}
-
-
-def _key(kind: ParcelKind, one: Mapping[str, Any]) -> str:
-    match kind:
-        case ParcelKind.STATUS if len(one["id"]) <= LONGEST_ID:
-            return f"cloud:{one['id']}:{one['status']}:{one['timestamp']}"
-        case ParcelKind.MESSAGE if len(one["id"]) <= LONGEST_ID:
-            return f"cloud:{one['id']}:message"
-        case _:
-            return _digest(kind, one)
-
-
-def _digest(*parts: Any) -> str:
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    return "cloud:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def read(payload: JsonObject) -> Event | None:
@@ -174,7 +77,7 @@ def _status(number_id: str, one: Mapping[str, Any]) -> StatusUpdate | None:
         number_id=number_id,
         message_id=str(one["id"]),
         status=status,
-        at=_time(one["timestamp"]),
+        at=time_of(one["timestamp"]),
         tracker=_uuid(one.get("biz_opaque_callback_data")),
         error_code=str(error.get("code", "")),
         error_text=text_of(error),
@@ -192,7 +95,7 @@ def _inbound(number_id: str, one: Mapping[str, Any], contacts: Any) -> Inbound:
     return Inbound(
         number_id=number_id,
         message_id=str(one["id"]),
-        at=_time(one["timestamp"]),
+        at=time_of(one["timestamp"]),
         kind=kind,
         phone=e164(one.get("from")),
         bsuid=str(one.get("from_user_id") or contact.get("user_id") or ""),
@@ -223,7 +126,7 @@ def _preference(number_id: str, one: Mapping[str, Any]) -> Preference | None:
         return None
     return Preference(
         number_id=number_id,
-        at=_time(one["timestamp"]),
+        at=time_of(one["timestamp"]),
         wants_marketing=one["value"] == "resume",
         phone=e164(one.get("wa_id")),
         bsuid=str(one.get("user_id") or ""),
@@ -262,14 +165,6 @@ def _account_change(account_id: str, one: Mapping[str, Any]) -> AccountChange | 
     if event in {"ACCOUNT_RECONNECTED", "REINSTATED"}:
         return AccountChange(account_id, restricted=False, reason=event)
     return None
-
-
-def _time(seconds: str | int) -> datetime:
-    """Returns the moment, aware, in UTC. Raises ValueError if it is not a time."""
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC)
-    except (OverflowError, OSError):
-        raise ValueError("This is no time that a calendar has.") from None
 
 
 def _uuid(text: Any) -> uuid.UUID | None:

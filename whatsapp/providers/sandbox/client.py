@@ -22,7 +22,7 @@ from whatsapp.providers.base import (
     SendResult,
     WebhookRequest,
 )
-from whatsapp.providers.cloud import errors, webhooks
+from whatsapp.providers.cloud import errors, splitting, webhooks
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.sandbox.behaviour import behaviour_of
 from whatsapp.providers.sandbox.samples import TEMPLATES
@@ -99,7 +99,7 @@ class SandboxProvider:
 
     def split(self, request: WebhookRequest) -> list[Parcel]:
         """Split as Meta's webhooks are split."""
-        return webhooks.split(request.body)
+        return splitting.split(request.body)
 
     def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
         """Read as Meta's webhooks are read."""

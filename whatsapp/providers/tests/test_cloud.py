@@ -15,7 +15,7 @@ from aiohttp import web
 
 from testing.meta import served
 from whatsapp.providers.base import Account, Message, SendOutcome, Template
-from whatsapp.providers.cloud import errors, webhooks
+from whatsapp.providers.cloud import errors, splitting, webhooks
 from whatsapp.providers.cloud.client import CloudProvider
 from whatsapp.providers.cloud.limits import daily_limit
 from whatsapp.providers.cloud.payloads import components, message_body
@@ -196,7 +196,7 @@ def read(field: str, value: dict[str, Any]) -> list[Any]:
         "object": "whatsapp_business_account",
         "entry": [{"id": "2077", "changes": [{"field": field, "value": value}]}],
     }
-    return [webhooks.read(parcel.payload) for parcel in webhooks.split(json.dumps(notice).encode())]
+    return [webhooks.read(parcel.payload) for parcel in splitting.split(json.dumps(notice).encode())]
 
 
 METADATA = {"display_phone_number": "15550100000", "phone_number_id": "1055"}
