@@ -60,9 +60,29 @@ class StatusUpdate:
     price_category: str = ""
 
 
+EDIT, REVOKE = "edit", "revoke"
+"""Kinds of messages that change an earlier one: its sender wrote other words, or took it back."""
+NO_REPLIES = frozenset({EDIT, REVOKE, "reaction", "system", "unsupported", "unknown", "errors"})
+"""Kinds of messages that say nothing that could be replied to, or count as a reply."""
+NO_MESSAGES = frozenset({EDIT, REVOKE, "reaction", "system"})
+"""Those of them that nobody wrote: they open no window for replies."""
+
+
+class Keyword(StrEnum):
+    """What the provider itself took a message for, whatever its words were; it has replied to it."""
+
+    STOP = "STOP"
+    START = "START"
+    HELP = "HELP"
+
+
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A person wrote to the business. `phone` may be missing for people with a user name."""
+    """A person wrote to the business. `phone` may be missing for people with a user name.
+
+    `changes_message_id`: the message that an edit or revoke is about. `is_elsewhere`: another app, or the provider's
+    own agent, has the conversation and replies.
+    """
 
     number_id: str
     message_id: str
@@ -74,6 +94,9 @@ class Inbound:
     text: str = ""
     button_payload: str = ""
     answers_message_id: str = ""
+    changes_message_id: str = ""
+    is_elsewhere: bool = False
+    keyword: Keyword | None = None
 
 
 @dataclass(frozen=True, slots=True)

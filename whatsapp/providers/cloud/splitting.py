@@ -21,6 +21,8 @@ LONGEST_ID = 140
 """Longest message id, in characters, that is part of a key as it is; a longer one is hashed."""
 _LISTS = {
     "messages": {"statuses": ParcelKind.STATUS, "messages": ParcelKind.MESSAGE},
+    # Meta's agent, or another app, has the conversation; `message_echoes` are its own messages.
+    "standby": {"statuses": ParcelKind.STATUS, "messages": ParcelKind.MESSAGE},
     "user_preferences": {"user_preferences": ParcelKind.PREFERENCE},
 }
 _KINDS = {
@@ -61,6 +63,8 @@ def _parcels(account_id: str, entry: Mapping[str, Any], change: Mapping[str, Any
     for name, kind in _LISTS.get(field, {}).items():
         for one in value.get(name) or ():
             payload = {"field": name, "number_id": number_id, "one": one}
+            if field == "standby":
+                payload["standby"] = True
             if kind is ParcelKind.MESSAGE:
                 # Only the sender's own: a thousand messages with a thousand contacts each would be a million.
                 payload["contacts"] = [people[who] for who in (_ids_of(one) & people.keys())][:1]

@@ -11,6 +11,7 @@ from typing import Any
 from whatsapp.providers.base import JsonObject, WebhookRequest
 from whatsapp.providers.cloud.errors import text_of
 from whatsapp.providers.cloud.limits import daily_limit
+from whatsapp.providers.cloud.messages import said_in
 from whatsapp.providers.cloud.splitting import time_of
 from whatsapp.providers.events import (
     AccountChange,
@@ -49,7 +50,8 @@ def read(payload: JsonObject) -> Event | None:
         case "statuses":
             return _status(number_id, one)
         case "messages":
-            return _inbound(number_id, one, payload.get("contacts") or ())
+            is_elsewhere = bool(payload.get("standby"))
+            return _inbound(number_id, one, payload.get("contacts") or (), is_elsewhere=is_elsewhere)
         case "user_preferences":
             return _preference(number_id, one)
     return _read_change(field, account_id, one)
@@ -86,12 +88,12 @@ def _status(number_id: str, one: Mapping[str, Any]) -> StatusUpdate | None:
     )
 
 
-def _inbound(number_id: str, one: Mapping[str, Any], contacts: Any) -> Inbound:
+def _inbound(number_id: str, one: Mapping[str, Any], contacts: Any, *, is_elsewhere: bool) -> Inbound:
     kind = str(one.get("type", ""))
     contact: Mapping[str, Any] = next(
         (c for c in contacts if c.get("wa_id") == one.get("from") or c.get("user_id") == one.get("from_user_id")), {}
     )
-    text, payload = _words(kind, one)
+    said = said_in(kind, one)
     return Inbound(
         number_id=number_id,
         message_id=str(one["id"]),
@@ -100,25 +102,12 @@ def _inbound(number_id: str, one: Mapping[str, Any], contacts: Any) -> Inbound:
         phone=e164(one.get("from")),
         bsuid=str(one.get("from_user_id") or contact.get("user_id") or ""),
         name=str((contact.get("profile") or {}).get("name", "")),
-        text=text,
-        button_payload=payload,
-        answers_message_id=str((one.get("context") or {}).get("id", "")),
+        text=said.text,
+        button_payload=said.button_payload,
+        answers_message_id=said.answers_message_id,
+        changes_message_id=said.changes_message_id,
+        is_elsewhere=is_elsewhere,
     )
-
-
-def _words(kind: str, one: Mapping[str, Any]) -> tuple[str, str]:
-    """Returns what the person wrote, and the payload of the button if they pressed one."""
-    part = one.get(kind) or {}
-    match kind:
-        case "text":
-            return str(part.get("body", "")), ""
-        case "button":
-            return str(part.get("text", "")), str(part.get("payload", ""))
-        case "interactive":
-            reply = part.get("button_reply") or part.get("list_reply") or {}
-            return str(reply.get("title", "")), str(reply.get("id", ""))
-        case _:
-            return str(part.get("caption", "")) if isinstance(part, Mapping) else "", ""
 
 
 def _preference(number_id: str, one: Mapping[str, Any]) -> Preference | None:

@@ -1,9 +1,10 @@
 """Phrases that people refuse messages with, written down in short, and whether a text consists of them. Pure.
 
-A phrase is a line of words in which `(a|b c)` is a choice, `[a|b c]` a choice that may be missing, and a name in
-capitals one of the language's sets of words (`SET?`: may be missing, `SET*`: any number of them). "stop SENDING ME?"
-matches "stop sending" and "Stop messaging us!". A text matches as a whole: every word of it has to belong to a phrase
-or to the words around phrases (`around`: please, hello, now), so one word more makes it an ordinary sentence.
+A phrase is a line of words; a line that begins with a bar goes on with the one above it. `(a|b c)` is a choice,
+`[a|b c]` a choice that may be missing, and a name in capitals one of the language's sets of words (`SET?`: may be
+missing, `SET*`: any number of them). "stop SENDING ME?" matches "stop sending" and "Stop messaging us!". A text matches
+as a whole: every word of it has to belong to a phrase or to the words around phrases (`around`: please, hello, now), so
+one word more makes it an ordinary sentence.
 
 Matching takes one step for each word, whatever the text: people who write are strangers.
 """
@@ -14,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from whatsapp.webhooks.spelling import normalize
+from whatsapp.opt_outs.spelling import normalize
 
 _PART = re.compile(r"\[([^\]]*)\]|\(([^)]*)\)|([A-Z][A-Z_]+)([?*]?)(?!\S)|(\S+)")
 MOST_REMEMBERED = 20_000
@@ -51,7 +52,7 @@ class Whole:
         self._next: list[dict[str, list[int]]] = [{}, {}]
         self._free: list[list[int]] = [[], [0]]
         for language in languages:
-            for phrase in (line for kind in kinds for line in getattr(language, kind).splitlines() if line.strip()):
+            for phrase in (line for kind in kinds for line in _lines(getattr(language, kind))):
                 self._free[self._phrase(phrase, 0, language)].append(1)
             for around in _alternatives(language.around):
                 for side in (0, 1):
@@ -121,6 +122,11 @@ class Whole:
         if times == "*":
             self._free[end].append(begin)
         return end
+
+
+def _lines(written: str) -> list[str]:
+    joined = re.sub(r"\n\s*\|", "|", written)
+    return [line for line in joined.splitlines() if line.strip()]
 
 
 def _alternatives(written: str) -> Sequence[str]:

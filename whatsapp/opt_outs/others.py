@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whatsapp.webhooks.phrases.grammar import Language
+from whatsapp.opt_outs.grammar import Language
 
 GERMAN = Language(
     everything="""
@@ -12,7 +12,8 @@ GERMAN = Language(
         ich (möchte|will) keine [weiteren] NACHRICHTEN [mehr] [bekommen|erhalten]
         (schreiben|schreibt|schicken|schickt) [sie] mir [bitte] (nicht mehr|keine NACHRICHTEN mehr|nichts mehr)
         (hören|hört|hör) [sie] auf [mir] (zu schreiben|NACHRICHTEN zu schicken|NACHRICHTEN zu senden)
-        (löschen|entfernen|streichen|nehmen|löscht|nehmt|entfernt) [sie] (mich|meine nummer) [aus|von] [der|ihrer|eurer|dem] [liste|verteiler|datenbank]
+        (löschen|entfernen|streichen|nehmen|löscht|nehmt|entfernt) [sie] (mich|meine nummer) [aus|von] [der
+            |ihrer|eurer|dem] [liste|verteiler|datenbank]
         (lassen|lasst) [sie] mich in ruhe
     """,
     marketing="""
@@ -33,12 +34,17 @@ GERMAN = Language(
 )
 ITALIAN = Language(
     everything="""
-        (fermati|ferma|disiscrivi|disiscrivimi|disiscrizione|disiscrivermi|basta messaggi|cancellami|cancellatemi|rimuovimi|rimuovetemi)
-        (cancellami|cancellatemi|mi cancelli|rimuovimi|rimuovetemi|toglietemi|toglimi|disiscrivetemi) [dalla|dalle|dal] [lista|liste|vostra lista|rubrica|database]
-        (voglio|vorrei) (disiscrivermi|cancellarmi|essere cancellato|essere cancellata|essere rimosso|essere rimossa) [dalla|dalle] [lista|liste]
-        (non) (mandatemi|inviatemi|scrivetemi|contattatemi|mandarmi|inviarmi|scrivermi|contattarmi|inviate|mandate|disturbatemi) [più] [messaggi|niente|nulla]
+        (fermati|ferma|disiscrivi|disiscrivimi|disiscrizione|disiscrivermi|basta messaggi|cancellami
+            |cancellatemi|rimuovimi|rimuovetemi)
+        (cancellami|cancellatemi|mi cancelli|rimuovimi|rimuovetemi|toglietemi|toglimi|disiscrivetemi) [dalla
+            |dalle|dal] [lista|liste|vostra lista|rubrica|database]
+        (voglio|vorrei) (disiscrivermi|cancellarmi|essere cancellato|essere cancellata|essere rimosso
+            |essere rimossa) [dalla|dalle] [lista|liste]
+        (non) (mandatemi|inviatemi|scrivetemi|contattatemi|mandarmi|inviarmi|scrivermi|contattarmi|inviate
+            |mandate|disturbatemi) [più] [messaggi|niente|nulla]
         non (voglio|vorrei|desidero) [più] (ricevere|ricevere più) [i|vostri|questi|altri] messaggi [da voi]
-        (smettetela|smettila|smetti|smettete|basta) di (mandarmi|inviarmi|scrivermi|disturbarmi|mandare|inviare) [i|questi|altri] [messaggi]
+        (smettetela|smettila|smetti|smettete|basta) di (mandarmi|inviarmi|scrivermi|disturbarmi|mandare
+            |inviare) [i|questi|altri] [messaggi]
         lasciatemi in pace
     """,
     marketing="""
@@ -49,14 +55,18 @@ ITALIAN = Language(
         non (sono|siamo) (interessato|interessata|interessati)
         non mi interessa
     """,
-    alone="annulla|cancella|basta",
+    alone="annulla|cancella",
     around="per favore|grazie|ciao|buongiorno|buonasera|subito|adesso|prego|più|no grazie|numero sbagliato|mai più",
-    words={"PROMO": "promozioni|promozione|pubblicità|offerte|promo|messaggi promozionali|newsletter|messaggi pubblicitari"},
+    words={
+        "PROMO": "promozioni|promozione|pubblicità|offerte|promo|messaggi promozionali|newsletter|messaggi pubblicitari"
+    },
 )
 TURKISH = Language(
     everything="""
-        (dur|durdur|abonelikten çık|ret|abonelikten çıkmak istiyorum|aboneliği iptal et|beni listeden çıkarın|beni listeden çıkar)
-        [bana] [bir daha|artık] (mesaj|mesajlar) (atmayın|göndermeyin|yollamayın|atma|gönderme|istemiyorum|almak istemiyorum)
+        (dur|durdur|abonelikten çık|ret|abonelikten çıkmak istiyorum|aboneliği iptal et|beni listeden çıkarın
+            |beni listeden çıkar)
+        [bana] [bir daha|artık] (mesaj|mesajlar) (atmayın|göndermeyin|yollamayın|atma|gönderme|istemiyorum
+            |almak istemiyorum)
         (numaramı|beni) (silin|çıkarın|listeden silin|listenizden çıkarın)
         [bana] [bir daha] yazmayın
         beni rahat bırakın

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whatsapp.webhooks.phrases.grammar import Language
+from whatsapp.opt_outs.grammar import Language
 
 ENGLISH = Language(
     everything="""
@@ -55,7 +55,8 @@ ENGLISH = Language(
         STOP SENDING ME? DET* PROMOTIONS ME?
         NOT SEND ME? DET* PROMOTIONS ME?
         WE? NOT (want|wish|need|like) [to] [receive|get|see] DET* PROMOTIONS
-        no [more] (ads|adverts|advertisements|advertising|marketing|promotions|promos|promotional messages|newsletters)
+        no [more] (ads|adverts|advertisements|advertising|marketing|promotions|promos|promotional messages
+            |newsletters)
         unsubscribe ME? from DET* PROMOTIONS
         (opt out|optout) [of|from] DET* PROMOTIONS
         opt ME out [of|from] DET* PROMOTIONS
@@ -85,15 +86,19 @@ ENGLISH = Language(
     """,
     words={
         "STOP": "stop|stop with|quit|cease|enough|end|pls stop|please stop|stoped",
-        "SENDING": "sending|texting|messaging|contacting|writing|spamming|whatsapping|sending out|forwarding|writing to",
+        "SENDING": "sending|texting|messaging|contacting|writing|spamming|whatsapping|sending out|forwarding"
+        "|writing to",
         "NOT": "do not|don't|dont|never|no longer|not|didn't|did not|do not ever|don't ever|must not|should not",
         "SEND": "send|text|message|msg|contact|write|write to|whatsapp|spam|bother|disturb|harass|text to|send to",
         "ME": "me|us|my number|my phone|this number|my phone number|my contact|my whatsapp|my name|my details|my data"
         "|myself|this phone|my mobile",
         "WE": "i|we|i really|i just|i simply|i also|i still|i honestly",
-        "WANT": "want to|would like to|i'd like to|id like to|wish to|need to|like to|am asking to|request to|wanna|want",
-        "DET": "all|the|these|this|those|your|any|more|further|such|my|of|other|so many|that many|that|every|each|kind of"
-        "|type of|kinds of|whatsapp|text|automated|annoying|from|unwanted|unsolicited|future|damn|stupid|broadcast|daily",
+        "WANT": "want to|would like to|i'd like to|id like to|wish to|need to|like to|am asking to|request to"
+        "|wanna|want",
+        "DET": "all|the|these|this|those|your|any|more|further|such|my|of|other|so many|that many|that|every"
+        "|each|kind of"
+        "|type of|kinds of|whatsapp|text|automated|annoying|from|unwanted|unsolicited|future|damn|stupid"
+        "|broadcast|daily",
         "MESSAGES": "messages|message|msgs|msg|texts|sms|notifications|notification|updates|whatsapps|spam|broadcasts"
         "|communications|communication|reminders|messages from you|messages from your company|texts from you"
         "|mailings|messaging|contact",
@@ -101,8 +106,10 @@ ENGLISH = Language(
         "|marketing messages|marketing texts|ads|adverts|advertisements|advertising|advertisement|offers|deals"
         "|newsletters|newsletter|sales messages|campaigns|commercials|commercial messages|advertising messages"
         "|promotions and offers|offers and promotions|promotional offers|sales|discounts",
-        "LIST": "list|lists|mailing list|mailing lists|contact list|contacts|broadcast list|distribution list|database"
-        "|db|data base|system|records|phonebook|group|mail list|list of recipients|broadcast|subscription list|list please",
+        "LIST": "list|lists|mailing list|mailing lists|contact list|contacts|broadcast list|distribution list"
+        "|database"
+        "|db|data base|system|records|phonebook|group|mail list|list of recipients|broadcast|subscription list"
+        "|list please",
         "REMOVE": "remove|delete|erase|exclude",
     },
 )

@@ -1,1 +1,0 @@
-"""What people write when they want no more messages, language by language. Pure."""
