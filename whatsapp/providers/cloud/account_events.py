@@ -72,8 +72,8 @@ _HARMLESS = frozenset(
         "RESTRICTED_DIRECT_SEND_UTILITY_TEMPLATES",  # a way of sending that we don't use
     }
 )
-"""Restrictions that leave approved templates and replies alone. Others forbid sending: RESTRICTED_BIZ_INITIATED_MESSAGING
-and RESTRICTED_CUSTOMER_INITIATED_MESSAGING, and one that is not known yet is taken for one of those."""
+"""Restrictions that leave approved templates and replies alone. Others forbid to send: those of messages that the
+business or a customer initiates, and one that is not known yet is taken for one of these."""
 
 
 def effect_of(event: str, details: Mapping[str, Any]) -> Effect:

@@ -91,7 +91,7 @@ def _parcels(account_id: str, entry: Mapping[str, Any], field: str, value: Mappi
             if not _is_whole(kind, one):
                 yield _odd(one, name, number_id, account_id)
                 continue
-            payload = {"field": name, "number_id": number_id, "one": one}
+            payload: dict[str, Any] = {"field": name, "number_id": number_id, "one": one}
             if kind is ParcelKind.MESSAGE:
                 # Only the sender's own: a thousand messages with a thousand contacts each would be a million.
                 payload["contacts"] = [people[who] for who in _ids_of(one) if who in people][:1]

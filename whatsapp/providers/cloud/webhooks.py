@@ -25,7 +25,7 @@ from whatsapp.providers.events import (
     TemplateChange,
 )
 
-_TEMPLATE_STATUSES = {event: "APPROVED" for event in ("UNPAUSED", "REINSTATED", "UNARCHIVED", "UNLOCKED", "UNFLAGGED")}
+_TEMPLATE_STATUSES = dict.fromkeys(("UNPAUSED", "REINSTATED", "UNARCHIVED", "UNLOCKED", "UNFLAGGED"), "APPROVED")
 _STATUSES = {
     "accepted": ReportedStatus.ACCEPTED,
     "held_for_quality_assessment": ReportedStatus.ACCEPTED,

@@ -53,17 +53,17 @@ def test_the_neighbours_of_something_odd_are_kept(odd: Any, level: int, before: 
         return [odd, good] if before else [good, odd]
 
     whole = entry(change(status()))
-    entries = {
-        0: lambda: beside(whole),
-        1: lambda: [{"id": "2077", "changes": odd}, whole],
-        2: lambda: [entry(*beside(change(status())))],
-        3: lambda: [entry(*[{"field": "messages", "value": odd}, change(status())])],
-        4: lambda: [entry({"field": odd, "value": {}}, change(status()))],
-        5: lambda: [entry(change(*beside(status())))],
-        6: lambda: [entry(change(status(), messages=odd))],
-        7: lambda: [entry(change(status(), contacts=odd, messages=[message()]))],
-    }[level]()
-    parcels = split(entries)
+    entries: list[list[Any]] = [
+        beside(whole),
+        [{"id": "2077", "changes": odd}, whole],
+        [entry(*beside(change(status())))],
+        [entry(*[{"field": "messages", "value": odd}, change(status())])],
+        [entry({"field": odd, "value": {}}, change(status()))],
+        [entry(change(*beside(status())))],
+        [entry(change(status(), messages=odd))],
+        [entry(change(status(), contacts=odd, messages=[message()]))],
+    ]
+    parcels = split(entries[level])
     assert "wamid.1" in ids(parcels)
     assert level != 7 or "wamid.9" in ids(parcels)
 
