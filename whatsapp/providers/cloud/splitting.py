@@ -75,7 +75,7 @@ def _all_parcels(entries: Iterable[Any]) -> Iterator[Parcel]:
 
 def _parcels(account_id: str, entry: Mapping[str, Any], field: str, value: Mapping[str, Any]) -> Iterator[Parcel]:
     if field not in _LISTS:
-        payload = {"field": field, "account_id": account_id, "one": value}
+        payload: dict[str, Any] = {"field": field, "account_id": account_id, "one": value}
         kind = _KINDS.get(field, ParcelKind.OTHER)
         yield Parcel(_digest(field, account_id, entry.get("time"), value), kind, payload, "", account_id)
         return
@@ -91,7 +91,7 @@ def _parcels(account_id: str, entry: Mapping[str, Any], field: str, value: Mappi
             if not _is_whole(kind, one):
                 yield _odd(one, name, number_id, account_id)
                 continue
-            payload: dict[str, Any] = {"field": name, "number_id": number_id, "one": one}
+            payload = {"field": name, "number_id": number_id, "one": one}
             if kind is ParcelKind.MESSAGE:
                 # Only the sender's own: a thousand messages with a thousand contacts each would be a million.
                 payload["contacts"] = [people[who] for who in _ids_of(one) if who in people][:1]
