@@ -27,7 +27,6 @@ from whatsapp.models import (
     Sender,
     SenderHealth,
     SuppressionCategory,
-    TemplateStatus,
 )
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, to_e164
@@ -138,7 +137,7 @@ def _checked(template: MessageTemplate, sender: Sender, params: Mapping[str, str
     """Returns the template's values, ready to be sent. Raises `BadTemplate` and `BadAudience`."""
     if (template.provider, template.account_id) != (sender.provider, sender.account_id):
         raise BadTemplate(_("This number can't send this template: they belong to different accounts."))
-    if template.status != TemplateStatus.APPROVED:
+    if not template.can_be_sent:
         raise BadTemplate(
             _("The template “%(template)s” is %(status)s: only approved ones can be sent.")
             % {"template": template, "status": template.get_status_display().lower()}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.senders import Provider, Quality
-from whatsapp.states import TemplateStatus
+from whatsapp.states import SENDABLE_TEMPLATES, TemplateStatus
 
 
 class TemplateCategory(models.TextChoices):
@@ -74,6 +74,11 @@ class MessageTemplate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.language})"
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether its status lets it be sent."""
+        return self.status in SENDABLE_TEMPLATES
 
     def kept(self) -> dict[str, Any]:
         """Returns what a broadcast freezes of the template, by the names of the broadcast's fields."""

@@ -9,6 +9,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+NO_LIMIT = -1
+"""As a number of people per 24 hours: there is no limit."""
+
+
+def limit_after(told: int | None, before: int | None) -> int | None:
+    """Returns a sender's `messaging_limit` after news of it: None from a provider says nothing, None here no limit."""
+    return before if told is None else None if told == NO_LIMIT else told
+
 
 class ParcelKind(StrEnum):
     """The subject of a parcel."""
@@ -126,7 +134,7 @@ class TemplateChange:
 
 @dataclass(frozen=True, slots=True)
 class NumberChange:
-    """The provider changed what a number may do; None where nothing changed."""
+    """The provider changed what a number may do; None where nothing changed. `daily_limit` may be `NO_LIMIT`."""
 
     account_id: str
     phone: str
@@ -137,7 +145,7 @@ class NumberChange:
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """The provider restricted the account or lifted a restriction."""
+    """The provider stopped the account, or lets it send again."""
 
     account_id: str
     restricted: bool

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from businesses import usage
 from whatsapp.broadcasts.schedule import Window, opens_at
-from whatsapp.models import Broadcast, TemplateStatus, WindowZone
+from whatsapp.models import Broadcast, WindowZone
 from whatsapp.people.phone_numbers import zone_of
 from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending import day_limits, quota
@@ -51,7 +51,7 @@ def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
     if not broadcast.sender.is_proved:
         return Closed(PauseReason.ACCOUNT, reason(Cause.NOT_PROVED))
     template = broadcast.template
-    if template.status != TemplateStatus.APPROVED:
+    if not template.can_be_sent:
         because = reason(Cause.TEMPLATE_STATUS, status=template.status, words=template.status_detail)
         until = template.paused_until
         return Closed(PauseReason.TEMPLATE, because, until and max(until, now + TEMPLATE_LOOK))

@@ -25,26 +25,28 @@ class Said:
 
 def said_in(kind: str, one: Mapping[str, Any]) -> Said:
     """Returns what a message of this kind says; parts that are missing or of an unknown shape are empty."""
-    part = _mapping(one.get(kind))
-    answers = str(_mapping(one.get("context")).get("id") or "")
+    said = part(one, kind)
+    answers = str(part(one, "context").get("id") or "")
     match kind:
         case "edit" | "revoke":
-            changed = str(part.get("original_message_id") or "")
-            new = _mapping(part.get("message"))
+            changed = str(said.get("original_message_id") or "")
+            new = part(said, "message")
             text = said_in(str(new.get("type", "")), new).text if kind == EDIT else ""
             return Said(text, answers_message_id=answers, changes_message_id=changed)
         case "reaction":
-            return Said(str(part.get("emoji") or ""), answers_message_id=str(part.get("message_id") or answers))
+            return Said(str(said.get("emoji") or ""), answers_message_id=str(said.get("message_id") or answers))
         case "text":
-            return Said(str(part.get("body", "")), answers_message_id=answers)
+            return Said(str(said.get("body", "")), answers_message_id=answers)
         case "button":
-            return Said(str(part.get("text", "")), str(part.get("payload", "")), answers)
+            return Said(str(said.get("text", "")), str(said.get("payload", "")), answers)
         case "interactive":
-            reply = _mapping(part.get("button_reply") or part.get("list_reply"))
+            reply = part(said, "button_reply") or part(said, "list_reply")
             return Said(str(reply.get("title", "")), str(reply.get("id", "")), answers)
         case _:
-            return Said(str(part.get("caption") or ""), answers_message_id=answers)
+            return Said(str(said.get("caption") or ""), answers_message_id=answers)
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def part(one: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Returns a part of an update that is an object; an empty one if it is missing or something else."""
+    found = one.get(name)
+    return found if isinstance(found, Mapping) else {}
