@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from whatsapp.opt_outs.refusals import ALONE, LANGUAGES, Choice, refusal_in
-from whatsapp.opt_outs.tests.sentences import AGAIN, NO_ADVERTISING, ORDINARY, REFUSALS, lines
 from whatsapp.webhooks.words import Answering, choice_of
 
-CASES = [
-    *((text, Choice.OPT_OUT) for text in lines(REFUSALS)),
-    *((text, Choice.NO_PROMOS) for text in lines(NO_ADVERTISING)),
-    *((text, None) for text in lines(ORDINARY)),
-    *((text, Choice.OPT_IN) for text in lines(AGAIN)),
-]
+HERE = Path(__file__).parent / "sentences"
+DECIDED = {
+    "refusals": Choice.OPT_OUT,
+    "no_advertising": Choice.NO_PROMOS,
+    "ordinary": None,
+    "again": Choice.OPT_IN,
+}
+"""What the sentences of each file decide; one is in each line."""
+
+
+def lines(name: str) -> list[str]:
+    return (HERE / f"{name}.txt").read_text().splitlines()
+
+
+CASES = [(text, decided) for name, decided in DECIDED.items() for text in lines(name)]
 
 
 def test_every_sentence_is_taken_for_what_it_is() -> None:
@@ -46,7 +55,7 @@ def test_no_text_breaks_it(text: str) -> None:
     assert choice_of(text) in {None, *Choice}
 
 
-@given(st.sampled_from(lines(REFUSALS)))
+@given(st.sampled_from(lines("refusals")))
 def test_a_word_that_belongs_to_no_phrase_makes_it_an_ordinary_sentence(text: str) -> None:
     assert choice_of(f"{text.rstrip('.!?')} zebra") is None or "." in text or "?" in text
 
