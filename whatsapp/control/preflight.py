@@ -21,6 +21,7 @@ from whatsapp.sending.gates import window_of
 from whatsapp.sending.limiter import most_of
 from whatsapp.sending.quota import people_left_to_tell
 from whatsapp.states import RecipientStatus, SkipReason
+from whatsapp.template_variables import UnsupportedTemplate, unfillable_part
 
 PROBLEM_ROWS = 100
 """How many skipped rows are listed; the page of the broadcast's people has them all."""
@@ -162,6 +163,8 @@ def standing_problems(broadcast: Broadcast) -> list[str]:
             _("The template “%(template)s” is %(status)s: only approved ones can be sent.")
             % {"template": template, "status": template.get_status_display().lower()}
         )
+    if part := unfillable_part(broadcast.template_components):
+        found.append(str(UnsupportedTemplate(part)))
     if template.content_hash != broadcast.template_hash:
         found.append(_("The template was changed after this broadcast was made. Create the broadcast again."))
     if sender.health == SenderHealth.BLOCKED:

@@ -41,6 +41,8 @@ def choose_template(request: PageRequest) -> HttpResponse:
     if asked := request.POST.get("template") or request.GET.get("template"):
         key = _uuid(asked)
         chosen = approved.filter(pk=key).first() if key else None
+        if chosen is not None and (problem := _obstacle(chosen)):
+            return _refused(request, problem)
         if chosen is not None:
             wizard.store(request.session, request.business, Gathered(template=str(chosen.pk)))
             return redirect("broadcast-new-people", slug=request.business.slug)
@@ -80,7 +82,7 @@ def details(request: PageRequest) -> HttpResponse:
         variables = variables_of(template.components, template.parameter_format)
         header, sample = _sample(request.business, gathered)
     except (WhatsappError, UnsupportedTemplate) as error:
-        return render(request, "whatsapp/broadcast_new_refused.html", {"problem": str(error)}, status=422)
+        return _refused(request, str(error))
     form = DetailsForm(
         request.POST or None,
         business=request.business,
@@ -184,6 +186,10 @@ def _obstacle(template: MessageTemplate) -> str:
     except UnsupportedTemplate as error:
         return str(error)
     return ""
+
+
+def _refused(request: PageRequest, problem: str) -> HttpResponse:
+    return render(request, "whatsapp/broadcast_new_refused.html", {"problem": problem}, status=422)
 
 
 def _bubble(template: MessageTemplate, params: dict[str, str]) -> object:

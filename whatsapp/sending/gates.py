@@ -13,6 +13,7 @@ from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending import day_limits, quota
 from whatsapp.sending.quota import PeopleGauge
 from whatsapp.states import PauseReason
+from whatsapp.template_variables import unfillable_part
 
 UNLIMITED = 1_000_000
 TEMPLATE_LOOK = timedelta(minutes=15)
@@ -50,6 +51,8 @@ def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
     """Returns why nothing of this broadcast may leave now; None if it may."""
     if not broadcast.sender.is_proved:
         return Closed(PauseReason.ACCOUNT, reason(Cause.NOT_PROVED))
+    if part := unfillable_part(broadcast.template_components):
+        return Closed(PauseReason.TEMPLATE, reason(Cause.TEMPLATE_UNFILLABLE, part=part))
     template = broadcast.template
     if not template.can_be_sent:
         because = reason(Cause.TEMPLATE_STATUS, status=template.status, words=template.status_detail)
