@@ -26,6 +26,7 @@ from whatsapp.models.senders import (
     WindowZone,
 )
 from whatsapp.models.sending import SendingPace
+from whatsapp.models.spending import BroadcastSpending, MonthSpending
 from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory
 from whatsapp.states import TemplateStatus
 
@@ -36,6 +37,7 @@ __all__ = [
     "AudienceKind",
     "Broadcast",
     "BroadcastEvent",
+    "BroadcastSpending",
     "Consent",
     "ConsentChange",
     "ConsentStep",
@@ -50,6 +52,7 @@ __all__ = [
     "InboundMessage",
     "MessageTemplate",
     "MessagingSettings",
+    "MonthSpending",
     "NewsKind",
     "NewsProblem",
     "ParameterFormat",

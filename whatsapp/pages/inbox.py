@@ -21,6 +21,7 @@ from whatsapp.errors import WhatsappError
 from whatsapp.inbox import direct_messages
 from whatsapp.models import Contact
 from whatsapp.pages.conversations import ThreadMessage, conversation, last_message, threads, with_last_messages
+from whatsapp.sending import letter_costs
 
 MOST_MESSAGES = 100
 
@@ -106,7 +107,12 @@ def _print_of(said: list[ThreadMessage]) -> str:
 
 def _page(request: PageRequest, person: Contact, form: AnswerForm, *, status: int = 200) -> HttpResponse:
     said = conversation(person, most=MOST_MESSAGES)
-    open_until = _open_until(person)
+    message, now = last_message(person), timezone.now()
+    open_until = direct_messages.reply_until(message, now=now) if message else None
+    terms = None
+    if message and open_until:
+        message.sender.business = request.business
+        terms = letter_costs.terms_of_reply(message.sender, message.address, now)
     context = {
         "contact": person,
         "said": said,
@@ -114,5 +120,6 @@ def _page(request: PageRequest, person: Contact, form: AnswerForm, *, status: in
         "open_until": open_until,
         "is_open": open_until is not None,
         "form": form,
+        "reply_terms": terms,
     }
     return render(request, "whatsapp/thread.html", context, status=status)

@@ -66,6 +66,7 @@ class StatusUpdate:
     error_text: str = ""
     billable: bool | None = None
     price_category: str = ""
+    price_type: str = ""
 
 
 EDIT, REVOKE = "edit", "revoke"

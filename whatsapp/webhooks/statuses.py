@@ -27,6 +27,8 @@ from whatsapp.providers.registry import provider_for
 from whatsapp.sending import consequences
 from whatsapp.sending.bulk import update_rows
 from whatsapp.states import RecipientStatus
+from whatsapp.webhooks import charging
+from whatsapp.webhooks.charging import Counted
 from whatsapp.webhooks.folding import Delivery, fold
 from whatsapp.webhooks.origin import may_touch, senders_of
 
@@ -42,8 +44,10 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
     by_row, homeless = _find_rows(reports, by_message)
     rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
     changes: list[tuple[int, Delivery, Delivery]] = []
-    for values in rows.values("pk", *_FIELDS):
-        pk = values.pop("pk")
+    charges: list[tuple[Counted, Delivery]] = []
+    for values in rows.values("pk", *_FIELDS, *charging.FIELDS):
+        counted = charging.taken_from(values)
+        pk = counted.pk
         before = Delivery(**{**values, "status": RecipientStatus(values["status"])})
         after = fold(before, [(update, rule_of(news.provider, update)) for news, update in by_row[pk]])
         # An id belongs to one message. A report that says otherwise is not applied: it would hold up all others.
@@ -51,9 +55,11 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
             after = replace(after, provider_message_id=before.provider_message_id)
         if after != before:
             changes.append((pk, before, after))
+            charges.append((counted, after))
     _write(changes)
     _note_that_reports_arrive(reports)
     _react_to_failures(by_row, now)
+    charging.recharge(charges, now)
     return homeless
 
 
