@@ -34,7 +34,8 @@ ENGLISH = Language(
         unsubscribe (me|us|please me)
         unsubscribe ME
         WE? want (out|off) [of|from] DET* LIST?
-        WE? WANT (unsubscribe|opt out|optout|be removed|be taken off|be unsubscribed|be deleted) [from|of] DET* [LIST|MESSAGES]
+        WE? WANT (unsubscribe|opt out|optout|be removed|be taken off|be unsubscribed|be deleted) [from
+            |of] DET* [LIST|MESSAGES]
         WE? WANT stop (receiving|getting) DET* MESSAGES
         (how|where) (do|can|could|should|would) i (unsubscribe|opt out) [from|of] DET* [LIST|MESSAGES]
         how (do|can|could) i (stop|stop getting|stop receiving|cancel|block) DET* MESSAGES
@@ -44,7 +45,7 @@ ENGLISH = Language(
         REMOVE ME [from|of|off] DET* LIST?
         remove from DET* LIST
         (take|get|keep) ME (off|out of) DET* LIST
-        (take|get|keep) ME off
+        (take|get|keep) ME off [this|here]
         leave ME alone
         go away
         do not disturb [me]
@@ -83,7 +84,8 @@ ENGLISH = Language(
         |wrong number|wrong person|you have the wrong number|this is the wrong number|not my number|no thanks
         |no thank you|i never signed up|i never signed up for this|i didn't sign up|i did not sign up
         |i didn't sign up for this|i did not sign up for this|i never subscribed|i didn't subscribe
-        |i didn't ask for this|i already asked|i asked already|i have asked before|i asked you|i asked you to|i have asked you to|i've asked you to|i told you|i am asking you to|this is spam|who is this
+        |i didn't ask for this|i already asked|i asked already|i have asked before|i asked you|i asked you to
+        |i have asked you to|i've asked you to|i told you|i am asking you to|this is spam|who is this
         |who are you|not interested|i'm not interested|i am not interested|from you|from your company|no|you|yes
         |i beg you|this is harassment|for the last time|last warning|on whatsapp|via whatsapp|by whatsapp
     """,

@@ -20,8 +20,9 @@ from whatsapp.opt_outs.spelling import normalize, simplify
 LANGUAGES = (ENGLISH, HEBREW, ARABIC, SPANISH, PORTUGUESE, FRENCH, RUSSIAN, GERMAN, ITALIAN, TURKISH)
 ALONE = frozenset(normalize(word) for language in LANGUAGES for word in language.alone.split("|"))
 POLITE = frozenset(
-    normalize(word)
-    for word in "please pls plz kindly בבקשה נא אנא رجاء لطفا porfavor porfa svp stp пожалуйста bitte lütfen prego".split()
+    map(
+        normalize, "please pls plz kindly בבקשה נא אנא رجاء لطفا porfavor porfa svp stp пожалуйста bitte lütfen".split()
+    )
 )
 """Words that may stand anywhere in a phrase."""
 LONGEST = 160

@@ -105,7 +105,8 @@ SPANISH = Language(
         "REMOVE": "eliminen|elimine|elimina|eliminar|borren|borre|borra|borrar|quiten|quite|quita|quitar"
         "|remuevan|remover|saquen|sacar"
         "|retiren|retirar",
-        "FROM_LIST": "de la lista|de esa lista|de esas listas|de su lista|de tu lista|de sus listas|de esta lista|de vuestra lista"
+        "FROM_LIST": "de la lista|de esa lista|de esas listas|de su lista|de tu lista|de sus listas"
+        "|de esta lista|de vuestra lista"
         "|de la lista de difusión"
         "|de su lista de difusión|de la lista de contactos|de su lista de contactos|de sus contactos"
         "|de tus contactos|de la lista de correo"
