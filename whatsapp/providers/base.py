@@ -126,7 +126,10 @@ class SendResult:
 
 @dataclass(frozen=True, slots=True)
 class RemoteTemplate:
-    """A template as the provider lists it, in Meta's words (APPROVED, MARKETING, NAMED) and components' shape."""
+    """A template as the provider lists it, in Meta's words (APPROVED, MARKETING, NAMED) and components' shape.
+
+    `quick_replies`: the texts of the buttons that answer, where `components` doesn't hold them.
+    """
 
     external_id: str
     name: str
@@ -136,6 +139,7 @@ class RemoteTemplate:
     parameter_format: str
     quality: str
     components: Sequence[JsonObject]
+    quick_replies: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
