@@ -43,6 +43,8 @@ class AuditKind(models.TextChoices):
     CALLER_BLOCKED = "caller_blocked", _("Caller blocked")
     CALLER_UNBLOCKED = "caller_unblocked", _("Caller unblocked")
     OPT_OUT_LIFTED = "opt_out_lifted", _("Opt-out lifted")
+    CONTACTS_MERGED = "contacts_merged", _("Two contacts are one person: merged")
+    CONTACTS_PARTED = "contacts_parted", _("Merge of two contacts undone")
     CONTACTS_EXPORTED = "contacts_exported", _("Contacts exported")
     PERSON_EXPORTED = "person_exported", _("Person's data exported")
     PERSON_ERASED = "person_erased", _("Person erased")

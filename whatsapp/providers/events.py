@@ -47,7 +47,10 @@ class ReportedStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """One step of one message. `tracker` is our attempt id; messages of other software have none."""
+    """One step of one message. `tracker` is our attempt id; messages of other software have none.
+
+    `recipient`: addresses under which the provider knows the person; they may differ from the one written to.
+    """
 
     number_id: str
     message_id: str
@@ -58,11 +61,16 @@ class StatusUpdate:
     error_text: str = ""
     billable: bool | None = None
     price_category: str = ""
+    recipient: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A person wrote to the business. `phone` may be missing for people with a user name."""
+    """A person wrote to the business. `phone` may be missing for people with a user name.
+
+    `aliases`: further addresses of the person that the provider named; `newer`: those of all that have taken the place
+    of others just now, after a change of the number or the user id.
+    """
 
     number_id: str
     message_id: str
@@ -74,6 +82,8 @@ class Inbound:
     text: str = ""
     button_payload: str = ""
     answers_message_id: str = ""
+    aliases: tuple[str, ...] = ()
+    newer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

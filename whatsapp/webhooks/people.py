@@ -14,7 +14,7 @@ from whatsapp.models import (
     SuppressionSource,
     WebhookNews,
 )
-from whatsapp.people import suppressions
+from whatsapp.people import identity, merging, suppressions
 from whatsapp.people.messaging_settings import settings_of
 from whatsapp.providers.events import Inbound, Preference
 from whatsapp.webhooks.origin import sender_of
@@ -31,7 +31,7 @@ def receive(news: WebhookNews, event: Inbound, now: datetime) -> bool:
         return False
     with acting_for(sender.business):
         address = event.phone or event.bsuid
-        contact = _contact(sender, event)
+        contact = _contact(sender, event, now)
         choice = _choice(sender, event)
         message, is_new = InboundMessage.objects.get_or_create(
             business=sender.business,
@@ -50,7 +50,7 @@ def receive(news: WebhookNews, event: Inbound, now: datetime) -> bool:
                 "received_at": event.at,
             },
         )
-        if is_new and choice and not _obey(choice, sender, contact, now):
+        if is_new and choice and not _obey(choice, sender, address, now):
             InboundMessage.objects.filter(pk=message.pk).update(confirmed_at=now)  # nothing changed: no second reply
     return True
 
@@ -61,7 +61,8 @@ def prefer(news: WebhookNews, event: Preference, now: datetime) -> bool:
     if sender is None:
         return False
     with acting_for(sender.business):
-        for address in filter(None, (event.phone, event.bsuid)):
+        address = event.phone or event.bsuid
+        if address:
             if event.wants_marketing:
                 suppressions.lift(sender.business, address, now=now, categories=[SuppressionCategory.MARKETING])
             else:
@@ -75,13 +76,11 @@ def prefer(news: WebhookNews, event: Preference, now: datetime) -> bool:
     return True
 
 
-def _contact(sender: Sender, event: Inbound) -> Contact:
+def _contact(sender: Sender, event: Inbound, now: datetime) -> Contact:
     """Returns the person's contact, which is created if there is none."""
-    known = Contact.objects.filter(business=sender.business)
-    contact = (event.phone and known.filter(phone=event.phone).first()) or (
-        event.bsuid and known.filter(bsuid=event.bsuid).first()
-    )
-    if not contact:
+    addresses = list(filter(None, (event.phone, event.bsuid, *event.aliases)))
+    contact = merging.one_contact(sender.business, addresses, now=now)
+    if contact is None:
         return Contact.objects.create(
             business=sender.business,
             phone=event.phone or None,
@@ -91,9 +90,7 @@ def _contact(sender: Sender, event: Inbound) -> Contact:
         )
     contact.last_inbound_at = max(filter(None, (contact.last_inbound_at, event.at)))
     contact.name = contact.name or event.name[:200]
-    if event.bsuid and not contact.bsuid and not known.filter(bsuid=event.bsuid).exists():
-        contact.bsuid = event.bsuid
-    contact.save(update_fields=["last_inbound_at", "name", "bsuid"])
+    contact.save(update_fields=["last_inbound_at", "name"])
     return contact
 
 
@@ -104,7 +101,8 @@ def _answered(sender: Sender, event: Inbound, address: str) -> Recipient | None:
         quoted = rows.filter(provider=sender.provider, provider_message_id=event.answers_message_id).first()
         if quoted:
             return quoted
-    lately = rows.filter(address=address, accepted_at__gt=event.at - ANSWER_WITHIN, broadcast__sender=sender)
+    known = identity.addresses_of(sender.business, address)
+    lately = rows.filter(address__in=known, accepted_at__gt=event.at - ANSWER_WITHIN, broadcast__sender=sender)
     return lately.order_by("-accepted_at").first()
 
 
@@ -118,21 +116,10 @@ def _choice(sender: Sender, event: Inbound) -> Choice | None:
     return None
 
 
-def _obey(choice: Choice, sender: Sender, contact: Contact, now: datetime) -> bool:
-    """Carry out an opt-out or opt-in for every address of the person. Returns whether it changed something."""
-    changed = []
-    for address in filter(None, (contact.phone, contact.bsuid)):
-        if choice is Choice.OPT_OUT:
-            changed.append(
-                suppressions.suppress(
-                    sender.business,
-                    address,
-                    category=SuppressionCategory.ALL,
-                    source=SuppressionSource.REPLY,
-                    now=now,
-                )
-            )
-        else:
-            categories = list(SuppressionCategory)
-            changed.append(suppressions.lift(sender.business, address, now=now, categories=categories))
-    return any(changed)
+def _obey(choice: Choice, sender: Sender, address: str, now: datetime) -> bool:
+    """Carry out an opt-out or opt-in, for the whole person. Returns whether it changed something."""
+    if choice is Choice.OPT_OUT:
+        return suppressions.suppress(
+            sender.business, address, category=SuppressionCategory.ALL, source=SuppressionSource.REPLY, now=now
+        )
+    return suppressions.lift(sender.business, address, now=now, categories=list(SuppressionCategory))
