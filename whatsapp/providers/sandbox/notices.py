@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from whatsapp.providers.sandbox.wa_ids import wa_id_of
+
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something that happened to a message. `what`: sent, delivered, read, failed, or reply."""
+    """Something that happened to a message. `what`: sent, delivered, read, failed, or reply.
+
+    `address` is the one written to. `wa_id` (digits) is the one by which WhatsApp knows the person, where it isn't the
+    usual one for that number; `user_id` is their business-scoped id, which stands alone if `wa_id` is "-".
+    """
 
     address: str
     message_id: str
@@ -21,6 +27,13 @@ class Happening:
     at: datetime
     error_code: int = 0
     text: str = ""
+    wa_id: str = ""
+    user_id: str = ""
+
+    @property
+    def number(self) -> str:
+        """Returns the person's number in WhatsApp, in digits; "" where only the user id is told."""
+        return "" if self.wa_id == "-" else self.wa_id or wa_id_of(self.address)
 
 
 def notice(number_id: str, account_id: str, happenings: Sequence[Happening]) -> dict[str, Any]:
@@ -35,7 +48,7 @@ def notice(number_id: str, account_id: str, happenings: Sequence[Happening]) -> 
         value["statuses"] = statuses
     if messages:
         value["messages"] = messages
-        value["contacts"] = [{"wa_id": message["from"], "profile": {"name": ""}} for message in messages]
+        value["contacts"] = [_contact(happening) for happening in happenings if happening.what == "reply"]
     return envelope(account_id, "messages", value)
 
 
@@ -55,7 +68,7 @@ def _status(happening: Happening) -> dict[str, Any]:
         "id": happening.message_id,
         "status": happening.what,
         "timestamp": str(int(happening.at.timestamp())),
-        "recipient_id": happening.address.lstrip("+"),
+        **_named(recipient_id=happening.number, recipient_user_id=happening.user_id),
         "biz_opaque_callback_data": happening.tracker,
     }
     if happening.what == "failed":
@@ -68,10 +81,18 @@ def _status(happening: Happening) -> dict[str, Any]:
 
 def _message(happening: Happening) -> dict[str, Any]:
     return {
-        "from": happening.address.lstrip("+"),
+        **_named(**{"from": happening.number}, from_user_id=happening.user_id),
         "id": f"reply.{happening.message_id}",
         "timestamp": str(int(happening.at.timestamp())),
         "type": "text",
         "text": {"body": happening.text},
         "context": {"id": happening.message_id},
     }
+
+
+def _contact(happening: Happening) -> dict[str, Any]:
+    return {**_named(wa_id=happening.number, user_id=happening.user_id), "profile": {"name": ""}}
+
+
+def _named(**ids: str) -> dict[str, str]:
+    return {name: value for name, value in ids.items() if value}
