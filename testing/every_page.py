@@ -113,6 +113,7 @@ PAGES = [
     page("templates", MEMBERS, "", "LOOK"),
     page("templates-fetch", MEMBERS, "", "POST"),
     page("template", MEMBERS, "whatsapp.MessageTemplate", "LOOK"),
+    page("template-button", OWNERS, "whatsapp.MessageTemplate", "POST"),
     page("senders", MEMBERS, "", "LOOK"),
     page("sender-try", OWNERS, "", "POST"),
     page("sender-check", OWNERS, "whatsapp.Sender", "POST"),

@@ -45,6 +45,7 @@ class AuditKind(models.TextChoices):
     OPT_OUT_LIFTED = "opt_out_lifted", _("Opt-out lifted")
     CONTACTS_MERGED = "contacts_merged", _("Two contacts are one person: merged")
     CONTACTS_PARTED = "contacts_parted", _("Merge of two contacts undone")
+    OPT_OUT_BUTTON_MARKED = "opt_out_button_marked", _("Opt-out button of a template changed")
     CONTACTS_EXPORTED = "contacts_exported", _("Contacts exported")
     PERSON_EXPORTED = "person_exported", _("Person's data exported")
     PERSON_ERASED = "person_erased", _("Person erased")

@@ -19,6 +19,8 @@ from businesses.models import AuditEntry, Permission, Role
 LABELS: dict[str, Promise] = {
     "address": gettext_lazy("Number"),
     "broadcast": gettext_lazy("Broadcast"),
+    "button": gettext_lazy("Button"),
+    "by": gettext_lazy("By"),
     "call": gettext_lazy("Call"),
     "email": gettext_lazy("Email address"),
     "minutes": gettext_lazy("Minutes"),
@@ -44,7 +46,13 @@ STEPS: dict[str, Promise] = {
     "suppressions": gettext_lazy("people who opted out"),
     "recipients": gettext_lazy("people of a broadcast"),
     "imported": gettext_lazy("rows of an import"),
+    "opt_out": gettext_lazy("no more broadcasts"),
+    "no_promos": gettext_lazy("no more marketing"),
+    "ordinary": gettext_lazy("an ordinary answer"),
     "proved": gettext_lazy("confirmed by the provider"),
+    "displaced": gettext_lazy("taken over: another business proved that it is theirs"),
+    "removed": gettext_lazy("removed"),
+    "command": gettext_lazy("a command on the server"),
 }
 """Codes that are values of details."""
 HIDDEN = {"broadcast", "call", "sender", "of", "before", "after", "changes"}

@@ -27,12 +27,12 @@ from whatsapp.models import (
     Sender,
     SenderHealth,
     SuppressionCategory,
-    TemplateStatus,
 )
 from whatsapp.people import identity
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, to_e164
 from whatsapp.people.suppressions import blocked, entries_of
+from whatsapp.providers.events import NO_MESSAGES, NO_REPLIES
 from whatsapp.template_variables import UnsupportedTemplate, body_text, variables_of
 
 WINDOW = timedelta(hours=24)
@@ -77,6 +77,7 @@ def window_end(sender: Sender, address: str, now: datetime, addresses: Sequence[
     """
     known = addresses if addresses is not None else identity.addresses_of(sender.business, address)
     last = InboundMessage.objects.filter(business=sender.business_id, sender=sender, address__in=known)
+    last = last.exclude(kind__in=NO_MESSAGES)
     written = last.order_by("-received_at").values_list("received_at", flat=True).first()
     return written + WINDOW if written and written + WINDOW > now else None
 
@@ -141,7 +142,7 @@ def _checked(template: MessageTemplate, sender: Sender, params: Mapping[str, str
     """Returns the template's values, ready to be sent. Raises `BadTemplate` and `BadAudience`."""
     if (template.provider, template.account_id) != (sender.provider, sender.account_id):
         raise BadTemplate(_("This number can't send this template: they belong to different accounts."))
-    if template.status != TemplateStatus.APPROVED:
+    if not template.can_be_sent:
         raise BadTemplate(
             _("The template “%(template)s” is %(status)s: only approved ones can be sent.")
             % {"template": template, "status": template.get_status_display().lower()}
@@ -165,4 +166,4 @@ def _wants_silence(inbound: InboundMessage) -> bool:
     since = InboundMessage.objects.filter(
         business=inbound.business_id, address__in=known, received_at__gt=no.created_at
     )
-    return not since.exclude(action=InboundAction.OPT_OUT).exists()
+    return not since.exclude(kind__in=NO_REPLIES).exclude(action=InboundAction.OPT_OUT).exists()

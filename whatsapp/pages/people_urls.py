@@ -45,6 +45,7 @@ urlpatterns = [
     path("templates/", template_list.templates, name="templates"),
     path("templates/fetch/", template_list.fetch, name="templates-fetch"),
     path("templates/<uuid:template_id>/", template_list.template, name="template"),
+    path("templates/<uuid:template_id>/button/", template_list.mark_button, name="template-button"),
     path("senders/", senders.senders, name="senders"),
     path("senders/try/", senders.try_stand_in, name="sender-try"),
     path("senders/<uuid:sender_id>/check/", senders.check, name="sender-check"),

@@ -130,7 +130,10 @@ class SendResult:
 
 @dataclass(frozen=True, slots=True)
 class RemoteTemplate:
-    """A template as the provider lists it, in Meta's words (APPROVED, MARKETING, NAMED) and components' shape."""
+    """A template as the provider lists it, in Meta's words (APPROVED, MARKETING, NAMED) and components' shape.
+
+    `quick_replies`: the texts of the buttons that answer, where `components` doesn't hold them.
+    """
 
     external_id: str
     name: str
@@ -140,11 +143,12 @@ class RemoteTemplate:
     parameter_format: str
     quality: str
     components: Sequence[JsonObject]
+    quick_replies: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NumberHealth:
-    """What the provider says about a number; None where it says nothing."""
+    """What the provider says about a number; None where it says nothing. `daily_limit` may be `events.NO_LIMIT`."""
 
     throughput_mps: int | None = None
     daily_limit: int | None = None

@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator
 
 from whatsapp.providers.addresses import address_in, is_phone, is_user_id
 from whatsapp.providers.base import JsonObject, WebhookRequest
-from whatsapp.providers.events import Event, Inbound, Parcel, ParcelKind, ReportedStatus, StatusUpdate
+from whatsapp.providers.events import Event, Inbound, Keyword, Parcel, ParcelKind, ReportedStatus, StatusUpdate
 
 _STATUSES = {
     "accepted": ReportedStatus.ACCEPTED,
@@ -112,7 +112,13 @@ def _inbound(sid: str, payload: JsonObject, received_at: datetime) -> Inbound:
         button_payload=str(payload.get("ButtonPayload", "")),
         answers_message_id=str(payload.get("OriginalRepliedMessageSid", "")),
         aliases=tuple(address for address in known if address not in {phone, bsuid}),
+        keyword=_keyword(str(payload.get("OptOutType", ""))),
     )
+
+
+def _keyword(written: str) -> Keyword | None:
+    """Returns what Twilio's Advanced Opt-Out took a message for; the words for it are the account's own."""
+    return Keyword(written.upper()) if written.upper() in set(Keyword) else None
 
 
 def _phone(address: str) -> str:

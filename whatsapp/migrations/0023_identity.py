@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0016_daily_limits_and_dialling'),
-        ('whatsapp', '0020_numbers_that_work_stay_proved'),
+        ('whatsapp', '0022_reactions_are_no_replies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

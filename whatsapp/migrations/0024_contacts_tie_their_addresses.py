@@ -34,5 +34,5 @@ def forwards(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("whatsapp", "0021_identity")]
+    dependencies = [("whatsapp", "0023_identity")]
     operations = [migrations.RunPython(forwards, migrations.RunPython.noop)]
