@@ -26,6 +26,7 @@ LABELS: dict[str, Promise] = {
     "minutes": gettext_lazy("Minutes"),
     "name": gettext_lazy("Name"),
     "number": gettext_lazy("Number"),
+    "other": gettext_lazy("The other number"),
     "people": gettext_lazy("People"),
     "role": gettext_lazy("Role"),
     "rows": gettext_lazy("Rows"),

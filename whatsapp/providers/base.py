@@ -112,7 +112,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """The answer to one message. `error` is the provider's own JSON, kept for support."""
+    """The answer to one message. `error` is the provider's own JSON, kept for support.
+
+    `known_as`: addresses under which the provider knows the person, in any form, the one that was sent to perhaps too.
+    """
 
     outcome: SendOutcome
     rule: ErrorRule | None = None
@@ -122,6 +125,7 @@ class SendResult:
     text: str = ""
     retry_after_s: float | None = None
     error: JsonObject = field(default_factory=dict)
+    known_as: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
