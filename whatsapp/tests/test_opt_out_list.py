@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -174,13 +173,7 @@ def test_what_disarms_a_formula_is_taken_off_again(text: str) -> None:
     assert as_it_was(defused(text)) == text
 
 
-@pytest.fixture
-def _emptied(clinic: Business) -> Iterator[None]:
-    yield
-    Suppression.objects.all().delete()
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.text(alphabet="=+-@'\";,\tאb 7", max_size=12), st.booleans()), min_size=1, max_size=4))
 def test_no_note_is_lost(clinic: Business, notes: list[tuple[str, bool]]) -> None:
     Suppression.objects.all().delete()
