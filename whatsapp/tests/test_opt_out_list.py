@@ -41,10 +41,9 @@ def entries() -> Entries:
     return list(rows.values_list("address", "category", "source", "note", "created_at"))
 
 
-def taken(business: Business, text: str, **options: Any) -> Report:
-    values = {"category": SuppressionCategory.ALL, "now": timezone.now()} | options
+def taken(business: Business, text: str) -> Report:
     with open_table(io.BytesIO(text.encode())) as table:
-        return import_opt_outs(business, table, **values)
+        return import_opt_outs(business, table, category=SuppressionCategory.ALL, now=timezone.now())
 
 
 def put(business: Business, address: str, category: str, source: str, note: str = "", days: float = 1) -> None:
