@@ -60,7 +60,9 @@ RULES: Mapping[int, ErrorRule] = {
     ),
     63021: _CONTENT,
     63027: _paused(_("The template does not exist in this language. Sync the templates and choose again.")),
-    63028: _paused(_("WhatsApp expects another number of values: the template was changed. Sync the templates.")),
+    63028: _paused(
+        _("WhatsApp expects another number of values: the template was changed. Sync the templates and compare.")
+    ),
     63029: _CONTENT,
     63030: _CONTENT,
     21655: _CONTENT,
