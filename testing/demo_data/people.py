@@ -44,9 +44,9 @@ def add(business: Business, *, staff: User, now: datetime) -> Keys:
     for number, person in enumerate(people[60:95:5]):
         source = list(SuppressionSource)[number % 5]
         _suppress(business, person, SuppressionCategory.MARKETING, source, now - timedelta(days=20 + number))
-    _merge(business, people[40], people[41], now - timedelta(days=4))
+    merged = _merge(business, people[110], people[111], now - timedelta(days=4))
     return {
-        "merged": str(people[40].pk),
+        "merged": str(merged.pk),
         "regular": str(regular.pk),
         "opted-out": str(opted_out.pk),
         "stopped-marketing": str(stopped.pk),
@@ -55,9 +55,13 @@ def add(business: Business, *, staff: User, now: datetime) -> Keys:
     }
 
 
-def _merge(business: Business, one: Contact, other: Contact, at: datetime) -> None:
-    """Let two contacts turn out to be one person: WhatsApp reported the second one's number for the first."""
+def _merge(business: Business, one: Contact, other: Contact, at: datetime) -> Contact:
+    """Let two contacts turn out to be one person: WhatsApp reported the second one's number for the first.
+
+    Returns the one that is left.
+    """
     ties.learn(business, [Tie(one.address, other.address, TieSource.STATUS)], now=at)
+    return Contact.objects.get(business=business, pk__in=[one.pk, other.pk])
 
 
 def file_with_mistakes() -> io.BytesIO:
