@@ -97,6 +97,7 @@ PAGES = [
     page("suppressions", MEMBERS, "", "LOOK"),
     page("suppression-add", MEMBERS, "", "POST"),
     page("suppressions-export", MEMBERS),
+    page("suppressions-import", MEMBERS, "", "LOOK"),
     page("suppression-remove", MEMBERS, "whatsapp.Suppression", "POST"),
     page("contact", MEMBERS, "whatsapp.Contact", "LOOK"),
     page("contact-facts", MEMBERS, "whatsapp.Contact", "POST"),

@@ -43,6 +43,7 @@ class AuditKind(models.TextChoices):
     CALLER_BLOCKED = "caller_blocked", _("Caller blocked")
     CALLER_UNBLOCKED = "caller_unblocked", _("Caller unblocked")
     OPT_OUT_LIFTED = "opt_out_lifted", _("Opt-out lifted")
+    OPT_OUTS_IMPORTED = "opt_outs_imported", _("Opt-outs imported")
     CONTACTS_MERGED = "contacts_merged", _("Two contacts are one person: merged")
     CONTACTS_PARTED = "contacts_parted", _("Merge of two contacts undone")
     OPT_OUT_BUTTON_MARKED = "opt_out_button_marked", _("Opt-out button of a template changed")

@@ -28,6 +28,7 @@ suppressed = [
     path("", suppression_list.suppression_list, name="suppressions"),
     path("add/", suppression_list.add, name="suppression-add"),
     path("export/", suppression_list.export, name="suppressions-export"),
+    path("import/", suppression_list.import_list, name="suppressions-import"),
     path("<int:suppression_id>/remove/", suppression_list.remove, name="suppression-remove"),
 ]
 
