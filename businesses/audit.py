@@ -2,7 +2,7 @@
 
 Whoever changes something calls `record` where it is changed, inside the same transaction: an entry then exists exactly
 when the change does. The person and the network address come from the web request that is being handled
-(`acting_person`, set by the middleware); a command or a background task has neither.
+(`acting_person`, set by the middleware); a command (`acting_command`) or a background task has neither.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from django.utils import timezone
 
 from businesses.models import AuditEntry, AuditKind, Business, User
 
-__all__ = ["AuditKind", "acting_person", "record", "record_for_person"]
+__all__ = ["AuditKind", "acting_command", "acting_person", "is_command", "record", "record_for_person"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Actor:
     person: User | None
     request: HttpRequest | None
+    is_command: bool = False
 
 
 _NOBODY = _Actor(None, None)
@@ -44,6 +45,21 @@ def acting_person(person: User | None, request: HttpRequest) -> Iterator[None]:
         _actor.reset(token)
 
 
+@contextmanager
+def acting_command() -> Iterator[None]:
+    """What is done inside is done by a command that an operator runs on the server: the log says so."""
+    token = _actor.set(_Actor(None, None, is_command=True))
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+def is_command() -> bool:
+    """Returns whether an operator's command is what acts now."""
+    return _actor.get().is_command
+
+
 def record(business: Business, kind: AuditKind, *, person: User | None = None, **details: Any) -> AuditEntry:
     """Write one entry. `details` are codes and data (JSON), never sentences, secrets or what a caller said.
 
@@ -58,7 +74,7 @@ def record(business: Business, kind: AuditKind, *, person: User | None = None, *
         person_id=who.pk if who else None,
         person_name=who.shown_name[:254] if who else "",
         address=_address(actor.request),
-        details=details,
+        details=details | ({"by": "command"} if actor.is_command else {}),
     )
 
 

@@ -1,24 +1,19 @@
 """Reading JSON that a stranger may have written. Whatever is wrong with it is a `ValueError`.
 
 Python's own reader raises `RecursionError` for deep nesting, at a depth that depends on the version, and what it just
-lets through breaks whoever writes it again. It also reads NaN and infinite numbers, which PostgreSQL refuses. And it
-holds the interpreter's lock from the first byte to the last: 3 MB would stop every call of this process for 60 ms,
-whichever thread reads them.
+lets through breaks whoever writes it again. It also reads NaN and infinite numbers, which PostgreSQL refuses.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from json import scanner
 from typing import Any, Final, NoReturn
 
 DEEPEST: Final = 50
 """Levels. Meta's webhooks have eleven."""
 MOST_VALUES: Final = 150_000
 """Lists, objects and commas. Meta's largest webhook has some 40,000."""
-LARGE: Final = 200_000
-"""Bytes that are read at once, in some 4 ms. What is longer is read in Python: slower, but others get their turn."""
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -30,15 +25,7 @@ def read(data: bytes) -> Any:
         raise ValueError(f"JSON of more than {MOST_VALUES} values")
     if _are_deep(brackets):
         raise ValueError(f"JSON of more than {DEEPEST} levels")
-    return _decoder(in_turns=len(data) > LARGE).decode(data.decode())
-
-
-def _decoder(*, in_turns: bool) -> json.JSONDecoder:
-    decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
-    if in_turns:
-        # In Python and not in C; the types of the standard library know neither name.
-        decoder.__dict__["scan_once"] = vars(scanner)["py_make_scanner"](decoder)
-    return decoder
+    return json.loads(data.decode(), parse_constant=_refuse, parse_float=_finite)
 
 
 def _without_strings(data: bytes) -> bytes:

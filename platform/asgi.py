@@ -20,7 +20,7 @@ from twisted.internet import reactor  # noqa: E402
 
 from calls.line import realtime  # noqa: E402
 from calls.line.routing import websocket_urlpatterns  # noqa: E402
-from frontdesk import access_log, draining, embedded_worker, private_files, startup, web_server  # noqa: E402
+from frontdesk import access_log, collector, draining, embedded_worker, private_files, startup, web_server  # noqa: E402
 from frontdesk.large_bodies import LargeBodies  # noqa: E402
 
 application = ProtocolTypeRouter({"http": LargeBodies(http), "websocket": URLRouter(websocket_urlpatterns)})
@@ -33,6 +33,7 @@ web_server.install()
 sys.setswitchinterval(0.0005)
 realtime.warm_up()
 reactor.callWhenRunning(startup.log_remarks)
+reactor.callWhenRunning(collector.load_and_freeze)
 draining.install(reactor)
 if settings.CELERY_BROKER_URL.startswith("memory:"):
     embedded_worker.install(reactor)

@@ -8,12 +8,13 @@ from importlib import import_module
 from django.conf import settings
 
 
-def freeze() -> None:
-    """Exempt what the program has loaded from the search.
+def load_and_freeze() -> None:
+    """Load what the first requests would, and exempt all that is loaded from the search.
 
     A full search goes through every object that there is: with all modules loaded some 250,000, which takes 130 ms,
     and any request may cause it. What is loaded stays for good, so only what came afterwards needs to be searched.
     """
-    import_module(settings.ROOT_URLCONF)  # with every view and the admin; otherwise the first request loads it
+    import_module(settings.ROOT_URLCONF)  # every view and the admin
+    import_module("celery.app.amqp")  # for the first wake-up of a worker
     gc.collect()
     gc.freeze()

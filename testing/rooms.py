@@ -42,6 +42,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "providers",
         "doorbell",
         "template_variables",
+        "opt_outs",
         "models",
         "errors",
         "reasons",

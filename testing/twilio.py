@@ -1,13 +1,14 @@
-"""A stand-in for the part of Twilio's API that says what an account has."""
+"""A stand-in for the part of Twilio's API that says what an account has, and the messages that Twilio posts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
 from aiohttp import web
+from twilio.request_validator import RequestValidator
 
 from testing.thread_server import in_a_thread
 
@@ -98,3 +99,17 @@ def threaded_twilio() -> Iterator[FakeTwilio]:
 
 def _error(status: int, code: int, message: str) -> web.Response:
     return web.json_response({"code": code, "message": message, "status": status}, status=status)
+
+
+def message_form(sid: str, body: str, *, who: str, to: str, account_sid: str, **more: str) -> dict[str, str]:
+    """Returns the form that Twilio posts when somebody writes to a WhatsApp number.
+
+    `more`: what else there is, as `OptOutType` (STOP, START, HELP), `ButtonText`, or another `MessageType`.
+    """
+    form = {"MessageSid": sid, "AccountSid": account_sid, "From": f"whatsapp:{who}", "To": f"whatsapp:{to}"}
+    return form | {"Body": body, "MessageType": "text", "ProfileName": ""} | more
+
+
+def signature(url: str, form: Mapping[str, str], token: str) -> str:
+    """Returns the value of `X-Twilio-Signature` for a form that is posted to this address."""
+    return str(RequestValidator(token).compute_signature(url, dict(form)))

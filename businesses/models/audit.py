@@ -43,6 +43,7 @@ class AuditKind(models.TextChoices):
     CALLER_BLOCKED = "caller_blocked", _("Caller blocked")
     CALLER_UNBLOCKED = "caller_unblocked", _("Caller unblocked")
     OPT_OUT_LIFTED = "opt_out_lifted", _("Opt-out lifted")
+    OPT_OUT_BUTTON_MARKED = "opt_out_button_marked", _("Opt-out button of a template changed")
     CONTACTS_EXPORTED = "contacts_exported", _("Contacts exported")
     PERSON_EXPORTED = "person_exported", _("Person's data exported")
     PERSON_ERASED = "person_erased", _("Person erased")

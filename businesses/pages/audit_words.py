@@ -19,6 +19,7 @@ from businesses.models import AuditEntry, Permission, Role
 LABELS: dict[str, Promise] = {
     "address": gettext_lazy("Number"),
     "broadcast": gettext_lazy("Broadcast"),
+    "by": gettext_lazy("By"),
     "call": gettext_lazy("Call"),
     "email": gettext_lazy("Email address"),
     "minutes": gettext_lazy("Minutes"),
@@ -44,6 +45,9 @@ STEPS: dict[str, Promise] = {
     "recipients": gettext_lazy("people of a broadcast"),
     "imported": gettext_lazy("rows of an import"),
     "proved": gettext_lazy("confirmed by the provider"),
+    "displaced": gettext_lazy("taken over: another business proved that it is theirs"),
+    "removed": gettext_lazy("removed"),
+    "command": gettext_lazy("a command on the server"),
 }
 """Codes that are values of details."""
 HIDDEN = {"broadcast", "call", "sender", "of", "before", "after", "changes"}

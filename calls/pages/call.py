@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.db import transaction
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -86,8 +87,12 @@ def _note_hearing(request: PageRequest, call_id: UUID) -> None:
         details__call=str(call_id),
         at__gte=timezone.now() - timedelta(days=1),
     )
-    if not heard.exists():
-        record(request.business, AuditKind.RECORDING_HEARD, call=str(call_id))
+    if heard.exists():
+        return
+    with transaction.atomic():
+        Call.objects.select_for_update(of=("self",)).get(pk=call_id, business=request.business)  # one part at a time
+        if not heard.exists():
+            record(request.business, AuditKind.RECORDING_HEARD, call=str(call_id))
 
 
 def _answer(recording: Recording, wanted: str) -> HttpResponseBase:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -12,10 +14,12 @@ from django.urls import reverse
 from businesses.audit import AuditKind, record
 from businesses.forms.settings_form import SettingsForm
 from businesses.models import AuditEntry, Business, User
+from businesses.pages import audit_words
 from businesses.tenancy import acting_for
 from businesses.tests.rows import Tenant, make_tenant
 from calls.models import Call
 from calls.pages import call as page
+from whatsapp.models import Broadcast
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +129,18 @@ def test_a_listener_is_noted_once_a_day(alpha: Tenant, monkeypatch: pytest.Monke
     [entry] = entries(alpha.business, AuditKind.RECORDING_HEARD)[before:]
     assert entry.details == {"call": str(call.pk)}
     assert entry.person_id == alpha.staff.pk
+
+
+def test_what_an_operators_command_does_to_a_broadcast_is_noted(alpha: Tenant) -> None:
+    broadcast = alpha.row(Broadcast)
+    before = len(entries(alpha.business, AuditKind.BROADCAST_STEERED))
+    call_command("cancel_broadcast", str(broadcast.pk), stdout=StringIO())
+    [entry] = entries(alpha.business, AuditKind.BROADCAST_STEERED)[before:]
+    assert entry.details["by"] == "command"
+    assert entry.details["step"] == "cancelled"
+    assert entry.person_id is None
+
+
+def test_every_code_that_is_stored_has_words() -> None:
+    codes = {"started", "scheduled", "paused", "resumed", "cancelled", "reopened", "proved", "displaced", "removed"}
+    assert codes | {"command"} <= set(audit_words.STEPS)

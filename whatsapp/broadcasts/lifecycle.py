@@ -211,13 +211,13 @@ def _apply(
         if not changed:
             raise IllegalChange(BroadcastStatus(broadcast.status), change.to)
         record(broadcast, change.kind, now=now, data=change.data, actor=actor)
-        if actor is not None:
+        if actor is not None or audit.is_command():
             _note_person(broadcast, change.kind, actor)
         doorbell.ring()
 
 
-def _note_person(broadcast: Broadcast, kind: EventKind, actor: User) -> None:
-    """Write what a person did to the broadcast into the business's audit log, too."""
+def _note_person(broadcast: Broadcast, kind: EventKind, actor: User | None) -> None:
+    """Write what a person, or an operator's command, did to the broadcast into the business's audit log, too."""
     starts = kind in {EventKind.STARTED, EventKind.SCHEDULED}
     what = AuditKind.BROADCAST_STARTED if starts else AuditKind.BROADCAST_STEERED
     details = {"broadcast": str(broadcast.pk), "name": broadcast.name, "step": kind.value}

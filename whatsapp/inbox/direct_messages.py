@@ -27,11 +27,11 @@ from whatsapp.models import (
     Sender,
     SenderHealth,
     SuppressionCategory,
-    TemplateStatus,
 )
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, to_e164
 from whatsapp.people.suppressions import blocked, entries_of
+from whatsapp.providers.events import NO_MESSAGES, NO_REPLIES
 from whatsapp.template_variables import UnsupportedTemplate, body_text, variables_of
 
 WINDOW = timedelta(hours=24)
@@ -72,6 +72,7 @@ def reply_until(inbound: InboundMessage, *, now: datetime) -> datetime | None:
 def window_end(sender: Sender, address: str, now: datetime) -> datetime | None:
     """Returns until when the person may get free text from this number; None if they may not."""
     last = InboundMessage.objects.filter(business=sender.business_id, sender=sender, address=address)
+    last = last.exclude(kind__in=NO_MESSAGES)
     written = last.order_by("-received_at").values_list("received_at", flat=True).first()
     return written + WINDOW if written and written + WINDOW > now else None
 
@@ -136,7 +137,7 @@ def _checked(template: MessageTemplate, sender: Sender, params: Mapping[str, str
     """Returns the template's values, ready to be sent. Raises `BadTemplate` and `BadAudience`."""
     if (template.provider, template.account_id) != (sender.provider, sender.account_id):
         raise BadTemplate(_("This number can't send this template: they belong to different accounts."))
-    if template.status != TemplateStatus.APPROVED:
+    if not template.can_be_sent:
         raise BadTemplate(
             _("The template “%(template)s” is %(status)s: only approved ones can be sent.")
             % {"template": template, "status": template.get_status_display().lower()}
@@ -159,4 +160,4 @@ def _wants_silence(inbound: InboundMessage) -> bool:
     since = InboundMessage.objects.filter(
         business=inbound.business_id, address=inbound.address, received_at__gt=no.created_at
     )
-    return not since.exclude(action=InboundAction.OPT_OUT).exists()
+    return not since.exclude(kind__in=NO_REPLIES).exclude(action=InboundAction.OPT_OUT).exists()

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
+from businesses.audit import acting_command
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp.control.reports import status_report
@@ -73,7 +74,8 @@ class BroadcastCommand(BaseCommand):
 
     def _try(self, change: Callable[[], None]) -> None:
         try:
-            change()
+            with acting_command():
+                change()
         except IllegalChange as error:
             if error.current not in self.already:
                 raise CommandError(str(error)) from error

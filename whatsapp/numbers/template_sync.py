@@ -25,6 +25,7 @@ from whatsapp.models import (
 from whatsapp.numbers.asking import ask
 from whatsapp.numbers.connecting import senders_of
 from whatsapp.providers.base import RemoteTemplate
+from whatsapp.states import SENDABLE_TEMPLATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _has_changed(template: MessageTemplate, remote: RemoteTemplate) -> bool:
 def _fill(template: MessageTemplate, remote: RemoteTemplate, now: datetime) -> MessageTemplate:
     if template.content_hash != content_hash(remote):
         template.version += 1
-    if remote.status == TemplateStatus.APPROVED:
+    if remote.status in SENDABLE_TEMPLATES:
         template.status_detail, template.paused_until = "", None
     template.provider_template_id = remote.external_id
     template.category = remote.category if remote.category in TemplateCategory else TemplateCategory.MARKETING

@@ -21,6 +21,7 @@ from whatsapp.models import (
     Recipient,
 )
 from whatsapp.pages.bubble import Bubble, bubble
+from whatsapp.providers.events import NO_MESSAGES, NO_REPLIES
 from whatsapp.states import RecipientStatus
 
 
@@ -39,6 +40,8 @@ class ThreadMessage:
     who: str = ""
     action: str = ""
     kind: str = "text"
+    is_deleted: bool = False
+    earlier: tuple[str, ...] = ()
 
 
 def conversation(contact: Contact, *, most: int) -> list[ThreadMessage]:
@@ -54,38 +57,45 @@ def addresses_of(contact: Contact) -> list[str]:
 
 def last_message(contact: Contact) -> InboundMessage | None:
     """Returns the person's newest message, which opens the 24 hours for replies; None if there is none."""
-    return _inbound(contact).select_related("sender").first()
+    return _inbound(contact).exclude(kind__in=NO_MESSAGES).select_related("sender").first()
 
 
 def threads(business: Business, *, only_unanswered: bool = False) -> QuerySet[Contact]:
-    """Returns people who wrote, latest first, each with `last_message_id` and `is_answered`."""
+    """Returns people who wrote, latest first, each with `last_message_id`, `last_said_id` and `is_answered`.
+
+    `last_said_id` is their last message that can be replied to: no reaction, nothing that they took back.
+    """
     newest = InboundMessage.objects.filter(business=business, contact=OuterRef("pk")).order_by("-received_at")
+    said = newest.filter(deleted_at=None).exclude(kind__in=NO_REPLIES)
     answers = DirectMessage.objects.filter(
         Q(address=OuterRef("phone")) | Q(address=OuterRef("bsuid")),
         business=business,
         kind=DirectKind.REPLY,
-        created_at__gt=OuterRef("last_inbound_at"),
+        created_at__gt=OuterRef("last_said_at"),
     ).exclude(status=RecipientStatus.FAILED)
     people = Contact.objects.filter(business=business, last_inbound_at__isnull=False)
     people = people.annotate(
         last_message_id=Subquery(newest.values("pk")[:1]),
-        last_action=Subquery(newest.values("action")[:1]),
+        last_said_id=Subquery(said.values("pk")[:1]),
+        last_said_at=Subquery(said.values("received_at")[:1]),
         is_answered=Exists(answers),
     )
     if only_unanswered:  # an opt-out or opt-in is answered automatically
-        people = people.filter(is_answered=False, last_action="")
+        waits = said.annotate(waits=Q(action="", is_elsewhere=False)).values("waits")[:1]
+        people = people.annotate(waits=Subquery(waits)).filter(is_answered=False, waits=True)
     return people.order_by("-last_inbound_at", "pk")
 
 
 def with_last_messages(people: list[Contact]) -> list[tuple[Contact, InboundMessage | None, bool]]:
     """Returns each person of `threads` with their last message, and whether it awaits a reply; takes one query."""
-    ids = [person.last_message_id for person in people]  # type: ignore[attr-defined] # annotated by threads()
-    found = InboundMessage.objects.select_related("recipient__broadcast").in_bulk([pk for pk in ids if pk])
+    ids = [(person.last_message_id, person.last_said_id) for person in people]  # type: ignore[attr-defined] # by threads()
+    wanted = {pk for pair in ids for pk in pair if pk}
+    found = InboundMessage.objects.select_related("recipient__broadcast").in_bulk(wanted)
     rows = []
-    for person, pk in zip(people, ids, strict=True):
-        message = found.get(pk)
-        answered = person.is_answered  # type: ignore[attr-defined] # annotated by threads()
-        rows.append((person, message, bool(message and not answered and not message.action)))
+    for person, (pk, said_pk) in zip(people, ids, strict=True):
+        said, is_answered = found.get(said_pk), person.is_answered  # type: ignore[attr-defined] # by threads()
+        waits = bool(said and not is_answered and not said.action and not said.is_elsewhere)
+        rows.append((person, found.get(pk), waits))
     return rows
 
 
@@ -103,6 +113,8 @@ def _from(contact: Contact, most: int) -> Iterator[ThreadMessage]:
             broadcast=message.recipient.broadcast if message.recipient else None,
             action=str(InboundAction(message.action).label) if message.action else "",
             kind=message.kind,
+            is_deleted=message.deleted_at is not None,
+            earlier=tuple(version["text"] for version in message.earlier),
         )
 
 

@@ -101,7 +101,7 @@ def _open_until(person: Contact) -> datetime | None:
 
 def _print_of(said: list[ThreadMessage]) -> str:
     """Returns a fingerprint that changes when the page needs to be updated."""
-    return sha256(repr([(each.at, each.state) for each in said]).encode()).hexdigest()[:16]
+    return sha256(repr([(each.at, each.state, each.text, each.is_deleted) for each in said]).encode()).hexdigest()[:16]
 
 
 def _page(request: PageRequest, person: Contact, form: AnswerForm, *, status: int = 200) -> HttpResponse:

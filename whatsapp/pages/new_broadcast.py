@@ -20,7 +20,7 @@ from whatsapp.audience.phone_column import names_of
 from whatsapp.broadcasts import creation
 from whatsapp.broadcasts.creation import NewBroadcast
 from whatsapp.errors import BadAudience, WhatsappError
-from whatsapp.models import Broadcast, MessageTemplate, TemplateStatus
+from whatsapp.models import Broadcast, MessageTemplate
 from whatsapp.numbers import template_sync
 from whatsapp.pages import pasting, reading, wizard
 from whatsapp.pages.bubble import bubble
@@ -29,6 +29,7 @@ from whatsapp.pages.file_question import answer_in, question_context
 from whatsapp.pages.people_form import PASTE, PeopleForm
 from whatsapp.pages.wizard import Gathered
 from whatsapp.people.messaging_settings import region_of
+from whatsapp.states import SENDABLE_TEMPLATES
 from whatsapp.tables import uploads
 from whatsapp.tables.readings import Answers, FileQuestion
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
@@ -41,10 +42,12 @@ either = require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="broadcasts")
 def choose_template(request: PageRequest) -> HttpResponse:
     """First step: choose what is sent."""
-    approved = MessageTemplate.objects.filter(business=request.business, status=TemplateStatus.APPROVED)
+    approved = MessageTemplate.objects.filter(business=request.business, status__in=SENDABLE_TEMPLATES)
     if asked := request.POST.get("template") or request.GET.get("template"):
         key = _uuid(asked)
         chosen = approved.filter(pk=key).first() if key else None
+        if chosen is not None and (problem := _obstacle(chosen)):
+            return _refused(request, problem)
         if chosen is not None:
             wizard.store(request.session, request.business, Gathered(template=str(chosen.pk)))
             return redirect("broadcast-new-people", slug=request.business.slug)
@@ -94,7 +97,7 @@ def details(request: PageRequest) -> HttpResponse:
         context = {**question_context(question), "gathered": gathered}
         return render(request, "whatsapp/broadcast_new_question.html", context)
     except (WhatsappError, UnsupportedTemplate) as error:
-        return render(request, "whatsapp/broadcast_new_refused.html", {"problem": str(error)}, status=422)
+        return _refused(request, str(error))
     header = seen.header if seen else []
     form = DetailsForm(
         request.POST or None,
@@ -212,6 +215,10 @@ def _obstacle(template: MessageTemplate) -> str:
     except UnsupportedTemplate as error:
         return str(error)
     return ""
+
+
+def _refused(request: PageRequest, problem: str) -> HttpResponse:
+    return render(request, "whatsapp/broadcast_new_refused.html", {"problem": problem}, status=422)
 
 
 def _bubble(template: MessageTemplate, params: dict[str, str]) -> object:

@@ -140,7 +140,7 @@ class RemoteTemplate:
 
 @dataclass(frozen=True, slots=True)
 class NumberHealth:
-    """What the provider says about a number; None where it says nothing."""
+    """What the provider says about a number; None where it says nothing. `daily_limit` may be `events.NO_LIMIT`."""
 
     throughput_mps: int | None = None
     daily_limit: int | None = None

@@ -50,7 +50,7 @@ def report(now: datetime) -> None:
     for number_id, happenings in happened.items():
         if happenings:
             body = json.dumps(notices.notice(number_id, "sandbox", happenings)).encode()
-            intake.store(Provider.SANDBOX, splitting.split(body), verified_by=INSTALLATION, now=now)
+            intake.take_in(Provider.SANDBOX, splitting.split(body), verified_by=INSTALLATION, now=now)
 
 
 def _happened_to(row: Recipient | DirectMessage, tracker: str, now: datetime) -> list[Happening]:

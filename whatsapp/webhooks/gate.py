@@ -1,21 +1,14 @@
-"""What a webhook passes besides the check of its signature: the form of its header, and one at a time if large."""
+"""What a webhook passes besides the check of its signature: the form of its header."""
 
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
-from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
-LARGE: Final = 256_000
-"""Bytes: more than some 500 updates."""
-
 View = Callable[[HttpRequest], HttpResponse]
-_one_at_a_time = threading.Lock()
 
 
 def posted_with(header: str, form: str) -> Callable[[View], View]:
@@ -37,13 +30,3 @@ def posted_with(header: str, form: str) -> Callable[[View], View]:
 def unsigned() -> HttpResponse:
     """Returns the answer to a webhook that nobody we know has signed."""
     return HttpResponse("The signature is missing or wrong.", status=401, content_type="text/plain")
-
-
-@contextmanager
-def large(body: bytes) -> Iterator[None]:
-    """Split and store large bodies one after the other: each takes the interpreter that the calls share for a while."""
-    if len(body) <= LARGE:
-        yield
-        return
-    with _one_at_a_time:
-        yield

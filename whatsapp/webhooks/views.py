@@ -16,8 +16,9 @@ from whatsapp.models import Provider
 from whatsapp.providers.base import WebhookRequest
 from whatsapp.providers.registry import provider_for
 from whatsapp.providers.twilio.webhooks import account_of
-from whatsapp.webhooks import gate, intake, signers
+from whatsapp.webhooks import intake, large, signers
 from whatsapp.webhooks.gate import posted_with, unsigned
+from whatsapp.webhooks.large import SplittingFailed, rows_of
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def twilio(request: HttpRequest) -> HttpResponse:
 def _store_and_answer(
     request: HttpRequest, name: Provider, signer: Callable[[signers.Fits], str | None]
 ) -> HttpResponse:
-    """Answers 401 to a wrong signature, 400 to a body that can't be split into parcels, else 200 once it is stored."""
+    """Answers 401 to a wrong signature, 400 to a body that can't be split, 503 if splitting failed, 200 once stored."""
     provider = provider_for(name)
     webhook = WebhookRequest(
         url=settings.PUBLIC_URL + request.get_full_path(),
@@ -63,11 +64,16 @@ def _store_and_answer(
     if verified_by is None:
         logger.warning("Refused a webhook of %s: its signature is missing or wrong", name)
         return unsigned()
+    prefix = intake.key_prefix(verified_by)
     try:
-        with gate.large(webhook.body):
-            parcels = provider.split(webhook)
-            intake.store(name, parcels, verified_by=verified_by, now=timezone.now())
+        if name is Provider.CLOUD and len(webhook.body) > large.LARGE:
+            rows = large.split_apart(webhook.body, prefix)
+        else:
+            rows = rows_of(provider.split(webhook), prefix)
     except ValueError:
         return HttpResponseBadRequest("This can't be understood.", content_type="text/plain")
-    intake.ring(parcels)
+    except SplittingFailed:
+        return HttpResponse("Try again later.", status=503, content_type="text/plain")
+    intake.store(name, rows, verified_by=verified_by, now=timezone.now())
+    intake.ring(rows)
     return HttpResponse(status=200, content_type="text/plain")

@@ -112,7 +112,7 @@ class CloudProvider:
 
     def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
         """See `webhooks.read`."""
-        return webhooks.read(payload)
+        return webhooks.read(payload, received_at)
 
 
 def _judge(answer: Answer) -> SendResult:

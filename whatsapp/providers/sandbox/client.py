@@ -103,7 +103,7 @@ class SandboxProvider:
 
     def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
         """Read as Meta's webhooks are read."""
-        return webhooks.read(payload)
+        return webhooks.read(payload, received_at)
 
 
 def _refused_here() -> SendResult:

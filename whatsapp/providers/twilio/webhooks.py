@@ -11,7 +11,7 @@ from django.http import QueryDict
 from twilio.request_validator import RequestValidator
 
 from whatsapp.providers.base import JsonObject, WebhookRequest
-from whatsapp.providers.events import Event, Inbound, Parcel, ParcelKind, ReportedStatus, StatusUpdate
+from whatsapp.providers.events import Event, Inbound, Keyword, Parcel, ParcelKind, ReportedStatus, StatusUpdate
 
 _STATUSES = {
     "accepted": ReportedStatus.ACCEPTED,
@@ -101,7 +101,13 @@ def _inbound(sid: str, payload: JsonObject, received_at: datetime) -> Inbound:
         text=str(payload.get("ButtonText") or payload.get("Body", "")),
         button_payload=str(payload.get("ButtonPayload", "")),
         answers_message_id=str(payload.get("OriginalRepliedMessageSid", "")),
+        keyword=_keyword(str(payload.get("OptOutType", ""))),
     )
+
+
+def _keyword(written: str) -> Keyword | None:
+    """Returns what Twilio's Advanced Opt-Out took a message for; the words for it are the account's own."""
+    return Keyword(written.upper()) if written.upper() in set(Keyword) else None
 
 
 def _phone(address: str) -> str:
