@@ -5,11 +5,43 @@ from __future__ import annotations
 import re
 
 _PHONE_NAMES = frozenset(
-    {"phone", "phone number", "phone_number", "phonenumber", "phone no", "phone no.", "phone#", "tel", "tel.", "telephone"}
-    | {"mobile", "mobile phone", "mobile number", "mobile no", "cell", "cell phone", "cellphone", "cellular", "whatsapp"}
+    {
+        "phone",
+        "phone number",
+        "phone_number",
+        "phonenumber",
+        "phone no",
+        "phone no.",
+        "phone#",
+        "tel",
+        "tel.",
+        "telephone",
+    }
+    | {
+        "mobile",
+        "mobile phone",
+        "mobile number",
+        "mobile no",
+        "cell",
+        "cell phone",
+        "cellphone",
+        "cellular",
+        "whatsapp",
+    }
     | {"whatsapp number", "whatsapp phone", "number", "contact number", "primary phone", "home phone", "business phone"}
     | {"other phone", "home phone 2", "business phone 2", "company main phone", "car phone", "work phone"}
-    | {"טלפון", "מספר טלפון", "מס' טלפון", "מס טלפון", "נייד", "מספר נייד", "מס' נייד", "טלפון נייד", "פלאפון", "וואטסאפ"}
+    | {
+        "טלפון",
+        "מספר טלפון",
+        "מס' טלפון",
+        "מס טלפון",
+        "נייד",
+        "מספר נייד",
+        "מס' נייד",
+        "טלפון נייד",
+        "פלאפון",
+        "וואטסאפ",
+    }
     | {"סלולרי", "סלולארי", "טלפון סלולרי", "טלפון סלולארי", "מספר הטלפון", "טל'", "טל", "טלפון בבית", "טלפון בעבודה"}
     | {"telefon", "telefono", "telefone", "teléfono", "telefonnummer", "handy", "handynummer", "mobil", "mobilnummer"}
     | {"celular", "móvil", "movil", "cellulare", "téléphone", "portable", "numéro de téléphone", "gsm", "telefoon"}
@@ -18,7 +50,9 @@ _PHONE_NAMES = frozenset(
 _GOOGLE_PHONE = re.compile(r"^(?:phone|mobile|telephone|טלפון|נייד) ?\d* ?(?:- ?(?:value|ערך))?$")
 _MOBILE = re.compile(r"mobile|cell|whatsapp|נייד|סלול|פלאפון|וואטסאפ|handy|mobil|celular|móvil|мобильн|جوال")
 BSUID_NAMES = frozenset({"bsuid", "user_id"})
-NAME_NAMES = frozenset({"name", "full name", "full_name", "שם", "שם מלא", "display name", "nombre", "nome", "имя", "الاسم"})
+NAME_NAMES = frozenset(
+    {"name", "full name", "full_name", "שם", "שם מלא", "display name", "nombre", "nome", "имя", "الاسم"}
+)
 FIRST_NAMES = frozenset({"first name", "given name", "שם פרטי", "vorname", "prénom"})
 LAST_NAMES = frozenset({"last name", "family name", "surname", "שם משפחה", "nachname"})
 LANGUAGE_NAMES = frozenset({"language", "שפה"})
@@ -27,8 +61,8 @@ CONSENT_NAMES = frozenset({"consent", "הסכמה"})
 CONSENT_SOURCE_NAMES = frozenset({"consent source", "מקור ההסכמה"})
 _USUAL = (
     frozenset({"first_name", "last_name", "email", "e-mail", "e-mail address", "city", "date", "day", "id", "company"})
-    | frozenset({"address", "notes", "labels", "birthday", "time", "דוא\"ל", "אימייל", "כתובת", "עיר", "תאריך", "הערות"})
-    | frozenset({"ת.ז.", "ת\"ז", "תעודת זהות", "יום", "שעה", "חברה", "created_time"})
+    | frozenset({"address", "notes", "labels", "birthday", "time", "דוא\"ל", "אימייל", "כתובת", "עיר", "תאריך"})
+    | frozenset({"הערות", "ת.ז.", "ת\"ז", "תעודת זהות", "יום", "שעה", "חברה", "created_time"})
     | BSUID_NAMES | NAME_NAMES | FIRST_NAMES | LAST_NAMES | LANGUAGE_NAMES | TAG_NAMES | CONSENT_NAMES
 )  # fmt: skip
 _NOISE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff{}]")

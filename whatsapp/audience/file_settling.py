@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import BinaryIO
@@ -13,7 +13,7 @@ from whatsapp.audience.header import header_row
 from whatsapp.audience.phone_column import names_of, phone_column
 from whatsapp.errors import BadAudience
 from whatsapp.reasons import Cause, Reason, reason
-from whatsapp.tables.readings import Answers, Reading
+from whatsapp.tables.readings import NO_ANSWERS, Answers, Reading
 from whatsapp.tables.tables import LOOKED_AT, Row, Table, headed, open_preview
 
 
@@ -43,9 +43,9 @@ def settle(
     *,
     of: Hashable,
     region: str | None,
-    answers: Answers = Answers(),
+    answers: Answers = NO_ANSWERS,
     expected: Collection[str] = (),
-    check_rows: int = 0,
+    check_rows: int = LOOKED_AT,
 ) -> Settled:
     """Look at a file and settle how it is read.
 
@@ -55,7 +55,7 @@ def settle(
         region: numbers without a country code belong to it.
         answers: what a person has answered.
         expected: names of columns that hold other values than the phone number.
-        check_rows: so many rows are read, to find broken ones.
+        check_rows: so many rows are read to find broken ones; what is wrong with later ones is found when all are read.
 
     Raises:
         FileQuestion: a person must choose.
@@ -64,7 +64,7 @@ def settle(
     names = frozenset(map(normalized, expected))
     asked = Reading(answers.encoding, answers.sheet)
     with open_preview(file, of=of, reading=asked, country=region) as table:
-        first = [Row(table.header_row, table.header), *islice(table.rows, LOOKED_AT - 1)]
+        first = [Row(table.header_row, table.header), *_first_rows(table, check_rows)]
         header_at = header_row(first, region, names, answers.header)
         known = headed(replace(table, rows=iter(first)), header_at)
         rows = list(known.rows)
@@ -72,7 +72,20 @@ def settle(
         checked = len(rows) + sum(1 for _row in islice(table.rows, max(0, check_rows - len(rows))))
     about = None if table.about_rows is None else table.about_rows + 1 - (len(first) - len(rows))
     reading = replace(known.reading, header=header_at)
-    return Settled(reading, known.header, rows, phone, _notes(table, first, known), about, checked)
+    header = _without_empty(known.header, rows)
+    return Settled(reading, header, rows, phone, _notes(table, first, known), about, checked)
+
+
+def _first_rows(table: Table, check_rows: int) -> Iterator[Row]:
+    """Yields rows to look at. Raises `BadAudience` for a broken one of the first `check_rows`."""
+    checked = 0
+    try:
+        for row in islice(table.rows, LOOKED_AT - 1):
+            checked += 1
+            yield row
+    except BadAudience:
+        if checked < check_rows:
+            raise
 
 
 def _phone(
@@ -81,6 +94,12 @@ def _phone(
     if answers.phone_column:
         return place_of(answers.phone_column, header)
     return phone_column(header, rows, region, expected)
+
+
+def _without_empty(header: list[str], rows: list[Row]) -> list[str]:
+    """Returns the header without columns at its end that have neither a name nor anything in them."""
+    filled = max((len(row.cells) for row in rows), default=0)
+    return header[: max(filled, next((place for place in range(len(header), 0, -1) if header[place - 1]), 0))]
 
 
 def _notes(table: Table, first: list[Row], known: Table) -> tuple[Reason, ...]:

@@ -41,6 +41,10 @@ class _Column:
         return self.phones > 0 and self.phones >= MOST_PHONE * self.filled
 
     @property
+    def is_plain(self) -> bool:
+        return self.plain >= MOST_PHONE * self.phones
+
+    @property
     def is_named(self) -> bool:
         return is_phone_name(normalized(self.name))
 
@@ -69,13 +73,15 @@ def phone_column(
     columns = [column for column in columns if normalized(column.name) not in expected or column.is_named]
     plausible = [column for column in columns if column.is_plausible]
     named = [column for column in columns if column.is_named]
+    if any(column.is_named for column in plausible):  # amounts and customers' numbers can look like numbers of phones
+        plausible = [column for column in plausible if column.is_named or not column.is_plain]
     if not plausible:
         likeliest = max(named, key=lambda column: (column.phones, column.filled > 0, -column.place), default=None)
         return likeliest.place if likeliest else None
     if len(plausible) == 1 or _are_equal(plausible, rows):
         found = next((column for column in plausible if column.is_named), plausible[0])
         others = [column for column in named if column.filled and column not in plausible and not _is_count(column)]
-        if found.is_named or (not others and found.plain < MOST_PHONE * found.phones):
+        if found.is_named or (not others and not found.is_plain):
             return found.place
         plausible = [found, *others]
     plausible.sort(key=_order)

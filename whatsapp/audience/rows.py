@@ -9,7 +9,7 @@ from uuid import UUID
 
 from whatsapp.audience.columns import Columns
 from whatsapp.audience.links import end_of_link
-from whatsapp.audience.values import OF_FLAWS, data_of, is_invisible, why_no_value
+from whatsapp.audience.values import is_invisible, reason_of, why_no_value
 from whatsapp.errors import ReasonedError
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
 from whatsapp.reasons import Cause, Datum, Reason
@@ -50,8 +50,8 @@ class Candidate:
 class BadValue(ReasonedError, ValueError):
     """A template value that is missing or can't be sent."""
 
-    def __init__(self, cause: Cause, skip_reason: SkipReason = SkipReason.BAD_VALUE, **data: Datum) -> None:
-        super().__init__(cause, **data)
+    def __init__(self, why: Cause | Reason, skip_reason: SkipReason = SkipReason.BAD_VALUE, **data: Datum) -> None:
+        super().__init__(why, **data)
         self.skip_reason = skip_reason
 
 
@@ -92,7 +92,7 @@ class Reader:
         """Refuse a row with bytes of another encoding: they may have hidden where a column ends."""
         for place, flaw in flaws.items():
             if flaw is Flaw.UNREADABLE:
-                raise BadValue(Cause.VALUE_UNREADABLE, name=self._name(place), value=f"“{cells[place][:40]}”")
+                raise BadValue(reason_of(flaw, self._name(place), cells[place]))
 
     def _name(self, place: int) -> str:
         name = self.columns.names[place] if place < len(self.columns.names) else ""
@@ -102,7 +102,7 @@ class Reader:
         place = self.columns.phone
         if place is not None and _cell(cells, place):
             if flaw := flaws.get(place):
-                raise NotANumber(OF_FLAWS[flaw], **data_of(OF_FLAWS[flaw], self._name(place), cells[place]))
+                raise NotANumber(reason_of(flaw, self._name(place), cells[place]))
             phone = to_e164(given, self.region)
             return phone.e164, phone.country
         if is_bsuid(given):
@@ -114,7 +114,7 @@ class Reader:
     def _params(self, cells: Sequence[str], flaws: Flaws) -> dict[str, str]:
         for place in self.columns.values.values():
             if flaw := flaws.get(place):
-                raise BadValue(OF_FLAWS[flaw], **data_of(OF_FLAWS[flaw], self._name(place), _cell(cells, place)))
+                raise BadValue(reason_of(flaw, self._name(place), _cell(cells, place)))
         given = {key: _cell(cells, index) for key, index in self.columns.values.items()}
         names = {key: self.columns.names[index] for key, index in self.columns.values.items()}
         return checked_params({**self.constants, **given}, self.variables, body_length=self.body_length, names=names)
@@ -157,8 +157,8 @@ def _check(value: str, variable: TemplateVariable, name: str) -> None:
         raise BadValue(Cause.VALUE_TOO_LONG, name=name, length=len(value), limit=variable.limit)
     if _FORMULA.match(value):
         raise BadValue(Cause.VALUE_FORMULA, name=name)
-    if cause := why_no_value(value):
-        raise BadValue(cause, **data_of(cause, name, value))
+    if why := why_no_value(value, name):
+        raise BadValue(why)
     if "\0" in value:
         raise BadValue(Cause.VALUE_UNSENDABLE, name=name)
     if variable.kind in MEDIA_KINDS and not _MEDIA.match(value):

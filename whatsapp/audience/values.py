@@ -8,11 +8,23 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from whatsapp.reasons import Cause
+from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.tables.refusals import Flaw
 
 _ERRORS = frozenset(
-    {"#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#spill!", "#calc!", "#getting_data", "#field!"}
+    {
+        "#n/a",
+        "#ref!",
+        "#value!",
+        "#name?",
+        "#div/0!",
+        "#null!",
+        "#num!",
+        "#spill!",
+        "#calc!",
+        "#getting_data",
+        "#field!",
+    }
     | {"#blocked!", "#unknown!", "#connect!", "#busy!", "#error!", "#python!", "#external!", "#fmt"}
 )
 _ERROR = re.compile(r"^(?:#{2,}|err:\d{3})$", re.IGNORECASE)
@@ -23,31 +35,40 @@ _CODE = frozenset(
 """What programs write when they have no value, in the spelling that they write it in."""
 _NOTHING = re.compile(r"^(?:[-\u2010-\u2015\u2212_.?*]+|n/a|n\.a\.)$", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
-    r"\{\{[^{}]*\}\}|^\{\w[\w .-]*\}$|\$\{\w[^{}]*\}|\*\|\w+\|\*|^<<[^<>]+>>$|^«[^«»]+»$|^%%?\w+%%?$|^\[[A-Za-z]+[_ ]?name\]$",
-    re.IGNORECASE,
+    r"""\{\{[^{}]*\}\} | ^\{\w[\w\ .-]*\}$ | \$\{\w[^{}]*\} | \*\|\w+\|\* | ^<<[^<>]+>>$ | ^«[^«»]+»$ | ^%%?\w+%%?$
+    | ^\[[a-z]+[_ ]?name\]$""",
+    re.IGNORECASE | re.VERBOSE,
 )
+"""How templates of many programs write a value that is to be filled in."""
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs that show nothing."""
-
-OF_FLAWS = {
-    Flaw.ERROR: Cause.VALUE_IS_ERROR,
-    Flaw.FORMULA: Cause.VALUE_FORMULA,
-    Flaw.UNREADABLE: Cause.VALUE_UNREADABLE,
-    Flaw.UNCLEAR: Cause.VALUE_UNCLEAR,
-}
+_UNSEEN = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn"})
 
 
-def why_no_value(text: str) -> Cause | None:
-    """Returns why a text is no value that could be sent; None if it is one, or empty."""
-    if text.casefold() in _ERRORS or _ERROR.match(text):
-        return Cause.VALUE_IS_ERROR
-    if text in _CODE or "[object Object]" in text:
-        return Cause.VALUE_IS_ERROR
+def reason_of(flaw: Flaw, name: str, cell: str) -> Reason:
+    """Returns why a cell of column `name` holds no value, as its reader says it."""
+    match flaw:
+        case Flaw.ERROR:
+            return reason(Cause.VALUE_IS_ERROR, name=name, value=_quoted(cell))
+        case Flaw.FORMULA:
+            return reason(Cause.VALUE_FORMULA, name=name)
+        case Flaw.UNREADABLE:
+            return reason(Cause.VALUE_UNREADABLE, name=name, value=_quoted(cell))
+        case Flaw.UNCLEAR:
+            return reason(Cause.VALUE_UNCLEAR, name=name)
+
+
+def why_no_value(text: str, name: str) -> Reason | None:
+    """Returns why the text of column `name` is no value that could be sent; None if it is one, or empty."""
+    if text.casefold() in _ERRORS or _ERROR.match(text) or text in _CODE or "[object Object]" in text:
+        return reason(Cause.VALUE_IS_ERROR, name=name, value=_quoted(text))
     if "\ufffd" in text:
-        return Cause.VALUE_UNREADABLE
+        return reason(Cause.VALUE_UNREADABLE, name=name, value=_quoted(text))
     if _PLACEHOLDER.search(text):
-        return Cause.VALUE_IS_PLACEHOLDER
-    return Cause.VALUE_IS_NOTHING if stands_for_nothing(text) else None
+        return reason(Cause.VALUE_IS_PLACEHOLDER, name=name, value=_quoted(text))
+    if stands_for_nothing(text):
+        return reason(Cause.VALUE_IS_NOTHING, name=name, value=_quoted(text))
+    return None
 
 
 def stands_for_nothing(text: str) -> bool:
@@ -57,10 +78,8 @@ def stands_for_nothing(text: str) -> bool:
 
 def is_invisible(text: str) -> bool:
     """Returns whether nothing of a text can be seen."""
-    return all(sign in _FILLERS or unicodedata.category(sign) in {"Cf", "Cc", "Zs", "Zl", "Zp", "Mn"} for sign in text)
+    return all(sign in _FILLERS or unicodedata.category(sign) in _UNSEEN for sign in text)
 
 
-def data_of(cause: Cause, name: str, value: str) -> dict[str, str]:
-    """Returns the data that a cause of this module is kept with."""
-    named = {"name": name}
-    return named if cause in {Cause.VALUE_FORMULA, Cause.VALUE_UNCLEAR} else {**named, "value": f"“{value[:40]}”"}
+def _quoted(text: str) -> str:
+    return f"“{text[:40]}”"

@@ -30,7 +30,7 @@ from whatsapp.models import AudienceKind, Broadcast, EventKind, MessageTemplate,
 from whatsapp.people.messaging_settings import region_of, settings_of
 from whatsapp.reasons import Cause
 from whatsapp.states import BroadcastStatus, RecipientStatus
-from whatsapp.tables.readings import Answers
+from whatsapp.tables.readings import NO_ANSWERS, Answers
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
 
 DEFAULT_TRIAL = 50
@@ -76,7 +76,7 @@ class NewBroadcast:
     choice: Choice
     name: str = ""
     file: BinaryIO | None = None
-    answers: Answers = Answers()
+    answers: Answers = NO_ANSWERS
     timing: Timing = Timing()
     canary_size: int | None = None
 
@@ -183,13 +183,14 @@ def _settled_file(
     columns = dict(choice.columns)
     chosen = replace(answers, phone_column=columns.get(PHONE, "") or answers.phone_column)
     keys = [variable.key for variable in variables]
-    settled = settle(file, of=business.pk, region=region_of(business), answers=chosen, expected=keys)
+    settled = settle(file, of=business.pk, region=region_of(business), answers=chosen, expected=keys, check_rows=1)
     if settled.phone_name is not None:
         columns[PHONE] = settled.phone_name
     understand(settled.header, variables, list(choice.constants), columns)
     if not settled.rows:
         raise BadAudience(Cause.FILE_WITHOUT_ROWS)
-    return replace(choice, columns=columns, reading=settled.reading.kept())
+    notes = [note.kept() for note in settled.notes]
+    return replace(choice, columns=columns, reading={**settled.reading.kept(), "notes": notes})
 
 
 def _row(business: Business, new: NewBroadcast, actor: User | None) -> Broadcast:

@@ -11,8 +11,12 @@ from whatsapp.errors import BadAudience
 from whatsapp.models import Consent
 from whatsapp.reasons import Cause
 
-_YES = frozenset({"yes", "y", "true", "1", "opted in", "opt-in", "subscribed", "agreed", "כן", "הסכים", "הסכימה", "אישר"})
-_NO = frozenset({"no", "n", "false", "0", "opted out", "opt-out", "unsubscribed", "לא", "סירב", "סירבה", "הוסר", "ביטל"})
+_YES = frozenset(
+    {"yes", "y", "true", "1", "opted in", "opt-in", "subscribed", "agreed", "כן", "הסכים", "הסכימה", "אישר"}
+)
+_NO = frozenset(
+    {"no", "n", "false", "0", "opted out", "opt-out", "unsubscribed", "לא", "סירב", "סירבה", "הוסר", "ביטל"}
+)
 
 
 def consent_in(text: str) -> Consent | None:

@@ -13,7 +13,7 @@ from whatsapp.importing.contact_layout import guess
 from whatsapp.models import ContactImport, ImportStatus
 from whatsapp.reasons import reason_in
 from whatsapp.states import ColumnRole
-from whatsapp.tables.readings import Answers
+from whatsapp.tables.readings import NO_ANSWERS, Answers
 
 
 def import_contacts(
@@ -28,7 +28,7 @@ def import_contacts(
     name: str = "",
     on_progress: Callable[[int], object] = lambda _rows: None,
     clock: reading.Clock | None = None,
-    answers: Answers = Answers(),
+    answers: Answers = NO_ANSWERS,
 ) -> ContactImport:
     """Import every contact of a table. `roles` gives the role of each column (else it follows from the column's name).
 
@@ -43,7 +43,13 @@ def import_contacts(
     """
     made = imports.draft(business, file, name=name, now=now, by=by, answers=answers)
     try:
-        imports.start(made, roles or guess(made.header, made.reading.get("phone")), tags=tags, consent_source=consent_source, now=now)
+        imports.start(
+            made,
+            roles or guess(made.header, made.reading.get("phone")),
+            tags=tags,
+            consent_source=consent_source,
+            now=now,
+        )
     except BadAudience:
         imports.discard(made)
         raise

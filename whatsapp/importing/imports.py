@@ -25,9 +25,9 @@ from whatsapp.importing.contact_layout import layout_of
 from whatsapp.importing.files import Glance
 from whatsapp.models import ContactImport, ImportStatus, RejectedRow
 from whatsapp.people.tagging import tidy
-from whatsapp.reasons import NO_REASON, Cause, Reason, reason
+from whatsapp.reasons import NO_REASON, Cause, Reason, reason, reasons_of
 from whatsapp.states import ColumnRole, FileMatter
-from whatsapp.tables.readings import Answers, FileQuestion
+from whatsapp.tables.readings import NO_ANSWERS, Answers, FileQuestion
 
 LEASE = timedelta(seconds=30)
 """Many times as long as a chunk takes; a killed reader's import continues when it has passed."""
@@ -59,7 +59,7 @@ def draft(
     name: str,
     now: datetime,
     by: User | None = None,
-    answers: Answers = Answers(),
+    answers: Answers = NO_ANSWERS,
     may_ask: bool = False,
 ) -> ContactImport:
     """Store a file whose columns are still to be chosen.
@@ -112,7 +112,7 @@ def answer(draft: ContactImport, matter: FileMatter, chosen: str) -> None:
 
 def notes_of(contact_import: ContactImport) -> list[Reason]:
     """Returns what of an import's file is not read."""
-    return [Reason(Cause(note["cause"]), note["cause_data"]) for note in contact_import.reading.get("notes", ())]
+    return reasons_of(contact_import.reading.get("notes", ()))
 
 
 def _see(draft: ContactImport, glance: Glance, answers: Answers) -> None:

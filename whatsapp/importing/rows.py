@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from whatsapp.audience.values import OF_FLAWS, data_of, is_invisible, stands_for_nothing, why_no_value
+from whatsapp.audience.values import is_invisible, reason_of, stands_for_nothing, why_no_value
 from whatsapp.errors import BadAudience
 from whatsapp.importing.consent_words import consent_in
 from whatsapp.importing.contact_layout import Layout
@@ -105,8 +105,7 @@ class _Read:
             raise BadAudience(Cause.ROW_TOO_LONG)
 
     def _flawed(self, place: int, flaw: Flaw) -> BadAudience:
-        cause = OF_FLAWS[flaw]
-        return BadAudience(cause, **data_of(cause, self._name(place), self.row.cells[place]))
+        return BadAudience(reason_of(flaw, self._name(place), self.row.cells[place]))
 
     def _name(self, place: int) -> str:
         return (self.layout.names[place] if place < self.layout.width else "") or str(place + 1)
@@ -142,9 +141,9 @@ class _Read:
             raise self._flawed(place, flaw)
         if is_invisible(cell):
             return ""
-        cause = None if is_number else why_no_value(cell)
-        if cause is not None and cause is not Cause.VALUE_IS_NOTHING:
-            raise BadAudience(cause, **data_of(cause, self._name(place), cell))
+        why = None if is_number else why_no_value(cell, self._name(place))
+        if why is not None and why.cause is not Cause.VALUE_IS_NOTHING:
+            raise BadAudience(why)
         return cell
 
     def _cell(self, place: int | None) -> str:

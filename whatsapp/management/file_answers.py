@@ -23,9 +23,7 @@ def add_options(parser: CommandParser) -> None:
     file.add_argument("--encoding", default="", metavar="NAME", help="like utf-8, windows-1255 or cp1252")
     file.add_argument("--sheet", default="", metavar="NAME", help="the sheet of a workbook")
     file.add_argument("--header", default="", choices=["", "yes", "no"], help="whether the first row names the columns")
-    file.add_argument(
-        "--phone-column", default="", metavar="NAME", help="by its name, or by its letter if it has none"
-    )
+    file.add_argument("--phone-column", default="", metavar="NAME", help="by its name, or by its letter if it has none")
 
 
 def answers_in(options: dict[str, Any]) -> Answers:

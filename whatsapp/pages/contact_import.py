@@ -54,7 +54,7 @@ def upload(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="contacts")
 def columns(request: PageRequest, import_id: UUID) -> HttpResponse:
-    """Ask what is unclear about the file, then for the role of each column, showing the first rows; start the import."""
+    """Ask what is unclear about the file, then for the role of each column; then start the import."""
     found = _find(request, import_id)
     if found.status != ImportStatus.DRAFT:
         return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)

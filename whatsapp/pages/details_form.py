@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
 from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice
+from whatsapp.audience.column_names import is_phone_name, normalized
 from whatsapp.audience.columns import likely_values
 from whatsapp.audience.phone_column import names_of
 from whatsapp.broadcasts.creation import Timing
@@ -98,7 +99,7 @@ class DetailsForm(forms.Form):
         business: Business,
         choice: Choice,
         header: Sequence[str],
-        phone: int | None,
+        phone: int | None = None,
         variables: Sequence[TemplateVariable],
         **options: Any,
     ) -> None:
@@ -107,6 +108,8 @@ class DetailsForm(forms.Form):
         self.labels = {variable.key: _label_of(variable) for variable in reversed(variables)}
         self.fields["zone"].initial = business.time_zone
         names = names_of(header)
+        if phone is None:
+            phone = next((place for place, name in enumerate(header) if is_phone_name(normalized(name))), None)
         likely = likely_values(header, self.variables, phone)
         if isinstance(choice, FileChoice):
             self._add_column(PHONE, _("Phone number"), names, phone)

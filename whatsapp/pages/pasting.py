@@ -20,5 +20,8 @@ def tidied(text: str, region: str | None) -> tuple[str, Answers]:
     cells = [[cell.strip() for cell in _BETWEEN.split(line) if cell.strip()] for line in lines]
     if all(could_be_phone(cell, region) for row in cells for cell in row):
         lines = [cell for row in cells for cell in row]
+        cells = [[line] for line in lines]
     has_person = bool(cells) and any(could_be_phone(cell, region) for cell in cells[0])
-    return "\n".join(lines), Answers(encoding="utf-8", header=NO if has_person or len(lines) == 1 else YES)
+    if has_person and max(map(len, cells)) == 1:
+        return "\n".join(["phone", *lines]), Answers(encoding="utf-8", header=YES)
+    return "\n".join(lines), Answers(encoding="utf-8", header=NO if has_person else YES)

@@ -9,7 +9,7 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from businesses.models import Business
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, from_json, to_json
-from whatsapp.tables.readings import Answers
+from whatsapp.tables.readings import NO_ANSWERS, Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Gathered:
         return replace(self, answers=answers.kept())
 
     def with_choice(
-        self, choice: Choice, *, upload: str = "", file_name: str = "", answers: Answers = Answers()
+        self, choice: Choice, *, upload: str = "", file_name: str = "", answers: Answers = NO_ANSWERS
     ) -> Self:
         """Returns a copy with these people."""
         kinds = {FileChoice: "file", ContactsChoice: "contacts", EarlierChoice: "earlier"}

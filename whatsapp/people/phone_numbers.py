@@ -26,7 +26,8 @@ _QUOTES = "'\"`\u00b4\u2018\u2019\u201c\u201d\u05f3\u05f4"
 """Signs around a number: an apostrophe keeps a spreadsheet from reading it as a sum."""
 _PREFIX = re.compile(r"^(?:tel|whatsapp|p):", re.IGNORECASE)  # p: is how Facebook's lists of leads write a phone
 _LINK = re.compile(
-    r"^(?:https?://)?(?:www\.)?(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=)(?:\+|%2B)?(\d+)/?(?:[?&#].*)?$", re.IGNORECASE
+    r"^(?:https?://)?(?:www\.)?(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=)(?:\+|%2B)?(\d+)/?(?:[?&#].*)?$",
+    re.IGNORECASE,
 )
 _QUOTED_FORMULA = re.compile(r'^="([^"]*)"$')  # how spreadsheets are told to keep a number as text
 _ALLOWED = re.compile(r"^\+?[\d\s().\-/]+$")
@@ -93,7 +94,7 @@ def _dialable(number: PhoneNumber) -> PhoneNumber:
 
 
 def _is_of_region(number: PhoneNumber, digits: str, region: str) -> bool:
-    """Returns whether these digits are a number of the region, which may have lost its leading zero if it is a mobile's.
+    """Returns whether these digits are a number of the region. A mobile's may have lost its leading zero.
 
     Other numbers without their zero are refused: eight or nine digits can be a date or an identity number too.
     """

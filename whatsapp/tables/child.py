@@ -86,7 +86,7 @@ def frames(file: BinaryIO, *, encoding: str = "", sheet: str = "", country: str 
         Refused: the file can't be used, or met a limit.
     """
     numbered, known = _opened(file, encoding, sheet, country)
-    rows = bounded(numbered)
+    rows = bounded(numbered, is_even=known.get("is_sheet", False))
     first = next(rows, None)
     if first is None:
         raise Refused(Problem.FILE_EMPTY)
@@ -112,28 +112,38 @@ def _batches(rows: Rows) -> Iterator[dict[str, Any]]:
     yield {"rows": batch}
 
 
-def bounded(rows: Rows) -> Rows:
-    """Yields the rows that are not empty. Raises `Refused` when there is too much of anything, empty cells too."""
-    total, is_first = 0, True
+def bounded(rows: Rows, *, is_even: bool = False) -> Rows:
+    """Yields the rows that are not empty, of sheets (`is_even`) with as many cells as the first one has at least.
+
+    Raises:
+        Refused: there is too much of anything, empty cells and rows counted too.
+    """
+    total, width = 0, 0
     for row in rows:
         cells = row.shown
         if row.number > MOST_ROWS:
             raise Refused(Problem.TOO_MANY_ROWS, limit=MOST_ROWS)
-        if is_first and any(cells[MOST_COLUMNS:]):
+        if not width and any(cells[MOST_COLUMNS:]):
             raise Refused(Problem.TOO_MANY_COLUMNS, limit=MOST_COLUMNS)
         if len(cells) > WIDEST_ROW:
             raise Refused(Problem.ROW_TOO_WIDE, row=row.number, limit=WIDEST_ROW)
         if not any(cells):
             continue
-        is_first, length = False, sum(map(len, cells))
+        width, length = width or _filled(cells), sum(map(len, cells))
         total += length
         if length > LONGEST_ROW:
             raise Refused(Problem.FIELD_TOO_LONG, row=row.number, limit=LONGEST_ROW)
         if total > UNPACKED_MB * MB:
             raise Refused(Problem.WORKBOOK_UNPACKED, limit=UNPACKED_MB)
-        while not cells[-1]:  # programs write the empty columns beside a table, too
-            cells.pop()
+        del cells[max(width, _filled(cells)) :]  # programs write the empty columns beside a table, too
+        if is_even:
+            cells += [""] * (width - len(cells))
         yield row
+
+
+def _filled(cells: list[str]) -> int:
+    """Returns the number of cells up to the last that is not empty."""
+    return next(place for place in range(len(cells), 0, -1) if cells[place - 1])
 
 
 def send(content: dict[str, Any]) -> None:

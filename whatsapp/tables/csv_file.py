@@ -22,7 +22,7 @@ _LOOKED_AT_ROWS, _LOOKED_AT = 30, 1 << 16
 def read_csv(file: BinaryIO, encoding: str = "utf-8-sig") -> Generator[Cells, None, None]:
     """Yields each record; blanks around cells are dropped. Raises `Refused`."""
     csv.field_size_limit(LONGEST_ROW)
-    errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
+    errors = "surrogateescape" if encoding == "utf-8-sig" else "strict"
     text = io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
     try:
         yield from _records(text)
@@ -67,6 +67,8 @@ def _records(text: io.TextIOWrapper) -> Generator[Cells, None, None]:
         for number, cells in enumerate(reader, start=skipped + 1):
             lines.row_length = 0
             yield _read(number, cells)
+    except UnicodeDecodeError:
+        raise Refused(Problem.ROW_UNREADABLE, row=number + 1) from None
     except _RowTooLong:
         raise Refused(Problem.FIELD_TOO_LONG, row=number + 1, limit=LONGEST_ROW) from None
     except csv.Error as error:

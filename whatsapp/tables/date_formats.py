@@ -80,7 +80,9 @@ def _moment(value: Decimal, parts: Sequence[Part], *, is_1904: bool) -> _Moment 
 
 
 def _is_minute(parts: Sequence[Part], place: int) -> bool:
-    """Returns whether a run of m means minutes: it follows hours, or comes before seconds."""
+    """Returns whether a part is a run of m that means minutes: it follows hours, or comes before seconds."""
+    if parts[place].text[:1] != "m" or not _is_of_time(parts[place]):
+        return False
     before = next((part.text[0] for part in reversed(parts[:place]) if _is_of_time(part)), "")
     after = next((part.text[0] for part in parts[place + 1 :] if _is_of_time(part)), "")
     return before == "h" or after == "s"
@@ -90,49 +92,41 @@ def _is_of_time(part: Part) -> bool:
     return part.kind in {Kind.DATE, Kind.ELAPSED} and part.text not in {"am/pm", "a/p"}
 
 
-def _shown(
-    part: Part, is_minute: bool, moment: _Moment, language: str, regional: Regional, *, half_days: bool
-) -> str:
+def _shown(part: Part, is_minute: bool, moment: _Moment, language: str, regional: Regional, *, half_days: bool) -> str:
     match part.kind:
-        case Kind.LITERAL:
+        case Kind.LITERAL | Kind.POINT | Kind.COMMA:
             return part.text
         case Kind.SLASH:
             return regional.date_separator
         case Kind.FRACTION:
-            digits = str(moment.seconds % 1)[2:]
-            return regional.decimal + digits.ljust(len(part.text), "0") if part.text else regional.decimal
+            return regional.decimal + str(moment.seconds % 1)[2:].ljust(len(part.text), "0")
         case Kind.ELAPSED:
             unit = {"h": 3_600, "m": 60, "s": 1}[part.text[0]]
             return str(int(moment.seconds // unit)).zfill(len(part.text))
         case Kind.DATE:
             return _of_date(part.text, is_minute, moment, language, half_days=half_days)
-        case Kind.POINT | Kind.COMMA:
-            return part.text
-        case Kind.DIGIT | Kind.PERCENT | Kind.EXPONENT | Kind.GENERAL | Kind.TEXT:
+        case _:
             raise Unclear
 
 
 def _of_date(run: str, is_minute: bool, moment: _Moment, language: str, *, half_days: bool) -> str:
     date, length = moment.date, len(run)
     year, month, day = moment.own_day or (date.year, date.month, date.day)
-    match run[0]:
-        case "a":
-            return (("AM", "PM") if run == "am/pm" else ("A", "P"))[date.hour >= 12]
-        case "y":
-            return f"{year % 100:02}" if length <= 2 else f"{year:04}"
-        case "m" if is_minute and length <= 2:
-            return str(date.minute).zfill(length)
-        case "m":
-            return str(month).zfill(length) if length <= 2 else _month(month, length, language)
-        case "d":
-            return str(day).zfill(length) if length <= 2 else _names(language)[2 if length > 3 else 3][date.weekday()]
-        case "h":
-            hour = (date.hour - 1) % 12 + 1 if half_days else date.hour
-            return str(hour).zfill(min(length, 2))
-        case "s":
-            return str(date.second).zfill(min(length, 2))
-        case _:
-            raise Unclear  # years of other calendars
+    hour = (date.hour - 1) % 12 + 1 if half_days else date.hour
+    if is_minute and length <= 2:
+        return str(date.minute).zfill(length)
+    if run[0] == "d" and length > 2:
+        return _names(language)[2 if length > 3 else 3][date.weekday()]
+    if run[0] == "m" and length > 2:
+        return _month(month, length, language)
+    if run[0] == "y":
+        return f"{year % 100:02}" if length <= 2 else f"{year:04}"
+    if run[0] == "a":
+        return (("AM", "PM") if run == "am/pm" else ("A", "P"))[date.hour >= 12]
+    numbers = {"m": month, "d": day, "h": hour, "s": date.second}
+    if run[0] not in numbers:
+        raise Unclear  # years of other calendars
+    return str(numbers[run[0]]).zfill(min(length, 2))
 
 
 def _month(month: int, length: int, language: str) -> str:

@@ -1,4 +1,4 @@
-"""Telling kinds of files apart by their first bytes, so that each can be refused in words of its own. Pure: no Django."""
+"""Telling kinds of files apart by their bytes, so that each is refused in words of its own. Pure: no Django."""
 
 from __future__ import annotations
 

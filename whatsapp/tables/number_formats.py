@@ -17,7 +17,7 @@ BUILT_IN = {
     21: "h:mm:ss", 37: "#,##0 ;(#,##0)", 38: "#,##0 ;[Red](#,##0)", 39: "#,##0.00;(#,##0.00)",
     40: "#,##0.00;[Red](#,##0.00)", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mmss.0", 48: "##0.0E+0", 49: "@",
 }  # fmt: skip
-"""The codes that files name by number only. 14 and 22 are the country's way; the others are unclear, like currencies."""
+"""Codes that files name by number only. 14 and 22 are the country's way; others are unclear, like currencies."""
 
 _EXACT = Context(prec=15, rounding=ROUND_HALF_UP)
 """Spreadsheets show fifteen digits of a number, and zeros behind them: so 57.699999999999996 is 57.7."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from whatsapp.errors import BadAudience
-from whatsapp.reasons import Cause
+from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.states import FileMatter
 
 
@@ -55,6 +55,11 @@ class Answers:
         return type(self)(**{**self.kept(), matter.value: answer})
 
 
+AS_IT_IS = Reading()
+"""A file that is read by what follows from it."""
+NO_ANSWERS = Answers()
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One of the answers to choose from, with examples from the file."""
@@ -63,12 +68,6 @@ class Choice:
     examples: tuple[str, ...] = ()
 
 
-_CAUSES = {
-    FileMatter.ENCODING: Cause.ASKED_ENCODING,
-    FileMatter.SHEET: Cause.ASKED_SHEET,
-    FileMatter.HEADER: Cause.ASKED_HEADER,
-    FileMatter.PHONE_COLUMN: Cause.ASKED_PHONE_COLUMN,
-}
 NAMED = 4
 """How many choices the words of a question name."""
 
@@ -77,8 +76,20 @@ class FileQuestion(BadAudience):
     """A file can be read in several ways: a person must choose. The likeliest choice comes first."""
 
     def __init__(self, matter: FileMatter, choices: tuple[Choice, ...]) -> None:
-        super().__init__(_CAUSES[matter], choices=_in_words(choices))
+        super().__init__(_asked(matter, _in_words(choices)))
         self.matter, self.choices = matter, choices
+
+
+def _asked(matter: FileMatter, choices: str) -> Reason:
+    match matter:
+        case FileMatter.ENCODING:
+            return reason(Cause.ASKED_ENCODING, choices=choices)
+        case FileMatter.SHEET:
+            return reason(Cause.ASKED_SHEET, choices=choices)
+        case FileMatter.HEADER:
+            return reason(Cause.ASKED_HEADER, choices=choices)
+        case FileMatter.PHONE_COLUMN:
+            return reason(Cause.ASKED_PHONE_COLUMN, choices=choices)
 
 
 def _in_words(choices: tuple[Choice, ...]) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Problem(StrEnum):
-    """What is wrong with a file, or which limit it met."""
+    """What is wrong with a file, which limit it met, or what of it is not read."""
 
     FILE_EMPTY = "file_empty"
     NOT_A_TABLE = "not_a_table"
@@ -25,6 +25,10 @@ class Problem(StrEnum):
     NO_SUCH_ENCODING = "no_such_encoding"
     NOT_IN_ENCODING = "not_in_encoding"
     NO_SUCH_SHEET = "no_such_sheet"
+    SHEETS_HIDDEN = "sheets_hidden"
+    SHEETS_NOT_READ = "sheets_not_read"
+    ROWS_HIDDEN = "rows_hidden"
+    ROW_UNREADABLE = "row_unreadable"
     FIELD_TOO_LONG = "field_too_long"
     QUOTE_NOT_CLOSED = "quote_not_closed"
     WORKBOOK_BROKEN = "workbook_broken"
@@ -62,3 +66,8 @@ class Asked(Exception):
     def __init__(self, about: str, choices: list[tuple[str, list[str]]]) -> None:
         super().__init__(about)
         self.about, self.choices = about, choices
+
+
+def note(problem: Problem, **data: str | int) -> tuple[str, dict[str, str | int]]:
+    """Returns what of a file is not read, as a frame carries it."""
+    return problem.value, data

@@ -16,7 +16,7 @@ from whatsapp.errors import BadAudience
 from whatsapp.reasons import Cause, Reason
 from whatsapp.tables.limits import MB, PREVIEW, WHOLE, Limits
 from whatsapp.tables.reader_process import frames_of
-from whatsapp.tables.readings import Reading
+from whatsapp.tables.readings import AS_IT_IS, Reading
 from whatsapp.tables.refusals import Flaw
 from whatsapp.tables.seats import Seats
 
@@ -52,7 +52,7 @@ class Table:
     rows: Iterator[Row]
     about_rows: int | None
     header_row: int = 1
-    reading: Reading = Reading()
+    reading: Reading = AS_IT_IS
     notes: Sequence[Reason] = ()
     is_sheet: bool = False
 
@@ -65,7 +65,7 @@ def refuse_large(size: int) -> None:
 
 @contextmanager
 def open_table(
-    file: BinaryIO, *, limits: Limits = WHOLE, reading: Reading = Reading(), country: str | None = None
+    file: BinaryIO, *, limits: Limits = WHOLE, reading: Reading = AS_IT_IS, country: str | None = None
 ) -> Iterator[Table]:
     """Open a table to read it to its end. `file` must be seekable, and the caller closes it.
 
@@ -95,7 +95,7 @@ def open_table(
 
 @contextmanager
 def open_preview(
-    file: BinaryIO, *, of: Hashable, reading: Reading = Reading(), country: str | None = None
+    file: BinaryIO, *, of: Hashable, reading: Reading = AS_IT_IS, country: str | None = None
 ) -> Iterator[Table]:
     """Open a table for a first look, while somebody waits. `of` is the business: it gets one look at a time.
 

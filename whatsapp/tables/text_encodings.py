@@ -12,6 +12,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import BinaryIO
 
 from whatsapp.tables.refusals import Asked, Problem, Refused
@@ -218,7 +219,7 @@ def _of_word(word: str) -> float:
     """Returns the points of a word as a whole: it mixes no scripts, and has no capital within small letters."""
     scripts = {unicodedata.name(sign, "?").partition(" ")[0] for sign in word}
     points = -3.0 * (len(scripts - {"MODIFIER", "COMBINING"}) - 1)
-    points -= 2.0 * sum(a.islower() and b.isupper() for a, b in zip(word, word[1:], strict=False))
+    points -= 2.0 * sum(a.islower() and b.isupper() for a, b in pairwise(word))
     points -= 2.0 * sum(sign in _FINAL_LETTERS for sign in word[:-1])
     foreign = sum(not sign.isascii() for sign in word)
     if scripts == {"LATIN"} and foreign > 2 and foreign > len(word) / 2:

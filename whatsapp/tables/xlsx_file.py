@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from xml.parsers import expat
 
 from whatsapp.tables.cells import Cells, tidied
+from whatsapp.tables.format_codes import Unclear
 from whatsapp.tables.limits import MOST_COLUMNS
 from whatsapp.tables.number_formats import GENERAL, code_of, exact, is_of_time, shown, shown_text
-from whatsapp.tables.format_codes import Unclear
-from whatsapp.tables.refusals import Flaw, Problem, Refused
+from whatsapp.tables.refusals import Flaw
 from whatsapp.tables.regional import Regional
-from whatsapp.tables.xlsx_package import BROKEN, Package, Sheet, local, parser_for, unescaped
+from whatsapp.tables.xlsx_package import Package, Sheet, broken_is_refused, local, parser_for, unescaped
 
 SHORT_GENERAL = 11
 """Digits of a whole number that the format General shows as they are."""
@@ -31,18 +30,12 @@ def read_sheet(package: Package, sheet: Sheet, regional: Regional) -> Iterator[C
     """
     reader = _Rows(package, regional)
     parser = parser_for(reader.start, reader.end, reader.text)
-    try:
+    with broken_is_refused():
         for chunk in package.chunks(sheet.part):
             parser.Parse(chunk, False)
             yield from reader.taken()
         parser.Parse(b"", True)
         yield from reader.taken()
-    except expat.ExpatError as error:
-        if "out of memory" in str(error):
-            raise MemoryError from error
-        raise Refused(Problem.WORKBOOK_BROKEN, error=str(error)[:200]) from error
-    except BROKEN as error:
-        raise Refused(Problem.WORKBOOK_BROKEN, error=str(error)[:200] or type(error).__name__) from error
 
 
 class _Rows:
@@ -122,7 +115,7 @@ class _Rows:
         if value is None and self._formula is None:
             return
         column = min(self._column, MOST_COLUMNS)  # what lies beyond makes the row too long, wherever it is
-        if value is None:
+        if value is None or (not value and self._formula is not None and self._kind != "str"):
             text, flaw, digits = f"={''.join(self._formula or ())}", Flaw.FORMULA, ""
         else:
             text, flaw, digits = self._values.shown(self._kind, self._style, value)
@@ -161,20 +154,16 @@ class _Values:
 
     def shown(self, kind: str, style: int, value: str) -> tuple[str, Flaw | None, str]:
         """Returns what a cell shows, why that is no value, and the digits that it does not show."""
+        if kind == "e":
+            return value or "#N/A", Flaw.ERROR, ""
         try:
-            match kind:
-                case "s":
-                    return self._text(self._package.texts[int(value)], style)
-                case "str" | "inlineStr":
-                    return self._text(unescaped(value), style)
-                case "e":
-                    return value or "#N/A", Flaw.ERROR, ""
-                case "b":
-                    return ("TRUE" if value.strip() in _YES else "FALSE"), None, ""
-                case "d":
-                    return self._number(str(_serial(value, is_1904=self._package.is_1904)), style)
-                case _:
-                    return self._number(value.strip(), style)
+            if kind == "b":
+                return ("TRUE" if value.strip() in _YES else "FALSE"), None, ""
+            if kind in {"s", "str", "inlineStr"}:
+                return self._text(self._package.texts[int(value)] if kind == "s" else unescaped(value), style)
+            if kind == "d":
+                value = str(_serial(value, is_1904=self._package.is_1904))
+            return self._number(value.strip(), style)
         except Unclear:
             return value, Flaw.UNCLEAR, ""
 

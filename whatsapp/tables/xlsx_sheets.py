@@ -7,10 +7,11 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from whatsapp.tables.cells import Cells
-from whatsapp.tables.refusals import Asked, Problem, Refused
+from whatsapp.tables.refusals import Asked, Problem, Refused, note
 from whatsapp.tables.regional import Regional, regional_of
+from whatsapp.tables.xlsx_contents import opened
 from whatsapp.tables.xlsx_file import read_sheet
-from whatsapp.tables.xlsx_package import Package, Sheet, opened
+from whatsapp.tables.xlsx_package import Package, Sheet
 
 EXAMPLES, LOOKED_AT = 3, 50
 MOST_NAMED = 10
@@ -27,13 +28,13 @@ def open_sheet(file: BinaryIO, asked_for: str, country: str) -> tuple[Iterator[C
     sheet = _chosen(package, regional, asked_for)
     hidden = [each.name for each in package.sheets if not each.is_visible and each is not sheet]
     others = [each.name for each in package.sheets if each.is_visible and each is not sheet and each.rows]
-    notes: list[tuple[str, dict[str, Any]]] = []
+    notes = []
     if hidden:
-        notes.append(("sheets_hidden", {"sheets": _listed(hidden)}))
+        notes.append(note(Problem.SHEETS_HIDDEN, sheets=_listed(hidden)))
     if others:
-        notes.append(("sheets_not_read", {"sheets": _listed(others), "sheet": sheet.name}))
+        notes.append(note(Problem.SHEETS_NOT_READ, sheets=_listed(others), sheet=sheet.name))
     if sheet.hidden_rows:
-        notes.append(("rows_hidden", {"rows": sheet.hidden_rows}))
+        notes.append(note(Problem.ROWS_HIDDEN, rows=sheet.hidden_rows))
     about = max(sheet.rows - sheet.hidden_rows - 1, 0)
     known = {"about_rows": about, "sheet": sheet.name, "notes": notes, "is_sheet": True}
     return read_sheet(package, sheet, regional), known

@@ -64,6 +64,7 @@ class Command(BaseCommand):
 
 def _report(made: ContactImport) -> dict[str, Any]:
     rejected = RejectedRow.objects.filter(contact_import=made).order_by("row").defer("cells")
+    notes = [str(note) for note in notes_of(made)]
     return {
         "added": made.added,
         "updated": made.updated,
@@ -73,5 +74,5 @@ def _report(made: ContactImport) -> dict[str, Any]:
             for row in rejected[:MOST_PRINTED]
         ],
         "rejected_total": made.rejected,
-        "notes": [str(note) for note in notes_of(made)],
+        **({"notes": notes} if notes else {}),
     }
