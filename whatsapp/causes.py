@@ -28,6 +28,19 @@ class Cause(models.TextChoices):
     )
     NUMBER_OF_A_SERVICE = "number_of_a_service", _("%(text)s is a service number: it receives no WhatsApp messages.")
     NUMBER_IS_A_DATE = "number_is_a_date", _("%(text)s is a date, not a phone number.")
+    OPT_OUT_OF_WHAT = (
+        "opt_out_of_what",
+        _("“%(text)s” does not say what they opted out of. Write “%(marketing)s” or “%(everything)s”."),
+    )
+    OPT_OUT_SINCE_WHEN = (
+        "opt_out_since_when",
+        _("“%(text)s” is not a date on which somebody can have opted out. Write it like 2026-05-31."),
+    )
+    NO_ADDRESS_COLUMN = ("no_address_column", _("The file has no column of phone numbers or WhatsApp user ids."))
+    TOO_MANY_OPT_OUTS = (
+        "too_many_opt_outs",
+        _("The file has more than %(limit)s rows. Divide it, or ask your operator: import_opt_outs takes any number."),
+    )
     NOT_A_USER_ID = "not_a_user_id", _("“%(given)s” is not a WhatsApp user id.")
     CONSENT_UNCLEAR = "consent_unclear", _("%(text)s is no consent: write “yes”, “no”, or nothing.")
 

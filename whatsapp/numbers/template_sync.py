@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
@@ -142,7 +143,12 @@ def _fill(template: MessageTemplate, remote: RemoteTemplate, now: datetime) -> M
     template.parameter_format = (
         remote.parameter_format if remote.parameter_format in ParameterFormat else ParameterFormat.POSITIONAL
     )
-    template.components = list(remote.components)
+    template.components = [*remote.components, *_buttons(remote)]
     template.content_hash = content_hash(remote)
     template.synced_at = now
     return template
+
+
+def _buttons(remote: RemoteTemplate) -> list[dict[str, Any]]:
+    buttons = [{"type": "QUICK_REPLY", "text": text} for text in remote.quick_replies]
+    return [{"type": "BUTTONS", "buttons": buttons}] if buttons else []

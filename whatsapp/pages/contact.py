@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from businesses.keeping.fingerprints import readable_fingerprints
 from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
 from whatsapp.models import Consent, Contact, ContactTag, Suppression, SuppressionCategory, SuppressionSource, Tag
 from whatsapp.pages.button import button
 from whatsapp.pages.contact_forms import AgreeForm, CategoryForm, FactsForm, TagForm
-from whatsapp.pages.conversations import addresses_of, conversation
-from whatsapp.people import consent, suppressions, tagging
+from whatsapp.pages.conversations import conversation
+from whatsapp.people import consent, identity, suppressions, tagging
 
 MOST_MESSAGES = 100
 MOST_TAGS = 200
@@ -85,37 +86,36 @@ def suppress(request: PageRequest, person: Contact) -> str | HttpResponse:
     form = CategoryForm(request.POST)
     if not form.is_valid():
         return _page(request, person, category_form=form)
-    for address in addresses_of(person):
-        suppressions.suppress(
-            request.business,
-            address,
-            category=SuppressionCategory(form.cleaned_data["category"]),
-            source=SuppressionSource.STAFF,
-            now=timezone.now(),
-            note=form.cleaned_data["note"],
-            by=request.user,
-        )
+    suppressions.suppress(
+        request.business,
+        person.address,
+        category=SuppressionCategory(form.cleaned_data["category"]),
+        source=SuppressionSource.STAFF,
+        now=timezone.now(),
+        note=form.cleaned_data["note"],
+        by=request.user,
+    )
     return _("They will get no more messages, not even from broadcasts already being sent.")
 
 
 @_lifting_button
 def lift(request: PageRequest, person: Contact) -> str:
     """Allow messages to the person again."""
-    for address in addresses_of(person):
-        suppressions.lift(
-            request.business,
-            address,
-            now=timezone.now(),
-            categories=list(SuppressionCategory),
-            consent=Consent.UNKNOWN,
-            source=SuppressionSource.STAFF,
-            by=request.user,
-        )
+    suppressions.lift(
+        request.business,
+        person.address,
+        now=timezone.now(),
+        categories=list(SuppressionCategory),
+        consent=Consent.UNKNOWN,
+        source=SuppressionSource.STAFF,
+        by=request.user,
+    )
     return _("They may be messaged again.")
 
 
 def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpResponse:
-    known = suppressions.known_as(request.business, addresses_of(person))
+    addresses = identity.addresses_of_contact(person)
+    known = [*addresses, *readable_fingerprints(request.business, addresses)]
     given = Exists(ContactTag.objects.filter(contact=person, tag=OuterRef("pk")))
     every_tag = Tag.objects.filter(business=request.business).annotate(is_given=given)
     tags = list(every_tag.order_by("-is_given", "name")[:MOST_TAGS])
@@ -133,7 +133,7 @@ def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpRe
         "all_tags": tags,
         "history": consent.history(request.business, known),
         "suppressed": list(Suppression.objects.filter(business=request.business, address__in=known)),
-        "said": conversation(person, most=MOST_MESSAGES),
+        "said": conversation(person, most=MOST_MESSAGES, addresses=addresses),
         "most": MOST_MESSAGES,
     }
     return render(request, "whatsapp/contact.html", context, status=422 if filled else 200)

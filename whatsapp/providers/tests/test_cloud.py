@@ -247,7 +247,16 @@ def test_a_status_is_read_with_its_price_and_attempt() -> None:
         "pricing": {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "marketing"},
     }
     assert read("messages", {"metadata": METADATA, "statuses": [status]}) == [
-        StatusUpdate("1055", "wamid.HBg", ReportedStatus.SENT, AT, ATTEMPT, billable=True, price_category="marketing")
+        StatusUpdate(
+            "1055",
+            "wamid.HBg",
+            ReportedStatus.SENT,
+            AT,
+            ATTEMPT,
+            billable=True,
+            price_category="marketing",
+            recipient=("+16505551234",),
+        )
     ]
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('whatsapp', '0022_reactions_are_no_replies'),
+        ('whatsapp', '0024_contacts_tie_their_addresses'),
     ]
 
     operations = [
