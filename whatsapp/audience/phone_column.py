@@ -100,7 +100,8 @@ def _is_count(column: _Column) -> bool:
 
 
 def _looked_at(place: int, name: str, rows: Sequence[Row], region: str | None) -> _Column:
-    column, examples = _Column(place, name), []
+    column = _Column(place, name)
+    examples: list[str] = []
     for row in rows:
         cell = row.digits.get(place) or (row.cells[place] if place < len(row.cells) else "")
         if not cell:

@@ -75,13 +75,27 @@ def to_e164(text: str, region: str | None) -> Phone:
     if digits.startswith("+"):
         return _phone(_dialable(_parse(digits, None, text)))
     if not region:
-        raise NotANumber(Cause.NO_COUNTRY_CODE, text=_shown(text))
+        return _phone(_international(digits, text))
     number = _parse(digits, region, text)
     if number_type(number) in _SERVICES:
         raise NotANumber(Cause.NUMBER_OF_A_SERVICE, text=_shown(text))
     if not _is_of_region(number, re.sub(r"\D", "", digits), region):
         raise NotANumber(Cause.NOT_OF_REGION, text=_shown(text), region=region)
     return _phone(number)
+
+
+def _international(digits: str, text: str) -> PhoneNumber:
+    """Returns a whole number that only lost its plus; without a region it can't be read in another way.
+
+    Raises:
+        NotANumber: it can't be the number of a mobile in any country.
+    """
+    bare = re.sub(r"\D", "", digits)
+    number = _parse(f"+{bare}", None, text) if len(bare) >= 11 and not bare.startswith("0") else None
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0) if number else ""
+    if number is None or not (number_type(number) in _MOBILE or _begins_as_mobile(str(number.national_number), region)):
+        raise NotANumber(Cause.NO_COUNTRY_CODE, text=_shown(text))
+    return _dialable(number)
 
 
 def _dialable(number: PhoneNumber) -> PhoneNumber:

@@ -197,4 +197,4 @@ def _opened(file: BinaryIO, encoding: str, sheet: str, country: str) -> tuple[Ro
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

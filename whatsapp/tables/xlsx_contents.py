@@ -9,6 +9,8 @@ from whatsapp.tables.refusals import Problem, Refused
 from whatsapp.tables.xlsx_package import Count, Package, Sheet, broken_is_refused, counted, local, parsed, unescaped
 
 _STRICT = "http://purl.oclc.org/ooxml/"
+_USUAL_PARTS = (("/sharedStrings", "xl/sharedStrings.xml"), ("/styles", "xl/styles.xml"))
+"""Where writers that forget to name these parts put them."""
 Element = tuple[str, dict[str, str]]
 
 
@@ -29,12 +31,12 @@ def opened(file: BinaryIO) -> Package:
         if any(_STRICT in attributes["xmlns"] for _name, attributes in elements):
             raise Refused(Problem.FILE_STRICT)
         _read_sheets(package, elements, relations, counts)
-        for kind, part in relations.values():
-            if part.lower() in package.names and kind.endswith("/sharedStrings"):
+        for kind, part in (*relations.values(), *_USUAL_PARTS):
+            if part.lower() in package.names and kind.endswith("/sharedStrings") and not package.texts:
                 texts = _Texts()
                 parsed(package.chunks(part), texts.start, texts.end, texts.text)
                 package.texts = texts.read
-            elif part.lower() in package.names and kind.endswith("/styles"):
+            elif part.lower() in package.names and kind.endswith("/styles") and not package.formats:
                 _read_styles(package, part)
     return package
 

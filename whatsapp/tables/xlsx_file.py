@@ -12,9 +12,9 @@ from typing import Any
 
 from whatsapp.tables.cells import Cells, tidied
 from whatsapp.tables.format_codes import Unclear
-from whatsapp.tables.limits import MOST_COLUMNS
+from whatsapp.tables.limits import WIDEST_ROW
 from whatsapp.tables.number_formats import GENERAL, code_of, exact, is_of_time, shown, shown_text
-from whatsapp.tables.refusals import Flaw
+from whatsapp.tables.refusals import Flaw, Problem, Refused
 from whatsapp.tables.regional import Regional
 from whatsapp.tables.xlsx_package import Package, Sheet, broken_is_refused, local, parser_for, unescaped
 
@@ -114,12 +114,15 @@ class _Rows:
             value = "".join(self._inline)
         if value is None and self._formula is None:
             return
-        column = min(self._column, MOST_COLUMNS)  # what lies beyond makes the row too long, wherever it is
+        column = self._column
         if value is None or (not value and self._formula is not None and self._kind != "str"):
-            text, flaw, digits = f"={''.join(self._formula or ())}", Flaw.FORMULA, ""
+            flaw: Flaw | None = Flaw.FORMULA
+            text, digits = f"={''.join(self._formula or ())}", ""
         else:
             text, flaw, digits = self._values.shown(self._kind, self._style, value)
         text = tidied(text)
+        if (text or flaw) and column >= WIDEST_ROW:
+            raise Refused(Problem.ROW_TOO_WIDE, row=self._number, limit=WIDEST_ROW)
         if text:
             self._cells[column] = text
         if flaw:

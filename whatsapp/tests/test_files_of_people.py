@@ -93,7 +93,7 @@ def broadcast(file: Path, *more: str) -> dict[str, Any]:
     return made
 
 
-def taken(made: dict[str, Any]) -> dict[int, tuple[str, str, str]]:
+def taken(made: dict[str, Any]) -> dict[int | None, tuple[str | None, str, str]]:
     """Returns address, first name and day of everybody who is taken, by row."""
     people = Recipient.objects.filter(broadcast=made["id"], status="pending").order_by("row_number")
     return {each.row_number: (each.address, each.params["first_name"], each.params["day"]) for each in people}
@@ -151,9 +151,10 @@ def test_what_is_not_read_is_said() -> None:
     ("name", "says"), [("F36_empty.csv", "The file is empty"), ("X18c_password.xlsx", "is protected by a password")]
 )
 def test_what_can_not_be_used_is_refused_in_plain_words(name: str, says: str) -> None:
-    for command in (lambda: broadcast(FILES / name), lambda: run("import_contacts", "--csv", FILES / name)):
-        with pytest.raises(CommandError, match=says):
-            command()
+    with pytest.raises(CommandError, match=says):
+        broadcast(FILES / name)
+    with pytest.raises(CommandError, match=says):
+        run("import_contacts", "--csv", FILES / name)
 
 
 def test_a_file_with_empty_formatted_columns_is_imported() -> None:
@@ -198,7 +199,7 @@ ROWS_WITH_VALUES = {
 def test_cells_that_hold_no_value_are_rejected_each_with_its_row() -> None:
     made = broadcast(FILES / "F25_values.csv")
     assert (made["total"], made["accepted"]) == (37, len(ROWS_WITH_VALUES))
-    assert {int(person[0][-3:]): person[1] for person in taken(made).values()} == ROWS_WITH_VALUES
+    assert {int(str(person[0])[-3:]): person[1] for person in taken(made).values()} == ROWS_WITH_VALUES
     assert all(row["reason"] in {"bad_value", "missing_variable"} for row in made["rejected"])
 
 
