@@ -106,6 +106,7 @@ PAGES = [
     page("contact-agree", MEMBERS, "whatsapp.Contact", "POST"),
     page("contact-suppress", MEMBERS, "whatsapp.Contact", "POST"),
     page("contact-lift", MEMBERS, "whatsapp.Contact", "POST"),
+    page("contact-part", MEMBERS, "whatsapp.Contact", "POST"),
     page("contact-person", OWNERS, "whatsapp.Contact", "LOOK"),
     page("inbox", MEMBERS, "", "LOOK"),
     page("thread", MEMBERS, "whatsapp.Contact", "LOOK"),

@@ -13,6 +13,7 @@ person = [
     path("agree/", contact.agree, name="contact-agree"),
     path("suppress/", contact.suppress, name="contact-suppress"),
     path("lift/", contact.lift, name="contact-lift"),
+    path("part/", contact.part, name="contact-part"),
     path("person/", persons.person_of_row, {"sort": "contact"}, name="contact-person"),
 ]
 importing = [

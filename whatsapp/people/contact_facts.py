@@ -51,7 +51,7 @@ def facts_in(kept: Mapping[str, Any]) -> Facts:
         for name in ("consent_changed_at", "last_inbound_at")
         if kept.get(name) is not None
     }
-    return Facts(**{**kept, **moments, "tags": frozenset(kept["tags"])})
+    return Facts(**{**kept, **moments, "tags": frozenset(kept.get("tags", ()))})
 
 
 def merged(kept: Facts, absorbed: Facts) -> Facts:

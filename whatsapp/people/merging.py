@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from businesses.audit import AuditKind, record
 from businesses.models import Business, Permission, User
@@ -31,6 +32,7 @@ from whatsapp.models import (
     InboundMessage,
     PersonAddress,
     Recipient,
+    Suppression,
     Tag,
     TieSource,
 )
@@ -134,6 +136,25 @@ def _move(rows: QuerySet[Any], to: Contact) -> None:
         rows.filter(pk__in=keys[start : start + MOVED_AT_ONCE]).update(contact=to)
 
 
+@dataclass(frozen=True, slots=True)
+class MergeShown:
+    """A merge as a page shows it. Only the newest that holds can be undone: it is the one that stands on the others."""
+
+    merge: ContactMerge
+    absorbed: Facts
+    can_be_undone: bool
+
+
+def merges_of(contact: Contact) -> list[MergeShown]:
+    """Returns the merges into a contact, the newest first."""
+    found = list(ContactMerge.objects.filter(business=contact.business, contact=contact).order_by("-at", "pk"))
+    newest = next((merge for merge in found if merge.undone_at is None), None)
+    return [
+        MergeShown(merge, facts_in(_without(merge.absorbed, "created_at")), can_be_undone=merge is newest)
+        for merge in found
+    ]
+
+
 def undo(merge: ContactMerge, *, now: datetime, by: User) -> Contact | None:
     """Make two contacts of one again. Returns the one that comes back; None if another was faster.
 
@@ -145,9 +166,10 @@ def undo(merge: ContactMerge, *, now: datetime, by: User) -> Contact | None:
     demand(by, business, Permission.LIFT_OPT_OUTS)
     with transaction.atomic():
         Business.objects.select_for_update(no_key=True).get(pk=business.pk)
+        merge.refresh_from_db()
         later = ContactMerge.objects.filter(contact=merge.contact_id, undone_at=None, at__gt=merge.at)
         if later.exists():
-            raise MergedSince
+            raise MergedSince(_("Undo the later merge first."))
         if not ContactMerge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=now, undone_by=by):
             return None
         mine, theirs = _separate(business, merge, now)
@@ -193,6 +215,9 @@ def _bring_back(business: Business, merge: ContactMerge, mine: set[str], theirs:
         InboundMessage.objects.filter(business=business, contact=kept, address__in=addresses),
     ):
         rows.update(contact=back)
+    for earlier in ContactMerge.objects.filter(business=business, contact=kept).exclude(pk=merge.pk):
+        if set(earlier.mine) <= theirs:  # of the one that comes back, from before it was absorbed
+            ContactMerge.objects.filter(pk=earlier.pk).update(contact=back)
     record(business, AuditKind.CONTACTS_PARTED, address=masked(kept.address), other=masked(back.address))
     return back
 
@@ -206,15 +231,17 @@ def _since(business: Business, merge: ContactMerge, addresses: Collection[str], 
     newest = max(
         filter(None, (facts.last_inbound_at, written.aggregate(last=Max("received_at"))["last"])), default=None
     )
-    said = (
-        {
-            "consent": _CONSENT_AFTER[ConsentStep(last.what)].value,
-            "consent_source": last.source,
-            "consent_changed_at": last.at,
+    said: dict[str, Any] = {}
+    if last:
+        consent = _CONSENT_AFTER[ConsentStep(last.what)].value
+        said = {"consent": consent, "consent_source": last.source, "consent_changed_at": last.at}
+    refused = Suppression.objects.filter(business=business, address__in=known, created_at__gt=merge.at).first()
+    if refused:  # the stricter one, whatever was noted for the other address
+        said = {
+            "consent": Consent.WITHDRAWN.value,
+            "consent_source": refused.source,
+            "consent_changed_at": refused.created_at,
         }
-        if last
-        else {}
-    )
     return Facts(**{**facts.columns, "tags": facts.tags, **said, "last_inbound_at": newest})
 
 

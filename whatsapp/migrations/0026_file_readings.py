@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('whatsapp', '0024_contacts_tie_their_addresses'),
+        ('whatsapp', '0025_what_may_be_held'),
     ]
 
     operations = [
