@@ -41,10 +41,12 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "recipients",
         "providers",
         "doorbell",
-        "template_variables",
+        "opt_outs",
         "models",
         "errors",
         "reasons",
+        "template_variables",
+        "causes",
         "states",
     ),
     "calls": (

@@ -1,13 +1,14 @@
-"""A stand-in for the part of Twilio's API that says what an account has."""
+"""A stand-in for Twilio: what an account has, the messages that it takes, and those that it posts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
 from aiohttp import web
+from twilio.request_validator import RequestValidator
 
 from testing.thread_server import in_a_thread
 
@@ -24,11 +25,17 @@ class TwilioAccount:
 
 @dataclass
 class FakeTwilio:
-    """The server. `accounts` by SID."""
+    """The server. `accounts` by SID.
+
+    `sent` are the forms of messages that were accepted; `known_as` says what Twilio calls a person, by the address
+    written to, where that is not the address itself.
+    """
 
     accounts: dict[str, TwilioAccount] = field(default_factory=dict)
     url: str = ""
     per_page: int = 2
+    sent: list[dict[str, str]] = field(default_factory=list)
+    known_as: dict[str, str] = field(default_factory=dict)
 
     def app(self) -> web.Application:
         """Returns the aiohttp application."""
@@ -36,6 +43,7 @@ class FakeTwilio:
         app.add_routes(
             [
                 web.get("/2010-04-01/Accounts/{sid}.json", self._account),
+                web.post("/2010-04-01/Accounts/{sid}/Messages.json", self._accept),
                 web.get("/2010-04-01/Accounts/{sid}/IncomingPhoneNumbers.json", self._bought),
                 web.get("/v2/Channels/Senders", self._senders),
                 web.get("/v1/Services/{service}", self._service),
@@ -64,6 +72,15 @@ class FakeTwilio:
         wanted = request.query.get("PhoneNumber", "")
         numbers = [{"phone_number": number} for number in found[1].bought if number == wanted]
         return web.json_response({"incoming_phone_numbers": numbers})
+
+    async def _accept(self, request: web.Request) -> web.Response:
+        if not self._signed_in(request):
+            return _error(401, 20003, "Authenticate")
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        self.sent.append(form)
+        to = form["To"].removeprefix("whatsapp:")
+        known = f"whatsapp:{self.known_as.get(to, to)}"
+        return web.json_response({"sid": f"SM{len(self.sent)}", "status": "queued", "to": known}, status=201)
 
     async def _senders(self, request: web.Request) -> web.Response:
         found = self._signed_in(request)
@@ -98,3 +115,17 @@ def threaded_twilio() -> Iterator[FakeTwilio]:
 
 def _error(status: int, code: int, message: str) -> web.Response:
     return web.json_response({"code": code, "message": message, "status": status}, status=status)
+
+
+def message_form(sid: str, body: str, *, who: str, to: str, account_sid: str, **more: str) -> dict[str, str]:
+    """Returns the form that Twilio posts when somebody writes to a WhatsApp number.
+
+    `more`: what else there is, as `OptOutType` (STOP, START, HELP), `ButtonText`, or another `MessageType`.
+    """
+    form = {"MessageSid": sid, "AccountSid": account_sid, "From": f"whatsapp:{who}", "To": f"whatsapp:{to}"}
+    return form | {"Body": body, "MessageType": "text", "ProfileName": ""} | more
+
+
+def signature(url: str, form: Mapping[str, str], token: str) -> str:
+    """Returns the value of `X-Twilio-Signature` for a form that is posted to this address."""
+    return str(RequestValidator(token).compute_signature(url, dict(form)))

@@ -136,7 +136,7 @@ BY_COMMAND = {"whatsapp.Sender"}
 SHOWN = {
     "broadcast-people": {"completed", "draft"},
     "thread": {"open", "closed", "opted-out", "kinds", "only-an-id"},
-    "contact": {"regular", "opted-out", "stopped-marketing", "long-name", "only-an-id"},
+    "contact": {"regular", "opted-out", "stopped-marketing", "long-name", "only-an-id", "merged"},
 }
 """Pages that are visited with some of the model's rows only."""
 WAYS: dict[str, dict[str, tuple[ways.Way, int]]] = {

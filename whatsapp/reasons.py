@@ -13,222 +13,17 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db import models
-from django.utils.translation import gettext_lazy as _
 
+from whatsapp.causes import Cause
 from whatsapp.states import ColumnRole, TemplateStatus
+from whatsapp.template_variables import words_for_part
+
+__all__ = ["NO_REASON", "Cause", "Datum", "HasReason", "Reason", "keys_of", "reason", "reason_in", "shown"]
 
 Datum = str | int
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _LONGEST = 500
 """Longest value in characters; texts of providers and files may be longer and are cut."""
-
-
-class Cause(models.TextChoices):
-    """The causes. Each label is a template; the data that fills it is stored beside the code."""
-
-    # A phone number or user id
-    NUMBER_MISSING = "number_missing", _("The phone number is missing.")
-    NUMBER_SHORTENED = (
-        "number_shortened",
-        _("%(text)s was shortened by a spreadsheet. Format the column as text and export again."),
-    )
-    NOT_ONE_NUMBER = "not_one_number", _("%(text)s is not a phone number. Write one number, like +972501234567.")
-    NOT_A_NUMBER = "not_a_number", _("%(text)s is not a phone number. Write it like +972501234567.")
-    WRONG_DIGITS = (
-        "wrong_digits",
-        _("%(number)s is not a valid phone number: it has too few, too many or wrong digits."),
-    )
-    NO_COUNTRY_CODE = "no_country_code", _("%(text)s has no country code. Write it like +972501234567.")
-    NOT_OF_REGION = (
-        "not_of_region",
-        _("%(text)s is not a phone number of %(region)s. Write it like +972501234567."),
-    )
-    NOT_A_USER_ID = "not_a_user_id", _("“%(given)s” is not a WhatsApp user id.")
-
-    # A row, and the values in it
-    ROW_TOO_LONG = "row_too_long", _("The row has more fields than the header has columns.")
-    VALUE_EMPTY = "value_empty", _("Column “%(name)s” is empty.")
-    VALUE_TOO_LONG = "value_too_long", _("Column “%(name)s” has %(length)s characters; at most %(limit)s.")
-    VALUE_FORMULA = "value_formula", _("Column “%(name)s” holds a spreadsheet formula. Put its result there.")
-    VALUE_UNSENDABLE = "value_unsendable", _("Column “%(name)s” holds a character that can't be sent.")
-    VALUE_NO_MEDIA = "value_no_media", _("Column “%(name)s” must hold an https address or a media id.")
-    VALUE_WITH_BLANKS = (
-        "value_with_blanks",
-        _("Column “%(name)s” is the end of an address and can't hold blanks."),
-    )
-    MESSAGE_TOO_LONG = (
-        "message_too_long",
-        _("The message has %(length)s characters with these values; at most %(limit)s."),
-    )
-    SAME_AS_ROW = "same_as_row", _("The same person as in row %(row)s: sent only once.")
-    SAME_PERSON = "same_person", _("The same person twice: sent only once.")
-
-    # The columns of a file
-    NO_PHONE_COLUMN = "no_phone_column", _("There is no column of phone numbers. Name it “phone”.")
-    NO_PHONE_AMONG = (
-        "no_phone_among",
-        _("There is no column of phone numbers. Name it “phone”. The columns are: %(columns)s."),
-    )
-    COLUMNS_MISSING = (
-        "columns_missing",
-        _("The template needs these columns too: %(missing)s. The columns are: %(columns)s."),
-    )
-    NO_SUCH_COLUMN = "no_such_column", _("There is no column “%(column)s”. The columns are: %(columns)s.")
-    COLUMN_TWICE = "column_twice", _("There are two columns named “%(column)s”. Rename or remove one of them.")
-    ROLE_TWICE = "role_twice", _("Two columns are chosen as “%(role)s”. Keep one.")
-    TOO_MANY_COLUMNS = (
-        "too_many_columns",
-        _("The file has more than %(limit)s columns. Remove those that you don't need, and try again."),
-    )
-    ROW_TOO_WIDE = (
-        "row_too_wide",
-        _(
-            "Row %(row)s has more than %(limit)s cells, empty ones counted. "
-            "Delete the columns beside the table, and try again."
-        ),
-    )
-    TOO_MANY_ROWS = (
-        "too_many_rows",
-        _(
-            "The file has more than %(limit)s rows, empty ones counted. "
-            "Delete the rows below the table, or split the file."
-        ),
-    )
-
-    # A file
-    FILE_TOO_LARGE = (
-        "file_too_large",
-        _("The file has %(size)s MB; at most %(limit)s are possible. Split it and import one part after the other."),
-    )
-    FILE_OF_OLD_EXCEL = (
-        "file_of_old_excel",
-        _("This file is in the old Excel format (.xls). Save it as .xlsx or CSV and try again."),
-    )
-    FILE_EMPTY = (
-        "file_empty",
-        _("The file is empty. It needs a header row with a column “phone”, and a row per person."),
-    )
-    FILE_WITHOUT_ROWS = "file_without_rows", _("The file has no rows below its header.")
-    FILE_MISSING = "file_missing", _("The file is missing.")
-    FILE_GONE = "file_gone", _("The file is gone. Please choose it again.")
-    NOT_A_TABLE = "not_a_table", _("This is not a table. Save it as CSV or .xlsx and try again.")
-    ROW_UNREADABLE = "row_unreadable", _("Row %(row)s has characters that can't be read. Save the file as UTF-8.")
-    FIELD_TOO_LONG = (
-        "field_too_long",
-        _(
-            "Row %(row)s has a field of more than %(limit)s characters, "
-            "or a quotation mark that is never closed. Correct the row and try again."
-        ),
-    )
-    QUOTE_NOT_CLOSED = (
-        "quote_not_closed",
-        _(
-            "Row %(row)s can't be read: a quotation mark is not closed, or text follows it. "
-            "Correct the row and try again."
-        ),
-    )
-    WORKBOOK_BROKEN = "workbook_broken", _("This .xlsx file can't be read (%(error)s). Save it again, or as CSV.")
-    WORKBOOK_UNPACKED = (
-        "workbook_unpacked",
-        _("This .xlsx file has more than %(limit)s MB when unpacked. Split it, or save it as CSV."),
-    )
-    STRINGS_UNPACKED = (
-        "strings_unpacked",
-        _("The texts of this .xlsx file have more than %(limit)s MB when unpacked. Split it, or save it as CSV."),
-    )
-    PACKED_TOO_TIGHTLY = (
-        "packed_too_tightly",
-        _("A part of this .xlsx file unpacks to more than %(limit)s times its size. Save it as CSV and try again."),
-    )
-    TOO_MANY_PARTS = (
-        "too_many_parts",
-        _("This .xlsx file consists of more than %(limit)s parts. Save the sheet of people as CSV and try again."),
-    )
-    READING_TOOK_TOO_LONG = (
-        "reading_took_too_long",
-        _("Reading this file took more than %(limit)s seconds. Split it, or save it as CSV, and try again."),
-    )
-    READING_TOOK_TOO_MUCH = (
-        "reading_took_too_much",
-        _("Reading this file took more than %(limit)s MB of memory. Split it, or save it as CSV, and try again."),
-    )
-    READING_BROKE_OFF = (
-        "reading_broke_off",
-        _("Reading this file broke off. Save it as CSV and try again."),
-    )
-    READERS_BUSY = "readers_busy", _("Other files are being read at this moment. Try again in a minute.")
-    READING_STOPPED = (
-        "reading_stopped",
-        _("Reading stopped repeatedly after row %(row)s. What was read before that is kept."),
-    )
-    READING_FAILED = (
-        "reading_failed",
-        _("Something went wrong on our side after row %(row)s. What was read before that is kept."),
-    )
-
-    # The people of a broadcast
-    NO_SUCH_VARIABLE = "no_such_variable", _("The template has no variable “%(variable)s”. It has: %(variables)s.")
-    NOBODY_CHOSEN = "nobody_chosen", _("No contacts match this selection.")
-    NOBODY_OF_EARLIER = "nobody_of_earlier", _("Nobody in the earlier broadcast matches this selection.")
-    NO_EARLIER_BROADCAST = "no_earlier_broadcast", _("The earlier broadcast doesn't exist.")
-    BROADCAST_FILE_GONE = (
-        "broadcast_file_gone",
-        _("The file of this broadcast is gone. Create the broadcast again."),
-    )
-
-    # Sending
-    PROVIDER_ERROR = "provider_error", _("WhatsApp answered with error %(code)s: %(words)s")
-    TEMPLATE_STATUS = "template_status", _("The template's status at WhatsApp: %(status)s.")
-    ACCOUNT_RESTRICTED = (
-        "account_restricted",
-        _("WhatsApp restricted the account (%(event)s). See Account Quality at Meta."),
-    )
-    CREDENTIALS_UNREADABLE = (
-        "credentials_unreadable",
-        _("The stored access token can't be read. Your operator can connect the number again."),
-    )
-    # A number that is not proved
-    NOT_PROVED = (
-        "not_proved",
-        _("WhatsApp has not confirmed yet that number, account and token belong together. Check the number again."),
-    )
-    PROOF_REFUSED = (
-        "proof_refused",
-        _("WhatsApp does not confirm that number, account and token belong together (%(code)s: %(words)s)."),
-    )
-    NUMBER_NOT_IN_ACCOUNT = (
-        "number_not_in_account",
-        _("The account %(account)s does not have the number %(number)s. Compare both with the provider's console."),
-    )
-    NUMBER_TAKEN = (
-        "number_taken",
-        _("Another business of this installation has proved this number or its account."),
-    )
-    NUMBER_MOVED = (
-        "number_moved",
-        _("Another business has proved this number or its account, and the token stored here no longer opens it."),
-    )
-    SANDBOX_OFF = ("sandbox_off", _("The stand-in is only for trying: it works with DEBUG alone."))
-    PEOPLE_LIMIT = (
-        "people_limit",
-        _("WhatsApp lets this number write to %(limit)s different people in 24 hours, and they are used up."),
-    )
-    DAY_MESSAGES = "day_messages", _("Today's limit of messages is reached, which your operator has set.")
-    DAY_MONEY = "day_money", _("Today's limit of money is reached, which your operator has set.")
-    TEMPLATE_GONE = "template_gone", _("The template is gone.")
-    WINDOW_OVER = "window_over", _("The person's last message is more than 24 hours old.")
-
-    # Why something is sent again
-    ANSWERS_LATE = "answers_late", _("Answers came late.")
-    NEVER_ARRIVED = "never_arrived", _("WhatsApp never got it.")
-    NO_REPORT = "no_report", _("No report came, though reports of later messages did.")
-    PERSON_ASKED = "person_asked", _("A person asked for it.")
-    PEOPLE_RETRIED = "people_retried", _("Failed messages sent again: %(people)s")
-
-    OTHER = "other", "%(text)s"
-    """Words from before there were codes; they are shown as they are."""
-
 
 _ALSO: Mapping[Cause, frozenset[str]] = {
     Cause.PROVIDER_ERROR: frozenset({"provider"}),
@@ -294,6 +89,8 @@ def shown(name: str, value: Datum) -> str:
     """Returns one value in words: a choice's label, a number with separators. Row numbers have no separators."""
     if name == "status" and value in TemplateStatus.values:
         return str(TemplateStatus(value).label)
+    if name == "part":
+        return words_for_part(str(value))
     if name == "role" and value in ColumnRole.values:
         return str(ColumnRole(value).label)
     return str(intcomma(value)) if isinstance(value, int) and name != "row" else str(value)

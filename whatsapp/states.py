@@ -191,7 +191,7 @@ PASSING_ERRORS = (
 
 
 class TemplateStatus(models.TextChoices):
-    """Meta's states of a template. Only an approved one can be sent."""
+    """Meta's states of a template. `SENDABLE_TEMPLATES` are those that can be sent."""
 
     APPROVED = "APPROVED", _("Approved")
     PENDING = "PENDING", _("Waiting for approval")
@@ -205,6 +205,10 @@ class TemplateStatus(models.TextChoices):
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED", _("Over the template limit")
     ARCHIVED = "ARCHIVED", _("Archived")
     LOCKED = "LOCKED", _("Locked")
+
+
+SENDABLE_TEMPLATES = (TemplateStatus.APPROVED, TemplateStatus.FLAGGED)
+"""A flagged template is a warning of low quality: WhatsApp goes on to send it, and pauses it later if need be."""
 
 
 class ColumnRole(models.TextChoices):

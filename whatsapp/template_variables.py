@@ -53,7 +53,8 @@ class TemplateVariable:
 
     `key`: the variable's own name (`first_name`, or `1` for the body's first), `header_1` for a positional header,
     `header_image` (`_video`, `_document`) for a media link or id, `button_1` for the first button of the template.
-    `name` is the placeholder's own text; `button_index` counts from 0, as providers do.
+    `name` is the placeholder's own text; `button_index` counts from 0, as providers do; `base` is the part of a
+    button's link before the variable.
     """
 
     key: str
@@ -61,6 +62,7 @@ class TemplateVariable:
     kind: ValueKind
     name: str = ""
     button_index: int | None = None
+    base: str = ""
 
     @property
     def limit(self) -> int:
@@ -71,7 +73,14 @@ class TemplateVariable:
 
 
 class UnsupportedTemplate(ValueError):
-    """The template has a part that broadcasts can't fill."""
+    """The template has a part that broadcasts can't fill. `part` is the provider's word for it."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part or "?"
+        super().__init__(
+            _("Templates with %(part)s can't be broadcast: nothing here can fill it. Choose another one.")
+            % {"part": words_for_part(self.part)}
+        )
 
 
 def variables_of(components: Sequence[Mapping[str, Any]], parameter_format: str) -> tuple[TemplateVariable, ...]:
@@ -82,6 +91,31 @@ def variables_of(components: Sequence[Mapping[str, Any]], parameter_format: str)
             found.setdefault((variable.place, variable.key), variable)
     order = list(Place)
     return tuple(sorted(found.values(), key=lambda variable: order.index(variable.place)))
+
+
+def unfillable_part(components: Sequence[Mapping[str, Any]]) -> str:
+    """Returns the provider's word for a part of the template that broadcasts can't fill; "" if they can fill it."""
+    try:
+        variables_of(components, "")
+    except UnsupportedTemplate as error:
+        return error.part
+    return ""
+
+
+def words_for_part(part: str) -> str:
+    """Returns what the provider's word for a part of a template means."""
+    said = {
+        "CAROUSEL": _("a carousel of cards"),
+        "CATALOG": _("a button that opens a catalogue"),
+        "FLOW": _("a form (flow)"),
+        "LIMITED_TIME_OFFER": _("an offer that runs out"),
+        "LOCATION": _("a place on the map"),
+        "MPM": _("a button that lists products"),
+        "ORDER_DETAILS": _("a button that pays for an order"),
+        "PRODUCT": _("a product"),
+        "SPM": _("a button that shows a product"),
+    }
+    return said.get(part) or _("a part of type %(part)s") % {"part": part}
 
 
 def body_text(components: Sequence[Mapping[str, Any]], params: Mapping[str, str]) -> str:
@@ -108,9 +142,7 @@ def _of_component(component: Mapping[str, Any], *, named: bool) -> Iterator[Temp
         case "FOOTER":
             return
         case other:
-            raise UnsupportedTemplate(
-                _("Templates with a part of type %(other)s can't be broadcast. Choose another one.") % {"other": other}
-            )
+            raise UnsupportedTemplate(other)
 
 
 def _of_header(component: Mapping[str, Any], *, named: bool) -> Iterator[TemplateVariable]:
@@ -121,23 +153,27 @@ def _of_header(component: Mapping[str, Any], *, named: bool) -> Iterator[Templat
         for name in _names(component.get("text")):
             yield TemplateVariable(name if named else f"header_{name}", Place.HEADER, ValueKind.TEXT, name)
     else:
-        raise UnsupportedTemplate(
-            _("Templates with a header of type %(form)s can't be broadcast. Choose another one.") % {"form": form}
-        )
+        raise UnsupportedTemplate(form)
 
 
 def _of_buttons(buttons: Sequence[Mapping[str, Any]]) -> Iterator[TemplateVariable]:
     for index, button in enumerate(buttons):
         kind = _type(button)
         key = f"button_{index + 1}"
-        if kind == "URL" and _names(button.get("url")):
-            yield TemplateVariable(key, Place.BUTTON, ValueKind.URL_SUFFIX, _names(button.get("url"))[0], index)
-        elif kind == "COPY_CODE":
-            yield TemplateVariable(key, Place.BUTTON, ValueKind.COUPON, "", index)
-        elif kind == "OTP":  # Meta: the button carries the same code as the body's only variable
-            yield TemplateVariable("1", Place.BUTTON, ValueKind.URL_SUFFIX, "1", index)
-        elif kind == "FLOW":
-            raise UnsupportedTemplate(_("Templates with a form (flow) can't be broadcast. Choose another one."))
+        match kind:
+            case "URL":
+                link = str(button.get("url") or "")
+                if variable := PLACEHOLDER.search(link):
+                    base = link[: variable.start()]
+                    yield TemplateVariable(key, Place.BUTTON, ValueKind.URL_SUFFIX, variable[1], index, base)
+            case "COPY_CODE":
+                yield TemplateVariable(key, Place.BUTTON, ValueKind.COUPON, "", index)
+            case "OTP":  # Meta: the button carries the same code as the body's only variable
+                yield TemplateVariable("1", Place.BUTTON, ValueKind.URL_SUFFIX, "1", index)
+            case "QUICK_REPLY" | "PHONE_NUMBER":
+                continue
+            case other:  # it may need a value: without it every message would be refused
+                raise UnsupportedTemplate(other)
 
 
 def _names(text: object) -> list[str]:

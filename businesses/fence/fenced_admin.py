@@ -20,7 +20,9 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import NestedObjects
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router
 from django.http import Http404, HttpRequest
@@ -174,6 +176,13 @@ class FencedAdmin(Fence, _ModelAdmin):
     section: ClassVar[Section] = Section.INSTALLATION
     about: ClassVar[_StrPromise | str] = ""
     """What the page is for; shown on the start page and where the list is empty."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Returns the list that is asked for; a day that no calendar has is refused as other wrong filters are."""
+        try:
+            return super().get_changelist_instance(request)
+        except (OverflowError, ValueError) as error:
+            raise IncorrectLookupParameters(error) from error
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model:
         """Find a row by its address; a missing row and a row of another business get the same 404."""

@@ -11,6 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+EARLIEST, LATEST = date(1970, 1, 1), date(2999, 12, 31)
+"""Nothing here is older or younger. At the ends of the calendar a time zone would lead out of it."""
+
 AnyModel = TypeVar("AnyModel", bound=models.Model)
 
 
@@ -36,9 +39,9 @@ class DayRangeForm(forms.Form):
         if days["since"]:
             rows = rows.filter(**{f"{moment}__gte": _midnight(days["since"])})
         if days["until"]:
-            rows = rows.filter(**{f"{moment}__lt": _midnight(days["until"] + timedelta(days=1))})
+            rows = rows.filter(**{f"{moment}__lt": _midnight(min(days["until"], LATEST) + timedelta(days=1))})
         return rows
 
 
 def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return timezone.make_aware(datetime.combine(min(max(day, EARLIEST), LATEST), time.min))

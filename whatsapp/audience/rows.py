@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from whatsapp.audience.columns import Columns
+from whatsapp.audience.links import end_of_link
 from whatsapp.errors import ReasonedError
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
 from whatsapp.reasons import Cause, Datum, Reason
@@ -102,6 +103,7 @@ def checked_params(
     """Returns the values of a template, ready to be sent. `names` holds the names to use in error messages.
 
     Blanks and line breaks become single blanks: Meta refuses line breaks, tabs and more than four blanks in a row.
+    A link that begins as the template's does loses that beginning (`links.end_of_link`).
 
     Raises:
         BadValue: a value is missing, too long, a formula, or not of the kind that its place needs.
@@ -112,7 +114,7 @@ def checked_params(
         name = names.get(variable.key, variable.key)
         value = " ".join(given.get(variable.key, "").split())
         _check(value, variable, name)
-        params[variable.key] = value
+        params[variable.key] = value = _in_its_place(value, variable, name)
         if variable.place is Place.BODY:
             filled += len(value) - len(variable.name) - 4
     if filled > BODY_LIMIT:
@@ -133,6 +135,15 @@ def _check(value: str, variable: TemplateVariable, name: str) -> None:
         raise BadValue(Cause.VALUE_NO_MEDIA, name=name)
     if variable.kind is ValueKind.URL_SUFFIX and " " in value:
         raise BadValue(Cause.VALUE_WITH_BLANKS, name=name)
+
+
+def _in_its_place(value: str, variable: TemplateVariable, name: str) -> str:
+    if variable.kind is not ValueKind.URL_SUFFIX:
+        return value
+    end = end_of_link(value, variable.base)
+    if end is None:
+        raise BadValue(Cause.VALUE_WHOLE_LINK, name=name, base=variable.base)
+    return end
 
 
 def _skipped(number: int, given: str, skip_reason: SkipReason, reason: Reason) -> Candidate:

@@ -23,7 +23,7 @@ from whatsapp.people.messaging_settings import region_of
 from whatsapp.reasons import Cause
 from whatsapp.states import PASSING_ERRORS, REACHED_PROVIDER, RecipientStatus
 from whatsapp.tables.tables import open_table
-from whatsapp.template_variables import TemplateVariable, body_text, variables_of
+from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, body_text, variables_of
 
 PAGE = 2_000
 
@@ -51,7 +51,7 @@ def candidates_of(broadcast: Broadcast) -> Iterator[Iterator[Candidate]]:
 
 def reader_of(broadcast: Broadcast, header: Sequence[str], choice: FileChoice) -> Reader:
     """Returns the reader for the rows of a file with this header. Raises `BadAudience`."""
-    variables = variables_of(broadcast.template_components, broadcast.template_format)
+    variables = _variables(broadcast)
     columns = understand(header, variables, list(choice.constants), choice.columns)
     return Reader(columns, variables, choice.constants, region_of(broadcast.business), _body_length(broadcast))
 
@@ -120,9 +120,7 @@ class _Filler:
     """Fills in a template from contacts."""
 
     def __init__(self, broadcast: Broadcast, values: Mapping[str, str], constants: Mapping[str, str]) -> None:
-        self.variables: Sequence[TemplateVariable] = variables_of(
-            broadcast.template_components, broadcast.template_format
-        )
+        self.variables = _variables(broadcast)
         self.values, self.constants, self.body_length = values, constants, _body_length(broadcast)
 
     def candidate(
@@ -144,6 +142,13 @@ def _facts(contact: Contact) -> dict[str, str]:
     """Returns what is known about a contact, by the names that templates use. The contact's own attributes win."""
     facts = {"name": contact.name, "first_name": contact.name.partition(" ")[0], "phone": contact.phone or ""}
     return facts | {str(name): str(value) for name, value in contact.attributes.items() if value is not None}
+
+
+def _variables(broadcast: Broadcast) -> Sequence[TemplateVariable]:
+    try:
+        return variables_of(broadcast.template_components, broadcast.template_format)
+    except UnsupportedTemplate as error:  # frozen by a version that took it
+        raise BadAudience(Cause.TEMPLATE_UNFILLABLE, part=error.part) from None
 
 
 def _file_of(broadcast: Broadcast) -> BinaryIO:

@@ -35,6 +35,9 @@ from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, v
 DEFAULT_TRIAL = 50
 """Size of a trial that is a share of the people, until their number is known."""
 
+LONGEST_DELAY = 366 * 24 * 60
+"""Of a start, in minutes: a year."""
+
 KINDS = {
     FileChoice: AudienceKind.FILE,
     ContactsChoice: AudienceKind.CONTACTS,
@@ -198,7 +201,12 @@ def _set_times(broadcast: Broadcast, business: Business, timing: Timing, now: da
     except BadSchedule as error:
         raise WhatsappError(str(error)) from None
     minutes = timing.late_after_minutes
-    late_after = timedelta(minutes=settings_of(business).late_after_minutes if minutes is None else minutes)
+    if minutes is not None and not 0 <= minutes <= LONGEST_DELAY:
+        raise WhatsappError(
+            _("The latest start can be at most %(most)s minutes later.") % {"most": f"{LONGEST_DELAY:,}"}
+        )
+    usual = min(settings_of(business).late_after_minutes, LONGEST_DELAY)
+    late_after = timedelta(minutes=usual if minutes is None else minutes)
     if starts + late_after < now:
         raise WhatsappError(
             _("%(wall_time)s in %(zone)s has passed. Choose a later time.")

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 WALL_TIME_FORMAT = "%Y-%m-%dT%H:%M"
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+"""Beyond these years nobody means it, and near the ends of the calendar a time zone leads out of it."""
 
 
 class BadSchedule(ValueError):
@@ -35,6 +37,11 @@ def instant_of(wall_time: str, zone: str) -> datetime:
         raise BadSchedule(
             _("%(wall_time)s is not a time. Write it like 2026-11-30T09:00.") % {"wall_time": repr(wall_time)}
         ) from None
+    if not EARLIEST_YEAR <= local.year <= LATEST_YEAR:
+        raise BadSchedule(
+            _("%(wall_time)s is too far away. Choose a day between %(first)s and %(last)s.")
+            % {"wall_time": wall_time, "first": EARLIEST_YEAR, "last": LATEST_YEAR}
+        )
     return local.astimezone(UTC)
 
 

@@ -16,11 +16,12 @@ from whatsapp.audience.sources import choice_of, contacts_chosen, earlier_chosen
 from whatsapp.broadcasts.reasons import InWords, reason_of, reason_words
 from whatsapp.broadcasts.schedule import seconds_open
 from whatsapp.errors import NotSendable
-from whatsapp.models import Broadcast, Recipient, SenderHealth, TemplateCategory, TemplateStatus, WindowZone
+from whatsapp.models import Broadcast, Recipient, SenderHealth, TemplateCategory, WindowZone
 from whatsapp.sending.gates import window_of
 from whatsapp.sending.limiter import most_of
 from whatsapp.sending.quota import people_left_to_tell
 from whatsapp.states import RecipientStatus, SkipReason
+from whatsapp.template_variables import UnsupportedTemplate, unfillable_part
 
 PROBLEM_ROWS = 100
 """How many skipped rows are listed; the page of the broadcast's people has them all."""
@@ -157,11 +158,13 @@ def standing_problems(broadcast: Broadcast) -> list[str]:
     """Returns why nothing of this broadcast can be sent now, to anybody: its template or its number is unusable."""
     template, sender = broadcast.template, broadcast.sender
     found = []
-    if template.status != TemplateStatus.APPROVED:
+    if not template.can_be_sent:
         found.append(
             _("The template “%(template)s” is %(status)s: only approved ones can be sent.")
             % {"template": template, "status": template.get_status_display().lower()}
         )
+    if part := unfillable_part(broadcast.template_components):
+        found.append(str(UnsupportedTemplate(part)))
     if template.content_hash != broadcast.template_hash:
         found.append(_("The template was changed after this broadcast was made. Create the broadcast again."))
     if sender.health == SenderHealth.BLOCKED:

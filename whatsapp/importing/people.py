@@ -11,7 +11,8 @@ from uuid import UUID
 from businesses.models import User
 from whatsapp.importing.rows import Entry
 from whatsapp.models import Consent, ConsentStep, Contact, ContactImport, ContactTag, Tag
-from whatsapp.people import consent
+from whatsapp.people import consent, identity
+from whatsapp.people.identity import People
 
 FIELDS = ("name", "language", "attributes", "consent", "consent_source", "consent_changed_at")
 
@@ -41,7 +42,8 @@ class _People:
 
     def __init__(self, contact_import: ContactImport, entries: Sequence[Entry], now: datetime) -> None:
         self.contact_import, self.now = contact_import, now
-        self.contacts = _known(contact_import, {entry.address for entry in entries})
+        self.people = identity.people(contact_import.business, {entry.address for entry in entries})
+        self.contacts = _known(contact_import, {entry.address for entry in entries}, self.people)
         self.tags = _tags_of(self.contacts.values())
         self.tags_for_all = frozenset(contact_import.tags)
         self.new: list[Contact] = []
@@ -51,11 +53,12 @@ class _People:
 
     def note(self, entry: Entry) -> RowEffect:
         """Note what a row says, and return what it changes."""
-        contact = self.contacts.get(entry.address)
+        person = self.people.key(entry.address)
+        contact = self.contacts.get(person)
         if contact is None:
             field = "phone" if entry.address.startswith("+") else "bsuid"
             contact = Contact(business_id=self.contact_import.business_id, **{field: entry.address})
-            self.contacts[entry.address] = contact
+            self.contacts[person] = contact
             self.new.append(contact)
             self._facts(contact, entry)
             self._tags(contact, entry)
@@ -101,13 +104,16 @@ class _People:
             ContactTag.objects.bulk_create(pairs, ignore_conflicts=True)
 
 
-def _known(contact_import: ContactImport, addresses: set[str]) -> dict[str, Contact]:
-    """Returns the business's contacts with these numbers or user ids, by the address they were found by."""
-    phones = [address for address in addresses if address.startswith("+")]
-    bsuids = [address for address in addresses if not address.startswith("+")]
-    contacts = Contact.objects.filter(business=contact_import.business_id)
-    found = {contact.phone or "": contact for contact in contacts.filter(phone__in=phones)}
-    return found | {contact.bsuid or "": contact for contact in contacts.filter(bsuid__in=bsuids)}
+def _known(contact_import: ContactImport, addresses: set[str], people: People) -> dict[str, Contact]:
+    """Returns the contacts of the people with these numbers or user ids, by the key of the person."""
+    contacts = identity.contacts_with(contact_import.business, people.every(addresses))
+    found: dict[str, Contact] = {}
+    for contact in contacts:
+        for address in filter(None, (contact.phone, contact.bsuid)):
+            known = found.setdefault(people.key(address), contact)
+            if address in addresses and known.phone not in addresses:
+                found[people.key(address)] = contact  # of two forms of one number, the one that the file has
+    return found
 
 
 def _tags_of(contacts: Iterable[Contact]) -> defaultdict[UUID, set[str]]:

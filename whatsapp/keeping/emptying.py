@@ -47,6 +47,7 @@ def drop_inbound(rows: QuerySet[InboundMessage], most: int) -> int:
         provider_message_id=_NAMELESS,
         reply_to_message_id="",
         text="",
+        earlier=[],
         payload={},
         contact=None,
     )

@@ -44,7 +44,8 @@ def erase_inbound(person: Person, most: int) -> int:
 def inbound_records(person: Person) -> Iterator[Record]:
     """Returns what the person wrote."""
     fields = ("id", "received_at", "address", "kind", "text", "payload", "action", "provider_message_id")
-    yield from inbound_of(person).order_by("received_at").values(*fields)
+    changes = ("edited_at", "earlier", "deleted_at")
+    yield from inbound_of(person).order_by("received_at").values(*fields, *changes)
 
 
 # Messages to the person

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping import table
@@ -15,19 +14,22 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Holding, Record, Rule
 from businesses.models import Business
 from whatsapp.importing.imports import REJECTED_KEPT
-from whatsapp.keeping import ending, files, messages, news, suppressing
+from whatsapp.keeping import ending, files, messages, names, news, suppressing
 from whatsapp.models import (
+    AddressTie,
     Attempt,
     Broadcast,
     BroadcastEvent,
     ConsentChange,
     Contact,
     ContactImport,
+    ContactMerge,
     ContactTag,
     DirectMessage,
     InboundMessage,
     MessageTemplate,
     MessagingSettings,
+    PersonAddress,
     ProvedAccount,
     Recipient,
     RejectedRow,
@@ -37,12 +39,16 @@ from whatsapp.models import (
     Tag,
     WebhookNews,
 )
+from whatsapp.people import identity
 
 _OUTCOME = frozenset({"error_code", "error_class", "price_category", "cause", "skip_reason", "country"})
 RULES = (
     Rule(Contact, erased=True),
     Rule(ContactTag, erased=True),
     Rule(Tag, because=Because.COUNTS),
+    Rule(PersonAddress, erased=True),
+    Rule(AddressTie, erased=True, leaves=frozenset({"source"})),
+    Rule(ContactMerge, erased=True, leaves=frozenset({"source"})),
     Rule(Suppression, erased=True),
     Rule(ConsentChange, erased=True),
     Rule(InboundMessage, kept=Kind.MESSAGES, erased=True, leaves=frozenset({"kind"})),
@@ -152,6 +158,14 @@ HOLDINGS = (
         erase=_erase_contacts,
         records=_contact_records,
     ),
+    # Last: the others are found by all addresses of the person.
+    Holding(
+        "names",
+        _("Addresses that belong together, and contacts that were merged"),
+        rows=names.rows,
+        erase=names.erase,
+        records=names.records,
+    ),
 )
 
 
@@ -164,9 +178,10 @@ def contact_person(business: Business, contact_id: UUID) -> Person | None:
 
 
 def same_person(business: Business, addresses: frozenset[str]) -> frozenset[str]:
-    """Returns the addresses that stand together with one of these in a contact."""
-    known = Contact.objects.filter(Q(phone__in=addresses) | Q(bsuid__in=addresses), business=business)
-    return frozenset(address for pair in known.values_list("phone", "bsuid") for address in pair if address)
+    """Returns every address of the people who have these, in every form: tied ones, and those of one contact."""
+    known = identity.addresses_of(business, *addresses)
+    pairs = identity.contacts_with(business, known).values_list("phone", "bsuid")
+    return frozenset(identity.addresses_of(business, *known, *(address for pair in pairs for address in pair)))
 
 
 def register() -> None:

@@ -12,6 +12,7 @@ from whatsapp.models.contacts import (
     Tag,
 )
 from whatsapp.models.direct import DirectKind, DirectMessage
+from whatsapp.models.identity import AddressTie, ContactMerge, PersonAddress, TieSource
 from whatsapp.models.imports import ContactImport, ImportStatus, RejectedRow
 from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, NewsProblem, WebhookNews
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
@@ -31,6 +32,7 @@ from whatsapp.states import TemplateStatus
 
 __all__ = [
     "AddressKind",
+    "AddressTie",
     "Attempt",
     "AttemptOutcome",
     "AudienceKind",
@@ -41,6 +43,7 @@ __all__ = [
     "ConsentStep",
     "Contact",
     "ContactImport",
+    "ContactMerge",
     "ContactTag",
     "DirectKind",
     "DirectMessage",
@@ -53,6 +56,7 @@ __all__ = [
     "NewsKind",
     "NewsProblem",
     "ParameterFormat",
+    "PersonAddress",
     "ProvedAccount",
     "Provider",
     "Quality",
@@ -67,6 +71,7 @@ __all__ = [
     "Tag",
     "TemplateCategory",
     "TemplateStatus",
+    "TieSource",
     "UnknownPolicy",
     "WebhookNews",
     "WindowZone",

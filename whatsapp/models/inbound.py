@@ -73,11 +73,16 @@ class InboundAction(models.TextChoices):
     """What a person's message does besides what it says."""
 
     OPT_OUT = "opt_out", _("Opt-out")
+    NO_PROMOS = "no_promos", _("Opt-out of marketing")
     OPT_IN = "opt_in", _("Opt-in")
 
 
 class InboundMessage(models.Model):
-    """A message from a person to a business, perhaps in reply to a broadcast (`recipient`)."""
+    """A message from a person to a business, perhaps in reply to a broadcast (`recipient`).
+
+    The text is what it says now; `earlier` holds what it said before each edit, oldest first: `{"at": …, "text": …}`.
+    `is_elsewhere`: another app or the provider's agent had the conversation and replied.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, related_name="inbound_messages")
@@ -94,6 +99,10 @@ class InboundMessage(models.Model):
     action = models.CharField(max_length=10, choices=InboundAction.choices, blank=True)
     confirmed_at = models.DateTimeField(_("opt-out or opt-in confirmed"), null=True)
     received_at = models.DateTimeField(_("received"))
+    edited_at = models.DateTimeField(_("edited by its sender"), null=True)
+    deleted_at = models.DateTimeField(_("deleted by its sender"), null=True)
+    earlier = models.JSONField(_("earlier texts"), default=list, db_default=[])
+    is_elsewhere = models.BooleanField(_("answered by another app"), default=False, db_default=False)
 
     objects = BusinessManager()
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.senders import Provider, Quality
-from whatsapp.states import TemplateStatus
+from whatsapp.states import SENDABLE_TEMPLATES, TemplateStatus
 
 
 class TemplateCategory(models.TextChoices):
@@ -30,7 +30,11 @@ class ParameterFormat(models.TextChoices):
 
 
 class MessageTemplate(models.Model):
-    """A template in one language. `version` grows when its content changes; a broadcast freezes what it sends."""
+    """A template in one language. `version` grows when its content changes; a broadcast freezes what it sends.
+
+    `button_marks` holds what people of the business decided about quick replies, by their texts: an `InboundAction`,
+    or "" for an ordinary button (`numbers.opt_out_buttons`).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, related_name="message_templates")
@@ -49,6 +53,7 @@ class MessageTemplate(models.Model):
     )
     components = models.JSONField(_("components"), default=list)
     content_hash = models.CharField(max_length=64)
+    button_marks = models.JSONField(_("opt-out buttons"), default=dict, db_default={}, editable=False)
     version = models.PositiveIntegerField(_("version"), default=1)
     synced_at = models.DateTimeField(_("last seen at the provider"))
 
@@ -69,6 +74,11 @@ class MessageTemplate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.language})"
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether its status lets it be sent."""
+        return self.status in SENDABLE_TEMPLATES
 
     def kept(self) -> dict[str, Any]:
         """Returns what a broadcast freezes of the template, by the names of the broadcast's fields."""

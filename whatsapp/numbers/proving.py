@@ -20,6 +20,7 @@ from businesses.tenancy import across_businesses, acting_for
 from whatsapp.models import ProvedAccount, Provider, Quality, Sender, SenderHealth
 from whatsapp.numbers.asking import ask
 from whatsapp.providers.base import NotProved, NumberHealth, PauseScope
+from whatsapp.providers.events import limit_after
 from whatsapp.reasons import Cause, reason
 from whatsapp.sending import consequences
 from whatsapp.sending.limiter import limiter
@@ -59,7 +60,7 @@ def prove(sender: Sender, *, now: datetime, vouched: bool = False) -> None:
 def fill(sender: Sender, health: NumberHealth, now: datetime) -> None:
     """Set what the provider says about a number; the caller saves. What it does not say stays."""
     sender.throughput_mps = health.throughput_mps or sender.throughput_mps
-    sender.messaging_limit = health.daily_limit or sender.messaging_limit
+    sender.messaging_limit = limit_after(health.daily_limit, sender.messaging_limit)
     sender.quality = health.quality if health.quality in Quality else sender.quality
     sender.portfolio_id = health.portfolio_id or sender.portfolio_id
     sender.phone = health.display_phone or sender.phone

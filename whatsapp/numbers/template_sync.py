@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from whatsapp.models import (
 from whatsapp.numbers.asking import ask
 from whatsapp.numbers.connecting import senders_of
 from whatsapp.providers.base import RemoteTemplate
+from whatsapp.states import SENDABLE_TEMPLATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _has_changed(template: MessageTemplate, remote: RemoteTemplate) -> bool:
 def _fill(template: MessageTemplate, remote: RemoteTemplate, now: datetime) -> MessageTemplate:
     if template.content_hash != content_hash(remote):
         template.version += 1
-    if remote.status == TemplateStatus.APPROVED:
+    if remote.status in SENDABLE_TEMPLATES:
         template.status_detail, template.paused_until = "", None
     template.provider_template_id = remote.external_id
     template.category = remote.category if remote.category in TemplateCategory else TemplateCategory.MARKETING
@@ -141,7 +143,12 @@ def _fill(template: MessageTemplate, remote: RemoteTemplate, now: datetime) -> M
     template.parameter_format = (
         remote.parameter_format if remote.parameter_format in ParameterFormat else ParameterFormat.POSITIONAL
     )
-    template.components = list(remote.components)
+    template.components = [*remote.components, *_buttons(remote)]
     template.content_hash = content_hash(remote)
     template.synced_at = now
     return template
+
+
+def _buttons(remote: RemoteTemplate) -> list[dict[str, Any]]:
+    buttons = [{"type": "QUICK_REPLY", "text": text} for text in remote.quick_replies]
+    return [{"type": "BUTTONS", "buttons": buttons}] if buttons else []

@@ -17,13 +17,14 @@ from whatsapp.audience.choice import Choice, FileChoice
 from whatsapp.broadcasts import creation
 from whatsapp.broadcasts.creation import NewBroadcast
 from whatsapp.errors import BadAudience, WhatsappError
-from whatsapp.models import Broadcast, MessageTemplate, TemplateStatus
+from whatsapp.models import Broadcast, MessageTemplate
 from whatsapp.numbers import template_sync
 from whatsapp.pages import reading, wizard
 from whatsapp.pages.bubble import bubble
 from whatsapp.pages.details_form import DetailsForm
 from whatsapp.pages.people_form import PASTE, PeopleForm
 from whatsapp.pages.wizard import Gathered
+from whatsapp.states import SENDABLE_TEMPLATES
 from whatsapp.tables import uploads
 from whatsapp.tables.tables import open_preview
 from whatsapp.template_variables import UnsupportedTemplate, variables_of
@@ -36,10 +37,12 @@ either = require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="broadcasts")
 def choose_template(request: PageRequest) -> HttpResponse:
     """First step: choose what is sent."""
-    approved = MessageTemplate.objects.filter(business=request.business, status=TemplateStatus.APPROVED)
+    approved = MessageTemplate.objects.filter(business=request.business, status__in=SENDABLE_TEMPLATES)
     if asked := request.POST.get("template") or request.GET.get("template"):
         key = _uuid(asked)
         chosen = approved.filter(pk=key).first() if key else None
+        if chosen is not None and (problem := _obstacle(chosen)):
+            return _refused(request, problem)
         if chosen is not None:
             wizard.store(request.session, request.business, Gathered(template=str(chosen.pk)))
             return redirect("broadcast-new-people", slug=request.business.slug)
@@ -79,7 +82,7 @@ def details(request: PageRequest) -> HttpResponse:
         variables = variables_of(template.components, template.parameter_format)
         header, sample = _sample(request.business, gathered)
     except (WhatsappError, UnsupportedTemplate) as error:
-        return render(request, "whatsapp/broadcast_new_refused.html", {"problem": str(error)}, status=422)
+        return _refused(request, str(error))
     form = DetailsForm(
         request.POST or None,
         business=request.business,
@@ -183,6 +186,10 @@ def _obstacle(template: MessageTemplate) -> str:
     except UnsupportedTemplate as error:
         return str(error)
     return ""
+
+
+def _refused(request: PageRequest, problem: str) -> HttpResponse:
+    return render(request, "whatsapp/broadcast_new_refused.html", {"problem": problem}, status=422)
 
 
 def _bubble(template: MessageTemplate, params: dict[str, str]) -> object:

@@ -9,6 +9,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+NO_LIMIT = -1
+"""As a number of people per 24 hours: there is no limit."""
+
+
+def limit_after(told: int | None, before: int | None) -> int | None:
+    """Returns a sender's `messaging_limit` after news of it: None from a provider says nothing, None here no limit."""
+    return before if told is None else None if told == NO_LIMIT else told
+
 
 class ParcelKind(StrEnum):
     """The subject of a parcel."""
@@ -47,7 +55,10 @@ class ReportedStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """One step of one message. `tracker` is our attempt id; messages of other software have none."""
+    """One step of one message. `tracker` is our attempt id; messages of other software have none.
+
+    `recipient`: addresses under which the provider knows the person; they may differ from the one written to.
+    """
 
     number_id: str
     message_id: str
@@ -58,11 +69,34 @@ class StatusUpdate:
     error_text: str = ""
     billable: bool | None = None
     price_category: str = ""
+    recipient: tuple[str, ...] = ()
+
+
+EDIT, REVOKE = "edit", "revoke"
+"""Kinds of messages that change an earlier one: its sender wrote other words, or took it back."""
+NO_REPLIES = frozenset({EDIT, REVOKE, "reaction", "system", "unsupported", "unknown", "errors"})
+"""Kinds of messages that say nothing that could be replied to, or count as a reply."""
+NO_MESSAGES = frozenset({EDIT, REVOKE, "reaction", "system"})
+"""Those of them that nobody wrote: they open no window for replies."""
+
+
+class Keyword(StrEnum):
+    """What the provider itself took a message for, whatever its words were; it has replied to it."""
+
+    STOP = "STOP"
+    START = "START"
+    HELP = "HELP"
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A person wrote to the business. `phone` may be missing for people with a user name."""
+    """A person wrote to the business. `phone` may be missing for people with a user name.
+
+    `aliases`: further addresses of the person that the provider named; `newer`: those of all that have taken the place
+    of others just now, after a change of the number or the user id.
+    `changes_message_id`: the message that an edit or revoke is about. `is_elsewhere`: another app, or the provider's
+    own agent, has the conversation and replies.
+    """
 
     number_id: str
     message_id: str
@@ -74,6 +108,11 @@ class Inbound:
     text: str = ""
     button_payload: str = ""
     answers_message_id: str = ""
+    aliases: tuple[str, ...] = ()
+    newer: tuple[str, ...] = ()
+    changes_message_id: str = ""
+    is_elsewhere: bool = False
+    keyword: Keyword | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +142,7 @@ class TemplateChange:
 
 @dataclass(frozen=True, slots=True)
 class NumberChange:
-    """The provider changed what a number may do; None where nothing changed."""
+    """The provider changed what a number may do; None where nothing changed. `daily_limit` may be `NO_LIMIT`."""
 
     account_id: str
     phone: str
@@ -114,7 +153,7 @@ class NumberChange:
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """The provider restricted the account or lifted a restriction."""
+    """The provider stopped the account, or lets it send again."""
 
     account_id: str
     restricted: bool

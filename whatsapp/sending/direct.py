@@ -18,14 +18,15 @@ from businesses.credentials import CredentialsUnreadable
 from businesses.phone_numbers import region_of
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp.inbox.direct_messages import window_end
-from whatsapp.models import DirectKind, DirectMessage
+from whatsapp.models import DirectKind, DirectMessage, MessageTemplate
 from whatsapp.providers.base import Account, Message, SendOutcome, SendResult
 from whatsapp.providers.registry import account_of, provider_for, template_as_it_is
 from whatsapp.reasons import Cause, Reason, reason
-from whatsapp.sending import day_limits
+from whatsapp.sending import day_limits, known_as
 from whatsapp.sending.outcomes import error_class
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
+from whatsapp.template_variables import unfillable_part
 
 logger = logging.getLogger(__name__)
 
@@ -104,13 +105,21 @@ def _unsendable(message: DirectMessage, now: datetime) -> Reason | None:
     if because := day_limits.read(message.sender.business, now).because:
         return because
     if message.kind == DirectKind.TEST:
-        return None if message.template else reason(Cause.TEMPLATE_GONE)
+        return _unsendable_template(message.template)
     is_open = window_end(message.sender, message.address, now) is not None
     return None if is_open else reason(Cause.WINDOW_OVER)
 
 
+def _unsendable_template(template: MessageTemplate | None) -> Reason | None:
+    if template is None:
+        return reason(Cause.TEMPLATE_GONE)
+    part = unfillable_part(template.components)
+    return reason(Cause.TEMPLATE_UNFILLABLE, part=part) if part else None
+
+
 def land(message: DirectMessage, result: SendResult, now: datetime) -> None:
     """Record the answer. If a report came before it, only the message id is added."""
+    known_as.learn(message.sender.business, [(message.address, result)], now)
     tries = message.tries + 1
     again = result.outcome in _AGAIN and tries < MOST_TRIES
     status = RecipientStatus.PENDING if again else _FIXED.get(result.outcome, RecipientStatus.FAILED)

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from businesses import usage
 from whatsapp.broadcasts.schedule import Window, opens_at
-from whatsapp.models import Broadcast, TemplateStatus, WindowZone
+from whatsapp.models import Broadcast, WindowZone
 from whatsapp.people.phone_numbers import zone_of
 from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending import day_limits, quota
 from whatsapp.sending.quota import PeopleGauge
 from whatsapp.states import PauseReason
+from whatsapp.template_variables import unfillable_part
 
 UNLIMITED = 1_000_000
 TEMPLATE_LOOK = timedelta(minutes=15)
@@ -50,8 +51,10 @@ def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
     """Returns why nothing of this broadcast may leave now; None if it may."""
     if not broadcast.sender.is_proved:
         return Closed(PauseReason.ACCOUNT, reason(Cause.NOT_PROVED))
+    if part := unfillable_part(broadcast.template_components):
+        return Closed(PauseReason.TEMPLATE, reason(Cause.TEMPLATE_UNFILLABLE, part=part))
     template = broadcast.template
-    if template.status != TemplateStatus.APPROVED:
+    if not template.can_be_sent:
         because = reason(Cause.TEMPLATE_STATUS, status=template.status, words=template.status_detail)
         until = template.paused_until
         return Closed(PauseReason.TEMPLATE, because, until and max(until, now + TEMPLATE_LOOK))

@@ -20,11 +20,11 @@ from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp.broadcasts import lifecycle
 from whatsapp.models import Broadcast, Recipient, SenderHealth
-from whatsapp.people import suppressions
+from whatsapp.people import identity, suppressions
 from whatsapp.providers.base import Account, Message, SendOutcome, SendResult, Template
 from whatsapp.providers.registry import account_of, template_of
 from whatsapp.reasons import Cause, Reason, reason
-from whatsapp.sending import claims, consequences, day_limits, gates, quota, results
+from whatsapp.sending import claims, consequences, day_limits, gates, known_as, quota, results
 from whatsapp.sending.breaker import Breaker
 from whatsapp.sending.claims import Claimed, Departure, Stock
 from whatsapp.sending.limiter import limiter, most_of
@@ -172,17 +172,25 @@ def _fill(stock: Stock, broadcast: Broadcast, most: int, now: datetime) -> bool:
 
 
 def _leaving(broadcast: Broadcast, chosen: Sequence[Claimed], stock: Stock, now: datetime) -> list[Claimed]:
-    """Returns the rows that may leave: not people who have opted out since, or who must wait for another message."""
+    """Returns the rows that may leave: not people who have opted out since, or who must wait for another message.
+
+    All of it goes by the person, whatever the address of the row (`people.identity`).
+    """
     addresses = [row.address for row in chosen]
-    unwanted = suppressions.blocked(broadcast.business, addresses, broadcast.template_category)
-    busy = quota.just_messaged(broadcast, addresses, now)
-    opening = {row.address: gates.person_reachable_at(broadcast, row.address, now) for row in chosen}
+    people = identity.people(broadcast.business, addresses)
+    unwanted = suppressions.blocked(broadcast.business, addresses, broadcast.template_category, known=people)
     claims.skip([row for row in chosen if row.address in unwanted], stock, SkipReason.OPTED_OUT)
-    claims.postpone([row for row in chosen if row.address in busy - unwanted], stock, now + quota.PAIR_GAP)
+    left = [row for row in chosen if row.address not in unwanted]
+    twice = quota.doubles(broadcast, {row.id: row.address for row in left}, people)
+    claims.skip([row for row in left if row.id in twice], stock, SkipReason.DUPLICATE, reason(Cause.SAME_PERSON))
+    left = [row for row in left if row.id not in twice]
+    busy = quota.just_messaged(broadcast, [row.address for row in left], people, now)
+    claims.postpone([row for row in left if row.address in busy], stock, now + quota.PAIR_GAP)
+    left = [row for row in left if row.address not in busy]
+    opening = {row.address: gates.person_reachable_at(broadcast, row.address, now) for row in left}
     for until in {moment for moment in opening.values() if moment}:
-        asleep = [row for row in chosen if opening[row.address] == until and row.address not in unwanted | busy]
-        claims.postpone(asleep, stock, until)
-    return [row for row in chosen if row.address not in unwanted | busy and opening[row.address] is None]
+        claims.postpone([row for row in left if opening[row.address] == until], stock, until)
+    return [row for row in left if opening[row.address] is None]
 
 
 def new_slots(wave: Wave, wanted: int, now: datetime) -> Slots | None:
@@ -210,6 +218,8 @@ def complete_if_done(dispatch: Dispatch, now: datetime) -> bool:
 def land_wave(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
     """Commit the answers, then their consequences for the rest of the broadcast and for its number."""
     broadcast, sender = wave.broadcast, wave.broadcast.sender
+    written_to = [(landing.departure.row.address, landing.result) for landing in landings]
+    known_as.learn(wave.dispatch.business, written_to, now)
     with acting_for(wave.dispatch.business), transaction.atomic():
         others_succeed = _others_succeed(broadcast, landings)
         results.record(broadcast, landings, others_succeed=others_succeed, now=now)

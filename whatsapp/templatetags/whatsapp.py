@@ -22,7 +22,9 @@ _KINDS = {
     "sticker": gettext_lazy("A sticker"),
     "location": gettext_lazy("A place on the map"),
     "contacts": gettext_lazy("A contact card"),
-    "reaction": gettext_lazy("A reaction to a message"),
+    "reaction": gettext_lazy("A reaction taken back"),
+    "revoke": gettext_lazy("A message that was deleted before it arrived here"),
+    "system": gettext_lazy("A notice of WhatsApp"),
 }
 
 

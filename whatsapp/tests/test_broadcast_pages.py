@@ -144,6 +144,8 @@ def test_the_steps_offer_only_what_is_ones_own(staff: Client, template: MessageT
         ({"starts": "later"}, "Choose a day and an hour."),
         ({"starts": "later", "wall_time": "2020-01-01T09:00"}, "has passed. Choose a later time."),
         ({"starts": "later", "wall_time": "2030-01-01T09:00", "zone": "Atlantis/Capital"}, "Atlantis/Capital"),
+        ({"starts": "later", "wall_time": "0001-01-01T00:00"}, "is too far away. Choose a day between 2000 and 2100."),
+        ({"starts": "later", "wall_time": "9999-12-31T23:59"}, "is too far away. Choose a day between 2000 and 2100."),
         ({"send_from": "09:00"}, "Sending hours need both a start and an end."),
     ],
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from whatsapp.template_variables import UnsupportedTemplate, body_text, variables_of
+from whatsapp.template_variables import UnsupportedTemplate, body_text, unfillable_part, variables_of
 
 
 def keys(components: list[dict[str, Any]], parameter_format: str = "POSITIONAL") -> list[tuple[str, str, str]]:
@@ -53,12 +53,31 @@ def test_a_media_header_needs_its_file(form: str) -> None:
     [
         {"type": "CAROUSEL", "cards": []},
         {"type": "HEADER", "format": "LOCATION"},
-        {"type": "BUTTONS", "buttons": [{"type": "FLOW"}]},
+        {"type": "HEADER", "format": "PRODUCT"},
+        {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Now"}},
+        {"type": "SOMETHING_NEW"},
+        *(
+            {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Stop"}, {"type": kind, "text": "Go"}]}
+            for kind in ("FLOW", "CATALOG", "MPM", "SPM", "ORDER_DETAILS", "VOICE_CALL", "SOMETHING_NEW", "")
+        ),
     ],
 )
 def test_what_broadcasts_can_not_fill_is_refused(component: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedTemplate, match="can't be broadcast"):
         variables_of([component], "NAMED")
+    assert unfillable_part([component])
+
+
+def test_what_broadcasts_can_fill() -> None:
+    buttons = [{"type": kind, "text": "Go"} for kind in ("QUICK_REPLY", "PHONE_NUMBER", "URL", "COPY_CODE", "OTP")]
+    fillable = [{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY"}, {"type": "FOOTER"}]
+    assert unfillable_part([*fillable, {"type": "BUTTONS", "buttons": buttons}]) == ""
+
+
+def test_a_links_variable_knows_what_comes_before_it() -> None:
+    link = {"type": "URL", "url": "https://shop.example/orders/{{1}}"}
+    (variable,) = variables_of([{"type": "BUTTONS", "buttons": [link]}], "POSITIONAL")
+    assert variable.base == "https://shop.example/orders/"
 
 
 def test_the_body_reads_as_the_person_will_read_it() -> None:

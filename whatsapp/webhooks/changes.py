@@ -12,7 +12,7 @@ from whatsapp.broadcasts import lifecycle
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, MessageTemplate, Sender, SenderHealth, TemplateStatus, WebhookNews
 from whatsapp.providers.base import PauseScope
-from whatsapp.providers.events import AccountChange, NumberChange, TemplateChange
+from whatsapp.providers.events import AccountChange, NumberChange, TemplateChange, limit_after
 from whatsapp.reasons import NO_REASON, Cause, reason
 from whatsapp.sending import consequences
 from whatsapp.states import BroadcastStatus, PauseReason
@@ -49,7 +49,7 @@ def _templates(news: WebhookNews, event: TemplateChange) -> QuerySet[MessageTemp
 
 def _stop_or_go(template: MessageTemplate, now: datetime) -> None:
     broadcasts = Broadcast.objects.filter(template=template)
-    if template.status == TemplateStatus.APPROVED:
+    if template.can_be_sent:
         waiting = broadcasts.filter(status=BroadcastStatus.PAUSED, pause_reason=PauseReason.TEMPLATE)
         for broadcast in waiting.exclude(resume_at=None):
             with suppress(IllegalChange):  # another process was faster
@@ -65,8 +65,8 @@ def change_number(news: WebhookNews, event: NumberChange) -> bool:
     numbers = account_of(news, event.account_id)
     if event.phone and event.throughput_mps:
         numbers.filter(phone=event.phone).update(throughput_mps=event.throughput_mps)
-    if event.daily_limit:
-        numbers.update(messaging_limit=event.daily_limit)
+    if event.daily_limit is not None:
+        numbers.update(messaging_limit=limit_after(event.daily_limit, None))
     return numbers.exists()
 
 

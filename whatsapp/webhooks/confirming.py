@@ -52,7 +52,9 @@ def claim(message: InboundMessage, now: datetime) -> tuple[Account, str] | None:
             return None
         settings = settings_of(business)
         with translation.override(business.language):
-            if message.action == InboundAction.OPT_OUT:
+            if message.action == InboundAction.NO_PROMOS:
+                text = _("You will get no more advertising from us. Write START to get it again.")
+            elif message.action == InboundAction.OPT_OUT:
                 text = settings.opt_out_reply or _(
                     "You will get no more messages from us. Write START to get them again."
                 )

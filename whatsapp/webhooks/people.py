@@ -14,11 +14,10 @@ from whatsapp.models import (
     SuppressionSource,
     WebhookNews,
 )
-from whatsapp.people import suppressions
-from whatsapp.people.messaging_settings import settings_of
-from whatsapp.providers.events import Inbound, Preference
+from whatsapp.people import identity, merging, suppressions
+from whatsapp.providers.events import NO_MESSAGES, NO_REPLIES, Inbound, Preference
+from whatsapp.webhooks import changed_messages, decisions
 from whatsapp.webhooks.origin import sender_of
-from whatsapp.webhooks.words import Choice, choice_of
 
 ANSWER_WITHIN = timedelta(days=7)
 """A message that quotes nothing counts as a reply to the last broadcast that the person got within this time."""
@@ -31,16 +30,17 @@ def receive(news: WebhookNews, event: Inbound, now: datetime) -> bool:
         return False
     with acting_for(sender.business):
         address = event.phone or event.bsuid
-        contact = _contact(sender, event)
-        choice = _choice(sender, event)
+        contact = _contact(sender, event, now)
+        answered = _answered(sender, event, address)
+        choice = decisions.choice_in(event, sender, address, answered)
         message, is_new = InboundMessage.objects.get_or_create(
             business=sender.business,
             provider=news.provider,
-            provider_message_id=event.message_id,
+            provider_message_id=event.changes_message_id or event.message_id,
             defaults={
                 "sender": sender,
                 "contact": contact,
-                "recipient": _answered(sender, event, address),
+                "recipient": None if event.kind in NO_REPLIES else answered,
                 "address": address,
                 "reply_to_message_id": event.answers_message_id,
                 "kind": event.kind[:20],
@@ -48,10 +48,12 @@ def receive(news: WebhookNews, event: Inbound, now: datetime) -> bool:
                 "payload": {"button": event.button_payload} if event.button_payload else {},
                 "action": choice or "",
                 "received_at": event.at,
+                "is_elsewhere": event.is_elsewhere,
             },
         )
-        if is_new and choice and not _obey(choice, sender, contact, now):
-            InboundMessage.objects.filter(pk=message.pk).update(confirmed_at=now)  # nothing changed: no second reply
+        says_more = changed_messages.note(message, event, choice, answered)
+        if choice and (is_new or says_more) and not decisions.obey(choice, event, sender, now):
+            decisions.confirmed(message, now)  # there is nothing to tell them
     return True
 
 
@@ -61,7 +63,8 @@ def prefer(news: WebhookNews, event: Preference, now: datetime) -> bool:
     if sender is None:
         return False
     with acting_for(sender.business):
-        for address in filter(None, (event.phone, event.bsuid)):
+        address = event.phone or event.bsuid
+        if address:
             if event.wants_marketing:
                 suppressions.lift(sender.business, address, now=now, categories=[SuppressionCategory.MARKETING])
             else:
@@ -75,64 +78,32 @@ def prefer(news: WebhookNews, event: Preference, now: datetime) -> bool:
     return True
 
 
-def _contact(sender: Sender, event: Inbound) -> Contact:
+def _contact(sender: Sender, event: Inbound, now: datetime) -> Contact:
     """Returns the person's contact, which is created if there is none."""
-    known = Contact.objects.filter(business=sender.business)
-    contact = (event.phone and known.filter(phone=event.phone).first()) or (
-        event.bsuid and known.filter(bsuid=event.bsuid).first()
-    )
-    if not contact:
+    written_at = None if event.kind in NO_MESSAGES else event.at
+    addresses = list(filter(None, (event.phone, event.bsuid, *event.aliases)))
+    contact = merging.one_contact(sender.business, addresses, now=now)
+    if contact is None:
         return Contact.objects.create(
             business=sender.business,
             phone=event.phone or None,
             bsuid=event.bsuid or None,
             name=event.name[:200],
-            last_inbound_at=event.at,
+            last_inbound_at=written_at,
         )
-    contact.last_inbound_at = max(filter(None, (contact.last_inbound_at, event.at)))
+    contact.last_inbound_at = max(filter(None, (contact.last_inbound_at, written_at)), default=None)
     contact.name = contact.name or event.name[:200]
-    if event.bsuid and not contact.bsuid and not known.filter(bsuid=event.bsuid).exists():
-        contact.bsuid = event.bsuid
-    contact.save(update_fields=["last_inbound_at", "name", "bsuid"])
+    contact.save(update_fields=["last_inbound_at", "name"])
     return contact
 
 
 def _answered(sender: Sender, event: Inbound, address: str) -> Recipient | None:
     """Returns the row that a message replies to: the quoted one, else the last that reached the person."""
-    rows = Recipient.objects.filter(business=sender.business)
+    rows = Recipient.objects.filter(business=sender.business).select_related("broadcast__template")
     if event.answers_message_id:
         quoted = rows.filter(provider=sender.provider, provider_message_id=event.answers_message_id).first()
         if quoted:
             return quoted
-    lately = rows.filter(address=address, accepted_at__gt=event.at - ANSWER_WITHIN, broadcast__sender=sender)
+    known = identity.addresses_of(sender.business, address)
+    lately = rows.filter(address__in=known, accepted_at__gt=event.at - ANSWER_WITHIN, broadcast__sender=sender)
     return lately.order_by("-accepted_at").first()
-
-
-def _choice(sender: Sender, event: Inbound) -> Choice | None:
-    settings = settings_of(sender.business)
-    more_out, more_in = settings.opt_out_words.splitlines(), settings.opt_in_words.splitlines()
-    for said in (event.button_payload, event.text):
-        choice = choice_of(said, more_out=more_out, more_in=more_in)
-        if choice:
-            return choice
-    return None
-
-
-def _obey(choice: Choice, sender: Sender, contact: Contact, now: datetime) -> bool:
-    """Carry out an opt-out or opt-in for every address of the person. Returns whether it changed something."""
-    changed = []
-    for address in filter(None, (contact.phone, contact.bsuid)):
-        if choice is Choice.OPT_OUT:
-            changed.append(
-                suppressions.suppress(
-                    sender.business,
-                    address,
-                    category=SuppressionCategory.ALL,
-                    source=SuppressionSource.REPLY,
-                    now=now,
-                )
-            )
-        else:
-            categories = list(SuppressionCategory)
-            changed.append(suppressions.lift(sender.business, address, now=now, categories=categories))
-    return any(changed)

@@ -1,35 +1,21 @@
-"""One-word messages that mean "no more" or "again". Pure.
+"""What a message decides: no more messages, no more advertising, or messages again. Pure.
 
-These are the words that people and carriers use in ten languages; a business may add its own. Only a message that
-consists of nothing but the word counts: "stop by tomorrow?" is not an opt-out.
+A refusal is a message, or a whole sentence of one, that says nothing else (`opt_outs`): "Please stop sending me
+messages" is one, "Please don't stop by tomorrow" is not. What may also answer something ("not interested", "cancel")
+refuses only where it doesn't answer a question or an appointment. Messages again is one word and nothing else.
+A business may add words of its own: each is a whole message.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection
 from enum import StrEnum
 
+from whatsapp.opt_outs.refusals import Choice, refusal_in
+from whatsapp.opt_outs.spelling import normalize, simplify
 
-class Choice(StrEnum):
-    """What a person decided."""
+__all__ = ["Answering", "Choice", "choice_of", "is_one_of"]
 
-    OPT_OUT = "opt_out"
-    OPT_IN = "opt_in"
-
-
-_OUT = (
-    "stop, stop all, stopall, unsubscribe, cancel, end, quit, opt out, optout, remove, remove me",  # English
-    "הסר, הסירו, הסר אותי, תסירו אותי, הסירו אותי, הסרה, להסרה, עצור, די",  # Hebrew
-    "توقف, إيقاف, ايقاف, إلغاء, الغاء, إلغاء الاشتراك, الغاء الاشتراك",  # Arabic
-    "стоп, отписаться, отписка, отмена",  # Russian
-    "alto, parar, baja, cancelar, darse de baja",  # Spanish
-    "pare, parar, sair, descadastrar, remover",  # Portuguese
-    "arret, arrêt, arrêter, stopper, désabonner, desabonner, désinscrire",  # French
-    "stopp, abmelden, abbestellen, austragen, beenden",  # German
-    "fermati, ferma, disiscrivi, annulla, cancella",  # Italian
-    "dur, durdur, iptal, abonelikten çık, ret",  # Turkish
-)
 _IN = (
     "start, unstop, subscribe, resume, opt in, optin",
     "הצטרף, הצטרפות, התחל, הירשם, חזרה",
@@ -42,36 +28,44 @@ _IN = (
     "inizia, iscrivi",
     "başla, basla, abone ol",
 )
+OPT_IN_WORDS = frozenset(normalize(word) for words in _IN for word in words.split(","))
 
 
-def normalize(text: str) -> str:
-    """Returns the words alone: without punctuation, Hebrew points, symbols and extra blanks; case folded."""
-    kept = (char if unicodedata.category(char)[0] in "LN" else " " for char in _without_points(text))
-    return " ".join("".join(kept).casefold().split())
+class Answering(StrEnum):
+    """What a message answers: the last that the person got from the business."""
+
+    NOTHING = "nothing"
+    MARKETING = "marketing"
+    SERVICE = "service"  # a template about an order, an appointment or a code
+    TALK = "talk"  # what a member wrote
 
 
-def _without_points(text: str) -> str:
-    composed = unicodedata.normalize("NFKC", text)
-    return "".join(char for char in composed if unicodedata.category(char) not in {"Mn", "Cf"})
+_ASKS_NOTHING = (Answering.NOTHING, Answering.MARKETING)
 
 
-def _words(lists: Collection[str]) -> frozenset[str]:
-    return frozenset(normalize(word) for words in lists for word in words.split(","))
-
-
-OPT_OUT_WORDS = _words(_OUT)
-OPT_IN_WORDS = _words(_IN)
-
-
-def choice_of(text: str, *, more_out: Collection[str] = (), more_in: Collection[str] = ()) -> Choice | None:
+def choice_of(
+    text: str,
+    *,
+    more_out: Collection[str] = (),
+    more_in: Collection[str] = (),
+    answering: Answering = Answering.NOTHING,
+) -> Choice | None:
     """Returns what a message (or a button's payload) decides; None for an ordinary message."""
-    if len(text) > 60:
-        return None
-    said = normalize(text)
+    said = _same(text[:200])
     if not said:
         return None
-    if said in OPT_OUT_WORDS or said in {normalize(word) for word in more_out}:
+    if is_one_of(text, more_out):
         return Choice.OPT_OUT
-    if said in OPT_IN_WORDS or said in {normalize(word) for word in more_in}:
+    if said in OPT_IN_WORDS or is_one_of(text, more_in):
         return Choice.OPT_IN
-    return None
+    return refusal_in(text, in_doubt=answering in _ASKS_NOTHING)
+
+
+def is_one_of(text: str, words: Collection[str]) -> bool:
+    """Returns whether a text is just one of these words."""
+    said = _same(text[:200])
+    return bool(said) and said in map(_same, words)
+
+
+def _same(text: str) -> str:
+    return simplify(normalize(text))

@@ -6,12 +6,16 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from whatsapp.providers.addresses import address_in, is_phone, is_user_id
 from whatsapp.providers.base import JsonObject, WebhookRequest
+from whatsapp.providers.cloud.account_events import Effect, effect_of
 from whatsapp.providers.cloud.errors import text_of
 from whatsapp.providers.cloud.limits import daily_limit
-from whatsapp.providers.cloud.splitting import time_of
+from whatsapp.providers.cloud.messages import part, said_in
+from whatsapp.providers.cloud.splitting import ODD, time_of
 from whatsapp.providers.events import (
     AccountChange,
     Event,
@@ -23,6 +27,7 @@ from whatsapp.providers.events import (
     TemplateChange,
 )
 
+_TEMPLATE_STATUSES = dict.fromkeys(("UNPAUSED", "REINSTATED", "UNARCHIVED", "UNLOCKED", "UNFLAGGED"), "APPROVED")
 _STATUSES = {
     "accepted": ReportedStatus.ACCEPTED,
     "held_for_quality_assessment": ReportedStatus.ACCEPTED,
@@ -41,17 +46,20 @@ def verify(request: WebhookRequest, secret: str) -> bool:
     return bool(secret) and hmac.compare_digest(given.encode(), expected.encode())
 
 
-def read(payload: JsonObject) -> Event | None:
-    """Returns the event of a parcel; None if it does not concern us."""
+def read(payload: JsonObject, received_at: datetime) -> Event | None:
+    """Returns the event of a parcel that came at this time; None if it does not concern us."""
     field, one = str(payload["field"]), payload["one"]
     number_id, account_id = str(payload.get("number_id", "")), str(payload.get("account_id", ""))
     match field:
         case "statuses":
-            return _status(number_id, one)
+            return _status(number_id, one, received_at)
         case "messages":
-            return _inbound(number_id, one, payload.get("contacts") or ())
+            is_elsewhere = bool(payload.get("standby"))
+            return _inbound(number_id, one, payload.get("contacts") or (), received_at, is_elsewhere=is_elsewhere)
         case "user_preferences":
-            return _preference(number_id, one)
+            return _preference(number_id, one, received_at)
+        case str() if field == ODD:
+            raise ValueError("This part of a webhook has no shape of Meta's.")
     return _read_change(field, account_id, one)
 
 
@@ -67,69 +75,96 @@ def _read_change(field: str, account_id: str, one: Mapping[str, Any]) -> Event |
             return None
 
 
-def _status(number_id: str, one: Mapping[str, Any]) -> StatusUpdate | None:
-    status = _STATUSES.get(str(one["status"]))
+def _status(number_id: str, one: Mapping[str, Any], received_at: datetime) -> StatusUpdate | None:
+    status = _STATUSES.get(str(one["status"]).lower())
     if status is None:
         return None
-    pricing = one.get("pricing") or {}
-    error = (one.get("errors") or [{}])[0]
+    pricing, error = part(one, "pricing"), _error(one.get("errors"))
+    is_group = one.get("recipient_type") == "group"  # then it is no person's
     return StatusUpdate(
         number_id=number_id,
         message_id=str(one["id"]),
         status=status,
-        at=time_of(one["timestamp"]),
+        at=time_of(one.get("timestamp"), received_at),
         tracker=_uuid(one.get("biz_opaque_callback_data")),
         error_code=str(error.get("code", "")),
         error_text=text_of(error),
-        billable=pricing.get("billable"),
-        price_category=str(pricing.get("category", "")),
+        billable=_yes_or_no(pricing.get("billable")),
+        price_category=str(pricing.get("category") or ""),
+        recipient=_addresses(one.get("recipient_user_id"), *([] if is_group else [one.get("recipient_id")])),
     )
 
 
-def _inbound(number_id: str, one: Mapping[str, Any], contacts: Any) -> Inbound:
+def _addresses(*written: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(address_in, written))))
+
+
+def _error(told: Any) -> Mapping[str, Any]:
+    """Returns the first error, from a list of them or from a single object."""
+    errors = told if isinstance(told, list) else [told]
+    return next((error for error in errors if isinstance(error, Mapping)), {})
+
+
+def _yes_or_no(told: Any) -> bool | None:
+    return told if isinstance(told, bool) else {"true": True, "false": False}.get(str(told).lower())
+
+
+def _inbound(
+    number_id: str, one: Mapping[str, Any], contacts: Any, received_at: datetime, *, is_elsewhere: bool
+) -> Inbound:
     kind = str(one.get("type", ""))
-    contact: Mapping[str, Any] = next(
-        (c for c in contacts if c.get("wa_id") == one.get("from") or c.get("user_id") == one.get("from_user_id")), {}
-    )
-    text, payload = _words(kind, one)
+    contact: Mapping[str, Any] = next((each for each in contacts if _is_sender(each, one)), {})
+    said = said_in(kind, one)
+    sender = _addresses(one.get("from"), one.get("from_user_id"), contact.get("wa_id"), contact.get("user_id"))
+    before, newer = _changed(one.get("system")) if kind == "system" else ((), ())
+    known = tuple(dict.fromkeys((*sender, *before, *newer)))
+    phone, bsuid = next(filter(is_phone, known), ""), next(filter(is_user_id, known), "")
     return Inbound(
         number_id=number_id,
         message_id=str(one["id"]),
-        at=time_of(one["timestamp"]),
+        at=time_of(one.get("timestamp"), received_at),
         kind=kind,
-        phone=e164(one.get("from")),
-        bsuid=str(one.get("from_user_id") or contact.get("user_id") or ""),
-        name=str((contact.get("profile") or {}).get("name", "")),
-        text=text,
-        button_payload=payload,
-        answers_message_id=str((one.get("context") or {}).get("id", "")),
+        phone=phone or ("" if known else e164(one.get("from"))),
+        bsuid=bsuid,
+        name=str(part(contact, "profile").get("name") or ""),
+        text=said.text,
+        button_payload=said.button_payload,
+        answers_message_id=said.answers_message_id,
+        changes_message_id=said.changes_message_id,
+        is_elsewhere=is_elsewhere,
+        aliases=tuple(address for address in known if address not in {phone, bsuid}),
+        newer=newer,
     )
 
 
-def _words(kind: str, one: Mapping[str, Any]) -> tuple[str, str]:
-    """Returns what the person wrote, and the payload of the button if they pressed one."""
-    part = one.get(kind) or {}
-    match kind:
-        case "text":
-            return str(part.get("body", "")), ""
-        case "button":
-            return str(part.get("text", "")), str(part.get("payload", ""))
-        case "interactive":
-            reply = part.get("button_reply") or part.get("list_reply") or {}
-            return str(reply.get("title", "")), str(reply.get("id", ""))
-        case _:
-            return str(part.get("caption", "")) if isinstance(part, Mapping) else "", ""
+def _is_sender(contact: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
+    """Returns whether a contact of a webhook is the sender of this message; what is missing in both is not the same."""
+    pairs = ((contact.get("wa_id"), one.get("from")), (contact.get("user_id"), one.get("from_user_id")))
+    return any(here and here == there for here, there in pairs)
 
 
-def _preference(number_id: str, one: Mapping[str, Any]) -> Preference | None:
+def _changed(system: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Returns the addresses before and after a person changed their number, or WhatsApp their id.
+
+    Meta: webhooks/reference/messages/system; before v12 the new number was called `new_wa_id`.
+    """
+    kinds = {"user_changed_number", "customer_changed_number", "user_changed_user_id"}
+    if not isinstance(system, Mapping) or system.get("type") not in kinds:
+        return (), ()
+    newer = _addresses(system.get("wa_id") or system.get("new_wa_id"), system.get("user_id"))
+    return _addresses(system.get("previous_user_id")), newer
+
+
+def _preference(number_id: str, one: Mapping[str, Any], received_at: datetime) -> Preference | None:
     if one.get("category") != "marketing_messages" or one.get("value") not in {"stop", "resume"}:
         return None
+    person = _addresses(one.get("wa_id"), one.get("user_id"))
     return Preference(
         number_id=number_id,
-        at=time_of(one["timestamp"]),
+        at=time_of(one.get("timestamp"), received_at),
         wants_marketing=one["value"] == "resume",
-        phone=e164(one.get("wa_id")),
-        bsuid=str(one.get("user_id") or ""),
+        phone=next(filter(is_phone, person), ""),
+        bsuid=next(filter(is_user_id, person), ""),
     )
 
 
@@ -140,7 +175,7 @@ def _template_change(account_id: str, one: Mapping[str, Any]) -> TemplateChange:
         external_id=str(one.get("message_template_id", "")),
         name=str(one.get("message_template_name", "")),
         language=str(one.get("message_template_language", "")),
-        status="APPROVED" if status in {"UNPAUSED", "REINSTATED"} else status,
+        status=_TEMPLATE_STATUSES.get(status, status),
         quality=str(one.get("new_quality_score") or "").upper(),
         category=str(one.get("new_category") or "").upper(),
         reason=str(one.get("reason") or ""),
@@ -148,23 +183,23 @@ def _template_change(account_id: str, one: Mapping[str, Any]) -> TemplateChange:
 
 
 def _number_change(account_id: str, one: Mapping[str, Any]) -> NumberChange:
-    limit = one.get("max_daily_conversations_per_business") or one.get("current_limit")
+    limits = (daily_limit(one.get(name)) for name in ("max_daily_conversations_per_business", "current_limit"))
     return NumberChange(
         account_id=account_id,
         phone=e164(one.get("display_phone_number")),
         throughput_mps=1000 if one.get("event") == "THROUGHPUT_UPGRADE" else None,
-        daily_limit=daily_limit(limit),
+        daily_limit=next((limit for limit in limits if limit is not None), None),
     )
 
 
 def _account_change(account_id: str, one: Mapping[str, Any]) -> AccountChange | None:
-    event = str(one.get("event", "")).upper()
-    if event in {"ACCOUNT_RESTRICTION", "DISABLED_UPDATE", "ACCOUNT_DELETED", "PARTNER_REMOVED", "ACCOUNT_OFFBOARDED"}:
-        ban = (one.get("ban_info") or {}).get("waba_ban_state")
-        return AccountChange(account_id, restricted=ban != "REINSTATE", reason=event)
-    if event in {"ACCOUNT_RECONNECTED", "REINSTATED"}:
-        return AccountChange(account_id, restricted=False, reason=event)
-    return None
+    event = str(one.get("event") or "").upper()
+    effect = effect_of(event, one)
+    if effect is Effect.NONE:
+        return None
+    # News of partners are filed under the partner; the account that they are about is inside.
+    account_id = str(part(one, "waba_info").get("waba_id") or account_id)
+    return AccountChange(account_id, restricted=effect is Effect.STOPS, reason=event)
 
 
 def _uuid(text: Any) -> uuid.UUID | None:

@@ -19,10 +19,20 @@ from whatsapp.providers.cloud import errors, splitting, webhooks
 from whatsapp.providers.cloud.client import CloudProvider
 from whatsapp.providers.cloud.limits import daily_limit
 from whatsapp.providers.cloud.payloads import components, message_body
-from whatsapp.providers.events import AccountChange, Inbound, Preference, ReportedStatus, StatusUpdate, TemplateChange
+from whatsapp.providers.events import (
+    NO_LIMIT,
+    AccountChange,
+    Inbound,
+    Preference,
+    ReportedStatus,
+    StatusUpdate,
+    TemplateChange,
+    limit_after,
+)
 from whatsapp.states import PauseReason
 from whatsapp.template_variables import variables_of
 
+CAME_AT = datetime(2026, 11, 1, tzinfo=UTC)
 ATTEMPT = uuid.UUID("6e1b2ae9-5b25-4a21-8a08-6f4a4d7c0b11")
 
 
@@ -145,10 +155,34 @@ def test_metas_own_words_are_kept_the_exact_ones_first() -> None:
 
 @pytest.mark.parametrize(
     ("said", "limit"),
-    [("TIER_2K", 2000), ("TIER_UNLIMITED", None), (None, None), ("2000", 2000), ({"limit": "TIER_10K"}, 10_000)],
+    [
+        ("TIER_2K", 2000),
+        ("2000", 2000),
+        (250, 250),
+        ({"limit": "TIER_10K"}, 10_000),
+        ("TIER_UNLIMITED", NO_LIMIT),
+        (-1, NO_LIMIT),
+        ("-1", NO_LIMIT),
+        (-1.0, NO_LIMIT),
+        ({"limit": -1}, NO_LIMIT),
+        ({"tier": "TIER_UNLIMITED"}, NO_LIMIT),
+        (10**30, NO_LIMIT),
+        (None, None),
+        (True, None),
+        (0, None),
+        ("TIER_NOT_SET", None),
+        (["TIER_2K"], None),
+        ({}, None),
+    ],
 )
 def test_daily_limits(said: Any, limit: int | None) -> None:
     assert daily_limit(said) == limit
+
+
+def test_a_limit_that_was_lifted_is_no_limit_and_silence_changes_nothing() -> None:
+    assert limit_after(NO_LIMIT, 250) is None
+    assert limit_after(None, 250) == 250
+    assert limit_after(2000, None) == 2000
 
 
 async def test_templates_are_listed_beyond_the_first_page() -> None:
@@ -196,7 +230,7 @@ def read(field: str, value: dict[str, Any]) -> list[Any]:
         "object": "whatsapp_business_account",
         "entry": [{"id": "2077", "changes": [{"field": field, "value": value}]}],
     }
-    return [webhooks.read(parcel.payload) for parcel in splitting.split(json.dumps(notice).encode())]
+    return [webhooks.read(parcel.payload, CAME_AT) for parcel in splitting.split(json.dumps(notice).encode())]
 
 
 METADATA = {"display_phone_number": "15550100000", "phone_number_id": "1055"}
@@ -213,7 +247,16 @@ def test_a_status_is_read_with_its_price_and_attempt() -> None:
         "pricing": {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "marketing"},
     }
     assert read("messages", {"metadata": METADATA, "statuses": [status]}) == [
-        StatusUpdate("1055", "wamid.HBg", ReportedStatus.SENT, AT, ATTEMPT, billable=True, price_category="marketing")
+        StatusUpdate(
+            "1055",
+            "wamid.HBg",
+            ReportedStatus.SENT,
+            AT,
+            ATTEMPT,
+            billable=True,
+            price_category="marketing",
+            recipient=("+16505551234",),
+        )
     ]
 
 

@@ -64,6 +64,14 @@ def test_a_template_is_read_with_every_variable_wherever_it_stands() -> None:
     assert [variable.key for variable in variables_of(read.components, read.parameter_format)] == ["1", "2"]
 
 
+def test_the_buttons_that_answer_are_read() -> None:
+    actions = [{"title": "Stop promotions", "id": "stop"}, {"title": "Book", "id": "book"}]
+    reply = read_template({"sid": "HX1", "types": {"twilio/quick-reply": {"body": "Hi", "actions": actions}}})
+    assert reply.quick_replies == ["Stop promotions", "Book"]
+    card = [{"type": "URL", "title": "Shop", "url": "https://example.com"}, {"type": "QUICK_REPLY", "title": "Stop"}]
+    assert read_template({"sid": "HX2", "types": {"whatsapp/card": {"actions": card}}}).quick_replies == ["Stop"]
+
+
 @pytest.mark.parametrize(
     ("status", "body", "outcome"),
     [

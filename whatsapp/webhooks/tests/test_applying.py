@@ -231,6 +231,53 @@ def test_a_restricted_account_pauses_everything_of_it(
     assert (broadcast.status, broadcast.pause_reason, sender.health) == ("paused", "account", "blocked")
 
 
+def test_a_ban_on_new_numbers_stops_no_message(
+    client: Client, meta: ThreadedMeta, broadcast: Broadcast, sender: Sender
+) -> None:
+    about = [{"restriction_type": "RESTRICTED_ADD_PHONE_NUMBER_ACTION", "expiration": 1797000000}]
+    post_cloud(client, cloud_change("account_update", event="ACCOUNT_RESTRICTION", restriction_info=about))
+    apply()
+    broadcast.refresh_from_db()
+    sender.refresh_from_db()
+    assert (broadcast.status, sender.health) == ("running", "ready")
+    assert WebhookNews.objects.get().applied_at
+
+
+def test_a_flagged_template_goes_on(
+    client: Client, meta: ThreadedMeta, broadcast: Broadcast, template: MessageTemplate
+) -> None:
+    post_cloud(client, cloud_change("message_template_status_update", event="FLAGGED", message_template_id=77))
+    apply()
+    broadcast.refresh_from_db()
+    template.refresh_from_db()
+    assert (broadcast.status, template.status) == ("running", "FLAGGED")
+
+
+@pytest.mark.parametrize("told", [-1, "-1", "TIER_UNLIMITED"])
+def test_a_limit_that_whatsapp_lifts_is_gone(client: Client, meta: ThreadedMeta, sender: Sender, told: Any) -> None:
+    Sender.objects.update(messaging_limit=250)
+    post_cloud(client, cloud_change("business_capability_update", max_daily_conversations_per_business=told))
+    apply()
+    sender.refresh_from_db()
+    assert sender.messaging_limit is None
+
+
+def test_a_status_with_odd_details_is_applied_and_so_are_its_neighbours(client: Client, row: Recipient) -> None:
+    notice = json.loads(cloud_notice([happening(row, "failed", error_code=131026)]))
+    change = notice["entry"][0]["changes"][0]
+    (status,) = change["value"]["statuses"]
+    status["errors"], status["pricing"] = status["errors"][0], "none"
+    del status["timestamp"]
+    change["value"]["statuses"] = [None, status, {"id": 7}]
+    notice["entry"] = [None, {"id": "2077", "changes": None}, notice["entry"][0]]
+    notice["entry"][2]["changes"] = [{"field": "messages", "value": None}, change]
+    assert post_cloud(client, json.dumps(notice).encode()).status_code == 200
+    apply()
+    row.refresh_from_db()
+    assert (row.status, row.error_code) == ("failed", "131026")
+    assert WebhookNews.objects.filter(problem="unreadable").count() == 5
+
+
 def test_an_upgraded_number_may_send_faster(client: Client, sender: Sender, meta: ThreadedMeta) -> None:
     Sender.objects.update(phone="+15550100000", throughput_mps=80)
     number = {"display_phone_number": "15550100000", "event": "THROUGHPUT_UPGRADE", "current_limit": "TIER_10K"}
