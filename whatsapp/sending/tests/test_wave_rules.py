@@ -266,7 +266,7 @@ def test_answers_that_are_kept_one_by_one_are_each_counted_once(dispatch: Dispat
 
 
 def test_a_refusal_of_the_template_pauses_unless_only_one_person_s_values_are_wrong(dispatch: Dispatch) -> None:
-    values = refused(400, {"code": 132000})
+    values = refused(400, {"code": 132012})
     wave = depart(dispatch)
     land(wave, [values, ACCEPTED])
     assert Broadcast.objects.get().status == "running"
@@ -281,7 +281,7 @@ def test_a_refusal_of_the_template_pauses_unless_only_one_person_s_values_are_wr
 
 
 def test_a_held_message_counts_as_one_that_others_got(dispatch: Dispatch) -> None:
-    land(depart(dispatch), [refused(400, {"code": 132000}), HELD])
+    land(depart(dispatch), [refused(400, {"code": 132012}), HELD])
     assert Broadcast.objects.get().status == "running"
 
 
@@ -290,7 +290,7 @@ def test_messages_of_another_broadcast_prove_nothing_for_the_template(
 ) -> None:
     make_broadcast(sender, template, addresses(1, start=50), status="completed")
     Recipient.objects.exclude(broadcast=dispatch.broadcast_id).update(status="delivered")
-    land(depart(dispatch), [refused(400, {"code": 132000})])
+    land(depart(dispatch), [refused(400, {"code": 132012})])
     assert Broadcast.objects.get(pk=dispatch.broadcast_id).pause_reason == "template"
 
 
