@@ -33,6 +33,7 @@ from whatsapp.states import (
 LATE_AFTER_S = 300
 """A scheduled broadcast that starts later than this is marked as late in its history."""
 CANCEL_BATCH = 5_000
+BEGINNINGS = (EventKind.RUNNING, EventKind.RESUMED, EventKind.REOPENED, EventKind.RETRIED)
 NOT_STARTED = (BroadcastStatus.DRAFT, BroadcastStatus.SCHEDULED, BroadcastStatus.MISSED, BroadcastStatus.FAILED)
 
 
@@ -172,6 +173,12 @@ def go_on(broadcast: Broadcast, *, now: datetime, because: Reason, actor: User |
     if current.status == BroadcastStatus.COMPLETED:
         reopen(current, now=now, actor=actor, because=because)
     return current.status not in {BroadcastStatus.CANCELLED, BroadcastStatus.CANCELLING}
+
+
+def running_since(broadcast: Broadcast) -> datetime | None:
+    """Returns when it last began to run: by itself, or after somebody who had seen its failures resumed it."""
+    begun = BroadcastEvent.objects.filter(broadcast=broadcast, kind__in=BEGINNINGS)
+    return begun.order_by("-id").values_list("at", flat=True).first()
 
 
 def record(

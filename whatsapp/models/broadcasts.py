@@ -32,6 +32,7 @@ class Broadcast(KeepsReason):
     Template, language, category and content are frozen here when it is created. `epoch` grows with every change of
     `status`, so that a process can tell that it was paused and resumed meanwhile. The audience is frozen in recipient
     rows before the first message: `audience_cursor` says how far, `audience_ready_at` when that was complete.
+    `burst_codes` are the errors for which it paused because they met so many: they say nothing against those people.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -54,6 +55,7 @@ class Broadcast(KeepsReason):
     template_format = models.CharField(max_length=10, choices=ParameterFormat.choices)
     template_components = models.JSONField(default=list)
     template_hash = models.CharField(max_length=64)
+    burst_codes = models.JSONField(default=list, db_default=[], editable=False)
 
     audience_kind = models.CharField(_("people"), max_length=10, choices=AudienceKind.choices)
     audience = models.JSONField(_("which people"), default=dict)

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models, transaction
@@ -27,6 +27,8 @@ from whatsapp.numbers.asking import ask
 from whatsapp.numbers.connecting import senders_of
 from whatsapp.providers.base import RemoteTemplate
 from whatsapp.states import SENDABLE_TEMPLATES
+
+PACED_AFTER_PAUSE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,19 @@ def find(business: Business, name: str, language: str) -> tuple[MessageTemplate,
     )
 
 
+def note_quality(template: MessageTemplate, quality: str, status: str, now: datetime) -> None:
+    """Set the quality, if it is known, and until when messages may have been held; the caller saves.
+
+    `status` is the new one. Meta also paces a template for seven days after a pause, whatever its quality.
+    """
+    if status == TemplateStatus.PAUSED:
+        template.paced_until = now + PACED_AFTER_PAUSE
+    elif quality == Quality.GREEN != template.quality:
+        template.paced_until = max(now, template.paced_until or now)
+    if quality in Quality:
+        template.quality = quality
+
+
 def content_hash(remote: RemoteTemplate) -> str:
     """Returns a hash that changes only when the template's content changes."""
     content = [remote.parameter_format, list(remote.components)]
@@ -139,7 +154,7 @@ def _fill(template: MessageTemplate, remote: RemoteTemplate, now: datetime) -> M
     template.provider_template_id = remote.external_id
     template.category = remote.category if remote.category in TemplateCategory else TemplateCategory.MARKETING
     template.status = remote.status if remote.status in TemplateStatus else TemplateStatus.PENDING
-    template.quality = remote.quality if remote.quality in Quality else Quality.UNKNOWN
+    note_quality(template, remote.quality if remote.quality in Quality else Quality.UNKNOWN, template.status, now)
     template.parameter_format = (
         remote.parameter_format if remote.parameter_format in ParameterFormat else ParameterFormat.POSITIONAL
     )

@@ -11,6 +11,7 @@ from businesses.tenancy import acting_for
 from whatsapp.broadcasts import lifecycle
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, MessageTemplate, Sender, SenderHealth, TemplateStatus, WebhookNews
+from whatsapp.numbers.template_sync import note_quality
 from whatsapp.providers.base import PauseScope
 from whatsapp.providers.events import AccountChange, NumberChange, TemplateChange, limit_after
 from whatsapp.reasons import NO_REASON, Cause, reason
@@ -26,14 +27,13 @@ def change_template(news: WebhookNews, event: TemplateChange, now: datetime) -> 
     """Store the change, and pause or resume its broadcasts. Returns whether the template is known."""
     templates = _templates(news, event)
     for template in templates.select_related("business"):
-        if event.quality:
-            template.quality = event.quality
+        note_quality(template, event.quality, event.status, now)
         if event.category:
             template.category = event.category
         if event.status in TemplateStatus.values:
             template.status, template.status_detail = event.status, event.reason[:300]
             template.paused_until = now + FIRST_PAUSE if event.status == TemplateStatus.PAUSED else None
-        template.save(update_fields=["quality", "category", "status", "status_detail", "paused_until"])
+        template.save(update_fields=["quality", "paced_until", "category", "status", "status_detail", "paused_until"])
         with acting_for(template.business):
             _stop_or_go(template, now)
     return templates.exists()

@@ -18,7 +18,8 @@ class Happening:
 
     `own_id`: the id of the person's message, so that an edit or a revoke can name it in `changes`. `address` is the
     one written to; `wa_id` (digits) the one by which WhatsApp knows the person, if not the usual one for that number;
-    `user_id` is their business-scoped id, which stands alone if `wa_id` is "-".
+    `user_id` is their business-scoped id, which stands alone if `wa_id` is "-". `is_standby`: another app has the
+    conversation, so Meta tells it in the field `standby`.
     """
 
     address: str
@@ -32,6 +33,7 @@ class Happening:
     changes: str = ""
     wa_id: str = ""
     user_id: str = ""
+    is_standby: bool = False
 
     @property
     def number(self) -> str:

@@ -15,7 +15,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -133,8 +133,9 @@ class FakeMeta:
         steps = ("sent", "failed") if action.fails_later else ("sent", "delivered")
         for index, what in enumerate(steps):
             at = now + timedelta(seconds=self.delivered_after_s * index)
-            known = {"wa_id": self.wa_ids.get(address, ""), "user_id": self.user_ids.get(address, "")}
-            self.to_report.append(Happening(address, message_id, tracker, what, at, action.fails_later, **known))
+            step = Happening(address, message_id, tracker, what, at, action.fails_later)
+            known_as = replace(step, wa_id=self.wa_ids.get(address, ""), user_id=self.user_ids.get(address, ""))
+            self.to_report.append(known_as)
 
     async def _reporting(self, _app: web.Application) -> Any:
         task = asyncio.create_task(self._report())
