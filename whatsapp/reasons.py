@@ -8,7 +8,7 @@ not know the language of its reader.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -83,6 +83,11 @@ def reason_in(row: HasReason) -> Reason | None:
         return Reason(Cause(row.cause), row.cause_data)
     except ValueError:
         return None
+
+
+def reasons_of(kept: Iterable[Mapping[str, Any]]) -> list[Reason]:
+    """Returns the reasons of a list that was kept as JSON."""
+    return [Reason(Cause(each["cause"]), each["cause_data"]) for each in kept]
 
 
 def shown(name: str, value: Datum) -> str:

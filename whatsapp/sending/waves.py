@@ -19,7 +19,7 @@ from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp.broadcasts import lifecycle
-from whatsapp.models import Broadcast, Sender, SenderHealth
+from whatsapp.models import Broadcast, SenderHealth
 from whatsapp.people import identity, suppressions
 from whatsapp.providers.base import Account, Message, Template
 from whatsapp.providers.registry import account_of, template_of
@@ -31,13 +31,11 @@ from whatsapp.sending.limiter import limiter, most_of
 from whatsapp.sending.pace import Slots
 from whatsapp.sending.quota import PeopleGauge
 from whatsapp.sending.results import Landing
+from whatsapp.sending.tempo import Tempo
 from whatsapp.states import BroadcastStatus, PauseReason, SkipReason
 
 logger = logging.getLogger(__name__)
 
-WAVE_S = 0.1
-"""Share of a second's messages in one wave: small, because a killed process leaves a wave's rows unknown."""
-LARGEST_WAVE = 100
 WAVES_PER_CLAIM = 3
 USED_UP = (PauseReason.QUOTA_24H, PauseReason.CANARY_REVIEW, PauseReason.DAY_LIMIT)
 """A broadcast pauses for these because of the messages that are leaving: those still leave."""
@@ -54,12 +52,17 @@ class Dispatch:
     stock: Stock = field(default_factory=Stock)
     breaker: Breaker = field(default_factory=Breaker)
     gauge: PeopleGauge = field(default_factory=PeopleGauge)
+    tempo: Tempo = field(default_factory=Tempo)
     epoch: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """Messages whose attempts are committed. `opened_at`, `deadline`: monotonic seconds of this process."""
+    """Messages whose attempts are committed. Times are monotonic seconds of this process.
+
+    They are posted in their slots, counted from `opened_at`, and not after `deadline`. From `next_at` on the number can
+    have slots for another wave.
+    """
 
     dispatch: Dispatch
     broadcast: Broadcast
@@ -69,6 +72,7 @@ class Wave:
     slots: Slots
     opened_at: float
     deadline: float
+    next_at: float = 0.0
 
     def message(self, departure: Departure) -> Message:
         """Returns the message to post for a departure."""
@@ -128,13 +132,15 @@ def _running(dispatch: Dispatch) -> Broadcast | None:
 
 
 def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: int, now: datetime) -> Step:
-    size = wave_size(broadcast.sender)
+    rate = most_of(broadcast.sender)
+    size = dispatch.tempo.size(rate)
     just_claimed = _fill(dispatch.stock, broadcast, min(size * WAVES_PER_CLAIM, room), now)
     if not dispatch.stock.rows:
         transaction.set_rollback(True)  # nothing was changed, so there is nothing to commit
         return NothingDue()
     opened_at = time.monotonic()
-    slots = limiter().reserve(broadcast.sender, min(size, room, len(dispatch.stock.rows)), now.timestamp())
+    wanted = min(size, room, len(dispatch.stock.rows))
+    slots = limiter().reserve(broadcast.sender, wanted, now.timestamp(), ahead_s=dispatch.tempo.ahead_s(rate))
     if not slots.count:
         transaction.set_rollback(True)  # waiting needs no commit; rows claimed just now are claimed again later
         if just_claimed:
@@ -150,12 +156,8 @@ def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: in
     day_limits.count(broadcast.business, countries, broadcast.template_category, now)
     # A message posted before this moment is answered (or given up) before its lease ends.
     deadline = opened_at + (timeout + slack).total_seconds()
-    return Wave(dispatch, broadcast, account, template_of(broadcast), departures, slots, opened_at, deadline)
-
-
-def wave_size(sender: Sender) -> int:
-    """Returns how many messages leave together."""
-    return max(1, min(LARGEST_WAVE, round(most_of(sender) * WAVE_S)))
+    next_at = opened_at + dispatch.tempo.next_s(slots, rate)
+    return Wave(dispatch, broadcast, account, template_of(broadcast), departures, slots, opened_at, deadline, next_at)
 
 
 def _fill(stock: Stock, broadcast: Broadcast, most: int, now: datetime) -> bool:
