@@ -32,7 +32,7 @@ def why(broadcast: Broadcast) -> Reason:
     """Returns both categories with what they cost: a message to the commonest country, and all that are unsent."""
     rates, old, new = current_rates(), broadcast.template_category, broadcast.template.category
     unsent = _unsent_by_country(broadcast)
-    country = unsent.most_common(1)[0][0] if unsent else broadcast.business.region()
+    country = (unsent.most_common(1)[0][0] if unsent else broadcast.business.region()) or ""
     return reason(
         Cause.CATEGORY_CHANGED,
         old_category=old,

@@ -14,8 +14,8 @@ from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.reasons import KeepsReason
 from whatsapp.models.senders import Sender, WindowZone
-from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory
-from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus, PauseReason
+from whatsapp.models.templates import MessageTemplate, ParameterFormat
+from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus, PauseReason, TemplateCategory
 
 
 class AudienceKind(models.TextChoices):
