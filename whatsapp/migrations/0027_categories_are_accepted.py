@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('whatsapp', '0025_what_may_be_held'),
+        ('whatsapp', '0026_file_readings'),
     ]
 
     operations = [
