@@ -1,4 +1,4 @@
-"""A stand-in for the part of Twilio's API that says what an account has, and the messages that Twilio posts."""
+"""A stand-in for Twilio: what an account has, the messages that it takes, and those that it posts."""
 
 from __future__ import annotations
 
@@ -25,11 +25,17 @@ class TwilioAccount:
 
 @dataclass
 class FakeTwilio:
-    """The server. `accounts` by SID."""
+    """The server. `accounts` by SID.
+
+    `sent` are the forms of messages that were accepted; `known_as` says what Twilio calls a person, by the address
+    written to, where that is not the address itself.
+    """
 
     accounts: dict[str, TwilioAccount] = field(default_factory=dict)
     url: str = ""
     per_page: int = 2
+    sent: list[dict[str, str]] = field(default_factory=list)
+    known_as: dict[str, str] = field(default_factory=dict)
 
     def app(self) -> web.Application:
         """Returns the aiohttp application."""
@@ -37,6 +43,7 @@ class FakeTwilio:
         app.add_routes(
             [
                 web.get("/2010-04-01/Accounts/{sid}.json", self._account),
+                web.post("/2010-04-01/Accounts/{sid}/Messages.json", self._accept),
                 web.get("/2010-04-01/Accounts/{sid}/IncomingPhoneNumbers.json", self._bought),
                 web.get("/v2/Channels/Senders", self._senders),
                 web.get("/v1/Services/{service}", self._service),
@@ -65,6 +72,15 @@ class FakeTwilio:
         wanted = request.query.get("PhoneNumber", "")
         numbers = [{"phone_number": number} for number in found[1].bought if number == wanted]
         return web.json_response({"incoming_phone_numbers": numbers})
+
+    async def _accept(self, request: web.Request) -> web.Response:
+        if not self._signed_in(request):
+            return _error(401, 20003, "Authenticate")
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        self.sent.append(form)
+        to = form["To"].removeprefix("whatsapp:")
+        known = f"whatsapp:{self.known_as.get(to, to)}"
+        return web.json_response({"sid": f"SM{len(self.sent)}", "status": "queued", "to": known}, status=201)
 
     async def _senders(self, request: web.Request) -> web.Response:
         found = self._signed_in(request)

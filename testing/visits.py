@@ -135,8 +135,8 @@ BY_COMMAND = {"whatsapp.Sender"}
 """Models that only operators add in the admin, and models that nobody adds there."""
 SHOWN = {
     "broadcast-people": {"completed", "draft"},
-    "thread": {"open", "closed", "opted-out", "kinds", "only-an-id"},
-    "contact": {"regular", "opted-out", "stopped-marketing", "long-name", "only-an-id"},
+    "thread": {"open", "closed", "opted-out", "kinds", "changed", "only-an-id"},
+    "contact": {"regular", "opted-out", "stopped-marketing", "long-name", "only-an-id", "merged"},
 }
 """Pages that are visited with some of the model's rows only."""
 WAYS: dict[str, dict[str, tuple[ways.Way, int]]] = {

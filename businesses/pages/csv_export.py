@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
 
 from asgiref.sync import sync_to_async
 from django.http import HttpResponse, StreamingHttpResponse
@@ -37,6 +38,14 @@ def csv_answer(
     Cells are turned into text; None becomes empty. Give `rows` as an iterator of tuples (`values_list(…).iterator()`).
     """
     file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed once it has been sent
+    write_csv(cast("BinaryIO", file), header, rows)
+    answer = _sent(file)
+    answer["Content-Disposition"] = f'attachment; filename="{re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")}.csv"'
+    return answer
+
+
+def write_csv(file: BinaryIO, header: Sequence[object], rows: Iterable[Sequence[object]]) -> None:
+    """Write the rows to an open file, in the form that `csv_answer` sends."""
     file.write(codecs.BOM_UTF8)
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
@@ -44,9 +53,6 @@ def csv_answer(
     writer.writerows([defused(cell) for cell in row] for row in rows)
     text.flush()
     text.detach()
-    answer = _sent(file)
-    answer["Content-Disposition"] = f'attachment; filename="{re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")}.csv"'
-    return answer
 
 
 def people_answer(
@@ -87,4 +93,9 @@ async def _parts(file: SpooledTemporaryFile[bytes]) -> AsyncIterator[bytes]:
 def defused(cell: object) -> str:
     """Returns a cell's text. An apostrophe disarms what looks like a formula; an E.164 number stays as it is."""
     text = "" if cell is None else str(cell)
-    return f"'{text}" if _FORMULA.match(text) and not _E164.fullmatch(text) else text
+    return f"'{text}" if _FORMULA.match(text.lstrip("'")) and not _E164.fullmatch(text) else text
+
+
+def as_it_was(cell: str) -> str:
+    """Returns the text that `defused` made this cell of."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell.lstrip("'")) else cell

@@ -17,7 +17,10 @@ from whatsapp.states import ErrorClass, RecipientStatus
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message, `minutes` ago. `state` is for outgoing ones; `answers`: it replies to the person's broadcast."""
+    """One message, `minutes` ago. `state` is for outgoing ones; `answers`: it replies to the person's broadcast.
+
+    `before`: what it said before it was edited.
+    """
 
     minutes_ago: float
     text: str
@@ -26,6 +29,8 @@ class Letter:
     state: RecipientStatus = RecipientStatus.READ
     action: str = ""
     answers: bool = False
+    before: tuple[str, ...] = ()
+    is_deleted: bool = False
 
 
 LONG = (
@@ -49,6 +54,13 @@ THREADS: dict[str, tuple[int, tuple[Letter, ...]]] = {
         Letter(3000, "Sorry, we missed your voice message.", is_ours=True, state=RecipientStatus.FAILED),
     )),
     "opted-out": (1, (Letter(2900, "הסר", action=InboundAction.OPT_OUT, answers=True),)),
+    "changed": (41, (
+        Letter(300, "אפשר לבוא עם הילד?", before=("אפשר לבוא עם הכלב?", "אפשר לבוא?"), answers=True),
+        Letter(290, "בטח, נשמח!", is_ours=True),
+        Letter(280, "Never mind, wrong chat", is_deleted=True),
+        Letter(270, "👍", kind="reaction"),
+        Letter(260, "Stop promotions", kind="button", action=InboundAction.NO_PROMOS, answers=True),
+    )),
     "kinds": (40, tuple(
         Letter(100 - 5 * number, "", kind=kind)
         for number, kind in enumerate("sticker video document location contacts reaction unsupported".split())
@@ -109,6 +121,9 @@ def _theirs(person: Contact, letter: Letter, sender: Sender, at: datetime, posit
         action=letter.action,
         confirmed_at=at if letter.action else None,
         received_at=at,
+        edited_at=at + timedelta(minutes=1) if letter.before else None,
+        deleted_at=at + timedelta(minutes=1) if letter.is_deleted else None,
+        earlier=[{"at": at.isoformat(), "text": text} for text in letter.before],
     )
 
 

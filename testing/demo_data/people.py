@@ -9,8 +9,9 @@ from businesses.models import Business, User
 from testing.demo_data import Keys
 from testing.demo_data.names import LONG_NAME, name_of, phone_of
 from whatsapp.importing.contact_import import import_contacts
-from whatsapp.models import Consent, Contact, SuppressionCategory, SuppressionSource
-from whatsapp.people import consent, suppressions, tagging
+from whatsapp.models import Consent, Contact, SuppressionCategory, SuppressionSource, TieSource
+from whatsapp.people import consent, suppressions, tagging, ties
+from whatsapp.people.ties import Tie
 
 COUNT = 130
 TAGS = ("לקוחות קבועים", "VIP", "יישור שיניים", "new patients", "family plan – תוכנית משפחתית")
@@ -43,13 +44,24 @@ def add(business: Business, *, staff: User, now: datetime) -> Keys:
     for number, person in enumerate(people[60:95:5]):
         source = list(SuppressionSource)[number % 5]
         _suppress(business, person, SuppressionCategory.MARKETING, source, now - timedelta(days=20 + number))
+    merged = _merge(business, people[110], people[111], now - timedelta(days=4))
     return {
+        "merged": str(merged.pk),
         "regular": str(regular.pk),
         "opted-out": str(opted_out.pk),
         "stopped-marketing": str(stopped.pk),
         "long-name": str(long_named.pk),
         "only-an-id": str(only_id.pk),
     }
+
+
+def _merge(business: Business, one: Contact, other: Contact, at: datetime) -> Contact:
+    """Let two contacts turn out to be one person: WhatsApp reported the second one's number for the first.
+
+    Returns the one that is left.
+    """
+    ties.learn(business, [Tie(one.address, other.address, TieSource.STATUS)], now=at)
+    return Contact.objects.get(business=business, pk__in=[one.pk, other.pk])
 
 
 def file_with_mistakes() -> io.BytesIO:

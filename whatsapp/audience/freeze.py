@@ -19,6 +19,8 @@ from whatsapp.audience.insert import insert_recipients
 from whatsapp.audience.rates import RateTable
 from whatsapp.audience.rows import Candidate
 from whatsapp.models import AddressKind, Broadcast, Consent, Contact, Recipient, TemplateCategory
+from whatsapp.people import identity
+from whatsapp.people.identity import People
 from whatsapp.people.suppressions import blocked
 from whatsapp.reasons import NO_REASON, Cause, reason
 from whatsapp.states import BroadcastStatus, RecipientStatus, SkipReason
@@ -94,38 +96,47 @@ def _move_cursor(broadcast: Broadcast, position: str) -> None:
 
 
 def _judge(broadcast: Broadcast, batch: list[Candidate]) -> Iterator[Candidate]:
-    """Mark duplicates and people who must not be messaged as skipped, and look up everybody's contact."""
+    """Mark duplicates and people who must not be messaged as skipped, and look up everybody's contact.
+
+    All of it goes by the person: two addresses of one person are duplicates, whichever of them opted out.
+    """
     addresses = [candidate.address for candidate in batch if candidate.address]
-    taken = dict(
-        Recipient.objects.filter(broadcast=broadcast, address__in=addresses).values_list("address", "row_number")
-    )
-    suppressed = blocked(broadcast.business, addresses, broadcast.template_category)
-    contacts = _contacts(broadcast, addresses)
+    people = identity.people(broadcast.business, addresses)
+    everybody = people.every(addresses)
+    rows = Recipient.objects.filter(broadcast=broadcast, address__in=everybody)
+    taken = {people.key(address or ""): number for address, number in rows.values_list("address", "row_number")}
+    suppressed = blocked(broadcast.business, addresses, broadcast.template_category, known=people)
+    contacts = _contacts(broadcast, everybody, people)
     is_marketing = broadcast.template_category == TemplateCategory.MARKETING
     for candidate in batch:
         address = candidate.address
         if address is None:
             yield candidate
             continue
-        contact_id, consent = contacts.get(address, (None, Consent.UNKNOWN))
-        if address in taken:
-            yield _duplicate(candidate, taken[address])
+        person = people.key(address)
+        contact_id, consent = contacts.get(person, (None, Consent.UNKNOWN))
+        if person in taken:
+            yield _duplicate(candidate, taken[person])
             continue
-        taken[address] = candidate.row_number
+        taken[person] = candidate.row_number
         known = replace(candidate, contact_id=candidate.contact_id or contact_id)
         if address in suppressed or (is_marketing and consent == Consent.WITHDRAWN):
             known = replace(known, skip_reason=SkipReason.OPTED_OUT)
         yield known
 
 
-def _contacts(broadcast: Broadcast, addresses: list[str]) -> dict[str, tuple[UUID, str]]:
+def _contacts(broadcast: Broadcast, addresses: list[str], people: People) -> dict[str, tuple[UUID, str]]:
+    """Returns the contact of each person, by their key, and the strictest of their consents."""
     found: dict[str, tuple[UUID, str]] = {}
     for field, chosen in (
         ("phone", [address for address in addresses if address.startswith("+")]),
         ("bsuid", [address for address in addresses if not address.startswith("+")]),
     ):
         rows = Contact.objects.filter(business_id=broadcast.business_id, **{f"{field}__in": chosen})
-        found |= {address: (pk, consent) for address, pk, consent in rows.values_list(field, "pk", "consent")}
+        for address, pk, consent in rows.values_list(field, "pk", "consent"):
+            known = found.setdefault(people.key(address), (pk, consent))
+            if consent == Consent.WITHDRAWN:
+                found[people.key(address)] = (known[0], consent)
     return found
 
 

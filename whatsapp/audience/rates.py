@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,11 @@ class RateTable:
 def rates_on(day: date) -> RateTable:
     """Returns the prices of a day; of a day before the first card, that card's."""
     return _rates_on(day, str(settings.WHATSAPP_RATE_CARDS))
+
+
+def current_rates() -> RateTable:
+    """Returns the prices of today."""
+    return rates_on(timezone.now().date())
 
 
 @lru_cache(maxsize=100)

@@ -6,12 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from businesses.models import User
 from whatsapp.importing.rows import Entry
-from whatsapp.models import Consent, ConsentStep, Contact, ContactImport, ContactTag, Tag
-from whatsapp.people import consent
+from whatsapp.models import Consent, Contact, ContactImport, ContactTag, Tag
+from whatsapp.people import consent, identity
+from whatsapp.people.identity import People
 
 FIELDS = ("name", "language", "attributes", "consent", "consent_source", "consent_changed_at")
 
@@ -41,21 +44,23 @@ class _People:
 
     def __init__(self, contact_import: ContactImport, entries: Sequence[Entry], now: datetime) -> None:
         self.contact_import, self.now = contact_import, now
-        self.contacts = _known(contact_import, {entry.address for entry in entries})
+        self.people = identity.people(contact_import.business, {entry.address for entry in entries})
+        self.contacts = _known(contact_import, {entry.address for entry in entries}, self.people)
         self.tags = _tags_of(self.contacts.values())
         self.tags_for_all = frozenset(contact_import.tags)
         self.new: list[Contact] = []
         self.changed: dict[UUID, Contact] = {}
-        self.agreed: list[str] = []
+        self.said: list[tuple[str, Consent, str]] = []
         self.tagged: list[tuple[Contact, str]] = []
 
     def note(self, entry: Entry) -> RowEffect:
         """Note what a row says, and return what it changes."""
-        contact = self.contacts.get(entry.address)
+        person = self.people.key(entry.address)
+        contact = self.contacts.get(person)
         if contact is None:
             field = "phone" if entry.address.startswith("+") else "bsuid"
             contact = Contact(business_id=self.contact_import.business_id, **{field: entry.address})
-            self.contacts[entry.address] = contact
+            self.contacts[person] = contact
             self.new.append(contact)
             self._facts(contact, entry)
             self._tags(contact, entry)
@@ -70,12 +75,22 @@ class _People:
         before = (contact.name, contact.language, contact.attributes, contact.consent)
         contact.name, contact.language = entry.name or contact.name, entry.language or contact.language
         contact.attributes = {**contact.attributes, **entry.attributes}
-        source = self.contact_import.consent_source
-        if source and contact.consent == Consent.UNKNOWN:
-            contact.consent, contact.consent_source = Consent.GRANTED, source
-            contact.consent_changed_at = self.now
-            self.agreed.append(entry.address)
+        self._consent(contact, entry)
         return before != (contact.name, contact.language, contact.attributes, contact.consent)
+
+    def _consent(self, contact: Contact, entry: Entry) -> None:
+        """Put a consent on a contact. A withdrawal always counts; an agreement counts for those not asked before."""
+        source = entry.consent_source or self.contact_import.consent_source
+        if entry.consent == Consent.WITHDRAWN and contact.consent != Consent.WITHDRAWN:
+            contact.consent, contact.consent_source = Consent.WITHDRAWN, source
+        elif contact.consent == Consent.UNKNOWN and (
+            entry.consent == Consent.GRANTED or (entry.consent is None and self.contact_import.consent_source)
+        ):
+            contact.consent, contact.consent_source = Consent.GRANTED, source
+        else:
+            return
+        contact.consent_changed_at = self.now
+        self.said.append((entry.address, Consent(contact.consent), source))
 
     def _tags(self, contact: Contact, entry: Entry) -> bool:
         missing = (entry.tags | self.tags_for_all) - self.tags[contact.pk]
@@ -91,8 +106,9 @@ class _People:
         Contact.objects.bulk_create(
             self.changed.values(), update_conflicts=True, unique_fields=["id"], update_fields=FIELDS
         )
-        source = self.contact_import.consent_source
-        consent.note(business, self.agreed, ConsentStep.AGREED, source=source, now=self.now, by=by)
+        for (said, source), group in groupby(sorted(self.said, key=itemgetter(1, 2)), key=itemgetter(1, 2)):
+            addresses = [address for address, _said, _source in group]
+            consent.note(business, addresses, consent.STEP_OF[said], source=source, now=self.now, by=by)
         names = sorted({name for _contact, name in self.tagged})
         if names:
             Tag.objects.bulk_create([Tag(business=business, name=name) for name in names], ignore_conflicts=True)
@@ -101,13 +117,16 @@ class _People:
             ContactTag.objects.bulk_create(pairs, ignore_conflicts=True)
 
 
-def _known(contact_import: ContactImport, addresses: set[str]) -> dict[str, Contact]:
-    """Returns the business's contacts with these numbers or user ids, by the address they were found by."""
-    phones = [address for address in addresses if address.startswith("+")]
-    bsuids = [address for address in addresses if not address.startswith("+")]
-    contacts = Contact.objects.filter(business=contact_import.business_id)
-    found = {contact.phone or "": contact for contact in contacts.filter(phone__in=phones)}
-    return found | {contact.bsuid or "": contact for contact in contacts.filter(bsuid__in=bsuids)}
+def _known(contact_import: ContactImport, addresses: set[str], people: People) -> dict[str, Contact]:
+    """Returns the contacts of the people with these numbers or user ids, by the key of the person."""
+    contacts = identity.contacts_with(contact_import.business, people.every(addresses))
+    found: dict[str, Contact] = {}
+    for contact in contacts:
+        for address in filter(None, (contact.phone, contact.bsuid)):
+            known = found.setdefault(people.key(address), contact)
+            if address in addresses and known.phone not in addresses:
+                found[people.key(address)] = contact  # of two forms of one number, the one that the file has
+    return found
 
 
 def _tags_of(contacts: Iterable[Contact]) -> defaultdict[UUID, set[str]]:

@@ -6,7 +6,7 @@ turns a double click into one message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from whatsapp.models import (
     SenderHealth,
     SuppressionCategory,
 )
+from whatsapp.people import identity
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, to_e164
 from whatsapp.people.suppressions import blocked, entries_of
@@ -64,14 +65,18 @@ def reply(inbound: InboundMessage, text: str, *, key: UUID, now: datetime, actor
     return _keep(message, inbound.business, key, now, actor)
 
 
-def reply_until(inbound: InboundMessage, *, now: datetime) -> datetime | None:
-    """Returns until when a reply to this person is accepted; None if it no longer is."""
-    return window_end(inbound.sender, inbound.address, now)
+def reply_until(inbound: InboundMessage, *, now: datetime, addresses: Sequence[str] | None = None) -> datetime | None:
+    """Returns until when a reply to this person is accepted; None if it no longer is. See `window_end`."""
+    return window_end(inbound.sender, inbound.address, now, addresses)
 
 
-def window_end(sender: Sender, address: str, now: datetime) -> datetime | None:
-    """Returns until when the person may get free text from this number; None if they may not."""
-    last = InboundMessage.objects.filter(business=sender.business_id, sender=sender, address=address)
+def window_end(sender: Sender, address: str, now: datetime, addresses: Sequence[str] | None = None) -> datetime | None:
+    """Returns until when the person may get free text from this number; None if they may not.
+
+    `addresses`: all of the person's, if the caller has looked them up.
+    """
+    known = addresses if addresses is not None else identity.addresses_of(sender.business, address)
+    last = InboundMessage.objects.filter(business=sender.business_id, sender=sender, address__in=known)
     last = last.exclude(kind__in=NO_MESSAGES)
     written = last.order_by("-received_at").values_list("received_at", flat=True).first()
     return written + WINDOW if written and written + WINDOW > now else None
@@ -157,7 +162,8 @@ def _wants_silence(inbound: InboundMessage) -> bool:
     no = entries_of(inbound.business, [inbound.address]).filter(category=SuppressionCategory.ALL).first()
     if no is None:
         return False
+    known = identity.addresses_of(inbound.business, inbound.address)
     since = InboundMessage.objects.filter(
-        business=inbound.business_id, address=inbound.address, received_at__gt=no.created_at
+        business=inbound.business_id, address__in=known, received_at__gt=no.created_at
     )
     return not since.exclude(kind__in=NO_REPLIES).exclude(action=InboundAction.OPT_OUT).exists()

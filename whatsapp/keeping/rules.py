@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping import table
@@ -15,8 +14,9 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Holding, Record, Rule
 from businesses.models import Business
 from whatsapp.importing.imports import REJECTED_KEPT
-from whatsapp.keeping import ending, files, messages, news, suppressing
+from whatsapp.keeping import ending, files, messages, names, news, suppressing
 from whatsapp.models import (
+    AddressTie,
     Attempt,
     Broadcast,
     BroadcastEvent,
@@ -24,12 +24,14 @@ from whatsapp.models import (
     ConsentChange,
     Contact,
     ContactImport,
+    ContactMerge,
     ContactTag,
     DirectMessage,
     InboundMessage,
     MessageTemplate,
     MessagingSettings,
     MonthSpending,
+    PersonAddress,
     ProvedAccount,
     Recipient,
     RejectedRow,
@@ -39,12 +41,16 @@ from whatsapp.models import (
     Tag,
     WebhookNews,
 )
+from whatsapp.people import identity
 
 _OUTCOME = frozenset({"error_code", "error_class", "price_category", "price_type", "cause", "skip_reason", "country"})
 RULES = (
     Rule(Contact, erased=True),
     Rule(ContactTag, erased=True),
     Rule(Tag, because=Because.COUNTS),
+    Rule(PersonAddress, erased=True),
+    Rule(AddressTie, erased=True, leaves=frozenset({"source"})),
+    Rule(ContactMerge, erased=True, leaves=frozenset({"source"})),
     Rule(Suppression, erased=True),
     Rule(ConsentChange, erased=True),
     Rule(InboundMessage, kept=Kind.MESSAGES, erased=True, leaves=frozenset({"kind"})),
@@ -156,6 +162,14 @@ HOLDINGS = (
         erase=_erase_contacts,
         records=_contact_records,
     ),
+    # Last: the others are found by all addresses of the person.
+    Holding(
+        "names",
+        _("Addresses that belong together, and contacts that were merged"),
+        rows=names.rows,
+        erase=names.erase,
+        records=names.records,
+    ),
 )
 
 
@@ -168,9 +182,10 @@ def contact_person(business: Business, contact_id: UUID) -> Person | None:
 
 
 def same_person(business: Business, addresses: frozenset[str]) -> frozenset[str]:
-    """Returns the addresses that stand together with one of these in a contact."""
-    known = Contact.objects.filter(Q(phone__in=addresses) | Q(bsuid__in=addresses), business=business)
-    return frozenset(address for pair in known.values_list("phone", "bsuid") for address in pair if address)
+    """Returns every address of the people who have these, in every form: tied ones, and those of one contact."""
+    known = identity.addresses_of(business, *addresses)
+    pairs = identity.contacts_with(business, known).values_list("phone", "bsuid")
+    return frozenset(identity.addresses_of(business, *known, *(address for pair in pairs for address in pair)))
 
 
 def register() -> None:

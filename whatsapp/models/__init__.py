@@ -12,6 +12,7 @@ from whatsapp.models.contacts import (
     Tag,
 )
 from whatsapp.models.direct import DirectKind, DirectMessage
+from whatsapp.models.identity import AddressTie, ContactMerge, PersonAddress, TieSource
 from whatsapp.models.imports import ContactImport, ImportStatus, RejectedRow
 from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, NewsProblem, WebhookNews
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
@@ -27,11 +28,12 @@ from whatsapp.models.senders import (
 )
 from whatsapp.models.sending import SendingPace
 from whatsapp.models.spending import BroadcastSpending, MonthSpending
-from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory
-from whatsapp.states import TemplateStatus
+from whatsapp.models.templates import MessageTemplate, ParameterFormat
+from whatsapp.states import TemplateCategory, TemplateStatus
 
 __all__ = [
     "AddressKind",
+    "AddressTie",
     "Attempt",
     "AttemptOutcome",
     "AudienceKind",
@@ -43,6 +45,7 @@ __all__ = [
     "ConsentStep",
     "Contact",
     "ContactImport",
+    "ContactMerge",
     "ContactTag",
     "DirectKind",
     "DirectMessage",
@@ -56,6 +59,7 @@ __all__ = [
     "NewsKind",
     "NewsProblem",
     "ParameterFormat",
+    "PersonAddress",
     "ProvedAccount",
     "Provider",
     "Quality",
@@ -70,6 +74,7 @@ __all__ = [
     "Tag",
     "TemplateCategory",
     "TemplateStatus",
+    "TieSource",
     "UnknownPolicy",
     "WebhookNews",
     "WindowZone",

@@ -18,6 +18,7 @@ ENGLISH = Language(
         NOT SEND [to] ME? DET* MESSAGES [to] ME?
         NOT SEND [me|us] (this|these|it|them|anything) (again|anymore|any more|ever again)
         NOT SEND [me|us] anything
+        stop (with|it with) DET* MESSAGES
         never (text|message|contact|spam|whatsapp) [to] ME again
         WE? NOT (want|wish|need|like|agree|consent) [to] [receive|receiving|get|getting|see|read|have] DET* MESSAGES
         WE? NOT (want|wish|need|like) to be (contacted|messaged|texted|bothered|disturbed|spammed|on your list)
@@ -32,7 +33,9 @@ ENGLISH = Language(
         unsubscribe from DET* (MESSAGES|LIST|everything|all|here)
         unsubscribe (me|us|please me)
         unsubscribe ME
-        WE? WANT (unsubscribe|opt out|optout|be removed|be taken off|be unsubscribed|be deleted) [from|of] DET* LIST?
+        WE? want (out|off) [of|from] DET* LIST?
+        WE? WANT (unsubscribe|opt out|optout|be removed|be taken off|be unsubscribed|be deleted) [from
+            |of] DET* [LIST|MESSAGES]
         WE? WANT stop (receiving|getting) DET* MESSAGES
         (how|where) (do|can|could|should|would) i (unsubscribe|opt out) [from|of] DET* [LIST|MESSAGES]
         how (do|can|could) i (stop|stop getting|stop receiving|cancel|block) DET* MESSAGES
@@ -41,7 +44,8 @@ ENGLISH = Language(
         opt ME out [of|from] DET* [MESSAGES|LIST|all|everything]
         REMOVE ME [from|of|off] DET* LIST?
         remove from DET* LIST
-        (take|get|keep) ME off DET* LIST?
+        (take|get|keep) ME (off|out of) DET* LIST
+        (take|get|keep) ME off [this|here]
         leave ME alone
         go away
         do not disturb [me]
@@ -80,7 +84,8 @@ ENGLISH = Language(
         |wrong number|wrong person|you have the wrong number|this is the wrong number|not my number|no thanks
         |no thank you|i never signed up|i never signed up for this|i didn't sign up|i did not sign up
         |i didn't sign up for this|i did not sign up for this|i never subscribed|i didn't subscribe
-        |i didn't ask for this|i already asked|i asked already|i have asked before|this is spam|who is this
+        |i didn't ask for this|i already asked|i asked already|i have asked before|i asked you|i asked you to
+        |i have asked you to|i've asked you to|i told you|i am asking you to|this is spam|who is this
         |who are you|not interested|i'm not interested|i am not interested|from you|from your company|no|you|yes
         |i beg you|this is harassment|for the last time|last warning|on whatsapp|via whatsapp|by whatsapp
     """,

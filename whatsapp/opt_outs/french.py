@@ -17,7 +17,7 @@ FRENCH = Language(
         comment (me désabonner|se désabonner|me désinscrire|se désinscrire|faire pour me désabonner
             |puis je me désabonner|arrêter MESSAGES) FROM_LIST?
         STOP SENDING THESE? MESSAGES?
-        STOP THESE MESSAGES
+        STOP [aux|avec|avec les|à] THESE? MESSAGES
         STOP (de|d') (me déranger|m'importuner|m'embêter|me harceler|me spammer|me solliciter|m'emmerder
             |me casser les pieds)
         (arrêtez|arrête|cessez|stop|arrêter) ça

@@ -15,9 +15,11 @@ HEBREW = Language(
         ASK (לצאת|להתנתק|להימחק) LIST
         ASK (שתסירו|שתמחקו|שתורידו|שתוציאו|שיסירו|שימחקו) MYSELF LIST?
         ASK [שתפסיקו|שיפסיקו] SENDING TO_ME? THESE? MESSAGES TO_ME?
+        ASK NOT SEND MORE? TO_ME? MORE? THESE? MESSAGES
         ASK (להפסיק|לא) (לקבל) TO_ME? THESE? MESSAGES TO_ME?
         ASK שלא (תשלחו|ישלחו|תפנו|יפנו|תכתבו) TO_ME? MORE? THESE? MESSAGES?
-        איך (מסירים|מוחקים|יוצאים|מורידים|להסיר) [את עצמי|את המספר|אותי] LIST
+        איך [אני|אנחנו] (מסיר|מסירה|מוחק|מוחקת|יוצא|יוצאת|מוריד|מורידה|מסירים|מוחקים|יוצאים|מורידים
+            |להסיר) [את עצמי|את המספר|אותי] LIST
         איך (מסירים|מוחקים|מורידים) (את עצמי|את המספר שלי|אותי)
         איך (מפסיקים|מבטלים|אפשר להפסיק|עוצרים) [לקבל] [את] THESE? MESSAGES
         STOP SENDING TO_ME? THESE? [MESSAGES|THIS] TO_ME?

@@ -19,6 +19,12 @@ from whatsapp.opt_outs.spelling import normalize, simplify
 
 LANGUAGES = (ENGLISH, HEBREW, ARABIC, SPANISH, PORTUGUESE, FRENCH, RUSSIAN, GERMAN, ITALIAN, TURKISH)
 ALONE = frozenset(normalize(word) for language in LANGUAGES for word in language.alone.split("|"))
+POLITE = frozenset(
+    map(
+        normalize, "please pls plz kindly בבקשה נא אנא رجاء لطفا porfavor porfa svp stp пожалуйста bitte lütfen".split()
+    )
+)
+"""Words that may stand anywhere in a phrase."""
 LONGEST = 160
 """Characters of a text that may refuse as a whole."""
 LONGEST_WITH_MORE = 800
@@ -39,25 +45,29 @@ def refusal_in(text: str, *, in_doubt: bool) -> Choice | None:
     """Returns what a text refuses; `in_doubt`: also what may mean something else ("not interested", "cancel")."""
     if len(text) > LONGEST_WITH_MORE:
         return None
-    said = simplify(normalize(text))
-    if len(text) <= LONGEST and (refused := _refused_by(said, in_doubt=in_doubt)):
-        return refused
+    if len(text) <= LONGEST:
+        if in_doubt and simplify(normalize(text)) in ALONE:
+            return Choice.OPT_OUT
+        if refused := _refused_by(_said(text), in_doubt=in_doubt):
+            return refused
     return _refused_in_a_sentence(text)
+
+
+def _said(text: str) -> str:
+    return " ".join(word for word in simplify(normalize(text)).split() if word not in POLITE)
 
 
 def _refused_by(said: str, *, in_doubt: bool) -> Choice | None:
     if _whole("marketing").matches(said):
         return Choice.NO_PROMOS
     kinds = ("everything", "marketing", "in_doubt") if in_doubt else ("everything", "marketing")
-    if _whole(*kinds).matches(said) or (in_doubt and said in ALONE):
-        return Choice.OPT_OUT
-    return None
+    return Choice.OPT_OUT if _whole(*kinds).matches(said) else None
 
 
 def _refused_in_a_sentence(text: str) -> Choice | None:
     """Returns what one sentence of several refuses. A question doesn't, and neither does a single word."""
     for sentence, end in _SENTENCE.findall(text):
-        said = simplify(normalize(sentence))
+        said = _said(sentence)
         if end not in _QUESTION and " " in said and (refused := _refused_by(said, in_doubt=False)):
             return refused
     return None

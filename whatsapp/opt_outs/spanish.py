@@ -28,6 +28,8 @@ SPANISH = Language(
             |molestarme) MORE? THESE? MESSAGES?
         WANT_NOT (recibir|que me envíen|que me manden|que me envíes
             |recibir de ustedes) MORE? THESE? MESSAGES [de ustedes|suyos|tuyos|vuestros]
+        WANT_NOT recibir (nada|nada mas) [de ustedes|de vosotros|suyo]
+        no (molesten|moleste|molestes|moleste) MORE?
         WANT_NOT (recibir|que me escriban|que me contacten|que me molesten) MORE?
         WANT_NOT MORE? THESE? MESSAGES [de ustedes|suyos|tuyos|vuestros]
         (no mas|ni un|basta de|sin|no quiero mas) THESE? MESSAGES [mas]
@@ -103,7 +105,8 @@ SPANISH = Language(
         "REMOVE": "eliminen|elimine|elimina|eliminar|borren|borre|borra|borrar|quiten|quite|quita|quitar"
         "|remuevan|remover|saquen|sacar"
         "|retiren|retirar",
-        "FROM_LIST": "de la lista|de su lista|de tu lista|de sus listas|de esta lista|de vuestra lista"
+        "FROM_LIST": "de la lista|de esa lista|de esas listas|de su lista|de tu lista|de sus listas"
+        "|de esta lista|de vuestra lista"
         "|de la lista de difusión"
         "|de su lista de difusión|de la lista de contactos|de su lista de contactos|de sus contactos"
         "|de tus contactos|de la lista de correo"

@@ -46,7 +46,7 @@ def resume(request: PageRequest, found: Broadcast) -> str:
     """Resume exactly where it stopped, with a higher budget if one is typed."""
     if written := request.POST.get("budget", "").strip():
         creation.set_budget(found, _amount(written))
-    lifecycle.resume(found, now=timezone.now(), actor=request.user)
+    starting.resume(found, now=timezone.now(), actor=request.user)
     return _("It continues where it stopped.")
 
 
@@ -55,6 +55,13 @@ def _amount(written: str) -> Decimal:
         return Decimal(sanitize_separators(written))
     except InvalidOperation:
         raise WhatsappError(_("A budget is an amount of at least 0.01, like 25 or 25.50.")) from None
+
+
+@_steers
+def accept_category(request: PageRequest, found: Broadcast) -> str:
+    """Accept the template's new category and its price."""
+    lifecycle.accept_category(found, now=timezone.now(), actor=request.user)
+    return _("Accepted: it is sent at the new price.")
 
 
 @_steers

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from businesses.pages.access import PageRequest, business_page
-from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts import categories, lifecycle
 from whatsapp.broadcasts.counts import counts_of
 from whatsapp.control import retrying
 from whatsapp.control.money import billed_of
@@ -23,7 +23,7 @@ from whatsapp.pages.bubble import bubble
 from whatsapp.pages.figures import pictures, progress_of
 from whatsapp.sending.costs import rates_at
 from whatsapp.sending.spending import spent_on
-from whatsapp.states import BroadcastStatus, RecipientStatus
+from whatsapp.states import BroadcastStatus, PauseReason, RecipientStatus
 
 MOST_EVENTS = 100
 ENDED = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED, BroadcastStatus.FAILED)
@@ -76,7 +76,7 @@ def _live(found: Broadcast, *, now: datetime) -> dict[str, Any]:
         "retryable": retrying.retryable(found).count() if has_failed else 0,
         "is_reading": found.audience_ready_at is None and found.status not in ENDED,
         "settling": counts.settling,
-        "may": _possible(BroadcastStatus(found.status)),
+        "may": _possible(found),
         "cost": None if found.status in lifecycle.NOT_STARTED else _cost(found, now),
     }
 
@@ -87,12 +87,16 @@ def _cost(found: Broadcast, now: datetime) -> dict[str, Any]:
     return {"so_far": spent_on(found), "billed": billed, "currency": rates_at(now).currency}
 
 
-def _possible(status: BroadcastStatus) -> dict[str, bool]:
+def _possible(found: Broadcast) -> dict[str, bool]:
     """Returns which buttons the page shows."""
+    status = BroadcastStatus(found.status)
+    waits_for_consent = status == BroadcastStatus.PAUSED and found.pause_reason == PauseReason.CATEGORY
+    is_moved_before_start = status in lifecycle.NOT_STARTED and categories.has_moved(found)
     return {
+        "accept_category": waits_for_consent or is_moved_before_start,
         "start": status in lifecycle.NOT_STARTED,
         "pause": status in {BroadcastStatus.PREPARING, BroadcastStatus.RUNNING},
-        "resume": status == BroadcastStatus.PAUSED,
+        "resume": status == BroadcastStatus.PAUSED and not waits_for_consent,
         "cancel": status not in {*ENDED, BroadcastStatus.DRAFT, BroadcastStatus.CANCELLING},
         "discard": status == BroadcastStatus.DRAFT,
     }

@@ -6,19 +6,30 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Exists, OuterRef
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from businesses.models import Permission
+from businesses.keeping.fingerprints import readable_fingerprints
+from businesses.models import AddressKey, Permission
 from businesses.pages.access import PageRequest, business_page
-from whatsapp.models import Consent, Contact, ContactTag, Suppression, SuppressionCategory, SuppressionSource, Tag
+from whatsapp.models import (
+    Consent,
+    Contact,
+    ContactMerge,
+    ContactTag,
+    Suppression,
+    SuppressionCategory,
+    SuppressionSource,
+    Tag,
+)
 from whatsapp.pages.button import button
 from whatsapp.pages.contact_forms import AgreeForm, CategoryForm, FactsForm, TagForm
-from whatsapp.pages.conversations import addresses_of, conversation
-from whatsapp.people import consent, suppressions, tagging
+from whatsapp.pages.conversations import conversation
+from whatsapp.people import consent, identity, merging, suppressions, tagging
+from whatsapp.people.number_forms import canonical
 
 MOST_MESSAGES = 100
 MOST_TAGS = 200
@@ -26,7 +37,10 @@ MOST_TAGS = 200
 
 
 def _found(request: PageRequest, contact_id: UUID) -> Contact:
-    rows = Contact.objects.select_related("business")
+    rows = Contact.objects.select_related("business").annotate(
+        was_merged=Exists(ContactMerge.objects.filter(contact=OuterRef("pk"))),
+        is_anybody_erased=Exists(AddressKey.objects.filter(business=request.business)),
+    )
     return get_object_or_404(rows, business=request.business, pk=contact_id)
 
 
@@ -85,7 +99,7 @@ def suppress(request: PageRequest, person: Contact) -> str | HttpResponse:
     form = CategoryForm(request.POST)
     if not form.is_valid():
         return _page(request, person, category_form=form)
-    for address in addresses_of(person):
+    for address in _own_addresses(identity.addresses_of_contact(person)):  # each for itself, if they are parted later
         suppressions.suppress(
             request.business,
             address,
@@ -101,7 +115,7 @@ def suppress(request: PageRequest, person: Contact) -> str | HttpResponse:
 @_lifting_button
 def lift(request: PageRequest, person: Contact) -> str:
     """Allow messages to the person again."""
-    for address in addresses_of(person):
+    for address in _own_addresses(identity.addresses_of_contact(person)):
         suppressions.lift(
             request.business,
             address,
@@ -114,8 +128,26 @@ def lift(request: PageRequest, person: Contact) -> str:
     return _("They may be messaged again.")
 
 
+@_lifting_button
+def part(request: PageRequest, person: Contact) -> str:
+    """Make two contacts again of one that was merged from two."""
+    wanted = request.POST.get("merge", "")
+    merge = next((each for each in ContactMerge.objects.filter(contact=person) if str(each.pk) == wanted), None)
+    if merge is None:
+        raise Http404
+    back = merging.undo(merge, now=timezone.now(), by=request.user)
+    return _("They are two contacts again.") if back else _("They had been made two contacts already.")
+
+
+def _own_addresses(addresses: list[str]) -> list[str]:
+    """Returns the person's addresses, each number in one form."""
+    return list(dict.fromkeys(map(canonical, addresses)))
+
+
 def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpResponse:
-    known = suppressions.known_as(request.business, addresses_of(person))
+    addresses = identity.addresses_of_contact(person)
+    is_hidden = person.is_anybody_erased  # type: ignore[attr-defined] # annotated by _found
+    known = [*addresses, *(readable_fingerprints(request.business, addresses) if is_hidden else [])]
     given = Exists(ContactTag.objects.filter(contact=person, tag=OuterRef("pk")))
     every_tag = Tag.objects.filter(business=request.business).annotate(is_given=given)
     tags = list(every_tag.order_by("-is_given", "name")[:MOST_TAGS])
@@ -133,7 +165,11 @@ def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpRe
         "all_tags": tags,
         "history": consent.history(request.business, known),
         "suppressed": list(Suppression.objects.filter(business=request.business, address__in=known)),
-        "said": conversation(person, most=MOST_MESSAGES),
+        "also": [
+            each for each in _own_addresses(addresses) if each not in {canonical(person.phone or ""), person.bsuid}
+        ],
+        "merges": merging.merges_of(person) if person.was_merged else [],  # type: ignore[attr-defined] # by _found
+        "said": conversation(person, most=MOST_MESSAGES, addresses=addresses),
         "most": MOST_MESSAGES,
     }
     return render(request, "whatsapp/contact.html", context, status=422 if filled else 200)

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from businesses.models import Business
-from whatsapp.models import Contact, SuppressionCategory
+from whatsapp.models import SuppressionCategory
+from whatsapp.people import identity
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
 from whatsapp.people.tagging import LONGEST, tidy
@@ -78,8 +79,7 @@ class NewContactForm(forms.Form):
     def clean_phone(self) -> str:
         """Refuse a number that is among the contacts already."""
         address = str(self.cleaned_data["phone"])
-        field = "phone" if address.startswith("+") else "bsuid"
-        if Contact.objects.filter(business=self.business, **{field: address}).exists():
+        if identity.contacts_with(self.business, identity.addresses_of(self.business, address)).exists():
             raise forms.ValidationError(_("This person is already in your contacts."))
         return address
 

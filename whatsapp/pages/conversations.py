@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
@@ -21,6 +22,7 @@ from whatsapp.models import (
     Recipient,
 )
 from whatsapp.pages.bubble import Bubble, bubble
+from whatsapp.people import identity
 from whatsapp.providers.events import NO_MESSAGES, NO_REPLIES
 from whatsapp.states import RecipientStatus
 
@@ -44,20 +46,18 @@ class ThreadMessage:
     earlier: tuple[str, ...] = ()
 
 
-def conversation(contact: Contact, *, most: int) -> list[ThreadMessage]:
-    """Returns the newest `most` messages with a person, oldest first."""
-    written = [*_broadcast_to(contact, most), *_from(contact, most), *_answered(contact, most)]
+def conversation(contact: Contact, *, most: int, addresses: Sequence[str] | None = None) -> list[ThreadMessage]:
+    """Returns the newest `most` messages with a person, oldest first. `addresses`: all of theirs, if looked up."""
+    known = addresses if addresses is not None else identity.addresses_of_contact(contact)
+    business = contact.business_id
+    written = [*_broadcast_to(business, known, most), *_from(business, known, most), *_answered(business, known, most)]
     return sorted(written, key=lambda each: each.at)[-most:]
 
 
-def addresses_of(contact: Contact) -> list[str]:
-    """Returns every address of a person."""
-    return [address for address in (contact.phone, contact.bsuid) if address]
-
-
-def last_message(contact: Contact) -> InboundMessage | None:
+def last_message(contact: Contact, addresses: Sequence[str] | None = None) -> InboundMessage | None:
     """Returns the person's newest message, which opens the 24 hours for replies; None if there is none."""
-    return _inbound(contact).exclude(kind__in=NO_MESSAGES).select_related("sender").first()
+    known = addresses if addresses is not None else identity.addresses_of_contact(contact)
+    return _inbound(contact.business_id, known).exclude(kind__in=NO_MESSAGES).select_related("sender").first()
 
 
 def threads(business: Business, *, only_unanswered: bool = False) -> QuerySet[Contact]:
@@ -67,18 +67,18 @@ def threads(business: Business, *, only_unanswered: bool = False) -> QuerySet[Co
     """
     newest = InboundMessage.objects.filter(business=business, contact=OuterRef("pk")).order_by("-received_at")
     said = newest.filter(deleted_at=None).exclude(kind__in=NO_REPLIES)
-    answers = DirectMessage.objects.filter(
-        Q(address=OuterRef("phone")) | Q(address=OuterRef("bsuid")),
-        business=business,
-        kind=DirectKind.REPLY,
-        created_at__gt=OuterRef("last_said_at"),
+    replies = DirectMessage.objects.filter(
+        business=business, kind=DirectKind.REPLY, created_at__gt=OuterRef("last_said_at")
     ).exclude(status=RecipientStatus.FAILED)
+    # A reply goes to the address that wrote, perhaps another than the contact's. Two queries, each with its index.
+    by_message = replies.filter(answers__contact=OuterRef("pk"))
+    by_address = replies.filter(Q(address=OuterRef("phone")) | Q(address=OuterRef("bsuid")))
     people = Contact.objects.filter(business=business, last_inbound_at__isnull=False)
     people = people.annotate(
         last_message_id=Subquery(newest.values("pk")[:1]),
         last_said_id=Subquery(said.values("pk")[:1]),
         last_said_at=Subquery(said.values("received_at")[:1]),
-        is_answered=Exists(answers),
+        is_answered=Q(Exists(by_message)) | Q(Exists(by_address)),
     )
     if only_unanswered:  # an opt-out or opt-in is answered automatically
         waits = said.annotate(waits=Q(action="", is_elsewhere=False)).values("waits")[:1]
@@ -99,13 +99,13 @@ def with_last_messages(people: list[Contact]) -> list[tuple[Contact, InboundMess
     return rows
 
 
-def _inbound(contact: Contact) -> QuerySet[InboundMessage]:
-    written = InboundMessage.objects.filter(business=contact.business_id, address__in=addresses_of(contact))
+def _inbound(business: UUID, addresses: Sequence[str]) -> QuerySet[InboundMessage]:
+    written = InboundMessage.objects.filter(business=business, address__in=addresses)
     return written.order_by("-received_at")
 
 
-def _from(contact: Contact, most: int) -> Iterator[ThreadMessage]:
-    for message in _inbound(contact).select_related("recipient__broadcast")[:most]:
+def _from(business: UUID, addresses: Sequence[str], most: int) -> Iterator[ThreadMessage]:
+    for message in _inbound(business, addresses).select_related("recipient__broadcast")[:most]:
         yield ThreadMessage(
             message.received_at,
             is_ours=False,
@@ -118,10 +118,8 @@ def _from(contact: Contact, most: int) -> Iterator[ThreadMessage]:
         )
 
 
-def _broadcast_to(contact: Contact, most: int) -> Iterator[ThreadMessage]:
-    rows = Recipient.objects.filter(
-        business=contact.business_id, address__in=addresses_of(contact), accepted_at__isnull=False
-    )
+def _broadcast_to(business: UUID, addresses: Sequence[str], most: int) -> Iterator[ThreadMessage]:
+    rows = Recipient.objects.filter(business=business, address__in=addresses, accepted_at__isnull=False)
     for row in rows.select_related("broadcast").order_by("-accepted_at")[:most]:
         named = row.broadcast.template_format == ParameterFormat.NAMED
         assert row.accepted_at is not None  # noqa: S101 - filtered
@@ -136,8 +134,8 @@ def _broadcast_to(contact: Contact, most: int) -> Iterator[ThreadMessage]:
         )
 
 
-def _answered(contact: Contact, most: int) -> Iterator[ThreadMessage]:
-    written = DirectMessage.objects.filter(business=contact.business_id, address__in=addresses_of(contact))
+def _answered(business: UUID, addresses: Sequence[str], most: int) -> Iterator[ThreadMessage]:
+    written = DirectMessage.objects.filter(business=business, address__in=addresses)
     for answer in written.select_related("created_by").order_by("-created_at")[:most]:
         yield ThreadMessage(
             answer.created_at,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from whatsapp.errors import BadAudience
 from whatsapp.importing.contact_layout import guess, layout_of
+from whatsapp.models import SuppressionCategory
 from whatsapp.pages.contact_forms import ANY_DIRECTION, TagsField
 from whatsapp.states import ColumnRole
 
@@ -20,7 +22,7 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV or Excel (.xlsx), with a header row and then a row for each person. Up to 60 MB."),
+        help_text=gettext_lazy("CSV or Excel (.xlsx), with a row for each person. Up to 60 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
     )
 
@@ -40,10 +42,10 @@ class MappingForm(forms.Form):
         widget=forms.TextInput(attrs=ANY_DIRECTION),
     )
 
-    def __init__(self, *args: Any, header: Sequence[str], **options: Any) -> None:
+    def __init__(self, *args: Any, header: Sequence[str], phone: int | None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.header = header
-        for number, (name, role) in enumerate(zip(header, guess(header), strict=True)):
+        for number, (name, role) in enumerate(zip(header, guess(header, phone), strict=True)):
             self.fields[f"column_{number}"] = forms.ChoiceField(
                 label=name or _("Column %(number)s") % {"number": number + 1},
                 choices=ColumnRole.choices,
@@ -67,3 +69,37 @@ class MappingForm(forms.Form):
             except BadAudience as error:
                 raise forms.ValidationError(str(error)) from None
         return values
+
+
+class OptOutImportForm(forms.Form):
+    """Addresses that must not be messaged: a file or pasted text, and what rows that don't say it refuse."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        required=False,
+        help_text=gettext_lazy("CSV or Excel (.xlsx): a list that you downloaded here, or a column of numbers."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Or paste numbers, one in each line"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "ltr"}),
+    )
+    category = forms.ChoiceField(
+        label=gettext_lazy("What they opted out of"),
+        choices=SuppressionCategory.choices,
+        initial=SuppressionCategory.ALL,
+        help_text=gettext_lazy("For rows that don't say it themselves."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Demand a file or a text."""
+        values = super().clean() or {}
+        if not values.get("file") and not values.get("text", "").strip() and not self.errors:
+            self.add_error("file", _("Choose a file, or paste numbers."))
+        return values
+
+    def table(self) -> BinaryIO:
+        """Returns the file, or the text as one."""
+        file: BinaryIO | None = self.cleaned_data["file"]
+        return file or BytesIO(self.cleaned_data["text"].encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -21,6 +22,7 @@ from whatsapp.errors import WhatsappError
 from whatsapp.inbox import direct_messages
 from whatsapp.models import Contact
 from whatsapp.pages.conversations import ThreadMessage, conversation, last_message, threads, with_last_messages
+from whatsapp.people import identity
 from whatsapp.sending import letter_costs
 
 MOST_MESSAGES = 100
@@ -60,10 +62,11 @@ def thread(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
 def new_messages(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
     """Answer a polling page: the messages if they have changed; a whole new page when replying became possible."""
     person = _found(contact_id)
-    said = conversation(person, most=MOST_MESSAGES)
+    addresses = identity.addresses_of_contact(person)
+    said = conversation(person, most=MOST_MESSAGES, addresses=addresses)
     if request.GET.get("seen") == _print_of(said):
         return HttpResponse(status=204)
-    is_open = _open_until(person) is not None
+    is_open = _open_until(person, addresses) is not None
     if is_open and request.GET.get("open") == "0":
         return HttpResponse(headers={"HX-Refresh": "true"})
     context = {"contact": person, "said": said, "seen": _print_of(said), "is_open": is_open}
@@ -91,13 +94,13 @@ def answer(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
 
 
 def _found(contact_id: uuid.UUID) -> Contact:
-    return get_object_or_404(Contact, pk=contact_id)
+    return get_object_or_404(Contact.objects.select_related("business"), pk=contact_id)
 
 
-def _open_until(person: Contact) -> datetime | None:
+def _open_until(person: Contact, addresses: Sequence[str]) -> datetime | None:
     """Returns until when a reply is accepted; None if it no longer is, or if the person has never written."""
-    message = last_message(person)
-    return direct_messages.reply_until(message, now=timezone.now()) if message else None
+    message = last_message(person, addresses)
+    return direct_messages.reply_until(message, now=timezone.now(), addresses=addresses) if message else None
 
 
 def _print_of(said: list[ThreadMessage]) -> str:
@@ -106,8 +109,9 @@ def _print_of(said: list[ThreadMessage]) -> str:
 
 
 def _page(request: PageRequest, person: Contact, form: AnswerForm, *, status: int = 200) -> HttpResponse:
-    said = conversation(person, most=MOST_MESSAGES)
-    message, now = last_message(person), timezone.now()
+    addresses = identity.addresses_of_contact(person)
+    said = conversation(person, most=MOST_MESSAGES, addresses=addresses)
+    message, now = last_message(person, addresses), timezone.now()
     open_until = direct_messages.reply_until(message, now=now) if message else None
     terms = None
     if message and open_until:

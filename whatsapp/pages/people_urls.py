@@ -13,6 +13,7 @@ person = [
     path("agree/", contact.agree, name="contact-agree"),
     path("suppress/", contact.suppress, name="contact-suppress"),
     path("lift/", contact.lift, name="contact-lift"),
+    path("part/", contact.part, name="contact-part"),
     path("person/", persons.person_of_row, {"sort": "contact"}, name="contact-person"),
 ]
 importing = [
@@ -27,6 +28,7 @@ suppressed = [
     path("", suppression_list.suppression_list, name="suppressions"),
     path("add/", suppression_list.add, name="suppression-add"),
     path("export/", suppression_list.export, name="suppressions-export"),
+    path("import/", suppression_list.import_list, name="suppressions-import"),
     path("<int:suppression_id>/remove/", suppression_list.remove, name="suppression-remove"),
 ]
 
@@ -45,6 +47,7 @@ urlpatterns = [
     path("templates/", template_list.templates, name="templates"),
     path("templates/fetch/", template_list.fetch, name="templates-fetch"),
     path("templates/<uuid:template_id>/", template_list.template, name="template"),
+    path("templates/<uuid:template_id>/button/", template_list.mark_button, name="template-button"),
     path("senders/", senders.senders, name="senders"),
     path("senders/try/", senders.try_stand_in, name="sender-try"),
     path("senders/<uuid:sender_id>/check/", senders.check, name="sender-check"),

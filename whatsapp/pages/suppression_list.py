@@ -1,4 +1,4 @@
-"""Addresses that must not be messaged: the list with reasons, adding, removing, exporting."""
+"""Addresses that must not be messaged: the list with reasons, adding, removing, importing, exporting."""
 
 from __future__ import annotations
 
@@ -9,18 +9,27 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from businesses.keeping.fingerprints import PREFIX, is_fingerprint, readable_fingerprints
+from businesses.keeping.fingerprints import PREFIX, readable_fingerprints
 from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
+from whatsapp.broadcasts.reasons import in_words
+from whatsapp.errors import BadAudience
+from whatsapp.importing.opt_outs import Report, import_opt_outs
 from whatsapp.models import Consent, Contact, Suppression, SuppressionCategory, SuppressionSource
 from whatsapp.pages.contact_forms import SuppressionForm
-from whatsapp.people import suppressions
+from whatsapp.pages.import_form import OptOutImportForm
+from whatsapp.people import opt_out_table, suppressions
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, to_e164
+from whatsapp.tables.tables import open_preview
+
+MOST_ROWS = 5_000
+"""Rows that a page takes while somebody waits."""
+SHOWN_REJECTED = 200
 
 
 @require_safe
@@ -71,20 +80,41 @@ def remove(request: PageRequest, suppression_id: int) -> HttpResponse:
 @require_safe
 @business_page(section="contacts", needs=Permission.EXPORT_CONTACTS)
 def export(request: PageRequest) -> HttpResponseBase:
-    """Send the whole list as CSV."""
-    rows = (
-        [
-            _("erased") if is_fingerprint(entry.address) else entry.address,
-            entry.get_category_display(),
-            entry.get_source_display(),
-            entry.note,
-            timezone.localtime(entry.created_at).strftime("%Y-%m-%d %H:%M"),
-        ]
-        for entry in _entries(request).iterator()
-    )
-    header = [_("Phone number"), _("What they opted out of"), _("Why"), _("Note"), _("Since")]
-    name = "not-to-be-messaged"
+    """Send the list as CSV, as an import takes it."""
+    rows = opt_out_table.lines(_entries(request).iterator())
+    name, header = "not-to-be-messaged", opt_out_table.header()
     return people_answer(request.business, request.user, "suppressions", name=name, header=header, rows=rows)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page(section="contacts")
+def import_list(request: PageRequest) -> HttpResponse:
+    """Add a file's or pasted addresses to the list; then say how many were added, and which rows were rejected."""
+    form, report = OptOutImportForm(request.POST or None, request.FILES or None), None
+    if form.is_valid():
+        try:
+            report = _imported(request, form)
+        except BadAudience as error:
+            form.add_error("file" if form.cleaned_data["file"] else "text", str(error))
+        else:
+            form = OptOutImportForm()
+    rejected = [(each.row, each.given, in_words(each.reason)) for each in report.rejected] if report else []
+    context = {"form": form, "report": report, "rejected": rejected[:SHOWN_REJECTED], "not_taken": len(rejected)}
+    return render(request, "whatsapp/suppressions_import.html", context, status=422 if form.errors else 200)
+
+
+def _imported(request: PageRequest, form: OptOutImportForm) -> Report:
+    """Raises `BadAudience`; nothing was added then."""
+    file, values = form.table(), form.cleaned_data
+    with file, open_preview(file, of=request.business.pk) as table:
+        return import_opt_outs(
+            request.business,
+            table,
+            category=SuppressionCategory(values["category"]),
+            now=timezone.now(),
+            most=MOST_ROWS,
+            by=request.user,
+        )
 
 
 def _entries(request: PageRequest) -> QuerySet[Suppression]:

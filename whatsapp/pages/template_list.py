@@ -9,19 +9,25 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from businesses.pages.access import PageRequest, business_page
+from businesses.pages.access import OWNERS, PageRequest, business_page
 from businesses.pages.listing import listing
 from whatsapp.errors import WhatsappError
-from whatsapp.models import MessageTemplate, ParameterFormat, Sender, TemplateCategory, TemplateStatus
-from whatsapp.numbers import template_sync
+from whatsapp.models import InboundAction, MessageTemplate, ParameterFormat, Sender, TemplateCategory, TemplateStatus
+from whatsapp.numbers import opt_out_buttons, template_sync
 from whatsapp.numbers.connecting import senders_of
 from whatsapp.pages.bubble import bubble
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.template_variables import UnsupportedTemplate, variables_of
+
+MARKS_IN_WORDS = {
+    "": gettext_lazy("An ordinary answer"),
+    InboundAction.NO_PROMOS.value: gettext_lazy("No more marketing"),
+    InboundAction.OPT_OUT.value: gettext_lazy("No more broadcasts"),
+}
 
 
 @require_safe
@@ -58,6 +64,7 @@ def template(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Show one template."""
     found = get_object_or_404(MessageTemplate, pk=template_id)
     context = {**_as_shown(found), "variables": [], "unsupported": ""}
+    context |= {"quick_replies": opt_out_buttons.buttons_of(found), "marks": MARKS_IN_WORDS.items()}
     try:
         context["variables"] = list(
             dict.fromkeys(each.key for each in variables_of(found.components, found.parameter_format))
@@ -65,6 +72,20 @@ def template(request: PageRequest, template_id: UUID) -> HttpResponse:
     except UnsupportedTemplate as error:
         context["unsupported"] = str(error)
     return render(request, "whatsapp/template.html", context)
+
+
+@require_POST
+@business_page(section="templates", roles=OWNERS)
+def mark_button(request: PageRequest, template_id: UUID) -> HttpResponse:
+    """Decide what a quick reply does: stop all broadcasts, stop marketing, or nothing."""
+    found = get_object_or_404(MessageTemplate, pk=template_id)
+    try:
+        opt_out_buttons.mark(found, request.POST.get("text", ""), request.POST.get("mark", "?"), by=request.user)
+    except (KeyError, ValueError):  # a page from before the template changed
+        messages.error(request, _("The template has no such button any more. Nothing was changed."))
+    else:
+        messages.success(request, _("Saved."))
+    return redirect("template", slug=request.business.slug, template_id=template_id)
 
 
 @require_POST

@@ -1,4 +1,7 @@
-"""Who must not be messaged: checking, adding, removing. All functions expect the business to be set (`acting_for`)."""
+"""Who must not be messaged: checking, adding, removing. All functions expect the business to be set (`acting_for`).
+
+An entry is stored under the address that it came from, and holds for every address of the person (`people.identity`).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,6 @@ from whatsapp import recipients
 from whatsapp.models import (
     Consent,
     ConsentStep,
-    Contact,
     Recipient,
     Suppression,
     SuppressionCategory,
@@ -26,6 +28,8 @@ from whatsapp.models import (
     TemplateCategory,
 )
 from whatsapp.people import consent as consents
+from whatsapp.people import identity
+from whatsapp.people.identity import People
 from whatsapp.states import UNSENT, RecipientStatus, SkipReason
 
 _STEPS = {
@@ -41,29 +45,36 @@ def categories_that_block(template_category: str) -> tuple[SuppressionCategory, 
     return (SuppressionCategory.ALL,)
 
 
-def blocked(business: Business, addresses: Collection[str], template_category: str) -> set[str]:
-    """Returns those of the addresses that must not get a template of this category, erased people's included.
+def blocked(
+    business: Business, addresses: Collection[str], template_category: str, *, known: People | None = None
+) -> set[str]:
+    """Returns those of the addresses whose people must not get a template of this category, erased people included.
 
-    Raises `CredentialsUnreadable` when the fingerprints of erased people can't be computed.
+    `known`: who these people are, if the caller has looked it up. Raises `CredentialsUnreadable` when the fingerprints
+    of erased people can't be computed.
     """
-    hidden = fingerprints(business, addresses)
+    people = known or identity.people(business, addresses)
+    everybody = people.every(addresses)
+    hidden = fingerprints(business, everybody)
     found = Suppression.objects.filter(
         business=business,
-        address__in=[*addresses, *hidden.values()],
+        address__in=[*everybody, *hidden.values()],
         category__in=categories_that_block(template_category),
     )
     listed = set(found.values_list("address", flat=True))
-    return {each for each in addresses if each in listed or hidden.get(each) in listed or each.startswith(ERASED)}
+    refusing = {people.key(each) for each in everybody if each in listed or hidden.get(each) in listed}
+    return {each for each in addresses if people.key(each) in refusing or each.startswith(ERASED)}
 
 
 def entries_of(business: Business, addresses: Collection[str]) -> QuerySet[Suppression]:
-    """Returns the entries of these addresses, also those that an erased person left under a fingerprint."""
+    """Returns the entries of these people, also those that an erased person left under a fingerprint."""
     return Suppression.objects.filter(business=business, address__in=known_as(business, addresses))
 
 
 def known_as(business: Business, addresses: Collection[str]) -> list[str]:
-    """Returns the addresses, and the fingerprints that stand in their place since their person was erased."""
-    return [*addresses, *readable_fingerprints(business, addresses)]
+    """Returns every address of these people, and the fingerprints that stand in their place since they were erased."""
+    everybody = identity.addresses_of(business, *addresses)
+    return [*everybody, *readable_fingerprints(business, everybody)]
 
 
 def suppress(
@@ -76,18 +87,21 @@ def suppress(
     note: str = "",
     by: User | None = None,
 ) -> bool:
-    """Stop messages to this address from now on, in broadcasts under way too. Returns whether that is a change."""
+    """Stop messages to this person from now on, in broadcasts under way too. Returns whether that is a change."""
     if address.startswith(ERASED):
         return False  # the row of an erased person, about which a late report came
     with transaction.atomic():
-        _suppression, added = Suppression.objects.get_or_create(
+        everybody = identity.addresses_of(business, address)
+        was_there = Suppression.objects.filter(business=business, address__in=everybody, category=category).exists()
+        _suppression, is_new = Suppression.objects.get_or_create(
             business=business,
             address=address,
             category=category,
             defaults={"source": source, "note": note[:300], "created_at": now},
         )
-        _set_consent(business, address, Consent.WITHDRAWN, source, now)
-        _skip_waiting(business, address, category)
+        added = is_new and not was_there
+        _set_consent(business, everybody, Consent.WITHDRAWN, source, now)
+        _skip_waiting(business, everybody, category)
         if added:
             consents.note(business, [address], _STEPS[category], source=source, now=now, by=by)
     return added
@@ -103,14 +117,15 @@ def lift(
     source: SuppressionSource = SuppressionSource.REPLY,
     by: User | None = None,
 ) -> bool:
-    """Allow messages again. Returns whether they had been suppressed. Recipients already skipped stay skipped.
+    """Allow messages to the person again. Returns whether they had been suppressed.
 
-    Raises `NotPermitted` for a person who may not; someone who replies START lifts it without one (`by` is None).
+    Recipients already skipped stay skipped. Raises `NotPermitted` for a person who may not; someone who replies START
+    lifts it without one (`by` is None).
     """
     demand(by, business, Permission.LIFT_OPT_OUTS)
     with transaction.atomic():
         removed, _by_model = entries_of(business, [address]).filter(category__in=categories).delete()
-        changed = _set_consent(business, address, consent, source, now)
+        changed = _set_consent(business, identity.addresses_of(business, address), consent, source, now)
         if removed or changed:
             step = ConsentStep.AGREED if consent == Consent.GRANTED else ConsentStep.LIFTED
             consents.note(business, [address], step, source=source, now=now, by=by)
@@ -119,18 +134,19 @@ def lift(
     return bool(removed)
 
 
-def _set_consent(business: Business, address: str, consent: Consent, source: SuppressionSource, now: datetime) -> bool:
-    """Store the consent on the contact, if there is one. Returns whether it has changed."""
-    field = "phone" if address.startswith("+") else "bsuid"
-    contacts = Contact.objects.filter(business=business, **{field: address})
-    before = contacts.values_list("consent", flat=True).first()
+def _set_consent(
+    business: Business, addresses: Collection[str], consent: Consent, source: SuppressionSource, now: datetime
+) -> bool:
+    """Store the consent on the person's contacts. Returns whether it has changed."""
+    contacts = identity.contacts_with(business, addresses)
+    before = set(contacts.values_list("consent", flat=True))
     contacts.update(consent=consent, consent_source=source.value, consent_changed_at=now)
-    return before not in {None, consent}
+    return bool(before - {consent})
 
 
-def _skip_waiting(business: Business, address: str, category: SuppressionCategory) -> None:
-    """Skip the address in every broadcast that has not sent to it yet."""
-    waiting = Recipient.objects.filter(business=business, address=address, status__in=UNSENT)
+def _skip_waiting(business: Business, addresses: Collection[str], category: SuppressionCategory) -> None:
+    """Skip the person in every broadcast that has not sent to them yet."""
+    waiting = Recipient.objects.filter(business=business, address__in=addresses, status__in=UNSENT)
     if category == SuppressionCategory.MARKETING:
         waiting = waiting.filter(broadcast__template_category=TemplateCategory.MARKETING)
     recipients.free(waiting, to=RecipientStatus.SKIPPED, skip_reason=SkipReason.OPTED_OUT)

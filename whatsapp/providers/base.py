@@ -112,7 +112,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """The answer to one message. `error` is the provider's own JSON, kept for support."""
+    """The answer to one message. `error` is the provider's own JSON, kept for support.
+
+    `known_as`: addresses under which the provider knows the person, in any form, the one that was sent to perhaps too.
+    """
 
     outcome: SendOutcome
     rule: ErrorRule | None = None
@@ -122,11 +125,15 @@ class SendResult:
     text: str = ""
     retry_after_s: float | None = None
     error: JsonObject = field(default_factory=dict)
+    known_as: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteTemplate:
-    """A template as the provider lists it, in Meta's words (APPROVED, MARKETING, NAMED) and components' shape."""
+    """A template as the provider lists it, in Meta's words (APPROVED, MARKETING, NAMED) and components' shape.
+
+    `quick_replies`: the texts of the buttons that answer, where `components` doesn't hold them.
+    """
 
     external_id: str
     name: str
@@ -136,6 +143,7 @@ class RemoteTemplate:
     parameter_format: str
     quality: str
     components: Sequence[JsonObject]
+    quick_replies: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

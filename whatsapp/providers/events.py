@@ -55,7 +55,10 @@ class ReportedStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """One step of one message. `tracker` is our attempt id; messages of other software have none."""
+    """One step of one message. `tracker` is our attempt id; messages of other software have none.
+
+    `recipient`: addresses under which the provider knows the person; they may differ from the one written to.
+    """
 
     number_id: str
     message_id: str
@@ -67,6 +70,7 @@ class StatusUpdate:
     billable: bool | None = None
     price_category: str = ""
     price_type: str = ""
+    recipient: tuple[str, ...] = ()
 
 
 EDIT, REVOKE = "edit", "revoke"
@@ -89,6 +93,8 @@ class Keyword(StrEnum):
 class Inbound:
     """A person wrote to the business. `phone` may be missing for people with a user name.
 
+    `aliases`: further addresses of the person that the provider named; `newer`: those of all that have taken the place
+    of others just now, after a change of the number or the user id.
     `changes_message_id`: the message that an edit or revoke is about. `is_elsewhere`: another app, or the provider's
     own agent, has the conversation and replies.
     """
@@ -103,6 +109,8 @@ class Inbound:
     text: str = ""
     button_payload: str = ""
     answers_message_id: str = ""
+    aliases: tuple[str, ...] = ()
+    newer: tuple[str, ...] = ()
     changes_message_id: str = ""
     is_elsewhere: bool = False
     keyword: Keyword | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -15,7 +16,7 @@ from businesses.tenancy import across_businesses
 from whatsapp.models import DirectMessage, Provider, Recipient, Sender
 from whatsapp.providers.cloud import splitting
 from whatsapp.providers.sandbox import notices
-from whatsapp.providers.sandbox.behaviour import LONGEST_S, behaviour_of
+from whatsapp.providers.sandbox.behaviour import CHANGED_AFTER_S, LONGEST_S, behaviour_of
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
@@ -41,16 +42,21 @@ def report(now: datetime) -> None:
         lately = Q(accepted_at__gt=now - timedelta(seconds=LONGEST_S))
         unread = Q(status=RecipientStatus.DELIVERED, accepted_at__gt=now - READ_LATE)  # nobody looked for a while
         rows = Recipient.objects.filter(Q(status__in=UNFINISHED) | lately | unread, provider=Provider.SANDBOX)
-        happened: defaultdict[str, list[Happening]] = defaultdict(list)
+        happened: defaultdict[tuple[str, str], list[Happening]] = defaultdict(list)
         for row in rows.select_related("broadcast__sender").order_by("-accepted_at")[:BATCH]:
-            happened[row.broadcast.sender.number_id] += _happened_to(row, str(row.attempt_id), now)
+            for each in _happened_to(row, str(row.attempt_id), now):
+                happened[row.broadcast.sender.number_id, _field_of(each)].append(each)
         letters = DirectMessage.objects.filter(Q(status__in=UNFINISHED) | lately | unread, provider=Provider.SANDBOX)
         for letter in letters.select_related("sender").order_by("-accepted_at")[:BATCH]:
-            happened[letter.sender.number_id] += _happened_to(letter, str(letter.pk), now)
-    for number_id, happenings in happened.items():
-        if happenings:
-            body = json.dumps(notices.notice(number_id, "sandbox", happenings)).encode()
-            intake.take_in(Provider.SANDBOX, splitting.split(body), verified_by=INSTALLATION, now=now)
+            for each in _happened_to(letter, str(letter.pk), now):
+                happened[letter.sender.number_id, _field_of(each)].append(each)
+    for (number_id, field), happenings in happened.items():
+        body = json.dumps(notices.notice(number_id, "sandbox", happenings, field=field)).encode()
+        intake.take_in(Provider.SANDBOX, splitting.split(body), verified_by=INSTALLATION, now=now)
+
+
+def _field_of(happening: Happening) -> str:
+    return "standby" if happening.is_standby else "messages"
 
 
 def _happened_to(row: Recipient | DirectMessage, tracker: str, now: datetime) -> list[Happening]:
@@ -66,5 +72,12 @@ def _happened_to(row: Recipient | DirectMessage, tracker: str, now: datetime) ->
     ]
     if behaviour.reply and behaviour.reply_after_s <= age_s < LONGEST_S:
         at = row.accepted_at + timedelta(seconds=behaviour.reply_after_s)
-        found.append(Happening(*who, "reply", at, text=behaviour.reply))
+        own_id = f"reply.{row.provider_message_id}"
+        said = Happening(*who, behaviour.reply_as, at, text=behaviour.reply, own_id=own_id)
+        found.append(replace(said, is_standby=behaviour.is_standby))
+        if behaviour.changed_by and behaviour.reply_after_s + CHANGED_AFTER_S <= age_s:
+            what, text = behaviour.changed_by
+            at += timedelta(seconds=CHANGED_AFTER_S)
+            changed_id = f"change.{row.provider_message_id}"
+            found.append(replace(said, what=what, at=at, text=text, own_id=changed_id, changes=own_id))
     return found

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 
 from whatsapp import recipients
 from whatsapp.models import AddressKind, Attempt, Broadcast, Recipient
+from whatsapp.reasons import Reason
 from whatsapp.sending.bulk import update_rows
 from whatsapp.sending.costs import micros, price_of
 from whatsapp.states import RecipientStatus, SkipReason
@@ -125,9 +126,11 @@ def postpone(rows: Sequence[Claimed], stock: Stock, until: datetime) -> None:
     recipients.free(mine, to=RecipientStatus.RETRY_WAIT, next_attempt_at=until)
 
 
-def skip(rows: Sequence[Claimed], stock: Stock, reason: SkipReason) -> None:
+def skip(rows: Sequence[Claimed], stock: Stock, why: SkipReason, because: Reason | None = None) -> None:
     """Mark rows as skipped, because these people must not get the message."""
-    recipients.free(_mine([row.id for row in rows], stock), to=RecipientStatus.SKIPPED, skip_reason=reason)
+    mine = _mine([row.id for row in rows], stock)
+    explained = because.kept() if because else {}
+    recipients.free(mine, to=RecipientStatus.SKIPPED, skip_reason=why, **explained)
 
 
 def _mine(ids: Sequence[int], stock: Stock) -> QuerySet[Recipient]:

@@ -38,11 +38,11 @@ COSTING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """What decides the cost of a message: `category` is its own, `price_category` the one that was reported."""
+    """What decides the cost of a message: `expected` is its own price, `price_category` what was reported of it."""
 
     status: RecipientStatus
     country: str
-    category: str
+    expected: Decimal
     billable: bool | None = None
     price_category: str = ""
 
@@ -57,9 +57,7 @@ def cost_of(message: Charged, rates: RateTable) -> Decimal:
     if message.status not in COSTING or message.billable is False:
         return Decimal(0)
     reported = rates.price(message.country, message.price_category) if message.billable else None
-    if reported is not None:
-        return reported
-    return rates.price(message.country, message.category) or Decimal(0)
+    return message.expected if reported is None else reported
 
 
 def price_of(broadcast: Broadcast, country: str, now: datetime) -> Decimal:

@@ -22,7 +22,7 @@ from whatsapp.models import DirectKind, DirectMessage, MessageTemplate
 from whatsapp.providers.base import Account, Message, SendOutcome, SendResult
 from whatsapp.providers.registry import account_of, provider_for, template_as_it_is
 from whatsapp.reasons import Cause, Reason, reason
-from whatsapp.sending import day_limits, letter_costs, spending
+from whatsapp.sending import day_limits, known_as, letter_costs, spending
 from whatsapp.sending.costs import from_micros, micros
 from whatsapp.sending.outcomes import error_class
 from whatsapp.sending.threads import DatabaseThread
@@ -124,6 +124,7 @@ def _unsendable_template(template: MessageTemplate | None) -> Reason | None:
 
 def land(message: DirectMessage, result: SendResult, now: datetime) -> None:
     """Record the answer. If a report came before it, only the message id is added."""
+    known_as.learn(message.sender.business, [(message.address, result)], now)
     tries = message.tries + 1
     again = result.outcome in _AGAIN and tries < MOST_TRIES
     status = RecipientStatus.PENDING if again else _FIXED.get(result.outcome, RecipientStatus.FAILED)

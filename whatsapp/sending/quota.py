@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from whatsapp import recipients
 from whatsapp.models import Attempt, Broadcast, Recipient, Sender
+from whatsapp.people.identity import People
 from whatsapp.states import REACHED_PROVIDER, RecipientStatus
 
 DAY = timedelta(hours=24)
@@ -81,13 +83,40 @@ def trial_left(broadcast: Broadcast) -> int | None:
     return max(0, broadcast.canary_size - tried)
 
 
-def just_messaged(broadcast: Broadcast, addresses: list[str], now: datetime) -> set[str]:
-    """Returns the addresses that another broadcast of the business is sending to, or has within the last seconds."""
-    elsewhere = Recipient.objects.filter(business=broadcast.business_id, address__in=addresses).exclude(
+def just_messaged(broadcast: Broadcast, addresses: list[str], people: People, now: datetime) -> set[str]:
+    """Returns the addresses whose people another broadcast of the business is sending to, or has in these seconds."""
+    elsewhere = Recipient.objects.filter(business=broadcast.business_id, address__in=people.every(addresses)).exclude(
         broadcast=broadcast
     )
     recent = elsewhere.filter(Q(accepted_at__gt=now - PAIR_GAP) | Q(status=RecipientStatus.SENDING))
-    return {address for address in recent.values_list("address", flat=True) if address}
+    busy = {people.key(address) for address in recent.values_list("address", flat=True) if address}
+    return {address for address in addresses if people.key(address) in busy}
+
+
+def doubles(broadcast: Broadcast, rows: Mapping[int, str], people: People) -> set[int]:
+    """Returns those of these rows (key: address) whose person has another row of the broadcast that comes first.
+
+    The first is one that was tried; else the one with the smaller key. Rows of one person are found when the audience
+    is frozen and when their addresses are tied; this is for what was tied between the two.
+    """
+    others = set(people.every(rows.values())) - set(rows.values())
+    if not others:
+        return _later_of_one_person(rows, people)
+    found = Recipient.objects.filter(broadcast=broadcast, address__in=others)
+    found = found.exclude(status__in=[RecipientStatus.SKIPPED, RecipientStatus.CANCELLED])
+    first: dict[str, int] = {}
+    for pk, address, status in found.values_list("pk", "address", "status"):
+        person = people.key(address or "")
+        first[person] = min(first.get(person, pk), -1 if status in TRIED else pk)
+    late = {pk for pk, address in rows.items() if first.get(people.key(address), pk) < pk}
+    return late | _later_of_one_person(rows, people)
+
+
+def _later_of_one_person(rows: Mapping[int, str], people: People) -> set[int]:
+    first: dict[str, int] = {}
+    for pk in sorted(rows):
+        first.setdefault(people.key(rows[pk]), pk)
+    return {pk for pk, address in rows.items() if first[people.key(address)] != pk}
 
 
 def _portfolio(sender: Sender) -> QuerySet[Sender]:

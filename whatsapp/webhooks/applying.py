@@ -26,7 +26,7 @@ from whatsapp.providers.events import (
 )
 from whatsapp.providers.registry import provider_for
 from whatsapp.sending.bulk import update_rows
-from whatsapp.webhooks import changes, direct_statuses, people, statuses
+from whatsapp.webhooks import changes, direct_statuses, people, statuses, ties
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def _apply_together(batch: Sequence[WebhookNews], now: datetime) -> dict[int, Ne
 def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, NewsProblem]:
     """Apply what can be applied. Returns why the others could not be, by their keys."""
     problems: dict[int, NewsProblem] = {}
-    reports: list[tuple[WebhookNews, StatusUpdate]] = []
+    told: list[tuple[WebhookNews, Event]] = []
     for news in batch:
         try:
             event = provider_for(news.provider).read(news.payload, news.received_at)
@@ -90,9 +90,12 @@ def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, NewsProblem
             logger.warning("Webhook news %s can't be understood: %r", news.pk, problem)
             problems[news.pk] = NewsProblem.UNREADABLE
             continue
-        if isinstance(event, StatusUpdate):
-            reports.append((news, event))
-        elif event is not None and not _apply_one(news, event, now):
+        if event is not None:
+            told.append((news, event))
+    ties.learn(told, now)
+    reports = [(news, event) for news, event in told if isinstance(event, StatusUpdate)]
+    for news, event in told:
+        if not isinstance(event, StatusUpdate) and not _apply_one(news, event, now):
             problems[news.pk] = NewsProblem.NOBODYS
     for news, _update in direct_statuses.apply(statuses.apply(reports, now)):
         problems[news.pk] = NewsProblem.NO_MESSAGE

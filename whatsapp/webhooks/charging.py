@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from businesses.models import Business
 from whatsapp.audience.rates import SERVICE
-from whatsapp.models import Broadcast, DirectKind, DirectMessage, MessageTemplate, Recipient
+from whatsapp.models import DirectKind, DirectMessage, MessageTemplate, Recipient
 from whatsapp.sending import refunds, spending
 from whatsapp.sending.bulk import update_rows
-from whatsapp.sending.costs import COSTING, Charged, cost_of, micros, rates_at
+from whatsapp.sending.costs import COSTING, Charged, cost_of, from_micros, micros, rates_at
 from whatsapp.sending.letter_costs import country_of
 from whatsapp.sending.spending import Correction
 from whatsapp.webhooks.folding import Delivery
 
-FIELDS = ("business_id", "broadcast_id", "attempt_id", "country", "cost_micros")
+FIELDS = ("business_id", "broadcast_id", "attempt_id", "country", "cost_estimate", "cost_micros")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Counted:
     broadcast_id: UUID
     attempt_id: UUID | None
     country: str
+    cost_estimate: Decimal | None
     cost_micros: int
 
 
@@ -46,12 +48,12 @@ def recharge(rows: Sequence[tuple[Counted, Delivery]], now: datetime) -> None:
 
     What costs nothing any more is left to `sending.refunds`.
     """
-    costing = [(row, after) for row, after in rows if after.status in COSTING]
-    keys = {row.broadcast_id for row, _after in costing}
-    categories = dict(Broadcast.objects.filter(pk__in=keys).values_list("pk", "template_category"))
     changed = []
-    for row, after in costing:
-        message = Charged(after.status, row.country, categories[row.broadcast_id], after.billable, after.price_category)
+    for row, after in rows:
+        if after.status not in COSTING:
+            continue
+        expected = from_micros(row.cost_micros) if row.cost_estimate is None else row.cost_estimate
+        message = Charged(after.status, row.country, expected, after.billable, after.price_category)
         cost = micros(cost_of(message, rates_at(after.delivered_at or after.accepted_at or now)))
         if cost != row.cost_micros:
             changed.append((row, cost))
@@ -94,8 +96,9 @@ def recharge_letter(letter: CountedLetter, after: Delivery) -> None:
     if letter.kind != DirectKind.REPLY:
         template = MessageTemplate.objects.filter(pk=letter.template_id).first() if letter.template_id else None
         category = template.category if template else ""
-    message = Charged(after.status, country_of(letter.address), category, after.billable, after.price_category)
-    cost = micros(cost_of(message, rates_at(after.delivered_at or letter.created_at)))
+    country, rates = country_of(letter.address), rates_at(after.delivered_at or letter.created_at)
+    expected = rates.price(country, category) or Decimal(0)
+    cost = micros(cost_of(Charged(after.status, country, expected, after.billable, after.price_category), rates))
     if cost != letter.cost_micros:
         DirectMessage.objects.filter(pk=letter.pk).update(cost_micros=cost)
         month = spending.month_of(Business.objects.get(pk=letter.business_id), letter.created_at)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from whatsapp.models import (
-    Contact,
     DirectKind,
     DirectMessage,
     InboundAction,
@@ -19,7 +18,7 @@ from whatsapp.models import (
     TemplateCategory,
 )
 from whatsapp.numbers.opt_out_buttons import marks_of
-from whatsapp.people import suppressions
+from whatsapp.people import identity, suppressions
 from whatsapp.people.messaging_settings import settings_of
 from whatsapp.providers.events import EDIT, NO_REPLIES, Inbound, Keyword
 from whatsapp.webhooks.words import Answering, Choice, choice_of, is_one_of
@@ -51,17 +50,16 @@ def choice_in(event: Inbound, sender: Sender, address: str, answered: Recipient 
     return _strictest([*choices, _KEYWORDS.get(event.keyword) if event.keyword else None], event.kind)
 
 
-def obey(choice: Choice, event: Inbound, sender: Sender, contact: Contact, now: datetime) -> bool:
-    """Carry out a choice for every address of the person. Returns whether they are to be told about it.
+def obey(choice: Choice, event: Inbound, sender: Sender, now: datetime) -> bool:
+    """Carry out a choice, for the whole person. Returns whether they are to be told about it.
 
     The provider tells them where it took the message for one of its keywords, and whoever has the conversation does
     where that is another: a reply of ours would take the conversation away.
     """
-    addresses = [address for address in (contact.phone, contact.bsuid) if address]
-    if _has_decided_since(choice, event, sender, addresses):
+    if _has_decided_since(choice, event, sender):
         return False
-    changed = [_carry_out(choice, sender, address, now) for address in addresses]
-    return any(changed) and event.keyword is None and not event.is_elsewhere
+    is_change = _carry_out(choice, sender, event.phone or event.bsuid, now)
+    return is_change and event.keyword is None and not event.is_elsewhere
 
 
 def confirmed(message: InboundMessage, now: datetime) -> None:
@@ -78,11 +76,12 @@ def _carry_out(choice: Choice, sender: Sender, address: str, now: datetime) -> b
     )
 
 
-def _has_decided_since(choice: Choice, event: Inbound, sender: Sender, addresses: list[str]) -> bool:
+def _has_decided_since(choice: Choice, event: Inbound, sender: Sender) -> bool:
     """Returns whether the person decided otherwise later: webhooks come in any order."""
     other = set(InboundAction) - {InboundAction.OPT_IN} if choice is Choice.OPT_IN else {InboundAction.OPT_IN}
+    known = identity.addresses_of(sender.business, event.phone, event.bsuid)
     later = InboundMessage.objects.filter(
-        business=sender.business, address__in=addresses, received_at__gt=event.at, action__in=other
+        business=sender.business, address__in=known, received_at__gt=event.at, action__in=other
     )
     return later.exists()
 
@@ -99,8 +98,9 @@ def _strictest(choices: Iterable[Choice | None], kind: str) -> Choice | None:
 def _answering(event: Inbound, sender: Sender, address: str, answered: Recipient | None) -> Answering:
     """Returns what a message answers: what it quotes, else the last that the person got."""
     is_quoted = bool(answered and answered.provider_message_id == event.answers_message_id)
+    known = identity.addresses_of(sender.business, address)
     written = DirectMessage.objects.filter(
-        business=sender.business, sender=sender, address=address, kind=DirectKind.REPLY, created_at__lt=event.at
+        business=sender.business, sender=sender, address__in=known, kind=DirectKind.REPLY, created_at__lt=event.at
     )
     last = None if is_quoted else written.order_by("-created_at").values_list("created_at", flat=True).first()
     since = answered.accepted_at if answered else None

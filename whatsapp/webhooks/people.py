@@ -14,7 +14,7 @@ from whatsapp.models import (
     SuppressionSource,
     WebhookNews,
 )
-from whatsapp.people import suppressions
+from whatsapp.people import identity, merging, suppressions
 from whatsapp.providers.events import NO_MESSAGES, NO_REPLIES, Inbound, Preference
 from whatsapp.webhooks import changed_messages, decisions
 from whatsapp.webhooks.origin import sender_of
@@ -30,7 +30,7 @@ def receive(news: WebhookNews, event: Inbound, now: datetime) -> bool:
         return False
     with acting_for(sender.business):
         address = event.phone or event.bsuid
-        contact = _contact(sender, event)
+        contact = _contact(sender, event, now)
         answered = _answered(sender, event, address)
         choice = decisions.choice_in(event, sender, address, answered)
         message, is_new = InboundMessage.objects.get_or_create(
@@ -52,7 +52,7 @@ def receive(news: WebhookNews, event: Inbound, now: datetime) -> bool:
             },
         )
         says_more = changed_messages.note(message, event, choice, answered)
-        if choice and (is_new or says_more) and not decisions.obey(choice, event, sender, contact, now):
+        if choice and (is_new or says_more) and not decisions.obey(choice, event, sender, now):
             decisions.confirmed(message, now)  # there is nothing to tell them
     return True
 
@@ -63,7 +63,8 @@ def prefer(news: WebhookNews, event: Preference, now: datetime) -> bool:
     if sender is None:
         return False
     with acting_for(sender.business):
-        for address in filter(None, (event.phone, event.bsuid)):
+        address = event.phone or event.bsuid
+        if address:
             if event.wants_marketing:
                 suppressions.lift(sender.business, address, now=now, categories=[SuppressionCategory.MARKETING])
             else:
@@ -77,14 +78,12 @@ def prefer(news: WebhookNews, event: Preference, now: datetime) -> bool:
     return True
 
 
-def _contact(sender: Sender, event: Inbound) -> Contact:
+def _contact(sender: Sender, event: Inbound, now: datetime) -> Contact:
     """Returns the person's contact, which is created if there is none."""
-    known = Contact.objects.filter(business=sender.business)
     written_at = None if event.kind in NO_MESSAGES else event.at
-    contact = (event.phone and known.filter(phone=event.phone).first()) or (
-        event.bsuid and known.filter(bsuid=event.bsuid).first()
-    )
-    if not contact:
+    addresses = list(filter(None, (event.phone, event.bsuid, *event.aliases)))
+    contact = merging.one_contact(sender.business, addresses, now=now)
+    if contact is None:
         return Contact.objects.create(
             business=sender.business,
             phone=event.phone or None,
@@ -94,9 +93,7 @@ def _contact(sender: Sender, event: Inbound) -> Contact:
         )
     contact.last_inbound_at = max(filter(None, (contact.last_inbound_at, written_at)), default=None)
     contact.name = contact.name or event.name[:200]
-    if event.bsuid and not contact.bsuid and not known.filter(bsuid=event.bsuid).exists():
-        contact.bsuid = event.bsuid
-    contact.save(update_fields=["last_inbound_at", "name", "bsuid"])
+    contact.save(update_fields=["last_inbound_at", "name"])
     return contact
 
 
@@ -107,5 +104,6 @@ def _answered(sender: Sender, event: Inbound, address: str) -> Recipient | None:
         quoted = rows.filter(provider=sender.provider, provider_message_id=event.answers_message_id).first()
         if quoted:
             return quoted
-    lately = rows.filter(address=address, accepted_at__gt=event.at - ANSWER_WITHIN, broadcast__sender=sender)
+    known = identity.addresses_of(sender.business, address)
+    lately = rows.filter(address__in=known, accepted_at__gt=event.at - ANSWER_WITHIN, broadcast__sender=sender)
     return lately.order_by("-accepted_at").first()

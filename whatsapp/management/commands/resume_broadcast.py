@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.creation import set_budget
+from whatsapp.control import starting
 from whatsapp.management.asking import BroadcastCommand, amount
 from whatsapp.models import Broadcast
 from whatsapp.states import BroadcastStatus
@@ -30,5 +30,5 @@ class Command(BroadcastCommand):
         self.change(broadcast)
 
     def change(self, broadcast: Broadcast) -> None:
-        """Resume it, which also approves a trial."""
-        lifecycle.resume(broadcast, now=timezone.now())
+        """Resume it, which also approves a trial, or the new category for which it paused."""
+        starting.resume(broadcast, now=timezone.now())

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 from django.utils.translation import gettext as _
 
+from whatsapp.providers.addresses import address_in
 from whatsapp.providers.base import (
     Account,
     ErrorRule,
@@ -127,7 +128,17 @@ def _judge(answer: Answer) -> SendResult:
     except (KeyError, IndexError, TypeError):
         return SendResult(SendOutcome.UNKNOWN, http_status=200, text="WhatsApp's answer could not be understood.")
     held = accepted.get("message_status") in {"held_for_quality_assessment", "paused"}
-    return SendResult(SendOutcome.HELD if held else SendOutcome.ACCEPTED, message_id=message_id, http_status=200)
+    outcome = SendOutcome.HELD if held else SendOutcome.ACCEPTED
+    return SendResult(outcome, message_id=message_id, http_status=200, known_as=_known_as(body))
+
+
+def _known_as(body: Mapping[str, Any]) -> list[str]:
+    """Returns the addresses of an answer's `contacts`: the person's `wa_id` may differ from the number written to."""
+    contacts = body.get("contacts")
+    listed = [each for each in contacts if isinstance(each, dict)] if isinstance(contacts, list) else []
+    if len(listed) != 1:  # one message has one person
+        return []
+    return [address for name in ("wa_id", "user_id") if (address := address_in(listed[0].get(name)))]
 
 
 def _template(entry: Mapping[str, Any]) -> RemoteTemplate:

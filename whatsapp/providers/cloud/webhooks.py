@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from whatsapp.providers.addresses import address_in, is_phone, is_user_id
 from whatsapp.providers.base import JsonObject, WebhookRequest
 from whatsapp.providers.cloud.account_events import Effect, effect_of
-from whatsapp.providers.cloud.errors import text_of
+from whatsapp.providers.cloud.errors import code_of, text_of
 from whatsapp.providers.cloud.limits import daily_limit
 from whatsapp.providers.cloud.messages import part, said_in
 from whatsapp.providers.cloud.splitting import ODD, time_of
@@ -79,18 +80,24 @@ def _status(number_id: str, one: Mapping[str, Any], received_at: datetime) -> St
     if status is None:
         return None
     pricing, error = part(one, "pricing"), _error(one.get("errors"))
+    is_group = one.get("recipient_type") == "group"  # then it is no person's
     return StatusUpdate(
         number_id=number_id,
         message_id=str(one["id"]),
         status=status,
         at=time_of(one.get("timestamp"), received_at),
         tracker=_uuid(one.get("biz_opaque_callback_data")),
-        error_code=str(error.get("code", "")),
+        error_code=code_of(error),
         error_text=text_of(error),
         billable=_is_billed(pricing),
         price_category=str(pricing.get("category") or "")[:30],
         price_type=str(pricing.get("type") or "")[:30],
+        recipient=_addresses(one.get("recipient_user_id"), *([] if is_group else [one.get("recipient_id")])),
     )
+
+
+def _addresses(*written: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(address_in, written))))
 
 
 def _error(told: Any) -> Mapping[str, Any]:
@@ -113,35 +120,58 @@ def _inbound(
     number_id: str, one: Mapping[str, Any], contacts: Any, received_at: datetime, *, is_elsewhere: bool
 ) -> Inbound:
     kind = str(one.get("type", ""))
-    contact: Mapping[str, Any] = next(
-        (c for c in contacts if c.get("wa_id") == one.get("from") or c.get("user_id") == one.get("from_user_id")), {}
-    )
+    contact: Mapping[str, Any] = next((each for each in contacts if _is_sender(each, one)), {})
     said = said_in(kind, one)
+    sender = _addresses(one.get("from"), one.get("from_user_id"), contact.get("wa_id"), contact.get("user_id"))
+    before, newer = _changed(one.get("system")) if kind == "system" else ((), ())
+    known = tuple(dict.fromkeys((*sender, *before, *newer)))
+    phone, bsuid = next(filter(is_phone, known), ""), next(filter(is_user_id, known), "")
     return Inbound(
         number_id=number_id,
         message_id=str(one["id"]),
         at=time_of(one.get("timestamp"), received_at),
         kind=kind,
-        phone=e164(one.get("from")),
-        bsuid=str(one.get("from_user_id") or contact.get("user_id") or ""),
+        phone=phone or ("" if known else e164(one.get("from"))),
+        bsuid=bsuid,
         name=str(part(contact, "profile").get("name") or ""),
         text=said.text,
         button_payload=said.button_payload,
         answers_message_id=said.answers_message_id,
         changes_message_id=said.changes_message_id,
         is_elsewhere=is_elsewhere,
+        aliases=tuple(address for address in known if address not in {phone, bsuid}),
+        newer=newer,
     )
+
+
+def _is_sender(contact: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
+    """Returns whether a contact of a webhook is the sender of this message; what is missing in both is not the same."""
+    pairs = ((contact.get("wa_id"), one.get("from")), (contact.get("user_id"), one.get("from_user_id")))
+    return any(here and here == there for here, there in pairs)
+
+
+def _changed(system: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Returns the addresses before and after a person changed their number, or WhatsApp their id.
+
+    Meta: webhooks/reference/messages/system; before v12 the new number was called `new_wa_id`.
+    """
+    kinds = {"user_changed_number", "customer_changed_number", "user_changed_user_id"}
+    if not isinstance(system, Mapping) or system.get("type") not in kinds:
+        return (), ()
+    newer = _addresses(system.get("wa_id") or system.get("new_wa_id"), system.get("user_id"))
+    return _addresses(system.get("previous_user_id")), newer
 
 
 def _preference(number_id: str, one: Mapping[str, Any], received_at: datetime) -> Preference | None:
     if one.get("category") != "marketing_messages" or one.get("value") not in {"stop", "resume"}:
         return None
+    person = _addresses(one.get("wa_id"), one.get("user_id"))
     return Preference(
         number_id=number_id,
         at=time_of(one.get("timestamp"), received_at),
         wants_marketing=one["value"] == "resume",
-        phone=e164(one.get("wa_id")),
-        bsuid=str(one.get("user_id") or ""),
+        phone=next(filter(is_phone, person), ""),
+        bsuid=next(filter(is_user_id, person), ""),
     )
 
 

@@ -2,7 +2,9 @@
 
 Numbers with certain last digits always behave the same way, so that every outcome can be watched:
 …0001 not on WhatsApp · …0002 fails after it was accepted · …0003 gets too much marketing (Meta's limit) ·
-…0004 had stopped marketing before · …0005 replies STOP · …0006 replies with a question · …0007 never reads it.
+…0004 had stopped marketing before · …0005 replies STOP · …0006 replies with a question · …0007 never reads it ·
+…0008 only reacts · …0009 changes a reply to STOP · …0010 deletes its reply · …0011 presses "Stop promotions" ·
+…0012 writes STOP while Meta's agent has the conversation.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from whatsapp.providers.events import ReportedStatus
 
@@ -29,13 +32,32 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What happens to one message. `refused`: an error code instead of an acceptance."""
+    """What happens to one message. `refused`: an error code instead of an acceptance.
+
+    `reply_as`: what the reply is, one of `notices.WRITTEN`. `changed_by`: what changes the reply `CHANGED_AFTER_S`
+    later, and the new text. `is_standby`: another app has the conversation.
+    """
 
     latency_s: float
     refused: int = 0
     steps: Sequence[Step] = ()
     reply: str = ""
     reply_after_s: float = 0.0
+    reply_as: str = "reply"
+    changed_by: tuple[str, str] | None = None
+    is_standby: bool = False
+
+
+CHANGED_AFTER_S = 5.0
+_REPLIES: Mapping[str, Mapping[str, Any]] = {
+    "opts_out": {"reply": "STOP"},
+    "asks": {"reply": REPLIES[2]},
+    "reacts": {"reply": "👍", "reply_as": "reaction"},
+    "edits": {"reply": "See you", "changed_by": ("edit", "STOP")},
+    "deletes": {"reply": "Is anybody there?", "changed_by": ("revoke", "")},
+    "presses": {"reply": "Stop promotions", "reply_as": "button"},
+    "tells_the_agent": {"reply": "STOP", "is_standby": True},
+}
 
 
 _FATES: Mapping[str, str] = {
@@ -46,6 +68,11 @@ _FATES: Mapping[str, str] = {
     "0005": "opts_out",
     "0006": "asks",
     "0007": "ignores",
+    "0008": "reacts",
+    "0009": "edits",
+    "0010": "deletes",
+    "0011": "presses",
+    "0012": "tells_the_agent",
 }
 _REFUSALS = {"refused": 131026, "limited": 131049, "stopped": 131050}
 
@@ -68,8 +95,8 @@ def behaviour_of(address: str, message_id: str) -> Behaviour:
         return Behaviour(latency_s, steps=steps)
     read_s = delivered_s + 1 + 60 * luck[4] ** 4
     steps.append(Step(read_s, ReportedStatus.READ))
-    reply = {"opts_out": "STOP", "asks": REPLIES[2], "answers": REPLIES[int(luck[5] * len(REPLIES))]}.get(fate, "")
-    return Behaviour(latency_s, steps=steps, reply=reply, reply_after_s=read_s + 2 + 10 * luck[6])
+    said = {"reply": REPLIES[int(luck[5] * len(REPLIES))]} if fate == "answers" else _REPLIES.get(fate, {})
+    return Behaviour(latency_s, steps=steps, reply_after_s=read_s + 2 + 10 * luck[6], **said)
 
 
 def _drawn(luck: float) -> str:

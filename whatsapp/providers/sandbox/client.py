@@ -26,6 +26,7 @@ from whatsapp.providers.cloud import errors, splitting, webhooks
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.sandbox.behaviour import behaviour_of
 from whatsapp.providers.sandbox.samples import TEMPLATES
+from whatsapp.providers.sandbox.wa_ids import wa_id_of
 from whatsapp.reasons import Cause
 from whatsapp.states import PauseReason
 
@@ -55,7 +56,8 @@ class SandboxProvider:
         if plan.refused:
             error = {"code": plan.refused, "message": f"(#{plan.refused}) Refused by the sandbox"}
             return errors.refused(400, error)
-        return SendResult(SendOutcome.ACCEPTED, message_id=message_id, http_status=200)
+        known_as = [f"+{wa_id}"] if (wa_id := wa_id_of(message.address)) else []
+        return SendResult(SendOutcome.ACCEPTED, message_id=message_id, http_status=200, known_as=known_as)
 
     async def send_text(
         self, http: aiohttp.ClientSession, account: Account, to: str, text: str, tracker: uuid.UUID | None = None

@@ -9,12 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from whatsapp.providers.sandbox.wa_ids import wa_id_of
+
 
 @dataclass(frozen=True, slots=True)
 class Happening:
     """Something that happened to a message. `what`: a `ReportedStatus`, or one of `WRITTEN`, which people do.
 
-    `own_id`: the id of the person's message, so that an edit or a revoke can name it in `changes`.
+    `own_id`: the id of the person's message, so that an edit or a revoke can name it in `changes`. `address` is the
+    one written to; `wa_id` (digits) the one by which WhatsApp knows the person, if not the usual one for that number;
+    `user_id` is their business-scoped id, which stands alone if `wa_id` is "-". `is_standby`: another app has the
+    conversation, so Meta tells it in the field `standby`.
     """
 
     address: str
@@ -26,6 +31,14 @@ class Happening:
     text: str = ""
     own_id: str = ""
     changes: str = ""
+    wa_id: str = ""
+    user_id: str = ""
+    is_standby: bool = False
+
+    @property
+    def number(self) -> str:
+        """Returns the person's number in WhatsApp, in digits; "" where only the user id is told."""
+        return "" if self.wa_id == "-" else self.wa_id or wa_id_of(self.address)
 
 
 WRITTEN = frozenset({"reply", "button", "edit", "revoke", "reaction", "unsupported", "system", "image"})
@@ -46,7 +59,7 @@ def notice(
         value["statuses"] = statuses
     if messages:
         value["messages"] = messages
-        value["contacts"] = [{"wa_id": message["from"], "profile": {"name": ""}} for message in messages]
+        value["contacts"] = [_contact(happening) for happening in happenings if happening.what in WRITTEN]
     return envelope(account_id, field, value)
 
 
@@ -66,7 +79,7 @@ def _status(happening: Happening) -> dict[str, Any]:
         "id": happening.message_id,
         "status": happening.what,
         "timestamp": str(int(happening.at.timestamp())),
-        "recipient_id": happening.address.lstrip("+"),
+        **_named(recipient_id=happening.number, recipient_user_id=happening.user_id),
         "biz_opaque_callback_data": happening.tracker,
     }
     if happening.what == "failed":
@@ -80,7 +93,7 @@ def _status(happening: Happening) -> dict[str, Any]:
 def _message(happening: Happening) -> dict[str, Any]:
     kind = _KINDS.get(happening.what, happening.what)
     message: dict[str, Any] = {
-        "from": happening.address.lstrip("+"),
+        **_named(**{"from": happening.number}, from_user_id=happening.user_id),
         "id": happening.own_id or f"reply.{happening.message_id}",
         "timestamp": str(int(happening.at.timestamp())),
         "type": kind,
@@ -107,3 +120,11 @@ def _part(happening: Happening) -> dict[str, Any]:
         "system": {"body": text, "type": "customer_identity_changed"},
     }
     return parts[happening.what]
+
+
+def _contact(happening: Happening) -> dict[str, Any]:
+    return {**_named(wa_id=happening.number, user_id=happening.user_id), "profile": {"name": ""}}
+
+
+def _named(**ids: str) -> dict[str, str]:
+    return {name: value for name, value in ids.items() if value}

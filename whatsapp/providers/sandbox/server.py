@@ -15,7 +15,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from whatsapp.providers.sandbox import notices
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.providers.sandbox.samples import TEMPLATES
 from whatsapp.providers.sandbox.script import Action, Reaction
+from whatsapp.providers.sandbox.wa_ids import wa_id_of
 
 FLUSH_EVERY_S = 0.1
 LARGEST_WEBHOOK = 1_000
@@ -64,6 +65,10 @@ class FakeMeta:
     seed: int = 0
     owners: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     """Which numbers of which accounts a further token opens. `token` opens all: whatever is asked for is there."""
+    wa_ids: dict[str, str] = field(default_factory=dict)
+    """By the number written to, the one (in digits) by which WhatsApp knows the person; else as in `wa_ids.py`."""
+    user_ids: dict[str, str] = field(default_factory=dict)
+    """By the number written to, the person's business-scoped user id; who has none here is known by the number only."""
     posts: list[Post] = field(default_factory=list)
     texts: list[dict[str, Any]] = field(default_factory=list)
     to_report: list[Happening] = field(default_factory=list)
@@ -98,7 +103,8 @@ class FakeMeta:
         message = json.loads(await request.read())
         if message["type"] == "text":
             self.texts.append(message)
-            return _accepted(message["to"], self._new_id(message["to"]))
+            to = message.get("to") or message["recipient"]
+            return _accepted(self._contact(to), self._new_id(to))
         address = message.get("to") or message["recipient"]
         nth = self._nth[address] = self._nth.get(address, 0) + 1
         action = self.script(address, nth)
@@ -108,7 +114,13 @@ class FakeMeta:
         if action.accepts:
             self._report_later(address, message_id, tracker, action)
         await asyncio.sleep(action.latency_s if action.latency_s is not None else self.latency_s)
-        return _react(request, action, address, message_id)
+        return _react(request, action, self._contact(address), message_id)
+
+    def _contact(self, address: str) -> dict[str, str]:
+        """Returns what an answer says about the person who was written to."""
+        wa_id, user_id = self.wa_ids.get(address) or wa_id_of(address), self.user_ids.get(address, "")
+        named = {"wa_id": wa_id, "user_id": user_id}
+        return {"input": address, **{name: value for name, value in named.items() if value}}
 
     def _new_id(self, address: str) -> str:
         self._serial += 1
@@ -121,7 +133,9 @@ class FakeMeta:
         steps = ("sent", "failed") if action.fails_later else ("sent", "delivered")
         for index, what in enumerate(steps):
             at = now + timedelta(seconds=self.delivered_after_s * index)
-            self.to_report.append(Happening(address, message_id, tracker, what, at, action.fails_later))
+            step = Happening(address, message_id, tracker, what, at, action.fails_later)
+            known_as = replace(step, wa_id=self.wa_ids.get(address, ""), user_id=self.user_ids.get(address, ""))
+            self.to_report.append(known_as)
 
     async def _reporting(self, _app: web.Application) -> Any:
         task = asyncio.create_task(self._report())
@@ -209,12 +223,12 @@ class FakeMeta:
         )
 
 
-def _react(request: web.Request, action: Action, address: str, message_id: str) -> web.StreamResponse:
+def _react(request: web.Request, action: Action, contact: dict[str, str], message_id: str) -> web.StreamResponse:
     match action.reaction:
         case Reaction.ANSWER if action.error_code:
             return _error(action.http_status, action.error_code, "Refused by the script")
         case Reaction.ANSWER:
-            return _accepted(address, message_id, held=action.held)
+            return _accepted(contact, message_id, held=action.held)
         case Reaction.SERVER_ERROR:
             return web.Response(status=500, text="<html>Sorry, something went wrong.</html>")
         case Reaction.RESET:
@@ -225,12 +239,12 @@ def _react(request: web.Request, action: Action, address: str, message_id: str) 
             return web.Response(status=200, text="OK")
 
 
-def _accepted(address: str, message_id: str, *, held: bool = False) -> web.Response:
+def _accepted(contact: dict[str, str], message_id: str, *, held: bool = False) -> web.Response:
     status = "held_for_quality_assessment" if held else "accepted"
     return web.json_response(
         {
             "messaging_product": "whatsapp",
-            "contacts": [{"input": address, "wa_id": address.lstrip("+")}],
+            "contacts": [contact],
             "messages": [{"id": message_id, "message_status": status}],
         }
     )

@@ -18,7 +18,7 @@ from whatsapp.conftest import Send, states
 from whatsapp.inbox.direct_messages import send_test
 from whatsapp.models import InboundMessage, Recipient, Suppression
 from whatsapp.providers.events import ReportedStatus
-from whatsapp.providers.sandbox.behaviour import LONGEST_S, behaviour_of
+from whatsapp.providers.sandbox.behaviour import CHANGED_AFTER_S, LONGEST_S, behaviour_of
 from whatsapp.running.sandbox_reports import report
 from whatsapp.webhooks.applying import apply_news
 
@@ -28,7 +28,7 @@ def test_everything_that_happens_happens_in_order_and_in_time(message_id: str) -
     plan = behaviour_of("+972501239999", message_id)
     moments = [step.after_s for step in plan.steps]
     assert moments == sorted(moments)
-    assert max([*moments, plan.reply_after_s]) < LONGEST_S
+    assert max([*moments, plan.reply_after_s + CHANGED_AFTER_S]) < LONGEST_S
     assert bool(plan.refused) != bool(plan.steps)
     assert plan == behaviour_of("+972501239999", message_id)
 
@@ -63,6 +63,27 @@ def test_a_broadcast_is_delivered_read_and_answered(acme: Business, send: Send) 
     assert set(InboundMessage.objects.values_list("action", flat=True)) == {"opt_out", ""}
     assert set(Suppression.objects.values_list("address", flat=True)) == {"+972501230004", "+972501230005"}
     assert Recipient.objects.get(address="+972501230006").replies.count() == 1
+
+
+@pytest.mark.usefixtures("_debug")
+def test_people_refuse_in_every_way_that_they_know(acme: Business, send: Send) -> None:
+    sender = make_sender(acme, provider="sandbox", number_id="sandbox-acme", account_id="sandbox-acme")
+    people = {end: f"+97250123{end}" for end in ("0008", "0009", "0010", "0011", "0012")}
+    make_broadcast(sender, make_template(sender), people.values())
+    send()
+    first = Recipient.objects.aggregate(moment=Min("accepted_at"))["moment"]
+    for _ in range(2):
+        report(first + timedelta(seconds=LONGEST_S - 1))
+        while apply_news(first + timedelta(seconds=LONGEST_S - 1)):
+            pass
+    listed = dict(Suppression.objects.values_list("address", "category"))
+    assert listed == {people["0009"]: "all", people["0011"]: "marketing", people["0012"]: "all"}
+    said = {message.address[-4:]: message for message in InboundMessage.objects.all()}
+    assert (said["0008"].kind, said["0008"].recipient) == ("reaction", None)
+    assert (said["0009"].text, said["0009"].earlier[0]["text"]) == ("STOP", "See you")
+    assert said["0010"].deleted_at is not None
+    assert said["0012"].is_elsewhere
+    assert len(said) == 5
 
 
 @pytest.mark.usefixtures("_debug")

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 from django.utils.translation import gettext as _
 
+from whatsapp.providers.addresses import address_in
 from whatsapp.providers.base import (
     Account,
     ErrorRule,
@@ -143,4 +144,5 @@ def _judge(answer: Answer) -> SendResult:
         return SendResult(
             SendOutcome.UNKNOWN, http_status=answer.status, text="Twilio's answer could not be understood."
         )
-    return SendResult(SendOutcome.ACCEPTED, message_id=str(known["sid"]), http_status=answer.status)
+    known_as = [address for name in ("to", "external_user_id") if (address := address_in(known.get(name)))]
+    return SendResult(SendOutcome.ACCEPTED, message_id=str(known["sid"]), http_status=answer.status, known_as=known_as)

@@ -23,7 +23,16 @@ def read_template(entry: JsonObject) -> RemoteTemplate:
         parameter_format="NAMED" if any(not name.isdigit() for name in PLACEHOLDER.findall(text)) else "POSITIONAL",
         quality="UNKNOWN",
         components=[{"type": "BODY", "text": text}],
+        quick_replies=list(_quick_replies(entry.get("types") or {})),
     )
+
+
+def _quick_replies(types: JsonObject) -> Iterator[str]:
+    """Yields the titles of the buttons that answer: all of `twilio/quick-reply`, those of this type of a card."""
+    for name, content in types.items():
+        for action in content.get("actions") or () if isinstance(content, dict) else ():
+            if name == "twilio/quick-reply" or action.get("type") == "QUICK_REPLY":
+                yield str(action.get("title", ""))
 
 
 def body_text(types: JsonObject) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from django.http import QueryDict
 from twilio.request_validator import RequestValidator
 
+from whatsapp.providers.addresses import address_in, is_phone, is_user_id
 from whatsapp.providers.base import JsonObject, WebhookRequest
 from whatsapp.providers.events import Event, Inbound, Keyword, Parcel, ParcelKind, ReportedStatus, StatusUpdate
 
@@ -87,20 +88,30 @@ def read(payload: JsonObject, received_at: datetime) -> Event | None:
         tracker=_uuid(str(payload.get("attempt", ""))),
         error_code=str(payload.get("ErrorCode", "")),
         error_text=str(payload.get("ChannelStatusMessage") or payload.get("ErrorMessage") or ""),
+        recipient=_addresses(payload, "To", "ExternalUserId"),
     )
 
 
+def _addresses(payload: JsonObject, *names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (address_in(payload.get(name)) for name in names))))
+
+
 def _inbound(sid: str, payload: JsonObject, received_at: datetime) -> Inbound:
+    # For people with a user name Twilio puts the id where the number was; WaId has digits, ExternalUserId the id.
+    known = _addresses(payload, "From", "WaId", "ExternalUserId")
+    phone, bsuid = next(filter(is_phone, known), ""), next(filter(is_user_id, known), "")
     return Inbound(
         number_id=_phone(str(payload.get("To", ""))),
         message_id=sid,
         at=received_at,
         kind=str(payload.get("MessageType") or "text"),
-        phone=_phone(str(payload.get("From", ""))),
+        phone=phone,
+        bsuid=bsuid,
         name=str(payload.get("ProfileName", "")),
         text=str(payload.get("ButtonText") or payload.get("Body", "")),
         button_payload=str(payload.get("ButtonPayload", "")),
         answers_message_id=str(payload.get("OriginalRepliedMessageSid", "")),
+        aliases=tuple(address for address in known if address not in {phone, bsuid}),
         keyword=_keyword(str(payload.get("OptOutType", ""))),
     )
 

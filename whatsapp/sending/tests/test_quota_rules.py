@@ -13,6 +13,7 @@ from businesses.models import Business
 from businesses.tenancy import acting_for
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp.models import Attempt, Broadcast, MessageTemplate, Recipient, Sender
+from whatsapp.people.identity import People
 from whatsapp.sending import gates, quota
 from whatsapp.sending.gates import Closed
 from whatsapp.sending.quota import PeopleGauge
@@ -175,7 +176,7 @@ def test_who_is_being_messaged_by_another_broadcast_must_wait(
     asked = addresses(5)
 
     def busy() -> set[str]:
-        return quota.just_messaged(broadcast, asked, NOW)
+        return quota.just_messaged(broadcast, asked, People(), NOW)
 
     assert busy() == set()
     Recipient.objects.filter(broadcast=other, address=FIRST).update(status="sending")
@@ -189,7 +190,7 @@ def test_who_is_being_messaged_by_another_broadcast_must_wait(
     Recipient.objects.filter(broadcast=broadcast, address=FIRST).update(status="sending")
     assert busy() == set(), "by itself it is not held up"
     Recipient.objects.filter(broadcast=other, address=SECOND).update(status="sending")
-    assert quota.just_messaged(broadcast, [FIRST], NOW) == set()
+    assert quota.just_messaged(broadcast, [FIRST], People(), NOW) == set()
 
 
 # Whether a broadcast may send now ---------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0016_daily_limits_and_dialling'),
-        ('whatsapp', '0022_reactions_are_no_replies'),
+        ('whatsapp', '0027_categories_are_accepted'),
     ]
 
     operations = [
@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='broadcast',
             name='pause_reason',
-            field=models.CharField(blank=True, choices=[('user', 'Paused by a person'), ('template', "The template can't be sent at the moment"), ('account', 'The WhatsApp account or number needs attention'), ('payment', "WhatsApp's bill is not paid"), ('error_burst', 'Too many messages failed'), ('quota_24h', 'The 24-hour limit is reached'), ('day_limit', 'A daily limit of the business is reached'), ('budget', "The broadcast's budget is used"), ('month_budget', "This month's budget is used"), ('window', 'Outside the sending hours'), ('canary_review', 'The first messages are sent: have a look, then resume')], max_length=16, verbose_name='why it is paused'),
+            field=models.CharField(blank=True, choices=[('user', 'Paused by a person'), ('template', "The template can't be sent at the moment"), ('category', 'WhatsApp moved the template to another category'), ('account', 'The WhatsApp account or number needs attention'), ('payment', "WhatsApp's bill is not paid"), ('error_burst', 'Too many messages failed'), ('quota_24h', 'The 24-hour limit is reached'), ('day_limit', 'A daily limit of the business is reached'), ('budget', "The broadcast's budget is used"), ('month_budget', "This month's budget is used"), ('window', 'Outside the sending hours'), ('canary_review', 'The first messages are sent: have a look, then resume')], max_length=16, verbose_name='why it is paused'),
         ),
         migrations.AddIndex(
             model_name='recipient',
