@@ -112,10 +112,11 @@ def _page(request: PageRequest, person: Contact, form: AnswerForm, *, status: in
     addresses = identity.addresses_of_contact(person)
     said = conversation(person, most=MOST_MESSAGES, addresses=addresses)
     message, now = last_message(person, addresses), timezone.now()
-    open_until = direct_messages.reply_until(message, now=now) if message else None
     terms = None
+    if message:
+        message.sender.business = request.business  # known: no need to ask for it again
+    open_until = direct_messages.reply_until(message, now=now, addresses=addresses) if message else None
     if message and open_until:
-        message.sender.business = request.business
         terms = letter_costs.terms_of_reply(message.sender, message.address, now)
     context = {
         "contact": person,

@@ -48,8 +48,9 @@ def _free_replies_left(sender: Sender, free: int, now: datetime) -> int:
     business: Business = sender.business
     began = datetime.combine(spending.month_of(business, now), time(), tzinfo=ZoneInfo(business.time_zone))
     replies = DirectMessage.objects.filter(sender=sender, kind=DirectKind.REPLY, created_at__gte=began)
-    answered = InboundMessage.objects.filter(sender=sender, confirmed_at__gte=began).exclude(action="")
-    return max(0, free - replies.filter(status__in=COSTING).count() - answered.count())
+    answered = InboundMessage.objects.filter(sender=sender, confirmed_at__gte=began).exclude(action="").order_by()
+    left = replies.filter(status__in=COSTING).order_by().values("pk").union(answered.values("pk"), all=True)
+    return max(0, free - left.count())
 
 
 def over_budget(message: DirectMessage, now: datetime) -> Reason | None:
