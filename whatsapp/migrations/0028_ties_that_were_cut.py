@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0016_daily_limits_and_dialling'),
-        ('whatsapp', '0026_file_readings'),
+        ('whatsapp', '0027_categories_are_accepted'),
     ]
 
     operations = [
