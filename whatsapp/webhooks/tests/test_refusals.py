@@ -181,9 +181,9 @@ def test_an_edit_takes_no_refusal_back(hear: Hear, row: Recipient, order: list[t
 def test_edits_in_any_order_end_in_the_last_and_lose_none(
     hear: Hear, row: Recipient, order: list[tuple[str, int]]
 ) -> None:
-    for text, after in order:
-        what = "reply" if text == "reply" else "edit"
-        hear(what, text, after=after, own_id=f"in.{after}", changes="in.0")
+    for number, (text, after) in enumerate(order):
+        what, own_id = ("reply", "in.0") if text == "reply" else ("edit", f"in.edit.{number}")
+        hear(what, text, after=after, own_id=own_id, changes="in.0")
     message = InboundMessage.objects.get()
     assert (message.text, message.edited_at) == ("See you", AT + timedelta(seconds=9))
     assert [version["text"] for version in message.earlier] == ["reply", "STOP"]
