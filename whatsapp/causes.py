@@ -26,6 +26,8 @@ class Cause(models.TextChoices):
         "not_of_region",
         _("%(text)s is not a phone number of %(region)s. Write it like +972501234567."),
     )
+    NUMBER_OF_A_SERVICE = "number_of_a_service", _("%(text)s is a service number: it receives no WhatsApp messages.")
+    NUMBER_IS_A_DATE = "number_is_a_date", _("%(text)s is a date, not a phone number.")
     OPT_OUT_OF_WHAT = (
         "opt_out_of_what",
         _("“%(text)s” does not say what they opted out of. Write “%(marketing)s” or “%(everything)s”."),
@@ -40,6 +42,7 @@ class Cause(models.TextChoices):
         _("The file has more than %(limit)s rows. Divide it, or ask your operator: import_opt_outs takes any number."),
     )
     NOT_A_USER_ID = "not_a_user_id", _("“%(given)s” is not a WhatsApp user id.")
+    CONSENT_UNCLEAR = "consent_unclear", _("%(text)s is no consent: write “yes”, “no”, or nothing.")
 
     # A row, and the values in it
     ROW_TOO_LONG = "row_too_long", _("The row has more fields than the header has columns.")
@@ -47,6 +50,11 @@ class Cause(models.TextChoices):
     VALUE_TOO_LONG = "value_too_long", _("Column “%(name)s” has %(length)s characters; at most %(limit)s.")
     VALUE_FORMULA = "value_formula", _("Column “%(name)s” holds a spreadsheet formula. Put its result there.")
     VALUE_UNSENDABLE = "value_unsendable", _("Column “%(name)s” holds a character that can't be sent.")
+    VALUE_IS_ERROR = "value_is_error", _("Column “%(name)s” holds %(value)s, an error and not a value.")
+    VALUE_UNREADABLE = "value_unreadable", _("Column “%(name)s” can't be read: %(value)s. Write it again as UTF-8.")
+    VALUE_UNCLEAR = "value_unclear", _("Column “%(name)s” looks different on each computer. Format it as text.")
+    VALUE_IS_PLACEHOLDER = "value_is_placeholder", _("Column “%(name)s” holds the placeholder %(value)s.")
+    VALUE_IS_NOTHING = "value_is_nothing", _("Column “%(name)s” holds %(value)s, which means nothing.")
     VALUE_NO_MEDIA = "value_no_media", _("Column “%(name)s” must hold an https address or a media id.")
     VALUE_WITH_BLANKS = (
         "value_with_blanks",
@@ -104,6 +112,32 @@ class Cause(models.TextChoices):
         "file_of_old_excel",
         _("This file is in the old Excel format (.xls). Save it as .xlsx or CSV and try again."),
     )
+    FILE_WITH_PASSWORD = "file_with_password", _("This file is protected by a password. Save it without one.")
+    FILE_OF_OPEN_DOCUMENT = "file_of_open_document", _("This is an OpenDocument file (.ods). Save it as .xlsx or CSV.")
+    FILE_OF_NUMBERS = "file_of_numbers", _("This file is from Apple Numbers. Export it as .xlsx or CSV.")
+    FILE_STRICT = "file_strict", _("This is a “Strict Open XML” workbook. Save it as “Excel Workbook (.xlsx)”.")
+    FILE_BINARY_WORKBOOK = "file_binary_workbook", _("This is a binary workbook (.xlsb). Save it as .xlsx or CSV.")
+    FILE_OF_ARCHIVE = "file_of_archive", _("This is a zip archive. Unpack it, and choose the table in it.")
+    FILE_OF_DOCUMENT = "file_of_document", _("This is a document, not a table. Save its table as .xlsx or CSV.")
+    FILE_OF_PAGE = "file_of_page", _("This is a web page or XML, not a table. Open it in Excel, and save it as .xlsx.")
+    NO_SUCH_ENCODING = "no_such_encoding", _("There is no encoding “%(encoding)s”. There are: %(encodings)s.")
+    NOT_IN_ENCODING = "not_in_encoding", _("This file can't be in %(encoding)s: some bytes mean nothing there.")
+    NO_SUCH_SHEET = "no_such_sheet", _("There is no sheet “%(sheet)s”. The sheets are: %(sheets)s.")
+
+    # Questions about a file, and what is said about one
+    ASKED_ENCODING = (
+        "asked_encoding",
+        _("In which encoding is this file? The right one shows the names right: %(choices)s."),
+    )
+    ASKED_SHEET = "asked_sheet", _("The file has several sheets. Choose one: %(choices)s.")
+    ASKED_HEADER = "asked_header", _("Is the first row a header (“yes”) or a person (“no”)? %(choices)s.")
+    ASKED_PHONE_COLUMN = "asked_phone_column", _("Which column holds the phone numbers? %(choices)s.")
+    NO_SUCH_ANSWER = "no_such_answer", _("“%(answer)s” is no answer here: “yes” or “no”.")
+    SHEETS_HIDDEN = "sheets_hidden", _("Hidden sheets are not read: %(sheets)s.")
+    SHEETS_NOT_READ = "sheets_not_read", _("Only the sheet “%(sheet)s” is read. Not read: %(sheets)s.")
+    ROWS_HIDDEN = "rows_hidden", _("Hidden or filtered rows are not read: %(rows)s.")
+    ROWS_ABOVE = "rows_above", _("Rows above the header are not read: %(rows)s.")
+    COLUMNS_NAMELESS = "columns_nameless", _("Columns without a name in the header are not read.")
     FILE_EMPTY = (
         "file_empty",
         _("The file is empty. It needs a header row with a column “phone”, and a row per person."),
@@ -183,6 +217,22 @@ class Cause(models.TextChoices):
         _("The template has %(part)s, which nothing here can fill. Choose another template."),
     )
     TEMPLATE_STATUS = "template_status", _("The template's status at WhatsApp: %(status)s.")
+    TEMPLATE_CHANGED = (
+        "template_changed",
+        _(
+            "The template's content was changed after this broadcast was made. "
+            "Cancel it, and make a new one for those who have not got it."
+        ),
+    )
+    CATEGORY_CHANGED = (
+        "category_changed",
+        _(
+            "The template was “%(old_category)s” and is “%(new_category)s” now. A message to %(country)s costs "
+            "%(new_price)s %(currency)s instead of %(old_price)s, the unsent ones (%(people)s) %(new_total)s "
+            "%(currency)s instead of %(old_total)s. People who refuse such messages are skipped. "
+            "Go on only if you agree."
+        ),
+    )
     ACCOUNT_RESTRICTED = (
         "account_restricted",
         _("WhatsApp restricted the account (%(event)s). See Account Quality at Meta."),

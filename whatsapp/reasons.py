@@ -8,14 +8,14 @@ not know the language of its reader.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 
 from whatsapp.causes import Cause
-from whatsapp.states import ColumnRole, TemplateStatus
+from whatsapp.states import ColumnRole, TemplateCategory, TemplateStatus
 from whatsapp.template_variables import words_for_part
 
 __all__ = ["NO_REASON", "Cause", "Datum", "HasReason", "Reason", "keys_of", "reason", "reason_in", "shown"]
@@ -85,10 +85,17 @@ def reason_in(row: HasReason) -> Reason | None:
         return None
 
 
+def reasons_of(kept: Iterable[Mapping[str, Any]]) -> list[Reason]:
+    """Returns the reasons of a list that was kept as JSON."""
+    return [Reason(Cause(each["cause"]), each["cause_data"]) for each in kept]
+
+
 def shown(name: str, value: Datum) -> str:
     """Returns one value in words: a choice's label, a number with separators. Row numbers have no separators."""
     if name == "status" and value in TemplateStatus.values:
         return str(TemplateStatus(value).label)
+    if name in {"old_category", "new_category"} and value in TemplateCategory.values:
+        return str(TemplateCategory(value).label)
     if name == "part":
         return words_for_part(str(value))
     if name == "role" and value in ColumnRole.values:

@@ -54,6 +54,7 @@ class PauseReason(models.TextChoices):
 
     USER = "user", _("Paused by a person")
     TEMPLATE = "template", _("The template can't be sent at the moment")
+    CATEGORY = "category", _("WhatsApp moved the template to another category")
     ACCOUNT = "account", _("The WhatsApp account or number needs attention")
     PAYMENT = "payment", _("WhatsApp's bill is not paid")
     ERROR_BURST = "error_burst", _("Too many messages failed")
@@ -190,6 +191,14 @@ PASSING_ERRORS = (
 """Failures that say nothing about the person: a later broadcast may well reach them."""
 
 
+class TemplateCategory(models.TextChoices):
+    """The purpose of a template. It decides the price, and which opt-outs apply."""
+
+    MARKETING = "MARKETING", _("Marketing")
+    UTILITY = "UTILITY", _("Utility")
+    AUTHENTICATION = "AUTHENTICATION", _("Authentication")
+
+
 class TemplateStatus(models.TextChoices):
     """Meta's states of a template. `SENDABLE_TEMPLATES` are those that can be sent."""
 
@@ -211,13 +220,26 @@ SENDABLE_TEMPLATES = (TemplateStatus.APPROVED, TemplateStatus.FLAGGED)
 """A flagged template is a warning of low quality: WhatsApp goes on to send it, and pauses it later if need be."""
 
 
+class FileMatter(models.TextChoices):
+    """What may be unclear about a file of people, so that a person is asked."""
+
+    ENCODING = "encoding", _("Encoding")
+    SHEET = "sheet", _("Sheet")
+    HEADER = "header", _("First row")
+    PHONE_COLUMN = "phone_column", _("Phone number")
+
+
 class ColumnRole(models.TextChoices):
     """The role of a column in a file of contacts."""
 
     PHONE = "phone", _("Phone number")
     NAME = "name", _("Name")
+    FIRST_NAME = "first_name", _("First name")
+    LAST_NAME = "last_name", _("Last name")
     LANGUAGE = "language", _("Language")
     TAGS = "tags", _("Tags, separated by commas")
     BSUID = "bsuid", _("WhatsApp user id")
+    CONSENT = "consent", _("Consent: given or withdrawn")
+    CONSENT_SOURCE = "consent_source", _("Where the consent comes from")
     ATTRIBUTE = "attribute", _("An attribute, under the column's name")
     IGNORED = "ignored", _("Leave it out")

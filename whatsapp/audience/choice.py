@@ -27,10 +27,12 @@ class FileChoice:
     """Everybody in a file. `constants` are template values that are the same for all.
 
     `columns` names the column of a value (`PHONE`: of the phone number) where the header does not make it clear.
+    `reading` is how the file is read, as `tables.readings.Reading` keeps it.
     """
 
     constants: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

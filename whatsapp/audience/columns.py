@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from whatsapp.audience.choice import PHONE
+from whatsapp.audience.column_names import BSUID_NAMES, is_phone_name, normalized
 from whatsapp.errors import BadAudience
 from whatsapp.reasons import Cause
+from whatsapp.tables.tables import letters
 from whatsapp.template_variables import TemplateVariable
-
-PHONE_NAMES = frozenset(
-    {"phone", "phone number", "phone_number", "mobile", "cell", "tel", "telephone", "whatsapp", "number"}
-    | {"טלפון", "מספר טלפון", "נייד", "טלפון נייד", "סלולרי", "פלאפון"}
-)
-BSUID_NAMES = frozenset({"bsuid", "user_id"})
-_NOISE = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff{}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +36,23 @@ def understand(
     `chosen` names columns (as in `FileChoice.columns`); the others are found by their own names.
 
     A template with numbered variables takes the columns beside the phone number in their order, provided that none
-    of them is named by a number and their count is right.
+    of them is named by a number and their count is right. So does every template if the columns have no names of
+    their own (A, B, C …), which then follow the order of the template's variables.
 
     Raises:
         BadAudience: a column is missing or appears twice; the text says which.
     """
     names = [normalized(name) for name in header]
     refuse_doubles(header, names)
-    by_choice = _chosen(header, names, chosen or {})
+    by_choice = _chosen(header, chosen or {})
     phone = by_choice.pop(PHONE, None)
     if phone is None:
-        phone = next((index for index, name in enumerate(names) if name in PHONE_NAMES), None)
+        phone = next((index for index, name in enumerate(names) if is_phone_name(name)), None)
     bsuid = next((index for index, name in enumerate(names) if name in BSUID_NAMES), None)
     if phone is None and bsuid is None:
         raise BadAudience(Cause.NO_PHONE_AMONG, columns=_listed(header))
     needed = list(dict.fromkeys(variable.key for variable in variables if variable.key not in constants))
-    values = by_choice or _by_name(names, needed) or _by_order(names, needed, {phone, bsuid})
+    values = by_choice or _found(header, names, needed, {phone, bsuid})
     values = _by_name(names, needed) | values
     missing = [key for key in needed if key not in values]
     if missing:
@@ -67,31 +62,46 @@ def understand(
     return Columns(len(header), phone, bsuid, values, tuple(header), unused)
 
 
-def _chosen(header: Sequence[str], names: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
-    """Returns the indexes of the columns that somebody chose. Raises `BadAudience` for one that does not exist."""
-    places = {}
-    for key, column in chosen.items():
-        if normalized(column) not in names:
-            raise BadAudience(Cause.NO_SUCH_COLUMN, column=column[:40], columns=_listed(header))
-        places[key] = names.index(normalized(column))
-    return places
+def likely_values(header: Sequence[str], needed: Sequence[str], phone: int | None) -> dict[str, int]:
+    """Returns the columns that probably hold a template's values, by the values' keys."""
+    return _found(header, [normalized(name) for name in header], needed, {phone})
 
 
-def normalized(name: str) -> str:
-    """Returns a column's name in the form in which names are compared."""
-    return " ".join(_NOISE.sub("", name).split()).casefold()
+def _found(
+    header: Sequence[str], names: Sequence[str], needed: Sequence[str], addresses: set[int | None]
+) -> dict[str, int]:
+    has_names = list(header) != letters(len(header))
+    return _by_name(names, needed) or _by_order(names, needed, addresses, has_names=has_names)
+
+
+def place_of(column: str, header: Sequence[str]) -> int:
+    """Returns the index of a column that somebody chose: by its name, or by its letter if it has no name.
+
+    Raises:
+        BadAudience: there is no such column.
+    """
+    names = [normalized(name) or normalized(letter) for name, letter in zip(header, letters(len(header)), strict=True)]
+    if normalized(column) not in names:
+        raise BadAudience(Cause.NO_SUCH_COLUMN, column=column[:40], columns=_listed(header))
+    return names.index(normalized(column))
+
+
+def _chosen(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
+    return {key: place_of(column, header) for key, column in chosen.items()}
 
 
 def _by_name(names: Sequence[str], needed: Sequence[str]) -> dict[str, int]:
     return {key: names.index(normalized(key)) for key in needed if normalized(key) in names}
 
 
-def _by_order(names: Sequence[str], needed: Sequence[str], addresses: set[int | None]) -> dict[str, int]:
+def _by_order(
+    names: Sequence[str], needed: Sequence[str], addresses: set[int | None], *, has_names: bool
+) -> dict[str, int]:
     rest = [index for index, name in enumerate(names) if index not in addresses and name]
     in_order = all(key.isdigit() for key in needed) and not any(names[index].isdigit() for index in rest)
-    if not in_order or len(rest) != len(needed):
+    if len(rest) != len(needed) or (has_names and not in_order):
         return {}
-    return dict(zip(sorted(needed, key=int), rest, strict=True))
+    return dict(zip(sorted(needed, key=int) if in_order else needed, rest, strict=True))
 
 
 def refuse_doubles(header: Sequence[str], names: Sequence[str]) -> None:

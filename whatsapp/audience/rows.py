@@ -9,10 +9,12 @@ from uuid import UUID
 
 from whatsapp.audience.columns import Columns
 from whatsapp.audience.links import end_of_link
+from whatsapp.audience.values import is_invisible, reason_of, why_no_value
 from whatsapp.errors import ReasonedError
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
 from whatsapp.reasons import Cause, Datum, Reason
 from whatsapp.states import SkipReason
+from whatsapp.tables.refusals import Flaw
 from whatsapp.template_variables import BODY_LIMIT, MEDIA_KINDS, Place, TemplateVariable, ValueKind
 
 # A value like =HYPERLINK(…) or @SUM(…) is a formula by mistake, or an attack on whoever opens an export of ours.
@@ -20,6 +22,10 @@ from whatsapp.template_variables import BODY_LIMIT, MEDIA_KINDS, Place, Template
 _FORMULA = re.compile(r"^=|^[+\-@]\s*[A-Za-z][A-Za-z.]*\(")
 _MEDIA = re.compile(r"^(https://\S+|\d{5,40})$")
 _SHOWN = 140
+
+Flaws = Mapping[int, Flaw]
+_NONE: Flaws = {}
+_NO_DIGITS: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,8 @@ class Candidate:
 class BadValue(ReasonedError, ValueError):
     """A template value that is missing or can't be sent."""
 
-    def __init__(self, cause: Cause, skip_reason: SkipReason = SkipReason.BAD_VALUE, **data: Datum) -> None:
-        super().__init__(cause, **data)
+    def __init__(self, why: Cause | Reason, skip_reason: SkipReason = SkipReason.BAD_VALUE, **data: Datum) -> None:
+        super().__init__(why, **data)
         self.skip_reason = skip_reason
 
 
@@ -60,25 +66,43 @@ class Reader:
     body_length: int
     """Length of the template's body in characters, placeholders included."""
 
-    def candidate(self, number: int, cells: Sequence[str]) -> Candidate:
-        """Returns the candidate of a row; anything wrong with the row becomes its skip reason."""
-        given = self._given(cells)
+    def candidate(
+        self, number: int, cells: Sequence[str], flaws: Flaws = _NONE, digits: Mapping[int, str] = _NO_DIGITS
+    ) -> Candidate:
+        """Returns the candidate of a row (see `tables.Row`); anything wrong with the row becomes its skip reason."""
+        given = self._given(cells, digits)
         try:
-            address, country = self._address(cells, given)
+            self._refuse_unreadable(cells, flaws)
+            address, country = self._address(cells, given, flaws)
             if len(cells) > self.columns.width and any(cells[self.columns.width :]):
                 raise BadValue(Cause.ROW_TOO_LONG)
-            params = self._params(cells)
+            params = self._params(cells, flaws)
         except NotANumber as error:
             return _skipped(number, given, SkipReason.INVALID_NUMBER, error.reason)
         except BadValue as error:
             return _skipped(number, given, error.skip_reason, error.reason)
         return Candidate(str(number), given, address, address.startswith("+"), country, params, number)
 
-    def _given(self, cells: Sequence[str]) -> str:
-        return (_cell(cells, self.columns.phone) or _cell(cells, self.columns.bsuid))[:_SHOWN]
+    def _given(self, cells: Sequence[str], digits: Mapping[int, str]) -> str:
+        phone = self.columns.phone
+        whole = digits.get(phone, "") if phone is not None else ""
+        return (whole or _cell(cells, phone) or _cell(cells, self.columns.bsuid))[:_SHOWN]
 
-    def _address(self, cells: Sequence[str], given: str) -> tuple[str, str]:
-        if _cell(cells, self.columns.phone):
+    def _refuse_unreadable(self, cells: Sequence[str], flaws: Flaws) -> None:
+        """Refuse a row with bytes of another encoding: they may have hidden where a column ends."""
+        for place, flaw in flaws.items():
+            if flaw is Flaw.UNREADABLE:
+                raise BadValue(reason_of(flaw, self._name(place), cells[place]))
+
+    def _name(self, place: int) -> str:
+        name = self.columns.names[place] if place < len(self.columns.names) else ""
+        return name or str(place + 1)
+
+    def _address(self, cells: Sequence[str], given: str, flaws: Flaws) -> tuple[str, str]:
+        place = self.columns.phone
+        if place is not None and _cell(cells, place):
+            if flaw := flaws.get(place):
+                raise NotANumber(reason_of(flaw, self._name(place), cells[place]))
             phone = to_e164(given, self.region)
             return phone.e164, phone.country
         if is_bsuid(given):
@@ -87,7 +111,10 @@ class Reader:
             raise NotANumber(Cause.NOT_A_USER_ID, given=given[:40])
         raise NotANumber(Cause.NUMBER_MISSING)
 
-    def _params(self, cells: Sequence[str]) -> dict[str, str]:
+    def _params(self, cells: Sequence[str], flaws: Flaws) -> dict[str, str]:
+        for place in self.columns.values.values():
+            if flaw := flaws.get(place):
+                raise BadValue(reason_of(flaw, self._name(place), _cell(cells, place)))
         given = {key: _cell(cells, index) for key, index in self.columns.values.items()}
         names = {key: self.columns.names[index] for key, index in self.columns.values.items()}
         return checked_params({**self.constants, **given}, self.variables, body_length=self.body_length, names=names)
@@ -113,6 +140,7 @@ def checked_params(
     for variable in variables:
         name = names.get(variable.key, variable.key)
         value = " ".join(given.get(variable.key, "").split())
+        value = "" if is_invisible(value) else value
         _check(value, variable, name)
         params[variable.key] = value = _in_its_place(value, variable, name)
         if variable.place is Place.BODY:
@@ -129,6 +157,8 @@ def _check(value: str, variable: TemplateVariable, name: str) -> None:
         raise BadValue(Cause.VALUE_TOO_LONG, name=name, length=len(value), limit=variable.limit)
     if _FORMULA.match(value):
         raise BadValue(Cause.VALUE_FORMULA, name=name)
+    if why := why_no_value(value, name):
+        raise BadValue(why)
     if "\0" in value:
         raise BadValue(Cause.VALUE_UNSENDABLE, name=name)
     if variable.kind in MEDIA_KINDS and not _MEDIA.match(value):

@@ -22,6 +22,7 @@ from whatsapp.models import Broadcast, Consent, Contact, InboundMessage, Recipie
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.reasons import Cause
 from whatsapp.states import PASSING_ERRORS, REACHED_PROVIDER, RecipientStatus
+from whatsapp.tables.readings import Reading
 from whatsapp.tables.tables import open_table
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, body_text, variables_of
 
@@ -38,11 +39,12 @@ def candidates_of(broadcast: Broadcast) -> Iterator[Iterator[Candidate]]:
     """Yields the candidates behind the broadcast's cursor. Raises `BadAudience`, also while they are being read."""
     match choice_of(broadcast):
         case FileChoice() as choice:
-            with _file_of(broadcast) as file, open_table(file) as table:
+            reading, country = Reading.from_kept(choice.reading), region_of(broadcast.business)
+            with _file_of(broadcast) as file, open_table(file, reading=reading, country=country) as table:
                 reader = reader_of(broadcast, table.header, choice)
                 done = int(broadcast.audience_cursor or 0)
                 rows = (row for row in table.rows if row.number > done)
-                yield (reader.candidate(row.number, row.cells) for row in rows)
+                yield (reader.candidate(row.number, row.cells, row.flaws, row.digits) for row in rows)
         case ContactsChoice() as choice:
             yield _contacts(broadcast, choice)
         case EarlierChoice() as choice:

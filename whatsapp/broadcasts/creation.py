@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import BinaryIO
 from uuid import uuid4
@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 
 from businesses.models import Business, User
 from whatsapp import recipients
-from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, to_json
+from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice, to_json
 from whatsapp.audience.columns import understand
+from whatsapp.audience.file_settling import settle
 from whatsapp.audience.freeze import OvertakenFreeze, always
 from whatsapp.audience.sources import contacts_chosen, earlier_chosen
 from whatsapp.broadcasts import lifecycle
@@ -26,10 +27,10 @@ from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.broadcasts.schedule import BadSchedule, instant_of
 from whatsapp.errors import BadAudience, BadTemplate, WhatsappError
 from whatsapp.models import AudienceKind, Broadcast, EventKind, MessageTemplate, Recipient, Sender, WindowZone
-from whatsapp.people.messaging_settings import settings_of
+from whatsapp.people.messaging_settings import region_of, settings_of
 from whatsapp.reasons import Cause
 from whatsapp.states import BroadcastStatus, RecipientStatus
-from whatsapp.tables.tables import open_preview
+from whatsapp.tables.readings import NO_ANSWERS, Answers
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
 
 DEFAULT_TRIAL = 50
@@ -64,13 +65,18 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class NewBroadcast:
-    """What a broadcast is created from. `file` is a `FileChoice`'s table, open for reading; the caller closes it."""
+    """What a broadcast is created from.
+
+    `file` is a `FileChoice`'s table, open for reading; the caller closes it. `answers` are what a person has said
+    about it.
+    """
 
     template: MessageTemplate
     sender: Sender
     choice: Choice
     name: str = ""
     file: BinaryIO | None = None
+    answers: Answers = NO_ANSWERS
     timing: Timing = Timing()
     canary_size: int | None = None
 
@@ -80,12 +86,13 @@ def create(business: Business, new: NewBroadcast, *, now: datetime, actor: User 
 
     Raises:
         BadTemplate: broadcasts can't send this template.
+        FileQuestion: the file can be read in several ways.
         BadAudience: the file or choice as a whole can't be used.
         WhatsappError: a time or zone is not valid.
     """
     variables = _variables(new.template)
     _check_constants(new.choice, variables)
-    _check_choice(business, new, variables)
+    new = replace(new, choice=_settled(business, new, variables))
     broadcast = _row(business, new, actor)
     _set_times(broadcast, business, new.timing, now)
     if new.file is not None:
@@ -154,21 +161,36 @@ def _check_constants(choice: Choice, variables: tuple[TemplateVariable, ...]) ->
             raise BadAudience(Cause.NO_SUCH_VARIABLE, variable=key, variables=", ".join(sorted(keys)) or "–")
 
 
-def _check_choice(business: Business, new: NewBroadcast, variables: tuple[TemplateVariable, ...]) -> None:
+def _settled(business: Business, new: NewBroadcast, variables: tuple[TemplateVariable, ...]) -> Choice:
+    """Returns the choice with how its file is read. Raises `BadAudience`: it can't be used, or nobody is in it."""
     match new.choice:
         case FileChoice() as choice:
             if new.file is None:
                 raise BadAudience(Cause.FILE_MISSING)
-            with open_preview(new.file, of=business.pk) as table:
-                understand(table.header, variables, list(choice.constants), choice.columns)
-                if next(table.rows, None) is None:
-                    raise BadAudience(Cause.FILE_WITHOUT_ROWS)
+            return _settled_file(business, new.file, new.answers, choice, variables)
         case ContactsChoice() as choice:
             if not contacts_chosen(business, choice).exists():
                 raise BadAudience(Cause.NOBODY_CHOSEN)
         case EarlierChoice() as choice:
             if not earlier_chosen(business, choice).exists():
                 raise BadAudience(Cause.NOBODY_OF_EARLIER)
+    return new.choice
+
+
+def _settled_file(
+    business: Business, file: BinaryIO, answers: Answers, choice: FileChoice, variables: tuple[TemplateVariable, ...]
+) -> FileChoice:
+    columns = dict(choice.columns)
+    chosen = replace(answers, phone_column=columns.get(PHONE, "") or answers.phone_column)
+    keys = [variable.key for variable in variables]
+    settled = settle(file, of=business.pk, region=region_of(business), answers=chosen, expected=keys, check_rows=1)
+    if settled.phone_name is not None:
+        columns[PHONE] = settled.phone_name
+    understand(settled.header, variables, list(choice.constants), columns)
+    if not settled.rows:
+        raise BadAudience(Cause.FILE_WITHOUT_ROWS)
+    notes = [note.kept() for note in settled.notes]
+    return replace(choice, columns=columns, reading={**settled.reading.kept(), "notes": notes})
 
 
 def _row(business: Business, new: NewBroadcast, actor: User | None) -> Broadcast:

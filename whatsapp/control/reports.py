@@ -12,6 +12,7 @@ from whatsapp.broadcasts.counts import counts_of
 from whatsapp.broadcasts.reasons import explained, why_it_stands
 from whatsapp.control.preflight import Preflight, SkippedRow, preflight, skipped_rows
 from whatsapp.models import Broadcast, Recipient
+from whatsapp.reasons import reasons_of
 from whatsapp.states import RecipientStatus
 
 REJECTED_ROWS = 10_000
@@ -56,6 +57,7 @@ def creation_report(broadcast: Broadcast, *, now: datetime) -> dict[str, Any]:
         "rejected": [_row(row) for row in skipped_rows(broadcast, REJECTED_ROWS)],
         "rejected_total": counts.by_state[RecipientStatus.SKIPPED],
         "total": counts.total,
+        "notes": [str(note) for note in reasons_of(broadcast.audience.get("reading", {}).get("notes", ()))],
         "preflight": preflight_report(look),
     }
 

@@ -25,11 +25,14 @@ RETRYABLE_IN = (BroadcastStatus.RUNNING, BroadcastStatus.PAUSED, BroadcastStatus
 
 
 def retryable(broadcast: Broadcast) -> QuerySet[Recipient]:
-    """Returns the people who were not reached and still can be: the error of each says nothing against the person."""
+    """Returns the people who were not reached and still can be: the error of each says nothing against the person.
+
+    Errors that met so many that the broadcast paused are among them.
+    """
     return Recipient.objects.filter(
+        Q(error_class__in=PASSING_ERRORS) | Q(error_code__in=broadcast.burst_codes),
         broadcast=broadcast,
         status=RecipientStatus.FAILED,
-        error_class__in=PASSING_ERRORS,
         delivered_at=None,
         read_at=None,
     ).exclude(address__startswith=ERASED)

@@ -13,6 +13,7 @@ from whatsapp.importing.contact_layout import guess
 from whatsapp.models import ContactImport, ImportStatus
 from whatsapp.reasons import reason_in
 from whatsapp.states import ColumnRole
+from whatsapp.tables.readings import NO_ANSWERS, Answers
 
 
 def import_contacts(
@@ -27,18 +28,28 @@ def import_contacts(
     name: str = "",
     on_progress: Callable[[int], object] = lambda _rows: None,
     clock: reading.Clock | None = None,
+    answers: Answers = NO_ANSWERS,
 ) -> ContactImport:
     """Import every contact of a table. `roles` gives the role of each column (else it follows from the column's name).
 
     A `consent_source` (like "sign-up form, May 2026") records that these people agreed to get messages. It changes
     nothing for those who have withdrawn. Without a `clock` the time stays `now` throughout.
 
+    `answers` are what a person has said about the file.
+
     Raises:
+        FileQuestion: the file can be read in several ways. Nothing is imported.
         BadAudience: the file can't be used. Rows before a broken one stay imported; repeat it with a corrected file.
     """
-    made = imports.draft(business, file, name=name, now=now, by=by)
+    made = imports.draft(business, file, name=name, now=now, by=by, answers=answers)
     try:
-        imports.start(made, roles or guess(made.header), tags=tags, consent_source=consent_source, now=now)
+        imports.start(
+            made,
+            roles or guess(made.header, made.reading.get("phone")),
+            tags=tags,
+            consent_source=consent_source,
+            now=now,
+        )
     except BadAudience:
         imports.discard(made)
         raise

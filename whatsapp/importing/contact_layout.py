@@ -2,53 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from whatsapp.audience.columns import BSUID_NAMES, PHONE_NAMES, normalized, refuse_doubles
+from whatsapp.audience.column_names import (
+    BSUID_NAMES,
+    CONSENT_NAMES,
+    CONSENT_SOURCE_NAMES,
+    FIRST_NAMES,
+    LANGUAGE_NAMES,
+    LAST_NAMES,
+    NAME_NAMES,
+    TAG_NAMES,
+    is_phone_name,
+    normalized,
+)
+from whatsapp.audience.columns import refuse_doubles
 from whatsapp.errors import BadAudience
 from whatsapp.reasons import Cause
 from whatsapp.states import ColumnRole
 
-NAME_NAMES = frozenset({"name", "full name", "שם", "שם מלא"})
-LANGUAGE_NAMES = frozenset({"language", "שפה"})
-TAG_NAMES = frozenset({"tags", "tag", "תגיות", "תגית"})
 REPORT_NAMES = frozenset(
     {"row of the file", "why it was rejected", "why it was not taken", "שורה בקובץ", "למה לא נקלטה"}
 )
 """Columns that an import's report puts before those of the file; they are ignored when a report is imported again."""
-
+EXPORTED = "added to contacts"
+"""The column of an export that says when a contact was added; an import leaves it out."""
 
 _NAMES = {
-    ColumnRole.PHONE: PHONE_NAMES,
     ColumnRole.BSUID: BSUID_NAMES,
     ColumnRole.NAME: NAME_NAMES,
+    ColumnRole.FIRST_NAME: FIRST_NAMES,
+    ColumnRole.LAST_NAME: LAST_NAMES,
     ColumnRole.LANGUAGE: LANGUAGE_NAMES,
     ColumnRole.TAGS: TAG_NAMES,
+    ColumnRole.CONSENT: CONSENT_NAMES,
+    ColumnRole.CONSENT_SOURCE: CONSENT_SOURCE_NAMES,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The index of each fact in a row; `attributes` maps the names under which other columns are stored."""
+    """The index of each fact in a row of `width` columns; `attributes` maps the names of the other columns."""
 
-    phone: int | None
-    bsuid: int | None
-    name: int | None
-    language: int | None
-    tags: int | None
+    places: Mapping[ColumnRole, int]
     attributes: dict[int, str]
+    width: int
+    names: tuple[str, ...]
 
 
-def guess(header: Sequence[str]) -> list[ColumnRole]:
-    """Returns the likely role of each column, by its name. Raises `BadAudience` when a column appears twice."""
+def guess(header: Sequence[str], phone: int | None = None) -> list[ColumnRole]:
+    """Returns the likely role of each column, by its name; `phone` is the place of the phone numbers' column.
+
+    Raises:
+        BadAudience: a column appears twice.
+    """
     names = [normalized(name) for name in header]
     refuse_doubles(header, names)
-    roles = [ColumnRole.ATTRIBUTE if name and name not in REPORT_NAMES else ColumnRole.IGNORED for name in names]
+    ignored = {*REPORT_NAMES, EXPORTED}
+    roles = [ColumnRole.ATTRIBUTE if name and name not in ignored else ColumnRole.IGNORED for name in names]
     for role, choices in _NAMES.items():
         first = next((index for index, name in enumerate(names) if name in choices), None)
         if first is not None:
             roles[first] = role
+    if phone is None:
+        phone = next((index for index, name in enumerate(names) if is_phone_name(name)), None)
+    if phone is not None:
+        roles[phone] = ColumnRole.PHONE
     return roles
 
 
@@ -67,11 +87,4 @@ def layout_of(header: Sequence[str], roles: Sequence[ColumnRole]) -> Layout:
             raise BadAudience(Cause.ROLE_TWICE, role=role.value)
     if ColumnRole.PHONE not in places and ColumnRole.BSUID not in places:
         raise BadAudience(Cause.NO_PHONE_COLUMN)
-    return Layout(
-        phone=places.get(ColumnRole.PHONE),
-        bsuid=places.get(ColumnRole.BSUID),
-        name=places.get(ColumnRole.NAME),
-        language=places.get(ColumnRole.LANGUAGE),
-        tags=places.get(ColumnRole.TAGS),
-        attributes=attributes,
-    )
+    return Layout(places, attributes, len(header), tuple(header))

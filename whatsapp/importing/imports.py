@@ -22,10 +22,12 @@ from businesses.models import Business, User
 from businesses.tenancy import across_businesses
 from whatsapp.importing import files
 from whatsapp.importing.contact_layout import layout_of
+from whatsapp.importing.files import Glance
 from whatsapp.models import ContactImport, ImportStatus, RejectedRow
 from whatsapp.people.tagging import tidy
-from whatsapp.reasons import NO_REASON, Cause, Reason, reason
-from whatsapp.states import ColumnRole
+from whatsapp.reasons import NO_REASON, Cause, Reason, reason, reasons_of
+from whatsapp.states import ColumnRole, FileMatter
+from whatsapp.tables.readings import NO_ANSWERS, Answers, FileQuestion
 
 LEASE = timedelta(seconds=30)
 """Many times as long as a chunk takes; a killed reader's import continues when it has passed."""
@@ -50,15 +52,73 @@ class Claim:
     token: UUID
 
 
-def draft(business: Business, file: BinaryIO, *, name: str, now: datetime, by: User | None = None) -> ContactImport:
-    """Store a file whose columns are still to be chosen. Raises `BadAudience`, and stores nothing then."""
-    glance = files.look_at(business, file)
+def draft(
+    business: Business,
+    file: BinaryIO,
+    *,
+    name: str,
+    now: datetime,
+    by: User | None = None,
+    answers: Answers = NO_ANSWERS,
+    may_ask: bool = False,
+) -> ContactImport:
+    """Store a file whose columns are still to be chosen.
+
+    If the file can be read in several ways, one that `may_ask` is stored without a header, for its owner to answer
+    (`question_of` and `answer`).
+
+    Raises:
+        FileQuestion: the file can be read in several ways. Nothing is stored.
+        BadAudience: the file can't be used. Nothing is stored.
+    """
     made = ContactImport(business=business, created_by=by, file_name=name[:120], created_at=now)
-    made.header, made.samples, made.about_rows = glance.header, glance.samples, glance.about_rows
+    try:
+        _see(made, files.look_at(business, file, answers), answers)
+    except FileQuestion:
+        if not may_ask:
+            raise
+        made.reading = {"answers": answers.kept()}
     file.seek(0)
     made.file.save("", File(file), save=False)
     made.save()
     return made
+
+
+def question_of(draft: ContactImport) -> FileQuestion | None:
+    """Returns what is asked about a draft's file, None if all is clear; then the draft has its header.
+
+    Raises:
+        BadAudience: read in the way that was chosen, the file can't be used.
+    """
+    if draft.header:
+        return None
+    answers = Answers.from_kept(draft.reading.get("answers", {}))
+    with files.opened(draft.file.name or "") as file:
+        try:
+            _see(draft, files.look_at(draft.business, file, answers), answers)
+        except FileQuestion as question:
+            return question
+    draft.save(update_fields=["header", "samples", "about_rows", "reading"])
+    return None
+
+
+def answer(draft: ContactImport, matter: FileMatter, chosen: str) -> None:
+    """Keep a person's answer about a draft's file."""
+    answers = Answers.from_kept(draft.reading.get("answers", {})).plus(matter, chosen)
+    draft.reading = {"answers": answers.kept()}
+    draft.header, draft.samples = [], []
+    draft.save(update_fields=["reading", "header", "samples"])
+
+
+def notes_of(contact_import: ContactImport) -> list[Reason]:
+    """Returns what of an import's file is not read."""
+    return reasons_of(contact_import.reading.get("notes", ()))
+
+
+def _see(draft: ContactImport, glance: Glance, answers: Answers) -> None:
+    draft.header, draft.samples, draft.about_rows = glance.header, glance.samples, glance.about_rows
+    notes = [note.kept() for note in glance.notes]
+    draft.reading = {**glance.reading.kept(), "phone": glance.phone, "notes": notes, "answers": answers.kept()}
 
 
 def start(

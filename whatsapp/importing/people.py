@@ -6,11 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from businesses.models import User
 from whatsapp.importing.rows import Entry
-from whatsapp.models import Consent, ConsentStep, Contact, ContactImport, ContactTag, Tag
+from whatsapp.models import Consent, Contact, ContactImport, ContactTag, Tag
 from whatsapp.people import consent, identity
 from whatsapp.people.identity import People
 
@@ -48,7 +50,7 @@ class _People:
         self.tags_for_all = frozenset(contact_import.tags)
         self.new: list[Contact] = []
         self.changed: dict[UUID, Contact] = {}
-        self.agreed: list[str] = []
+        self.said: list[tuple[str, Consent, str]] = []
         self.tagged: list[tuple[Contact, str]] = []
 
     def note(self, entry: Entry) -> RowEffect:
@@ -73,12 +75,22 @@ class _People:
         before = (contact.name, contact.language, contact.attributes, contact.consent)
         contact.name, contact.language = entry.name or contact.name, entry.language or contact.language
         contact.attributes = {**contact.attributes, **entry.attributes}
-        source = self.contact_import.consent_source
-        if source and contact.consent == Consent.UNKNOWN:
-            contact.consent, contact.consent_source = Consent.GRANTED, source
-            contact.consent_changed_at = self.now
-            self.agreed.append(entry.address)
+        self._consent(contact, entry)
         return before != (contact.name, contact.language, contact.attributes, contact.consent)
+
+    def _consent(self, contact: Contact, entry: Entry) -> None:
+        """Put a consent on a contact. A withdrawal always counts; an agreement counts for those not asked before."""
+        source = entry.consent_source or self.contact_import.consent_source
+        if entry.consent == Consent.WITHDRAWN and contact.consent != Consent.WITHDRAWN:
+            contact.consent, contact.consent_source = Consent.WITHDRAWN, source
+        elif contact.consent == Consent.UNKNOWN and (
+            entry.consent == Consent.GRANTED or (entry.consent is None and self.contact_import.consent_source)
+        ):
+            contact.consent, contact.consent_source = Consent.GRANTED, source
+        else:
+            return
+        contact.consent_changed_at = self.now
+        self.said.append((entry.address, Consent(contact.consent), source))
 
     def _tags(self, contact: Contact, entry: Entry) -> bool:
         missing = (entry.tags | self.tags_for_all) - self.tags[contact.pk]
@@ -94,8 +106,9 @@ class _People:
         Contact.objects.bulk_create(
             self.changed.values(), update_conflicts=True, unique_fields=["id"], update_fields=FIELDS
         )
-        source = self.contact_import.consent_source
-        consent.note(business, self.agreed, ConsentStep.AGREED, source=source, now=self.now, by=by)
+        for (said, source), group in groupby(sorted(self.said, key=itemgetter(1, 2)), key=itemgetter(1, 2)):
+            addresses = [address for address, _said, _source in group]
+            consent.note(business, addresses, consent.STEP_OF[said], source=source, now=self.now, by=by)
         names = sorted({name for _contact, name in self.tagged})
         if names:
             Tag.objects.bulk_create([Tag(business=business, name=name) for name in names], ignore_conflicts=True)

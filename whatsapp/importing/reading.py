@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import BinaryIO, cast
 
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 
 from businesses.models import Business
 from whatsapp.errors import BadAudience
-from whatsapp.importing import imports
+from whatsapp.importing import files, imports
 from whatsapp.importing.contact_layout import layout_of
 from whatsapp.importing.imports import Claim, OvertakenRead
 from whatsapp.importing.people import RowEffect, save
@@ -27,6 +24,7 @@ from whatsapp.models import ContactImport, RejectedRow
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.reasons import Cause, reason
 from whatsapp.states import ColumnRole
+from whatsapp.tables.readings import Reading
 from whatsapp.tables.tables import Row, Table, open_table
 
 logger = logging.getLogger(__name__)
@@ -81,7 +79,9 @@ def _read_on(claim: Claim, clock: Clock, keep_going: Callable[[int], bool]) -> b
     """Returns whether the end of the rows was reached."""
     contact_import = claim.contact_import
     region = region_of(contact_import.business)
-    with _file_of(contact_import) as file, open_table(file) as table:
+    reading = Reading.from_kept(contact_import.reading)
+    name = contact_import.file.name or ""
+    with files.opened(name) as file, open_table(file, reading=reading, country=region) as table:
         layout = layout_of(table.header, [ColumnRole(role) for role in contact_import.roles])
         rows, done = _from_cursor(table, claim, clock), 0
         while chunk := list(islice(rows, CHUNK)):
@@ -90,16 +90,6 @@ def _read_on(claim: Claim, clock: Clock, keep_going: Callable[[int], bool]) -> b
             if not keep_going(done) and len(chunk) == CHUNK:
                 return False
     return True
-
-
-@contextmanager
-def _file_of(contact_import: ContactImport) -> Iterator[BinaryIO]:
-    try:
-        file = default_storage.open(contact_import.file.name or "")
-    except OSError:
-        raise BadAudience(Cause.FILE_GONE) from None
-    with file:
-        yield cast("BinaryIO", file)
 
 
 def _from_cursor(table: Table, claim: Claim, clock: Clock) -> Iterator[Row]:

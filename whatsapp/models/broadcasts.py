@@ -14,8 +14,8 @@ from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.reasons import KeepsReason
 from whatsapp.models.senders import Sender, WindowZone
-from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory
-from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus, PauseReason
+from whatsapp.models.templates import MessageTemplate, ParameterFormat
+from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus, PauseReason, TemplateCategory
 
 
 class AudienceKind(models.TextChoices):
@@ -32,6 +32,7 @@ class Broadcast(KeepsReason):
     Template, language, category and content are frozen here when it is created. `epoch` grows with every change of
     `status`, so that a process can tell that it was paused and resumed meanwhile. The audience is frozen in recipient
     rows before the first message: `audience_cursor` says how far, `audience_ready_at` when that was complete.
+    `burst_codes` are the errors for which it paused because they met so many: they say nothing against those people.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -54,6 +55,7 @@ class Broadcast(KeepsReason):
     template_format = models.CharField(max_length=10, choices=ParameterFormat.choices)
     template_components = models.JSONField(default=list)
     template_hash = models.CharField(max_length=64)
+    burst_codes = models.JSONField(default=list, db_default=[], editable=False)
 
     audience_kind = models.CharField(_("people"), max_length=10, choices=AudienceKind.choices)
     audience = models.JSONField(_("which people"), default=dict)
@@ -129,6 +131,7 @@ class EventKind(models.TextChoices):
     RETRIED = "retried", _("Failed messages sent again")
     SENT_AGAIN = "sent_again", _("Messages without an answer are sent again")
     ASSUMED_SENT = "assumed_sent", _("Messages without an answer count as sent")
+    CATEGORY_ACCEPTED = "category", _("The template's new category accepted")
     OTHER = "other", _("Changed")
 
 
@@ -137,7 +140,7 @@ class BroadcastEvent(models.Model):
 
     `data` holds what `pages.history` shows beyond the kind, each key only where it applies: `wall_time` and `zone` of
     a schedule, `late_s` of a scheduled start, `not_after` (ISO 8601, UTC) of a missed one, `people`, `pause_reason`,
-    and `cause` with `cause_data` in the form in which rows keep them.
+    `category` that somebody accepted, and `cause` with `cause_data` in the form in which rows keep them.
     """
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")

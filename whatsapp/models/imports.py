@@ -48,6 +48,11 @@ class ContactImport(KeepsReason):
     file_name = models.CharField(_("file"), max_length=120, blank=True)
     header = models.JSONField(_("columns"), default=list)
     samples = models.JSONField(default=list)
+    reading = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="how the file is read: encoding, sheet, header's row, phone's place; notes, and the owner's answers",
+    )
     roles = models.JSONField(_("what the columns are"), default=list)
     tags = models.JSONField(_("tags for all of them"), default=list)
     consent_source = models.CharField(_("where the consent comes from"), max_length=200, blank=True)

@@ -11,15 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.senders import Provider, Quality
-from whatsapp.states import SENDABLE_TEMPLATES, TemplateStatus
-
-
-class TemplateCategory(models.TextChoices):
-    """The purpose of a template. It decides the price, and which opt-outs apply."""
-
-    MARKETING = "MARKETING", _("Marketing")
-    UTILITY = "UTILITY", _("Utility")
-    AUTHENTICATION = "AUTHENTICATION", _("Authentication")
+from whatsapp.states import SENDABLE_TEMPLATES, TemplateCategory, TemplateStatus
 
 
 class ParameterFormat(models.TextChoices):
@@ -33,7 +25,8 @@ class MessageTemplate(models.Model):
     """A template in one language. `version` grows when its content changes; a broadcast freezes what it sends.
 
     `button_marks` holds what people of the business decided about quick replies, by their texts: an `InboundAction`,
-    or "" for an ordinary button (`numbers.opt_out_buttons`).
+    or "" for an ordinary button (`numbers.opt_out_buttons`). WhatsApp may hold messages of a template that is not
+    GREEN, and those that left before `paced_until`; `held_at` is when it last said that it held one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -55,6 +48,8 @@ class MessageTemplate(models.Model):
     content_hash = models.CharField(max_length=64)
     button_marks = models.JSONField(_("opt-out buttons"), default=dict, db_default={}, editable=False)
     version = models.PositiveIntegerField(_("version"), default=1)
+    held_at = models.DateTimeField(null=True, editable=False)
+    paced_until = models.DateTimeField(null=True, editable=False)
     synced_at = models.DateTimeField(_("last seen at the provider"))
 
     objects = BusinessManager()

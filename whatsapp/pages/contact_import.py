@@ -19,8 +19,10 @@ from whatsapp import tasks
 from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import BadAudience
 from whatsapp.importing import files, imports, reading
+from whatsapp.importing.imports import notes_of
 from whatsapp.models import ContactImport, ImportStatus, RejectedRow
 from whatsapp.pages.contact_forms import tags_in
+from whatsapp.pages.file_question import answer_in, question_context
 from whatsapp.pages.import_form import FileForm, MappingForm
 
 SHOWN_IMPORTS = 10
@@ -39,7 +41,7 @@ def upload(request: PageRequest) -> HttpResponse:
     if form.is_valid():
         file, now = form.cleaned_data["file"], timezone.now()
         try:
-            made = imports.draft(request.business, file, name=file.name, now=now, by=request.user)
+            made = imports.draft(request.business, file, name=file.name, now=now, by=request.user, may_ask=True)
         except BadAudience as error:
             form.add_error("file", str(error))
         else:
@@ -52,16 +54,26 @@ def upload(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="contacts")
 def columns(request: PageRequest, import_id: UUID) -> HttpResponse:
-    """Ask for the role of each column, showing the first rows; then start the import."""
+    """Ask what is unclear about the file, then for the role of each column; then start the import."""
     found = _find(request, import_id)
     if found.status != ImportStatus.DRAFT:
         return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)
-    form = MappingForm(request.POST or None, header=found.header)
+    if given := answer_in(request.POST):
+        imports.answer(found, *given)
+        return redirect("contacts-import-columns", slug=request.business.slug, import_id=import_id)
+    try:
+        question = imports.question_of(found)
+    except BadAudience as error:
+        return render(request, "whatsapp/import_refused.html", {"import": found, "problem": str(error)}, status=422)
+    if question is not None:
+        return render(request, "whatsapp/import_question.html", {"import": found, **question_context(question)})
+    form = MappingForm(request.POST or None, header=found.header, phone=found.reading.get("phone"))
     if form.is_valid():
         _begin(found, form)
         return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)
     samples = [[row[n] if n < len(row) else "" for row in found.samples] for n in range(len(found.header))]
-    context = {"import": found, "form": form, "columns": list(zip(form.column_fields(), samples, strict=True))}
+    columns = list(zip(form.column_fields(), samples, strict=True))
+    context = {"import": found, "form": form, "columns": columns, "notes": notes_of(found)}
     return render(request, "whatsapp/import_columns.html", context, status=422 if form.errors else 200)
 
 

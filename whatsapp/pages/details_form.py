@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
 from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice
-from whatsapp.audience.columns import PHONE_NAMES, normalized
+from whatsapp.audience.column_names import is_phone_name, normalized
+from whatsapp.audience.columns import likely_values
+from whatsapp.audience.phone_column import names_of
 from whatsapp.broadcasts.creation import Timing
 from whatsapp.models import WindowZone
 from whatsapp.template_variables import TemplateVariable, ValueKind
@@ -97,6 +99,7 @@ class DetailsForm(forms.Form):
         business: Business,
         choice: Choice,
         header: Sequence[str],
+        phone: int | None = None,
         variables: Sequence[TemplateVariable],
         **options: Any,
     ) -> None:
@@ -104,18 +107,18 @@ class DetailsForm(forms.Form):
         self.choice, self.variables = choice, list(dict.fromkeys(variable.key for variable in variables))
         self.labels = {variable.key: _label_of(variable) for variable in reversed(variables)}
         self.fields["zone"].initial = business.time_zone
+        names = names_of(header)
+        if phone is None:
+            phone = next((place for place, name in enumerate(header) if is_phone_name(normalized(name))), None)
+        likely = likely_values(header, self.variables, phone)
         if isinstance(choice, FileChoice):
-            self._add_column(PHONE, _("Phone number"), header, sure=[n for n in header if normalized(n) in PHONE_NAMES])
-        for number, key in enumerate(self.variables):
-            self._add_value(number, key, header)
+            self._add_column(PHONE, _("Phone number"), names, phone)
+        for key in self.variables:
+            self._add_value(key, names, likely.get(key))
 
-    def _add_value(self, number: int, key: str, header: Sequence[str]) -> None:
+    def _add_value(self, key: str, names: Sequence[str], likely: int | None) -> None:
         if isinstance(self.choice, FileChoice):
-            rest = [name for name in header if name and normalized(name) not in PHONE_NAMES]
-            # A variable's name says more than its place: only numbered ones are matched by order.
-            by_place = rest[number : number + 1] if key.isdigit() and len(rest) == len(self.variables) else []
-            sure = [name for name in header if normalized(name) == normalized(key)] or by_place
-            self._add_column(key, self.labels[key], header, sure=sure)
+            self._add_column(key, self.labels[key], names, likely)
         else:
             facts = [*CONTACT_FACTS, ("@attribute", _("An attribute of the contact"))]
             self.fields[f"from_{key}"] = forms.ChoiceField(
@@ -132,12 +135,14 @@ class DetailsForm(forms.Form):
             widget=forms.TextInput(attrs={"dir": "auto"}),
         )
 
-    def _add_column(self, key: str, label: Any, header: Sequence[str], *, sure: Sequence[str]) -> None:
-        columns: list[tuple[str, Any]] = [(name, name) for name in header if name]
+    def _add_column(self, key: str, label: Any, names: Sequence[str], likely: int | None) -> None:
+        columns: list[tuple[str, Any]] = [(name, name) for name in names]
         if key != PHONE:
             columns.append((SAME_FOR_ALL, _("The same for everyone:")))
         self.fields[f"from_{key}"] = forms.ChoiceField(
-            label=label, choices=[("", _("Choose a column")), *columns], initial=sure[0] if sure else ""
+            label=label,
+            choices=[("", _("Choose a column")), *columns],
+            initial="" if likely is None else names[likely],
         )
 
     def value_fields(self) -> list[tuple[forms.BoundField, forms.BoundField | None]]:
@@ -165,7 +170,7 @@ class DetailsForm(forms.Form):
             case FileChoice():
                 columns = {key: column for key, column in sources.items() if key not in constants}
                 phone = self.cleaned_data[f"from_{PHONE}"]
-                return FileChoice(constants, {PHONE: phone, **columns})
+                return replace(self.choice, constants=constants, columns={PHONE: phone, **columns})
             case ContactsChoice() | EarlierChoice():
                 return replace(self.choice, values=self._facts(sources, constants), constants=constants)
 

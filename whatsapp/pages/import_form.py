@@ -22,7 +22,7 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV or Excel (.xlsx), with a header row and then a row for each person. Up to 60 MB."),
+        help_text=gettext_lazy("CSV or Excel (.xlsx), with a row for each person. Up to 60 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
     )
 
@@ -42,10 +42,10 @@ class MappingForm(forms.Form):
         widget=forms.TextInput(attrs=ANY_DIRECTION),
     )
 
-    def __init__(self, *args: Any, header: Sequence[str], **options: Any) -> None:
+    def __init__(self, *args: Any, header: Sequence[str], phone: int | None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.header = header
-        for number, (name, role) in enumerate(zip(header, guess(header), strict=True)):
+        for number, (name, role) in enumerate(zip(header, guess(header, phone), strict=True)):
             self.fields[f"column_{number}"] = forms.ChoiceField(
                 label=name or _("Column %(number)s") % {"number": number + 1},
                 choices=ColumnRole.choices,

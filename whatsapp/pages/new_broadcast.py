@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from uuid import UUID
 
@@ -13,21 +14,25 @@ from django.views.decorators.http import require_http_methods
 
 from businesses.models import Business
 from businesses.pages.access import PageRequest, business_page
-from whatsapp.audience.choice import Choice, FileChoice
+from whatsapp.audience.choice import FileChoice
+from whatsapp.audience.file_settling import Settled, settle
+from whatsapp.audience.phone_column import names_of
 from whatsapp.broadcasts import creation
 from whatsapp.broadcasts.creation import NewBroadcast
 from whatsapp.errors import BadAudience, WhatsappError
 from whatsapp.models import Broadcast, MessageTemplate
 from whatsapp.numbers import template_sync
-from whatsapp.pages import reading, wizard
+from whatsapp.pages import pasting, reading, wizard
 from whatsapp.pages.bubble import bubble
 from whatsapp.pages.details_form import DetailsForm
+from whatsapp.pages.file_question import answer_in, question_context
 from whatsapp.pages.people_form import PASTE, PeopleForm
 from whatsapp.pages.wizard import Gathered
+from whatsapp.people.messaging_settings import region_of
 from whatsapp.states import SENDABLE_TEMPLATES
 from whatsapp.tables import uploads
-from whatsapp.tables.tables import open_preview
-from whatsapp.template_variables import UnsupportedTemplate, variables_of
+from whatsapp.tables.readings import Answers, FileQuestion
+from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
 
 SAMPLE_ROWS = 5
 either = require_http_methods(["GET", "HEAD", "POST"])
@@ -73,21 +78,33 @@ def choose_people(request: PageRequest) -> HttpResponse:
 @either
 @business_page(section="broadcasts")
 def details(request: PageRequest) -> HttpResponse:
-    """Third step: values, name and time. It creates the broadcast as a draft, whose page shows the pre-flight."""
+    """Third step: values, name and time. It creates the broadcast as a draft, whose page shows the pre-flight.
+
+    Before that it asks what is unclear about a file, one question after the other.
+    """
     found = _gathered(request)
     if found is None or not found[0].kind:
         return redirect("broadcast-new", slug=request.business.slug)
     gathered, template = found
+    if given := answer_in(request.POST):
+        answers = Answers.from_kept(gathered.answers).plus(*given)
+        wizard.store(request.session, request.business, gathered.with_answers(answers))
+        return redirect("broadcast-new-details", slug=request.business.slug)
     try:
         variables = variables_of(template.components, template.parameter_format)
-        header, sample = _sample(request.business, gathered)
+        seen = _seen(request.business, gathered, variables)
+    except FileQuestion as question:
+        context = {**question_context(question), "gathered": gathered}
+        return render(request, "whatsapp/broadcast_new_question.html", context)
     except (WhatsappError, UnsupportedTemplate) as error:
         return _refused(request, str(error))
+    header = seen.header if seen else []
     form = DetailsForm(
         request.POST or None,
         business=request.business,
         choice=gathered.choice,
         header=header,
+        phone=seen.phone if seen else None,
         variables=variables,
         initial={"name": f"{template.name} ({template.language})"},
     )
@@ -99,13 +116,15 @@ def details(request: PageRequest) -> HttpResponse:
         else:
             wizard.clear(request.session, request.business)
             return redirect("broadcast", slug=request.business.slug, broadcast_id=made.pk)
+    sample = [row.cells for row in seen.rows[:SAMPLE_ROWS]] if seen else []
     context = {
         "form": form,
         "template": template,
         "gathered": gathered,
-        "header": header,
+        "header": names_of(header),
         "sample": sample,
-        "bubble": _bubble(template, _first_values(form, header, sample)),
+        "notes": seen.notes if seen else (),
+        "bubble": _bubble(template, _first_values(form, names_of(header), sample)),
     }
     return render(request, "whatsapp/broadcast_new_details.html", context, status=422 if form.errors else 200)
 
@@ -124,31 +143,40 @@ def _with_people(request: PageRequest, gathered: Gathered, form: PeopleForm) -> 
     choice = form.choice()
     if not isinstance(choice, FileChoice):
         return gathered.with_choice(choice)
-    values = form.cleaned_data
+    values, business = form.cleaned_data, request.business
     if values["source"] == PASTE:
-        return _checked(request.business, gathered, choice, uploads.keep_text(request.business, values["pasted"]), "")
+        text, answers = pasting.tidied(values["pasted"], region_of(business))
+        name = uploads.keep_text(business, text)
+        return _checked(business, gathered.with_choice(choice, upload=name, answers=answers))
     file = values["file"]
-    name = uploads.keep(request.business, file.file, file.size)
-    return _checked(request.business, gathered, choice, name, file.name)
+    name = uploads.keep(business, file.file, file.size)
+    return _checked(business, gathered.with_choice(choice, upload=name, file_name=file.name))
 
 
-def _checked(business: Business, gathered: Gathered, choice: Choice, upload: str, file_name: str) -> Gathered:
-    kept = gathered.with_choice(choice, upload=upload, file_name=file_name)
+def _checked(business: Business, gathered: Gathered) -> Gathered:
+    """Returns what was gathered if its file can be used, as it is or after a question. Raises `BadAudience`."""
     try:
-        _sample(business, kept)
+        _seen(business, gathered, ())
+    except FileQuestion:
+        return gathered
     except BadAudience:
-        uploads.forget(business, upload)
+        uploads.forget(business, gathered.upload)
         raise
-    return kept
+    return gathered
 
 
-def _sample(business: Business, gathered: Gathered) -> tuple[list[str], list[list[str]]]:
-    """Returns the file's header and first rows; both are empty for other kinds of people. Raises `BadAudience`."""
+def _seen(business: Business, gathered: Gathered, variables: Sequence[TemplateVariable]) -> Settled | None:
+    """Returns how the file is read; None for other kinds of people. Raises `FileQuestion` or `BadAudience`."""
     if not gathered.upload:
-        return [], []
-    with uploads.opened(business, gathered.upload) as file, open_preview(file, of=business.pk) as table:
-        rows = [row.cells for _number, row in zip(range(SAMPLE_ROWS), table.rows, strict=False)]
-        return table.header, rows
+        return None
+    with uploads.opened(business, gathered.upload) as file:
+        return settle(
+            file,
+            of=business.pk,
+            region=region_of(business),
+            answers=Answers.from_kept(gathered.answers),
+            expected=[variable.key for variable in variables],
+        )
 
 
 def _create(request: PageRequest, gathered: Gathered, template: MessageTemplate, form: DetailsForm) -> Broadcast:
@@ -161,6 +189,7 @@ def _create(request: PageRequest, gathered: Gathered, template: MessageTemplate,
             choice=form.whole_choice(),
             name=form.cleaned_data["name"],
             file=file,
+            answers=Answers.from_kept(gathered.answers),
             timing=form.timing(),
             canary_size=form.cleaned_data["canary_size"],
         )

@@ -40,7 +40,7 @@ class PeopleForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         required=False,
-        help_text=_("A header row with a column “phone”, then a row for each person."),
+        help_text=_("CSV or Excel (.xlsx), with a row for each person. Up to 60 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
     )
     pasted = forms.CharField(

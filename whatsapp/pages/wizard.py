@@ -9,28 +9,45 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from businesses.models import Business
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, from_json, to_json
+from whatsapp.tables.readings import NO_ANSWERS, Answers
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Template and people. `upload` is the stored name of a `FileChoice`'s file; `file_name` is the owner's name."""
+    """Template and people.
+
+    `upload` is the stored name of a `FileChoice`'s file, `file_name` the owner's name for it, and `answers` what the
+    owner has said about it.
+    """
 
     template: str
     kind: str = ""
     audience: dict[str, Any] = field(default_factory=dict)
     upload: str = ""
     file_name: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
 
     @property
     def choice(self) -> Choice:
         """Returns how the people are chosen."""
         return from_json(self.kind, self.audience)
 
-    def with_choice(self, choice: Choice, *, upload: str = "", file_name: str = "") -> Self:
+    def with_answers(self, answers: Answers) -> Self:
+        """Returns a copy with these answers."""
+        return replace(self, answers=answers.kept())
+
+    def with_choice(
+        self, choice: Choice, *, upload: str = "", file_name: str = "", answers: Answers = NO_ANSWERS
+    ) -> Self:
         """Returns a copy with these people."""
         kinds = {FileChoice: "file", ContactsChoice: "contacts", EarlierChoice: "earlier"}
         return replace(
-            self, kind=kinds[type(choice)], audience=to_json(choice), upload=upload, file_name=file_name[:120]
+            self,
+            kind=kinds[type(choice)],
+            audience=to_json(choice),
+            upload=upload,
+            file_name=file_name[:120],
+            answers=answers.kept(),
         )
 
 

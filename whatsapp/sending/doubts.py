@@ -1,8 +1,10 @@
 """Messages whose answer was lost: what proves that they were accepted, what proves that they were not.
 
 A status with the attempt's id proves acceptance (`webhooks.statuses`). Some providers can be asked, Meta can't. With
-Meta, no report about a message while reports about later ones arrive is strong evidence that it was never accepted,
-because `sent` (one check mark) does not need the person's phone. The business decides whether that is enough.
+Meta, no report about a message while reports about later ones of the same template arrive is strong evidence that it
+was never accepted, because `sent` (one check mark) does not need the person's phone. Messages that Meta holds to watch
+their template's quality are silent for as long as that lasts (`silence_of`), and then nothing is decided. The business
+decides whether the evidence is enough.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from datetime import datetime, timedelta
 
 import aiohttp
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from businesses.keeping.person import ERASED
 from businesses.models import User
@@ -23,13 +25,12 @@ from whatsapp import recipients
 from whatsapp.broadcasts import lifecycle
 from whatsapp.models import (
     Attempt,
-    Broadcast,
     DirectMessage,
     EventKind,
+    MessageTemplate,
     MessagingSettings,
     Quality,
     Recipient,
-    TemplateCategory,
     UnknownPolicy,
 )
 from whatsapp.providers.base import ProviderUnavailable
@@ -44,7 +45,9 @@ ASK_AFTER = timedelta(minutes=2)
 """After this time a provider's list of messages is certain to contain a message."""
 SILENCE = timedelta(minutes=15)
 SILENCE_OF_PACED = timedelta(minutes=75)
-"""Meta may hold messages of a new marketing template for up to an hour before it sends them (pacing)."""
+"""Meta may hold messages of a template that is not GREEN before it sends them: 99 of 100 for at most an hour."""
+LONGEST_HOLD = timedelta(hours=24)
+"""Where it is known to have held some, this is how long it may hold the others of that time."""
 LATER = timedelta(minutes=1)
 BATCH = 100
 
@@ -99,15 +102,35 @@ def weigh(row: Recipient, now: datetime) -> None:
         chosen = MessagingSettings.objects.filter(business=row.business_id).values_list("unknown_policy", flat=True)
         if (chosen.first() or UnknownPolicy.EVIDENCE) != UnknownPolicy.EVIDENCE:
             return
-        started_at = _attempt_start(row)
-        silence = SILENCE_OF_PACED if _may_be_paced(row.broadcast) else SILENCE
-        later = Recipient.objects.filter(
-            broadcast__sender=row.broadcast.sender_id,
-            accepted_at__gt=started_at + LATER,
-            sent_at__gt=started_at + LATER,
-        )
-        if now - started_at >= silence and later.exists():
+        started_at, template = _attempt_start(row), row.broadcast.template
+        if now - started_at < silence_of(template, started_at):
+            return
+        if _is_heard_of_since(row, started_at + LATER) and not _of_template(row).filter(status=RecipientStatus.HELD):
             requeue([row], now=now, why=reason(Cause.NO_REPORT))
+
+
+def silence_of(template: MessageTemplate, started_at: datetime) -> timedelta:
+    """Returns how long a message that left at this time must have been silent before that is evidence."""
+    if template.held_at and template.held_at > started_at - LONGEST_HOLD:
+        return LONGEST_HOLD + SILENCE_OF_PACED
+    is_paced = template.quality != Quality.GREEN or (template.paced_until and started_at < template.paced_until)
+    return SILENCE_OF_PACED if is_paced else SILENCE
+
+
+def _of_template(row: Recipient) -> QuerySet[Recipient]:
+    """Returns all people to whom its number sends its template, in whatever broadcast."""
+    return Recipient.objects.filter(
+        broadcast__sender=row.broadcast.sender_id, broadcast__template=row.broadcast.template_id
+    )
+
+
+def _is_heard_of_since(row: Recipient, moment: datetime) -> bool:
+    """Returns whether a report came of a message of the same template that left after this moment.
+
+    What counts is when it left: one whose answer was lost, too, is accepted as far as we know when it is reported.
+    """
+    left_earlier = Attempt.objects.filter(pk=OuterRef("attempt_id"), started_at__lte=moment)
+    return _of_template(row).filter(~Exists(left_earlier), accepted_at__gt=moment, sent_at__gt=moment).exists()
 
 
 def requeue(rows: Sequence[Recipient], *, now: datetime, why: Reason, actor: User | None = None) -> int:
@@ -152,8 +175,3 @@ def _started_at(row: Recipient) -> datetime:
 
 def _attempt_start(row: Recipient) -> datetime:
     return Attempt.objects.values_list("started_at", flat=True).get(recipient=row, no=row.attempt_no)
-
-
-def _may_be_paced(broadcast: Broadcast) -> bool:
-    is_marketing = broadcast.template_category == TemplateCategory.MARKETING
-    return is_marketing and broadcast.template.quality != Quality.GREEN

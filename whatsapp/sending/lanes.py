@@ -41,6 +41,7 @@ class Lane:
         self._flights: set[asyncio.Task[None]] = set()
         self._in_flight = 0
         self._unreachable = 0
+        self._slots_from = 0.0
         self._wake = asyncio.Event()
         self._stopping = False
         self.accepted = 0
@@ -76,12 +77,15 @@ class Lane:
             await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
             return
         clock = asyncio.get_running_loop().time()
+        if clock < self._slots_from:
+            await self._rest(self._slots_from - clock)
+            return
         awake = [key for key in self._dispatches if self._resting.get(key, 0.0) <= clock]
         chosen = self._rotation.next(awake)
         if chosen is None:
             await self._rest(min((self._resting[key] - clock for key in self._dispatches), default=LONGEST_REST_S))
             return
-        dispatch = self._dispatches[chosen]
+        dispatch, asked_at = self._dispatches[chosen], asyncio.get_running_loop().time()
         try:
             step = await self._database.run(waves.depart_wave, dispatch, self._now())
         except (DatabaseError, InterfaceError):
@@ -89,12 +93,15 @@ class Lane:
             dispatch.stock.rows.clear()  # they are released when their lease ends
             await self._rest(LONGEST_REST_S)
             return
+        if isinstance(step, Wave):
+            dispatch.tempo.note(asyncio.get_running_loop().time() - asked_at)
         await self._follow(dispatch, step)
 
     async def _follow(self, dispatch: Dispatch, step: waves.Step) -> None:
         match step:
             case Wave():
                 self._in_flight += len(step.departures)
+                self._slots_from = step.next_at
                 flight = asyncio.create_task(self._fly(step))
                 self._flights.add(flight)
                 flight.add_done_callback(self._flights.discard)

@@ -15,19 +15,19 @@ from django.db import transaction
 
 from whatsapp.models import Sender, SendingPace
 from whatsapp.sending import pace
-from whatsapp.sending.pace import Pace, Slots
+from whatsapp.sending.pace import HORIZON_S, Pace, Slots
 
 logger = logging.getLogger(__name__)
 
 _SCRIPT = Path(__file__).with_name("pace.lua").read_text()
-_CONSTANTS = (pace.MARGIN, pace.HORIZON_S, pace.RECOVERY, pace.RECOVERY_EVERY_S, pace.LOWEST_MPS, pace.LOWEST_SHARE)
+_CONSTANTS = (pace.MARGIN, pace.RECOVERY, pace.RECOVERY_EVERY_S, pace.LOWEST_MPS, pace.LOWEST_SHARE)
 
 
 class Limiter(Protocol):
     """Hands out slots. Their times are relative to the caller's `now`, whichever clock the limiter uses."""
 
-    def reserve(self, sender: Sender, wanted: int, now: float) -> Slots:
-        """Take up to `wanted` slots."""
+    def reserve(self, sender: Sender, wanted: int, now: float, *, ahead_s: float = HORIZON_S) -> Slots:
+        """Take up to `wanted` slots, the last at most `ahead_s` seconds from now."""
 
     def slow_down(self, sender: Sender, wait_s: float, now: float) -> None:
         """Reduce the pace: the provider said that the number sends too fast."""
@@ -44,11 +44,11 @@ def most_of(sender: Sender) -> float:
 class DatabaseLimiter:
     """A row per number, locked while slots are taken. It joins the caller's transaction if there is one."""
 
-    def reserve(self, sender: Sender, wanted: int, now: float) -> Slots:
+    def reserve(self, sender: Sender, wanted: int, now: float, *, ahead_s: float = HORIZON_S) -> Slots:
         """See `Limiter`."""
         with transaction.atomic():
             row = self._locked(sender)
-            state, slots = pace.reserve(_state_of(row), most_of(sender), wanted, now)
+            state, slots = pace.reserve(_state_of(row), most_of(sender), wanted, now, ahead_s=ahead_s)
             if slots.count:
                 self._keep(row, state)
         return replace(slots, start=slots.start - now)
@@ -87,13 +87,13 @@ class RedisLimiter:
         self._script = self._client.register_script(_SCRIPT)
         self._fallback = DatabaseLimiter()
 
-    def reserve(self, sender: Sender, wanted: int, now: float) -> Slots:
+    def reserve(self, sender: Sender, wanted: int, now: float, *, ahead_s: float = HORIZON_S) -> Slots:
         """See `Limiter`."""
         try:
-            return self.run(sender, "reserve", wanted)
+            return self.run(sender, "reserve", wanted, ahead_s=ahead_s)
         except redis.RedisError:
             logger.warning("Redis is away: the pace of sender %s is kept in the database", sender.pk)
-            return self._fallback.reserve(sender, wanted, now)
+            return self._fallback.reserve(sender, wanted, now, ahead_s=ahead_s)
 
     def slow_down(self, sender: Sender, wait_s: float, now: float) -> None:
         """See `Limiter`."""
@@ -108,11 +108,13 @@ class RedisLimiter:
         with suppress(redis.RedisError):  # without Redis the pace recovers with time only
             self._client.hdel(_key(sender), "rate")
 
-    def run(self, sender: Sender, verb: str, amount: float, at: float | None = None) -> Slots:
+    def run(
+        self, sender: Sender, verb: str, amount: float, at: float | None = None, *, ahead_s: float = HORIZON_S
+    ) -> Slots:
         """Run the script, by the clock of the Redis server unless a time is given."""
         start, interval, count, wait_s, now = self._script(
             keys=[_key(sender)],
-            args=["" if at is None else repr(at), verb, most_of(sender), amount, *_CONSTANTS],
+            args=["" if at is None else repr(at), verb, most_of(sender), amount, ahead_s, *_CONSTANTS],
         )
         return Slots(float(start) - float(now), float(interval), int(count), float(wait_s))
 

@@ -1,6 +1,6 @@
 -- The pace of one number: the same arithmetic as pace.reserve and pace.slow_down (a test compares them).
 -- KEYS: the number's hash. ARGV: now ("" for this server's clock), verb, most, amount,
---       margin, horizon, recovery, recovery every, lowest, lowest share.
+--       ahead, margin, recovery, recovery every, lowest, lowest share.
 -- Returns start, interval, count, wait, now.
 local now = tonumber(ARGV[1])
 if now == nil then
@@ -8,7 +8,7 @@ if now == nil then
   now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 end
 local verb, most, amount = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local margin, horizon = tonumber(ARGV[5]), tonumber(ARGV[6])
+local ahead, margin = tonumber(ARGV[5]), tonumber(ARGV[6])
 local recovery, every, lowest = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local lowest_share = tonumber(ARGV[10])
 
@@ -27,8 +27,8 @@ if verb == 'slow_down' then
     slowed_rate, slowed_at = math.max(lowest, most * lowest_share, rate / 2), now
   end
 else
-  count = math.min(amount, math.floor(horizon / interval) + 1)
-  wait = start + (count - 1) * interval - (now + horizon)
+  count = math.min(amount, math.floor(ahead / interval) + 1)
+  wait = start + (count - 1) * interval - (now + ahead)
   if wait > 0 then
     count = 0
   else

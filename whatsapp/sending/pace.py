@@ -21,8 +21,8 @@ LOWEST_SHARE = 1 / 16
 """Share of a number's rate that is left after any number of complaints. Refused messages do no harm, each complaint
 brings a rest already, and a fault that refuses now and then must not stop a broadcast for hours."""
 HORIZON_S = 0.25
-"""How far ahead slots are handed out. Messages waiting for their slot become unknown if their process dies, so it is
-short; a wave must be committed within it, so it can't be shorter."""
+"""The furthest ahead that slots are handed out; `tempo` decides on less. Messages waiting for their slot become unknown
+if their process dies, so it is short; a wave must be committed within it, so it can't be shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +68,15 @@ def rate_at(pace: Pace, most: float, now: float) -> float:
     return float(min(most, pace.slowed_rate * RECOVERY**steps))
 
 
-def reserve(pace: Pace, most: float, wanted: int, now: float) -> tuple[Pace, Slots]:
-    """Take `wanted` slots, or as many as the horizon can hold if that is less; none until so many are free.
+def reserve(pace: Pace, most: float, wanted: int, now: float, *, ahead_s: float = HORIZON_S) -> tuple[Pace, Slots]:
+    """Take `wanted` slots, or as many as `ahead_s` seconds can hold if that is less; none until so many are free.
 
     All or none, because otherwise waiting processes would take single slots, and waves would shrink to one message.
     """
     interval = 1.0 / (rate_at(pace, most, now) * MARGIN)
-    count = min(wanted, int(HORIZON_S / interval) + 1)
+    count = min(wanted, int(ahead_s / interval) + 1)
     start = max(pace.next_slot_at, now)
-    late_s = start + (count - 1) * interval - (now + HORIZON_S)
+    late_s = start + (count - 1) * interval - (now + ahead_s)
     if late_s > 0:
         return pace, Slots(start, interval, 0, wait_s=late_s)
     return replace(pace, next_slot_at=start + count * interval), Slots(start, interval, count)

@@ -16,7 +16,15 @@ from django.db import transaction
 
 from whatsapp import recipients
 from whatsapp.broadcasts import lifecycle
-from whatsapp.models import Attempt, AttemptOutcome, Broadcast, Recipient, SuppressionCategory, SuppressionSource
+from whatsapp.models import (
+    Attempt,
+    AttemptOutcome,
+    Broadcast,
+    MessageTemplate,
+    Recipient,
+    SuppressionCategory,
+    SuppressionSource,
+)
 from whatsapp.people import suppressions
 from whatsapp.providers.base import SendOutcome, SendResult
 from whatsapp.reasons import Cause, reason
@@ -62,6 +70,8 @@ def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed:
         update_rows(Recipient, changes)
         update_rows(Recipient, late_ids)
         _finish_attempts(landings, now)
+        if any(landing.result.outcome is SendOutcome.HELD for landing in landings):
+            MessageTemplate.objects.filter(pk=broadcast.template_id).update(held_at=now)
         _suppress(broadcast, landings, now)
 
 

@@ -19,26 +19,23 @@ from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp.broadcasts import lifecycle
-from whatsapp.models import Broadcast, Recipient, Sender, SenderHealth
+from whatsapp.models import Broadcast, SenderHealth
 from whatsapp.people import identity, suppressions
-from whatsapp.providers.base import Account, Message, SendOutcome, SendResult, Template
+from whatsapp.providers.base import Account, Message, Template
 from whatsapp.providers.registry import account_of, template_of
-from whatsapp.reasons import Cause, Reason, reason
-from whatsapp.sending import claims, consequences, day_limits, gates, known_as, quota, results
+from whatsapp.reasons import Cause, reason
+from whatsapp.sending import claims, consequences, day_limits, gates, known_as, quota, reactions, results
 from whatsapp.sending.breaker import Breaker
 from whatsapp.sending.claims import Claimed, Departure, Stock
 from whatsapp.sending.limiter import limiter, most_of
-from whatsapp.sending.outcomes import concerns_one_row
 from whatsapp.sending.pace import Slots
 from whatsapp.sending.quota import PeopleGauge
 from whatsapp.sending.results import Landing
-from whatsapp.states import REACHED_PROVIDER, BroadcastStatus, PauseReason, SkipReason
+from whatsapp.sending.tempo import Tempo
+from whatsapp.states import BroadcastStatus, PauseReason, SkipReason
 
 logger = logging.getLogger(__name__)
 
-WAVE_S = 0.1
-"""Share of a second's messages in one wave: small, because a killed process leaves a wave's rows unknown."""
-LARGEST_WAVE = 100
 WAVES_PER_CLAIM = 3
 USED_UP = (PauseReason.QUOTA_24H, PauseReason.CANARY_REVIEW, PauseReason.DAY_LIMIT)
 """A broadcast pauses for these because of the messages that are leaving: those still leave."""
@@ -55,12 +52,17 @@ class Dispatch:
     stock: Stock = field(default_factory=Stock)
     breaker: Breaker = field(default_factory=Breaker)
     gauge: PeopleGauge = field(default_factory=PeopleGauge)
+    tempo: Tempo = field(default_factory=Tempo)
     epoch: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """Messages whose attempts are committed. `opened_at`, `deadline`: monotonic seconds of this process."""
+    """Messages whose attempts are committed. Times are monotonic seconds of this process.
+
+    They are posted in their slots, counted from `opened_at`, and not after `deadline`. From `next_at` on the number can
+    have slots for another wave.
+    """
 
     dispatch: Dispatch
     broadcast: Broadcast
@@ -70,6 +72,7 @@ class Wave:
     slots: Slots
     opened_at: float
     deadline: float
+    next_at: float = 0.0
 
     def message(self, departure: Departure) -> Message:
         """Returns the message to post for a departure."""
@@ -129,13 +132,15 @@ def _running(dispatch: Dispatch) -> Broadcast | None:
 
 
 def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: int, now: datetime) -> Step:
-    size = wave_size(broadcast.sender)
+    rate = most_of(broadcast.sender)
+    size = dispatch.tempo.size(rate)
     just_claimed = _fill(dispatch.stock, broadcast, min(size * WAVES_PER_CLAIM, room), now)
     if not dispatch.stock.rows:
         transaction.set_rollback(True)  # nothing was changed, so there is nothing to commit
         return NothingDue()
     opened_at = time.monotonic()
-    slots = limiter().reserve(broadcast.sender, min(size, room, len(dispatch.stock.rows)), now.timestamp())
+    wanted = min(size, room, len(dispatch.stock.rows))
+    slots = limiter().reserve(broadcast.sender, wanted, now.timestamp(), ahead_s=dispatch.tempo.ahead_s(rate))
     if not slots.count:
         transaction.set_rollback(True)  # waiting needs no commit; rows claimed just now are claimed again later
         if just_claimed:
@@ -151,12 +156,8 @@ def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: in
     day_limits.count(broadcast.business, countries, broadcast.template_category, now)
     # A message posted before this moment is answered (or given up) before its lease ends.
     deadline = opened_at + (timeout + slack).total_seconds()
-    return Wave(dispatch, broadcast, account, template_of(broadcast), departures, slots, opened_at, deadline)
-
-
-def wave_size(sender: Sender) -> int:
-    """Returns how many messages leave together."""
-    return max(1, min(LARGEST_WAVE, round(most_of(sender) * WAVE_S)))
+    next_at = opened_at + dispatch.tempo.next_s(slots, rate)
+    return Wave(dispatch, broadcast, account, template_of(broadcast), departures, slots, opened_at, deadline, next_at)
 
 
 def _fill(stock: Stock, broadcast: Broadcast, most: int, now: datetime) -> bool:
@@ -219,13 +220,10 @@ def land_wave(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
     written_to = [(landing.departure.row.address, landing.result) for landing in landings]
     known_as.learn(wave.dispatch.business, written_to, now)
     with acting_for(wave.dispatch.business), transaction.atomic():
-        others_succeed = _others_succeed(broadcast, landings)
-        results.record(broadcast, landings, others_succeed=others_succeed, now=now)
-        for landing in landings:
-            _note(wave.dispatch.breaker, landing.result)
-        if sender.health != SenderHealth.READY and any(_accepted(landing.result) for landing in landings):
+        results.record(broadcast, landings, others_succeed=reactions.succeeds(broadcast, landings), now=now)
+        if sender.health != SenderHealth.READY and any(reactions.is_accepted(each.result) for each in landings):
             consequences.mark_healthy(sender)
-        _react(wave, landings, others_succeed, now)
+        reactions.to_answers(broadcast, wave.dispatch.breaker, landings, now)
 
 
 def land_singly(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
@@ -242,47 +240,3 @@ def land_singly(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
                 break
             except (DataError, IntegrityError) as problem:
                 logger.warning("An answer to attempt %s can't be stored: %s", landing.departure.attempt_id, problem)
-
-
-def _react(wave: Wave, landings: Sequence[Landing], others_succeed: bool, now: datetime) -> None:
-    """Act once per wave and kind of refusal, because its messages were refused together."""
-    worst = {landing.result.outcome: landing.result for landing in landings}
-    for outcome in (SendOutcome.THROTTLED, SendOutcome.TEMPLATE_WIDE, SendOutcome.CHANNEL_WIDE):
-        result = worst.get(outcome)
-        if result is None or result.rule is None:
-            continue
-        if outcome is SendOutcome.THROTTLED:
-            consequences.slow_down(wave.broadcast.sender, result.rule, retry_after_s=result.retry_after_s, now=now)
-        elif not concerns_one_row(result.rule, others_succeed=others_succeed):
-            consequences.pause_for(wave.broadcast, result.rule, code=result.code, words=result.text, now=now)
-    if wave.dispatch.breaker.is_open:
-        consequences.pause(wave.broadcast, PauseReason.ERROR_BURST, _last_refusal(wave, landings), now=now)
-
-
-def _note(breaker: Breaker, result: SendResult) -> None:
-    if _accepted(result):
-        breaker.note(failed=False)
-    elif result.rule and result.rule.counts_against_broadcast:
-        breaker.note(failed=True)
-
-
-def _accepted(result: SendResult) -> bool:
-    return result.outcome in {SendOutcome.ACCEPTED, SendOutcome.HELD}
-
-
-def _others_succeed(broadcast: Broadcast, landings: Sequence[Landing]) -> bool:
-    """Returns whether another message of this broadcast was accepted; queried only when it matters."""
-    if not any(landing.result.outcome is SendOutcome.TEMPLATE_WIDE for landing in landings):
-        return True
-    return any(_accepted(landing.result) for landing in landings) or (
-        Recipient.objects.filter(broadcast=broadcast, status__in=REACHED_PROVIDER).exists()
-    )
-
-
-def _last_refusal(wave: Wave, landings: Sequence[Landing]) -> Reason | None:
-    """Returns why the last refused message was refused; None if no rule says."""
-    refused = [landing.result for landing in landings if landing.result.rule and not _accepted(landing.result)]
-    if not refused:
-        return None
-    provider = wave.broadcast.sender.provider
-    return reason(Cause.PROVIDER_ERROR, provider=provider, code=refused[-1].code, words=refused[-1].text)

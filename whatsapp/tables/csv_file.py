@@ -1,57 +1,50 @@
-"""CSV as various programs write it: encoding and delimiter are detected. Pure: it imports no Django."""
+"""CSV as various programs write it: the delimiter is detected, broken bytes cost only their row. Pure: no Django."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
-import re
+from collections import Counter
 from collections.abc import Generator
 from typing import BinaryIO, Self
 
+from whatsapp.tables.cells import Cells, tidied
 from whatsapp.tables.limits import LONGEST_ROW
-from whatsapp.tables.refusals import Problem, Refused
+from whatsapp.tables.refusals import Flaw, Problem, Refused
+from whatsapp.tables.text_encodings import without_bad
 
 _CHUNK = 1 << 20
-_SAMPLE = 1 << 20
 _DELIMITERS = ",;\t|"
-_HEBREW_RUN = re.compile(rb"[\xe0-\xfa]{2,}")
-_HIGH = re.compile(rb"[\x80-\xff]")
+_LOOKED_AT_ROWS, _LOOKED_AT = 30, 1 << 16
+"""How many rows and characters decide about the delimiter."""
 
 
-def read_csv(file: BinaryIO) -> Generator[tuple[int, list[str]], None, None]:
-    """Yields number and cells of each record; blanks around cells are dropped. Raises `Refused`."""
+def read_csv(file: BinaryIO, encoding: str = "utf-8-sig") -> Generator[Cells, None, None]:
+    """Yields each record; blanks around cells are dropped. Raises `Refused`."""
     csv.field_size_limit(LONGEST_ROW)
-    text = io.TextIOWrapper(file, encoding=encoding_of(file), newline="")
+    errors = "surrogateescape" if encoding == "utf-8-sig" else "strict"
+    text = io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
     try:
         yield from _records(text)
     finally:
         text.detach()  # so that the caller's file is not closed
 
 
-def encoding_of(file: BinaryIO) -> str:
-    """Returns the encoding of a text file, and rewinds it.
-
-    Anything other than UTF-8 comes from Windows programs: runs of bytes that are Hebrew letters there are Hebrew,
-    single ones inside Latin words are accents.
-    """
-    start = file.read(_SAMPLE)
-    file.seek(0)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if b"\0" in start:
-        raise Refused(Problem.NOT_A_TABLE)
-    if _is_utf8(file):
-        return "utf-8-sig"
-    high = len(_HIGH.findall(start))
-    hebrew = sum(len(run) for run in _HEBREW_RUN.findall(start))
-    return "cp1255" if high and hebrew >= high / 2 else "cp1252"
+def delimiter_of(start: str) -> str:
+    """Returns the delimiter: the one that splits most of the first rows into equally many columns, and into most."""
+    first = start.splitlines(keepends=True)[:_LOOKED_AT_ROWS]
+    return max(_DELIMITERS, key=lambda delimiter: _evenness(first, delimiter))
 
 
-def delimiter_of(header: str) -> str:
-    """Returns the delimiter: the candidate that splits the header into most columns."""
-    counted = {delimiter: len(_cells_of_line(header, delimiter)) for delimiter in _DELIMITERS}
-    return max(counted, key=lambda delimiter: counted[delimiter])
+def _evenness(lines: list[str], delimiter: str) -> tuple[int, int]:
+    widths: Counter[int] = Counter()
+    try:
+        for cells in csv.reader(lines, delimiter=delimiter):
+            if any(cells):
+                widths[len(cells)] += 1
+    except csv.Error:
+        return 0, 0
+    return max(((rows, width) for width, rows in widths.items() if width > 1), default=(0, 0))
 
 
 def about_rows(file: BinaryIO) -> int:
@@ -64,20 +57,7 @@ def about_rows(file: BinaryIO) -> int:
     return max(feeds, returns, 1) - 1
 
 
-def _is_utf8(file: BinaryIO) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        while chunk := file.read(_CHUNK):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    finally:
-        file.seek(0)
-    return True
-
-
-def _records(text: io.TextIOWrapper) -> Generator[tuple[int, list[str]], None, None]:
+def _records(text: io.TextIOWrapper) -> Generator[Cells, None, None]:
     number = 0
     try:
         delimiter, skipped = _delimiter(text)
@@ -86,7 +66,7 @@ def _records(text: io.TextIOWrapper) -> Generator[tuple[int, list[str]], None, N
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         for number, cells in enumerate(reader, start=skipped + 1):
             lines.row_length = 0
-            yield number, [cell.strip() for cell in cells]
+            yield _read(number, cells)
     except UnicodeDecodeError:
         raise Refused(Problem.ROW_UNREADABLE, row=number + 1) from None
     except _RowTooLong:
@@ -95,6 +75,17 @@ def _records(text: io.TextIOWrapper) -> Generator[tuple[int, list[str]], None, N
         if "field larger" in str(error):
             raise Refused(Problem.FIELD_TOO_LONG, row=number + 1, limit=LONGEST_ROW) from None
         raise Refused(Problem.QUOTE_NOT_CLOSED, row=number + 1) from None
+
+
+def _read(number: int, cells: list[str]) -> Cells:
+    tidy = [tidied(cell) for cell in cells]
+    flaws: dict[int, Flaw] = {}
+    for place, cell in enumerate(tidy):
+        if not cell.isascii():
+            tidy[place], is_bad = without_bad(cell)
+            if is_bad:
+                flaws[place] = Flaw.UNREADABLE
+    return Cells(number, tidy, flaws)
 
 
 class _RowTooLong(Exception):
@@ -126,16 +117,11 @@ class _Lines:
 
 
 def _delimiter(text: io.TextIOWrapper) -> tuple[str, int]:
-    """Returns the delimiter, and how many lines before the header are not rows (Excel's `sep=;`)."""
-    first = text.readline(LONGEST_ROW)
-    if first.lower().startswith("sep=") and len(first.strip()) == 5:
-        return first[4], 1
+    """Returns the delimiter, and how many lines before the first row are none (Excel's `sep=;`)."""
+    start = text.read(_LOOKED_AT)
+    first = start.partition("\n")[0]
     text.seek(0)
-    return delimiter_of(first), 0
-
-
-def _cells_of_line(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return []
+    if first.lower().startswith("sep=") and len(first.strip()) == 5:
+        text.readline()
+        return first[4], 1
+    return delimiter_of(start), 0

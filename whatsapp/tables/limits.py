@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MOST_COLUMNS = 60
+MOST_COLUMNS = 250
+"""Columns of a header. Outlook writes 92, Google sometimes more."""
 WIDEST_ROW = 1_000
 """Cells of a row, empty ones too: spreadsheets often keep formatted, empty columns beside a table."""
 MOST_ROWS = 5_000_000

@@ -6,6 +6,7 @@ It starts bare (without Django, without an environment), so that it is there in 
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import select
@@ -14,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -22,8 +23,10 @@ from typing import Any, BinaryIO
 
 from whatsapp.errors import BadAudience
 from whatsapp.reasons import Cause, Reason
+from whatsapp.states import FileMatter
 from whatsapp.tables import frames
 from whatsapp.tables.limits import Limits
+from whatsapp.tables.readings import Choice, FileQuestion
 
 logger = logging.getLogger(__name__)
 
@@ -32,20 +35,24 @@ _PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from whatsapp.tables.child import main
-main(*map(int, sys.argv[2:]))
+main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
 """
 
 
 @contextmanager
-def frames_of(file: BinaryIO, limits: Limits) -> Iterator[Iterator[dict[str, Any]]]:
+def frames_of(file: BinaryIO, limits: Limits, answers: Mapping[str, str]) -> Iterator[Iterator[dict[str, Any]]]:
     """Yields the frames of a file without the last, which tells whether all went well. The process ends with the block.
 
+    `answers` are the arguments of `child.frames`.
+
     Raises:
+        FileQuestion: the file can be read in several ways.
         BadAudience: the file is refused, also while frames are read.
     """
     with _with_descriptor(file) as descriptor:
         # -I: neither the environment nor the current folder may change what is imported.
-        command = [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT), str(limits.cpu_s), str(limits.memory_mb)]
+        arguments = [str(_ROOT), str(limits.cpu_s), str(limits.memory_mb), json.dumps(dict(answers))]
+        command = [sys.executable, "-I", "-c", _PROGRAM, *arguments]
         process = subprocess.Popen(  # noqa: S603 - all of it is ours
             command,
             stdin=descriptor,
@@ -73,13 +80,20 @@ def _frames(process: subprocess.Popen[bytes], limits: Limits) -> Iterator[dict[s
                 return
             if "refused" in content:
                 raise BadAudience(Reason(Cause(content["refused"]), content["data"]))
+            if "asked" in content:
+                raise _question(content)
             yield content
     except TimeoutError:
         raise BadAudience(Cause.READING_TOOK_TOO_LONG, limit=limits.silence_s) from None
     except EOFError:
         raise _ended(process.wait(), limits) from None
-    except (ValueError, KeyError):  # not what our program writes
+    except (ValueError, KeyError, TypeError):  # not what our program writes
         raise BadAudience(Cause.READING_BROKE_OFF) from None
+
+
+def _question(content: Mapping[str, Any]) -> FileQuestion:
+    choices = tuple(Choice(str(value), tuple(map(str, examples))) for value, examples in content["choices"])
+    return FileQuestion(FileMatter(content["asked"]), choices)
 
 
 def _ended(code: int, limits: Limits) -> BadAudience:

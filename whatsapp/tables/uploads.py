@@ -33,11 +33,8 @@ def keep(business: Business, file: BinaryIO, size: int) -> str:
 
 
 def keep_text(business: Business, text: str) -> str:
-    """Store pasted text as a file; plain numbers get the header that they lack. Returns its name."""
-    lines = text.strip().splitlines()
-    if lines and any(character.isdigit() for character in lines[0]):
-        lines.insert(0, "phone")
-    content = "\n".join(lines).encode()
+    """Store pasted text as a file. Returns its name."""
+    content = text.encode()
     return keep(business, io.BytesIO(content), len(content))
 
 

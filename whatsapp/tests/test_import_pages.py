@@ -81,7 +81,7 @@ def test_a_short_file_is_done_when_its_page_comes(staff: Client, rung: Rung) -> 
     columns = upload(staff, "mobile no,שם,city,secret\n050-1234567,דנה,Haifa,x\n=abc,Tal,Eilat,y\n")
     page = staff.get(columns)
     shown = [field.value() for field, _samples in page.context["columns"]]
-    assert shown == ["attribute", "name", "attribute", "attribute"]
+    assert shown == ["phone", "name", "attribute", "attribute"]
     assert page.context["columns"][0][1] == ["050-1234567", "=abc"]
     nothing = staff.post(columns, ROLES | {"column_0": "ignored"})
     assert nothing.status_code == 422

@@ -67,7 +67,8 @@ def test_without_a_country_only_international_numbers_are_understood() -> None:
 
 def test_a_number_of_another_country_is_not_taken_for_a_local_one() -> None:
     assert to_e164("+447700900123", "IL").e164 == "+447700900123"
-    assert to_e164("14155552671", "IL").e164 == "+14155552671"
+    with pytest.raises(NotANumber, match="not a phone number of IL"):
+        to_e164("14155552671", "IL")
 
 
 @given(st.text(max_size=40))

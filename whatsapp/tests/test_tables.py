@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 
 from whatsapp.errors import BadAudience
-from whatsapp.tables import xlsx_file
+from whatsapp.tables import xlsx_contents, xlsx_package
 from whatsapp.tables.csv_file import read_csv
 from whatsapp.tables.limits import LONGEST_ROW
 from whatsapp.tables.refusals import Problem, Refused
@@ -25,16 +25,12 @@ def read(content: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
         return table.header, [(row.number, row.cells) for row in table.rows]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1255"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
 def test_encoding_delimiter_and_line_ends_are_found_out(encoding: str, delimiter: str, newline: str) -> None:
     text = TEXT.replace(",", delimiter).replace("\r\n", newline)
     assert read(text.encode(encoding)) == (["phone", "name"], [(2, PEOPLE[0]), (3, PEOPLE[1])])
-
-
-def test_western_accents_without_utf8() -> None:
-    assert read("phone,name\n+33612345678,José Müller\n".encode("cp1252"))[1] == [(2, ["+33612345678", "José Müller"])]
 
 
 def test_excels_hint_about_the_delimiter_counts_as_a_row() -> None:
@@ -91,8 +87,8 @@ def test_a_workbook_is_read_as_people_see_it() -> None:
     header, rows = read(content)
     assert header == ["phone", "name", "day", "at", "sum", "left"]
     assert rows == [
-        (2, ["501234567", "דנה כהן", "2026-11-30", "2026-11-30 09:30:00", "12.5", ""]),
-        (4, ["0521234567", "יוסי", "", "", "3", "True"]),
+        (2, ["501234567", "דנה כהן", "2026-11-30", "2026-11-30 9:30:00", "12.5", ""]),
+        (4, ["0521234567", "יוסי", "", "", "3", "TRUE"]),
     ]
 
 
@@ -101,9 +97,9 @@ def test_a_formula_of_a_workbook_stays_visible() -> None:
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_file, "UNPACKED_MB", 0.001)
+    monkeypatch.setattr(xlsx_package, "UNPACKED_MB", 0.001)
     with pytest.raises(Refused) as refused:
-        xlsx_file.unpacked(io.BytesIO(workbook(["phone"], ["1"])))
+        xlsx_contents.opened(io.BytesIO(workbook(["phone"], ["1"])))
     assert refused.value.problem == Problem.WORKBOOK_UNPACKED
 
 
@@ -111,7 +107,7 @@ def test_a_zip_that_is_no_workbook_is_refused() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("readme.txt", "hello")
-    with pytest.raises(BadAudience, match="can't be read"):
+    with pytest.raises(BadAudience, match="is a zip archive"):
         read(file.getvalue())
 
 

@@ -8,27 +8,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from businesses.tenancy import acting_for
 from whatsapp import recipients
-from whatsapp.models import (
-    Attempt,
-    AttemptOutcome,
-    Broadcast,
-    Recipient,
-    Sender,
-    SuppressionCategory,
-    SuppressionSource,
-    WebhookNews,
-)
-from whatsapp.people import suppressions
-from whatsapp.providers.base import ErrorRule, SendOutcome
+from whatsapp.models import Attempt, AttemptOutcome, Recipient, Sender, WebhookNews
+from whatsapp.providers.base import ErrorRule
 from whatsapp.providers.events import ReportedStatus, StatusUpdate
 from whatsapp.providers.registry import provider_for
-from whatsapp.sending import consequences
 from whatsapp.sending.bulk import update_rows
 from whatsapp.states import RecipientStatus
+from whatsapp.webhooks import reported_failures
 from whatsapp.webhooks.folding import Delivery, fold
 from whatsapp.webhooks.origin import may_touch, senders_of
+from whatsapp.webhooks.reported_failures import Failure
 
 Report = tuple[WebhookNews, StatusUpdate]
 _FIELDS = tuple(Delivery.__dataclass_fields__)
@@ -53,7 +43,7 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
             changes.append((pk, before, after))
     _write(changes)
     _note_that_reports_arrive(reports)
-    _react_to_failures(by_row, now)
+    reported_failures.react(_failures(by_row), now)
     return homeless
 
 
@@ -149,42 +139,10 @@ def _note_that_reports_arrive(reports: Iterable[Report]) -> None:
         numbers.exclude(last_status_event_at__gte=at).update(last_status_event_at=at)
 
 
-def _react_to_failures(by_row: dict[int, list[Report]], now: datetime) -> None:
-    """Act on failures that are reported later as on failures that are answered at once."""
-    failed = {
-        pk: (rule, update.error_code)
+def _failures(by_row: Mapping[int, Sequence[Report]]) -> dict[int, Failure]:
+    return {
+        pk: (rule, update)
         for pk, reports in by_row.items()
         for news, update in reports
-        if (rule := rule_of(news.provider, update)) and rule.outcome in _MATTERING
+        if (rule := rule_of(news.provider, update))
     }
-    rows = Recipient.objects.filter(pk__in=failed).select_related("broadcast__sender", "broadcast__business")
-    acted: set[tuple[uuid.UUID, SendOutcome]] = set()
-    for row in rows:
-        rule, code = failed[row.pk]
-        if rule.outcome is SendOutcome.SUPPRESS:
-            _suppress(row, now)
-        elif (row.broadcast_id, rule.outcome) not in acted:
-            acted.add((row.broadcast_id, rule.outcome))
-            _act(row.broadcast, rule, code, now)
-
-
-_MATTERING = {SendOutcome.SUPPRESS, SendOutcome.THROTTLED, SendOutcome.TEMPLATE_WIDE, SendOutcome.CHANNEL_WIDE}
-
-
-def _suppress(row: Recipient, now: datetime) -> None:
-    with acting_for(row.broadcast.business):
-        suppressions.suppress(
-            row.broadcast.business,
-            row.address or "",
-            category=SuppressionCategory.MARKETING,
-            source=SuppressionSource.PROVIDER,
-            now=now,
-        )
-
-
-def _act(broadcast: Broadcast, rule: ErrorRule, code: str, now: datetime) -> None:
-    with acting_for(broadcast.business):
-        if rule.outcome is SendOutcome.THROTTLED:
-            consequences.slow_down(broadcast.sender, rule, retry_after_s=None, now=now)
-        elif not rule.may_be_one_row:
-            consequences.pause_for(broadcast, rule, code=code, words="", now=now)

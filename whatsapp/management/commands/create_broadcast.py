@@ -21,9 +21,11 @@ from whatsapp.broadcasts.creation import NewBroadcast, Timing
 from whatsapp.control import starting
 from whatsapp.control.reports import creation_report
 from whatsapp.errors import WhatsappError
+from whatsapp.management import file_answers
 from whatsapp.management.asking import answer, business_of
 from whatsapp.models import Broadcast, WindowZone
 from whatsapp.numbers import template_sync
+from whatsapp.tables.readings import FileQuestion
 
 
 class Command(BaseCommand):
@@ -42,6 +44,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="what the broadcast is called; default: the template's name")
         parser.add_argument("--start", action="store_true", help="start it, or let it wait for --at")
         _add_audience(parser)
+        file_answers.add_options(parser)
         _add_timing(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -54,6 +57,8 @@ class Command(BaseCommand):
                 creation.set_trial_share(broadcast, options["canary"].share)
                 if options["start"]:
                     starting.start(broadcast, now=timezone.now())
+            except FileQuestion as question:
+                raise file_answers.asking(question) from question
             except WhatsappError as error:
                 raise CommandError(str(error)) from error
             answer(self, creation_report(broadcast, now=timezone.now()))
@@ -67,6 +72,7 @@ class Command(BaseCommand):
                 choice=_choice(options),
                 name=options["name"],
                 file=file,
+                answers=file_answers.answers_in(options),
                 timing=_timing(options),
                 canary_size=options["canary"].size,
             )
@@ -123,9 +129,9 @@ def _add_audience(parser: CommandParser) -> None:
         action="append",
         default=[],
         type=_pair,
-        metavar="VARIABLE=ATTRIBUTE",
+        metavar="VARIABLE=SOURCE",
         dest="values",
-        help="where a contact's value comes from: name, first_name, phone, or an attribute",
+        help="where a value comes from: a column of the file; of contacts name, first_name, phone, or an attribute",
     )
 
 
@@ -150,7 +156,7 @@ def _add_timing(parser: CommandParser) -> None:
 def _choice(options: dict[str, Any]) -> Choice:
     constants, values = dict(options["constants"]), dict(options["values"])
     if options["csv"]:
-        return FileChoice(constants)
+        return FileChoice(constants, values)
     if options["earlier"]:
         return EarlierChoice(options["earlier"], Group(options["who"]), values, constants)
     return ContactsChoice(

@@ -12,8 +12,11 @@ from businesses.tenancy import acting_for
 from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import WhatsappError
 from whatsapp.importing.contact_import import import_contacts
+from whatsapp.importing.imports import notes_of
+from whatsapp.management import file_answers
 from whatsapp.management.asking import answer, business_of
 from whatsapp.models import ContactImport, RejectedRow
+from whatsapp.tables.readings import FileQuestion
 
 MOST_PRINTED = 10_000
 """How many rejected rows are printed; the import's page lists all of them."""
@@ -31,6 +34,7 @@ class Command(BaseCommand):
             "--csv", required=True, metavar="FILE", help="columns: phone, name, language, tags; others are attributes"
         )
         parser.add_argument("--tag", action="append", default=[], help="give all of them this tag; may be repeated")
+        file_answers.add_options(parser)
         parser.add_argument("--consent", default="", metavar="SOURCE", help="they agreed to messages: where and when")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,17 +50,21 @@ class Command(BaseCommand):
                     tags=options["tag"],
                     consent_source=options["consent"],
                     name=path.name,
+                    answers=file_answers.answers_in(options),
                     on_progress=lambda rows: self.stderr.write(f"{rows:,} rows ..."),
                 )
                 answer(self, _report(made))
         except OSError as error:
             raise CommandError(f"--csv {options['csv']}: {error.strerror}.") from error
+        except FileQuestion as question:
+            raise file_answers.asking(question) from question
         except WhatsappError as error:
             raise CommandError(str(error)) from error
 
 
 def _report(made: ContactImport) -> dict[str, Any]:
     rejected = RejectedRow.objects.filter(contact_import=made).order_by("row").defer("cells")
+    notes = [str(note) for note in notes_of(made)]
     return {
         "added": made.added,
         "updated": made.updated,
@@ -66,4 +74,5 @@ def _report(made: ContactImport) -> dict[str, Any]:
             for row in rejected[:MOST_PRINTED]
         ],
         "rejected_total": made.rejected,
+        **({"notes": notes} if notes else {}),
     }

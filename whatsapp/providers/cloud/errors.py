@@ -51,6 +51,7 @@ _LOCKED = _account(
     _("WhatsApp restricted or locked the account. See Account Quality in the Meta Business Suite."), PauseScope.ACCOUNT
 )
 _PARAMETERS = _values(_("The values don't fit the template's variables. Compare the template with the columns."))
+_UNKNOWN_NUMBER = _account(_("Meta doesn't know this phone number id. Check it and connect the number again."))
 _MEDIA = ErrorRule(
     SendOutcome.RETRY,
     _("WhatsApp could not take the template's picture, video or document."),
@@ -96,7 +97,10 @@ RULES: Mapping[int, ErrorRule] = {
     130403: _permanent(_("The business has blocked this person.")),
     130497: _permanent(_("The business may not message people in this country.")),
     # This template
-    132000: _PARAMETERS,
+    # Every message of a broadcast brings the same number of values: this is never one person's fault.
+    132000: _template(
+        _("WhatsApp expects another number of values: the template was changed. Sync the templates and compare.")
+    ),
     132012: _PARAMETERS,
     132018: _PARAMETERS,
     132001: _template(_("The template does not exist in this language. Sync the templates and choose again.")),
@@ -132,12 +136,25 @@ RULES: Mapping[int, ErrorRule] = {
     131045: _account(_("The number is not registered. Register it in the WhatsApp Manager.")),
     133010: _account(_("The number is not registered. Register it in the WhatsApp Manager.")),
     141010: _account(_("The number may not send. See its state in the WhatsApp Manager.")),
-    33: _account(_("Meta doesn't know this phone number id. Check it and connect the number again.")),
+    33: _UNKNOWN_NUMBER,
 }
+
+
+NUMBER_GONE = "100/33"
+"""Code and subcode of an object that the token can't see: the number is lost to us, whatever the message was."""
+
+
+def code_of(error: Mapping[str, Any]) -> str:
+    """Returns the code under which an error is known here: with its subcode, where that changes its meaning."""
+    code = str(error.get("code", ""))
+    whole = f"{code}/{error.get('error_subcode', '')}"
+    return whole if whole == NUMBER_GONE else code
 
 
 def rule_for(code: str) -> ErrorRule:
     """Returns the rule of a code. A code outside the table concerns this person only, and counts for the breaker."""
+    if code == NUMBER_GONE:
+        return _UNKNOWN_NUMBER
     number = int(code) if code.isdigit() else -1
     if 200 <= number <= 299:
         return _RECONNECT
@@ -148,9 +165,9 @@ def refused(http_status: int, error: Mapping[str, Any] | None, retry_after_s: fl
     """Returns the meaning of an answer other than 200. `error` is Graph's error object, None if there is none."""
     if error is None:
         return _refused_by_a_stranger(http_status, retry_after_s)
-    code = str(error.get("code", ""))
+    code = code_of(error)
     rule = _TOO_FAST if http_status == 429 else rule_for(code)
-    known = code.isdigit() and (int(code) in RULES or rule is _RECONNECT)
+    known = code == NUMBER_GONE or (code.isdigit() and (int(code) in RULES or rule is _RECONNECT))
     if http_status >= 500 and not known:
         return SendResult(
             SendOutcome.UNKNOWN, None, http_status=http_status, code=code, text=text_of(error), error=error

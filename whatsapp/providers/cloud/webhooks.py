@@ -12,7 +12,7 @@ from typing import Any
 from whatsapp.providers.addresses import address_in, is_phone, is_user_id
 from whatsapp.providers.base import JsonObject, WebhookRequest
 from whatsapp.providers.cloud.account_events import Effect, effect_of
-from whatsapp.providers.cloud.errors import text_of
+from whatsapp.providers.cloud.errors import code_of, text_of
 from whatsapp.providers.cloud.limits import daily_limit
 from whatsapp.providers.cloud.messages import part, said_in
 from whatsapp.providers.cloud.splitting import ODD, time_of
@@ -87,7 +87,7 @@ def _status(number_id: str, one: Mapping[str, Any], received_at: datetime) -> St
         status=status,
         at=time_of(one.get("timestamp"), received_at),
         tracker=_uuid(one.get("biz_opaque_callback_data")),
-        error_code=str(error.get("code", "")),
+        error_code=code_of(error),
         error_text=text_of(error),
         billable=_yes_or_no(pricing.get("billable")),
         price_category=str(pricing.get("category") or ""),

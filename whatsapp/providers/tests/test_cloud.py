@@ -143,6 +143,20 @@ def test_every_rule_that_pauses_says_why_in_words_of_the_model() -> None:
         assert str(rule.explanation)
 
 
+def test_a_number_that_the_token_cannot_see_is_no_fault_of_a_person() -> None:
+    gone = errors.refused(400, {"code": 100, "error_subcode": 33, "message": "(#100) does not exist"})
+    assert (gone.outcome, gone.code) == (SendOutcome.CHANNEL_WIDE, "100/33")
+    assert errors.rule_for(gone.code) is gone.rule
+    other = errors.refused(400, {"code": 100, "error_subcode": 2494010})
+    assert (other.outcome, other.code) == (SendOutcome.PERMANENT, "100")
+    assert errors.refused(500, {"code": 100, "error_subcode": 33}).outcome is SendOutcome.CHANNEL_WIDE
+
+
+def test_another_number_of_values_is_never_one_person_s_fault() -> None:
+    assert not errors.rule_for("132000").may_be_one_row
+    assert errors.rule_for("132012").may_be_one_row
+
+
 def test_http_429_throttles_whatever_its_body_says() -> None:
     assert errors.refused(429, {"code": 1}).outcome is SendOutcome.THROTTLED
     assert errors.refused(429, None, 7.0).retry_after_s == 7.0

@@ -80,6 +80,10 @@ def test_the_buttons_that_answer_are_read() -> None:
         (400, {"code": 63024}, SendOutcome.PERMANENT),
         (400, {"code": 63049}, SendOutcome.DEFERRED),
         (400, {"code": 21655}, SendOutcome.TEMPLATE_WIDE),
+        (400, {"code": 63040}, SendOutcome.TEMPLATE_WIDE),
+        (400, {"code": 63041}, SendOutcome.TEMPLATE_WIDE),
+        (400, {"code": 63042}, SendOutcome.TEMPLATE_WIDE),
+        (400, {"code": 63112}, SendOutcome.CHANNEL_WIDE),
         (401, {"code": 20003}, SendOutcome.CHANNEL_WIDE),
         (500, {"code": 20500}, SendOutcome.UNKNOWN),
         (503, None, SendOutcome.UNKNOWN),
@@ -88,6 +92,18 @@ def test_the_buttons_that_answer_are_read() -> None:
 )
 def test_what_a_refusal_means(status: int, body: dict[str, Any] | None, outcome: SendOutcome) -> None:
     assert errors.refused(status, body, None).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("code", "may_be_one_row"),
+    [("63016", True), ("63021", True), ("63027", False), ("63028", False), ("63040", False), ("63041", False)],
+)
+def test_what_can_never_be_one_person_s_fault_pauses_at_once(code: str, may_be_one_row: bool) -> None:
+    rule = errors.rule_for(code)
+    assert (rule.outcome, rule.pause_reason) == (SendOutcome.TEMPLATE_WIDE, "template")
+    assert rule.may_be_one_row is may_be_one_row
+    assert rule.resume_after_s == (10_800.0 if code == "63041" else None)
+    assert errors.rule_for("63013").counts_against_broadcast
 
 
 async def test_templates_are_listed_beyond_the_first_page() -> None:

@@ -29,6 +29,10 @@ def _template(explanation: str | Promise) -> ErrorRule:
     )
 
 
+def _paused(explanation: str | Promise, resume_after_s: float | None = None) -> ErrorRule:
+    return ErrorRule(SendOutcome.TEMPLATE_WIDE, explanation, pause_reason="template", resume_after_s=resume_after_s)
+
+
 def _account(explanation: str | Promise) -> ErrorRule:
     return ErrorRule(SendOutcome.CHANNEL_WIDE, explanation, pause_reason="account", scope=PauseScope.ACCOUNT)
 
@@ -55,13 +59,18 @@ RULES: Mapping[int, ErrorRule] = {
         counts_against_broadcast=True,
     ),
     63021: _CONTENT,
-    63027: _CONTENT,
-    63028: _CONTENT,
+    63027: _paused(_("The template does not exist in this language. Sync the templates and choose again.")),
+    63028: _paused(
+        _("WhatsApp expects another number of values: the template was changed. Sync the templates and compare.")
+    ),
     63029: _CONTENT,
     63030: _CONTENT,
     21655: _CONTENT,
     21656: _CONTENT,
     50526: _CONTENT,
+    63040: _paused(_("WhatsApp rejected the template. Change it and have it approved again.")),
+    63041: _paused(_("WhatsApp paused the template for low quality; it is tried again when the pause ends."), 10_800.0),
+    63042: _paused(_("WhatsApp disabled the template for low quality. Choose another one.")),
     63016: _template(_("WhatsApp takes only approved templates here. Sync the templates and choose again.")),
     63024: _permanent(_("Not a number that WhatsApp knows.")),
     63003: _permanent(_("Not reachable on WhatsApp.")),
@@ -77,6 +86,7 @@ RULES: Mapping[int, ErrorRule] = {
     ),
     63038: _account(_("The Twilio account has reached its daily limit. Raise it in the Twilio console.")),
     63062: _account(_("The terms of Meta's marketing messages are not accepted. Accept them in the WhatsApp Manager.")),
+    63112: _account(_("Meta disabled the WhatsApp account of this sender. See the Meta Business Suite.")),
     20003: _account(_("Twilio refused the account's credentials. Connect the sender again.")),
     20005: _account(_("The Twilio account is not active. See the Twilio console.")),
     63007: _account(_("Twilio has no WhatsApp sender of this number. Check it and connect the sender again.")),

@@ -11,7 +11,7 @@ import pytest
 
 from businesses.keeping.person import ERASED
 from businesses.models import Business, User
-from testing.broadcasts import addresses, make_broadcast, make_sender
+from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp.models import Attempt, Broadcast, BroadcastEvent, MessageTemplate, Recipient, Sender
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.reasons import Cause, reason
@@ -54,7 +54,7 @@ def heard_of(broadcast: Broadcast, *, accepted: timedelta, sent: timedelta) -> N
 @pytest.fixture
 def utility(broadcast: Broadcast) -> Broadcast:
     """A broadcast whose messages Meta sends at once."""
-    Broadcast.objects.update(template_category="UTILITY")
+    MessageTemplate.objects.update(quality="GREEN")
     broadcast.refresh_from_db()
     return broadcast
 
@@ -114,9 +114,16 @@ def test_reports_of_another_number_prove_nothing(acme: Business, template: Messa
 
 @pytest.mark.parametrize(
     ("category", "quality", "minutes"),
-    [("MARKETING", "YELLOW", 75), ("MARKETING", "UNKNOWN", 75), ("MARKETING", "GREEN", 15), ("UTILITY", "YELLOW", 15)],
+    [
+        ("MARKETING", "YELLOW", 75),
+        ("MARKETING", "GREEN", 15),
+        ("UTILITY", "RED", 75),
+        ("UTILITY", "UNKNOWN", 75),
+        ("UTILITY", "GREEN", 15),
+        ("AUTHENTICATION", "YELLOW", 75),
+    ],
 )
-def test_only_marketing_by_a_template_without_a_good_name_may_be_held_back(
+def test_messages_of_any_template_without_a_good_name_may_be_held_back(
     broadcast: Broadcast, category: str, quality: str, minutes: int
 ) -> None:
     Broadcast.objects.update(template_category=category)
@@ -127,6 +134,56 @@ def test_only_marketing_by_a_template_without_a_good_name_may_be_held_back(
     assert state(row) == "unknown"
     doubts.weigh(row, NOW)
     assert state(row) == "pending"
+
+
+def test_reports_of_another_template_prove_nothing(sender: Sender, utility: Broadcast) -> None:
+    row = in_doubt(utility, timedelta(hours=30))
+    other = make_broadcast(sender, make_template(sender, name="other"), addresses(1, start=50))
+    heard_of(other, accepted=MINUTE, sent=MINUTE)
+    doubts.weigh(row, NOW)
+    assert state(row) == "unknown", "Meta may hold the messages of one template and send those of another"
+    again = make_broadcast(sender, utility.template, addresses(1, start=60))
+    heard_of(again, accepted=MINUTE, sent=MINUTE)
+    doubts.weigh(row, NOW)
+    assert state(row) == "pending", "the same template in another broadcast"
+
+
+def test_a_late_report_of_a_message_that_left_earlier_proves_nothing(utility: Broadcast) -> None:
+    row = in_doubt(utility, timedelta(hours=2))
+    earlier = in_doubt(utility, timedelta(hours=3), position=1)
+    at = NOW - MINUTE  # its answer was lost, too, so that this report is the first that is known of it
+    Recipient.objects.filter(pk=earlier.pk).update(status="sent", accepted_at=at, sent_at=at)
+    doubts.weigh(row, NOW)
+    assert state(row) == "unknown"
+
+
+def test_nothing_is_decided_while_a_message_of_the_template_is_held(sender: Sender, utility: Broadcast) -> None:
+    row = in_doubt(utility, timedelta(days=3))
+    heard_of(utility, accepted=MINUTE, sent=MINUTE)
+    other = make_broadcast(sender, utility.template, addresses(1, start=50))
+    Recipient.objects.filter(broadcast=other).update(status="held")
+    doubts.weigh(row, NOW)
+    assert state(row) == "unknown"
+    Recipient.objects.filter(broadcast=other).update(status="sent")
+    doubts.weigh(row, NOW)
+    assert state(row) == "pending"
+
+
+def test_where_meta_held_messages_of_that_day_it_may_hold_this_one_for_a_day() -> None:
+    template = MessageTemplate(quality="GREEN", held_at=NOW)
+    for started_at, expected in [
+        (NOW - timedelta(hours=1), timedelta(hours=25, minutes=15)),
+        (NOW + timedelta(hours=24) - MOMENT, timedelta(hours=25, minutes=15)),
+        (NOW + timedelta(hours=24), 15 * MINUTE),
+    ]:
+        assert doubts.silence_of(template, started_at) == expected
+
+
+def test_a_template_that_became_green_may_still_hold_what_left_before(utility: Broadcast) -> None:
+    template = utility.template
+    template.paced_until = NOW
+    assert doubts.silence_of(template, NOW - MOMENT) == 75 * MINUTE
+    assert doubts.silence_of(template, NOW) == 15 * MINUTE
 
 
 # What a provider's list proves ------------------------------------------------------------------------------------

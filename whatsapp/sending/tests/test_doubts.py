@@ -10,7 +10,15 @@ from django.db import transaction
 
 from businesses.models import Business, User
 from testing.broadcasts import addresses
-from whatsapp.models import Attempt, Broadcast, BroadcastEvent, DirectMessage, MessagingSettings, Recipient
+from whatsapp.models import (
+    Attempt,
+    Broadcast,
+    BroadcastEvent,
+    DirectMessage,
+    MessageTemplate,
+    MessagingSettings,
+    Recipient,
+)
 from whatsapp.reasons import Cause, reason
 from whatsapp.sending import doubts, quota, sweeper
 
@@ -25,6 +33,7 @@ def in_doubt(broadcast: Broadcast, age: timedelta) -> Recipient:
     Attempt.objects.create(
         id=row.attempt_id, business=row.business, recipient=row, no=1, started_at=NOW - age, outcome="unknown"
     )
+    MessageTemplate.objects.update(quality="GREEN")
     Broadcast.objects.update(status="completed", template_category="UTILITY")
     row.broadcast.refresh_from_db()
     return row
@@ -63,7 +72,7 @@ def test_silence_must_last(broadcast: Broadcast) -> None:
 
 def test_a_message_that_meta_may_hold_back_is_waited_for_longer(broadcast: Broadcast) -> None:
     row = in_doubt(broadcast, timedelta(minutes=70))
-    Broadcast.objects.update(template_category="MARKETING")
+    MessageTemplate.objects.update(quality="UNKNOWN")
     row.broadcast.refresh_from_db()
     reports_arrive(timedelta(minutes=5))
     doubts.weigh(row, NOW)

@@ -10,7 +10,7 @@ import pytest
 from whatsapp.providers.base import ErrorRule, SendOutcome, SendResult
 from whatsapp.providers.cloud.errors import refused, rule_for
 from whatsapp.sending import pace
-from whatsapp.sending.breaker import IN_A_ROW, LEAST_SAMPLE, Breaker
+from whatsapp.sending.breaker import IN_A_ROW, LEAST_SAMPLE, Breaker, Verdict, codes_to_blame, is_burst, verdict_of
 from whatsapp.sending.outcomes import NextState, change_for, concerns_one_row, error_class
 from whatsapp.sending.pace import HORIZON_S, MARGIN, Pace, Slots, rate_at, reserve, slow_down
 from whatsapp.sending.retries import LONGEST_WAIT_S, resend_at, retry_at
@@ -127,6 +127,61 @@ def test_exactly_a_fifth_of_failures_is_borne() -> None:
     assert breaker.is_open
 
 
+@pytest.mark.parametrize(
+    ("code", "is_final", "verdict"),
+    [
+        ("131053", False, Verdict.FAULT),
+        ("131008", True, Verdict.FAULT),
+        ("132012", True, Verdict.FAULT),
+        ("131000", True, Verdict.FAULT),
+        ("131000", False, None),
+        ("131026", True, Verdict.PERSON),
+        ("131049", True, None),
+        ("131050", True, None),
+        ("132001", True, None),
+        ("190", True, None),
+    ],
+)
+def test_a_failure_speaks_against_the_message_its_person_or_nobody(
+    code: str, is_final: bool, verdict: Verdict | None
+) -> None:
+    assert verdict_of(rule_for(code), is_final=is_final) is verdict
+    assert verdict_of(None, is_final=is_final) is None
+
+
+def test_people_who_cannot_be_reached_open_the_breaker_only_when_nearly_everybody_is() -> None:
+    breaker = Breaker()
+    for number in range(300):
+        breaker.note(failed=number % 5 != 0, for_its_person=True)  # four of five
+    opened = [breaker.is_open]
+    breaker.note(failed=True, for_its_person=True)
+    breaker.note(failed=True, for_its_person=True)
+    opened.append(breaker.is_open)
+    assert opened == [False, True], "80, then 81 of the last 100"
+    assert (breaker.in_a_row, len(breaker.recent)) == (0, 60)
+    breaker.reset()
+    for opens in [False] * 29 + [True]:
+        breaker.note(failed=True, for_its_person=True)
+        assert breaker.is_open is opens
+
+
+def test_an_unreachable_person_between_two_faults_says_nothing() -> None:
+    breaker = Breaker()
+    opened = []
+    for personal in (*(False, True) * 4, False):
+        breaker.note(failed=True, for_its_person=personal)
+        opened.append(breaker.is_open)
+    assert opened == [False] * 8 + [True]
+    assert is_burst([Verdict.FAULT, Verdict.PERSON] * 5)
+    assert not is_burst([Verdict.FAULT, Verdict.PERSON, Verdict.FINE] * 5)
+
+
+def test_the_errors_to_blame_are_those_that_met_several() -> None:
+    assert codes_to_blame(["1"] * 5 + ["2"] * 4 + ["3"] * 6) == ["1", "3"]
+    assert codes_to_blame(["1", "2", "2"]) == ["2"]
+    assert codes_to_blame([]) == []
+
+
 # Whose turn it is -------------------------------------------------------------------------------------------------
 def test_the_one_that_was_served_longest_ago_is_next_and_a_newcomer_comes_first() -> None:
     rotation: Rotation[str] = Rotation()
@@ -166,7 +221,7 @@ def test_who_stopped_marketing_is_skipped_as_opted_out() -> None:
 
 
 def test_a_refusal_of_the_template_is_one_person_s_only_if_it_can_be_and_others_got_theirs() -> None:
-    one, everybody = rule_for("132000"), rule_for("132001")
+    one, everybody = rule_for("132012"), rule_for("132001")
     assert concerns_one_row(one, others_succeed=True) is True
     assert concerns_one_row(one, others_succeed=False) is False
     assert concerns_one_row(everybody, others_succeed=True) is False

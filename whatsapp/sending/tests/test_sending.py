@@ -284,15 +284,16 @@ def test_a_wave_takes_two_commits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_broadcast(sender, template, addresses(600))
-    # On a busy machine messages may come late or find no connection in time: they would leave again, in a 7th wave.
+    # On a busy machine messages may come late or find no connection in time: they would leave again, in another wave.
     monkeypatch.setattr(flights, "LATEST_S", 60.0)
     monkeypatch.setattr(posting, "CONNECT_TIMEOUT_S", 60.0)
     settings.WHATSAPP_TIMEOUT_S = 120
     commits = commits_by_step(monkeypatch)
     send(run_for_s=90.0)
-    assert Attempt.objects.values("started_at").distinct().count() == 6
-    assert commits["Wave"] == [1] * 6
-    assert commits["land_wave"] == [1] * 6
+    waves = Attempt.objects.values("started_at").distinct().count()
+    assert 6 <= waves <= 60, "more where the database is quick"
+    assert commits["Wave"] == [1] * waves
+    assert commits["land_wave"] == [1] * waves
     assert not any(commits["Rest"] + commits["NothingDue"])  # looking costs no commit
     assert max(commits["Stopped"] + commits["complete_if_done"] + commits["give_back"]) == 1
     assert commits["elsewhere"] == [0]
