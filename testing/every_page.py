@@ -79,6 +79,7 @@ PAGES = [
     page("broadcast-start", MEMBERS, "whatsapp.Broadcast", "POST"),
     page("broadcast-pause", MEMBERS, "whatsapp.Broadcast", "POST"),
     page("broadcast-resume", MEMBERS, "whatsapp.Broadcast", "POST"),
+    page("broadcast-accept-category", MEMBERS, "whatsapp.Broadcast", "POST"),
     page("broadcast-cancel", MEMBERS, "whatsapp.Broadcast", "POST"),
     page("broadcast-retry", MEMBERS, "whatsapp.Broadcast", "POST"),
     page("broadcast-discard", MEMBERS, "whatsapp.Broadcast", "POST"),

@@ -217,6 +217,22 @@ class Cause(models.TextChoices):
         _("The template has %(part)s, which nothing here can fill. Choose another template."),
     )
     TEMPLATE_STATUS = "template_status", _("The template's status at WhatsApp: %(status)s.")
+    TEMPLATE_CHANGED = (
+        "template_changed",
+        _(
+            "The template's content was changed after this broadcast was made. "
+            "Cancel it, and make a new one for those who have not got it."
+        ),
+    )
+    CATEGORY_CHANGED = (
+        "category_changed",
+        _(
+            "The template was “%(old_category)s” and is “%(new_category)s” now. A message to %(country)s costs "
+            "%(new_price)s %(currency)s instead of %(old_price)s, the unsent ones (%(people)s) %(new_total)s "
+            "%(currency)s instead of %(old_total)s. People who refuse such messages are skipped. "
+            "Go on only if you agree."
+        ),
+    )
     ACCOUNT_RESTRICTED = (
         "account_restricted",
         _("WhatsApp restricted the account (%(event)s). See Account Quality at Meta."),

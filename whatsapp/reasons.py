@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from django.contrib.humanize.templatetags.humanize import intcomma
 
 from whatsapp.causes import Cause
-from whatsapp.states import ColumnRole, TemplateStatus
+from whatsapp.states import ColumnRole, TemplateCategory, TemplateStatus
 from whatsapp.template_variables import words_for_part
 
 __all__ = ["NO_REASON", "Cause", "Datum", "HasReason", "Reason", "keys_of", "reason", "reason_in", "shown"]
@@ -94,6 +94,8 @@ def shown(name: str, value: Datum) -> str:
     """Returns one value in words: a choice's label, a number with separators. Row numbers have no separators."""
     if name == "status" and value in TemplateStatus.values:
         return str(TemplateStatus(value).label)
+    if name in {"old_category", "new_category"} and value in TemplateCategory.values:
+        return str(TemplateCategory(value).label)
     if name == "part":
         return words_for_part(str(value))
     if name == "role" and value in ColumnRole.values:

@@ -6,7 +6,7 @@
 | pending, retry_wait | claimed | `claims.claim` | a process takes it, under a lease of 15 s |
 | claimed | pending | `claims.release`, `sweeper.sweep` | the broadcast stopped, or the lease ran out: never sent |
 | claimed | retry_wait | `claims.postpone` | the person must not be written to at this moment |
-| claimed | skipped | `claims.skip` | the person opted out after the audience was frozen |
+| claimed | skipped | `claims.skip` | the person opted out since, or has another row of the broadcast |
 | claimed | sending | `claims.depart` | its attempt is committed; the message leaves |
 | sending, unknown | accepted, held, failed, unknown | `results.record` | the provider answered, or nothing came |
 | sending, unknown | pending, retry_wait, skipped | `results.record` | refused, and it may or must not be tried again |
@@ -18,6 +18,7 @@
 | failed | pending, retry_wait | `retrying.retry` | a person asks for it, and the cause may have passed |
 | pending, retry_wait, claimed | cancelled | `lifecycle.finish_cancelling` | the broadcast was cancelled |
 | pending, retry_wait, claimed | skipped | `suppressions.suppress` | the person opts out |
+| pending, retry_wait, claimed | skipped | `ties.skip_doubles` | another row turns out to be the same person's |
 | accepted, held, sent | expired | `sweeper.settle` | no report came for 30 days |
 | any of a lower rank | accepted, sent, failed, delivered, read | `statuses.apply` | the provider reports it |
 

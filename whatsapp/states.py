@@ -54,6 +54,7 @@ class PauseReason(models.TextChoices):
 
     USER = "user", _("Paused by a person")
     TEMPLATE = "template", _("The template can't be sent at the moment")
+    CATEGORY = "category", _("WhatsApp moved the template to another category")
     ACCOUNT = "account", _("The WhatsApp account or number needs attention")
     PAYMENT = "payment", _("WhatsApp's bill is not paid")
     ERROR_BURST = "error_burst", _("Too many messages failed")
@@ -188,6 +189,14 @@ PASSING_ERRORS = (
     ErrorClass.CHANNEL_WIDE,
 )
 """Failures that say nothing about the person: a later broadcast may well reach them."""
+
+
+class TemplateCategory(models.TextChoices):
+    """The purpose of a template. It decides the price, and which opt-outs apply."""
+
+    MARKETING = "MARKETING", _("Marketing")
+    UTILITY = "UTILITY", _("Utility")
+    AUTHENTICATION = "AUTHENTICATION", _("Authentication")
 
 
 class TemplateStatus(models.TextChoices):

@@ -22,6 +22,7 @@ from whatsapp.errors import BadAudience
 from whatsapp.importing import files, imports, reading
 from whatsapp.keeping.news import BATCH, NOBODYS_NEWS_KEPT, remove_old_of_nobody
 from whatsapp.models import Broadcast, ContactImport
+from whatsapp.numbers.refreshing import refresh_due
 from whatsapp.running.loop import LoopReport, SendingLoop
 from whatsapp.tables import uploads
 from whatsapp.webhooks.applying import apply_news
@@ -67,6 +68,12 @@ def apply_webhooks() -> None:
     """Apply stored webhooks until none is left."""
     while apply_news(timezone.now()):
         pass
+
+
+@shared_task
+def refresh_templates() -> None:
+    """Ask providers about templates and numbers that were not heard of for long."""
+    refresh_due(timezone.now())
 
 
 @shared_task

@@ -185,7 +185,7 @@ class BroadcastAdmin(FencedAdmin):
     @admin.action(description=_("Resume"), permissions=["steer"])
     def resume(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:
         """Resume the marked broadcasts."""
-        _each(request, queryset, lifecycle.resume)
+        _each(request, queryset, starting.resume)
 
     @admin.action(description=_("Cancel"), permissions=["steer"])
     def cancel(self, request: HttpRequest, queryset: models.QuerySet[Broadcast]) -> None:

@@ -29,10 +29,12 @@ from whatsapp.models import (
     SuppressionCategory,
     SuppressionSource,
     Tag,
+    TieSource,
 )
-from whatsapp.people import consent, suppressions
+from whatsapp.people import consent, suppressions, ties
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
+from whatsapp.people.ties import Tie
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import InlineModelAdmin
@@ -125,6 +127,8 @@ class ContactAdmin(FencedAdmin):
         if has_changed:
             obj.consent_changed_at = now
         super().save_model(request, obj, form, change)
+        if obj.phone and obj.bsuid:
+            ties.learn(obj.business, [Tie(obj.phone, obj.bsuid, TieSource.CONTACT)], now=now)
         if has_changed:
             step = consent.STEP_OF[Consent(obj.consent)]
             consent.note(obj.business, [obj.address], step, source=obj.consent_source, now=now, by=_person(request))

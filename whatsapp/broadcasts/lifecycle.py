@@ -18,6 +18,7 @@ from businesses import audit
 from businesses.audit import AuditKind
 from businesses.models import User
 from whatsapp import doorbell, recipients
+from whatsapp.broadcasts import categories
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, BroadcastEvent, EventKind, Recipient
 from whatsapp.reasons import NO_REASON, Reason
@@ -129,13 +130,41 @@ def pause(
 
 
 def resume(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
-    """Continue exactly where it stopped. Resuming after a trial of the first messages releases the rest."""
+    """Continue exactly where it stopped. Resuming after a trial of the first messages releases the rest.
+
+    Resuming a pause for the template's new category accepts the category that the pause names.
+    """
     to = BroadcastStatus.RUNNING if broadcast.audience_ready_at else BroadcastStatus.PREPARING
     fields: dict[str, Any] = {}
+    data: dict[str, Any] = {}
     if broadcast.pause_reason == PauseReason.CANARY_REVIEW:
         fields["canary_reviewed_at"] = now
-    change = StatusChange(to, EventKind.RESUMED, fields=fields)
-    _apply(broadcast, change, now, actor, only_from=(BroadcastStatus.PAUSED,))
+    with transaction.atomic():
+        if broadcast.pause_reason == PauseReason.CATEGORY:
+            data["category"] = broadcast.cause_data["new_category"]
+            categories.accept(broadcast, data["category"])
+        change = StatusChange(to, EventKind.RESUMED, data, fields)
+        _apply(broadcast, change, now, actor, only_from=(BroadcastStatus.PAUSED,))
+
+
+def accept_category(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
+    """Send it as the template's new category, at its price: a broadcast that paused for it goes on.
+
+    One that is not started yet waits for its start as before; nothing to accept is no error. Raises `IllegalChange`.
+    """
+    if broadcast.status == BroadcastStatus.PAUSED and broadcast.pause_reason == PauseReason.CATEGORY:
+        resume(broadcast, now=now, actor=actor)
+        return
+    if broadcast.status not in NOT_STARTED:
+        raise IllegalChange(BroadcastStatus(broadcast.status), BroadcastStatus.RUNNING)
+    if categories.has_moved(broadcast):
+        with transaction.atomic():
+            categories.rejudge(broadcast)
+            categories.accept(broadcast, broadcast.template.category)
+            data = {"category": broadcast.template_category}
+            record(broadcast, EventKind.CATEGORY_ACCEPTED, now=now, data=data, actor=actor)
+            if actor is not None or audit.is_command():
+                _note_person(broadcast, EventKind.CATEGORY_ACCEPTED, actor)
 
 
 def cancel(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:

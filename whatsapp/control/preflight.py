@@ -13,10 +13,12 @@ from businesses.models import Business
 from whatsapp.audience.choice import ContactsChoice, EarlierChoice
 from whatsapp.audience.rates import current_rates
 from whatsapp.audience.sources import choice_of, contacts_chosen, earlier_chosen
+from whatsapp.broadcasts import categories
 from whatsapp.broadcasts.reasons import InWords, reason_of, reason_words
 from whatsapp.broadcasts.schedule import seconds_open
 from whatsapp.errors import NotSendable
 from whatsapp.models import Broadcast, Recipient, SenderHealth, TemplateCategory, WindowZone
+from whatsapp.reasons import Cause, reason
 from whatsapp.sending.gates import window_of
 from whatsapp.sending.limiter import most_of
 from whatsapp.sending.quota import people_left_to_tell
@@ -166,7 +168,9 @@ def standing_problems(broadcast: Broadcast) -> list[str]:
     if part := unfillable_part(broadcast.template_components):
         found.append(str(UnsupportedTemplate(part)))
     if template.content_hash != broadcast.template_hash:
-        found.append(_("The template was changed after this broadcast was made. Create the broadcast again."))
+        found.append(str(reason(Cause.TEMPLATE_CHANGED)))
+    if categories.has_moved(broadcast):
+        found.append(str(categories.why(broadcast)))
     if sender.health == SenderHealth.BLOCKED:
         found.append(InWords(_("The WhatsApp number needs attention: %(why)s"), why=reason_words(sender)))
     return found

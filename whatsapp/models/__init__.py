@@ -27,8 +27,8 @@ from whatsapp.models.senders import (
     WindowZone,
 )
 from whatsapp.models.sending import SendingPace
-from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory
-from whatsapp.states import TemplateStatus
+from whatsapp.models.templates import MessageTemplate, ParameterFormat
+from whatsapp.states import TemplateCategory, TemplateStatus
 
 __all__ = [
     "AddressKind",

@@ -14,8 +14,8 @@ from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.reasons import KeepsReason
 from whatsapp.models.senders import Sender, WindowZone
-from whatsapp.models.templates import MessageTemplate, ParameterFormat, TemplateCategory
-from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus, PauseReason
+from whatsapp.models.templates import MessageTemplate, ParameterFormat
+from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus, PauseReason, TemplateCategory
 
 
 class AudienceKind(models.TextChoices):
@@ -131,6 +131,7 @@ class EventKind(models.TextChoices):
     RETRIED = "retried", _("Failed messages sent again")
     SENT_AGAIN = "sent_again", _("Messages without an answer are sent again")
     ASSUMED_SENT = "assumed_sent", _("Messages without an answer count as sent")
+    CATEGORY_ACCEPTED = "category", _("The template's new category accepted")
     OTHER = "other", _("Changed")
 
 
@@ -139,7 +140,7 @@ class BroadcastEvent(models.Model):
 
     `data` holds what `pages.history` shows beyond the kind, each key only where it applies: `wall_time` and `zone` of
     a schedule, `late_s` of a scheduled start, `not_after` (ISO 8601, UTC) of a missed one, `people`, `pause_reason`,
-    and `cause` with `cause_data` in the form in which rows keep them.
+    `category` that somebody accepted, and `cause` with `cause_data` in the form in which rows keep them.
     """
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")

@@ -60,6 +60,7 @@ class ProvedAccount(models.Model):
     provider = models.CharField(max_length=10, choices=Provider.choices)
     account_id = models.CharField(max_length=64)
     proved_at = models.DateTimeField()
+    templates_asked_at = models.DateTimeField(null=True, editable=False)
 
     objects = BusinessManager()
 

@@ -11,15 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.senders import Provider, Quality
-from whatsapp.states import SENDABLE_TEMPLATES, TemplateStatus
-
-
-class TemplateCategory(models.TextChoices):
-    """The purpose of a template. It decides the price, and which opt-outs apply."""
-
-    MARKETING = "MARKETING", _("Marketing")
-    UTILITY = "UTILITY", _("Utility")
-    AUTHENTICATION = "AUTHENTICATION", _("Authentication")
+from whatsapp.states import SENDABLE_TEMPLATES, TemplateCategory, TemplateStatus
 
 
 class ParameterFormat(models.TextChoices):

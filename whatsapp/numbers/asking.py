@@ -17,11 +17,14 @@ from whatsapp.reasons import Cause
 
 Answer = TypeVar("Answer")
 
-ASK_TIMEOUT_S = 30
+ASK_TIMEOUT_S = 30.0
 
 
 def ask(
-    sender: Sender, question: Callable[[ProviderClient, aiohttp.ClientSession, Account], Awaitable[Answer]]
+    sender: Sender,
+    question: Callable[[ProviderClient, aiohttp.ClientSession, Account], Awaitable[Answer]],
+    *,
+    timeout_s: float = ASK_TIMEOUT_S,
 ) -> Answer:
     """Returns the provider's answer. Never ask inside a transaction: it takes seconds, and holds up every other.
 
@@ -35,7 +38,7 @@ def ask(
         raise NotProved(Cause.CREDENTIALS_UNREADABLE) from error
 
     async def in_a_session() -> Answer:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ASK_TIMEOUT_S)) as http:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_s)) as http:
             return await question(provider_for(sender.provider), http, account)
 
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,8 +23,9 @@ from whatsapp.models import (
     TemplateCategory,
     TemplateStatus,
 )
-from whatsapp.numbers.asking import ask
+from whatsapp.numbers.asking import ASK_TIMEOUT_S, ask
 from whatsapp.numbers.connecting import senders_of
+from whatsapp.numbers.template_effects import follow
 from whatsapp.providers.base import RemoteTemplate
 from whatsapp.states import SENDABLE_TEMPLATES
 
@@ -41,13 +42,16 @@ class SyncResult:
     gone: int
 
 
-def sync(sender: Sender, *, now: datetime) -> SyncResult:
+def sync(sender: Sender, *, now: datetime, timeout_s: float = ASK_TIMEOUT_S) -> SyncResult:
     """Fetch and store every template of the sender's account; one that is gone is marked as deleted.
+
+    Broadcasts that can't go on with their template as it is now are paused.
 
     Raises:
         ProviderUnavailable: the provider did not answer; nothing has changed.
     """
-    return keep(sender, ask(sender, lambda provider, http, account: provider.list_templates(http, account)), now=now)
+    listed = ask(sender, lambda provider, http, account: provider.list_templates(http, account), timeout_s=timeout_s)
+    return keep(sender, listed, now=now)
 
 
 def keep(sender: Sender, listed: Sequence[RemoteTemplate], *, now: datetime) -> SyncResult:
@@ -62,10 +66,17 @@ def keep(sender: Sender, listed: Sequence[RemoteTemplate], *, now: datetime) -> 
                 _fill(_new(sender, remote), remote, now).save()
                 added += 1
             else:
-                changed += _has_changed(template, remote)
+                is_other = _has_changed(template, remote)
+                changed += is_other
                 _fill(template, remote, now).save()
+                if is_other:
+                    follow(template, now)
         gone = ours.filter(pk__in=[template.pk for template in kept.values()]).exclude(status=TemplateStatus.DELETED)
+        lost = list(gone)
         removed = gone.update(status=TemplateStatus.DELETED, synced_at=now)
+        for template in lost:
+            template.status = TemplateStatus.DELETED
+            follow(template, now)
         unchanged = len({(remote.name, remote.language) for remote in listed}) - added - changed
     return SyncResult(added, changed, unchanged, removed)
 
@@ -117,7 +128,7 @@ def note_quality(template: MessageTemplate, quality: str, status: str, now: date
 
 def content_hash(remote: RemoteTemplate) -> str:
     """Returns a hash that changes only when the template's content changes."""
-    content = [remote.parameter_format, list(remote.components)]
+    content = [remote.parameter_format, without_examples(list(remote.components))]
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -139,16 +150,29 @@ def _new(sender: Sender, remote: RemoteTemplate) -> MessageTemplate:
 
 
 def _has_changed(template: MessageTemplate, remote: RemoteTemplate) -> bool:
-    return (template.content_hash, template.status, template.category) != (
-        content_hash(remote),
+    return _has_other_content(template, remote) or (template.status, template.category) != (
         remote.status,
         remote.category,
     )
 
 
+def _has_other_content(template: MessageTemplate, remote: RemoteTemplate) -> bool:
+    """Returns whether something else would be sent. Meta gives examples of media new addresses at every question."""
+    known = [template.parameter_format, without_examples(template.components)]
+    return known != [remote.parameter_format, without_examples(list(remote.components))]
+
+
+def without_examples(part: Any) -> Any:
+    """Returns components without what they hold as examples for Meta's reviewers."""
+    if isinstance(part, Mapping):
+        return {name: without_examples(value) for name, value in part.items() if name != "example"}
+    return [without_examples(each) for each in part] if isinstance(part, list | tuple) else part
+
+
 def _fill(template: MessageTemplate, remote: RemoteTemplate, now: datetime) -> MessageTemplate:
-    if template.content_hash != content_hash(remote):
+    if _has_other_content(template, remote) and not template._state.adding:
         template.version += 1
+        template.content_hash = content_hash(remote)
     if remote.status in SENDABLE_TEMPLATES:
         template.status_detail, template.paused_until = "", None
     template.provider_template_id = remote.external_id
@@ -159,7 +183,6 @@ def _fill(template: MessageTemplate, remote: RemoteTemplate, now: datetime) -> M
         remote.parameter_format if remote.parameter_format in ParameterFormat else ParameterFormat.POSITIONAL
     )
     template.components = [*remote.components, *_buttons(remote)]
-    template.content_hash = content_hash(remote)
     template.synced_at = now
     return template
 

@@ -42,8 +42,15 @@ def pause(request: PageRequest, found: Broadcast) -> str:
 @_steers
 def resume(request: PageRequest, found: Broadcast) -> str:
     """Resume exactly where it stopped."""
-    lifecycle.resume(found, now=timezone.now(), actor=request.user)
+    starting.resume(found, now=timezone.now(), actor=request.user)
     return _("It continues where it stopped.")
+
+
+@_steers
+def accept_category(request: PageRequest, found: Broadcast) -> str:
+    """Accept the template's new category and its price."""
+    lifecycle.accept_category(found, now=timezone.now(), actor=request.user)
+    return _("Accepted: it is sent at the new price.")
 
 
 @_steers

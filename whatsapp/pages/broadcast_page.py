@@ -13,14 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from businesses.pages.access import PageRequest, business_page
-from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts import categories, lifecycle
 from whatsapp.broadcasts.counts import counts_of
 from whatsapp.control import retrying
 from whatsapp.control.preflight import preflight
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.pages.bubble import bubble
 from whatsapp.pages.figures import pictures, progress_of
-from whatsapp.states import BroadcastStatus, RecipientStatus
+from whatsapp.states import BroadcastStatus, PauseReason, RecipientStatus
 
 MOST_EVENTS = 100
 ENDED = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED, BroadcastStatus.FAILED)
@@ -73,16 +73,20 @@ def _live(found: Broadcast, *, now: datetime) -> dict[str, Any]:
         "retryable": retrying.retryable(found).count() if has_failed else 0,
         "is_reading": found.audience_ready_at is None and found.status not in ENDED,
         "settling": counts.settling,
-        "may": _possible(BroadcastStatus(found.status)),
+        "may": _possible(found),
     }
 
 
-def _possible(status: BroadcastStatus) -> dict[str, bool]:
+def _possible(found: Broadcast) -> dict[str, bool]:
     """Returns which buttons the page shows."""
+    status = BroadcastStatus(found.status)
+    waits_for_consent = status == BroadcastStatus.PAUSED and found.pause_reason == PauseReason.CATEGORY
+    is_moved_before_start = status in lifecycle.NOT_STARTED and categories.has_moved(found)
     return {
+        "accept_category": waits_for_consent or is_moved_before_start,
         "start": status in lifecycle.NOT_STARTED,
         "pause": status in {BroadcastStatus.PREPARING, BroadcastStatus.RUNNING},
-        "resume": status == BroadcastStatus.PAUSED,
+        "resume": status == BroadcastStatus.PAUSED and not waits_for_consent,
         "cancel": status not in {*ENDED, BroadcastStatus.DRAFT, BroadcastStatus.CANCELLING},
         "discard": status == BroadcastStatus.DRAFT,
     }

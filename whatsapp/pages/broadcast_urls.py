@@ -16,6 +16,7 @@ urlpatterns = [
     path("<uuid:broadcast_id>/start/", broadcast_actions.start, name="broadcast-start"),
     path("<uuid:broadcast_id>/pause/", broadcast_actions.pause, name="broadcast-pause"),
     path("<uuid:broadcast_id>/resume/", broadcast_actions.resume, name="broadcast-resume"),
+    path("<uuid:broadcast_id>/accept-category/", broadcast_actions.accept_category, name="broadcast-accept-category"),
     path("<uuid:broadcast_id>/cancel/", broadcast_actions.cancel, name="broadcast-cancel"),
     path("<uuid:broadcast_id>/retry/", broadcast_actions.retry, name="broadcast-retry"),
     path("<uuid:broadcast_id>/discard/", broadcast_actions.discard, name="broadcast-discard"),

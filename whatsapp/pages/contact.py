@@ -115,15 +115,16 @@ def suppress(request: PageRequest, person: Contact) -> str | HttpResponse:
 @_lifting_button
 def lift(request: PageRequest, person: Contact) -> str:
     """Allow messages to the person again."""
-    suppressions.lift(
-        request.business,
-        person.address,
-        now=timezone.now(),
-        categories=list(SuppressionCategory),
-        consent=Consent.UNKNOWN,
-        source=SuppressionSource.STAFF,
-        by=request.user,
-    )
+    for address in _own_addresses(identity.addresses_of_contact(person)):
+        suppressions.lift(
+            request.business,
+            address,
+            now=timezone.now(),
+            categories=list(SuppressionCategory),
+            consent=Consent.UNKNOWN,
+            source=SuppressionSource.STAFF,
+            by=request.user,
+        )
     return _("They may be messaged again.")
 
 

@@ -43,6 +43,7 @@ class ThreadMessage:
     action: str = ""
     kind: str = "text"
     is_deleted: bool = False
+    is_elsewhere: bool = False
     earlier: tuple[str, ...] = ()
 
 
@@ -67,18 +68,18 @@ def threads(business: Business, *, only_unanswered: bool = False) -> QuerySet[Co
     """
     newest = InboundMessage.objects.filter(business=business, contact=OuterRef("pk")).order_by("-received_at")
     said = newest.filter(deleted_at=None).exclude(kind__in=NO_REPLIES)
-    answers = DirectMessage.objects.filter(
-        Q(answers__contact=OuterRef("pk")) | Q(address=OuterRef("phone")) | Q(address=OuterRef("bsuid")),
-        business=business,
-        kind=DirectKind.REPLY,
-        created_at__gt=OuterRef("last_said_at"),
+    replies = DirectMessage.objects.filter(
+        business=business, kind=DirectKind.REPLY, created_at__gt=OuterRef("last_said_at")
     ).exclude(status=RecipientStatus.FAILED)
+    # A reply goes to the address that wrote, perhaps another than the contact's. Two queries, each with its index.
+    by_message = replies.filter(answers__contact=OuterRef("pk"))
+    by_address = replies.filter(Q(address=OuterRef("phone")) | Q(address=OuterRef("bsuid")))
     people = Contact.objects.filter(business=business, last_inbound_at__isnull=False)
     people = people.annotate(
         last_message_id=Subquery(newest.values("pk")[:1]),
         last_said_id=Subquery(said.values("pk")[:1]),
         last_said_at=Subquery(said.values("received_at")[:1]),
-        is_answered=Exists(answers),
+        is_answered=Q(Exists(by_message)) | Q(Exists(by_address)),
     )
     if only_unanswered:  # an opt-out or opt-in is answered automatically
         waits = said.annotate(waits=Q(action="", is_elsewhere=False)).values("waits")[:1]
@@ -114,6 +115,7 @@ def _from(business: UUID, addresses: Sequence[str], most: int) -> Iterator[Threa
             action=str(InboundAction(message.action).label) if message.action else "",
             kind=message.kind,
             is_deleted=message.deleted_at is not None,
+            is_elsewhere=message.is_elsewhere,
             earlier=tuple(version["text"] for version in message.earlier),
         )
 

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from whatsapp.broadcasts.lifecycle import LATE_AFTER_S
 from whatsapp.broadcasts.reasons import in_words
 from whatsapp.models import BroadcastEvent, EventKind
-from whatsapp.reasons import Cause, Reason
+from whatsapp.reasons import Cause, Reason, shown
 from whatsapp.states import PauseReason
 
 
@@ -66,10 +66,15 @@ def _cause(data: Mapping[str, Any]) -> str:
         return ""
 
 
+def _category(data: Mapping[str, Any]) -> str:
+    return shown("new_category", data["category"])
+
+
 _TOLD: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "wall_time": _start,
     "late_s": _lateness,
     "not_after": _latest,
     "people": _people,
+    "category": _category,
     "cause": _cause,
 }

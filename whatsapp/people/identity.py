@@ -52,7 +52,7 @@ def people(business: Business, addresses: Iterable[str]) -> People:
     for address, person in ours.filter(person__in=theirs).order_by("pk").values_list("address", "person"):
         by_person[str(person)].append(address)
     keys = {form: person for person, known in by_person.items() for each in known for form in forms(each)}
-    return People(keys, {person: _all_forms(known) for person, known in by_person.items()})
+    return People(keys, {person: in_every_form(known) for person, known in by_person.items()})
 
 
 def addresses_of(business: Business, *addresses: str | None) -> list[str]:
@@ -74,5 +74,6 @@ def contacts_with(business: Business, addresses: Collection[str]) -> QuerySet[Co
     return found.order_by("created_at", "pk")
 
 
-def _all_forms(addresses: Iterable[str]) -> tuple[str, ...]:
+def in_every_form(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Returns these addresses, each number in all its forms."""
     return tuple(dict.fromkeys(form for address in addresses for form in forms(address)))

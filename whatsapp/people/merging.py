@@ -39,7 +39,7 @@ from whatsapp.models import (
 from whatsapp.people import identity
 from whatsapp.people.contact_facts import Facts, facts_in, merged, parted
 from whatsapp.people.identity import People
-from whatsapp.people.number_forms import canonical, forms
+from whatsapp.people.number_forms import canonical
 from whatsapp.people.unions import crossing, persons, sides
 
 MOVED_AT_ONCE = 2_000
@@ -209,7 +209,7 @@ def _bring_back(business: Business, merge: ContactMerge, mine: set[str], theirs:
     back.save(force_insert=True)
     Contact.objects.filter(pk=back.pk).update(created_at=datetime.fromisoformat(merge.absorbed["created_at"]))
     _write(back, _since(business, merge, theirs, absorbed))
-    addresses = _in_every_form(theirs)
+    addresses = identity.in_every_form(theirs)
     for rows in (
         Recipient.objects.filter(business=business, contact=kept, address__in=addresses),
         InboundMessage.objects.filter(business=business, contact=kept, address__in=addresses),
@@ -224,7 +224,7 @@ def _bring_back(business: Business, merge: ContactMerge, mine: set[str], theirs:
 
 def _since(business: Business, merge: ContactMerge, addresses: Collection[str], facts: Facts) -> Facts:
     """Returns a contact's facts with what its own addresses did since the merge."""
-    known = _in_every_form(addresses)
+    known = identity.in_every_form(addresses)
     changes = ConsentChange.objects.filter(business=business, address__in=known, at__gt=merge.at)
     last = changes.order_by("-at", "-pk").first()
     written = InboundMessage.objects.filter(business=business, address__in=known)
@@ -243,10 +243,6 @@ def _since(business: Business, merge: ContactMerge, addresses: Collection[str], 
             "consent_changed_at": refused.created_at,
         }
     return Facts(**{**facts.columns, "tags": facts.tags, **said, "last_inbound_at": newest})
-
-
-def _in_every_form(addresses: Collection[str]) -> list[str]:
-    return [form for address in addresses for form in forms(address)]
 
 
 def _without(values: dict[str, object], name: str) -> dict[str, object]:

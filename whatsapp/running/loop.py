@@ -17,6 +17,7 @@ import aiohttp
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
+from whatsapp.numbers.refreshing import refresh_due
 from whatsapp.providers.posting import open_session
 from whatsapp.running.sandbox_reports import report_due
 from whatsapp.sending import agenda, direct, doubts, sweeper
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 AGENDA_EVERY_S = 0.5
 SWEEP_EVERY_S = 2.0
 SETTLE_EVERY_S = 60.0
+REFRESH_EVERY_S = 60.0
 NEWS_EVERY_S = 0.3
 DIRECT_EVERY_S = 0.5
 TROUBLE_REST_S = 2.0
@@ -61,6 +63,7 @@ class SendingLoop:
         self._clock = DatabaseClock()
         self._waves = DatabaseThread("waves")
         self._chores = DatabaseThread("chores")
+        self._questions = DatabaseThread("questions")  # providers take seconds to answer, and the chores can't wait
         self._lanes: dict[uuid.UUID, Lane] = {}
         self._running: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
@@ -81,6 +84,7 @@ class SendingLoop:
                 asyncio.create_task(self._every(DIRECT_EVERY_S, lambda: self._send_direct_messages(http))),
                 asyncio.create_task(self._every(SWEEP_EVERY_S, lambda: self._sweep(http))),
                 asyncio.create_task(self._every(SETTLE_EVERY_S, self._settle)),
+                asyncio.create_task(self._every(REFRESH_EVERY_S, self._refresh)),
             ]
             try:
                 await self._follow_agenda(http)
@@ -94,6 +98,7 @@ class SendingLoop:
                 self._settle,
             ):
                 await chore()
+        await self._questions.close()
         await self._waves.close()
         await self._chores.close()
         return self._so_far()
@@ -145,6 +150,9 @@ class SendingLoop:
 
     async def _send_direct_messages(self, http: aiohttp.ClientSession) -> None:
         await direct.send_waiting(http, self._chores, self._now())
+
+    async def _refresh(self) -> None:
+        await self._questions.run(refresh_due, self._now())
 
     async def _settle(self) -> None:
         await self._chores.run(sweeper.settle, self._now())

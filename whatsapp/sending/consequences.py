@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 
-from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts import categories, lifecycle
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, Sender, SenderHealth
 from whatsapp.providers.base import ErrorRule, PauseScope, SendOutcome
@@ -63,7 +64,11 @@ def pause(
 ) -> None:
     """Pause a running broadcast. One that has just been paused or ended by another process is left as it is."""
     try:
-        lifecycle.pause(broadcast, now=now, reason=why, because=because, resume_at=resume_at)
+        with transaction.atomic():
+            if why is PauseReason.CATEGORY:
+                categories.rejudge(broadcast)
+                because = categories.why(broadcast)  # without those who are skipped now
+            lifecycle.pause(broadcast, now=now, reason=why, because=because, resume_at=resume_at)
     except IllegalChange:
         return
     logger.info("Broadcast %s paused: %s", broadcast.pk, why.value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from businesses import usage
+from whatsapp.broadcasts import categories
 from whatsapp.broadcasts.schedule import Window, opens_at
 from whatsapp.models import Broadcast, WindowZone
 from whatsapp.people.phone_numbers import zone_of
@@ -51,6 +52,18 @@ def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
     """Returns why nothing of this broadcast may leave now; None if it may."""
     if not broadcast.sender.is_proved:
         return Closed(PauseReason.ACCOUNT, reason(Cause.NOT_PROVED))
+    if shut := closed_by_template(broadcast, now):
+        return shut
+    window = window_of(broadcast)
+    if window and broadcast.window_zone == WindowZone.BUSINESS:
+        resume_at = opens_at(now, window, broadcast.business.time_zone)
+        if resume_at:
+            return Closed(PauseReason.WINDOW, resume_at=resume_at)
+    return None
+
+
+def closed_by_template(broadcast: Broadcast, now: datetime) -> Closed | None:
+    """Returns why its template, as the provider has it now, can't be sent as the broadcast has it; None if it can."""
     if part := unfillable_part(broadcast.template_components):
         return Closed(PauseReason.TEMPLATE, reason(Cause.TEMPLATE_UNFILLABLE, part=part))
     template = broadcast.template
@@ -58,11 +71,10 @@ def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
         because = reason(Cause.TEMPLATE_STATUS, status=template.status, words=template.status_detail)
         until = template.paused_until
         return Closed(PauseReason.TEMPLATE, because, until and max(until, now + TEMPLATE_LOOK))
-    window = window_of(broadcast)
-    if window and broadcast.window_zone == WindowZone.BUSINESS:
-        resume_at = opens_at(now, window, broadcast.business.time_zone)
-        if resume_at:
-            return Closed(PauseReason.WINDOW, resume_at=resume_at)
+    if template.content_hash != broadcast.template_hash:
+        return Closed(PauseReason.TEMPLATE, reason(Cause.TEMPLATE_CHANGED))
+    if categories.has_moved(broadcast):
+        return Closed(PauseReason.CATEGORY, categories.why(broadcast))
     return None
 
 

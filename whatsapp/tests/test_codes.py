@@ -133,6 +133,7 @@ EVENTS = {
     EventKind.FAILED: reason(Cause.FILE_GONE).kept(),
     EventKind.PAUSED: {"pause_reason": "account", **reason(Cause.ACCOUNT_RESTRICTED, event="BAN").kept()},
     EventKind.REOPENED: reason(Cause.ANSWERS_LATE).kept(),
+    EventKind.CATEGORY_ACCEPTED: {"category": "MARKETING"},
     EventKind.SENT_AGAIN: reason(Cause.NO_REPORT).kept(),
 }
 

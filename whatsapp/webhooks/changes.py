@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from businesses.tenancy import acting_for
-from whatsapp.broadcasts import lifecycle
-from whatsapp.errors import IllegalChange
-from whatsapp.models import Broadcast, MessageTemplate, Sender, SenderHealth, TemplateStatus, WebhookNews
+from whatsapp.models import MessageTemplate, Sender, SenderHealth, TemplateCategory, TemplateStatus, WebhookNews
+from whatsapp.numbers import template_effects
 from whatsapp.numbers.template_sync import note_quality
 from whatsapp.providers.base import PauseScope
 from whatsapp.providers.events import AccountChange, NumberChange, TemplateChange, limit_after
 from whatsapp.reasons import NO_REASON, Cause, reason
 from whatsapp.sending import consequences
-from whatsapp.states import BroadcastStatus, PauseReason
+from whatsapp.states import PauseReason
 from whatsapp.webhooks.origin import account_of
 
 FIRST_PAUSE = timedelta(hours=3)
@@ -28,36 +26,22 @@ def change_template(news: WebhookNews, event: TemplateChange, now: datetime) -> 
     templates = _templates(news, event)
     for template in templates.select_related("business"):
         note_quality(template, event.quality, event.status, now)
-        if event.category:
+        if event.category in TemplateCategory:
             template.category = event.category
         if event.status in TemplateStatus.values:
             template.status, template.status_detail = event.status, event.reason[:300]
             template.paused_until = now + FIRST_PAUSE if event.status == TemplateStatus.PAUSED else None
         template.save(update_fields=["quality", "paced_until", "category", "status", "status_detail", "paused_until"])
         with acting_for(template.business):
-            _stop_or_go(template, now)
+            template_effects.follow(template, now)
     return templates.exists()
 
 
 def _templates(news: WebhookNews, event: TemplateChange) -> QuerySet[MessageTemplate]:
     owners = account_of(news, event.account_id).values("business")
     known = MessageTemplate.objects.filter(business__in=owners, provider=news.provider, account_id=event.account_id)
-    return known.filter(
-        Q(provider_template_id=event.external_id) | Q(name=event.name, language=event.language, name__gt="")
-    )
-
-
-def _stop_or_go(template: MessageTemplate, now: datetime) -> None:
-    broadcasts = Broadcast.objects.filter(template=template)
-    if template.can_be_sent:
-        waiting = broadcasts.filter(status=BroadcastStatus.PAUSED, pause_reason=PauseReason.TEMPLATE)
-        for broadcast in waiting.exclude(resume_at=None):
-            with suppress(IllegalChange):  # another process was faster
-                lifecycle.resume(broadcast, now=now)
-        return
-    for broadcast in broadcasts.filter(status=BroadcastStatus.RUNNING):
-        because = reason(Cause.TEMPLATE_STATUS, status=template.status, words=template.status_detail)
-        consequences.pause(broadcast, PauseReason.TEMPLATE, because, now=now, resume_at=template.paused_until)
+    language = event.language.replace("-", "_")  # webhooks write en-US where templates are listed as en_US
+    return known.filter(Q(provider_template_id=event.external_id) | Q(name=event.name, language=language, name__gt=""))
 
 
 def change_number(news: WebhookNews, event: NumberChange) -> bool:

@@ -19,11 +19,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from businesses.keeping.person import ERASED
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from whatsapp.models import DirectMessage, Recipient, Sender, TieSource, WebhookNews
-from whatsapp.people import ties
+from whatsapp.models import Contact, DirectMessage, Recipient, Sender, TieSource, WebhookNews
+from whatsapp.people import identity, ties
 from whatsapp.people.ties import Tie
 from whatsapp.providers.addresses import is_phone
 from whatsapp.providers.events import Event, Inbound, Preference, StatusUpdate
@@ -50,12 +52,25 @@ def _of_people(told: Iterable[News]) -> Iterator[tuple[Business, Tie]]:
             continue
         sender = sender_of(news, event.number_id)
         if sender is not None:
-            made = _of_message(sender, event) if isinstance(event, Inbound) else _of_preference(event)
-            yield from ((sender.business, tie) for tie in made)
+            addresses = _addresses(event)
+            made = _of_message(sender, event, addresses) if isinstance(event, Inbound) else _of_preference(event)
+            yield from ((sender.business, tie) for tie in (*made, *_of_contacts(sender.business, addresses)))
 
 
-def _of_message(sender: Sender, event: Inbound) -> Iterator[Tie]:
-    addresses = list(filter(None, (event.phone, event.bsuid, *event.aliases)))
+def _addresses(event: Inbound | Preference) -> list[str]:
+    aliases = event.aliases if isinstance(event, Inbound) else ()
+    return list(filter(None, (event.phone, event.bsuid, *aliases)))
+
+
+def _of_contacts(business: Business, addresses: list[str]) -> Iterator[Tie]:
+    """Yields what contacts say who hold one of these addresses and another: somebody entered both."""
+    both = Contact.objects.filter(phone__isnull=False, bsuid__isnull=False, business=business)
+    held = both.filter(Q(phone__in=identity.in_every_form(addresses)) | Q(bsuid__in=addresses))
+    for phone, bsuid in held.values_list("phone", "bsuid"):
+        yield Tie(phone or "", bsuid or "", TieSource.CONTACT)
+
+
+def _of_message(sender: Sender, event: Inbound, addresses: list[str]) -> Iterator[Tie]:
     if not addresses:
         return
     for address in addresses[1:]:

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from whatsapp.broadcasts import lifecycle
+from whatsapp.control import starting
 from whatsapp.management.asking import BroadcastCommand
 from whatsapp.models import Broadcast
 from whatsapp.states import BroadcastStatus
@@ -15,5 +15,5 @@ class Command(BroadcastCommand):
     already = (BroadcastStatus.PREPARING, BroadcastStatus.RUNNING, BroadcastStatus.COMPLETED)
 
     def change(self, broadcast: Broadcast) -> None:
-        """Resume it, which also approves a trial."""
-        lifecycle.resume(broadcast, now=timezone.now())
+        """Resume it, which also approves a trial, or the new category for which it paused."""
+        starting.resume(broadcast, now=timezone.now())
