@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from whatsapp.audience.column_names import normalized
-from whatsapp.importing.contact_layout import EXPORTED
-
-FACTS = ("phone", "user_id", "name", "language", "tags", "consent", "consent source")
+from whatsapp.importing.contact_layout import FACTS
 
 
 def header_with(attributes: Iterable[str]) -> list[str]:
     """Returns the header of an export whose contacts have these attributes, each in a column of its own."""
-    return [*FACTS, *columns_of(attributes).values(), EXPORTED]
+    return [*FACTS, *columns_of(attributes).values()]
 
 
 def columns_of(attributes: Iterable[str]) -> dict[str, str]:
     """Returns the column of each attribute. Names that imports compare as equal get numbers."""
-    taken = {normalized(name) for name in (*FACTS, EXPORTED)}
+    taken = {normalized(name) for name in FACTS}
     columns: dict[str, str] = {}
     for name in sorted(set(attributes)):
         column, number = name, 2

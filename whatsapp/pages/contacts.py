@@ -102,8 +102,9 @@ def _exported(found: Iterator[Contact], names: list[str]) -> Iterator[list[objec
             exported.tags_cell([tag.name for tag in contact.tags.all()]),
             contact.get_consent_display(),
             contact.consent_source_in_words,
-            *(contact.attributes.get(name) for name in names),
+            "; ".join(f"{name}: {value}" for name, value in contact.attributes.items()),
             timezone.localtime(contact.created_at).strftime("%Y-%m-%d %H:%M"),
+            *(contact.attributes.get(name) for name in names),
         ]
 
 
