@@ -34,6 +34,7 @@ LOOKED_AT = 50
 """Rows that tell which column holds addresses."""
 FIRST_YEAR = 2009
 """WhatsApp's; an earlier date is none on which somebody opted out."""
+_NUMBER = re.compile(r"['+(\d][\d\s().\-/\u2010-\u2015]{6,}")
 _FINGERPRINT = re.compile(re.escape(PREFIX) + r"[0-9a-f]{48}")
 
 
@@ -80,7 +81,7 @@ def import_opt_outs(
     Raises:
         BadAudience: there is no column of addresses, or there are more than `most` rows. Nothing was added then.
     """
-    rows = _rows_of(table, region_of(business))
+    rows = _rows_of(table)
     first = list(islice(rows, LOOKED_AT if most is None else most + 1))
     if most is not None and len(first) > most:
         raise BadAudience(Cause.TOO_MANY_OPT_OUTS, limit=most)
@@ -94,9 +95,9 @@ def import_opt_outs(
     return report
 
 
-def _rows_of(table: Table, region: str | None) -> Iterator[Row]:
+def _rows_of(table: Table) -> Iterator[Row]:
     """Yields the rows, with the first one where a file without a header took it for the header."""
-    if not any(map(column_of, table.header)) and any(_is_address(cell, region) for cell in table.header):
+    if not any(map(column_of, table.header)) and any(map(_may_be_address, table.header)):
         yield Row(1, table.header)
     yield from table.rows
 
@@ -182,13 +183,13 @@ def _columns_of(header: Sequence[str], first: Sequence[Row], region: str | None)
         if (column := column_of(name)) is not None:
             columns.setdefault(column, index)
     if "address" not in columns:
-        counts = [
-            sum(_is_address(row.cells[index], region) for row in first if index < len(row.cells))
-            for index in range(len(header))
+        found = [[row.cells[index] for row in first if index < len(row.cells)] for index in range(len(header))]
+        likely = [
+            (sum(_is_address(cell, region) for cell in cells), sum(map(_may_be_address, cells))) for cells in found
         ]
-        if not any(counts):
+        if not any(map(any, likely)):
             raise BadAudience(Cause.NO_ADDRESS_COLUMN)
-        columns["address"] = counts.index(max(counts))
+        columns["address"] = likely.index(max(likely))
     return columns
 
 
@@ -199,3 +200,8 @@ def _is_address(cell: str, region: str | None) -> bool:
         return bool(to_e164(cell, region))
     except NotANumber:
         return False
+
+
+def _may_be_address(cell: str) -> bool:
+    """Returns whether a cell is an address, or a number of which only its own row can say what is wrong with it."""
+    return is_bsuid(cell) or bool(_FINGERPRINT.fullmatch(cell) or _NUMBER.fullmatch(cell.strip()))
