@@ -18,7 +18,7 @@ from whatsapp.tests.conftest import NOW
 
 
 def upgrade() -> None:
-    migration = import_module("whatsapp.migrations.0029_count_what_was_sent")
+    migration = import_module("whatsapp.migrations.0030_count_what_was_sent")
     migration.forwards(apps, SimpleNamespace(connection=connection))
 
 

@@ -44,7 +44,7 @@ def forwards(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("whatsapp", "0028_costs_and_budgets"),
+        ("whatsapp", "0029_costs_and_budgets"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0016_daily_limits_and_dialling'),
-        ('whatsapp', '0027_categories_are_accepted'),
+        ('whatsapp', '0028_ties_that_were_cut'),
     ]
 
     operations = [
