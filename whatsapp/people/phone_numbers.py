@@ -173,7 +173,7 @@ def _tidy(text: str) -> str:
         raise NotANumber(Cause.NUMBER_MISSING)
     if _SHORTENED.match(written):
         raise NotANumber(Cause.NUMBER_SHORTENED, text=_shown(text))
-    if _DATE.match(written) and _could_be_a_day(written):
+    if is_date(written):
         raise NotANumber(Cause.NUMBER_IS_A_DATE, text=_shown(text))
     whole = _WHOLE_FLOAT.match(written)
     written = whole[1] if whole else written
@@ -185,8 +185,10 @@ def _tidy(text: str) -> str:
     return f"+{bare[2:]}" if bare.startswith("00") and not written.startswith("+") else written
 
 
-def _could_be_a_day(written: str) -> bool:
-    """Returns whether the first three numbers can be day, month and year in some order."""
+def is_date(written: str) -> bool:
+    """Returns whether a text is a date: three numbers that can be day, month and year in some order."""
+    if not _DATE.match(written):
+        return False
     numbers = sorted(int(number) for number in re.findall(r"\d+", written)[:3])
     return 1 <= numbers[0] <= 12 and 1 <= numbers[1] <= 31 and (numbers[2] <= 99 or 1900 <= numbers[2] <= 2100)
 
