@@ -64,7 +64,7 @@ def test_a_file_becomes_a_draft_and_every_bad_row_is_named(people: Path, templat
         "currency": "EUR",
         "by_country": [{"country": "IL", "people": 2, "cost": "0.0584"}],
         "rates": made["preflight"]["cost"]["rates"],
-        "rates_effective": "2026-07-01",
+        "rates_effective": "2026-10-01",
     }
     assert Broadcast.objects.get(pk=made["id"]).name == "Spring"
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from whatsapp.audience.choice import ContactsChoice
 from whatsapp.broadcasts.creation import Timing
-from whatsapp.control.preflight import CountryCost, preflight
+from whatsapp.control.money import CountryCost
+from whatsapp.control.preflight import preflight
 from whatsapp.models import Contact, MessageTemplate, Recipient, Sender, WindowZone
 from whatsapp.states import RecipientStatus, SkipReason
 from whatsapp.tests.conftest import NOW, Make
