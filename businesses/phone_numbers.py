@@ -32,8 +32,11 @@ def can_be_dialled(number: PhoneNumber) -> bool:
     open new ranges faster than the tables learn of them. Length alone is not enough: +1 555 1234 is a possible number,
     within its town, and reaches nobody from abroad.
     """
-    if phonenumbers.is_valid_number(number):
-        return True
+    return phonenumbers.is_valid_number(number) or has_length_of_mobiles(number)
+
+
+def has_length_of_mobiles(number: PhoneNumber) -> bool:
+    """Returns whether a number is as long as the mobile numbers of its country."""
     as_mobile = phonenumbers.is_possible_number_for_type_with_reason(number, PhoneNumberType.MOBILE)
     return as_mobile == ValidationResult.IS_POSSIBLE and not number.italian_leading_zero
 

@@ -192,6 +192,8 @@ WHATSAPP_API_URL = env.text("WHATSAPP_API_URL", "https://graph.facebook.com/v25.
 # Empty: Meta's webhooks are refused, since their signatures can't be checked.
 WHATSAPP_APP_SECRET = env.text("WHATSAPP_APP_SECRET")
 WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN")
+# A folder of rate cards that add to Meta's or take their place (docs/operations.md).
+WHATSAPP_RATE_CARDS = env.text("WHATSAPP_RATE_CARDS")
 # How long a provider may take to answer one message (seconds). After that it is unknown whether it was accepted.
 WHATSAPP_TIMEOUT_S = env.number("WHATSAPP_TIMEOUT_S", default=20)
 

@@ -9,6 +9,7 @@ from django.db import connection
 
 from calls.audio import ears
 from frontdesk import secret_forms
+from whatsapp.audience import rates
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ def log_remarks() -> None:
 
 def remarks() -> list[str]:
     """Returns sentences that the operator should know about this configuration."""
-    found = []
+    found = rates.problems()
     if not settings.DEBUG and connection.vendor == "sqlite":
         found.append("The database is SQLite: run one web process only, or set DATABASE_URL to a PostgreSQL server.")
     if not settings.DEBUG and not settings.REDIS_URL:

@@ -269,6 +269,20 @@ class Cause(models.TextChoices):
     )
     DAY_MESSAGES = "day_messages", _("Today's limit of messages is reached, which your operator has set.")
     DAY_MONEY = "day_money", _("Today's limit of money is reached, which your operator has set.")
+    BUDGET_USED = (
+        "budget_used",
+        _(
+            "Its messages cost %(used)s of the %(budget)s %(currency)s that it may cost. "
+            "Raise its budget, then resume it."
+        ),
+    )
+    MONTH_BUDGET_USED = (
+        "month_budget_used",
+        _(
+            "This month's messages cost %(used)s of the %(budget)s %(currency)s that they may cost. "
+            "The owner can raise the budget in the settings."
+        ),
+    )
     TEMPLATE_GONE = "template_gone", _("The template is gone.")
     WINDOW_OVER = "window_over", _("The person's last message is more than 24 hours old.")
 

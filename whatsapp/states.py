@@ -60,6 +60,8 @@ class PauseReason(models.TextChoices):
     ERROR_BURST = "error_burst", _("Too many messages failed")
     QUOTA_24H = "quota_24h", _("The 24-hour limit is reached")
     DAY_LIMIT = "day_limit", _("A daily limit of the business is reached")
+    BUDGET = "budget", _("The broadcast's budget is used")
+    MONTH_BUDGET = "month_budget", _("This month's budget is used")
     WINDOW = "window", _("Outside the sending hours")
     CANARY_REVIEW = "canary_review", _("The first messages are sent: have a look, then resume")
 

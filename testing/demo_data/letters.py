@@ -31,6 +31,7 @@ class Letter:
     answers: bool = False
     before: tuple[str, ...] = ()
     is_deleted: bool = False
+    is_elsewhere: bool = False
 
 
 LONG = (
@@ -58,6 +59,7 @@ THREADS: dict[str, tuple[int, tuple[Letter, ...]]] = {
         Letter(300, "אפשר לבוא עם הילד?", before=("אפשר לבוא עם הכלב?", "אפשר לבוא?"), answers=True),
         Letter(290, "בטח, נשמח!", is_ours=True),
         Letter(280, "Never mind, wrong chat", is_deleted=True),
+        Letter(275, "Do you have parking?", is_elsewhere=True),
         Letter(270, "👍", kind="reaction"),
         Letter(260, "Stop promotions", kind="button", action=InboundAction.NO_PROMOS, answers=True),
     )),
@@ -123,6 +125,7 @@ def _theirs(person: Contact, letter: Letter, sender: Sender, at: datetime, posit
         received_at=at,
         edited_at=at + timedelta(minutes=1) if letter.before else None,
         deleted_at=at + timedelta(minutes=1) if letter.is_deleted else None,
+        is_elsewhere=letter.is_elsewhere,
         earlier=[{"at": at.isoformat(), "text": text} for text in letter.before],
     )
 

@@ -49,7 +49,7 @@ class RecipientAdmin(FencedAdmin):
         (None, {"fields": ("business", "broadcast", "contact", "address", "given_address", "row_number", "params")}),
         (_("Result"), {"fields": ("status", "why", "attempt_no", "next_attempt_at", "error_text")}),
         (_("Times"), {"fields": ("accepted_at", "sent_at", "delivered_at", "read_at", "failed_at")}),
-        (_("Cost"), {"fields": ("billable", "price_category", "cost_estimate")}),
+        (_("Cost"), {"fields": ("billable", "price_category", "price_type", "cost_estimate")}),
         (
             _("Technical details"),
             {

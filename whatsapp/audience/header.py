@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from whatsapp.audience.column_names import is_phone_name, is_usual_name, normalized
-from whatsapp.audience.phone_column import MOST_PHONE, could_be_phone
+from whatsapp.audience.phone_column import MOST_PHONE, could_be_phone, looks_like_phone
 from whatsapp.errors import BadAudience
 from whatsapp.reasons import Cause
 from whatsapp.states import FileMatter
@@ -82,4 +82,5 @@ def _may_be_person(first: Row, rows: Sequence[Row], region: str | None) -> bool:
 
 
 def _has_phone(row: Row, region: str | None) -> bool:
-    return any(could_be_phone(row.digits.get(place, cell), region) for place, cell in enumerate(row.cells))
+    cells = (row.digits.get(place, cell) for place, cell in enumerate(row.cells))
+    return any(could_be_phone(cell, region) or looks_like_phone(cell) for cell in cells)

@@ -10,7 +10,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from whatsapp.audience.column_names import is_mobile_name, is_phone_name, normalized
-from whatsapp.people.phone_numbers import NotANumber, to_e164
+from whatsapp.people.phone_numbers import NotANumber, is_date, to_e164
 from whatsapp.states import FileMatter
 from whatsapp.tables.readings import Choice, FileQuestion
 from whatsapp.tables.tables import Row, letters
@@ -21,6 +21,7 @@ EXAMPLES = 3
 _LONGEST, _FEWEST_DIGITS = 100, 5
 _SEVERAL = re.compile(r" ?::: ?|[,;\n]| / ")
 """What stands between several numbers in one cell, which no row is taken with; the column is one of phones still."""
+_LIKE_PHONE = re.compile(r"^['\"]?\+?[\d\s().\-\u2010-\u2015/]+$")
 _LANDLINE = (PhoneNumberType.FIXED_LINE,)
 
 
@@ -55,8 +56,14 @@ def names_of(header: Sequence[str]) -> list[str]:
 
 
 def could_be_phone(cell: str, region: str | None) -> bool:
-    """Returns whether a cell holds a phone number, or several."""
-    return _number(cell, region) != ""
+    """Returns whether a cell holds a phone number, or several. Without a region it may be one of any country."""
+    return _number(cell, region) != "" or (region is None and looks_like_phone(cell))
+
+
+def looks_like_phone(cell: str) -> bool:
+    """Returns whether a cell looks like a phone number, also if it is none of the business's country."""
+    digits = sum(sign.isdecimal() for sign in cell)
+    return 7 <= digits <= 15 and bool(_LIKE_PHONE.match(cell)) and not is_date(cell)
 
 
 def phone_column(
@@ -109,10 +116,10 @@ def _looked_at(place: int, name: str, rows: Sequence[Row], region: str | None) -
         column.filled += 1
         if len(examples) < EXAMPLES:
             examples.append(cell[:40])
-        if number := _number(cell, region):
+        if could_be_phone(cell, region):
+            number = _number(cell, region)
             column.phones += 1
-            kind = phonenumbers.number_type(phonenumbers.parse(number))
-            column.mobiles += kind not in _LANDLINE
+            column.mobiles += bool(number) and phonenumbers.number_type(phonenumbers.parse(number)) not in _LANDLINE
             column.plain += cell.strip("'\" ")[:1] not in {"+", "0", "("} and not cell.strip()[:1].isalpha()
     column.examples = tuple(examples)
     return column

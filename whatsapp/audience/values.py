@@ -33,6 +33,8 @@ _CODE = frozenset(
     | {"UNDEFINED", "nil", "[object Object]", "[object object]", "\\N"}
 )
 """What programs write when they have no value, in the spelling that they write it in."""
+_PLAIN = re.compile(r"(?:[^\W_]| (?! ))+")
+"""Letters, digits and single blanks: nothing else needs to be looked at."""
 _NOTHING = re.compile(r"^(?:[-\u2010-\u2015\u2212_.?*]+|n/a|n\.a\.)$", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"""\{\{[^{}]*\}\} | ^\{\w[\w\ .-]*\}$ | \$\{\w[^{}]*\} | \*\|\w+\|\* | ^<<[^<>]+>>$ | ^«[^«»]+»$ | ^%%?\w+%%?$
@@ -60,6 +62,8 @@ def reason_of(flaw: Flaw, name: str, cell: str) -> Reason:
 
 def why_no_value(text: str, name: str) -> Reason | None:
     """Returns why the text of column `name` is no value that could be sent; None if it is one, or empty."""
+    if _PLAIN.fullmatch(text) and text not in _CODE:
+        return None
     if text.casefold() in _ERRORS or _ERROR.match(text) or text in _CODE or "[object Object]" in text:
         return reason(Cause.VALUE_IS_ERROR, name=name, value=_quoted(text))
     if "\ufffd" in text:
@@ -78,6 +82,8 @@ def stands_for_nothing(text: str) -> bool:
 
 def is_invisible(text: str) -> bool:
     """Returns whether nothing of a text can be seen."""
+    if text.isascii() and text.isprintable():
+        return not text.strip()
     return all(sign in _FILLERS or unicodedata.category(sign) in _UNSEEN for sign in text)
 
 

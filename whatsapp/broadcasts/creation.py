@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from decimal import ROUND_DOWN, Decimal
 from typing import BinaryIO
 from uuid import uuid4
 
@@ -38,6 +39,8 @@ DEFAULT_TRIAL = 50
 
 LONGEST_DELAY = 366 * 24 * 60
 """Of a start, in minutes: a year."""
+
+MOST_BUDGET = Decimal(1_000_000_000)
 
 KINDS = {
     FileChoice: AudienceKind.FILE,
@@ -79,6 +82,7 @@ class NewBroadcast:
     answers: Answers = NO_ANSWERS
     timing: Timing = Timing()
     canary_size: int | None = None
+    budget: Decimal | None = None
 
 
 def create(business: Business, new: NewBroadcast, *, now: datetime, actor: User | None = None) -> Broadcast:
@@ -206,8 +210,22 @@ def _row(business: Business, new: NewBroadcast, actor: User | None) -> Broadcast
         audience_kind=KINDS[type(new.choice)],
         audience=to_json(new.choice),
         canary_size=new.canary_size,
+        budget=None if new.budget is None else checked_budget(new.budget),
         created_by=actor,
     )
+
+
+def checked_budget(amount: Decimal) -> Decimal:
+    """Returns a budget in whole hundredths. Raises `WhatsappError` for one that can't be."""
+    if not amount.is_finite() or not Decimal("0.01") <= amount <= MOST_BUDGET:
+        raise WhatsappError(_("A budget is an amount of at least 0.01, like 25 or 25.50."))
+    return amount.quantize(Decimal("0.01"), ROUND_DOWN)
+
+
+def set_budget(broadcast: Broadcast, amount: Decimal) -> None:
+    """Change what a broadcast may cost. Raises `WhatsappError`."""
+    broadcast.budget = checked_budget(amount)
+    broadcast.save(update_fields=["budget"])
 
 
 def _set_times(broadcast: Broadcast, business: Business, timing: Timing, now: datetime) -> None:

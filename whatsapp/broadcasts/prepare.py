@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 from businesses.tenancy import acting_for
 from whatsapp.audience.freeze import BATCH, OvertakenFreeze, always, freeze
-from whatsapp.audience.rates import current_rates
+from whatsapp.audience.rates import RateTable, rates_on
 from whatsapp.audience.sources import candidates_of
 from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.counts import counts_of
@@ -47,10 +47,15 @@ def freeze_audience(broadcast: Broadcast, *, now: datetime, keep_going: Callable
     if broadcast.audience_ready_at:
         return True
     with candidates_of(broadcast) as candidates:
-        if not freeze(broadcast, candidates, current_rates(), keep_going=keep_going):
+        if not freeze(broadcast, candidates, _rates_of(broadcast, now), keep_going=keep_going):
             return False
     _finish(broadcast, now)
     return True
+
+
+def _rates_of(broadcast: Broadcast, now: datetime) -> RateTable:
+    """Returns the prices of the day on which it starts, as far as that is known."""
+    return rates_on(max(now, broadcast.scheduled_at or now).astimezone(UTC).date())
 
 
 def _finish(broadcast: Broadcast, now: datetime) -> None:

@@ -11,14 +11,17 @@ from django.utils.translation import gettext as _
 
 from businesses.models import Business
 from whatsapp.audience.choice import ContactsChoice, EarlierChoice
-from whatsapp.audience.rates import current_rates
+from whatsapp.audience.rates import RateTable
 from whatsapp.audience.sources import choice_of, contacts_chosen, earlier_chosen
 from whatsapp.broadcasts import categories
 from whatsapp.broadcasts.reasons import InWords, reason_of, reason_words
 from whatsapp.broadcasts.schedule import seconds_open
+from whatsapp.control import money
+from whatsapp.control.money import CountryCost
 from whatsapp.errors import NotSendable
 from whatsapp.models import Broadcast, Recipient, SenderHealth, TemplateCategory, WindowZone
 from whatsapp.reasons import Cause, reason
+from whatsapp.sending.costs import rates_at
 from whatsapp.sending.gates import window_of
 from whatsapp.sending.limiter import most_of
 from whatsapp.sending.quota import people_left_to_tell
@@ -37,15 +40,6 @@ class SkippedRow:
     given: str
     reason: SkipReason
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class CountryCost:
-    """What the people of one country cost if every message is delivered; None if no price is known."""
-
-    country: str
-    people: int
-    cost: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +71,8 @@ class Preflight:
 
 def preflight(broadcast: Broadcast, *, now: datetime) -> Preflight:
     """Returns what starting the broadcast now would do. Changes nothing."""
-    rates, mps = current_rates(), most_of(broadcast.sender)
-    costs, skipped = _costs(broadcast), _skipped(broadcast)
+    rates, mps = rates_at(max(now, broadcast.scheduled_at or now)), most_of(broadcast.sender)
+    costs, skipped = _costs(broadcast, rates), _skipped(broadcast)
     valid = sum(line.people for line in costs) if broadcast.audience_ready_at else _estimate(broadcast)
     left = people_left_to_tell(broadcast.sender, now)
     return Preflight(
@@ -93,7 +87,7 @@ def preflight(broadcast: Broadcast, *, now: datetime) -> Preflight:
         messages_per_second=mps,
         expected_end=seconds_open(now, valid / mps, window_of(broadcast), broadcast.business.time_zone),
         problems=_problems(broadcast, valid),
-        warnings=_warnings(broadcast, valid, left, costs),
+        warnings=[*_warnings(broadcast, valid, left, costs), *money.warnings(broadcast, costs, rates, now)],
     )
 
 
@@ -134,8 +128,7 @@ def _skipped(broadcast: Broadcast) -> dict[SkipReason, int]:
     return {SkipReason(reason): rows for reason, rows in counted}
 
 
-def _costs(broadcast: Broadcast) -> list[CountryCost]:
-    rates = current_rates()
+def _costs(broadcast: Broadcast, rates: RateTable) -> list[CountryCost]:
     counted = (
         Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING)
         .order_by()

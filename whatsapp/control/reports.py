@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max
 
-from whatsapp.audience.rates import current_rates
 from whatsapp.broadcasts.counts import counts_of
 from whatsapp.broadcasts.reasons import explained, why_it_stands
+from whatsapp.control.money import costs_of
 from whatsapp.control.preflight import Preflight, SkippedRow, preflight, skipped_rows
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.reasons import reasons_of
+from whatsapp.sending.costs import rates_at
 from whatsapp.states import RecipientStatus
 
 REJECTED_ROWS = 10_000
@@ -40,7 +41,7 @@ def status_report(broadcast: Broadcast, *, now: datetime) -> dict[str, Any]:
         "started_at": broadcast.started_at,
         "completed_at": broadcast.completed_at,
         "messages_per_second": _pace(broadcast, now),
-        "cost": _cost(broadcast),
+        "cost": _cost(broadcast, now),
         "errors": _errors(broadcast),
     }
 
@@ -104,11 +105,16 @@ def _pace(broadcast: Broadcast, now: datetime) -> float | None:
     return round(float(reached["number"]) / max(1.0, (min(end, now) - broadcast.started_at).total_seconds()), 2)
 
 
-def _cost(broadcast: Broadcast) -> dict[str, str]:
-    """Returns the cost by the rate card: of all messages, and of those that WhatsApp has reported as billed."""
-    people = Recipient.objects.filter(broadcast=broadcast)
-    sums = people.aggregate(estimate=Sum("cost_estimate"), billed=Sum("cost_estimate", filter=Q(billable=True)))
-    return {name: str(amount or 0) for name, amount in sums.items()} | {"currency": current_rates().currency}
+def _cost(broadcast: Broadcast, now: datetime) -> dict[str, str | None]:
+    """Returns the cost as planned, so far, and as billed by WhatsApp; and the broadcast's budget."""
+    costs = costs_of(broadcast, now=now)
+    return {
+        "estimate": str(costs.plan),
+        "so_far": f"{costs.so_far:.5f}",
+        "billed": f"{costs.billed:.5f}",
+        "budget": None if broadcast.budget is None else str(broadcast.budget),
+        "currency": rates_at(now).currency,
+    }
 
 
 def _errors(broadcast: Broadcast) -> list[dict[str, Any]]:

@@ -26,8 +26,10 @@ REPORT_NAMES = frozenset(
     {"row of the file", "why it was rejected", "why it was not taken", "שורה בקובץ", "למה לא נקלטה"}
 )
 """Columns that an import's report puts before those of the file; they are ignored when a report is imported again."""
-EXPORTED = "added to contacts"
-"""The column of an export that says when a contact was added; an import leaves it out."""
+FACTS = ("phone", "user_id", "name", "language", "tags", "consent", "consent source", "attributes", "added")
+"""The first columns of an export of contacts; then comes a column for each attribute."""
+_SAID_ELSEWHERE = frozenset({"attributes", "added"})
+"""Columns of an export that an import leaves out: each attribute has its own, and the other is no fact of a person."""
 
 _NAMES = {
     ColumnRole.BSUID: BSUID_NAMES,
@@ -59,7 +61,7 @@ def guess(header: Sequence[str], phone: int | None = None) -> list[ColumnRole]:
     """
     names = [normalized(name) for name in header]
     refuse_doubles(header, names)
-    ignored = {*REPORT_NAMES, EXPORTED}
+    ignored = REPORT_NAMES | (_SAID_ELSEWHERE if set(FACTS) <= set(names) else frozenset())
     roles = [ColumnRole.ATTRIBUTE if name and name not in ignored else ColumnRole.IGNORED for name in names]
     for role, choices in _NAMES.items():
         first = next((index for index, name in enumerate(names) if name in choices), None)

@@ -7,13 +7,11 @@ whose first row is a number already has no header. An import only adds: nobody w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
 from zoneinfo import ZoneInfo
-
-from django.db import transaction
 
 from businesses.audit import AuditKind, record
 from businesses.keeping.fingerprints import PREFIX
@@ -21,7 +19,7 @@ from businesses.models import Business, User
 from businesses.pages.csv_export import as_it_was
 from whatsapp.errors import BadAudience
 from whatsapp.models import SuppressionCategory, SuppressionSource
-from whatsapp.people import suppressions
+from whatsapp.people.many_opt_outs import OptOut, suppress_many
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.opt_out_table import category_of, column_of, source_of
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
@@ -34,18 +32,8 @@ LOOKED_AT = 50
 """Rows that tell which column holds addresses."""
 FIRST_YEAR = 2009
 """WhatsApp's; an earlier date is none on which somebody opted out."""
+_NUMBER = re.compile(r"['+(\d][\d\s().\-/\u2010-\u2015]{6,}")
 _FINGERPRINT = re.compile(re.escape(PREFIX) + r"[0-9a-f]{48}")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a row says: an address that must not be messaged."""
-
-    address: str
-    category: SuppressionCategory
-    source: SuppressionSource
-    note: str
-    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,43 +68,32 @@ def import_opt_outs(
     Raises:
         BadAudience: there is no column of addresses, or there are more than `most` rows. Nothing was added then.
     """
-    rows = _rows_of(table, region_of(business))
+    rows = _rows_of(table)
     first = list(islice(rows, LOOKED_AT if most is None else most + 1))
     if most is not None and len(first) > most:
         raise BadAudience(Cause.TOO_MANY_OPT_OUTS, limit=most)
     reader = _Reader(business, table.header, first[:LOOKED_AT], category, now)
     report, all_rows = Report(), chain(first, rows)
     while chunk := list(islice(all_rows, CHUNK)):
-        with transaction.atomic():
-            _add(business, map(reader.understood, chunk), report, by)
+        _add(business, [reader.understood(row) for row in chunk], report, by)
     if report.added:
         record(business, AuditKind.OPT_OUTS_IMPORTED, person=by, rows=report.added)
     return report
 
 
-def _rows_of(table: Table, region: str | None) -> Iterator[Row]:
+def _rows_of(table: Table) -> Iterator[Row]:
     """Yields the rows, with the first one where a file without a header took it for the header."""
-    if not any(map(column_of, table.header)) and any(_is_address(cell, region) for cell in table.header):
+    if not any(map(column_of, table.header)) and any(map(_may_be_address, table.header)):
         yield Row(1, table.header)
     yield from table.rows
 
 
-def _add(business: Business, entries: Iterable[Entry | Rejected], report: Report, by: User | None) -> None:
-    for entry in entries:
-        if isinstance(entry, Rejected):
-            report.rejected.append(entry)
-            continue
-        is_new = suppressions.suppress(
-            business,
-            entry.address,
-            category=entry.category,
-            source=entry.source,
-            now=entry.since,
-            note=entry.note,
-            by=by,
-        )
-        report.added += is_new
-        report.known += not is_new
+def _add(business: Business, understood: Sequence[OptOut | Rejected], report: Report, by: User | None) -> None:
+    opt_outs = [each for each in understood if isinstance(each, OptOut)]
+    added = suppress_many(business, opt_outs, by=by)
+    report.added += added
+    report.known += len(opt_outs) - added
+    report.rejected += [each for each in understood if isinstance(each, Rejected)]
 
 
 class _Reader:
@@ -134,7 +111,7 @@ class _Reader:
         self._category, self._now = category, now
         self._columns = _columns_of(header, first, self._region)
 
-    def understood(self, row: Row) -> Entry | Rejected:
+    def understood(self, row: Row) -> OptOut | Rejected:
         """Returns what a row says, or why it is rejected."""
         given = {name: as_it_was(row.cells[at]) if at < len(row.cells) else "" for name, at in self._columns.items()}
         try:
@@ -142,11 +119,11 @@ class _Reader:
         except (NotANumber, BadAudience) as error:
             return Rejected(row.number, given["address"][:140], error.reason)
 
-    def _entry(self, given: Mapping[str, str]) -> Entry:
+    def _entry(self, given: Mapping[str, str]) -> OptOut:
         address = given["address"].replace("\0", "")
         if not is_bsuid(address) and not _FINGERPRINT.fullmatch(address):
             address = to_e164(address, self._region).e164
-        return Entry(
+        return OptOut(
             address,
             self._category_of(given.get("category", "")),
             source_of(given.get("source", "")) or SuppressionSource.IMPORT,
@@ -182,13 +159,13 @@ def _columns_of(header: Sequence[str], first: Sequence[Row], region: str | None)
         if (column := column_of(name)) is not None:
             columns.setdefault(column, index)
     if "address" not in columns:
-        counts = [
-            sum(_is_address(row.cells[index], region) for row in first if index < len(row.cells))
-            for index in range(len(header))
+        found = [[row.cells[index] for row in first if index < len(row.cells)] for index in range(len(header))]
+        likely = [
+            (sum(_is_address(cell, region) for cell in cells), sum(map(_may_be_address, cells))) for cells in found
         ]
-        if not any(counts):
+        if not any(map(any, likely)):
             raise BadAudience(Cause.NO_ADDRESS_COLUMN)
-        columns["address"] = counts.index(max(counts))
+        columns["address"] = likely.index(max(likely))
     return columns
 
 
@@ -199,3 +176,8 @@ def _is_address(cell: str, region: str | None) -> bool:
         return bool(to_e164(cell, region))
     except NotANumber:
         return False
+
+
+def _may_be_address(cell: str) -> bool:
+    """Returns whether a cell is an address, or a number of which only its own row can say what is wrong with it."""
+    return is_bsuid(cell) or bool(_FINGERPRINT.fullmatch(cell) or _NUMBER.fullmatch(cell.strip()))

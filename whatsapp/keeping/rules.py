@@ -20,6 +20,7 @@ from whatsapp.models import (
     Attempt,
     Broadcast,
     BroadcastEvent,
+    BroadcastSpending,
     ConsentChange,
     Contact,
     ContactImport,
@@ -29,6 +30,7 @@ from whatsapp.models import (
     InboundMessage,
     MessageTemplate,
     MessagingSettings,
+    MonthSpending,
     PersonAddress,
     ProvedAccount,
     Recipient,
@@ -41,7 +43,7 @@ from whatsapp.models import (
 )
 from whatsapp.people import identity
 
-_OUTCOME = frozenset({"error_code", "error_class", "price_category", "cause", "skip_reason", "country"})
+_OUTCOME = frozenset({"error_code", "error_class", "price_category", "price_type", "cause", "skip_reason", "country"})
 RULES = (
     Rule(Contact, erased=True),
     Rule(ContactTag, erased=True),
@@ -59,6 +61,8 @@ RULES = (
     Rule(WebhookNews, kept=Kind.NEWS, erased=True),
     Rule(ContactImport, because=Because.COUNTS),
     Rule(Broadcast, kept=Kind.MESSAGES, because=Because.COUNTS),
+    Rule(BroadcastSpending, because=Because.COUNTS),
+    Rule(MonthSpending, because=Because.COUNTS),
     Rule(BroadcastEvent, because=Because.COUNTS),
     Rule(MessageTemplate, because=Because.COUNTS),
     Rule(MessagingSettings, because=Because.NO_PERSON),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from django.utils import timezone
 from businesses.audit import acting_command
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
+from whatsapp.broadcasts.creation import checked_budget
 from whatsapp.control.reports import status_report
 from whatsapp.errors import IllegalChange, WhatsappError
 from whatsapp.models import Broadcast
@@ -44,6 +47,14 @@ def broadcast_of(written: str) -> Iterator[Broadcast]:
         yield broadcast
 
 
+def amount(written: str) -> Decimal:
+    """Returns an amount of money, as the type of an option. Raises `ArgumentTypeError`."""
+    try:
+        return checked_budget(Decimal(written))
+    except (InvalidOperation, WhatsappError):
+        raise argparse.ArgumentTypeError(f"{written!r} is not an amount like 25.50") from None
+
+
 def answer(command: BaseCommand, report: dict[str, Any]) -> None:
     """Print the command's one JSON object on standard output."""
     command.stdout.write(json.dumps(report, ensure_ascii=False, cls=DjangoJSONEncoder))
@@ -65,10 +76,14 @@ class BroadcastCommand(BaseCommand):
         """Make the change. Raises `WhatsappError`."""
         raise NotImplementedError
 
+    def change_as_asked(self, broadcast: Broadcast, options: dict[str, Any]) -> None:
+        """Make the change with the command's options; by default it has none. Raises `WhatsappError`."""
+        self.change(broadcast)
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Find the broadcast, change it, and print its state."""
         with broadcast_of(options["id"]) as broadcast:
-            self._try(lambda: self.change(broadcast))
+            self._try(lambda: self.change_as_asked(broadcast, options))
             broadcast.refresh_from_db()
             answer(self, status_report(broadcast, now=timezone.now()))
 

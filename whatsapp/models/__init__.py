@@ -27,6 +27,7 @@ from whatsapp.models.senders import (
     WindowZone,
 )
 from whatsapp.models.sending import SendingPace
+from whatsapp.models.spending import BroadcastSpending, MonthSpending
 from whatsapp.models.templates import MessageTemplate, ParameterFormat
 from whatsapp.states import TemplateCategory, TemplateStatus
 
@@ -38,6 +39,7 @@ __all__ = [
     "AudienceKind",
     "Broadcast",
     "BroadcastEvent",
+    "BroadcastSpending",
     "Consent",
     "ConsentChange",
     "ConsentStep",
@@ -53,6 +55,7 @@ __all__ = [
     "InboundMessage",
     "MessageTemplate",
     "MessagingSettings",
+    "MonthSpending",
     "NewsKind",
     "NewsProblem",
     "ParameterFormat",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -81,6 +83,18 @@ class Broadcast(KeepsReason):
         null=True,
         blank=True,
         help_text=_("After this many messages the broadcast waits until you resume it. Leave empty for no trial run."),
+    )
+    budget = models.DecimalField(
+        _("budget"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text=_(
+            "The most that it may cost, by WhatsApp's published prices and in their currency. "
+            "The broadcast pauses before it costs more. Leave empty for no limit."
+        ),
     )
     canary_reviewed_at = models.DateTimeField(null=True, editable=False)
 

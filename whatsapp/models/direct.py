@@ -48,6 +48,9 @@ class DirectMessage(MessageOutcome):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("written"))
 
+    cost_micros = models.IntegerField(
+        _("cost so far (millionths)"), default=0, db_default=0, help_text="see `models.spending`"
+    )
     tries = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
@@ -54,6 +55,7 @@ class AddressTie(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["business", "other"], name="tie_by_other_address"),
+            models.Index(fields=["business"], name="tie_cut", condition=Q(cut_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,8 @@ class MessageOutcome(KeepsReason):
     billable = models.BooleanField(_("billed"), null=True)
     price_category = models.CharField(_("billed as"), max_length=30, blank=True)
 
+    price_type = models.CharField(_("kind of price"), max_length=30, blank=True, default="", db_default="")
+
     accepted_at = models.DateTimeField(_("accepted"), null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True)

@@ -16,6 +16,16 @@ from whatsapp.models.contacts import Contact
 from whatsapp.models.outcome import MessageOutcome
 from whatsapp.states import RecipientStatus, SkipReason
 
+COSTLESS = (
+    RecipientStatus.PENDING,
+    RecipientStatus.RETRY_WAIT,
+    RecipientStatus.SKIPPED,
+    RecipientStatus.CANCELLED,
+    RecipientStatus.FAILED,
+    RecipientStatus.EXPIRED,
+)
+"""In these states a message costs nothing. A claimed one is about to leave: its cost is decided when it does."""
+
 
 class AddressKind(models.TextChoices):
     """The kind of an address."""
@@ -49,6 +59,9 @@ class Recipient(MessageOutcome):
     refusals = models.PositiveSmallIntegerField(default=0, help_text="attempts that count against a rule's tries")
     lease_token = models.UUIDField(null=True)
     next_attempt_at = models.DateTimeField(_("next try"), null=True)
+    cost_micros = models.IntegerField(
+        _("cost so far (millionths)"), default=0, db_default=0, help_text="see `models.spending`"
+    )
     cost_estimate = models.DecimalField(_("estimated cost"), max_digits=10, decimal_places=5, null=True)
 
     objects = BusinessManager()
@@ -91,6 +104,7 @@ class Recipient(MessageOutcome):
             ),
             models.Index(fields=["broadcast", "status", "id"], name="recipient_by_status"),
             models.Index(fields=["business", "address", "-accepted_at"], name="recipient_history"),
+            models.Index(fields=["id"], name="recipient_refund", condition=Q(cost_micros__gt=0, status__in=COSTLESS)),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -198,6 +199,18 @@ class MessagingSettings(models.Model):
         _("longest delay of a scheduled broadcast (minutes)"),
         default=360,
         help_text=_("A scheduled broadcast that could not start by then is marked as missed and is not sent late."),
+    )
+    monthly_budget = models.DecimalField(
+        _("budget for a month"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text=_(
+            "The most that all messages of a month may cost, by WhatsApp's published prices and in their currency. "
+            "Broadcasts pause before it is exceeded and go on next month. Leave empty for no limit."
+        ),
     )
     unknown_policy = models.CharField(
         _("when an answer was lost"), max_length=10, choices=UnknownPolicy.choices, default=UnknownPolicy.EVIDENCE

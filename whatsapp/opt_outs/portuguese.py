@@ -6,7 +6,7 @@ from whatsapp.opt_outs.grammar import Language
 
 PORTUGUESE = Language(
     everything="""
-        (pare|parar|parem|sair|stop|remover|remova|removam|excluir|descadastrar|descadastro|descadastre
+        (pare|parar|parem|sair|stop|remover|remova|removam|descadastrar|descadastro|descadastre
             |descadastra|desinscrever|basta)
         (pare|parem) com (isso|isto)
         (me descadastre|me descadastra|me descadastrem|descadastrar me|descadastre me|me desinscreva
@@ -52,7 +52,7 @@ PORTUGUESE = Language(
         [isso] não me interessa
         sem interesse
     """,
-    alone="cancelar|não quero|não quero mais|chega|cancelar assinatura",
+    alone="excluir|cancelar|não quero|não quero mais|chega|cancelar assinatura",
     around="""
         por favor|pfv|pf|favor|por gentileza|gentileza|obrigado|obrigada|muito obrigado|obg|olá|oi|bom dia
             |boa tarde|boa noite

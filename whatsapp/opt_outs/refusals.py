@@ -60,8 +60,8 @@ def _said(text: str) -> str:
 def _refused_by(said: str, *, in_doubt: bool) -> Choice | None:
     if _whole("marketing").matches(said):
         return Choice.NO_PROMOS
-    kinds = ("everything", "marketing", "in_doubt") if in_doubt else ("everything", "marketing")
-    return Choice.OPT_OUT if _whole(*kinds).matches(said) else None
+    refuses = _whole("everything", "marketing").matches(said) or (in_doubt and _whole("in_doubt").matches(said))
+    return Choice.OPT_OUT if refuses else None
 
 
 def _refused_in_a_sentence(text: str) -> Choice | None:

@@ -6,7 +6,7 @@ from whatsapp.opt_outs.grammar import Language
 
 SPANISH = Language(
     everything="""
-        (alto|basta|parar|pare|paren|baja|bajas|salir|detener|eliminar|eliminarme|desuscribir|desuscribirme
+        (basta|parar|pare|paren|baja|bajas|eliminarme|desuscribir|desuscribirme
             |desuscribirse)
         (dar de baja|darse de baja|darme de baja|darme baja|dame de baja|deme de baja|denme de baja
             |dadme de baja|denme la baja) FROM_LIST?
@@ -57,7 +57,7 @@ SPANISH = Language(
         [ya] no (me|nos) interesa [mas]
         (sin|no tengo) interés
     """,
-    alone="cancelar|no quiero|no mas",
+    alone="alto|salir|detener|eliminar|cancelar|no quiero|no mas",
     around="""
         por favor|porfavor|porfa|xfa|gracias|muchas gracias|mil gracias|hola|buenos días|buenas tardes
             |buenas noches|buenas|buen día

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.formats import sanitize_separators
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -41,9 +43,18 @@ def pause(request: PageRequest, found: Broadcast) -> str:
 
 @_steers
 def resume(request: PageRequest, found: Broadcast) -> str:
-    """Resume exactly where it stopped."""
+    """Resume exactly where it stopped, with a higher budget if one is typed."""
+    if written := request.POST.get("budget", "").strip():
+        creation.set_budget(found, _amount(written))
     starting.resume(found, now=timezone.now(), actor=request.user)
     return _("It continues where it stopped.")
+
+
+def _amount(written: str) -> Decimal:
+    try:
+        return Decimal(sanitize_separators(written))
+    except InvalidOperation:
+        raise WhatsappError(_("A budget is an amount of at least 0.01, like 25 or 25.50.")) from None
 
 
 @_steers

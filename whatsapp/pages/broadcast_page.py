@@ -16,10 +16,13 @@ from businesses.pages.access import PageRequest, business_page
 from whatsapp.broadcasts import categories, lifecycle
 from whatsapp.broadcasts.counts import counts_of
 from whatsapp.control import retrying
+from whatsapp.control.money import billed_of
 from whatsapp.control.preflight import preflight
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.pages.bubble import bubble
 from whatsapp.pages.figures import pictures, progress_of
+from whatsapp.sending.costs import rates_at
+from whatsapp.sending.spending import spent_on
 from whatsapp.states import BroadcastStatus, PauseReason, RecipientStatus
 
 MOST_EVENTS = 100
@@ -74,7 +77,14 @@ def _live(found: Broadcast, *, now: datetime) -> dict[str, Any]:
         "is_reading": found.audience_ready_at is None and found.status not in ENDED,
         "settling": counts.settling,
         "may": _possible(found),
+        "cost": None if found.status in lifecycle.NOT_STARTED else _cost(found, now),
     }
+
+
+def _cost(found: Broadcast, now: datetime) -> dict[str, Any]:
+    """Returns what it has cost so far. What was billed is added up from all rows, so only when nothing is sent."""
+    billed = None if found.status == BroadcastStatus.RUNNING else billed_of(found, now=now)
+    return {"so_far": spent_on(found), "billed": billed, "currency": rates_at(now).currency}
 
 
 def _possible(found: Broadcast) -> dict[str, bool]:

@@ -20,6 +20,7 @@ from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
+from whatsapp.importing import exported
 from whatsapp.models import Consent, Contact, Tag
 from whatsapp.pages.contact_forms import NewContactForm, tags_in
 from whatsapp.people import consent, tagging
@@ -83,24 +84,27 @@ def tag_marked(request: PageRequest) -> HttpResponse:
 @business_page(section="contacts", needs=Permission.EXPORT_CONTACTS)
 def export(request: PageRequest) -> HttpResponseBase:
     """Send the contacts of the list as CSV that an import understands."""
-    found = find_contacts(request.business, **_asked(request)).prefetch_related("tags")
-    header = ["phone", "user_id", "name", "language", "tags", "consent", "consent source", "attributes", "added"]
-    rows = _exported(found.iterator(chunk_size=2_000))
+    found = find_contacts(request.business, **_asked(request))
+    every = found.order_by().values_list("attributes", flat=True).iterator(chunk_size=2_000)
+    names = list(exported.columns_of(exported.attributes_of(every)))
+    header = exported.header_with(names)
+    rows = _exported(found.prefetch_related("tags").iterator(chunk_size=2_000), names)
     return people_answer(request.business, request.user, "contacts", name="contacts", header=header, rows=rows)
 
 
-def _exported(found: Iterator[Contact]) -> Iterator[list[object]]:
+def _exported(found: Iterator[Contact], names: list[str]) -> Iterator[list[object]]:
     for contact in found:
         yield [
             contact.phone,
             contact.bsuid,
             contact.name,
             contact.language,
-            ", ".join(tag.name for tag in contact.tags.all()),
+            exported.tags_cell([tag.name for tag in contact.tags.all()]),
             contact.get_consent_display(),
             contact.consent_source_in_words,
             "; ".join(f"{name}: {value}" for name, value in contact.attributes.items()),
             timezone.localtime(contact.created_at).strftime("%Y-%m-%d %H:%M"),
+            *(contact.attributes.get(name) for name in names),
         ]
 
 

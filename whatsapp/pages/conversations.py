@@ -43,6 +43,7 @@ class ThreadMessage:
     action: str = ""
     kind: str = "text"
     is_deleted: bool = False
+    is_elsewhere: bool = False
     earlier: tuple[str, ...] = ()
 
 
@@ -114,6 +115,7 @@ def _from(business: UUID, addresses: Sequence[str], most: int) -> Iterator[Threa
             action=str(InboundAction(message.action).label) if message.action else "",
             kind=message.kind,
             is_deleted=message.deleted_at is not None,
+            is_elsewhere=message.is_elsewhere,
             earlier=tuple(version["text"] for version in message.earlier),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -91,6 +92,18 @@ class DetailsForm(forms.Form):
         required=False,
         min_value=1,
         help_text=_("After this many messages the broadcast waits until you resume it. Leave empty for no trial run."),
+    )
+
+    budget = forms.DecimalField(
+        label=_("Budget"),
+        required=False,
+        min_value=Decimal("0.01"),
+        max_digits=12,
+        decimal_places=2,
+        help_text=_(
+            "The most that it may cost, by WhatsApp's published prices and in their currency. "
+            "The broadcast pauses before it costs more. Leave empty for no limit."
+        ),
     )
 
     def __init__(

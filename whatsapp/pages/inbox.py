@@ -23,6 +23,7 @@ from whatsapp.inbox import direct_messages
 from whatsapp.models import Contact
 from whatsapp.pages.conversations import ThreadMessage, conversation, last_message, threads, with_last_messages
 from whatsapp.people import identity
+from whatsapp.sending import letter_costs
 
 MOST_MESSAGES = 100
 
@@ -110,7 +111,13 @@ def _print_of(said: list[ThreadMessage]) -> str:
 def _page(request: PageRequest, person: Contact, form: AnswerForm, *, status: int = 200) -> HttpResponse:
     addresses = identity.addresses_of_contact(person)
     said = conversation(person, most=MOST_MESSAGES, addresses=addresses)
-    open_until = _open_until(person, addresses)
+    message, now = last_message(person, addresses), timezone.now()
+    terms = None
+    if message:
+        message.sender.business = request.business  # known: no need to ask for it again
+    open_until = direct_messages.reply_until(message, now=now, addresses=addresses) if message else None
+    if message and open_until:
+        terms = letter_costs.terms_of_reply(message.sender, message.address, now)
     context = {
         "contact": person,
         "said": said,
@@ -118,5 +125,6 @@ def _page(request: PageRequest, person: Contact, form: AnswerForm, *, status: in
         "open_until": open_until,
         "is_open": open_until is not None,
         "form": form,
+        "reply_terms": terms,
     }
     return render(request, "whatsapp/thread.html", context, status=status)

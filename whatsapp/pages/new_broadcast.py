@@ -192,6 +192,7 @@ def _create(request: PageRequest, gathered: Gathered, template: MessageTemplate,
             answers=Answers.from_kept(gathered.answers),
             timing=form.timing(),
             canary_size=form.cleaned_data["canary_size"],
+            budget=form.cleaned_data["budget"],
         )
         made = creation.create(request.business, new, now=timezone.now(), actor=request.user)
     reading.begin(made, now=timezone.now())

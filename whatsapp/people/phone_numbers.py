@@ -13,7 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, number_type, timezone
 from phonenumbers.phonenumberutil import region_code_for_country_code
 
-from businesses.phone_numbers import can_be_dialled
+from businesses.phone_numbers import can_be_dialled, has_length_of_mobiles
 from whatsapp.errors import ReasonedError
 from whatsapp.people.number_forms import forms
 from whatsapp.reasons import Cause
@@ -77,9 +77,10 @@ def to_e164(text: str, region: str | None) -> Phone:
     if not region:
         return _phone(_international(digits, text))
     number = _parse(digits, region, text)
-    if number_type(number) in _SERVICES:
+    kind = number_type(number)
+    if kind in _SERVICES:
         raise NotANumber(Cause.NUMBER_OF_A_SERVICE, text=_shown(text))
-    if not _is_of_region(number, re.sub(r"\D", "", digits), region):
+    if not _is_of_region(number, kind, re.sub(r"\D", "", digits), region):
         raise NotANumber(Cause.NOT_OF_REGION, text=_shown(text), region=region)
     return _phone(number)
 
@@ -100,14 +101,16 @@ def _international(digits: str, text: str) -> PhoneNumber:
 
 def _dialable(number: PhoneNumber) -> PhoneNumber:
     """Returns the number in the first of its forms that a telephone may have. Raises `NotANumber`."""
+    if can_be_dialled(number):
+        return number
     others = (_parse(form, None) for form in forms(_e164(number)))
-    found = next((each for each in (number, *others) if can_be_dialled(each)), None)
+    found = next(filter(can_be_dialled, others), None)
     if found is None:
         raise NotANumber(Cause.WRONG_DIGITS, number=_e164(number))
     return found
 
 
-def _is_of_region(number: PhoneNumber, digits: str, region: str) -> bool:
+def _is_of_region(number: PhoneNumber, kind: int, digits: str, region: str) -> bool:
     """Returns whether these digits are a number of the region. A mobile's may have lost its leading zero.
 
     Other numbers without their zero are refused: eight or nine digits can be a date or an identity number too.
@@ -116,9 +119,9 @@ def _is_of_region(number: PhoneNumber, digits: str, region: str) -> bool:
         return can_be_dialled(number)  # it began with the prefix of calls abroad
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
     is_bare = metadata is not None and metadata.national_prefix == "0" and digits == str(number.national_number)
-    if phonenumbers.is_valid_number_for_region(number, region):
-        return not is_bare or number_type(number) in _MOBILE
-    return can_be_dialled(number) and _begins_as_mobile(str(number.national_number), region)
+    if kind != PhoneNumberType.UNKNOWN:  # the tables know its range
+        return not is_bare or kind in _MOBILE
+    return has_length_of_mobiles(number) and _begins_as_mobile(str(number.national_number), region)
 
 
 @lru_cache(maxsize=1024)
@@ -162,8 +165,10 @@ def _tidy(text: str) -> str:
     """Returns the digits and separators of one number, with a plus if it is international. Raises `NotANumber`."""
     if len(text) > _LONGEST:
         raise NotANumber(Cause.NOT_ONE_NUMBER, text=_shown(text))
-    text = "".join(sign for sign in text if unicodedata.category(sign) != "Cf" and ord(sign) not in _SPACE_MARKS)
-    text = text.translate(_FULL_WIDTH).translate(_DASHES).strip()
+    if not text.isascii():
+        text = "".join(sign for sign in text if unicodedata.category(sign) != "Cf" and ord(sign) not in _SPACE_MARKS)
+        text = text.translate(_FULL_WIDTH).translate(_DASHES)
+    text = text.strip()
     quoted = _QUOTED_FORMULA.match(text)
     written = (quoted[1] if quoted else text).strip(_QUOTES).strip()
     written = _PREFIX.sub("", written).strip()
@@ -173,7 +178,7 @@ def _tidy(text: str) -> str:
         raise NotANumber(Cause.NUMBER_MISSING)
     if _SHORTENED.match(written):
         raise NotANumber(Cause.NUMBER_SHORTENED, text=_shown(text))
-    if _DATE.match(written) and _could_be_a_day(written):
+    if is_date(written):
         raise NotANumber(Cause.NUMBER_IS_A_DATE, text=_shown(text))
     whole = _WHOLE_FLOAT.match(written)
     written = whole[1] if whole else written
@@ -185,8 +190,10 @@ def _tidy(text: str) -> str:
     return f"+{bare[2:]}" if bare.startswith("00") and not written.startswith("+") else written
 
 
-def _could_be_a_day(written: str) -> bool:
-    """Returns whether the first three numbers can be day, month and year in some order."""
+def is_date(written: str) -> bool:
+    """Returns whether a text is a date: three numbers that can be day, month and year in some order."""
+    if not _DATE.match(written):
+        return False
     numbers = sorted(int(number) for number in re.findall(r"\d+", written)[:3])
     return 1 <= numbers[0] <= 12 and 1 <= numbers[1] <= 31 and (numbers[2] <= 99 or 1900 <= numbers[2] <= 2100)
 
@@ -210,7 +217,10 @@ def _e164(number: PhoneNumber) -> str:
 
 
 def _phone(number: PhoneNumber) -> Phone:
-    country = phonenumbers.region_code_for_number(number) or region_code_for_country_code(number.country_code or 0)
+    code = number.country_code or 0
+    several = len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ())) > 1
+    found = phonenumbers.region_code_for_number(number) if several else None
+    country = found or region_code_for_country_code(code)
     return Phone(_e164(number), country if len(country) == 2 and country != "ZZ" else "")
 
 

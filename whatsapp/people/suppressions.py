@@ -32,10 +32,11 @@ from whatsapp.people import identity
 from whatsapp.people.identity import People
 from whatsapp.states import UNSENT, RecipientStatus, SkipReason
 
-_STEPS = {
+STEPS = {
     SuppressionCategory.MARKETING: ConsentStep.NO_MARKETING,
     SuppressionCategory.ALL: ConsentStep.NO_BROADCASTS,
 }
+"""What the history of consents says when somebody stops messages of a category."""
 
 
 def categories_that_block(template_category: str) -> tuple[SuppressionCategory, ...]:
@@ -103,7 +104,7 @@ def suppress(
         _set_consent(business, everybody, Consent.WITHDRAWN, source, now)
         _skip_waiting(business, everybody, category)
         if added:
-            consents.note(business, [address], _STEPS[category], source=source, now=now, by=by)
+            consents.note(business, [address], STEPS[category], source=source, now=now, by=by)
     return added
 
 

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from businesses.models import Business
 from whatsapp import recipients
 from whatsapp.models import AddressTie, Contact, PersonAddress, Recipient, TieSource
-from whatsapp.people import identity, merging
+from whatsapp.people import identity, merging, tie_rows
 from whatsapp.people.identity import People
 from whatsapp.people.number_forms import canonical
 from whatsapp.people.unions import Pair, joining, pair
@@ -64,23 +63,15 @@ def _ends(pairs: Iterable[Pair]) -> list[str]:
 
 def _cuts(business: Business, known: People, pairs: Iterable[Pair]) -> list[Pair]:
     """Returns the pairs among these people of which somebody said that they are two."""
-    everybody = known.every(_ends(pairs))
-    cut = AddressTie.objects.filter(
-        Q(one__in=everybody) | Q(other__in=everybody), business=business, cut_at__isnull=False
-    )
-    return list(cut.values_list("one", "other"))
+    cut = list(AddressTie.objects.filter(business=business, cut_at__isnull=False).values_list("one", "other"))
+    everybody = set(known.every(_ends(pairs))) if cut else set()
+    return [ends for ends in cut if everybody.intersection(ends)]
 
 
 def _store(
     business: Business, told: dict[Pair, Tie], groups: Sequence[set[str]], before: People, now: datetime
 ) -> None:
-    AddressTie.objects.bulk_create(
-        [
-            AddressTie(business=business, one=one, other=other, source=tie.source, at=now)
-            for (one, other), tie in told.items()
-        ],
-        ignore_conflicts=True,
-    )
+    tie_rows.add_ties(business, ((*ends, tie.source.value) for ends, tie in told.items()), now=now)
     person_of: dict[str, uuid.UUID] = {}
     for group in groups:
         known = sorted(key for key in group if before.is_person(key))
@@ -89,10 +80,7 @@ def _store(
         if known[1:]:
             PersonAddress.objects.filter(business=business, person__in=known[1:]).update(person=person)
     fresh = {address for address in _ends(told) if not before.is_person(before.key(address))}
-    PersonAddress.objects.bulk_create(
-        PersonAddress(business=business, address=address, person=person_of[address], since=now)
-        for address in sorted(fresh)
-    )
+    tie_rows.add_addresses(business, ((address, person_of[address]) for address in sorted(fresh)), now=now)
 
 
 def _unite(business: Business, by_pair: Mapping[Pair, Tie], before: People, now: datetime) -> None:

@@ -69,6 +69,7 @@ class StatusUpdate:
     error_text: str = ""
     billable: bool | None = None
     price_category: str = ""
+    price_type: str = ""
     recipient: tuple[str, ...] = ()
 
 

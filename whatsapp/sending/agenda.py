@@ -18,6 +18,7 @@ from whatsapp.broadcasts import lifecycle
 from whatsapp.broadcasts.prepare import prepare_step
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, Recipient
+from whatsapp.sending import refunds
 from whatsapp.sending.waves import Dispatch
 from whatsapp.states import BroadcastStatus, RecipientStatus
 
@@ -75,6 +76,7 @@ def tend(now: datetime) -> None:
                 lifecycle.resume(broadcast, now=now)
         for broadcast in live.filter(status=BroadcastStatus.CANCELLING):
             lifecycle.finish_cancelling(broadcast, now=now)
+    refunds.refund_all(now)
 
 
 def prepare_some(now: datetime) -> bool:

@@ -20,6 +20,7 @@ from whatsapp import recipients
 from whatsapp.models import AddressKind, Attempt, Broadcast, Recipient
 from whatsapp.reasons import Reason
 from whatsapp.sending.bulk import update_rows
+from whatsapp.sending.costs import micros, price_of
 from whatsapp.states import RecipientStatus, SkipReason
 
 CLAIM_LEASE = timedelta(seconds=15)
@@ -36,6 +37,9 @@ class Claimed:
     params: dict[str, str]
     attempt_no: int
     refusals: int
+    cost_micros: int = 0
+    """What is still counted for the last attempt, which cost nothing."""
+    last_attempt: uuid.UUID | None = None
 
 
 @dataclass(slots=True)
@@ -54,7 +58,7 @@ WHERE id {picked} (
     WHERE broadcast_id = %s AND status IN ('pending', 'retry_wait') AND next_attempt_at {due}
     ORDER BY next_attempt_at, id LIMIT %s {skip_locked}
 {end} AND status IN ('pending', 'retry_wait')
-RETURNING id, address, address_kind, country, params, attempt_no, refusals
+RETURNING id, address, address_kind, country, params, attempt_no, refusals, cost_micros, attempt_id
 """
 
 
@@ -93,7 +97,17 @@ def _claim(broadcast: Broadcast, stock: Stock, due: str, now: datetime, most: in
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [
-            Claimed(row[0], row[1], row[2] == AddressKind.PHONE, row[3], _params(row[4]), row[5], row[6])
+            Claimed(
+                row[0],
+                row[1],
+                row[2] == AddressKind.PHONE,
+                row[3],
+                _params(row[4]),
+                row[5],
+                row[6],
+                row[7],
+                _uuid(row[8]),
+            )
             for row in cursor.fetchall()
         ]
 
@@ -135,7 +149,10 @@ class Departure:
 def depart(
     broadcast: Broadcast, rows: Sequence[Claimed], stock: Stock, *, now: datetime, lease: timedelta
 ) -> list[Departure]:
-    """Mark rows as being sent and record their attempts. Rows lost to another process are left out of the result."""
+    """Mark rows as being sent, with their price, and record their attempts.
+
+    Rows lost to another process are left out of the result.
+    """
     attempts = {row.id: uuid.uuid4() for row in rows}
     moved = set(
         update_rows(
@@ -148,6 +165,7 @@ def depart(
                     "attempt_id": attempts[row.id],
                     "lease_until": now + lease,
                     "next_attempt_at": None,
+                    "cost_micros": micros(price_of(broadcast, row.country, now)),
                 }
                 for row in rows
             ],
@@ -168,6 +186,10 @@ def depart(
         for departure in leaving
     )
     return leaving
+
+
+def _uuid(value: Any) -> uuid.UUID | None:
+    return uuid.UUID(str(value)) if value else None
 
 
 def _prepared(name: str, value: Any) -> Any:

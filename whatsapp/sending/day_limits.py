@@ -1,21 +1,20 @@
 """The limits of messages and money that an operator sets for a business's day, and counting what leaves.
 
 What is counted is attempts: a message that is tried twice counts twice. Money is Meta's published price of a delivered
-message, whether or not this one is delivered in the end, so it is never too little. Each lane and process asks before
-a wave and counts after it, so a limit may be exceeded by the waves that leave at the same moment.
+message, in US dollars, whether or not this one is delivered in the end, so it is never too little. Each lane and
+process asks before a wave and counts after it, so a limit may be exceeded by the waves that leave at the same moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from businesses import usage
 from businesses.models import Business, Limit
-from whatsapp.audience.rates import current_rates
 from whatsapp.reasons import Cause, Reason, reason
+from whatsapp.sending.costs import rates_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,6 @@ def read(business: Business, now: datetime) -> Today:
     return Today(left=int(messages.allowed - messages.used) if messages else None)
 
 
-def count(business: Business, countries: Iterable[str], category: str, now: datetime) -> None:
-    """Count messages that are leaving, one for each country; `category` of their template, "" for a reply (free)."""
-    rates, countries = current_rates(), list(countries)
-    prices = (rates.price(country, category) for country in countries) if category else ()
-    money = sum((price for price in prices if price is not None), Decimal(0))
-    usage.add(business, {Limit.MESSAGES: len(countries), Limit.MONEY: money}, now=now)
+def count(business: Business, messages: int, cost: Decimal, now: datetime) -> None:
+    """Count messages that are leaving, and their price in the rate card's currency."""
+    usage.add(business, {Limit.MESSAGES: messages, Limit.MONEY: cost * rates_at(now).dollars}, now=now)

@@ -13,16 +13,17 @@ from datetime import datetime, timedelta
 
 import aiohttp
 from django.conf import settings
+from django.db import transaction
 
 from businesses.credentials import CredentialsUnreadable
-from businesses.phone_numbers import region_of
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp.inbox.direct_messages import window_end
 from whatsapp.models import DirectKind, DirectMessage, MessageTemplate
 from whatsapp.providers.base import Account, Message, SendOutcome, SendResult
 from whatsapp.providers.registry import account_of, provider_for, template_as_it_is
 from whatsapp.reasons import Cause, Reason, reason
-from whatsapp.sending import day_limits, known_as
+from whatsapp.sending import day_limits, known_as, letter_costs, spending
+from whatsapp.sending.costs import from_micros, micros
 from whatsapp.sending.outcomes import error_class
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
@@ -87,22 +88,26 @@ def claim(message: DirectMessage, now: datetime) -> Letter | None:
             _give_up(message, problem, now)
             return None
         lease = now + timedelta(seconds=2 * settings.WHATSAPP_TIMEOUT_S + 1)
-        waits = DirectMessage.objects.filter(pk=message.pk, status=RecipientStatus.PENDING)
-        if not waits.update(status=RecipientStatus.SENDING, tries=message.tries + 1, lease_until=lease):
-            return None
-        _count(message, now)
+        cost = letter_costs.price_of(message, now)
+        with transaction.atomic():
+            waits = DirectMessage.objects.filter(pk=message.pk, status=RecipientStatus.PENDING)
+            counted = waits.select_for_update(skip_locked=True).values_list("cost_micros", flat=True).first()
+            if counted is None:
+                return None
+            leaving = {"status": RecipientStatus.SENDING, "tries": message.tries + 1, "lease_until": lease}
+            waits.update(**leaving, cost_micros=micros(cost))
+            if not spending.reserve(message.sender.business, None, cost - from_micros(counted), now):
+                transaction.set_rollback(True)  # another process was faster: the next turn says so
+                return None
+            day_limits.count(message.sender.business, 1, cost, now)
         return Letter(message, account, _template_message(message))
-
-
-def _count(message: DirectMessage, now: datetime) -> None:
-    category = message.template.category if message.kind == DirectKind.TEST and message.template else ""
-    country = region_of(message.address) if message.address.startswith("+") else None
-    day_limits.count(message.sender.business, [country or ""], category, now)
 
 
 def _unsendable(message: DirectMessage, now: datetime) -> Reason | None:
     """Returns why a message can't be sent any more; None if it can."""
     if because := day_limits.read(message.sender.business, now).because:
+        return because
+    if because := letter_costs.over_budget(message, now):
         return because
     if message.kind == DirectKind.TEST:
         return _unsendable_template(message.template)

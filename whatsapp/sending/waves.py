@@ -24,7 +24,7 @@ from whatsapp.people import identity, suppressions
 from whatsapp.providers.base import Account, Message, Template
 from whatsapp.providers.registry import account_of, template_of
 from whatsapp.reasons import Cause, reason
-from whatsapp.sending import claims, consequences, day_limits, gates, known_as, quota, reactions, results
+from whatsapp.sending import affording, claims, consequences, day_limits, gates, known_as, quota, reactions, results
 from whatsapp.sending.breaker import Breaker
 from whatsapp.sending.claims import Claimed, Departure, Stock
 from whatsapp.sending.limiter import limiter, most_of
@@ -37,7 +37,13 @@ from whatsapp.states import BroadcastStatus, PauseReason, SkipReason
 logger = logging.getLogger(__name__)
 
 WAVES_PER_CLAIM = 3
-USED_UP = (PauseReason.QUOTA_24H, PauseReason.CANARY_REVIEW, PauseReason.DAY_LIMIT)
+USED_UP = (
+    PauseReason.QUOTA_24H,
+    PauseReason.CANARY_REVIEW,
+    PauseReason.DAY_LIMIT,
+    PauseReason.BUDGET,
+    PauseReason.MONTH_BUDGET,
+)
 """A broadcast pauses for these because of the messages that are leaving: those still leave."""
 SLOT_S = 2.0
 """Part of the lease: the longest time that a message may wait for its slot."""
@@ -113,10 +119,14 @@ def depart_wave(dispatch: Dispatch, now: datetime) -> Step:
         except CredentialsUnreadable:
             room = gates.Closed(PauseReason.ACCOUNT, reason(Cause.CREDENTIALS_UNREADABLE))
         if isinstance(room, gates.Closed):
-            claims.release(dispatch.stock)
-            consequences.pause(broadcast, room.reason, room.because, now=now, resume_at=room.resume_at)
-            return Stopped()
+            return _stop(dispatch, broadcast, room, now)
         return _depart(dispatch, broadcast, account, room, now)
+
+
+def _stop(dispatch: Dispatch, broadcast: Broadcast, closed: gates.Closed, now: datetime) -> Stopped:
+    claims.release(dispatch.stock)
+    consequences.pause(broadcast, closed.reason, closed.because, now=now, resume_at=closed.resume_at)
+    return Stopped()
 
 
 def _running(dispatch: Dispatch) -> Broadcast | None:
@@ -147,13 +157,21 @@ def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: in
             dispatch.stock.rows.clear()
         return Rest(slots.wait_s)
     chosen, dispatch.stock.rows = dispatch.stock.rows[: slots.count], dispatch.stock.rows[slots.count :]
-    rows = _leaving(broadcast, chosen, dispatch.stock, now)
+    rows, obstacle = affording.cut(broadcast, _leaving(broadcast, chosen, dispatch.stock, now), dispatch.stock, now)
+    if isinstance(obstacle, gates.Closed):
+        return _stop(dispatch, broadcast, obstacle, now)
+    if obstacle is not None:
+        return Rest(obstacle)
     timeout = timedelta(seconds=settings.WHATSAPP_TIMEOUT_S)
     slack = timedelta(seconds=SLOT_S)
     departures = claims.depart(broadcast, rows, dispatch.stock, now=now, lease=2 * timeout + slack)
+    if departures and not affording.book(broadcast, [departure.row for departure in departures], now):
+        transaction.set_rollback(True)  # another process was faster: these rows are claimed again
+        dispatch.stock.rows.clear()
+        return Rest(0.0)
     dispatch.gauge.use(len(departures))
-    countries = [departure.row.country for departure in departures]
-    day_limits.count(broadcast.business, countries, broadcast.template_category, now)
+    cost = affording.cost_of([departure.row for departure in departures], broadcast, now)
+    day_limits.count(broadcast.business, len(departures), cost, now)
     # A message posted before this moment is answered (or given up) before its lease ends.
     deadline = opened_at + (timeout + slack).total_seconds()
     next_at = opened_at + dispatch.tempo.next_s(slots, rate)

@@ -78,9 +78,9 @@ def _records(text: io.TextIOWrapper) -> Generator[Cells, None, None]:
 
 
 def _read(number: int, cells: list[str]) -> Cells:
-    tidy = [tidied(cell) for cell in cells]
+    tidy = [cell.strip() if cell[:1] != "'" and "_x00" not in cell else tidied(cell) for cell in cells]
     flaws: dict[int, Flaw] = {}
-    for place, cell in enumerate(tidy):
+    for place, cell in enumerate(() if "".join(tidy).isascii() else tidy):
         if not cell.isascii():
             tidy[place], is_bad = without_bad(cell)
             if is_bad:

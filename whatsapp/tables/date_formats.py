@@ -65,13 +65,15 @@ def _parts(section: Section, regional: Regional) -> Sequence[Part]:
 
 def _moment(value: Decimal, parts: Sequence[Part], *, is_1904: bool) -> _Moment | None:
     """Returns the moment, rounded to the smallest shown part of a second; None if there is no such day."""
+    if not 0 <= value < LAST_DAY:
+        return None
     fraction = next((len(part.text) for part in parts if part.kind is Kind.FRACTION), 0)
     step = Decimal(1).scaleb(-fraction)
     seconds = (value * _DAY_S).quantize(step, ROUND_HALF_UP)
     if is_1904:
         seconds += _FROM_1904 * _DAY_S
     days = int(seconds // _DAY_S)
-    if value < 0 or days >= LAST_DAY:
+    if days >= LAST_DAY:
         return None
     own_day = None if is_1904 else {0: (1900, 1, 0), 60: (1900, 2, 29)}.get(days)
     base = datetime(1899, 12, 30 if days >= 60 or is_1904 else 31)  # noqa: DTZ001 - a day on a calendar has no zone

@@ -108,9 +108,9 @@ def _chosen(file: BinaryIO, asked_for: str, sure: str) -> str:
         raise Refused(Problem.NO_SUCH_ENCODING, encoding=asked_for[:40], encodings=", ".join(ENCODINGS))
     if python == "utf-8":
         return "utf-8-sig"
-    if sure or not _can_be_in(file, python):
-        if sure in {python, "utf-16"} and python.startswith("utf-16"):
-            return sure
+    if sure in {python, "utf-16"} and python.startswith("utf-16"):
+        return sure
+    if sure or python.startswith("utf-16") or not _can_be_in(file, python):
         raise Refused(Problem.NOT_IN_ENCODING, encoding=known[python])
     return python
 

@@ -54,10 +54,11 @@ def make(clinic: Business, sender: Sender, template: MessageTemplate) -> Make:
     """Create a broadcast from the text of a file, or from another audience, and prepare its recipients."""
 
     def make_one(
-        text: str = "phone,first_name\n0501234567,Dana\n", *, choice: Choice | None = None, **plan: Any
+        text: str | bytes = "phone,first_name\n0501234567,Dana\n", *, choice: Choice | None = None, **plan: Any
     ) -> Broadcast:
         chosen = choice or FileChoice()
-        file = io.BytesIO(text.encode()) if isinstance(chosen, FileChoice) else None
+        content = text.encode() if isinstance(text, str) else text
+        file = io.BytesIO(content) if isinstance(chosen, FileChoice) else None
         whole = NewBroadcast(**{"template": template, "sender": sender, "choice": chosen, "file": file, **plan})
         broadcast = creation.create(clinic, whole, now=NOW)
         freeze_audience(broadcast, now=NOW)

@@ -116,6 +116,12 @@ def test_the_column_of_another_programs_list_is_found_by_what_is_in_it(clinic: B
     assert {address for address, *_ in entries()} == {DANA, NOAM}
 
 
+def test_numbers_that_are_none_here_are_named_one_by_one(clinic: Business) -> None:
+    report = taken(clinic, "050-12345678\n1-800-123\n+972521111111\nx\n")
+    assert [(each.row, each.given) for each in report.rejected] == [(1, "050-12345678"), (2, "1-800-123"), (4, "x")]
+    assert report.added == 1
+
+
 @pytest.mark.parametrize(
     ("row", "cause"),
     [

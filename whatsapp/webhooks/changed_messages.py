@@ -10,6 +10,8 @@ An edit or a revoke that repeats changes nothing: what it would change is alread
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from whatsapp.models import InboundMessage, Recipient
 from whatsapp.providers.events import EDIT, REVOKE, Inbound
 from whatsapp.webhooks.words import Choice
@@ -36,13 +38,15 @@ def _edit(message: InboundMessage, event: Inbound, choice: Choice | None) -> boo
         message.edited_at = event.at
         message.save(update_fields=["edited_at"])
         return False
-    if message.edited_at and event.at <= message.edited_at:
-        return False  # a repetition, or an edit before the one that is known
-    if message.kind != REVOKE:
-        before = {"at": (message.edited_at or message.received_at).isoformat(), "text": message.text}
-        message.earlier = [*message.earlier, before]
-    message.text, message.edited_at = event.text, event.at
-    _decide(message, choice)
+    new = {"at": event.at.isoformat(), "text": event.text}
+    now = {"at": (message.edited_at or message.received_at).isoformat(), "text": message.text}
+    if new in [*message.earlier, now]:
+        return False  # a repetition
+    known = message.earlier if message.kind == REVOKE and not message.edited_at else [*message.earlier, now]
+    *message.earlier, last = sorted([*known, new], key=itemgetter("at"))
+    message.text, message.edited_at = last["text"], max(message.edited_at or event.at, event.at)
+    if choice and (last == new or not message.action):
+        _decide(message, choice)
     message.save(update_fields=["earlier", "text", "edited_at", "action", "confirmed_at"])
     return True
 

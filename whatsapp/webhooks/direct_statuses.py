@@ -10,6 +10,7 @@ from django.db.models import Q
 from whatsapp.models import DirectMessage, WebhookNews
 from whatsapp.providers.events import StatusUpdate
 from whatsapp.states import RecipientStatus
+from whatsapp.webhooks import charging
 from whatsapp.webhooks.folding import Delivery, fold
 from whatsapp.webhooks.origin import senders_of
 from whatsapp.webhooks.statuses import Report, rule_of
@@ -27,12 +28,15 @@ def _apply_one(news: WebhookNews, update: StatusUpdate) -> bool:
     if update.tracker:
         ours |= Q(pk=update.tracker)
     letters = DirectMessage.objects.select_for_update().filter(ours, sender__in=senders_of(news))
-    found = next(iter(sorted(letters.values("pk", *_FIELDS), key=lambda one: one["pk"] != update.tracker)), None)
+    rows = letters.values("pk", *_FIELDS, *charging.LETTER_FIELDS)
+    found = next(iter(sorted(rows, key=lambda one: one["pk"] != update.tracker)), None)
     if found is None:
         return False
-    pk = found.pop("pk")
+    counted = charging.taken_from_letter(found)
+    pk = counted.pk
     before = Delivery(**{**found, "status": RecipientStatus(found["status"])})
     after = fold(before, [(update, rule_of(news.provider, update))])
     if after != before:
         DirectMessage.objects.filter(pk=pk).update(**asdict(after), lease_until=None, next_attempt_at=None)
+        charging.recharge_letter(counted, after)
     return True

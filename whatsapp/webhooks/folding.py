@@ -35,6 +35,7 @@ class Delivery:
     error_text: str = ""
     billable: bool | None = None
     price_category: str = ""
+    price_type: str = ""
 
 
 def fold(delivery: Delivery, reports: Iterable[tuple[StatusUpdate, ErrorRule | None]]) -> Delivery:
@@ -45,11 +46,17 @@ def fold(delivery: Delivery, reports: Iterable[tuple[StatusUpdate, ErrorRule | N
 
 
 def _fold_one(old: Delivery, update: StatusUpdate, rule: ErrorRule | None) -> Delivery:
+    billable, price_category, price_type = max(
+        (old.billable, old.price_category, old.price_type),
+        (update.billable, update.price_category, update.price_type),
+        key=_weight,
+    )
     new = replace(
         old,
         provider_message_id=old.provider_message_id or update.message_id,
-        billable=update.billable if old.billable is None else old.billable or bool(update.billable),
-        price_category=max(old.price_category, update.price_category),
+        billable=billable,
+        price_category=price_category,
+        price_type=price_type,
         accepted_at=_earliest(old.accepted_at, update.at),
     )
     match update.status:
@@ -64,6 +71,16 @@ def _fold_one(old: Delivery, update: StatusUpdate, rule: ErrorRule | None) -> De
         case ReportedStatus.FAILED:
             new = replace(new, failed_at=_earliest(old.failed_at, update.at))
     return _raise_status(new, update, rule)
+
+
+_DEAREST = ("marketing", "marketing_lite", "authentication_international", "authentication", "utility", "service")
+
+
+def _weight(price: tuple[bool | None, str, str]) -> tuple[int, int, str, str]:
+    """Returns how much a reported price counts: of two, a billed one and the dearer, so that none is too small."""
+    billable, category, kind = price
+    place = _DEAREST.index(category.lower()) if category.lower() in _DEAREST else len(_DEAREST)
+    return (0 if billable is None else 1 + billable), (-place if category else -99), category, kind
 
 
 def _raise_status(new: Delivery, update: StatusUpdate, rule: ErrorRule | None) -> Delivery:

@@ -15,7 +15,8 @@ from whatsapp.providers.events import ReportedStatus, StatusUpdate
 from whatsapp.providers.registry import provider_for
 from whatsapp.sending.bulk import update_rows
 from whatsapp.states import RecipientStatus
-from whatsapp.webhooks import reported_failures
+from whatsapp.webhooks import charging, reported_failures
+from whatsapp.webhooks.charging import Counted
 from whatsapp.webhooks.folding import Delivery, fold
 from whatsapp.webhooks.origin import may_touch, senders_of
 from whatsapp.webhooks.reported_failures import Failure
@@ -32,8 +33,10 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
     by_row, homeless = _find_rows(reports, by_message)
     rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
     changes: list[tuple[int, Delivery, Delivery]] = []
-    for values in rows.values("pk", *_FIELDS):
-        pk = values.pop("pk")
+    charges: list[tuple[Counted, Delivery]] = []
+    for values in rows.values("pk", *_FIELDS, *charging.FIELDS):
+        counted = charging.taken_from(values)
+        pk = counted.pk
         before = Delivery(**{**values, "status": RecipientStatus(values["status"])})
         after = fold(before, [(update, rule_of(news.provider, update)) for news, update in by_row[pk]])
         # An id belongs to one message. A report that says otherwise is not applied: it would hold up all others.
@@ -41,9 +44,11 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
             after = replace(after, provider_message_id=before.provider_message_id)
         if after != before:
             changes.append((pk, before, after))
+            charges.append((counted, after))
     _write(changes)
     _note_that_reports_arrive(reports)
     reported_failures.react(_failures(by_row), now)
+    charging.recharge(charges, now)
     return homeless
 
 

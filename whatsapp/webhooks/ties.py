@@ -101,28 +101,33 @@ def _of_reports(told: Iterable[News]) -> Iterator[tuple[Business, Tie]]:
     reports = [(news, event) for news, event in told if isinstance(event, StatusUpdate) and event.recipient]
     if not reports:
         return
-    trackers = {update.tracker for _news, update in reports if update.tracker}
-    messages = {update.message_id for _news, update in reports}
-    by_tracker: dict[UUID | None, tuple[str, Sender]] = {}
-    by_message: dict[tuple[str, str], tuple[str, Sender]] = {}
-    for address, sender, tracker, message_id in _written_to(trackers, messages):
-        by_tracker[tracker] = by_message[sender.provider, message_id or ""] = (address, sender)
+    written: dict[UUID | tuple[str, str], tuple[str, Sender]] = {}
+    _find(written, Recipient, {update.tracker for _news, update in reports if update.tracker}, "attempt_id")
+    rest = [each for each in reports if each[1].tracker not in written]  # most are found by their attempts
+    if rest:
+        _find(written, DirectMessage, {update.tracker for _news, update in rest if update.tracker}, "pk")
+        _find(written, Recipient, {update.message_id for _news, update in rest}, "provider_message_id")
     for news, update in reports:
-        written = by_tracker.get(update.tracker) if update.tracker else None
-        written = written or by_message.get((news.provider, update.message_id))
-        if written and may_touch(news, written[1]):
-            yield from ((written[1].business, Tie(written[0], each, TieSource.STATUS)) for each in update.recipient)
+        to = written.get(update.tracker) if update.tracker else None
+        to = to or written.get((news.provider, update.message_id))
+        if to and may_touch(news, to[1]):
+            yield from ((to[1].business, Tie(to[0], each, TieSource.STATUS)) for each in update.recipient)
 
 
-def _written_to(trackers: set[UUID], messages: set[str]) -> Iterator[tuple[str, Sender, UUID | None, str | None]]:
-    """Yields address, sender, attempt and message id of what was sent with these; erased addresses are left out."""
-    columns = ("address", "broadcast__sender", "attempt_id", "provider_message_id")
-    rows = [
-        *Recipient.objects.filter(attempt_id__in=trackers).values_list(*columns),
-        *Recipient.objects.filter(provider_message_id__in=messages).values_list(*columns),
-        *DirectMessage.objects.filter(pk__in=trackers).values_list("address", "sender", "pk", "provider_message_id"),
-    ]
-    senders = Sender.objects.select_related("business").in_bulk({row[1] for row in rows})
-    for address, sender, tracker, message_id in rows:
+def _find(
+    written: dict[UUID | tuple[str, str], tuple[str, Sender]],
+    model: type[Recipient | DirectMessage],
+    keys: set[UUID] | set[str],
+    column: str,
+) -> None:
+    """Add address and sender of what was sent with these, by attempt or message id; erased addresses are left out."""
+    if not keys:
+        return
+    sender = "broadcast__sender" if model is Recipient else "sender"
+    rows = list(
+        model._default_manager.filter(**{f"{column}__in": keys}).values_list(column, "address", sender, "provider")
+    )
+    senders = Sender.objects.select_related("business").in_bulk({row[2] for row in rows})
+    for key, address, of, provider in rows:
         if address and not address.startswith(ERASED):
-            yield address, senders[sender], tracker, message_id
+            written[(provider, key) if isinstance(key, str) else key] = (address, senders[of])

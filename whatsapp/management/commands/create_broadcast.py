@@ -22,7 +22,7 @@ from whatsapp.control import starting
 from whatsapp.control.reports import creation_report
 from whatsapp.errors import WhatsappError
 from whatsapp.management import file_answers
-from whatsapp.management.asking import answer, business_of
+from whatsapp.management.asking import amount, answer, business_of
 from whatsapp.models import Broadcast, WindowZone
 from whatsapp.numbers import template_sync
 from whatsapp.tables.readings import FileQuestion
@@ -42,6 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--template", required=True, metavar="NAME")
         parser.add_argument("--language", required=True, help="of the template, like en_US or he")
         parser.add_argument("--name", default="", help="what the broadcast is called; default: the template's name")
+        parser.add_argument("--budget", type=amount, metavar="AMOUNT", help="pause before it costs more, like 25.50")
         parser.add_argument("--start", action="store_true", help="start it, or let it wait for --at")
         _add_audience(parser)
         file_answers.add_options(parser)
@@ -75,6 +76,7 @@ class Command(BaseCommand):
                 answers=file_answers.answers_in(options),
                 timing=_timing(options),
                 canary_size=options["canary"].size,
+                budget=options["budget"],
             )
             return creation.create(business, new, now=timezone.now())
 

@@ -89,8 +89,9 @@ def _status(number_id: str, one: Mapping[str, Any], received_at: datetime) -> St
         tracker=_uuid(one.get("biz_opaque_callback_data")),
         error_code=code_of(error),
         error_text=text_of(error),
-        billable=_yes_or_no(pricing.get("billable")),
-        price_category=str(pricing.get("category") or ""),
+        billable=_is_billed(pricing),
+        price_category=str(pricing.get("category") or "")[:30],
+        price_type=str(pricing.get("type") or "")[:30],
         recipient=_addresses(one.get("recipient_user_id"), *([] if is_group else [one.get("recipient_id")])),
     )
 
@@ -105,8 +106,14 @@ def _error(told: Any) -> Mapping[str, Any]:
     return next((error for error in errors if isinstance(error, Mapping)), {})
 
 
-def _yes_or_no(told: Any) -> bool | None:
-    return told if isinstance(told, bool) else {"true": True, "false": False}.get(str(told).lower())
+def _is_billed(pricing: Mapping[str, Any]) -> bool | None:
+    """Returns whether a message is charged. Meta means to drop `billable`: then the type of the price says it."""
+    kind = str(pricing.get("type") or "").lower()
+    if kind.startswith("free"):
+        return False
+    told = pricing.get("billable")
+    said = told if isinstance(told, bool) else {"true": True, "false": False}.get(str(told).lower())
+    return True if said is None and kind == "regular" else said
 
 
 def _inbound(

@@ -13,12 +13,12 @@ from businesses import usage
 from businesses.models import Business, DailyLimits
 from testing.broadcasts import addresses, make_broadcast
 from testing.meta import ThreadedMeta
-from whatsapp.audience.rates import current_rates
 from whatsapp.broadcasts.reasons import why_it_stands
 from whatsapp.conftest import Send, states
 from whatsapp.models import Broadcast, DirectMessage, InboundMessage, MessageTemplate, Recipient, Sender
 from whatsapp.reasons import Cause, reason
 from whatsapp.sending import agenda, day_limits, direct, gates
+from whatsapp.sending.costs import rates_at
 from whatsapp.sending.day_limits import Today
 from whatsapp.sending.quota import PeopleGauge
 from whatsapp.states import BroadcastStatus, PauseReason
@@ -28,9 +28,10 @@ def test_what_leaves_is_counted(acme: Business, broadcast: Broadcast, send: Send
     send()
     used = usage.used_today(acme, now=timezone.now())
     (country,) = set(Recipient.objects.values_list("country", flat=True))
-    price = current_rates().price(country, broadcast.template_category)
+    rates = rates_at(timezone.now())
+    price = rates.price(country, broadcast.template_category)
     assert price is not None
-    assert (used.messages, used.money) == (20, 20 * price)
+    assert (used.messages, used.money) == (20, 20 * price * rates.dollars)
 
 
 def test_at_the_limit_it_pauses_with_a_reason_and_goes_on_the_next_day(
@@ -72,17 +73,15 @@ def test_the_day_s_limits_say_how_many_may_leave(acme: Business) -> None:
     assert day_limits.read(acme, now) == Today()
     limits = DailyLimits.objects.create(business=acme, messages=8)
     assert day_limits.read(acme, now) == Today(left=8)
-    day_limits.count(acme, ["IL"] * 7, "", now)
-    assert day_limits.read(acme, now) == Today(left=1), "a reply is a message, and free"
+    day_limits.count(acme, 7, Decimal(0), now)
+    assert day_limits.read(acme, now) == Today(left=1)
     assert usage.used_today(acme, now=now).money == 0
-    day_limits.count(acme, ["IL", "", "XX"], "MARKETING", now)
+    day_limits.count(acme, 3, Decimal("0.1"), now)
     assert day_limits.read(acme, now).because == reason(Cause.DAY_MESSAGES)
     assert day_limits.read(acme, now).left is None
-    price = current_rates().price("IL", "MARKETING")
-    assert price is not None
-    unknown = [current_rates().price(country, "MARKETING") or 0 for country in ("", "XX")]
-    assert usage.used_today(acme, now=now).money == price + sum(unknown)
-    limits.messages, limits.money = None, price
+    dollars = Decimal("0.1") * rates_at(now).dollars
+    assert usage.used_today(acme, now=now).money == dollars
+    limits.messages, limits.money = None, dollars
     limits.save()
     assert day_limits.read(acme, now) == Today(reason(Cause.DAY_MONEY))
 
@@ -116,5 +115,6 @@ def test_a_test_of_a_template_is_counted_with_its_price(
     now = timezone.now()
     message = reply(sender, now)
     message.kind, message.template, message.params = "test", template, {"first_name": "Dana"}
+    price = rates_at(now).price("IL", template.category)
     assert direct.claim(message, now) is not None
-    assert usage.used_today(acme, now=now).money == current_rates().price("IL", template.category)
+    assert usage.used_today(acme, now=now).money == round((price or 0) * rates_at(now).dollars, 5)

@@ -96,7 +96,7 @@ def test_a_message_that_was_ever_billed_is_billed_in_its_category() -> None:
     billed = said(sent, billable=True, price_category="marketing")
     start = Delivery(RecipientStatus.SENDING)
     for order in itertools.permutations([unsaid, free, billed]):
-        assert (fold(start, order).billable, fold(start, order).price_category) == (True, "utility")
+        assert (fold(start, order).billable, fold(start, order).price_category) == (True, "marketing")
     assert fold(start, [unsaid]).billable is None
     for order in itertools.permutations([unsaid, free]):
         assert (fold(start, order).billable, fold(start, order).price_category) == (False, "utility")

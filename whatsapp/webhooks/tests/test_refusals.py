@@ -172,7 +172,21 @@ def test_an_edit_that_now_says_stop(hear: Hear, row: Recipient, order: list[tupl
 def test_an_edit_takes_no_refusal_back(hear: Hear, row: Recipient, order: list[tuple[str, str, int]]) -> None:
     for what, text, after in order:
         hear(what, text, after=after, own_id=f"in.{1 if what == 'reply' else 2}", changes="in.1")
-    assert InboundMessage.objects.get().text == "See you"
+    message = InboundMessage.objects.get()
+    assert (message.text, message.action) == ("See you", "opt_out")
+    assert refused() == ALL
+
+
+@pytest.mark.parametrize("order", list(permutations([("reply", 0), ("STOP", 5), ("See you", 9), ("STOP", 5)])))
+def test_edits_in_any_order_end_in_the_last_and_lose_none(
+    hear: Hear, row: Recipient, order: list[tuple[str, int]]
+) -> None:
+    for number, (text, after) in enumerate(order):
+        what, own_id = ("reply", "in.0") if text == "reply" else ("edit", f"in.edit.{number}")
+        hear(what, text, after=after, own_id=own_id, changes="in.0")
+    message = InboundMessage.objects.get()
+    assert (message.text, message.edited_at) == ("See you", AT + timedelta(seconds=9))
+    assert [version["text"] for version in message.earlier] == ["reply", "STOP"]
     assert refused() == ALL
 
 

@@ -1,0 +1,183 @@
+"""Budgets of money: what a broadcast may cost, and a business's messages of a month.
+
+Every message is counted before it leaves, in the transaction that commits its attempt: one conditional UPDATE adds its
+price to the sum only if the sum then still fits the budget. So a budget is never exceeded, however many processes
+send. What turns out to cost nothing, less or more corrects the sums later, each message in the transaction that
+changes its row.
+
+The sums are always the last rows that a transaction touches, the broadcast's before the month's, so that no two
+transactions wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, QuerySet
+
+from businesses import usage
+from businesses.models import Business
+from whatsapp.models import Broadcast, BroadcastSpending, MonthSpending
+from whatsapp.people.messaging_settings import settings_of
+from whatsapp.reasons import Cause, Reason, reason
+from whatsapp.sending.costs import from_micros, micros, rates_at
+from whatsapp.states import PauseReason
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A limit of money, and what is used of it, in millionths of the rate card's currency."""
+
+    why: PauseReason
+    limit: int
+    used: int
+
+    @property
+    def left(self) -> int:
+        """What may still be spent."""
+        return max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A message of this broadcast (None: of no broadcast) that left in this month costs so much more, or less."""
+
+    business: UUID
+    broadcast: UUID | None
+    month: date
+    micros: int
+
+
+def month_of(business: Business, moment: datetime) -> date:
+    """Returns the first day of the month by the business's clock."""
+    return usage.day_of(business, moment).replace(day=1)
+
+
+def next_month(business: Business, now: datetime) -> datetime:
+    """Returns when the business's next month begins."""
+    first = month_of(business, now)
+    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return datetime.combine(following, time(), tzinfo=ZoneInfo(business.time_zone))
+
+
+def spent_on(broadcast: Broadcast) -> Decimal:
+    """Returns what the broadcast has cost so far, messages under way included."""
+    return from_micros(_broadcast_micros(broadcast.pk))
+
+
+def spent_in_month(business: Business, now: datetime) -> Decimal:
+    """Returns what the business's messages of this month cost so far, messages under way included."""
+    return from_micros(_month_micros(business, month_of(business, now)))
+
+
+def budgets(business: Business, broadcast: Broadcast | None, now: datetime) -> list[Budget]:
+    """Returns the budgets that a message of the broadcast (None: of no broadcast) must fit; none if none is set."""
+    found = []
+    if broadcast is not None and broadcast.budget is not None:
+        used = _broadcast_micros(broadcast.pk)
+        found.append(Budget(PauseReason.BUDGET, micros(broadcast.budget), used))
+    monthly = settings_of(business).monthly_budget
+    if monthly is not None:
+        used = _month_micros(business, month_of(business, now))
+        found.append(Budget(PauseReason.MONTH_BUDGET, micros(monthly), used))
+    return found
+
+
+def affordable(prices: Sequence[Decimal], found: Iterable[Budget]) -> int:
+    """Returns how many messages with these prices, from the first on, fit every budget."""
+    left = min((budget.left for budget in found), default=None)
+    if left is None:
+        return len(prices)
+    for number, price in enumerate(prices):
+        left -= micros(price)
+        if left < 0:
+            return number
+    return len(prices)
+
+
+def tightest(found: Sequence[Budget]) -> Budget:
+    """Returns the budget with the least left."""
+    return min(found, key=lambda budget: budget.left)
+
+
+def because_of(budget: Budget, now: datetime) -> Reason:
+    """Returns why nothing more may leave, with both amounts."""
+    cause = Cause.BUDGET_USED if budget.why is PauseReason.BUDGET else Cause.MONTH_BUDGET_USED
+    currency = rates_at(now).currency
+    return reason(
+        cause, used=f"{from_micros(budget.used):.2f}", budget=f"{from_micros(budget.limit):.2f}", currency=currency
+    )
+
+
+def reserve(business: Business, broadcast: Broadcast | None, amount: Decimal, now: datetime) -> bool:
+    """Add an amount to the sums if it fits the budgets; call it last in the transaction that sends the messages.
+
+    Returns False if it does not fit any more: another process was faster. Then the caller rolls everything back.
+    """
+    wanted, month = micros(amount), month_of(business, now)
+    if broadcast is not None:
+        rows = BroadcastSpending.objects.filter(business=business, broadcast=broadcast)
+        if not _added(rows, wanted, broadcast.budget):
+            _ensure_broadcast(business.pk, broadcast.pk)
+            if not _added(rows, wanted, broadcast.budget):
+                return False
+    months = MonthSpending.objects.filter(business=business, month=month)
+    monthly = settings_of(business).monthly_budget
+    if _added(months, wanted, monthly):
+        return True
+    _ensure_month(business.pk, month)
+    return _added(months, wanted, monthly)
+
+
+def _added(rows: QuerySet[Any], wanted: int, budget: Decimal | None) -> bool:
+    """Add to a sum if it then still fits the budget. Returns False if it does not, or if there is no sum yet."""
+    fitting = rows if budget is None else rows.filter(micros__lte=micros(budget) - wanted)
+    return bool(fitting.update(micros=F("micros") + wanted))
+
+
+def correct(corrections: Iterable[Correction]) -> None:
+    """Correct the sums; call it last in the transaction that changes the rows."""
+    by_broadcast: defaultdict[tuple[UUID, UUID], int] = defaultdict(int)
+    by_month: defaultdict[tuple[UUID, date], int] = defaultdict(int)
+    for one in corrections:
+        if one.broadcast is not None:
+            by_broadcast[one.business, one.broadcast] += one.micros
+        by_month[one.business, one.month] += one.micros
+    for (business, broadcast), amount in sorted(by_broadcast.items(), key=str):
+        if amount:
+            _ensure_broadcast(business, broadcast)
+            rows = BroadcastSpending.objects.filter(business=business, broadcast=broadcast)
+            rows.update(micros=F("micros") + amount)
+    for (business, month), amount in sorted(by_month.items(), key=str):
+        if amount:
+            _ensure_month(business, month)
+            MonthSpending.objects.filter(business=business, month=month).update(micros=F("micros") + amount)
+
+
+def _broadcast_micros(broadcast: UUID) -> int:
+    found = BroadcastSpending.objects.filter(broadcast=broadcast).values_list("micros", flat=True).first()
+    return found or 0
+
+
+def _month_micros(business: Business, month: date) -> int:
+    found = MonthSpending.objects.filter(business=business, month=month).values_list("micros", flat=True).first()
+    return found or 0
+
+
+def _ensure_broadcast(business: UUID, broadcast: UUID) -> None:
+    if not BroadcastSpending.objects.filter(broadcast=broadcast).exists():
+        row = BroadcastSpending(business_id=business, broadcast_id=broadcast)
+        BroadcastSpending.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _ensure_month(business: UUID, month: date) -> None:
+    if not MonthSpending.objects.filter(business=business, month=month).exists():
+        row = MonthSpending(business_id=business, month=month)
+        MonthSpending.objects.bulk_create([row], ignore_conflicts=True)

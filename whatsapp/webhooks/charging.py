@@ -1,0 +1,105 @@
+"""What reports change about the cost of messages: WhatsApp says the category, and whether the message is billed.
+
+Most reports confirm the price that was counted when the message left; then nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from businesses.models import Business
+from whatsapp.audience.rates import SERVICE
+from whatsapp.models import DirectKind, DirectMessage, MessageTemplate, Recipient
+from whatsapp.sending import refunds, spending
+from whatsapp.sending.costs import COSTING, Charged, cost_of, from_micros, micros, rates_at
+from whatsapp.sending.letter_costs import country_of
+from whatsapp.sending.spending import Correction
+from whatsapp.webhooks.folding import Delivery
+
+FIELDS = ("business_id", "broadcast_id", "attempt_id", "country", "cost_estimate", "cost_micros")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is counted for a row until now. The fields are columns of the row."""
+
+    pk: int
+    business_id: UUID
+    broadcast_id: UUID
+    attempt_id: UUID | None
+    country: str
+    cost_estimate: Decimal | None
+    cost_micros: int
+
+
+def taken_from(values: dict[str, Any]) -> Counted:
+    """Take the fields of `Counted` out of a row's values."""
+    return Counted(values.pop("pk"), *(values.pop(name) for name in FIELDS))
+
+
+def recharge(rows: Sequence[tuple[Counted, Delivery]], now: datetime) -> None:
+    """Correct the cost of rows after reports, and the sums with it; call it last in the transaction.
+
+    What costs nothing any more is left to `sending.refunds`.
+    """
+    changed = []
+    for row, after in rows:
+        if after.status not in COSTING:
+            continue
+        expected = from_micros(row.cost_micros) if row.cost_estimate is None else row.cost_estimate
+        message = Charged(after.status, row.country, expected, after.billable, after.price_category)
+        cost = micros(cost_of(message, rates_at(after.delivered_at or after.accepted_at or now)))
+        if cost != row.cost_micros:
+            changed.append((row, cost))
+    if not changed:
+        return
+    for price in {cost for _row, cost in changed}:  # few: one per country and category
+        Recipient.objects.filter(pk__in=[row.pk for row, cost in changed if cost == price]).update(cost_micros=price)
+    old = [{name: getattr(row, name) for name in ("pk", *FIELDS)} for row, _cost in changed]
+    spending.correct(
+        Correction(off.business, off.broadcast, off.month, off.micros + cost)
+        for off, (_row, cost) in zip(refunds.corrections_of(old, now), changed, strict=True)
+    )
+
+
+LETTER_FIELDS = ("business_id", "address", "kind", "template_id", "created_at", "cost_micros")
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLetter:
+    """What is counted for a message to one person until now. The fields are columns of the row."""
+
+    pk: UUID
+    business_id: UUID
+    address: str
+    kind: str
+    template_id: UUID | None
+    created_at: datetime
+    cost_micros: int
+
+
+def taken_from_letter(values: dict[str, Any]) -> CountedLetter:
+    """Take the fields of `CountedLetter` out of a row's values."""
+    return CountedLetter(values.pop("pk"), *(values.pop(name) for name in LETTER_FIELDS))
+
+
+def recharge_letter(letter: CountedLetter, after: Delivery) -> None:
+    """Correct the cost of a message to one person as WhatsApp reports it. Without a price in the report nothing is."""
+    if after.status not in COSTING or after.billable is None:
+        return
+    category = SERVICE
+    if letter.kind != DirectKind.REPLY:
+        template = MessageTemplate.objects.filter(pk=letter.template_id).first() if letter.template_id else None
+        category = template.category if template else ""
+    country, rates = country_of(letter.address), rates_at(after.delivered_at or letter.created_at)
+    expected = rates.price(country, category) or Decimal(0)
+    cost = micros(cost_of(Charged(after.status, country, expected, after.billable, after.price_category), rates))
+    if cost != letter.cost_micros:
+        DirectMessage.objects.filter(pk=letter.pk).update(cost_micros=cost)
+        month = spending.month_of(Business.objects.get(pk=letter.business_id), letter.created_at)
+        spending.correct([Correction(letter.business_id, None, month, cost - letter.cost_micros)])
