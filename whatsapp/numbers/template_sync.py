@@ -32,6 +32,10 @@ from whatsapp.states import SENDABLE_TEMPLATES
 PACED_AFTER_PAUSE = timedelta(days=7)
 
 
+BESIDE = "beside_content"
+"""The key of a part of stored components that is not in the provider's list of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class SyncResult:
     """Number of templates that were new, changed, unchanged, or gone at the provider."""
@@ -158,7 +162,8 @@ def _has_changed(template: MessageTemplate, remote: RemoteTemplate) -> bool:
 
 def _has_other_content(template: MessageTemplate, remote: RemoteTemplate) -> bool:
     """Returns whether something else would be sent. Meta gives examples of media new addresses at every question."""
-    known = [template.parameter_format, without_examples(template.components)]
+    listed = [part for part in template.components if not part.get(BESIDE)]
+    known = [template.parameter_format, without_examples(listed)]
     return known != [remote.parameter_format, without_examples(list(remote.components))]
 
 
@@ -188,5 +193,6 @@ def _fill(template: MessageTemplate, remote: RemoteTemplate, now: datetime) -> M
 
 
 def _buttons(remote: RemoteTemplate) -> list[dict[str, Any]]:
+    """Returns the part for quick replies that the provider tells beside the content: they change no hash."""
     buttons = [{"type": "QUICK_REPLY", "text": text} for text in remote.quick_replies]
-    return [{"type": "BUTTONS", "buttons": buttons}] if buttons else []
+    return [{"type": "BUTTONS", "buttons": buttons, BESIDE: True}] if buttons else []

@@ -16,10 +16,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from businesses import usage
 from businesses.models import Business
@@ -120,23 +121,25 @@ def reserve(business: Business, broadcast: Broadcast | None, amount: Decimal, no
 
     Returns False if it does not fit any more: another process was faster. Then the caller rolls everything back.
     """
-    limits = {budget.why: budget.limit for budget in budgets(business, broadcast, now)}
-    wanted = micros(amount)
+    wanted, month = micros(amount), month_of(business, now)
     if broadcast is not None:
-        _ensure_broadcast(business.pk, broadcast.pk)
         rows = BroadcastSpending.objects.filter(business=business, broadcast=broadcast)
-        limit = limits.get(PauseReason.BUDGET)
-        if limit is not None:
-            rows = rows.filter(micros__lte=limit - wanted)
-        if not rows.update(micros=F("micros") + wanted):
-            return False
-    month = month_of(business, now)
-    _ensure_month(business.pk, month)
+        if not _added(rows, wanted, broadcast.budget):
+            _ensure_broadcast(business.pk, broadcast.pk)
+            if not _added(rows, wanted, broadcast.budget):
+                return False
     months = MonthSpending.objects.filter(business=business, month=month)
-    limit = limits.get(PauseReason.MONTH_BUDGET)
-    if limit is not None:
-        months = months.filter(micros__lte=limit - wanted)
-    return bool(months.update(micros=F("micros") + wanted))
+    monthly = settings_of(business).monthly_budget
+    if _added(months, wanted, monthly):
+        return True
+    _ensure_month(business.pk, month)
+    return _added(months, wanted, monthly)
+
+
+def _added(rows: QuerySet[Any], wanted: int, budget: Decimal | None) -> bool:
+    """Add to a sum if it then still fits the budget. Returns False if it does not, or if there is no sum yet."""
+    fitting = rows if budget is None else rows.filter(micros__lte=micros(budget) - wanted)
+    return bool(fitting.update(micros=F("micros") + wanted))
 
 
 def correct(corrections: Iterable[Correction]) -> None:

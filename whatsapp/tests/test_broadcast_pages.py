@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -171,6 +172,20 @@ def test_a_schedule_is_kept_as_wall_time_and_zone(staff: Client, template: Messa
     staff.post(page("broadcast-start", broadcast_id=broadcast.pk))
     broadcast.refresh_from_db()
     assert broadcast.status == "scheduled"
+
+
+def test_a_budget_is_typed_in_the_wizard_and_raised_where_it_stopped(staff: Client, template: MessageTemplate) -> None:
+    broadcast = made(staff, template, budget="0.5")
+    assert broadcast.budget == Decimal("0.50")
+    Broadcast.objects.update(status="paused", pause_reason="budget")
+    address = page("broadcast", broadcast_id=broadcast.pk)
+    assert 'name="budget"' in staff.get(address).content.decode()
+    staff.post(page("broadcast-resume", broadcast_id=broadcast.pk), {"budget": "nonsense"})
+    broadcast.refresh_from_db()
+    assert (broadcast.status, broadcast.budget) == ("paused", Decimal("0.50"))
+    staff.post(page("broadcast-resume", broadcast_id=broadcast.pk), {"budget": "1.25"})
+    broadcast.refresh_from_db()
+    assert (broadcast.status, broadcast.budget) == ("running", Decimal("1.25"))
 
 
 def test_a_long_file_is_read_on_by_a_worker(

@@ -95,6 +95,16 @@ def test_status_tells_what_it_costs(people: Path, template: MessageTemplate) -> 
     assert (float(cost["estimate"]), float(cost["billed"]), cost["currency"]) == (0.0584, 0.0292, "EUR")
 
 
+def test_a_budget_is_set_when_it_is_made_and_raised_when_it_goes_on(people: Path, template: MessageTemplate) -> None:
+    key = create(people, "--budget", "0.03", "--start")["id"]
+    assert run("broadcast_status", key)["cost"]["budget"] == "0.03"
+    run("pause_broadcast", key)
+    assert run("resume_broadcast", key, "--budget", "12.345")["cost"]["budget"] == "12.34"
+    for wrong in ("0", "-1", "x", "nan", "1e30"):
+        with pytest.raises(CommandError, match="not an amount"):
+            create(people, "--budget", wrong)
+
+
 def test_the_way_of_a_broadcast_by_commands(people: Path, template: MessageTemplate) -> None:
     made = create(people, "--start")
     key = made["id"]

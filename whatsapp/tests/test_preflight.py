@@ -7,7 +7,7 @@ from whatsapp.audience.choice import ContactsChoice
 from whatsapp.broadcasts.creation import Timing
 from whatsapp.control.money import CountryCost
 from whatsapp.control.preflight import preflight
-from whatsapp.models import Contact, MessageTemplate, Recipient, Sender, WindowZone
+from whatsapp.models import Contact, MessageTemplate, MessagingSettings, Recipient, Sender, WindowZone
 from whatsapp.states import RecipientStatus, SkipReason
 from whatsapp.tests.conftest import NOW, Make
 
@@ -77,3 +77,18 @@ def test_looking_changes_nothing(make: Make) -> None:
     preflight(broadcast, now=NOW)
     broadcast.refresh_from_db()
     assert (list(Recipient.objects.values()), broadcast.epoch) == before
+
+
+def test_it_says_when_a_budget_is_too_small_and_when_prices_are_not_sure(make: Make, template: MessageTemplate) -> None:
+    broadcast = make("phone,first_name\n0501234567,Dana\n0531234567,Tal\n+96550123456,Noura\n")
+    assert [line.country for line in preflight(broadcast, now=NOW).costs] == ["IL", "KW"]
+    broadcast.budget = Decimal("0.05")
+    MessagingSettings.objects.create(business=broadcast.business, monthly_budget=Decimal("0.06"))
+    assert preflight(broadcast, now=NOW).warnings == [
+        "It may cost 0.05 EUR, and all of it would cost 0.09: it pauses in between.",
+        "0.06 EUR are left of this month's budget, and all of it would cost 0.09: "
+        "it pauses in between and goes on next month.",
+        "WhatsApp has new prices for KW, which are not known here: 1 people are estimated at older ones.",
+    ]
+    broadcast.budget = Decimal("0.09")
+    assert len(preflight(broadcast, now=NOW).warnings) == 2

@@ -16,7 +16,6 @@ from businesses.models import Business
 from whatsapp.audience.rates import SERVICE
 from whatsapp.models import DirectKind, DirectMessage, MessageTemplate, Recipient
 from whatsapp.sending import refunds, spending
-from whatsapp.sending.bulk import update_rows
 from whatsapp.sending.costs import COSTING, Charged, cost_of, from_micros, micros, rates_at
 from whatsapp.sending.letter_costs import country_of
 from whatsapp.sending.spending import Correction
@@ -59,7 +58,8 @@ def recharge(rows: Sequence[tuple[Counted, Delivery]], now: datetime) -> None:
             changed.append((row, cost))
     if not changed:
         return
-    update_rows(Recipient, [{"pk": row.pk, "cost_micros": cost} for row, cost in changed])
+    for price in {cost for _row, cost in changed}:  # few: one per country and category
+        Recipient.objects.filter(pk__in=[row.pk for row, cost in changed if cost == price]).update(cost_micros=price)
     old = [{name: getattr(row, name) for name in ("pk", *FIELDS)} for row, _cost in changed]
     spending.correct(
         Correction(off.business, off.broadcast, off.month, off.micros + cost)
