@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -43,6 +43,7 @@ from whatsapp.people.number_forms import canonical
 from whatsapp.people.unions import crossing, persons, sides
 
 MOVED_AT_ONCE = 2_000
+NEXT = timedelta(microseconds=1)
 _CONSENT_AFTER = {
     ConsentStep.AGREED: Consent.GRANTED,
     ConsentStep.NO_MARKETING: Consent.WITHDRAWN,
@@ -106,11 +107,12 @@ def _merge(
     kept: Contact, absorbed: Contact, *, source: TieSource, mine: set[str], theirs: set[str], now: datetime
 ) -> None:
     ours, other = _facts(kept), _facts(absorbed)
+    newest = ContactMerge.objects.filter(contact__in=[kept, absorbed]).aggregate(at=Max("at"))["at"]
     ContactMerge.objects.create(
         business=kept.business,
         contact=kept,
         source=source,
-        at=now,
+        at=max(now, newest + NEXT) if newest else now,  # they are undone in the opposite order
         absorbed_id=absorbed.pk,
         absorbed=other.kept() | {"created_at": absorbed.created_at.isoformat()},
         kept_before=ours.kept(),

@@ -10,6 +10,7 @@ decides whether the evidence is enough.
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -52,19 +53,46 @@ LATER = timedelta(minutes=1)
 BATCH = 100
 
 
-def unproven(now: datetime) -> list[Recipient]:
-    """Returns unknown rows that are old enough to be decided."""
+def unproven(now: datetime, after: int = 0) -> list[Recipient]:
+    """Returns unknown rows that are old enough to be asked about: a batch of those whose keys come after this one."""
     with across_businesses():  # one loop serves every business
-        rows = Recipient.objects.filter(status=RecipientStatus.UNKNOWN, attempts__started_at__lt=now - ASK_AFTER)
+        rows = Recipient.objects.filter(
+            pk__gt=after, status=RecipientStatus.UNKNOWN, attempts__started_at__lt=now - ASK_AFTER
+        )
         rows = rows.exclude(address__startswith=ERASED).select_related(
             "broadcast__sender", "broadcast__business", "broadcast__template"
         )
         return list(rows.order_by("pk").distinct()[:BATCH])
 
 
+def ripe(now: datetime) -> list[Recipient]:
+    """Returns rows that may be decided now. Of too many any are taken: those that wait must not hold up others."""
+    found: list[Recipient] = []
+    after = 0
+    while batch := unproven(now, after):
+        after = batch[-1].pk
+        found += _silent_enough(batch, now)
+    return random.sample(found, BATCH) if len(found) > BATCH else found
+
+
+def _silent_enough(rows: Sequence[Recipient], now: datetime) -> list[Recipient]:
+    with across_businesses():  # see `unproven`
+        started = dict(Attempt.objects.filter(pk__in=[row.attempt_id for row in rows]).values_list("pk", "started_at"))
+    return [
+        row
+        for row in rows
+        if provider_for(row.broadcast.sender.provider).can_prove_absence
+        or (row.attempt_id in started and _is_silent(row, started[row.attempt_id], now))
+    ]
+
+
+def _is_silent(row: Recipient, started_at: datetime, now: datetime) -> bool:
+    return now - started_at >= silence_of(row.broadcast.template, started_at)
+
+
 async def decide(http: aiohttp.ClientSession, database: DatabaseThread, now: datetime) -> None:
     """Ask the providers that can be asked, and weigh the evidence for the others."""
-    for row in await database.run(unproven, now):
+    for row in await database.run(ripe, now):
         sender = row.broadcast.sender
         provider = provider_for(sender.provider)
         if not provider.can_prove_absence:
@@ -102,8 +130,8 @@ def weigh(row: Recipient, now: datetime) -> None:
         chosen = MessagingSettings.objects.filter(business=row.business_id).values_list("unknown_policy", flat=True)
         if (chosen.first() or UnknownPolicy.EVIDENCE) != UnknownPolicy.EVIDENCE:
             return
-        started_at, template = _attempt_start(row), row.broadcast.template
-        if now - started_at < silence_of(template, started_at):
+        started_at = _attempt_start(row)
+        if not _is_silent(row, started_at, now):
             return
         if _is_heard_of_since(row, started_at + LATER) and not _of_template(row).filter(status=RecipientStatus.HELD):
             requeue([row], now=now, why=reason(Cause.NO_REPORT))

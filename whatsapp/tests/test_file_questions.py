@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from openpyxl import Workbook
 
 from businesses.membership import add_member
 from businesses.models import Business, Role, User
+from whatsapp.audience.columns import understand
 from whatsapp.audience.file_settling import Settled, settle
+from whatsapp.audience.rows import Reader
 from whatsapp.errors import BadAudience
 from whatsapp.models import Broadcast, Contact, ContactImport, MessageTemplate, Recipient
 from whatsapp.pages import pasting
 from whatsapp.states import FileMatter
 from whatsapp.tables.readings import Answers, FileQuestion
+from whatsapp.tables.tables import open_table
 from whatsapp.tables.text_encodings import encoding_of
+from whatsapp.template_variables import variables_of
 
 
 def settled(text: str | bytes, expected: Sequence[str] = (), **answers: str) -> Settled:
@@ -110,6 +117,46 @@ def test_what_could_be_the_phone_column_is_asked(header: str, row: str, choices:
     assert last.phone == header.split(",").index(choices[-1])
     with pytest.raises(BadAudience, match="no column “missing”"):
         settled(text, phone_column="missing")
+
+
+def workbook(**sheets: str) -> bytes:
+    """Returns a workbook of sheets with a person each; the first is open, and hidden if its name says so."""
+    book, file = Workbook(), io.BytesIO()
+    for name, person in sheets.items():
+        sheet = book.create_sheet(name)
+        sheet.append(["phone", "name"])
+        sheet.append(["0501234567", person])
+        sheet.sheet_state = "hidden" if name == "hidden" else "visible"
+    del book["Sheet"]
+    book.save(file)
+    opened = io.BytesIO()
+    with zipfile.ZipFile(file) as source, zipfile.ZipFile(opened, "w") as archive:
+        for name in source.namelist():  # openpyxl opens a visible sheet, whatever is asked
+            archive.writestr(name, re.sub(rb'activeTab="\d+"', b'activeTab="0"', source.read(name)))
+    return opened.getvalue()
+
+
+def test_a_hidden_sheet_is_never_read_unasked() -> None:
+    found = settled(workbook(hidden="Old", November="Dana"))
+    assert (found.reading.sheet, found.rows[0].cells[1]) == ("November", "Dana")
+    assert [str(note) for note in found.notes] == ["Hidden sheets are not read: “hidden”."]
+
+
+def test_of_several_sheets_none_of_which_is_open_one_is_chosen() -> None:
+    content = workbook(hidden="Old", May="Dana", June="Avi")
+    assert asked(content) == (FileMatter.SHEET, ["May", "June"])
+    assert settled(content, sheet="june").rows[0].cells[1] == "Avi"
+    with pytest.raises(BadAudience, match="no sheet “July”"):
+        settled(content, sheet="July")
+
+
+def test_a_row_with_bytes_of_another_encoding_is_rejected_wherever_they_are(clinic: Business) -> None:
+    content = "phone,name,note\n0501234567,דנה,\n0521234567,Avi,René\n".encode().replace(b"\xc3\xa9", b"\xe9")
+    variables = variables_of([{"type": "BODY", "text": "Hi {{name}}"}], "NAMED")
+    with open_table(io.BytesIO(content)) as table:
+        reader = Reader(understand(table.header, variables), variables, {}, "IL", 10)
+        found = [reader.candidate(row.number, row.cells, row.flaws).skip_reason for row in table.rows]
+    assert found == [None, "bad_value"]
 
 
 NAMES = {

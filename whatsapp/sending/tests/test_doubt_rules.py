@@ -80,6 +80,17 @@ def test_doubts_are_decided_after_two_minutes_each_once_and_in_batches(
     assert doubts.unproven(NOW) == rows[1:2]
 
 
+def test_those_that_wait_hold_up_nobody(broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doubts, "BATCH", 2)
+    for number in range(5):
+        in_doubt(broadcast, 74 * MINUTE, position=number)
+    assert doubts.ripe(NOW) == []
+    old = [in_doubt(broadcast, 75 * MINUTE, position=number) for number in (5, 6, 7)]
+    seen = {row.pk for _try in range(50) for row in doubts.ripe(NOW)}
+    assert seen == {row.pk for row in old}
+    assert len(doubts.ripe(NOW)) == 2
+
+
 # Evidence ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("age", "accepted", "sent", "proves"),
