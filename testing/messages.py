@@ -16,6 +16,8 @@ from pathlib import Path
 import polib
 
 ROOT = Path(__file__).resolve().parent.parent
+PLURAL_FORMS = 4
+"""Of Hebrew, as the catalogues and Django have it: a number without its form would be shown in English."""
 APPS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))
 SINGULAR = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
@@ -66,10 +68,15 @@ def _in_template(source: str) -> Iterator[Message]:
 
 
 def untranslated(app: str) -> list[str]:
-    """Returns the app's strings without a Hebrew translation."""
+    """Returns the app's strings without a Hebrew translation, or without one of Hebrew's plural forms."""
     path = catalogue(app)
-    known = {entry.msgid for entry in polib.pofile(str(path)).translated_entries()} if path.exists() else set()
+    entries = polib.pofile(str(path)).translated_entries() if path.exists() else []
+    known = {entry.msgid for entry in entries if not entry.msgid_plural or _has_all_forms(entry)}
     return sorted(text for text, _plural in messages(app) if text not in known)
+
+
+def _has_all_forms(entry: polib.POEntry) -> bool:
+    return len(entry.msgstr_plural) == PLURAL_FORMS and all(entry.msgstr_plural.values())
 
 
 def update(app: str) -> None:

@@ -58,6 +58,7 @@ OF_OTHERS = {
     *("Account Quality at Meta", "Meta Business Suite", "WhatsApp Business Account", "Callback URL"),
     *("Account Quality", "WhatsApp Manager", "Meta Cloud API"),
     "Chrome, Edge, Firefox",
+    "Strict Open XML",
 }
 """Names of products and of providers' pages and settings, in English in every language."""
 SAMPLES: dict[str, Datum] = {"provider": "cloud", "code": "131026", "words": "Their own words here", "status": "PAUSED"}

@@ -30,7 +30,7 @@ class Cause(models.TextChoices):
     NUMBER_IS_A_DATE = "number_is_a_date", _("%(text)s is a date, not a phone number.")
     OPT_OUT_OF_WHAT = (
         "opt_out_of_what",
-        _("“%(text)s” does not say what they opted out of. Write “%(marketing)s” or “%(everything)s”."),
+        _("“%(text)s” does not say what they opted out of. Write “Marketing messages” or “Any broadcast”."),
     )
     OPT_OUT_SINCE_WHEN = (
         "opt_out_since_when",

@@ -23,7 +23,7 @@ from whatsapp.people.many_opt_outs import OptOut, suppress_many
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.opt_out_table import category_of, column_of, source_of
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
-from whatsapp.reasons import Cause, Reason, reason
+from whatsapp.reasons import Cause, Reason
 from whatsapp.tables.tables import Row, Table
 
 CHUNK = 500
@@ -134,9 +134,7 @@ class _Reader:
     def _category_of(self, text: str) -> SuppressionCategory:
         found = category_of(text) if text else self._category
         if found is None:
-            words = {"marketing": SuppressionCategory.MARKETING, "everything": SuppressionCategory.ALL}
-            labels = {name: str(category.label) for name, category in words.items()}
-            raise BadAudience(reason(Cause.OPT_OUT_OF_WHAT, text=text[:60], **labels))
+            raise BadAudience(Cause.OPT_OUT_OF_WHAT, text=text[:60])
         return found
 
     def _since(self, text: str) -> datetime:

@@ -109,11 +109,14 @@ def tightest(found: Sequence[Budget]) -> Budget:
 
 def because_of(budget: Budget, now: datetime) -> Reason:
     """Returns why nothing more may leave, with both amounts."""
-    cause = Cause.BUDGET_USED if budget.why is PauseReason.BUDGET else Cause.MONTH_BUDGET_USED
-    currency = rates_at(now).currency
-    return reason(
-        cause, used=f"{from_micros(budget.used):.2f}", budget=f"{from_micros(budget.limit):.2f}", currency=currency
-    )
+    used, limit, currency = _amount(budget.used), _amount(budget.limit), rates_at(now).currency
+    if budget.why is PauseReason.BUDGET:
+        return reason(Cause.BUDGET_USED, used=used, budget=limit, currency=currency)
+    return reason(Cause.MONTH_BUDGET_USED, used=used, budget=limit, currency=currency)
+
+
+def _amount(micros: int) -> str:
+    return f"{from_micros(micros):.2f}"
 
 
 def reserve(business: Business, broadcast: Broadcast | None, amount: Decimal, now: datetime) -> bool:
