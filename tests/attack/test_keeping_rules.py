@@ -20,7 +20,7 @@ from businesses.models import Retention
 from businesses.tenancy import acting_for
 from businesses.tests.rows import A_TIME, FINAL, Tenant, make_tenant, tenant_models
 from calls.models import BlockedCaller, Call, TraceChunk
-from whatsapp.models import Broadcast, Contact, ContactImport, DirectMessage, Recipient, WebhookNews
+from whatsapp.models import AddressTie, Broadcast, Contact, ContactImport, DirectMessage, Recipient, WebhookNews
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -42,6 +42,7 @@ def alpha() -> Tenant:
     base[BlockedCaller].update(number=PHONE)
     base[TraceChunk].update(data=zlib.compress(b"qqaaa"))
     base[Contact].update(phone=PHONE, bsuid=None)
+    base[AddressTie].update(one=PHONE)
     base[Broadcast].update(status="completed", completed_at=A_TIME, started_at=A_TIME, audience_ready_at=A_TIME)
     base[DirectMessage].update(status="delivered")
     base[ContactImport].update(status="done", finished_at=A_TIME)
