@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 AGENDA_EVERY_S = 0.5
 SWEEP_EVERY_S = 2.0
+DOUBTS_EVERY_S = 20.0
+"""All unknown rows are looked at, and what decides on them takes minutes to come."""
 SETTLE_EVERY_S = 60.0
 REFRESH_EVERY_S = 60.0
 NEWS_EVERY_S = 0.3
@@ -83,6 +85,7 @@ class SendingLoop:
                 asyncio.create_task(self._every(AGENDA_EVERY_S, self._prepare)),
                 asyncio.create_task(self._every(DIRECT_EVERY_S, lambda: self._send_direct_messages(http))),
                 asyncio.create_task(self._every(SWEEP_EVERY_S, lambda: self._sweep(http))),
+                asyncio.create_task(self._every(DOUBTS_EVERY_S, lambda: self._doubt(http))),
                 asyncio.create_task(self._every(SETTLE_EVERY_S, self._settle)),
                 asyncio.create_task(self._every(REFRESH_EVERY_S, self._refresh)),
             ]
@@ -95,6 +98,7 @@ class SendingLoop:
                 self._apply,
                 lambda: self._send_direct_messages(http),
                 lambda: self._sweep(http),
+                lambda: self._doubt(http),
                 self._settle,
             ):
                 await chore()
@@ -145,8 +149,10 @@ class SendingLoop:
 
     async def _sweep(self, http: aiohttp.ClientSession) -> None:
         await self._chores.run(sweeper.sweep, self._now())
-        await doubts.decide(http, self._chores, self._now())
         await confirm_choices(http, self._chores, self._now())
+
+    async def _doubt(self, http: aiohttp.ClientSession) -> None:
+        await doubts.decide(http, self._chores, self._now())
 
     async def _send_direct_messages(self, http: aiohttp.ClientSession) -> None:
         await direct.send_waiting(http, self._chores, self._now())
