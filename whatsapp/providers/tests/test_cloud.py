@@ -269,6 +269,7 @@ def test_a_status_is_read_with_its_price_and_attempt() -> None:
             ATTEMPT,
             billable=True,
             price_category="marketing",
+            price_type="regular",
             recipient=("+16505551234",),
         )
     ]
