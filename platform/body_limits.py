@@ -28,7 +28,7 @@ _LIMITS: Final[tuple[tuple[re.Pattern[str], int], ...]] = (
     (re.compile(r"/calls/twilio/\w+/?"), TWILIOS),
     (re.compile(r"/whatsapp/webhooks/twilio/?"), TWILIOS),
     (re.compile(r"/whatsapp/webhooks/cloud/?"), METAS),
-    (re.compile(r"/b/[-\w]+/(contacts/import|broadcasts/new/people)/?"), UPLOAD),
+    (re.compile(r"/b/[-\w]+/(contacts/import|contacts/suppressed/import|broadcasts/new/people)/?"), UPLOAD),
 )
 _METAS_SIGNATURE: Final = re.compile(r"sha256=[0-9a-f]{64}")
 

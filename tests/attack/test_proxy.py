@@ -95,6 +95,7 @@ def post(port: int, path: str, size: int, headers: str = "") -> int:
         ("/accounts/login/", body_limits.FORM, {200, 403}, ""),
         ("/b/acme/contacts/import/", body_limits.UPLOAD, {302, 403}, ""),
         ("/b/acme/broadcasts/new/people/", body_limits.UPLOAD, {302, 403}, ""),
+        ("/b/acme/contacts/suppressed/import/", body_limits.UPLOAD, {302, 403}, ""),
     ],
 )
 def test_what_a_process_takes_comes_through_and_no_more(

@@ -257,4 +257,6 @@ def test_the_table_names_addresses_that_exist() -> None:
 def test_every_form_with_a_file_may_bring_it() -> None:
     templates = Path(__file__).parents[2] / "templates"
     forms = {path.name for path in templates.rglob("*.html") if "multipart/form-data" in path.read_text()}
-    assert forms == {"broadcast_new_people.html", "import_file.html"}, "add its page to body_limits.py"
+    assert forms == {"broadcast_new_people.html", "import_file.html", "suppressions_import.html"}, (
+        "add its page to body_limits.py"
+    )
