@@ -38,6 +38,7 @@ def main() -> None:
         "sending-postgres": lambda people: on_postgres(sending, people),
         "sending-sqlite": lambda people: on_sqlite(sending, people),
         "webhooks-postgres": lambda people: on_postgres(webhooks, people),
+        "webhooks-embedded": lambda people: on_sqlite(webhooks_embedded, people),
         "import-postgres": lambda people: on_postgres(importing, 100_000),
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -83,13 +84,18 @@ def sending(environment: dict[str, str], people: int) -> dict[str, object]:
 
 def webhooks(environment: dict[str, str], people: int) -> dict[str, object]:
     """Measure one web process that receives statuses, 1,000 per POST, on four connections; then applying them."""
+    return _webhooks(environment, people, {"CELERY_BROKER_URL": "redis://127.0.0.1:9/0"}, [])
+
+
+def webhooks_embedded(environment: dict[str, str], people: int) -> dict[str, object]:
+    """Measure one process that does everything: it receives statuses, 200 per POST, on ten connections, and applies."""
+    return _webhooks(environment, people, {}, ["--batch", "200", "--connections", "10", "--applied-there"])
+
+
+def _webhooks(environment: dict[str, str], people: int, more: dict[str, str], how: list[str]) -> dict[str, object]:
     manage("migrate", "-v0", environment=environment)
     port = free_port()
-    variables = {
-        "PORT": str(port),
-        "WHATSAPP_APP_SECRET": "an-app-secret",
-        "CELERY_BROKER_URL": "redis://127.0.0.1:9/0",
-    }
+    variables = {"PORT": str(port), "WHATSAPP_APP_SECRET": "an-app-secret", **more}
     environment = {**environment, **variables, "LOG_LEVEL": "CRITICAL", "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
     web = subprocess.Popen(
         [sys.executable, "-m", "daphne", "-p", str(port), "frontdesk.asgi:application"],
@@ -103,7 +109,7 @@ def webhooks(environment: dict[str, str], people: int) -> dict[str, object]:
         ask(f"http://127.0.0.1:{port}/readyz")  # as a load balancer does before it sends anything
         run([sys.executable, "-m", "testing.make_broadcasts", str(people)], environment)
         done = subprocess.run(
-            [sys.executable, "-m", "bench.webhook_load", str(port)],
+            [sys.executable, "-m", "bench.webhook_load", str(port), *how],
             cwd=ROOT,
             env=environment,
             check=True,
