@@ -47,7 +47,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "reasons",
         "template_variables",
         "causes",
-        "states",
+        "states bare_process",
     ),
     "calls": (
         "apps urls management templatetags",

@@ -11,12 +11,12 @@ from __future__ import annotations
 import io
 import json
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+from whatsapp.bare_process import hold_back
 from whatsapp.tables.cells import Cells
 from whatsapp.tables.csv_file import about_rows, read_csv
 from whatsapp.tables.file_kinds import ZIP, is_workbook
@@ -25,8 +25,6 @@ from whatsapp.tables.limits import LONGEST_ROW, MB, MOST_COLUMNS, MOST_ROWS, UNP
 from whatsapp.tables.refusals import Asked, Problem, Refused
 from whatsapp.tables.text_encodings import encoding_of
 
-NICENESS = 15
-"""Calls go first wherever processors are scarce."""
 FIRST_ROWS, ROWS, CHARACTERS = 8, 500, 200_000
 """Rows of the first frame and of the others; a frame ends sooner at so many characters."""
 _RESERVE = 20 * MB
@@ -53,23 +51,6 @@ def main(cpu_s: int, memory_mb: int, answers: str = "{}") -> None:
         last = {"refused": Problem.READING_TOOK_TOO_MUCH.value, "data": {"limit": memory_mb}}
     with suppress(BrokenPipeError):
         send(last)
-
-
-def hold_back(cpu_s: int, memory_mb: int) -> None:
-    """Limit this process for good. Systems without one of these limits (macOS: memory) go without it."""
-    limits = (
-        (resource.RLIMIT_CPU, cpu_s, cpu_s + 1),
-        (resource.RLIMIT_AS, memory_mb * MB, memory_mb * MB),
-        (resource.RLIMIT_FSIZE, 0, 0),
-        (resource.RLIMIT_CORE, 0, 0),
-        (resource.RLIMIT_NOFILE, 32, 32),
-        (resource.RLIMIT_NPROC, 0, 0),
-    )
-    for kind, soft, hard in limits:
-        with suppress(ValueError, OSError):
-            resource.setrlimit(kind, (soft, hard))
-    with suppress(OSError):
-        os.nice(NICENESS)
 
 
 def frames(file: BinaryIO, *, encoding: str = "", sheet: str = "", country: str = "") -> Iterator[dict[str, Any]]:

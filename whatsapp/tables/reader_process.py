@@ -1,7 +1,7 @@
 """Running the process that reads a file, from the side that gets its rows.
 
-A process apart, because parsing what strangers wrote can take any time and memory, and the web process holds calls.
-It starts bare (without Django, without an environment), so that it is there in a few hundredths of a second.
+A process apart (`whatsapp.bare_process`), because parsing what strangers wrote can take any time and memory, and the
+web process holds calls.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
+from whatsapp import bare_process
 from whatsapp.errors import BadAudience
 from whatsapp.reasons import Cause, Reason
 from whatsapp.states import FileMatter
@@ -30,10 +29,7 @@ from whatsapp.tables.readings import Choice, FileQuestion
 
 logger = logging.getLogger(__name__)
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
 _PROGRAM = """
-import sys
-sys.path.insert(0, sys.argv[1])
 from whatsapp.tables.child import main
 main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
 """
@@ -50,18 +46,8 @@ def frames_of(file: BinaryIO, limits: Limits, answers: Mapping[str, str]) -> Ite
         BadAudience: the file is refused, also while frames are read.
     """
     with _with_descriptor(file) as descriptor:
-        # -I: neither the environment nor the current folder may change what is imported.
-        arguments = [str(_ROOT), str(limits.cpu_s), str(limits.memory_mb), json.dumps(dict(answers))]
-        command = [sys.executable, "-I", "-c", _PROGRAM, *arguments]
-        process = subprocess.Popen(  # noqa: S603 - all of it is ours
-            command,
-            stdin=descriptor,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"PATH": os.defpath},
-            cwd="/",
-            start_new_session=True,
-        )
+        arguments = (str(limits.cpu_s), str(limits.memory_mb), json.dumps(dict(answers)))
+        process = bare_process.start(_PROGRAM, *arguments, stdin=descriptor)
     try:
         yield _frames(process, limits)
     finally:

@@ -1,7 +1,7 @@
 """Large webhooks of Meta, split by a process of its own.
 
 Splitting 2,000 updates takes the interpreter some 150 ms, and every live call of a web process shares it. The process
-starts bare, without Django and without an environment, in a few hundredths of a second; one runs at a time.
+starts bare (`whatsapp.bare_process`); one runs at a time.
 
     stdin   the body, of which the caller has verified the signature
     stdout  "now" or "soon" (whether a worker is to be rung at once), a line break, and the rows as JSON
@@ -12,17 +12,14 @@ It ends with code 0, or with `UNREADABLE` for a body that can't be split into pa
 from __future__ import annotations
 
 import logging
-import os
-import resource
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
+from whatsapp import bare_process
 from whatsapp.providers.cloud import splitting
 from whatsapp.providers.events import Parcel, ParcelKind
 from whatsapp.webhooks.parcel_rows import as_json
@@ -33,13 +30,8 @@ LARGE: Final = 64_000
 """Bytes: more than some 120 updates."""
 UNREADABLE: Final = 3
 MOST_SECONDS: Final = 10
-MOST_MEMORY: Final = 512_000_000
-_ROOT = Path(__file__).resolve().parent.parent.parent
-# Calls go first wherever processors are scarce, also while this one loads its modules.
+MOST_MEMORY_MB: Final = 512
 _PROGRAM = """
-import os, sys
-os.nice(15)
-sys.path.insert(0, sys.argv[1])
 from whatsapp.webhooks.large import main
 main(sys.argv[2])
 """
@@ -70,41 +62,25 @@ def split_apart(body: bytes, key_prefix: str) -> Rows:
         ValueError: the body can't be split into parcels.
         SplittingFailed: the process was ended, took too long or too much memory.
     """
-    # -I: neither the environment nor the current folder may change what is imported. -S: it needs no installed library.
-    command = [sys.executable, "-I", "-S", "-c", _PROGRAM, str(_ROOT), key_prefix]
-    with _one_at_a_time:
+    with _one_at_a_time, bare_process.start(_PROGRAM, key_prefix, stdin=subprocess.PIPE) as process:
         try:
-            done = subprocess.run(  # noqa: S603 - all of it is ours
-                command,
-                input=body,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={"PATH": os.defpath},
-                cwd="/",
-                timeout=MOST_SECONDS,
-                check=False,
-            )
+            found, _errors = process.communicate(body, timeout=MOST_SECONDS)
         except subprocess.TimeoutExpired:
             raise SplittingFailed from None
-    if done.returncode == UNREADABLE:
+        finally:
+            process.kill()
+    if process.returncode == UNREADABLE:
         raise ValueError("The webhook can't be split into updates.")
-    urgency, _line, rows = done.stdout.partition(b"\n")
-    if done.returncode or not rows:
-        logger.error("The process that splits large webhooks ended with code %d", done.returncode)
+    urgency, _line, rows = found.partition(b"\n")
+    if process.returncode or not rows:
+        logger.error("The process that splits large webhooks ended with code %d", process.returncode)
         raise SplittingFailed
     return Rows(rows.decode(), urgency == b"now")
 
 
 def main(key_prefix: str) -> None:
     """Split the body on descriptor 0 and write its rows to descriptor 1."""
-    for kind, most in (
-        (resource.RLIMIT_CPU, MOST_SECONDS),
-        (resource.RLIMIT_AS, MOST_MEMORY),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with suppress(ValueError, OSError):  # macOS has no limit of memory
-            resource.setrlimit(kind, (most, most))
+    bare_process.hold_back(MOST_SECONDS, MOST_MEMORY_MB)
     try:
         rows = rows_of(splitting.split(sys.stdin.buffer.read()), key_prefix)
     except ValueError:

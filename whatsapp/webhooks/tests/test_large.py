@@ -75,7 +75,7 @@ def test_a_webhook_whose_process_ended_is_to_be_sent_again(post: Any, monkeypatc
     def too_slow(*args: Any, **options: Any) -> None:
         raise subprocess.TimeoutExpired("python", 1)
 
-    monkeypatch.setattr(subprocess, "run", too_slow)
+    monkeypatch.setattr(subprocess.Popen, "communicate", too_slow)
     assert post(body_of(statuses(1_000))).status_code == 503
     with across_businesses():
         assert not WebhookNews.objects.exists()
