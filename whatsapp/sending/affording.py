@@ -40,8 +40,11 @@ def cut(
     return [], Closed(budget.why, spending.because_of(budget, now), resume_at)
 
 
-def book(broadcast: Broadcast, rows: Sequence[Claimed], now: datetime) -> bool:
-    """Count the messages that leave. Returns False if another process has used the budget meanwhile: roll back."""
+def book(broadcast: Broadcast, rows: Sequence[Claimed], cost: Decimal, now: datetime) -> bool:
+    """Count the messages that leave, and their `cost_of`.
+
+    Returns False if another process has used the budget meanwhile: roll back.
+    """
     earlier = [
         {
             "pk": row.id,
@@ -54,7 +57,7 @@ def book(broadcast: Broadcast, rows: Sequence[Claimed], now: datetime) -> bool:
         if row.cost_micros
     ]
     spending.correct(refunds.corrections_of(earlier, now) if earlier else ())
-    return spending.reserve(broadcast.business, broadcast, cost_of(rows, broadcast, now), now)
+    return spending.reserve(broadcast.business, broadcast, cost, now)
 
 
 def cost_of(rows: Sequence[Claimed], broadcast: Broadcast, now: datetime) -> Decimal:

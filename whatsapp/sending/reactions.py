@@ -26,12 +26,13 @@ _PAUSING = (SendOutcome.THROTTLED, SendOutcome.TEMPLATE_WIDE, SendOutcome.CHANNE
 _ARRIVED = (RecipientStatus.SENT, RecipientStatus.DELIVERED, RecipientStatus.READ)
 
 
-def to_answers(broadcast: Broadcast, breaker: Breaker, landings: Sequence[Landing], now: datetime) -> None:
+def to_answers(
+    broadcast: Broadcast, breaker: Breaker, landings: Sequence[Landing], *, others_succeed: bool, now: datetime
+) -> None:
     """Act on the answers of a wave, once per kind of refusal, because its messages were refused together."""
     for landing in landings:
         _note(breaker, landing)
     worst = {landing.result.outcome: landing.result for landing in landings}
-    others_succeed = succeeds(broadcast, landings)
     for outcome in _PAUSING:
         result = worst.get(outcome)
         if result and result.rule:

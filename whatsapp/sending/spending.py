@@ -69,23 +69,23 @@ def next_month(business: Business, now: datetime) -> datetime:
 
 def spent_on(broadcast: Broadcast) -> Decimal:
     """Returns what the broadcast has cost so far, messages under way included."""
-    return from_micros(_broadcast_micros(broadcast.pk))
+    return from_micros(_micros(_of_broadcast(broadcast.business_id, broadcast.pk)))
 
 
 def spent_in_month(business: Business, now: datetime) -> Decimal:
     """Returns what the business's messages of this month cost so far, messages under way included."""
-    return from_micros(_month_micros(business, month_of(business, now)))
+    return from_micros(_micros(_of_month(business.pk, month_of(business, now))))
 
 
 def budgets(business: Business, broadcast: Broadcast | None, now: datetime) -> list[Budget]:
     """Returns the budgets that a message of the broadcast (None: of no broadcast) must fit; none if none is set."""
     found = []
     if broadcast is not None and broadcast.budget is not None:
-        used = _broadcast_micros(broadcast.pk)
+        used = _micros(_of_broadcast(business.pk, broadcast.pk))
         found.append(Budget(PauseReason.BUDGET, micros(broadcast.budget), used))
     monthly = settings_of(business).monthly_budget
     if monthly is not None:
-        used = _month_micros(business, month_of(business, now))
+        used = _micros(_of_month(business.pk, month_of(business, now)))
         found.append(Budget(PauseReason.MONTH_BUDGET, micros(monthly), used))
     return found
 
@@ -126,22 +126,19 @@ def reserve(business: Business, broadcast: Broadcast | None, amount: Decimal, no
     """
     wanted, month = micros(amount), month_of(business, now)
     if broadcast is not None:
-        rows = BroadcastSpending.objects.filter(business=business, broadcast=broadcast)
-        if not _added(rows, wanted, broadcast.budget):
-            _ensure_broadcast(business.pk, broadcast.pk)
-            if not _added(rows, wanted, broadcast.budget):
-                return False
-    months = MonthSpending.objects.filter(business=business, month=month)
-    monthly = settings_of(business).monthly_budget
-    if _added(months, wanted, monthly):
-        return True
-    _ensure_month(business.pk, month)
-    return _added(months, wanted, monthly)
+        rows = _of_broadcast(business.pk, broadcast.pk)
+        if not _added(rows, wanted, broadcast.budget, business_id=business.pk, broadcast_id=broadcast.pk):
+            return False
+    months, monthly = _of_month(business.pk, month), settings_of(business).monthly_budget
+    return _added(months, wanted, monthly, business_id=business.pk, month=month)
 
 
-def _added(rows: QuerySet[Any], wanted: int, budget: Decimal | None) -> bool:
-    """Add to a sum if it then still fits the budget. Returns False if it does not, or if there is no sum yet."""
+def _added(rows: QuerySet[Any], wanted: int, budget: Decimal | None, **key: Any) -> bool:
+    """Add to a sum if it then still fits the budget; one that does not exist yet is begun. Returns whether it fits."""
     fitting = rows if budget is None else rows.filter(micros__lte=micros(budget) - wanted)
+    if fitting.update(micros=F("micros") + wanted):
+        return True
+    _ensure(rows, **key)
     return bool(fitting.update(micros=F("micros") + wanted))
 
 
@@ -155,32 +152,32 @@ def correct(corrections: Iterable[Correction]) -> None:
         by_month[one.business, one.month] += one.micros
     for (business, broadcast), amount in sorted(by_broadcast.items(), key=str):
         if amount:
-            _ensure_broadcast(business, broadcast)
-            rows = BroadcastSpending.objects.filter(business=business, broadcast=broadcast)
+            rows = _of_broadcast(business, broadcast)
+            _ensure(rows, business_id=business, broadcast_id=broadcast)
             rows.update(micros=F("micros") + amount)
     for (business, month), amount in sorted(by_month.items(), key=str):
         if amount:
-            _ensure_month(business, month)
-            MonthSpending.objects.filter(business=business, month=month).update(micros=F("micros") + amount)
+            rows = _of_month(business, month)
+            _ensure(rows, business_id=business, month=month)
+            rows.update(micros=F("micros") + amount)
 
 
-def _broadcast_micros(broadcast: UUID) -> int:
-    found = BroadcastSpending.objects.filter(broadcast=broadcast).values_list("micros", flat=True).first()
-    return found or 0
+def _of_broadcast(business: UUID, broadcast: UUID) -> QuerySet[Any]:
+    """Returns the sum of a broadcast, if there is one yet."""
+    return BroadcastSpending.objects.filter(business=business, broadcast=broadcast)
 
 
-def _month_micros(business: Business, month: date) -> int:
-    found = MonthSpending.objects.filter(business=business, month=month).values_list("micros", flat=True).first()
-    return found or 0
+def _of_month(business: UUID, month: date) -> QuerySet[Any]:
+    """Returns the sum of a month, if there is one yet."""
+    return MonthSpending.objects.filter(business=business, month=month)
 
 
-def _ensure_broadcast(business: UUID, broadcast: UUID) -> None:
-    if not BroadcastSpending.objects.filter(broadcast=broadcast).exists():
-        row = BroadcastSpending(business_id=business, broadcast_id=broadcast)
-        BroadcastSpending.objects.bulk_create([row], ignore_conflicts=True)
+def _micros(rows: QuerySet[Any]) -> int:
+    """Returns a sum; 0 if there is none yet."""
+    return rows.values_list("micros", flat=True).first() or 0
 
 
-def _ensure_month(business: UUID, month: date) -> None:
-    if not MonthSpending.objects.filter(business=business, month=month).exists():
-        row = MonthSpending(business_id=business, month=month)
-        MonthSpending.objects.bulk_create([row], ignore_conflicts=True)
+def _ensure(rows: QuerySet[Any], **key: Any) -> None:
+    """Begin a sum, if there is none yet."""
+    if not rows.exists():
+        rows.model._default_manager.bulk_create([rows.model(**key)], ignore_conflicts=True)

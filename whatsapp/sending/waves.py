@@ -165,12 +165,13 @@ def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: in
     timeout = timedelta(seconds=settings.WHATSAPP_TIMEOUT_S)
     slack = timedelta(seconds=SLOT_S)
     departures = claims.depart(broadcast, rows, dispatch.stock, now=now, lease=2 * timeout + slack)
-    if departures and not affording.book(broadcast, [departure.row for departure in departures], now):
+    leaving = [departure.row for departure in departures]
+    cost = affording.cost_of(leaving, broadcast, now)
+    if departures and not affording.book(broadcast, leaving, cost, now):
         transaction.set_rollback(True)  # another process was faster: these rows are claimed again
         dispatch.stock.rows.clear()
         return Rest(0.0)
     dispatch.gauge.use(len(departures))
-    cost = affording.cost_of([departure.row for departure in departures], broadcast, now)
     day_limits.count(broadcast.business, len(departures), cost, now)
     # A message posted before this moment is answered (or given up) before its lease ends.
     deadline = opened_at + (timeout + slack).total_seconds()
@@ -238,10 +239,11 @@ def land_wave(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
     written_to = [(landing.departure.row.address, landing.result) for landing in landings]
     known_as.learn(wave.dispatch.business, written_to, now)
     with acting_for(wave.dispatch.business), transaction.atomic():
-        results.record(broadcast, landings, others_succeed=reactions.succeeds(broadcast, landings), now=now)
+        others_succeed = reactions.succeeds(broadcast, landings)
+        results.record(broadcast, landings, others_succeed=others_succeed, now=now)
         if sender.health != SenderHealth.READY and any(reactions.is_accepted(each.result) for each in landings):
             consequences.mark_healthy(sender)
-        reactions.to_answers(broadcast, wave.dispatch.breaker, landings, now)
+        reactions.to_answers(broadcast, wave.dispatch.breaker, landings, others_succeed=others_succeed, now=now)
 
 
 def land_singly(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
