@@ -6,10 +6,10 @@ Most reports confirm the price that was counted when the message left; then noth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from businesses.models import Business
@@ -20,8 +20,6 @@ from whatsapp.sending.costs import COSTING, Charged, cost_of, from_micros, micro
 from whatsapp.sending.letter_costs import country_of
 from whatsapp.sending.spending import Correction
 from whatsapp.webhooks.folding import Delivery
-
-FIELDS = ("business_id", "broadcast_id", "attempt_id", "country", "cost_estimate", "cost_micros")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +33,6 @@ class Counted:
     country: str
     cost_estimate: Decimal | None
     cost_micros: int
-
-
-def taken_from(values: dict[str, Any]) -> Counted:
-    """Take the fields of `Counted` out of a row's values."""
-    return Counted(values.pop("pk"), *(values.pop(name) for name in FIELDS))
 
 
 def recharge(rows: Sequence[tuple[Counted, Delivery]], now: datetime) -> None:
@@ -60,14 +53,11 @@ def recharge(rows: Sequence[tuple[Counted, Delivery]], now: datetime) -> None:
         return
     for price in {cost for _row, cost in changed}:  # few: one per country and category
         Recipient.objects.filter(pk__in=[row.pk for row, cost in changed if cost == price]).update(cost_micros=price)
-    old = [{name: getattr(row, name) for name in ("pk", *FIELDS)} for row, _cost in changed]
+    old = [asdict(row) for row, _cost in changed]
     spending.correct(
         Correction(off.business, off.broadcast, off.month, off.micros + cost)
         for off, (_row, cost) in zip(refunds.corrections_of(old, now), changed, strict=True)
     )
-
-
-LETTER_FIELDS = ("business_id", "address", "kind", "template_id", "created_at", "cost_micros")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +73,17 @@ class CountedLetter:
     cost_micros: int
 
 
-def taken_from_letter(values: dict[str, Any]) -> CountedLetter:
-    """Take the fields of `CountedLetter` out of a row's values."""
-    return CountedLetter(values.pop("pk"), *(values.pop(name) for name in LETTER_FIELDS))
+Kind = TypeVar("Kind", Counted, CountedLetter)
+
+
+def columns_of(kind: type[Kind]) -> tuple[str, ...]:
+    """Returns the columns that `taken_from` needs."""
+    return tuple(each.name for each in fields(kind))
+
+
+def taken_from(values: dict[str, Any], kind: type[Kind]) -> Kind:
+    """Take what is counted for a row out of its values."""
+    return kind(**{name: values.pop(name) for name in columns_of(kind)})
 
 
 def recharge_letter(letter: CountedLetter, after: Delivery) -> None:

@@ -11,6 +11,7 @@ from whatsapp.models import DirectMessage, WebhookNews
 from whatsapp.providers.events import StatusUpdate
 from whatsapp.states import RecipientStatus
 from whatsapp.webhooks import charging
+from whatsapp.webhooks.charging import CountedLetter
 from whatsapp.webhooks.folding import Delivery, fold
 from whatsapp.webhooks.origin import senders_of
 from whatsapp.webhooks.statuses import Report, rule_of
@@ -28,11 +29,11 @@ def _apply_one(news: WebhookNews, update: StatusUpdate) -> bool:
     if update.tracker:
         ours |= Q(pk=update.tracker)
     letters = DirectMessage.objects.select_for_update().filter(ours, sender__in=senders_of(news))
-    rows = letters.values("pk", *_FIELDS, *charging.LETTER_FIELDS)
+    rows = letters.values(*_FIELDS, *charging.columns_of(CountedLetter))
     found = next(iter(sorted(rows, key=lambda one: one["pk"] != update.tracker)), None)
     if found is None:
         return False
-    counted = charging.taken_from_letter(found)
+    counted = charging.taken_from(found, CountedLetter)
     pk = counted.pk
     before = Delivery(**{**found, "status": RecipientStatus(found["status"])})
     after = fold(before, [(update, rule_of(news.provider, update))])

@@ -34,8 +34,8 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
     rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
     changes: list[tuple[int, Delivery, Delivery]] = []
     charges: list[tuple[Counted, Delivery]] = []
-    for values in rows.values("pk", *_FIELDS, *charging.FIELDS):
-        counted = charging.taken_from(values)
+    for values in rows.values(*_FIELDS, *charging.columns_of(Counted)):
+        counted = charging.taken_from(values, Counted)
         pk = counted.pk
         before = Delivery(**{**values, "status": RecipientStatus(values["status"])})
         after = fold(before, [(update, rule_of(news.provider, update)) for news, update in by_row[pk]])
