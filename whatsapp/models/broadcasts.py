@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
+from whatsapp.models.budget import budget_field
 from whatsapp.models.reasons import KeepsReason
 from whatsapp.models.senders import Sender, WindowZone
 from whatsapp.models.templates import MessageTemplate, ParameterFormat
@@ -84,13 +83,8 @@ class Broadcast(KeepsReason):
         blank=True,
         help_text=_("After this many messages the broadcast waits until you resume it. Leave empty for no trial run."),
     )
-    budget = models.DecimalField(
+    budget = budget_field(
         _("budget"),
-        max_digits=12,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(Decimal("0.01"))],
         help_text=_(
             "The most that it may cost, by WhatsApp's published prices and in their currency. "
             "The broadcast pauses before it costs more. Leave empty for no limit."

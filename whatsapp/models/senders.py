@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.credentials import decrypt, encrypt
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
+from whatsapp.models.budget import budget_field
 from whatsapp.models.reasons import KeepsReason
 
 APP_KEY_LENGTH = 40
@@ -200,13 +200,8 @@ class MessagingSettings(models.Model):
         default=360,
         help_text=_("A scheduled broadcast that could not start by then is marked as missed and is not sent late."),
     )
-    monthly_budget = models.DecimalField(
+    monthly_budget = budget_field(
         _("budget for a month"),
-        max_digits=12,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(Decimal("0.01"))],
         help_text=_(
             "The most that all messages of a month may cost, by WhatsApp's published prices and in their currency. "
             "Broadcasts pause before it is exceeded and go on next month. Leave empty for no limit."

@@ -14,17 +14,14 @@ from whatsapp.errors import BadAudience
 from whatsapp.importing.contact_layout import guess, layout_of
 from whatsapp.models import SuppressionCategory
 from whatsapp.pages.contact_forms import ANY_DIRECTION, TagsField
+from whatsapp.pages.table_field import ROW_FOR_EACH_PERSON, table_field
 from whatsapp.states import ColumnRole
 
 
 class FileForm(forms.Form):
     """A table of people to upload."""
 
-    file = forms.FileField(
-        label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV or Excel (.xlsx), with a row for each person. Up to 60 MB."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
-    )
+    file = table_field(help_text=ROW_FOR_EACH_PERSON)
 
 
 class MappingForm(forms.Form):
@@ -74,11 +71,9 @@ class MappingForm(forms.Form):
 class OptOutImportForm(forms.Form):
     """Addresses that must not be messaged: a file or pasted text, and what rows that don't say it refuse."""
 
-    file = forms.FileField(
-        label=gettext_lazy("File"),
+    file = table_field(
         required=False,
         help_text=gettext_lazy("CSV or Excel (.xlsx): a list that you downloaded here, or a column of numbers."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
     )
     text = forms.CharField(
         label=gettext_lazy("Or paste numbers, one in each line"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.models import Business
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group
 from whatsapp.models import Broadcast, Tag
+from whatsapp.pages.table_field import ROW_FOR_EACH_PERSON, table_field
 from whatsapp.states import BroadcastStatus
 
 FILE, PASTE, CONTACTS, EARLIER = "file", "paste", "contacts", "earlier"
@@ -37,12 +38,7 @@ class PeopleForm(forms.Form):
         widget=forms.RadioSelect,
         initial=FILE,
     )
-    file = forms.FileField(
-        label=_("File"),
-        required=False,
-        help_text=_("CSV or Excel (.xlsx), with a row for each person. Up to 60 MB."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.txt,text/csv"}),
-    )
+    file = table_field(required=False, help_text=ROW_FOR_EACH_PERSON)
     pasted = forms.CharField(
         label=_("Phone numbers"),
         required=False,
