@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from businesses.models import Business, PhoneNumber, User
+from businesses.models import Business, Membership, PhoneNumber, Role, User
 from businesses.tenancy import acting_for
 from testing.broadcasts import make_sender, make_template
 from whatsapp.audience.choice import Choice, FileChoice
@@ -34,6 +35,19 @@ def clinic(db: None) -> Iterator[Business]:
     PhoneNumber.objects.create(number="+97231234567", business=business)
     with acting_for(business):
         yield business
+
+
+def member(business: Business, role: Role = Role.STAFF) -> Client:
+    user = User.objects.create_user(f"{role}@{business.slug}.test", "pw")
+    Membership.objects.create(business=business, user=user, role=role)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def staff(clinic: Business) -> Client:
+    return member(clinic)
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from businesses.membership import add_member
-from businesses.models import Business, Membership, Role, User
+from businesses.models import Business, Membership
 from businesses.tenancy import acting_for
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp import tasks
@@ -24,15 +23,6 @@ from whatsapp.pages import reading
 FILE = (
     'tel,who\n0501234567,Dana\nnonsense,Avi\n+972501234567,Dana again\n0521234567,"=HYPERLINK(""x"")"\n0531234567,Noa\n'
 )
-
-
-@pytest.fixture
-def staff(clinic: Business) -> Client:
-    user = User.objects.create_user("staff@clinic.test", "pw")
-    add_member(clinic, user, Role.STAFF)
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page(name: str, **named: Any) -> str:

@@ -10,8 +10,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone, translation
 
-from businesses.membership import add_member
-from businesses.models import Business, Role, User
+from businesses.models import Business, User
 from testing.broadcasts import addresses, make_broadcast, make_template
 from testing.meta import ThreadedMeta
 from whatsapp.broadcasts import categories, lifecycle
@@ -59,15 +58,6 @@ def running(acme: Business, sender: Sender, utility: MessageTemplate) -> Broadca
         acme, PEOPLE[0], category=SuppressionCategory.MARKETING, source=SuppressionSource.REPLY, now=timezone.now()
     )
     return made
-
-
-@pytest.fixture
-def staff(clinic: Business) -> Client:
-    user = User.objects.create_user("staff@clinic.test", "pw")
-    add_member(clinic, user, Role.STAFF)
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def moved(client: Client, to: str = "MARKETING", old: str = "UTILITY") -> None:

@@ -13,8 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook
 
-from businesses.membership import add_member
-from businesses.models import Business, Role, User
+from businesses.models import Business
 from whatsapp.audience.columns import understand
 from whatsapp.audience.file_settling import Settled, settle
 from whatsapp.audience.rows import Reader
@@ -207,15 +206,6 @@ def test_an_encoding_that_can_not_be_is_refused() -> None:
 def test_pasted_rows_have_a_header_or_none(text: str, lines: list[str], header: str) -> None:
     tidy, answers = pasting.tidied(text, "IL")
     assert (tidy.splitlines(), answers.header) == (lines, header)
-
-
-@pytest.fixture
-def staff(clinic: Business) -> Client:
-    user = User.objects.create_user("staff@clinic.test", "pw")
-    add_member(clinic, user, Role.STAFF)
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 UNCLEAR = "03-5551234,050-1234567,דנה\r\n,052-1234567,יוסי\r\n".encode("cp1255")

@@ -25,7 +25,8 @@ from whatsapp.pages import contact_import
 from whatsapp.people import consent
 from whatsapp.reasons import Cause, reason
 from whatsapp.tables import tables
-from whatsapp.tests.test_people_pages import member, text_of
+from whatsapp.tests.conftest import member
+from whatsapp.tests.test_people_pages import text_of
 
 HERE = "/b/clinic/contacts/import/"
 DANA = "+972501234567"
@@ -33,11 +34,6 @@ ROLES = {"column_0": "phone", "column_1": "name", "column_2": "attribute", "colu
 Rung = list[tuple[str, list[str]]]
 
 NO = reason(Cause.NUMBER_MISSING).kept()
-
-
-@pytest.fixture
-def staff(clinic: Business) -> Client:
-    return member(clinic)
 
 
 @pytest.fixture

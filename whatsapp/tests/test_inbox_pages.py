@@ -18,8 +18,8 @@ from whatsapp.models import Contact, DirectMessage, InboundMessage, MessageTempl
 from whatsapp.pages.template_list import language_in_words
 from whatsapp.providers.events import Inbound
 from whatsapp.reasons import Cause, reason
-from whatsapp.tests.conftest import NOW, Make
-from whatsapp.tests.test_people_pages import member, text_of
+from whatsapp.tests.conftest import NOW, Make, member
+from whatsapp.tests.test_people_pages import text_of
 from whatsapp.webhooks.origin import INSTALLATION
 from whatsapp.webhooks.people import receive
 
@@ -31,11 +31,6 @@ HOUR = timedelta(hours=1)
 def _at_nine() -> Any:
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-@pytest.fixture
-def staff(clinic: Business) -> Client:
-    return member(clinic)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from whatsapp.models import MessageTemplate
 from whatsapp.numbers import template_sync
 from whatsapp.numbers.opt_out_buttons import Button, buttons_of, marks_of
 from whatsapp.providers.base import RemoteTemplate
-from whatsapp.tests.test_people_pages import member
+from whatsapp.tests.conftest import member
 
 TEXTS = ("Book now", "Stop promotions", "Unsubscribe from All", "Not interested", "Cancel")
 

@@ -24,7 +24,7 @@ from whatsapp.models import ConsentChange, Suppression, SuppressionCategory, Sup
 from whatsapp.pages import suppression_list
 from whatsapp.people import suppressions
 from whatsapp.tables.tables import open_table
-from whatsapp.tests.test_people_pages import member
+from whatsapp.tests.conftest import member
 
 HERE = "/b/clinic/contacts/suppressed/"
 DANA, NOAM = "+972501234567", "+972521111111"

@@ -11,27 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from businesses.models import Business, Membership, Permission, Role, User
+from businesses.models import Business, Membership, Permission, Role
 from businesses.tenancy import acting_for
 from whatsapp.models import Consent, ConsentChange, Contact, Suppression, SuppressionCategory, SuppressionSource
 from whatsapp.people import consent, suppressions, tagging
 from whatsapp.states import RecipientStatus
-from whatsapp.tests.conftest import NOW, Make
+from whatsapp.tests.conftest import NOW, Make, member
 
 DANA = "+972501234567"
-
-
-def member(business: Business, role: Role = Role.STAFF) -> Client:
-    user = User.objects.create_user(f"{role}@{business.slug}.test", "pw")
-    Membership.objects.create(business=business, user=user, role=role)
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def staff(clinic: Business) -> Client:
-    return member(clinic)
 
 
 @pytest.fixture
