@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='business',
             name='second_factor',
-            field=models.CharField(choices=[('nobody', 'Nobody (anyone may)'), ('owners', 'Owners'), ('everybody', 'Owners and staff')], db_default='nobody', default='nobody', help_text='They are asked to set up an authenticator app, and can open nothing else until they have one.', max_length=10, verbose_name='must sign in with a second factor'),
+            field=models.CharField(choices=[('nobody', 'Nobody (optional for everyone)'), ('owners', 'Owners'), ('everybody', 'Owners and staff')], db_default='nobody', default='nobody', help_text='They are asked to set up an authenticator app, and can open nothing else until they have one.', max_length=10, verbose_name='must sign in with a second factor'),
         ),
         migrations.AddField(
             model_name='invitation',

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('calls', models.PositiveIntegerField(blank=True, help_text='Further callers hear that nobody can answer at the moment.', null=True, verbose_name='calls')),
-                ('minutes', models.PositiveIntegerField(blank=True, help_text='Calls under way are ended too, and nobody is put through any more.', null=True, verbose_name='call minutes')),
+                ('minutes', models.PositiveIntegerField(blank=True, help_text='Calls in progress are ended too, and no more calls are put through.', null=True, verbose_name='call minutes')),
                 ('dialled_minutes', models.PositiveIntegerField(blank=True, help_text="Calls that are put through to a person's phone. Each is ended when these minutes are used up.", null=True, verbose_name='minutes of dialled calls')),
                 ('messages', models.PositiveIntegerField(blank=True, help_text='WhatsApp messages, each attempt counted. Broadcasts pause and go on the next day.', null=True, verbose_name='messages')),
                 ('money', models.DecimalField(blank=True, decimal_places=2, help_text="OpenAI's part of calls and WhatsApp's messages, by their published prices. Calls are refused and broadcasts pause when it is reached. The phone line is not included.", max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='money (US dollars)')),

@@ -2,6 +2,7 @@
 
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
+from businesses.models.heartbeats import Heartbeat
 from businesses.models.keeping import AddressKey, Erasure, Retention
 from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
@@ -17,6 +18,7 @@ __all__ = [
     "DayUsage",
     "EmailUserManager",
     "Erasure",
+    "Heartbeat",
     "Invitation",
     "Language",
     "Limit",

@@ -46,12 +46,16 @@ class AuditKind(models.TextChoices):
     OPT_OUTS_IMPORTED = "opt_outs_imported", _("Opt-outs imported")
     CONTACTS_MERGED = "contacts_merged", _("Two contacts are one person: merged")
     CONTACTS_PARTED = "contacts_parted", _("Merge of two contacts undone")
+    CONTACT_ADDRESS_TOLD = "contact_address_told", _("Another number of a contact entered")
+    CONTACTS_DELETED = "contacts_deleted", _("Contacts deleted")
+    IMPORT_UNDONE = "import_undone", _("Import of contacts undone")
     OPT_OUT_BUTTON_MARKED = "opt_out_button_marked", _("Opt-out button of a template changed")
     CONTACTS_EXPORTED = "contacts_exported", _("Contacts exported")
     PERSON_EXPORTED = "person_exported", _("Person's data exported")
     PERSON_ERASED = "person_erased", _("Person erased")
     BROADCAST_STARTED = "broadcast_started", _("Broadcast started")
     BROADCAST_STEERED = "broadcast_steered", _("Broadcast paused, resumed or cancelled")
+    OWN_GREETING = "own_greeting", _("Own recording of the greeting")
     RETENTION_CHANGED = "retention_changed", _("Retention changed")
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from businesses.call_settings import CallSettings
+from businesses.countries import guessed_country
 from businesses.dialling import DialRefusal, countries_in, refusal_of
 from businesses.field_words import FIELD_WORDS
 from businesses.phone_numbers import region_of
@@ -37,7 +38,7 @@ class Language(models.TextChoices):
 class SecondFactor(models.TextChoices):
     """Who must sign in with a second factor."""
 
-    NOBODY = "nobody", _("Nobody (anyone may)")
+    NOBODY = "nobody", _("Nobody (optional for everyone)")
     OWNERS = "owners", _("Owners")
     EVERYBODY = "everybody", _("Owners and staff")
 
@@ -83,6 +84,15 @@ class Business(CallSettings):
         choices=Language.choices,
         default=Language.HEBREW,
         help_text=_("The language in which the assistant greets and answers callers."),
+    )
+    local_country = models.CharField(
+        _("numbers without a country are from"),
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_countries],
+        help_text=_("The country of numbers like 050-123-4567: in files, in forms, and of the fallback number."),
     )
     time_zone = models.CharField(
         _("time zone"),
@@ -219,9 +229,10 @@ class Business(CallSettings):
 
     def countries_to_dial(self) -> list[str]:
         """Returns the countries (ISO 3166) that may be dialled: those of the own numbers, and the operator's list."""
-        return self._countries(self.phone_numbers.order_by("pk").values_list("number", flat=True))
+        return self.countries_among(self.phone_numbers.order_by("pk").values_list("number", flat=True))
 
-    def _countries(self, own_numbers: Iterable[str]) -> list[str]:
+    def countries_among(self, own_numbers: Iterable[str]) -> list[str]:
+        """Returns the same, if these are the business's numbers."""
         own = map(region_of, own_numbers)
         return list(dict.fromkeys([*filter(None, own), *countries_in(self.dial_countries)]))
 
@@ -230,7 +241,7 @@ class Business(CallSettings):
         # Not only the own numbers: businesses that ring each other would call in circles, at the operator's cost.
         every = self.phone_numbers.model._default_manager
         known = every.filter(Q(number=number) | Q(business=self)).order_by("pk").values_list("number", flat=True)
-        return DialRefusal.OURS if number in known else refusal_of(number, self._countries(known))
+        return DialRefusal.OURS if number in known else refusal_of(number, self.countries_among(known))
 
     def notice(self) -> str:
         """Returns the words that tell callers that they are recorded; "" if they are not, or are not told."""
@@ -252,6 +263,10 @@ class Business(CallSettings):
             )
 
     def region(self) -> str | None:
-        """Returns the country (ISO 3166) of the business's first number, for reading numbers written without one."""
-        first = self.phone_numbers.order_by("pk").first()
-        return region_of(first.number) if first else None
+        """Returns the country (ISO 3166) of numbers written without one: as chosen, or else guessed."""
+        return self.local_country or self.guessed_country()
+
+    def guessed_country(self) -> str | None:
+        """Returns the country that numbers without one are probably from; None if nothing tells."""
+        own = map(region_of, self.phone_numbers.order_by("pk").values_list("number", flat=True))
+        return guessed_country(self.time_zone, self.language, list(filter(None, own)))

@@ -34,7 +34,7 @@ class DailyLimits(models.Model):
         _("call minutes"),
         null=True,
         blank=True,
-        help_text=_("Calls under way are ended too, and nobody is put through any more."),
+        help_text=_("Calls in progress are ended too, and no more calls are put through."),
     )
     dialled_minutes = models.PositiveIntegerField(
         _("minutes of dialled calls"),
