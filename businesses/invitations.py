@@ -4,19 +4,21 @@ An invitation is a link with a random token, valid for a week and for one person
 invite. The link alone proves nothing, since its maker sees it too: a new account, and one whose address nobody has
 proved, also need a code that only the invited mailbox gets (`invitation_codes`). Otherwise an owner could invite a
 stranger's address, open the link, and own the stranger's account before the stranger ever comes. An operator vouches
-for the addresses that he invites; nobody needs a code there. Only hashes of token and code are stored.
+for the addresses that he invites; nobody needs a code there. Only hashes of token and code are stored. The token is
+computed from the invitation by the installation's key, so that its link can be shown again (decision 0064).
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from businesses import invitation_codes
@@ -32,11 +34,15 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """An invitation, with the secret token of its link and the code for the mailbox, which are not stored."""
+    """An invitation, with the secret token of its link and the code for the mailbox, which are not stored.
+
+    `replaced`: the person had been invited already, and the earlier link no longer works.
+    """
 
     invitation: Invitation
     token: str
     code: str
+    replaced: bool = False
 
 
 @transaction.atomic
@@ -47,30 +53,35 @@ def invite(business: Business, *, email: str, role: Role, by: User | None, now: 
     each invitation is a mail from us to somebody who didn't ask for it.
     """
     email = email.strip().lower()
+    Business.objects.select_for_update(no_key=True).filter(pk=business.pk).values("pk").first()  # one at a time
     if business.memberships.filter(user__email=email).exists():
         raise ValidationError({"email": _("This person is already a member of the business.")})
     is_vouched = by is None or by.is_superuser
     if not is_vouched:
         _keep_to_the_limit(business, now)
-    token = secrets.token_urlsafe(32)
-    code = invitation_codes.new_code()
-    invitation, _created = Invitation.objects.update_or_create(
-        business=business,
-        email=email,
-        defaults={
-            "role": role,
-            "token_hash": _hash(token),
-            "invited_by": by,
-            "created_at": now,
-            "expires_at": now + LIFETIME,
-            "is_vouched": is_vouched,
-            "code_hash": invitation_codes.hash_of(code, token),
-            "code_tries": 0,
-            "codes_sent": 1,
-        },
-    )
+    known = Invitation.objects.select_for_update().filter(business=business, email=email).first()
+    replaced = known is not None and known.expires_at > now
+    invitation = known or Invitation(business=business, email=email)
+    invitation.role, invitation.invited_by, invitation.is_vouched = role, by, is_vouched
+    invitation.created_at, invitation.expires_at = now, now + LIFETIME
+    token, code = _token(invitation), invitation_codes.new_code()
+    invitation.token_hash, invitation.code_hash = _hash(token), invitation_codes.hash_of(code, token)
+    invitation.code_tries, invitation.codes_sent = 0, 1
+    invitation.save()
     record(business, AuditKind.INVITED, email=email, role=role.value)
-    return Invited(invitation, token, code)
+    return Invited(invitation, token, code, replaced)
+
+
+def token_for(invitation: Invitation, reader: User) -> str | None:
+    """Returns the token of an invitation's link, for showing it again; None if the reader may not see it.
+
+    A link for which an operator vouches makes its opener the owner of the address: operators only. Links of an earlier
+    key or release can't be shown either.
+    """
+    if invitation.is_vouched and not reader.is_superuser:
+        return None
+    token = _token(invitation)
+    return token if _hash(token) == invitation.token_hash else None
 
 
 def find(token: str, *, now: datetime) -> Invitation:
@@ -155,11 +166,17 @@ def _maker_may_invite(invitation: Invitation) -> bool:
 
 def _keep_to_the_limit(business: Business, now: datetime) -> None:
     """Raise `InvitationsUsedUp`. Counts the audit log, from which withdrawing an invitation takes nothing away."""
-    Business.objects.select_for_update(no_key=True).filter(pk=business.pk).values("pk").first()
     with acting_for(business):
         made = AuditEntry.objects.filter(business=business, kind=AuditKind.INVITED, at__gt=now - DAY).count()
     if made >= settings.INVITATIONS_PER_DAY:
         raise InvitationsUsedUp
+
+
+def _token(invitation: Invitation) -> str:
+    """Returns the token: 256 bits that nobody can compute without the key. A newer invitation has another one."""
+    what = f"{invitation.pk} {invitation.created_at.astimezone(UTC).isoformat()}"
+    keyed = salted_hmac("businesses.invitations", what, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(keyed).decode().rstrip("=")
 
 
 def _hash(token: str) -> str:

@@ -32,7 +32,8 @@ def can_be_dialled(number: PhoneNumber) -> bool:
     open new ranges faster than the tables learn of them. Length alone is not enough: +1 555 1234 is a possible number,
     within its town, and reaches nobody from abroad.
     """
-    return phonenumbers.is_valid_number(number) or has_length_of_mobiles(number)
+    # The length first: it is known six times as fast, and nearly every number of a file has it.
+    return has_length_of_mobiles(number) or phonenumbers.is_valid_number(number)
 
 
 def has_length_of_mobiles(number: PhoneNumber) -> bool:

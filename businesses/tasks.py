@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from businesses import heartbeats
 from businesses.keeping import erasing, retention
 from businesses.signing_in.kept_secrets import encrypt_plain_second_factors
 from businesses.signing_in.sessions import forget_dead_sessions
@@ -19,6 +20,12 @@ logger = logging.getLogger(__name__)
 
 SHIFT_S = 20.0
 """How long one task erases before it makes room for others."""
+
+
+@shared_task
+def heartbeat(*, by_beat: bool) -> None:
+    """Write down that a worker runs; `by_beat`: the schedule sent this, and no stand-in."""
+    heartbeats.note(by_beat=by_beat)
 
 
 @shared_task

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from businesses.forms.plain_words import speak_plainly
+from businesses.forms.seen import SeenMixin
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -17,7 +18,7 @@ else:
     _ModelForm = forms.ModelForm
 
 
-class FencedForm(_ModelForm):
+class FencedForm(SeenMixin, _ModelForm):
     """Model fields get their plain words in `Fence.formfield_for_dbfield`, declared fields here."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from businesses.countries import read_back
+from businesses.forms.country_field import CountryField
 from businesses.forms.notice import NoticeMixin
 from businesses.forms.plain_words import plain_formfield
+from businesses.forms.seen import SeenMixin
 from businesses.forms.written_numbers import WrittenPhoneNumberField
 from businesses.models import Business
 
@@ -25,7 +29,7 @@ SECTIONS: tuple[Section, ...] = (
         "business",
         _("Business"),
         _("Its name, the language in which it speaks with callers, and its clock."),
-        ("name", "language", "time_zone"),
+        ("name", "language", "time_zone", "local_country"),
     ),
     (
         "greeting",
@@ -70,7 +74,7 @@ SECTIONS: tuple[Section, ...] = (
 """Key, heading, introduction and fields of each section."""
 
 
-class SettingsForm(NoticeMixin, _Form):
+class SettingsForm(SeenMixin, NoticeMixin, _Form):
     """The settings that an owner may change. Phone numbers may be written in national format: 050-123-4567."""
 
     class Meta:
@@ -94,3 +98,11 @@ class SettingsForm(NoticeMixin, _Form):
         number = self.fields["fallback_number"]
         assert isinstance(number, WrittenPhoneNumberField)  # noqa: S101 - field_classes says so
         number.region = self.instance.region()
+        if self.instance.fallback_number:
+            said = _("Calls are put through to %(number)s.") % {"number": read_back(self.instance.fallback_number)}
+            number.help_text = format_lazy("{} {}", number.help_text, said)
+        self.fields["local_country"] = CountryField(
+            label=self.fields["local_country"].label,
+            help_text=self.fields["local_country"].help_text,
+            guessed=self.instance.guessed_country(),
+        )

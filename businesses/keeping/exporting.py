@@ -1,4 +1,4 @@
-"""What is kept of a person as one archive (ZIP): a JSON file for each sort of data, recordings as WAV, and a page.
+"""What is stored about a person as one archive (ZIP): a JSON file for each sort of data, recordings as WAV, and a page.
 
 The records are read at once, while the caller acts for the business; recordings are read while the archive is sent,
 so that hours of calls take neither memory nor disk.

@@ -6,6 +6,9 @@
 The view runs for that one business, in its time zone, with `request.business`, `request.role` and `request.may` set.
 `needs=` names a permission that owners give to staff; without it the answer is a page that says why. Views must
 render their answer before they return (`render`, not `TemplateResponse`): afterwards no tenant data can be read.
+
+`action_of=` makes the view an action: it takes POST only. A GET of its address, as after a sign-in or from the
+browser's history, leads to the page of that name.
 """
 
 from __future__ import annotations
@@ -13,15 +16,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -49,8 +54,10 @@ class PageRequest(HttpRequest):
 View = Callable[..., HttpResponseBase]
 
 
-def business_page(*, section: str, roles: Roles = MEMBERS, needs: Permission | None = None) -> Callable[[View], View]:
-    """Decorate a view as a page of a business; `section` is its entry in the navigation."""
+def business_page(
+    *, section: str, roles: Roles = MEMBERS, needs: Permission | None = None, action_of: str = ""
+) -> Callable[[View], View]:
+    """Decorate a view as a page of a business, or as an action of one; `section` is its entry in the navigation."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -61,6 +68,8 @@ def business_page(*, section: str, roles: Roles = MEMBERS, needs: Permission | N
             request.business, request.role = _place_of(asked.user, slug)
             if request.role is not None and request.role not in roles:
                 raise Http404
+            if action_of and request.method != "POST":
+                return _to_page_of_action(request, action_of, {"slug": slug, **named})
             request.is_owner, request.section = request.role in {None, Role.OWNER}, section
             request.may = permissions_of(request.user, request.business)
             with acting_for(request.business), timezone.override(ZoneInfo(request.business.time_zone)):
@@ -85,12 +94,38 @@ def _refusal(request: PageRequest, permission: Permission) -> HttpResponseBase:
     return render(request, "pages/not_permitted.html", {"reason": REFUSALS[permission]}, status=403)
 
 
+def _to_page_of_action(request: HttpRequest, page: str, named: dict[str, Any]) -> HttpResponseBase:
+    """Returns a redirect to the page of an action: with the row in the address if the page has one, or without."""
+    if request.method not in {"GET", "HEAD"}:
+        return HttpResponseNotAllowed(["POST"])
+    try:
+        return HttpResponseRedirect(reverse(page, kwargs=named))
+    except NoReverseMatch:
+        return HttpResponseRedirect(reverse(page, kwargs={"slug": named["slug"]}))
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Returns a redirect to the sign-in; an open page that asks for news by htmx is led there as a whole."""
-    if "HX-Request" not in request.headers:
-        return redirect_to_login(request.get_full_path())
-    page = HtmxDetails(request).current_url_abs_path or reverse("start")
-    return HttpResponseClientRedirect(redirect_to_login(page).url)
+    """Returns a redirect to the sign-in, and from there back to the page that the person was looking at.
+
+    An open page that asks for news by htmx is led there as a whole: 401, and htmx follows `HX-Redirect`.
+    """
+    if "HX-Request" in request.headers:
+        page = _on_this_site(request, request.headers.get("HX-Current-URL", "")) or reverse("start")
+        answer = HttpResponseClientRedirect(redirect_to_login(page).url)
+        answer.status_code = 401
+        return answer
+    page = request.get_full_path()
+    if request.method == "POST":
+        page = _on_this_site(request, request.headers.get("Referer", "")) or page
+    return redirect_to_login(page)
+
+
+def _on_this_site(request: HttpRequest, url: str) -> str | None:
+    """Returns the path and query of an address of ours, or None: another site must not decide where we lead to."""
+    parts = urlsplit(url)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    is_ours = parts.netloc == request.get_host() and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if is_ours else None
 
 
 def _place_of(user: User, slug: str) -> tuple[Business, Role | None]:

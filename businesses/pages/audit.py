@@ -69,7 +69,13 @@ def audit(request: PageRequest) -> HttpResponse:
 @business_page(section="audit", roles=OWNERS)
 def export(request: PageRequest) -> HttpResponseBase:
     """Send the entries that the filters choose as CSV."""
-    header = [_("When"), _("Event"), _("Person"), _("network address"), _("Details")]
+    header = [
+        f"{_('When')} ({request.business.time_zone})",
+        _("Event"),
+        _("Person"),
+        _("network address"),
+        _("Details"),
+    ]
     found = AuditFilters(request.GET).chosen(request.business)
     return csv_answer("audit-log", header, (_cells(entry) for entry in found.iterator(chunk_size=2_000)))
 

@@ -1,4 +1,7 @@
-"""Paginated lists without a COUNT: one row more than is shown tells whether there is a next page."""
+"""Paginated lists without a COUNT: one row more than is shown tells whether there is a next page.
+
+Only behind the last page are the rows counted, to show that one: an old link to page 9 of 3 is no empty list.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,14 @@ class Listing:
 
 
 def listing(request: HttpRequest, rows: QuerySet[Any], *, per_page: int = PER_PAGE) -> Listing:
-    """Returns the page of the query string (`?page=2`); the first page if that is not a number."""
+    """Returns the page of the query string (`?page=2`), or the last one; the first if it is not a number."""
     written = request.GET.get("page", "")
     number = min(max(int(written), 1), MOST_PAGES) if written.isdecimal() and len(written) < 6 else 1
     start = (number - 1) * per_page
     found = list(rows[start : start + per_page + 1])
+    if not found and number > 1 and (count := rows.count()):
+        number = (count - 1) // per_page + 1
+        found = list(rows[(number - 1) * per_page : number * per_page + 1])
     return Listing(
         rows=found[:per_page],
         number=number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from businesses import invitation_mail, invitations, membership
 from businesses.audit import AuditKind, record
@@ -71,10 +72,9 @@ def members(request: PageRequest) -> HttpResponse:
     return _page(request, InvitationForm())
 
 
-@require_POST
-@business_page(section="members", roles=OWNERS)
+@business_page(section="members", roles=OWNERS, action_of="members")
 def invite(request: PageRequest) -> HttpResponse:
-    """Send an invitation by mail, and show its link: whoever has an account can join by it without the mail."""
+    """Send an invitation by mail. Its link is on the page: whoever has an account can join by it without the mail."""
     form = InvitationForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -92,12 +92,12 @@ def invite(request: PageRequest) -> HttpResponse:
     except InvitationsUsedUp:
         form.add_error(None, _("This business has reached its limit of invitations for today. Try again tomorrow."))
         return _page(request, form, status=429)
-    link = settings.PUBLIC_URL + reverse("join", args=[invited.token])
-    return _page(request, InvitationForm(), invited=invited, link=link, was_mailed=_mail(invited, link))
+    _tell(request, invited, was_mailed=_mail(invited, _link(invited.token)))
+    members_page = reverse("members", kwargs={"slug": request.business.slug})
+    return redirect(f"{members_page}?invited={invited.invitation.pk}#invitations")
 
 
-@require_POST
-@business_page(section="members", roles=OWNERS)
+@business_page(section="members", roles=OWNERS, action_of="members")
 def change_role(request: PageRequest, membership_id: UUID) -> HttpResponse:
     """Give a member another role."""
     member = get_object_or_404(Membership, pk=membership_id)
@@ -110,8 +110,7 @@ def change_role(request: PageRequest, membership_id: UUID) -> HttpResponse:
     return redirect("members", slug=request.business.slug)
 
 
-@require_POST
-@business_page(section="members", roles=OWNERS)
+@business_page(section="members", roles=OWNERS, action_of="members")
 def allow(request: PageRequest, membership_id: UUID) -> HttpResponse:
     """Store what a member of staff may do beyond their role: what is ticked, and nothing else."""
     member = get_object_or_404(Membership, pk=membership_id)
@@ -126,8 +125,7 @@ def allow(request: PageRequest, membership_id: UUID) -> HttpResponse:
     return redirect("members", slug=request.business.slug)
 
 
-@require_POST
-@business_page(section="members", roles=OWNERS)
+@business_page(section="members", roles=OWNERS, action_of="members")
 def remove(request: PageRequest, membership_id: UUID) -> HttpResponse:
     """End a membership."""
     member = get_object_or_404(Membership, pk=membership_id)
@@ -142,8 +140,7 @@ def remove(request: PageRequest, membership_id: UUID) -> HttpResponse:
     return redirect("members", slug=request.business.slug)
 
 
-@require_POST
-@business_page(section="members", roles=OWNERS)
+@business_page(section="members", roles=OWNERS, action_of="members")
 def withdraw(request: PageRequest, invitation_id: UUID) -> HttpResponse:
     """Withdraw an invitation; its link stops working."""
     invitations.withdraw(get_object_or_404(Invitation, pk=invitation_id))
@@ -151,8 +148,7 @@ def withdraw(request: PageRequest, invitation_id: UUID) -> HttpResponse:
     return redirect("members", slug=request.business.slug)
 
 
-@require_POST
-@business_page(section="members", roles=OWNERS)
+@business_page(section="members", roles=OWNERS, action_of="members")
 def demand_second_factor(request: PageRequest) -> HttpResponse:
     """Set who must sign in with a second factor."""
     before = request.business.second_factor
@@ -166,6 +162,42 @@ def demand_second_factor(request: PageRequest) -> HttpResponse:
     return redirect("members", slug=request.business.slug)
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An open invitation as the page shows it; `link` is empty where it can't be shown."""
+
+    invitation: Invitation
+    link: str
+    is_new: bool
+
+
+def _pending(request: PageRequest) -> list[Pending]:
+    asked = request.GET.get("invited", "")
+    found = Invitation.objects.filter(business=request.business, expires_at__gt=timezone.now())
+    tokens = [(each, invitations.token_for(each, request.user)) for each in found]
+    return [Pending(each, _link(token) if token else "", str(each.pk) == asked) for each, token in tokens]
+
+
+def _link(token: str) -> str:
+    return settings.PUBLIC_URL + reverse("join", args=[token])
+
+
+def _tell(request: PageRequest, invited: Invited, *, was_mailed: bool) -> None:
+    """Say what became of an invitation."""
+    if invited.invitation.is_vouched:
+        messages.success(request, _("The invitation is ready. Its link is below."))
+    elif was_mailed:
+        messages.success(
+            request, _("The invitation was sent by email, with a code for people who have no account yet.")
+        )
+    elif can_mail():
+        messages.warning(request, _("The mail could not be sent. For new people, invite again in a few minutes."))
+    else:
+        messages.warning(request, _("The invitation is ready. This installation can't send mail: pass its link on."))
+    if invited.replaced:
+        messages.warning(request, _("This person had an earlier invitation. Its link no longer works."))
+
+
 def _mail(invited: Invited, link: str) -> bool:
     if not can_mail():
         return False
@@ -177,16 +209,15 @@ def _mail(invited: Invited, link: str) -> bool:
     return True
 
 
-def _page(request: PageRequest, form: InvitationForm, *, status: int = 200, **more: Any) -> HttpResponse:
+def _page(request: PageRequest, form: InvitationForm, *, status: int = 200) -> HttpResponse:
     members = Membership.objects.filter(business=request.business).select_related("user").order_by("user__email")
     context = {
         "members": members,
         "permissions": [PermissionsForm(instance=each) for each in members if each.role == Role.STAFF],
-        "invitations": Invitation.objects.filter(business=request.business, expires_at__gt=timezone.now()),
+        "invitations": _pending(request),
         "form": form,
         "second_factor": SecondFactorForm(instance=request.business),
         "can_mail": can_mail(),
         "is_operator": request.user.is_superuser,
-        **more,
     }
     return render(request, "pages/members.html", context, status=status)

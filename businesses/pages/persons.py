@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from businesses import tasks
 from businesses.forms.written_numbers import WrittenPhoneNumberField
@@ -64,8 +64,7 @@ def person_of_row(request: PageRequest, sort: str, **row: UUID) -> HttpResponseB
     return _page(request, _found(request, sort, row_id))
 
 
-@require_POST
-@business_page(section="settings", roles=OWNERS)
+@business_page(section="settings", roles=OWNERS, action_of="keeping")
 def person_of_number(request: PageRequest) -> HttpResponseBase:
     """Show what is kept under a number, as above. By POST, so that the number is in no address and no log."""
     form = PersonForm(request.POST, region=request.business.region())

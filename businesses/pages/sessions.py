@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from businesses.models import User
 from businesses.signing_in import news
@@ -48,9 +48,11 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def end_sessions(request: HttpRequest) -> HttpResponse:
-    """End one of the person's own sessions (`session`, its number) or all others, at once."""
+    """End one of the person's own sessions (`session`, its number) or all others, at once. A GET leads to the list."""
+    if request.method != "POST":
+        return redirect("sessions")
     mine, number = UserSession.objects.filter(user=_person(request)), request.POST.get("session", "")
     if number == "others":
         _end(request, list(mine.exclude(session_key=request.session.session_key)))

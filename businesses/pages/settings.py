@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.db import transaction
 from django.forms import BoundField
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -34,10 +35,9 @@ class Section:
 @business_page(section="settings", roles=OWNERS)
 def settings(request: PageRequest) -> HttpResponse:
     """Show the settings, and save changes on POST."""
-    business = Business.objects.get(pk=request.business.pk)  # a copy for the form to change
-    form = SettingsForm(request.POST or None, instance=business)
+    form = _saved(request) if request.method == "POST" else SettingsForm(instance=_copy(request))
+    business = form.instance
     if form.is_valid():
-        save_business(business, changed=form.changed_data)
         for sentence in business.advice():
             messages.warning(request, sentence)
         messages.success(request, _("Saved. The next call follows it."))
@@ -51,6 +51,21 @@ def settings(request: PageRequest) -> HttpResponse:
         "daily_use": usage.overview(request.business, now=timezone.now()),
     }
     return render(request, "pages/settings.html", context, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _saved(request: PageRequest) -> SettingsForm:
+    """Returns the form, its changes saved if it is valid. The lock makes two who save at once see each other."""
+    Business.objects.select_for_update(no_key=True).filter(pk=request.business.pk).values("pk").first()
+    form = SettingsForm(request.POST, instance=_copy(request))
+    if form.is_valid():
+        save_business(form.instance, changed=form.changed_data)
+    return form
+
+
+def _copy(request: PageRequest) -> Business:
+    """Returns the business, for the form to change."""
+    return Business.objects.get(pk=request.business.pk)
 
 
 def _sections(form: SettingsForm) -> Iterator[Section]:

@@ -14,9 +14,16 @@ from django.utils.translation import gettext as _
 from businesses.keeping.fingerprints import PREFIX
 from businesses.keeping.person import ERASED
 from businesses.models import Permission
+from businesses.pages.badges import Badge, badges_of
 from businesses.permissions import REFUSALS
 
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def badges(context: dict[str, Any]) -> dict[str, Badge]:
+    """Returns what waits for somebody, by the section of the navigation: `{% badges as badge_of %}`."""
+    return badges_of(context["request"].business)
 
 
 @register.simple_tag(takes_context=True)

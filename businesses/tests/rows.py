@@ -13,12 +13,13 @@ from django.conf import settings
 from django.db import models
 
 from businesses.credentials import encrypt
-from businesses.models import AuditEntry, Business, Membership, PhoneNumber, Role, User
+from businesses.models import AuditEntry, Business, Heartbeat, Membership, PhoneNumber, Role, User
+from calls.models import ModelCheck
 from whatsapp.models import WebhookNews
 
-INSTALLATION_WIDE = {Business, User, PhoneNumber, WebhookNews}
+INSTALLATION_WIDE = {Business, User, PhoneNumber, WebhookNews, ModelCheck, Heartbeat}
 """Models that belong to no business: people may belong to several, numbers determine a call's business,
-and webhooks are stored before their business is known."""
+webhooks are stored before their business is known, and OpenAI's models and the background work are those of all."""
 FINAL = {AuditEntry}
 """Models whose rows the database lets nobody change."""
 

@@ -6,6 +6,8 @@ import pytest
 
 from businesses.pages.csv_export import csv_answer, defused
 
+pytestmark = pytest.mark.pure
+
 
 @pytest.mark.parametrize(
     ("cell", "written"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polib
 import pytest
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils import translation
 
 from businesses.models import Business
@@ -47,3 +48,9 @@ def test_an_owner_reads_every_setting_in_hebrew() -> None:
     }
     with translation.override("he"):
         assert [str(text) for text in shown if not any("א" <= letter <= "ת" for letter in str(text))] == []
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_large_numbers_have_separators_in_both_languages(language: str) -> None:
+    with translation.override(language):
+        assert intcomma(20_000) == "20,000"

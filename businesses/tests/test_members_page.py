@@ -52,7 +52,7 @@ def page(name: str, **named: Any) -> str:
 
 
 def link_for(owner: Client, email: str, role: str = "staff") -> str:
-    shown = owner.post(page("member-invite"), {"email": email, "role": role}).content.decode()
+    shown = owner.post(page("member-invite"), {"email": email, "role": role}, follow=True).content.decode()
     found = re.search(r"/invitations/[\w-]+/", shown)
     assert found
     return found[0]
@@ -127,10 +127,50 @@ def test_the_invitation_is_mailed(owner: Client) -> None:
     assert f"https://desk.example{link}" in message.body
 
 
+def test_an_invitations_link_is_seen_again_and_reloading_changes_nothing(owner: Client, clinic: Business) -> None:
+    answer = owner.post(page("member-invite"), {"email": "avi@example.com", "role": "staff"})
+    assert answer.status_code == 302, "a page after a POST would invite again when it is reloaded"
+    first, again = (owner.get(answer["Location"]).content.decode() for _ in range(2))
+    link, code = re.findall(r"/invitations/[\w-]+/", first)[0], mailed_code()
+    assert link in again
+    assert link in owner.get(page("members")).content.decode()
+    assert Client().post(link, {"password": PASSWORD, "code": code}).status_code == 302
+    assert len(mail.outbox) == 1
+
+
+def test_inviting_again_says_that_the_earlier_link_has_ended(owner: Client) -> None:
+    first = link_for(owner, "avi@example.com")
+    form = {"email": "Avi@example.com", "role": "staff"}
+    shown = owner.post(page("member-invite"), form, follow=True).content.decode()
+    assert "Its link no longer works." in shown
+    assert first not in shown
+    assert Client().get(first).status_code == 404
+
+
+def test_only_operators_see_the_link_of_an_address_that_they_vouch_for(owner: Client, clinic: Business) -> None:
+    """Whoever opens it is taken for the owner of the address, without a code."""
+    call_command("invite_member", "clinic", "avi@example.com", stdout=io.StringIO())
+    assert "desk.example/invitations/" not in owner.get(page("members")).content.decode()
+    operator = Client()
+    operator.force_login(User.objects.create_superuser("op@desk.example", PASSWORD))
+    assert re.search(r"https://desk.example/invitations/[\w-]+/", operator.get(page("members")).content.decode())
+
+
+def test_a_link_of_another_key_is_not_shown(owner: Client, settings: Any) -> None:
+    link = link_for(owner, "avi@example.com")
+    settings.SECRET_KEY = "another key, which is long enough for anybody"
+    client = Client()
+    client.force_login(User.objects.get(email="dana@clinic.test"))
+    shown = client.get(page("members")).content.decode()
+    assert link not in shown
+    assert "This link can't be shown any more" in shown
+
+
 def test_without_mail_the_page_says_what_the_operator_can_do(owner: Client, settings: Any) -> None:
     settings.EMAIL_HOST = ""
     assert "only people who have an account can be invited here" in owner.get(page("members")).content.decode()
-    shown = owner.post(page("member-invite"), {"email": "avi@example.com", "role": "owner"}).content.decode()
+    form = {"email": "avi@example.com", "role": "owner"}
+    shown = owner.post(page("member-invite"), form, follow=True).content.decode()
     assert "manage.py invite_member clinic avi@example.com --role owner" in " ".join(shown.split())
     assert mail.outbox == []
 

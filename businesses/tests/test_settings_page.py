@@ -16,8 +16,9 @@ from businesses.signals import call_settings_changed
 from businesses.tests.rows import Tenant
 
 EDITABLE = (
-    "name language time_zone greeting_text assistant_speaks_first first_utterance_protection voice instructions "
-    "barge_in_enabled resume_after_false_barge_in backchannels_interrupt barge_in_voice_frames barge_in_debounce_ms "
+    "name language time_zone local_country greeting_text assistant_speaks_first first_utterance_protection voice "
+    "instructions barge_in_enabled resume_after_false_barge_in backchannels_interrupt barge_in_voice_frames "
+    "barge_in_debounce_ms "
     "barge_in_grace_ms server_vad_threshold echo_gate_min_rms fallback_number max_call_minutes "
     "record_calls recording_notice opening_hours asks_after_silence silence_limit_s"
 ).split()
@@ -182,11 +183,11 @@ def test_a_fallback_number_is_read_as_at_home(client: Client, alpha: Tenant, wri
     assert Business.objects.get().fallback_number == "+972501234567"
 
 
-def test_without_a_phone_number_the_country_must_be_written(client: Client, alpha: Tenant) -> None:
+def test_without_a_phone_number_no_country_may_be_dialled(client: Client, alpha: Tenant) -> None:
     PhoneNumber.objects.all().delete()
     response = save(client, alpha, fallback_number="050-123-4567")
     assert response.context["adminform"].form.errors["fallback_number"] == [
-        "This is not a phone number. Write it with its country, like +972501234567."
+        "No country may be dialled, as the business has no number yet. Your operator can add one."
     ]
 
 
