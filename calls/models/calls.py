@@ -1,4 +1,4 @@
-"""The tables of phone calls: calls, turns, traces for replays, blocked callers, and the audio of greetings."""
+"""Calls, their turns, traces for replays, and blocked callers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BROWSER = "browser"
 
 
 class CallStatus(models.TextChoices):
-    """The state of a call. It only moves down this list."""
+    """The state of a call. It only moves down this list, but for a call that goes on after its stream broke."""
 
     RINGING = "ringing", _("Ringing")
     LIVE = "live", _("Live")
@@ -65,6 +65,12 @@ class Call(models.Model):
     # The column of version 0.1, which wrote sentences. Read where a row has no code; removed in the next release.
     old_end_reason = models.CharField(max_length=300, blank=True, default="", editable=False, db_column="end_reason")
     next_step = models.CharField(max_length=20, choices=NextStep.choices, blank=True)
+    stream_number = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="how many media streams of it broke; only the newest one's process writes"
+    )
+    standing = models.JSONField(
+        default=dict, db_default={}, help_text="`KeepStanding`: what another process needs, besides the turns, to go on"
+    )
     stream_token_hash = models.CharField(max_length=64, blank=True)
     stream_token_expires_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(_("started"))
@@ -219,49 +225,3 @@ class TraceChunk(models.Model):
 
     def __str__(self) -> str:
         return f"chunk {self.position} of call {self.call_id}"
-
-
-class GreetingState(models.TextChoices):
-    """The state of a greeting's rendering."""
-
-    PENDING = "pending", _("Waiting")
-    READY = "ready", _("Ready")
-    FAILED = "failed", _("Failed")
-
-
-class GreetingAudio(models.Model):
-    """A business's greeting as audio. One row for each content: text, voice and language in `content_hash`."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    business = models.ForeignKey(Business, models.CASCADE, related_name="greeting_audio")
-    content_hash = models.CharField(max_length=64)
-    text = models.TextField()
-    voice = models.CharField(max_length=30)
-    language = models.CharField(max_length=5)
-    state = models.CharField(max_length=10, choices=GreetingState.choices, default=GreetingState.PENDING)
-    failure = models.CharField(
-        max_length=20, blank=True, default="", db_default="", help_text="`SpeechFault` of calls/errors.py"
-    )
-    failure_detail = models.JSONField(default=dict, db_default={}, blank=True)
-    # The column of version 0.1, which wrote sentences; removed in the next release.
-    error = models.CharField(max_length=300, blank=True, default="", editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True)
-    audio = models.BinaryField(default=bytes, help_text="G.711 µ-law, 8,000 bytes a second, no header")
-    created_at = models.DateTimeField(auto_now_add=True)
-    rendered_at = models.DateTimeField(null=True)
-
-    objects = BusinessManager()
-
-    class Meta:
-        verbose_name = _("greeting audio")
-        verbose_name_plural = _("greeting audio")
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["business", "content_hash"], name="one_audio_per_greeting_content")
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["next_attempt_at"], name="greeting_waiting", condition=models.Q(state="pending"))
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_state_display()}: {self.text[:40]}"

@@ -1,0 +1,31 @@
+"""The tables of phone calls, a module for each subject."""
+
+from calls.models.calls import (
+    BROWSER,
+    BlockedCaller,
+    Call,
+    CallOutcome,
+    CallStatus,
+    NextStep,
+    Speaker,
+    TraceChunk,
+    Turn,
+)
+from calls.models.checks import ModelCheck
+from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
+
+__all__ = [
+    "BROWSER",
+    "BlockedCaller",
+    "Call",
+    "CallOutcome",
+    "CallStatus",
+    "GreetingAudio",
+    "GreetingSource",
+    "GreetingState",
+    "ModelCheck",
+    "NextStep",
+    "Speaker",
+    "TraceChunk",
+    "Turn",
+]
