@@ -137,3 +137,7 @@ class Activity:
         self._turn_baseline_ms = self._voiced_ms
         self.loud_ms, self._loud_ms = self._loud_ms, 0
         return voiced
+
+    def give_back(self, milliseconds: int) -> None:
+        """Count the last of the voice in the turn that has ended as the next one's."""
+        self._turn_baseline_ms = max(0, self._turn_baseline_ms - milliseconds)

@@ -19,26 +19,20 @@ from calls.conversation.commands import (
     Play,
     ResponseKind,
     Speaker,
-    TruncateItem,
+    unheard_after,
 )
+from calls.conversation.cut_off import is_cut_off
 from calls.conversation.dialogue import Dialogue
 from calls.conversation.events import ResponseAudio, ResponseCreated, ResponseEnded, ResponseStatus, ResponseWords
-from calls.conversation.first_utterance import OPENINGS, FirstUtterance
+from calls.conversation.first_utterance import FirstUtterance
+from calls.conversation.patience import TONE_BYTES, TONE_LEVELS, WAITING_TONE
 from calls.conversation.playback import BYTES_PER_MS, Playback
-from calls.conversation.responses import (
-    GREETING_HOLD_S,
-    Aftermath,
-    Owed,
-    Response,
-)
+from calls.conversation.responses import GREETING_HOLD_S, Aftermath, Failure, Owed, Response
+from calls.conversation.sent_audio import PROTECTED_STRETCH_BYTES, STRETCH_BYTES
 from calls.conversation.utterance import Stage, Utterance
 
 CACHED_GREETING = "greeting"
 """The item id of greeting audio that we rendered before the call. No item of the model has it."""
-STRETCH_BYTES = 320
-"""A mark after every 40 ms: how finely we learn what was heard."""
-PROTECTED_STRETCH_BYTES = 3200
-"""Nothing interrupts protected audio, so only its end matters: fewer messages at the start of a call."""
 
 
 class Assistant:
@@ -49,10 +43,11 @@ class Assistant:
         self.response: Response | None = None
         self.utterance: Utterance | None = None
         self.first_response_id: str | None = None
+        self.has_answered = False  # the caller has heard something since their last turn, or hears it now
         self._first_utterance = first_utterance
         self._dialogue = dialogue
         self._emit = emit
-        self._requests = 0
+        self._requests = self._tones = 0
         self._past: set[str] = set()  # responses whose late messages mean nothing any more
         self._quiet_since = 0.0
 
@@ -80,12 +75,18 @@ class Assistant:
         self.playback.receive(CACHED_GREETING, size, levels)
         self._send(at)
 
+    def play_tone(self, at: float) -> None:
+        """Let a caller who waits hear that somebody is there."""
+        self._tones += 1
+        self.playback.receive(f"{WAITING_TONE}-{self._tones}", TONE_BYTES, TONE_LEVELS, is_tone=True)
+        self._send(at)
+
     def request(self, owed: Owed, at: float) -> None:
         """Ask the model to speak."""
         self._requests += 1
         request = f"{owed.kind}-{self._requests}"
         self.response = Response(request, owed, progress_at=at)
-        self._emit(CreateResponse(request, owed.kind, owed.words, owed.attempt))
+        self._emit(CreateResponse(request, owed.kind, owed.words, owed.attempt, owed.may_use_tools))
 
     def created(self, event: ResponseCreated) -> bool:
         """Note that a response began. Returns False when it isn't ours; it is then cancelled."""
@@ -95,10 +96,14 @@ class Assistant:
             if response.belongs_to(event.response_id):
                 response.progress_at = event.at
                 return True
-        if event.response_id not in self._past:
-            self._past.add(event.response_id)
-            self._emit(CancelResponse(event.response_id))
+        self.cancel_foreign(event.response_id)
         return False
+
+    def cancel_foreign(self, response_id: str) -> None:
+        """Cancel a response that isn't ours, once."""
+        if response_id not in self._past:
+            self._past.add(response_id)
+            self._emit(CancelResponse(response_id))
 
     def _adopt(self, response_id: str) -> None:
         """Learn the id of our response from the first message that names one, and cancel it if it was revoked."""
@@ -141,7 +146,8 @@ class Assistant:
         if self.utterance is None:
             kind = response.owed.kind
             turn = self._dialogue.begin(Speaker.ASSISTANT, at, is_greeting=kind is ResponseKind.GREETING)
-            self.utterance = Utterance(kind, turn, waited_since=max(response.owed.since, self._quiet_since))
+            waited_since, ended_at = max(response.owed.since, self._quiet_since), response.owed.voice_ended_at
+            self.utterance = Utterance(kind, turn, waited_since, voice_ended_at=ended_at)
             if kind is ResponseKind.GREETING:
                 self.utterance.stage, self.utterance.release_at = Stage.HELD, at + GREETING_HOLD_S
         for item_id in response.items:
@@ -150,8 +156,7 @@ class Assistant:
 
     def release_held(self, at: float) -> None:
         """Let a greeting that was held back be heard once it has proved itself."""
-        utterance = self.utterance
-        if utterance and utterance.release_at is not None and at >= utterance.release_at:
+        if (utterance := self.utterance) and utterance.release_at is not None and at >= utterance.release_at:
             self._release(utterance, at)
 
     def _release(self, utterance: Utterance, at: float) -> None:
@@ -165,9 +170,9 @@ class Assistant:
         utterance = self.utterance
         if utterance and utterance.stage is Stage.QUEUED and self.playback.is_playing:
             utterance.stage, utterance.first_sent_at = Stage.PLAYING, at
-            is_answer = utterance.kind not in OPENINGS
-            what = Latency.ANSWER if is_answer else Latency.GREETING
-            self._emit(Measure(what, round((at - utterance.waited_since) * 1000)))
+            self.has_answered = True
+            for measure in utterance.waits(at, quiet_since=self._quiet_since, delay_s=self.playback.delay_s):
+                self._emit(measure)
 
     # The end of a response -------------------------------------------------------------------------
     def ended(self, event: ResponseEnded) -> Aftermath | None:
@@ -181,34 +186,34 @@ class Assistant:
         if response.is_revoked:
             return None
         said_something = bool(response.items) or response.asked_for_tool
-        if said_something and event.status in (ResponseStatus.COMPLETED, ResponseStatus.INCOMPLETE):
+        cut_off = bool(response.items) and is_cut_off(event, response.words.values(), piece=response.owed.attempt)
+        if said_something and not cut_off and event.status in (ResponseStatus.COMPLETED, ResponseStatus.INCOMPLETE):
             self._complete(event.at)
             return Aftermath()
-        failed = event.status is ResponseStatus.FAILED
-        return self._after_failure(response, event.at, line_lost=False, failed=failed)
+        is_told = cut_off or event.status is ResponseStatus.FAILED
+        return self._after_failure(response, event.at, Failure(is_told=is_told, pause_s=event.retry_after_s))
 
-    def abandon(self, at: float, *, line_lost: bool) -> Aftermath | None:
+    def abandon(self, at: float, failure: Failure) -> Aftermath | None:
         """Give the response under way up: it was refused, or its session is gone."""
         response, self.response = self.response, None
         if response is None:
             return None
         if response.response_id:
             self._past.add(response.response_id)
-        return None if response.is_revoked else self._after_failure(response, at, line_lost=line_lost)
+        return None if response.is_revoked else self._after_failure(response, at, failure)
 
     def _complete(self, at: float) -> None:
-        if self.utterance is None:
-            return
-        if self.utterance.stage is Stage.HELD:
-            self._release(self.utterance, at)
-        self._emit(self._dialogue.keep(self.utterance.turn))
+        if utterance := self.utterance:
+            if utterance.stage is Stage.HELD:
+                self._release(utterance, at)
+            self._emit(self._dialogue.keep(utterance.turn))
 
-    def _after_failure(self, response: Response, at: float, *, line_lost: bool, failed: bool = False) -> Aftermath:
+    def _after_failure(self, response: Response, at: float, failure: Failure) -> Aftermath:
         """Keep what the caller has heard, or will hear from the buffer; the rest is said again or given up."""
         if response.items and self.utterance and self.utterance.stage is Stage.HELD:
             self._discard(response)
         begun = self.utterance if response.items else None
-        aftermath = response.after_failure(at, has_begun=begun is not None, line_lost=line_lost, failed=failed)
+        aftermath = response.after_failure(at, failure, has_begun=begun is not None)
         if begun and not (aftermath.retry and aftermath.retry.kind is ResponseKind.GREETING):
             self._emit(self._dialogue.keep(begun.turn))  # nothing is added to it
         return aftermath
@@ -224,8 +229,7 @@ class Assistant:
 
     def revoke(self, at: float) -> None:
         """Cancel the response under way, once; its audio that still comes is dropped, and so is what was held back."""
-        response = self.response
-        if response is None or response.is_revoked:
+        if (response := self.response) is None or response.is_revoked:
             return
         if self.utterance and self.utterance.stage is Stage.HELD:
             self._discard(response)
@@ -248,7 +252,7 @@ class Assistant:
         While a response is under way more may come.
         """
         utterance = self.utterance
-        if utterance is None or self.response or utterance.is_paused or not self.playback.is_empty:
+        if utterance is None or self.response or utterance.is_paused or self.playback.has_words:
             return None
         self._close(at, interrupted=False)
         return utterance
@@ -272,8 +276,8 @@ class Assistant:
         generating = self.response is not None and not self.response.is_revoked
         self.revoke(at)
         for item in self.playback.items:
-            if item.item_id != CACHED_GREETING and (generating or item.heard < item.received):
-                self._emit(TruncateItem(item.item_id, item.heard // BYTES_PER_MS))
+            if not item.is_tone and item.item_id != CACHED_GREETING and (generating or item.heard < item.received):
+                self._emit(unheard_after(item.item_id, item.heard // BYTES_PER_MS))
         self._close(at, interrupted=True)
 
     def hang_up(self, at: float) -> None:
@@ -287,6 +291,8 @@ class Assistant:
         if utterance is None:
             return
         for item in self.playback.forget():
+            if item.is_tone:
+                continue
             self._dialogue.heard_only(utterance.turn, item.item_id, item.heard / item.received)
             self._emit(DropAudio(item.item_id))
         self._dialogue.end(utterance.turn, at, interrupted=interrupted)

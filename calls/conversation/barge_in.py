@@ -1,7 +1,7 @@
 """Decide whether the caller interrupts: pause at the first voice, commit when it goes on, resume after a cough.
 
-Sound that a detector calls speech pauses after 60 ms and commits after `barge_in_voice_frames`. Sound that is only
-loud pauses after `barge_in_voice_frames`; if it stays in doubt, it commits after `barge_in_debounce_ms`.
+Sound that a detector calls speech pauses after 40 to 60 ms and commits after `barge_in_voice_frames`. Sound that is
+only loud pauses after `barge_in_voice_frames`; if it stays in doubt, it commits after `barge_in_debounce_ms`.
 
 This decides; `interruptions.py` asks it, acts and holds the gate. Whether the assistant is paused is told with
 every question: the utterance knows (`utterance.py`), and it is written down nowhere else.
@@ -18,6 +18,9 @@ from calls.conversation.settings import ConversationSettings
 FRAME_MS = 20
 PAUSE_MS = 60
 """The assistant pauses after this much sound that a detector calls speech."""
+LIKELY_PAUSE_MS = 40
+LIKELY_PROBABILITY = 0.5
+"""It pauses sooner where the detector calls it speech rather than not."""
 LONGEST_GAP_MS = 60
 """Unvoiced consonants and stops break a voice for this long without ending it."""
 SAME_SPEECH_S = 1.2
@@ -26,8 +29,11 @@ RESUME_AFTER_QUIET_S = 0.4
 """A pause without more voice ends after this long: longer than between two words, short for a listener."""
 VOICED_SHARE = 0.6
 """Speech that goes on is voiced for at least this share of the debounce; single bumps are not."""
-SURE_PROBABILITY = 0.9
+SURE_PROBABILITY = 0.85
 """A detector becomes this sure of speech within `barge_in_voice_frames`, but not of music."""
+FAIRLY_SURE_PROBABILITY = 0.7
+FAIRLY_SURE_MS = 40
+"""It may be less sure of what goes on this much longer: unusual voices, and words with soft beginnings."""
 LONGEST_BACKCHANNEL_MS = 800
 """"Mm-hm" and "כן כן" are shorter than this. A caller who speaks longer wants the floor."""
 
@@ -53,6 +59,7 @@ class BargeIn:
     run_started_at: float = float("-inf")
     speech_ms: int = 0
     _surest: float = 0.0
+    _latest: float = 0.0
     _is_loud: bool = False
     _is_loud_now: bool = False
     _by_ears: bool = False
@@ -98,7 +105,7 @@ class BargeIn:
         self._by_ears = hearing.probability is not None
         if hearing.probability is not None:
             self.speech_ms += milliseconds
-            self._surest = max(self._surest, hearing.probability)
+            self._surest, self._latest = max(self._surest, hearing.probability), hearing.probability
         self._is_loud_now = hearing.is_loud
         self._quiet_ms = 0
         if hearing.is_loud or not is_paused:  # an echo that rings on doesn't prolong a pause
@@ -107,7 +114,7 @@ class BargeIn:
     def _judge_run(self, at: float) -> Verdict:
         enough_ms = self.settings.barge_in_voice_frames * FRAME_MS
         if self._by_ears and self.settings.resume_after_false_barge_in:
-            enough_ms = min(enough_ms, PAUSE_MS)
+            enough_ms = min(enough_ms, LIKELY_PAUSE_MS if self._latest >= LIKELY_PROBABILITY else PAUSE_MS)
         if self.run_ms < enough_ms or not self._is_loud:
             return Verdict.NOTHING
         self._last_pause_run_at = self.run_started_at
@@ -126,8 +133,9 @@ class BargeIn:
     @property
     def _is_speech(self) -> bool:
         """It is surely speech, and long enough to be meant."""
-        is_long = self.speech_ms >= self.settings.barge_in_voice_frames * FRAME_MS
-        return is_long and self._is_loud_now and self._surest >= SURE_PROBABILITY
+        beyond_ms = self.speech_ms - self.settings.barge_in_voice_frames * FRAME_MS
+        sure = FAIRLY_SURE_PROBABILITY if beyond_ms >= FAIRLY_SURE_MS else SURE_PROBABILITY
+        return beyond_ms >= 0 and self._is_loud_now and self._surest >= sure
 
     def _goes_on(self, at: float) -> bool:
         """Tell whether it has lasted so long that the caller must want the floor, speech or not."""
@@ -142,7 +150,7 @@ class BargeIn:
     def start_over(self) -> None:
         """Begin a new run: this one fell silent, was resumed or interrupted."""
         self.run_ms = self.speech_ms = self._quiet_ms = 0
-        self._surest = 0.0
+        self._surest = self._latest = 0.0
         self._is_loud = False
 
     def forget(self) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from calls.conversation.activity import Activity, Hearing
+from calls.conversation.background import Background
 from calls.conversation.barge_in import BargeIn, Verdict
 from calls.conversation.echo import LONGEST_WAY_S, Echo
 from calls.conversation.events import CallerFrame, TurnCommitted
@@ -14,7 +17,12 @@ STILL_SPEAKING_S = 1.0
 """Speech that OpenAI reports and we have not heard for this long is over, or never was speech."""
 LONGEST_GAP_S = 0.5
 """Sounds further apart are not of one word: single frames of music that a detector takes for speech don't add up."""
+LATE_START_S = 1.0
+"""OpenAI tells up to this late that speech began (`activity.LOOK_BACK_FRAMES`): a short word may be over by then."""
 ASK_EARS_AGAIN_S = 2.0
+UNCONFIRMED_TURN_MS = 400
+LOUD_TURN_MS = 600
+"""So much voice in one run is a turn though OpenAI hears none: by a detector, or by loudness alone."""
 COMMIT_WAIT_S = 0.6
 """OpenAI commits a turn as soon as it hears a pause. After this long we count it as committed without being told."""
 
@@ -24,6 +32,7 @@ class Caller:
 
     def __init__(self, settings: ConversationSettings, echo: Echo) -> None:
         self.activity = Activity()
+        self.background = Background()
         self.barge_in = BargeIn(settings)
         self.speech_started_at = 0.0
         self.heard_at = float("-inf")
@@ -36,6 +45,10 @@ class Caller:
         self._echo = echo
         self._server_hears_speech = False
         self._echo_until = float("-inf")
+        self._is_unended = False  # our own ears have heard a turn since OpenAI last ended one
+        self._is_heard_again = False  # a new session hears what the lost one was hearing
+        self._later_ms = 0  # voice after the turn that OpenAI ended at `_ended_at`: the next one's, if it hears one
+        self._ended_at = float("-inf")
         self._untold: TurnCommitted | None = None  # a turn that OpenAI should commit, and by when
         self._assumed: TurnCommitted | None = None  # the last one that we stopped waiting for
         self._doubted = ""  # the item of a turn that was loud enough for a voice, but no speech to our ears
@@ -50,7 +63,11 @@ class Caller:
             self._echo_until = at + delay_s + LONGEST_WAY_S
         level = self._echo.level(at, delay_s=delay_s)
         gate_rms = max(self._gate_rms, self._echo.threshold(level)) if at < self._echo_until else 0.0
-        hearing = self.activity.hear(frame, gate_rms=gate_rms)
+        self.background.hear(frame, echo_rms=gate_rms, assistant_is_heard=assistant_is_playing)
+        others_rms = self.background.gate_rms if at < self._echo_until else 0.0
+        hearing = self.activity.hear(frame, gate_rms=max(gate_rms, others_rms))
+        if others_rms and not hearing.is_loud:
+            hearing = replace(hearing, is_voice=False)  # somebody else's: it is no beginning of the caller's
         if not hearing.is_loud:
             self._echo.learn(level, frame.rms - self.activity.floor.rms)
         elif hearing.is_voice:
@@ -68,6 +85,11 @@ class Caller:
         self._run_at = frame.at
         if self._run_ms >= SHORTEST_TURN_MS:
             self.heard_at = frame.at
+        if self._server_hears_speech:
+            self._is_unended = self._is_unended or self._run_ms >= SHORTEST_TURN_MS
+        elif frame.rms >= self.background.gate_rms:  # else it may be somebody behind the caller
+            least_ms = UNCONFIRMED_TURN_MS if self._has_ears else LOUD_TURN_MS
+            self._is_unended = self._is_unended or self._run_ms >= least_ms
 
     def needs_ears(self, rms: int, *, may_interrupt: bool) -> bool:
         """Would a detector's answer about a frame of this energy change anything?
@@ -77,12 +99,21 @@ class Caller:
         frame is asked about: with what came before, a detector recognizes a voice some 10 ms sooner.
         """
         is_known = self.activity.has_evidence and self._at - self.heard_at < ASK_EARS_AGAIN_S
-        return may_interrupt or (rms >= self.activity.softest_rms and not is_known)
+        return (
+            may_interrupt or self.background.may_begin(self._at) or (rms >= self.activity.softest_rms and not is_known)
+        )
 
     def speech_started(self, at: float, *, is_paused: bool) -> Verdict:
         """Note that OpenAI hears speech. Returns what that means for an utterance that is audible."""
         self._server_hears_speech, self.speech_started_at, self._untold = True, at, None
-        self.activity.turn_may_have_begun()
+        if self.heard_at >= at - LATE_START_S:
+            self._is_unended = True
+        if self._later_ms and at - self._ended_at <= LATE_START_S:
+            self.activity.give_back(self._later_ms)
+            self._is_unended = self._is_unended or self._later_ms >= SHORTEST_TURN_MS
+        elif not self._is_heard_again:  # then its voice was heard longer ago
+            self.activity.turn_may_have_begun()
+        self._later_ms = 0
         return self.barge_in.server_heard_speech(at, is_paused=is_paused)
 
     def speech_stopped(self, at: float, item_id: str) -> None:
@@ -92,8 +123,13 @@ class Caller:
         self._server_hears_speech = False
 
     def line_lost(self) -> None:
-        """Forget what the lost session was hearing: the next one is sent the same audio."""
+        """Forget what the lost session was hearing: the next one is sent the same audio, and our ears heard it."""
+        self._is_heard_again = self._is_heard_again or self._is_unended
         self._server_hears_speech, self._untold = False, None
+
+    def unended_voice_at(self) -> float | None:
+        """Return when the voice was last heard of a turn that OpenAI has not ended; None if there is no such turn."""
+        return self.activity.last_voiced_at if self._is_unended else None
 
     def untold_turn_due_at(self) -> float | None:
         """Return when a turn that OpenAI has not committed counts as ended."""
@@ -107,16 +143,28 @@ class Caller:
         self._assumed = TurnCommitted(at, untold.item_id)
         return self._assumed
 
-    def turn_ended(self, turn: TurnCommitted) -> int:
-        """Note that OpenAI committed a turn. Returns how many milliseconds of voice we heard in it ourselves."""
+    def turn_ended(self, turn: TurnCommitted, *, is_again: bool = False) -> int:
+        """Note that OpenAI committed a turn. Returns how many milliseconds of voice we heard in it ourselves.
+
+        A turn may be ended late, when the caller has said more: what was said after a pause is the next turn's voice,
+        once OpenAI hears that begin. `is_again`: the turn was ended before, so all of the voice is of a later one.
+        """
         assumed = self._assumed
         if assumed and turn is not assumed and turn.item_id == assumed.item_id:
             return 0  # committed after all, and counted already
         self._server_hears_speech, self._untold = False, None
+        self._is_unended = self._is_heard_again = False
         voiced_ms = self.activity.end_turn()
+        has_more = voiced_ms - self._run_ms >= SHORTEST_TURN_MS
+        self._later_ms, self._ended_at = voiced_ms if is_again else self._run_ms if has_more else 0, turn.at
         is_doubtful = voiced_ms < SHORTEST_TURN_MS <= self.activity.loud_ms
         self._doubted = turn.item_id if is_doubtful else ""
         return voiced_ms
+
+    def voice_ended_at(self) -> float | None:
+        """Return when our own ears last heard the caller in the turn that has ended; None if they heard nothing."""
+        at = self.activity.last_voiced_at
+        return at if at >= self.speech_started_at - LATE_START_S else None
 
     def is_doubted(self, item_id: str) -> bool:
         """Tell whether a detector took a turn for noise. Its transcript decides, as detectors miss unusual voices."""
@@ -124,4 +172,8 @@ class Caller:
 
     def speaks(self, at: float) -> bool:
         """Tell whether the caller is speaking: OpenAI says so, and so do our own ears."""
-        return self._server_hears_speech and at - self.activity.last_voiced_at < STILL_SPEAKING_S
+        return self._server_hears_speech and at < self.speaks_until()
+
+    def speaks_until(self) -> float:
+        """Return when speech that OpenAI reports counts as over if our ears hear no more of it."""
+        return self.activity.last_voiced_at + STILL_SPEAKING_S

@@ -31,6 +31,9 @@ class ResponseKind(StrEnum):
     ANSWER = "answer"
     CHECK = "check"  # nobody was heard for a while: is the caller still there?
     CONTINUATION = "continuation"  # it was cut off by a failure or a lost connection: go on from there
+    GOODBYE = "goodbye"  # the call ends after it
+    HANDOVER = "handover"  # the caller is put through after it
+    RESUMPTION = "resumption"  # the telephone's line broke while somebody spoke or waited, and is back
 
 
 class Latency(StrEnum):
@@ -38,6 +41,7 @@ class Latency(StrEnum):
 
     GREETING = "greeting"  # stream opened → first byte of the first utterance sent
     ANSWER = "answer"  # caller's turn committed → first byte of the answer sent
+    FELT = "felt"  # caller's last voice → first sound of the answer, both at the caller's phone
     BARGE_IN_PAUSE = "barge_in_pause"  # caller's first voiced frame → clear sent
     BARGE_IN_CONFIRMED = "barge_in_confirmed"  # clear sent → its marks came back: silence at Twilio
 
@@ -76,12 +80,16 @@ class ConnectModel:
 
 @dataclass(frozen=True, slots=True)
 class CreateResponse:
-    """Ask the model to speak. `words`: exactly these. `request` identifies the request and its response."""
+    """Ask the model to speak. `words`: exactly these. `request` identifies the request and its response.
+
+    `may_use_tools`: it may ask for functions again.
+    """
 
     request: str
     kind: ResponseKind
     words: str = ""
     attempt: int = 1
+    may_use_tools: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +100,38 @@ class CancelResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitAudio:
+    """End the caller's turn: OpenAI, which should have, has not."""
+
+
+@dataclass(frozen=True, slots=True)
 class TruncateItem:
     """Tell the model how much of an item the caller heard."""
 
     item_id: str
     audio_end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteItem:
+    """Take an item out of the model's conversation: the caller heard nothing of it.
+
+    Truncated at 0 ms it would stay, and OpenAI refuses that for an item that has no audio yet.
+    """
+
+    item_id: str
+
+
+def unheard_after(item_id: str, heard_ms: int) -> TruncateItem | DeleteItem:
+    """Return what tells the model that only the first `heard_ms` of an item were heard."""
+    return TruncateItem(item_id, heard_ms) if heard_ms else DeleteItem(item_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TellKeys:
+    """Tell the model which keys the caller has pressed."""
+
+    keys: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +155,17 @@ class KeepTurn:
     is_greeting: bool = False
     ended_ms: int | None = None
     interrupted_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepStanding:
+    """Where the call stands: what another process must know, besides the turns, to go on with it.
+
+    `first_was_heard`: the first utterance is over, and not said again. `is_busy`: somebody speaks, or is waited for.
+    """
+
+    first_was_heard: bool
+    is_busy: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +205,13 @@ Command = (
     | ConnectModel
     | CreateResponse
     | CancelResponse
+    | CommitAudio
     | TruncateItem
+    | DeleteItem
+    | TellKeys
     | AnswerTool
     | KeepTurn
+    | KeepStanding
     | Measure
     | Log
     | EndCall

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from calls.conversation.commands import KeepTurn, Speaker
@@ -53,6 +54,11 @@ class Dialogue:
         """Open a turn and return its position."""
         self._turns.append(_Turn(len(self._turns), speaker, round(at * 1000), is_greeting))
         return len(self._turns) - 1
+
+    def restore(self, speakers: Sequence[str], words: Sequence[str]) -> None:
+        """Take over the turns of a call that goes on in another stream. They are on record already."""
+        for position, (speaker, text) in enumerate(zip(speakers, words, strict=True)):
+            self._turns.append(_Turn(position, Speaker(speaker), 0, words={"past": text}, ended_ms=0))
 
     def set_words(self, position: int, item_id: str, text: str) -> None:
         """Set the words of one of a turn's items."""

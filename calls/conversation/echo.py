@@ -23,6 +23,9 @@ AUDIBLE_LEVEL = 400
 """From softer sounds of the assistant there is nothing to learn about the line's echo."""
 RISE, FALL = 1.25, 0.99
 """How the estimate follows a frame that was louder or softer than it: it settles where one in twenty is louder."""
+FAR_BELOW, FAR_BELOW_FRAMES, FAST_FALL = 0.25, 50, 0.93
+"""A line that returns less than a quarter of what is expected for a second has no such echo. An echo's own pauses, with
+its way after each, are shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Echo:
 
     share: float = LOUDEST_ECHO
     _sounds: deque[_Sound] = field(default_factory=deque)
+    _far_below: int = 0
 
     def will_play(self, starts_at: float, ends_at: float, level: int) -> None:
         """Note a piece of the assistant's voice that is on its way to the caller; pieces come in order."""
@@ -66,6 +70,9 @@ class Echo:
 
     def learn(self, level: int, rms: float) -> None:
         """Note how loud the line was, without its noise, while nobody but the assistant seemed to speak."""
-        if level >= AUDIBLE_LEVEL:
-            follow = RISE if rms > self.share * level else FALL
-            self.share = min(max(self.share * follow, FAINTEST_ECHO), LOUDEST_ECHO)
+        if level < AUDIBLE_LEVEL:
+            return
+        expected = self.share * level
+        self._far_below = self._far_below + 1 if rms <= FAR_BELOW * expected else 0
+        fall = FALL if self._far_below < FAR_BELOW_FRAMES else FAST_FALL
+        self.share = min(max(self.share * (RISE if rms > expected else fall), FAINTEST_ECHO), LOUDEST_ECHO)

@@ -16,7 +16,8 @@ class EndReason(StrEnum):
     TIME_LIMIT = "time_limit"
     CALLER_SILENT = "caller_silent"
     STREAM_BROKE = "stream_broke"  # cause: a `StreamFault`
-    MODEL_UNAVAILABLE = "model_unavailable"  # cause: a code of OpenAI's or of `calls/line/realtime.py`
+    MODEL_UNAVAILABLE = "model_unavailable"  # cause: a code of OpenAI's, or of a connection's end
+    NO_ANSWER = "no_answer"  # it was there, and said nothing to the caller. cause: as above
     OUR_MISTAKE = "our_mistake"
 
     # Learned from Twilio, or by the sweep of dead calls
@@ -45,3 +46,6 @@ class StreamFault(StrEnum):
     MALFORMED = "malformed"
     SLOW = "slow"  # it takes what we send more slowly than we send it
     UNWRITABLE = "unwritable"  # sending failed
+    STOPPED = "stopped"  # Twilio reported its end (`stream-stopped`), while its socket stayed open
+    ERROR = "error"  # Twilio reported an error of it (`stream-error`)
+    SILENT = "silent"  # nothing came over it any more

@@ -31,6 +31,21 @@ class StreamOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamResumed:
+    """A new media stream goes on with a call whose stream broke, in place of `StreamOpened`. Times begin anew.
+
+    `speakers`, `words`: who has said what, as far as it was heard. The last two are of the last `KeepStanding`.
+    """
+
+    at: float
+    greeting_levels: tuple[int, ...] = ()
+    speakers: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    first_was_heard: bool = False
+    was_busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The time that `Conversation.next_deadline` asked for has come."""
 
@@ -91,6 +106,23 @@ class CallerLeft:
     """Twilio stopped the stream: the caller hung up."""
 
     at: float
+
+
+class ReportedEnd(StrEnum):
+    """What Twilio reports of a call's end, beside its stream."""
+
+    CALL_OVER = "call_over"
+    CALL_FAILED = "call_failed"
+    STREAM_STOPPED = "stream_stopped"
+    STREAM_ERROR = "stream_error"
+
+
+@dataclass(frozen=True, slots=True)
+class EndReported:
+    """Twilio reported an end by a webhook; the stream itself may not have said so."""
+
+    at: float
+    report: ReportedEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,31 +190,42 @@ class ResponseWords:
 
 @dataclass(frozen=True, slots=True)
 class ToolRequested:
-    """The model asks for a function (`end_call`, `transfer_call`)."""
+    """The model asks for a function (`end_call`, `transfer_call`). `arguments`: JSON, as the model wrote it.
+
+    `is_complete`: OpenAI says that the request was written to its end.
+    """
 
     at: float
     response_id: str
     tool_call_id: str
     name: str
+    arguments: str = ""
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseEnded:
-    """A response ended, well or badly."""
+    """A response ended, well or badly. `retry_after_s`: OpenAI asks to wait so long before the next."""
 
     at: float
     response_id: str
     status: ResponseStatus
     reason: str = ""
+    retry_after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused:
-    """OpenAI answered one of our messages with an error. `request` is the id of that message."""
+    """OpenAI answered one of our messages with an error. `request` is the id of that message.
+
+    `retry_after_s`: OpenAI asks to wait so long. `response_id`: the response that it names as being in the way.
+    """
 
     at: float
     code: str
     request: str | None = None
+    retry_after_s: float = 0.0
+    response_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,15 +253,28 @@ class TurnCommitted:
 
 @dataclass(frozen=True, slots=True)
 class CallerWords:
-    """The transcript of one of the caller's turns. It may come long after the turn, or never."""
+    """The transcript of one of the caller's turns. It may come long after the turn, or never.
+
+    `logprob`: the mean of the tokens' log probabilities (natural, 0 at best); None where OpenAI doesn't tell.
+    """
 
     at: float
     item_id: str
     text: str
+    logprob: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WordsFailed:
+    """There will be no transcript of one of the caller's turns."""
+
+    at: float
+    item_id: str
 
 
 Event = (
     StreamOpened
+    | StreamResumed
     | Tick
     | OperatorAsked
     | NothingLeft
@@ -227,6 +283,7 @@ Event = (
     | KeyPressed
     | CallerLeft
     | StreamBroke
+    | EndReported
     | ModelReady
     | ModelLost
     | ResponseCreated
@@ -239,4 +296,5 @@ Event = (
     | SpeechStopped
     | TurnCommitted
     | CallerWords
+    | WordsFailed
 )

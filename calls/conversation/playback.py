@@ -41,6 +41,7 @@ class Playback:
     _pending: deque[Sent] = field(default_factory=deque)  # sent in this generation, mark not returned
     _offset: int = 0
     _plays_until: float = float("-inf")
+    _words_until: float = float("-inf")  # the same without tones
     _begun: int = 0  # the offset of what last found Twilio's buffer empty: its frames are counted from there
     _begun_at: float = 0.0
     _delays: deque[float] = field(default_factory=lambda: deque(maxlen=_RECENT_MARKS))  # of marks since then
@@ -48,11 +49,11 @@ class Playback:
     _cleared: Cleared | None = None
 
     # Filling the queue -------------------------------------------------------------------------
-    def receive(self, item_id: str, size: int, levels: tuple[int, ...] = ()) -> None:
+    def receive(self, item_id: str, size: int, levels: tuple[int, ...] = (), *, is_tone: bool = False) -> None:
         """Queue `size` more bytes of an item; `levels` as in `ResponseAudio`."""
         item = next((item for item in self.items if item.item_id == item_id), None)
         if item is None:
-            item = Item(item_id)
+            item = Item(item_id, is_tone)
             self.items.append(item)
         item.receive(size, levels)
 
@@ -72,6 +73,8 @@ class Playback:
             self._delays.clear()
         starts_at = max(self._plays_until, at)
         self._plays_until = starts_at + size / BYTES_PER_SECOND
+        if not item.is_tone:
+            self._words_until = self._plays_until
         self._offset += size
         self.echo.will_play(starts_at, self._plays_until, item.level(start, end))
         mark = f"{self.generation}:{item.item_id}:{end}"
@@ -85,14 +88,19 @@ class Playback:
 
     # What was heard ----------------------------------------------------------------------------
     @property
-    def is_empty(self) -> bool:
-        """Nothing is queued, sent or unsent, that the caller has not heard."""
-        return not self._pending and all(item.sent == item.received for item in self.items)
+    def has_words(self) -> bool:
+        """Something that is no tone is queued, sent or unsent, that the caller has not heard."""
+        return any(item.heard < item.received and not item.is_tone for item in self.items)
 
     @property
     def heard_out_at(self) -> float | None:
-        """When the caller had heard everything, by the clock; None while anything is left, be it paused or playing."""
-        return self._plays_until if self.is_empty else None
+        """When the caller had heard all words, by the clock; None while any are left, be they paused or playing."""
+        return None if self.has_words else self._words_until
+
+    @property
+    def sounds_until(self) -> float:
+        """When the last sound that was sent has played, by the clock."""
+        return self._plays_until
 
     @property
     def is_playing(self) -> bool:
@@ -162,6 +170,7 @@ class Playback:
         self._delays.clear()
         self.generation += 1
         self._plays_until = at
+        self._words_until = min(self._words_until, at)
 
     def clear_confirmed(self, at: float, mark: str) -> float | None:
         """Correct where a clear has cut by a mark that it sent back.

@@ -5,9 +5,11 @@ returns, in order. `next_deadline` says when it wants a `Tick` though nothing ha
 
 1. `_dispatch` gives it to the part that it concerns: `caller.py` listens, `interruptions.py` lets the caller's voice
    stop the assistant's, `turns.py` keeps turns and what is owed an answer, `assistant.py` carries a response from the
-   request to the caller's ear, `link.py` keeps the line to the model, `dialogue.py` what was said and heard.
+   request to the caller's ear, `departure.py` does what the model asks for by function calls, `model_line.py` keeps the
+   line to the model, `dialogue.py` what was said and heard.
 2. `_settle` does what has become due, whatever the event was: an utterance was heard to its end, the model is stuck,
-   the line must be renewed, the floor is free for the next answer, the call can end, nobody was heard (`silence.py`).
+   the line must be renewed, the floor is free for the next answer, the call can end, nobody was heard (`silence.py`),
+   the caller has waited for long (`waiting.py`). What another process needs to go on with the call is kept.
 
 Six things have a state. Each is changed by its owner only, in the table of its own module where one is named:
 
@@ -16,8 +18,8 @@ Six things have a state. Each is changed by its owner only, in the table of its 
     utterance         Assistant.utterance             none, HELD, QUEUED, PLAYING, PAUSED    utterance.py
     response          Assistant.response              none, asked for, adopted, revoked      responses.py
     owed              Turns                           nothing, an opening, an answer
-    line              Link                            DOWN, CONNECTING, READY                link.py
-    call              Conversation                    going on, leaving, over
+    line              Link                            DOWN, CONNECTING, READY                link.py, model_line.py
+    call              Conversation, Departure         going on, leaving, over                departure.py
 
 Who may speak follows from the first three. The caller's voice and turns, by joint state:
 
@@ -36,13 +38,15 @@ caller had heard was closed with it. An utterance is complete when no response i
 
 from __future__ import annotations
 
-from calls.conversation.commands import AnswerTool, Command, ConnectModel, EndCall, Log, NextStep, ResponseKind
+from calls.conversation.commands import Command, EndCall, KeepStanding, Log, NextStep, ResponseKind
+from calls.conversation.departure import Departure
 from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import (
     CallerFrame,
     CallerLeft,
     CallerWords,
+    EndReported,
     Event,
     KeyPressed,
     MarkReturned,
@@ -59,12 +63,17 @@ from calls.conversation.events import (
     SpeechStopped,
     StreamBroke,
     StreamOpened,
+    StreamResumed,
     Tick,
     ToolRequested,
     TurnCommitted,
+    WordsFailed,
 )
-from calls.conversation.leaving import OPERATOR_REASONS, TOOL_REASONS, TOOL_STEPS, Leaving
-from calls.conversation.link import Link, LinkStep
+from calls.conversation.keys import Keys
+from calls.conversation.leaving import OPERATOR_REASONS, Leaving
+from calls.conversation.model_line import ModelLine
+from calls.conversation.outer_end import OuterEnd, OuterEnds
+from calls.conversation.resuming import resume
 from calls.conversation.settings import ConversationSettings
 from calls.conversation.turns import Turns
 
@@ -74,14 +83,17 @@ class Conversation:
 
     def __init__(self, settings: ConversationSettings) -> None:
         self.settings = settings
-        self.link = Link()
         self._commands: list[Command] = []
         self._emit = self._commands.append
         self.turns = Turns(settings, self._emit)
         self.assistant = self.turns.assistant
-        self._opened_at = self._now = 0.0
-        self._leaving: Leaving | None = None
+        self.departure = Departure(self.turns, settings, self._emit)
+        self.line = ModelLine(self.turns, self.departure, self._emit)
+        self.keys = Keys(self._emit)
+        self._outer_ends = OuterEnds(self._emit)
+        self._now = 0.0
         self._nothing_left: EndReason | None = None
+        self._standing = KeepStanding(first_was_heard=False, is_busy=False)
         self._is_over = False
 
     # What is asked from outside ----------------------------------------------------------------------------
@@ -158,12 +170,17 @@ class Conversation:
         """Return when a `Tick` is due if nothing happens before, in seconds since the stream opened."""
         if self._is_over:
             return None
-        limit = self._opened_at + self.settings.max_call_s
-        moments = [*self.turns.deadlines(), self.link.deadline(), limit]
+        parts = (
+            self.turns.deadlines(),
+            self.departure.deadlines(),
+            self.line.deadlines(),
+            (self.keys.deadline(), self.departure.latest_end, self._outer_ends.deadline()),
+        )
+        moments = [moment for part in parts for moment in part]
         # A moment that has passed was acted upon already, or waits for an event.
         return min((each for each in moments if each is not None and each > self._now), default=None)
 
-    def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912 - one line for each kind of event
+    def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - a line for each kind of event
         match event:
             case CallerFrame():
                 self.turns.interruptions.caller_frame(event)
@@ -180,36 +197,44 @@ class Conversation:
             case TurnCommitted():
                 self.turns.turn_committed(event)
             case CallerWords():
-                self.turns.caller_words(event)
+                self.turns.words.caller_words(event)
             case ResponseCreated():
                 if not self.assistant.created(event):
                     self._emit(Log("[RESPONSE]", "nobody asked for this response: cancelled"))
             case ResponseEnded():
-                self.turns.response_ended(event)
+                self.line.response_ended(event)
             case RequestRefused():
                 self.turns.request_refused(event)
             case ToolRequested():
-                self._tool_requested(event)
+                self.departure.tool_requested(event)
             case ModelReady():
-                self._model_ready(event)
+                self.line.ready(event)
             case ModelLost():
-                self._model_lost(event)
-            case KeyPressed(at):
+                self.line.lost(event)
+            case WordsFailed():
+                self.turns.words.words_failed(event)
+            case KeyPressed(at, digit):
                 self.turns.silence.heard(at)
-                self._emit(Log("[KEYS]", "the caller pressed a key"))
+                self.keys.pressed(at, digit)
             case StreamOpened(at, greeting_levels):
-                self._opened_at = at
-                self._connect(at)
+                self.departure.opened_at = at
+                self.line.connect(at)
                 self.turns.open(at, greeting_levels)
+            case StreamResumed(at):
+                self.departure.opened_at = at
+                self.line.connect(at)
+                resume(self.turns, event, self.settings, self._emit)
             case CallerLeft(at):
                 self._end(at, EndReason.CALLER_LEFT, NextStep.HANG_UP)
             case StreamBroke(at, reason, fault):
                 self._emit(Log("[STREAM]", f"broke: {reason}"))
-                self._end(at, EndReason.STREAM_BROKE, NextStep.APOLOGIZE, failed=True, cause=fault or "")
+                self._end_elsewhere(at, self._outer_ends.after_break(fault))
             case OperatorAsked(at, step):  # a person knows better: also in the middle of the first utterance
                 self._end(at, OPERATOR_REASONS.get(step, EndReason.OPERATOR_HUNG_UP), step)
             case NothingLeft(_, reason):
                 self._nothing_left = reason
+            case EndReported():
+                self._outer_ends.reported(event)
             case Tick():
                 pass
 
@@ -217,76 +242,45 @@ class Conversation:
         """Do what has become due, whatever the event was."""
         if self._is_over:
             return
-        self.turns.settle(at)
-        self._check_stall(at)
-        self._keep_line(at)
-        in_silence = self.turns.ends_in_silence(at, is_leaving=self._leaving is not None)
-        if self.link.is_ready and not self._leaving and not self._is_over and not in_silence:
-            self.turns.speak_if_owed(at)
-        self._leave_if_done(at, in_silence=in_silence)
-
-    # The line to the model -------------------------------------------------------------------------------
-    def _connect(self, at: float) -> None:
-        self.link.connecting(at, caller_hears=not self.assistant.playback.is_empty)
-        self._emit(ConnectModel(self.link.attempt, self.link.timeout_s))
-
-    def _model_ready(self, event: ModelReady) -> None:
-        self.link.ready(event.at, event.lifetime_s)
-        self.turns.model_ready(event.at)
-        self._emit(Log("[MODEL]", "ready"))
-
-    def _model_lost(self, event: ModelLost) -> None:
-        self.link.lost(event.at, event.reason, permanent=event.permanent)
-        self._emit(Log("[MODEL]", f"lost: {event.reason}"))
-        self.turns.caller.line_lost()
-        self.turns.follow_up(self.assistant.abandon(event.at, line_lost=True), event.reason)
-
-    def _check_stall(self, at: float) -> None:
-        response, stalls_at = self.assistant.response, self.assistant.stalls_at()
-        if response is None or stalls_at is None or at < stalls_at:
+        if ended := self._outer_ends.end(at):
+            self._end_elsewhere(at, ended)
             return
-        if response.is_revoked:
-            self.assistant.abandon(at, line_lost=False)
-        else:
-            self._model_lost(ModelLost(at, "stalled"))
+        if keys := self.keys.entered(at):
+            self.turns.keys_entered(keys, at)
+        self.turns.settle(at)
+        if self.line.keep(at):
+            self._end(at, EndReason.MODEL_UNAVAILABLE, NextStep.APOLOGIZE, failed=True, cause=self.line.link.reason)
+            return
+        leave = self.departure.settle(at)
+        in_silence = self.turns.ends_in_silence(at, is_leaving=self.departure.leaving is not None)
+        self._end_if_due(at, leave, in_silence=in_silence)
+        may_speak = self.departure.leaving is None or self.turns.owes_last_words
+        if self.line.link.is_ready and may_speak and not (self._is_over or self.turns.waiting.gave_up):
+            self.turns.speak_if_owed(at)
+        self._keep_standing(at)
 
-    def _keep_line(self, at: float) -> None:
-        hears = not self.assistant.playback.is_empty
-        step = self.link.step(at, caller_hears=hears, is_idle=self.turns.is_idle(at))
-        if step is LinkStep.CONNECT:
-            self._connect(at)
-        elif step is LinkStep.GIVE_UP:
-            self._end(at, EndReason.MODEL_UNAVAILABLE, NextStep.APOLOGIZE, failed=True, cause=self.link.reason)
+    def _keep_standing(self, at: float) -> None:
+        first_was_heard, is_busy = self.turns.first_utterance.is_over, not self.turns.is_idle(at)
+        if (first_was_heard, is_busy) != (self._standing.first_was_heard, self._standing.is_busy):
+            self._standing = KeepStanding(first_was_heard, is_busy)
+            self._emit(self._standing)
 
     # The end -----------------------------------------------------------------------------------------------
-    def _tool_requested(self, event: ToolRequested) -> None:
-        response = self.assistant.response
-        if response is None or response.is_revoked or not response.belongs_to(event.response_id):
-            return
-        response.asked_for_tool, response.progress_at = True, event.at
-        step = TOOL_STEPS.get(event.name)
-        if step is None:
-            self._emit(AnswerTool(event.tool_call_id, "There is no such function. Go on without it."))
-            self.turns.owe_answer(event.at)
-            return
-        self._leaving = Leaving(step, self.turns.interruptions.count)
-        self._emit(AnswerTool(event.tool_call_id, "It is done as soon as your last words were heard."))
-
-    def _leave_if_done(self, at: float, *, in_silence: bool) -> None:
-        if self._is_over:
-            return
-        leaving = self._leaving
-        if leaving and self.turns.interruptions.count > leaving.interruptions:
-            self._leaving = leaving = None
-            self._emit(Log("[END]", "the caller goes on talking: not leaving"))
-        if at - self._opened_at >= self.settings.max_call_s:
+    def _end_if_due(self, at: float, leave: Leaving | None, *, in_silence: bool) -> None:
+        if at >= self.departure.latest_end:
             self._end(at, EndReason.TIME_LIMIT, NextStep.HANG_UP)
         elif self._nothing_left and not self.first_utterance_protected:
             self._end(at, self._nothing_left, NextStep.HANG_UP)
-        elif leaving and self.assistant.response is None and self.assistant.utterance is None:
-            self._end(at, TOOL_REASONS[leaving.next_step], leaving.next_step)
+        elif self.turns.waiting.gave_up and self.assistant.utterance is None:
+            cause = self.turns.waiting.gave_up
+            self._end(at, EndReason.NO_ANSWER, NextStep.APOLOGIZE, failed=True, cause=cause)
+        elif leave:
+            self._end(at, leave.reason, leave.next_step)
         elif in_silence:
             self._end(at, EndReason.CALLER_SILENT, NextStep.HANG_UP)
+
+    def _end_elsewhere(self, at: float, end: OuterEnd) -> None:
+        self._end(at, end.reason, end.next_step, failed=end.failed, cause=end.cause)
 
     def _end(self, at: float, reason: EndReason, step: NextStep, *, failed: bool = False, cause: str = "") -> None:
         self.assistant.hang_up(at)

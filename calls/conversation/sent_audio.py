@@ -9,6 +9,10 @@ BYTES_PER_SECOND = 8000
 FRAME_BYTES = 160
 """Twilio's own packets to the telephone network: 20 ms that are heard whole or not at all."""
 FRAME_S = FRAME_BYTES / BYTES_PER_SECOND
+STRETCH_BYTES = 320
+"""A mark after every 40 ms: how finely we learn what was heard."""
+PROTECTED_STRETCH_BYTES = 3200
+"""Nothing interrupts protected audio, so only its end matters: fewer messages at the start of a call."""
 EARLY_S = 0.03
 """A mark that comes back this much before its audio can have played was sent back by a clear: a message's delay
 varies by less."""
@@ -18,9 +22,10 @@ PUNCTUAL_S = 0.005
 
 @dataclass(slots=True)
 class Item:
-    """One piece of the assistant's audio: bytes received, sent in all, and heard."""
+    """One piece of the assistant's audio: bytes received, sent in all, and heard. `is_tone`: no words of its own."""
 
     item_id: str
+    is_tone: bool = False
     received: int = 0
     sent: int = 0
     heard: int = 0

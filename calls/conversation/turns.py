@@ -11,17 +11,23 @@ from collections.abc import Callable
 from calls.conversation.assistant import Assistant
 from calls.conversation.barge_in import LONGEST_BACKCHANNEL_MS
 from calls.conversation.caller import SHORTEST_TURN_MS, Caller
-from calls.conversation.commands import Command, Log, ResponseKind, Speaker
+from calls.conversation.commands import Command, Log, NextStep, ResponseKind, Speaker, TellKeys
 from calls.conversation.dialogue import Dialogue
-from calls.conversation.events import CallerWords, RequestRefused, ResponseEnded, TurnCommitted
+from calls.conversation.events import RequestRefused, ResponseEnded, TurnCommitted
 from calls.conversation.first_utterance import OPENINGS, End, FirstUtterance
 from calls.conversation.interruptions import Interruptions
-from calls.conversation.responses import MOST_ATTEMPTS, RECOMMIT_WAIT_S, Aftermath, Owed
+from calls.conversation.keys import SIGN
+from calls.conversation.leaving import LAST_WORDS
+from calls.conversation.responses import MOST_ATTEMPTS, RECOMMIT_WAIT_S, Aftermath, Failure, Owed
 from calls.conversation.sent_audio import BYTES_PER_SECOND
 from calls.conversation.settings import ConversationSettings
 from calls.conversation.silence import Scene, Silence, SilenceStep
-from calls.conversation.transcripts import is_backchannel, is_noise
+from calls.conversation.tool_calls import MOST_TOOL_ROUNDS
+from calls.conversation.turn_words import TurnWords
+from calls.conversation.unheard import Unheard
 from calls.conversation.utterance import Utterance
+from calls.conversation.waiting import Waiting
+from calls.openai_errors import Meaning, meaning_of
 
 
 class Turns:
@@ -34,11 +40,15 @@ class Turns:
         self.assistant = Assistant(self.first_utterance, self.dialogue, emit)
         self.caller = Caller(settings, self.assistant.playback.echo)
         self.interruptions = Interruptions(settings, self.first_utterance, self.caller, self.assistant, emit)
+        self.waiting = Waiting(self.assistant, self.caller, self.first_utterance, emit)
         self.silence = Silence(settings)
+        self.unheard = Unheard(self.caller)
+        self.words = TurnWords(self, settings.language, emit)
         self._settings = settings
         self._emit = emit
         self._opening: Owed | None = None
         self._answer: Owed | None = None
+        self._tool_rounds = 0  # responses to results of functions since the caller's last turn
 
     # The opening -----------------------------------------------------------------------------------------
     def open(self, at: float, greeting_levels: tuple[int, ...]) -> None:
@@ -63,19 +73,22 @@ class Turns:
     # The caller's turns ------------------------------------------------------------------------------------
     def turn_committed(self, event: TurnCommitted) -> None:
         """Owe an answer to a turn that OpenAI committed, unless it was noise."""
-        at, voiced_ms = event.at, self.caller.turn_ended(event)
-        if self._answer and self._answer.awaits_recommit:
-            self._same_turn_again(self._answer, event)
+        at, is_hurried = event.at, self.unheard.has_committed
+        again = self._answer if self._answer and self._answer.awaits_recommit else None
+        voiced_ms = self.caller.turn_ended(event, is_again=again is not None)
+        self.unheard.turn_ended()
+        if again:
+            self._same_turn_again(again, event)
             return
         if voiced_ms < SHORTEST_TURN_MS:
             self._emit(Log("[TURN]", f"noise: {voiced_ms} ms of voice"))
             return
-        self._accept_turn(event.item_id, at)
+        self.accept_turn(event.item_id, at, is_hurried=is_hurried)
         utterance = self.assistant.utterance
         if utterance and utterance.is_audible:
             if self.interruptions.are_allowed:
                 self._turn_over_utterance(utterance, event, voiced_ms)
-        elif not self.first_utterance.is_protected:
+        elif not self.words.are_awaited(event, voiced_ms) and not self.first_utterance.is_protected:
             self.assistant.revoke(at)  # nothing of it was heard yet, and the caller has said more
 
     def _turn_over_utterance(self, utterance: Utterance, event: TurnCommitted, voiced_ms: int) -> None:
@@ -86,63 +99,58 @@ class Turns:
         self._emit(Log("[BARGE-IN]", f"commit: a whole turn with {voiced_ms} ms of voice"))
         self.interruptions.interrupt(event.at)
 
-    def _accept_turn(self, item_id: str, at: float) -> None:
-        """Keep what the caller has said, and owe an answer to it."""
+    def accept_turn(self, item_id: str, at: float, *, is_hurried: bool = False) -> None:
+        """Keep what the caller has said, and owe an answer to it. `is_hurried` as in `Owed`."""
         self.turns_spoken += 1
+        self._tool_rounds, self.assistant.has_answered = 0, False
         turn = self.dialogue.begin(Speaker.CALLER, min(self.caller.speech_started_at, at))
         self.dialogue.await_words(turn, item_id)
         self.dialogue.end(turn, at)
         self._emit(self.dialogue.keep(turn))
-        self._answer = Owed(ResponseKind.ANSWER, since=at, turn_item=item_id)
+        voice_ended_at = self.caller.voice_ended_at()
+        self._answer = Owed(
+            ResponseKind.ANSWER, since=at, turn_item=item_id, voice_ended_at=voice_ended_at, is_hurried=is_hurried
+        )
 
     def _same_turn_again(self, owed: Owed, event: TurnCommitted) -> None:
         """Note that the new session has heard the turn again that is still owed an answer."""
         self.dialogue.same_turn(owed.turn_item, event.item_id)
         owed.turn_item, owed.not_before, owed.awaits_recommit = event.item_id, event.at, False
 
-    def caller_words(self, event: CallerWords) -> None:
-        """Keep the transcript of a turn. If it holds no word there was no turn, and its answer is taken back."""
-        noise = is_noise(event.text, language=self._settings.language)
-        if self.caller.is_doubted(event.item_id) and not noise and not self.assistant.is_audible:
-            self._emit(Log("[TURN]", "speech after all: its transcript has words"))
-            self._accept_turn(event.item_id, event.at)
-        turn = self.dialogue.transcribed(event.item_id, event.text)
-        if turn is None:
-            return
-        utterance = self.assistant.utterance
-        if noise:
-            self.dialogue.drop(turn)
-            self._withdraw_turn(event)
-        elif utterance and utterance.is_audible and event.item_id == utterance.short_turn:
-            self._judge_short_turn(event)
-        self._emit(self.dialogue.keep(turn))
-
-    def _judge_short_turn(self, event: CallerWords) -> None:
-        """Judge a short turn over an audible utterance by its words: "mm-hm" changes nothing, "stop" interrupts."""
-        if not is_backchannel(event.text, language=self._settings.language):
-            self._emit(Log("[BARGE-IN]", "commit: short, and more than a sign of listening"))
-            self.interruptions.interrupt(event.at)
-            return
-        self._emit(Log("[BARGE-IN]", "ignored: a sign of listening"))
-        if self._answer and self._answer.turn_item == event.item_id:
+    def drop_answer(self, item_id: str) -> None:
+        """Owe no answer to a turn any more."""
+        if self._answer and self._answer.turn_item == item_id:
             self._answer = None
 
-    def _withdraw_turn(self, event: CallerWords) -> None:
+    def owe_answer_to(self, item_id: str, at: float) -> None:
+        """Owe an answer to a turn, unless one is owed already."""
+        self._answer = self._answer or Owed(ResponseKind.ANSWER, since=at, turn_item=item_id)
+
+    def withdraw_turn(self, item_id: str, at: float) -> None:
         """Forget a turn that was none, and cancel an answer to it of which nothing was heard."""
-        self._emit(Log("[TURN]", "noise: its transcript holds no word"))
         self.turns_spoken -= 1
-        if self._answer and self._answer.turn_item == event.item_id:
-            self._answer = None
+        self.drop_answer(item_id)
         response = self.assistant.response
-        if response and response.owed.turn_item == event.item_id and not response.items:
-            self.assistant.revoke(event.at)
+        if response and response.owed.turn_item == item_id and not response.items:
+            self.assistant.revoke(at)
             self.first_utterance.take_back()
+
+    def keys_entered(self, keys: str, at: float) -> None:
+        """Keep the keys that the caller has pressed, tell the model, and owe an answer to them."""
+        turn = self.dialogue.begin(Speaker.CALLER, at)
+        self.dialogue.set_words(turn, f"keys-{turn}", f"{SIGN} {keys}")
+        self.dialogue.end(turn, at)
+        self._emit(self.dialogue.keep(turn))
+        self._emit(TellKeys(keys))
+        self._answer = self._answer or Owed(ResponseKind.ANSWER, since=at)
 
     # The assistant's turns -----------------------------------------------------------------------------------
     def response_ended(self, event: ResponseEnded) -> None:
         """Note the end of a response. One that failed is owed again."""
-        aftermath = self.assistant.ended(event)
-        self.follow_up(aftermath, f"{event.status} {event.reason}".strip())
+        waited_for = self.assistant.response
+        self.follow_up(self.assistant.ended(event), event.reason or f"{event.status}_without_audio")
+        if waited_for is None and (owed := self._opening or self._answer) and owed.awaits_other:
+            owed.not_before, owed.awaits_other = event.at, False
 
     def request_refused(self, event: RequestRefused) -> None:
         """Judge an error event: it is a failure if it refuses our request to speak, and harmless otherwise."""
@@ -150,13 +158,22 @@ class Turns:
         if response is None or not response.is_refused_by(event.request, event.code):
             self._emit(Log("[MODEL]", f"harmless error: {event.code}"))
             return
-        self.follow_up(self.assistant.abandon(event.at, line_lost=False), event.code)
+        self.follow_up(self.assistant.abandon(event.at, Failure(pause_s=event.retry_after_s)), event.code)
+        if meaning_of(event.code) is Meaning.ALREADY_ANSWERING:
+            self._wait_for_other(event)
+
+    def _wait_for_other(self, event: RequestRefused) -> None:
+        """Wait for the end of the response that is in the way of ours, from the second refusal on."""
+        if event.response_id:
+            self.assistant.cancel_foreign(event.response_id)
+        if owed := self._opening or self._answer:
+            owed.wait_for_other(event.at)
 
     def follow_up(self, aftermath: Aftermath | None, why: str) -> None:
-        """Owe a response again after it failed, or go on without it after the last attempt."""
+        """Owe a response again after it failed, or give it up after the last attempt."""
         if aftermath is None:
             return
-        retry = aftermath.retry
+        retry, self.waiting.last_failure = aftermath.retry, why
         if retry:
             self._emit(Log("[RESPONSE]", f"{retry.kind} failed ({why}): attempt {retry.attempt} of {MOST_ATTEMPTS}"))
             if retry.kind in OPENINGS:
@@ -164,15 +181,41 @@ class Turns:
             elif self._answer is None:
                 self._answer = retry
         elif aftermath.gave_up:
-            self._emit(Log("[RESPONSE]", f"given up after {MOST_ATTEMPTS} attempts ({why})"))
-            self.first_utterance.end(End.GIVEN_UP)
+            self.waiting.give_up(why)
 
-    def owe_answer(self, at: float) -> None:
-        """Let the model go on after it was given the result of what it asked for."""
-        self._answer = self._answer or Owed(ResponseKind.ANSWER, since=at)
+    def owe_after_tool(self, at: float) -> None:
+        """Let the model go on after it was given the result of what it asked for, a few times for each turn."""
+        if self._tool_rounds >= MOST_TOOL_ROUNDS:
+            self._emit(Log("[TOOL]", "the model only asks for functions"))
+            if not self.assistant.has_answered:
+                self.follow_up(Aftermath(gave_up=True), "only_functions")
+            return
+        self._tool_rounds += 1
+        self._answer = self._answer or Owed(
+            ResponseKind.ANSWER, since=at, may_use_tools=self._tool_rounds < MOST_TOOL_ROUNDS
+        )
+
+    def owe(self, kind: ResponseKind, at: float) -> None:
+        """Let the model speak in its own words as soon as the floor is free."""
+        self._answer = Owed(kind, since=at)
+
+    def owe_last_words(self, step: NextStep, at: float) -> None:
+        """Let the model tell the caller that the call ends, or that somebody else will answer."""
+        self.owe(LAST_WORDS[step], at)
+
+    @property
+    def owes_last_words(self) -> bool:
+        """The caller is still to be told how the call is left."""
+        return self._answer is not None and self._answer.kind in LAST_WORDS.values()
+
+    @property
+    def owes_answer(self) -> bool:
+        """The caller, or a check on them, still waits for an answer."""
+        return self._answer is not None and not self.owes_last_words
 
     def model_ready(self, at: float) -> None:
         """Note that there is a new session. A turn that only the old one heard is heard again first."""
+        self.unheard.model_ready(at)
         if self._answer and self.dialogue.lacks_words(self._answer.turn_item):
             self._answer.awaits_recommit = True
             self._answer.not_before = at + RECOMMIT_WAIT_S
@@ -186,9 +229,15 @@ class Turns:
         self.assistant.release_held(at)
         if untold := self.caller.untold_turn(at):
             self.turn_committed(untold)
-        finished = None if self._opening else self.assistant.finish_if_heard(at)
+        self.words.settle(at)
+        response = self.assistant.response
+        is_answering = response is not None and not response.is_revoked
+        unheard = None if is_answering else self.unheard.owed(at)
+        self.waiting.settle(at, self._opening or self._answer or unheard)
+        has_more = self._opening and not self.waiting.gave_up
+        finished = None if has_more else self.assistant.finish_if_heard(at)
         if finished:
-            if finished.kind is ResponseKind.GREETING:
+            if finished.kind is ResponseKind.GREETING and not self.waiting.gave_up:
                 self._emit(Log("[GREETING]", "heard"))
             self.first_utterance.end(End.HEARD)
             self.caller.barge_in.forget()
@@ -212,7 +261,7 @@ class Turns:
     def is_idle(self, at: float) -> bool:
         """Nobody speaks, and nothing is owed."""
         assistant = self.assistant
-        owes = self._answer or self._opening or assistant.response or assistant.utterance
+        owes = self._answer or self._opening or assistant.response or assistant.utterance or self.unheard.owed(at)
         return not owes and not self.caller.speaks(at)
 
     def ends_in_silence(self, at: float, *, is_leaving: bool) -> bool:
@@ -236,5 +285,7 @@ class Turns:
             utterance.release_at if utterance else None,
             assistant.stalls_at(),
             owed.not_before if owed else None,
+            self.words.deadline(),
+            *self.waiting.deadlines(),
             *self.silence.deadlines(),
         ]

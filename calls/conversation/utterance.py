@@ -15,10 +15,12 @@ The stage is the only record of a pause. `Assistant` changes it and nobody else.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from calls.conversation.commands import ResponseKind
+from calls.conversation.commands import Latency, Measure, ResponseKind
+from calls.conversation.first_utterance import OPENINGS
 
 
 class Stage(Enum):
@@ -43,6 +45,8 @@ class Utterance:
     """Its position in the dialogue."""
     waited_since: float
     """Since when the caller waits for it."""
+    voice_ended_at: float | None = None
+    """When the caller's voice ended in the turn that it answers; None if that is unknown, or it answers none."""
     stage: Stage = Stage.QUEUED
     release_at: float | None = None
     """When it is let go if it is HELD."""
@@ -61,3 +65,14 @@ class Utterance:
     def is_paused(self) -> bool:
         """It was stopped in its middle and may go on."""
         return self.stage is _PAUSED
+
+    def waits(self, at: float, *, quiet_since: float, delay_s: float) -> Iterator[Measure]:
+        """Yield what was waited for its first byte, which is sent now.
+
+        What a caller felt of it is more: their voice came to us by the way that the answer takes back to them, both
+        together `delay_s`. Who spoke while the assistant did waits from its end (`quiet_since`).
+        """
+        what = Latency.GREETING if self.kind in OPENINGS else Latency.ANSWER
+        yield Measure(what, round((at - self.waited_since) * 1000))
+        if self.voice_ended_at is not None:
+            yield Measure(Latency.FELT, round((at - max(self.voice_ended_at, quiet_since) + delay_s) * 1000))

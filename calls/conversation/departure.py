@@ -1,0 +1,127 @@
+"""Carrying out what the model asks for, and leaving the call when its time has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from calls.conversation.commands import Command, Log, NextStep
+from calls.conversation.end_reasons import EndReason
+from calls.conversation.events import ResponseEnded, ToolRequested
+from calls.conversation.leaving import FAREWELL_S, LONGEST_WAIT_S, STILL_HEARD_S, TOOL_REASONS, TOOL_STEPS, Leaving
+from calls.conversation.settings import ConversationSettings
+from calls.conversation.tool_calls import Result, ToolCalls
+from calls.conversation.turns import Turns
+
+
+class Departure:
+    """The owner of `Leaving`. Commands go out through `emit`; `settle` says when the call may end."""
+
+    def __init__(self, turns: Turns, settings: ConversationSettings, emit: Callable[[Command], None]) -> None:
+        self.leaving: Leaving | None = None
+        self.opened_at = 0.0
+        self._longest_s = settings.max_call_s
+        self.tools = ToolCalls(emit)
+        self._turns = turns
+        self._emit = emit
+
+    # What the model asks for -------------------------------------------------------------------------------
+    def tool_requested(self, event: ToolRequested) -> None:
+        """Keep a request of the response under way; one of a response that was cancelled is answered at once."""
+        response = self._turns.assistant.response
+        if response is None or not response.belongs_to(event.response_id):
+            return
+        if response.is_revoked:
+            self.tools.answer(event.tool_call_id, Result.CALLER_GOES_ON)
+            return
+        response.asked_for_tool, response.progress_at = True, event.at
+        self.tools.requested(event, response.request)
+
+    def response_ended(self, event: ResponseEnded) -> None:
+        """Note the end of a response, and judge what it has asked for."""
+        before = self._turns.assistant.response
+        self._turns.response_ended(event)
+        if before is None or self._turns.assistant.response is before:
+            return
+        judged = self.tools.judge(before.request, event.status, is_wanted=not before.is_revoked)
+        if judged.leave:
+            self._leave(judged.leave)
+        elif judged.goes_on:
+            self._turns.owe_after_tool(event.at)
+
+    def _leave(self, event: ToolRequested) -> None:
+        if self.leaving:
+            self.tools.answer(event.tool_call_id, Result.ALREADY_LEAVING)
+            return
+        lacks_words = not self._turns.assistant.has_answered
+        step, interruptions = TOOL_STEPS[event.name], self._turns.interruptions.count
+        self.leaving = Leaving(TOOL_REASONS[step], step, interruptions, event.tool_call_id, lacks_words)
+
+    @property
+    def latest_end(self) -> float:
+        """When the call is as long as it may be."""
+        return self.opened_at + self._longest_s
+
+    def _farewell_at(self) -> float:
+        """Return when the call will soon be as long as it may be. One of half a minute is cut off without a goodbye."""
+        return self.latest_end - (FAREWELL_S if self._longest_s > 3 * FAREWELL_S else 0.0)
+
+    def _leave_in_time(self, at: float) -> None:
+        """Leave with a goodbye, which the caller can't prevent, unless the call is being left already."""
+        if self.leaving is None and self._farewell_at() <= at < self.latest_end:
+            self._emit(Log("[END]", "the longest time of a call is nearly over: saying goodbye"))
+            reason, step = EndReason.TIME_LIMIT, NextStep.HANG_UP
+            self.leaving = Leaving(reason, step, 0, lacks_words=True, is_final=True)
+
+    # Leaving -----------------------------------------------------------------------------------------------
+    def settle(self, at: float) -> Leaving | None:
+        """Return the leave that is taken now. Asks for the last words, or gives it up if the caller goes on."""
+        self._leave_in_time(at)
+        leaving = self.leaving
+        if leaving is None or self._caller_goes_on(leaving) or not self._is_quiet(leaving, at):
+            return None
+        if leaving.lacks_words:
+            self._ask_for_last_words(leaving, at)
+            return None
+        return leaving
+
+    def _caller_goes_on(self, leaving: Leaving) -> bool:
+        """Give the leave up if the caller has interrupted the last words, or said something else. Returns whether."""
+        if leaving.is_final:
+            return False
+        is_done = not self._turns.assistant.response and not self._turns.assistant.utterance
+        goes_on = self._turns.interruptions.count > leaving.interruptions or (is_done and self._turns.owes_answer)
+        if goes_on:
+            self._stay(leaving)
+        return goes_on
+
+    def _is_quiet(self, leaving: Leaving, at: float) -> bool:
+        """Tell whether neither the assistant nor the caller has anything to say."""
+        turns = self._turns
+        if turns.assistant.response or turns.assistant.utterance or turns.owes_last_words:
+            return False
+        if leaving.waits_since is None:
+            leaving.waits_since = at
+        return not self._caller_speaks(at, leaving.waits_since)
+
+    def _stay(self, leaving: Leaving) -> None:
+        self.leaving = None
+        self._emit(Log("[END]", "the caller goes on talking: not leaving"))
+        if leaving.tool_call_id:
+            self.tools.answer(leaving.tool_call_id, Result.CALLER_GOES_ON)
+
+    def _ask_for_last_words(self, leaving: Leaving, at: float) -> None:
+        if leaving.tool_call_id:
+            self.tools.answer(leaving.tool_call_id, Result.SAY_IT_FIRST)
+        leaving.tool_call_id, leaving.lacks_words, leaving.waits_since = "", False, None
+        self._turns.owe_last_words(leaving.next_step, at)
+
+    def _caller_speaks(self, at: float, since: float) -> bool:
+        caller = self._turns.caller
+        return caller.speaks(at) or (at < since + LONGEST_WAIT_S and at < caller.heard_at + STILL_HEARD_S)
+
+    def deadlines(self) -> list[float | None]:
+        """Return when the call may be left though nothing happens. Past moments mean nothing."""
+        if self.leaving is None:
+            return [self._farewell_at()]
+        caller = self._turns.caller
+        return [caller.heard_at + STILL_HEARD_S, caller.speaks_until()]

@@ -1,0 +1,93 @@
+"""What the model asks for by function calls, and what becomes of it. Decided when its response has ended.
+
+    the function call                                       what becomes of it
+    its item or its response is not complete                is not carried out, which the model is told
+    its response was cancelled, as the caller went on       is not carried out, which the model is told
+    its name is no function's                               the model is told
+    `end_call`, `transfer_call`                             the call is left (`leaving.py`)
+    another one after one of those, in the same response    is not carried out, which the model is told
+    one that was asked for before, under the same id        is ignored
+
+After a result the model may go on: twice in a turn of the caller's (`MOST_TOOL_ROUNDS`), the second time without the
+right to ask for functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from calls.conversation.commands import AnswerTool, Command, Log
+from calls.conversation.events import ResponseStatus, ToolRequested
+from calls.conversation.leaving import TOOL_STEPS
+
+MOST_TOOL_ROUNDS = 2
+"""Responses to results of functions, in one turn of the caller's."""
+
+
+class Result(StrEnum):
+    """What the model is told about a function call. The words are read by the model only."""
+
+    UNKNOWN = "There is no such function. Go on without it."
+    INCOMPLETE = "Not done: your request did not arrive whole. Ask for it again if it is still wanted."
+    CALLER_GOES_ON = "Not done: the caller went on talking. Answer the caller."
+    ALREADY_LEAVING = "Not done: the call is already being ended or put through."
+    SAY_IT_FIRST = "Not yet: the caller has not been told. Tell the caller now; it is done after that."
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of a response's requests: the one to leave the call, and whether the model may go on after a result."""
+
+    leave: ToolRequested | None = None
+    goes_on: bool = False
+
+
+class ToolCalls:
+    """The function calls of a call. Answers to the model go out through `emit`."""
+
+    def __init__(self, emit: Callable[[Command], None]) -> None:
+        self._emit = emit
+        self._seen: set[str] = set()
+        self._waiting: list[tuple[str, ToolRequested]] = []  # with the id of our request that led to it
+
+    def requested(self, event: ToolRequested, request: str) -> None:
+        """Keep what a response asks for until it has ended. `request`: the id of our request for the response."""
+        if event.tool_call_id not in self._seen:
+            self._seen.add(event.tool_call_id)
+            self._waiting.append((request, event))
+
+    def forget(self) -> None:
+        """Drop what waits: its session is gone, and nobody would read an answer."""
+        self._waiting.clear()
+
+    def judge(self, request: str, status: ResponseStatus, *, is_wanted: bool) -> Judged:
+        """Judge what a response has asked for that ended; all but a request to leave is answered.
+
+        `is_wanted`: it was not cancelled. What an older response has asked for was given up with it.
+        """
+        leave, goes_on = None, False
+        waiting, self._waiting = self._waiting, []
+        for asked_by, event in waiting:
+            result = self._result(event, status, is_wanted=is_wanted and asked_by == request, leaves=leave is not None)
+            if result is None:
+                leave = event
+                continue
+            self.answer(event.tool_call_id, result)
+            goes_on = goes_on or result in (Result.UNKNOWN, Result.INCOMPLETE)
+        return Judged(leave, goes_on)
+
+    def _result(self, event: ToolRequested, status: ResponseStatus, *, is_wanted: bool, leaves: bool) -> Result | None:
+        if not is_wanted:
+            return Result.CALLER_GOES_ON
+        if not event.is_complete or status is not ResponseStatus.COMPLETED:
+            return Result.INCOMPLETE
+        if event.name not in TOOL_STEPS:
+            return Result.UNKNOWN
+        return Result.ALREADY_LEAVING if leaves else None
+
+    def answer(self, tool_call_id: str, result: Result) -> None:
+        """Tell the model what became of a request."""
+        self._emit(Log("[TOOL]", f"not carried out: {result.name.lower()}"))
+        self._emit(AnswerTool(tool_call_id, result.value))
