@@ -22,7 +22,22 @@ class Mishap(Enum):
     DROPPED_EARLY = "dropped_early"  # the connection, after the first delta
     STALLED = "stalled"
     STALLED_LATE = "stalled_late"  # half of the audio came, and then nothing
-    SILENT = "silent"  # completed without audio
+    CUT_OFF = "cut_off"  # half of the audio came, and then the limit of tokens
+    SILENT = "silent"  # completed without audio: it wrote text, or nothing
+    FILTERED = "filtered"  # incomplete without audio, by the content filter
+    RATE_LIMITED = "rate_limited"  # "try again in 1.2s"
+    IN_THE_WAY = "in_the_way"  # refused as another response is active, which ends 1.5 s later
+    SWALLOWED = "swallowed"  # response.create has no effect at all
+
+
+class Deafness(Enum):
+    """How badly a session hears. Its connection looks well."""
+
+    NONE = "none"
+    DEAF_VAD = "deaf_vad"  # no turn begins or ends by itself; one that we commit is taken
+    ENDLESS = "endless"  # speech begins and never ends; a turn that we commit is taken
+    DEAF = "deaf"  # takes audio and commits without a sign
+    BLACK_HOLE = "black_hole"  # takes everything without a sign
 
 
 @dataclass(frozen=True)
@@ -35,6 +50,19 @@ class Sound:
     rms: int = VOICE_RMS
     probability: float = 0.95
     """What a detector thinks of it, where the script has one."""
+    words: str = "what are your hours"
+    """What OpenAI makes of it."""
+    logprob: float | None = None
+
+
+@dataclass(frozen=True)
+class Asks:
+    """A response asks for a function: after its words, or (`wordless`) without any."""
+
+    name: str = "end_call"
+    wordless: bool = False
+    is_complete: bool = True
+    status: str = "completed"
 
 
 @dataclass(frozen=True)
@@ -43,7 +71,13 @@ class Script:
 
     settings: ConversationSettings = field(default_factory=ConversationSettings)
     caller: tuple[Sound, ...] = ()
-    mishaps: tuple[Mishap, ...] = ()  # of the first responses, in order; later ones go well
+    mishaps: tuple[Mishap, ...] = ()  # of the first responses, in order; later ones go as `after_mishaps`
+    after_mishaps: Mishap = Mishap.NONE
+    cancel_s: float = 0.0  # how late OpenAI honours a cancel
+    lives: tuple[float, ...] = ()  # how long the first sessions live, in seconds after they are ready; later ones do
+    deafness: tuple[Deafness, ...] = ()  # of the first sessions; later ones hear as `after_deafness`
+    after_deafness: Deafness = Deafness.NONE
+    asks: tuple[Asks | None, ...] = ()  # what the first responses that go well ask for, in order
     connects: tuple[bool, ...] = ()  # whether the first attempts succeed; later ones do
     connect_s: float = 0.3
     answer_s: float = 3.0  # audio of each response

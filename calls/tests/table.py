@@ -20,6 +20,7 @@ from calls.conversation.events import (
     ResponseStatus,
     SpeechStarted,
     StreamOpened,
+    StreamResumed,
     Tick,
     TurnCommitted,
 )
@@ -32,9 +33,10 @@ SILENT = ConversationSettings(language="en")
 
 
 class Telephone:
-    """Twilio's buffer on a line without delay: whole frames of 20 ms, and a mark when its frame has played."""
+    """Twilio's buffer: whole frames of 20 ms, and a mark when its frame has played. `delay_s`: there and back."""
 
-    def __init__(self) -> None:
+    def __init__(self, delay_s: float = 0.0) -> None:
+        self._delay_s = delay_s
         self.marks: deque[tuple[float, str]] = deque()  # when each is due, and its name
         self._begun_at = 0.0
         self._bytes = 0  # since then, without a gap
@@ -47,7 +49,7 @@ class Telephone:
             self._begun_at, self._bytes = at, 0
         self._plays_until = max(at, self._plays_until) + size / 8000
         self._bytes += size
-        self.marks.append((self._begun_at + ceil(self._bytes / 160) * 0.02, command.mark))
+        self.marks.append((self._begun_at + ceil(self._bytes / 160) * 0.02 + self._delay_s, command.mark))
 
     def clear(self, at: float) -> None:
         """Drop what has not played. Its marks are not sent back, as if they were lost."""
@@ -58,13 +60,20 @@ class Telephone:
 class Table:
     """One call. Times advance only by what is done."""
 
-    def __init__(self, settings: ConversationSettings, *, ready: bool = True) -> None:
+    def __init__(
+        self,
+        settings: ConversationSettings,
+        *,
+        ready: bool = True,
+        delay_s: float = 0.0,
+        begins: StreamOpened | StreamResumed = StreamOpened(0.0),  # noqa: B008 - it can't be changed
+    ) -> None:
         self.conversation = Conversation(settings)
         self.now = 0.0
         self.wanted: list[Command] = []
-        self._telephone = Telephone()
+        self._telephone = Telephone(delay_s)
         self._turns = 0
-        self.tell(StreamOpened(0.0))
+        self.tell(begins)
         if ready:
             self.tell(ModelReady(0.0))
 

@@ -12,11 +12,14 @@ from django.test import Client
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
+from calls import mailbox
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.models import Call, CallOutcome, CallStatus
 from calls.records.endings import Ending
 from calls.records.finishing import end_by_its_process, end_dead_calls
+from calls.telephone import from_memory
+from calls.telephone.going_on import MOST_STREAMS
 from calls.tests.conftest import (
     AUTH_TOKEN,
     NOW,
@@ -83,11 +86,30 @@ def test_an_apology_then_the_fallback_number(business: Business, twilio_post: Tw
     )
 
 
-def test_a_dead_process_is_an_apology_and_ends_the_call_in_the_records(
+def test_a_call_whose_process_died_goes_on_in_another_stream(business: Business, twilio_post: TwilioPost) -> None:
+    call = make_live_call(business)
+    assert "<Stream" in after(twilio_post, call)
+    assert (kept(call).status, kept(call).stream_number) == (CallStatus.LIVE, 1)
+
+
+def test_a_call_that_ended_and_could_not_be_written_does_not_go_on(business: Business, twilio_post: TwilioPost) -> None:
+    call = make_live_call(business)
+    from_memory.keep_next_step(call.twilio_call_sid, NextStep.HANG_UP)
+    assert after(twilio_post, call) == HANG_UP
+    assert (kept(call).status, kept(call).stream_number) == (CallStatus.ENDED, 0)
+
+
+def test_an_end_that_the_process_wrote_stays_one(business: Business, twilio_post: TwilioPost) -> None:
+    flood = {"end_reason": EndReason.STREAM_BROKE, "end_detail": {"cause": "flood"}, "ended_at": NOW}
+    call = make_live_call(business, status=CallStatus.ENDED, next_step=NextStep.APOLOGIZE, **flood)
+    assert after(twilio_post, call) == SORRY
+
+
+def test_a_call_that_kills_its_processes_again_and_again_ends_with_an_apology(
     business: Business, twilio_post: TwilioPost
 ) -> None:
     Business.objects.filter(pk=business.pk).update(minutes_left=Decimal(10))
-    call = make_live_call(business)
+    call = make_live_call(business, stream_number=MOST_STREAMS - 1)
     with time_machine.travel(NOW + timedelta(seconds=90), tick=False):
         assert after(twilio_post, call) == SORRY
         assert after(twilio_post, call) == SORRY
@@ -172,6 +194,61 @@ def test_hanging_up_before_the_assistant_answered(business: Business, twilio_pos
         CallOutcome.ABANDONED,
         EndReason.LEFT_EARLY,
     )
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the processes that hold calls are told."""
+    told: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(mailbox, "send", lambda call_id, message: told.append((call_id, *message.values())))
+    return told
+
+
+@pytest.mark.parametrize("event", ["stream-stopped", "stream-error"])
+def test_the_process_that_holds_a_call_is_told_that_its_stream_is_over(
+    business: Business, twilio_post: TwilioPost, told: list[tuple[Any, ...]], event: str
+) -> None:
+    call = make_live_call(business)
+    twilio_post(STATUS, CallSid=call.twilio_call_sid, StreamSid="MZ1", StreamEvent="stream-started")
+    assert told == []
+    twilio_post(STATUS, CallSid=call.twilio_call_sid, StreamSid="MZ1", StreamEvent=event)
+    assert told == [(call.pk, "end.reported", event.replace("-", "_"), "MZ1")]
+    assert kept(call).status == CallStatus.LIVE, "its own process writes its end"
+
+
+@pytest.mark.parametrize("status", ["completed", "busy", "no-answer", "canceled", "failed"])
+def test_the_process_that_holds_a_call_is_told_that_the_call_is_over(
+    business: Business, twilio_post: TwilioPost, told: list[tuple[Any, ...]], status: str
+) -> None:
+    call = make_live_call(business)
+    for repeated in ("in-progress", status, status):
+        twilio_post(STATUS, CallSid=call.twilio_call_sid, CallStatus=repeated)
+    report = "call_failed" if status == "failed" else "call_over"
+    assert told == [(call.pk, "end.reported", report, "")]
+
+
+def test_a_report_that_is_forged_or_of_a_call_that_has_ended_tells_nobody(
+    business: Business, twilio_post: TwilioPost, client: Client, told: list[tuple[Any, ...]]
+) -> None:
+    call, over = make_live_call(business), ended(business, NextStep.HANG_UP)
+    form = {"CallSid": call.twilio_call_sid, "StreamEvent": "stream-stopped"}
+    assert client.post(STATUS, form, headers={"X-Twilio-Signature": "A" * 27 + "="}).status_code == 403
+    assert client.post(STATUS, form).status_code == 403
+    twilio_post(STATUS, CallSid=over.twilio_call_sid, StreamEvent="stream-stopped")
+    twilio_post(STATUS, CallSid=over.twilio_call_sid, CallStatus="completed")
+    assert told == []
+
+
+def test_a_call_ends_in_the_records_though_its_process_cannot_be_told(
+    business: Business, twilio_post: TwilioPost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_told: Any) -> None:
+        raise mailbox.NotReached("ConnectionError")
+
+    monkeypatch.setattr(mailbox, "send", away)
+    call = make_live_call(business)
+    assert twilio_post(STATUS, CallSid=call.twilio_call_sid, CallStatus="completed").status_code == 204
+    assert (kept(call).status, kept(call).end_reason) == (CallStatus.ENDED, EndReason.OVER_AT_TWILIO)
 
 
 def test_a_stream_error_is_kept(business: Business, twilio_post: TwilioPost) -> None:

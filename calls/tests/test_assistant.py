@@ -15,9 +15,11 @@ from calls.conversation.commands import (
 from calls.conversation.events import ResponseStatus
 from calls.conversation.responses import (
     CANCEL_TIMEOUT_S,
+    CREATED_WITHIN_S,
     FIRST_AUDIO_TIMEOUT_S,
     HEARD_OUT_PATIENCE_S,
     MORE_AUDIO_TIMEOUT_S,
+    Failure,
 )
 from calls.tests.speaking import FAILED, Speaking
 
@@ -77,7 +79,7 @@ def test_what_comes_late_of_a_response_is_not_taken_for_the_next(how: str) -> No
         case "ended without an id":
             table.end(10.2, "", FAILED)
         case _:
-            table.assistant.abandon(10.2, line_lost=True)
+            table.assistant.abandon(10.2, Failure(line_lost=True))
     table.ask(11.0)
     table.audio(11.1, "resp1", "late")
     table.words("late", "resp1", "late")
@@ -106,7 +108,7 @@ def test_words_and_ends_that_belong_to_no_request_change_nothing() -> None:
     table.end(10.1, "", FAILED)
     table.words("Nobody asked")
     assert table.end(10.2, "") is None
-    assert table.assistant.abandon(10.3, line_lost=True) is None
+    assert table.assistant.abandon(10.3, Failure(line_lost=True)) is None
     table.assistant.revoke(10.4)
     assert table.said() == []
 
@@ -139,14 +141,14 @@ def test_a_response_that_is_revoked_before_its_name_is_known_is_cancelled_as_soo
 def test_a_revoked_response_whose_line_is_lost_is_not_owed_again() -> None:
     table = Speaking()
     table.assistant.revoke(10.1)
-    assert table.assistant.abandon(10.2, line_lost=True) is None
+    assert table.assistant.abandon(10.2, Failure(line_lost=True)) is None
     assert table.assistant.response is None
 
 
 # How long the model may take --------------------------------------------------------------------------------------
 def test_every_message_of_a_response_shows_that_the_model_goes_on() -> None:
     table = Speaking()
-    assert table.assistant.stalls_at() == 10.0 + FIRST_AUDIO_TIMEOUT_S
+    assert table.assistant.stalls_at() == 10.0 + CREATED_WITHIN_S
     table.create(11.0, "resp1")
     assert table.assistant.stalls_at() == 11.0 + FIRST_AUDIO_TIMEOUT_S
     table.words("We are", "resp1", at=12.0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from calls.conversation.assistant import CACHED_GREETING, PROTECTED_STRETCH_BYTES, STRETCH_BYTES
+from calls.conversation.assistant import CACHED_GREETING
 from calls.conversation.commands import (
     CancelResponse,
     ClearPlayback,
     CreateResponse,
+    DeleteItem,
     DropAudio,
     KeepTurn,
     Latency,
@@ -24,6 +25,7 @@ from calls.conversation.responses import (
     GREETING_HOLD_S,
     Aftermath,
 )
+from calls.conversation.sent_audio import PROTECTED_STRETCH_BYTES, STRETCH_BYTES
 from calls.tests.speaking import FAILED, WORDS, Speaking
 
 pytestmark = pytest.mark.pure
@@ -227,7 +229,8 @@ def test_cut_off_everything_stops_and_the_model_learns_what_was_heard_of_each_it
     table.assistant.cut_off(11.0)
     assert table.of(ClearPlayback) == [ClearPlayback()]
     assert table.of(CancelResponse) == [CancelResponse("resp1")]
-    assert table.of(TruncateItem) == [TruncateItem("item", 500), TruncateItem("second", 0)]
+    assert table.of(TruncateItem) == [TruncateItem("item", 500)]
+    assert table.of(DeleteItem) == [DeleteItem("second")]
     kept = table.of(KeepTurn)[-1]
     assert (kept.ended_ms, kept.interrupted_ms) == (11000, 11000)
     assert kept.heard_text == "We are open from"

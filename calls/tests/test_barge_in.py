@@ -6,7 +6,7 @@ import pytest
 
 from calls.conversation import ConversationSettings
 from calls.conversation.activity import Hearing
-from calls.conversation.barge_in import RESUME_AFTER_QUIET_S, BargeIn, Verdict
+from calls.conversation.barge_in import LIKELY_PROBABILITY, RESUME_AFTER_QUIET_S, BargeIn, Verdict
 
 pytestmark = pytest.mark.pure
 
@@ -155,10 +155,16 @@ def fall_silent(frames: Frames, seconds: float) -> None:
     frames.hear(voiced=False, seconds=seconds, probability=0.02)
 
 
-def test_three_frames_of_speech_pause_and_six_commit() -> None:
+def test_two_frames_of_speech_pause_and_six_commit() -> None:
     frames = Frames()
     speak(frames, 1.0)
-    assert frames.verdicts[:2] == [(0.04, Verdict.PAUSE), (0.10, Verdict.COMMIT)]
+    assert frames.verdicts[:2] == [(0.02, Verdict.PAUSE), (0.10, Verdict.COMMIT)]
+
+
+def test_of_what_is_less_likely_speech_three_frames_pause() -> None:
+    frames = Frames()
+    speak(frames, 0.1, probability=LIKELY_PROBABILITY - 0.01)
+    assert frames.verdicts == [(0.04, Verdict.PAUSE)]
 
 
 def test_five_frames_of_speech_pause_and_resume() -> None:
@@ -166,7 +172,7 @@ def test_five_frames_of_speech_pause_and_resume() -> None:
     speak(frames, 0.1)
     fall_silent(frames, 1.0)
     assert frames.verdicts == [
-        (0.04, Verdict.PAUSE),
+        (0.02, Verdict.PAUSE),
         (pytest.approx(0.08 + RESUME_AFTER_QUIET_S, abs=0.021), Verdict.RESUME),
     ]
 

@@ -6,6 +6,7 @@ import pytest
 
 from calls.conversation.activity import Hearing
 from calls.conversation.barge_in import (
+    FAIRLY_SURE_PROBABILITY,
     LONGEST_BACKCHANNEL_MS,
     LONGEST_GAP_MS,
     RESUME_AFTER_QUIET_S,
@@ -85,25 +86,30 @@ def test_what_lasts_must_be_voice_for_three_fifths_of_the_debounce(voiced_s: flo
     assert (Verdict.COMMIT in [verdict for _, verdict in frames.verdicts]) is commits
 
 
-def test_a_detector_is_sure_from_90_percent_on() -> None:
-    assert SURE_PROBABILITY == 0.9
-    for probability, verdicts in ((0.9, [Verdict.PAUSE, Verdict.COMMIT]), (0.89, [Verdict.PAUSE])):
-        frames = later()
-        speak(frames, 0.12, probability=probability)
-        assert [verdict for _, verdict in found(frames)] == verdicts
+@pytest.mark.parametrize(
+    ("probability", "seconds", "commits"),
+    [(0.85, 0.12, True), (0.84, 0.14, False), (0.84, 0.16, True), (0.7, 0.16, True), (0.69, 0.2, False)],
+)
+def test_the_less_sure_a_detector_is_the_longer_it_must_hear_speech(
+    probability: float, seconds: float, commits: bool
+) -> None:
+    assert (SURE_PROBABILITY, FAIRLY_SURE_PROBABILITY) == (0.85, 0.7)
+    frames = later()
+    speak(frames, seconds, probability=probability)
+    assert [verdict for _, verdict in found(frames)] == [Verdict.PAUSE] + commits * [Verdict.COMMIT]
 
 
 def test_once_sure_is_enough_for_a_run() -> None:
     frames = later()
     speak(frames, 0.02, probability=0.95)
     speak(frames, 0.1, probability=0.6)
-    assert found(frames) == [(0.04, Verdict.PAUSE), (0.1, Verdict.COMMIT)]
+    assert found(frames) == [(0.02, Verdict.PAUSE), (0.1, Verdict.COMMIT)]
 
 
 def test_the_business_decides_how_many_frames_of_speech_commit() -> None:
     frames = later(barge_in_voice_frames=9)
     speak(frames, 0.2)
-    assert found(frames) == [(0.04, Verdict.PAUSE), (0.16, Verdict.COMMIT)]
+    assert found(frames) == [(0.02, Verdict.PAUSE), (0.16, Verdict.COMMIT)]
 
 
 def test_where_nothing_is_resumed_speech_cuts_off_without_a_pause_before() -> None:
@@ -119,7 +125,7 @@ def test_one_loud_frame_of_a_run_is_enough_to_pause() -> None:
     frames = later()
     speak(frames, 0.02)
     speak(frames, 0.04, loud=False)
-    assert found(frames) == [(0.04, Verdict.PAUSE)]
+    assert found(frames) == [(0.02, Verdict.PAUSE)]
     frames = later()
     speak(frames, 0.08, loud=False)
     speak(frames, 0.02)
@@ -130,7 +136,7 @@ def test_a_pause_is_not_confirmed_by_a_sound_as_soft_as_an_echo() -> None:
     frames = later()
     speak(frames, 0.06)
     speak(frames, 0.2, loud=False)
-    assert found(frames) == [(0.04, Verdict.PAUSE)]
+    assert found(frames) == [(0.02, Verdict.PAUSE)]
     speak(frames, 0.02)
     assert found(frames)[1] == (0.26, Verdict.COMMIT)
 
@@ -232,11 +238,11 @@ def test_where_they_do_not_interrupt_even_both_ears_together_only_pause() -> Non
 
 def test_what_was_heard_during_one_utterance_means_nothing_for_the_next() -> None:
     frames = with_settings()
-    speak(frames, 0.04)
+    speak(frames, 0.02)
     frames.openai_hears_speech()
     frames.barge_in.forget()
-    speak(frames, 0.04)
-    assert frames.verdicts == [], "two frames and two frames are not four of one run"
+    speak(frames, 0.02)
+    assert frames.verdicts == [], "one frame and one frame are not two of one run"
     speak(frames, 0.02)
     assert [verdict for _, verdict in frames.verdicts] == [Verdict.PAUSE], "OpenAI meant what was said before"
     frames.barge_in.forget()

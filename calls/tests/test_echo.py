@@ -6,6 +6,7 @@ from calls.conversation.echo import (
     AUDIBLE_LEVEL,
     FAINTEST_ECHO,
     FALL,
+    FAR_BELOW_FRAMES,
     LONGEST_WAY_S,
     LOUDEST_ECHO,
     MARGIN,
@@ -13,8 +14,9 @@ from calls.conversation.echo import (
     Echo,
 )
 from calls.conversation.settings import ConversationSettings, Protection
+from calls.tests.imagined_twilio import BYTES_PER_S
 from calls.tests.script import Script, Sound
-from calls.tests.world import BYTES_PER_S, World
+from calls.tests.world import World
 
 pytestmark = pytest.mark.pure
 
@@ -49,6 +51,23 @@ def test_a_line_without_echo_is_known_after_some_seconds_and_one_with_echo_stays
     assert clean.share == FAINTEST_ECHO
     assert 100 < echoing.threshold(2000) <= 100 * MARGIN * 1.3
     assert Echo().threshold(2000) == pytest.approx(2000 * LOUDEST_ECHO * MARGIN)
+
+
+def test_a_line_that_returns_nothing_is_known_soon_after_a_second() -> None:
+    echo = Echo()
+    for _ in range(FAR_BELOW_FRAMES - 1):
+        echo.learn(2000, 10)
+    assert echo.share == pytest.approx(LOUDEST_ECHO * FALL ** (FAR_BELOW_FRAMES - 1))
+    for _ in range(30):
+        echo.learn(2000, 10)
+    assert echo.threshold(2000) < 60, "a soft voice is heard over it"
+
+
+def test_an_echo_with_pauses_between_the_words_stays_expected() -> None:
+    echo = Echo()
+    for frame in range(500):
+        echo.learn(2000, 10 if frame % 25 < 15 else 120)
+    assert echo.threshold(2000) > 120
 
 
 def test_soft_sounds_of_the_assistant_teach_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import wave
 
@@ -13,8 +14,9 @@ from django.urls import reverse
 from businesses.models import Business, Membership, Role, User
 from businesses.tenancy import acting_for
 from calls.audio import ulaw
+from calls.errors import SpeechFault
 from calls.greetings import recordings
-from calls.models import GreetingAudio, GreetingState
+from calls.models import GreetingAudio, GreetingSource, GreetingState
 from calls.tests.conftest import NOW, make_business
 
 AUDIO = bytes(range(256)) * 20
@@ -73,3 +75,23 @@ def test_render_again(greeting: GreetingAudio) -> None:
     with acting_for(greeting.business):
         row = GreetingAudio.objects.get()
     assert (row.state, row.attempts, bytes(row.audio)) == (GreetingState.PENDING, 0, AUDIO)
+
+
+def test_the_page_says_how_it_was_made_and_what_was_heard_in_it(greeting: GreetingAudio) -> None:
+    client = client_of(greeting.business)
+    address = reverse("greeting-state", args=[greeting.business.slug])
+    assert "Nobody could check what is said in it" in client.get(address).content.decode()
+    greeting.source, greeting.model, greeting.heard_text = GreetingSource.REALTIME, "gpt-realtime-2.1", "Hallo?"
+    greeting.save()
+    shown = client.get(address).content.decode()
+    assert "The assistant's voice, live" in html.unescape(shown)
+    assert "gpt-realtime-2.1" in shown
+    assert "Hallo?" in shown
+
+
+def test_the_page_says_what_was_heard_in_a_rendering_that_was_refused(greeting: GreetingAudio) -> None:
+    greeting.state, greeting.rendered_at = GreetingState.FAILED, None
+    greeting.failure, greeting.failure_detail = SpeechFault.WORDS_DIFFER, {"heard": "Sure! Hello"}
+    greeting.save()
+    shown = client_of(greeting.business).get(reverse("greeting-state", args=[greeting.business.slug]))
+    assert "Sure! Hello" in shown.content.decode()

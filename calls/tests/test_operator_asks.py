@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.conversation import Conversation, ConversationSettings
@@ -20,6 +20,7 @@ from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import CallerLeft, OperatorAsked, Tick
 from calls.records.traces import decode, encode
 from calls.telephone.onward import onward_by
+from calls.tests.generated import generated
 from calls.tests.table import GREETED, GREETING, LINE_RMS, SILENT, VOICE_RMS, Table
 
 pytestmark = pytest.mark.pure
@@ -47,7 +48,7 @@ def pass_time(table: Table, moment: str) -> None:
             table.play_out()
 
 
-@settings(max_examples=200, deadline=None)
+@generated(200)
 @given(st.sampled_from([GREETED, SILENT]), st.lists(MOMENTS, max_size=6), STEPS)
 def test_it_ends_at_once_as_asked_and_only_once(
     business: ConversationSettings, moments: list[str], step: NextStep

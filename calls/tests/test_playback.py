@@ -34,10 +34,10 @@ def test_a_returned_mark_proves_what_was_heard() -> None:
     assert playback.mark_returned(0.04, "1:item:320")
     assert heard(playback) == 320
     assert playback.is_playing
-    assert not playback.is_empty
+    assert playback.has_words
     assert playback.mark_returned(0.1, "1:item:800")
     assert heard(playback) == 800
-    assert playback.is_empty
+    assert not playback.has_words
 
 
 def test_a_mark_of_an_older_generation_proves_nothing() -> None:
@@ -85,7 +85,7 @@ def test_lost_marks_are_given_up_by_the_length_of_the_audio() -> None:
     assert playback.deadline() == pytest.approx(2.0 + MARK_GRACE_S)
     assert not playback.give_marks_up(2.0 + MARK_GRACE_S - 0.01)
     assert playback.give_marks_up(2.0 + MARK_GRACE_S + 0.01)
-    assert playback.is_empty
+    assert not playback.has_words
     assert heard(playback) == 16000
 
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from pytest_django import Settings
 
 from calls.conversation.events import ModelLost, ModelReady, ResponseAudio, ResponseEnded, ResponseStatus, TurnCommitted
-from calls.line import realtime
+from calls.line import realtime, realtime_connection
 from calls.line.realtime_events import AudioDelta, Understood
 from calls.tests.test_realtime_events import PLAN
 
@@ -48,7 +48,7 @@ async def session_with(server: OddServer, settings: Settings) -> AsyncIterator[a
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     settings.OPENAI_REALTIME_URL = f"ws://127.0.0.1:{runner.addresses[0][1]}/v1"
-    realtime._client.cache_clear()
+    realtime_connection._client.cache_clear()
     told: asyncio.Queue[Understood] = asyncio.Queue()
     session = realtime.RealtimeSession(PLAN, clock=lambda: 1.0, tell=told.put_nowait)
     session.start(history=[], replay=list, timeout_s=30.0)
@@ -58,7 +58,7 @@ async def session_with(server: OddServer, settings: Settings) -> AsyncIterator[a
         session.close()
         await session.closed()
         await runner.cleanup()
-        realtime._client.cache_clear()
+        realtime_connection._client.cache_clear()
 
 
 async def until(told: asyncio.Queue[Understood], is_it: Callable[[Understood], bool]) -> list[Understood]:

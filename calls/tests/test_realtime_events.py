@@ -39,16 +39,16 @@ from calls.conversation.events import (
 from calls.line.realtime_events import (
     AudioDelta,
     ClientEvent,
-    Usage,
     item_truncate,
     past_items,
     response_cancel,
     response_create,
     session_lifetime_s,
-    session_update,
     tool_answer,
     understand,
 )
+from calls.line.session_config import session_update
+from calls.line.usage import Usage
 from calls.plan import CallPlan
 
 pytestmark = pytest.mark.once
@@ -63,9 +63,14 @@ PLAN = CallPlan(
     server_vad_threshold=0.8,
     greeting_audio=b"",
     transfer_possible=True,
+    names=("Bakery", "Dana Levi"),
 )
 ALL_WE_SEND: list[ClientEvent] = [
     session_update(PLAN, transcription_model="gpt-4o-mini-transcribe"),
+    {
+        **session_update(PLAN, transcription_model="gpt-transcribe", noise_reduction="far_field:0.5"),
+        "event_id": "session-with-all",
+    },
     *past_items([SpokenTurn(Speaker.ASSISTANT, "שלום"), SpokenTurn(Speaker.CALLER, "כן")]),
     *(response_create(CreateResponse(f"{kind}-1", kind, "שלום", 2), PLAN) for kind in ResponseKind),
     response_cancel(CancelResponse("resp_1")),
@@ -166,7 +171,9 @@ def test_the_life_of_a_response_is_understood() -> None:
 def test_a_tool_call_is_understood() -> None:
     item = {"type": "function_call", "call_id": "c", "name": "end_call", "arguments": "{}"}
     message = {"type": "response.output_item.done", "response_id": "r", "item": item}
-    assert understand(message, 1.0) == [ToolRequested(1.0, "r", "c", "end_call")]
+    assert understand(message, 1.0) == [ToolRequested(1.0, "r", "c", "end_call", "{}")]
+    half = {**message, "item": {**item, "status": "incomplete", "arguments": '{"a'}}
+    assert understand(half, 1.0) == [ToolRequested(1.0, "r", "c", "end_call", '{"a', is_complete=False)]
     assert understand({**message, "item": {"type": "message"}}, 1.0) == []
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import wave
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from businesses.keeping import retention
@@ -85,6 +85,7 @@ def test_memory_is_bounded_while_nobody_takes() -> None:
     assert sum(len(audio) for _, audio in taken.assistant) <= 60 * ONE_S + 160
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(["play", "clear", "take"]), st.integers(0, 1000), st.integers(1, 3000))))
 def test_the_assistants_track_is_what_a_telephone_would_have_played(steps: list[tuple[str, int, int]]) -> None:
     """Against a telephone that plays byte by byte; taking in between changes nothing."""
@@ -146,6 +147,22 @@ def test_the_same_piece_twice_changes_nothing(call: Call) -> None:
     found = recording.recording_of(call)
     assert found is not None
     assert found.caller.read_bytes() == b"a" * 100 + b"\xff" * 200 + b"b" * 100
+
+
+def test_files_that_no_row_knows_of_are_taken_up_and_those_of_no_call_removed(call: Call) -> None:
+    gone, running = make_live_call(call.business), make_live_call(call.business)
+    for each in (call, gone, running):
+        record(each, ((0, b"a"),), ())
+    Call._base_manager.update(is_recorded=False, was_recorded=False)
+    Call._base_manager.filter(pk=call.pk).update(status="ended")
+    Call._base_manager.filter(pk=gone.pk).delete()
+    written = datetime.now(UTC)
+    (recording._folder() / str(call.business_id) / "notes.ulaw").touch()
+    assert recording.take_up_forgotten(now=written + timedelta(minutes=5)) == 0, "perhaps it is still written"
+    assert recording.take_up_forgotten(now=written + timedelta(hours=3)) == 2
+    assert (kept(call).is_recorded, kept(call).was_recorded, kept(running).is_recorded) == (True, True, False)
+    assert not recording.has_files(call.business_id, gone.pk)
+    assert recording.take_up_forgotten(now=written + timedelta(hours=3)) == 0
 
 
 def test_recordings_are_removed_when_their_business_keeps_them_no_longer(call: Call) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
@@ -119,16 +118,6 @@ async def test_what_was_said_is_written_while_the_call_lasts(taken: Taken) -> No
     assert (after.status, after.outcome) == (CallStatus.LIVE, "")
     assert after.alive_at is not None
     assert after.alive_at > NOW
-    await recorder.close(GOODBYE)
-
-
-async def test_keeping_costs_the_event_loop_almost_nothing(taken: Taken) -> None:
-    _, plan = taken
-    recorder = CallRecorder(plan)
-    began = time.thread_time()  # this thread's own work: other load on the machine doesn't count
-    for number in range(10_000):
-        recorder.keep_trace(CallerFrame(number / 50, 60))
-    assert (time.thread_time() - began) / 10_000 < 50e-6
     await recorder.close(GOODBYE)
 
 
@@ -261,3 +250,33 @@ def test_the_outcome(next_step: NextStep, failed: bool, spoken: bool, outcome: C
     assert Ending.of(end, user_has_spoken=spoken) == Ending(
         EndReason.TIME_LIMIT, next_step, outcome, spoken, cause="why"
     )
+
+
+PIECE = Recorded(((0, b"a" * 8000),), ())
+
+
+@pytest.mark.parametrize("back_before", ["another piece", "the end"])
+async def test_a_recording_is_known_of_as_soon_as_the_database_is_back(
+    taken: Taken, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any, back_before: str
+) -> None:
+    call, plan = taken
+    settings.MEDIA_ROOT = tmp_path
+
+    def away(*_: object) -> None:
+        raise OperationalError("away")
+
+    def first_piece() -> None:
+        with connection.execute_wrapper(away):
+            store._write_audio(plan, PIECE)
+
+    def another_piece() -> None:
+        store._write_audio(plan, PIECE)
+
+    await asyncio.wrap_future(store._thread.submit(first_piece))
+    assert (await stored(call))[0].is_recorded is False
+    if back_before == "another piece":
+        await asyncio.wrap_future(store._thread.submit(another_piece))
+    else:
+        await asyncio.wrap_future(store.write_later(plan, store.Batch(ending=GOODBYE)))
+    row = (await stored(call))[0]
+    assert (row.is_recorded, row.was_recorded) == (True, True)

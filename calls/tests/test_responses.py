@@ -9,10 +9,14 @@ from calls.conversation.responses import (
     CANCEL_TIMEOUT_S,
     FIRST_AUDIO_TIMEOUT_S,
     HEARD_OUT_PATIENCE_S,
+    LONGEST_PAUSE_S,
     MORE_AUDIO_TIMEOUT_S,
     MOST_ATTEMPTS,
-    RETRY_AFTER_S,
+    MOST_PIECES,
+    RETRY_PAUSES_S,
+    UNAWAITED,
     Aftermath,
+    Failure,
     Owed,
     Response,
     words_left,
@@ -36,8 +40,8 @@ def response(kind: ResponseKind = ResponseKind.ANSWER, *, attempt: int = 1, said
 
 
 # Once more ------------------------------------------------------------------------------------------------------
-def test_the_first_retry_is_at_once_and_the_second_after_300_ms() -> None:
-    assert RETRY_AFTER_S == 0.3
+def test_the_first_retry_is_at_once_and_each_next_one_waits_longer() -> None:
+    assert RETRY_PAUSES_S == (0.0, 0.3, 0.8, 1.6, 2.4)
     owed = Owed(ResponseKind.GREETING, GREETING, since=9.0, turn_item="turn")
     second = owed.again(AT)
     assert second == Owed(ResponseKind.GREETING, GREETING, 2, since=9.0, not_before=AT, turn_item="turn")
@@ -45,6 +49,11 @@ def test_the_first_retry_is_at_once_and_the_second_after_300_ms() -> None:
     assert (third.attempt, third.words) == (3, "how may I help?")
     assert third.not_before == pytest.approx(AT + 0.3)
     assert second.again(AT, words="").words == ""
+    assert [third.again(AT, pause_s=pause).not_before - AT for pause in (0.0, 0.5, 3.0)] == pytest.approx(
+        [0.8, 0.8, 3.0]
+    )
+    late = Owed(ResponseKind.ANSWER, attempt=9).again(AT)
+    assert late.not_before - AT == pytest.approx(2.4)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +102,9 @@ def test_a_message_without_an_id_belongs_to_the_response_under_way() -> None:
 
 # When the model is stuck --------------------------------------------------------------------------------------------
 def test_how_long_the_model_may_be_silent() -> None:
-    assert response().stalls_at(None) == 10.0 + FIRST_AUDIO_TIMEOUT_S
+    created = response()
+    created.response_id = "resp1"
+    assert created.stalls_at(None) == 10.0 + FIRST_AUDIO_TIMEOUT_S
     begun = response(said="We are")
     assert begun.stalls_at(None) is None, "the caller is hearing it"
     assert begun.stalls_at(10.5) == 10.0 + MORE_AUDIO_TIMEOUT_S
@@ -102,39 +113,61 @@ def test_how_long_the_model_may_be_silent() -> None:
     assert begun.stalls_at(14.0) == 10.0 + CANCEL_TIMEOUT_S
 
 
+@pytest.mark.parametrize(("attempt", "seconds"), [(1, 2.0), (2, 4.0), (3, 6.0), (6, 6.0)])
+def test_a_request_that_nothing_comes_of_was_swallowed(attempt: int, seconds: float) -> None:
+    asked = response()
+    asked.owed.attempt = attempt
+    assert asked.stalls_at(None) == 10.0 + seconds
+    asked.words["item"] = "We are"
+    assert asked.stalls_at(None) == 10.0 + FIRST_AUDIO_TIMEOUT_S, "the model is writing"
+
+
 # What is said again -------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", list(ResponseKind))
 @pytest.mark.parametrize("line_lost", [True, False])
-def test_what_was_never_heard_is_asked_for_again_up_to_the_third_attempt(kind: ResponseKind, line_lost: bool) -> None:
-    assert MOST_ATTEMPTS == 3
-    for attempt in (1, 2):
+def test_what_was_never_heard_is_asked_for_again_up_to_the_sixth_attempt(kind: ResponseKind, line_lost: bool) -> None:
+    assert MOST_ATTEMPTS == 6
+    failure = Failure(line_lost=line_lost, is_told=True)
+    for attempt in range(1, 6):
         asked = response(kind, attempt=attempt)
-        aftermath = asked.after_failure(AT, has_begun=False, line_lost=line_lost, failed=True)
-        assert aftermath == Aftermath(retry=asked.owed.again(AT))
-    last = response(kind, attempt=3).after_failure(AT, has_begun=False, line_lost=line_lost, failed=True)
-    assert last == Aftermath(gave_up=True)
+        assert asked.after_failure(AT, failure, has_begun=False) == Aftermath(retry=asked.owed.again(AT))
+    last = response(kind, attempt=6).after_failure(AT, failure, has_begun=False)
+    assert last == Aftermath(gave_up=kind not in UNAWAITED)
+
+
+def test_the_pause_that_openai_asks_for_is_kept_unless_nobody_would_wait_for_it() -> None:
+    asked = response()
+    for pause_s in (1.2, LONGEST_PAUSE_S):
+        aftermath = asked.after_failure(AT, Failure(is_told=True, pause_s=pause_s), has_begun=False)
+        assert aftermath.retry
+        assert aftermath.retry.not_before == pytest.approx(AT + pause_s)
+    too_long = Failure(is_told=True, pause_s=LONGEST_PAUSE_S + 0.1)
+    assert asked.after_failure(AT, too_long, has_begun=False) == Aftermath(gave_up=True)
+    rest = response(said="We are").after_failure(AT, Failure(is_told=True, pause_s=1.2), has_begun=True).retry
+    assert rest
+    assert rest.not_before == pytest.approx(AT + 1.2)
 
 
 def test_of_a_greeting_that_broke_off_the_rest_is_said() -> None:
     asked = response(ResponseKind.GREETING, said="Good morning,")
-    aftermath = asked.after_failure(AT, has_begun=True, line_lost=False, failed=True)
+    aftermath = asked.after_failure(AT, Failure(is_told=True), has_begun=True)
     assert aftermath == Aftermath(retry=asked.owed.again(AT, words="how may I help?"))
 
 
 @pytest.mark.parametrize(("said", "attempt"), [(GREETING, 1), ("Good morning,", 3)])
 def test_a_greeting_that_was_said_whole_or_tried_three_times_is_over(said: str, attempt: int) -> None:
     asked = response(ResponseKind.GREETING, attempt=attempt, said=said)
-    assert asked.after_failure(AT, has_begun=True, line_lost=True, failed=False) == Aftermath()
+    assert asked.after_failure(AT, Failure(line_lost=True), has_begun=True) == Aftermath()
 
 
 @pytest.mark.parametrize(
-    ("attempt", "line_lost", "failed", "next_attempt"),
+    ("attempt", "line_lost", "failed", "next_attempt"),  # of the next: None for no more, 0 for the fallback
     [
         (1, True, False, 1),
         (3, True, False, 1),  # a new line is counted by `link.py`
         (1, False, True, 2),
         (2, False, True, 3),
-        (3, False, True, None),
+        (3, False, True, 0),
         (1, False, False, None),  # it was only cut short
     ],
 )
@@ -142,6 +175,7 @@ def test_an_answer_that_broke_off_goes_on_where_that_is_of_use(
     attempt: int, line_lost: bool, failed: bool, next_attempt: int | None
 ) -> None:
     asked = response(attempt=attempt, said="We are open from")
-    aftermath = asked.after_failure(AT, has_begun=True, line_lost=line_lost, failed=failed)
-    retry = next_attempt and Owed(ResponseKind.CONTINUATION, attempt=next_attempt, since=AT)
-    assert aftermath == Aftermath(retry=retry or None)
+    assert MOST_PIECES == 3
+    aftermath = asked.after_failure(AT, Failure(line_lost=line_lost, is_told=failed), has_begun=True)
+    retry = next_attempt and Owed(ResponseKind.CONTINUATION, attempt=next_attempt, since=AT, not_before=AT)
+    assert aftermath == Aftermath(retry=retry or None, gave_up=next_attempt == 0)

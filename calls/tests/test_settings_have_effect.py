@@ -15,7 +15,7 @@ from businesses.call_settings import CallSettings
 from businesses.models import Business
 from calls.conversation import ConversationSettings
 from calls.conversation.commands import Command, Play
-from calls.line.realtime_events import session_update
+from calls.line.session_config import session_update
 from calls.plan import CallPlan, conversation_settings
 from calls.tests.table import LINE_RMS, VOICE_RMS, Table
 

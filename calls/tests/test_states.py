@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from calls.conversation import ConversationSettings, Protection
 from calls.conversation.commands import Command, EndCall, Log, NextStep, ResponseKind
 from calls.conversation.events import CallerFrame, Event, StreamOpened
 from calls.conversation.first_utterance import End, FirstUtterance, State
 from calls.conversation.utterance import Stage
+from calls.tests.generated import generated
 from calls.tests.script import Script
 from calls.tests.table import GREETED, Table, in_conversation
-from calls.tests.test_call_properties import conversations, greeting_calls, thorough
+from calls.tests.test_call_properties import conversations, greeting_calls
 from calls.tests.world import World
 
 pytestmark = pytest.mark.pure
@@ -83,13 +84,13 @@ class Watched(World):
         assert assistant.is_paused == (stage is Stage.PAUSED)
 
 
-@settings(thorough, max_examples=100)
+@generated(100)
 @given(conversations())
 def test_the_joint_states_of_a_conversation_are_those_of_the_table(script: Script) -> None:
     Watched(script).run()
 
 
-@settings(thorough, max_examples=50)
+@generated(50)
 @given(greeting_calls(cached=False))
 def test_the_joint_states_of_a_spoken_greeting_are_those_of_the_table(script: Script) -> None:
     Watched(script).run()

@@ -214,8 +214,9 @@ def test_without_a_token_nothing_passes_outside_development(business: Business, 
 
 
 @pytest.mark.parametrize("name", ["voice", "after", "status"])
-def test_only_posts(business: Business, client: Client, name: str) -> None:
-    assert client.get(f"/calls/twilio/{name}/").status_code == 405
+def test_only_twilios_methods(business: Business, client: Client, name: str) -> None:
+    assert client.put(f"/calls/twilio/{name}/").status_code == 405
+    assert client.get(f"/calls/twilio/{name}/").status_code == 403, "unsigned"
 
 
 @pytest.mark.django_db
@@ -228,7 +229,7 @@ def test_a_database_that_is_away_is_an_apology(twilio_post: TwilioPost, caplog: 
     assert answer.status_code == 200
     assert "We are sorry, we can't take your call at the moment." in answer.content.decode()
     assert "מצטערים" in answer.content.decode()
-    assert "the caller hears an apology" in caplog.text
+    assert "the database failed: OperationalError" in caplog.text
     assert "+972501234567" not in caplog.text
 
 

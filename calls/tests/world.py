@@ -18,17 +18,20 @@ from calls.conversation.commands import (
     CancelResponse,
     ClearPlayback,
     Command,
+    CommitAudio,
     ConnectModel,
     CreateResponse,
+    DeleteItem,
     DropAudio,
     EndCall,
     Log,
     Play,
+    ResponseKind,
     TruncateItem,
 )
+from calls.conversation.cut_off import OUT_OF_TOKENS
 from calls.conversation.events import (
     CallerFrame,
-    CallerWords,
     Event,
     MarkReturned,
     ModelLost,
@@ -39,59 +42,27 @@ from calls.conversation.events import (
     ResponseEnded,
     ResponseStatus,
     ResponseWords,
-    SpeechStarted,
-    SpeechStopped,
     StreamOpened,
+    StreamResumed,
     Tick,
-    TurnCommitted,
+    ToolRequested,
 )
-from calls.tests.script import Mishap, Script, Sound
+from calls.conversation.leaving import LAST_WORDS
+from calls.tests.happenings import Cut, Heard, Queued, Truncation
+from calls.tests.imagined_twilio import BYTES_PER_S, FRAME_BYTES, FRAME_S, ImaginedTwilio
+from calls.tests.imagined_vad import ImaginedVad
+from calls.tests.script import Asks, Mishap, Script
 
-FRAME_S = 0.02
-BYTES_PER_S = 8000
-FRAME_BYTES = 160
 LINE_RMS = 15
+WITHOUT_AUDIO = {
+    Mishap.FAILED: ResponseStatus.FAILED,
+    Mishap.CANCELLED: ResponseStatus.CANCELLED,
+    Mishap.SILENT: ResponseStatus.COMPLETED,
+    Mishap.FILTERED: ResponseStatus.INCOMPLETE,
+}
+REFUSALS = {Mishap.REJECTED: ("server_error", 0.0), Mishap.RATE_LIMITED: ("rate_limit_exceeded", 1.2)}
 
-
-@dataclass
-class Heard:
-    """A piece of an item that was really played."""
-
-    item_id: str
-    start: float
-    end: float
-    at: float
-
-
-@dataclass
-class Queued:
-    """A piece in Twilio's buffer."""
-
-    item_id: str
-    start: int
-    end: int
-    mark: str
-
-
-@dataclass
-class Cut:
-    """The caller interrupted: the items that were queued then, with what the model had generated of each."""
-
-    at: float
-    generated_ms: dict[str, float]
-    generating: str | None  # the response that was under way
-    heard_ms: dict[str, float] = field(default_factory=dict)  # known when the clear has arrived
-
-
-@dataclass
-class Truncation:
-    """The model was told how much of an item was heard; `heard_ms` of it really were."""
-
-    at: float
-    item_id: str
-    audio_end_ms: int
-    heard_ms: float
-    generated_ms: float
+NO_TOOLS = (ResponseKind.GREETING, ResponseKind.OPENING, ResponseKind.CHECK, *LAST_WORDS.values())
 
 
 @dataclass
@@ -99,8 +70,8 @@ class World:
     """One call, run to its end."""
 
     script: Script
+    begins: StreamOpened | StreamResumed = field(default_factory=lambda: StreamOpened(0.0))
     now: float = 0.0
-    heard: list[Heard] = field(default_factory=list)
     commands: list[tuple[float, Command]] = field(default_factory=list)
     events: list[tuple[float, Event]] = field(default_factory=list)
     protected_until: float | None = None
@@ -114,33 +85,41 @@ class World:
         self.conversation = Conversation(self.script.settings)
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
-        self.buffer: list[Queued] = []
-        self._play_from = 0.0
-        self._unplayed = 0
-        self._looks_at = -1.0
+        self.twilio = ImaginedTwilio(self.at, self._mark_played)
+        self.vad = ImaginedVad(self.script, at=self.at, feed=self.feed, now=lambda: self.now)
         self.generated: dict[str, int] = {}
         self._response = 0
         self._attempt = 0
         self._session = 0
         self._active: str | None = None
         self._late_until = 0.0
+        self._unwanted: set[str] = set()  # responses that were cancelled, perhaps not yet in effect
+        self._readies = 0
+        self.asked_at: dict[str, float] = {}  # by response
+        self.broke_off_at: list[float] = []  # answers that stopped in their middle
         self.responses_of_items: dict[str, str] = {}
+        self.asked_for: dict[str, tuple[CreateResponse, float]] = {}  # by function call: the request that led to it
         self._dropped: set[str] = set()
+
+    @property
+    def heard(self) -> list[Heard]:
+        """What the caller really heard, piece by piece."""
+        return self.twilio.heard
 
     # Running -----------------------------------------------------------------------------------------
     def run(self) -> World:
         """Play the script."""
-        self.at(0.0, lambda: self.feed(StreamOpened(self.now)))
+        self.at(0.0, lambda: self.feed(self.begins))
         for number in range(1, int(self.script.seconds / FRAME_S)):
             self.at(number * FRAME_S, self._frame)
         for number, sound in enumerate(self.script.caller):
-            self._hear_as_openai(number, sound)
+            self.vad.listen(number, sound)
         while self._heap and self.ended is None:
             self.now, _, action = heapq.heappop(self._heap)
             if self.now > self.script.seconds:
                 break
             action()
-        self._play_up_to(min(self.now, self.script.seconds))
+        self.twilio.play_up_to(min(self.now, self.script.seconds))
         return self
 
     def at(self, moment: float, action: Callable[[], None]) -> None:
@@ -157,8 +136,8 @@ class World:
             self._carry_out(command)
         if was_protected and not self.conversation.first_utterance_protected and self.protected_until is None:
             self.protected_until = self.now
-            self._play_up_to(self.now)
-            self.unplayed_when_released = sum(piece.end - piece.start for piece in self.buffer)
+            self.twilio.play_up_to(self.now)
+            self.unplayed_when_released = sum(piece.end - piece.start for piece in self.twilio.buffer)
         deadline = self.conversation.next_deadline()
         if deadline is not None and deadline < self.script.seconds:
             self.at(max(deadline, self.now), self._tick)
@@ -168,22 +147,28 @@ class World:
         if deadline is not None and deadline <= self.now:
             self.feed(Tick(self.now))
 
-    def _carry_out(self, command: Command) -> None:
+    def _carry_out(self, command: Command) -> None:  # noqa: C901 - one line for each kind of command
         match command:
             case Play(item_id, start, end, mark):
                 piece = Queued(item_id, start, end, mark)
-                self.after(self.script.latency_s, lambda: self._queue(piece))
+                self.after(self.script.latency_s, lambda: self.twilio.queue(self.now, piece))
             case ClearPlayback():
-                self.after(self.script.latency_s, self._clear)
+                self.after(self.script.latency_s, lambda: self.twilio.clear(self.now))
             case ConnectModel():
                 self._connect()
+            case CommitAudio():
+                self.vad.commit()
             case CreateResponse():
                 self._respond(command)
             case CancelResponse(response_id):
                 self.after(self.script.latency_s, lambda: self._cancel(response_id))
             case TruncateItem():
-                self._play_up_to(self.now)
+                self.twilio.play_up_to(self.now)
                 self.after(self.script.latency_s + 1e-6, partial(self._note_truncation, self.now, command))
+            case DeleteItem(item_id):
+                self.twilio.play_up_to(self.now)
+                deleted = partial(self._note_truncation, self.now, TruncateItem(item_id, 0))
+                self.after(self.script.latency_s + 1e-6, deleted)
             case DropAudio(item_id):
                 self._dropped.add(item_id)
             case Log("[BARGE-IN]", text) if text.startswith("commit"):
@@ -191,65 +176,25 @@ class World:
             case EndCall():
                 self.ended = command
 
-    # Twilio -------------------------------------------------------------------------------------------
-    def _queue(self, piece: Queued) -> None:
-        self._play_up_to(self.now)
-        if not self.buffer:
-            self._play_from = self.now
-        self.buffer.append(piece)
-        self._unplayed += piece.end - piece.start
-        self._play_on()
-
-    def _play_on(self) -> None:
-        """Look again when the next frame has played, so that its marks return at that moment."""
-        self._play_up_to(self.now)
-        if self.buffer and self._looks_at <= self.now:
-            self._looks_at = self._play_from + min(FRAME_BYTES, self._unplayed) / BYTES_PER_S
-            self.at(self._looks_at, self._play_on)
-
-    def _play_up_to(self, moment: float) -> None:
-        """Play whole frames of 20 ms; a shorter rest counts as one. Marks return when their frame has played."""
-        while self.buffer:
-            size = min(FRAME_BYTES, self._unplayed)
-            ends = self._play_from + size / BYTES_PER_S
-            if ends > moment + 1e-9:
-                return
-            self._play_frame(size, ends)
-
-    def _play_frame(self, size: int, ends: float) -> None:
-        self._unplayed -= size
-        while size:
-            piece = self.buffer[0]
-            played = min(size, piece.end - piece.start)
-            self.heard.append(Heard(piece.item_id, piece.start, piece.start + played, ends))
-            piece.start += played
-            size -= played
-            if piece.start == piece.end:
-                self.buffer.pop(0)
-                self._return_mark(piece.mark)
-        self._play_from = ends
-
-    def _return_mark(self, mark: str) -> None:
+    def _mark_played(self, mark: str) -> None:
         if not self.script.loses_marks:
             self.after(self.script.latency_s, lambda: self.feed(MarkReturned(self.now, mark)))
 
-    def _clear(self) -> None:
-        self._play_up_to(self.now)
-        for piece in self.buffer:
-            self._return_mark(piece.mark)
-        self.buffer.clear()
-        self._unplayed = 0
-
     # OpenAI -------------------------------------------------------------------------------------------
     def _connect(self) -> None:
+        self.vad.session_gone()
         self._session += 1
         self._active = None
         fine = self.script.connects[self._attempt] if self._attempt < len(self.script.connects) else True
         self._attempt += 1
-        self._soon(
-            self.script.connect_s,
-            lambda: self.feed(ModelReady(self.now) if fine else ModelLost(self.now, "http_500")),
-        )
+        self._soon(self.script.connect_s, self._ready if fine else lambda: self.feed(ModelLost(self.now, "http_500")))
+
+    def _ready(self) -> None:
+        if self._readies < len(self.script.lives):
+            self._soon(self.script.lives[self._readies], self._drop)
+        self._readies += 1
+        self.feed(ModelReady(self.now))
+        self.vad.session_ready()
 
     def _soon(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something later on this connection, unless it is closed by then."""
@@ -263,22 +208,61 @@ class World:
 
     def _respond(self, command: CreateResponse) -> None:
         mishaps = self.script.mishaps
-        mishap = mishaps[self._response] if self._response < len(mishaps) else Mishap.NONE
+        mishap = mishaps[self._response] if self._response < len(mishaps) else self.script.after_mishaps
         self._response += 1
         response_id = f"resp{self._response}"
-        if mishap is Mishap.REJECTED:
-            self._soon(0.05, lambda: self.feed(RequestRefused(self.now, "server_error", command.request)))
+        self.asked_at[response_id] = self.now
+        if self._active or mishap is Mishap.IN_THE_WAY:
+            self._be_in_the_way(command.request)
+            return
+        if self._asks_for(command, mishap):
+            return
+        if mishap in REFUSALS:
+            code, pause_s = REFUSALS[mishap]
+            self._soon(0.05, lambda: self.feed(RequestRefused(self.now, code, command.request, pause_s)))
+            return
+        if mishap is Mishap.SWALLOWED or self.vad.is_black_hole:
             return
         self._active = response_id
         self._soon(0.05, lambda: self.feed(ResponseCreated(self.now, response_id, command.request)))
         start = self.script.first_delta_s
-        if mishap in (Mishap.FAILED, Mishap.CANCELLED, Mishap.SILENT):
-            status = {Mishap.FAILED: "failed", Mishap.CANCELLED: "cancelled", Mishap.SILENT: "completed"}[mishap]
-            self._soon(start, lambda: self._end_response(response_id, ResponseStatus(status)))
+        if mishap in WITHOUT_AUDIO:
+            self._soon(start, lambda: self._end_response(response_id, WITHOUT_AUDIO[mishap]))
         elif mishap is Mishap.DROPPED:
             self._soon(start, self._drop)
         elif mishap is not Mishap.STALLED:
             self._generate(response_id, mishap)
+
+    def _be_in_the_way(self, request: str) -> None:
+        """Refuse a request because of a response that is active, or of one that the script lets end soon."""
+        other = self._active or f"foreign{self._response}"
+        if not self._active:
+            self._active = other
+            self._soon(1.5, lambda: self._end_response(other, ResponseStatus.COMPLETED))
+        code = "conversation_already_has_active_response"
+        self._soon(0.05, lambda: self.feed(RequestRefused(self.now, code, request, response_id=other)))
+
+    def _asks_for(self, command: CreateResponse, mishap: Mishap) -> bool:
+        """Answer with a function call, where the script wants one. Returns whether it does."""
+        asks = self.script.asks[self._response - 1] if self._response <= len(self.script.asks) else None
+        if asks is None or mishap is not Mishap.NONE or command.kind in NO_TOOLS:
+            return False
+        response_id, script = f"resp{self._response}", self.script
+        self._active = response_id
+        self._soon(0.05, lambda: self.feed(ResponseCreated(self.now, response_id, command.request)))
+        moment, item_id = script.first_delta_s, f"{response_id}-item0"
+        self.asked_for[f"call-{response_id}"] = (command, self.now)
+        if not asks.wordless:
+            self.responses_of_items[item_id] = response_id
+            self._soon(moment, partial(self._delta, response_id, item_id, int(script.delta_s * BYTES_PER_S)))
+        self._soon(moment + 0.1, partial(self._ask, response_id, asks))
+        self._soon(moment + 0.15, lambda: self._end_response(response_id, ResponseStatus(asks.status)))
+        return True
+
+    def _ask(self, response_id: str, asks: Asks) -> None:
+        if self._active == response_id:
+            name, call_id = asks.name, f"call-{response_id}"
+            self.feed(ToolRequested(self.now, response_id, call_id, name, "{}", asks.is_complete))
 
     def _generate(self, response_id: str, mishap: Mishap) -> None:
         script = self.script
@@ -293,9 +277,15 @@ class World:
                 self._soon(moment + 0.05, self._drop)
                 return
             if mishap is Mishap.STALLED_LATE and number >= deltas // 2:
+                self._soon(moment, lambda: self._note_break(response_id))
+                return
+            if mishap is Mishap.CUT_OFF and number >= deltas // 2:
+                self._soon(
+                    moment + 0.05, lambda: self._end_response(response_id, ResponseStatus.INCOMPLETE, OUT_OF_TOKENS)
+                )
                 return
             if mishap is Mishap.FAILED_LATE and number >= deltas // 2:
-                self._soon(moment + 0.05, lambda: self._end_response(response_id, ResponseStatus.FAILED))
+                self._soon(moment + 0.05, lambda: self._break_off(response_id))
                 return
             moment += script.delta_s / script.speed
         self._soon(moment, lambda: self._end_response(response_id, ResponseStatus.COMPLETED))
@@ -309,22 +299,39 @@ class World:
         self.feed(ResponseAudio(self.now, response_id, item_id, size, levels))
         self.feed(ResponseWords(self.now, response_id, item_id, "word "))
 
-    def _end_response(self, response_id: str, status: ResponseStatus) -> None:
+    def _end_response(self, response_id: str, status: ResponseStatus, reason: str = "") -> None:
         if self._active == response_id:
             self._active = None
-            self.feed(ResponseEnded(self.now, response_id, status))
+            self.feed(ResponseEnded(self.now, response_id, status, reason))
+
+    def _note_break(self, response_id: str) -> None:
+        if self._active == response_id and response_id not in self._unwanted:
+            self.broke_off_at.append(self.now)
+
+    def _break_off(self, response_id: str) -> None:
+        self._note_break(response_id)
+        self._end_response(response_id, ResponseStatus.FAILED)
 
     def _cancel(self, response_id: str) -> None:
+        self._unwanted.add(response_id)
         if self._active != response_id:
             self.feed(RequestRefused(self.now, "response_cancel_not_active", f"cancel-{response_id}"))
             return
+        self._soon(self.script.cancel_s, lambda: self._stop(response_id))
+
+    def _stop(self, response_id: str) -> None:
+        if self._active != response_id:
+            return
         self._active = None
         self._late_until = self.now + 0.1  # deltas that were on their way still arrive
-        self.after(0.1, lambda: self.feed(ResponseEnded(self.now, response_id, ResponseStatus.CANCELLED)))
+        self._soon(0.1, lambda: self.feed(ResponseEnded(self.now, response_id, ResponseStatus.CANCELLED)))
 
     def _drop(self) -> None:
+        if self._active and self.generated and self._active not in self._unwanted:
+            self.broke_off_at.append(self.now)
         self._active = None
         self._session += 1
+        self.vad.session_gone()
         self.feed(ModelLost(self.now, "closed_1006"))
 
     def _note_truncation(self, at: float, command: TruncateItem) -> None:
@@ -336,7 +343,7 @@ class World:
         """Note what is queued at an interruption. What was heard of it is known when the clear has arrived."""
         queued = {item_id: size / 8 for item_id, size in self.generated.items() if item_id not in self._dropped}
         cut = Cut(self.now, queued, self._active)
-        self._play_up_to(self.now)
+        self.twilio.play_up_to(self.now)
         self.after(self.script.latency_s + 1e-6, lambda: self._note_cut(cut))
 
     def _note_cut(self, cut: Cut) -> None:
@@ -348,8 +355,8 @@ class World:
 
     # The caller ---------------------------------------------------------------------------------------
     def _frame(self) -> None:
-        self._play_up_to(self.now)
-        self.playing.append((self.now, bool(self.buffer)))
+        self.twilio.play_up_to(self.now)
+        self.playing.append((self.now, bool(self.twilio.buffer)))
         script = self.script
         sounds = [u for u in script.caller if u.start <= self.now < u.start + u.seconds]
         rms = max((u.rms for u in sounds), default=LINE_RMS)
@@ -364,16 +371,6 @@ class World:
         if not self.script.echo:
             return False
         return any(piece.at - FRAME_S <= moment < piece.at for piece in reversed(self.heard[-100:]))
-
-    def _hear_as_openai(self, number: int, sound: Sound) -> None:
-        if sound.is_noise:
-            return
-        end = sound.start + sound.seconds
-        item_id = f"caller{number}"
-        self.at(sound.start + self.script.vad_s, lambda: self.feed(SpeechStarted(self.now)))
-        self.at(end + 0.5, lambda: self.feed(SpeechStopped(self.now)))
-        self.at(end + 0.51, lambda: self.feed(TurnCommitted(self.now, item_id)))
-        self.at(end + 0.9, lambda: self.feed(CallerWords(self.now, item_id, "what are your hours")))
 
     # Reading the result -----------------------------------------------------------------------------------
     def all(self, kind: type[Command]) -> list[tuple[float, Command]]:

@@ -1,0 +1,209 @@
+"""The owner's own recording: accepted when its words are those that are written, or when its owner has listened."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from businesses.models import AuditEntry, AuditKind, Business, Membership, Role, User
+from businesses.tenancy import acting_for
+from calls import tasks
+from calls.audio import ulaw
+from calls.errors import SpeechFailed, SpeechFault
+from calls.greetings import own_recordings, recordings, transcription
+from calls.models import GreetingAudio, GreetingSource, GreetingState
+from calls.tests.conftest import NOW, make_business
+
+TEXT = "Hello, you have reached the clinic."
+
+
+def wav(seconds: float = 2.5, *, rms: float = 2000, rate: int = 24_000, channels: int = 1, width: int = 2) -> bytes:
+    """A tone as a WAV file; as loud as the samples can be, it is clipped."""
+    tone = np.sin(np.arange(int(seconds * rate)) * 2 * np.pi * 300 / rate) * rms * np.sqrt(2)
+    samples = np.repeat(np.clip(tone, -32768, 32767), channels)
+    scaled = {1: samples / 256 + 128, 2: samples, 4: samples * 65536}[width].astype(
+        {1: "u1", 2: "<i2", 4: "<i4"}[width]
+    )
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(channels)
+        writer.setsampwidth(width)
+        writer.setframerate(rate)
+        writer.writeframes(scaled.tobytes())
+    return file.getvalue()
+
+
+@pytest.fixture
+def business(db: None) -> Any:
+    business = make_business(greeting_text=TEXT)
+    with acting_for(business):
+        yield business
+
+
+@pytest.fixture
+def hears(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
+    def hear(words: str | None) -> None:
+        monkeypatch.setattr(transcription, "transcribe", lambda *_audio, **_hints: words)
+
+    return hear
+
+
+def offer(business: Business, file: bytes | None = None) -> GreetingAudio:
+    row = own_recordings.offer(business, io.BytesIO(file or wav()), now=NOW)
+    recordings.render(row.pk, now=NOW)
+    return GreetingAudio.objects.get(pk=row.pk)
+
+
+def steps() -> list[str]:
+    entries = AuditEntry.objects.filter(kind=AuditKind.OWN_GREETING).order_by("pk")
+    return [entry.details["step"] for entry in entries]
+
+
+def rendered(business: Business, audio: bytes = b"\x01" * 800) -> GreetingAudio:
+    row = recordings.request(business, now=NOW)
+    assert row is not None
+    row.audio, row.state, row.rendered_at = audio, GreetingState.READY, NOW + timedelta(days=1)
+    row.save()
+    return row
+
+
+def test_the_same_words_are_accepted_and_played_before_any_rendering(business: Business, hears: Any) -> None:
+    hears("Hello you have reached a clinic")
+    rendered(business)
+    own = offer(business)
+    assert (own.state, own.heard_text) == (GreetingState.READY, "Hello you have reached a clinic")
+    assert recordings.current_audio(business, now=NOW) == bytes(own.audio)
+    business.voice = "cedar"
+    assert recordings.current_audio(business, now=NOW) == bytes(own.audio), "it is no matter of the assistant's voice"
+    recordings.remove_old(now=NOW + timedelta(days=400))
+    assert recordings.playable(business) == own, "for ever"
+    assert steps() == ["offered", "accepted"]
+
+
+@pytest.mark.parametrize("heard", ["Hello, you have reached the bakery, which is closed today.", None])
+def test_other_words_wait_for_their_owner(business: Business, hears: Any, heard: str | None) -> None:
+    hears(heard)
+    playing = rendered(business)
+    own = offer(business)
+    assert (own.state, own.heard_text) == (GreetingState.TO_HEAR, heard or "")
+    assert recordings.playable(business) == playing
+    assert own_recordings.accept(business, now=NOW)
+    assert recordings.current_audio(business, now=NOW) == bytes(own.audio)
+
+
+def test_an_offer_does_not_replace_what_callers_hear(business: Business, hears: Any) -> None:
+    hears(TEXT)
+    first = offer(business)
+    hears(None)
+    second = offer(business, wav(3))
+    assert recordings.playable(business) == first
+    own_recordings.discard(business)
+    assert not own_recordings.accept(business, now=NOW)
+    assert recordings.playable(business) == first
+    second = offer(business, wav(3))
+    own_recordings.accept(business, now=NOW)
+    assert recordings.playable(business) == second
+    assert GreetingAudio.objects.filter(source=GreetingSource.OWN).count() == 1
+
+
+def test_other_words_have_no_recording(business: Business, hears: Any) -> None:
+    hears(TEXT)
+    own = offer(business)
+    business.greeting_text = "Good evening."
+    business.save()
+    assert recordings.playable(business) is None
+    business.greeting_text = TEXT
+    business.save()
+    assert recordings.playable(business) == own
+
+
+def test_removed_it_is_gone(business: Business, hears: Any) -> None:
+    hears(TEXT)
+    offer(business)
+    playing = rendered(business)
+    own_recordings.remove(business)
+    assert recordings.playable(business) == playing
+    own_recordings.remove(business)
+    assert steps() == ["offered", "accepted", "removed"]
+
+
+@pytest.mark.parametrize(
+    ("file", "fault"),
+    [
+        (b"ID3 no wav", SpeechFault.NOT_WAV),
+        (b"", SpeechFault.NOT_WAV),
+        (wav()[:60], SpeechFault.SILENCE),
+        (wav(rms=20), SpeechFault.SILENCE),
+        (wav(rms=200), SpeechFault.TOO_QUIET),
+        (wav(rms=60_000), SpeechFault.CLIPPED),
+        (wav(0.4), SpeechFault.TOO_SHORT),
+        (wav(60), SpeechFault.TOO_LONG),
+        (wav(181, rate=2000), SpeechFault.TOO_LONG),
+    ],
+)
+def test_what_can_not_be_played_is_refused(business: Business, file: bytes, fault: SpeechFault) -> None:
+    with pytest.raises(SpeechFailed) as failed:
+        own_recordings.offer(business, io.BytesIO(file), now=NOW)
+    assert failed.value.fault == fault
+    assert not GreetingAudio.objects.exists()
+
+
+@pytest.mark.parametrize("form", [{"rate": 8000}, {"rate": 44_100, "channels": 2}, {"width": 1}, {"width": 4}])
+def test_files_of_any_rate_and_width(business: Business, hears: Any, form: dict[str, int]) -> None:
+    hears(TEXT)
+    own = offer(business, wav(**form))
+    assert 2.4 < len(own.audio) / ulaw.SAMPLE_RATE < 2.6
+    assert np.sqrt(np.mean(ulaw.decode(bytes(own.audio)).astype(float) ** 2)) > 2000, "at telephone loudness"
+
+
+@pytest.fixture
+def owner(business: Business) -> Client:
+    user = User.objects.create_user("owner@clinic.test", "pw")
+    Membership.objects.create(business=business, user=user, role=Role.OWNER)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def address(business: Business, name: str = "greeting-state") -> str:
+    return reverse(name, args=[business.slug])
+
+
+def test_the_page_takes_a_file_and_its_owner_accepts_it(
+    business: Business, owner: Client, hears: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hears("Something else altogether, quite different")
+    monkeypatch.setattr(tasks, "ring_for", lambda key: recordings.render(key, now=NOW + timedelta(days=9999)))
+    sound = SimpleUploadedFile("greeting.wav", wav(), "audio/wav")
+    assert owner.post(address(business, "greeting-own"), {"file": sound}).status_code == 302
+    shown = owner.get(address(business)).content.decode()
+    assert "Something else altogether" in shown
+    owner.post(address(business, "greeting-own-accept"))
+    assert "Go back to the assistant" in owner.get(address(business)).content.decode()
+    owner.post(address(business, "greeting-own-remove"))
+    assert recordings.playable(business) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"no wav", "not a WAV file"), (wav(rms=20), "Nothing can be heard"), (wav(0.4), "too short for these words")],
+)
+def test_the_page_says_why_a_file_is_refused(business: Business, owner: Client, content: bytes, words: str) -> None:
+    answer = owner.post(address(business, "greeting-own"), {"file": SimpleUploadedFile("g.wav", content)})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+
+
+def test_a_large_file_is_refused(business: Business, owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_recordings, "MOST_BYTES", 1000)
+    answer = owner.post(address(business, "greeting-own"), {"file": SimpleUploadedFile("g.wav", wav())})
+    assert "too large" in answer.content.decode()
