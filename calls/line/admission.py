@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -11,12 +12,17 @@ from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
+from calls.conversation.settings import ConversationSettings
 from calls.errors import StreamRefused
 from calls.greetings import recordings
-from calls.models import Call, CallStatus
+from calls.greetings.names import names_of
+from calls.models import CallStatus
 from calls.plan import CallPlan, conversation_settings, plan_of
-from calls.records import finishing
+from calls.records import finishing, pasts
 from calls.telephone import stream_tokens
+
+SHORTEST_REST_S: Final = 1.0
+"""Of the longest time of a call that goes on after a break."""
 
 
 def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) -> CallPlan:
@@ -29,25 +35,35 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
     if business is None:
         raise StreamRefused("the token names no business")
     with acting_for(business):
+        call = stream_tokens.claimable(token, call_sid, now=now).first()
         greeting_audio = recordings.current_audio(business, now=now)
         plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio))
-        claimed = stream_tokens.claimable(
-            token, call_sid, now=now
-        ).update(
-            status=CallStatus.LIVE,
+        past = pasts.past_of(call, call.stream_opened_at, now=now) if call and call.stream_opened_at else None
+        claimed = stream_tokens.claimable(token, call_sid, now=now).update(
             stream_token_hash="",  # used up
             stream_sid=stream_sid,
-            stream_opened_at=now,
             alive_at=now,
-            settings=asdict(plan_settings),
-            notice_heard=False if business.notice() else None,
-            # The stand-in costs nothing, so the price list must not know it.
-            model=settings.OPENAI_REALTIME_MODEL[:60] if settings.OPENAI_API_KEY else "",
+            **({} if past else _first_opening(business, plan_settings, now=now)),
         )
-        if not claimed:
+        if call is None or not claimed:
             raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
-        call_id = Call.objects.values_list("pk", flat=True).get(twilio_call_sid=call_sid)
-    return plan_of(call_id, business, plan_settings, greeting_audio=greeting_audio, now=now)
+        if past:
+            longest_s = max(plan_settings.max_call_s - past.seconds, SHORTEST_REST_S)
+            plan_settings = replace(plan_settings, max_call_s=longest_s)
+        names = names_of(business)
+    return plan_of(call.pk, business, plan_settings, greeting_audio=greeting_audio, now=now, names=names, past=past)
+
+
+def _first_opening(business: Business, plan_settings: ConversationSettings, *, now: datetime) -> dict[str, Any]:
+    """Returns what is kept of a call when its first stream opens."""
+    return {
+        "status": CallStatus.LIVE,
+        "stream_opened_at": now,
+        "settings": asdict(plan_settings),
+        "notice_heard": False if business.notice() else None,
+        # The stand-in costs nothing, so the price list must not know it.
+        "model": settings.OPENAI_REALTIME_MODEL[:60] if settings.OPENAI_API_KEY else "",
+    }
 
 
 def end_without_room(plan: CallPlan, *, now: datetime) -> None:
@@ -56,3 +72,12 @@ def end_without_room(plan: CallPlan, *, now: datetime) -> None:
         finishing.end_if_open(
             plan.call_id, next_step=NextStep.APOLOGIZE, failed=True, reason=EndReason.ALL_BUSY, now=now
         )
+
+
+def end_before_it_began(plan: CallPlan, *, has_left: bool, now: datetime) -> EndReason:
+    """End a call whose stream closed while it was being opened: the caller hung up, or the line broke. Returns why."""
+    step = NextStep.HANG_UP if has_left else NextStep.APOLOGIZE
+    reason = EndReason.CALLER_LEFT if has_left else EndReason.STREAM_BROKE
+    with acting_for(plan.business):
+        finishing.end_if_open(plan.call_id, next_step=step, failed=not has_left, reason=reason, now=now)
+    return reason

@@ -10,50 +10,61 @@ import asyncio
 import base64
 import binascii
 import logging
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from calls.audio import ears, ulaw
 from calls.conversation import Conversation
-from calls.conversation.assistant import CACHED_GREETING
 from calls.conversation.commands import (
     AnswerTool,
     CancelResponse,
     ClearPlayback,
     Command,
+    CommitAudio,
     ConnectModel,
     CreateResponse,
+    DeleteItem,
     DropAudio,
     EndCall,
+    KeepStanding,
     KeepTurn,
     Log,
     Measure,
     NextStep,
     Play,
+    TellKeys,
     TruncateItem,
 )
-from calls.conversation.end_reasons import EndReason, StreamFault
+from calls.conversation.end_reasons import StreamFault
 from calls.conversation.events import (
     CallerFrame,
     CallerLeft,
     CallerWords,
+    EndReported,
     Event,
     KeyPressed,
     MarkReturned,
     NothingLeft,
     OperatorAsked,
+    ReportedEnd,
+    ResponseEnded,
+    ResponseStatus,
     StreamBroke,
-    StreamOpened,
     Tick,
     TurnCommitted,
 )
 from calls.conversation.sent_audio import BYTES_PER_SECOND
 from calls.line import media_stream, realtime_events
+from calls.line.assistant_audio import AssistantAudio
+from calls.line.first_event import first_event
 from calls.line.media_stream import Flood, MalformedMessage
+from calls.line.missing_media import MissingMedia
 from calls.line.realtime import RealtimeSession
-from calls.line.realtime_events import AudioDelta, Understood, Usage
+from calls.line.realtime_events import AudioDelta, Understood
+from calls.line.unanswered import Unanswered
+from calls.line.usage import Usage
 from calls.plan import CallPlan
 from calls.records.endings import Ending
 from calls.records.recorder import CallRecorder
@@ -65,14 +76,13 @@ FRAME_BYTES: Final = 160
 """20 ms. Twilio's pieces are that long; whatever comes is judged in such steps."""
 MOST_CATCHING_UP_S: Final = 30.0
 """After a stalled line Twilio may send what it kept at once; more than this is a flood."""
-KEPT_FRAMES: Final = 750
-"""Caller audio kept for a new session, in Twilio's pieces (15 s): what no session has turned into words."""
 
 
 class Bridge:
     """A running call between Twilio's socket and OpenAI's.
 
     `send` queues a text message to Twilio, `hang_up` asks for the socket to be closed; both return at once.
+    `unwritten` is told the end before that, if the database has not taken it.
     """
 
     def __init__(
@@ -83,30 +93,34 @@ class Bridge:
         opened_at: float,
         send: Callable[[str], None],
         hang_up: Callable[[], None],
+        unwritten: Callable[[Ending], Awaitable[None]] | None = None,
     ) -> None:
         self._plan = plan
         self._stream_sid = stream_sid
         self._opened_at = opened_at
         self._send = send
         self._hang_up = hang_up
+        self._unwritten = unwritten
         self._loop = asyncio.get_running_loop()
         self._conversation = Conversation(plan.settings)
-        self._recorder = CallRecorder(plan, nothing_left=self._nothing_left)
+        self._recorder = CallRecorder(plan, nothing_left=lambda reason: self.feed(NothingLeft(self._clock(), reason)))
         self._ear = ears.new_ear()
         self._session: RealtimeSession | None = None
-        self._audio: dict[str, bytearray | bytes] = {CACHED_GREETING: plan.greeting_audio}
-        self._unanswered: deque[str] = deque(maxlen=KEPT_FRAMES)
+        self._audio = AssistantAudio(plan.greeting_audio)
+        self._unanswered = Unanswered()
         self._heard_s = 0.0
-        self._since_turn = 0  # of the kept pieces, how many came after the last turn
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
         self._dial = ""
         self._awaits_notice = plan.has_notice
+        self._missing = MissingMedia(
+            pad=self._send_audio, dead=partial(self.stream_broke, "nothing comes over it", StreamFault.SILENT)
+        )
 
     # From the edges ------------------------------------------------------------------------------------
     def start(self) -> None:
-        """Begin the conversation."""
-        self.feed(StreamOpened(self._clock(), ulaw.levels(self._plan.greeting_audio)))
+        """Begin the conversation, or go on with it after its last stream broke."""
+        self.feed(first_event(self._plan, at=self._clock()))
 
     def caller_audio(self, payload: str, timestamp_ms: int | None = None) -> None:
         """Take a piece of the caller's audio, base64 of µ-law.
@@ -120,6 +134,7 @@ class Bridge:
         self._heard_s += len(audio) / BYTES_PER_SECOND
         if self._heard_s > self._clock() + MOST_CATCHING_UP_S:
             raise Flood("audio faster than anyone speaks")
+        self._missing.audio_came()
         self._forward(payload)
         self._recorder.keep_caller_audio(self._clock(), audio, timestamp_ms)
         for start in range(0, len(audio), FRAME_BYTES):
@@ -130,6 +145,7 @@ class Bridge:
 
     def mark_returned(self, name: str) -> None:
         """Take a mark that Twilio sent back."""
+        self._missing.came()
         self.feed(MarkReturned(self._clock(), name))
 
     def key_pressed(self, digit: str) -> None:
@@ -149,8 +165,10 @@ class Bridge:
         """End the call: the socket closed without a stop, or is about to be closed. `reason` is for the log."""
         self.feed(StreamBroke(self._clock(), reason, fault))
 
-    def _nothing_left(self, reason: EndReason) -> None:
-        self.feed(NothingLeft(self._clock(), reason))
+    def end_reported(self, report: ReportedEnd, stream_sid: str) -> None:
+        """Take what Twilio reports of the call, or of a stream of it: of an earlier one it means nothing."""
+        if stream_sid in ("", self._stream_sid):
+            self.feed(EndReported(self._clock(), report))
 
     async def finished(self) -> None:
         """Wait until the end of the call is on record and its session is closed."""
@@ -160,30 +178,31 @@ class Bridge:
     def _told_by_model(self, told: Understood) -> None:
         match told:
             case AudioDelta(event, payload):
-                if audio := _decoded(payload):
-                    store = self._audio.setdefault(event.item_id, bytearray())
-                    if isinstance(store, bytearray):
-                        store += audio
+                if audio := self._audio.add(event.item_id, payload):
                     self.feed(replace(event, size=len(audio), levels=ulaw.levels(audio)))
             case Usage(tokens):
                 self._recorder.keep_usage(tokens)
             case _:
-                self._forget_transcribed(told)
+                self._note_answered(told)
                 self.feed(told)
 
     def _forward(self, payload: str) -> None:
-        self._unanswered.append(payload)
-        self._since_turn += 1
+        self._unanswered.add(payload)
+        self._send_audio(payload)
+
+    def _send_audio(self, payload: str) -> None:
         if self._session is not None and self._session.is_ready:
             self._session.append_audio(payload)
 
-    def _forget_transcribed(self, event: Event) -> None:
-        """Drop the audio of turns whose words are known: a new session gets those as text."""
-        if isinstance(event, TurnCommitted):
-            self._since_turn = 0
-        elif isinstance(event, CallerWords):
-            while len(self._unanswered) > self._since_turn:
-                self._unanswered.popleft()
+    def _note_answered(self, event: Event) -> None:
+        """Drop the audio of turns that a new session need not hear again."""
+        match event:
+            case TurnCommitted():
+                self._unanswered.turn_ended()
+            case CallerWords():
+                self._unanswered.transcribed()
+            case ResponseEnded(status=ResponseStatus.COMPLETED):
+                self._unanswered.answered()
 
     # The conversation ----------------------------------------------------------------------------------
     def feed(self, event: Event) -> None:
@@ -206,7 +225,7 @@ class Bridge:
             logger.exception("call %s: the conversation failed at %s", self._plan.call_id, type(event).__name__)
             return self._conversation.fail()
 
-    def _carry_out(self, command: Command) -> None:  # noqa: C901 - one line for each kind of command
+    def _carry_out(self, command: Command) -> None:
         match command:
             case Play():
                 self._play(command)
@@ -214,29 +233,24 @@ class Bridge:
                 self._recorder.keep_clear(self._clock())
                 self._send(media_stream.clear(self._stream_sid))
             case DropAudio(item_id):
-                self._audio.pop(item_id, None)
+                self._audio.drop(item_id)
             case ConnectModel():
                 self._connect(command)
             case CreateResponse():
+                self._unanswered.asked()
                 self._tell_model(realtime_events.response_create(command, self._plan))
-            case CancelResponse():
-                self._tell_model(realtime_events.response_cancel(command))
-            case TruncateItem():
-                self._tell_model(realtime_events.item_truncate(command))
-            case AnswerTool():
-                self._tell_model(realtime_events.tool_answer(command))
-            case KeepTurn():
-                self._recorder.keep_turn(command)
-            case Measure():
-                self._recorder.measure(command)
+            case CancelResponse() | CommitAudio() | TruncateItem() | DeleteItem() | TellKeys() | AnswerTool():
+                self._tell_model(realtime_events.client_event(command))
+            case KeepTurn() | KeepStanding() | Measure():
+                self._recorder.keep(command)
             case Log(label, text):
                 logger.info("%s call=%s at=%.3f %s", label, self._plan.call_id, self._clock(), text)
             case EndCall():
                 self._ending = self._loop.create_task(self._end(command), name=f"ending {self._plan.call_id}")
 
     def _play(self, command: Play) -> None:
-        audio = self._audio[command.item_id][command.start : command.end]
-        self._recorder.keep_played_audio(self._clock(), bytes(audio))
+        audio = self._audio.piece(command)
+        self._recorder.keep_played_audio(self._clock(), audio)
         self._send(media_stream.play(self._stream_sid, base64.b64encode(audio).decode()))
         self._send(media_stream.mark(self._stream_sid, command.mark))
 
@@ -250,11 +264,8 @@ class Bridge:
             self._session.close()
         session = RealtimeSession(self._plan, clock=self._clock, tell=self._told_by_model)
         self._session = session
-        session.start(
-            history=self._conversation.history(),
-            timeout_s=command.timeout_s,
-            replay=lambda: list(self._unanswered),
-        )
+        history, replay = self._conversation.history(), self._unanswered.pieces
+        session.start(history=history, timeout_s=command.timeout_s, replay=replay)
 
     def _clock(self) -> float:
         # Whole milliseconds: as exact as anything here, and a trace of them takes a third of the space.
@@ -274,21 +285,14 @@ class Bridge:
 
     async def _end(self, command: EndCall) -> None:
         """Write the end down first: Twilio asks what comes next as soon as the socket closes."""
+        self._missing.close()
         if self._session is not None:
             self._session.close()
         ending = Ending.of(command, user_has_spoken=self._conversation.user_has_spoken, dial=self._dial)
         try:
-            await self._recorder.close(ending, at=self._clock())
+            if not await self._recorder.close(ending, at=self._clock()) and self._unwritten is not None:
+                await self._unwritten(ending)
         finally:
             self._hang_up()
         if self._session is not None:
             await self._session.closed()
-
-
-def _decoded(payload: str) -> bytes:
-    """Returns the model's audio. Invalid base64 counts as no audio and does not end the session."""
-    try:
-        return base64.b64decode(payload)
-    except (binascii.Error, ValueError):
-        logger.warning("OpenAI sent audio that isn't base64")
-        return b""

@@ -4,31 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 
-from businesses import client_address
+from businesses import client_address, database_watch
 from calls.conversation.end_reasons import StreamFault
 from calls.errors import StreamRefused
-from calls.line import live, live_control, waiting
-from calls.line.admission import end_without_room, open_stream
+from calls.line import live, live_control, opening, waiting
 from calls.line.bridge import Bridge
 from calls.line.media_socket import socket_of
-from calls.line.media_stream import Flood, Key, MalformedMessage, MarkBack, Media, Stop, parse, read_start, understand
+from calls.line.media_stream import (
+    Flood,
+    Key,
+    MalformedMessage,
+    MarkBack,
+    Media,
+    Start,
+    Stop,
+    parse,
+    read_start,
+    understand,
+)
 from calls.line.outbox import Outbox
 from calls.plan import CallPlan
 from calls.telephone import stream_tokens, twilio
 
 logger = logging.getLogger(__name__)
 
+LOOK_EVERY_S: Final = 0.1
+"""How often it is asked whether the database is away, while a call waits for it."""
 START_TIMEOUT_S: Final = 3.0
 """A socket that has not brought its token by then is closed. Twilio sends it right after the handshake."""
 MOST_BEFORE_START: Final = 5
@@ -36,6 +46,8 @@ MOST_BEFORE_START: Final = 5
 MESSAGES_PER_S: Final = 200
 MOST_MESSAGES_AT_ONCE: Final = 3000
 """Twilio sends 50 pieces of audio a second and as many marks; far more of them is a flood."""
+MOST_EARLY: Final = 200
+"""Messages that are kept while the call is read: four seconds of a telephone line, more than that ever takes."""
 MOST_MALFORMED_IN_A_ROW: Final = 50
 """Twilio's messages of a second. A single one that can't be understood is dropped; so many, and the line is dead."""
 MOST_MALFORMED_LOGGED: Final = 5
@@ -57,12 +69,14 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         self._connected_at = self._loop.time()
         self._messages = 0
         self._malformed = self._malformed_in_a_row = 0
-        self._is_refused = False
+        self._is_refused = self._is_gone = self._has_left = False
+        self._early: list[dict[str, Any]] = []
+        self._starting: asyncio.Task[None] | None = None
         self._place: waiting.WaitingStream | None = None
         self._start_timer: asyncio.TimerHandle | None = None
         # From the moment that the socket is accepted:
         self._outbox: Outbox | None = None
-        # From the moment that its token has proved good:
+        # From the moment that its token has proved good and its call was read:
         self._bridge: Bridge | None = None
         self._call_id: UUID | None = None
         self._entry: live.LiveCall | None = None
@@ -118,9 +132,10 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             event = message["event"]
             if self._bridge is not None:
                 self._pass_on(self._bridge, message)
-                self._malformed_in_a_row = 0
+            elif self._starting is not None:
+                self._keep(message)
             elif event == "start":
-                await self._start(message)
+                self._begin(message)
             elif event != "connected":
                 raise MalformedMessage(f"{event!r} before a start with a token")
         except MalformedMessage as error:
@@ -130,8 +145,14 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         except StreamRefused as error:
             self._refuse(REFUSED, error.reason, StreamFault.MALFORMED)
 
+    def _keep(self, message: dict[str, Any]) -> None:
+        """Keep a message until the call has been read."""
+        self._has_left |= message["event"] == "stop"
+        if len(self._early) < MOST_EARLY:
+            self._early.append(message)
+
     def _limit_messages(self) -> None:
-        if self._bridge is None and self._messages > MOST_BEFORE_START:
+        if self._starting is None and self._messages > MOST_BEFORE_START:
             raise MalformedMessage("many messages before a start with a token")
         if self._messages > MOST_MESSAGES_AT_ONCE + MESSAGES_PER_S * (self._loop.time() - self._connected_at):
             raise Flood("a flood of messages")
@@ -146,48 +167,86 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
                 bridge.key_pressed(digit)
             case Stop():
                 bridge.caller_left()
+        self._malformed_in_a_row = 0
 
     def _drop(self, error: MalformedMessage) -> None:
         """Go on without a message, unless nothing can be understood any more, or never could."""
         self._malformed += 1
         self._malformed_in_a_row += 1
-        if self._bridge is None or self._malformed_in_a_row > MOST_MALFORMED_IN_A_ROW:
+        if self._starting is None or self._malformed_in_a_row > MOST_MALFORMED_IN_A_ROW:
             self._refuse(MALFORMED, str(error), StreamFault.MALFORMED)
         elif self._malformed <= MOST_MALFORMED_LOGGED:
             logger.warning("call %s: a message of its media stream is dropped: %s", self._call_id, error)
 
-    async def _start(self, message: dict[str, Any]) -> None:
-        opened_at = self._loop.time()
+    def _begin(self, message: dict[str, Any]) -> None:
+        """Start the call beside the socket, whose messages are taken meanwhile: the caller may hang up."""
         start = read_start(message)
         stream_tokens.verify(start.token, start.call_sid)
         self._stop_waiting()
+        self._socket.let_in()
+        self._starting = self._loop.create_task(self._start_or_refuse(start))
+
+    async def _start_or_refuse(self, start: Start) -> None:
         try:
-            plan = await _read_plan(start.token, start.call_sid, start.stream_sid)
+            await self._start(start)
+        except StreamRefused as error:
+            self._refuse(REFUSED, error.reason, StreamFault.MALFORMED)
+        except Exception:  # nobody waits for this task: the caller must reach the fallback all the same
+            logger.exception("A media stream could not be started")
+            self._refuse(REFUSED, "it could not be started", StreamFault.MALFORMED)
+
+    async def _start(self, start: Start) -> None:
+        opened_at = self._loop.time()
+        try:
+            plan = await self._read_plan(start)
         except DatabaseError as error:
             raise StreamRefused(f"the database failed: {type(error).__name__}") from error
+        if self._has_left or self._is_gone or self._is_refused:
+            reason = await opening.end_before_it_began(plan, has_left=self._has_left)
+            logger.info("call %s: its media stream ended before it began: %s", plan.call_id, reason)
+            self._close_soon()
+            return
         assert self._outbox is not None  # noqa: S101 - nothing is received before the socket is accepted
         try:
             self._entry = live.add(call_sid=start.call_sid, close=self._close_soon)
         except live.NoRoom:
-            await _end_without_room(plan)
+            await opening.end_without_room(plan)
             raise StreamRefused("no room left for this call in this process") from None
         self._call_id = plan.call_id
-        self._socket.let_in()
         self._bridge = Bridge(
             plan,
             stream_sid=start.stream_sid,
             opened_at=opened_at,
             send=self._outbox.put,
             hang_up=self._close_soon,
+            unwritten=partial(opening.keep_next_step, start.call_sid),
         )
         self._bridge.start()
-        # Beside the media path: people of the business who hang up or take over, from whichever process they ask.
-        self._listener = asyncio.create_task(live_control.listen(plan.call_id, self._bridge.operator_asked))
+        for message in self._early:
+            try:
+                self._pass_on(self._bridge, message)
+            except MalformedMessage as error:
+                self._drop(error)
+        self._early.clear()
+        # Beside the media path: people of the business who hang up or take over, and ends that Twilio reports.
+        self._listener = asyncio.create_task(live_control.listen(plan.call_id, self._bridge))
+
+    async def _read_plan(self, start: Start) -> CallPlan:
+        """Returns the call's plan. The caller doesn't wait for a database that is away: other lines reach the owner."""
+        reading = asyncio.ensure_future(opening.read_plan(start.token, start.call_sid, start.stream_sid))
+        while not reading.done():
+            await asyncio.wait({reading}, timeout=LOOK_EVERY_S)
+            if not reading.done() and not self._is_refused and database_watch.is_away():
+                self._refuse(REFUSED, "the database is away", StreamFault.MALFORMED)
+        return reading.result()
 
     async def disconnect(self, code: int) -> None:
         """End the call, whoever closed the socket."""
+        self._is_gone = True
         self._stop_waiting()
         try:
+            if self._starting is not None:
+                await asyncio.shield(self._starting)  # if the database is away, the call is ended when it is back
             if self._bridge is not None:
                 self._bridge.stream_broke(f"its socket closed ({code})", StreamFault.CLOSED)
                 await self._bridge.finished()
@@ -237,24 +296,3 @@ def _closed(task: asyncio.Task[None]) -> None:
     _closing.discard(task)
     if not task.cancelled() and (error := task.exception()):  # the socket was gone already
         logger.info("Closing a media stream failed: %s", type(error).__name__)
-
-
-@sync_to_async(thread_sensitive=False)
-def _read_plan(token: str, call_sid: str, stream_sid: str) -> CallPlan:
-    with _own_connection():
-        return open_stream(token=token, call_sid=call_sid, stream_sid=stream_sid, now=datetime.now(UTC))
-
-
-@sync_to_async(thread_sensitive=False)
-def _end_without_room(plan: CallPlan) -> None:
-    with _own_connection():
-        end_without_room(plan, now=datetime.now(UTC))
-
-
-@contextmanager
-def _own_connection() -> Iterator[None]:
-    close_old_connections()
-    try:
-        yield
-    finally:
-        close_old_connections()

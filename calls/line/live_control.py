@@ -1,66 +1,69 @@
-"""Reaching into a running call: a web process asks, the process that holds the call listens, by the channel layer.
+"""Reaching into a running call: a web process asks, the process that holds the call listens, by the call's mailbox.
 
-Within one process by the in-memory layer, across processes by Redis. Losing a message harms nothing: the call goes on,
-and the person sees that it does. The number to dial travels in the message only, and is kept with the call's end.
+A person who asks is told whether the call's process has done it. The number to dial travels in the message only, and
+is kept with the call's end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any, Final
+from contextlib import aclosing
+from typing import Any, Final, Protocol
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
-
+from calls import mailbox
 from calls.conversation.commands import NextStep
+from calls.conversation.events import ReportedEnd
+from calls.telephone import reported_ends
 
 logger = logging.getLogger(__name__)
 
+_ASKED: Final = "operator.asked"
 _FIRST_RETRY_S: Final = 0.5
-_LONGEST_RETRY_S: Final = 15.0
+_LONGEST_RETRY_S: Final = 4.0
+"""A call can't be reached for so long after Redis is back."""
 
 
-class NotReached(Exception):
-    """The message could not be sent: the channel layer (Redis) is away."""
+class RunningCall(Protocol):
+    """What can be told to a call from outside."""
+
+    def operator_asked(self, step: NextStep, dial: str) -> None:
+        """A person of the business asked to end the assistant's part."""
+
+    def end_reported(self, report: ReportedEnd, stream_sid: str) -> None:
+        """Twilio reported an end; `stream_sid`: of which stream, empty if of the call."""
 
 
 def ask(call_id: UUID, step: NextStep, *, dial: str = "") -> None:
-    """Ask the process that holds a call to end the assistant's part. Raises `NotReached`."""
-    layer: Any = get_channel_layer()
-    message = {"type": "operator.asked", "step": step.value, "dial": dial}
-    try:
-        async_to_sync(layer.group_send)(_group(call_id), message)
-    except Exception as error:  # each layer has its own errors, and a full mailbox is one of them
-        raise NotReached(type(error).__name__) from error
+    """Have the process that holds a call end the assistant's part. Raises `mailbox.NotReached` if none answers."""
+    mailbox.ask(call_id, {"type": _ASKED, "step": step.value, "dial": dial})
     logger.info("call %s: a person of the business asked: %s", call_id, step)
 
 
-async def listen(call_id: UUID, tell: Callable[[NextStep, str], None]) -> None:
-    """Pass on what people of the business ask of a call, until cancelled. A layer that is away is tried again."""
+async def listen(call_id: UUID, call: RunningCall) -> None:
+    """Pass on what a call is told from outside, until cancelled. A layer that is away is tried again."""
     pause_s = _FIRST_RETRY_S
+
+    def is_open() -> None:
+        nonlocal pause_s
+        pause_s = _FIRST_RETRY_S
+
     while True:
         try:
-            await _listen(call_id, tell)
+            async with aclosing(mailbox.messages(call_id, opened=is_open)) as messages:
+                async for message in messages:
+                    _pass_on(call, message)
+                    await mailbox.answer(message)
         except Exception as error:  # Redis is away: no reason to harm the call
             logger.warning("call %s: not reachable for live control: %s", call_id, type(error).__name__)
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, _LONGEST_RETRY_S)
 
 
-async def _listen(call_id: UUID, tell: Callable[[NextStep, str], None]) -> None:
-    layer: Any = get_channel_layer()
-    channel = await layer.new_channel()
-    await layer.group_add(_group(call_id), channel)
-    try:
-        while True:
-            message = await layer.receive(channel)
-            tell(NextStep(message["step"]), str(message["dial"]))
-    finally:
-        await layer.group_discard(_group(call_id), channel)
-
-
-def _group(call_id: UUID) -> str:
-    return f"call.{call_id.hex}"
+def _pass_on(call: RunningCall, message: Any) -> None:
+    match message["type"]:
+        case reported_ends.TYPE:
+            call.end_reported(*reported_ends.read(message))
+        case _:
+            call.operator_asked(NextStep(message["step"]), str(message["dial"]))

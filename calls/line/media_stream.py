@@ -108,6 +108,8 @@ def understand(message: dict[str, Any]) -> Media | MarkBack | Key | Stop | None:
     try:
         match event:
             case "media":
+                if message["media"].get("track") == "outbound":
+                    return None  # our own voice: Twilio sends it to streams that ask for both tracks
                 return Media(message["media"]["payload"], _timestamp_ms(message["media"]))
             case "mark":
                 return MarkBack(_checked(message["mark"]["name"], lambda name: len(name) <= LONGEST_NAME))

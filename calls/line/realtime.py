@@ -9,32 +9,32 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
-from importlib import import_module
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.conf import settings
-from openai import AsyncOpenAI, OpenAIError
+from openai import OpenAIError
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
-from openai.types.websocket_connection_options import WebSocketConnectionOptions
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import ModelLost, ModelReady
+from calls.line import realtime_connection
+from calls.line.realtime_connection import closed_reason
 from calls.line.realtime_events import (
     ClientEvent,
     Understood,
-    error_code,
     past_items,
+    refused_param,
     session_lifetime_s,
-    session_update,
     understand,
 )
-from calls.openai_errors import http_error, meaning_of
+from calls.line.session_check import WRONG_FORMAT, differences, in_few_words, is_static
+from calls.line.session_config import Part, refused_part, session_update
+from calls.openai_errors import Meaning, http_error, meaning_of
+from calls.openai_messages import error_code, object_in
 from calls.plan import CallPlan
 
 logger = logging.getLogger(__name__)
@@ -43,49 +43,17 @@ SEND_TIMEOUT_S: Final = 3.0
 """OpenAI takes audio in real time: a connection that takes nothing for this long is dead."""
 MOST_UNSENT: Final = 4_000
 """Events: 80 s of a caller's audio, more than a line that was stalled brings at once."""
-LARGEST_EVENT: Final = 4_000_000
-"""Bytes of a server event. OpenAI's have some 50 kB at most; the package's own default is no limit."""
-CLOSE_TIMEOUT_S: Final = 1.0
 _APPEND: Final = '{"type":"input_audio_buffer.append","audio":"'
-_BROKEN = (OSError, WebSocketException, OpenAIError, TimeoutError, ValueError, KeyError, TypeError)
 
 
 class SessionRefused(Exception):
     """OpenAI answered the configuration of a session with an error."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, param: str = "") -> None:
         super().__init__(code)
+        self.param = param
         self.permanent = meaning_of(code).is_permanent
-
-
-@cache
-def _client() -> AsyncOpenAI:
-    return AsyncOpenAI(
-        api_key=settings.OPENAI_API_KEY or "sandbox",
-        base_url=settings.OPENAI_BASE_URL,
-        websocket_base_url=settings.OPENAI_REALTIME_URL,
-        max_retries=0,
-    )
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Returns one context for all connections: creating one reads the certificates and blocks the loop for 15 ms."""
-    return ssl.create_default_context()
-
-
-def _options() -> WebSocketConnectionOptions:
-    """Returns options of the WebSocket. The package passes `ssl` on, though its type doesn't name it."""
-    is_secure = settings.OPENAI_REALTIME_URL.startswith("wss:")
-    options = {"max_size": LARGEST_EVENT, "compression": None, **({"ssl": _tls()} if is_secure else {})}
-    return cast("WebSocketConnectionOptions", options)
-
-
-def warm_up() -> None:
-    """Load at start what would otherwise make the first call, and those beside it, wait."""
-    import_module("websockets.asyncio.client")
-    _client()
-    _options()
+        self.is_about_configuration = meaning_of(code) is Meaning.OTHER
 
 
 class RealtimeSession:
@@ -138,7 +106,7 @@ class RealtimeSession:
         connection: AsyncRealtimeConnection | None = None
         try:
             async with asyncio.timeout(timeout_s):
-                connection = await self._connect()
+                connection = await realtime_connection.connect()
                 lifetime_s = await self._configure(connection, history)
             self.is_ready = True
             self._tell(ModelReady(self._clock(), lifetime_s))
@@ -154,7 +122,7 @@ class RealtimeSession:
         finally:
             self.is_ready = False
             if connection is not None:
-                await _close(connection)
+                await realtime_connection.close(connection)
 
     def _lost(self, error: Exception, *, permanent: bool = False) -> None:
         self.is_ready = False
@@ -166,21 +134,42 @@ class RealtimeSession:
             reason, permanent = refusal.cause, refusal.meaning.is_permanent
         self._tell(ModelLost(self._clock(), reason, permanent))
 
-    async def _connect(self) -> AsyncRealtimeConnection:
-        manager = _client().realtime.connect(
-            model=settings.OPENAI_REALTIME_MODEL, websocket_connection_options=_options()
-        )
-        return await manager.enter()
-
     async def _configure(self, connection: AsyncRealtimeConnection, history: list[SpokenTurn]) -> float | None:
         """Set the session up and wait until OpenAI has; return how long it will live, where it says so."""
         created = await self._await_event(connection, "session.created")
-        update = session_update(self._plan, transcription_model=settings.OPENAI_TRANSCRIPTION_MODEL)
-        await connection.send_raw(json.dumps(update, ensure_ascii=False))
-        await self._await_event(connection, "session.updated")
+        without: set[Part] = set()
+        while (refused := await self._update(connection, without)) is not None:
+            without.add(refused)
         for item in past_items(history):
             await connection.send_raw(json.dumps(item, ensure_ascii=False))
         return session_lifetime_s(created, datetime.now(UTC))
+
+    async def _update(self, connection: AsyncRealtimeConnection, without: set[Part]) -> Part | None:
+        """Send the configuration without these parts; return the part that OpenAI refuses, None if it took it all."""
+        update = session_update(
+            self._plan,
+            transcription_model=settings.OPENAI_TRANSCRIPTION_MODEL,
+            noise_reduction=settings.OPENAI_NOISE_REDUCTION,
+            without=without,
+        )
+        await connection.send_raw(json.dumps(update, ensure_ascii=False))
+        try:
+            accepted = await self._await_event(connection, "session.updated")
+        except SessionRefused as refusal:
+            part = refused_part(refusal.param, without=without) if refusal.is_about_configuration else None
+            if part is None:
+                raise
+            logger.warning("call %s: goes on without %s, refused: %s", self._plan.call_id, part, refusal)
+            return part
+        self._compare(update["session"], object_in(accepted.get("session")))
+        return None
+
+    def _compare(self, asked: Mapping[str, Any], accepted: Mapping[str, Any]) -> None:
+        """Log what OpenAI has accepted otherwise than asked. Raises `SessionRefused` if it would be static."""
+        for path, wanted, found in differences(asked, accepted):
+            logger.warning("call %s: OpenAI took %s as %r, not as %r", self._plan.call_id, path, found, wanted)
+            if is_static(path):
+                raise SessionRefused(WRONG_FORMAT)
 
     async def _await_event(self, connection: AsyncRealtimeConnection, kind: str) -> dict[str, Any]:
         while True:
@@ -188,7 +177,8 @@ class RealtimeSession:
             if message is None:
                 continue
             if message.get("type") == "error":
-                raise SessionRefused(error_code(message))
+                logger.warning("call %s: OpenAI refuses: %s", self._plan.call_id, in_few_words(message))
+                raise SessionRefused(error_code(message), refused_param(message))
             if message.get("type") == kind:
                 return message
 
@@ -210,6 +200,8 @@ class RealtimeSession:
             message = _parse(await connection.recv_bytes())
             if message is None:
                 continue
+            if message["type"] == "error":
+                logger.info("call %s: OpenAI refuses: %s", self._plan.call_id, in_few_words(message))
             try:
                 understood = understand(message, self._clock())
             except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -237,18 +229,12 @@ def _reason(error: Exception) -> str:
         case TimeoutError():
             return "timeout"
         case ConnectionClosed():
-            return f"closed_{error.rcvd.code}" if error.rcvd else "closed"
+            return closed_reason(error)
         case SessionRefused():
             return str(error)
         case OSError():
             return "unreachable"
     return type(error).__name__
-
-
-async def _close(connection: AsyncRealtimeConnection) -> None:
-    with suppress(*_BROKEN):
-        async with asyncio.timeout(CLOSE_TIMEOUT_S):
-            await connection.close()
 
 
 def _tell_nobody(_: Understood) -> None:

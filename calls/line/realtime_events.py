@@ -12,16 +12,27 @@ from typing import Any, Final
 
 from openai.types.realtime import (
     ConversationItemCreateEventParam,
+    ConversationItemDeleteEventParam,
     ConversationItemParam,
     ConversationItemTruncateEventParam,
+    InputAudioBufferCommitEventParam,
     RealtimeResponseCreateParamsParam,
     ResponseCancelEventParam,
     ResponseCreateEventParam,
     SessionUpdateEventParam,
 )
 
-from calls import instructions
-from calls.conversation.commands import AnswerTool, CancelResponse, CreateResponse, ResponseKind, Speaker, TruncateItem
+from calls.conversation.commands import (
+    AnswerTool,
+    CancelResponse,
+    CommitAudio,
+    CreateResponse,
+    DeleteItem,
+    ResponseKind,
+    Speaker,
+    TellKeys,
+    TruncateItem,
+)
 from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import (
     CallerWords,
@@ -37,55 +48,26 @@ from calls.conversation.events import (
     SpeechStopped,
     ToolRequested,
     TurnCommitted,
+    WordsFailed,
 )
-from calls.openai_errors import Meaning, meaning_of
+from calls.instructions import response_instructions
+from calls.line.usage import Usage, mean_logprob, usage_of
+from calls.openai_errors import Meaning, meaning_of, response_in_the_way, try_again_after_s
+from calls.openai_messages import error_code, error_text, object_in
 from calls.plan import CallPlan
-
-PREFIX_PADDING_MS: Final = 300
-SILENCE_MS: Final = 500
-"""How long the caller must be silent for their turn to end. Always set: the server's default varies."""
-
 
 ClientEvent = (
     SessionUpdateEventParam
     | ConversationItemCreateEventParam
     | ConversationItemTruncateEventParam
+    | ConversationItemDeleteEventParam
+    | InputAudioBufferCommitEventParam
     | ResponseCreateEventParam
     | ResponseCancelEventParam
 )
 
 
 # What we send -------------------------------------------------------------------------------------
-def session_update(plan: CallPlan, *, transcription_model: str) -> SessionUpdateEventParam:
-    """Configure a session: µ-law untouched in both directions, and we alone create and cancel responses."""
-    return {
-        "type": "session.update",
-        "event_id": "session",
-        "session": {
-            "type": "realtime",
-            "output_modalities": ["audio"],
-            "instructions": plan.instructions,
-            "tools": [*instructions.tools(transfer_possible=plan.transfer_possible)],
-            "tool_choice": "auto",
-            "audio": {
-                "input": {
-                    "format": {"type": "audio/pcmu"},
-                    "transcription": {"model": transcription_model, "language": plan.language},
-                    "turn_detection": {
-                        "type": "server_vad",
-                        "threshold": plan.server_vad_threshold,
-                        "prefix_padding_ms": PREFIX_PADDING_MS,
-                        "silence_duration_ms": SILENCE_MS,
-                        "create_response": False,
-                        "interrupt_response": False,
-                    },
-                },
-                "output": {"format": {"type": "audio/pcmu"}, "voice": plan.voice},
-            },
-        },
-    }
-
-
 def past_items(history: Iterable[SpokenTurn]) -> list[ConversationItemCreateEventParam]:
     """Returns what was said so far as items for a new session."""
     return [
@@ -105,30 +87,31 @@ def response_create(command: CreateResponse, plan: CallPlan) -> ResponseCreateEv
     response: RealtimeResponseCreateParamsParam = {
         "metadata": {"kind": command.kind.value, "attempt": str(command.attempt), "request": command.request}
     }
-    match command.kind:
-        case ResponseKind.GREETING:
-            response["instructions"] = (
-                "Say exactly the following words, in their language, once, warmly and at a natural pace. "
-                f"Nothing before them, nothing after them, no word changed:\n{command.words}"
-            )
-            response["tool_choice"] = "none"
-        case ResponseKind.OPENING:
-            response["instructions"] = f"{plan.instructions}\nThe call begins now. Open it in one short sentence."
-            response["tool_choice"] = "none"
-        case ResponseKind.CHECK:
-            response["instructions"] = (
-                f"{plan.instructions}\nThe caller has not been heard for a while. "
-                "Ask in one short sentence whether they are still there and want to go on."
-            )
-            response["tool_choice"] = "none"
-        case ResponseKind.CONTINUATION:
-            response["instructions"] = (
-                f"{plan.instructions}\nThe line broke off in the middle of your last sentence. "
-                "Go on from there without repeating what you have said and without mentioning it."
-            )
-        case ResponseKind.ANSWER:
-            pass
+    if instructions := response_instructions(command.kind, command.words, session=plan.instructions):
+        response["instructions"] = instructions
+    may_ask = command.kind in (ResponseKind.ANSWER, ResponseKind.RESUMPTION) and command.may_use_tools
+    if not may_ask and command.kind is not ResponseKind.CONTINUATION:
+        response["tool_choice"] = "none"
     return {"type": "response.create", "event_id": command.request, "response": response}
+
+
+def client_event(
+    command: CancelResponse | CommitAudio | TruncateItem | DeleteItem | TellKeys | AnswerTool,
+) -> ClientEvent:
+    """Returns what a command tells OpenAI."""
+    match command:
+        case CancelResponse():
+            return response_cancel(command)
+        case CommitAudio():
+            return {"type": "input_audio_buffer.commit", "event_id": "commit"}
+        case TruncateItem():
+            return item_truncate(command)
+        case DeleteItem():
+            return item_delete(command)
+        case TellKeys():
+            return keys_pressed(command)
+        case AnswerTool():
+            return tool_answer(command)
 
 
 def response_cancel(command: CancelResponse) -> ResponseCancelEventParam:
@@ -151,6 +134,20 @@ def item_truncate(command: TruncateItem) -> ConversationItemTruncateEventParam:
     }
 
 
+def item_delete(command: DeleteItem) -> ConversationItemDeleteEventParam:
+    """Take an item out of the conversation."""
+    return {"type": "conversation.item.delete", "event_id": f"delete-{command.item_id}", "item_id": command.item_id}
+
+
+def keys_pressed(command: TellKeys) -> ConversationItemCreateEventParam:
+    """Tell which keys of the telephone the caller has pressed."""
+    text = f"(The caller pressed keys of the telephone: {' '.join(command.keys)})"
+    return {
+        "type": "conversation.item.create",
+        "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
+    }
+
+
 def tool_answer(command: AnswerTool) -> ConversationItemCreateEventParam:
     """Give a function's result."""
     return {
@@ -161,13 +158,6 @@ def tool_answer(command: AnswerTool) -> ConversationItemCreateEventParam:
 
 
 # What we understand -------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens that a response or a transcription cost."""
-
-    tokens: dict[str, int]
-
-
 @dataclass(frozen=True, slots=True)
 class AudioDelta:
     """Audio with its bytes, which the conversation only counts."""
@@ -191,21 +181,15 @@ def understand(message: dict[str, Any], at: float) -> list[Understood]:
 
 def session_lifetime_s(created: dict[str, Any], now: datetime) -> float | None:
     """Returns the seconds that a session has left, from its `session.created`; None if it doesn't say."""
-    expires_at = _object(created.get("session")).get("expires_at")
+    expires_at = object_in(created.get("session")).get("expires_at")
     if not isinstance(expires_at, int | float) or expires_at <= now.timestamp():
         return None  # a session that has just begun is not over: one of the clocks is wrong
     return float(expires_at) - now.timestamp()
 
 
-def error_code(message: dict[str, Any]) -> str:
-    """Returns the code of an `error` event."""
-    error = _object(message.get("error"))
-    return str(error.get("code") or error.get("type") or "unknown_error")
-
-
-def _object(value: object) -> dict[str, Any]:
-    """Returns a JSON object as it is, and an empty one in place of anything else."""
-    return value if isinstance(value, dict) else {}
+def refused_param(message: dict[str, Any]) -> str:
+    """Returns the parameter that an `error` event is about, like `session.audio.input.noise_reduction`; or ""."""
+    return str(object_in(message.get("error")).get("param") or "")
 
 
 def _ids(message: dict[str, Any]) -> tuple[str, str]:
@@ -226,27 +210,30 @@ def _words(message: dict[str, Any], at: float) -> list[Understood]:
 
 def _created(message: dict[str, Any], at: float) -> list[Understood]:
     response = message["response"]
-    return [ResponseCreated(at, response["id"], _object(response.get("metadata")).get("request"))]
+    return [ResponseCreated(at, response["id"], object_in(response.get("metadata")).get("request"))]
 
 
 def _output_item(message: dict[str, Any], at: float) -> list[Understood]:
     item = message["item"]
     if item.get("type") != "function_call":
         return []
-    return [ToolRequested(at, _ids(message)[0], item["call_id"], item["name"])]
+    is_complete = item.get("status") in (None, "completed")
+    arguments = str(item.get("arguments") or "")
+    return [ToolRequested(at, _ids(message)[0], item["call_id"], item["name"], arguments, is_complete)]
 
 
 def _ended(message: dict[str, Any], at: float) -> list[Understood]:
     """Read the end of a response. Missing fields are tolerated: otherwise a caller would wait for the rest of it."""
-    response = _object(message.get("response"))
-    details = _object(response.get("status_details"))
-    error = _object(details.get("error"))
+    response = object_in(message.get("response"))
+    details = object_in(response.get("status_details"))
+    error = object_in(details.get("error"))
     reason = str(error.get("code") or details.get("reason") or error.get("type") or "")
-    understood: list[Understood] = [_usage(_object(response.get("usage")))]
+    understood: list[Understood] = [usage_of(object_in(response.get("usage")))]
     if meaning_of(reason).is_permanent:
         return [*understood, ModelLost(at, reason, permanent=True)]
     response_id = str(response.get("id") or message.get("response_id") or "")
-    return [*understood, ResponseEnded(at, response_id, _status(response.get("status")), reason)]
+    after_s = try_again_after_s(error_text(details))
+    return [*understood, ResponseEnded(at, response_id, _status(response.get("status")), reason, after_s)]
 
 
 def _status(told: object) -> ResponseStatus:
@@ -254,27 +241,19 @@ def _status(told: object) -> ResponseStatus:
     return next((status for status in ResponseStatus if status == told), ResponseStatus.INCOMPLETE)
 
 
-def _usage(usage: dict[str, Any]) -> Usage:
-    tokens = {name: value for name, value in usage.items() if isinstance(value, int)}
-    for side in ("input", "output"):
-        details = _object(usage.get(f"{side}_token_details"))
-        tokens |= {f"{side}_{name}": value for name, value in details.items() if isinstance(value, int)}
-        cached = details.get("cached_tokens_details") or {}
-        tokens |= {f"{side}_cached_{name}": value for name, value in cached.items() if isinstance(value, int)}
-    return Usage(tokens)
-
-
 def _transcribed(message: dict[str, Any], at: float) -> list[Understood]:
-    usage = {f"transcription_{name}": value for name, value in _usage(_object(message.get("usage"))).tokens.items()}
-    return [Usage(usage), CallerWords(at, message["item_id"], str(message["transcript"]))]
+    usage = {f"transcription_{name}": value for name, value in usage_of(object_in(message.get("usage"))).tokens.items()}
+    words = CallerWords(at, message["item_id"], str(message["transcript"]), mean_logprob(message.get("logprobs")))
+    return [Usage(usage), words]
 
 
 def _error(message: dict[str, Any], at: float) -> list[Understood]:
-    error, code = _object(message.get("error")), error_code(message)
+    code, said = error_code(message), error_text(message)
     meaning = meaning_of(code)
     if meaning.is_permanent or meaning is Meaning.SESSION_OVER:
         return [ModelLost(at, code, permanent=meaning.is_permanent)]
-    return [RequestRefused(at, code, error.get("event_id"))]
+    event_id = object_in(message.get("error")).get("event_id")
+    return [RequestRefused(at, code, event_id, try_again_after_s(said), response_in_the_way(said))]
 
 
 _READERS: Final[dict[str, Callable[[dict[str, Any], float], list[Understood]]]] = {
@@ -289,5 +268,6 @@ _READERS: Final[dict[str, Callable[[dict[str, Any], float], list[Understood]]]] 
     "input_audio_buffer.speech_stopped": lambda message, at: [SpeechStopped(at, str(message.get("item_id") or ""))],
     "input_audio_buffer.committed": lambda message, at: [TurnCommitted(at, message["item_id"])],
     "conversation.item.input_audio_transcription.completed": _transcribed,
+    "conversation.item.input_audio_transcription.failed": lambda message, at: [WordsFailed(at, message["item_id"])],
     "error": _error,
 }

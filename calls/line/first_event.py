@@ -1,0 +1,15 @@
+"""With which event a call's conversation begins in a media stream."""
+
+from __future__ import annotations
+
+from calls.audio import ulaw
+from calls.conversation.events import StreamOpened, StreamResumed
+from calls.plan import CallPlan
+
+
+def first_event(plan: CallPlan, *, at: float) -> StreamOpened | StreamResumed:
+    """Returns that the stream has opened, or that the call goes on in it after another one broke."""
+    levels, past = ulaw.levels(plan.greeting_audio), plan.past
+    if past is None:
+        return StreamOpened(at, levels)
+    return StreamResumed(at, levels, past.speakers, past.words, past.first_was_heard, past.was_busy)
