@@ -86,6 +86,8 @@ class Connection:
         self._tick()
         try:
             async for message in self._websocket:
+                if self.session.is_black_hole(self._loop.time()):
+                    await asyncio.Event().wait()  # until the client cuts the line, or the server stops
                 if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     self._receive(message.data)
         finally:
@@ -187,6 +189,8 @@ class Connection:
             logger.info("The client left before everything was sent")
 
     async def _send(self, output: Output) -> None:
+        if self.session.is_black_hole(self._loop.time()):
+            return
         match output:
             case Send(event):
                 if self._records:

@@ -51,6 +51,8 @@ class InputAudio:
         self._is_automatic = True
         self._last_end_ms = 0
         self._said_at_pause = b""
+        self.keeps_all = False
+        """Turns end only as the client asks: the audio stays in the buffer until then."""
 
     def configure(self, turn_detection: Config | None) -> None:
         """Apply the session's `turn_detection`; None means that the client commits turns itself."""
@@ -78,7 +80,7 @@ class InputAudio:
         if not self._is_automatic:
             return []
         found = [self._turn(edge) for edge in self._vad.feed(audio)]
-        if not self._vad.is_speech:
+        if not self._vad.is_speech and not self.keeps_all:
             keep = (self._prefix_ms + 100) * BYTES_PER_MS
             del self._buffer[:-keep]
         return found
@@ -92,7 +94,8 @@ class InputAudio:
         self._last_end_ms = edge.at_ms
         audio = bytes(self._buffer)
         stopped = SpeechStopped(edge.at_ms, audio, self._said_at_pause or audio)
-        self.clear()
+        if not self.keeps_all:
+            self.clear()
         return stopped
 
     def commit(self) -> bytes:

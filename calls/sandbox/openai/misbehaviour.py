@@ -10,6 +10,7 @@ from calls.sandbox.openai.generation import Made, Spoken
 from calls.sandbox.openai.items import BYTES_PER_MS
 from calls.sandbox.openai.outputs import Abort, Output, Send, SendRaw
 from calls.sandbox.openai.scenario import FaultT, Scenario
+from calls.sandbox.openai.silent_faults import WithoutAudio
 
 _OLD_PREFIXES = (
     ("response.output_audio_transcript.", "response.audio_transcript."),
@@ -32,8 +33,7 @@ class Misbehaviour:
     def ending(self, deltas: int) -> tuple[str, WireEvent] | None:
         """Returns the status and details with which the response ends after so many deltas; None if it goes on."""
         if (failed := self.find(faults.FailResponse)) and deltas >= failed.after_deltas:
-            message = "The response failed, as the scenario wants."
-            error = {"type": failed.error_type, "code": failed.code, "message": message}
+            error = {"type": failed.error_type, "code": failed.code, "message": failed.message}
             return "failed", {"type": "failed", "error": error}
         if (cancelled := self.find(faults.CancelSilently)) and deltas >= cancelled.after_deltas:
             return "cancelled", {"type": "cancelled", "reason": "turn_detected"}
@@ -57,16 +57,24 @@ class Misbehaviour:
             outputs += [SendRaw("{ this is no JSON"), SendRaw(b"\x00\xff\xfe"), SendRaw("[1, 2]"), SendRaw("{}")]
         if (unknown := self.find(faults.UnknownEvent)) and deltas >= unknown.after_deltas:
             outputs.append(Send({"type": "response.sparkle.delta", "response_id": response_id, "delta": "*"}))
+        if (wordless := self.find(WithoutAudio)) and wordless.text:
+            place = {"response_id": response_id, "item_id": f"item_of_{response_id}", "output_index": 0}
+            text = {"type": "response.output_text.delta", **place, "content_index": 0, "delta": wordless.text}
+            outputs.append(Send(text))
         self._has_interjected = bool(outputs)
         return outputs
 
     def reshape(self, parts: Sequence[Made]) -> list[Made]:
         """Returns the parts of the reply, with utterances spread over several items where the scenario wants that."""
         split = self.find(faults.SplitAudio)
+        if self.find(WithoutAudio):
+            return []
         return [piece for part in parts for piece in (_pieces(part, split.items) if split else (part,))]
 
     def rename(self, events: list[WireEvent]) -> list[WireEvent]:
-        """Returns the events, under their retired names where the scenario wants that."""
+        """Returns the events: under their retired names, or with half of a function call, if the scenario wants it."""
+        if self.find(faults.HalfToolCall):
+            events = [_half_called(event) for event in events]
         return [_with_old_name(event) for event in events] if self.find(faults.OldEventNames) else events
 
 
@@ -80,6 +88,12 @@ def _pieces(part: Made, count: int) -> list[Made]:
         Spoken(part.words[words[index] : words[index + 1]], part.audio[cuts[index] : cuts[index + 1]])
         for index in range(count)
     ]
+
+
+def _half_called(event: WireEvent) -> WireEvent:
+    item = event.get("item") or {}
+    is_done = item.get("type") == "function_call" and item.get("status") == "completed"
+    return {**event, "item": {**item, "status": "incomplete"}} if is_done else event
 
 
 def _with_old_name(event: WireEvent) -> WireEvent:

@@ -13,6 +13,7 @@ from calls.sandbox.openai.items import Item, Items
 from calls.sandbox.openai.misbehaviour import Misbehaviour
 from calls.sandbox.openai.outputs import Abort, Output, Send, Think
 from calls.sandbox.openai.scenario import LateDeltas, NoMetadata, RejectResponse, Scenario, SlowFirstDelta
+from calls.sandbox.openai.silent_faults import LateCancel, Swallow
 from calls.sandbox.openai.usage import tokens_of
 from calls.sandbox.receptionist.engine import ReplyRequest
 
@@ -32,6 +33,7 @@ class _Running:
     steps: Iterator[Step] | None = None
     is_starved: bool = False
     late_deltas: int | None = None
+    is_stopping: bool = False
 
 
 class Responses:
@@ -68,7 +70,9 @@ class Responses:
             )
         misbehaviour = Misbehaviour(self._scenario, self._next_ordinal())
         if rejected := misbehaviour.find(RejectResponse):
-            raise Rejected("The response was rejected, as the scenario wants.", code=rejected.code)
+            raise Rejected(rejected.message, code=rejected.code)
+        if misbehaviour.find(Swallow):
+            return []
         response = Response(
             self._new_id("resp"),
             None if misbehaviour.find(NoMetadata) else wanted.get("metadata"),
@@ -101,11 +105,16 @@ class Responses:
             self._agenda.at(now, lambda at: self._advance(running, at))
         return True
 
-    def cancel(self, event: WireEvent, reason: str = "client_cancelled") -> list[Output]:
+    def cancel(self, event: WireEvent, reason: str = "client_cancelled", *, now: float | None = None) -> list[Output]:
         """Stop the named response, or else the conversation's. Raises `Rejected` when there is nothing to stop."""
         running = self._running.get(event.get("response_id") or self._active_id or "")
-        if running is None or running.late_deltas is not None:
+        if running is None or running.late_deltas is not None or running.is_stopping:
             raise Rejected("Cancellation failed: no active response found", code="response_cancel_not_active")
+        if now is not None and (stubborn := running.misbehaviour.find(LateCancel)):
+            running.is_stopping = True
+            details = {"type": "cancelled", "reason": reason}
+            self._agenda.at(now + stubborn.seconds, lambda _: self._end(running, "cancelled", details))
+            return []
         late = running.misbehaviour.find(LateDeltas)
         if late and running.response.audio_deltas:
             running.late_deltas = late.deltas
@@ -126,7 +135,7 @@ class Responses:
         outputs: list[Output] = []
         stalls = running.misbehaviour.stalls
         # If it isn't running, it was cancelled since this step was put on the agenda.
-        while response.id in self._running and not stalls(response.audio_deltas):
+        while response.id in self._running and not running.is_stopping and not stalls(response.audio_deltas):
             if ending := self._ending(running):
                 return outputs + self._end(running, *ending)
             outputs += running.misbehaviour.interjection(response.id, response.audio_deltas)

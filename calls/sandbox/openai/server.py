@@ -1,4 +1,4 @@
-"""The stand-in for OpenAI: `/v1/realtime` by WebSocket, `/v1/audio/speech` and `/v1/responses` by HTTP, on one port.
+"""The stand-in for OpenAI: `/v1/realtime` by WebSocket and, by HTTP, speech, transcriptions, responses and models.
 
 async with RealtimeServer(Scenario(faults=(Refuse(status=429, times=1),))) as server:
     ...  # OPENAI_REALTIME_URL=server.websocket_url, OPENAI_BASE_URL=server.http_url
@@ -20,9 +20,11 @@ from aiohttp import web
 from calls.sandbox.openai import summary_endpoint
 from calls.sandbox.openai.connection import Connection, Faculties
 from calls.sandbox.openai.http_bodies import error, has_key, refused
+from calls.sandbox.openai.models_endpoint import ModelsEndpoint
 from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
 from calls.sandbox.openai.session import RealtimeSession
 from calls.sandbox.openai.speech_endpoint import SpeechEndpoint
+from calls.sandbox.openai.transcription_endpoint import TranscriptionEndpoint
 from calls.sandbox.receptionist.engine import Engine, ScriptedEngine, StandInEngine
 from calls.sandbox.voices.babble import BabbleVoice
 from calls.sandbox.voices.ears import DeafListener, Listener, ScriptedListener
@@ -77,6 +79,8 @@ class RealtimeServer:
         application.router.add_get("/v1/realtime", self._realtime)
         application.router.add_post("/v1/audio/speech", SpeechEndpoint(self._voice).handle)
         application.router.add_post("/v1/responses", summary_endpoint.handle)
+        application.router.add_post("/v1/audio/transcriptions", TranscriptionEndpoint(self._faculties.listener).handle)
+        application.router.add_get("/v1/models", ModelsEndpoint(self.scenario).handle)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)

@@ -23,10 +23,12 @@ from calls.sandbox.openai.outputs import Abort, Close, Listen, Output, Send
 from calls.sandbox.openai.responses import Responses
 from calls.sandbox.openai.scenario import FaultT, Scenario
 from calls.sandbox.openai.session_config import language_of
+from calls.sandbox.openai.silent_faults import BlackHole, Deaf, DeafVad, EndlessSpeech, EndWhenReady
 from calls.sandbox.openai.understanding import Understanding
 from calls.sandbox.openai.usage import of_transcription
 from calls.sandbox.receptionist.engine import ReplyRequest
 
+_TRANSCRIPTION = "conversation.item.input_audio_transcription"
 _EXPIRED = "Your session hit the maximum duration of 60 minutes."
 
 
@@ -52,9 +54,11 @@ class RealtimeSession:
         self._ordinal = ordinal
         self._token = token
         self._ids = count(1)
+        self._opened_at = now
         self._agenda = Agenda()
         self._items = Items()
         self._input = InputAudio()
+        self._input.keeps_all = bool(self._fault(DeafVad) or self._fault(EndlessSpeech))
         self._responses = Responses(
             scenario=scenario, agenda=self._agenda, items=self._items, new_id=self._new_id, next_ordinal=next_response
         )
@@ -122,6 +126,11 @@ class RealtimeSession:
             request = ReplyRequest(f"Say exactly: <say>{foreign.words}</say>", own_instructions=True)
             self._agenda.at(now + foreign.at_s, lambda _: self._create_unasked(request))
 
+    def is_black_hole(self, now: float) -> bool:
+        """Returns whether nothing is taken or sent any more, though the connection is open."""
+        hole = self._fault(BlackHole)
+        return hole is not None and now >= self._opened_at + hole.after_s
+
     def _open(self) -> list[Output]:
         outputs: list[Output] = [Send({"type": "session.created", "session": self.config})]
         if fault := self._fault(faults.SessionError):
@@ -144,14 +153,16 @@ class RealtimeSession:
     # What the client asks -------------------------------------------------------------------------
     def _handle(self, event: WireEvent, now: float) -> list[Output]:
         match event["type"]:
+            case "input_audio_buffer.append" | "input_audio_buffer.commit" if self._fault(Deaf):
+                return []
             case "input_audio_buffer.append":
                 return [output for edge in self._input.append(event) for output in self._caller(edge)]
             case "session.update":
-                return self._update(event)
+                return self._update(event, now)
             case "response.create":
                 return self._create(event, self._request(event))
             case "response.cancel":
-                return self._responses.cancel(event)
+                return self._responses.cancel(event, now=now)
             case _:
                 return self._change_buffers(event) if "_buffer." in event["type"] else self._change_items(event)
 
@@ -166,12 +177,18 @@ class RealtimeSession:
             case _:
                 raise Rejected("Only for WebRTC and SIP.", code="invalid_value")
 
-    def _update(self, event: WireEvent) -> list[Output]:
+    def _update(self, event: WireEvent, now: float) -> list[Output]:
         if self._fault(faults.IgnoreSessionUpdate):
             return []
+        if part := self._fault(faults.RefusePart):
+            session_config.refuse(event["session"], part.part)
         self.config = session_config.updated(self.config, event, has_spoken=self._responses.has_spoken)
         self._input.configure(self.config["audio"]["input"]["turn_detection"])
-        return [Send({"type": "session.updated", "session": self.config})]
+        if brief := self._fault(EndWhenReady):
+            last = Close(brief.close_code, "The session ends, as the scenario wants.")
+            self._agenda.at(now + brief.after_s, lambda _: [last])
+        told = session_config.as_pcm(self.config) if self._fault(faults.OtherFormat) else self.config
+        return [Send({"type": "session.updated", "session": told})]
 
     def _change_items(self, event: WireEvent) -> list[Output]:
         match event["type"]:
@@ -204,6 +221,8 @@ class RealtimeSession:
         return bool(self.config["audio"]["input"]["transcription"])
 
     def _caller(self, edge: Edge) -> list[Output]:
+        if self._fault(DeafVad) or (self._fault(EndlessSpeech) and not isinstance(edge, SpeechStarted)):
+            return []
         if isinstance(edge, SpeechPaused):
             early = Listen(self._turn_id, edge.said, language_of(self.config), is_over=False)
             return [early] if self._transcribes else []
@@ -238,13 +257,21 @@ class RealtimeSession:
             item = self._items.find(item_id, "retrieve")
         except Rejected:  # the client has deleted the turn meanwhile
             return []
+        if self._fault(faults.FailTranscription):
+            failed = {"type": "transcription_error", "code": "audio_unintelligible", "message": "No words."}
+            return [Send({"type": f"{_TRANSCRIPTION}.failed", "item_id": item_id, "content_index": 0, "error": failed})]
         item.wire["content"][0]["transcript"] = transcript
         usage = of_transcription(self.config["audio"]["input"]["transcription"].get("model") or "", item, transcript)
-        kind, place = "conversation.item.input_audio_transcription", {"item_id": item_id, "content_index": 0}
+        kind, place = _TRANSCRIPTION, {"item_id": item_id, "content_index": 0}
         return [
             *([Send({"type": f"{kind}.delta", **place, "delta": transcript})] if transcript else []),
-            Send({"type": f"{kind}.completed", **place, "transcript": transcript, "usage": usage}),
+            Send({"type": f"{kind}.completed", **place, "transcript": transcript, "usage": usage, **self._sureness()}),
         ]
+
+    def _sureness(self) -> WireEvent:
+        if "item.input_audio_transcription.logprobs" not in (self.config.get("include") or ()):
+            return {}
+        return {"logprobs": [{"token": "a", "logprob": self._scenario.transcript_logprob, "bytes": [97]}]}
 
     # Answers --------------------------------------------------------------------------------------
     def _request(self, event: WireEvent) -> ReplyRequest:

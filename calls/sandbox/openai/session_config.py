@@ -25,6 +25,8 @@ _SEMANTIC_VAD: Config = {
     "create_response": True,
     "interrupt_response": True,
 }
+_TAKE_HINTS = {"gpt-transcribe", "gpt-live-transcribe"}
+_WITHOUT_VAD = {"gpt-live-transcribe", "gpt-realtime-whisper"}
 _LIMITS = {
     "threshold": (0, 1),
     "prefix_padding_ms": (0, 5000),
@@ -70,6 +72,7 @@ def updated(config: Config, event: WireEvent, *, has_spoken: bool) -> Config:
         raise Rejected(message, code="cannot_update_voice")
     _check_formats(audio)
     _check_turn_detection((audio.get("input") or {}).get("turn_detection") or {})
+    _check_transcription((audio.get("input") or {}).get("transcription") or {})
     merged = copy.deepcopy(config)
     for side, settings in audio.items():
         for name, value in settings.items():
@@ -102,6 +105,36 @@ def _check_turn_detection(turn_detection: Config) -> None:
             message = f"Invalid '{param}': expected a value from {least} to {most}, got {value}."
             code = "decimal_above_max_value" if value > most else "decimal_below_min_value"
             raise Rejected(message, code=code, param=param)
+
+
+def _check_transcription(transcription: Config) -> None:
+    """Refuse what OpenAI's models don't take: hints are for the newer ones, which take no single language."""
+    model = transcription.get("model")
+    path = "session.audio.input.transcription"
+    if model in _WITHOUT_VAD:
+        message = "Turn detection is not supported for this transcription model."
+        raise Rejected(message, code="invalid_value", param="session.audio.input.turn_detection")
+    refused = {"language"} if model in _TAKE_HINTS else {"languages", "keywords"}
+    for name in refused & set(transcription):
+        message = f"'{name}' is not supported for the transcription model '{model}'."
+        raise Rejected(message, code="invalid_value", param=f"{path}.{name}")
+
+
+def refuse(session: Config, part: str) -> None:
+    """Raises `Rejected` if a `session.update` has this part, as a server does that does not take it."""
+    value: Any = session
+    for name in part.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    if value is not None:
+        raise Rejected(f"Invalid value: '{value}'.", code="unsupported_value", param=f"session.{part}")
+
+
+def as_pcm(config: Config) -> Config:
+    """Returns the configuration as a server tells it that sends and takes PCM, whatever it was asked."""
+    told = copy.deepcopy(config)
+    for side in ("input", "output"):
+        told["audio"][side]["format"] = {"type": "audio/pcm", "rate": 24000}
+    return told
 
 
 def language_of(config: Config) -> str:

@@ -48,7 +48,7 @@ class CallRecord:
 
 
 class CallFlow:
-    """One call. `socket` is its (latest) media stream, also when that is over."""
+    """One call. `socket` is its (latest) media stream, also when that is over; `streams`: all of them."""
 
     def __init__(
         self, server: Server, ids: TwilioIds, numbers: dict[str, str], line: LineConditions, seed: int
@@ -56,6 +56,7 @@ class CallFlow:
         self.record = CallRecord()
         self.ids = ids
         self.socket: StreamSocket | None = None
+        self.streams: list[MediaStream] = []
         self._server = server
         self._numbers = numbers
         self._line, self._seed = line, seed
@@ -133,7 +134,10 @@ class CallFlow:
             self.record.errors.append(f"31920: the stream's handshake failed: {error}")
             await self._tell(callback, "stream-error", StreamError=str(error))
             return
+        if self.streams:  # each has an id of its own
+            self.ids = replace(self.ids, stream_sid=f"MZ{secrets.token_hex(16)}")
         stream = MediaStream(self.ids, self._parameters, self._line)
+        self.streams.append(stream)
         self.socket = StreamSocket(websocket, stream, self._line, self._seed)
         telling = asyncio.get_running_loop().create_task(self._tell(callback, "stream-started"))
         await self.socket.run(self._server.clock)

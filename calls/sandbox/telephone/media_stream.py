@@ -73,6 +73,7 @@ class MediaStream:
     def __init__(self, ids: TwilioIds, parameters: dict[str, str], line: LineConditions) -> None:
         self.record = StreamRecord()
         self.playback = PlaybackBuffer()
+        self.is_withheld = False  # nothing of the caller is sent, though the line is open
         self.caller = CallerTrack(line.echo)
         self.ids = ids
         self._parameters = parameters
@@ -108,7 +109,8 @@ class MediaStream:
                 "timestamp": str(round(due * 1000)),
                 "payload": b64encode(self.caller.next_frame(self.playback.track)).decode(),
             }
-            messages.append(self._message("media", media=media))
+            if not self.is_withheld:
+                messages.append(self._message("media", media=media))
         return messages
 
     def press(self, digit: str) -> str:

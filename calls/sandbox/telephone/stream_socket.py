@@ -56,6 +56,11 @@ class StreamSocket:
                     await self._outbound.join()
             await self._websocket.close()
 
+    async def break_off(self) -> None:
+        """Close without a `stop`, as when the network between Twilio and the server fails."""
+        self.closed_by = self.closed_by or "network"
+        await self._websocket.close()
+
     async def run(self, clock: FrameClock) -> None:
         """Talk in real time until the stream is over."""
         queues = [asyncio.create_task(queue.run()) for queue in (self._outbound, self._inbound)]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import aiohttp
 from twilio.request_validator import RequestValidator
@@ -21,6 +21,7 @@ from calls.sandbox.telephone.frame_clock import FrameClock
 from calls.sandbox.telephone.media_stream import LineConditions, TwilioIds
 from calls.sandbox.telephone.placed_call import PlacedCall
 
+Answer = TypeVar("Answer")
 _TIMEOUT_S = 15  # Twilio waits so long for a webhook
 
 
@@ -32,10 +33,20 @@ class TwilioPeer:
     """Places calls to the server at `url`.
 
     `public_url` is the server's `PUBLIC_URL`. Twilio signs it, with `auth_token`; requests to it are sent to `url`.
+    While nothing listens there, they go to the `others` in turn, as a proxy in front of several processes sends them.
     """
 
-    def __init__(self, url: str, *, auth_token: str = "", public_url: str = "", account_sid: str = "") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        others: Sequence[str] = (),
+        auth_token: str = "",
+        public_url: str = "",
+        account_sid: str = "",
+    ) -> None:
         self._url = url.rstrip("/")
+        self._others = tuple(others)
         self._public_url = (public_url or url).rstrip("/")
         self._signer = RequestValidator(auth_token) if auth_token else None
         self._account_sid = account_sid or f"AC{secrets.token_hex(16)}"
@@ -78,20 +89,29 @@ class TwilioPeer:
     async def post(self, url: str, fields: dict[str, str]) -> tuple[int, str]:
         """Post a signed webhook. Returns the answer's status and body. `url`: as the server gives it, or a path."""
         assert self._http is not None, "use the peer with `async with`"  # noqa: S101
-        public = self._public_url + url if url.startswith("/") else url
+        http, public = self._http, self._public_url + url if url.startswith("/") else url
         headers = {"X-Twilio-Signature": self._signer.compute_signature(public, fields)} if self._signer else {}
-        async with self._http.post(self._reachable(public), data=fields, headers=headers) as answer:
+        async with await self._tried(lambda url: http.post(url, data=fields, headers=headers), public) as answer:
             return answer.status, await answer.text()
 
     async def open_websocket(self, url: str) -> aiohttp.ClientWebSocketResponse:
         """Open a stream's WebSocket, its handshake signed as Twilio does: the address as in TwiML, no parameters."""
         assert self._http is not None, "use the peer with `async with`"  # noqa: S101
         headers = {"x-twilio-signature": self._signer.compute_signature(url, {})} if self._signer else {}
-        return await self._http.ws_connect(self._reachable(url), headers=headers, compress=0, max_msg_size=0)
+        http = self._http
+        return await self._tried(lambda url: http.ws_connect(url, headers=headers, compress=0, max_msg_size=0), url)
 
-    def _reachable(self, url: str) -> str:
+    async def _tried(self, ask: Callable[[str], Awaitable[Answer]], url: str) -> Answer:
+        """Ask the server, or the next one where none listens."""
+        *servers, last = (self._url, *self._others)
+        for server in servers:
+            with suppress(aiohttp.ClientConnectorError):
+                return await ask(self._reachable(url, server))
+        return await ask(self._reachable(url, last))
+
+    def _reachable(self, url: str, server: str) -> str:
         for scheme in ("http", "ws"):
             public = self._public_url.replace("http", scheme, 1)
             if url.startswith(public):
-                return self._url.replace("http", scheme, 1) + url.removeprefix(public)
+                return server.replace("http", scheme, 1) + url.removeprefix(public)
         return url

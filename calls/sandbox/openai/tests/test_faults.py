@@ -241,7 +241,7 @@ async def test_late_deltas_after_a_cancel() -> None:
         assert outcome(events) == ("cancelled", {"type": "cancelled", "reason": "client_cancelled"})
         cancelled_at = server.connections[0].received[-1].at
         late = [m for m in server.connections[0].sent if m.event["type"] == DELTA and m.at > cancelled_at]
-        assert len(late) == 3
+        assert len(late) in {3, 4}, "one may just have been sent when the cancel was read"
 
 
 async def test_no_metadata() -> None:

@@ -11,7 +11,7 @@ from businesses.models import Business
 from calls.conversation import ConversationSettings
 from calls.conversation.commands import CreateResponse, ResponseKind, Speaker
 from calls.conversation.dialogue import SpokenTurn
-from calls.line import realtime_events
+from calls.line import realtime_events, session_config
 from calls.plan import CallPlan
 from calls.sandbox.openai.tests.test_streamed_answers import SlowClient
 from calls.sandbox.receptionist.engine import CallTool, ReplyRequest, Say, StandInEngine, words_after
@@ -48,7 +48,7 @@ async def goes_on(text: str, *history: SpokenTurn, language: str = "en") -> list
     """What the stand-in says, and calls, when Frontdesk reopens a session with this history and asks for the rest."""
     plan = plan_of(text, language)
     client = SlowClient()
-    client.send(**json.loads(json.dumps(realtime_events.session_update(plan, transcription_model="whisper-1"))))
+    client.send(**json.loads(json.dumps(session_config.session_update(plan, transcription_model="whisper-1"))))
     for item in realtime_events.past_items(history):
         client.send(**json.loads(json.dumps(item)))
     client.send(**json.loads(json.dumps(realtime_events.response_create(CONTINUE, plan))))
