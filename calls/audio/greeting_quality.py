@@ -23,6 +23,23 @@ _SLACK_S = 3.0
 _LETTERS_PER_DIGIT = 6  # "7" is one sign and five letters long
 
 
+_QUIETEST_RMS = 300  # of the loud parts of a recording; raised to telephone loudness, its noise would be heard
+_CLIPPED_AT = 32700
+_CLIPPED_SHARE = 0.002  # of all samples: 16 ms in each of eight seconds; a single peak harms nobody
+
+
+def check_recording(samples: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Returns a person's recording as it is. Raises `SpeechFailed` if it is silent, too quiet, or distorted."""
+    energies = _frame_energies(samples)
+    if not (energies >= _AUDIBLE_RMS).any():
+        raise SpeechFailed(SpeechFault.SILENCE)
+    if np.percentile(energies[energies >= _AUDIBLE_RMS], 90) < _QUIETEST_RMS:
+        raise SpeechFailed(SpeechFault.TOO_QUIET)
+    if np.mean(np.abs(samples.astype(np.int32)) >= _CLIPPED_AT) > _CLIPPED_SHARE:
+        raise SpeechFailed(SpeechFault.CLIPPED)
+    return samples
+
+
 def polish(samples: NDArray[np.int16], *, text: str) -> NDArray[np.int16]:
     """Returns the audio of `text` (8 kHz) without long silences, at telephone loudness.
 

@@ -2,6 +2,11 @@
 
 The rows are the queue and tasks only ring the bell: any number of workers may render at the same time, and one that
 is killed half-way loses nothing, because its claim expires.
+
+A row is *wanted* if it is what would be rendered now (`content_hash`), and *playable* if it holds a good recording of
+the same words, voice and language, whatever it was made with. Callers hear the playable one until the wanted one is
+ready, however long that takes: a model that was shut down takes no greeting with it. A recording that the owner has
+made of these words goes before all others (`own_recordings.py`).
 """
 
 from __future__ import annotations
@@ -9,58 +14,78 @@ from __future__ import annotations
 import hashlib
 import logging
 from datetime import datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
 from calls.audio import ulaw
-from calls.audio.greeting_quality import polish
 from calls.errors import SpeechFailed
-from calls.greetings import speech
-from calls.models import GreetingAudio, GreetingState
+from calls.greetings import own_recordings, speech
+from calls.greetings.names import names_of
+from calls.instructions import manner
+from calls.models import GreetingAudio, GreetingSource, GreetingState
 
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
-_CLAIM = timedelta(seconds=120)  # longer than the speech edge's time-out
+_CLAIM = timedelta(seconds=240)  # longer than all ways together may take
 _FIRST_RETRY = timedelta(seconds=5)
 _LONGEST_RETRY = timedelta(minutes=10)
 _KEPT_OLD = timedelta(days=30)
 
 
 def content_hash(business: Business) -> str:
-    """Returns a hash of everything that the greeting's sound depends on. A new hash means a new recording."""
+    """Returns a hash of everything that a rendering depends on. A new hash means that a new recording is wanted."""
     parts = (
         business.opening_words(),
         business.voice,
         business.language,
         settings.OPENAI_SPEECH_MODEL,
-        speech.manner(business.language),
+        manner(business.language),
         str(ulaw.VERSION),
     )
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def current_audio(business: Business, *, now: datetime) -> bytes:
-    """Returns the greeting as µ-law; b"" if there is none or it is not rendered yet (rendering is then requested)."""
+    """Returns the greeting as µ-law; b"" if there is none or no good recording (a wanted one is then requested)."""
     if not business.opening_words():
         return b""
-    row = GreetingAudio.objects.filter(business=business, content_hash=content_hash(business)).first()
-    if row is None:
+    rows = list(_recordings(business)[:3])  # the owner's, the wanted one, and the latest of the others
+    if not any(row.content_hash == content_hash(business) for row in rows):
         request(business, now=now)  # the settings changed without a signal, or the speech model did
-        return b""
-    return bytes(row.audio)  # also while the same words are being rendered again
+    return next((bytes(row.audio) for row in rows if row.rendered_at), b"")
 
 
 def current(business: Business) -> GreetingAudio | None:
-    """Returns the row of the business's current greeting, without its audio; None if it was never requested."""
+    """Returns the row of the business's wanted greeting, without its audio; None if it was never requested."""
     if not business.opening_words():
         return None
     rows = GreetingAudio.objects.filter(business=business, content_hash=content_hash(business))
     return rows.defer("audio").first()
+
+
+def playable(business: Business) -> GreetingAudio | None:
+    """Returns the recording that callers hear, without its audio; None if the assistant speaks the greeting live."""
+    if not business.opening_words():
+        return None
+    return _recordings(business).filter(rendered_at__isnull=False).defer("audio").first()
+
+
+def _recordings(business: Business) -> QuerySet[GreetingAudio]:
+    """Returns the rows of the business's words: its owner's, then those in its voice and language, the wanted first.
+
+    Those with `rendered_at` hold a good recording.
+    """
+    rows = GreetingAudio.objects.filter(business=business, text=business.opening_words())
+    rows = rows.filter(Q(source=GreetingSource.OWN) | Q(voice=business.voice, language=business.language))
+    rank = Case(When(source=GreetingSource.OWN, then=0), When(content_hash=content_hash(business), then=1), default=2)
+    not_accepted = Q(source=GreetingSource.OWN, rendered_at=None)
+    return rows.exclude(not_accepted).order_by(rank, F("rendered_at").desc(nulls_last=True))
 
 
 def request(business: Business, *, now: datetime) -> GreetingAudio | None:
@@ -105,27 +130,37 @@ def render(greeting_id: UUID, *, now: datetime) -> bool:
     with acting_for(row.business):
         if not _claim(row, now=now):
             return False
+        if row.source == GreetingSource.OWN:
+            return own_recordings.judge(row, now=now)
         try:
-            samples = speech.synthesize(text=row.text, voice=row.voice, language=row.language)
-            audio = ulaw.encode(polish(samples, text=row.text))
+            spoken = speech.speak(text=row.text, voice=row.voice, language=row.language, names=names_of(row.business))
         except SpeechFailed as failure:
             _record_failure(row, failure, now=now)
             return False
         _mine(row).update(
-            state=GreetingState.READY, audio=audio, failure="", failure_detail={}, rendered_at=now, next_attempt_at=None
+            state=GreetingState.READY,
+            audio=spoken.audio,
+            source=spoken.source,
+            model=spoken.model[:60],
+            heard_text=spoken.heard,
+            failure="",
+            failure_detail={},
+            rendered_at=now,
+            next_attempt_at=None,
         )
-    logger.info("greeting rendered: business %s, %.1f s", row.business_id, len(audio) / ulaw.SAMPLE_RATE)
+    length_s = len(spoken.audio) / ulaw.SAMPLE_RATE
+    logger.info("greeting rendered: business %s, %.1f s, by %s", row.business_id, length_s, spoken.model)
     return True
 
 
 def remove_old(*, now: datetime) -> int:
-    """Remove recordings that are older than a month and no longer current. Returns how many."""
+    """Remove recordings that are older than a month and neither wanted nor heard by callers. Returns how many."""
     removed = 0
     with across_businesses():  # housekeeping for the whole installation
-        stale = GreetingAudio.objects.filter(created_at__lt=now - _KEPT_OLD)
-        for row in stale.select_related("business").defer("audio").iterator(chunk_size=200):
-            if row.content_hash != content_hash(row.business):
-                removed += row.delete()[0]
+        stale = GreetingAudio.objects.filter(created_at__lt=now - _KEPT_OLD).select_related("business").defer("audio")
+        for business, rows in groupby(stale.order_by("business_id"), key=lambda row: row.business):
+            kept = {row.pk for row in (current(business), playable(business)) if row}
+            removed += GreetingAudio.objects.filter(pk__in={row.pk for row in rows} - kept).delete()[0]
     return removed
 
 

@@ -1,0 +1,128 @@
+"""The owner's own recording of the greeting. Callers hear it before any rendering, as long as the words are the same.
+
+| row | `content_hash` | `state` |
+|---|---|---|
+| offered: it waits to be listened to by OpenAI | of an offer | PENDING |
+| other words were heard in it, or nobody could tell: its owner must listen | of an offer | TO_HEAR |
+| accepted: callers hear it | of an accepted one | READY, with `rendered_at` |
+
+An offer never replaces what callers hear before it is accepted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import datetime
+from typing import BinaryIO, Final
+
+import numpy as np
+from django.db import transaction
+from django.db.models import QuerySet
+from numpy.typing import NDArray
+
+from businesses import audit
+from businesses.audit import AuditKind
+from businesses.models import Business
+from calls.audio import ulaw
+from calls.audio.greeting_quality import check_recording, polish
+from calls.audio.wav import BadWav, WavFault, telephone_samples
+from calls.errors import SpeechFailed, SpeechFault
+from calls.greetings import transcription
+from calls.greetings.names import names_of
+from calls.greetings.same_words import compare
+from calls.models import GreetingAudio, GreetingSource, GreetingState
+
+logger = logging.getLogger(__name__)
+
+LONGEST_S: Final = 180.0
+MOST_BYTES: Final = 16_000_000
+"""Three minutes at 24 kHz, as our page sends them, are 9 MB; at 44.1 kHz they are 16."""
+_LONGEST_HEARD: Final = 1000
+
+
+def offer(business: Business, file: BinaryIO, *, now: datetime) -> GreetingAudio:
+    """Keep a WAV file as the business's recording of its words, to be listened to. Raises `SpeechFailed`."""
+    text = business.opening_words()
+    audio = ulaw.encode(polish(check_recording(_samples(file)), text=text))
+    with transaction.atomic():
+        _offers(business).delete()
+        row = GreetingAudio.objects.create(
+            business=business,
+            content_hash=_hash("offer", text),
+            text=text,
+            voice=business.voice,
+            language=business.language,
+            source=GreetingSource.OWN,
+            audio=audio,
+            next_attempt_at=now,
+        )
+        audit.record(business, AuditKind.OWN_GREETING, step="offered")
+    return row
+
+
+def offered(business: Business) -> GreetingAudio | None:
+    """Returns the recording of the current words that is not accepted yet, without its audio."""
+    return _offers(business).defer("audio").first()
+
+
+def judge(row: GreetingAudio, *, now: datetime) -> bool:
+    """Listen to an offer. Returns whether it is accepted: the words are heard in it that are written."""
+    heard = transcription.transcribe(bytes(row.audio), language=row.language, names=names_of(row.business)) or ""
+    if heard and compare(written=row.text, said=heard).is_alike:
+        return _accept(row, now=now, heard_text=heard)
+    _offers_like(row).update(state=GreetingState.TO_HEAR, heard_text=heard[:_LONGEST_HEARD], next_attempt_at=None)
+    return False
+
+
+def accept(business: Business, *, now: datetime) -> bool:
+    """Play an offer to callers: its owner has listened to it. Returns False if there is none any more."""
+    row = _offers(business).filter(state=GreetingState.TO_HEAR).defer("audio").first()
+    return row is not None and _accept(row, now=now)
+
+
+def discard(business: Business) -> None:
+    """Drop an offer; what callers hear stays."""
+    _offers(business).delete()
+
+
+def remove(business: Business) -> None:
+    """Remove the business's own recordings of its current words; callers hear the assistant's voice again."""
+    own = GreetingAudio.objects.filter(business=business, source=GreetingSource.OWN, text=business.opening_words())
+    with transaction.atomic():
+        if own.delete()[0]:
+            audit.record(business, AuditKind.OWN_GREETING, step="removed")
+
+
+def _samples(file: BinaryIO) -> NDArray[np.int16]:
+    try:
+        return telephone_samples(file, longest_s=LONGEST_S)
+    except BadWav as error:
+        fault = {WavFault.EMPTY: SpeechFault.SILENCE, WavFault.TOO_LONG: SpeechFault.TOO_LONG}.get(error.fault)
+        raise SpeechFailed(fault or SpeechFault.NOT_WAV) from error
+
+
+def _accept(row: GreetingAudio, *, now: datetime, **changes: str) -> bool:
+    with transaction.atomic():
+        accepted = _hash("accepted", row.text)
+        GreetingAudio.objects.filter(business=row.business, content_hash=accepted).delete()
+        is_there = _offers_like(row).update(
+            content_hash=accepted, state=GreetingState.READY, rendered_at=now, next_attempt_at=None, **changes
+        )
+        if is_there:
+            audit.record(row.business, AuditKind.OWN_GREETING, step="accepted")
+        else:
+            transaction.set_rollback(True)  # it was replaced or removed meanwhile: what callers hear stays
+    return bool(is_there)
+
+
+def _offers(business: Business) -> QuerySet[GreetingAudio]:
+    return GreetingAudio.objects.filter(business=business, content_hash=_hash("offer", business.opening_words()))
+
+
+def _offers_like(row: GreetingAudio) -> QuerySet[GreetingAudio]:
+    return GreetingAudio.objects.filter(pk=row.pk, content_hash=_hash("offer", row.text))
+
+
+def _hash(kind: str, text: str) -> str:
+    return hashlib.sha256(f"own {kind}\x1f{text}".encode()).hexdigest()
