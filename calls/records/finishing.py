@@ -33,7 +33,7 @@ TRIAL_OPENS_WITHIN = timedelta(seconds=10)
 
 
 def end_by_its_process(call_id: UUID, ending: Ending, *, now: datetime) -> None:
-    """Write the end as the process that held the stream knows it, over whatever others guessed."""
+    """Write the end as the process that holds the call's stream knows it, over whatever others guessed."""
     with transaction.atomic():
         call = Call.objects.select_for_update().get(pk=call_id)
         call.next_step = ending.next_step

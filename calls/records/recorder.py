@@ -1,7 +1,7 @@
 """Records a call while it runs: turns, latencies, usage and the trace. Writing never delays the call.
 
 The bridge calls the `keep_…` methods on the event loop; they only remember. A task writes what changed about once a
-second, so that a killed process loses a second or two of the words. `close` writes the end.
+second, and at once when the call's standing changed: another process may have to go on with it. `close` writes the end.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Final
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from calls.audio.tracks import Tracks
-from calls.conversation.commands import KeepTurn, Measure
+from calls.conversation.commands import KeepStanding, KeepTurn, Measure
 from calls.conversation.end_reasons import EndReason
+from calls.past import Past
 from calls.plan import CallPlan
 from calls.records import store
 from calls.records.endings import Ending
@@ -26,6 +27,7 @@ from calls.records.traces import TraceLine
 logger = logging.getLogger(__name__)
 
 WORDS_EVERY_S: Final = 1.0
+STANDING_EVERY_S: Final = 0.2
 TRACE_EVERY_S: Final = 5.0  # also the sign of life that `calls/records/finishing.py` looks for
 CLOSE_WAIT_S: Final = (
     1.5  # Twilio asks what comes next as soon as the socket closes; the caller hears nothing till then
@@ -55,10 +57,14 @@ class CallRecorder:
         self._words_every_s = words_every_s
         self._turns: dict[int, KeepTurn] = {}
         self._trace: list[TraceLine] = []
-        self._chunks = 0
-        self._latencies: dict[str, list[int]] = {}
-        self._usage: dict[str, int] = {}
+        past = plan.past or Past(stream_number=0, seconds=0.0)
+        self._began_s = past.seconds
+        self._chunks = past.next_trace_position
+        self._latencies = {name: list(values) for name, values in past.latencies.items()}
+        self._usage = dict(past.usage)
         self._words_changed = False
+        self._standing: KeepStanding | None = None
+        self._wake = asyncio.Event()
         self._tracks = Tracks() if plan.is_recorded else None
         self._caller_may_be_recorded = not plan.has_notice
         self._unwritten: Batch | None = None
@@ -66,10 +72,25 @@ class CallRecorder:
         self._closing = asyncio.Event()
         self._writer = asyncio.create_task(self._write_now_and_then(), name=f"records of call {plan.call_id}")
 
+    def keep(self, record: KeepTurn | KeepStanding | Measure) -> None:
+        """Remember what the conversation wants on record."""
+        match record:
+            case KeepTurn():
+                self.keep_turn(record)
+            case KeepStanding():
+                self.keep_standing(record)
+            case Measure():
+                self.measure(record)
+
     def keep_turn(self, turn: KeepTurn) -> None:
         """Remember an utterance; a later one at the same position replaces it."""
         self._turns[turn.position] = turn
         self._words_changed = True
+
+    def keep_standing(self, standing: KeepStanding) -> None:
+        """Remember where the call stands, and have it written at once."""
+        self._standing = standing
+        self._wake.set()
 
     def measure(self, measure: Measure) -> None:
         """Remember a latency; there may be several of a kind."""
@@ -90,45 +111,54 @@ class CallRecorder:
     def keep_caller_audio(self, at: float, audio: bytes, timestamp_ms: int | None) -> None:
         """Remember a piece of the caller's audio, if the call is recorded and the caller knows it."""
         if self._tracks is not None and self._caller_may_be_recorded:
-            self._tracks.caller_spoke(at, audio, timestamp_ms)
+            if timestamp_ms is not None:  # since its own stream opened
+                timestamp_ms += round(self._began_s * 1000)
+            self._tracks.caller_spoke(self._began_s + at, audio, timestamp_ms)
 
     def keep_played_audio(self, at: float, audio: bytes) -> None:
         """Remember what was sent to the caller just now."""
         if self._tracks is not None:
-            self._tracks.assistant_plays(at, audio)
+            self._tracks.assistant_plays(self._began_s + at, audio)
 
     def keep_clear(self, at: float) -> None:
         """Remember that what has not played will not be heard."""
         if self._tracks is not None:
-            self._tracks.cleared(at)
+            self._tracks.cleared(self._began_s + at)
 
     def notice_heard(self) -> None:
         """Begin to record the caller, who has heard to its end that the call is recorded."""
         self._caller_may_be_recorded = True
         store.write_notice_later(self._plan)
 
-    async def close(self, ending: Ending, *, at: float | None = None) -> None:
+    async def close(self, ending: Ending, *, at: float | None = None) -> bool:
         """Write everything and the end. Await it before closing the socket: Twilio then asks for `next_step`.
 
-        `at`: when it ended, in seconds since the stream opened. Returns after `CLOSE_WAIT_S` at the latest. A database
-        that is away longer is tried in the background for `GIVE_UP_AFTER_S`, then the loss is logged.
+        `at`: when it ended, in seconds since the stream opened. Returns after `CLOSE_WAIT_S` at the latest, False if it
+        is not written by then. A database that is away longer is tried in the background for `GIVE_UP_AFTER_S`, then
+        the loss is logged.
         """
         self._closing.set()
-        self._write_audio(at)
+        self._wake.set()
+        self._write_audio(None if at is None else self._began_s + at)
         finish = asyncio.create_task(self._finish(ending), name=f"end of call {self._plan.call_id}")
         _unfinished.add(finish)
         finish.add_done_callback(_unfinished.discard)
         await asyncio.wait({finish}, timeout=CLOSE_WAIT_S)
+        return finish.done()
 
     async def _write_now_and_then(self) -> None:
+        clock = asyncio.get_running_loop().time
         while not self._closing.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), self._words_every_s)
+                await asyncio.wait_for(self._wake.wait(), self._words_every_s)
+            self._wake.clear()
             if not self._closing.is_set():
                 self._write_audio()
-            since_s = asyncio.get_running_loop().time() - self._last_write_at
-            if not self._closing.is_set() and (self._words_changed or since_s >= TRACE_EVERY_S):
+            is_due = self._words_changed or self._standing or clock() - self._last_write_at >= TRACE_EVERY_S
+            if not self._closing.is_set() and is_due:
                 await self._write(self._unwritten or self._next_batch(None))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), STANDING_EVERY_S)
 
     def _write_audio(self, at: float | None = None) -> None:
         """Pass on what can't change any more. A disk that fails costs the recording, never the call."""
@@ -156,8 +186,10 @@ class CallRecorder:
             trace_position=self._chunks,
             latencies={name: tuple(values) for name, values in self._latencies.items()},
             usage=dict(self._usage),
+            standing=self._standing,
             ending=ending,
         )
+        self._standing = None
         self._chunks += 1
         self._turns.clear()
         self._trace.clear()
@@ -173,6 +205,8 @@ class CallRecorder:
         except _PASSING as error:
             logger.warning("call %s: records not written, will be tried again: %s", self._plan.call_id, error)
             return False
+        except store.Superseded:
+            logger.info("call %s: goes on in another stream, which writes its records", self._plan.call_id)
         except DatabaseError as error:  # the business or the call was deleted; the message may quote what was said
             logger.error("call %s: records refused and dropped: %s", self._plan.call_id, type(error).__name__)
         except Exception:  # a mistake of ours is no reason to harm a caller

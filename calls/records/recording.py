@@ -12,8 +12,11 @@ from __future__ import annotations
 import logging
 import shutil
 import struct
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -22,12 +25,14 @@ import numpy as np
 from django.conf import settings
 
 from businesses.models import Business
+from businesses.tenancy import acting_for
 from calls.audio import ulaw
 from calls.audio.tracks import Piece, Recorded, joined
-from calls.models import Call
+from calls.models import Call, CallStatus
 
 logger = logging.getLogger(__name__)
 
+_WRITTEN_BEFORE: Final = timedelta(hours=2)
 HEADER_BYTES: Final = 44
 FRAME_BYTES: Final = 4
 """Of the WAV: two channels of 16 bits for each moment, the caller on the left."""
@@ -45,6 +50,11 @@ def write(business_id: UUID, call_id: UUID, recorded: Recorded) -> bool:
     _lay(caller, recorded.caller)
     _lay(assistant, recorded.assistant)
     return is_new
+
+
+def has_files(business_id: UUID, call_id: UUID) -> bool:
+    """Returns whether something of a call was recorded."""
+    return any(path.exists() for path in _paths(business_id, call_id))
 
 
 def _lay(path: Path, pieces: tuple[Piece, ...]) -> None:
@@ -150,3 +160,32 @@ def remove_folders_of_deleted() -> int:
     for folder in gone:
         shutil.rmtree(folder, ignore_errors=True)
     return len(gone)
+
+
+# By its files -------------------------------------------------------------------------------------------
+def take_up_forgotten(*, now: datetime) -> int:
+    """Go by the files: calls that have some and don't say so are told; files of no call are removed. Returns how many.
+
+    The database was away, and then the process was killed. Such recordings would never be shown nor removed. Files
+    that are being written are left alone.
+    """
+    found, stale = 0, (now - _WRITTEN_BEFORE).timestamp()
+    for business in Business.objects.all():
+        folder = _folder() / str(business.pk)
+        with acting_for(business):
+            found += _take_up([path for path in folder.glob("*.ulaw") if path.stat().st_mtime < stale])
+    return found
+
+
+def _take_up(paths: Sequence[Path]) -> int:
+    """Do so for the files of one business. Expects it to be set."""
+    files: dict[UUID, list[Path]] = defaultdict(list)
+    for path in paths:
+        with suppress(ValueError):  # a name that is not ours
+            files[UUID(path.name.partition(".")[0])].append(path)
+    calls = Call.objects.filter(pk__in=files)
+    lost = files.keys() - set(calls.values_list("pk", flat=True))
+    for path in (path for call_id in lost for path in files[call_id]):
+        path.unlink(missing_ok=True)
+    told = calls.filter(is_recorded=False, status=CallStatus.ENDED).update(is_recorded=True, was_recorded=True)
+    return len(lost) + told

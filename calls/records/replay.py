@@ -11,17 +11,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
 from enum import Enum
+from itertools import pairwise
 from typing import Any, get_type_hints
 
 from calls.conversation import Conversation, ConversationSettings
 from calls.conversation.commands import Log, Play
-from calls.conversation.events import CallerFrame, Event, MarkReturned, ResponseAudio, ResponseWords, Tick
+from calls.conversation.events import (
+    CallerFrame,
+    Event,
+    MarkReturned,
+    ResponseAudio,
+    ResponseWords,
+    StreamResumed,
+    Tick,
+)
 from calls.errors import CallsError
 from calls.records.traces import Decided, TraceLine
 
 _SWITCH = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
 _MANY = (CallerFrame, MarkReturned, ResponseAudio, ResponseWords, Play, Tick)
-_WORDS = {"text", "heard_text", "words"}
+_WORDS = {"text", "heard_text", "words", "arguments", "keys", "digit"}
 
 
 class BadSetting(CallsError):
@@ -58,12 +67,21 @@ def _wanted(hint: Any) -> str:
 
 
 def replay(trace: Sequence[TraceLine], settings: ConversationSettings, *, own_ticks: bool) -> list[TraceLine]:
-    """Feed the trace's events to a conversation; the events and its commands, in order."""
-    conversation, lines = Conversation(settings), list[TraceLine]()
-    for event in _events(trace, conversation, own_ticks=own_ticks):
-        lines.append(event)
-        lines += [Decided(event.at, command) for command in conversation.handle(event)]
+    """Feed the trace's events to a conversation, a new one for each stream; the events and its commands, in order."""
+    lines: list[TraceLine] = []
+    for part in _streams(trace):
+        conversation = Conversation(settings)
+        for event in _events(part, conversation, own_ticks=own_ticks):
+            lines.append(event)
+            lines += [Decided(event.at, command) for command in conversation.handle(event)]
     return lines
+
+
+def _streams(trace: Sequence[TraceLine]) -> Iterator[Sequence[TraceLine]]:
+    """Yields the trace of each media stream: their times begin anew."""
+    starts = [0, *(number for number, line in enumerate(trace) if isinstance(line, StreamResumed)), len(trace)]
+    for start, end in pairwise(starts):
+        yield trace[start:end]
 
 
 def _events(trace: Sequence[TraceLine], conversation: Conversation, *, own_ticks: bool) -> Iterator[Event]:
@@ -118,6 +136,8 @@ def _what(line: TraceLine) -> Any:
 def _value(name: str, value: Any, *, with_words: bool) -> str:
     if name in _WORDS and isinstance(value, str) and not with_words:
         return f"({len(value)} letters)"
+    if name in _WORDS and isinstance(value, tuple) and not with_words:
+        return f"({len(value)} turns)"
     return value.value if isinstance(value, Enum) else repr(value)
 
 

@@ -10,15 +10,16 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final
+from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
-from calls.conversation.commands import KeepTurn
+from calls.conversation.commands import KeepStanding, KeepTurn
 from calls.conversation.end_reasons import EndReason
 from calls.models import Call, TraceChunk, Turn
 from calls.plan import CallPlan
@@ -32,6 +33,8 @@ MOST_WAITING: Final = 1000
 
 _places = threading.BoundedSemaphore(MOST_WAITING)
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-records")
+_known_as_recorded: set[UUID] = set()
+"""Running calls whose row says that they are recorded. Of the thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,19 @@ class Batch:
     trace_position: int = 0
     latencies: Mapping[str, Sequence[int]] = field(default_factory=dict)
     usage: Mapping[str, int] = field(default_factory=dict)
+    standing: KeepStanding | None = None
     ending: Ending | None = None
+
+
+class Superseded(Exception):
+    """The call goes on in a newer stream, whose process writes its records from then on."""
 
 
 def write_later(plan: CallPlan, batch: Batch) -> Future[EndReason | None]:
     """Write a batch in the records' thread, and charge the call so far.
 
-    The future holds why the call must end if nothing is left that pays for it, or the database's error.
+    The future holds why the call must end if nothing is left that pays for it, or the database's error, or
+    `Superseded`.
     """
     return _thread.submit(_write, plan, batch)
 
@@ -79,13 +88,15 @@ def _disconnect() -> None:
 def _write_audio(plan: CallPlan, recorded: Recorded) -> None:
     try:
         is_new = recording.write(plan.business.pk, plan.call_id, recorded)
-        if is_new:
+        if is_new or plan.call_id not in _known_as_recorded:  # with each piece, until the database has it
             with acting_for(plan.business):
                 Call.objects.filter(pk=plan.call_id).update(is_recorded=True, was_recorded=True)
-    except (OSError, DatabaseError) as error:
+            _known_as_recorded.add(plan.call_id)
+    except DatabaseError as error:
+        logger.warning("call %s: its row does not say yet that it is recorded: %s", plan.call_id, type(error).__name__)
+        connection.close()
+    except OSError as error:
         logger.error("call %s: a piece of its recording is lost: %s", plan.call_id, type(error).__name__)
-        if isinstance(error, DatabaseError):
-            connection.close()
 
 
 def _write_notice(plan: CallPlan) -> None:
@@ -100,22 +111,36 @@ def _write_notice(plan: CallPlan) -> None:
 def _write(plan: CallPlan, batch: Batch) -> EndReason | None:
     try:
         with acting_for(plan.business), transaction.atomic():
+            now = timezone.now()
+            changed = {"standing": asdict(batch.standing)} if batch.standing else {}
+            ours = Call.objects.filter(pk=plan.call_id, stream_number=plan.stream_number)
+            written = ours.update(alive_at=now, latencies=dict(batch.latencies), usage=dict(batch.usage), **changed)
+            if not written and Call.objects.filter(pk=plan.call_id).exists():
+                raise Superseded
             _write_turns(plan, batch.turns)
             _write_trace(plan, batch)
-            now = timezone.now()
-            Call.objects.filter(pk=plan.call_id).update(
-                alive_at=now, latencies=dict(batch.latencies), usage=dict(batch.usage)
-            )
             if batch.ending is not None:
+                _tell_of_recording(plan)
                 finishing.end_by_its_process(plan.call_id, batch.ending, now=now)
                 return None
             return charging.charge_so_far(plan.call_id, plan.business, now=now)
+    except Superseded:
+        raise
     except BaseException:
         connection.close()  # it may be broken: the next write starts afresh
         raise
 
 
+def _tell_of_recording(plan: CallPlan) -> None:
+    """See to it that a call whose last piece met no database is known as recorded, if it is."""
+    if plan.call_id in _known_as_recorded:
+        _known_as_recorded.discard(plan.call_id)
+    elif recording.has_files(plan.business.pk, plan.call_id):
+        Call.objects.filter(pk=plan.call_id).update(is_recorded=True, was_recorded=True)
+
+
 def _write_turns(plan: CallPlan, turns: Sequence[KeepTurn]) -> None:
+    began_ms = round(plan.past.seconds * 1000) if plan.past else 0
     rows = [
         Turn(
             business_id=plan.business.pk,
@@ -125,9 +150,9 @@ def _write_turns(plan: CallPlan, turns: Sequence[KeepTurn]) -> None:
             is_greeting=turn.is_greeting,
             text=_storable(turn.text),
             heard_text=_storable(turn.heard_text),
-            started_ms=turn.started_ms,
-            ended_ms=turn.ended_ms,
-            interrupted_ms=turn.interrupted_ms,
+            started_ms=began_ms + turn.started_ms,
+            ended_ms=None if turn.ended_ms is None else began_ms + turn.ended_ms,
+            interrupted_ms=None if turn.interrupted_ms is None else began_ms + turn.interrupted_ms,
         )
         for turn in turns
     ]

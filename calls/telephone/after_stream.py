@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from datetime import datetime
 
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
+from calls.conversation.events import ReportedEnd
 from calls.models import Call, CallStatus
 from calls.records import finishing
-from calls.telephone import legs
+from calls.telephone import from_memory, going_on, legs, reported_ends
 from calls.telephone.announcements import Announcement
 from calls.telephone.onward import Onward, onward_by, put_through
+
+logger = logging.getLogger(__name__)
 
 _OVER = {"completed", "busy", "failed", "no-answer", "canceled"}
 _REACHED = {"completed", "answered"}
@@ -23,11 +28,18 @@ def find_call(call_sid: str) -> Call | None:
         return Call.objects.select_related("business").filter(twilio_call_sid=call_sid).first()
 
 
-def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward:
+@dataclass(frozen=True, slots=True)
+class GoesOn:
+    """The stream broke, and the call goes on in a new one, which the token opens."""
+
+    token: str
+
+
+def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward | GoesOn:
     """Returns where the caller goes: the `next_step` that the stream's process wrote before it closed the socket.
 
-    Nothing written means that the process died or the stream never opened: the call is ended in the records, and the
-    caller reaches a person or hears an apology, never dead air.
+    Nothing written means that the process died: the call goes on in another one. A stream that never opened, or that
+    broke too often, ends the call in the records, and the caller reaches a person or hears an apology, never dead air.
     """
     call = find_call(call_sid)
     if call is None:
@@ -36,8 +48,12 @@ def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward:
         note_call_status(call, call_status, now=now)
         return Onward(call.business)
     with acting_for(call.business):
+        known_step = from_memory.next_step(call_sid)  # its process lives, and the database was too slow for it
+        if known_step is None and (token := going_on.go_on(call, now=now)):
+            return GoesOn(token)
         reason = EndReason.PROCESS_DIED if call.stream_opened_at else EndReason.STREAM_NEVER_OPENED
-        finishing.end_if_open(call.pk, next_step=NextStep.APOLOGIZE, failed=True, reason=reason, now=now)
+        step_then = known_step or NextStep.APOLOGIZE
+        finishing.end_if_open(call.pk, next_step=step_then, failed=True, reason=reason, now=now)
         step, dial = Call.objects.values_list("next_step", "transfer_number").get(pk=call.pk)
     onward = onward_by(NextStep(step or NextStep.APOLOGIZE), call.business, dial=dial)
     return put_through(onward, call, now=now)
@@ -75,9 +91,15 @@ def note_call_status(call: Call, call_status: str, *, now: datetime) -> None:
         reason = EndReason.LEFT_EARLY
     with acting_for(call.business):
         finishing.end_if_open(call.pk, next_step=NextStep.HANG_UP, failed=failed, reason=reason, now=now)
+    if call.stream_opened_at:  # its process may hold a socket that says nothing, and an OpenAI session that costs
+        reported_ends.report(call.pk, ReportedEnd.CALL_FAILED if failed else ReportedEnd.CALL_OVER)
 
 
-def note_stream_error(call: Call, error: str) -> None:
-    """Keep what Twilio says went wrong with the media stream."""
-    with acting_for(call.business):
-        Call.objects.filter(pk=call.pk).update(stream_error=error[:300])
+def note_stream_event(call: Call, event: str, *, stream_sid: str, error: str) -> None:
+    """Keep what Twilio says went wrong with the media stream, and end the call of one that is over."""
+    if event == "stream-error":
+        logger.warning("call %s: Twilio reports a stream error", call.pk)
+        with acting_for(call.business):
+            Call.objects.filter(pk=call.pk).update(stream_error=error[:300])
+    if call.status != CallStatus.ENDED and (end := reported_ends.STREAM_EVENTS.get(event)):
+        reported_ends.report(call.pk, end, stream_sid=stream_sid)

@@ -50,13 +50,15 @@ def business_of(token: str) -> UUID:
 
 
 def claimable(token: str, call_sid: str, *, now: datetime) -> QuerySet[Call]:
-    """Returns the call that this token opens, at most one. Updating it is the claim: the row count says who won."""
+    """Returns the call that this token opens, at most one. Updating it is the claim: the row count says who won.
+
+    It rings, or it goes on in a new stream (`going_on.py`).
+    """
     return Call.objects.filter(
         twilio_call_sid=call_sid,
         stream_token_hash=_hash(token, call_sid),
         stream_token_expires_at__gt=now,
-        status=CallStatus.RINGING,
-    )
+    ).exclude(status=CallStatus.ENDED)
 
 
 def why_not(token: str, call_sid: str, *, now: datetime) -> str:
@@ -64,7 +66,7 @@ def why_not(token: str, call_sid: str, *, now: datetime) -> str:
     call = Call.objects.filter(twilio_call_sid=call_sid).first()
     if call is None:
         return "the token is for another call or another business"
-    if call.status != CallStatus.RINGING:
+    if call.status == CallStatus.ENDED or not call.stream_token_hash:
         return f"the token was used or the call is over (call {call.pk})"
     if call.stream_token_hash != _hash(token, call_sid):
         return f"the token is wrong or was replaced by a newer one (call {call.pk})"

@@ -38,10 +38,24 @@ def signature_is_valid(request: HttpRequest) -> bool:
     if not settings.TWILIO_AUTH_TOKEN:
         return bool(settings.DEBUG)
     signature = request.headers.get("X-Twilio-Signature", "")
-    if not _SIGNATURE.fullmatch(signature) or not _has_few_fields(request.body):
+    if not _SIGNATURE.fullmatch(signature) or not _has_few_fields(request.body + request.META["QUERY_STRING"].encode()):
         return False  # before the form is parsed
-    url = settings.PUBLIC_URL + request.get_full_path()
+    url = settings.PUBLIC_URL + request.get_full_path()  # of a GET, all fields are in it
     return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(url, request.POST, signature))
+
+
+def fields(request: HttpRequest) -> dict[str, str]:
+    """Returns what a webhook tells: Twilio can be set to GET, too."""
+    told = request.POST if request.method == "POST" else request.GET
+    return {name: str(value) for name, value in told.items()}
+
+
+def number_of(called: str) -> str:
+    """Returns the number that was called as +E164, out of `sip:+1…@…`, `whatsapp:+…` or digits without a plus."""
+    number = (
+        re.sub(r"^(sips?|whatsapp|tel):", "", called.strip(), flags=re.IGNORECASE).partition("@")[0].partition(";")[0]
+    )
+    return f"+{number}" if number.isascii() and number.isdigit() else number
 
 
 def _has_few_fields(body: bytes) -> bool:
@@ -67,6 +81,11 @@ def stream_url() -> str:
     return str(settings.PUBLIC_URL).replace("http", "ws", 1) + MEDIA_PATH
 
 
+def voice_url() -> str:
+    """Returns what Twilio must ask when somebody calls."""
+    return _address("twilio-voice")
+
+
 def _address(name: str) -> str:
     return str(settings.PUBLIC_URL) + reverse(f"calls:{name}")
 
@@ -84,9 +103,7 @@ def connect(token: str) -> VoiceResponse:
 def say(words_by_language: dict[Language, str], *, then_dial: Leg | None = None) -> VoiceResponse:
     """Say something in one or more languages (or none), then ring a number, if there is one, or hang up."""
     response = VoiceResponse()
-    for language, words in words_by_language.items():
-        locale, voice = _VOICES[language]
-        response.say(words, voice=voice, language=locale)
+    add_words(response, words_by_language)
     if then_dial:
         response.dial(
             then_dial.number,
@@ -99,6 +116,13 @@ def say(words_by_language: dict[Language, str], *, then_dial: Leg | None = None)
     else:
         response.hangup()
     return response
+
+
+def add_words(response: VoiceResponse, words_by_language: dict[Language, str]) -> None:
+    """Add sentences, each in its language's voice."""
+    for language, words in words_by_language.items():
+        locale, voice = _VOICES[language]
+        response.say(words, voice=voice, language=locale)
 
 
 def reject() -> VoiceResponse:

@@ -6,14 +6,18 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 from twilio.twiml.voice_response import VoiceResponse
 
 from calls.conversation.commands import NextStep
-from calls.telephone import after_stream, intake, twilio
+from calls.short_waits import waits_for_locks_at_most
+from calls.telephone import after_stream, from_memory, intake, twilio
+from calls.telephone.after_stream import GoesOn
 from calls.telephone.announcements import Announcement, words
 from calls.telephone.intake import Admitted, AlreadyTaken, NumberUnknown, Refused
 from calls.telephone.onward import Onward, onward_by, onward_refused, put_through
@@ -25,18 +29,22 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 def from_twilio(webhook: Webhook) -> View:
-    """Make a view of a webhook: POST and signed, or nothing happens; and whatever breaks, the answer is TwiML."""
+    """Make a view of a webhook: signed, or nothing happens; and whatever breaks, the answer is TwiML."""
 
     @csrf_exempt  # the signature says who asks; Twilio has no session
-    @require_POST
+    @require_http_methods(["GET", "POST"])
     @wraps(webhook)
     def view(request: HttpRequest) -> HttpResponse:
         if not twilio.signature_is_valid(request):
             logger.warning("%s: refused, no valid signature (is PUBLIC_URL what Twilio was given?)", request.path)
             return HttpResponseForbidden("Not signed by Twilio.\n", content_type="text/plain")
         try:
-            answer = webhook(request)
-        except Exception:  # an error page would be read to the caller: the database may be away, and people still call
+            with waits_for_locks_at_most():
+                answer = webhook(request)
+        except DatabaseError as error:  # the owner still has a telephone, and this process remembers its number
+            logger.error("%s: the database failed: %s", request.path, type(error).__name__)
+            answer = from_memory.answer(twilio.fields(request), is_after=request.path == reverse("calls:twilio-after"))
+        except Exception:  # an error page would be read to the caller
             logger.exception("%s: failed, the caller hears an apology", request.path)
             answer = _twiml(Onward(announcement=Announcement.UNAVAILABLE))
         return HttpResponse(status=204) if answer is None else HttpResponse(str(answer), content_type="text/xml")
@@ -49,9 +57,9 @@ def voice(request: HttpRequest) -> VoiceResponse:
     """A call comes in: connect it to the assistant, or say why not."""
     now = timezone.now()
     admission = intake.take_in(
-        call_sid=request.POST["CallSid"],
-        called_number=request.POST.get("To", ""),
-        caller_number=request.POST.get("From", ""),
+        call_sid=twilio.fields(request)["CallSid"],
+        called_number=twilio.number_of(twilio.fields(request).get("To", "")),
+        caller_number=twilio.fields(request).get("From", ""),
         now=now,
     )
     match admission:
@@ -68,25 +76,27 @@ def voice(request: HttpRequest) -> VoiceResponse:
 @from_twilio
 def after(request: HttpRequest) -> VoiceResponse:
     """The media stream is over, or the fallback number was rung: say what comes next."""
-    call_sid, now = request.POST["CallSid"], timezone.now()
-    if dial_status := request.POST.get("DialCallStatus"):
-        lasted = request.POST.get("DialCallDuration", "")
+    call_sid, now = twilio.fields(request)["CallSid"], timezone.now()
+    if dial_status := twilio.fields(request).get("DialCallStatus"):
+        lasted = twilio.fields(request).get("DialCallDuration", "")
         lasted_s = float(lasted) if lasted.isascii() and lasted.isdigit() else None
         return _twiml(after_stream.after_fallback(call_sid, dial_status=dial_status, lasted_s=lasted_s, now=now))
-    call_status = request.POST.get("CallStatus", "")
-    return _twiml(after_stream.after_stream(call_sid, call_status=call_status, now=now))
+    call_status = twilio.fields(request).get("CallStatus", "")
+    next_step = after_stream.after_stream(call_sid, call_status=call_status, now=now)
+    return twilio.connect(next_step.token) if isinstance(next_step, GoesOn) else _twiml(next_step)
 
 
 @from_twilio
 def status(request: HttpRequest) -> None:
     """Keep what Twilio tells of a call or its stream."""
-    call = after_stream.find_call(request.POST["CallSid"])
+    told = twilio.fields(request)
+    call = after_stream.find_call(told["CallSid"])
     if call is None:
         return
-    if request.POST.get("StreamEvent") == "stream-error":
-        logger.warning("call %s: Twilio reports a stream error", call.pk)
-        after_stream.note_stream_error(call, request.POST.get("StreamError", ""))
-    after_stream.note_call_status(call, request.POST.get("CallStatus", ""), now=timezone.now())
+    if event := told.get("StreamEvent"):
+        stream_sid, error = told.get("StreamSid", ""), told.get("StreamError", "")
+        after_stream.note_stream_event(call, event, stream_sid=stream_sid, error=error)
+    after_stream.note_call_status(call, told.get("CallStatus", ""), now=timezone.now())
 
 
 def _twiml(onward: Onward) -> VoiceResponse:

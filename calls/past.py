@@ -1,0 +1,26 @@
+"""What a call has behind it that goes on in another media stream, perhaps in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A call's earlier streams, as they are on record.
+
+    `stream_number`: how many there were; what their processes still write is dropped. `seconds`: how long ago the first
+    one opened, where the times of the records begin. `speakers` and `words`: the turns, as far as they were heard.
+    """
+
+    stream_number: int
+    seconds: float
+    speakers: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    first_was_heard: bool = False
+    was_busy: bool = False
+    may_record_caller: bool = True
+    next_trace_position: int = 0
+    latencies: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    usage: Mapping[str, int] = field(default_factory=dict)
