@@ -17,7 +17,7 @@ from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.sections import Section
 from calls import tasks
 from calls.greetings import recordings
-from calls.models import Call, GreetingAudio, Turn
+from calls.models import Call, GreetingAudio, GreetingSource, Turn
 from calls.pages import words
 from calls.records.recording import recording_of
 
@@ -119,12 +119,26 @@ class GreetingAudioAdmin(FencedAdmin):
         "state": _("state"),
         "attempts": _("attempts"),
         "rendered_at": _("recorded"),
+        "model": _("model"),
     }
     view_roles = OWNERS
     list_display = ("text", "voice", "language", "state", "why_failed", "rendered_at", "listen")
     list_filter = ("state",)
     list_select_related = ("business",)
-    fields = ("business", "text", "voice", "language", "state", "why_failed", "attempts", "rendered_at", "listen")
+    fields = (
+        "business",
+        "text",
+        "voice",
+        "language",
+        "state",
+        "why_failed",
+        "attempts",
+        "rendered_at",
+        "source",
+        "model",
+        "heard_text",
+        "listen",
+    )
     readonly_fields = ("listen", "why_failed")
     actions = ("render_again",)
 
@@ -152,7 +166,7 @@ class GreetingAudioAdmin(FencedAdmin):
     @admin.action(description=_("Render again"), permissions=["view"])
     def render_again(self, request: HttpRequest, chosen: models.QuerySet[GreetingAudio]) -> None:
         """Ask for new recordings of the marked greetings."""
-        for row in chosen:
+        for row in chosen.exclude(source=GreetingSource.OWN):
             recordings.request_again(row, now=timezone.now())
             tasks.ring_for(row.pk)
         messages.success(request, _("New recordings are on their way. Reload this page in a minute."))

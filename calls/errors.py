@@ -28,6 +28,10 @@ class SpeechFault(StrEnum):
     SILENCE = "silence"
     TOO_SHORT = "too_short"  # detail: seconds, limit
     TOO_LONG = "too_long"  # detail: seconds, limit
+    WORDS_DIFFER = "words_differ"  # detail: heard (what is said instead)
+    NOT_WAV = "not_wav"  # an own recording
+    TOO_QUIET = "too_quiet"
+    CLIPPED = "clipped"
     OTHER = "other"  # detail: text, as an older version wrote it
 
 

@@ -9,11 +9,28 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from businesses.models import Business
+from calls.conversation.commands import ResponseKind
 
 if TYPE_CHECKING:
     from openai.types.realtime import RealtimeFunctionToolParam
 
 LANGUAGE_NAMES = {"he": "Hebrew", "en": "English"}
+
+
+def manner(language: str) -> str:
+    """Returns how a greeting is to be spoken; its content hash covers it."""
+    return (
+        f"Speak {LANGUAGE_NAMES.get(language, language)}, warmly, calmly and clearly, like a receptionist on the phone."
+    )
+
+
+def exact_words(words: str) -> str:
+    """Returns the instructions to say these words and no others."""
+    return (
+        "Say exactly the following words, in their language, once, warmly and at a natural pace. "
+        f"Nothing before them, nothing after them, no word changed:\n{words}"
+    )
+
 
 _RULES = """\
 # Rules of every call
@@ -82,3 +99,36 @@ def _tool(name: str, description: str) -> RealtimeFunctionToolParam:
         "description": description,
         "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
     }
+
+
+_ADDED = {
+    ResponseKind.OPENING: "The call begins now. Open it in one short sentence.",
+    ResponseKind.CHECK: (
+        "The caller has not been heard for a while. "
+        "Ask in one short sentence whether they are still there and want to go on."
+    ),
+    ResponseKind.CONTINUATION: (
+        "The line broke off in the middle of your last sentence. "
+        "Go on from there without repeating what you have said and without mentioning it."
+    ),
+    ResponseKind.RESUMPTION: (
+        "The telephone line was interrupted for some seconds and is back. Say so in a few words. Then answer what the "
+        "caller said last, if that is unanswered, or go on where you broke off, without repeating what you have said. "
+        "If neither is clear, ask the caller to say it again."
+    ),
+    ResponseKind.GOODBYE: "The call ends now. Say goodbye in one short sentence and nothing else.",
+    ResponseKind.HANDOVER: (
+        "The caller is being put through to a person now. Tell them so in one short sentence and nothing else."
+    ),
+}
+"""What the model is told for one response, besides the instructions of the session."""
+
+
+def response_instructions(kind: ResponseKind, words: str, *, session: str) -> str:
+    """Returns the instructions of one response, in place of the session's, which they repeat; empty for an answer.
+
+    `words`: what a greeting says.
+    """
+    if kind is ResponseKind.GREETING:
+        return exact_words(words)
+    return f"{session}\n{_ADDED[kind]}" if kind in _ADDED else ""

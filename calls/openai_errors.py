@@ -21,6 +21,7 @@ Sources: platform.openai.com/docs/guides/error-codes (HTTP), …/docs/api-refere
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,6 +29,11 @@ from typing import Any, Final
 
 _LONGEST_WAIT_S: Final = 3600.0
 """A Retry-After of more than an hour is ignored: the row's own next attempt decides."""
+
+_TRY_AGAIN: Final = re.compile(
+    r"try again in (?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?!s))?(?:(?P<s>\d+(?:\.\d+)?) ?(?P<unit>ms|s))?", re.IGNORECASE
+)
+_IN_THE_WAY: Final = re.compile(r"active response in progress: (\w{1,100})")
 
 
 class Meaning(StrEnum):
@@ -96,6 +102,21 @@ def meaning_of(code: str, status: int | None = None) -> Meaning:
     if status in _PASSING_STATUSES or status >= 500:
         return Meaning.OVERLOADED
     return Meaning.BAD_REQUEST if status >= 400 else Meaning.OTHER
+
+
+def try_again_after_s(message: str) -> float:
+    """Returns the seconds that OpenAI asks for ("Please try again in 1.2s", "in 350ms", "in 1m3s"); 0 if it doesn't."""
+    found = _TRY_AGAIN.search(message)
+    if found is None:
+        return 0.0
+    seconds = float(found["s"] or 0) / (1000 if found["unit"] == "ms" else 1)
+    return int(found["h"] or 0) * 3600 + int(found["m"] or 0) * 60 + seconds
+
+
+def response_in_the_way(message: str) -> str:
+    """Returns the id of the response that a `conversation_already_has_active_response` names; empty if none."""
+    found = _IN_THE_WAY.search(message)
+    return found[1] if found else ""
 
 
 def http_error(status: int, body: object, headers: Mapping[str, str]) -> HttpError:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from businesses.models import Business
 from calls.conversation.settings import ConversationSettings, Protection
 from calls.instructions import session_instructions
+from calls.past import Past
 
 _SHORTEST_LIMIT_S = 60.0
 
@@ -29,12 +30,28 @@ class CallPlan:
     greeting_audio: bytes
     transfer_possible: bool
     is_recorded: bool = False
+    names: tuple[str, ...] = ()
+    """What callers may say that no dictionary knows: the business's name and those of its people."""
     has_notice: bool = False
     """The opening words tell the caller that the call is recorded: nothing of theirs is kept before they were heard."""
+    past: Past | None = None
+    """The call goes on after its stream broke."""
+
+    @property
+    def stream_number(self) -> int:
+        """Returns how many streams the call had before."""
+        return self.past.stream_number if self.past else 0
 
 
 def plan_of(
-    call_id: UUID, business: Business, settings: ConversationSettings, *, greeting_audio: bytes, now: datetime
+    call_id: UUID,
+    business: Business,
+    settings: ConversationSettings,
+    *,
+    greeting_audio: bytes,
+    now: datetime,
+    names: tuple[str, ...] = (),
+    past: Past | None = None,
 ) -> CallPlan:
     """Returns the plan of a call of this business, with what its clock shows now."""
     return CallPlan(
@@ -48,7 +65,9 @@ def plan_of(
         greeting_audio=greeting_audio,
         transfer_possible=bool(business.fallback_number) and not business.dial_refusal(business.fallback_number),
         is_recorded=business.record_calls,
-        has_notice=bool(business.notice()),
+        names=names,
+        has_notice=bool(business.notice()) and not (past and past.may_record_caller),
+        past=past,
     )
 
 

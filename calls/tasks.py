@@ -10,6 +10,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from businesses.models import Business
+from calls import model_checks
 from calls.greetings import recordings
 from calls.records import finishing, recording, summaries
 
@@ -37,8 +38,12 @@ def remove_old_greetings() -> None:
 
 @shared_task
 def remove_old_recordings() -> None:
-    """Remove the recordings of deleted businesses; `businesses.tasks.keep_days` removes those that are too old."""
+    """Remove the recordings of deleted businesses, and take up those that no row knows of.
+
+    `businesses.tasks.keep_days` then removes those that are too old.
+    """
     recording.remove_folders_of_deleted()
+    recording.take_up_forgotten(now=timezone.now())
 
 
 @shared_task
@@ -52,6 +57,12 @@ def summarize_due_calls() -> None:
 def end_dead_calls() -> None:
     """End the calls whose process died."""
     finishing.end_dead_calls(now=timezone.now())
+
+
+@shared_task
+def check_models() -> None:
+    """Ask OpenAI whether the models that this installation uses are there, and for how long."""
+    model_checks.check(now=timezone.now())
 
 
 def on_call_settings_changed(*, business: Business, **_: object) -> None:

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from businesses import audit
 from businesses.audit import AuditKind
@@ -45,8 +45,7 @@ def blocked(request: PageRequest) -> HttpResponse:
     return _page(request, BlockForm(request.business))
 
 
-@require_POST
-@business_page(section="calls")
+@business_page(section="calls", action_of="blocked-callers")
 def block(request: PageRequest) -> HttpResponse:
     """Answer a caller no more."""
     form = BlockForm(request.business, request.POST)
@@ -64,8 +63,7 @@ def block(request: PageRequest) -> HttpResponse:
     return redirect("blocked-callers", slug=request.business.slug)
 
 
-@require_POST
-@business_page(section="calls")
+@business_page(section="calls", action_of="blocked-callers")
 def unblock(request: PageRequest, blocked_id: UUID) -> HttpResponse:
     """Answer a caller again."""
     entry = get_object_or_404(BlockedCaller, pk=blocked_id, business=request.business)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from businesses.audit import AuditKind, record
 from businesses.dialling import can_be_shown
+from businesses.known_people import people_with
 from businesses.models import AuditEntry
 from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
@@ -38,6 +39,7 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
     found = get_object_or_404(calls, pk=call_id, business=request.business)
     context = {
         "call": found,
+        "person": people_with(request.business, [found.caller_number]).get(found.caller_number),
         "steered_by": _steered_by(found),
         "can_be_blocked": can_be_shown(found.caller_number),
         "is_blocked": BlockedCaller.objects.filter(business=request.business, number=found.caller_number).exists(),

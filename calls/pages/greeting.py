@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-import io
-import wave
 from uuid import UUID
 
+from django import forms
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from calls import tasks
-from calls.audio import ulaw
-from calls.greetings import recordings
+from calls.errors import SpeechFailed
+from calls.greetings import own_recordings, recordings
+from calls.greetings.transcription import as_wav
 from calls.models import GreetingAudio, GreetingState
+from calls.pages import words
+
+
+class OwnForm(forms.Form):
+    """A recording that a person of the business has made."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Sound file"),
+        widget=forms.ClearableFileInput(attrs={"accept": "audio/*,.wav"}),
+        help_text=gettext_lazy("Up to three minutes. Without scripts: a WAV file."),
+    )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        """Refuse a file that is too large."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (file.size or 0) > own_recordings.MOST_BYTES:
+            raise forms.ValidationError(_("The file is too large. Choose one of up to 16 MB."))
+        return file
 
 
 @require_safe
@@ -26,37 +48,76 @@ def state(request: PageRequest) -> HttpResponse:
     return _state(request)
 
 
-@require_POST
-@business_page(section="settings", roles=OWNERS)
+@business_page(section="settings", roles=OWNERS, action_of="greeting-state")
 def again(request: PageRequest) -> HttpResponse:
     """Record the greeting again."""
     row = recordings.request(request.business, now=timezone.now())
     if row is not None:
         recordings.request_again(row, now=timezone.now())
         tasks.ring_for(row.pk)
-    if request.htmx:
-        return _state(request)
+    return _changed(request)
+
+
+@business_page(section="settings", roles=OWNERS, action_of="greeting-state")
+def upload(request: PageRequest) -> HttpResponse:
+    """Take the owner's own recording, and have it listened to."""
+    form = OwnForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            row = own_recordings.offer(request.business, form.cleaned_data["file"], now=timezone.now())
+        except SpeechFailed as failure:
+            form.add_error("file", words.own_recording_failure(failure))
+        else:
+            tasks.ring_for(row.pk)
+            return redirect("greeting-state", slug=request.business.slug)
+    return _state(request, form)
+
+
+@business_page(section="settings", roles=OWNERS, action_of="greeting-state")
+def accept(request: PageRequest) -> HttpResponse:
+    """Play the owner's recording to callers, as they have listened to it."""
+    own_recordings.accept(request.business, now=timezone.now())
+    return _changed(request)
+
+
+@business_page(section="settings", roles=OWNERS, action_of="greeting-state")
+def discard(request: PageRequest) -> HttpResponse:
+    """Drop a recording that is not played to callers yet."""
+    own_recordings.discard(request.business)
+    return _changed(request)
+
+
+@business_page(section="settings", roles=OWNERS, action_of="greeting-state")
+def remove(request: PageRequest) -> HttpResponse:
+    """Go back to the assistant's voice."""
+    own_recordings.remove(request.business)
+    messages.success(request, _("Callers hear the assistant's voice."))
     return redirect("greeting-state", slug=request.business.slug)
 
 
-def _state(request: PageRequest) -> HttpResponse:
-    greeting = recordings.current(request.business)
-    is_waiting = greeting is None or greeting.state == GreetingState.PENDING
+def _changed(request: PageRequest) -> HttpResponse:
+    return _state(request) if request.htmx else redirect("greeting-state", slug=request.business.slug)
+
+
+def _state(request: PageRequest, form: OwnForm | None = None) -> HttpResponse:
+    greeting, heard = recordings.current(request.business), recordings.playable(request.business)
     context = {
         "greeting": greeting,
+        "heard": heard,
         "has_text": bool(request.business.opening_words()),
-        "is_waiting": is_waiting,
-        "is_ready": greeting is not None and greeting.rendered_at is not None,
-        "older": _older(request, greeting) if greeting is None or greeting.rendered_at is None else None,
+        "is_waiting": greeting is None or greeting.state == GreetingState.PENDING,
+        "older": None if heard else _older(request),
+        "offered": own_recordings.offered(request.business),
+        "form": form or OwnForm(),
     }
-    return render(request, "calls/greeting_state.html" if request.htmx else "calls/greeting.html", context)
+    template = "calls/greeting_state.html" if request.htmx else "calls/greeting.html"
+    return render(request, template, context, status=422 if form else 200)
 
 
-def _older(request: PageRequest, current: GreetingAudio | None) -> GreetingAudio | None:
+def _older(request: PageRequest) -> GreetingAudio | None:
     """Returns the last recording of an earlier text, voice or language. Callers no longer hear it; its owner can."""
     found = GreetingAudio.objects.filter(business=request.business, rendered_at__isnull=False).defer("audio")
-    others = found.exclude(pk=current.pk) if current else found
-    return others.order_by("-rendered_at").first()
+    return found.order_by("-rendered_at").first()
 
 
 @require_safe
@@ -68,15 +129,4 @@ def audio(request: HttpRequest, greeting_id: UUID) -> HttpResponse:
     greeting = get_object_or_404(GreetingAudio, pk=greeting_id)  # the middleware shows the person's businesses only
     if not greeting.audio:
         raise Http404
-    return HttpResponse(_as_wav(bytes(greeting.audio)), content_type="audio/wav")
-
-
-def _as_wav(audio: bytes) -> bytes:
-    """µ-law as 16-bit samples: not every browser plays µ-law."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as wav:
-        wav.setnchannels(1)
-        wav.setsampwidth(2)
-        wav.setframerate(ulaw.SAMPLE_RATE)
-        wav.writeframes(ulaw.decode(audio).astype("<i2").tobytes())
-    return file.getvalue()
+    return HttpResponse(as_wav(bytes(greeting.audio)), content_type="audio/wav")

@@ -18,15 +18,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from businesses import audit
 from businesses.audit import AuditKind
 from businesses.forms.written_numbers import WrittenPhoneNumberField
+from businesses.known_people import KnownPerson, people_with
 from businesses.models import Business
 from businesses.pages.access import PageRequest, business_page
 from businesses.permissions import demand_transfer
 from businesses.validators import dial_words
+from calls import mailbox
 from calls.conversation.commands import NextStep
 from calls.line import live_control
 from calls.models import Call, CallStatus, Turn
@@ -63,11 +65,12 @@ class TransferForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class OnTheLine:
-    """One running call: its last turns, and the form that transfers it."""
+    """One running call: its last turns, the form that transfers it, and who calls, if they are known."""
 
     call: Call
     lines: list[words.ShownTurn]
     form: TransferForm
+    person: KnownPerson | None
 
     @property
     def speaker(self) -> str:
@@ -83,8 +86,7 @@ def live(request: PageRequest) -> HttpResponse:
     return _page(request, "calls/live_calls.html" if request.htmx else "calls/live.html")
 
 
-@require_POST
-@business_page(section="live-calls")
+@business_page(section="live-calls", action_of="live-calls")
 def hang_up(request: PageRequest, call_id: UUID) -> HttpResponse:
     """End a call."""
     call = get_object_or_404(Call, pk=call_id, business=request.business)
@@ -92,8 +94,7 @@ def hang_up(request: PageRequest, call_id: UUID) -> HttpResponse:
     return redirect("live-calls", slug=request.business.slug)
 
 
-@require_POST
-@business_page(section="live-calls")
+@business_page(section="live-calls", action_of="live-calls")
 def transfer(request: PageRequest, call_id: UUID) -> HttpResponse:
     """Take the call from the assistant and ring a person's phone."""
     call = get_object_or_404(Call, pk=call_id, business=request.business)
@@ -116,7 +117,7 @@ def _ask(request: PageRequest, call: Call, step: NextStep, *, done: str, dial: s
         return
     try:
         live_control.ask(call.pk, step, dial=dial)
-    except live_control.NotReached:
+    except mailbox.NotReached:
         messages.error(request, _("The call could not be reached. Try again."))
         return
     with transaction.atomic():
@@ -132,13 +133,13 @@ def _page(request: PageRequest, template: str, *, wrong: TransferForm | None = N
         .defer("settings", "usage", "latencies")
         .order_by("started_at")
     )
-    said = _last_turns(calls)
+    said, known = _last_turns(calls), people_with(request.business, {call.caller_number for call in calls})
     on_the_line = []
     for call in calls:
         form = TransferForm(request.business, call.pk, is_free=request.may.transfer_anywhere)
         if wrong is not None and wrong.auto_id == form.auto_id:
             form = wrong
-        on_the_line.append(OnTheLine(call, words.shown_turns(said[call.pk]), form))
+        on_the_line.append(OnTheLine(call, words.shown_turns(said[call.pk]), form, known.get(call.caller_number)))
     return render(request, template, {"on_the_line": on_the_line}, status=status)
 
 

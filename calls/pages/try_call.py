@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from businesses.models import User
 from businesses.pages.access import PageRequest, business_page
@@ -29,8 +29,7 @@ def try_call(request: PageRequest) -> HttpResponse:
     return render(request, "calls/try.html", {"numbers": numbers, "media_path": MEDIA_PATH})
 
 
-@require_POST
-@business_page(section="try-call")
+@business_page(section="try-call", action_of="try-call")
 def start(request: PageRequest) -> HttpResponse:
     """Take the call in, and give the page what Twilio would get: the key to a media stream."""
     _wait_for_earlier_trial(request.user)

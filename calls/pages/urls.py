@@ -3,10 +3,11 @@
 from django.urls import path
 
 from businesses.pages import persons
-from calls.pages import blocked, call, calls, greeting, live, try_call
+from calls.pages import blocked, call, call_export, calls, greeting, live, try_call
 
 urlpatterns = [
     path("", calls.calls, name="calls"),
+    path("calls.csv", call_export.export, name="calls-export"),
     path("live/", live.live, name="live-calls"),
     path("try/", try_call.try_call, name="try-call"),
     path("try/start/", try_call.start, name="try-start"),
@@ -15,6 +16,10 @@ urlpatterns = [
     path("blocked/<uuid:blocked_id>/remove/", blocked.unblock, name="caller-unblock"),
     path("greeting/", greeting.state, name="greeting-state"),
     path("greeting/again/", greeting.again, name="greeting-again"),
+    path("greeting/own/", greeting.upload, name="greeting-own"),
+    path("greeting/own/accept/", greeting.accept, name="greeting-own-accept"),
+    path("greeting/own/discard/", greeting.discard, name="greeting-own-discard"),
+    path("greeting/own/remove/", greeting.remove, name="greeting-own-remove"),
     path("<uuid:call_id>/", call.call, name="call"),
     path("<uuid:call_id>/turns/", call.turns, name="call-turns"),
     path("<uuid:call_id>/hang-up/", live.hang_up, name="call-hang-up"),

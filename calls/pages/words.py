@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from businesses.dialling import DialRefusal
 from businesses.models import Limit
 from calls.conversation.end_reasons import EndReason, StreamFault
-from calls.errors import SpeechFault
+from calls.errors import SpeechFailed, SpeechFault
 from calls.models import Call, CallOutcome, GreetingAudio, Speaker, Turn
 from calls.openai_errors import Meaning, meaning_of
 from calls.records.endings import end_reason_of
@@ -43,6 +44,7 @@ END_REASONS = {
     EndReason.CALLER_SILENT: gettext_lazy("Nobody was heard for a while."),
     EndReason.STREAM_BROKE: gettext_lazy("The connection to the phone network broke."),
     EndReason.MODEL_UNAVAILABLE: gettext_lazy("The AI service was not available."),
+    EndReason.NO_ANSWER: gettext_lazy("The AI service gave the caller no answer."),
     EndReason.OUR_MISTAKE: gettext_lazy("An internal error. It was logged."),
     EndReason.LEFT_EARLY: gettext_lazy("The caller hung up before the assistant answered."),
     EndReason.OVER_AT_TWILIO: gettext_lazy("The caller hung up."),
@@ -67,6 +69,9 @@ _CAUSES: dict[str, StrOrPromise] = {
     StreamFault.FLOOD: gettext_lazy("It sent more data than a phone call does."),
     StreamFault.MALFORMED: gettext_lazy("It sent data that could not be read."),
     StreamFault.SLOW: gettext_lazy("It was too slow to take the assistant's voice."),
+    StreamFault.STOPPED: gettext_lazy("The phone network ended the call's audio."),
+    StreamFault.ERROR: gettext_lazy("The phone network reported an error in the call's audio."),
+    StreamFault.SILENT: gettext_lazy("Nothing was received from it any more."),
 }
 """What lay behind an end, where it tells a reader more than that it happened."""
 
@@ -95,13 +100,17 @@ SPEECH_FAULTS: dict[str, StrOrPromise] = {
     SpeechFault.SILENCE: gettext_lazy("The speech service sent silence."),
     SpeechFault.TOO_SHORT: gettext_lazy("The recording was too short for these words."),
     SpeechFault.TOO_LONG: gettext_lazy("The recording was too long for these words."),
+    SpeechFault.WORDS_DIFFER: gettext_lazy("Other words were heard in it than those that are written."),
+    SpeechFault.NOT_WAV: gettext_lazy("The file is not a WAV file with 8, 16 or 32 bits."),
+    SpeechFault.TOO_QUIET: gettext_lazy("The recording is too quiet. Speak closer to the microphone."),
+    SpeechFault.CLIPPED: gettext_lazy("The recording is distorted: too loud. Speak farther from the microphone."),
     SpeechFault.OTHER: gettext_lazy("Another reason."),
 }
 """Why a greeting could not be recorded, as its owner reads it."""
 
 _LATENCIES = {
     "greeting": gettext_lazy("Until the caller heard the first word"),
-    "answer": gettext_lazy("Until an answer began"),
+    "felt": gettext_lazy("From the caller's last word to the first sound of the answer"),
     "barge_in_pause": gettext_lazy("Until it fell silent for the caller"),
 }
 
@@ -118,6 +127,11 @@ def end_reason(call: Call) -> str:
     return f"{END_REASONS[reason]} {cause}".strip()
 
 
+def seconds_on_the_line(call: Call, *, now: datetime) -> float | None:
+    """Returns how long the assistant has been on the line; None if it never was."""
+    return ((call.ended_at or now) - call.stream_opened_at).total_seconds() if call.stream_opened_at else None
+
+
 def not_dialled(call: Call) -> str:
     """Returns why the caller was not put through to a number; "" if they were, or nobody wanted it."""
     return str(_NOT_DIALLED.get(call.dial_refusal, ""))
@@ -130,6 +144,14 @@ def _cause(reason: EndReason, code: str) -> StrOrPromise:
         return _LIMITS.get(code, "")
     status = code.removeprefix("http_")
     return _CAUSES.get(meaning_of(code, int(status) if status.isdecimal() else None), "")
+
+
+def own_recording_failure(failure: SpeechFailed) -> str:
+    """Returns why a person's recording can't be taken."""
+    if failure.fault == SpeechFault.SILENCE:
+        return _("Nothing can be heard in the recording.")
+    shown = GreetingAudio(failure=failure.fault, failure_detail=failure.detail)
+    return speech_failure(shown) if failure.detail else str(SPEECH_FAULTS[failure.fault])
 
 
 def speech_failure(greeting: GreetingAudio | None) -> str:
@@ -149,6 +171,8 @@ def speech_failure(greeting: GreetingAudio | None) -> str:
         case SpeechFault.REFUSED:
             ours = f"{SPEECH_FAULTS[SpeechFault.REFUSED]} {_CAUSES.get(detail.get('meaning', ''), '')}".strip()
             return _with_foreign(ours, str(detail.get("said") or f"HTTP {detail.get('status', '?')}"))
+        case SpeechFault.WORDS_DIFFER if heard := str(detail.get("heard", "")):
+            return format_html("{} <q><bdi>{}</bdi></q>", SPEECH_FAULTS[SpeechFault.WORDS_DIFFER], heard)
         case _:
             more = ""
     words = SPEECH_FAULTS.get(greeting.failure, SPEECH_FAULTS[SpeechFault.OTHER])  # a newer version's code is other

@@ -8,17 +8,25 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from businesses.templatetags.pages import phone
+from calls import model_checks
 from calls.models import BROWSER, Call, CallOutcome, GreetingAudio
-from calls.pages import words
+from calls.pages import model_words, words
 
 register = template.Library()
+
+
+@register.inclusion_tag("admin/model_check.html")
+def model_check() -> dict[str, object]:
+    """Show operators what the last check of OpenAI's models found."""
+    row = model_checks.latest()
+    return {"check": row, "problems": list(model_words.sentences(row)) if row else []}
 
 
 @register.filter
 def caller(call: Call) -> SafeString | str:
     """Returns who called, as shown."""
     if call.caller_number == BROWSER:
-        return _("A try in the browser")
+        return _("A test call from the browser")
     return phone(call.caller_number) if call.caller_number else _("Number withheld")
 
 
@@ -31,9 +39,7 @@ def outcome_badge(call: Call) -> str:
 @register.filter
 def seconds(call: Call) -> float | None:
     """Returns the seconds that the assistant has been on the line; None if it never was."""
-    if call.stream_opened_at is None:
-        return None
-    return ((call.ended_at or timezone.now()) - call.stream_opened_at).total_seconds()
+    return words.seconds_on_the_line(call, now=timezone.now())
 
 
 @register.filter
