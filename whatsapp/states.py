@@ -27,12 +27,12 @@ class BroadcastStatus(models.TextChoices):
 B = BroadcastStatus
 BROADCAST_MOVES: dict[BroadcastStatus, frozenset[BroadcastStatus]] = {
     B.DRAFT: frozenset({B.SCHEDULED, B.PREPARING, B.CANCELLING}),
-    B.SCHEDULED: frozenset({B.PREPARING, B.MISSED, B.CANCELLING}),
-    B.PREPARING: frozenset({B.RUNNING, B.PAUSED, B.FAILED, B.CANCELLING}),
+    B.SCHEDULED: frozenset({B.DRAFT, B.PREPARING, B.MISSED, B.CANCELLING}),
+    B.PREPARING: frozenset({B.DRAFT, B.RUNNING, B.PAUSED, B.FAILED, B.CANCELLING}),
     B.RUNNING: frozenset({B.PAUSED, B.COMPLETED, B.CANCELLING}),
     B.PAUSED: frozenset({B.PREPARING, B.RUNNING, B.CANCELLING}),
-    B.MISSED: frozenset({B.SCHEDULED, B.PREPARING, B.CANCELLING}),
-    B.FAILED: frozenset({B.PREPARING, B.CANCELLING}),
+    B.MISSED: frozenset({B.DRAFT, B.SCHEDULED, B.PREPARING, B.CANCELLING}),
+    B.FAILED: frozenset({B.DRAFT, B.PREPARING, B.CANCELLING}),
     B.CANCELLING: frozenset({B.CANCELLED}),
     B.COMPLETED: frozenset({B.RUNNING}),
     B.CANCELLED: frozenset(),
@@ -47,6 +47,13 @@ LIVE_BROADCASTS = (B.SCHEDULED, B.PREPARING, B.RUNNING, B.PAUSED)
 def broadcast_states_before(new: BroadcastStatus) -> tuple[BroadcastStatus, ...]:
     """Returns the states from which a broadcast may become `new`: the WHERE of the change."""
     return tuple(old for old, following in BROADCAST_MOVES.items() if new in following)
+
+
+class NextStep(models.TextChoices):
+    """What has still to be entered of a draft."""
+
+    PEOPLE = "people", _("People")
+    DETAILS = "details", _("Values and schedule")
 
 
 class PauseReason(models.TextChoices):
@@ -77,10 +84,10 @@ class RecipientStatus(models.TextChoices):
     ASSUMED_SENT = "assumed_sent", _("Counted as sent")
     ACCEPTED = "accepted", _("Accepted by WhatsApp")
     HELD = "held", _("Held by WhatsApp for a quality check")
-    SENT = "sent", _("Sent")
+    SENT = "sent", _("Sent, not delivered yet")
     EXPIRED = "expired", _("Not delivered in time")
     FAILED = "failed", _("Failed")
-    DELIVERED = "delivered", _("Delivered")
+    DELIVERED = "delivered", _("Delivered, not read")
     READ = "read", _("Read")
     SKIPPED = "skipped", _("Skipped")
     CANCELLED = "cancelled", _("Cancelled before it was sent")
@@ -110,7 +117,7 @@ devices can cause both orders)."""
 
 RECIPIENT_MOVES: dict[RecipientStatus, frozenset[RecipientStatus]] = {
     R.PENDING: frozenset({R.CLAIMED, R.SKIPPED, R.CANCELLED}),
-    R.RETRY_WAIT: frozenset({R.CLAIMED, R.SKIPPED, R.CANCELLED}),
+    R.RETRY_WAIT: frozenset({R.CLAIMED, R.SKIPPED, R.CANCELLED, R.FAILED}),
     R.CLAIMED: frozenset({R.PENDING, R.RETRY_WAIT, R.SENDING, R.SKIPPED, R.CANCELLED}),
     R.SENDING: frozenset(
         {R.ACCEPTED, R.HELD, R.FAILED, R.UNKNOWN, R.PENDING, R.RETRY_WAIT, R.SKIPPED, R.CANCELLED},

@@ -11,9 +11,10 @@ from whatsapp.models.contacts import (
     SuppressionSource,
     Tag,
 )
+from whatsapp.models.course import BroadcastCourse, CourseStep
 from whatsapp.models.direct import DirectKind, DirectMessage
 from whatsapp.models.identity import AddressTie, ContactMerge, PersonAddress, TieSource
-from whatsapp.models.imports import ContactImport, ImportStatus, RejectedRow
+from whatsapp.models.imports import ContactImport, ImportedContact, ImportStatus, RejectedRow
 from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, NewsProblem, WebhookNews
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
 from whatsapp.models.senders import (
@@ -29,6 +30,7 @@ from whatsapp.models.senders import (
 from whatsapp.models.sending import SendingPace
 from whatsapp.models.spending import BroadcastSpending, MonthSpending
 from whatsapp.models.templates import MessageTemplate, ParameterFormat
+from whatsapp.models.threads import QuickReply, ThreadNote
 from whatsapp.states import TemplateCategory, TemplateStatus
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "AttemptOutcome",
     "AudienceKind",
     "Broadcast",
+    "BroadcastCourse",
     "BroadcastEvent",
     "BroadcastSpending",
     "Consent",
@@ -47,10 +50,12 @@ __all__ = [
     "ContactImport",
     "ContactMerge",
     "ContactTag",
+    "CourseStep",
     "DirectKind",
     "DirectMessage",
     "EventKind",
     "ImportStatus",
+    "ImportedContact",
     "InboundAction",
     "InboundMessage",
     "MessageTemplate",
@@ -63,6 +68,7 @@ __all__ = [
     "ProvedAccount",
     "Provider",
     "Quality",
+    "QuickReply",
     "Recipient",
     "RejectedRow",
     "Sender",
@@ -74,6 +80,7 @@ __all__ = [
     "Tag",
     "TemplateCategory",
     "TemplateStatus",
+    "ThreadNote",
     "TieSource",
     "UnknownPolicy",
     "WebhookNews",

@@ -16,7 +16,7 @@ from whatsapp.models.budget import budget_field
 from whatsapp.models.reasons import KeepsReason
 from whatsapp.models.senders import Sender, WindowZone
 from whatsapp.models.templates import MessageTemplate, ParameterFormat
-from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus, PauseReason, TemplateCategory
+from whatsapp.states import LIVE_BROADCASTS, BroadcastStatus, NextStep, PauseReason, TemplateCategory
 
 
 class AudienceKind(models.TextChoices):
@@ -33,6 +33,9 @@ class Broadcast(KeepsReason):
     Template, language, category and content are frozen here when it is created. `epoch` grows with every change of
     `status`, so that a process can tell that it was paused and resumed meanwhile. The audience is frozen in recipient
     rows before the first message: `audience_cursor` says how far, `audience_ready_at` when that was complete.
+    `edition` grows with each change of its people or their values: whoever reads people or starts it means one edition.
+    `next_step` is what its makers have still to enter ("" once all is there: nothing else can be started), `file_name`
+    their name for the file, and `file_answers` what they have said about it (`tables.readings.Answers`).
     `burst_codes` are the errors for which it paused because they met so many: they say nothing against those people.
     """
 
@@ -58,9 +61,13 @@ class Broadcast(KeepsReason):
     template_hash = models.CharField(max_length=64)
     burst_codes = models.JSONField(default=list, db_default=[], editable=False)
 
-    audience_kind = models.CharField(_("people"), max_length=10, choices=AudienceKind.choices)
+    next_step = models.CharField(max_length=10, choices=NextStep.choices, blank=True, default="", db_default="")
+    edition = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    audience_kind = models.CharField(_("people"), max_length=10, choices=AudienceKind.choices, blank=True)
     audience = models.JSONField(_("which people"), default=dict)
     audience_file = models.FileField(upload_to="audiences/", max_length=200, blank=True)
+    file_name = models.CharField(max_length=120, blank=True, default="", db_default="", editable=False)
+    file_answers = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     audience_cursor = models.CharField(max_length=60, blank=True)
     audience_ready_at = models.DateTimeField(null=True, editable=False)
     total = models.PositiveIntegerField(_("people"), null=True, editable=False)
@@ -125,6 +132,10 @@ class EventKind(models.TextChoices):
     """What happened to a broadcast."""
 
     CREATED = "created", _("Created")
+    EDITING = "editing", _("Taken back for editing")
+    UNDONE = "undone", _("Start undone")
+    EDITED = "edited", _("Edited")
+    TESTED = "tested", _("Test message sent")
     SCHEDULED = "scheduled", _("Scheduled")
     STARTED = "started", _("Started")
     MISSED = "missed", _("Missed its time")
@@ -139,6 +150,7 @@ class EventKind(models.TextChoices):
     RETRIED = "retried", _("Failed messages sent again")
     SENT_AGAIN = "sent_again", _("Messages without an answer are sent again")
     ASSUMED_SENT = "assumed_sent", _("Messages without an answer count as sent")
+    GIVEN_UP = "given_up", _("Ended without those who waited for another try")
     CATEGORY_ACCEPTED = "category", _("The template's new category accepted")
     OTHER = "other", _("Changed")
 
@@ -147,8 +159,9 @@ class BroadcastEvent(models.Model):
     """An entry in a broadcast's history: what happened, when, and who did it (NULL: the program itself).
 
     `data` holds what `pages.history` shows beyond the kind, each key only where it applies: `wall_time` and `zone` of
-    a schedule, `late_s` of a scheduled start, `not_after` (ISO 8601, UTC) of a missed one, `people`, `pause_reason`,
-    `category` that somebody accepted, and `cause` with `cause_data` in the form in which rows keep them.
+    a schedule, `late_s` of a scheduled start, `not_after` (ISO 8601, UTC) of a missed one, `people` (how many),
+    `pause_reason`, `category` that somebody accepted, `message` (the id of a test), and `cause` with `cause_data` as
+    rows keep them.
     """
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")

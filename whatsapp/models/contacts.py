@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from businesses.models import Business
+from businesses.models import Business, Membership
 from businesses.tenancy import BusinessManager
 from businesses.validators import validate_e164
 
@@ -60,6 +60,15 @@ class Contact(models.Model):
     consent_source = models.CharField(_("where the consent comes from"), max_length=200, blank=True)
     consent_changed_at = models.DateTimeField(null=True, editable=False)
     last_inbound_at = models.DateTimeField(_("last message from them"), null=True, editable=False)
+    assigned_to = models.ForeignKey(
+        Membership, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("whose thread it is")
+    )
+    settled_until = models.DateTimeField(
+        _("messages until then need no answer"),
+        null=True,
+        editable=False,
+        help_text="the time of the newest message that a member saw when they said so",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = BusinessManager()

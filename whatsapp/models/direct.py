@@ -24,12 +24,13 @@ class DirectKind(models.TextChoices):
 
     REPLY = "reply", _("Reply")
     TEST = "test", _("Test of a template")
+    TEMPLATE = "template", _("Template to one person")
 
 
 class DirectMessage(MessageOutcome):
     """One message to one person. Its `id` goes with the request and comes back in every report.
 
-    `key` comes from the form, so that a form submitted twice is one message. `text` is what was written; for a test
+    `key` comes from the form, so that a form submitted twice is one message. `text` is what was written; for a template
     it is the filled-in body, and `template` and `params` are what is sent.
     """
 
@@ -37,7 +38,7 @@ class DirectMessage(MessageOutcome):
     business = models.ForeignKey(Business, models.CASCADE, related_name="direct_messages")
     key = models.UUIDField()
     sender = models.ForeignKey(Sender, models.CASCADE, related_name="direct_messages", verbose_name=_("sender"))
-    kind = models.CharField(_("kind"), max_length=5, choices=DirectKind.choices)
+    kind = models.CharField(_("kind"), max_length=8, choices=DirectKind.choices)
     address = models.CharField(_("to"), max_length=140)
     text = models.TextField(_("text"))
     template = models.ForeignKey(

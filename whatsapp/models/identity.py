@@ -26,6 +26,7 @@ class TieSource(models.TextChoices):
     INBOUND = "inbound", _("A message from the person")
     PREFERENCE = "preference", _("Their choice about marketing in WhatsApp")
     NEW_NUMBER = "new_number", _("The person changed their number")
+    STAFF = "staff", _("A member of the business said so")
     NEW_USER_ID = "new_user_id", _("WhatsApp gave the person a new id")
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
+from whatsapp.models.contacts import Contact
 from whatsapp.models.reasons import KeepsReason
 
 FOLDER = "imports"
@@ -50,6 +51,7 @@ class ContactImport(KeepsReason):
     samples = models.JSONField(default=list)
     reading = models.JSONField(
         default=dict,
+        db_default={},
         blank=True,
         help_text="how the file is read: encoding, sheet, header's row, phone's place; notes, and the owner's answers",
     )
@@ -72,6 +74,10 @@ class ContactImport(KeepsReason):
     created_at = models.DateTimeField(_("uploaded"))
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True, editable=False)
+    undone = models.JSONField(
+        null=True, blank=True, editable=False, help_text="numbers of contacts: removed, restored, kept"
+    )
 
     objects = BusinessManager()
 
@@ -124,3 +130,45 @@ class RejectedRow(KeepsReason):
 
     def __str__(self) -> str:
         return f"{self.row}: {self.cause}"
+
+
+class ImportedContact(models.Model):
+    """A contact that an import has read, the numbers of its rows, and what is needed to undo it.
+
+    `given` is what the rows said and was taken: "name", "language", "attributes", "tags", "consent" and "consent_at".
+    `before` is what stood in place of these on a contact that was there already; of one that the import added it is
+    NULL, and "address" in `given` is its address. `given` is NULL where nothing was kept, so it can't be undone.
+    """
+
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+", db_index=False)
+    contact_import = models.ForeignKey(
+        ContactImport, models.CASCADE, related_name="+", db_index=False, verbose_name=_("import")
+    )
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="+", verbose_name=_("contact"))
+    rows = models.JSONField(_("rows"), default=list)
+    is_named = models.BooleanField(default=False)
+    is_repeated = models.BooleanField(default=False, help_text="several rows are this person's")
+    given = models.JSONField(null=True, editable=False)
+    before = models.JSONField(null=True, editable=False)
+
+    objects = BusinessManager()
+
+    class Meta:
+        db_table = "whatsapp_contact_import_contacts"
+        verbose_name = _("imported contact")
+        verbose_name_plural = _("imported contacts")
+        ordering: ClassVar[list[str]] = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["contact_import", "contact"], name="one_row_per_imported_contact")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["contact_import"], name="imported_repeatedly", condition=Q(is_repeated=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id}: {self.rows}"
+
+    @property
+    def others(self) -> list[int]:
+        """The numbers of the rows after the first."""
+        return list(self.rows[1:])

@@ -49,6 +49,7 @@ class Recipient(MessageOutcome):
     address = models.CharField(_("address"), max_length=140, null=True)
     address_kind = models.CharField(max_length=5, choices=AddressKind.choices, default=AddressKind.PHONE)
     given_address = models.CharField(_("as entered"), max_length=140, blank=True)
+    given_name = models.CharField(_("name in the file"), max_length=200, blank=True, default="", db_default="")
     row_number = models.PositiveIntegerField(_("row of the file"), null=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     params = models.JSONField(_("values of the template"), default=dict)
@@ -103,6 +104,7 @@ class Recipient(MessageOutcome):
                 condition=Q(status__in=[RecipientStatus.CLAIMED, RecipientStatus.SENDING]),
             ),
             models.Index(fields=["broadcast", "status", "id"], name="recipient_by_status"),
+            models.Index(fields=["broadcast"], name="recipient_in_doubt", condition=Q(status=RecipientStatus.UNKNOWN)),
             models.Index(fields=["business", "address", "-accepted_at"], name="recipient_history"),
             models.Index(fields=["id"], name="recipient_refund", condition=Q(cost_micros__gt=0, status__in=COSTLESS)),
         ]

@@ -189,12 +189,6 @@ class MessagingSettings(models.Model):
     """A business's messaging settings. A business without a row has the defaults."""
 
     business = models.OneToOneField(Business, models.CASCADE, related_name="+")
-    region = models.CharField(
-        _("country of local numbers"),
-        max_length=2,
-        blank=True,
-        help_text=_("Two letters, like IL. Leave empty for the country of the business's own phone number."),
-    )
     late_after_minutes = models.PositiveIntegerField(
         _("longest delay of a scheduled broadcast (minutes)"),
         default=360,

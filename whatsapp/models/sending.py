@@ -17,6 +17,7 @@ class SendingPace(models.Model):
     next_slot_at = models.FloatField(default=0)
     slowed_rate = models.FloatField(null=True)
     slowed_at = models.FloatField(default=0)
+    rests_until = models.FloatField(default=0, db_default=0)
 
     objects = BusinessManager()
 

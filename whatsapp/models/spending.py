@@ -18,11 +18,16 @@ from whatsapp.models.broadcasts import Broadcast
 
 
 class BroadcastSpending(models.Model):
-    """What a broadcast has cost so far. No row: nothing."""
+    """What a broadcast has cost so far. No row: nothing.
+
+    `billed_micros` is the part that WhatsApp has reported as billed; NULL until `control.money` has counted it from
+    the rows, for a broadcast that began before it was kept.
+    """
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     broadcast = models.OneToOneField(Broadcast, models.CASCADE, related_name="+")
     micros = models.BigIntegerField(_("cost (millionths)"), default=0)
+    billed_micros = models.BigIntegerField(_("billed (millionths)"), null=True, default=0)
 
     objects = BusinessManager()
 

@@ -26,7 +26,8 @@ class MessageTemplate(models.Model):
 
     `button_marks` holds what people of the business decided about quick replies, by their texts: an `InboundAction`,
     or "" for an ordinary button (`numbers.opt_out_buttons`). WhatsApp may hold messages of a template that is not
-    GREEN, and those that left before `paced_until`; `held_at` is when it last said that it held one.
+    GREEN, and those that left before `paced_until`; `held_at` is when it last said that it held one. It will have
+    `announced_category` from `announced_for` on, as far as WhatsApp has said (`broadcasts.announced`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -37,6 +38,10 @@ class MessageTemplate(models.Model):
     name = models.CharField(_("name"), max_length=512)
     language = models.CharField(_("language"), max_length=15)
     category = models.CharField(_("category"), max_length=20, choices=TemplateCategory.choices)
+    announced_category = models.CharField(
+        max_length=20, choices=TemplateCategory.choices, blank=True, default="", db_default="", editable=False
+    )
+    announced_for = models.DateTimeField(null=True, editable=False)
     status = models.CharField(_("status"), max_length=20, choices=TemplateStatus.choices)
     status_detail = models.CharField(_("why"), max_length=300, blank=True)
     paused_until = models.DateTimeField(null=True, editable=False)
