@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db import transaction
 from django.db.models import Count, Q, Sum
-from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from whatsapp.audience.rates import RateTable, rates_on
-from whatsapp.models import Broadcast, Recipient
+from whatsapp.broadcasts import cut_times
+from whatsapp.models import Broadcast, BroadcastSpending, Recipient
 from whatsapp.sending import spending
-from whatsapp.sending.costs import COSTING, from_micros
+from whatsapp.sending.costs import COSTING, from_micros, micros
 from whatsapp.states import PauseReason, RecipientStatus
 
 NOT_DELIVERED = (
@@ -34,20 +37,28 @@ NOT_DELIVERED = (
 
 @dataclass(frozen=True, slots=True)
 class CountryCost:
-    """What the people of one country cost if every message is delivered; None if no price is known."""
+    """What the people of one country cost if every message is delivered: the price of one, and of all of them.
+
+    Both are None if no price is known.
+    """
 
     country: str
     people: int
-    cost: Decimal | None
+    price: Decimal | None
+
+    @property
+    def cost(self) -> Decimal | None:
+        """The price of all messages."""
+        return None if self.price is None else self.price * self.people
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """The three amounts, in the currency of the rate card."""
+    """The three amounts, in the currency of the rate card. `billed` is None while nobody has counted it yet."""
 
     plan: Decimal
     so_far: Decimal
-    billed: Decimal
+    billed: Decimal | None
 
 
 def costs_of(broadcast: Broadcast, *, now: datetime) -> Costs:
@@ -58,27 +69,54 @@ def costs_of(broadcast: Broadcast, *, now: datetime) -> Costs:
     return Costs(Decimal(sums["plan"] or 0), from_micros(sums["so_far"] or 0), billed_of(broadcast, now=now))
 
 
+def costs_kept(broadcast: Broadcast) -> Costs:
+    """Returns the same from the sums that are kept as it happens; only the plan is added up from the rows."""
+    plan = Recipient.objects.filter(broadcast=broadcast).aggregate(plan=Sum("cost_estimate"))["plan"]
+    return Costs(Decimal(plan or 0), spending.spent_on(broadcast), billed_on(broadcast))
+
+
 def billed_of(broadcast: Broadcast, *, now: datetime) -> Decimal:
     """Returns the prices, at their days, of the messages that were reported as billable and have been delivered."""
     reported = Recipient.objects.filter(broadcast=broadcast, billable=True).exclude(status__in=NOT_DELIVERED)
     groups = (
         reported.order_by()
-        .values_list("country", "price_category", TruncDate("delivered_at", tzinfo=UTC))
+        .values_list("country", "price_category", cut_times.day("delivered_at"))
         .annotate(people=Count("pk"))
     )
     total = Decimal(0)
     for country, category, day, people in groups:
-        rates = rates_on(day or now.astimezone(UTC).date())
+        rates = rates_on(cut_times.day_of(day) or now.astimezone(UTC).date())
         price = rates.price(country, category) if category else None
         total += people * (price if price is not None else rates.price(country, broadcast.template_category) or 0)
     return total
+
+
+def billed_on(broadcast: Broadcast) -> Decimal | None:
+    """Returns what is kept of that sum; None if it began before it was kept, and nobody has counted it since."""
+    kept = list(BroadcastSpending.objects.filter(broadcast=broadcast).values_list("billed_micros", flat=True))
+    if not kept:
+        return Decimal(0)  # nothing has left
+    return None if kept[0] is None else from_micros(kept[0])
+
+
+def count_billed(broadcast: Broadcast, now: datetime) -> None:
+    """Count what was billed from the rows, and keep it, unless it is kept already.
+
+    Whoever corrects the sum meanwhile waits for its lock, then adds to it.
+    """
+    with transaction.atomic():
+        sum_ = BroadcastSpending.objects.select_for_update().filter(broadcast=broadcast).first()
+        if sum_ is not None and sum_.billed_micros is None:
+            sum_.billed_micros = micros(billed_of(broadcast, now=now))
+            sum_.save(update_fields=["billed_micros"])
 
 
 def warnings(broadcast: Broadcast, lines: Sequence[CountryCost], rates: RateTable, now: datetime) -> list[str]:
     """Returns what to know about the money before the start."""
     cost = sum((line.cost for line in lines if line.cost is not None), Decimal(0))
     found = []
-    for budget in spending.budgets(broadcast.business, broadcast, now):
+    monthly = spending.monthly_budget(broadcast.business)
+    for budget in spending.budgets(broadcast.business, broadcast, monthly, now):
         amounts = {
             "left": f"{from_micros(budget.left):.2f}", "cost": f"{cost:.2f}", "currency": rates.currency,
         }  # fmt: skip
@@ -97,11 +135,14 @@ def warnings(broadcast: Broadcast, lines: Sequence[CountryCost], rates: RateTabl
             )
     unsure = [line for line in lines if line.country in rates.unsure]
     if unsure:
-        found.append(
-            _(
-                "WhatsApp has new prices for %(countries)s, which are not known here: "
-                "%(people)s people are estimated at older ones."
-            )
-            % {"countries": ", ".join(line.country for line in unsure), "people": sum(line.people for line in unsure)}
+        people = sum(line.people for line in unsure)
+        told = ngettext(
+            "WhatsApp has new prices for %(countries)s, which are not known here: "
+            "%(people)s person is estimated at an older one.",
+            "WhatsApp has new prices for %(countries)s, which are not known here: "
+            "%(people)s people are estimated at older ones.",
+            people,
         )
+        countries = ", ".join(line.country for line in unsure)
+        found.append(told % {"countries": countries, "people": intcomma(people)})
     return found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from businesses.models import Business
 from whatsapp.audience.choice import ContactsChoice, EarlierChoice
@@ -25,7 +28,7 @@ from whatsapp.sending.costs import rates_at
 from whatsapp.sending.gates import window_of
 from whatsapp.sending.limiter import most_of
 from whatsapp.sending.quota import people_left_to_tell
-from whatsapp.states import RecipientStatus, SkipReason
+from whatsapp.states import BroadcastStatus, RecipientStatus, SkipReason
 from whatsapp.template_variables import UnsupportedTemplate, unfillable_part
 
 PROBLEM_ROWS = 100
@@ -72,7 +75,7 @@ class Preflight:
 def preflight(broadcast: Broadcast, *, now: datetime) -> Preflight:
     """Returns what starting the broadcast now would do. Changes nothing."""
     rates, mps = rates_at(max(now, broadcast.scheduled_at or now)), most_of(broadcast.sender)
-    costs, skipped = _costs(broadcast, rates), _skipped(broadcast)
+    costs, skipped = _costs_and_skipped(broadcast, rates)
     valid = sum(line.people for line in costs) if broadcast.audience_ready_at else _estimate(broadcast)
     left = people_left_to_tell(broadcast.sender, now)
     return Preflight(
@@ -118,35 +121,42 @@ def _estimate(broadcast: Broadcast) -> int:
             return max(1, Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING).count())
 
 
-def _skipped(broadcast: Broadcast) -> dict[SkipReason, int]:
+def _costs_and_skipped(broadcast: Broadcast, rates: RateTable) -> tuple[list[CountryCost], dict[SkipReason, int]]:
+    """Returns what those who wait cost by country, and how many get no message, by reason: counted in one go."""
     counted = (
-        Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.SKIPPED)
+        Recipient.objects.filter(broadcast=broadcast, status__in=(RecipientStatus.PENDING, RecipientStatus.SKIPPED))
         .order_by()
-        .values_list("skip_reason")
-        .annotate(rows=Count("pk"))
-    )
-    return {SkipReason(reason): rows for reason, rows in counted}
-
-
-def _costs(broadcast: Broadcast, rates: RateTable) -> list[CountryCost]:
-    counted = (
-        Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING)
-        .order_by()
-        .values_list("country")
+        .values_list("status", "country", "skip_reason")
         .annotate(people=Count("pk"))
     )
-    lines = []
-    for country, people in counted:
-        price = rates.price(country, broadcast.template_category)
-        lines.append(CountryCost(country, people, None if price is None else price * people))
-    return sorted(lines, key=lambda line: (-line.people, line.country))
+    waiting: Counter[str] = Counter()
+    skipped: Counter[SkipReason] = Counter()
+    for status, country, why, people in counted:
+        if status == RecipientStatus.PENDING:
+            waiting[country] += people
+        else:
+            skipped[SkipReason(why)] += people
+    category = broadcast.template_category
+    lines = [CountryCost(country, people, rates.price(country, category)) for country, people in waiting.items()]
+    return sorted(lines, key=lambda line: (-line.people, line.country)), dict(skipped)
 
 
 def _problems(broadcast: Broadcast, valid: int) -> list[str]:
+    if broadcast.next_step:
+        return [_("It is not finished: %(step)s is missing.") % {"step": broadcast.get_next_step_display()}]
+    if is_unreadable(broadcast):
+        unreadable = _("The people can't be read: %(why)s Nothing was sent. Choose other people, or another file.")
+        return [InWords(unreadable, why=reason_words(broadcast))]
     nobody = (
         [] if valid else [_("Nobody in this broadcast can be messaged. The reasons are in the list of skipped people.")]
     )
     return nobody + standing_problems(broadcast)
+
+
+def is_unreadable(broadcast: Broadcast) -> bool:
+    """Returns whether reading its people broke off: it needs others before it can be started."""
+    broken = broadcast.status in {BroadcastStatus.DRAFT, BroadcastStatus.FAILED} and bool(broadcast.cause)
+    return broken and broadcast.audience_ready_at is None
 
 
 def standing_problems(broadcast: Broadcast) -> list[str]:
@@ -179,8 +189,12 @@ def _warnings(broadcast: Broadcast, valid: int, left: int | None, costs: list[Co
     americans = sum(line.people for line in costs if line.country == "US")
     if americans and broadcast.template_category == TemplateCategory.MARKETING:
         found.append(
-            _("WhatsApp does not deliver marketing to numbers in the USA: %(americans)s people.")
-            % {"americans": f"{americans:,}"}
+            ngettext(
+                "WhatsApp does not deliver marketing to numbers in the USA: %(americans)s person.",
+                "WhatsApp does not deliver marketing to numbers in the USA: %(americans)s people.",
+                americans,
+            )
+            % {"americans": intcomma(americans)}
         )
     if broadcast.window_zone == WindowZone.RECIPIENT and window_of(broadcast):
         found.append(_("The sending hours go by each person's clock, so the end may be hours later than expected."))

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Max
 
 from whatsapp.broadcasts.counts import counts_of
+from whatsapp.broadcasts.figures import figures_of
 from whatsapp.broadcasts.reasons import explained, why_it_stands
 from whatsapp.control.money import costs_of
 from whatsapp.control.preflight import Preflight, SkippedRow, preflight, skipped_rows
@@ -36,6 +37,7 @@ def status_report(broadcast: Broadcast, *, now: datetime) -> dict[str, Any]:
         "counts": {state.value: number for state, number in counts.by_state.items()},
         "to_send": counts.open,
         "settling": counts.settling,
+        "figures": {figure.value: people for figure, people in figures_of(broadcast, counts).people.items()},
         "audience_ready": broadcast.audience_ready_at is not None,
         "scheduled_at": broadcast.scheduled_at,
         "started_at": broadcast.started_at,
@@ -77,7 +79,12 @@ def preflight_report(look: Preflight) -> dict[str, Any]:
             "estimate": str(look.cost),
             "currency": look.currency,
             "by_country": [
-                {"country": line.country, "people": line.people, "cost": None if line.cost is None else str(line.cost)}
+                {
+                    "country": line.country,
+                    "people": line.people,
+                    "price": None if line.price is None else str(line.price),
+                    "cost": None if line.cost is None else str(line.cost),
+                }
                 for line in look.costs
             ],
             "rates": look.rates_source,

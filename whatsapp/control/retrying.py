@@ -12,11 +12,11 @@ from django.db.models import F, Q, QuerySet
 from businesses.keeping.person import ERASED
 from businesses.models import User
 from whatsapp import doorbell, recipients
-from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts import course, lifecycle
 from whatsapp.control.preflight import standing_problems
 from whatsapp.errors import IllegalChange, NotSendable
 from whatsapp.models import Attempt, AttemptOutcome, Broadcast, EventKind, Recipient
-from whatsapp.reasons import Cause, reason
+from whatsapp.reasons import NO_REASON, Cause, reason
 from whatsapp.states import PASSING_ERRORS, BroadcastStatus, ErrorClass, RecipientStatus
 
 MARKETING_REST = timedelta(hours=24)
@@ -27,10 +27,10 @@ RETRYABLE_IN = (BroadcastStatus.RUNNING, BroadcastStatus.PAUSED, BroadcastStatus
 def retryable(broadcast: Broadcast) -> QuerySet[Recipient]:
     """Returns the people who were not reached and still can be: the error of each says nothing against the person.
 
-    Errors that met so many that the broadcast paused are among them.
+    Errors that met so many that the broadcast paused are among them, and tries that a person ended (`giving_up`).
     """
     return Recipient.objects.filter(
-        Q(error_class__in=PASSING_ERRORS) | Q(error_code__in=broadcast.burst_codes),
+        Q(error_class__in=PASSING_ERRORS) | Q(error_code__in=broadcast.burst_codes) | Q(cause=Cause.NO_FURTHER_TRY),
         broadcast=broadcast,
         status=RecipientStatus.FAILED,
         delivered_at=None,
@@ -53,15 +53,21 @@ def retry(broadcast: Broadcast, *, now: datetime, actor: User | None = None, ids
             raise IllegalChange(BroadcastStatus(current.status), BroadcastStatus.RUNNING)
         if problems := standing_problems(current):
             raise NotSendable(problems)
+        unsent = course.sent_before(_chosen(broadcast, ids), broadcast)
         number = _open(current, now, ids)
         if number:
             _go_on(current, number, now, actor)
+        course.count(unsent, now)
     broadcast.refresh_from_db()
     return number
 
 
+def _chosen(broadcast: Broadcast, ids: Collection[int] | None) -> QuerySet[Recipient]:
+    return retryable(broadcast) if ids is None else retryable(broadcast).filter(pk__in=ids)
+
+
 def _open(broadcast: Broadcast, now: datetime, ids: Collection[int] | None) -> int:
-    chosen = retryable(broadcast) if ids is None else retryable(broadcast).filter(pk__in=ids)
+    chosen = _chosen(broadcast, ids)
     # Their attempts have failed for good: a late report that one was under way must not stop the new one.
     Attempt.objects.filter(pk__in=chosen.values("attempt_id"), outcome=AttemptOutcome.ACCEPTED).update(
         outcome=AttemptOutcome.REJECTED
@@ -75,6 +81,7 @@ def _open(broadcast: Broadcast, now: datetime, ids: Collection[int] | None) -> i
         "error_code": "",
         "error_class": "",
         "error_text": "",
+        **NO_REASON,
     }
     resting = Q(error_class=ErrorClass.DEFERRED, failed_at__gt=now - MARKETING_REST)
     rested_at = F("failed_at") + MARKETING_REST

@@ -129,7 +129,10 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class TemplateChange:
-    """The provider changed a template. `status`, `quality` or `category` is set."""
+    """The provider changed a template. `status`, `quality` or `category` is set.
+
+    `announced`: the category that it will have from `announced_for` on; `category` is the one that it has until then.
+    """
 
     account_id: str
     external_id: str
@@ -139,6 +142,8 @@ class TemplateChange:
     quality: str = ""
     category: str = ""
     reason: str = ""
+    announced: str = ""
+    announced_for: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ from django.db import DatabaseError, InterfaceError
 from whatsapp.numbers.refreshing import refresh_due
 from whatsapp.providers.posting import open_session
 from whatsapp.running.sandbox_reports import report_due
-from whatsapp.sending import agenda, direct, doubts, sweeper
+from whatsapp.sending import agenda, direct, doubts, heirs, sweeper
 from whatsapp.sending.agenda import Agenda
 from whatsapp.sending.clock import DatabaseClock
 from whatsapp.sending.lanes import MOST_IN_FLIGHT, Lane
+from whatsapp.sending.logbook import Logbook
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.webhooks.applying import apply_news
 from whatsapp.webhooks.confirming import confirm_choices
@@ -70,6 +71,7 @@ class SendingLoop:
         self._running: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         self._is_idle = False
+        self._book = Logbook()
 
     def stop(self) -> None:
         """Begin nothing new; `run` returns when all messages in flight have been answered and recorded."""
@@ -78,6 +80,13 @@ class SendingLoop:
     async def run(self) -> LoopReport:
         """Run the loop. Returns what was done."""
         await self._chores.run(self._clock.adjust)
+        self._book = Logbook.begin_at(heirs.books())
+        try:
+            return await self._run()
+        finally:
+            self._book.close()
+
+    async def _run(self) -> LoopReport:
         timeout_s = settings.WHATSAPP_TIMEOUT_S
         async with open_session(connections=MOST_IN_FLIGHT, timeout_s=timeout_s) as http:
             chores = [
@@ -132,7 +141,7 @@ class SendingLoop:
             if task is None or task.done():
                 if task is not None and not task.cancelled() and task.exception():
                     logger.error("A lane broke and is restarted", exc_info=task.exception())
-                self._lanes[sender_id] = Lane(self._waves, http, self._now)
+                self._lanes[sender_id] = Lane(self._waves, http, self._now, self._book)
                 self._running[sender_id] = asyncio.create_task(self._lanes[sender_id].run())
             self._lanes[sender_id].assign(dispatches)
 
@@ -148,6 +157,7 @@ class SendingLoop:
             pass
 
     async def _sweep(self, http: aiohttp.ClientSession) -> None:
+        await self._chores.run(heirs.settle, self._now())
         await self._chores.run(sweeper.sweep, self._now())
         await confirm_choices(http, self._chores, self._now())
 

@@ -18,13 +18,13 @@ WAIT_S = 0.2
 
 
 def cut(
-    broadcast: Broadcast, rows: list[Claimed], stock: Stock, now: datetime
+    broadcast: Broadcast, rows: list[Claimed], stock: Stock, monthly: Decimal | None, now: datetime
 ) -> tuple[list[Claimed], Closed | float | None]:
-    """Returns the rows, from the first on, that the budgets allow; the others go back to the stock.
+    """Returns the rows, from the first on, that the budgets (`monthly`: the month's) allow; the others go back.
 
     If they allow none: also why the broadcast must pause, or the seconds after which to ask again.
     """
-    found = spending.budgets(broadcast.business, broadcast, now)
+    found = spending.budgets(broadcast.business, broadcast, monthly, now)
     number = spending.affordable([price_of(broadcast, row.country, now) for row in rows], found)
     if number == len(rows):
         return rows, None
@@ -40,7 +40,7 @@ def cut(
     return [], Closed(budget.why, spending.because_of(budget, now), resume_at)
 
 
-def book(broadcast: Broadcast, rows: Sequence[Claimed], cost: Decimal, now: datetime) -> bool:
+def book(broadcast: Broadcast, rows: Sequence[Claimed], cost: Decimal, monthly: Decimal | None, now: datetime) -> bool:
     """Count the messages that leave, and their `cost_of`.
 
     Returns False if another process has used the budget meanwhile: roll back.
@@ -57,7 +57,7 @@ def book(broadcast: Broadcast, rows: Sequence[Claimed], cost: Decimal, now: date
         if row.cost_micros
     ]
     spending.correct(refunds.corrections_of(earlier, now) if earlier else ())
-    return spending.reserve(broadcast.business, broadcast, cost, now)
+    return spending.reserve(broadcast.business, broadcast, cost, monthly, now)
 
 
 def cost_of(rows: Sequence[Claimed], broadcast: Broadcast, now: datetime) -> Decimal:

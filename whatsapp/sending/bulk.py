@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from django.db import connection, models
+
+from whatsapp.columns import prepared_once
 
 Row = Mapping[str, Any]
 
@@ -25,13 +28,12 @@ def update_rows(
     key = _field(model, "pk")
     # The list's columns have names of their own: in RETURNING, SQLite allows no prefix and PostgreSQL no ambiguity.
     names = {field: f"v{position}" for position, field in enumerate(fields)}
-    columns = [
-        [_prepared(field, value) for value in values] for field, values in zip(fields, _turned(rows), strict=True)
-    ]
-    given, parameters = _as_table(fields, list(names.values()), columns)
+    given = zip(fields, _turned(rows), strict=True)
+    columns = [prepared_once(values, partial(_prepared, field)) for field, values in given]
+    listed, parameters = _as_table(fields, list(names.values()), columns)
     checked = [_prepared(_field(model, name), value) for name, value in (guard_values or {}).items()]
     statement = (  # only names of columns are put into the text; values are passed as parameters
-        f'{given} UPDATE "{model._meta.db_table}" AS t SET '  # noqa: S608
+        f'{listed} UPDATE "{model._meta.db_table}" AS t SET '  # noqa: S608
         + ", ".join(f'"{field.column}" = v.{name}' for field, name in names.items() if field is not key)
         + f' FROM v WHERE t."{key.column}" = v.{names[key]}'
         + (f" AND {guard}" if guard else "")

@@ -35,6 +35,8 @@ COSTING = frozenset(
 )
 """In these states a message costs something, or may."""
 
+DELIVERED = frozenset({RecipientStatus.DELIVERED, RecipientStatus.READ})
+
 
 @dataclass(frozen=True, slots=True)
 class Charged:
@@ -58,6 +60,25 @@ def cost_of(message: Charged, rates: RateTable) -> Decimal:
         return Decimal(0)
     reported = rates.price(message.country, message.price_category) if message.billable else None
     return message.expected if reported is None else reported
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What decides the price of a message that was reported as billable: its own category counts if none was said."""
+
+    status: RecipientStatus
+    country: str
+    own_category: str
+    price_category: str
+
+
+def billed(message: Bill, rates: RateTable) -> Decimal:
+    """Returns the price of a message that was reported as billable; WhatsApp charges for delivered ones only."""
+    if message.status not in DELIVERED:
+        return Decimal(0)
+    price = rates.price(message.country, message.price_category) if message.price_category else None
+    own = rates.price(message.country, message.own_category)
+    return (own or Decimal(0)) if price is None else price
 
 
 def price_of(broadcast: Broadcast, country: str, now: datetime) -> Decimal:

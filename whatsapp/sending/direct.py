@@ -10,6 +10,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import aiohttp
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.db import transaction
 from businesses.credentials import CredentialsUnreadable
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp.inbox.direct_messages import window_end
+from whatsapp.inbox.wishes import refuses
 from whatsapp.models import DirectKind, DirectMessage, MessageTemplate
 from whatsapp.providers.base import Account, Message, SendOutcome, SendResult
 from whatsapp.providers.registry import account_of, provider_for, template_as_it_is
@@ -81,10 +83,12 @@ def claim(message: DirectMessage, now: datetime) -> Letter | None:
     with acting_for(message.sender.business):
         try:
             account = account_of(message.sender)
-        except CredentialsUnreadable:
+            monthly = spending.monthly_budget(message.sender.business)
+            problem = _unsendable(message, monthly, now)
+        except CredentialsUnreadable:  # of the number, or the key that recognizes erased people
             _give_up(message, reason(Cause.CREDENTIALS_UNREADABLE), now)
             return None
-        if problem := _unsendable(message, now):
+        if problem:
             _give_up(message, problem, now)
             return None
         lease = now + timedelta(seconds=2 * settings.WHATSAPP_TIMEOUT_S + 1)
@@ -96,28 +100,31 @@ def claim(message: DirectMessage, now: datetime) -> Letter | None:
                 return None
             leaving = {"status": RecipientStatus.SENDING, "tries": message.tries + 1, "lease_until": lease}
             waits.update(**leaving, cost_micros=micros(cost))
-            if not spending.reserve(message.sender.business, None, cost - from_micros(counted), now):
+            if not spending.reserve(message.sender.business, None, cost - from_micros(counted), monthly, now):
                 transaction.set_rollback(True)  # another process was faster: the next turn says so
                 return None
             day_limits.count(message.sender.business, 1, cost, now)
         return Letter(message, account, _template_message(message))
 
 
-def _unsendable(message: DirectMessage, now: datetime) -> Reason | None:
+def _unsendable(message: DirectMessage, monthly: Decimal | None, now: datetime) -> Reason | None:
     """Returns why a message can't be sent any more; None if it can."""
     if because := day_limits.read(message.sender.business, now).because:
         return because
-    if because := letter_costs.over_budget(message, now):
+    if because := letter_costs.over_budget(message, monthly, now):
         return because
-    if message.kind == DirectKind.TEST:
-        return _unsendable_template(message.template)
+    if message.kind != DirectKind.REPLY:
+        return _unsendable_template(message, message.template)
     is_open = window_end(message.sender, message.address, now) is not None
     return None if is_open else reason(Cause.WINDOW_OVER)
 
 
-def _unsendable_template(template: MessageTemplate | None) -> Reason | None:
+def _unsendable_template(message: DirectMessage, template: MessageTemplate | None) -> Reason | None:
     if template is None:
         return reason(Cause.TEMPLATE_GONE)
+    is_to_a_person = message.kind == DirectKind.TEMPLATE
+    if is_to_a_person and refuses(message.sender.business, message.address, template.category):
+        return reason(Cause.OPTED_OUT_SINCE)  # while it waited, or the template is of another category now
     part = unfillable_part(template.components)
     return reason(Cause.TEMPLATE_UNFILLABLE, part=part) if part else None
 
@@ -155,7 +162,7 @@ async def _post(http: aiohttp.ClientSession, letter: Letter) -> SendResult:
 
 
 def _template_message(message: DirectMessage) -> Message | None:
-    if message.template is None or message.kind != DirectKind.TEST:
+    if message.template is None or message.kind == DirectKind.REPLY:
         return None
     is_phone = message.address.startswith("+")
     return Message(message.pk, message.address, is_phone, template_as_it_is(message.template), message.params)

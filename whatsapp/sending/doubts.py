@@ -1,42 +1,40 @@
 """Messages whose answer was lost: what proves that they were accepted, what proves that they were not.
 
-A status with the attempt's id proves acceptance (`webhooks.statuses`). Some providers can be asked, Meta can't. With
-Meta, no report about a message while reports about later ones of the same template arrive is strong evidence that it
-was never accepted, because `sent` (one check mark) does not need the person's phone. Messages that Meta holds to watch
-their template's quality are silent for as long as that lasts (`silence_of`), and then nothing is decided. The business
-decides whether the evidence is enough.
+A status with the attempt's id proves acceptance (`webhooks.statuses`). Some providers can be asked. Of the others only
+silence can be evidence (`evidence`), and the business decides whether that is enough.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 import aiohttp
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 
-from businesses.keeping.person import ERASED
 from businesses.models import User
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp import recipients
-from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts import course, lifecycle
 from whatsapp.models import (
-    Attempt,
+    Broadcast,
     DirectMessage,
     EventKind,
-    MessageTemplate,
     MessagingSettings,
-    Quality,
+    Provider,
     Recipient,
     UnknownPolicy,
 )
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.providers.registry import account_of, provider_for
 from whatsapp.reasons import Cause, Reason, reason
+from whatsapp.sending import evidence
+from whatsapp.sending.evidence import Kind
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
 
@@ -44,64 +42,30 @@ logger = logging.getLogger(__name__)
 
 ASK_AFTER = timedelta(minutes=2)
 """After this time a provider's list of messages is certain to contain a message."""
-SILENCE = timedelta(minutes=15)
-SILENCE_OF_PACED = timedelta(minutes=75)
-"""Meta may hold messages of a template that is not GREEN before it sends them: 99 of 100 for at most an hour."""
-LONGEST_HOLD = timedelta(hours=24)
-"""Where it is known to have held some, this is how long it may hold the others of that time."""
-LATER = timedelta(minutes=1)
 BATCH = 100
 
 
-def unproven(now: datetime, after: int = 0) -> list[Recipient]:
-    """Returns unknown rows that are old enough to be asked about: a batch of those whose keys come after this one."""
-    with across_businesses():  # one loop serves every business
-        rows = Recipient.objects.filter(
-            pk__gt=after, status=RecipientStatus.UNKNOWN, attempts__started_at__lt=now - ASK_AFTER
-        )
-        rows = rows.exclude(address__startswith=ERASED).select_related(
-            "broadcast__sender", "broadcast__business", "broadcast__template"
-        )
-        return list(rows.order_by("pk").distinct()[:BATCH])
-
-
-def ripe(now: datetime) -> list[Recipient]:
-    """Returns rows that may be decided now. Of too many any are taken: those that wait must not hold up others."""
-    found: list[Recipient] = []
-    after = 0
-    while batch := unproven(now, after):
-        after = batch[-1].pk
-        found += _silent_enough(batch, now)
-    return random.sample(found, BATCH) if len(found) > BATCH else found
-
-
-def _silent_enough(rows: Sequence[Recipient], now: datetime) -> list[Recipient]:
-    with across_businesses():  # see `unproven`
-        started = dict(Attempt.objects.filter(pk__in=[row.attempt_id for row in rows]).values_list("pk", "started_at"))
-    return [
-        row
-        for row in rows
-        if provider_for(row.broadcast.sender.provider).can_prove_absence
-        or (row.attempt_id in started and _is_silent(row, started[row.attempt_id], now))
-    ]
-
-
-def _is_silent(row: Recipient, started_at: datetime, now: datetime) -> bool:
-    return now - started_at >= silence_of(row.broadcast.template, started_at)
-
-
 async def decide(http: aiohttp.ClientSession, database: DatabaseThread, now: datetime) -> None:
-    """Ask the providers that can be asked, and weigh the evidence for the others."""
-    for row in await database.run(ripe, now):
+    """Weigh the evidence, and ask the providers that can be asked."""
+    await database.run(weigh, now)
+    for row in await database.run(askable, now):
         sender = row.broadcast.sender
-        provider = provider_for(sender.provider)
-        if not provider.can_prove_absence:
-            await database.run(weigh, row, now)
-            continue
-        since = await database.run(_started_at, row)
+        provider, account = provider_for(sender.provider), account_of(sender)
         with suppress(ProviderUnavailable):  # it is asked again in the next round
-            found = await provider.find_messages(http, account_of(sender), row.address or "", since)
+            found = await provider.find_messages(http, account, row.address or "", row.left_at)
             await database.run(believe, row, found, now)
+
+
+def askable(now: datetime) -> list[Any]:
+    """Returns unknown rows (`evidence.in_doubt`) that are old enough to be asked about; of too many, any."""
+    with across_businesses():  # one loop serves every business
+        rows = evidence.in_doubt().filter(
+            broadcast__sender__provider__in=_providers(can_be_asked=True), left_at__lt=now - ASK_AFTER
+        )
+        keys = list(rows.values_list("pk", flat=True))
+        chosen = random.sample(keys, BATCH) if len(keys) > BATCH else keys
+        with_all = rows.select_related("broadcast__sender", "broadcast__business")
+        return list(with_all.filter(pk__in=chosen).order_by("pk"))
 
 
 def believe(row: Recipient, message_ids: Sequence[str], now: datetime) -> None:
@@ -114,65 +78,48 @@ def believe(row: Recipient, message_ids: Sequence[str], now: datetime) -> None:
         if not ours:
             requeue([row], now=now, why=reason(Cause.NEVER_ARRIVED))
             return
-        recipients.free(
-            _still_unknown(row),
-            to=RecipientStatus.ACCEPTED,
-            provider_message_id=ours[0],
-            accepted_at=now,
-            error_class="",
-            error_text="",
-        )
+        known_now = {"provider_message_id": ours[0], "accepted_at": now, "error_class": "", "error_text": ""}
+        with transaction.atomic():
+            accepted = _move([row], RecipientStatus.ACCEPTED, **known_now)
+            course.count([course.Change(row.broadcast_id, course.Times(), course.Times(now)) for _key in accepted], now)
 
 
-def weigh(row: Recipient, now: datetime) -> None:
-    """Send a message again if reports about later ones show that it was not accepted, and the business allows it."""
-    with acting_for(row.broadcast.business):
-        chosen = MessagingSettings.objects.filter(business=row.business_id).values_list("unknown_policy", flat=True)
-        if (chosen.first() or UnknownPolicy.EVIDENCE) != UnknownPolicy.EVIDENCE:
-            return
-        started_at = _attempt_start(row)
-        if not _is_silent(row, started_at, now):
-            return
-        if _is_heard_of_since(row, started_at + LATER) and not _of_template(row).filter(status=RecipientStatus.HELD):
-            requeue([row], now=now, why=reason(Cause.NO_REPORT))
+def weigh(now: datetime) -> int:
+    """Send messages again of which silence shows that they were not accepted, where the business allows it.
 
-
-def silence_of(template: MessageTemplate, started_at: datetime) -> timedelta:
-    """Returns how long a message that left at this time must have been silent before that is evidence."""
-    if template.held_at and template.held_at > started_at - LONGEST_HOLD:
-        return LONGEST_HOLD + SILENCE_OF_PACED
-    is_paced = template.quality != Quality.GREEN or (template.paced_until and started_at < template.paced_until)
-    return SILENCE_OF_PACED if is_paced else SILENCE
-
-
-def _of_template(row: Recipient) -> QuerySet[Recipient]:
-    """Returns all people to whom its number sends its template, in whatever broadcast."""
-    return Recipient.objects.filter(
-        broadcast__sender=row.broadcast.sender_id, broadcast__template=row.broadcast.template_id
-    )
-
-
-def _is_heard_of_since(row: Recipient, moment: datetime) -> bool:
-    """Returns whether a report came of a message of the same template that left after this moment.
-
-    What counts is when it left: one whose answer was lost, too, is accepted as far as we know when it is reported.
+    Returns their number.
     """
-    left_earlier = Attempt.objects.filter(pk=OuterRef("attempt_id"), started_at__lte=moment)
-    return _of_template(row).filter(~Exists(left_earlier), accepted_at__gt=moment, sent_at__gt=moment).exists()
+    with across_businesses():  # see `askable`
+        kinds = evidence.kinds_in_doubt(_providers(can_be_asked=False))
+    return sum(_weigh(kind, now) for kind in kinds)
+
+
+def _weigh(kind: Kind, now: datetime) -> int:
+    business = kind.template.business
+    with acting_for(business):
+        chosen = MessagingSettings.objects.filter(business=business).values_list("unknown_policy", flat=True)
+        if (chosen.first() or UnknownPolicy.EVIDENCE) != UnknownPolicy.EVIDENCE:
+            return 0
+        return requeue(evidence.never_accepted(kind, now), now=now, why=reason(Cause.NO_REPORT))
+
+
+def _providers(*, can_be_asked: bool) -> list[str]:
+    return [name for name in Provider.values if provider_for(name).can_prove_absence == can_be_asked]
 
 
 def requeue(rows: Sequence[Recipient], *, now: datetime, why: Reason, actor: User | None = None) -> int:
     """Send these unknown messages (of one business) again. Returns the number of those that were still unknown."""
     moved = 0
-    for row in rows:
+    for broadcast, its in _by_broadcast(rows):
         with transaction.atomic():
-            recipients.locked(row.broadcast)
-            changed = recipients.free(_still_unknown(row), to=RecipientStatus.PENDING, error_class="", error_text="")
+            recipients.locked(broadcast)
+            changed = _move(its, RecipientStatus.PENDING, error_class="", error_text="")
             if changed:
-                if not lifecycle.go_on(row.broadcast, now=now, actor=actor, because=why):
-                    recipients.free(Recipient.objects.filter(pk=row.pk), to=RecipientStatus.CANCELLED)
-                lifecycle.record(row.broadcast, EventKind.SENT_AGAIN, now=now, data=why.kept(), actor=actor)
-        moved += changed
+                if not lifecycle.go_on(broadcast, now=now, actor=actor, because=why):
+                    recipients.free(Recipient.objects.filter(pk__in=changed), to=RecipientStatus.CANCELLED)
+                data = {"people": len(changed), **why.kept()}
+                lifecycle.record(broadcast, EventKind.SENT_AGAIN, now=now, data=data, actor=actor)
+        moved += len(changed)
     return moved
 
 
@@ -182,24 +129,31 @@ def assume_sent(rows: Sequence[Recipient], *, now: datetime, actor: User) -> int
     Returns the number of those that were still unknown.
     """
     moved = 0
-    for row in rows:
+    for broadcast, its in _by_broadcast(rows):
         with transaction.atomic():
-            changed = recipients.free(_still_unknown(row), to=RecipientStatus.ASSUMED_SENT)
+            changed = _move(its, RecipientStatus.ASSUMED_SENT)
             if changed:
-                lifecycle.record(row.broadcast, EventKind.ASSUMED_SENT, now=now, actor=actor)
-        moved += changed
+                data = {"people": len(changed)}
+                lifecycle.record(broadcast, EventKind.ASSUMED_SENT, now=now, data=data, actor=actor)
+        moved += len(changed)
     return moved
 
 
-def _still_unknown(row: Recipient) -> QuerySet[Recipient]:
-    """Returns the row, if its outcome is still unknown and it has not been tried again since it was read."""
-    return Recipient.objects.filter(pk=row.pk, status=RecipientStatus.UNKNOWN, attempt_id=row.attempt_id)
+def _by_broadcast(rows: Sequence[Recipient]) -> Iterator[tuple[Broadcast, list[Recipient]]]:
+    of: defaultdict[Broadcast, list[Recipient]] = defaultdict(list)
+    for row in rows:
+        of[row.broadcast].append(row)
+    yield from of.items()
 
 
-def _started_at(row: Recipient) -> datetime:
-    with acting_for(row.broadcast.business):
-        return _attempt_start(row)
+def _move(rows: Sequence[Recipient], to: RecipientStatus, **fields: Any) -> list[int]:
+    """Move those whose outcome is still unknown, and that were not tried again since they were read.
 
-
-def _attempt_start(row: Recipient) -> datetime:
-    return Attempt.objects.values_list("started_at", flat=True).get(recipient=row, no=row.attempt_no)
+    Call it in a transaction. Returns the keys of the rows that were moved.
+    """
+    attempts = {row.pk: row.attempt_id for row in rows}
+    unknown = Recipient.objects.filter(pk__in=attempts, status=RecipientStatus.UNKNOWN).order_by("pk")
+    locked = unknown.select_for_update().values_list("pk", "attempt_id")
+    keys = [key for key, attempt in locked if attempt == attempts[key]]
+    recipients.free(Recipient.objects.filter(pk__in=keys), to=to, **fields)
+    return keys

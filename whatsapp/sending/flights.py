@@ -11,6 +11,7 @@ import aiohttp
 from whatsapp.providers.base import ProviderClient, SendOutcome, SendResult
 from whatsapp.providers.registry import provider_for
 from whatsapp.sending.claims import Departure
+from whatsapp.sending.logbook import Logbook
 from whatsapp.sending.pace import Slots
 from whatsapp.sending.results import Landing
 from whatsapp.sending.waves import Wave
@@ -24,11 +25,11 @@ SHORTEST_SLEEP_S = 0.0005
 NewSlots = Callable[[Wave, int], Awaitable[Slots | None]]
 
 
-async def post_all(wave: Wave, http: aiohttp.ClientSession, new_slots: NewSlots) -> list[Landing]:
+async def post_all(wave: Wave, http: aiohttp.ClientSession, new_slots: NewSlots, book: Logbook) -> list[Landing]:
     """Post every message in its slot, and return all answers."""
     provider = provider_for(wave.account.provider)
     posts = [
-        (departure, asyncio.create_task(_send(provider, http, wave, departure)))
+        (departure, asyncio.create_task(_send(provider, http, wave, departure, book)))
         async for departure in _in_slots(wave, new_slots)
     ]
     landings = [Landing(departure, await post) for departure, post in posts]
@@ -38,10 +39,17 @@ async def post_all(wave: Wave, http: aiohttp.ClientSession, new_slots: NewSlots)
     return landings + [Landing(departure, kept) for departure in left]
 
 
-async def _send(provider: ProviderClient, http: aiohttp.ClientSession, wave: Wave, departure: Departure) -> SendResult:
+async def _send(
+    provider: ProviderClient, http: aiohttp.ClientSession, wave: Wave, departure: Departure, book: Logbook
+) -> SendResult:
     """Post one message. An error of ours makes its outcome unknown, and must not lose the wave's other answers."""
+    book.begin(departure.attempt_id)
     try:
-        return await provider.send(http, wave.account, wave.message(departure))
+        result = await provider.send(http, wave.account, wave.message(departure))
+        if result.outcome in {SendOutcome.ACCEPTED, SendOutcome.HELD}:
+            is_held = result.outcome is SendOutcome.HELD
+            book.accepted(departure.attempt_id, result.message_id, held=is_held)
+        return result
     except Exception as problem:
         logger.exception("A message of broadcast %s could not be posted", wave.broadcast.pk)
         return SendResult(SendOutcome.UNKNOWN, text=f"It could not be posted: {type(problem).__name__}.")

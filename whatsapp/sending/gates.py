@@ -44,7 +44,7 @@ def room_for(broadcast: Broadcast, gauge: PeopleGauge, now: datetime) -> int | C
     people = gauge.read(broadcast.sender, now)
     if people == 0:
         because = reason(Cause.PEOPLE_LIMIT, limit=broadcast.sender.messaging_limit or 0)
-        return Closed(PauseReason.QUOTA_24H, because, quota.first_free_at(broadcast.sender, now))
+        return Closed(PauseReason.QUOTA_24H, because, quota.goes_on_at(broadcast, now))
     return min(UNLIMITED if limit is None else limit for limit in (trial, people, today.left))
 
 

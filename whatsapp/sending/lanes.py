@@ -13,6 +13,7 @@ from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 
 from whatsapp.providers.base import SendOutcome
 from whatsapp.sending import flights, waves
+from whatsapp.sending.logbook import Logbook
 from whatsapp.sending.pace import Slots
 from whatsapp.sending.results import Landing
 from whatsapp.sending.rotation import Rotation
@@ -31,10 +32,17 @@ RETRY_COMMIT_S = 0.5
 class Lane:
     """Sends the running broadcasts of one number until it is stopped."""
 
-    def __init__(self, database: DatabaseThread, http: aiohttp.ClientSession, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: DatabaseThread,
+        http: aiohttp.ClientSession,
+        now: Callable[[], datetime],
+        book: Logbook | None = None,
+    ) -> None:
         self._database = database
         self._http = http
         self._now = now
+        self._book = book or Logbook()
         self._dispatches: dict[uuid.UUID, Dispatch] = {}
         self._resting: dict[uuid.UUID, float] = {}
         self._rotation: Rotation[uuid.UUID] = Rotation()
@@ -100,6 +108,7 @@ class Lane:
     async def _follow(self, dispatch: Dispatch, step: waves.Step) -> None:
         match step:
             case Wave():
+                self._book.plan(departure.attempt_id for departure in step.departures)
                 self._in_flight += len(step.departures)
                 self._slots_from = step.next_at
                 flight = asyncio.create_task(self._fly(step))
@@ -125,7 +134,7 @@ class Lane:
     async def _fly(self, wave: Wave) -> None:
         """Post a wave, then commit its answers, however long the database takes."""
         try:
-            landings = await flights.post_all(wave, self._http, self._new_slots)
+            landings = await flights.post_all(wave, self._http, self._new_slots, self._book)
             unreachable = all(landing.result.outcome is SendOutcome.SAFE_RETRY for landing in landings)
             self._unreachable = self._unreachable + 1 if landings and unreachable else 0
             await self._land(wave, landings)
@@ -153,4 +162,5 @@ class Lane:
             except (DatabaseError, InterfaceError):
                 logger.exception("The database did not take the answers of a wave; trying again")
                 await asyncio.sleep(RETRY_COMMIT_S)
+        self._book.forget(departure.attempt_id for departure in wave.departures)
         self.accepted += sum(landing.result.outcome is SendOutcome.ACCEPTED for landing in landings)

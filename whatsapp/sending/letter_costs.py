@@ -53,9 +53,9 @@ def _free_replies_left(sender: Sender, free: int, now: datetime) -> int:
     return max(0, free - left.count())
 
 
-def over_budget(message: DirectMessage, now: datetime) -> Reason | None:
+def over_budget(message: DirectMessage, monthly: Decimal | None, now: datetime) -> Reason | None:
     """Returns why the month's budget does not allow a message; None if it does."""
-    found = spending.budgets(message.sender.business, None, now)
+    found = spending.budgets(message.sender.business, None, monthly, now)
     if spending.affordable([price_of(message, now)], found):
         return None
     return spending.because_of(spending.tightest(found), now)

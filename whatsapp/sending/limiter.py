@@ -20,7 +20,15 @@ from whatsapp.sending.pace import HORIZON_S, Pace, Slots
 logger = logging.getLogger(__name__)
 
 _SCRIPT = Path(__file__).with_name("pace.lua").read_text()
-_CONSTANTS = (pace.MARGIN, pace.RECOVERY, pace.RECOVERY_EVERY_S, pace.LOWEST_MPS, pace.LOWEST_SHARE)
+_CONSTANTS = (
+    pace.MARGIN,
+    pace.RECOVERY,
+    pace.RECOVERY_EVERY_S,
+    pace.LOWEST_MPS,
+    pace.LOWEST_SHARE,
+    HORIZON_S,
+    pace.SET_BACK_S,
+)
 
 
 class Limiter(Protocol):
@@ -75,7 +83,10 @@ class DatabaseLimiter:
 
     def _keep(self, row: SendingPace, state: Pace) -> None:
         SendingPace.objects.filter(pk=row.pk).update(
-            next_slot_at=state.next_slot_at, slowed_rate=state.slowed_rate, slowed_at=state.slowed_at
+            next_slot_at=state.next_slot_at,
+            slowed_rate=state.slowed_rate,
+            slowed_at=state.slowed_at,
+            rests_until=state.rests_until,
         )
 
 
@@ -124,7 +135,7 @@ def _key(sender: Sender) -> str:
 
 
 def _state_of(row: SendingPace) -> Pace:
-    return Pace(row.next_slot_at, row.slowed_rate, row.slowed_at)
+    return Pace(row.next_slot_at, row.slowed_rate, row.slowed_at, row.rests_until)
 
 
 @cache

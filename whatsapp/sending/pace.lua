@@ -1,6 +1,7 @@
 -- The pace of one number: the same arithmetic as pace.reserve and pace.slow_down (a test compares them).
 -- KEYS: the number's hash. ARGV: now ("" for this server's clock), verb, most, amount,
---       ahead, margin, recovery, recovery every, lowest, lowest share.
+--       ahead, margin, recovery, recovery every, lowest, lowest share, horizon,
+--       set back.
 -- Returns start, interval, count, wait, now.
 local now = tonumber(ARGV[1])
 if now == nil then
@@ -10,20 +11,24 @@ end
 local verb, most, amount = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local ahead, margin = tonumber(ARGV[5]), tonumber(ARGV[6])
 local recovery, every, lowest = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local lowest_share = tonumber(ARGV[10])
+local lowest_share, horizon, set_back = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 
-local state = redis.call('HMGET', KEYS[1], 'next', 'rate', 'at')
+local state = redis.call('HMGET', KEYS[1], 'next', 'rate', 'at', 'rest')
 local next_slot, slowed_rate, slowed_at = tonumber(state[1]) or 0, tonumber(state[2]), tonumber(state[3]) or 0
+local rest = tonumber(state[4]) or 0
 local rate = most
 if slowed_rate then
   local steps = math.min(math.floor(math.max(0, now - slowed_at) / every), 500)
   rate = math.min(most, slowed_rate * recovery ^ steps)
 end
 
-local start, interval, count, wait = math.max(next_slot, now), 1 / (rate * margin), 0, 0
+local furthest = now + horizon + 1 / (margin * math.max(math.min(lowest, most), most * lowest_share))
+local start, interval, count, wait = now, 1 / (rate * margin), 0, 0
+if next_slot <= furthest then start = math.max(start, next_slot) end
+if slowed_at <= now + set_back then start = math.max(start, rest) else rest = 0 end
 if verb == 'slow_down' then
-  next_slot = math.max(next_slot, now + amount)
-  if not slowed_rate or now - slowed_at >= amount then
+  rest = math.max(rest, now + amount)
+  if not slowed_rate or now - slowed_at >= amount or slowed_at > now + set_back then
     slowed_rate, slowed_at = math.max(lowest, most * lowest_share, rate / 2), now
   end
 else
@@ -36,7 +41,8 @@ else
   end
 end
 
-redis.call('HSET', KEYS[1], 'next', string.format('%.6f', next_slot), 'at', string.format('%.6f', slowed_at))
+redis.call('HSET', KEYS[1], 'next', string.format('%.6f', next_slot), 'at', string.format('%.6f', slowed_at),
+  'rest', string.format('%.6f', rest))
 if slowed_rate then redis.call('HSET', KEYS[1], 'rate', string.format('%.9f', slowed_rate)) end
 redis.call('EXPIRE', KEYS[1], 86400)
 return {

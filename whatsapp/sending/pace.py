@@ -20,6 +20,8 @@ LOWEST_MPS = 0.2
 LOWEST_SHARE = 1 / 16
 """Share of a number's rate that is left after any number of complaints. Refused messages do no harm, each complaint
 brings a rest already, and a fault that refuses now and then must not stop a broadcast for hours."""
+SET_BACK_S = 1.0
+"""A complaint noted so much later than now was noted by another clock: this one has been set back."""
 HORIZON_S = 0.25
 """The furthest ahead that slots are handed out; `tempo` decides on less. Messages waiting for their slot become unknown
 if their process dies, so it is short; a wave must be committed within it, so it can't be shorter."""
@@ -27,11 +29,15 @@ if their process dies, so it is short; a wave must be committed within it, so it
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The state of a number: its first free slot, the rate to which it was last reduced, and when that was."""
+    """The state of a number: its first free slot, the rate to which it was last reduced, and when that was.
+
+    After that it rests until `rests_until`.
+    """
 
     next_slot_at: float = 0.0
     slowed_rate: float | None = None
     slowed_at: float = 0.0
+    rests_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,18 @@ def rate_at(pace: Pace, most: float, now: float) -> float:
     return float(min(most, pace.slowed_rate * RECOVERY**steps))
 
 
+def free_from(pace: Pace, most: float, now: float) -> float:
+    """Returns from when on there are free slots.
+
+    Slots and rests that lie where none can be were noted by a clock that has been set back since, or by another
+    machine's that is ahead: they count for nothing, as nobody would send before they have passed.
+    """
+    furthest = now + HORIZON_S + 1.0 / (MARGIN * max(min(LOWEST_MPS, most), most * LOWEST_SHARE))
+    slot_at = pace.next_slot_at if pace.next_slot_at <= furthest else now
+    rests_until = pace.rests_until if pace.slowed_at <= now + SET_BACK_S else now
+    return max(slot_at, rests_until, now)
+
+
 def reserve(pace: Pace, most: float, wanted: int, now: float, *, ahead_s: float = HORIZON_S) -> tuple[Pace, Slots]:
     """Take `wanted` slots, or as many as `ahead_s` seconds can hold if that is less; none until so many are free.
 
@@ -75,7 +93,7 @@ def reserve(pace: Pace, most: float, wanted: int, now: float, *, ahead_s: float 
     """
     interval = 1.0 / (rate_at(pace, most, now) * MARGIN)
     count = min(wanted, int(ahead_s / interval) + 1)
-    start = max(pace.next_slot_at, now)
+    start = free_from(pace, most, now)
     late_s = start + (count - 1) * interval - (now + ahead_s)
     if late_s > 0:
         return pace, Slots(start, interval, 0, wait_s=late_s)
@@ -88,7 +106,7 @@ def slow_down(pace: Pace, most: float, now: float, wait_s: float) -> Pace:
     Complaints about messages that were already under way don't count twice: at most once per recovery step.
     """
     rate = rate_at(pace, most, now)
-    next_slot_at = max(pace.next_slot_at, now + wait_s)
-    if pace.slowed_rate is not None and now - pace.slowed_at < wait_s:
-        return replace(pace, next_slot_at=next_slot_at)
-    return Pace(next_slot_at, max(LOWEST_MPS, most * LOWEST_SHARE, rate / 2), now)
+    rests_until = max(now + wait_s, pace.rests_until if pace.slowed_at <= now + SET_BACK_S else 0.0)
+    if pace.slowed_rate is not None and -SET_BACK_S <= now - pace.slowed_at < wait_s:
+        return replace(pace, rests_until=rests_until)
+    return Pace(pace.next_slot_at, max(LOWEST_MPS, most * LOWEST_SHARE, rate / 2), now, rests_until)

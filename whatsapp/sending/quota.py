@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Q
 
 from whatsapp import recipients
-from whatsapp.models import Attempt, Broadcast, Recipient, Sender
+from whatsapp.models import Broadcast, Recipient, Sender
 from whatsapp.people.identity import People
-from whatsapp.states import REACHED_PROVIDER, RecipientStatus
+from whatsapp.sending import day_window, reached
+from whatsapp.sending.day_window import DAY
+from whatsapp.states import UNSENT, RecipientStatus
 
-DAY = timedelta(hours=24)
 PLENTY = 20_000
 """More than all processes together can send while a reading is reused."""
+CLOSE = 1_000
+"""More than a wave has: with so many left by their addresses, nobody needs to know that by people they are more."""
 KEEP_READING = timedelta(seconds=5)
 TRIED = tuple(
     state
@@ -31,20 +34,21 @@ PAIR_GAP = timedelta(seconds=6)
 def people_left(sender: Sender, now: datetime) -> int | None:
     """Returns how many different people the portfolio may still reach in these 24 h; None if no limit is known.
 
-    It locks the portfolio's numbers, so that two processes don't both count the last ones as free.
+    Far from the limit it may be too few. It locks the portfolio's numbers, so that two processes don't both count the
+    last ones as free.
     """
     if sender.messaging_limit is None:
         return None
-    list(_portfolio(sender).select_for_update().order_by("pk").values_list("pk", flat=True))
-    return people_left_to_tell(sender, now)
+    list(reached.portfolio(sender).select_for_update().order_by("pk").values_list("pk", flat=True))
+    left = sender.messaging_limit - reached.addresses(sender, now)
+    return left if left > CLOSE else people_left_to_tell(sender, now)
 
 
 def people_left_to_tell(sender: Sender, now: datetime) -> int | None:
     """Returns the same for display, without a lock, so that sending is not held up."""
     if sender.messaging_limit is None:
         return None
-    reached = _reached(_portfolio(sender), now).values("address").distinct().count()
-    return max(0, sender.messaging_limit - reached)
+    return max(0, sender.messaging_limit - reached.people(sender, now))
 
 
 @dataclass(slots=True)
@@ -67,10 +71,16 @@ class PeopleGauge:
             self.left -= people
 
 
-def first_free_at(sender: Sender, now: datetime) -> datetime:
-    """Returns when the first of the people reached in these 24 h stops counting."""
-    oldest = _reached(_portfolio(sender), now).aggregate(oldest=Min("accepted_at"))["oldest"]
-    return (oldest or now) + DAY
+def goes_on_at(broadcast: Broadcast, now: datetime) -> datetime:
+    """Returns when enough people of its portfolio will have stopped counting for the broadcast to go on.
+
+    Who is under way or in doubt counts as reached now.
+    """
+    limit = broadcast.sender.messaging_limit or 0
+    lasts = reached.last_reached(broadcast.sender, now)
+    open_ = Recipient.objects.filter(broadcast=broadcast, status__in=UNSENT).count()
+    wanted = day_window.enough(limit, open_)
+    return day_window.goes_on_at(sorted(last + DAY for last in lasts), limit, wanted, now)
 
 
 def trial_left(broadcast: Broadcast) -> int | None:
@@ -117,19 +127,3 @@ def _later_of_one_person(rows: Mapping[int, str], people: People) -> set[int]:
     for pk in sorted(rows):
         first.setdefault(people.key(rows[pk]), pk)
     return {pk for pk, address in rows.items() if first[people.key(address)] != pk}
-
-
-def _portfolio(sender: Sender) -> QuerySet[Sender]:
-    numbers = Sender.objects.filter(business=sender.business_id, provider=sender.provider)
-    if sender.portfolio_id:
-        return numbers.filter(portfolio_id=sender.portfolio_id)
-    return numbers.filter(account_id=sender.account_id)
-
-
-def _reached(numbers: QuerySet[Sender], now: datetime) -> QuerySet[Recipient]:
-    """Returns people of the last 24 h: accepted by the provider, or still under way or in doubt."""
-    lately = Q(status__in=REACHED_PROVIDER, accepted_at__gt=now - DAY)
-    tried = Attempt.objects.filter(recipient=OuterRef("pk"), started_at__gt=now - DAY)
-    doubted = Q(Exists(tried), status=RecipientStatus.UNKNOWN)
-    under_way = Q(status=RecipientStatus.SENDING)
-    return Recipient.objects.filter(under_way | doubted | lately, broadcast__sender__in=numbers)

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from whatsapp import recipients
 from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts.course import Change, Times
 from whatsapp.models import (
     Attempt,
     AttemptOutcome,
@@ -49,22 +50,27 @@ class Landing:
     result: SendResult
 
 
-def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed: bool, now: datetime) -> None:
-    """Commit the answers of one wave. `others_succeed`: other messages of the broadcast were accepted."""
+def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed: bool, now: datetime) -> list[Change]:
+    """Commit the answers of one wave. `others_succeed`: other messages of the broadcast were accepted.
+
+    Returns what changes in the broadcast's course; the caller counts it, last in its transaction.
+    """
     by_row = {landing.departure.row.id: landing for landing in landings}
     with transaction.atomic():
         rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
-        states = rows.values_list("pk", "attempt_id", "status", "provider_message_id")
-        changes, late_ids, is_late = [], [], False
-        for pk, attempt_id, status, message_id in states:
+        states = rows.values_list("pk", "attempt_id", "status", "provider_message_id", "accepted_at")
+        changes, late_ids, moved, is_late = [], [], [], False
+        for pk, attempt_id, status, message_id, sent_at in states:
             landing = by_row[pk]
             if attempt_id != landing.departure.attempt_id:
                 continue
             if status in _AWAITING:
                 changes.append(_new_values(landing, others_succeed, now))
+                moved.append(Change(broadcast.pk, Times(sent_at), Times(changes[-1]["accepted_at"])))
                 is_late |= status == RecipientStatus.UNKNOWN
             elif message_id is None and landing.result.message_id:
                 late_ids.append({"pk": pk, "provider_message_id": landing.result.message_id, "accepted_at": now})
+                moved.append(Change(broadcast.pk, Times(sent_at), Times(now)))
         if is_late:
             _open_again(broadcast, changes, now)
         update_rows(Recipient, changes)
@@ -73,6 +79,7 @@ def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed:
         if any(landing.result.outcome is SendOutcome.HELD for landing in landings):
             MessageTemplate.objects.filter(pk=broadcast.template_id).update(held_at=now)
         _suppress(broadcast, landings, now)
+    return moved
 
 
 def _open_again(broadcast: Broadcast, changes: Sequence[dict[str, Any]], now: datetime) -> None:

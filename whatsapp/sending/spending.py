@@ -5,14 +5,14 @@ price to the sum only if the sum then still fits the budget. So a budget is neve
 send. What turns out to cost nothing, less or more corrects the sums later, each message in the transaction that
 changes its row.
 
-The sums are always the last rows that a transaction touches, the broadcast's before the month's, so that no two
-transactions wait for each other.
+The sums are always the last rows that a transaction touches but for courses (`broadcasts.course`), the broadcast's
+before the month's, so that no two transactions wait for each other.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -77,13 +77,21 @@ def spent_in_month(business: Business, now: datetime) -> Decimal:
     return from_micros(_micros(_of_month(business.pk, month_of(business, now))))
 
 
-def budgets(business: Business, broadcast: Broadcast | None, now: datetime) -> list[Budget]:
-    """Returns the budgets that a message of the broadcast (None: of no broadcast) must fit; none if none is set."""
+def monthly_budget(business: Business) -> Decimal | None:
+    """Returns what the business's messages of a month may cost; None if that is not limited."""
+    monthly: Decimal | None = settings_of(business).monthly_budget
+    return monthly
+
+
+def budgets(business: Business, broadcast: Broadcast | None, monthly: Decimal | None, now: datetime) -> list[Budget]:
+    """Returns the budgets that a message of the broadcast (None: of no broadcast) must fit; none if none is set.
+
+    `monthly` is the business's `monthly_budget`, here and in `reserve`: whoever asks both reads it once.
+    """
     found = []
     if broadcast is not None and broadcast.budget is not None:
         used = _micros(_of_broadcast(business.pk, broadcast.pk))
         found.append(Budget(PauseReason.BUDGET, micros(broadcast.budget), used))
-    monthly = settings_of(business).monthly_budget
     if monthly is not None:
         used = _micros(_of_month(business.pk, month_of(business, now)))
         found.append(Budget(PauseReason.MONTH_BUDGET, micros(monthly), used))
@@ -119,7 +127,9 @@ def _amount(micros: int) -> str:
     return f"{from_micros(micros):.2f}"
 
 
-def reserve(business: Business, broadcast: Broadcast | None, amount: Decimal, now: datetime) -> bool:
+def reserve(
+    business: Business, broadcast: Broadcast | None, amount: Decimal, monthly: Decimal | None, now: datetime
+) -> bool:
     """Add an amount to the sums if it fits the budgets; call it last in the transaction that sends the messages.
 
     Returns False if it does not fit any more: another process was faster. Then the caller rolls everything back.
@@ -129,8 +139,7 @@ def reserve(business: Business, broadcast: Broadcast | None, amount: Decimal, no
         rows = _of_broadcast(business.pk, broadcast.pk)
         if not _added(rows, wanted, broadcast.budget, business_id=business.pk, broadcast_id=broadcast.pk):
             return False
-    months, monthly = _of_month(business.pk, month), settings_of(business).monthly_budget
-    return _added(months, wanted, monthly, business_id=business.pk, month=month)
+    return _added(_of_month(business.pk, month), wanted, monthly, business_id=business.pk, month=month)
 
 
 def _added(rows: QuerySet[Any], wanted: int, budget: Decimal | None, **key: Any) -> bool:
@@ -142,19 +151,25 @@ def _added(rows: QuerySet[Any], wanted: int, budget: Decimal | None, **key: Any)
     return bool(fitting.update(micros=F("micros") + wanted))
 
 
-def correct(corrections: Iterable[Correction]) -> None:
-    """Correct the sums; call it last in the transaction that changes the rows."""
-    by_broadcast: defaultdict[tuple[UUID, UUID], int] = defaultdict(int)
+def correct(corrections: Iterable[Correction], *, billed: Mapping[tuple[UUID, UUID], int] | None = None) -> None:
+    """Correct the sums; call it last in the transaction that changes the rows.
+
+    `billed`: what WhatsApp has billed more, or less, by business and broadcast, in millionths. What was billed before
+    it was kept is unknown, and stays so (NULL) whatever is added.
+    """
+    billed = billed or {}
+    by_broadcast: defaultdict[tuple[UUID, UUID], int] = defaultdict(int, dict.fromkeys(billed, 0))
     by_month: defaultdict[tuple[UUID, date], int] = defaultdict(int)
     for one in corrections:
         if one.broadcast is not None:
             by_broadcast[one.business, one.broadcast] += one.micros
         by_month[one.business, one.month] += one.micros
     for (business, broadcast), amount in sorted(by_broadcast.items(), key=str):
-        if amount:
+        more = billed.get((business, broadcast), 0)
+        if amount or more:
             rows = _of_broadcast(business, broadcast)
             _ensure(rows, business_id=business, broadcast_id=broadcast)
-            rows.update(micros=F("micros") + amount)
+            rows.update(micros=F("micros") + amount, billed_micros=F("billed_micros") + more)
     for (business, month), amount in sorted(by_month.items(), key=str):
         if amount:
             rows = _of_month(business, month)

@@ -18,13 +18,24 @@ from django.db import DataError, IntegrityError, transaction
 from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts import course, lifecycle
 from whatsapp.models import Broadcast, SenderHealth
 from whatsapp.people import identity, suppressions
 from whatsapp.providers.base import Account, Message, Template
 from whatsapp.providers.registry import account_of, template_of
 from whatsapp.reasons import Cause, reason
-from whatsapp.sending import affording, claims, consequences, day_limits, gates, known_as, quota, reactions, results
+from whatsapp.sending import (
+    affording,
+    claims,
+    consequences,
+    day_limits,
+    gates,
+    known_as,
+    quota,
+    reactions,
+    results,
+    spending,
+)
 from whatsapp.sending.breaker import Breaker
 from whatsapp.sending.claims import Claimed, Departure, Stock
 from whatsapp.sending.limiter import limiter, most_of
@@ -157,7 +168,9 @@ def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: in
             dispatch.stock.rows.clear()
         return Rest(slots.wait_s)
     chosen, dispatch.stock.rows = dispatch.stock.rows[: slots.count], dispatch.stock.rows[slots.count :]
-    rows, obstacle = affording.cut(broadcast, _leaving(broadcast, chosen, dispatch.stock, now), dispatch.stock, now)
+    wanted_now = _leaving(broadcast, chosen, dispatch.stock, now)
+    monthly = spending.monthly_budget(broadcast.business)
+    rows, obstacle = affording.cut(broadcast, wanted_now, dispatch.stock, monthly, now)
     if isinstance(obstacle, gates.Closed):
         return _stop(dispatch, broadcast, obstacle, now)
     if obstacle is not None:
@@ -167,7 +180,7 @@ def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: in
     departures = claims.depart(broadcast, rows, dispatch.stock, now=now, lease=2 * timeout + slack)
     leaving = [departure.row for departure in departures]
     cost = affording.cost_of(leaving, broadcast, now)
-    if departures and not affording.book(broadcast, leaving, cost, now):
+    if departures and not affording.book(broadcast, leaving, cost, monthly, now):
         transaction.set_rollback(True)  # another process was faster: these rows are claimed again
         dispatch.stock.rows.clear()
         return Rest(0.0)
@@ -240,10 +253,11 @@ def land_wave(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
     known_as.learn(wave.dispatch.business, written_to, now)
     with acting_for(wave.dispatch.business), transaction.atomic():
         others_succeed = reactions.succeeds(broadcast, landings)
-        results.record(broadcast, landings, others_succeed=others_succeed, now=now)
+        moved = results.record(broadcast, landings, others_succeed=others_succeed, now=now)
         if sender.health != SenderHealth.READY and any(reactions.is_accepted(each.result) for each in landings):
             consequences.mark_healthy(sender)
         reactions.to_answers(broadcast, wave.dispatch.breaker, landings, others_succeed=others_succeed, now=now)
+        course.count(moved, now)
 
 
 def land_singly(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:

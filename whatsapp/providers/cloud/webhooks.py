@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from whatsapp.providers.addresses import address_in, is_phone, is_user_id
@@ -27,6 +27,10 @@ from whatsapp.providers.events import (
     TemplateChange,
 )
 
+NOTICE = timedelta(days=1)
+"""How long before a change of category Meta announces it, if it does not say when it comes."""
+LATEST = timedelta(days=30)
+"""A change that is announced for later is taken for one without a time."""
 _TEMPLATE_STATUSES = dict.fromkeys(("UNPAUSED", "REINSTATED", "UNARCHIVED", "UNLOCKED", "UNFLAGGED"), "APPROVED")
 _STATUSES = {
     "accepted": ReportedStatus.ACCEPTED,
@@ -60,13 +64,13 @@ def read(payload: JsonObject, received_at: datetime) -> Event | None:
             return _preference(number_id, one, received_at)
         case str() if field == ODD:
             raise ValueError("This part of a webhook has no shape of Meta's.")
-    return _read_change(field, account_id, one)
+    return _read_change(field, account_id, one, received_at)
 
 
-def _read_change(field: str, account_id: str, one: Mapping[str, Any]) -> Event | None:
+def _read_change(field: str, account_id: str, one: Mapping[str, Any], received_at: datetime) -> Event | None:
     match field:
         case "message_template_status_update" | "message_template_quality_update" | "template_category_update":
-            return _template_change(account_id, one)
+            return _template_change(account_id, one, received_at)
         case "phone_number_quality_update" | "business_capability_update":
             return _number_change(account_id, one)
         case "account_update":
@@ -175,7 +179,9 @@ def _preference(number_id: str, one: Mapping[str, Any], received_at: datetime) -
     )
 
 
-def _template_change(account_id: str, one: Mapping[str, Any]) -> TemplateChange:
+def _template_change(account_id: str, one: Mapping[str, Any], received_at: datetime) -> TemplateChange:
+    """Meta announces a change of category a day ahead: `new_category` is then the one that the template still has."""
+    announced = str(one.get("correct_category") or "").upper()
     status = str(one.get("event") or "").upper()
     return TemplateChange(
         account_id=account_id,
@@ -186,7 +192,15 @@ def _template_change(account_id: str, one: Mapping[str, Any]) -> TemplateChange:
         quality=str(one.get("new_quality_score") or "").upper(),
         category=str(one.get("new_category") or "").upper(),
         reason=str(one.get("reason") or ""),
+        announced=announced,
+        announced_for=_announced_for(one, received_at) if announced else None,
     )
+
+
+def _announced_for(one: Mapping[str, Any], received_at: datetime) -> datetime:
+    far = received_at + LATEST
+    moment = time_of(one.get("category_update_timestamp"), far)
+    return received_at + NOTICE if moment == far else moment
 
 
 def _number_change(account_id: str, one: Mapping[str, Any]) -> NumberChange:

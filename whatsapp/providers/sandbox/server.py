@@ -3,7 +3,10 @@
     python -m whatsapp.providers.sandbox.server --port 8300 --webhook http://127.0.0.1:8000/whatsapp/webhooks/cloud/
 
 It checks the token, logs every POST (`/figures` counts them), accepts, and reports the course of events in signed
-webhooks. `FakeMeta.script` makes it fail in every way in which a network or Meta can fail.
+webhooks. `FakeMeta.script` makes it fail in every way in which a network or Meta can fail. It holds messages of
+templates (`--hold-share`, `--hold-s`) and moves a template to another category, at once or announced:
+
+    curl -d '{"to": "MARKETING", "in_s": 60}' http://127.0.0.1:8300/templates/appointment_reminder/category
 """
 
 from __future__ import annotations
@@ -23,9 +26,9 @@ import aiohttp
 from aiohttp import web
 
 from whatsapp.providers.sandbox import notices
+from whatsapp.providers.sandbox.listed_templates import ListedTemplates
 from whatsapp.providers.sandbox.notices import Happening
-from whatsapp.providers.sandbox.samples import TEMPLATES
-from whatsapp.providers.sandbox.script import Action, Reaction
+from whatsapp.providers.sandbox.script import Action, Reaction, Script, accept_all, hold_some
 from whatsapp.providers.sandbox.wa_ids import wa_id_of
 
 FLUSH_EVERY_S = 0.1
@@ -40,14 +43,6 @@ class Post:
     address: str
     tracker: str
     accepted: bool
-
-
-Script = Callable[[str, int], Action]
-
-
-def accept_all(_address: str, _nth: int) -> Action:
-    """Accept every message, whatever its address and number."""
-    return Action()
 
 
 @dataclass
@@ -72,6 +67,10 @@ class FakeMeta:
     posts: list[Post] = field(default_factory=list)
     texts: list[dict[str, Any]] = field(default_factory=list)
     to_report: list[Happening] = field(default_factory=list)
+    held: list[Happening] = field(default_factory=list)
+    """What will happen to messages that are held, once `clock` has come so far."""
+    templates: ListedTemplates = field(default_factory=ListedTemplates)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _nth: dict[str, int] = field(default_factory=dict)
     _asked_for: set[str] = field(default_factory=set)
     _serial: int = 0
@@ -83,6 +82,7 @@ class FakeMeta:
             [
                 web.post("/{version}/{number_id}/messages", self._accept),
                 web.get("/figures", self._figures),
+                web.post("/templates/{name}/category", self._move_template),
                 web.get("/{version}/{account_id}/message_templates", self._templates),
                 web.get("/{version}/{account_id}/phone_numbers", self._numbers),
                 web.get("/{version}/{number_id}", self._number),
@@ -129,13 +129,19 @@ class FakeMeta:
     def _report_later(self, address: str, message_id: str, tracker: str, action: Action) -> None:
         if self.delivered_after_s is None or action.silent:
             return
-        now = datetime.now(UTC)
+        leaves_at = self.clock() + timedelta(seconds=action.held_s)
         steps = ("sent", "failed") if action.fails_later else ("sent", "delivered")
         for index, what in enumerate(steps):
-            at = now + timedelta(seconds=self.delivered_after_s * index)
+            at = leaves_at + timedelta(seconds=self.delivered_after_s * index)
             step = Happening(address, message_id, tracker, what, at, action.fails_later)
             known_as = replace(step, wa_id=self.wa_ids.get(address, ""), user_id=self.user_ids.get(address, ""))
-            self.to_report.append(known_as)
+            (self.held if action.held_s else self.to_report).append(known_as)
+
+    def release(self) -> None:
+        """Let the held messages leave whose time has come."""
+        now = self.clock()
+        self.to_report += [happening for happening in self.held if happening.at <= now]
+        self.held = [happening for happening in self.held if happening.at > now]
 
     async def _reporting(self, _app: web.Application) -> Any:
         task = asyncio.create_task(self._report())
@@ -150,17 +156,25 @@ class FakeMeta:
         async with aiohttp.ClientSession() as http:
             while True:
                 await asyncio.sleep(FLUSH_EVERY_S)
+                self.release()
+                if self.webhook_url:
+                    await self._post_changes(http)
                 due, self.to_report = self.to_report[:LARGEST_WEBHOOK], self.to_report[LARGEST_WEBHOOK:]
                 if not due or not self.webhook_url:
                     self.to_report = due + self.to_report
                     continue
                 batch = due * self.repeat
                 chance.shuffle(batch)
-                if not await self._post(http, batch):
+                if not await self._post(http, notices.notice("1055", "2077", batch)):
                     self.to_report = due + self.to_report
 
-    async def _post(self, http: aiohttp.ClientSession, batch: list[Happening]) -> bool:
-        body = json.dumps(notices.notice("1055", "2077", batch)).encode()
+    async def _post_changes(self, http: aiohttp.ClientSession) -> None:
+        for change in self.templates.take_due(self.clock()):
+            if not await self._post(http, notices.envelope("2077", "template_category_update", change.value)):
+                self.templates.changes.append(change)
+
+    async def _post(self, http: aiohttp.ClientSession, news: dict[str, Any]) -> bool:
+        body = json.dumps(news).encode()
         headers = {"X-Hub-Signature-256": notices.signature(body, self.app_secret), "Content-Type": "application/json"}
         try:
             async with http.post(self.webhook_url, data=body, headers=headers) as answer:
@@ -181,20 +195,14 @@ class FakeMeta:
         )
 
     async def _templates(self, _request: web.Request) -> web.Response:
-        listed = [
-            {
-                "id": template.external_id,
-                "name": template.name,
-                "language": template.language,
-                "status": template.status,
-                "category": template.category,
-                "parameter_format": template.parameter_format,
-                "components": list(template.components),
-                "quality_score": {"score": template.quality},
-            }
-            for template in TEMPLATES
-        ]
+        listed = self.templates.listed(self.clock())
         return web.json_response({"data": listed, "paging": {"cursors": {"after": "end"}}})
+
+    async def _move_template(self, request: web.Request) -> web.Response:
+        """Move a template to another category: `to`, and the seconds from now (`in_s`) if it is announced."""
+        asked, name = await request.json(), request.match_info["name"]
+        moved = self.templates.move(name, asked["to"], now=self.clock(), in_s=float(asked.get("in_s", 0)))
+        return web.json_response({"moved": moved}, status=200 if moved else 404)
 
     async def _numbers(self, request: web.Request) -> web.Response:
         account = request.match_info["account_id"]
@@ -274,8 +282,12 @@ def main() -> None:
     parser.add_argument("--latency-ms", type=float, default=50)
     parser.add_argument("--token", default="a-token")
     parser.add_argument("--app-secret", default="an-app-secret")
+    parser.add_argument("--hold-share", type=float, default=0.0, help="of messages that are held before they are sent")
+    parser.add_argument("--hold-s", type=float, default=60.0, help="how long at most")
     given = parser.parse_args()
     meta = FakeMeta(given.token, given.app_secret, given.webhook, latency_s=given.latency_ms / 1000)
+    if given.hold_share:
+        meta.script = hold_some(given.hold_share, given.hold_s)
     web.run_app(meta.app(), host="127.0.0.1", port=given.port, access_log=None)
 
 

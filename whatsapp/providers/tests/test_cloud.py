@@ -32,6 +32,8 @@ from whatsapp.providers.events import (
 from whatsapp.states import PauseReason
 from whatsapp.template_variables import variables_of
 
+pytestmark = pytest.mark.once
+
 CAME_AT = datetime(2026, 11, 1, tzinfo=UTC)
 ATTEMPT = uuid.UUID("6e1b2ae9-5b25-4a21-8a08-6f4a4d7c0b11")
 

@@ -13,6 +13,8 @@ from whatsapp.providers.cloud.account_events import Effect
 from whatsapp.providers.events import NO_LIMIT, AccountChange, Event, NumberChange, TemplateChange
 from whatsapp.states import SENDABLE_TEMPLATES, TemplateStatus
 
+pytestmark = pytest.mark.once
+
 CAME_AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 

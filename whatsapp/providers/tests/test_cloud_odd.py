@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from whatsapp.providers.cloud import splitting, webhooks
 from whatsapp.providers.events import Inbound, Parcel, ParcelKind, StatusUpdate
 
+pytestmark = pytest.mark.once
+
 CAME_AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 METADATA = {"display_phone_number": "15550100000", "phone_number_id": "1055"}
 

@@ -17,6 +17,8 @@ from whatsapp.providers.proof_request import is_served_by
 from whatsapp.providers.twilio.client import TwilioProvider
 from whatsapp.reasons import Cause
 
+pytestmark = pytest.mark.once
+
 Said = Mapping[str, tuple[int, Any]]
 """Status and JSON (or text) by path; every other path is a plain 404."""
 NUMBER = (200, {"id": "1055", "display_phone_number": "+1 555-010-0000", "throughput": {"level": "HIGH"}})

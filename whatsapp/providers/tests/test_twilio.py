@@ -20,6 +20,8 @@ from whatsapp.providers.twilio.payloads import message_form
 from whatsapp.providers.twilio.templates import read_template
 from whatsapp.template_variables import variables_of
 
+pytestmark = pytest.mark.once
+
 ATTEMPT = uuid.UUID("6e1b2ae9-5b25-4a21-8a08-6f4a4d7c0b11")
 PARTS = [{"type": "BODY", "text": "Hi {{1}}, {{2}}"}]
 TEMPLATE = Template("HX1", "sale", "en", "MARKETING", "POSITIONAL", variables_of(PARTS, "POSITIONAL"))

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,6 +160,13 @@ def test_a_process_that_read_too_early_does_not_exceed_it(
     assert isinstance(depart_wave(dispatch, datetime.now(UTC)), Rest)
     assert states(budgeted) == {"pending": 20}
     assert spending.spent_on(budgeted) == Decimal("0.22")
+
+
+def test_a_wave_reads_the_settings_of_its_business_once(budgeted: Broadcast, meta: ThreadedMeta) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert isinstance(depart_wave(Dispatch(budgeted.pk, budgeted.business), datetime.now(UTC)), Wave)
+    settings = [query for query in asked if f'FROM "{MessagingSettings._meta.db_table}"' in query["sql"]]
+    assert len(settings) == 1
 
 
 def test_nothing_is_counted_twice_for_a_message_that_is_tried_again(

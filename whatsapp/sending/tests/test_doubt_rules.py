@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from businesses.keeping.person import ERASED
 from businesses.models import Business, User
@@ -15,7 +17,7 @@ from testing.broadcasts import addresses, make_broadcast, make_sender, make_temp
 from whatsapp.models import Attempt, Broadcast, BroadcastEvent, MessageTemplate, Recipient, Sender
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.reasons import Cause, reason
-from whatsapp.sending import doubts
+from whatsapp.sending import doubts, evidence
 from whatsapp.sending.threads import DatabaseThread
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -65,30 +67,61 @@ def dana(acme: Business) -> User:
 
 
 # Which are decided ------------------------------------------------------------------------------------------------
-def test_doubts_are_decided_after_two_minutes_each_once_and_in_batches(
-    broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def askable_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the provider of these tests be one that can be asked."""
+    monkeypatch.setattr(doubts, "provider_for", lambda _name: Asked([]))
+
+
+@pytest.mark.usefixtures("askable_cloud")
+def test_a_provider_is_asked_after_two_minutes(broadcast: Broadcast) -> None:
     rows = [in_doubt(broadcast, 2 * MINUTE + MOMENT, position=number) for number in range(4)]
-    Attempt.objects.filter(recipient=rows[3]).update(started_at=NOW - 2 * MINUTE)
-    assert doubts.unproven(NOW) == rows[:3]
+    Attempt.objects.filter(recipient=rows[3], no=2).update(started_at=NOW - 2 * MINUTE)
+    assert doubts.askable(NOW) == rows[:3], "an earlier attempt of the fourth is old enough, but it is not the doubt"
     Recipient.objects.filter(pk=rows[0].pk).update(status="delivered")
-    assert doubts.unproven(NOW) == rows[1:3]
+    assert doubts.askable(NOW) == rows[1:3]
     Recipient.objects.filter(pk=rows[1].pk).update(address=f"{ERASED}{rows[1].pk}")
-    assert doubts.unproven(NOW) == rows[2:3], "nobody asks about a person who was erased"
-    Recipient.objects.filter(pk=rows[1].pk).update(address=rows[1].address)
-    monkeypatch.setattr(doubts, "BATCH", 1)
-    assert doubts.unproven(NOW) == rows[1:2]
+    assert doubts.askable(NOW) == rows[2:3], "nobody asks about a person who was erased"
 
 
-def test_those_that_wait_hold_up_nobody(broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("askable_cloud")
+def test_those_that_wait_for_an_answer_hold_up_nobody(broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doubts, "BATCH", 2)
-    for number in range(5):
-        in_doubt(broadcast, 74 * MINUTE, position=number)
-    assert doubts.ripe(NOW) == []
-    old = [in_doubt(broadcast, 75 * MINUTE, position=number) for number in (5, 6, 7)]
-    seen = {row.pk for _try in range(50) for row in doubts.ripe(NOW)}
+    old = [in_doubt(broadcast, 3 * MINUTE, position=number) for number in range(3)]
+    seen = {row.pk for _try in range(50) for row in doubts.askable(NOW)}
     assert seen == {row.pk for row in old}
-    assert len(doubts.ripe(NOW)) == 2
+    assert len(doubts.askable(NOW)) == 2
+
+
+def test_all_that_are_old_enough_are_decided_at_once_and_the_others_wait(utility: Broadcast) -> None:
+    ages = [300, 20, 16, 15, 14, 5]
+    rows = [in_doubt(utility, age * MINUTE, position=number) for number, age in enumerate(ages)]
+    heard_of(utility, accepted=14 * MINUTE + MOMENT, sent=MINUTE)
+    assert doubts.weigh(NOW) == 3
+    assert [state(row) for row in rows] == ["pending"] * 3 + ["unknown"] * 3
+    event = BroadcastEvent.objects.get(kind="sent_again")
+    assert (event.data["people"], event.data["cause"]) == (3, "no_report")
+
+
+def test_what_left_later_need_not_wait_for_what_may_still_be_held(utility: Broadcast) -> None:
+    MessageTemplate.objects.update(held_at=NOW - timedelta(hours=24, minutes=30))
+    early = in_doubt(utility, 31 * MINUTE, position=0)
+    late = in_doubt(utility, 29 * MINUTE, position=1)
+    heard_of(utility, accepted=MINUTE, sent=MINUTE)
+    doubts.weigh(NOW)
+    assert (state(early), state(late)) == ("unknown", "pending")
+
+
+def test_what_is_read_does_not_grow_with_the_number_of_doubts(utility: Broadcast) -> None:
+    for number in range(12):
+        in_doubt(utility, timedelta(hours=2), position=number)
+    with CaptureQueriesContext(connection) as queries:
+        assert doubts.weigh(NOW) == 0
+    assert len(queries) == 6, "kinds, their templates, policy, is one held, who is silent, newest departure reported"
+    heard_of(utility, accepted=MINUTE, sent=MINUTE)
+    with CaptureQueriesContext(connection) as queries:
+        assert doubts.weigh(NOW) == 12
+    assert len(queries) < 20
 
 
 # Evidence ---------------------------------------------------------------------------------------------------------
@@ -107,7 +140,7 @@ def test_silence_of_15_minutes_beside_reports_of_what_left_a_minute_later_is_evi
 ) -> None:
     row = in_doubt(utility, age)
     heard_of(utility, accepted=accepted, sent=sent)
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert state(row) == ("pending" if proves else "unknown")
     if proves:
         event = BroadcastEvent.objects.get(kind="sent_again")
@@ -119,7 +152,7 @@ def test_reports_of_another_number_prove_nothing(acme: Business, template: Messa
     row = in_doubt(utility, timedelta(hours=1))
     other = make_broadcast(make_sender(acme, number_id="1056"), template, addresses(1, start=50))
     heard_of(other, accepted=MINUTE, sent=MINUTE)
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert state(row) == "unknown"
 
 
@@ -141,9 +174,9 @@ def test_messages_of_any_template_without_a_good_name_may_be_held_back(
     MessageTemplate.objects.update(quality=quality)
     row = in_doubt(broadcast, minutes * MINUTE)
     heard_of(broadcast, accepted=MINUTE, sent=MINUTE)
-    doubts.weigh(row, NOW - MOMENT)
+    doubts.weigh(NOW - MOMENT)
     assert state(row) == "unknown"
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert state(row) == "pending"
 
 
@@ -151,11 +184,11 @@ def test_reports_of_another_template_prove_nothing(sender: Sender, utility: Broa
     row = in_doubt(utility, timedelta(hours=30))
     other = make_broadcast(sender, make_template(sender, name="other"), addresses(1, start=50))
     heard_of(other, accepted=MINUTE, sent=MINUTE)
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert state(row) == "unknown", "Meta may hold the messages of one template and send those of another"
     again = make_broadcast(sender, utility.template, addresses(1, start=60))
     heard_of(again, accepted=MINUTE, sent=MINUTE)
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert state(row) == "pending", "the same template in another broadcast"
 
 
@@ -164,7 +197,7 @@ def test_a_late_report_of_a_message_that_left_earlier_proves_nothing(utility: Br
     earlier = in_doubt(utility, timedelta(hours=3), position=1)
     at = NOW - MINUTE  # its answer was lost, too, so that this report is the first that is known of it
     Recipient.objects.filter(pk=earlier.pk).update(status="sent", accepted_at=at, sent_at=at)
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert state(row) == "unknown"
 
 
@@ -173,10 +206,10 @@ def test_nothing_is_decided_while_a_message_of_the_template_is_held(sender: Send
     heard_of(utility, accepted=MINUTE, sent=MINUTE)
     other = make_broadcast(sender, utility.template, addresses(1, start=50))
     Recipient.objects.filter(broadcast=other).update(status="held")
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert state(row) == "unknown"
     Recipient.objects.filter(broadcast=other).update(status="sent")
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert state(row) == "pending"
 
 
@@ -187,14 +220,14 @@ def test_where_meta_held_messages_of_that_day_it_may_hold_this_one_for_a_day() -
         (NOW + timedelta(hours=24) - MOMENT, timedelta(hours=25, minutes=15)),
         (NOW + timedelta(hours=24), 15 * MINUTE),
     ]:
-        assert doubts.silence_of(template, started_at) == expected
+        assert evidence.silence_of(template, started_at) == expected
 
 
 def test_a_template_that_became_green_may_still_hold_what_left_before(utility: Broadcast) -> None:
     template = utility.template
     template.paced_until = NOW
-    assert doubts.silence_of(template, NOW - MOMENT) == 75 * MINUTE
-    assert doubts.silence_of(template, NOW) == 15 * MINUTE
+    assert evidence.silence_of(template, NOW - MOMENT) == 75 * MINUTE
+    assert evidence.silence_of(template, NOW) == 15 * MINUTE
 
 
 # What a provider's list proves ------------------------------------------------------------------------------------
@@ -289,14 +322,15 @@ def test_each_row_that_is_sent_again_is_counted_and_put_on_record_with_who_asked
     Broadcast.objects.update(status="completed")
     assert doubts.requeue(rows, now=NOW, why=WHY, actor=dana) == 2
     assert [state(row) for row in rows] == ["delivered", "pending", "pending"]
-    events = BroadcastEvent.objects.order_by("pk").values_list("kind", "actor")
-    assert sorted(events) == sorted([("reopened", dana.pk), *[("sent_again", dana.pk)] * 2])
+    events = BroadcastEvent.objects.order_by("pk").values_list("kind", "actor", "data__people")
+    assert list(events) == [("reopened", dana.pk, None), ("sent_again", dana.pk, 2)]
 
 
 def test_each_row_that_a_person_counts_as_sent_is_counted(broadcast: Broadcast, dana: User) -> None:
     rows = [in_doubt(broadcast, timedelta(hours=1), position=number) for number in range(3)]
     assert doubts.assume_sent(rows[:2], now=NOW, actor=dana) == 2
     assert [state(row) for row in rows] == ["assumed_sent", "assumed_sent", "unknown"]
+    assert BroadcastEvent.objects.get().data == {"people": 2}
 
 
 def test_of_a_cancelled_broadcast_only_these_rows_are_cancelled(broadcast: Broadcast) -> None:

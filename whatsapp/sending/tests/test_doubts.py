@@ -52,21 +52,21 @@ def state(row: Recipient) -> str:
 def test_silence_while_later_reports_arrive_is_proof_enough(broadcast: Broadcast) -> None:
     row = in_doubt(broadcast, timedelta(minutes=16))
     reports_arrive(timedelta(minutes=5))
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert (state(row), Broadcast.objects.get().status) == ("pending", "running")
     assert BroadcastEvent.objects.filter(kind="sent_again").count() == 1
 
 
 def test_silence_alone_proves_nothing(broadcast: Broadcast) -> None:
     row = in_doubt(broadcast, timedelta(days=2))
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert (state(row), Broadcast.objects.get().status) == ("unknown", "completed")
 
 
 def test_silence_must_last(broadcast: Broadcast) -> None:
     row = in_doubt(broadcast, timedelta(minutes=14))
     reports_arrive(timedelta(minutes=5))
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert state(row) == "unknown"
 
 
@@ -75,9 +75,9 @@ def test_a_message_that_meta_may_hold_back_is_waited_for_longer(broadcast: Broad
     MessageTemplate.objects.update(quality="UNKNOWN")
     row.broadcast.refresh_from_db()
     reports_arrive(timedelta(minutes=5))
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert state(row) == "unknown"
-    doubts.weigh(row, NOW + timedelta(minutes=6))
+    doubts.weigh(NOW + timedelta(minutes=6))
     assert state(row) == "pending"
 
 
@@ -86,7 +86,7 @@ def test_a_business_may_forbid_to_send_again(acme: Business, broadcast: Broadcas
     MessagingSettings.objects.create(business=acme, unknown_policy=policy)
     row = in_doubt(broadcast, timedelta(hours=3))
     reports_arrive(timedelta(minutes=5))
-    doubts.weigh(row, NOW)
+    doubts.weigh(NOW)
     assert state(row) == "unknown"
 
 

@@ -18,6 +18,7 @@ from whatsapp.providers.base import SendOutcome, SendResult
 from whatsapp.sending import flights, lanes
 from whatsapp.sending.claims import Claimed, Departure
 from whatsapp.sending.lanes import Lane
+from whatsapp.sending.logbook import Logbook
 from whatsapp.sending.pace import Slots
 from whatsapp.sending.results import Landing
 from whatsapp.sending.waves import Dispatch, NothingDue, Rest, Stopped, Wave
@@ -75,7 +76,7 @@ def post_all(
         asked.append(wanted)
         return waiting.pop(0)
 
-    return asyncio.run(flights.post_all(wave, cast("Any", None), new_slots)), asked
+    return asyncio.run(flights.post_all(wave, cast("Any", None), new_slots, Logbook())), asked
 
 
 def test_each_message_leaves_in_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +184,7 @@ class Rests(list[float]):
 def answered(monkeypatch: pytest.MonkeyPatch, *results: SendResult) -> None:
     """Let the messages of every wave have these answers."""
 
-    async def fly(wave: Wave, _http: Any, _new_slots: Any) -> list[Landing]:
+    async def fly(wave: Wave, _http: Any, _new_slots: Any, _book: Logbook) -> list[Landing]:
         return [Landing(*pair) for pair in zip(wave.departures, results, strict=False)]
 
     monkeypatch.setattr(flights, "post_all", fly)
@@ -324,7 +325,7 @@ def test_with_400_messages_in_flight_no_wave_begins_before_one_has_landed(monkey
     rests = Rests(monkeypatch)
     landed = asyncio.Event()
 
-    async def fly(_wave: Wave, _http: Any, _new_slots: Any) -> list[Landing]:
+    async def fly(_wave: Wave, _http: Any, _new_slots: Any, _book: Logbook) -> list[Landing]:
         await landed.wait()
         return []
 

@@ -63,11 +63,11 @@ def test_a_clock_that_goes_back_does_not_slow_a_number_down_further() -> None:
 
 def test_a_complaint_keeps_the_number_silent_for_as_long_as_the_provider_says() -> None:
     state = slow_down(Pace(), 80.0, 100.0, 5.0)
-    assert state == Pace(105.0, 40.0, 100.0)
-    assert slow_down(Pace(next_slot_at=110.0), 80.0, 100.0, 5.0).next_slot_at == 110.0
+    assert state == Pace(0.0, 40.0, 100.0, rests_until=105.0)
+    assert slow_down(Pace(slowed_at=95.0, rests_until=110.0), 80.0, 100.0, 5.0).rests_until == 110.0
     again = slow_down(state, 80.0, 104.999, 5.0)
     assert (again.slowed_rate, again.slowed_at) == (40.0, 100.0)
-    assert again.next_slot_at == pytest.approx(109.999)
+    assert again.rests_until == pytest.approx(109.999)
     assert slow_down(state, 80.0, 105.0, 5.0).slowed_rate == 20.0
 
 

@@ -68,6 +68,24 @@ def test_throttling_halves_the_rate_and_hands_out_nothing_for_a_while(rate: floa
     assert slots.count == 0 or slots.start >= 100.0 + wait_s
 
 
+@given(rates, st.floats(10, 86_400), st.floats(0, 60))
+def test_a_clock_that_is_set_back_stops_nobody_for_more_than_seconds(rate: float, back_s: float, rest_s: float) -> None:
+    now = 100_000.0
+    state, _slots = reserve(Pace(), rate, 10, now)
+    rested = slow_down(state, rate, now, rest_s)
+    longest_s = pace.HORIZON_S + 1 / (MARGIN * max(min(pace.LOWEST_MPS, rate), rate * pace.LOWEST_SHARE))
+    for left in (state, rested):
+        _, slots = reserve(left, rate, 1, now - back_s)
+        assert slots.count or slots.wait_s <= longest_s
+
+
+@given(rates, st.floats(0, 3600), st.floats(0, 3600))
+def test_a_rest_is_kept_however_long_it_is(rate: float, rest_s: float, later_s: float) -> None:
+    state = slow_down(Pace(), rate, 100.0, rest_s)
+    _, slots = reserve(state, rate, 1, 100.0 + later_s)
+    assert slots.count == 0 or slots.start >= 100.0 + rest_s
+
+
 def test_complaints_about_one_burst_count_once() -> None:
     state = slow_down(Pace(), 80.0, 100.0, 5.0)
     assert rate_at(slow_down(state, 80.0, 101.0, 5.0), 80.0, 101.0) == 40.0
@@ -120,6 +138,8 @@ def test_redis_and_the_pure_rule_agree(sender: Sender, redis_url: str, seed: int
     shared, state = RedisLimiter(redis_url), Pace()
     for step in range(40):
         now, wanted = 1000.0 + step * 0.13, 1 + (step * (seed + 3)) % 40
+        if step > 30:  # the clock is set back
+            now -= 600.0
         if step % 17 == 16:
             shared.run(sender, "slow_down", 2.0, at=now)
             state = slow_down(state, 1000.0, now, 2.0)

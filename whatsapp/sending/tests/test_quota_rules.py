@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from pytest_django import DjangoAssertNumQueries
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
-from whatsapp.models import Attempt, Broadcast, MessageTemplate, Recipient, Sender
+from whatsapp.models import Attempt, Broadcast, MessageTemplate, Recipient, Sender, TieSource
+from whatsapp.people import ties
 from whatsapp.people.identity import People
-from whatsapp.sending import gates, quota
+from whatsapp.people.ties import Tie
+from whatsapp.sending import gates, quota, reached
 from whatsapp.sending.gates import Closed
 from whatsapp.sending.quota import PeopleGauge
 from whatsapp.states import PauseReason, RecipientStatus
@@ -89,6 +92,37 @@ def test_a_person_counts_once_and_the_limit_is_never_below_nothing(
     assert left(limited(sender, 2)) == 0
 
 
+def test_two_addresses_of_one_person_count_once(
+    acme: Business, sender: Sender, template: MessageTemplate, broadcast: Broadcast
+) -> None:
+    """Both forms of a Brazilian number, a user id that is tied to a number, and a landline that stands alone."""
+    limited(sender, 10)
+    new, old, landline, gone = "+5511987654321", "+551187654321", "+551132654321", "+551188888888"
+    ties.learn(acme, [Tie(FIRST, "IL.77", TieSource.STATUS), Tie(gone, "BR.5", TieSource.STATUS)], now=NOW)
+    early, late = NOW - timedelta(hours=5), NOW - timedelta(hours=2)
+    for told, at in (([new, FIRST, "BR.5"], early), ([old, "IL.77", gone], late)):
+        one = make_broadcast(sender, template, told)
+        reach(one, len(told), at=at)
+    assert left(sender) == 7
+    reach(make_broadcast(sender, template, [landline]), 1, at=early)
+    assert left(sender) == 6
+    assert sorted(reached.last_reached(sender, NOW)) == [early, late, late, late]
+    limited(sender, 3)
+    fresh = Broadcast.objects.select_related("sender").get(pk=broadcast.pk)
+    assert quota.goes_on_at(fresh, NOW) == late + DAY, "the landline's place is the one too many"
+
+
+def test_many_people_are_counted_in_few_queries(
+    sender: Sender, template: MessageTemplate, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    reach(make_broadcast(sender, template, [f"+55118765{number:04}" for number in range(900)]), 900)
+    reach(make_broadcast(sender, template, [f"+551198765{number:04}" for number in range(850, 1000)]), 150)
+    with django_assert_num_queries(4):
+        assert reached.people(sender, NOW) == 1000
+    with django_assert_num_queries(4):
+        assert len(reached.last_reached(sender, NOW)) == 1000
+
+
 def test_numbers_of_a_portfolio_share_the_limit_and_others_do_not(
     acme: Business, sender: Sender, template: MessageTemplate
 ) -> None:
@@ -113,12 +147,36 @@ def test_another_business_has_its_own_limit(sender: Sender, broadcast: Broadcast
     assert left(limited(sender)) == 100
 
 
-def test_a_place_is_free_a_day_after_the_oldest_acceptance(sender: Sender, broadcast: Broadcast) -> None:
-    assert quota.first_free_at(sender, NOW) == NOW + DAY
-    reach(broadcast, 2, at=NOW - timedelta(hours=2))
-    reach(broadcast, 2, at=NOW - timedelta(hours=20), first=2)
-    reach(broadcast, 2, at=NOW - timedelta(hours=25), first=4)
-    assert quota.first_free_at(sender, NOW) == NOW + timedelta(hours=4)
+def test_it_goes_on_when_enough_have_left_and_a_person_leaves_a_day_after_the_last_message(
+    sender: Sender, template: MessageTemplate, broadcast: Broadcast
+) -> None:
+    for hours, first in ((2, 0), (20, 2), (21, 4), (25, 6)):
+        reach(broadcast, 2, at=NOW - timedelta(hours=hours), first=first)
+    reach(make_broadcast(sender, template, addresses(6)[4:]), 2, at=NOW - timedelta(hours=1))
+
+    def goes_on_at(limit: int) -> datetime:
+        limited(sender, limit)
+        return quota.goes_on_at(Broadcast.objects.select_related("sender").get(pk=broadcast.pk), NOW)
+
+    assert goes_on_at(7) == NOW, "six count"
+    assert goes_on_at(6) == NOW + timedelta(hours=4)
+    assert goes_on_at(5) == NOW + timedelta(hours=4), "two have to leave, and both do then"
+    assert goes_on_at(4) == NOW + timedelta(hours=22), "the next two were written to by the other broadcast since"
+    reach(broadcast, 1, status="sending", at=None)
+    assert goes_on_at(1) == NOW + DAY, "who is under way is reached now"
+
+
+def test_with_far_more_reached_than_the_limit_it_pauses_once(sender: Sender, broadcast: Broadcast) -> None:
+    """Sixteen of twenty were reached a second apart, and the limit is ten: seven have to leave before one may come."""
+    for number in range(16):
+        reach(broadcast, 1, at=NOW - timedelta(hours=1, seconds=60 - number), first=number)
+    limited(sender, 10)
+    fresh = Broadcast.objects.select_related("sender", "template", "business").get()
+    shut = gates.room_for(fresh, PeopleGauge(), NOW)
+    assert isinstance(shut, Closed)
+    assert shut.resume_at is not None
+    assert gates.room_for(fresh, PeopleGauge(), shut.resume_at - MOMENT) == shut
+    assert gates.room_for(fresh, PeopleGauge(), shut.resume_at) == 1
 
 
 # The gauge --------------------------------------------------------------------------------------------------------
