@@ -1,4 +1,4 @@
-"""Writing to one person: a reply to their message, or a template tried on one's own number.
+"""Writing to one person: a reply to their message, a template, or a template tried on one's own number.
 
 Nothing is sent here: a row is stored, and the sending loop takes it from there (`sending.direct`). The form's `key`
 turns a double click into one message.
@@ -6,7 +6,7 @@ turns a double click into one message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,21 +18,21 @@ from whatsapp import doorbell
 from whatsapp.audience.rows import BadValue, checked_params
 from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import BadAudience, BadTemplate, NotConnected, OptedOut, WhatsappError, WindowClosed
+from whatsapp.inbox.wishes import refuses, wish_of
 from whatsapp.models import (
+    Contact,
     DirectKind,
     DirectMessage,
-    InboundAction,
     InboundMessage,
     MessageTemplate,
     Sender,
     SenderHealth,
-    SuppressionCategory,
 )
 from whatsapp.people import identity
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, to_e164
-from whatsapp.people.suppressions import blocked, entries_of
-from whatsapp.providers.events import NO_MESSAGES, NO_REPLIES
+from whatsapp.people.suppressions import blocked
+from whatsapp.providers.events import NO_MESSAGES
 from whatsapp.template_variables import UnsupportedTemplate, body_text, variables_of
 
 WINDOW = timedelta(hours=24)
@@ -57,7 +57,8 @@ def reply(inbound: InboundMessage, text: str, *, key: UUID, now: datetime, actor
         raise WindowClosed(
             _("The person's last message is more than 24 hours old: WhatsApp takes only a template now. Broadcast one.")
         )
-    if _wants_silence(inbound):
+    wish = wish_of(inbound.business, identity.addresses_of(inbound.business, inbound.address))
+    if wish is not None and wish.is_silent:
         raise OptedOut(_("This person asked not to receive messages, and has not written since."))
     message = DirectMessage(
         kind=DirectKind.REPLY, sender=inbound.sender, address=inbound.address, text=text, answers=inbound
@@ -65,17 +66,14 @@ def reply(inbound: InboundMessage, text: str, *, key: UUID, now: datetime, actor
     return _keep(message, inbound.business, key, now, actor)
 
 
-def reply_until(inbound: InboundMessage, *, now: datetime, addresses: Sequence[str] | None = None) -> datetime | None:
+def reply_until(inbound: InboundMessage, *, now: datetime) -> datetime | None:
     """Returns until when a reply to this person is accepted; None if it no longer is. See `window_end`."""
-    return window_end(inbound.sender, inbound.address, now, addresses)
+    return window_end(inbound.sender, inbound.address, now)
 
 
-def window_end(sender: Sender, address: str, now: datetime, addresses: Sequence[str] | None = None) -> datetime | None:
-    """Returns until when the person may get free text from this number; None if they may not.
-
-    `addresses`: all of the person's, if the caller has looked them up.
-    """
-    known = addresses if addresses is not None else identity.addresses_of(sender.business, address)
+def window_end(sender: Sender, address: str, now: datetime) -> datetime | None:
+    """Returns until when the person may get free text from this number; None if they may not."""
+    known = identity.addresses_of(sender.business, address)
     last = InboundMessage.objects.filter(business=sender.business_id, sender=sender, address__in=known)
     last = last.exclude(kind__in=NO_MESSAGES)
     written = last.order_by("-received_at").values_list("received_at", flat=True).first()
@@ -103,23 +101,44 @@ def send_test(
         NotConnected: the number can't send.
     """
     business: Business = sender.business
-    _check_sender(sender)
-    values = _checked(template, sender, params)
+    message = _filled(DirectKind.TEST, sender, template, params)
     try:
-        address = to_e164(to, region_of(business)).e164
+        message.address = to_e164(to, region_of(business)).e164
     except NotANumber as error:
         raise BadAudience(error.reason) from None
-    if blocked(business, [address], template.category):
+    if blocked(business, [message.address], template.category):
         raise OptedOut(_("This person asked not to receive messages. Try another number."))
-    message = DirectMessage(
-        kind=DirectKind.TEST,
-        sender=sender,
-        address=address,
-        template=template,
-        params=values,
-        text=body_text(template.components, values),
-    )
     return _keep(message, business, key, now, actor)
+
+
+def send_template(
+    sender: Sender,
+    template: MessageTemplate,
+    *,
+    to: Contact,
+    params: Mapping[str, str],
+    key: UUID,
+    now: datetime,
+    actor: User | None = None,
+    answers: InboundMessage | None = None,
+) -> DirectMessage:
+    """Send a template to one person, who need not have written. With the `key` of an earlier call: returns that one.
+
+    `answers`: the person's last message, if there is one. Raises what `send_test` does.
+    """
+    message = _filled(DirectKind.TEMPLATE, sender, template, params)
+    message.address, message.answers = to.address, answers
+    if refuses(sender.business, message.address, template.category):
+        raise OptedOut(_("This person asked not to receive such messages."))
+    return _keep(message, sender.business, key, now, actor)
+
+
+def _filled(kind: DirectKind, sender: Sender, template: MessageTemplate, params: Mapping[str, str]) -> DirectMessage:
+    """Returns a message of a template, to nobody yet."""
+    _check_sender(sender)
+    values = _checked(template, sender, params)
+    text = body_text(template.components, values)
+    return DirectMessage(kind=kind, sender=sender, template=template, params=values, text=text)
 
 
 def _keep(message: DirectMessage, business: Business, key: UUID, now: datetime, actor: User | None) -> DirectMessage:
@@ -155,15 +174,3 @@ def _checked(template: MessageTemplate, sender: Sender, params: Mapping[str, str
         raise BadTemplate(str(error)) from None
     except BadValue as error:
         raise BadAudience(error.reason) from None
-
-
-def _wants_silence(inbound: InboundMessage) -> bool:
-    """Returns whether the person opted out of everything and has not written since."""
-    no = entries_of(inbound.business, [inbound.address]).filter(category=SuppressionCategory.ALL).first()
-    if no is None:
-        return False
-    known = identity.addresses_of(inbound.business, inbound.address)
-    since = InboundMessage.objects.filter(
-        business=inbound.business_id, address__in=known, received_at__gt=no.created_at
-    )
-    return not since.exclude(kind__in=NO_REPLIES).exclude(action=InboundAction.OPT_OUT).exists()

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from businesses.tenancy import across_businesses
+from whatsapp.broadcasts import course
 from whatsapp.models import NewsProblem, WebhookNews
 from whatsapp.providers.events import (
     AccountChange,
@@ -26,7 +27,7 @@ from whatsapp.providers.events import (
 )
 from whatsapp.providers.registry import provider_for
 from whatsapp.sending.bulk import update_rows
-from whatsapp.webhooks import changes, direct_statuses, people, statuses, ties
+from whatsapp.webhooks import changes, direct_statuses, people, reported_rows, statuses, ties
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,9 @@ def apply_news(now: datetime) -> int:
         if not batch:
             return 0
         problems = _apply_together(batch, now)
-        update_rows(WebhookNews, [_mark(news, problems.get(news.pk), now) for news in batch])
+        done = [news.pk for news in batch if news.pk not in problems]
+        WebhookNews.objects.filter(pk__in=done).update(tries=F("tries") + 1, problem="", applied_at=now)
+        update_rows(WebhookNews, [_mark(news, problems[news.pk], now) for news in batch if news.pk in problems])
     return len(batch)
 
 
@@ -54,14 +57,9 @@ def _due(now: datetime) -> QuerySet[WebhookNews]:
     return WebhookNews.objects.filter(due, applied_at=None).order_by("pk")
 
 
-def _mark(news: WebhookNews, problem: NewsProblem | None, now: datetime) -> dict[str, object]:
+def _mark(news: WebhookNews, problem: NewsProblem, now: datetime) -> dict[str, object]:
     given_up = news.tries >= len(TRY_AGAIN)
-    return {
-        "pk": news.pk,
-        "tries": news.tries + 1,
-        "problem": problem or "",
-        "applied_at": now if problem is None or given_up else None,
-    }
+    return {"pk": news.pk, "tries": news.tries + 1, "problem": problem, "applied_at": now if given_up else None}
 
 
 def _apply_together(batch: Sequence[WebhookNews], now: datetime) -> dict[int, NewsProblem]:
@@ -92,21 +90,27 @@ def _apply(batch: Sequence[WebhookNews], now: datetime) -> dict[int, NewsProblem
             continue
         if event is not None:
             told.append((news, event))
-    ties.learn(told, now)
     reports = [(news, event) for news, event in told if isinstance(event, StatusUpdate)]
+    rows = reported_rows.find(reports)
+    ties.learn(told, rows, now)
+    moved: list[course.Change] = []
     for news, event in told:
-        if not isinstance(event, StatusUpdate) and not _apply_one(news, event, now):
+        if not isinstance(event, StatusUpdate) and not _apply_one(news, event, moved, now):
             problems[news.pk] = NewsProblem.NOBODYS
-    for news, _update in direct_statuses.apply(statuses.apply(reports, now)):
+    for news, _update in direct_statuses.apply(statuses.apply(reports, rows, moved, now)):
         problems[news.pk] = NewsProblem.NO_MESSAGE
+    course.count(moved, now)
     return problems
 
 
-def _apply_one(news: WebhookNews, event: Event, now: datetime) -> bool:
-    """Apply an event of a rare kind. Returns whether there was something that these news may touch."""
+def _apply_one(news: WebhookNews, event: Event, moved: list[course.Change], now: datetime) -> bool:
+    """Apply an event of a rare kind. Returns whether there was something that these news may touch.
+
+    A reply to a broadcast is added to `moved`.
+    """
     match event:
         case Inbound():
-            return people.receive(news, event, now)
+            return people.receive(news, event, moved, now)
         case Preference():
             return people.prefer(news, event, now)
         case TemplateChange():

@@ -20,6 +20,11 @@ from whatsapp.webhooks.origin import account_of
 FIRST_PAUSE = timedelta(hours=3)
 """Meta pauses a template for 3 h, then for 6 h, then disables it. It reports the end of a pause only when it comes."""
 
+_CHANGED = (
+    *("quality", "paced_until", "category", "announced_category", "announced_for"),
+    *("status", "status_detail", "paused_until"),
+)
+
 
 def change_template(news: WebhookNews, event: TemplateChange, now: datetime) -> bool:
     """Store the change, and pause or resume its broadcasts. Returns whether the template is known."""
@@ -28,10 +33,13 @@ def change_template(news: WebhookNews, event: TemplateChange, now: datetime) -> 
         note_quality(template, event.quality, event.status, now)
         if event.category in TemplateCategory:
             template.category = event.category
+            is_announced = event.announced in TemplateCategory and event.announced != event.category
+            template.announced_category = event.announced if is_announced else ""
+            template.announced_for = event.announced_for if is_announced else None
         if event.status in TemplateStatus.values:
             template.status, template.status_detail = event.status, event.reason[:300]
             template.paused_until = now + FIRST_PAUSE if event.status == TemplateStatus.PAUSED else None
-        template.save(update_fields=["quality", "paced_until", "category", "status", "status_detail", "paused_until"])
+        template.save(update_fields=_CHANGED)
         with acting_for(template.business):
             template_effects.follow(template, now)
     return templates.exists()

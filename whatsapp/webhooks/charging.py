@@ -5,8 +5,9 @@ Most reports confirm the price that was counted when the message left; then noth
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -14,9 +15,9 @@ from uuid import UUID
 
 from businesses.models import Business
 from whatsapp.audience.rates import SERVICE
-from whatsapp.models import DirectKind, DirectMessage, MessageTemplate, Recipient
+from whatsapp.models import Broadcast, DirectKind, DirectMessage, MessageTemplate, Recipient
 from whatsapp.sending import refunds, spending
-from whatsapp.sending.costs import COSTING, Charged, cost_of, from_micros, micros, rates_at
+from whatsapp.sending.costs import COSTING, Bill, Charged, billed, cost_of, from_micros, micros, rates_at
 from whatsapp.sending.letter_costs import country_of
 from whatsapp.sending.spending import Correction
 from whatsapp.webhooks.folding import Delivery
@@ -35,13 +36,22 @@ class Counted:
     cost_micros: int
 
 
-def recharge(rows: Sequence[tuple[Counted, Delivery]], now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What reports have changed about a row whose cost is counted."""
+
+    row: Counted
+    before: Delivery
+    after: Delivery
+
+
+def recharge(charges: Sequence[Charge], now: datetime) -> None:
     """Correct the cost of rows after reports, and the sums with it; call it last in the transaction.
 
     What costs nothing any more is left to `sending.refunds`.
     """
     changed = []
-    for row, after in rows:
+    for row, after in ((charge.row, charge.after) for charge in charges):
         if after.status not in COSTING:
             continue
         expected = from_micros(row.cost_micros) if row.cost_estimate is None else row.cost_estimate
@@ -49,15 +59,34 @@ def recharge(rows: Sequence[tuple[Counted, Delivery]], now: datetime) -> None:
         cost = micros(cost_of(message, rates_at(after.delivered_at or after.accepted_at or now)))
         if cost != row.cost_micros:
             changed.append((row, cost))
-    if not changed:
+    billed = _billed(charges, now)
+    if not changed and not billed:
         return
     for price in {cost for _row, cost in changed}:  # few: one per country and category
         Recipient.objects.filter(pk__in=[row.pk for row, cost in changed if cost == price]).update(cost_micros=price)
-    old = [asdict(row) for row, _cost in changed]
+    old = [{name: getattr(row, name) for name in columns_of(Counted)} for row, _cost in changed]
     spending.correct(
-        Correction(off.business, off.broadcast, off.month, off.micros + cost)
-        for off, (_row, cost) in zip(refunds.corrections_of(old, now), changed, strict=True)
+        (
+            Correction(off.business, off.broadcast, off.month, off.micros + cost)
+            for off, (_row, cost) in zip(refunds.corrections_of(old, now), changed, strict=True)
+        ),
+        billed=billed,
     )
+
+
+def _billed(charges: Sequence[Charge], now: datetime) -> dict[tuple[UUID, UUID], int]:
+    """Returns what WhatsApp has billed more, or less, for each broadcast (business, broadcast), in millionths."""
+    reported = [each for each in charges if each.before.billable or each.after.billable]
+    found = {each.row.broadcast_id for each in reported}
+    own = dict(Broadcast.objects.filter(pk__in=found).values_list("pk", "template_category")) if found else {}
+    sums: defaultdict[tuple[UUID, UUID], int] = defaultdict(int)
+    for each in reported:
+        for delivery, sign in ((each.before, -1), (each.after, 1)):
+            bill = Bill(delivery.status, each.row.country, own[each.row.broadcast_id], delivery.price_category)
+            if delivery.billable:
+                amount = micros(billed(bill, rates_at(delivery.delivered_at or now)))
+                sums[each.row.business_id, each.row.broadcast_id] += sign * amount
+    return {key: amount for key, amount in sums.items() if amount}
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,12 +100,15 @@ def _answering(event: Inbound, sender: Sender, address: str, answered: Recipient
     is_quoted = bool(answered and answered.provider_message_id == event.answers_message_id)
     known = identity.addresses_of(sender.business, address)
     written = DirectMessage.objects.filter(
-        business=sender.business, sender=sender, address__in=known, kind=DirectKind.REPLY, created_at__lt=event.at
-    )
-    last = None if is_quoted else written.order_by("-created_at").values_list("created_at", flat=True).first()
+        business=sender.business, sender=sender, address__in=known, created_at__lt=event.at
+    ).exclude(kind=DirectKind.TEST)
+    last = None if is_quoted else written.order_by("-created_at").select_related("template").first()
     since = answered.accepted_at if answered else None
-    if last and (since is None or last > since):
-        return Answering.TALK
+    if last and (since is None or last.created_at > since):
+        if last.kind == DirectKind.REPLY or last.template is None:
+            return Answering.TALK
+        is_marketing = last.template.category == TemplateCategory.MARKETING
+        return Answering.MARKETING if is_marketing else Answering.SERVICE
     if answered is None:
         return Answering.NOTHING
     is_marketing = answered.broadcast.template_category == TemplateCategory.MARKETING

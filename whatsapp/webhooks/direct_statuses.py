@@ -14,7 +14,8 @@ from whatsapp.webhooks import charging
 from whatsapp.webhooks.charging import CountedLetter
 from whatsapp.webhooks.folding import Delivery, fold
 from whatsapp.webhooks.origin import senders_of
-from whatsapp.webhooks.statuses import Report, rule_of
+from whatsapp.webhooks.reported_rows import Report
+from whatsapp.webhooks.statuses import rule_of
 
 _FIELDS = tuple(Delivery.__dataclass_fields__)
 

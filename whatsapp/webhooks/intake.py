@@ -21,6 +21,8 @@ from whatsapp.webhooks.origin import INSTALLATION
 logger = logging.getLogger(__name__)
 
 RING_AGAIN_S = 1
+_later = threading.Lock()
+"""Held while this process is going to ring once more."""
 TASK = "whatsapp.tasks.apply_webhooks"
 
 _INSERT = """
@@ -63,10 +65,16 @@ def store(provider: str, rows: Rows, *, verified_by: str, now: datetime) -> None
 def ring(rows: Rows) -> None:
     """Ask a worker to apply them. Statuses come by the thousand, so they ring once a second; messages ring at once.
 
+    Those that come later in the second ring at its end: the worker may have found nothing more to do just before.
+
     In a thread: while the broker is away the call takes seconds, and the provider is waiting for its answer.
     """
     if rows.is_urgent or _is_first_of_this_second():
         threading.Thread(target=_ring_now, name="doorbell", daemon=True).start()
+    elif _later.acquire(blocking=False):
+        later = threading.Timer(RING_AGAIN_S, _ring_later)
+        later.daemon = True
+        later.start()
 
 
 def _is_first_of_this_second() -> bool:
@@ -74,6 +82,11 @@ def _is_first_of_this_second() -> bool:
         return cache.add("whatsapp:statuses-rung", 1, RING_AGAIN_S)
     except RedisError:  # away: the next sweep applies them, and the provider is told that they are stored
         return False
+
+
+def _ring_later() -> None:
+    _later.release()
+    _ring_now()
 
 
 def _ring_now() -> None:

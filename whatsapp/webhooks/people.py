@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Min
+
 from businesses.tenancy import acting_for
+from whatsapp.broadcasts.course import Change, Times
 from whatsapp.models import (
     Contact,
     InboundMessage,
@@ -14,7 +17,7 @@ from whatsapp.models import (
     SuppressionSource,
     WebhookNews,
 )
-from whatsapp.people import identity, merging, suppressions
+from whatsapp.people import file_names, identity, merging, suppressions
 from whatsapp.providers.events import NO_MESSAGES, NO_REPLIES, Inbound, Preference
 from whatsapp.webhooks import changed_messages, decisions
 from whatsapp.webhooks.origin import sender_of
@@ -23,8 +26,11 @@ ANSWER_WITHIN = timedelta(days=7)
 """A message that quotes nothing counts as a reply to the last broadcast that the person got within this time."""
 
 
-def receive(news: WebhookNews, event: Inbound, now: datetime) -> bool:
-    """Store a message and do what it asks for. Returns whether it was sent to a number that these news may touch."""
+def receive(news: WebhookNews, event: Inbound, moved: list[Change], now: datetime) -> bool:
+    """Store a message and do what it asks for. Returns whether it was sent to a number that these news may touch.
+
+    A first reply to a broadcast is added to `moved`.
+    """
     sender = sender_of(news, event.number_id)
     if sender is None:
         return False
@@ -51,10 +57,23 @@ def receive(news: WebhookNews, event: Inbound, now: datetime) -> bool:
                 "is_elsewhere": event.is_elsewhere,
             },
         )
+        replied_before = None if is_new else message.recipient_id
         says_more = changed_messages.note(message, event, choice, answered)
+        if answered and not replied_before:
+            moved.extend(_reply(answered, message))
         if choice and (is_new or says_more) and not decisions.obey(choice, event, sender, now):
             decisions.confirmed(message, now)  # there is nothing to tell them
     return True
+
+
+def _reply(answered: Recipient, message: InboundMessage) -> list[Change]:
+    """Returns what a message changes about the person's first reply, if it is a reply."""
+    others = InboundMessage.objects.filter(recipient=answered).exclude(pk=message.pk)
+    this = InboundMessage.objects.filter(recipient=answered, pk=message.pk).values_list("received_at", flat=True)
+    at, first = this.first(), others.aggregate(first=Min("received_at"))["first"]
+    if at is None or (first is not None and first <= at):
+        return []
+    return [Change(answered.broadcast_id, Times(replied=first), Times(replied=at))]
 
 
 def prefer(news: WebhookNews, event: Preference, now: datetime) -> bool:
@@ -79,20 +98,24 @@ def prefer(news: WebhookNews, event: Preference, now: datetime) -> bool:
 
 
 def _contact(sender: Sender, event: Inbound, now: datetime) -> Contact:
-    """Returns the person's contact, which is created if there is none."""
+    """Returns the person's contact, which is created if there is none.
+
+    One without a name gets that of the last broadcast's file, which the business has chosen, else their own profile's.
+    """
     written_at = None if event.kind in NO_MESSAGES else event.at
     addresses = list(filter(None, (event.phone, event.bsuid, *event.aliases)))
     contact = merging.one_contact(sender.business, addresses, now=now)
+    name = "" if contact and contact.name else file_names.known(sender.business, addresses) or event.name[:200]
     if contact is None:
         return Contact.objects.create(
             business=sender.business,
             phone=event.phone or None,
             bsuid=event.bsuid or None,
-            name=event.name[:200],
+            name=name,
             last_inbound_at=written_at,
         )
     contact.last_inbound_at = max(filter(None, (contact.last_inbound_at, written_at)), default=None)
-    contact.name = contact.name or event.name[:200]
+    contact.name = contact.name or name
     contact.save(update_fields=["last_inbound_at", "name"])
     return contact
 

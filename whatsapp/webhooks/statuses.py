@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from whatsapp import recipients
-from whatsapp.models import Attempt, AttemptOutcome, Recipient, Sender, WebhookNews
+from whatsapp.broadcasts import course
+from whatsapp.models import AttemptOutcome, Recipient, WebhookNews
 from whatsapp.providers.base import ErrorRule
 from whatsapp.providers.events import ReportedStatus, StatusUpdate
 from whatsapp.providers.registry import provider_for
 from whatsapp.sending.bulk import update_rows
 from whatsapp.states import RecipientStatus
 from whatsapp.webhooks import charging, reported_failures
-from whatsapp.webhooks.charging import Counted
+from whatsapp.webhooks.charging import Charge, Counted
 from whatsapp.webhooks.folding import Delivery, fold
 from whatsapp.webhooks.origin import may_touch, senders_of
 from whatsapp.webhooks.reported_failures import Failure
+from whatsapp.webhooks.reported_rows import Report, Rows
 
-Report = tuple[WebhookNews, StatusUpdate]
 _FIELDS = tuple(Delivery.__dataclass_fields__)
 
 
-def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
-    """Apply reports to their rows, in the caller's transaction. Returns the reports without a row."""
+def apply(reports: Sequence[Report], rows: Rows, moved: list[course.Change], now: datetime) -> list[Report]:
+    """Apply reports to their `rows`, in the caller's transaction. Returns the reports without a row.
+
+    What changes in the courses of broadcasts is added to `moved`; the caller counts it, last in its transaction.
+    """
     if not reports:
         return []
-    by_message = _rows_by_message(reports)
-    by_row, homeless = _find_rows(reports, by_message)
-    rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
+    by_message = {key: row.pk for key, row in rows.by_message.items()}
+    by_row, homeless = _by_row(reports, rows)
+    locked = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
     changes: list[tuple[int, Delivery, Delivery]] = []
-    charges: list[tuple[Counted, Delivery]] = []
-    for values in rows.values(*_FIELDS, *charging.columns_of(Counted)):
+    charges: list[Charge] = []
+    for values in locked.values(*_FIELDS, *charging.columns_of(Counted)):
         counted = charging.taken_from(values, Counted)
         pk = counted.pk
         before = Delivery(**{**values, "status": RecipientStatus(values["status"])})
@@ -44,12 +47,17 @@ def apply(reports: Sequence[Report], now: datetime) -> list[Report]:
             after = replace(after, provider_message_id=before.provider_message_id)
         if after != before:
             changes.append((pk, before, after))
-            charges.append((counted, after))
+            charges.append(Charge(counted, before, after))
+            moved.append(course.Change(counted.broadcast_id, _times(before), _times(after)))
     _write(changes)
     _note_that_reports_arrive(reports)
     reported_failures.react(_failures(by_row), now)
     charging.recharge(charges, now)
     return homeless
+
+
+def _times(delivery: Delivery) -> course.Times:
+    return course.Times(delivery.accepted_at, delivery.delivered_at, delivery.read_at)
 
 
 def _write(changes: Sequence[tuple[int, Delivery, Delivery]]) -> None:
@@ -70,57 +78,18 @@ def _write(changes: Sequence[tuple[int, Delivery, Delivery]]) -> None:
         )
 
 
-def _rows_by_message(reports: Sequence[Report]) -> dict[tuple[str, str], int]:
-    """Returns the rows of these message ids, by provider and id."""
-    known = Recipient.objects.filter(provider_message_id__in={update.message_id for _, update in reports})
-    return {(row[0], row[1] or ""): row[2] for row in known.values_list("provider", "provider_message_id", "pk")}
-
-
-def _find_rows(
-    reports: Sequence[Report], by_message: Mapping[tuple[str, str], int]
-) -> tuple[dict[int, list[Report]], list[Report]]:
-    """Returns reports by row: by the current attempt, the message id, or an earlier attempt of the row.
-
-    A report without a row, or about a row that its signer does not speak for, is returned as homeless.
-    """
-    trackers = {update.tracker for _, update in reports if update.tracker}
-    by_tracker: dict[uuid.UUID | None, int] = dict(
-        Recipient.objects.filter(attempt_id__in=trackers).values_list("attempt_id", "pk")
-    )
-    earlier = _earlier_attempts(trackers - by_tracker.keys())
-    by_tracker |= {tracker: row for tracker, (row, _outcome) in earlier.items()}
-    found = [(report, _row_of(report, by_tracker, by_message)) for report in reports]
-    senders = _senders_of_rows({pk for _, pk in found if pk is not None})
+def _by_row(reports: Sequence[Report], rows: Rows) -> tuple[dict[int, list[Report]], list[Report]]:
+    """Returns reports by row. Those without a row, or about one that their signer does not speak for, are homeless."""
     by_row: defaultdict[int, list[Report]] = defaultdict(list)
     homeless = []
-    for (news, update), pk in found:
-        if pk is None or not may_touch(news, senders[pk]):
+    for news, update in reports:
+        row = rows.of((news, update))
+        earlier = rows.by_earlier_attempt.get(update.tracker) if update.tracker else None
+        if row is None or not may_touch(news, row.sender):
             homeless.append((news, update))
-        elif update.tracker not in earlier or not _is_past(update, earlier[update.tracker][1]):
-            by_row[pk].append((news, update))
+        elif earlier is None or not _is_past(update, earlier[1]):
+            by_row[row.pk].append((news, update))
     return dict(by_row), homeless
-
-
-def _row_of(
-    report: Report, by_tracker: Mapping[uuid.UUID | None, int], by_message: Mapping[tuple[str, str], int]
-) -> int | None:
-    news, update = report
-    return by_tracker.get(update.tracker) or by_message.get((news.provider, update.message_id))
-
-
-def _senders_of_rows(rows: Collection[int]) -> dict[int, Sender]:
-    """Returns the sender of each of these rows."""
-    by_row = dict(Recipient.objects.filter(pk__in=rows).values_list("pk", "broadcast__sender"))
-    senders = Sender.objects.in_bulk(set(by_row.values()))
-    return {row: senders[sender] for row, sender in by_row.items()}
-
-
-def _earlier_attempts(trackers: Collection[uuid.UUID]) -> dict[uuid.UUID | None, tuple[int, str]]:
-    """Returns row and outcome of attempts that are no longer their row's current one."""
-    if not trackers:
-        return {}
-    found = Attempt.objects.filter(pk__in=trackers).values_list("pk", "recipient_id", "outcome")
-    return {pk: (row, outcome) for pk, row, outcome in found}
 
 
 def _is_past(update: StatusUpdate, outcome: str) -> bool:

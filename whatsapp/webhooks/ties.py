@@ -15,7 +15,7 @@ other in the order of their keys, because each is locked (`people.ties`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -30,15 +30,17 @@ from whatsapp.people.ties import Tie
 from whatsapp.providers.addresses import is_phone
 from whatsapp.providers.events import Event, Inbound, Preference, StatusUpdate
 from whatsapp.webhooks.origin import may_touch, sender_of
+from whatsapp.webhooks.reported_rows import Report, Rows
 
 News = tuple[WebhookNews, Event]
 
 
-def learn(told: Sequence[News], now: datetime) -> None:
-    """Learn what these news say about addresses. Call it across businesses."""
+def learn(told: Sequence[News], rows: Rows, now: datetime) -> None:
+    """Learn what these news say about addresses; `rows`: those of the reports. Call it across businesses."""
     found: defaultdict[UUID, list[Tie]] = defaultdict(list)
     owners: dict[UUID, Business] = {}
-    for business, tie in (*_of_people(told), *_of_reports(told)):
+    reports = [(news, event) for news, event in told if isinstance(event, StatusUpdate)]
+    for business, tie in (*_of_people(told), *_of_reports(reports, rows)):
         owners[business.pk] = business
         found[business.pk].append(tie)
     for key in sorted(found):
@@ -97,37 +99,29 @@ def _of_preference(event: Preference) -> Iterator[Tie]:
     yield Tie(event.phone, event.bsuid, TieSource.PREFERENCE)
 
 
-def _of_reports(told: Iterable[News]) -> Iterator[tuple[Business, Tie]]:
-    reports = [(news, event) for news, event in told if isinstance(event, StatusUpdate) and event.recipient]
-    if not reports:
-        return
-    written: dict[UUID | tuple[str, str], tuple[str, Sender]] = {}
-    _find(written, Recipient, {update.tracker for _news, update in reports if update.tracker}, "attempt_id")
-    rest = [each for each in reports if each[1].tracker not in written]  # most are found by their attempts
-    if rest:
-        _find(written, DirectMessage, {update.tracker for _news, update in rest if update.tracker}, "pk")
-        _find(written, Recipient, {update.message_id for _news, update in rest}, "provider_message_id")
-    for news, update in reports:
-        to = written.get(update.tracker) if update.tracker else None
-        to = to or written.get((news.provider, update.message_id))
-        if to and may_touch(news, to[1]):
-            yield from ((to[1].business, Tie(to[0], each, TieSource.STATUS)) for each in update.recipient)
+def _of_reports(reports: Iterable[Report], rows: Rows) -> Iterator[tuple[Business, Tie]]:
+    naming = [(news, update) for news, update in reports if update.recipient]
+    letters = _letters({update.tracker for _, update in naming if update.tracker} - rows.by_attempt.keys())
+    for news, update in naming:
+        to = _written_to(news, update, rows, letters)
+        if to and may_touch(news, to[1]) and to[0] and not to[0].startswith(ERASED):
+            others = (each for each in update.recipient if each != to[0])
+            yield from ((to[1].business, Tie(to[0], each, TieSource.STATUS)) for each in others)
 
 
-def _find(
-    written: dict[UUID | tuple[str, str], tuple[str, Sender]],
-    model: type[Recipient | DirectMessage],
-    keys: set[UUID] | set[str],
-    column: str,
-) -> None:
-    """Add address and sender of what was sent with these, by attempt or message id; erased addresses are left out."""
+def _written_to(
+    news: WebhookNews, update: StatusUpdate, rows: Rows, letters: Mapping[UUID, tuple[str, Sender]]
+) -> tuple[str, Sender] | None:
+    """Returns address and sender of the message of a report: of a broadcast's, or of one to this person alone."""
+    if update.tracker and update.tracker in letters:
+        return letters[update.tracker]
+    row = rows.by_attempt.get(update.tracker) if update.tracker else None
+    row = row or rows.by_message.get((news.provider, update.message_id))
+    return (row.address, row.sender) if row else None
+
+
+def _letters(keys: Collection[UUID]) -> dict[UUID, tuple[str, Sender]]:
     if not keys:
-        return
-    sender = "broadcast__sender" if model is Recipient else "sender"
-    rows = list(
-        model._default_manager.filter(**{f"{column}__in": keys}).values_list(column, "address", sender, "provider")
-    )
-    senders = Sender.objects.select_related("business").in_bulk({row[2] for row in rows})
-    for key, address, of, provider in rows:
-        if address and not address.startswith(ERASED):
-            written[(provider, key) if isinstance(key, str) else key] = (address, senders[of])
+        return {}
+    letters = DirectMessage.objects.filter(pk__in=keys).select_related("sender__business")
+    return {letter.pk: (letter.address, letter.sender) for letter in letters.only("address", "sender")}

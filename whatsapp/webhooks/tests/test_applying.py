@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from businesses.models import Business
 from testing.broadcasts import addresses
@@ -69,6 +71,26 @@ def test_a_status_finds_its_message_by_the_message_id_alone(client: Client, row:
     apply()
     row.refresh_from_db()
     assert (row.status, row.delivered_at) == ("delivered", AT)
+
+
+def test_rows_are_looked_up_once_for_ties_and_statuses(client: Client, row: Recipient) -> None:
+    post_cloud(client, cloud_notice([happening(row, what) for what in ("sent", "delivered", "read")]))
+    with CaptureQueriesContext(connection) as asked:
+        apply_news(datetime.now(UTC))
+    table = f'FROM "{Recipient._meta.db_table}"'
+    found, locked = [query["sql"] for query in asked if query["sql"].startswith("SELECT") and table in query["sql"]]
+    assert '"attempt_id" IN' in found
+    assert '"id" IN' in locked
+
+
+def test_an_id_that_another_row_has_is_not_taken_from_it(client: Client, row: Recipient) -> None:
+    other = accept(Recipient.objects.exclude(pk=row.pk)[0])
+    Recipient.objects.filter(pk=other.pk).update(status="unknown", provider_message_id=None)
+    report = Happening(str(other.address), str(row.provider_message_id), str(other.attempt_id), "delivered", AT)
+    post_cloud(client, cloud_notice([report]))
+    apply()
+    other.refresh_from_db()
+    assert (other.status, other.provider_message_id) == ("delivered", None)
 
 
 def test_a_late_report_of_an_earlier_attempt_keeps_the_message_from_being_sent_again(

@@ -16,9 +16,12 @@ from django.test import Client
 from businesses.models import Business
 from testing.broadcasts import addresses, make_broadcast, make_template
 from testing.meta import ThreadedMeta
-from whatsapp.control.money import Costs, costs_of
+from whatsapp.broadcasts import course
+from whatsapp.control.money import Costs, billed_of, billed_on, costs_of, count_billed
 from whatsapp.models import (
     Broadcast,
+    BroadcastCourse,
+    CourseStep,
     DirectMessage,
     InboundMessage,
     MessageTemplate,
@@ -57,8 +60,9 @@ def sent(sender: Sender, template: MessageTemplate, countries: list[str], **fiel
     claim(broadcast, stock, most=len(countries), now=NOW)
     departures = depart(broadcast, stock.rows, stock, now=NOW, lease=timedelta(minutes=1))
     cost = sum((rates.price(d.row.country, template.category) or Decimal(0) for d in departures), Decimal(0))
-    assert spending.reserve(broadcast.business, broadcast, cost, NOW)
+    assert spending.reserve(broadcast.business, broadcast, cost, None, NOW)
     Recipient.objects.filter(broadcast=broadcast).update(status="accepted", accepted_at=NOW)
+    course.of(broadcast, NOW)  # somebody has looked: from here on it is kept
     return broadcast
 
 
@@ -93,6 +97,26 @@ def assert_sums_agree(business: Business) -> None:
         own = sum(Recipient.objects.filter(broadcast=broadcast).values_list("cost_micros", flat=True))
         assert spending.spent_on(broadcast) == from_micros(own)
     assert sum(MonthSpending.objects.filter(business=business).values_list("micros", flat=True)) == rows + letters
+    for broadcast in Broadcast.objects.all():
+        assert _billed(broadcast) == billed_of(broadcast, now=NOW)
+        assert_course_agrees(broadcast)
+
+
+def _billed(broadcast: Broadcast) -> Decimal | None:
+    """Returns what was billed by the sum that is kept, from the first look on."""
+    count_billed(broadcast, NOW)
+    return billed_on(broadcast)
+
+
+def assert_course_agrees(broadcast: Broadcast) -> None:
+    """What is kept of a broadcast's course is what its rows say."""
+    names = ("at", "sent", "delivered", "read", "replied")
+    kept = [step for step in CourseStep.objects.values_list(*names) if any(step[1:])]
+    head = BroadcastCourse.objects.get(broadcast=broadcast, is_counted=True)
+    CourseStep.objects.all().delete()
+    BroadcastCourse.objects.update(is_counted=False)
+    course.of(broadcast, NOW + timedelta(minutes=1))
+    assert kept == list(CourseStep.objects.values_list(*names)), head
 
 
 @pytest.mark.parametrize("seed", range(6))

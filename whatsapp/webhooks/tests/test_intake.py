@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hmac
 import json
+import threading
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
 import pytest
+from celery import current_app
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
@@ -16,6 +18,7 @@ from testing.broadcasts import make_sender
 from whatsapp.models import Sender, WebhookNews
 from whatsapp.providers.sandbox import notices
 from whatsapp.providers.sandbox.notices import Happening
+from whatsapp.webhooks import intake
 from whatsapp.webhooks.tests.notes import AT, cloud_notice, post_cloud
 
 CLOUD, TWILIO = "/whatsapp/webhooks/cloud/", "/whatsapp/webhooks/twilio/"
@@ -199,3 +202,24 @@ def test_whatever_a_person_writes_is_stored(client: Client, text: str) -> None:
     kept = WebhookNews.objects.get(kind="message").payload["one"]["text"]["body"]
     assert kept == text.replace("\0", "").replace("\ud83d", "?")
     assert WebhookNews.objects.count() == 2
+
+
+def test_statuses_that_come_while_the_worker_ends_are_rung_for_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rings: list[str] = []
+    rung_twice = threading.Event()
+
+    def ring(task: str, **_options: object) -> None:
+        rings.append(task)
+        if len(rings) == 2:
+            rung_twice.set()
+
+    monkeypatch.setattr(current_app, "send_task", ring)
+    # Of this test's own: the cache is shared by all tests that run now.
+    monkeypatch.setattr(intake, "_is_first_of_this_second", iter([True, *[False] * 9]).__next__)
+    for number in range(5):
+        post_cloud(client, cloud_notice([sent(f"wamid.{number}")]))
+    assert rung_twice.wait(20)
+    assert rings == [intake.TASK] * 2, "once for all that came after the first"
+    assert not intake._later.locked(), "and the next ones ring again"

@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from django.test import Client
 
 from testing.meta import ThreadedMeta
+from whatsapp.broadcasts.course import Change
 from whatsapp.models import Broadcast, InboundMessage, Recipient, WebhookNews
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.webhooks import people
@@ -70,10 +71,10 @@ def test_one_piece_that_the_database_refuses_does_not_hold_up_the_others(
 ) -> None:
     real = people.receive
 
-    def refuse(news: WebhookNews, event: Any, now: datetime) -> bool:
+    def refuse(news: WebhookNews, event: Any, moved: list[Change], now: datetime) -> bool:
         if event.text == "poison":
             raise IntegrityError("as if")
-        return real(news, event, now)
+        return real(news, event, moved, now)
 
     monkeypatch.setattr(people, "receive", refuse)
     said = [
