@@ -11,12 +11,17 @@ PHONE = "@phone"
 """The key of the phone number in `FileChoice.columns`. No variable of a template can have this name."""
 
 
+EARLIER = "@earlier:"
+"""Begins the name of a value of the earlier broadcast in `EarlierChoice.values`."""
+
+
 class Group(StrEnum):
     """A group of people of an earlier broadcast."""
 
     NOT_READ = "not_read"  # delivered, but not read
     NOT_DELIVERED = "not_delivered"  # accepted, but not delivered, or expired
     FAILED_PASSING = "failed_passing"  # failed for a temporary reason
+    NOT_REACHED = "not_reached"  # not delivered in time, or failed for a temporary reason: they may still be reached
     READ = "read"
     REPLIED = "replied"
     NOT_REPLIED = "not_replied"  # received it and did not reply
@@ -27,10 +32,11 @@ class FileChoice:
     """Everybody in a file. `constants` are template values that are the same for all.
 
     `columns` names the column of a value (`PHONE`: of the phone number) where the header does not make it clear.
-    `reading` is how the file is read, as `tables.readings.Reading` keeps it.
+    `reading` is how the file is read, as `tables.readings.Reading` keeps it. `defaults` stand for empty values.
     """
 
     constants: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     reading: Mapping[str, Any] = field(default_factory=dict)
 
@@ -40,7 +46,7 @@ class ContactsChoice:
     """Contacts with all of `tags` and none of `without_tags`; an empty field is no condition.
 
     `values` says where a template's variable comes from: `name`, `first_name`, `phone`, or an attribute's name.
-    A variable without an entry takes the attribute of the same name.
+    A variable without an entry takes the attribute of the same name. `defaults` stand for empty values.
     """
 
     tags: tuple[str, ...] = ()
@@ -50,16 +56,22 @@ class ContactsChoice:
     only_with_consent: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierChoice:
-    """A group of people of the broadcast with this id. Values come from that broadcast, or else from the contacts."""
+    """A group of people of the broadcast with this id.
+
+    Values come from the contacts, and from what that broadcast sent them where the contact has none; `EARLIER` before
+    the key of one of its values means that value itself. `defaults` stand for empty values.
+    """
 
     broadcast: str
     group: Group
     values: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 Choice = FileChoice | ContactsChoice | EarlierChoice

@@ -57,7 +57,10 @@ FIRST_NAMES = frozenset({"first name", "given name", "שם פרטי", "vorname",
 LAST_NAMES = frozenset({"last name", "family name", "surname", "שם משפחה", "nachname"})
 LANGUAGE_NAMES = frozenset({"language", "שפה"})
 TAG_NAMES = frozenset({"tags", "tag", "תגיות", "תגית"})
-CONSENT_NAMES = frozenset({"consent", "הסכמה"})
+CONSENT_NAMES = frozenset(
+    {"consent", "marketing consent", "opt-in", "opt in", "optin", "opted in", "agreed", "subscribed"}
+    | {"הסכמה", "הסכמה לדיוור", "אישור דיוור", "מאשר דיוור", "הסכמה לקבלת הודעות", "אישור קבלת הודעות"}
+)
 CONSENT_SOURCE_NAMES = frozenset({"consent source", "מקור ההסכמה"})
 _USUAL = (
     frozenset({"first_name", "last_name", "email", "e-mail", "e-mail address", "city", "date", "day", "id", "company"})
@@ -65,6 +68,10 @@ _USUAL = (
     | frozenset({"הערות", "ת.ז.", "ת\"ז", "תעודת זהות", "יום", "שעה", "חברה", "created_time"})
     | BSUID_NAMES | NAME_NAMES | FIRST_NAMES | LAST_NAMES | LANGUAGE_NAMES | TAG_NAMES | CONSENT_NAMES
 )  # fmt: skip
+_BETWEEN = re.compile(r"[\s_.\-]+")
+_MEANINGS = tuple(
+    frozenset(_BETWEEN.sub("", name) for name in group) for group in (NAME_NAMES, FIRST_NAMES, LAST_NAMES)
+)
 _NOISE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff{}]")
 _SIGNS = str.maketrans({"׳": "'", "’": "'", "‘": "'", "`": "'", "״": '"', "“": '"', "”": '"', "\0": None})
 
@@ -72,6 +79,16 @@ _SIGNS = str.maketrans({"׳": "'", "’": "'", "‘": "'", "`": "'", "״": '"', 
 def normalized(name: str) -> str:
     """Returns a column's name in the form in which names are compared."""
     return " ".join(_NOISE.sub("", name).translate(_SIGNS).split()).strip("*: ").casefold()
+
+
+def alike(name: str) -> str:
+    """Returns what is the same for two names that mean one thing: “First Name”, `first_name` and שם פרטי are alike."""
+    known = _squeezed(normalized(name))
+    return next((min(group) for group in _MEANINGS if known in group), known)
+
+
+def _squeezed(name: str) -> str:
+    return _BETWEEN.sub("", name) or name
 
 
 def is_phone_name(name: str) -> bool:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from whatsapp.audience.choice import PHONE
-from whatsapp.audience.column_names import BSUID_NAMES, is_phone_name, normalized
+from whatsapp.audience.column_names import (
+    BSUID_NAMES,
+    FIRST_NAMES,
+    LAST_NAMES,
+    NAME_NAMES,
+    alike,
+    is_phone_name,
+    normalized,
+)
 from whatsapp.errors import BadAudience
 from whatsapp.reasons import Cause
 from whatsapp.tables.tables import letters
@@ -15,7 +23,10 @@ from whatsapp.template_variables import TemplateVariable
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The indexes of the address and the template's values in a row; constants replace missing columns."""
+    """The indexes of the address and the template's values in a row; constants replace missing columns.
+
+    `person`: those of the columns that hold the person's name, in the order in which they make it up.
+    """
 
     width: int
     phone: int | None
@@ -23,6 +34,7 @@ class Columns:
     values: dict[str, int]
     names: tuple[str, ...]
     unused: tuple[str, ...]
+    person: tuple[int, ...] = ()
 
 
 def understand(
@@ -31,7 +43,7 @@ def understand(
     constants: Sequence[str] = (),
     chosen: Mapping[str, str] | None = None,
 ) -> Columns:
-    """Find the columns that a template needs; case and braces are ignored.
+    """Find the columns that a template needs; case, braces, blanks and underscores are ignored.
 
     `chosen` names columns (as in `FileChoice.columns`); the others are found by their own names.
 
@@ -59,7 +71,19 @@ def understand(
         raise BadAudience(Cause.COLUMNS_MISSING, missing=_listed(missing), columns=_listed(header))
     used = {phone, bsuid, *values.values()}
     unused = tuple(name for index, name in enumerate(header) if index not in used and name)
-    return Columns(len(header), phone, bsuid, values, tuple(header), unused)
+    return Columns(len(header), phone, bsuid, values, tuple(header), unused, _of_the_person(names))
+
+
+def _of_the_person(names: Sequence[str]) -> tuple[int, ...]:
+    """Returns the columns of the person's name: of all of it, else of the first and the last name."""
+    places = [_first_alike(names, group) for group in (NAME_NAMES, FIRST_NAMES, LAST_NAMES)]
+    whole, *parts = places
+    return (whole,) if whole is not None else tuple(place for place in parts if place is not None)
+
+
+def _first_alike(names: Sequence[str], group: Collection[str]) -> int | None:
+    wanted = {alike(name) for name in group}
+    return next((place for place, name in enumerate(names) if name and alike(name) in wanted), None)
 
 
 def likely_values(header: Sequence[str], needed: Sequence[str], phone: int | None) -> dict[str, int]:
@@ -91,7 +115,13 @@ def _chosen(header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
 
 
 def _by_name(names: Sequence[str], needed: Sequence[str]) -> dict[str, int]:
-    return {key: names.index(normalized(key)) for key in needed if normalized(key) in names}
+    """Returns the columns that are called as values are: to the letter, else the only one that is called alike."""
+    found = {key: names.index(normalized(key)) for key in needed if normalized(key) in names}
+    loosely = [alike(name) if name else "" for name in names]
+    for key in needed:
+        if key not in found and loosely.count(alike(key)) == 1:
+            found[key] = loosely.index(alike(key))
+    return found
 
 
 def _by_order(

@@ -52,7 +52,7 @@ def settle(
     Args:
         file: the file; its place is moved.
         of: the business.
-        region: numbers without a country code belong to it.
+        region: numbers without a country code belong to it, unless the answers name another.
         answers: what a person has answered.
         expected: names of columns that hold other values than the phone number.
         check_rows: so many rows are read to find broken ones; what is wrong with later ones is found when all are read.
@@ -61,6 +61,7 @@ def settle(
         FileQuestion: a person must choose.
         BadAudience: the file can't be used.
     """
+    region = answers.region or region
     names = frozenset(map(normalized, expected))
     asked = Reading(answers.encoding, answers.sheet)
     with open_preview(file, of=of, reading=asked, country=region) as table:
@@ -71,7 +72,7 @@ def settle(
         phone = _phone(known.header, rows, region, names, answers)
         checked = len(rows) + sum(1 for _row in islice(table.rows, max(0, check_rows - len(rows))))
     about = None if table.about_rows is None else table.about_rows + 1 - (len(first) - len(rows))
-    reading = replace(known.reading, header=header_at)
+    reading = replace(known.reading, header=header_at, region=region or "")
     header = _without_empty(known.header, rows)
     return Settled(reading, header, rows, phone, _notes(table, first, known), about, checked)
 

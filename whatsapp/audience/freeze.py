@@ -35,7 +35,7 @@ def always(_rows: int) -> bool:
 
 
 class OvertakenFreeze(Exception):
-    """Another process froze this batch, or the broadcast was cancelled meanwhile: the caller must stop."""
+    """Another process froze this batch, or it was cancelled or edited meanwhile: the caller must stop."""
 
 
 def freeze(
@@ -88,9 +88,14 @@ def _batches(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
 
 
 def _move_cursor(broadcast: Broadcast, position: str) -> None:
-    moved = Broadcast.objects.filter(
-        pk=broadcast.pk, audience_cursor=broadcast.audience_cursor, status__in=MAY_BE_FROZEN
-    ).update(audience_cursor=position)
+    known = Broadcast.objects.filter(
+        pk=broadcast.pk,
+        audience_cursor=broadcast.audience_cursor,
+        edition=broadcast.edition,
+        next_step="",
+        status__in=MAY_BE_FROZEN,
+    )
+    moved = known.update(audience_cursor=position)
     if not moved:
         raise OvertakenFreeze
 
@@ -152,6 +157,7 @@ def _row(candidate: Candidate, price: Decimal | None) -> dict[str, Any]:
         "address": candidate.address,
         "address_kind": AddressKind.PHONE.value if candidate.is_phone else AddressKind.BSUID.value,
         "given_address": candidate.given,
+        "given_name": candidate.name,
         "row_number": candidate.row_number,
         "country": candidate.country,
         "params": candidate.params,

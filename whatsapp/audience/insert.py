@@ -7,11 +7,13 @@ which have their defaults in a new row. Here only the columns that differ from r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import connection
 from django.db.models import Field
 
+from whatsapp.columns import prepared_once
 from whatsapp.models import Recipient
 
 Row = Mapping[str, Any]
@@ -26,7 +28,9 @@ def insert_recipients(rows: Sequence[Row], same_for_all: Mapping[str, Any]) -> N
     varying = [_field(name) for name in rows[0]]
     rest = [field for field in Recipient._meta.concrete_fields if not field.primary_key and field not in varying]
     constants = [_prepared(field, same_for_all.get(field.attname, field.get_default())) for field in rest]
-    prepared = [[_prepared(field, row[field.attname]) for field in varying] for row in rows]
+    given = ((field, [row[field.attname] for row in rows]) for field in varying)
+    turned = (prepared_once(values, partial(_prepared, field)) for field, values in given)
+    prepared = list(zip(*turned, strict=True))
     columns = ", ".join(_quoted(field.column) for field in (*varying, *rest))
     into = f"INSERT INTO {_quoted(Recipient._meta.db_table)} ({columns})"
     with connection.cursor() as cursor:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from whatsapp.audience.columns import Columns
 from whatsapp.audience.links import end_of_link
-from whatsapp.audience.values import is_invisible, reason_of, why_no_value
+from whatsapp.audience.values import is_invisible, reason_of, stands_for_nothing, why_no_value
 from whatsapp.errors import ReasonedError
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
 from whatsapp.reasons import Cause, Datum, Reason
@@ -22,6 +22,7 @@ from whatsapp.template_variables import BODY_LIMIT, MEDIA_KINDS, Place, Template
 _FORMULA = re.compile(r"^=|^[+\-@]\s*[A-Za-z][A-Za-z.]*\(")
 _MEDIA = re.compile(r"^(https://\S+|\d{5,40})$")
 _SHOWN = 140
+NAME_LIMIT = 200
 
 Flaws = Mapping[int, Flaw]
 _NONE: Flaws = {}
@@ -43,6 +44,7 @@ class Candidate:
     params: dict[str, str] = field(default_factory=dict)
     row_number: int | None = None
     contact_id: UUID | None = None
+    name: str = ""
     skip_reason: SkipReason | None = None
     reason: Reason | None = None
 
@@ -65,6 +67,7 @@ class Reader:
     region: str | None
     body_length: int
     """Length of the template's body in characters, placeholders included."""
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
     def candidate(
         self, number: int, cells: Sequence[str], flaws: Flaws = _NONE, digits: Mapping[int, str] = _NO_DIGITS
@@ -81,7 +84,13 @@ class Reader:
             return _skipped(number, given, SkipReason.INVALID_NUMBER, error.reason)
         except BadValue as error:
             return _skipped(number, given, error.skip_reason, error.reason)
-        return Candidate(str(number), given, address, address.startswith("+"), country, params, number)
+        is_phone, name = address.startswith("+"), self._person(cells, flaws)
+        return Candidate(str(number), given, address, is_phone, country, params, number, name=name)
+
+    def _person(self, cells: Sequence[str], flaws: Flaws) -> str:
+        """Returns the name of the row's person, "" if the file has none, or something that is no name."""
+        parts = [" ".join(_cell(cells, place).split()) for place in self.columns.person if place not in flaws]
+        return " ".join(each for each in parts if not _is_no_name(each)).replace("\0", "")[:NAME_LIMIT]
 
     def _given(self, cells: Sequence[str], digits: Mapping[int, str]) -> str:
         phone = self.columns.phone
@@ -117,7 +126,18 @@ class Reader:
                 raise BadValue(reason_of(flaw, self._name(place), _cell(cells, place)))
         given = {key: _cell(cells, index) for key, index in self.columns.values.items()}
         names = {key: self.columns.names[index] for key, index in self.columns.values.items()}
-        return checked_params({**self.constants, **given}, self.variables, body_length=self.body_length, names=names)
+        filled = with_defaults({**self.constants, **given}, self.defaults)
+        return checked_params(filled, self.variables, body_length=self.body_length, names=names)
+
+
+def with_defaults(given: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
+    """Returns values in which defaults stand for those that are empty, or that say nothing, like a dash."""
+    filled = dict(given)
+    for key, default in defaults.items():
+        value = filled.get(key, "").strip()
+        if default and (is_invisible(value) or stands_for_nothing(value)):
+            filled[key] = default
+    return filled
 
 
 def checked_params(
@@ -178,6 +198,10 @@ def _in_its_place(value: str, variable: TemplateVariable, name: str) -> str:
 
 def _skipped(number: int, given: str, skip_reason: SkipReason, reason: Reason) -> Candidate:
     return Candidate(str(number), given, row_number=number, skip_reason=skip_reason, reason=reason)
+
+
+def _is_no_name(text: str) -> bool:
+    return is_invisible(text) or stands_for_nothing(text) or bool(_FORMULA.match(text))
 
 
 def _cell(cells: Sequence[str], index: int | None) -> str:

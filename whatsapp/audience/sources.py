@@ -14,9 +14,9 @@ from django.db.models.lookups import Exact
 
 from businesses.keeping.person import ERASED
 from businesses.models import Business
-from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group, from_json
+from whatsapp.audience.choice import EARLIER, Choice, ContactsChoice, EarlierChoice, FileChoice, Group, from_json
 from whatsapp.audience.columns import understand
-from whatsapp.audience.rows import BadValue, Candidate, Reader, checked_params
+from whatsapp.audience.rows import BadValue, Candidate, Reader, checked_params, with_defaults
 from whatsapp.errors import BadAudience
 from whatsapp.models import Broadcast, Consent, Contact, InboundMessage, Recipient
 from whatsapp.people.messaging_settings import region_of
@@ -39,7 +39,8 @@ def candidates_of(broadcast: Broadcast) -> Iterator[Iterator[Candidate]]:
     """Yields the candidates behind the broadcast's cursor. Raises `BadAudience`, also while they are being read."""
     match choice_of(broadcast):
         case FileChoice() as choice:
-            reading, country = Reading.from_kept(choice.reading), region_of(broadcast.business)
+            reading = Reading.from_kept(choice.reading)
+            country = reading.region or region_of(broadcast.business)
             with _file_of(broadcast) as file, open_table(file, reading=reading, country=country) as table:
                 reader = reader_of(broadcast, table.header, choice)
                 done = int(broadcast.audience_cursor or 0)
@@ -55,7 +56,8 @@ def reader_of(broadcast: Broadcast, header: Sequence[str], choice: FileChoice) -
     """Returns the reader for the rows of a file with this header. Raises `BadAudience`."""
     variables = _variables(broadcast)
     columns = understand(header, variables, list(choice.constants), choice.columns)
-    return Reader(columns, variables, choice.constants, region_of(broadcast.business), _body_length(broadcast))
+    region = Reading.from_kept(choice.reading).region or region_of(broadcast.business)
+    return Reader(columns, variables, choice.constants, region, _body_length(broadcast), choice.defaults)
 
 
 def contacts_chosen(business: Business, choice: ContactsChoice) -> QuerySet[Contact]:
@@ -77,11 +79,17 @@ def earlier_chosen(business: Business, choice: EarlierChoice) -> QuerySet[Recipi
     earlier = Broadcast.objects.filter(business=business, pk=choice.broadcast).first()
     if earlier is None:
         raise BadAudience(Cause.NO_EARLIER_BROADCAST)
+    return people_of(earlier, choice.group)
+
+
+def people_of(earlier: Broadcast, group: Group) -> QuerySet[Recipient]:
+    """Returns the people of an earlier broadcast who are in a group and still have an address."""
     people = Recipient.objects.filter(broadcast=earlier, address__isnull=False).exclude(address__startswith=ERASED)
-    return people.filter(_GROUPS[choice.group]())
+    return people.filter(_GROUPS[group]())
 
 
-def _replied() -> Q:
+def replied() -> Q:
+    """Returns the condition on recipients that they wrote back."""
     return Q(Exists(InboundMessage.objects.filter(recipient=OuterRef("pk"))))
 
 
@@ -91,21 +99,24 @@ _GROUPS: dict[Group, Callable[[], Q]] = {
         status__in=[RecipientStatus.ACCEPTED, RecipientStatus.HELD, RecipientStatus.SENT, RecipientStatus.EXPIRED]
     ),
     Group.FAILED_PASSING: lambda: Q(status=RecipientStatus.FAILED, error_class__in=PASSING_ERRORS),
+    Group.NOT_REACHED: lambda: (
+        Q(status=RecipientStatus.EXPIRED) | Q(status=RecipientStatus.FAILED, error_class__in=PASSING_ERRORS)
+    ),
     Group.READ: lambda: Q(status=RecipientStatus.READ),
-    Group.REPLIED: _replied,
-    Group.NOT_REPLIED: lambda: Q(status__in=REACHED_PROVIDER) & ~_replied(),
+    Group.REPLIED: replied,
+    Group.NOT_REPLIED: lambda: Q(status__in=REACHED_PROVIDER) & ~replied(),
 }
 
 
 def _contacts(broadcast: Broadcast, choice: ContactsChoice) -> Iterator[Candidate]:
-    fill = _Filler(broadcast, choice.values, choice.constants)
+    fill = _Filler(broadcast, choice)
     for contact in _pages(contacts_chosen(broadcast.business, choice), broadcast.audience_cursor):
         country = _country(contact.phone)
         yield fill.candidate(str(contact.pk), contact.address, country, contact, {})
 
 
 def _earlier(broadcast: Broadcast, choice: EarlierChoice) -> Iterator[Candidate]:
-    fill = _Filler(broadcast, choice.values, choice.constants)
+    fill = _Filler(broadcast, choice)
     people = earlier_chosen(broadcast.business, choice).select_related("contact")
     for person in _pages(people, broadcast.audience_cursor):
         yield fill.candidate(str(person.pk), person.address or "", person.country, person.contact, person.params)
@@ -121,23 +132,30 @@ def _pages(rows: QuerySet[Any], cursor: str) -> Iterator[Any]:
 class _Filler:
     """Fills in a template from contacts."""
 
-    def __init__(self, broadcast: Broadcast, values: Mapping[str, str], constants: Mapping[str, str]) -> None:
-        self.variables = _variables(broadcast)
-        self.values, self.constants, self.body_length = values, constants, _body_length(broadcast)
+    def __init__(self, broadcast: Broadcast, choice: ContactsChoice | EarlierChoice) -> None:
+        self.variables, self.choice, self.body_length = _variables(broadcast), choice, _body_length(broadcast)
 
     def candidate(
         self, position: str, address: str, country: str, contact: Contact | None, params: Mapping[str, str]
     ) -> Candidate:
-        known = dict(params) | (_facts(contact) if contact else {})
-        given = {v.key: known.get(self.values.get(v.key, v.key), "") for v in self.variables}
+        given = values_known(self.choice, [v.key for v in self.variables], contact, params)
         try:
-            checked = checked_params(
-                {**given, **self.constants}, self.variables, body_length=self.body_length, names=self.values
-            )
+            checked = checked_params(given, self.variables, body_length=self.body_length, names=self.choice.values)
         except BadValue as error:
             return Candidate(position, address, skip_reason=error.skip_reason, reason=error.reason)
         contact_id = contact.pk if contact else None
         return Candidate(position, address, address, address.startswith("+"), country, checked, None, contact_id)
+
+
+def values_known(
+    choice: ContactsChoice | EarlierChoice, keys: Sequence[str], contact: Contact | None, params: Mapping[str, str]
+) -> dict[str, str]:
+    """Returns a person's values for a template. What the contact says wins; `params` are the earlier broadcast's."""
+    facts = _facts(contact) if contact else {}
+    known = dict(params) | {f"{EARLIER}{key}": value for key, value in params.items()}
+    known |= {name: value for name, value in facts.items() if value.strip()}
+    given = {key: known.get(choice.values.get(key, key), "") for key in keys}
+    return with_defaults({**given, **choice.constants}, choice.defaults)
 
 
 def _facts(contact: Contact) -> dict[str, str]:

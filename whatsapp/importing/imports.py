@@ -23,7 +23,7 @@ from businesses.tenancy import across_businesses
 from whatsapp.importing import files
 from whatsapp.importing.contact_layout import layout_of
 from whatsapp.importing.files import Glance
-from whatsapp.models import ContactImport, ImportStatus, RejectedRow
+from whatsapp.models import ContactImport, ImportedContact, ImportStatus, RejectedRow
 from whatsapp.people.tagging import tidy
 from whatsapp.reasons import NO_REASON, Cause, Reason, reason, reasons_of
 from whatsapp.states import ColumnRole, FileMatter
@@ -247,6 +247,10 @@ def look_again(contact_import: ContactImport) -> None:
 
 
 def forget_rejected(now: datetime) -> int:
-    """Delete the rejected rows of old imports; the counts keep their number. Returns the number of rows deleted."""
+    """Delete the rejected rows of old imports; the counts keep their number. Returns the number of rows deleted.
+
+    Which rows were whose is forgotten with them.
+    """
     with across_businesses():  # of any business
+        ImportedContact.objects.filter(contact_import__finished_at__lt=now - REJECTED_KEPT).delete()
         return RejectedRow.objects.filter(contact_import__finished_at__lt=now - REJECTED_KEPT).delete()[0]

@@ -1,7 +1,8 @@
 """Importing addresses that must not be messaged: from the list that was exported here, or from another program's.
 
-A row may hold nothing but an address. Which column that is, is told by its name, or else by what is in it; a file
-whose first row is a number already has no header. An import only adds: nobody who had opted out is lost by it.
+A row may hold nothing but an address. Which column that is, is told by its name and by what is in it, and asked where
+several could be; a file whose first row is a number already has no header. An import only adds: nobody who had opted
+out is lost by it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from businesses.audit import AuditKind, record
 from businesses.keeping.fingerprints import PREFIX
 from businesses.models import Business, User
 from businesses.pages.csv_export import as_it_was
+from whatsapp.audience.column_names import is_phone_name, normalized
+from whatsapp.audience.columns import place_of
+from whatsapp.audience.phone_column import EXAMPLES, MOST_PHONE, names_of
 from whatsapp.errors import BadAudience
 from whatsapp.models import SuppressionCategory, SuppressionSource
 from whatsapp.people.many_opt_outs import OptOut, suppress_many
@@ -24,6 +28,8 @@ from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.opt_out_table import category_of, column_of, source_of
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
 from whatsapp.reasons import Cause, Reason
+from whatsapp.states import FileMatter
+from whatsapp.tables.readings import NO_ANSWERS, Answers, Choice, FileQuestion, Reading
 from whatsapp.tables.tables import Row, Table
 
 CHUNK = 500
@@ -60,19 +66,26 @@ def import_opt_outs(
     *,
     category: SuppressionCategory,
     now: datetime,
+    answers: Answers = NO_ANSWERS,
     most: int | None = None,
     by: User | None = None,
+    region: str = "",
 ) -> Report:
-    """Add every address of a table to the list; `category` is that of rows that don't say their own.
+    """Add every address of a table (read as `reading_by`) to the list; `category` is that of rows without their own.
+
+    `region` is the country of numbers without one, "" for that of the business.
 
     Raises:
+        FileQuestion: several columns could hold the addresses. Nothing was added.
         BadAudience: there is no column of addresses, or there are more than `most` rows. Nothing was added then.
     """
-    rows = _rows_of(table)
+    rows = _rows_of(table, answers)
     first = list(islice(rows, LOOKED_AT if most is None else most + 1))
     if most is not None and len(first) > most:
         raise BadAudience(Cause.TOO_MANY_OPT_OUTS, limit=most)
-    reader = _Reader(business, table.header, first[:LOOKED_AT], category, now)
+    where = region or region_of(business)
+    columns = _columns_of(table.header, first[:LOOKED_AT], where, answers)
+    reader = _Reader(business, columns, category, now, region=where)
     report, all_rows = Report(), chain(first, rows)
     while chunk := list(islice(all_rows, CHUNK)):
         _add(business, [reader.understood(row) for row in chunk], report, by)
@@ -81,9 +94,15 @@ def import_opt_outs(
     return report
 
 
-def _rows_of(table: Table) -> Iterator[Row]:
+def reading_by(answers: Answers) -> Reading:
+    """Returns how a table of opt-outs is opened, by what a person has said about the file."""
+    return Reading(answers.encoding, answers.sheet, 0 if answers.header == "no" else None)
+
+
+def _rows_of(table: Table, answers: Answers) -> Iterator[Row]:
     """Yields the rows, with the first one where a file without a header took it for the header."""
-    if not any(map(column_of, table.header)) and any(map(_may_be_address, table.header)):
+    is_named = answers.header or any(map(column_of, table.header))
+    if not is_named and any(map(_may_be_address, table.header)):
         yield Row(1, table.header)
     yield from table.rows
 
@@ -102,14 +121,15 @@ class _Reader:
     def __init__(
         self,
         business: Business,
-        header: Sequence[str],
-        first: Sequence[Row],
+        columns: Mapping[str, int],
         category: SuppressionCategory,
         now: datetime,
+        *,
+        region: str | None,
     ) -> None:
-        self._region, self._zone = region_of(business), ZoneInfo(business.time_zone)
+        self._region, self._zone = region, ZoneInfo(business.time_zone)
         self._category, self._now = category, now
-        self._columns = _columns_of(header, first, self._region)
+        self._columns = columns
 
     def understood(self, row: Row) -> OptOut | Rejected:
         """Returns what a row says, or why it is rejected."""
@@ -150,21 +170,39 @@ class _Reader:
         return at
 
 
-def _columns_of(header: Sequence[str], first: Sequence[Row], region: str | None) -> dict[str, int]:
-    """Returns the index of each column by its name in `opt_out_table.COLUMNS`. Raises `BadAudience`."""
+def _columns_of(header: Sequence[str], first: Sequence[Row], region: str | None, answers: Answers) -> dict[str, int]:
+    """Returns the index of each column by its name in `opt_out_table.COLUMNS`.
+
+    Raises:
+        FileQuestion: several columns could hold the addresses.
+        BadAudience: none could.
+    """
     columns: dict[str, int] = {}
     for index, name in enumerate(header):
-        if (column := column_of(name)) is not None:
-            columns.setdefault(column, index)
-    if "address" not in columns:
-        found = [[row.cells[index] for row in first if index < len(row.cells)] for index in range(len(header))]
-        likely = [
-            (sum(_is_address(cell, region) for cell in cells), sum(map(_may_be_address, cells))) for cells in found
-        ]
-        if not any(map(any, likely)):
-            raise BadAudience(Cause.NO_ADDRESS_COLUMN)
-        columns["address"] = likely.index(max(likely))
-    return columns
+        if (column := column_of(name)) not in {None, "address"}:
+            columns.setdefault(str(column), index)
+    if answers.phone_column:
+        return {**columns, "address": place_of(answers.phone_column, header)}
+    return {**columns, "address": _address_column(header, first, region)}
+
+
+def _address_column(header: Sequence[str], first: Sequence[Row], region: str | None) -> int:
+    """Returns the index of the column with the addresses. Raises as `_columns_of`."""
+    named = [at for at, name in enumerate(header) if column_of(name) == "address" or is_phone_name(normalized(name))]
+    cells = {
+        at: [row.cells[at] for row in first if at < len(row.cells) and row.cells[at].strip()]
+        for at in named or range(len(header))
+    }
+    sure = {at: sum(_is_address(cell, region) for cell in found) for at, found in cells.items()}
+    plausible = [at for at, found in cells.items() if sure[at] and sure[at] >= MOST_PHONE * len(found)]
+    if len(plausible) > 1:
+        names = names_of(header)
+        choices = tuple(Choice(names[at], tuple(cells[at][:EXAMPLES])) for at in plausible)
+        raise FileQuestion(FileMatter.PHONE_COLUMN, choices)
+    likely = {at: (sure[at], sum(map(_may_be_address, found))) for at, found in cells.items()}
+    if not named and not any(map(any, likely.values())):
+        raise BadAudience(Cause.NO_ADDRESS_COLUMN)
+    return max(likely, key=lambda at: likely[at])
 
 
 def _is_address(cell: str, region: str | None) -> bool:

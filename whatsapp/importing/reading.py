@@ -78,8 +78,8 @@ def read(contact_import: ContactImport, *, clock: Clock, keep_going: Callable[[i
 def _read_on(claim: Claim, clock: Clock, keep_going: Callable[[int], bool]) -> bool:
     """Returns whether the end of the rows was reached."""
     contact_import = claim.contact_import
-    region = region_of(contact_import.business)
     reading = Reading.from_kept(contact_import.reading)
+    region = reading.region or region_of(contact_import.business)
     name = contact_import.file.name or ""
     with files.opened(name) as file, open_table(file, reading=reading, country=region) as table:
         layout = layout_of(table.header, [ColumnRole(role) for role in contact_import.roles])

@@ -27,7 +27,10 @@ _TAG = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,;]+))\s*(?:[,;]|$)')
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a row says about a person. An empty field says nothing about it."""
+    """What a row says about a person. An empty field says nothing about it. `also`: their user id beside a number.
+
+    `row` is the row's number.
+    """
 
     address: str
     name: str
@@ -36,6 +39,8 @@ class Entry:
     attributes: dict[str, str]
     consent: Consent | None = None
     consent_source: str = ""
+    also: str = ""
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,8 @@ class _Read:
             self._attributes(),
             consent_in(self._words(ColumnRole.CONSENT)),
             self._words(ColumnRole.CONSENT_SOURCE)[:200],
+            self._also(address),
+            self.row.number,
         )
 
     def given(self, role: ColumnRole) -> str:
@@ -117,6 +124,10 @@ class _Read:
         if not is_bsuid(bsuid):
             raise NotANumber(Cause.NOT_A_USER_ID, given=bsuid[:40])
         return bsuid
+
+    def _also(self, address: str) -> str:
+        bsuid = self._value(ColumnRole.BSUID)
+        return bsuid if bsuid != address and is_bsuid(bsuid) else ""
 
     def _words(self, role: ColumnRole) -> str:
         """Returns a fact on one line, "" if the cell stands for nothing."""

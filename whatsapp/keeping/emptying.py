@@ -13,6 +13,7 @@ _NAMELESS = Concat(Value(ERASED), Cast("pk", CharField()))
 FULL = (
     (Q(address__isnull=False) & ~Q(address__startswith=ERASED))
     | ~Q(given_address="")
+    | ~Q(given_name="")
     | ~Q(params={})
     | (Q(provider_message_id__isnull=False) & ~Q(provider_message_id__startswith=ERASED))
 )
@@ -30,6 +31,7 @@ def empty_recipients(rows: QuerySet[Recipient], most: int) -> int:
     return Recipient.objects.filter(pk__in=keys).update(
         address=Case(When(address__isnull=False, then=_NAMELESS), default=None),
         given_address="",
+        given_name="",
         params={},
         contact=None,
         provider_message_id=Case(When(Q(attempt_id__isnull=False), then=_NAMELESS), default=None),

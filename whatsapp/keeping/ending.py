@@ -6,20 +6,22 @@ a window and the 30 days in which WhatsApp reports. A broadcast that may still s
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.files.storage import default_storage
 from django.db.models import Q
 
 from businesses.models import Business
-from whatsapp.broadcasts import lifecycle
-from whatsapp.errors import IllegalChange
+from whatsapp.broadcasts import creation, lifecycle
+from whatsapp.errors import IllegalChange, WhatsappError
 from whatsapp.inbox.direct_messages import WINDOW
 from whatsapp.keeping.emptying import drop_inbound, empty_recipients
-from whatsapp.models import Broadcast, DirectMessage, InboundMessage, Recipient
-from whatsapp.states import BroadcastStatus, RecipientStatus
+from whatsapp.models import Broadcast, DirectMessage, InboundMessage, Recipient, ThreadNote
+from whatsapp.states import BroadcastStatus, NextStep, RecipientStatus
 
 ENDED = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED)
+EMPTY_KEPT = timedelta(days=1)
+"""How long a draft is kept for which only a template was chosen."""
 NEVER_STARTED = (BroadcastStatus.DRAFT, BroadcastStatus.MISSED, BroadcastStatus.FAILED)
 _OPEN = (RecipientStatus.PENDING, RecipientStatus.SENDING, RecipientStatus.RETRY_WAIT)
 
@@ -34,6 +36,26 @@ def remove_direct(business: Business, *, before: datetime, most: int, **_now: ob
     """Remove old messages to one person that are no longer to be sent."""
     old = DirectMessage.objects.filter(business=business, created_at__lt=before).exclude(status__in=_OPEN)
     return DirectMessage.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def remove_notes(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove old notes in threads."""
+    old = ThreadNote.objects.filter(business=business, created_at__lt=before)
+    return ThreadNote.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def remove_unfinished_drafts(business: Business, *, before: datetime, now: datetime, most: int) -> int:
+    """Remove drafts that were left before they could be started: without people after a day, others when too old."""
+    left = Q(next_step=NextStep.PEOPLE, created_at__lt=now - EMPTY_KEPT) | Q(created_at__lt=before)
+    drafts = Broadcast.objects.filter(left, business=business, status=BroadcastStatus.DRAFT).exclude(next_step="")
+    removed = 0
+    for draft in drafts.order_by("created_at")[:most]:
+        try:
+            creation.discard(draft)
+        except WhatsappError:  # finished and started at this very moment
+            continue
+        removed += 1
+    return removed
 
 
 def give_up_drafts(business: Business, *, before: datetime, now: datetime, **_most: object) -> int:

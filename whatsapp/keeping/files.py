@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.core.files.storage import default_storage
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from businesses.keeping.person import Person
 from businesses.keeping.table import Record
 from businesses.models import Business
 from whatsapp.importing import imports
-from whatsapp.models import Broadcast, ContactImport, ImportStatus, RejectedRow
+from whatsapp.models import Broadcast, BroadcastEvent, ContactImport, EventKind, ImportStatus, RejectedRow
 from whatsapp.states import BroadcastStatus
 from whatsapp.tables import stored_files, uploads
 
@@ -26,18 +26,27 @@ def waits_for(person: Person, now: datetime) -> str:
     """Returns a code while a file of the business is being read: it may bring the person back."""
     if ContactImport.objects.filter(business=person.business, status=ImportStatus.RUNNING).exists():
         return READING
-    being_read = Q(status__in=STARTED) | Q(status=BroadcastStatus.DRAFT, created_at__gt=now - READ_WITHIN, cause="")
-    return READING if _unread(person.business).filter(being_read).exists() else ""
+    begun = BroadcastEvent.objects.filter(
+        broadcast=OuterRef("pk"), kind__in=[EventKind.CREATED, EventKind.EDITED], at__gt=now - READ_WITHIN
+    )
+    is_begun = Q(Exists(begun), status=BroadcastStatus.DRAFT, cause="", next_step="")
+    unread = _with_file(person.business).filter(audience_ready_at=None)
+    return READING if unread.filter(Q(status__in=STARTED) | is_begun).exists() else ""
 
 
-def _unread(business: Business) -> QuerySet[Broadcast]:
-    return Broadcast.objects.filter(business=business, audience_ready_at=None).exclude(audience_file="")
+def _with_file(business: Business) -> QuerySet[Broadcast]:
+    return Broadcast.objects.filter(business=business).exclude(audience_file="")
+
+
+def _unused(business: Business) -> QuerySet[Broadcast]:
+    """Returns broadcasts whose file is not needed any more, or not needed yet: it must be given again to edit them."""
+    return _with_file(business).exclude(status__in=STARTED, audience_ready_at=None)
 
 
 def unused_rows(person: Person) -> tuple[QuerySet[ContactImport], QuerySet[Broadcast]]:
     """Returns uploads that were not used yet. Nobody has looked who is in them, so all are removed."""
     drafts = ContactImport.objects.filter(business=person.business, status=ImportStatus.DRAFT)
-    return drafts, _unread(person.business).exclude(status__in=STARTED)
+    return drafts, _unused(person.business)
 
 
 def unused_files(person: Person) -> int:
@@ -50,7 +59,7 @@ def erase(person: Person, most: int) -> int:
     removed = 0
     for draft in ContactImport.objects.filter(business=person.business, status=ImportStatus.DRAFT)[:most]:
         removed += imports.discard(draft)
-    for broadcast in _unread(person.business).exclude(status__in=STARTED)[:most]:
+    for broadcast in _unused(person.business)[:most]:
         default_storage.delete(broadcast.audience_file.name or "")
         removed += Broadcast.objects.filter(pk=broadcast.pk).update(audience_file="")
     for name in stored_files.names(uploads.FOLDER, person.business)[:most]:

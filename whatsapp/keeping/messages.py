@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from businesses.keeping.person import ERASED, Person, loosely
 from businesses.keeping.table import Record
 from whatsapp.keeping.emptying import FULL, drop_inbound, empty_recipients
-from whatsapp.models import Contact, DirectMessage, InboundMessage, Recipient
+from whatsapp.models import Contact, DirectMessage, InboundMessage, Recipient, ThreadNote
 from whatsapp.states import RecipientStatus
 
 LEAVING = "message_leaving"
@@ -63,6 +63,23 @@ def direct_records(person: Person) -> Iterator[Record]:
     """Returns messages to the person."""
     fields = ("id", "created_at", "address", "kind", "text", "params", "status", "sent_at", "delivered_at", "read_at")
     yield from direct_to(person).order_by("created_at").values(*fields)
+
+
+# Notes of members
+def notes_on(person: Person) -> QuerySet[ThreadNote]:
+    """Returns what members noted about the person."""
+    wanted = Q(address__in=person.addresses) | Q(contact__in=contacts_of(person))
+    return ThreadNote.objects.filter(wanted, business=person.business)
+
+
+def erase_notes(person: Person, most: int) -> int:
+    """Remove notes about the person."""
+    return ThreadNote.objects.filter(pk__in=list(notes_on(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def note_records(person: Person) -> Iterator[Record]:
+    """Returns what members noted about the person."""
+    yield from notes_on(person).order_by("created_at").values("id", "created_at", "text")
 
 
 # Broadcasts

@@ -34,6 +34,7 @@ from whatsapp.models import (
     Recipient,
     Suppression,
     Tag,
+    ThreadNote,
     TieSource,
 )
 from whatsapp.people import identity
@@ -121,6 +122,7 @@ def _merge(
     )
     _move(Recipient.objects.filter(contact=absorbed), kept)
     _move(InboundMessage.objects.filter(contact=absorbed), kept)
+    _move(ThreadNote.objects.filter(contact=absorbed), kept)
     _move(ContactMerge.objects.filter(contact=absorbed), kept)
     absorbed.delete()  # before its addresses go to the kept one: a number is one contact's
     _write(kept, merged(ours, other))
@@ -215,6 +217,7 @@ def _bring_back(business: Business, merge: ContactMerge, mine: set[str], theirs:
     for rows in (
         Recipient.objects.filter(business=business, contact=kept, address__in=addresses),
         InboundMessage.objects.filter(business=business, contact=kept, address__in=addresses),
+        ThreadNote.objects.filter(business=business, contact=kept, address__in=addresses),
     ):
         rows.update(contact=back)
     for earlier in ContactMerge.objects.filter(business=business, contact=kept).exclude(pk=merge.pk):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import phonenumbers
-
 from businesses.models import Business
 from whatsapp.models import MessagingSettings
 
@@ -14,9 +12,6 @@ def settings_of(business: Business) -> MessagingSettings:
 
 
 def region_of(business: Business) -> str | None:
-    """Returns the country of numbers without a country code: as set, or else that of the business's own number."""
-    region = settings_of(business).region
-    if region:
-        return region.upper()
-    own = business.phone_numbers.order_by("pk").first()
-    return phonenumbers.region_code_for_number(phonenumbers.parse(own.number)) if own else None
+    """Returns the country of numbers without a country code: as set by the business, or guessed."""
+    region: str | None = business.region()
+    return region

@@ -25,6 +25,9 @@ _BENIN = re.compile(r"\+229(?:01)?([24569]\d{7})")
 _OPERATORS = {"01": "0123", "05": "456", "07": "789"}
 """Côte d'Ivoire's new prefixes, by the second digit of the old number."""
 
+OTHER_SHAPES = (("+55", 13), ("+521", 14), ("+54", 13), ("+225", 12), ("+229", 12))
+"""Beginning and length of every address that may not be canonical, so that a query can tell them from the others."""
+
 
 def canonical(address: str) -> str:
     """Returns the one form that stands for every form of this number (E.164), or a user id as it is."""
