@@ -16,7 +16,7 @@ from whatsapp import recipients
 from whatsapp.audience.rates import RateTable, current_rates
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.people import suppressions
-from whatsapp.reasons import Cause, Reason, reason
+from whatsapp.reasons import Cause, Datum, Reason, reason
 from whatsapp.states import UNSENT, RecipientStatus, SkipReason
 
 BATCH = 1_000
@@ -30,21 +30,44 @@ def has_moved(broadcast: Broadcast) -> bool:
 
 def why(broadcast: Broadcast) -> Reason:
     """Returns both categories with what they cost: a message to the commonest country, and all that are unsent."""
-    rates, old, new = current_rates(), broadcast.template_category, broadcast.template.category
-    unsent = _unsent_by_country(broadcast)
-    country = (unsent.most_common(1)[0][0] if unsent else broadcast.business.region()) or ""
+    both = compare(broadcast, broadcast.template_category, broadcast.template.category)
     return reason(
         Cause.CATEGORY_CHANGED,
-        old_category=old,
-        new_category=new,
-        country=country or UNKNOWN_PRICE,
-        old_price=_price(rates.price(country, old)),
-        new_price=_price(rates.price(country, new)),
-        people=sum(unsent.values()),
-        old_total=_total(rates, unsent, old),
-        new_total=_total(rates, unsent, new),
-        currency=rates.currency,
+        old_category=both["old_category"],
+        new_category=both["new_category"],
+        country=both["country"],
+        currency=both["currency"],
+        old_price=both["old_price"],
+        new_price=both["new_price"],
+        people=both["people"],
+        old_total=both["old_total"],
+        new_total=both["new_total"],
     )
+
+
+def compare(broadcast: Broadcast, old: str, new: str) -> dict[str, Datum]:
+    """Returns what a message to the commonest country and all unsent ones cost in both categories."""
+    rates, unsent = current_rates(), _unsent_by_country(broadcast)
+    country = (unsent.most_common(1)[0][0] if unsent else broadcast.business.region()) or ""
+    return {
+        **prices(country, old, new),
+        "people": sum(unsent.values()),
+        "old_total": _total(rates, unsent, old),
+        "new_total": _total(rates, unsent, new),
+    }
+
+
+def prices(country: str, old: str, new: str) -> dict[str, Datum]:
+    """Returns both categories with the prices of a message to this country ("" if none is known)."""
+    rates = current_rates()
+    return {
+        "old_category": old,
+        "new_category": new,
+        "country": country or UNKNOWN_PRICE,
+        "old_price": _price(rates.price(country, old)),
+        "new_price": _price(rates.price(country, new)),
+        "currency": rates.currency,
+    }
 
 
 def rejudge(broadcast: Broadcast) -> int:

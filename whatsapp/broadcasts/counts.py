@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from whatsapp.models import Recipient
+from businesses.tenancy import across_businesses
+from whatsapp.models import Broadcast, Recipient
 from whatsapp.states import OPEN, UNSETTLED, RecipientStatus
 
 
@@ -36,8 +37,9 @@ class Counts:
 
     @property
     def done_percent(self) -> int:
-        """Progress of the sending in percent, 0 to 100; 0 while the people are unknown."""
-        return 0 if not self.total else int(100 * (self.total - self.open) / self.total)
+        """Percentage of the people to reach (skipped ones are not) who have been dealt with, 0 to 100; 0 of nobody."""
+        to_reach = self.total - self.by_state[RecipientStatus.SKIPPED]
+        return int(100 * (to_reach - self.open) / to_reach) if to_reach else 0
 
     def _sum(self, states: Collection[RecipientStatus]) -> int:
         return sum(self.by_state[state] for state in states)
@@ -49,16 +51,13 @@ def counts_of(broadcast_id: uuid.UUID) -> Counts:
 
 
 def counts_of_many(broadcast_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Counts]:
-    """Returns the counts of several broadcasts, from one query."""
-    rows = (
-        Recipient.objects.filter(broadcast__in=broadcast_ids)
-        .order_by()
-        .values_list("broadcast_id", "status")
-        .annotate(people=Count("pk"))
-    )
+    """Returns the counts of several broadcasts, from one query that reads nothing but an index."""
+    own = Broadcast.objects.filter(pk__in=broadcast_ids)
     found: defaultdict[uuid.UUID, dict[str, int]] = defaultdict(dict)
-    for broadcast_id, status, people in rows:
-        found[broadcast_id][status] = people
+    with across_businesses():  # whose rows they are is asked of the broadcasts: of each person, it would read the row
+        rows = Recipient.objects.filter(broadcast__in=own).order_by().values_list("broadcast_id", "status")
+        for broadcast_id, status, people in rows.annotate(people=Count("pk")):
+            found[broadcast_id][status] = people
     return {
         broadcast_id: Counts({state: found[broadcast_id].get(state, 0) for state in RecipientStatus})
         for broadcast_id in broadcast_ids

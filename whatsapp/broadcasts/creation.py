@@ -16,6 +16,8 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from businesses import audit
+from businesses.audit import AuditKind
 from businesses.models import Business, User
 from whatsapp import recipients
 from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice, to_json
@@ -23,7 +25,7 @@ from whatsapp.audience.columns import understand
 from whatsapp.audience.file_settling import settle
 from whatsapp.audience.freeze import OvertakenFreeze, always
 from whatsapp.audience.sources import contacts_chosen, earlier_chosen
-from whatsapp.broadcasts import lifecycle
+from whatsapp.broadcasts import lifecycle, people_files
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.broadcasts.schedule import BadSchedule, instant_of
 from whatsapp.errors import BadAudience, BadTemplate, WhatsappError
@@ -94,18 +96,52 @@ def create(business: Business, new: NewBroadcast, *, now: datetime, actor: User 
         BadAudience: the file or choice as a whole can't be used.
         WhatsappError: a time or zone is not valid.
     """
-    variables = _variables(new.template)
-    _check_constants(new.choice, variables)
-    new = replace(new, choice=_settled(business, new, variables))
-    broadcast = _row(business, new, actor)
-    _set_times(broadcast, business, new.timing, now)
-    if new.file is not None:
-        new.file.seek(0)
-        broadcast.audience_file.save(f"{uuid4()}", File(new.file), save=False)
-    with transaction.atomic():
+    broadcast = Broadcast(business=business, created_by=actor)
+    fill(broadcast, new, now=now)
+    with people_files.deleted_on_failure() as stored, transaction.atomic():
+        if new.file is not None:
+            stored.append(keep_file(broadcast, new.file))
         broadcast.save()
         lifecycle.record(broadcast, EventKind.CREATED, now=now, actor=actor)
     return broadcast
+
+
+def fill(broadcast: Broadcast, new: NewBroadcast, *, now: datetime) -> None:
+    """Set everything that a broadcast is created from, but store nothing. Raises as `create` does."""
+    business = broadcast.business
+    variables = _variables(new.template)
+    _check_constants(new.choice, variables)
+    choice = _settled(business, new, variables)
+    if new.canary_size is not None and new.canary_size < 1:
+        raise WhatsappError(_("A trial run needs at least one message."))
+    use_template(broadcast, new.template, new.sender)
+    broadcast.name = (new.name or usual_name(new.template))[:200]
+    broadcast.audience_kind, broadcast.audience = KINDS[type(choice)], to_json(choice)
+    broadcast.canary_size = new.canary_size
+    broadcast.budget = None if new.budget is None else checked_budget(new.budget)
+    _set_times(broadcast, business, new.timing, now)
+
+
+def usual_name(template: MessageTemplate) -> str:
+    """Returns the name of a broadcast that nobody has named."""
+    return f"{template.name} ({template.language})"[:200]
+
+
+def use_template(broadcast: Broadcast, template: MessageTemplate, sender: Sender) -> None:
+    """Set what is sent, frozen as it is now, and the number that sends it."""
+    broadcast.template, broadcast.sender = template, sender
+    for name, value in template.kept().items():
+        setattr(broadcast, name, value)
+
+
+def keep_file(broadcast: Broadcast, file: BinaryIO) -> str:
+    """Store a copy of a file of people, under a name that reveals nothing; the caller saves the broadcast.
+
+    Returns the name, for `people_files.deleted_on_failure`.
+    """
+    file.seek(0)
+    broadcast.audience_file.save(f"{uuid4()}", File(file), save=False)
+    return broadcast.audience_file.name or ""
 
 
 def read_people(broadcast: Broadcast, *, now: datetime, keep_going: Callable[[int], bool] = always) -> bool:
@@ -197,24 +233,6 @@ def _settled_file(
     return replace(choice, columns=columns, reading={**settled.reading.kept(), "notes": notes})
 
 
-def _row(business: Business, new: NewBroadcast, actor: User | None) -> Broadcast:
-    template = new.template
-    if new.canary_size is not None and new.canary_size < 1:
-        raise WhatsappError(_("A trial run needs at least one message."))
-    return Broadcast(
-        business=business,
-        sender=new.sender,
-        template=template,
-        name=(new.name or f"{template.name} ({template.language})")[:200],
-        **template.kept(),
-        audience_kind=KINDS[type(new.choice)],
-        audience=to_json(new.choice),
-        canary_size=new.canary_size,
-        budget=None if new.budget is None else checked_budget(new.budget),
-        created_by=actor,
-    )
-
-
 def checked_budget(amount: Decimal) -> Decimal:
     """Returns a budget in whole hundredths. Raises `WhatsappError` for one that can't be."""
     if not amount.is_finite() or not Decimal("0.01") <= amount <= MOST_BUDGET:
@@ -223,9 +241,22 @@ def checked_budget(amount: Decimal) -> Decimal:
 
 
 def set_budget(broadcast: Broadcast, amount: Decimal) -> None:
-    """Change what a broadcast may cost. Raises `WhatsappError`."""
-    broadcast.budget = checked_budget(amount)
-    broadcast.save(update_fields=["budget"])
+    """Change what a broadcast may cost, and say so in the business's audit log. Raises `WhatsappError`."""
+    before, after = broadcast.budget, checked_budget(amount)
+    if before == after:
+        return
+    with transaction.atomic():
+        broadcast.budget = after
+        broadcast.save(update_fields=["budget"])
+        audit.record(
+            broadcast.business,
+            AuditKind.BROADCAST_STEERED,
+            broadcast=str(broadcast.pk),
+            name=broadcast.name,
+            step="budget",
+            before=None if before is None else str(before),
+            after=str(after),
+        )
 
 
 def _set_times(broadcast: Broadcast, business: Business, timing: Timing, now: datetime) -> None:
@@ -233,6 +264,8 @@ def _set_times(broadcast: Broadcast, business: Business, timing: Timing, now: da
         raise WhatsappError(_("Sending hours need both a start and an end."))
     broadcast.send_from, broadcast.send_until = timing.send_from, timing.send_until
     broadcast.window_zone = timing.window_zone
+    broadcast.scheduled_wall_time, broadcast.scheduled_zone = "", ""
+    broadcast.scheduled_at, broadcast.not_after = None, None
     if not timing.wall_time:
         return
     zone = timing.zone or business.time_zone

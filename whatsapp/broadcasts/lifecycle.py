@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from businesses import audit
 from businesses.audit import AuditKind
 from businesses.models import User
 from whatsapp import doorbell, recipients
-from whatsapp.broadcasts import categories
+from whatsapp.broadcasts import categories, course, people_files
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, BroadcastEvent, EventKind, Recipient
+from whatsapp.people import file_names
 from whatsapp.reasons import NO_REASON, Reason
 from whatsapp.states import (
     OPEN,
@@ -34,6 +35,8 @@ from whatsapp.states import (
 LATE_AFTER_S = 300
 """A scheduled broadcast that starts later than this is marked as late in its history."""
 CANCEL_BATCH = 5_000
+AT_ONCE: Final = timedelta(0)
+ALWAYS: Final = Q()
 BEGINNINGS = (EventKind.RUNNING, EventKind.RESUMED, EventKind.REOPENED, EventKind.RETRIED)
 NOT_STARTED = (BroadcastStatus.DRAFT, BroadcastStatus.SCHEDULED, BroadcastStatus.MISSED, BroadcastStatus.FAILED)
 
@@ -49,9 +52,16 @@ class StatusChange:
 
 
 def start_or_schedule(
-    broadcast: Broadcast, *, refuse_unsendable: Callable[[Broadcast], None], now: datetime, actor: User | None = None
+    broadcast: Broadcast,
+    *,
+    refuse_unsendable: Callable[[Broadcast], None],
+    now: datetime,
+    actor: User | None = None,
+    undo_for: timedelta = AT_ONCE,
 ) -> None:
     """Start a broadcast that `refuse_unsendable` accepts; a draft with a future start time is scheduled instead.
+
+    One that starts begins to send after `undo_for`.
 
     Raises:
         IllegalChange: it can't be started from its present state.
@@ -64,26 +74,39 @@ def start_or_schedule(
     if broadcast.status == BroadcastStatus.DRAFT and waits:
         schedule(broadcast, now=now, actor=actor)
     else:
-        _start(broadcast, now=now, actor=actor)
+        _start(broadcast, now=now, actor=actor, undo_for=undo_for)
 
 
-def _start(broadcast: Broadcast, *, now: datetime, actor: User | None = None, late_s: int | None = None) -> None:
-    """Begin to send now, without a check: whoever starts or schedules it has checked it. Raises `IllegalChange`.
+def _start(
+    broadcast: Broadcast,
+    *,
+    now: datetime,
+    actor: User | None = None,
+    late_s: int | None = None,
+    undo_for: timedelta = AT_ONCE,
+) -> None:
+    """Begin to send, without a check: whoever starts or schedules it has checked it. Raises `IllegalChange`.
 
     `late_s`: seconds since its scheduled time, if it had one.
     """
     with transaction.atomic():
         data = {} if late_s is None else {"late_s": late_s}
-        change = StatusChange(BroadcastStatus.PREPARING, EventKind.STARTED, data, {"started_at": now})
-        _apply(broadcast, change, now, actor, only_from=NOT_STARTED)
-        if broadcast.audience_ready_at:
+        change = StatusChange(BroadcastStatus.PREPARING, EventKind.STARTED, data, {"started_at": now + undo_for})
+        apply(broadcast, change, now, actor, only_from=NOT_STARTED)
+        if broadcast.audience_ready_at and not can_be_undone(broadcast, now):
             finish_preparing(broadcast, now=now)
+
+
+def can_be_undone(broadcast: Broadcast, now: datetime) -> bool:
+    """Returns whether it was started, and begins to send only later (`taking_back`)."""
+    starts_at = broadcast.started_at
+    return broadcast.status == BroadcastStatus.PREPARING and starts_at is not None and starts_at > now
 
 
 def schedule(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
     """Let the broadcast start automatically at its `scheduled_at`. Raises `IllegalChange`."""
     data = {"wall_time": broadcast.scheduled_wall_time, "zone": broadcast.scheduled_zone}
-    _apply(broadcast, StatusChange(BroadcastStatus.SCHEDULED, EventKind.SCHEDULED, data), now, actor)
+    apply(broadcast, StatusChange(BroadcastStatus.SCHEDULED, EventKind.SCHEDULED, data), now, actor)
 
 
 def fire(broadcast: Broadcast, *, now: datetime) -> None:
@@ -91,7 +114,7 @@ def fire(broadcast: Broadcast, *, now: datetime) -> None:
     scheduled_at, not_after = broadcast.scheduled_at, broadcast.not_after
     if not_after and now > not_after:
         data = {"not_after": not_after.astimezone(UTC).isoformat()}
-        _apply(broadcast, StatusChange(BroadcastStatus.MISSED, EventKind.MISSED, data), now)
+        apply(broadcast, StatusChange(BroadcastStatus.MISSED, EventKind.MISSED, data), now)
         return
     late_s = (now - scheduled_at).total_seconds() if scheduled_at else 0.0
     if late_s > LATE_AFTER_S:
@@ -101,14 +124,17 @@ def fire(broadcast: Broadcast, *, now: datetime) -> None:
 
 def finish_preparing(broadcast: Broadcast, *, now: datetime) -> None:
     """The audience is frozen: begin to send. Raises `IllegalChange`."""
-    data = {"people": broadcast.total or 0}
-    _apply(broadcast, StatusChange(BroadcastStatus.RUNNING, EventKind.RUNNING, data), now)
+    change = StatusChange(BroadcastStatus.RUNNING, EventKind.RUNNING, {"people": broadcast.total or 0})
+    with transaction.atomic():
+        apply(broadcast, change, now)
+        course.begin(broadcast)
+        transaction.on_commit(lambda: file_names.fill(broadcast))  # contacts are locked before broadcasts, never after
 
 
 def fail_preparing(broadcast: Broadcast, *, now: datetime, because: Reason) -> None:
     """The audience can't be frozen: mark the broadcast as failed; nothing was sent. Raises `IllegalChange`."""
     change = StatusChange(BroadcastStatus.FAILED, EventKind.FAILED, because.kept(), because.kept())
-    _apply(broadcast, change, now)
+    apply(broadcast, change, now)
 
 
 def pause(
@@ -126,7 +152,7 @@ def pause(
     """
     data = {"pause_reason": reason.value} | _kept(because)
     fields = _kept(because) | {"pause_reason": reason, "resume_at": resume_at}
-    _apply(broadcast, StatusChange(BroadcastStatus.PAUSED, EventKind.PAUSED, data, fields), now, actor)
+    apply(broadcast, StatusChange(BroadcastStatus.PAUSED, EventKind.PAUSED, data, fields), now, actor)
 
 
 def resume(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
@@ -144,53 +170,31 @@ def resume(broadcast: Broadcast, *, now: datetime, actor: User | None = None) ->
             data["category"] = broadcast.cause_data["new_category"]
             categories.accept(broadcast, data["category"])
         change = StatusChange(to, EventKind.RESUMED, data, fields)
-        _apply(broadcast, change, now, actor, only_from=(BroadcastStatus.PAUSED,))
-
-
-def accept_category(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
-    """Send it as the template's new category, at its price: a broadcast that paused for it goes on.
-
-    One that is not started yet waits for its start as before; nothing to accept is no error. Raises `IllegalChange`.
-    """
-    if broadcast.status == BroadcastStatus.PAUSED and broadcast.pause_reason == PauseReason.CATEGORY:
-        resume(broadcast, now=now, actor=actor)
-        return
-    if broadcast.status not in NOT_STARTED:
-        raise IllegalChange(BroadcastStatus(broadcast.status), BroadcastStatus.RUNNING)
-    if categories.has_moved(broadcast):
-        with transaction.atomic():
-            categories.rejudge(broadcast)
-            categories.accept(broadcast, broadcast.template.category)
-            data = {"category": broadcast.template_category}
-            record(broadcast, EventKind.CATEGORY_ACCEPTED, now=now, data=data, actor=actor)
-            if actor is not None or audit.is_command():
-                _note_person(broadcast, EventKind.CATEGORY_ACCEPTED, actor)
+        apply(broadcast, change, now, actor, only_from=(BroadcastStatus.PAUSED,))
 
 
 def cancel(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -> None:
     """Stop for good. Messages under way are finished; `finish_cancelling` marks the rest. Raises `IllegalChange`."""
-    _apply(broadcast, StatusChange(BroadcastStatus.CANCELLING, EventKind.CANCELLED), now, actor)
+    apply(broadcast, StatusChange(BroadcastStatus.CANCELLING, EventKind.CANCELLED), now, actor)
 
 
 def finish_cancelling(broadcast: Broadcast, *, now: datetime) -> bool:
     """Mark unsent rows as cancelled. Returns whether the broadcast has ended. Safe to repeat and to interrupt."""
     while _cancel_some(broadcast):
         pass
-    change = StatusChange(BroadcastStatus.CANCELLED, EventKind.ENDED, fields={"completed_at": now})
-    return _end(broadcast, change, now)
+    return _end(broadcast, StatusChange(BroadcastStatus.CANCELLED, EventKind.ENDED), now)
 
 
 def complete_if_done(broadcast: Broadcast, *, now: datetime) -> bool:
     """End a running broadcast that has nothing left to send. Returns whether it was ended."""
-    change = StatusChange(BroadcastStatus.COMPLETED, EventKind.COMPLETED, fields={"completed_at": now})
-    return _end(broadcast, change, now)
+    return _end(broadcast, StatusChange(BroadcastStatus.COMPLETED, EventKind.COMPLETED), now)
 
 
 def reopen(broadcast: Broadcast, *, now: datetime, because: Reason, actor: User | None = None) -> None:
     """Run a completed broadcast again: rows proved to be unsent, or are retried. Raises `IllegalChange`."""
     fields = {"completed_at": None, "settled_at": None}
     change = StatusChange(BroadcastStatus.RUNNING, EventKind.REOPENED, because.kept(), fields)
-    _apply(broadcast, change, now, actor, only_from=(BroadcastStatus.COMPLETED,))
+    apply(broadcast, change, now, actor, only_from=(BroadcastStatus.COMPLETED,))
 
 
 def go_on(broadcast: Broadcast, *, now: datetime, because: Reason, actor: User | None = None) -> bool:
@@ -224,6 +228,7 @@ def record(
     )
 
 
+_BEGINS = (BroadcastStatus.SCHEDULED, BroadcastStatus.PREPARING)
 _NOT_PAUSED = {"pause_reason": "", "resume_at": None, **NO_REASON}
 
 
@@ -231,28 +236,34 @@ def _kept(because: Reason | None) -> dict[str, Any]:
     return because.kept() if because else {}
 
 
-def _apply(
+def apply(
     broadcast: Broadcast,
     change: StatusChange,
     now: datetime,
     actor: User | None = None,
+    *,
     only_from: tuple[BroadcastStatus, ...] | None = None,
+    only_if: Q = ALWAYS,
 ) -> None:
+    """Make a change from the states that lead to it, or `only_from` some, with its history. Raises `IllegalChange`."""
     legal = broadcast_states_before(change.to) if only_from is None else only_from
+    found = Broadcast.objects.filter(only_if, pk=broadcast.pk, status__in=legal)
+    if change.to in _BEGINS:  # what was looked at, and nothing that has been taken back or is being edited
+        found = found.filter(epoch=broadcast.epoch, edition=broadcast.edition, next_step="")
     with transaction.atomic():
-        changed = Broadcast.objects.filter(pk=broadcast.pk, status__in=legal).update(
-            status=change.to, epoch=F("epoch") + 1, **{**_NOT_PAUSED, **change.fields}
-        )
+        changed = found.update(status=change.to, epoch=F("epoch") + 1, **{**_NOT_PAUSED, **change.fields})
         broadcast.refresh_from_db()
         if not changed:
             raise IllegalChange(BroadcastStatus(broadcast.status), change.to)
+        if change.to == BroadcastStatus.RUNNING:
+            people_files.drop(broadcast)
         record(broadcast, change.kind, now=now, data=change.data, actor=actor)
         if actor is not None or audit.is_command():
-            _note_person(broadcast, change.kind, actor)
+            note_person(broadcast, change.kind, actor)
         doorbell.ring()
 
 
-def _note_person(broadcast: Broadcast, kind: EventKind, actor: User | None) -> None:
+def note_person(broadcast: Broadcast, kind: EventKind, actor: User | None) -> None:
     """Write what a person, or an operator's command, did to the broadcast into the business's audit log, too."""
     starts = kind in {EventKind.STARTED, EventKind.SCHEDULED}
     what = AuditKind.BROADCAST_STARTED if starts else AuditKind.BROADCAST_STEERED
@@ -271,9 +282,10 @@ def _end(broadcast: Broadcast, change: StatusChange, now: datetime) -> bool:
         ended = (
             Broadcast.objects.filter(pk=broadcast.pk, status__in=broadcast_states_before(change.to))
             .exclude(Exists(still_open))
-            .update(status=change.to, epoch=F("epoch") + 1, **{**_NOT_PAUSED, **change.fields})
+            .update(status=change.to, epoch=F("epoch") + 1, completed_at=now, **_NOT_PAUSED)
         )
         if ended:
+            people_files.drop(broadcast)
             record(broadcast, change.kind, now=now, data=change.data)
     broadcast.refresh_from_db()
     return bool(ended)

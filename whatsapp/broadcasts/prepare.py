@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from django.core.files.storage import default_storage
-from django.db import transaction
-
 from businesses.tenancy import acting_for
 from whatsapp.audience.freeze import BATCH, OvertakenFreeze, always, freeze
 from whatsapp.audience.rates import RateTable, rates_on
@@ -23,7 +20,8 @@ from whatsapp.states import BroadcastStatus
 def prepare_step(broadcast: Broadcast, *, now: datetime, batches: int = 10) -> bool:
     """Freeze at most `batches` batches. Returns whether nothing is left to do here.
 
-    When the audience is complete the broadcast begins to send; when it can't be read the broadcast fails and says why.
+    When the audience is complete and its time has come the broadcast begins to send; when it can't be read, it
+    fails and says why.
     """
     with acting_for(broadcast.business):
         try:
@@ -37,13 +35,30 @@ def prepare_step(broadcast: Broadcast, *, now: datetime, batches: int = 10) -> b
         return True
 
 
+def read_draft(broadcast: Broadcast, *, now: datetime, keep_going: Callable[[int], bool] = always) -> bool:
+    """Freeze the people of a draft. Returns whether nothing is left to do here.
+
+    A source that can't be read to its end is no error here: the draft keeps the reason, and needs other people.
+    """
+    try:
+        return freeze_audience(broadcast, now=now, keep_going=keep_going)
+    except OvertakenFreeze:
+        return True
+    except BadAudience as error:
+        same = Broadcast.objects.filter(pk=broadcast.pk, edition=broadcast.edition, status=BroadcastStatus.DRAFT)
+        same.update(**error.reason.kept())
+        return True
+
+
 def freeze_audience(broadcast: Broadcast, *, now: datetime, keep_going: Callable[[int], bool] = always) -> bool:
     """Freeze from the cursor to the end, or until `keep_going(rows so far)` is false. Returns whether it is complete.
 
     Raises:
         BadAudience: the source can't be read on; nothing has been sent.
-        OvertakenFreeze: another process is freezing it, or it was cancelled.
+        OvertakenFreeze: another process is freezing it, or it was cancelled or is being edited.
     """
+    if broadcast.next_step:
+        raise OvertakenFreeze
     if broadcast.audience_ready_at:
         return True
     with candidates_of(broadcast) as candidates:
@@ -59,20 +74,17 @@ def _rates_of(broadcast: Broadcast, now: datetime) -> RateTable:
 
 
 def _finish(broadcast: Broadcast, now: datetime) -> None:
-    """Mark the audience as complete and delete the file: its people are in the rows, and stored nowhere twice."""
-    file = broadcast.audience_file.name
-    with transaction.atomic():
-        Broadcast.objects.filter(pk=broadcast.pk, audience_ready_at=None).update(
-            audience_ready_at=now, total=counts_of(broadcast.pk).total, audience_file=""
-        )
-        if file:
-            transaction.on_commit(lambda: default_storage.delete(file))
+    """Mark the audience as complete. Its file stays until the broadcast starts: a draft may still be edited."""
+    known = Broadcast.objects.filter(pk=broadcast.pk, edition=broadcast.edition)
+    known.filter(audience_ready_at=None).update(audience_ready_at=now, total=counts_of(broadcast.pk).total)
+    if not known.exists():
+        raise OvertakenFreeze
     broadcast.refresh_from_db()
 
 
 def _leave_preparing(broadcast: Broadcast, now: datetime) -> None:
     try:
-        if broadcast.status == BroadcastStatus.PREPARING:
+        if broadcast.status == BroadcastStatus.PREPARING and not lifecycle.can_be_undone(broadcast, now):
             lifecycle.finish_preparing(broadcast, now=now)
     except IllegalChange:
         return  # paused or cancelled at this very moment: that state stays

@@ -49,16 +49,27 @@ class ProvidersWords(InWords):
 def reason_of(row: Recipient | DirectMessage) -> str:
     """Returns what happened to a message and what it means; "" for one that is fine."""
     if isinstance(row, Recipient) and row.status == RecipientStatus.SKIPPED:
-        return reason_words(row) or str(SkipReason(row.skip_reason).label)
+        return reason_words(row) or _refusal(row) or str(SkipReason(row.skip_reason).label)
     if row.status == RecipientStatus.UNKNOWN:
         return _("WhatsApp's answer was lost: a report of the message will tell whether it was taken.")
     if row.status not in _EXPLAINED:
         return ""
+    error, ours = _error(row), reason_words(row)
+    return InWords("%(error)s %(ours)s", error=error, ours=ours) if error and ours else error or ours or row.error_text
+
+
+def _error(row: Recipient | DirectMessage) -> str:
+    """Returns what the provider answered or reported, explained; "" if nothing is kept."""
     if row.error_code:
         return explained(row.provider, row.error_code, row.error_text)
     if row.error_class and row.error_text:
         return _with(str(ErrorClass(row.error_class).label), row.error_text)
-    return reason_words(row) or row.error_text
+    return ""
+
+
+def _refusal(row: Recipient) -> str:
+    """Returns what a provider's refusal means, for a person whom it made us skip; "" for others."""
+    return meaning_of(row.provider, row.error_code) if row.error_code else ""
 
 
 def why_it_stands(broadcast: Broadcast) -> str:
@@ -92,10 +103,15 @@ def in_words(reason: Reason) -> str:
 
 def explained(provider: str, code: str, words: str) -> str:
     """Returns a provider's error in our words, followed by the provider's own words and code for its support."""
-    meaning = str(provider_for(provider).rule_for(code).explanation)
+    meaning = meaning_of(provider, code)
     if not words or words in meaning:
         return f"{meaning} ({code})" if code else meaning
     return _with(meaning, f"{code}: {words}" if code else words)
+
+
+def meaning_of(provider: str, code: str) -> str:
+    """Returns what a provider's error means, in our words alone."""
+    return str(provider_for(provider).rule_for(code).explanation)
 
 
 def _with(ours: str, theirs: str) -> str:

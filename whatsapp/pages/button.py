@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
@@ -31,12 +30,12 @@ def button(
 
     The act returns what it did in words, or a response to show instead (a refused form). A `WhatsappError` means that
     it can't be done: its words are shown, and nothing has changed. `find` takes the values in the address, which are
-    also those of `page`. `needs` is the permission that staff need (`business_page`).
+    also those of `page`; the query of the address goes with them. `needs` is the permission that staff need
+    (`business_page`).
     """
 
     def decorate(act: Act[Thing]) -> Callable[..., HttpResponseBase]:
-        @require_POST
-        @business_page(section=section, needs=needs)
+        @business_page(section=section, needs=needs, action_of=page)
         @wraps(act)
         def view(request: PageRequest, **named: Any) -> HttpResponse:
             found: Thing = find(request, **named)
@@ -48,7 +47,8 @@ def button(
                 if isinstance(done, HttpResponse):
                     return done
                 messages.success(request, done)
-            return HttpResponseRedirect(reverse(page, kwargs={"slug": request.business.slug, **named}))
+            query = f"?{request.GET.urlencode()}" if request.GET else ""
+            return HttpResponseRedirect(reverse(page, kwargs={"slug": request.business.slug, **named}) + query)
 
         return view
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -26,9 +27,9 @@ from whatsapp.models import (
     Tag,
 )
 from whatsapp.pages.button import button
-from whatsapp.pages.contact_forms import AgreeForm, CategoryForm, FactsForm, TagForm
+from whatsapp.pages.contact_forms import AgreeForm, CategoryForm, FactsForm, NumberForm, TagForm, attribute_lines
 from whatsapp.pages.conversations import conversation
-from whatsapp.people import consent, identity, merging, suppressions, tagging
+from whatsapp.people import consent, identity, merging, same_person, suppressions, tagging
 from whatsapp.people.number_forms import canonical
 
 MOST_MESSAGES = 100
@@ -57,13 +58,35 @@ def contact(request: PageRequest, contact_id: UUID) -> HttpResponse:
 
 @_button
 def facts(request: PageRequest, person: Contact) -> str | HttpResponse:
-    """Correct the name and language."""
+    """Correct the name, the language and the attributes."""
     form = FactsForm(request.POST)
     if not form.is_valid():
         return _page(request, person, facts_form=form)
     person.name, person.language = form.cleaned_data["name"], form.cleaned_data["language"]
-    person.save(update_fields=["name", "language"])
+    if "attributes" in request.POST:
+        person.attributes = form.cleaned_data["attributes"]
+    person.save(update_fields=["name", "language", "attributes"])
     return _("Saved.")
+
+
+@_button
+def number(request: PageRequest, person: Contact) -> HttpResponse:
+    """Enter another number of the person: in the place of theirs, or that of a contact to be merged. Merging asks."""
+    form = NumberForm(request.POST, business=request.business)
+    is_merge = request.POST.get("merge") == "1"
+    name = "merge_form" if is_merge else "number_form"
+    if not form.is_valid():
+        return _page(request, person, **{name: form})
+    address = form.cleaned_data["phone"]
+    known = identity.contacts_with(request.business, identity.addresses_of(request.business, address))
+    form.other = known.exclude(pk=person.pk).first()
+    if is_merge and form.other is None:
+        form.add_error("phone", _("No other contact has this number."))
+    if form.errors or (form.other is not None and request.POST.get("confirm") != "1"):
+        return _page(request, person, **{name: form})
+    kept = same_person.say(person, address, replaces=not is_merge, now=timezone.now(), by=request.user)
+    messages.success(request, _("Saved. Consent, opt-outs and messages of both numbers belong together."))
+    return redirect("contact", slug=request.business.slug, contact_id=kept.pk)
 
 
 @_button
@@ -136,7 +159,7 @@ def part(request: PageRequest, person: Contact) -> str:
     if merge is None:
         raise Http404
     back = merging.undo(merge, now=timezone.now(), by=request.user)
-    return _("They are two contacts again.") if back else _("They had been made two contacts already.")
+    return _("They are two contacts again.") if back else _("They were separated already.")
 
 
 def _own_addresses(addresses: list[str]) -> list[str]:
@@ -152,7 +175,15 @@ def _page(request: PageRequest, person: Contact, **filled: forms.Form) -> HttpRe
     every_tag = Tag.objects.filter(business=request.business).annotate(is_given=given)
     tags = list(every_tag.order_by("-is_given", "name")[:MOST_TAGS])
     forms_there = {
-        "facts_form": FactsForm(initial={"name": person.name, "language": person.language}),
+        "facts_form": FactsForm(
+            initial={
+                "name": person.name,
+                "language": person.language,
+                "attributes": attribute_lines(person.attributes),
+            }
+        ),
+        "number_form": NumberForm(business=request.business),
+        "merge_form": NumberForm(business=request.business, auto_id="merge_%s"),
         "tag_form": TagForm(),
         "agree_form": AgreeForm(),
         "category_form": CategoryForm(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,12 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from businesses.models import Business
-from whatsapp.models import SuppressionCategory
+from whatsapp.importing.rows import ATTRIBUTE_LIMIT
+from whatsapp.models import Contact, SuppressionCategory
 from whatsapp.people import identity
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, is_bsuid, to_e164
 from whatsapp.people.tagging import LONGEST, tidy
 
+LONGEST_NAME = 60
 ANY_DIRECTION = {"dir": "auto"}
 
 
@@ -50,6 +53,41 @@ class TagsField(forms.CharField):
 def tags_in(text: str) -> list[str]:
     """Returns the tags in a text that separates them by commas."""
     return list(dict.fromkeys(filter(None, (tidy(name) for name in text.split(",")))))
+
+
+class AttributesField(forms.CharField):
+    """A contact's attributes, one on each line: its name, a colon, its value."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=gettext_lazy("Attributes"),
+            required=False,
+            max_length=20_000,
+            help_text=gettext_lazy("One on each line, like “city: Haifa”."),
+            widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
+        )
+
+    def clean(self, value: Any) -> Any:
+        """Returns the values by name. Raises `ValidationError`, which names the line."""
+        found: dict[str, str] = {}
+        for number, line in enumerate(str(super().clean(value)).splitlines(), 1):
+            name, colon, said = (part.strip() for part in line.partition(":"))
+            if not line.strip():
+                continue
+            if not (name and colon):
+                raise forms.ValidationError(_("Line %(number)s is not like “city: Haifa”.") % {"number": number})
+            if len(name) > LONGEST_NAME or len(said) > ATTRIBUTE_LIMIT:
+                raise forms.ValidationError(_("Line %(number)s is too long.") % {"number": number})
+            if name in found:
+                raise forms.ValidationError(_("“%(name)s” is there twice.") % {"name": name})
+            if said:
+                found[name] = said
+        return found
+
+
+def attribute_lines(attributes: Mapping[str, Any]) -> str:
+    """Returns attributes as `AttributesField` reads them."""
+    return "\n".join(f"{name}: {' '.join(str(value).split())}" for name, value in attributes.items())
 
 
 class NewContactForm(forms.Form):
@@ -97,6 +135,23 @@ class FactsForm(forms.Form):
         help_text=gettext_lazy("Like he or en."),
         widget=forms.TextInput(attrs={"dir": "ltr"}),
     )
+
+    attributes = AttributesField()
+
+
+class NumberForm(forms.Form):
+    """Another number of a contact's person. `other`: the contact that has it, which would be merged."""
+
+    phone = AddressField(
+        label=gettext_lazy("Phone number"),
+        max_length=140,
+        widget=forms.TextInput(attrs={"type": "tel", "dir": "ltr", "autocomplete": "off"}),
+    )
+    other: Contact | None = None
+
+    def __init__(self, *args: Any, business: Business, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["phone"].business = business  # type: ignore[attr-defined] # an AddressField
 
 
 class TagForm(forms.Form):

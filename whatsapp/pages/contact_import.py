@@ -11,21 +11,23 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.csv_export import csv_answer
 from whatsapp import tasks
 from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import BadAudience
-from whatsapp.importing import files, imports, reading
+from whatsapp.importing import files, imports, reading, undoing
 from whatsapp.importing.imports import notes_of
-from whatsapp.models import ContactImport, ImportStatus, RejectedRow
+from whatsapp.models import ContactImport, ImportedContact, ImportStatus, RejectedRow
 from whatsapp.pages.contact_forms import tags_in
 from whatsapp.pages.file_question import answer_in, question_context
 from whatsapp.pages.import_form import FileForm, MappingForm
+from whatsapp.tables.readings import Answers
 
 SHOWN_IMPORTS = 10
+SHOWN_REPEATED = 50
 SHOWN_REJECTED = 200
 AT_ONCE_S = 1.0
 """How long a request reads a file; a worker reads the rest in the background."""
@@ -37,11 +39,14 @@ AT_ONCE_BYTES = 5_000_000
 @business_page(section="contacts")
 def upload(request: PageRequest) -> HttpResponse:
     """Take a file; below the form are the latest imports."""
-    form = FileForm(request.POST or None, request.FILES or None)
+    form = FileForm(request.POST or None, request.FILES or None, business=request.business)
     if form.is_valid():
-        file, now = form.cleaned_data["file"], timezone.now()
+        file, answers = form.cleaned_data["file"], Answers(region=form.cleaned_data["region"])
+        now = timezone.now()
         try:
-            made = imports.draft(request.business, file, name=file.name, now=now, by=request.user, may_ask=True)
+            made = imports.draft(
+                request.business, file, name=file.name, now=now, by=request.user, answers=answers, may_ask=True
+            )
         except BadAudience as error:
             form.add_error("file", str(error))
         else:
@@ -85,7 +90,16 @@ def result(request: PageRequest, import_id: UUID) -> HttpResponse:
     if found.status == ImportStatus.DRAFT:
         return redirect("contacts-import-columns", slug=request.business.slug, import_id=import_id)
     rejected = RejectedRow.objects.filter(contact_import=found).order_by("row").defer("cells")
-    context = {"import": found, "percent": _percent(found), "rejected": rejected[:SHOWN_REJECTED]}
+    repeated = ImportedContact.objects.filter(contact_import=found, is_repeated=True).select_related("contact")
+    shown = list(repeated[:SHOWN_REPEATED])
+    context = {
+        "import": found,
+        "percent": _percent(found),
+        "rejected": rejected[:SHOWN_REJECTED],
+        "repeated": shown,
+        "repeated_people": repeated.count() if len(shown) == SHOWN_REPEATED else len(shown),
+        "undoable_until": undoing.undoable_until(found, now=timezone.now()),
+    }
     return render(request, "whatsapp/import_result.html", context)
 
 
@@ -100,8 +114,7 @@ def progress(request: PageRequest, import_id: UUID) -> HttpResponse:
     return answer
 
 
-@require_POST
-@business_page(section="contacts")
+@business_page(section="contacts", action_of="contacts-import-result")
 def cancel(request: PageRequest, import_id: UUID) -> HttpResponse:
     """Stop reading. A file whose columns have not been chosen yet is removed."""
     found = _find(request, import_id)
@@ -110,6 +123,14 @@ def cancel(request: PageRequest, import_id: UUID) -> HttpResponse:
         return redirect("contacts-import", slug=request.business.slug)
     if not imports.cancel(found, now=timezone.now()):
         messages.info(request, _("It had already ended."))
+    return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)
+
+
+@business_page(section="contacts", action_of="contacts-import-result")
+def undo(request: PageRequest, import_id: UUID) -> HttpResponse:
+    """Take back what the import did to contacts."""
+    if not undoing.undo(_find(request, import_id), now=timezone.now(), by=request.user):
+        messages.info(request, _("It can no longer be undone."))
     return redirect("contacts-import-result", slug=request.business.slug, import_id=import_id)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
@@ -22,11 +21,11 @@ from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
 from whatsapp.importing import exported
 from whatsapp.models import Consent, Contact, Tag
+from whatsapp.pages import many_contacts
 from whatsapp.pages.contact_forms import NewContactForm, tags_in
 from whatsapp.people import consent, tagging
 from whatsapp.people.contact_search import find_contacts
 
-MOST_TAGS = 500
 SHOWN = 35
 """Contacts per page. With their tags and boxes, more would make the first visit heavier than 100 KB."""
 
@@ -35,12 +34,13 @@ SHOWN = 35
 @business_page(section="contacts")
 def contacts(request: PageRequest) -> HttpResponse:
     """Show the contacts, searched and filtered, with boxes to mark them."""
-    asked = _asked(request)
+    asked = many_contacts.asked(request)
     found = find_contacts(request.business, **asked).prefetch_related("tags")
     context = {
         **asked,
+        "people": find_contacts(request.business, **asked).count(),
         "listing": listing(request, found, per_page=SHOWN),
-        "tags": Tag.objects.filter(business=request.business)[:MOST_TAGS],
+        "tags": Tag.objects.filter(business=request.business)[: many_contacts.MOST_TAGS],
         "consents": Consent.choices,
         "is_filtered": any(asked.values()),
     }
@@ -59,11 +59,13 @@ def add(request: PageRequest) -> HttpResponse:
     return render(request, "whatsapp/contact_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@require_POST
-@business_page(section="contacts")
+@business_page(section="contacts", action_of="contacts")
 def tag_marked(request: PageRequest) -> HttpResponse:
-    """Add a tag to the marked contacts, or remove it from them."""
-    marked = list(Contact.objects.filter(business=request.business, pk__in=_uuids(request.POST.getlist("contact"))))
+    """Add a tag to the marked contacts, or remove it from them; deleting them is asked on a page of its own."""
+    ids = many_contacts.marked(request.POST.getlist("contact"))
+    if ids and request.POST.get("do") == "delete":
+        return redirect(many_contacts.address_of(request.business.slug, ids))
+    marked = list(Contact.objects.filter(business=request.business, pk__in=ids))
     name = tagging.tidy(request.POST.get("tag", ""))
     if not marked or not name:
         messages.error(request, _("Select at least one contact and enter a tag."))
@@ -84,7 +86,7 @@ def tag_marked(request: PageRequest) -> HttpResponse:
 @business_page(section="contacts", needs=Permission.EXPORT_CONTACTS)
 def export(request: PageRequest) -> HttpResponseBase:
     """Send the contacts of the list as CSV that an import understands."""
-    found = find_contacts(request.business, **_asked(request))
+    found = find_contacts(request.business, **many_contacts.asked(request))
     every = found.order_by().values_list("attributes", flat=True).iterator(chunk_size=2_000)
     names = list(exported.columns_of(exported.attributes_of(every)))
     header = exported.header_with(names)
@@ -117,21 +119,6 @@ def _added(request: PageRequest, form: NewContactForm) -> Contact:
     if values["consent_source"]:
         consent.agree(contact, source=values["consent_source"], now=timezone.now(), by=request.user)
     return contact
-
-
-def _asked(request: PageRequest) -> dict[str, str]:
-    asked = request.GET
-    return {"text": asked.get("q", ""), "tag": asked.get("tag", ""), "consent": asked.get("consent", "")}
-
-
-def _uuids(written: list[str]) -> list[UUID]:
-    found = []
-    for text in written[:SHOWN]:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
 
 
 def _back(request: PageRequest) -> str:

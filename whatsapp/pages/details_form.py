@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,8 +11,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
-from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice
-from whatsapp.audience.column_names import is_phone_name, normalized
+from whatsapp.audience.choice import EARLIER, PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice
+from whatsapp.audience.column_names import alike, is_phone_name, normalized
 from whatsapp.audience.columns import likely_values
 from whatsapp.audience.phone_column import names_of
 from whatsapp.broadcasts.creation import Timing
@@ -21,10 +21,12 @@ from whatsapp.template_variables import TemplateVariable, ValueKind
 
 SAME_FOR_ALL = "="
 """The choice of a source that means: the value is the same for everybody."""
+FROM_ATTRIBUTE = "@attribute"
+"""The choice of a source that means: an attribute of the contact, which the other field names."""
 CONTACT_FACTS = (("name", _("Name")), ("first_name", _("First name")), ("phone", _("Phone number")))
 
 
-def _label_of(variable: TemplateVariable) -> Any:
+def label_of(variable: TemplateVariable) -> Any:
     """Returns a variable's label: words for names that are ours, else the variable as the template writes it."""
     number = {"number": (variable.button_index or 0) + 1}
     match variable.kind:
@@ -114,11 +116,13 @@ class DetailsForm(forms.Form):
         header: Sequence[str],
         phone: int | None = None,
         variables: Sequence[TemplateVariable],
+        earlier: Sequence[str] = (),
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
+        self.business, self.earlier = business, earlier
         self.choice, self.variables = choice, list(dict.fromkeys(variable.key for variable in variables))
-        self.labels = {variable.key: _label_of(variable) for variable in reversed(variables)}
+        self.labels = {variable.key: label_of(variable) for variable in reversed(variables)}
         self.fields["zone"].initial = business.time_zone
         names = names_of(header)
         if phone is None:
@@ -128,16 +132,17 @@ class DetailsForm(forms.Form):
             self._add_column(PHONE, _("Phone number"), names, phone)
         for key in self.variables:
             self._add_value(key, names, likely.get(key))
+            self._add_default(key)
 
     def _add_value(self, key: str, names: Sequence[str], likely: int | None) -> None:
         if isinstance(self.choice, FileChoice):
             self._add_column(key, self.labels[key], names, likely)
         else:
-            facts = [*CONTACT_FACTS, ("@attribute", _("An attribute of the contact"))]
+            facts = [*CONTACT_FACTS, *self._earlier_values(), (FROM_ATTRIBUTE, _("An attribute of the contact"))]
             self.fields[f"from_{key}"] = forms.ChoiceField(
                 label=self.labels[key],
                 choices=[("", _("Choose what goes here")), *facts, (SAME_FOR_ALL, _("The same for everyone:"))],
-                initial=key if key in dict(CONTACT_FACTS) else "",
+                initial=self._likely_fact(key),
             )
         self.fields[f"same_{key}"] = forms.CharField(
             label=_("Text for %(variable)s, or the name of the attribute") % {"variable": "{{" + key + "}}"}
@@ -148,26 +153,50 @@ class DetailsForm(forms.Form):
             widget=forms.TextInput(attrs={"dir": "auto"}),
         )
 
+    def _likely_fact(self, key: str) -> str:
+        """Returns the source that a value probably has, "" if none is likely."""
+        fact = next((name for name, _label in CONTACT_FACTS if alike(name) == alike(key)), "")
+        return fact or (f"{EARLIER}{key}" if key in self.earlier else "")
+
+    def _add_default(self, key: str) -> None:
+        self.fields[f"empty_{key}"] = forms.CharField(
+            label=_("When it is empty, use"),
+            required=False,
+            max_length=1024,
+            widget=forms.TextInput(attrs={"dir": "auto"}),
+        )
+
+    def _earlier_values(self) -> list[tuple[str, Any]]:
+        """Returns the values that the chosen earlier broadcast sent, as sources."""
+        if not isinstance(self.choice, EarlierChoice):
+            return []
+        label = _("%(variable)s of the earlier broadcast")
+        return [(f"{EARLIER}{key}", label % {"variable": "{{" + key + "}}"}) for key in self.earlier]
+
     def _add_column(self, key: str, label: Any, names: Sequence[str], likely: int | None) -> None:
         columns: list[tuple[str, Any]] = [(name, name) for name in names]
         if key != PHONE:
             columns.append((SAME_FOR_ALL, _("The same for everyone:")))
+        if self.initial.get(f"from_{key}") not in dict(columns):  # of a file that the draft had before
+            self.initial.pop(f"from_{key}", None)
         self.fields[f"from_{key}"] = forms.ChoiceField(
             label=label,
             choices=[("", _("Choose a column")), *columns],
             initial="" if likely is None else names[likely],
         )
 
-    def value_fields(self) -> list[tuple[forms.BoundField, forms.BoundField | None]]:
-        """Returns for each value the field of its source, and that of the value for everybody if there is one."""
-        keys = [PHONE, *self.variables] if isinstance(self.choice, FileChoice) else self.variables
-        return [(self[f"from_{key}"], None if key == PHONE else self[f"same_{key}"]) for key in keys]
+    def value_fields(self) -> list[tuple[forms.BoundField, forms.BoundField | None, forms.BoundField | None]]:
+        """Returns for each value the field of its source, that of the value for everybody, and that of its default."""
+        fields: list[tuple[forms.BoundField, forms.BoundField | None, forms.BoundField | None]] = []
+        if isinstance(self.choice, FileChoice):
+            fields.append((self[f"from_{PHONE}"], None, None))
+        return fields + [(self[f"from_{key}"], self[f"same_{key}"], self[f"empty_{key}"]) for key in self.variables]
 
     def clean(self) -> dict[str, Any]:
         """Require the value for everybody and the start time where they were chosen."""
         values = super().clean() or {}
         for key in self.variables:
-            if values.get(f"from_{key}") in {SAME_FOR_ALL, "@attribute"} and not values.get(f"same_{key}"):
+            if values.get(f"from_{key}") in {SAME_FOR_ALL, FROM_ATTRIBUTE} and not values.get(f"same_{key}"):
                 self.add_error(f"same_{key}", _("Write the text."))
         if values.get("starts") == "later" and not values.get("wall_time") and "wall_time" not in self.errors:
             self.add_error("wall_time", _("Choose a day and an hour."))
@@ -175,21 +204,26 @@ class DetailsForm(forms.Form):
             self.add_error("send_until", _("Sending hours need both a start and an end."))
         return values
 
-    def whole_choice(self) -> Choice:
-        """Returns the choice of people, completed with the sources of their values."""
-        sources = {key: self.cleaned_data[f"from_{key}"] for key in self.variables}
-        constants = {k: self.cleaned_data[f"same_{k}"] for k, source in sources.items() if source == SAME_FOR_ALL}
+    def choice_so_far(self) -> Choice:
+        """Returns the choice of people with the sources of their values, as far as they are entered."""
+        sources = {key: self._entered(f"from_{key}") for key in self.variables}
+        constants = {key: self._entered(f"same_{key}") for key, place in sources.items() if place == SAME_FOR_ALL}
+        given = {key: self._entered(f"empty_{key}") for key in self.variables if key not in constants}
+        defaults = {key: text for key, text in given.items() if text}
+        named = {
+            key: self._entered(f"same_{key}") if place == FROM_ATTRIBUTE else place
+            for key, place in sources.items()
+            if key not in constants
+        }
         match self.choice:
             case FileChoice():
-                columns = {key: column for key, column in sources.items() if key not in constants}
-                phone = self.cleaned_data[f"from_{PHONE}"]
-                return replace(self.choice, constants=constants, columns={PHONE: phone, **columns})
+                columns = {PHONE: self._entered(f"from_{PHONE}"), **named}
+                return replace(self.choice, constants=constants, defaults=defaults, columns=columns)
             case ContactsChoice() | EarlierChoice():
-                return replace(self.choice, values=self._facts(sources, constants), constants=constants)
+                return replace(self.choice, values=named, constants=constants, defaults=defaults)
 
-    def _facts(self, sources: Mapping[str, str], constants: Mapping[str, str]) -> dict[str, str]:
-        named = {key: self.cleaned_data[f"same_{key}"] if s == "@attribute" else s for key, s in sources.items()}
-        return {key: fact for key, fact in named.items() if key not in constants}
+    def _entered(self, name: str) -> str:
+        return str(self[name].value() or "").strip()
 
     def timing(self) -> Timing:
         """Returns when it starts, and when its messages may go out."""

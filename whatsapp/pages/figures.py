@@ -2,45 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 
-from django.db.models import Count, Min, Value
-from django.db.models.functions import TruncSecond
-from django.utils.translation import gettext as _
+from django.db.models import Count, Max, Min
 
+from whatsapp.broadcasts import course
 from whatsapp.broadcasts.counts import Counts
-from whatsapp.models import Broadcast, InboundMessage, Recipient
+from whatsapp.broadcasts.course import Step
+from whatsapp.broadcasts.figures import Figure, number_of
+from whatsapp.control.giving_up import POSSIBLE_IN
+from whatsapp.models import Broadcast, Recipient
 from whatsapp.sending.limiter import most_of
-from whatsapp.states import REACHED_PROVIDER, BroadcastStatus, RecipientStatus
+from whatsapp.states import BroadcastStatus, RecipientStatus
 
 WIDTH, HEIGHT = 600, 180
 STEPS = 30
+SOON = timedelta(minutes=1)
+"""Another try within this time is not worth a word: the page is newer sooner than somebody has read it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendingProgress:
-    """How far the sending is, its rate, and when it will be done (None: unknown, or nothing is left)."""
+    """How far the sending is, its rate, and when it will be done (None: unknown, or nothing is left).
+
+    `waiting`: those among `to_send` who are tried again after a pause, the first at `next_try`, the last at `last_try`.
+    """
 
     percent: int
     to_send: int
     per_second: float | None
     expected_end: datetime | None
+    waiting: int = 0
+    next_try: datetime | None = None
+    last_try: datetime | None = None
+
+    @property
+    def only_waits(self) -> bool:
+        """Nobody is left but those who wait for another try."""
+        return self.waiting > 0 and self.waiting == self.to_send
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One step of the funnel; `percent` is of the people who could get the message."""
+    """One step of the funnel; `percent` is of the people to reach."""
 
-    label: str
+    figure: Figure
     people: int
     percent: int
 
 
 @dataclass(frozen=True, slots=True)
 class ChartLine:
-    """One series of the timeline; `points` is in the form of an SVG polyline."""
+    """One series of the timeline: how a figure grew to its `total`. `points` is in the form of an SVG polyline."""
 
     key: str
     label: str
@@ -58,97 +74,95 @@ class Timeline:
     lines: list[ChartLine]
 
 
-def progress_of(broadcast: Broadcast, counts: Counts, *, now: datetime) -> SendingProgress:
+def progress_of(broadcast: Broadcast, counts: Counts, steps: Sequence[Step], *, now: datetime) -> SendingProgress:
     """Returns the progress; the rate is that of the last minute, or else what the number may send."""
-    per_second = _rate(broadcast, now) if broadcast.status == BroadcastStatus.RUNNING else None
+    is_running = broadcast.status == BroadcastStatus.RUNNING
+    waiting, first, last = _tries(broadcast, counts, now) if broadcast.status in POSSIBLE_IN else (0, None, None)
+    per_second = _rate(broadcast, steps, now) if is_running else None
     end = None
-    if broadcast.status == BroadcastStatus.RUNNING and counts.open:
-        end = now + timedelta(seconds=counts.open / (per_second or most_of(broadcast.sender)))
-    return SendingProgress(counts.done_percent, counts.open, per_second, end)
+    if is_running and counts.open > waiting:
+        end = now + timedelta(seconds=(counts.open - waiting) / (per_second or most_of(broadcast.sender)))
+        end = max(end, last) if last else end
+    return SendingProgress(counts.done_percent, counts.open, per_second, end, waiting, first, last)
 
 
-def _rate(broadcast: Broadcast, now: datetime) -> float | None:
-    """Returns messages per second in the last minute; None if there were none."""
-    recent = Recipient.objects.filter(broadcast=broadcast, accepted_at__gt=now - timedelta(minutes=1))
-    span = recent.aggregate(people=Count("pk"), first=Min("accepted_at"))
-    return span["people"] / max(1.0, (now - span["first"]).total_seconds()) if span["people"] else None
+def _tries(broadcast: Broadcast, counts: Counts, now: datetime) -> tuple[int, datetime | None, datetime | None]:
+    """Returns how many wait longer than `SOON` for another try, and when the first and the last of them are tried."""
+    if not counts.by_state[RecipientStatus.RETRY_WAIT]:
+        return 0, None, None
+    waiting = Recipient.objects.filter(
+        broadcast=broadcast, status=RecipientStatus.RETRY_WAIT, next_attempt_at__gt=now + SOON
+    )
+    found = waiting.aggregate(people=Count("pk"), first=Min("next_attempt_at"), last=Max("next_attempt_at"))
+    return found["people"], found["first"], found["last"]
 
 
-def pictures(broadcast: Broadcast, counts: Counts, *, now: datetime) -> tuple[list[Bar], Timeline | None]:
-    """Returns funnel and timeline, which share their queries; before anything is sent, without a query."""
+def _rate(broadcast: Broadcast, steps: Sequence[Step], now: datetime) -> float | None:
+    """Returns messages per second in the last minute, or in the step that it belongs to; None if there were none."""
+    minute_ago = now - timedelta(minutes=1)
+    recent = [step for step in steps if step.sent and _end_of(step, broadcast) > minute_ago]
+    people = sum(step.sent for step in recent)
+    return people / max(1.0, (now - recent[0].at).total_seconds()) if people else None
+
+
+def _end_of(step: Step, broadcast: Broadcast) -> datetime:
+    return step.at + course.width(step.at - course.begins_at(broadcast))
+
+
+def steps_of(broadcast: Broadcast, counts: Counts) -> list[Step] | None:
+    """Returns the steps of the course, None if it is still to be counted; before anything is sent, without a query."""
     untouched = (RecipientStatus.PENDING, RecipientStatus.SKIPPED, RecipientStatus.CANCELLED)
     if counts.total == sum(counts.by_state[state] for state in untouched):
-        return funnel(counts, replied=0), None
-    replies = _replies(broadcast)
-    return funnel(counts, replied=len(replies)), timeline(broadcast, replies, now=now)
+        return []
+    return course.kept(broadcast)
+
+
+def pictures(
+    broadcast: Broadcast, counts: Counts, steps: Sequence[Step], *, now: datetime
+) -> tuple[list[Bar], Timeline | None]:
+    """Returns funnel and timeline."""
+    bars = funnel(counts, replied=sum(step.replied for step in steps))
+    return bars, timeline(broadcast, steps, {bar.figure: bar.people for bar in bars}, now=now)
 
 
 def funnel(counts: Counts, *, replied: int) -> list[Bar]:
     """Returns the steps from the people who could get it down to those who replied."""
-    by_state = counts.by_state
-    read = by_state[RecipientStatus.READ]
-    steps = [
-        (_("People"), counts.total - by_state[RecipientStatus.SKIPPED]),
-        (_("Taken by WhatsApp"), sum(by_state[state] for state in REACHED_PROVIDER)),
-        (_("Delivered"), by_state[RecipientStatus.DELIVERED] + read),
-        (_("Read"), read),
-        (_("Replied"), replied),
-    ]
+    summed = (Figure.TO_REACH, Figure.TAKEN, Figure.DELIVERED, Figure.READ)
+    steps = [(figure, number_of(counts, figure)) for figure in summed] + [(Figure.REPLIED, replied)]
     most = max(1, steps[0][1])
-    return [Bar(label, people, round(100 * people / most)) for label, people in steps]
+    return [Bar(figure, people, round(100 * people / most)) for figure, people in steps]
 
 
-Moments = list[tuple[datetime, int]]
+def timeline(
+    broadcast: Broadcast, steps: Sequence[Step], totals: Mapping[Figure, int], *, now: datetime
+) -> Timeline | None:
+    """Returns how many were taken, delivered, read and had replied by each time; None before the first.
 
-
-def timeline(broadcast: Broadcast, replies: Moments, *, now: datetime) -> Timeline | None:
-    """Returns how many were sent, delivered, read and had replied by each time; None before the first."""
-    moments = _moments(broadcast)
-    if not moments["sent"]:
+    It ends with the last step, and never after now. A step counts at its end, when all of it has happened.
+    """
+    sent = [step for step in steps if step.sent]
+    if not sent:
         return None
-    start = min(moment for moment, _people in moments["sent"])
-    last = max(moment for series in moments.values() for moment, _people in series)
-    end = max(min(now, last), start + timedelta(seconds=STEPS))
-    moments["replied"] = replies
-    labels = {"sent": _("Sent"), "delivered": _("Delivered"), "read": _("Read"), "replied": _("Replied")}
-    sums = {key: _sums(moments[key], start, end) for key in labels}
+    start = sent[0].at
+    ends = [min(now, _end_of(step, broadcast)) for step in steps]
+    end = max(start, *ends)
+    shown = {"sent": Figure.TAKEN, "delivered": Figure.DELIVERED, "read": Figure.READ, "replied": Figure.REPLIED}
+    sums = {key: _sums([getattr(step, key) for step in steps], ends, start, end) for key in shown}
     most = max(1, *(values[-1] for values in sums.values()))
-    lines = [ChartLine(key, label, sums[key][-1], _points(sums[key], most)) for key, label in labels.items()]
+    lines = [
+        ChartLine(key, str(figure.label), totals[figure], _points(sums[key], most)) for key, figure in shown.items()
+    ]
     return Timeline(start, end, most, lines)
 
 
-def _moments(broadcast: Broadcast) -> dict[str, Moments]:
-    """Returns the number of people per second for each series; never more rows than sending took seconds."""
-    people = Recipient.objects.filter(broadcast=broadcast).order_by()
-    fields = {"sent": "accepted_at", "delivered": "delivered_at", "read": "read_at"}
-    first, *others = (
-        people.filter(**{f"{field}__isnull": False})
-        .annotate(key=Value(key), second=TruncSecond(field))
-        .values_list("key", "second")
-        .annotate(people=Count("pk"))
-        for key, field in fields.items()
-    )
-    found: dict[str, Moments] = {key: [] for key in fields}
-    for key, second, count in first.union(*others, all=True):
-        found[key].append((second, count))
-    return found
-
-
-def _replies(broadcast: Broadcast) -> Moments:
-    """Returns when each person first replied."""
-    replies = InboundMessage.objects.filter(recipient__broadcast=broadcast).order_by()
-    firsts = replies.values_list("recipient").annotate(first=Min("received_at"))
-    return [(first, 1) for _recipient, first in firsts]
-
-
-def _sums(moments: Moments, start: datetime, end: datetime) -> list[int]:
-    """Returns cumulative counts at `STEPS` + 1 moments from start to end; later events count at the end."""
-    steps = [0] * (STEPS + 1)
-    length = (end - start).total_seconds()
-    for moment, people in moments:
+def _sums(people: Sequence[int], moments: Sequence[datetime], start: datetime, end: datetime) -> list[int]:
+    """Returns cumulative counts at `STEPS` + 1 moments from start to end, of people at each of `moments`."""
+    points = [0] * (STEPS + 1)
+    length = (end - start).total_seconds() or 1.0
+    for number, moment in zip(people, moments, strict=True):
         share = (moment - start).total_seconds() / length
-        steps[min(STEPS, max(0, round(share * STEPS)))] += people
-    return list(accumulate(steps))
+        points[min(STEPS, max(0, round(share * STEPS)))] += number
+    return list(accumulate(points))
 
 
 def _points(values: list[int], most: int) -> str:

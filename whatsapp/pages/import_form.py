@@ -14,11 +14,11 @@ from whatsapp.errors import BadAudience
 from whatsapp.importing.contact_layout import guess, layout_of
 from whatsapp.models import SuppressionCategory
 from whatsapp.pages.contact_forms import ANY_DIRECTION, TagsField
-from whatsapp.pages.table_field import ROW_FOR_EACH_PERSON, table_field
+from whatsapp.pages.table_field import ROW_FOR_EACH_PERSON, LocalNumbersForm, table_field
 from whatsapp.states import ColumnRole
 
 
-class FileForm(forms.Form):
+class FileForm(LocalNumbersForm):
     """A table of people to upload."""
 
     file = table_field(help_text=ROW_FOR_EACH_PERSON)
@@ -68,7 +68,7 @@ class MappingForm(forms.Form):
         return values
 
 
-class OptOutImportForm(forms.Form):
+class OptOutImportForm(LocalNumbersForm):
     """Addresses that must not be messaged: a file or pasted text, and what rows that don't say it refuse."""
 
     file = table_field(
@@ -87,14 +87,19 @@ class OptOutImportForm(forms.Form):
         help_text=gettext_lazy("For rows that don't say it themselves."),
     )
 
+    def __init__(self, *args: Any, has_file: bool = False, **options: Any) -> None:
+        """`has_file`: a file that was chosen before is kept."""
+        super().__init__(*args, **options)
+        self.has_file = has_file
+
     def clean(self) -> dict[str, Any]:
         """Demand a file or a text."""
         values = super().clean() or {}
-        if not values.get("file") and not values.get("text", "").strip() and not self.errors:
+        if not self.has_file and not values.get("file") and not values.get("text", "").strip() and not self.errors:
             self.add_error("file", _("Choose a file, or paste numbers."))
         return values
 
     def table(self) -> BinaryIO:
-        """Returns the file, or the text as one."""
+        """Returns the file that was chosen now, or the text as one."""
         file: BinaryIO | None = self.cleaned_data["file"]
         return file or BytesIO(self.cleaned_data["text"].encode())

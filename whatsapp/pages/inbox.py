@@ -1,130 +1,113 @@
-"""Messages from people, and replying to them while WhatsApp allows it."""
+"""The inbox: people who wrote, latest first; which of them are shown, and finding one."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
+from typing import Self
+from urllib.parse import urlencode
 
-from django import forms
-from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
+from businesses.models import Business, User
 from businesses.pages.access import PageRequest, business_page
-from businesses.pages.listing import listing
-from whatsapp.errors import WhatsappError
-from whatsapp.inbox import direct_messages
+from businesses.pages.listing import Listing, listing
 from whatsapp.models import Contact
-from whatsapp.pages.conversations import ThreadMessage, conversation, last_message, threads, with_last_messages
-from whatsapp.people import identity
-from whatsapp.sending import letter_costs
+from whatsapp.pages.conversations import in_short, threads, waiting, with_last_messages
+from whatsapp.pages.thread_search import asked_for, with_words
 
-MOST_MESSAGES = 100
+MOST_BESIDE = 40
+"""People in the list beside a thread."""
 
 
-class AnswerForm(forms.Form):
-    """A reply; its key `form` turns a double click into one message."""
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    words: Promise
+    people: Callable[[Business, User, datetime], QuerySet[Contact]]
 
-    form = forms.UUIDField(widget=forms.HiddenInput)
-    text = forms.CharField(
-        label=gettext_lazy("Your answer"),
-        max_length=direct_messages.LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
-    )
+
+_FILTERS = {
+    "": _Filter(gettext_lazy("All"), lambda business, _user, _now: threads(business)),
+    "unanswered": _Filter(
+        gettext_lazy("Unanswered"), lambda business, _user, _now: threads(business, only_unanswered=True)
+    ),
+    "waiting": _Filter(gettext_lazy("Waiting for a reply"), lambda business, _user, now: waiting(business, now=now)),
+    "mine": _Filter(
+        gettext_lazy("Mine"), lambda business, user, _now: threads(business).filter(assigned_to__user=user)
+    ),
+    "nobodys": _Filter(
+        gettext_lazy("Nobody's"), lambda business, _user, _now: threads(business).filter(assigned_to=None)
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which part of the inbox a member looks at. It goes with every link into a thread and back."""
+
+    show: str = ""
+    text: str = ""
+
+    @classmethod
+    def of(cls, request: PageRequest) -> Self:
+        """Returns the place that the address names."""
+        show = request.GET.get("show", "")
+        return cls(show if show in _FILTERS else "", asked_for(request.GET.get("q", "")))
+
+    @property
+    def query(self) -> str:
+        """The place as the query of an address; empty for the whole inbox."""
+        return self._query(self.show)
+
+    @property
+    def more(self) -> str:
+        """The place as a further part of a query."""
+        return self.query.replace("?", "&", 1)
+
+    @property
+    def filters(self) -> list[tuple[str, Promise, bool]]:
+        """The query, the words, and whether it is chosen, of each filter."""
+        return [(self._query(name), each.words, name == self.show) for name, each in _FILTERS.items()]
+
+    def people(self, business: Business, user: User, now: datetime) -> QuerySet[Contact]:
+        """Returns the people who are shown, latest first."""
+        people = _FILTERS[self.show].people(business, user, now).select_related("assigned_to__user")
+        return with_words(business, people, self.text) if self.text else people
+
+    def beside(self, business: Business, user: User, now: datetime) -> list[Contact]:
+        """Returns the first of the people, for the list beside a thread, with what `in_short` adds."""
+        return list(in_short(business, self.people(business, user, now))[:MOST_BESIDE])
+
+    def _query(self, show: str) -> str:
+        given = {name: value for name, value in (("show", show), ("q", self.text)) if value}
+        return f"?{urlencode(given)}" if given else ""
 
 
 @require_safe
 @business_page(section="inbox")
 def inbox(request: PageRequest) -> HttpResponse:
     """Show the people who wrote, latest first."""
-    only = request.GET.get("show") == "unanswered"
-    shown = listing(request, threads(request.business, only_unanswered=only))
-    context = {"listing": shown, "threads": with_last_messages(shown.rows), "only_unanswered": only}
+    place = Place.of(request)
+    shown: Listing = listing(request, place.people(request.business, request.user, timezone.now()))
+    context = {"listing": shown, "threads": with_last_messages(shown.rows), "place": place}
     name = "whatsapp/inbox_list.html" if request.htmx else "whatsapp/inbox.html"
     return render(request, name, context)
 
 
 @require_safe
 @business_page(section="inbox")
-def thread(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
-    """Show the messages with one person."""
-    return _page(request, _found(contact_id), AnswerForm(initial={"form": uuid.uuid4()}))
-
-
-@require_safe
-@business_page(section="inbox")
-def new_messages(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
-    """Answer a polling page: the messages if they have changed; a whole new page when replying became possible."""
-    person = _found(contact_id)
-    addresses = identity.addresses_of_contact(person)
-    said = conversation(person, most=MOST_MESSAGES, addresses=addresses)
-    if request.GET.get("seen") == _print_of(said):
-        return HttpResponse(status=204)
-    is_open = _open_until(person, addresses) is not None
-    if is_open and request.GET.get("open") == "0":
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    context = {"contact": person, "said": said, "seen": _print_of(said), "is_open": is_open}
-    return render(request, "whatsapp/thread_messages.html", context)
-
-
-@require_POST
-@business_page(section="inbox")
-def answer(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
-    """Send a reply as free text."""
-    person, form = _found(contact_id), AnswerForm(request.POST)
-    message = last_message(person)
-    if form.is_valid():
-        try:
-            if message is None:
-                raise WhatsappError(_("They have not written yet."))
-            values = form.cleaned_data
-            direct_messages.reply(message, values["text"], key=values["form"], now=timezone.now(), actor=request.user)
-        except WhatsappError as error:
-            form.add_error("text", str(error))
-        else:
-            messages.success(request, _("Answered."))
-            return redirect("thread", slug=request.business.slug, contact_id=person.pk)
-    return _page(request, person, form, status=422)
-
-
-def _found(contact_id: uuid.UUID) -> Contact:
-    return get_object_or_404(Contact.objects.select_related("business"), pk=contact_id)
-
-
-def _open_until(person: Contact, addresses: Sequence[str]) -> datetime | None:
-    """Returns until when a reply is accepted; None if it no longer is, or if the person has never written."""
-    message = last_message(person, addresses)
-    return direct_messages.reply_until(message, now=timezone.now(), addresses=addresses) if message else None
-
-
-def _print_of(said: list[ThreadMessage]) -> str:
-    """Returns a fingerprint that changes when the page needs to be updated."""
-    return sha256(repr([(each.at, each.state, each.text, each.is_deleted) for each in said]).encode()).hexdigest()[:16]
-
-
-def _page(request: PageRequest, person: Contact, form: AnswerForm, *, status: int = 200) -> HttpResponse:
-    addresses = identity.addresses_of_contact(person)
-    said = conversation(person, most=MOST_MESSAGES, addresses=addresses)
-    message, now = last_message(person, addresses), timezone.now()
-    terms = None
-    if message:
-        message.sender.business = request.business  # known: no need to ask for it again
-    open_until = direct_messages.reply_until(message, now=now, addresses=addresses) if message else None
-    if message and open_until:
-        terms = letter_costs.terms_of_reply(message.sender, message.address, now)
-    context = {
-        "contact": person,
-        "said": said,
-        "seen": _print_of(said),
-        "open_until": open_until,
-        "is_open": open_until is not None,
-        "form": form,
-        "reply_terms": terms,
-    }
-    return render(request, "whatsapp/thread.html", context, status=status)
+def beside(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
+    """Answer a thread that asks for news of the list beside it."""
+    get_object_or_404(Contact, business=request.business, pk=contact_id)
+    place = Place.of(request)
+    people = place.beside(request.business, request.user, timezone.now())
+    context = {"beside": people, "place": place, "current": contact_id}
+    return render(request, "whatsapp/inbox_beside_rows.html", context)

@@ -9,22 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
 from whatsapp.audience.choice import Choice, ContactsChoice, EarlierChoice, FileChoice, Group
+from whatsapp.audience.sources import choice_of
 from whatsapp.models import Broadcast, Tag
-from whatsapp.pages.table_field import ROW_FOR_EACH_PERSON, table_field
+from whatsapp.pages.group_words import GROUPS
+from whatsapp.pages.table_field import ROW_FOR_EACH_PERSON, LocalNumbersForm, table_field
 from whatsapp.states import BroadcastStatus
 
 FILE, PASTE, CONTACTS, EARLIER = "file", "paste", "contacts", "earlier"
-GROUPS = [
-    (Group.NOT_READ.value, _("received it but did not read it")),
-    (Group.NOT_DELIVERED.value, _("were sent it but did not receive it")),
-    (Group.FAILED_PASSING.value, _("could not get it because of a temporary problem")),
-    (Group.READ.value, _("read it")),
-    (Group.REPLIED.value, _("replied")),
-    (Group.NOT_REPLIED.value, _("received it but did not reply")),
-]
 
 
-class PeopleForm(forms.Form):
+class PeopleForm(LocalNumbersForm):
     """A file, pasted numbers, contacts by tags, or people of an earlier broadcast."""
 
     source = forms.ChoiceField(
@@ -61,7 +55,8 @@ class PeopleForm(forms.Form):
     group = forms.ChoiceField(label=_("Which of them"), choices=GROUPS, required=False)
 
     def __init__(self, *args: Any, business: Business, **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, business=business, **options)
+        self.business = business
         tags = Tag.objects.filter(business=business)
         self._rows("tags").queryset = tags
         self._rows("without").queryset = tags
@@ -98,3 +93,23 @@ class PeopleForm(forms.Form):
 
     def _rows(self, name: str) -> forms.ModelChoiceField[Any]:
         return cast("forms.ModelChoiceField[Any]", self.fields[name])
+
+
+def chosen_before(draft: Broadcast) -> dict[str, Any]:
+    """Returns the form's values for the people whom a draft has already; a file has to be given again."""
+    match choice_of(draft) if draft.audience_kind else None:
+        case ContactsChoice() as choice:
+            tags = Tag.objects.filter(business=draft.business)
+            return {
+                "source": CONTACTS,
+                "tags": tags.filter(name__in=choice.tags),
+                "without": tags.filter(name__in=choice.without_tags),
+                "only_with_consent": choice.only_with_consent,
+            }
+        case EarlierChoice() as choice:
+            return {"source": EARLIER, "earlier": choice.broadcast, "group": choice.group.value}
+        case FileChoice():
+            country = draft.file_answers.get("region")
+            return {"region": country} if country else {}
+        case _:
+            return {}

@@ -3,11 +3,26 @@
 from django.urls import include, path
 
 from businesses.pages import persons
-from whatsapp.pages import contact, contact_import, contacts, inbox, senders, suppression_list, template_list
+from whatsapp.pages import (
+    contact,
+    contact_import,
+    contacts,
+    inbox,
+    many_contacts,
+    quick_replies,
+    senders,
+    standing,
+    suppression_list,
+    template_list,
+    thread,
+    thread_team,
+    thread_template,
+)
 
 person = [
     path("", contact.contact, name="contact"),
     path("facts/", contact.facts, name="contact-facts"),
+    path("number/", contact.number, name="contact-number"),
     path("tags/add/", contact.add_tag, name="contact-tag"),
     path("tags/remove/", contact.remove_tag, name="contact-untag"),
     path("agree/", contact.agree, name="contact-agree"),
@@ -22,7 +37,20 @@ importing = [
     path("<uuid:import_id>/columns/", contact_import.columns, name="contacts-import-columns"),
     path("<uuid:import_id>/progress/", contact_import.progress, name="contacts-import-progress"),
     path("<uuid:import_id>/cancel/", contact_import.cancel, name="contacts-import-cancel"),
+    path("<uuid:import_id>/undo/", contact_import.undo, name="contacts-import-undo"),
     path("<uuid:import_id>/rejected.csv", contact_import.rejected, name="contacts-import-rejected"),
+]
+in_thread = [
+    path("", thread.thread, name="thread"),
+    path("messages/", thread.new_messages, name="thread-messages"),
+    path("list/", inbox.beside, name="thread-list"),
+    path("answer/", thread.answer, name="thread-answer"),
+    path("template/", thread_template.template, name="thread-template"),
+    path("settle/", standing.settle, name="thread-settle"),
+    path("assign/", thread_team.assign, name="thread-assign"),
+    path("note/", thread_team.add_note, name="thread-note"),
+    path("note/remove/", thread_team.remove_note, name="thread-note-remove"),
+    path("reopen/", standing.reopen, name="thread-reopen"),
 ]
 suppressed = [
     path("", suppression_list.suppression_list, name="suppressions"),
@@ -35,15 +63,18 @@ suppressed = [
 urlpatterns = [
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/new/", contacts.add, name="contact-new"),
+    path("contacts/all/", many_contacts.contacts_all, name="contacts-all"),
     path("contacts/tags/", contacts.tag_marked, name="contacts-tag"),
     path("contacts/export/", contacts.export, name="contacts-export"),
     path("contacts/import/", include(importing)),
     path("contacts/suppressed/", include(suppressed)),
     path("contacts/<uuid:contact_id>/", include(person)),
     path("inbox/", inbox.inbox, name="inbox"),
-    path("inbox/<uuid:contact_id>/", inbox.thread, name="thread"),
-    path("inbox/<uuid:contact_id>/messages/", inbox.new_messages, name="thread-messages"),
-    path("inbox/<uuid:contact_id>/answer/", inbox.answer, name="thread-answer"),
+    path("inbox/replies/", quick_replies.replies, name="quick-replies"),
+    path("inbox/replies/add/", quick_replies.add, name="quick-reply-add"),
+    path("inbox/replies/<uuid:reply_id>/", quick_replies.change, name="quick-reply-change"),
+    path("inbox/replies/<uuid:reply_id>/remove/", quick_replies.remove, name="quick-reply-remove"),
+    path("inbox/<uuid:contact_id>/", include(in_thread)),
     path("templates/", template_list.templates, name="templates"),
     path("templates/fetch/", template_list.fetch, name="templates-fetch"),
     path("templates/<uuid:template_id>/", template_list.template, name="template"),

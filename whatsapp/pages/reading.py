@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from whatsapp import tasks
-from whatsapp.broadcasts import creation
+from whatsapp.broadcasts import prepare
 from whatsapp.models import Broadcast
 
 AT_ONCE = 4_000
@@ -16,6 +16,6 @@ AT_ONCE = 4_000
 
 
 def begin(broadcast: Broadcast, *, now: datetime) -> None:
-    """Read the first rows, and ask a worker to read the rest. Raises `BadAudience`: the draft is removed then."""
-    if not creation.read_people(broadcast, now=now, keep_going=lambda rows: rows < AT_ONCE):
+    """Read the first rows, and ask a worker to read the rest."""
+    if not prepare.read_draft(broadcast, now=now, keep_going=lambda rows: rows < AT_ONCE):
         tasks.ring_for_reading(broadcast)

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from whatsapp.errors import WhatsappError
@@ -31,8 +31,7 @@ def senders(request: PageRequest) -> HttpResponse:
     return render(request, "whatsapp/senders.html", context)
 
 
-@require_POST
-@business_page(section="senders", roles=OWNERS)
+@business_page(section="senders", roles=OWNERS, action_of="senders")
 def check(request: PageRequest, sender_id: UUID) -> HttpResponse:
     """Ask the provider for the state of a number."""
     sender = get_object_or_404(Sender, pk=sender_id)
@@ -44,8 +43,7 @@ def check(request: PageRequest, sender_id: UUID) -> HttpResponse:
     return redirect("senders", slug=request.business.slug)
 
 
-@require_POST
-@business_page(section="senders", roles=OWNERS)
+@business_page(section="senders", roles=OWNERS, action_of="senders")
 def try_stand_in(request: PageRequest) -> HttpResponse:
     """Connect the sandbox and fetch its templates; only where it is allowed."""
     if not settings.DEBUG:

@@ -11,10 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from businesses.pages.listing import listing
+from whatsapp.broadcasts import announced
 from whatsapp.errors import WhatsappError
 from whatsapp.models import InboundAction, MessageTemplate, ParameterFormat, Sender, TemplateCategory, TemplateStatus
 from whatsapp.numbers import opt_out_buttons, template_sync
@@ -35,7 +36,7 @@ MARKS_IN_WORDS = {
 def templates(request: PageRequest) -> HttpResponse:
     """Show the list; templates that WhatsApp no longer has are shown only on request."""
     asked = {name: request.GET.get(name, "")[:100].replace("\0", "") for name in ("q", "status", "category")}
-    found = MessageTemplate.objects.filter(business=request.business)
+    found = MessageTemplate.objects.filter(business=request.business).select_related("business")
     if asked["q"]:
         found = found.filter(name__icontains=asked["q"].strip().replace(" ", "_"))
     found = (
@@ -74,8 +75,7 @@ def template(request: PageRequest, template_id: UUID) -> HttpResponse:
     return render(request, "whatsapp/template.html", context)
 
 
-@require_POST
-@business_page(section="templates", roles=OWNERS)
+@business_page(section="templates", roles=OWNERS, action_of="template")
 def mark_button(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Decide what a quick reply does: stop all broadcasts, stop marketing, or nothing."""
     found = get_object_or_404(MessageTemplate, pk=template_id)
@@ -88,8 +88,7 @@ def mark_button(request: PageRequest, template_id: UUID) -> HttpResponse:
     return redirect("template", slug=request.business.slug, template_id=template_id)
 
 
-@require_POST
-@business_page(section="templates")
+@business_page(section="templates", action_of="templates")
 def fetch(request: PageRequest) -> HttpResponse:
     """Fetch the templates of every account of the business."""
     try:
@@ -126,4 +125,5 @@ def _as_shown(found: MessageTemplate) -> dict[str, Any]:
         "template": found,
         "bubble": bubble(found.components, {}, named=named),
         "language": language_in_words(found.language),
+        "announced": announced.of_template(found, timezone.now()),
     }

@@ -36,6 +36,7 @@ def test_a_good_row() -> None:
         is_phone=True,
         country="IL",
         params={"first_name": "דנה", "day": "Friday"},
+        name="דנה",
         row_number=2,
     )
 

@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
-from businesses.models import Business, Membership
+from businesses.models import AuditEntry, Business, Membership
+from businesses.pages.audit_words import details_of
 from businesses.tenancy import acting_for
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp import tasks
+from whatsapp.broadcasts.prepare import prepare_step
 from whatsapp.broadcasts.reasons import reason_of
+from whatsapp.broadcasts.taking_back import UNDO_FOR
 from whatsapp.models import Broadcast, DirectMessage, MessageTemplate, Recipient, Sender, Tag
 from whatsapp.pages import reading
 
@@ -35,13 +38,22 @@ def upload(text: str) -> io.BytesIO:
     return file
 
 
-def choose(staff: Client, template: MessageTemplate) -> None:
+def choose(staff: Client, template: MessageTemplate) -> Broadcast:
+    """Take the first step. Returns the draft."""
     answer = staff.post(page("broadcast-new"), {"template": template.pk})
-    assert answer["Location"] == page("broadcast-new-people")
+    draft = Broadcast.objects.order_by("created_at").last()
+    assert draft is not None
+    assert answer["Location"] == step("people", draft)
+    return draft
+
+
+def step(name: str, draft: Broadcast | None = None) -> str:
+    """Returns the address of a step of this draft, by default of the only one."""
+    return page(f"broadcast-edit-{name}", broadcast_id=(draft or Broadcast.objects.get()).pk)
 
 
 def people_from(staff: Client, **values: Any) -> Any:
-    return staff.post(page("broadcast-new-people"), {"group": "not_read", **values})
+    return staff.post(step("people"), {"group": "not_read", **values})
 
 
 def details(**values: Any) -> dict[str, Any]:
@@ -51,19 +63,17 @@ def details(**values: Any) -> dict[str, Any]:
 def made(staff: Client, template: MessageTemplate, text: str = FILE, **values: Any) -> Broadcast:
     choose(staff, template)
     people_from(staff, source="file", file=upload(text))
-    staff.post(page("broadcast-new-details"), details(**{"from_@phone": "tel", "from_first_name": "who", **values}))
+    staff.post(step("details"), details(**{"from_@phone": "tel", "from_first_name": "who", **values}))
     return Broadcast.objects.get()
 
 
 def test_from_a_file_with_mistakes_to_a_running_broadcast(staff: Client, template: MessageTemplate) -> None:
     choose(staff, template)
     answer = people_from(staff, source="file", file=upload(FILE))
-    assert answer["Location"] == page("broadcast-new-details")
-    shown = staff.get(page("broadcast-new-details")).content.decode()
+    assert answer["Location"] == step("details")
+    shown = staff.get(step("details")).content.decode()
     assert "0501234567" in shown, "the first rows"
-    answer = staff.post(
-        page("broadcast-new-details"), details(name="Spring", **{"from_@phone": "tel", "from_first_name": "who"})
-    )
+    answer = staff.post(step("details"), details(name="Spring", **{"from_@phone": "tel", "from_first_name": "who"}))
     broadcast = Broadcast.objects.get()
     assert answer["Location"] == page("broadcast", broadcast_id=broadcast.pk)
     assert (broadcast.name, broadcast.status, broadcast.total) == ("Spring", "draft", 5)
@@ -71,6 +81,8 @@ def test_from_a_file_with_mistakes_to_a_running_broadcast(staff: Client, templat
     for reason in ("“nonsense” is not a phone number", "The same person twice", "holds a spreadsheet formula"):
         assert reason in text
     staff.post(page("broadcast-start", broadcast_id=broadcast.pk))
+    broadcast.refresh_from_db()
+    prepare_step(broadcast, now=timezone.now() + UNDO_FOR)
     broadcast.refresh_from_db()
     assert broadcast.status == "running"
     assert list(broadcast.events.values_list("kind", "actor__email")) == [
@@ -84,7 +96,7 @@ def test_a_value_for_everybody_and_pasted_numbers(staff: Client, template: Messa
     choose(staff, template)
     people_from(staff, source="paste", pasted="0501234567\n052-123-4567\n")
     staff.post(
-        page("broadcast-new-details"),
+        step("details"),
         details(**{"from_@phone": "phone", "from_first_name": "=", "same_first_name": "friend"}),
     )
     people = Recipient.objects.order_by("pk").values_list("address", "params")
@@ -110,7 +122,7 @@ def test_people_that_are_not_there(staff: Client, template: MessageTemplate, val
     answer = people_from(staff, **values)
     assert answer.status_code == 422
     assert said in answer.content.decode()
-    assert not Broadcast.objects.exists()
+    assert Broadcast.objects.get().next_step == "people"
 
 
 def test_the_steps_offer_only_what_is_ones_own(staff: Client, template: MessageTemplate) -> None:
@@ -119,12 +131,12 @@ def test_the_steps_offer_only_what_is_ones_own(staff: Client, template: MessageT
         theirs = Tag.objects.create(business=other, name="theirs")
         foreign = make_template(make_sender(other, number_id="3055", account_id="4077"))
     assert staff.post(page("broadcast-new"), {"template": foreign.pk}).status_code == 200
-    assert people_from(staff, source="contacts")["Location"] == page("broadcast-new")
+    assert not Broadcast.objects.exists()
     choose(staff, template)
     answer = people_from(staff, source="contacts", tags=[theirs.pk])
     assert answer.status_code == 422
     assert "theirs" not in answer.content.decode()
-    assert not Broadcast.objects.exists()
+    assert Broadcast.objects.get().next_step == "people"
 
 
 @pytest.mark.parametrize(
@@ -146,14 +158,14 @@ def test_details_that_are_wrong_are_said_beside_their_field_and_what_was_typed_i
     choose(staff, template)
     people_from(staff, source="file", file=upload(FILE))
     answer = staff.post(
-        page("broadcast-new-details"),
+        step("details"),
         details(**{"name": "Kept name", "from_@phone": "tel", "from_first_name": "who", **values}),
     )
     assert answer.status_code == 422
     text = answer.content.decode()
     assert said in text
     assert "Kept name" in text
-    assert not Broadcast.objects.exists()
+    assert Broadcast.objects.get().next_step == "details"
 
 
 def test_a_schedule_is_kept_as_wall_time_and_zone(staff: Client, template: MessageTemplate) -> None:
@@ -176,6 +188,9 @@ def test_a_budget_is_typed_in_the_wizard_and_raised_where_it_stopped(staff: Clie
     staff.post(page("broadcast-resume", broadcast_id=broadcast.pk), {"budget": "1.25"})
     broadcast.refresh_from_db()
     assert (broadcast.status, broadcast.budget) == ("running", Decimal("1.25"))
+    entry = AuditEntry.objects.get(details__step="budget")
+    assert (entry.details["before"], entry.details["after"], bool(entry.person_name)) == ("0.50", "1.25", True)
+    assert "budget changed" in {detail.value for detail in details_of(entry)}
 
 
 def test_a_long_file_is_read_on_by_a_worker(
@@ -233,6 +248,8 @@ def test_a_test_message_is_sent_once_however_often_it_is_clicked(staff: Client, 
         staff.post(page("broadcast-test", broadcast_id=broadcast.pk), form)
     message = DirectMessage.objects.get()
     assert (message.address, message.text) == ("+972541234567", "Hi Dana")
+    assert broadcast.events.filter(kind="tested", actor__email="staff@clinic.test").count() == 1
+    assert AuditEntry.objects.filter(details__step="tested").count() == 1
     answer = staff.post(page("broadcast-test", broadcast_id=broadcast.pk), {**form, "number": "12"}, follow=True)
     assert "is not a phone number" in answer.content.decode()
 
@@ -272,8 +289,8 @@ def test_queries_do_not_grow_with_rows(
 
 
 def test_a_template_of_the_list_goes_straight_to_its_people(staff: Client, template: MessageTemplate) -> None:
-    answer = staff.get(f"{page('broadcast-new')}?template={template.pk}")
-    assert answer["Location"] == page("broadcast-new-people")
+    assert len(staff.get(f"{page('broadcast-new')}?template={template.pk}").context["choices"]) == 1
+    choose(staff, template)
     assert staff.get(f"{page('broadcast-new')}?template=nonsense").status_code == 200
 
 
@@ -282,7 +299,7 @@ def test_a_file_that_is_too_large_is_refused_in_words(
 ) -> None:
     monkeypatch.setattr("whatsapp.tables.tables.LARGEST", 10)
     choose(staff, template)
-    for address, field in ((page("broadcast-new-people"), "people"), (page("contacts-import"), "contacts")):
+    for address, field in ((step("people"), "people"), (page("contacts-import"), "contacts")):
         answer = staff.post(address, {"source": "file", "group": "not_read", "file": upload(FILE)})
         assert answer.status_code == 422, field
         assert "The file has 0 MB; at most 0 are possible." in answer.content.decode()

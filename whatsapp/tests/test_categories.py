@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,10 +10,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone, translation
 
-from businesses.models import Business, User
+from businesses.models import Business, Role, User
 from testing.broadcasts import addresses, make_broadcast, make_template
 from testing.meta import ThreadedMeta
-from whatsapp.broadcasts import categories, lifecycle
+from whatsapp.broadcasts import announced, categories, lifecycle
 from whatsapp.broadcasts.reasons import why_it_stands
 from whatsapp.conftest import Send, states
 from whatsapp.control import starting
@@ -31,6 +31,7 @@ from whatsapp.people import suppressions
 from whatsapp.sending import waves
 from whatsapp.sending.waves import Dispatch, Stopped
 from whatsapp.states import PauseReason
+from whatsapp.tests.conftest import member
 from whatsapp.webhooks.applying import apply_news
 from whatsapp.webhooks.tests.notes import cloud_change, post_cloud
 
@@ -94,7 +95,7 @@ def test_it_goes_on_only_when_a_person_says_so_and_costs_the_new_price_from_then
     send()
     assert not meta.accepted, "nothing leaves, whatever runs"
     running.refresh_from_db()
-    lifecycle.accept_category(running, now=timezone.now(), actor=operator)
+    starting.accept_category(running, now=timezone.now(), actor=operator)
     assert {row.cost_estimate for row in running.recipients.filter(status="pending")} == {Decimal("0.02920")}
     assert BroadcastEvent.objects.filter(kind="resumed", actor=operator).get().data == {"category": "MARKETING"}
     send()
@@ -180,6 +181,70 @@ def test_an_announced_change_is_none_yet_and_an_unknown_category_neither(client:
     running.refresh_from_db()
     assert running.status == "running"
     assert not categories.has_moved(running)
+
+
+# Announced ----------------------------------------------------------------------------------------------------------
+def announce(client: Client, to: str = "MARKETING", at: datetime | None = None) -> None:
+    told = (
+        {"correct_category": to, "category_update_timestamp": int(at.timestamp())} if at else {"correct_category": to}
+    )
+    body = cloud_change("template_category_update", message_template_id=78, new_category="UTILITY", **told)
+    post_cloud(client, body)
+    apply_news(timezone.now())
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_an_announced_change_is_told_with_both_prices_where_it_matters(
+    client: Client, running: Broadcast, acme: Business, language: str
+) -> None:
+    at = timezone.now().replace(microsecond=0) + timedelta(hours=20)
+    announce(client, at=at)
+    template = MessageTemplate.objects.get(pk=running.template_id)
+    assert (template.category, template.announced_category, template.announced_for) == ("UTILITY", "MARKETING", at)
+    staff = member(acme, Role.OWNER)
+    staff.cookies["django_language"] = language
+    page = f"/b/{acme.slug}/"
+    line = staff.get(f"{page}templates/").content.decode()
+    for place in (
+        line,
+        staff.get(f"{page}templates/{template.pk}/").content.decode(),
+        staff.get(page).content.decode(),
+        staff.get(f"{page}broadcasts/{running.pk}/").content.decode(),
+    ):
+        assert "0.0044" in place
+        assert "0.0292" in place
+    assert "0.292 " in staff.get(f"{page}broadcasts/{running.pk}/").content.decode(), "all ten"
+    Broadcast.objects.filter(pk=running.pk).update(status="scheduled")
+    assert "0.0292" in staff.get(f"{page}broadcasts/{running.pk}/").content.decode()
+    Broadcast.objects.filter(pk=running.pk).update(status="completed")
+    assert "0.0292" not in staff.get(f"{page}broadcasts/{running.pk}/").content.decode()
+    assert "0.0292" not in staff.get(page).content.decode(), "no broadcast waits for it"
+
+
+def test_an_announcement_ends_when_the_change_comes_is_taken_back_or_is_long_overdue(
+    client: Client, running: Broadcast
+) -> None:
+    now = timezone.now()
+
+    def told(moment: datetime = now) -> str:
+        return announced.of_template(MessageTemplate.objects.get(pk=running.template_id), moment)
+
+    assert told() == ""
+    announce(client)
+    kept = MessageTemplate.objects.get(pk=running.template_id)
+    assert kept.announced_for is not None
+    assert timedelta(hours=23) < kept.announced_for - now < timedelta(hours=25), "without a time it is a day ahead"
+    assert told()
+    assert told(now + timedelta(days=5)) == ""
+    MessageTemplate.objects.update(category="MARKETING")  # a sync was faster than the webhook
+    assert told() == ""
+    MessageTemplate.objects.update(category="UTILITY")
+    announce(client, to="UTILITY")
+    assert told() == "", "it stays what it is"
+    announce(client)
+    moved(client)
+    assert told() == ""
+    assert MessageTemplate.objects.get(pk=running.template_id).announced_category == ""
 
 
 # Content ------------------------------------------------------------------------------------------------------------

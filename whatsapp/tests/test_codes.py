@@ -134,7 +134,8 @@ EVENTS = {
     EventKind.PAUSED: {"pause_reason": "account", **reason(Cause.ACCOUNT_RESTRICTED, event="BAN").kept()},
     EventKind.REOPENED: reason(Cause.ANSWERS_LATE).kept(),
     EventKind.CATEGORY_ACCEPTED: {"category": "MARKETING"},
-    EventKind.SENT_AGAIN: reason(Cause.NO_REPORT).kept(),
+    EventKind.SENT_AGAIN: {"people": 3, **reason(Cause.NO_REPORT).kept()},
+    EventKind.ASSUMED_SENT: {"people": 2},
 }
 
 

@@ -62,7 +62,7 @@ def test_a_file_becomes_a_draft_and_every_bad_row_is_named(people: Path, templat
     assert made["preflight"]["cost"] == {
         "estimate": "0.0584",
         "currency": "EUR",
-        "by_country": [{"country": "IL", "people": 2, "cost": "0.0584"}],
+        "by_country": [{"country": "IL", "people": 2, "price": "0.0292", "cost": "0.0584"}],
         "rates": made["preflight"]["cost"]["rates"],
         "rates_effective": "2026-10-01",
     }

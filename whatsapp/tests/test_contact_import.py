@@ -10,7 +10,17 @@ from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import BadAudience
 from whatsapp.importing import files, reading
 from whatsapp.importing.contact_import import import_contacts
-from whatsapp.models import Consent, Contact, ContactImport, ContactTag, ImportStatus, RejectedRow
+from whatsapp.models import (
+    Consent,
+    Contact,
+    ContactImport,
+    ContactTag,
+    ImportStatus,
+    RejectedRow,
+    SuppressionCategory,
+    SuppressionSource,
+)
+from whatsapp.people import suppressions
 from whatsapp.tests.conftest import NOW
 
 
@@ -55,6 +65,27 @@ def test_rows_of_the_same_person_are_one_contact(clinic: Business) -> None:
     assert counts(result) == {"added": 1, "updated": 1, "unchanged": 1, "rejected": 0}
     dana = Contact.objects.get()
     assert (dana.name, dana.attributes, tags_of(dana)) == ("Dana", {"city": "Haifa"}, ["x", "y"])
+
+
+def test_a_row_with_a_number_and_a_user_id_says_that_both_are_one_person_s(clinic: Business) -> None:
+    suppressions.suppress(
+        clinic, "US.13491208655302741918", category=SuppressionCategory.ALL, source=SuppressionSource.REPLY, now=NOW
+    )
+    take(clinic, "phone,user_id,name\n0501234567,,Dana\n")
+    result = take(
+        clinic,
+        "phone,user_id,name\n0501234567,US.13491208655302741918,Dana\n0521234567,US.22291208655302741918,Tal\n"
+        "0531234567,no id,Gil\n",
+    )
+    assert (result.added, result.rejected) == (2, 0)
+    known = dict(Contact.objects.values_list("phone", "bsuid"))
+    assert known == {
+        "+972501234567": "US.13491208655302741918",
+        "+972521234567": "US.22291208655302741918",
+        "+972531234567": None,
+    }
+    everything = SuppressionCategory.ALL.value
+    assert suppressions.blocked(clinic, ["+972501234567", "+972521234567"], everything) == {"+972501234567"}
 
 
 def test_bad_rows_are_named_and_the_others_taken(clinic: Business) -> None:

@@ -18,6 +18,7 @@ from whatsapp.conftest import Report, Send
 from whatsapp.errors import BadAudience, BadTemplate, NotConnected, OptedOut, WhatsappError, WindowClosed
 from whatsapp.inbox import direct_messages
 from whatsapp.models import (
+    Contact,
     DirectMessage,
     InboundMessage,
     MessageTemplate,
@@ -157,6 +158,19 @@ def test_a_template_is_tried_on_ones_own_number(
     send(run_for_s=0.1)
     made.refresh_from_db()
     assert (made.status, made.text, made.kind) == ("delivered", "Hi Dana", "test")
+
+
+def test_a_template_to_one_person_leaves_once(
+    meta: ThreadedMeta, clinic: Business, sender: Sender, template: MessageTemplate, send: Send, now: datetime
+) -> None:
+    person = Contact.objects.create(business=clinic, phone=FIRST)
+    for _ in range(2):
+        direct_messages.send_template(sender, template, to=person, params={"first_name": "Dana"}, key=KEY, now=now)
+    send()
+    send()
+    assert [post.address for post in meta.posts] == [FIRST]
+    kept = DirectMessage.objects.get()
+    assert (kept.status, kept.kind, kept.tries) == ("accepted", "template", 1)
 
 
 @pytest.mark.parametrize(

@@ -252,8 +252,9 @@ def test_a_wrong_answer_leaves_the_file_to_be_discarded(staff: Client) -> None:
 def test_the_wizard_asks_one_question_after_the_other(staff: Client, template: MessageTemplate) -> None:
     staff.post(page("broadcast-new"), {"template": template.pk})
     people = {"source": "file", "group": "not_read", "file": upload()}
-    here = page("broadcast-new-details")
-    assert staff.post(page("broadcast-new-people"), people)["Location"] == here
+    draft = Broadcast.objects.get()
+    here = page("broadcast-edit-details", broadcast_id=draft.pk)
+    assert staff.post(page("broadcast-edit-people", broadcast_id=draft.pk), people)["Location"] == here
     click_through(staff, here)
     when = {"starts": "now", "window_zone": "business", "zone": "Asia/Jerusalem"}
     staff.post(here, {"from_@phone": "B", "from_first_name": "C", **when})

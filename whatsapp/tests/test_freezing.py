@@ -182,7 +182,7 @@ def test_a_file_that_breaks_later_fails_the_broadcast_and_names_the_row(
     assert "Row 3" in why_it_stands(broadcast)
 
 
-def test_the_file_is_gone_when_its_people_are_rows(
+def test_the_file_stays_while_the_draft_may_be_edited_and_is_gone_when_it_starts(
     clinic: Business,
     sender: Sender,
     template: MessageTemplate,
@@ -191,8 +191,10 @@ def test_the_file_is_gone_when_its_people_are_rows(
 ) -> None:
     broadcast = draft(clinic, sender, template, people(2))
     assert len(list(settings.MEDIA_ROOT.glob("audiences/*"))) == 1
+    freeze_audience(broadcast, now=NOW)
+    assert len(list(settings.MEDIA_ROOT.glob("audiences/*"))) == 1
     with django_capture_on_commit_callbacks(execute=True):
-        freeze_audience(broadcast, now=NOW)
+        lifecycle._start(broadcast, now=NOW)
     assert list(settings.MEDIA_ROOT.glob("audiences/*")) == []
     assert broadcast.audience_file.name == ""
 

@@ -13,6 +13,8 @@ from whatsapp.tables.tables import open_table
 from whatsapp.tests.conftest import Make
 from whatsapp.tests.made_files import HEADER, MADE, PLAIN, Row
 
+pytestmark = pytest.mark.once  # files are read by processes that know no database
+
 WRITTEN = Path(__file__).parent / "files_of_libreoffice"
 LIBREOFFICE: dict[str, list[Row]] = {
     "plain.xlsx": PLAIN,

@@ -13,6 +13,8 @@ from whatsapp.tables.format_codes import Unclear
 from whatsapp.tables.number_formats import code_of, exact, shown, shown_text
 from whatsapp.tables.regional import regional_of
 
+pytestmark = pytest.mark.pure
+
 ISRAEL = regional_of("IL")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whatsapp.people.number_forms import canonical, forms
+from whatsapp.people.number_forms import OTHER_SHAPES, canonical, forms
 
 ONE = [
     ("Brazil, São Paulo", "+5511987654321", "+551187654321"),
@@ -72,3 +72,9 @@ def test_two_numbers_share_all_forms_or_none(one: str, other: str) -> None:
     shared = set(forms(one)) & set(forms(other))
     assert shared in (set(), set(forms(one)))
     assert (canonical(one) == canonical(other)) == bool(shared)
+
+
+@given(numbers)
+def test_what_is_not_canonical_has_one_of_the_shapes(number: str) -> None:
+    if canonical(number) != number:
+        assert any(number.startswith(prefix) and len(number) == length for prefix, length in OTHER_SHAPES)

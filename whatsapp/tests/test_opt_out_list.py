@@ -23,6 +23,8 @@ from whatsapp.importing.opt_outs import Report, import_opt_outs
 from whatsapp.models import ConsentChange, Suppression, SuppressionCategory, SuppressionSource
 from whatsapp.pages import suppression_list
 from whatsapp.people import suppressions
+from whatsapp.reasons import Cause
+from whatsapp.tables import stored_files, uploads
 from whatsapp.tables.tables import open_table
 from whatsapp.tests.conftest import member
 
@@ -198,3 +200,68 @@ def _owner(business: Business) -> Any:
         member(business, Role.OWNER)
         known = business.memberships.get(role=Role.OWNER)
     return known.user
+
+
+# What is unclear is asked -----------------------------------------------------------------------------------------
+TWO_COLUMNS = "טלפון,נייד,note\n03-5551234,050-1230001,a\n,050-1230002,b\n"
+
+
+def test_which_of_two_columns_holds_the_numbers_is_asked_and_answered(clinic: Business, tmp_path: Path) -> None:
+    owner, page = member(clinic, Role.OWNER), HERE + "import/"
+    asked = owner.post(page, {"text": TWO_COLUMNS, "category": "all"})
+    assert asked.status_code == 422
+    assert 'name="phone_column" value="נייד"' in " ".join(asked.content.decode().split())
+    assert "050-1230002" in asked.content.decode()
+    assert not Suppression.objects.exists()
+    file = tmp_path / "two.csv"
+    file.write_text(TWO_COLUMNS)
+    with pytest.raises(CommandError, match="--phone-column NAME"):
+        call_command("import_opt_outs", "clinic", "--csv", file)
+    assert not Suppression.objects.exists()
+    taken = owner.post(page, {"text": TWO_COLUMNS, "category": "all", "phone_column": "נייד"})
+    assert taken.status_code == 200
+    assert set(Suppression.objects.values_list("address", flat=True)) == {"+972501230001", "+972501230002"}
+
+
+def test_a_file_is_kept_until_the_question_about_it_is_answered(clinic: Business) -> None:
+    owner, page = member(clinic, Role.OWNER), HERE + "import/"
+    asked = owner.post(page, {"file": SimpleUploadedFile("two.csv", TWO_COLUMNS.encode()), "category": "all"})
+    kept = asked.context["kept"]
+    assert f'name="kept" value="{kept}"' in asked.content.decode()
+    assert len(stored_files.names(uploads.FOLDER, clinic)) == 1
+    elsewhere = Business.objects.create(name="Other", slug="other")
+    theirs = member(elsewhere, Role.OWNER)
+    answer = {"category": "all", "phone_column": "נייד", "kept": kept}
+    refused = theirs.post("/b/other/contacts/suppressed/import/", answer)
+    assert refused.context["form"].errors
+    assert not Suppression.objects.exists()
+    done = owner.post(page, answer)
+    assert (done.context["report"].added, done.context["kept"]) == (2, "")
+    assert stored_files.names(uploads.FOLDER, clinic) == []
+    again = owner.post(page, answer)
+    assert again.context["form"].errors == {"file": [str(Cause.FILE_GONE.label)]}
+
+
+def test_another_file_takes_the_place_of_the_one_that_was_kept(clinic: Business) -> None:
+    owner, page = member(clinic, Role.OWNER), HERE + "import/"
+    asked = owner.post(page, {"file": SimpleUploadedFile("two.csv", TWO_COLUMNS.encode()), "category": "all"})
+    other = SimpleUploadedFile("other.csv", b"phone\n0501230009\n")
+    answer = {"category": "all", "phone_column": "נייד", "kept": asked.context["kept"], "file": other}
+    done = owner.post(page, answer)
+    assert done.context["report"].added == 1
+    assert list(Suppression.objects.values_list("address", flat=True)) == ["+972501230009"]
+    assert stored_files.names(uploads.FOLDER, clinic) == [], "nothing is left of the first"
+
+
+def test_a_column_of_customers_numbers_is_not_the_one(clinic: Business) -> None:
+    report = taken(clinic, "number,phone\n1,0501230001\n2,0501230002\n")
+    assert (report.added, report.rejected) == (2, [])
+
+
+def test_letters_that_may_be_several_are_asked_and_named_by_the_command(clinic: Business, tmp_path: Path) -> None:
+    file = tmp_path / "notes.csv"
+    file.write_bytes("phone,note\n0501230001,Conceição\n0501230002,João Assunção\n".encode("cp1252"))
+    with pytest.raises(CommandError, match="--encoding NAME"):
+        call_command("import_opt_outs", "clinic", "--csv", file)
+    call_command("import_opt_outs", "clinic", "--csv", file, "--encoding", "windows-1252")
+    assert set(Suppression.objects.values_list("note", flat=True)) == {"Conceição", "João Assunção"}

@@ -29,12 +29,13 @@ def test_it_tells_what_will_happen(make: Make, sender: Sender) -> None:
         (4, SkipReason.INVALID_NUMBER),
         (5, SkipReason.MISSING_VARIABLE),
     ]
-    assert look.costs == [CountryCost("IL", 2, Decimal("0.0584")), CountryCost("US", 1, Decimal("0.0207"))]
+    assert look.costs == [CountryCost("IL", 2, Decimal("0.0292")), CountryCost("US", 1, Decimal("0.0207"))]
+    assert [line.cost for line in look.costs] == [Decimal("0.0584"), Decimal("0.0207")]
     assert (look.cost, look.currency) == (Decimal("0.0791"), "EUR")
     assert look.rates_source
     assert look.expected_end == NOW + timedelta(seconds=1.5)
     assert look.problems == []
-    assert look.warnings == ["WhatsApp does not deliver marketing to numbers in the USA: 1 people."]
+    assert look.warnings == ["WhatsApp does not deliver marketing to numbers in the USA: 1 person."]
 
 
 def test_it_weighs_the_rest_of_the_24_hour_limit(make: Make, sender: Sender) -> None:
@@ -88,7 +89,7 @@ def test_it_says_when_a_budget_is_too_small_and_when_prices_are_not_sure(make: M
         "It may cost 0.05 EUR, and all of it would cost 0.09: it pauses in between.",
         "0.06 EUR are left of this month's budget, and all of it would cost 0.09: "
         "it pauses in between and goes on next month.",
-        "WhatsApp has new prices for KW, which are not known here: 1 people are estimated at older ones.",
+        "WhatsApp has new prices for KW, which are not known here: 1 person is estimated at an older one.",
     ]
     broadcast.budget = Decimal("0.09")
     assert len(preflight(broadcast, now=NOW).warnings) == 2

@@ -30,6 +30,7 @@ from whatsapp.webhooks.folding import Delivery, fold
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 WHATSAPP = Path(recipients.__file__).parent
 OTHER_TABLES = {
+    "broadcasts/drafts.py": "broadcasts",
     "broadcasts/lifecycle.py": "broadcasts",
     "sending/direct.py": "messages to one person",
     "webhooks/direct_statuses.py": "messages to one person",

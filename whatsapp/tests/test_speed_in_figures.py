@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from whatsapp.broadcasts import course
 from whatsapp.broadcasts.counts import counts_of
 from whatsapp.control.reports import status_report
 from whatsapp.models import Broadcast, Recipient
-from whatsapp.pages.figures import progress_of
+from whatsapp.pages.figures import SendingProgress, progress_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -47,28 +48,29 @@ def test_a_pace_needs_a_start_and_counts_a_second_at_least(broadcast: Broadcast,
     assert printed(broadcast) == (None if started_at is None else 2.0)
 
 
+def shown(broadcast: Broadcast) -> SendingProgress:
+    counts = counts_of(broadcast.pk)
+    return progress_of(broadcast, counts, course.of(broadcast, NOW), now=NOW)
+
+
 def test_the_page_shows_the_rate_of_the_last_minute_and_when_the_rest_is_sent(broadcast: Broadcast) -> None:
-    accept(broadcast, 3_600, 61, 60, 16, 10, 2, 1)
-    shown = progress_of(broadcast, counts_of(broadcast.pk), now=NOW)
-    assert (shown.to_send, shown.per_second) == (13, 4 / 16)
-    assert shown.expected_end == NOW + timedelta(seconds=13 / (4 / 16))
+    broadcast.started_at = NOW - timedelta(minutes=5)
+    broadcast.save()
+    accept(broadcast, 300, 61, 60, 16, 10, 2, 1)
+    found = shown(broadcast)
+    assert (found.to_send, found.per_second) == (13, 5 / 60)
+    assert found.expected_end == NOW + timedelta(seconds=13 / (5 / 60))
+
+
+def test_after_hours_it_is_the_rate_of_a_longer_step(broadcast: Broadcast) -> None:
+    broadcast.started_at = NOW - timedelta(hours=8, minutes=2)
+    broadcast.save()
+    accept(broadcast, 1_200, 200, 119, 61, 2)
+    assert shown(broadcast).per_second == 3 / 120, "since the last full quarter of an hour"
 
 
 def test_a_rate_counts_a_second_at_least(broadcast: Broadcast) -> None:
+    broadcast.started_at = NOW
+    broadcast.save()
     accept(broadcast, 0.2, 0.1, 0)
-    assert progress_of(broadcast, counts_of(broadcast.pk), now=NOW).per_second == 3.0
-
-
-def test_without_a_message_in_the_last_minute_the_numbers_own_rate_tells_the_end(broadcast: Broadcast) -> None:
-    accept(broadcast, 3_600, 61)
-    shown = progress_of(broadcast, counts_of(broadcast.pk), now=NOW)
-    assert shown.per_second is None
-    assert shown.expected_end == NOW + timedelta(seconds=18 / 1000)  # 80 % of what the channel may
-
-
-def test_a_broadcast_that_does_not_run_has_no_rate(broadcast: Broadcast) -> None:
-    accept(broadcast, 2, 1)
-    Broadcast.objects.update(status="paused")
-    broadcast.refresh_from_db()
-    shown = progress_of(broadcast, counts_of(broadcast.pk), now=NOW)
-    assert (shown.per_second, shown.expected_end) == (None, None)
+    assert shown(broadcast).per_second == 3.0

@@ -6,6 +6,8 @@ import pytest
 
 from whatsapp.template_variables import UnsupportedTemplate, body_text, unfillable_part, variables_of
 
+pytestmark = pytest.mark.once
+
 
 def keys(components: list[dict[str, Any]], parameter_format: str = "POSITIONAL") -> list[tuple[str, str, str]]:
     return [(v.key, v.place.value, v.kind.value) for v in variables_of(components, parameter_format)]
