@@ -1,6 +1,7 @@
 """The WhatsApp app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class WhatsappConfig(AppConfig):
@@ -10,7 +11,13 @@ class WhatsappConfig(AppConfig):
     verbose_name = "WhatsApp"
 
     def ready(self) -> None:
-        """Say what becomes of what is kept."""
-        from whatsapp.keeping import rules  # noqa: PLC0415 - models are loaded by now, not before
+        """Say what becomes of what is kept, who owns a number, and who waits for a reply."""
+        from businesses import known_people  # noqa: PLC0415 - models are loaded by now, not before
+        from businesses.pages import badges  # noqa: PLC0415
+        from whatsapp.keeping import rules  # noqa: PLC0415
+        from whatsapp.pages.conversations import count_waiting  # noqa: PLC0415
+        from whatsapp.people import names  # noqa: PLC0415
 
         rules.register()
+        known_people.register(names.find, names.search)
+        badges.register("inbox", gettext_lazy("people wait for a reply"), count_waiting)

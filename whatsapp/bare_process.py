@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
-# Calls go first wherever processors are scarce, also while the process loads its modules.
+# Calls go first wherever processors are scarce, also while the interpreter starts. POSIX has `nice` everywhere.
+_CALLS_FIRST = ["nice", "-n", "15"] if shutil.which("nice", path=os.defpath) else []
 _PRELUDE = """
-import os, sys
-os.nice(15)
+import sys
 sys.path.insert(0, sys.argv[1])
 """
 
@@ -28,7 +29,7 @@ def start(program: str, *arguments: str, stdin: int) -> subprocess.Popen[bytes]:
     `stdin` is a descriptor, or `subprocess.PIPE`.
     """
     # -I: neither the environment nor the current folder may change what is imported. -S: no installed library is.
-    command = [sys.executable, "-I", "-S", "-c", _PRELUDE + program, str(_ROOT), *arguments]
+    command = [*_CALLS_FIRST, sys.executable, "-I", "-S", "-c", _PRELUDE + program, str(_ROOT), *arguments]
     return subprocess.Popen(  # noqa: S603 - all of it is ours
         command,
         stdin=stdin,
@@ -36,7 +37,7 @@ def start(program: str, *arguments: str, stdin: int) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         env={"PATH": os.defpath},
         cwd="/",
-        start_new_session=True,
+        process_group=0,  # apart from the terminal's signals. Linux weighs niceness only within a session: no new one.
     )
 
 

@@ -42,7 +42,9 @@ class Cause(models.TextChoices):
         _("The file has more than %(limit)s rows. Divide it, or ask your operator: import_opt_outs takes any number."),
     )
     NOT_A_USER_ID = "not_a_user_id", _("“%(given)s” is not a WhatsApp user id.")
-    CONSENT_UNCLEAR = "consent_unclear", _("%(text)s is no consent: write “yes”, “no”, or nothing.")
+    CONSENT_UNCLEAR = "consent_unclear", _("%(text)s is not a consent: write “yes”, “no”, or nothing.")
+
+    OPTED_OUT_SINCE = "opted_out_since", _("The person asked not to receive such messages before it could be sent.")
 
     # A row, and the values in it
     ROW_TOO_LONG = "row_too_long", _("The row has more fields than the header has columns.")
@@ -286,7 +288,8 @@ class Cause(models.TextChoices):
     TEMPLATE_GONE = "template_gone", _("The template is gone.")
     WINDOW_OVER = "window_over", _("The person's last message is more than 24 hours old.")
 
-    # Why something is sent again
+    # Why nothing is sent again, or something is
+    NO_FURTHER_TRY = "no_further_try", _("A person ended the broadcast before another try.")
     ANSWERS_LATE = "answers_late", _("Answers came late.")
     NEVER_ARRIVED = "never_arrived", _("WhatsApp never got it.")
     NO_REPORT = "no_report", _("No report came, though reports of later messages did.")

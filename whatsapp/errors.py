@@ -32,6 +32,15 @@ class IllegalChange(WhatsappError):
         self.current = current
 
 
+class EditedElsewhere(WhatsappError):
+    """The draft was changed after the page that speaks of it was made: by another window or another person."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This broadcast was changed in another window. This is how it is now: check it, then go on.")
+        )
+
+
 class NotSendable(WhatsappError):
     """A broadcast that must not be started as it is. `problems` has one sentence per reason."""
 

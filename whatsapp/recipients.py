@@ -11,11 +11,13 @@
 | sending, unknown | accepted, held, failed, unknown | `results.record` | the provider answered, or nothing came |
 | sending, unknown | pending, retry_wait, skipped | `results.record` | refused, and it may or must not be tried again |
 | sending, unknown | cancelled | `results.record` | it proved unsent, and the broadcast was cancelled meanwhile |
+| sending, unknown | pending, cancelled, accepted, held | `heirs.settle` | its dead process noted how far it was |
 | sending | unknown | `sweeper.sweep` | its process ended before it heard an answer |
 | unknown | accepted | `doubts.believe` | the provider lists the message |
 | unknown | assumed_sent | `doubts.assume_sent` | a person says that it arrived |
 | unknown | pending, then cancelled if its broadcast is | `doubts.requeue` | it proved unsent, or a person asks for it |
 | failed | pending, retry_wait | `retrying.retry` | a person asks for it, and the cause may have passed |
+| retry_wait | failed | `giving_up.give_up` | a person doesn't want to wait for another try |
 | pending, retry_wait, claimed | cancelled | `lifecycle.finish_cancelling` | the broadcast was cancelled |
 | pending, retry_wait, claimed | skipped | `suppressions.suppress` | the person opts out |
 | pending, retry_wait, claimed | skipped | `ties.skip_doubles` | another row turns out to be the same person's |

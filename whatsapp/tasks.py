@@ -16,14 +16,15 @@ from redis import RedisError
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp import doorbell
-from whatsapp.audience.freeze import OvertakenFreeze
-from whatsapp.broadcasts.prepare import freeze_audience
-from whatsapp.errors import BadAudience
+from whatsapp.broadcasts import course, people_files
+from whatsapp.broadcasts.prepare import read_draft
+from whatsapp.control.money import count_billed
 from whatsapp.importing import files, imports, reading
 from whatsapp.keeping.news import BATCH, NOBODYS_NEWS_KEPT, remove_old_of_nobody
 from whatsapp.models import Broadcast, ContactImport
 from whatsapp.numbers.refreshing import refresh_due
-from whatsapp.running.loop import LoopReport, SendingLoop
+from whatsapp.running import shifts
+from whatsapp.states import BroadcastStatus
 from whatsapp.tables import uploads
 from whatsapp.webhooks.applying import apply_news
 
@@ -51,16 +52,12 @@ def drive(*_of_the_last_release: object) -> None:
     if seat is None:
         return  # enough loops are running, and they notice new work within a second
     try:
-        report = asyncio.run(_work_a_shift())
+        report = asyncio.run(shifts.work_a_shift(SHIFT_S))
     finally:
         with suppress(RedisError):
             cache.delete(seat)
     if not report.is_idle:
         drive.delay()
-
-
-async def _work_a_shift() -> LoopReport:
-    return await SendingLoop(until_idle=True, run_for_s=SHIFT_S).run()
 
 
 @shared_task
@@ -78,7 +75,7 @@ def refresh_templates() -> None:
 
 @shared_task
 def read_people(business_id: str, broadcast_id: str) -> None:
-    """Freeze the people of a draft with a long file. Errors are recorded in the broadcast and its rows."""
+    """Freeze the people of a draft with a long file."""
     business = Business.objects.filter(pk=business_id).first()
     if business is None:
         return
@@ -86,12 +83,21 @@ def read_people(business_id: str, broadcast_id: str) -> None:
         broadcast = Broadcast.objects.filter(pk=broadcast_id).select_related("business").first()
         if broadcast is None:
             return
-        try:
-            freeze_audience(broadcast, now=timezone.now())
-        except OvertakenFreeze:
-            return
-        except BadAudience as error:
-            Broadcast.objects.filter(pk=broadcast.pk).update(**error.reason.kept())
+        if broadcast.status == BroadcastStatus.DRAFT:
+            read_draft(broadcast, now=timezone.now())
+
+
+@shared_task
+def count_figures(business_id: str, broadcast_id: str) -> None:
+    """Count the figures of a large broadcast that began before they were kept."""
+    business = Business.objects.filter(pk=business_id).first()
+    if business is None:
+        return
+    with acting_for(business):
+        broadcast = Broadcast.objects.filter(pk=broadcast_id).first()
+        if broadcast is not None:
+            course.of(broadcast, timezone.now())
+            count_billed(broadcast, timezone.now())
 
 
 @shared_task
@@ -120,6 +126,7 @@ def remove_old_uploads() -> None:
     now = timezone.now()
     uploads.remove_old(now=now)
     files.remove_abandoned(now=now)
+    people_files.remove_orphans(now=now)
     imports.forget_rejected(now)
     while remove_old_of_nobody(before=now - NOBODYS_NEWS_KEPT, most=BATCH):
         pass
@@ -133,6 +140,11 @@ def ring_for_import(contact_import: ContactImport) -> None:
 def ring_for_reading(broadcast: Broadcast) -> None:
     """Ask a worker to read the people of a draft, once this transaction is committed. Never fails the caller."""
     doorbell.ring_for(read_people.name, [str(broadcast.business_id), str(broadcast.pk)])
+
+
+def ring_for_figures(broadcast: Broadcast) -> None:
+    """Ask a worker to count a broadcast's figures, once this transaction is committed. Never fails the caller."""
+    doorbell.ring_for(count_figures.name, [str(broadcast.business_id), str(broadcast.pk)])
 
 
 def _shift() -> Callable[[int], bool]:

@@ -196,7 +196,7 @@ class MessagingSettingsAdmin(FencedAdmin):
     about = _("What counts as opting out, the answers to it, and how late a broadcast may start.")
     view_roles = MEMBERS
     add_roles = change_roles = OWNERS
-    list_display = ("__str__", "region", "unknown_policy", "late_after_minutes")
+    list_display = ("__str__", "unknown_policy", "late_after_minutes")
     list_select_related = ("business",)
 
     def save_model(self, request: HttpRequest, obj: MessagingSettings, form: Any, change: bool) -> None:

@@ -10,45 +10,54 @@ from whatsapp.errors import BadAudience
 from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.states import FileMatter
 
+_ANSWERED = (*(matter.value for matter in FileMatter), "region")
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a file is read. An empty field follows from the file.
 
     `header` is the number of the row with the columns' names: 0 if there is none, None if it is the first row.
+    `region` is the country of numbers without one, "" for that of the business.
     """
 
     encoding: str = ""
     sheet: str = ""
     header: int | None = None
+    region: str = ""
 
     def kept(self) -> dict[str, Any]:
         """Returns it as it is stored."""
-        return {"encoding": self.encoding, "sheet": self.sheet, "header": self.header}
+        return {"encoding": self.encoding, "sheet": self.sheet, "header": self.header, "region": self.region}
 
     @classmethod
     def from_kept(cls, kept: Mapping[str, Any]) -> Self:
         """Returns the reading that was stored so; {} is that of files from before there were questions."""
-        return cls(kept.get("encoding", ""), kept.get("sheet", ""), kept.get("header"))
+        texts = (kept.get("encoding", ""), kept.get("sheet", ""))
+        return cls(*texts, kept.get("header"), kept.get("region", ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a person has said about a file. An empty field: nothing yet. `header` is "yes" or "no"."""
+    """What a person has said about a file. An empty field: nothing yet. `header` is "yes" or "no".
+
+    `region` is the country of numbers without one, "" for that of the business.
+    """
 
     encoding: str = ""
     sheet: str = ""
     header: str = ""
     phone_column: str = ""
+    region: str = ""
 
     def kept(self) -> dict[str, str]:
         """Returns them as they are stored."""
-        return {matter.value: getattr(self, matter.value) for matter in FileMatter}
+        return {name: getattr(self, name) for name in _ANSWERED}
 
     @classmethod
     def from_kept(cls, kept: Mapping[str, Any]) -> Self:
         """Returns the answers that were stored so."""
-        return cls(**{matter.value: str(kept.get(matter.value, "")) for matter in FileMatter})
+        return cls(**{name: str(kept.get(name, "")) for name in _ANSWERED})
 
     def plus(self, matter: FileMatter, answer: str) -> Self:
         """Returns these answers and one more."""

@@ -1,61 +1,46 @@
-"""Files uploaded for a broadcast that is not created yet, kept between the steps of its form.
+"""Files about which a page asks something, kept until they are answered: nobody has to choose the file again.
 
-They are stored under the business's id, so that an upload's name is of no use to another business. Abandoned files
-are removed after a day.
+They lie under the business's id, so that an upload's name is of no use to another business, and are removed after a
+day. Imports of contacts and broadcasts need none of this: their files belong to a row.
 """
 
 from __future__ import annotations
 
-import io
 import uuid
 from datetime import datetime, timedelta
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from django.core.files import File
 from django.core.files.storage import default_storage
 
 from businesses.models import Business
-from whatsapp.errors import BadAudience
-from whatsapp.reasons import Cause
 from whatsapp.tables.stored_files import remove_stale
-from whatsapp.tables.tables import refuse_large
 
 KEPT = timedelta(days=1)
 FOLDER = "uploads"
 
 
-def keep(business: Business, file: BinaryIO, size: int) -> str:
-    """Store a file and return its name. Raises `BadAudience` if it is too large."""
-    refuse_large(size)
+def keep(business: Business, file: BinaryIO) -> str:
+    """Store a file that was checked already. Returns its name."""
+    file.seek(0)
     name = uuid.uuid4().hex
-    default_storage.save(_path(business, name), File(file))
+    default_storage.save(path_of(business, name), File(file))
     return name
 
 
-def keep_text(business: Business, text: str) -> str:
-    """Store pasted text as a file. Returns its name."""
-    content = text.encode()
-    return keep(business, io.BytesIO(content), len(content))
-
-
-def opened(business: Business, name: str) -> BinaryIO:
-    """Returns a stored file, open for reading. Raises `BadAudience` if it is gone."""
-    try:
-        path = _path(business, uuid.UUID(hex=name).hex)
-        return cast("BinaryIO", default_storage.open(path))
-    except (OSError, ValueError):
-        raise BadAudience(Cause.FILE_GONE) from None
-
-
 def forget(business: Business, name: str) -> None:
-    """Delete a stored file; the broadcast has its own copy."""
-    default_storage.delete(_path(business, name))
+    """Delete a stored file; nothing to delete is no error."""
+    default_storage.delete(path_of(business, name))
+
+
+def path_of(business: Business, name: str) -> str:
+    """Returns where a business's file of this name lies. A name that is none of ours leads nowhere."""
+    try:
+        return f"{FOLDER}/{business.pk.hex}/{uuid.UUID(hex=name).hex}"
+    except ValueError:
+        return f"{FOLDER}/{business.pk.hex}/none"
 
 
 def remove_old(*, now: datetime) -> int:
     """Delete abandoned files. Returns their number."""
     return remove_stale(FOLDER, before=now - KEPT)
-
-
-def _path(business: Business, name: str) -> str:
-    return f"{FOLDER}/{business.pk.hex}/{name}"

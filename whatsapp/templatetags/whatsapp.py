@@ -6,10 +6,12 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from whatsapp.broadcasts import figures
 from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.models import Broadcast
 from whatsapp.pages import history
 from whatsapp.pages.template_list import language_in_words
+from whatsapp.pages.thread_search import around
 
 register = template.Library()
 
@@ -40,7 +42,7 @@ def wall_time(broadcast: Broadcast) -> str:
     return history.wall_time(broadcast.scheduled_wall_time, broadcast.scheduled_zone)
 
 
+register.filter("standing", figures.standing)
+register.filter("around", around)
 register.filter("language", language_in_words)
-register.filter("event_what", history.what)
-register.filter("event_detail", history.detail)
 register.filter("reason_words", reason_words)

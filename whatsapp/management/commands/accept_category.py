@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from whatsapp.broadcasts import lifecycle
+from whatsapp.control import starting
 from whatsapp.management.asking import BroadcastCommand
 from whatsapp.models import Broadcast
 from whatsapp.states import BroadcastStatus
@@ -16,4 +16,4 @@ class Command(BroadcastCommand):
 
     def change(self, broadcast: Broadcast) -> None:
         """Accept it."""
-        lifecycle.accept_category(broadcast, now=timezone.now())
+        starting.accept_category(broadcast, now=timezone.now())
