@@ -7,6 +7,7 @@ configuration, handles SIGTERM by draining, and runs the background work itself 
 
 import os
 import sys
+from functools import partial
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontdesk.settings")
 
@@ -18,12 +19,28 @@ http = get_asgi_application()  # sets up Django: the imports below need its mode
 from django.conf import settings  # noqa: E402
 from twisted.internet import reactor  # noqa: E402
 
-from calls.line import realtime  # noqa: E402
+from businesses import database_watch  # noqa: E402
+from calls.line import realtime_connection  # noqa: E402
 from calls.line.routing import websocket_urlpatterns  # noqa: E402
-from frontdesk import access_log, collector, draining, embedded_worker, private_files, startup, web_server  # noqa: E402
+from calls.telephone import from_memory  # noqa: E402
+from frontdesk import (  # noqa: E402
+    access_log,
+    collector,
+    database_pool,
+    draining,
+    embedded_worker,
+    loop_lag,
+    private_files,
+    stand_in_beat,
+    startup,
+    web_server,
+)
+from frontdesk.callers_first import CallersFirst  # noqa: E402
 from frontdesk.large_bodies import LargeBodies  # noqa: E402
+from frontdesk.request_lanes import RequestLanes  # noqa: E402
 
-application = ProtocolTypeRouter({"http": LargeBodies(http), "websocket": URLRouter(websocket_urlpatterns)})
+lanes = RequestLanes(LargeBodies(http), connections=settings.DATABASE_POOL_SIZE)
+application = ProtocolTypeRouter({"http": CallersFirst(lanes), "websocket": URLRouter(websocket_urlpatterns)})
 
 access_log.install()
 private_files.tighten()
@@ -31,9 +48,13 @@ web_server.install()
 # Seconds that a busy thread (a webhook, a page, the embedded worker) keeps the interpreter while the event loop waits
 # for it. The loop asks for it several times in each turn, so with Python's 0.005 one busy thread makes calls late.
 sys.setswitchinterval(0.0005)
-realtime.warm_up()
+realtime_connection.warm_up()
+reactor.callWhenRunning(database_pool.install)
+beside = ((from_memory.READ_EVERY_S, from_memory.read), (stand_in_beat.EVERY.total_seconds(), stand_in_beat.look))
+reactor.callWhenRunning(partial(database_watch.start, *beside))
 reactor.callWhenRunning(startup.log_remarks)
 reactor.callWhenRunning(collector.load_and_freeze)
+reactor.callWhenRunning(loop_lag.here.start, reactor)
 draining.install(reactor)
 if settings.CELERY_BROKER_URL.startswith("memory:"):
     embedded_worker.install(reactor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,16 +12,26 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from businesses import usage
+from businesses import heartbeats, usage
 from businesses.models import Business, Limit
+from businesses.remembered import remembered
 from businesses.validators import dial_words
+from calls import model_checks
 from calls.greetings import recordings
+from calls.model_checks import CheckFault, ModelTrouble, ModelUse
 from calls.models import GreetingState
+from calls.pages.model_words import shown_day
+from whatsapp.broadcasts import announced
 from whatsapp.broadcasts.reasons import reason_words, why_it_stands
 from whatsapp.models import Broadcast, Sender, SenderHealth
 from whatsapp.states import BroadcastStatus, PauseReason
 
 MOST_SHOWN = 5
+MODELS_KEPT_S = 60
+"""The models are checked every hour."""
+BACKGROUND_KEPT_S = 20
+LIMITS_KEPT_S = 15
+"""Short: who sees that a limit is reached looks again soon after it was raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +44,18 @@ class Matter:
     action: str
 
 
-def attention(business: Business) -> list[Matter]:
-    """Returns the business's problems, the most urgent first."""
-    return [*_limits(business), *_phone(business), *_senders(business), *_broadcasts(business)]
+def attention(business: Business, broadcasts: Iterable[Broadcast]) -> list[Matter]:
+    """Returns the business's problems, the most urgent first. `broadcasts`: those that are not over."""
+    broadcasts = list(broadcasts)
+    return [
+        *_models(business),
+        *_background(business),
+        *_limits(business),
+        *_phone(business),
+        *_senders(business),
+        *_broadcasts(business, broadcasts),
+        *_announced(business, broadcasts),
+    ]
 
 
 def apart(name: object) -> str:
@@ -46,6 +65,48 @@ def apart(name: object) -> str:
 
 def _page(name: str, business: Business, **named: object) -> str:
     return reverse(name, kwargs={"slug": business.slug, **named})
+
+
+_NO_CALLS = {
+    CheckFault.NO_ACCESS: gettext_lazy("The AI service does not accept this installation's key"),
+    CheckFault.NO_CREDIT: gettext_lazy("The AI service's credit is used up"),
+}
+_USES = {
+    ModelUse.CALLS: gettext_lazy("The AI that answers calls"),
+    ModelUse.GREETINGS: gettext_lazy("The AI that speaks greetings"),
+    ModelUse.TRANSCRIPTS: gettext_lazy("The AI that writes down what callers say"),
+    ModelUse.SUMMARIES: gettext_lazy("The AI that writes summaries of calls"),
+}
+
+
+def _models(business: Business) -> Iterator[Matter]:
+    """Yields what ails the installation's models: its operator can mend it, and an owner should ask them to."""
+    row = remembered(f"models-{business.pk.hex}", MODELS_KEPT_S, lambda: (model_checks.latest(),))[0]
+    if row is None:
+        return
+    look = (_page("calls", business), _("See the calls"))
+    if row.fault in _NO_CALLS:
+        heading = _NO_CALLS[CheckFault(row.fault)]
+        yield Matter(str(heading), _("Callers can't be answered. Tell your operator."), *look)
+    for found in model_checks.findings_of(row):
+        if found.trouble == ModelTrouble.ENDS:
+            text = _("%(use)s is available until %(day)s only") % {"use": _USES[found.use], "day": shown_day(found)}
+            yield Matter(text, _("Your operator can choose another one before that. Remind them."), *look)
+        else:
+            text = _("%(use)s is not available any more") % {"use": _USES[found.use]}
+            yield Matter(text, _("Your operator must choose another one. Tell them."), *look)
+
+
+def _background(business: Business) -> Iterator[Matter]:
+    """Yields that nothing is done in the background: the operator must start it, and an owner should tell them."""
+    known = remembered(f"background-{business.pk.hex}", BACKGROUND_KEPT_S, heartbeats.look)
+    if known.worker_is_dead:
+        yield Matter(
+            _("Work in the background stands still"),
+            _("Broadcasts, summaries of calls and new recordings of the greeting wait. Tell your operator."),
+            _page("broadcasts", business),
+            _("See the broadcasts"),
+        )
 
 
 _LIMIT_REACHED = {
@@ -58,7 +119,8 @@ _LIMIT_REACHED = {
 
 
 def _limits(business: Business) -> Iterator[Matter]:
-    for standing in usage.standings(business, now=timezone.now()):
+    key = f"limits-{business.pk.hex}"
+    for standing in remembered(key, LIMITS_KEPT_S, lambda: usage.standings(business, now=timezone.now())):
         if not standing.is_near:
             continue
         named = {"limit": standing.limit.label}
@@ -98,10 +160,13 @@ def _phone(business: Business) -> Iterator[Matter]:
             _("Write a notice"),
         )
     greeting = recordings.current(business)
-    if greeting is not None and greeting.state == GreetingState.FAILED:
+    heard = recordings.playable(business) if greeting is not None and greeting.state == GreetingState.FAILED else None
+    if greeting is not None and greeting.state == GreetingState.FAILED and not (heard and heard.is_own):
         yield Matter(
             _("The greeting could not be recorded"),
-            _("Until it is, the assistant speaks it itself, a moment later."),
+            _("Callers go on hearing the last recording of the same words.")
+            if heard
+            else _("Until it is, the assistant speaks it itself, a moment later."),
             _page("settings", business),
             _("Look at the greeting"),
         )
@@ -119,14 +184,30 @@ def _senders(business: Business) -> Iterator[Matter]:
         )
 
 
-def _broadcasts(business: Business) -> Iterator[Matter]:
-    waiting = Broadcast.objects.filter(
-        business=business, status__in=[BroadcastStatus.PAUSED, BroadcastStatus.MISSED, BroadcastStatus.FAILED]
-    ).exclude(pause_reason__in=[PauseReason.WINDOW, PauseReason.QUOTA_24H, PauseReason.DAY_LIMIT])
-    for broadcast in waiting.order_by("-created_at")[:MOST_SHOWN]:
+_WAITS = (BroadcastStatus.PAUSED, BroadcastStatus.MISSED, BroadcastStatus.FAILED)
+_GOES_ON_BY_ITSELF = (PauseReason.WINDOW, PauseReason.QUOTA_24H, PauseReason.DAY_LIMIT)
+
+
+def _broadcasts(business: Business, broadcasts: Iterable[Broadcast]) -> Iterator[Matter]:
+    waiting = [each for each in broadcasts if each.status in _WAITS and each.pause_reason not in _GOES_ON_BY_ITSELF]
+    for broadcast in sorted(waiting, key=lambda each: each.created_at, reverse=True)[:MOST_SHOWN]:
         yield Matter(
             _("Broadcast “%(name)s” waits") % {"name": apart(broadcast.name)},
             why_it_stands(broadcast) or str(broadcast.get_status_display()),
             _page("broadcast", business, broadcast_id=broadcast.pk),
             _("Open it"),
         )
+
+
+def _announced(business: Business, broadcasts: Iterable[Broadcast]) -> Iterator[Matter]:
+    """Yields templates of broadcasts that are not over and that WhatsApp is about to move to another category."""
+    templates = {each.template_id: each.template for each in broadcasts}
+    for template in templates.values():
+        template.business = business
+        if words := announced.of_template(template, timezone.now()):
+            yield Matter(
+                _("The template “%(name)s” will be in another category") % {"name": apart(template)},
+                words,
+                _page("template", business, template_id=template.pk),
+                _("Look at the template"),
+            )

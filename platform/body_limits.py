@@ -6,6 +6,7 @@
 | Twilio's webhooks | 64 kB |
 | Meta's webhook | 3 MB, with a header in the form of Meta's signature; otherwise nothing (401) |
 | pages where a file is uploaded | 60 MB and its form |
+| the page of the greeting, for the owner's own recording | 16 MB and its form |
 | everything else (forms, the admin) | 1 MB |
 """
 
@@ -21,6 +22,8 @@ METAS: Final = 3_000_000
 FORM: Final = 1_000_000
 UPLOAD: Final = 61_000_000
 """The largest table of people (`whatsapp/tables/tables.py`), and the form around it."""
+SOUND: Final = 16_100_000
+"""The largest recording of a greeting (`calls/greetings/own_recordings.py`), and the form around it."""
 
 _LIMITS: Final[tuple[tuple[re.Pattern[str], int], ...]] = (
     (re.compile(r"/(healthz|readyz|metrics)"), NOTHING),
@@ -28,7 +31,11 @@ _LIMITS: Final[tuple[tuple[re.Pattern[str], int], ...]] = (
     (re.compile(r"/calls/twilio/\w+/?"), TWILIOS),
     (re.compile(r"/whatsapp/webhooks/twilio/?"), TWILIOS),
     (re.compile(r"/whatsapp/webhooks/cloud/?"), METAS),
-    (re.compile(r"/b/[-\w]+/(contacts/import|contacts/suppressed/import|broadcasts/new/people)/?"), UPLOAD),
+    (
+        re.compile(r"/b/[-\w]+/(contacts/import|contacts/suppressed/import|broadcasts/[-0-9a-f]{36}/edit/people)/?"),
+        UPLOAD,
+    ),
+    (re.compile(r"/b/[-\w]+/calls/greeting/own/?"), SOUND),
 )
 _METAS_SIGNATURE: Final = re.compile(r"sha256=[0-9a-f]{64}")
 

@@ -14,11 +14,13 @@ from celery import beat
 from celery.worker import WorkController, state
 
 from frontdesk.celery_app import app
+from whatsapp.running import shifts
 
 logger = logging.getLogger(__name__)
 
 THREADS = 4
-STOP_TIMEOUT_S = 10
+STOP_TIMEOUT_S = 30
+"""Longer than a provider may take to answer: messages in flight are recorded before the process ends."""
 
 
 class EmbeddedWorker:
@@ -43,6 +45,7 @@ class EmbeddedWorker:
         """Take no more tasks and wait a limited time for the running ones."""
         self._stopping = True
         self._beat.stop()
+        shifts.close()
         state.should_stop = 0  # type: ignore[assignment]  # Celery's own flag for every worker of a process; the number is its exit code
         self._thread.join(STOP_TIMEOUT_S)
         state.should_stop = None

@@ -37,6 +37,14 @@ def number(name: str, *, default: int) -> int:
         raise ImproperlyConfigured(f"{name}={value!r} is not a whole number") from None
 
 
+def choice(name: str, form: str) -> str:
+    """Returns a text of this form (a regular expression), or "". Raises `ImproperlyConfigured` for any other."""
+    value = text(name)
+    if value and not re.fullmatch(form, value):
+        raise ImproperlyConfigured(f"{name}={value!r} is none of its values: .env.example lists them")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """Returns the items of a comma-separated list, without empty ones."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]

@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, Model, OuterRef
+from django.db.models import Exists, Model, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from businesses.models import Business
+from businesses.remembered import remembered
 from calls.models import Call
 from whatsapp.models import Broadcast, MessageTemplate, Sender
+from whatsapp.states import BroadcastStatus
+
+A_DAY_S = 24 * 3600
+_is_sent_or_will_be = Q(started_at__isnull=False) | Q(status=BroadcastStatus.SCHEDULED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,21 @@ def first_steps(business: Business) -> list[Step]:
 
 
 def _what_there_is(business: Business) -> dict[str, Any]:
+    """Returns what the business has. Once it has all, that is remembered for a day: the home page asks each time."""
+    key = f"first-steps-{business.pk.hex}"
+    return remembered(key, A_DAY_S, lambda: _counted(business), is_worth_it=lambda has: all(has.values()))
+
+
+def _counted(business: Business) -> dict[str, Any]:
     def one_of(model: type[Model]) -> Exists:
         return Exists(model._default_manager.filter(business=OuterRef("pk")))
 
     found = Business.objects.filter(pk=business.pk).annotate(
-        call=one_of(Call), sender=one_of(Sender), template=one_of(MessageTemplate), broadcast=one_of(Broadcast)
+        call=one_of(Call),
+        sender=one_of(Sender),
+        template=one_of(MessageTemplate),
+        broadcast=Exists(
+            Broadcast.objects.filter(_is_sent_or_will_be, business=OuterRef("pk")).exclude(status=BroadcastStatus.DRAFT)
+        ),
     )
     return dict(found.values("call", "sender", "template", "broadcast").get())

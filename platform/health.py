@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import hmac
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
+from businesses import heartbeats
+from calls import model_checks
 from calls.line import live
-from frontdesk import embedded_worker
+from calls.pages import model_words
+from frontdesk import database_pool, disk, embedded_worker, loop_lag, stand_in_beat
 
 _seen_migrated = False
 
 Gauge("frontdesk_live_calls", "Calls whose media streams are connected to this process").set_function(live.live_calls)
 Gauge("frontdesk_has_room", "1 while this process takes one more call").set_function(live.has_room)
+Gauge("frontdesk_loop_lag_seconds", "How late the event loop was at worst in the last five seconds").set_function(
+    loop_lag.here.worst_s
+)
+for _part, _meaning in (("beat", "Seconds since beat"), ("worker", "Seconds since a worker")):
+    Gauge(f"frontdesk_{_part}_seconds", f"{_meaning} was last seen at work").set_function(
+        partial(stand_in_beat.age_s, _part)
+    )
+for _name, _meaning in database_pool.FIGURES.items():
+    Gauge(f"frontdesk_database_{_name}", _meaning).set_function(partial(database_pool.figure, _name))
 
 
 @require_safe
@@ -32,9 +46,16 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 if the process can take one more call, or 503 with the reasons why not."""
-    problems = [problem for problem in (database_problem(), call_problem(), worker_problem()) if problem]
+    found = (database_problem(), call_problem(), worker_problem(), loop_lag.problem(), disk.problem())
+    problems = [problem for problem in found if problem]
     return JsonResponse(
-        {"ready": not problems, "problems": problems, "live_calls": live.live_calls()},
+        {
+            "ready": not problems,
+            "problems": problems,
+            "live_calls": live.live_calls(),
+            "models": models_now(),
+            "background": background_now(),
+        },
         status=503 if problems else 200,
     )
 
@@ -59,6 +80,30 @@ def database_problem() -> str:
         return "" if is_migrated() else "migrations are missing: run manage.py migrate"
     except DatabaseError:
         return "the database does not answer"
+
+
+def models_now() -> dict[str, object]:
+    """Returns when OpenAI's models were last checked and what was found; it makes no process unready."""
+    try:
+        row = model_checks.latest()
+    except DatabaseError:
+        row = None
+    if row is None:
+        return {"checked_at": None, "problems": []}
+    with translation.override("en"):
+        return {"checked_at": row.checked_at.isoformat(), "problems": list(model_words.sentences(row))}
+
+
+def background_now() -> dict[str, object]:
+    """Returns when beat and the workers were last at work, and what that means; it makes no process unready."""
+    try:
+        known = heartbeats.look()
+    except DatabaseError:
+        return {"beat_at": None, "worker_at": None, "problems": []}
+    problems = ["beat is dead: web processes send its tasks, start it"] if known.beat_is_dead else []
+    problems += ["no worker runs tasks: start one"] if known.worker_is_dead else []
+    beat_at, worker_at = (at and at.isoformat() for at in (known.beat_at, known.worker_at))
+    return {"beat_at": beat_at, "worker_at": worker_at, "problems": problems}
 
 
 def is_migrated() -> bool:

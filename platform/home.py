@@ -8,12 +8,18 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from businesses.models import User
+from businesses.known_people import KnownPerson, people_with
+from businesses.models import Business, User
 from businesses.pages.access import PageRequest, business_page
-from calls.records.todays_calls import calls_today
+from calls.models import Call
+from calls.records.call_figures import calls_of_home, missed_callers
 from frontdesk.attention import attention
 from frontdesk.first_steps import first_steps
-from whatsapp.broadcasts.under_way import broadcasts_under_way
+from whatsapp.broadcasts.under_way import not_over, under_way
+from whatsapp.pages.conversations import waiting
+
+MOST_SHOWN = 5
+"""Of missed callers, and of people who wait for a reply."""
 
 
 @require_safe
@@ -34,12 +40,19 @@ def start(request: HttpRequest) -> HttpResponse:
 def home(request: PageRequest) -> HttpResponse:
     """Show today's figures, what needs attention, and the first steps of a new business."""
     now = timezone.now()
-    steps = first_steps(request.business)
+    steps, broadcasts = first_steps(request.business), not_over(request.business)
     context = {
-        "calls": calls_today(request.business, now=now),
-        "broadcasts": broadcasts_under_way(request.business),
-        "attention": attention(request.business),
+        "calls": calls_of_home(request.business, now=now),
+        "missed": _named(request.business, missed_callers(request.business, now=now, most=MOST_SHOWN)),
+        "waiting": waiting(request.business, now=now)[:MOST_SHOWN],
+        "broadcasts": under_way(broadcasts),
+        "attention": attention(request.business, broadcasts),
         "steps": steps,
         "all_done": all(step.is_done for step in steps),
     }
     return render(request, "pages/home.html", context)
+
+
+def _named(business: Business, calls: list[Call]) -> list[tuple[Call, KnownPerson | None]]:
+    known = people_with(business, [call.caller_number for call in calls])
+    return [(call, known.get(call.caller_number)) for call in calls]

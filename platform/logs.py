@@ -28,6 +28,7 @@ def config(*, level: str) -> dict[str, Any]:
             # These log every request with its client's address.
             "django.channels.server": {"level": "WARNING"},
             "httpx2": {"level": "WARNING"},
+            "twilio.http_client": {"level": "WARNING"},  # with the numbers that it asks for
             **{name: {"level": "INFO"} for name in TELLTALES},
         },
     }

@@ -2,7 +2,15 @@
 
 from celery.schedules import crontab
 
+BEAT = "heartbeat"
+
 CELERY_BEAT_SCHEDULE = {
+    BEAT: {
+        "task": "businesses.tasks.heartbeat",
+        "schedule": 10.0,
+        "kwargs": {"by_beat": True},
+        "options": {"expires": 30.0},
+    },
     "clear-sessions": {"task": "businesses.tasks.clear_sessions", "schedule": crontab(hour="3", minute="30")},
     "encrypt-second-factors": {"task": "businesses.tasks.encrypt_second_factors", "schedule": crontab(minute="40")},
     "keep-days": {"task": "businesses.tasks.keep_days", "schedule": crontab(hour="4", minute="40")},
@@ -18,5 +26,10 @@ CELERY_BEAT_SCHEDULE = {
     "old-uploads": {"task": "whatsapp.tasks.remove_old_uploads", "schedule": crontab(hour="4", minute="20")},
     "summaries": {"task": "calls.tasks.summarize_due_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "old-greetings": {"task": "calls.tasks.remove_old_greetings", "schedule": crontab(hour="4", minute="10")},
+    "check-models": {
+        "task": "calls.tasks.check_models",
+        "schedule": crontab(minute="25"),
+        "options": {"expires": 600.0},
+    },
     "old-recordings": {"task": "calls.tasks.remove_old_recordings", "schedule": crontab(hour="4", minute="20")},
 }

@@ -44,6 +44,21 @@ def refusals(*, debug: bool, secret_key: str, public_url: str, encryption_keys: 
     return found
 
 
+def address_refusals(*, realtime_url: str, base_url: str) -> list[str]:
+    """Returns what is wrong with the addresses of OpenAI's API, and what is right; empty if nothing is."""
+    found = []
+    for name, written, schemes, right in (
+        ("OPENAI_REALTIME_URL", realtime_url, {"ws", "wss"}, "wss://api.openai.com/v1"),
+        ("OPENAI_BASE_URL", base_url, {"http", "https"}, "https://api.openai.com/v1"),
+    ):
+        url = urlsplit(written)
+        if url.scheme not in schemes or not url.hostname:
+            found.append(f"{name} must be an address like {right}.")
+        elif url.query or url.path.rstrip("/").endswith("/realtime"):
+            found.append(f"{name} must end before “/realtime”, like {right}: the rest is added for each request.")
+    return found
+
+
 def is_fernet_key(key: str) -> bool:
     """Returns whether this is the form of a Fernet key."""
     try:

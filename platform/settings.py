@@ -118,13 +118,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # Twilio waits 15 s for a webhook: an unreachable database must be noticed before that.
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+# How many connections to PostgreSQL one web process holds at most; the requests that run at once are bounded by it.
+DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", default=20)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis, channels, Celery ------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
+# channels-redis waits 5 s for a message at a time. The client's own limit, 5 s as well, would end each wait with an
+# error and lose what comes meanwhile; a longer one still notices a Redis that is gone without a word.
+_LAYER_HOST = {"address": REDIS_URL, "socket_timeout": 12.0, "socket_connect_timeout": 2.0}
 CHANNEL_LAYERS = {
     "default": (
-        {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+        {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [_LAYER_HOST]}}
         if REDIS_URL
         else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     )
@@ -150,6 +155,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker whose broker is away for long must not end
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("he", "עברית")]
@@ -178,10 +184,13 @@ OPENAI_API_KEY = env.text("OPENAI_API_KEY")
 _sandbox = "" if OPENAI_API_KEY else f"127.0.0.1:{SANDBOX_PORT}/v1"
 OPENAI_REALTIME_URL = env.text("OPENAI_REALTIME_URL", f"ws://{_sandbox}" if _sandbox else "wss://api.openai.com/v1")
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", f"http://{_sandbox}" if _sandbox else "https://api.openai.com/v1")
+env.refuse(secret_forms.address_refusals(realtime_url=OPENAI_REALTIME_URL, base_url=OPENAI_BASE_URL))
 OPENAI_REALTIME_MODEL = env.text("OPENAI_REALTIME_MODEL", "gpt-realtime-2.1")
-OPENAI_SPEECH_MODEL = env.text("OPENAI_SPEECH_MODEL", "gpt-4o-mini-tts")
+OPENAI_SPEECH_MODEL = env.text("OPENAI_SPEECH_MODEL", "gpt-realtime-2.1-mini")
 OPENAI_SUMMARY_MODEL = env.text("OPENAI_SUMMARY_MODEL", "gpt-5.4-mini")
-OPENAI_TRANSCRIPTION_MODEL = env.text("OPENAI_TRANSCRIPTION_MODEL", "gpt-4o-mini-transcribe")
+OPENAI_TRANSCRIPTION_MODEL = env.text("OPENAI_TRANSCRIPTION_MODEL", "gpt-transcribe")
+# What OpenAI does to callers' audio before it listens: near_field or far_field, perhaps with a strength after a colon.
+OPENAI_NOISE_REDUCTION = env.choice("OPENAI_NOISE_REDUCTION", r"(near_field|far_field)(:(0(\.\d+)?|1(\.0+)?))?")
 
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")

@@ -18,7 +18,7 @@ urlpatterns = [
     path("", home.start, name="start"),
     path("b/<slug:slug>/", include(business)),
     path("", include("businesses.urls")),
-    path("healthz", health.healthz),
+    path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("calls/", include("calls.urls")),

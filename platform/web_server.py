@@ -16,6 +16,7 @@ from daphne.cli import CommandLineInterface
 from daphne.server import Server
 
 from calls.line.media_socket import SCOPE_KEY as SOCKET
+from frontdesk.few_at_a_time import take_few
 from frontdesk.guarded_sockets import GuardedSocket
 from frontdesk.large_bodies import SCOPE_KEY as LARGE_BODY
 from frontdesk.limited_requests import LimitedRequest
@@ -34,6 +35,11 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
         elif isinstance(protocol, LimitedRequest) and protocol.large_body is not None:
             scope[LARGE_BODY] = protocol.large_body
         return super().create_application(protocol, scope)
+
+    def listen_success(self, port: Any) -> None:
+        """Begin to listen."""
+        take_few(port)
+        super().listen_success(port)
 
 
 def install() -> None:

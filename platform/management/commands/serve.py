@@ -18,6 +18,9 @@ from businesses import public_address
 from frontdesk import children, demo
 
 HOST = "127.0.0.1"
+PORT_WAIT_S = 15.0
+"""How long a port may still be held by an earlier run that is ending: its stand-in ends a moment after it."""
+LOOK_EVERY_S = 0.2
 SANDBOX_START_S = 30.0  # the stand-in listens after two seconds, before its speech models are loaded
 
 
@@ -34,14 +37,14 @@ class Command(BaseCommand):
         """Serve until Ctrl-C or SIGTERM."""
         if options["demo"] and not settings.DEBUG:
             raise CommandError("--demo makes a login that everyone knows. Leave it out, or set DEBUG=1.")
-        require_free_port(settings.PORT, "PORT")
+        self.require_free_port(settings.PORT, "PORT")
         self.say("Migrating the database ...")
         call_command("migrate", verbosity=0)
         if options["demo"]:
             self.say("Made the demo business." if demo.seed() else "The demo business is there already.")
         with ExitStack() as running:
             if not settings.OPENAI_API_KEY:
-                require_free_port(settings.SANDBOX_PORT, "SANDBOX_PORT")
+                self.require_free_port(settings.SANDBOX_PORT, "SANDBOX_PORT")
                 self.say(f"OPENAI_API_KEY is not set: starting the stand-in engine on port {settings.SANDBOX_PORT} ...")
                 sandbox = [sys.executable, sys.argv[0], "sandbox"]
                 running.enter_context(children.running(sandbox, on_early_end=self.say_sandbox_ended))
@@ -67,6 +70,19 @@ class Command(BaseCommand):
 
         WebServer(application, endpoints=[f"tcp:port={settings.PORT}:interface={HOST}"], ready_callable=ready).run()
 
+    def require_free_port(self, port: int, variable: str) -> None:
+        """Wait until a port is free. Raises `CommandError` if it is still in use after a while."""
+        if is_free(port):
+            return
+        self.say(f"Port {port} is taken: waiting for an earlier run to end ...")
+        give_up_at = time.monotonic() + PORT_WAIT_S
+        while not is_free(port):
+            if time.monotonic() > give_up_at:
+                raise CommandError(
+                    f"Port {port} is taken. Stop what listens there, or choose another: make run {variable}={port + 10}"
+                )
+            time.sleep(LOOK_EVERY_S)
+
     def say_sandbox_ended(self, code: int) -> None:
         """Print that calls are no longer answered."""
         self.stderr.write(f"The stand-in engine has ended (code {code}): calls reach nobody. Stop and start again.")
@@ -77,16 +93,15 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def require_free_port(port: int, variable: str) -> None:
-    """Raise `CommandError` if the port is in use."""
+def is_free(port: int) -> bool:
+    """Returns whether a port of this machine can be listened at."""
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
-            raise CommandError(
-                f"Port {port} is taken. Stop what listens there, or choose another: make run {variable}={port + 10}"
-            ) from None
+            return False
+    return True
 
 
 def listens_within(seconds: float, port: int) -> bool:

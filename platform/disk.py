@@ -1,0 +1,42 @@
+"""Whether files can be written where recordings and uploads go: a full disk loses them, and often the database's."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+KEPT_S: Final = 5.0
+_SIZE: Final = 64 * 1024
+
+
+class _Known:
+    """What the last try has shown, and when that was."""
+
+    lock = threading.Lock()
+    problem = ""
+    at = float("-inf")
+
+
+def problem() -> str:
+    """Returns why nothing can be written; empty if it can. It is tried every few seconds, however often it is asked."""
+    with _Known.lock:
+        if time.monotonic() - _Known.at >= KEPT_S:
+            _Known.problem, _Known.at = _tried(), time.monotonic()
+        return _Known.problem
+
+
+def _tried() -> str:
+    folder = Path(settings.MEDIA_ROOT)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_SIZE))
+            file.flush()
+    except OSError as error:
+        return f"files can't be written to MEDIA_ROOT: {error.strerror or type(error).__name__}"
+    return ""
