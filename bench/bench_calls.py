@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
+from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -190,13 +191,25 @@ def run(calls: int, seconds: float, *, recorded: bool) -> dict[str, Any]:
             cpu_before, waited_before = cpu_seconds(pid), waited_seconds(pid)
             callers = asyncio.run(_call(daphne.url, numbers, seconds))
             cpu_s, waited_s = cpu_seconds(pid) - cpu_before, waited_seconds(pid) - waited_before
+        records = kept_records()
         ours.send("stop")
         heard, openai_lateness = ours.recv()
         openai.join()
     return figures(callers, heard, cpu_s) | {
         "lateness_of_openais_stand_in_itself_ms": spread(openai_lateness),
         "daphne_waited_for_its_core_seconds": round(waited_s, 2),
+        "records": records,
     }
+
+
+def kept_records() -> dict[str, int]:
+    """Returns how many calls are on record with each reason of their end, and how many without any turn."""
+    from businesses.tenancy import across_businesses  # noqa: PLC0415
+    from calls.models import Call  # noqa: PLC0415
+
+    with across_businesses():  # each call of this benchmark is another business's
+        kept = Counter(Call.objects.values_list("end_reason", flat=True))
+        return {**kept, "without_turns": Call.objects.filter(turns=None).count()}
 
 
 async def _call(url: str, numbers: dict[str, str], seconds: float) -> list[Caller]:

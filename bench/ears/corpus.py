@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
@@ -35,6 +36,7 @@ class Case:
     audio: bytes
     onset_s: float | None = None
     echo: Echo | None = None
+    after_s: float = 0.0
 
     @property
     def minutes(self) -> float:
@@ -63,6 +65,12 @@ def speech(share: float) -> Iterator[Case]:
     yield from _spoken("5 % of packets lost", fewer, chance, 2000, through=lambda audio: lossy(audio, 0.05, chance))
     yield from _spoken("over an echo of -30 dB", fewer, chance, 2000, echo=Echo(30.0))
     yield from _spoken("over an echo of -20 dB", fewer, chance, 2000, echo=Echo(20.0))
+    babble = sounds.babble(300, 30.0)
+    yield from _spoken("10 dB over babble", fewer, chance, 949, behind=babble, lead_s=10.0)
+    yield from _spoken("16 dB over babble", fewer, chance, 1900, behind=babble, lead_s=10.0)
+    television = at_rms(recordings.monologue("it_IT_m_Carlo", 40.0, seed=77), 300)
+    yield from _spoken("16 dB over a television", fewer, chance, 1900, behind=television, lead_s=15.0)
+    yield from _turned_away("turned away by 12 dB", fewer, chance)
 
 
 def strangers(share: float) -> Iterator[Case]:
@@ -100,6 +108,11 @@ def silence_kept(share: float) -> Iterator[Case]:
         for _name, track in recordings.music():
             yield _quiet("hold music", at_rms(track[: round(len(track) * share)], rms))
     yield _quiet("babble rms 300", sounds.babble(300, 3 * minute))
+    yield _quiet("babble, after 5 s", sounds.babble(300, 6 * minute), after_s=5.0)
+    for speaker in ("it_IT_m_Carlo", "ru_RU_f_IvrvoiceRU"):
+        for rms in (200, 300):
+            voice = at_rms(recordings.monologue(speaker, 3 * minute, seed=77), rms)
+            yield _quiet("television, after 10 s", voice, after_s=10.0)
     for loss_db in (20.0, 30.0, 40.0):
         for delay_s in (0.06, 0.12, 0.25):
             nothing = np.zeros(round(2 * minute * RATE))
@@ -150,15 +163,31 @@ def _spoken(
     noise_rms: float = LINE_RMS,
     through: Callable[[Samples], Samples] = lambda audio: audio,
     echo: Echo | None = None,
+    behind: Samples | None = None,
+    lead_s: float = LEAD_S,
 ) -> Iterator[Case]:
     for clip in clips:
-        lead = round(LEAD_S * RATE) + int(chance.integers(320))  # begins anywhere within a frame
+        lead = round(lead_s * RATE) + int(chance.integers(320))  # begins anywhere within a frame
         voice = at_rms(clip.samples, rms)
         track = np.concatenate([np.zeros(lead), voice[clip.onset :], np.zeros(round(TAIL_S * RATE))])
         track += sounds.noise("pink", noise_rms, len(track) / RATE, chance)[: len(track)]
+        if behind is not None:
+            track += behind[: len(track)]
         yield Case(group, encode(through(track)), onset_s=lead / RATE, echo=echo)
 
 
-def _quiet(group: str, track: Samples, *, echo: Echo | None = None) -> Case:
+def _turned_away(group: str, clips: list[Clip], chance: Generator) -> Iterator[Case]:
+    for first, then in pairwise(clips):
+        lead = round(LEAD_S * RATE) + int(chance.integers(320))
+        near, far = at_rms(first.samples, 2000)[first.onset : first.end], at_rms(then.samples, 500)[then.onset :]
+        wait = np.zeros(round(5.0 * RATE))
+        track = np.concatenate([np.zeros(lead), near, wait, far, np.zeros(round(TAIL_S * RATE))])
+        track += sounds.noise("pink", LINE_RMS, len(track) / RATE, chance)[: len(track)]
+        yield Case(group, encode(track), onset_s=(lead + len(near) + len(wait)) / RATE)
+
+
+def _quiet(group: str, track: Samples, *, echo: Echo | None = None, after_s: float = 0.0) -> Case:
     chance = np.random.default_rng(9)
-    return Case(group, encode(track + sounds.noise("pink", LINE_RMS, len(track) / RATE, chance)), echo=echo)
+    return Case(
+        group, encode(track + sounds.noise("pink", LINE_RMS, len(track) / RATE, chance)), echo=echo, after_s=after_s
+    )

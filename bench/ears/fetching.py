@@ -57,4 +57,5 @@ def _unpack() -> None:
             if fetched.returncode:
                 raise CorpusMissing(f"apt-get download {package}: {fetched.stderr.strip()} (apt-get update first?)")
         for archive in sorted(Path(folder).glob("*.deb")):
+            Path(FOLDER).mkdir(parents=True, exist_ok=True)
             subprocess.run(["dpkg-deb", "--extract", archive, FOLDER], check=True)

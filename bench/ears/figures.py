@@ -52,10 +52,10 @@ class Unheard:
 
     def add(self, case: Case, outcome: Outcome) -> None:
         """Count one line."""
-        self.minutes += case.minutes
-        self.pauses += len(outcome.pauses)
-        self.commits += len(outcome.commits)
-        self.resumes += len(outcome.resumes)
+        self.minutes += case.minutes - case.after_s / 60
+        self.pauses += sum(at >= case.after_s for at in outcome.pauses)
+        self.commits += sum(at >= case.after_s for at in outcome.commits)
+        self.resumes += sum(at >= case.after_s for at in outcome.resumes)
 
     def row(self) -> str:
         """Returns a row of a Markdown table, with figures per minute."""
