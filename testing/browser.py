@@ -89,6 +89,11 @@ def sign_in(page: Page, email: str = demo.OWNER_EMAIL, password: str = demo.OWNE
     """Sign in, by default as the demo's owner."""
     page.context.clear_cookies(name="sessionid")
     page.goto("/accounts/login/")
+    sign_in_here(page, email, password)
+
+
+def sign_in_here(page: Page, email: str = demo.OWNER_EMAIL, password: str = demo.OWNER_PASSWORD) -> None:
+    """Sign in on the page that asks for it."""
     page.fill("input[name=login]", email)
     page.fill("input[name=password]", password)
     page.click("form[novalidate] button.main")

@@ -37,6 +37,7 @@ class ThreadedMeta(FakeMeta):
 
     def webhooks(self) -> list[bytes]:
         """Returns the bodies of all webhooks that have not been delivered yet."""
+        self.release()
         due, self.to_report = self.to_report, []
         return [
             json.dumps(notices.notice("1055", "2077", due[start : start + 1_000])).encode()

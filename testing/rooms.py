@@ -47,7 +47,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "reasons",
         "template_variables",
         "causes",
-        "states bare_process",
+        "states bare_process columns",
     ),
     "calls": (
         "apps urls management templatetags",
@@ -60,14 +60,14 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "records",
         "plan",
         "greetings",
-        "instructions",
+        "instructions model_checks",
         "sandbox",
         "audio",
         "conversation",
         "openai_http",
-        "openai_errors",
+        "openai_errors openai_messages openai_models mailbox past",
         "models",
-        "errors",
+        "errors short_waits",
     ),
     "businesses": (
         "apps urls management templatetags middleware",
@@ -82,13 +82,14 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "invitation_codes",
         "membership",
         "keeping",
-        "audit permissions usage",
+        "audit permissions usage known_people heartbeats",
         "models",
         "call_settings",
         "validators",
         "dialling",
-        "changes field_words phone_numbers public_address client_address untrusted_json credentials mail signals"
-        " tenancy errors",
+        "changes countries field_words phone_numbers public_address client_address untrusted_json credentials mail"
+        " database_watch remembered signals tenancy errors",
+        "countries_in_hebrew",
     ),
 }
 """Rooms from the top floor down; several on one floor don't import each other."""

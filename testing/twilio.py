@@ -15,11 +15,15 @@ from testing.thread_server import in_a_thread
 
 @dataclass(frozen=True)
 class TwilioAccount:
-    """An account: its token, its WhatsApp senders, the numbers that it has bought, its messaging services."""
+    """An account: its token, its WhatsApp senders, the numbers that it has bought, its messaging services.
+
+    `voice_urls`: what is set for calls of a number, by Twilio's names (`voice_url`, `voice_fallback_url`).
+    """
 
     token: str
     senders: frozenset[str] = frozenset()
     bought: frozenset[str] = frozenset()
+    voice_urls: dict[str, dict[str, str]] = field(default_factory=dict)
     services: frozenset[str] = frozenset()
 
 
@@ -45,6 +49,7 @@ class FakeTwilio:
                 web.get("/2010-04-01/Accounts/{sid}.json", self._account),
                 web.post("/2010-04-01/Accounts/{sid}/Messages.json", self._accept),
                 web.get("/2010-04-01/Accounts/{sid}/IncomingPhoneNumbers.json", self._bought),
+                web.post("/2010-04-01/Accounts/{sid}/IncomingPhoneNumbers/{number}.json", self._set_number),
                 web.get("/v2/Channels/Senders", self._senders),
                 web.get("/v1/Services/{service}", self._service),
             ]
@@ -70,8 +75,20 @@ class FakeTwilio:
         if not found:
             return _error(401, 20003, "Authenticate")
         wanted = request.query.get("PhoneNumber", "")
-        numbers = [{"phone_number": number} for number in found[1].bought if number == wanted]
+        numbers = [self._number(found[1], number) for number in found[1].bought if number == wanted]
         return web.json_response({"incoming_phone_numbers": numbers})
+
+    def _number(self, account: TwilioAccount, number: str) -> dict[str, str]:
+        return {"sid": f"PN{number[1:]}", "phone_number": number} | account.voice_urls.get(number, {})
+
+    async def _set_number(self, request: web.Request) -> web.Response:
+        found = self._signed_in(request)
+        if not found:
+            return _error(401, 20003, "Authenticate")
+        number, form = f"+{request.match_info['number'].removeprefix('PN')}", await request.post()
+        names = {"VoiceFallbackUrl": "voice_fallback_url", "VoiceFallbackMethod": "voice_fallback_method"}
+        found[1].voice_urls.setdefault(number, {}).update({names[name]: str(value) for name, value in form.items()})
+        return web.json_response(self._number(found[1], number))
 
     async def _accept(self, request: web.Request) -> web.Response:
         if not self._signed_in(request):

@@ -194,8 +194,7 @@ class VirtualDays:
             pass
         agenda.tend(self._now)
         sweeper.sweep(self._now)
-        for row in doubts.ripe(self._now):
-            doubts.weigh(row, self._now)
+        doubts.weigh(self._now)
 
     def _outcome(self) -> Outcome:
         states = Counter(Recipient.objects.order_by().values_list("status", flat=True))

@@ -21,7 +21,12 @@ from whatsapp.providers.sandbox.wa_ids import wa_id_of
 NEVER_ARRIVES = 0.005
 ANSWER_IS_LOST = 0.01
 IS_HELD = 0.05
+LOST_AND_HELD = 0.5
+USUAL_HOLD_S = 3_600.0
 LONGEST_HOLD_S = 24 * 3_600.0
+IS_HELD_LONG = 0.01
+"""Of held messages whose answer arrives: 99 of 100 leave within an hour. Where the answer is lost, any time is as
+likely, so that most of these are held long after every message that is known to be held has left."""
 SAYS_STOP = 0.005
 REPORT_TAKES_S = 240.0
 LARGEST_WEBHOOK = 500
@@ -56,14 +61,23 @@ class VirtualMeta:
             self.after_a_stop.append(person)
         self._serial += 1
         message_id = f"wamid.{self._serial}"
-        is_held = not self.is_sound and message.template.name in self.held and self.chance.random() < IS_HELD
-        self._plan(message, message_id, person, now, self.chance.uniform(0, LONGEST_HOLD_S) if is_held else 0.0)
+        is_lost = drawn < NEVER_ARRIVES + ANSWER_IS_LOST
+        held_s = self._held_s(is_lost) if message.template.name in self.held and not self.is_sound else 0.0
+        self._plan(message, message_id, person, now, held_s)
+        is_held = bool(held_s)
         self.holds += is_held
-        if drawn < NEVER_ARRIVES + ANSWER_IS_LOST:
+        if is_lost:
             self.lost += 1
             return SendResult(SendOutcome.UNKNOWN, text="timeout")
         outcome = SendOutcome.HELD if is_held else SendOutcome.ACCEPTED
         return SendResult(outcome, message_id=message_id, http_status=200, known_as=(message.address, f"+{person}"))
+
+    def _held_s(self, is_lost: bool) -> float:
+        """Returns how many seconds a message is held; mostly 0."""
+        if self.chance.random() >= (LOST_AND_HELD if is_lost else IS_HELD):
+            return 0.0
+        is_long = is_lost or self.chance.random() < IS_HELD_LONG
+        return self.chance.uniform(1, LONGEST_HOLD_S if is_long else USUAL_HOLD_S)
 
     def webhooks(self, now: datetime) -> Iterator[bytes]:
         """Yields the bodies of the webhooks that have come by now, in the order of their delivery."""

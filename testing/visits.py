@@ -134,22 +134,28 @@ BY_OPERATORS = {"businesses.Business", "businesses.Membership"}
 BY_COMMAND = {"whatsapp.Sender"}
 """Models that only operators add in the admin, and models that nobody adds there."""
 SHOWN = {
+    "broadcast-edit-template": {"draft"},
     "broadcast-people": {"completed", "draft"},
+    "broadcast-result": {"completed", "running", "paused", "cancelled"},
     "thread": {"open", "closed", "opted-out", "kinds", "changed", "only-an-id"},
+    "thread-template": {"closed"},
     "contact": {"regular", "opted-out", "stopped-marketing", "long-name", "only-an-id", "merged"},
 }
 """Pages that are visited with some of the model's rows only."""
 WAYS: dict[str, dict[str, tuple[ways.Way, int]]] = {
-    "broadcast-new-people": {
-        "broadcast-new-people": (ways.to_people, 200),
-        "broadcast-new-people-refused": (ways.to_people_refused, REFUSED),
+    "broadcast-edit-people": {
+        "broadcast-edit-people": (ways.to_people, 200),
+        "broadcast-edit-people-refused": (ways.to_people_refused, REFUSED),
     },
-    "broadcast-new-details": {
-        "broadcast-new-details-file": (ways.to_details_of_a_file, 200),
-        "broadcast-new-details-refused": (ways.to_details_of_contacts, REFUSED),
+    "broadcast-edit-details": {
+        "broadcast-edit-details-file": (ways.to_details_of_a_file, 200),
+        "broadcast-edit-details-refused": (ways.to_details_of_contacts, REFUSED),
     },
     "contacts-import-columns": {"contacts-import-columns": (ways.to_columns, 200)},
-    "contacts-import-result": {"contacts-import-result": (ways.to_result, 200)},
+    "contacts-import-result": {
+        "contacts-import-result": (ways.to_result, 200),
+        "contacts-import-undone": (ways.to_undone, 200),
+    },
     "mfa_activate_totp": {"account-authenticator": (ways.to_an_authenticator, 200)},
     "account_logout": {"account-sign-out": (ways.to_sign_out, 200)},
 }

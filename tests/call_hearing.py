@@ -6,7 +6,8 @@ from base64 import b64decode
 from collections.abc import Sequence
 
 from calls.audio import ulaw
-from calls.conversation.commands import ClearPlayback
+from calls.audio.waiting_tone import waiting_tone
+from calls.conversation.commands import ClearPlayback, Command
 from calls.conversation.events import CallerFrame, MarkReturned
 from calls.records.traces import Decided, TraceLine
 from calls.sandbox.openai.connection import Connection
@@ -22,8 +23,23 @@ _VOICED_RMS = 200  # the businesses' echo gate, above the floor of a silent line
 
 def heard(call: PlacedCall) -> bytes:
     """Returns every byte of the assistant's audio that the caller heard, in order, without silence."""
-    playback = call.stream.playback
+    return heard_in(call.stream)
+
+
+def heard_in(stream: MediaStream) -> bytes:
+    """Returns the same of one of a call's streams."""
+    playback = stream.playback
     return b"".join(bytes(playback.track[each.start : each.end]) for each in playback.stretches)
+
+
+def words_heard(call: PlacedCall) -> bytes:
+    """Returns the same without the tones that a waiting caller hears."""
+    return heard(call).replace(waiting_tone(), b"")
+
+
+def tones_heard(call: PlacedCall) -> int:
+    """Returns how many of those tones were heard."""
+    return heard(call).count(waiting_tone())
 
 
 def clears(call: PlacedCall) -> list[float]:
@@ -74,13 +90,15 @@ def voiced_frames_before_clear(trace: Sequence[TraceLine]) -> int:
     raise AssertionError("nothing was cleared")
 
 
+def decided_at(trace: Sequence[TraceLine], kind: type[Command]) -> float:
+    """Returns when the server first gave a command of this kind, by its own clock."""
+    return next(line.at for line in trace if isinstance(line, Decided) and isinstance(line.command, kind))
+
+
 def clear_travelled_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
     """Returns the round-trip time of the first `clear` and its marks, which byte positions can't account for."""
     offset = _server_ahead_s(call, trace)
-    decided_at = next(
-        line.at for line in trace if isinstance(line, Decided) and isinstance(line.command, ClearPlayback)
-    )
-    there_s = clears(call)[0] + offset - decided_at
+    there_s = clears(call)[0] + offset - decided_at(trace, ClearPlayback)
     returned = next((mark for mark in call.stream.record.returned_marks if mark.was_cleared), None)
     came_at = next(
         (line.at for line in trace if isinstance(line, MarkReturned) and returned and line.name == returned.name), None

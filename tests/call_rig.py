@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from businesses.models import Business
+from calls.conversation.end_reasons import EndReason
 from calls.models import CallStatus
 from calls.sandbox.openai.scenario import Fault, Scenario
 from calls.sandbox.receptionist.engine import Say
@@ -99,3 +100,14 @@ async def eventually(condition: Callable[[], object], timeout_s: float = 30.0) -
     while not condition():
         assert time.monotonic() < give_up_at, "it did not happen in time"
         await asyncio.sleep(0.02)
+
+
+async def reaches_the_fallback(rig: Rig, call: PlacedCall, reason: EndReason, cause: str) -> Records:
+    """Check that the caller is put through, and that the record says why."""
+    await call.ended(40.0)
+    assert [verb.name for verb in call.record.verbs][:3] == ["Connect", "Say", "Dial"]
+    assert call.record.verbs[2].text == FALLBACK
+    records = await rig.records(call)
+    assert (records.call.outcome, records.call.end_reason) == ("fallback", reason)
+    assert records.call.end_detail == {"cause": cause}
+    return records

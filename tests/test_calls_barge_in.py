@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from calls.audio import ulaw
+from calls.conversation.commands import ClearPlayback, Play
 from calls.sandbox.openai.scenario import (
     DuplicateCommit,
     Fault,
@@ -29,6 +30,7 @@ from tests.call_hearing import (
     SLACK_S,
     clear_travelled_s,
     clears,
+    decided_at,
     heard,
     played_until,
     seam,
@@ -94,7 +96,7 @@ async def check_interruption(rig: Rig, call: PlacedCall, desk: Desk, spoken_at: 
 def whole_items_ms(desk: Desk) -> float:
     """Returns how much of the answer is in items that were heard completely, which are not truncated."""
     items = len({each["item_id"] for each in desk.lane.sent("response.output_audio.done")[:-1]}) or 1
-    return len(WHOLE) / 8 / items * (items - len(truncated_ms(desk)))
+    return len(WHOLE) / 8 / items * (items - len(truncated_ms(desk)) - len(deleted(desk)))
 
 
 def heard_of_answer(call: PlacedCall) -> int:
@@ -102,6 +104,11 @@ def heard_of_answer(call: PlacedCall) -> int:
     rest = heard(call).partition(numbered.audio(SECOND))[0]
     assert WHOLE.startswith(rest)
     return len(rest)
+
+
+def deleted(desk: Desk) -> list[str]:
+    """Returns the items of which nothing was heard, which the model is told to forget."""
+    return [each["item_id"] for each in desk.lane.received("conversation.item.delete")]
 
 
 def truncated_ms(desk: Desk) -> list[int]:
@@ -153,11 +160,13 @@ async def several_items_in_the_queue(rig: Rig) -> None:
         spoken_at = await interrupt(call)
     await check_interruption(rig, call, desk, spoken_at)
     items = [each["item"]["id"] for each in desk.lane.sent("response.output_item.added")][:3]
-    truncations = desk.lane.received("conversation.item.truncate")
+    truncated = [each["item_id"] for each in desk.lane.received("conversation.item.truncate")]
     # The first was heard to its end; the second in part; of the third nothing.
-    assert [each["item_id"] for each in truncations] == items[-len(truncations) :]
-    assert truncations[-1]["audio_end_ms"] == 0
-    assert len(truncations) in {2, 3}
+    corrected = truncated + deleted(desk)
+    assert corrected == items[-len(corrected) :]
+    assert deleted(desk)[-1] == items[-1]
+    assert 0 not in truncated_ms(desk)
+    assert len(corrected) in {2, 3}
 
 
 async def with_strange_events(rig: Rig, fault: Fault) -> None:
@@ -208,7 +217,7 @@ async def samples_lost_by_a_grunt(rig: Rig) -> int:
     left, went_on = seam(heard(call), WHOLE)
     late_s = clear_travelled_s(call, records.trace) + telephone_late_s(call.stream, until_s=clears(call)[0])
     assert abs(left - went_on) / 8 <= 20 + late_s * 1000, "a frame, on a machine that is busy"
-    assert 3 <= voiced_frames_before_clear(records.trace) <= 5
+    assert 2 <= voiced_frames_before_clear(records.trace) <= 5
     assert len(clears(call)) == 1
     before, after = call.stream.playback.stretches[-2:]
     assert 0.3 < (after.start - before.end) / 8000 < 0.6 + SLACK_S
@@ -259,9 +268,9 @@ async def grace_at_the_beginning(rig: Rig) -> None:
     async with answered(rig, scenario(), after_bytes=800, barge_in_grace_ms=1000) as (call, _desk):
         call.say(INTERRUPTION)
         await call.until(lambda: clears(call))
-    began_at = call.stream.playback.stretches[0].start / 8000
-    assert clears(call)[0] - began_at >= 1.0
-    assert "ignored: within the grace time" in rig.logged((await rig.records(call)).call.pk)
+    records = await rig.records(call)
+    assert decided_at(records.trace, ClearPlayback) - decided_at(records.trace, Play) >= 1.0
+    assert "ignored: within the grace time" in rig.logged(records.call.pk)
 
 
 async def test_a_business_chooses_how_much_voice_interrupts(rig: Rig) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from calls.conversation.commands import Play
+from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import ModelReady
 from calls.records.traces import Decided
 from calls.sandbox.openai.scenario import (
@@ -23,8 +24,8 @@ from calls.sandbox.receptionist.engine import Say
 from calls.sandbox.telephone.media_stream import LineConditions
 from calls.sandbox.telephone.placed_call import PlacedCall
 from testing import numbered
-from tests.call_hearing import SLACK_S, clears, forwarded, heard, played_until
-from tests.call_rig import ANSWER, SECOND, Desk, Rig, scenario, speech
+from tests.call_hearing import SLACK_S, clears, forwarded, heard, played_until, tones_heard, words_heard
+from tests.call_rig import ANSWER, FALLBACK, SECOND, Desk, Rig, reaches_the_fallback, scenario, speech
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.once]
 
@@ -171,9 +172,12 @@ async def test_a_first_response_that_fails_is_made_again_and_heard_once(rig: Rig
 async def greeting_after(rig: Rig, fault: Fault) -> None:
     desk = await rig.desk(scenario(fault, replies=((Say(SECOND),),)), greeting=SHORT_GREETING, is_rendered=False)
     async with rig.calling(desk) as call:
-        await call.until(lambda: call.heard_bytes > 2000)
+        await call.until(lambda: len(words_heard(call)) > 2000)
         call.say(speech("hello"))  # speech over the retry, which is protected too
-        await hear_answer(call, SHORT_GREETING, SECOND)
+        await call.until(lambda: len(words_heard(call)) >= len(numbered.audio(SHORT_GREETING) + numbered.audio(SECOND)))
+        await call.quiet(0.8)
+    assert words_heard(call) == numbered.audio(SHORT_GREETING) + numbered.audio(SECOND), fault
+    assert bool(tones_heard(call)) == isinstance(fault, Stall), "who waits for six seconds hears a tone meanwhile"
     assert clears(call) == [], fault
     creates = [each["response"]["metadata"] for each in desk.lane.received("response.create")]
     kinds = [(each["kind"], each["attempt"]) for each in creates]
@@ -196,15 +200,14 @@ async def greeting_cut_in_its_middle(rig: Rig) -> None:
 
 
 async def greeting_that_never_comes(rig: Rig) -> None:
-    """Three attempts, then protection ends and the call goes on."""
-    desk = await rig.desk(scenario(FailResponse(times=3)), greeting=SHORT_GREETING, is_rendered=False)
+    """Six attempts over some seconds, then protection ends and a person is called."""
+    plan = scenario(FailResponse(times=6))
+    desk = await rig.desk(plan, greeting=SHORT_GREETING, is_rendered=False, fallback_number=FALLBACK)
     async with rig.calling(desk) as call:
-        await call.until(lambda: len(desk.lane.sent("response.done")) == 3)
-        call.say(speech("hello"))
-        await call.until(lambda: call.heard_bytes > 8000)
-        call.say(speech("one-moment-please"))
-        await call.until(lambda: clears(call))
-    assert "given up, barge-in now enabled" in rig.logged((await rig.records(call)).call.pk)
+        records = await reaches_the_fallback(rig, call, EndReason.NO_ANSWER, "server_error")
+    assert len(desk.lane.sent("response.done")) == 6
+    assert words_heard(call) == b""
+    assert "given up, barge-in now enabled" in rig.logged(records.call.pk)
 
 
 # G4: nobody has spoken yet -----------------------------------------------------------------------------

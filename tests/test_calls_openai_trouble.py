@@ -26,7 +26,7 @@ from calls.sandbox.openai.scenario import (
 from calls.sandbox.receptionist.engine import CallTool, Say
 from calls.sandbox.telephone.placed_call import PlacedCall
 from testing import numbered
-from tests.call_hearing import SLACK_S, forwarded, heard
+from tests.call_hearing import SLACK_S, forwarded, heard, tones_heard, words_heard
 from tests.call_office import Records
 from tests.call_rig import ANSWER, FALLBACK, SECOND, Desk, Rig, scenario, speech
 
@@ -151,8 +151,9 @@ async def dropped_in_the_middle_of_a_sentence(rig: Rig) -> None:
         await call.quiet(0.5)
         call.say(speech("hello"))
         await call.until(lambda: heard(call).endswith(numbered.audio(SECOND)))
-    # What had come of the sentence is heard, and the rest is asked for, not the beginning again.
-    assert heard(call) == numbered.audio(GREETING) + numbered.audio(ANSWER)[: 12 * 800] + numbered.audio(SECOND)
+    # What had come of the sentence is heard, and the rest is asked for, not the beginning again. On a slow machine a
+    # tone comes between.
+    assert words_heard(call) == numbered.audio(GREETING) + numbered.audio(ANSWER)[: 12 * 800] + numbered.audio(SECOND)
     again = desk.lane.connections[1].received
     assert [each.event["type"] for each in again][:4] == [
         "session.update",
@@ -224,8 +225,8 @@ async def stalled_answer(rig: Rig) -> None:
     desk = await rig.desk(scenario(Stall(times=1), replies=((Say(SECOND),),)))
     async with rig.calling(desk) as call:
         call.say(speech("hello"))
-        await call.quiet(0.8)
-    assert heard(call) == numbered.audio(SECOND)
+        await call.until(lambda: words_heard(call) == numbered.audio(SECOND))
+    assert tones_heard(call) >= 2, "the model was silent for six seconds"
     records = await rig.records(call)
     lost = next(line for line in records.trace if isinstance(line, ModelReady) and line.at > 3)
     audio_at = next(line.at for line in records.trace if isinstance(line, ResponseAudio))
@@ -250,7 +251,7 @@ async def stalled_in_the_middle_of_an_answer(rig: Rig) -> None:
     assert whole.startswith(f"{said} ")
     rest = whole.removeprefix(f"{said} ")
     begun = numbered.audio(whole)[: 12 * 800]
-    assert heard(call) == numbered.audio(GREETING) + begun + numbered.audio(rest)
+    assert words_heard(call) == numbered.audio(GREETING) + begun + numbered.audio(rest)
 
 
 async def nonsense_in_an_answer(rig: Rig, nonsense: Fault) -> None:

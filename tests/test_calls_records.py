@@ -67,8 +67,11 @@ async def test_a_whole_conversation_is_kept(rig: Rig) -> None:
 
 def check_figures(kept: Call, seconds: float) -> None:
     """Latencies, usage, charge and outcome."""
-    assert set(kept.latencies) == {"greeting", "answer", "barge_in_pause", "barge_in_confirmed"}
+    assert set(kept.latencies) == {"greeting", "answer", "felt", "barge_in_pause", "barge_in_confirmed"}
     assert {name: len(values) for name, values in kept.latencies.items()}["answer"] == 2
+    felt = kept.latencies.pop("felt")
+    # Felt since the last voice: the silence by which OpenAI knew that the caller had ended is part of it.
+    assert all(wait + 200 < longer for wait, longer in zip(kept.latencies["answer"], felt, strict=True))
     assert all(0 <= value < 1000 for values in kept.latencies.values() for value in values)
     assert kept.latencies["barge_in_pause"][0] < 300 + SLACK_S * 1000
     assert kept.usage["output_audio_tokens"] > 0
@@ -98,7 +101,7 @@ async def test_no_transcript_or_number_reaches_the_log(rig: Rig) -> None:
 async def test_a_killed_process_leaves_what_was_said(
     rig: Rig, daphne: StartDaphne, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    """`kill -9`: what was said up to two seconds before is kept, the caller reaches the fallback, the call is ended."""
+    """`kill -9`: what was said up to two seconds before is kept, Twilio is told to go on, or the call is ended."""
     openai_url = rig.exchange.url.replace("http", "ws", 1)
     doomed = daphne(OPENAI_API_KEY="not-a-key", OPENAI_REALTIME_URL=openai_url, TWILIO_AUTH_TOKEN=AUTH_TOKEN)
     office = Office(doomed.environment["DATABASE_URL"], django_db_blocker)
@@ -124,26 +127,27 @@ async def test_a_killed_process_leaves_what_was_said(
         beside=doomed, OPENAI_API_KEY="not-a-key", OPENAI_REALTIME_URL=openai_url, TWILIO_AUTH_TOKEN=AUTH_TOKEN
     )
     async with TwilioPeer(survivor.url, auth_token=AUTH_TOKEN, public_url=doomed.url) as twilio:
-        await check_left_over_by_webhook(twilio, office, call.flow.ids.call_sid)
+        await check_goes_on_by_webhook(twilio, office, call.flow.ids.call_sid)
     assert await office.ask(finishing.end_dead_calls, now=now) == 0, "a minute without a sign of life, not less"
     assert await office.ask(finishing.end_dead_calls, now=now + timedelta(seconds=61)) == 1
     swept = await office.ask(records_of, other.flow.ids.call_sid)
     assert (swept.call.status, swept.call.outcome) == (CallStatus.ENDED, "failed")
     assert swept.call.end_reason == EndReason.PROCESS_DIED
     assert swept.call.ended_at == swept.call.alive_at
+    # The new stream of the first one never opened: it ends likewise.
+    assert await office.ask(finishing.end_dead_calls, now=datetime.now(UTC) + timedelta(seconds=61)) == 1
+    assert (await office.ask(records_of, call.flow.ids.call_sid)).call.minutes_charged > 0
     office.close()
 
 
-async def check_left_over_by_webhook(twilio: TwilioPeer, office: Office, call_sid: str) -> None:
-    """Twilio asks what comes next when the socket is gone: the caller is put through, and the call ended."""
+async def check_goes_on_by_webhook(twilio: TwilioPeer, office: Office, call_sid: str) -> None:
+    """Twilio asks what comes next when the socket is gone: it is told to open another stream."""
     fields = {"CallSid": call_sid, "CallStatus": "in-progress"}
     status, body = await twilio.post("/calls/twilio/after/", fields)
     assert status == 200
-    assert FALLBACK in body
+    assert "<Stream" in body
     kept = await office.ask(records_of, call_sid)
-    assert (kept.call.status, kept.call.outcome) == (CallStatus.ENDED, "fallback")
-    assert kept.call.end_reason == EndReason.PROCESS_DIED
-    assert kept.call.minutes_charged > 0
+    assert (kept.call.status, kept.call.stream_number) == (CallStatus.LIVE, 1)
 
 
 def kinds(trace: list[TraceLine]) -> set[str]:

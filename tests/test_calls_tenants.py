@@ -65,7 +65,7 @@ def check_session(desk: Desk, threshold: float) -> None:
     assert session["audio"]["output"] == {"format": {"type": "audio/pcmu"}, "voice": desk.business.voice}
     hearing = session["audio"]["input"]
     assert hearing["format"] == {"type": "audio/pcmu"}
-    assert hearing["transcription"]["language"] == desk.business.language
+    assert hearing["transcription"]["languages"][0] == desk.business.language
     detection = hearing["turn_detection"]
     assert detection["type"] == "server_vad"
     assert detection["threshold"] == threshold

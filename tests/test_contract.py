@@ -99,6 +99,13 @@ def test_every_listed_address_is_served() -> None:
         resolve(re.sub(r"<\w+>", "00000000-0000-4000-8000-000000000000", address))
 
 
+def test_every_address_of_the_inbox_is_listed() -> None:
+    """Each is written as below a business, with any of its ids as `<id>`."""
+    inbox = {route.removeprefix("/b/<slug:slug>/") for route in routes(get_resolver()) if "/inbox/" in route}
+    assert len(inbox) > 10
+    assert {re.sub(r"<[^>]*>", "<id>", route) for route in inbox} <= quoted(part("Addresses"))
+
+
 def test_every_variable_is_listed() -> None:
     explained = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     table = part("Environment").split("|---|---|\n")[1]

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from businesses.models import User
 from frontdesk import demo
@@ -39,6 +40,7 @@ def questions(client: Client, visit: Visit) -> int:
 def test_no_page_asks_the_database_more_than_a_dozen_times(rows: Rows) -> None:
     client = Client()
     client.force_login(User.objects.get(email=demo.OWNER_EMAIL))
+    client.get(reverse("home", args=[demo.SLUG]))  # what a page remembers for the next is remembered
     looked_at = [each for each in visits(rows) if each.who is Who.OWNER and each.url and not each.is_admin]
     assert len(looked_at) > 50
     counted = {visit.name: questions(client, visit) for visit in looked_at}

@@ -79,7 +79,7 @@ def test_no_browser_keeps_a_page_with_secrets(url: str, alpha: Tenant) -> None:
 def test_a_link_of_an_invitation_is_kept_nowhere(alpha: Tenant) -> None:
     client = Client()
     client.force_login(alpha.owner)
-    answer = client.post("/b/qqaaa-clinic/members/invite/", {"email": "dana@new.example", "role": "staff"})
+    answer = client.post("/b/qqaaa-clinic/members/invite/", {"email": "dana@new.example", "role": "staff"}, follow=True)
     assert b"/invitations/" in answer.content
     assert "no-store" in answer["Cache-Control"]
 

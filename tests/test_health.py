@@ -1,8 +1,12 @@
 """The content of the health pages, and who may read them."""
 
+import time
 from http import HTTPStatus
+from pathlib import Path
+from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -10,7 +14,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from calls.line import live
-from frontdesk import health
+from frontdesk import disk, health, loop_lag
 
 
 @pytest.fixture(autouse=True)
@@ -91,3 +95,48 @@ def test_the_figures_count_the_live_calls(client: Client, settings: Settings) ->
     settings.DEBUG = True
     live.add(call_sid="CA1", close=lambda: None)
     assert "frontdesk_live_calls 1.0" in client.get("/metrics").text
+
+
+class Reactor:
+    """Keeps what is to be called later."""
+
+    def __init__(self) -> None:
+        self.later: list[tuple[Any, ...]] = []
+
+    def callLater(self, _seconds: float, *call: Any) -> None:  # noqa: N802 - Twisted's name
+        self.later.append(call)
+
+
+@pytest.mark.django_db
+def test_not_ready_while_the_loop_lags_and_ready_when_it_has_kept_up(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reactor, lag = Reactor(), loop_lag.LoopLag(time.time)
+    monkeypatch.setattr(loop_lag, "here", lag)
+    with time_machine.travel(1_000.0, tick=False) as clock:
+        for late_s in (0.0, 0.0, 4.0):
+            lag.start(reactor)
+            clock.shift(loop_lag.LOOK_EVERY_S + late_s)
+        assert problems(client) == ["the process is overloaded: its event loop was 4.0 s late"]
+        lag.start(reactor)
+        assert problems(client) == ["the process is overloaded: its event loop was 4.0 s late"], "a moment ago"
+        for _ in range(25):
+            clock.shift(loop_lag.LOOK_EVERY_S)
+            lag.start(reactor)
+        assert problems(client) == []
+    assert reactor.later, "it goes on looking"
+
+
+@pytest.mark.django_db
+def test_not_ready_when_nothing_can_be_written(
+    client: Client, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    settings.MEDIA_ROOT = str(in_the_way)
+    monkeypatch.setattr(disk._Known, "at", float("-inf"))
+    assert problems(client) == ["files can't be written to MEDIA_ROOT: File exists"]
+    settings.MEDIA_ROOT = str(tmp_path / "new")
+    assert problems(client) != [], "it is not tried with every probe"
+    monkeypatch.setattr(disk._Known, "at", float("-inf"))
+    assert problems(client) == []

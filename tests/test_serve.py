@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from businesses.models import Business, Membership, PhoneNumber, Role, User
 from businesses.tenancy import acting_for
 from frontdesk import demo
+from frontdesk.management.commands import serve
 from frontdesk.management.commands.serve import announced
 from testing.databases import ROOT
 from whatsapp.models import MessageTemplate, Sender
@@ -29,12 +30,31 @@ with children.running(child, on_early_end=print):
 
 
 @pytest.mark.django_db
-def test_a_taken_port_is_refused_before_anything_is_done(settings: Settings) -> None:
+def test_a_taken_port_is_refused_before_anything_is_done(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "PORT_WAIT_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as other:
         settings.PORT = other.getsockname()[1]
         with pytest.raises(CommandError, match=f"Port {settings.PORT} is taken.*make run PORT="):
             call_command("serve")
     assert not Business.objects.exists()
+
+
+def test_a_port_that_an_earlier_run_still_holds_is_waited_for() -> None:
+    """The first look finds it taken and says so; by then the earlier run has ended."""
+    other = socket.create_server(("127.0.0.1", 0))
+    port = other.getsockname()[1]
+
+    class Said:
+        def write(self, line: str) -> None:
+            assert "waiting for an earlier run" in line
+            other.close()
+
+        def flush(self) -> None: ...
+
+    command = serve.Command()
+    command.stdout = Said()  # type: ignore[assignment]
+    command.require_free_port(port, "PORT")
+    assert serve.is_free(port)
 
 
 @pytest.mark.django_db

@@ -69,7 +69,7 @@ def test_production_may_run_on_sqlite_without_redis() -> None:
 def test_every_variable_that_is_read_stands_in_the_example_file_and_the_other_way_round() -> None:
     read = set()
     for path in (ROOT / "platform").rglob("*.py"):
-        read |= set(re.findall(r'env\.(?:text|flag|number|words|ranges)\(\s*"([A-Z_]+)"', path.read_text()))
+        read |= set(re.findall(r'env\.(?:text|flag|number|words|ranges|choice)\(\s*"([A-Z_]+)"', path.read_text()))
     read |= set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
     explained = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert read == explained

@@ -19,7 +19,10 @@ with across_businesses():
 
 
 def test_it_is_ready(daphne: StartDaphne) -> None:
-    assert daphne().ready() == {"ready": True, "problems": [], "live_calls": 0}
+    unchecked: dict[str, object] = {"checked_at": None, "problems": []}
+    ready = daphne().ready()
+    assert isinstance(ready.pop("background"), dict)
+    assert ready == {"ready": True, "problems": [], "live_calls": 0, "models": unchecked}
 
 
 def test_it_says_which_settings_suit_only_a_developers_machine(daphne: StartDaphne) -> None:

@@ -13,7 +13,7 @@ from testing.demo_data import Keys
 from testing.demo_data.fates import Fate, recipients
 from testing.demo_data.names import name_of, phone_of
 from whatsapp.audience.choice import ContactsChoice, FileChoice
-from whatsapp.broadcasts import creation, lifecycle
+from whatsapp.broadcasts import course, creation, drafts, lifecycle
 from whatsapp.broadcasts.creation import NewBroadcast, Timing
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.models import AudienceKind, Broadcast, EventKind, MessageTemplate, Recipient, Sender
@@ -95,6 +95,9 @@ def add(
     made = {word: _past(past, sender, templates[past.template], staff, now) for word, past in PAST.items()}
     Broadcast.objects.filter(pk=made["paused-for-quota"].pk).update(resume_at=now + LATER)
     made["draft"] = _draft(business, sender, templates["rich"], staff, now)
+    drafts.begin(business, templates["rich"], sender, actor=staff)  # left at its people, the next one at its values
+    left = drafts.begin(business, templates["english"], sender, actor=staff)
+    drafts.choose_people(left, ContactsChoice(), edition=left.edition)
     made["scheduled"] = _scheduled(business, sender, templates["reminder"], staff, now)
     return {word: str(broadcast.pk) for word, broadcast in made.items()}
 
@@ -154,6 +157,7 @@ def _past(past: Past, sender: Sender, template: MessageTemplate, staff: User, no
     )
     Broadcast.objects.filter(pk=broadcast.pk).update(created_at=started - timedelta(minutes=12))
     Recipient.objects.bulk_create(recipients(broadcast, past.fates, started=started, now=now))
+    course.of(broadcast, now)
     lifecycle.record(broadcast, Kind.CREATED, now=started - timedelta(minutes=12), actor=staff)
     for number, (kind, data) in enumerate(past.events):
         actor = staff if kind in {Kind.STARTED, Kind.CANCELLED, Kind.RESUMED, Kind.SCHEDULED} else None

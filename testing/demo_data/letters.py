@@ -11,7 +11,17 @@ from typing import Any
 from businesses.models import User
 from testing.demo_data import Keys
 from testing.demo_data.names import phone_of
-from whatsapp.models import Contact, DirectKind, DirectMessage, InboundAction, InboundMessage, Recipient, Sender
+from whatsapp.models import (
+    Contact,
+    DirectKind,
+    DirectMessage,
+    InboundAction,
+    InboundMessage,
+    QuickReply,
+    Recipient,
+    Sender,
+    ThreadNote,
+)
 from whatsapp.states import ErrorClass, RecipientStatus
 
 
@@ -68,6 +78,7 @@ THREADS: dict[str, tuple[int, tuple[Letter, ...]]] = {
         for number, kind in enumerate("sticker video document location contacts reaction unsupported".split())
     )),
 }  # fmt: skip
+QUICK = (("שעות פתיחה", "שלום {שם פרטי}, אנחנו פתוחים 9:00–17:00."), ("Parking", "Hi {name}, park at no. 12."))
 SHORT = (
     "תודה רבה!", "Thanks, see you then", "מתי אתם פתוחים?", "Can I bring my son as well?", "אני מאחרת ב־10 דקות",
     "Do you take מכבי?", "👍", "לא קיבלתי את הקוד", "What is the address?",
@@ -82,12 +93,33 @@ def add(sender: Sender, *, staff: User, now: datetime) -> Keys:
         person = people[phone_of(number)]
         made[word] = str(person.pk)
         _write(person, letters, sender, staff, now)
+    _of_the_team(sender, people[phone_of(0)], staff, now)
     taken = {number for number, _letters in THREADS.values()} | {4}  # the person at index 4 has no number
     for number in range(70):
         if number not in taken:
             letters = tuple(_short(number))
             _write(people[phone_of(number)], letters, sender, staff, now)
     return made
+
+
+def _of_the_team(sender: Sender, person: Contact, staff: User, now: datetime) -> None:
+    """Create a note and an assignment in a thread, and quick replies."""
+    membership = staff.memberships.get(business=sender.business_id)
+    Contact.objects.filter(pk=person.pk).update(assigned_to=membership)
+    ThreadNote.objects.create(
+        business_id=sender.business_id,
+        key=uuid.uuid4(),
+        contact=person,
+        address=person.address,
+        text="צריכה קבלה על שם החברה. Ask Dr. Levi first.",
+        written_by=staff,
+        created_at=now - timedelta(minutes=190),
+    )
+    for name, text in (
+        ("שעות פתיחה", "שלום {שם פרטי}, אנחנו פתוחים 9:00–17:00."),
+        ("Parking", "Hi {name}, park at no. 12."),
+    ):
+        QuickReply.objects.create(business_id=sender.business_id, name=name, text=text)
 
 
 def _short(number: int) -> Iterator[Letter]:

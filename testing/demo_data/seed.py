@@ -12,7 +12,7 @@ from businesses.models import Business, User
 from businesses.tenancy import acting_for
 from frontdesk import demo
 from testing.demo_data import Rows, broadcasts, letters, people, phone_calls, team, templates
-from whatsapp.models import MessagingSettings, Suppression
+from whatsapp.models import Suppression
 
 
 def seed(now: datetime | None = None) -> Rows:
@@ -29,7 +29,6 @@ def fill(business: Business, *, now: datetime) -> Rows:
     owner = User.objects.get(email=demo.OWNER_EMAIL)
     business.fallback_number, business.dial_countries = "+97235550199", "IL"
     business.save(update_fields=["fallback_number", "dial_countries"])
-    MessagingSettings.objects.create(business=business, region="IL")  # the demo's own number is American
     rows = team.add(business, owner=owner, now=now)
     staff = team.staff_of(business)
     made = people.add(business, staff=staff, now=now)

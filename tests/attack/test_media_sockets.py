@@ -6,7 +6,9 @@ Defended: the event loop and the memory that all calls of a process share, and t
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import socket
 import threading
 import time
@@ -192,6 +194,16 @@ def test_of_too_many_that_wait_the_oldest_gives_way(monkeypatch: pytest.MonkeyPa
     assert waiting.add("192.0.2.201", give_way=lambda: None) is not None
     assert gave_way == [0]
     assert waiting.waiting_streams() == waiting.MOST
+
+
+def test_a_hundred_that_come_at_once_wait_in_the_kernel(server: Daphne) -> None:
+    """Daphne lets 50 wait; any more would have to try again a second later, and Twilio's among them."""
+    with ExitStack() as clients:
+        os.kill(server.process.pid, signal.SIGSTOP)
+        clients.callback(os.kill, server.process.pid, signal.SIGCONT)
+        for _ in range(100):
+            clients.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=0.9))
+    assert json.loads(urlopen(f"{server.url}/healthz").read()) == {"alive": True}
 
 
 # Calls ---------------------------------------------------------------------------------------------------

@@ -1,9 +1,8 @@
-"""The proxy as docs/deploy.md has it, in a real nginx: its limits let through what the processes take, and no more."""
+"""The proxy as deploy/ has it, in a real nginx: its limits let through what the processes take, and no more."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -21,7 +20,7 @@ from testing.servers import web_processes
 from testing.services import free_port
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
-PAGE = Path(__file__).parents[2] / "docs" / "deploy.md"
+SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 SIGNED_BY_NOBODY = f"X-Hub-Signature-256: sha256={'0' * 64}\r\n"
 
 pytestmark = [
@@ -30,12 +29,12 @@ pytestmark = [
 ]
 
 
-def configuration(folder: Path, *, port: int, upstream: int) -> str:
-    """Returns the page's configuration, on a port without TLS and before one web process."""
-    block = re.search(r"```nginx\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert block
-    text = block[1].replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
-    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}").replace("server 127.0.0.1:8001", "# server")
+def configuration(folder: Path, *, port: int, upstream: int, full: int) -> str:
+    """Returns the shipped configuration, on a port without TLS and before two web processes, of which one is full."""
+    text = SHIPPED.read_text()
+    assert "listen 443 ssl;" in text
+    text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}").replace("127.0.0.1:8001", f"127.0.0.1:{full}")
     temporary = "\n".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -53,7 +52,8 @@ def proxy(tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedD
     folder.chmod(0o755)
     with web_processes(folder, migrated_database) as start:
         daphne = start(TWILIO_AUTH_TOKEN="a-token", WHATSAPP_APP_SECRET="a-secret", DEBUG="1")
-        (folder / "nginx.conf").write_text(configuration(folder, port=port, upstream=daphne.port))
+        full = start(beside=daphne, CALLS_PER_PROCESS="0", TWILIO_AUTH_TOKEN="a-token", DEBUG="1")
+        (folder / "nginx.conf").write_text(configuration(folder, port=port, upstream=daphne.port, full=full.port))
         command = [NGINX, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
         subprocess.run([*command, "-t"], check=True)
         nginx = subprocess.Popen(command)
@@ -94,7 +94,7 @@ def post(port: int, path: str, size: int, headers: str = "") -> int:
         ("/whatsapp/webhooks/cloud/", body_limits.METAS, {401}, SIGNED_BY_NOBODY),
         ("/accounts/login/", body_limits.FORM, {200, 403}, ""),
         ("/b/acme/contacts/import/", body_limits.UPLOAD, {302, 403}, ""),
-        ("/b/acme/broadcasts/new/people/", body_limits.UPLOAD, {302, 403}, ""),
+        ("/b/acme/broadcasts/00000000-0000-4000-8000-000000000000/edit/people/", body_limits.UPLOAD, {302, 403}, ""),
         ("/b/acme/contacts/suppressed/import/", body_limits.UPLOAD, {302, 403}, ""),
     ],
 )
@@ -112,3 +112,9 @@ def test_health_pages_take_nothing(proxy: int) -> None:
 def test_a_media_socket_comes_through(proxy: int) -> None:
     with BareSocket(proxy) as stranger:
         assert stranger.status == 101
+
+
+def test_what_a_full_process_refuses_goes_to_its_neighbour(proxy: int) -> None:
+    for _ in range(6):
+        with BareSocket(proxy) as caller:
+            assert caller.status == 101

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -246,8 +247,9 @@ def test_the_table_names_addresses_that_exist() -> None:
     def limit(path: str) -> int:
         return body_limits.limit_of(path, lambda _name: f"sha256={'0' * 64}").most
 
-    for name in ("contacts-import", "broadcast-new-people"):
-        assert limit(reverse(name, kwargs={"slug": "acme"})) == body_limits.UPLOAD
+    assert limit(reverse("contacts-import", args=["acme"])) == body_limits.UPLOAD
+    assert limit(reverse("broadcast-edit-people", args=["acme", uuid4()])) == body_limits.UPLOAD
+    assert limit(reverse("greeting-own", args=["acme"])) == body_limits.SOUND
     for name in ("twilio-voice", "twilio-after", "twilio-status"):
         assert limit(reverse(f"calls:{name}")) == body_limits.TWILIOS
     assert limit(reverse("whatsapp-webhook-twilio")) == body_limits.TWILIOS
@@ -257,6 +259,6 @@ def test_the_table_names_addresses_that_exist() -> None:
 def test_every_form_with_a_file_may_bring_it() -> None:
     templates = Path(__file__).parents[2] / "templates"
     forms = {path.name for path in templates.rglob("*.html") if "multipart/form-data" in path.read_text()}
-    assert forms == {"broadcast_new_people.html", "import_file.html", "suppressions_import.html"}, (
+    assert forms == {"broadcast_new_people.html", "greeting.html", "import_file.html", "suppressions_import.html"}, (
         "add its page to body_limits.py"
     )

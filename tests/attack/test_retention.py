@@ -106,13 +106,16 @@ def test_a_broadcast_that_may_still_send_is_not_touched(north: World) -> None:
         assert list(Recipient.objects.filter(broadcast=north.running).order_by("pk").values()) == before
 
 
-def test_a_draft_that_nobody_started_is_given_up_with_its_file(north: World) -> None:
+def test_a_draft_that_nobody_started_is_given_up_with_its_file(
+    north: World, django_capture_on_commit_callbacks: Any
+) -> None:
     with acting_for(north.business):
         drafts = Broadcast.objects.filter(pk=north.running.pk)
         drafts.update(status="draft", started_at=None, created_at=NOW, audience_ready_at=None)
         draft = drafts.get()
         draft.audience_file.save("x", ContentFile(f"phone\n{PHONE}".encode()))
-        after(41)
+        with django_capture_on_commit_callbacks(execute=True):
+            after(41)
         assert drafts.get().status == "cancelled"
         assert not Recipient.objects.filter(address=PHONE).exists()
         assert not Path(draft.audience_file.path).exists()

@@ -20,6 +20,8 @@ from frontdesk import private_files, secret_forms, startup
 from testing.check import PRODUCTION
 from tests.test_settings import start
 
+pytestmark = pytest.mark.once  # starting reads settings only
+
 KEY = PRODUCTION["FIELD_ENCRYPTION_KEYS"]
 
 

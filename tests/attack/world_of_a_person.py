@@ -192,7 +192,8 @@ def _files(world: World) -> None:
         RejectedRow.objects.create(business=business, contact_import=done, row=row, given=cells[0], cells=cells)
     table = ContentFile(f"phone,name\n050-123-4567,{NAME}\n".encode())
     imports.draft(business, table, name="people.csv", now=NOW)  # type: ignore[arg-type]
-    uploads.keep_text(business, f"phone,name\n{PHONE},{NAME}")
+    left = ContentFile(f"phone,name\n{PHONE},{NAME}".encode())  # as a release before drafts kept it
+    default_storage.save(f"{uploads.FOLDER}/{business.pk.hex}/left", left)
 
 
 def _wishes(world: World) -> None:

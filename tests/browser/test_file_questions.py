@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from testing import browser as tools
 from testing.servers import Daphne
+from testing.ways import submit
 from tests.browser.test_pages import troubles
 
 pytestmark = pytest.mark.timeout(300)
@@ -58,12 +59,12 @@ def test_an_import_asks_what_is_unclear(server: Daphne, chromium: Browser, tmp_p
         tools.sign_in(page)
         page.goto(f"{tools.HOME}contacts/import/")
         page.set_input_files("input[type=file]", file_of(tmp_path, 2000 + 10 * tools.LANGUAGES.index(language)))
-        page.click("main form button.main")
+        submit(page)
         answer(page, language)
         expect(page.locator("main table")).to_contain_text("דנה כהן")
         assert page.locator("select").nth(1).input_value() == "phone"
         page.locator("select").nth(2).select_option("name")
-        page.click("main form button.main")
+        submit(page)
         page.wait_for_url(re.compile(r"/contacts/import/[0-9a-f-]{36}/$"))
         expect(page.locator("h1")).to_have_text(DONE[language])
         page.goto(f"{tools.HOME}contacts/?q=יוסי")
@@ -79,13 +80,13 @@ def test_a_broadcast_asks_what_is_unclear(server: Daphne, chromium: Browser, tmp
         page.click("main a.button.main >> nth=0")
         page.get_by_role("button", name=f"appointment_reminder ({TEMPLATE[language]})").click()
         page.set_input_files("input[type=file]", file_of(tmp_path, 4000))
-        page.click("main form button.main")
+        submit(page)
         answer(page, language)
         assert page.locator("select[name='from_@phone']").input_value() == "B"
         page.select_option("select[name=from_1]", "C")
         page.select_option("select[name=from_2]", "D")
         assert troubles(page, language) == []
-        page.click("main form button.main")
+        submit(page)
         page.wait_for_url("**/broadcasts/*-*/")
         page.goto(page.url + "people/")
         expect(page.locator("main table")).to_contain_text("100-4000")
@@ -102,10 +103,10 @@ def test_numbers_are_pasted_without_a_header(server: Daphne, chromium: Browser, 
         page.get_by_role("button", name=f"appointment_reminder ({TEMPLATE[language]})").click()
         page.check("input[name=source][value=paste]")
         page.fill("textarea[name=pasted]", "+972501006001, Dana, ten\n+972501006002, Avi, eleven")
-        page.click("main form button.main")
+        submit(page)
         chosen = [page.locator(f"select[name='from_{key}']").input_value() for key in ("@phone", "1", "2")]
         assert chosen == ["A", "B", "C"]
-        page.click("main form button.main")
+        submit(page)
         page.wait_for_url("**/broadcasts/*-*/")
         page.goto(page.url + "people/")
         expect(page.locator("main table")).to_contain_text("100-6002")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from testing import browser as tools
 from testing.servers import Daphne
+from testing.ways import submit
 from tests.browser.test_pages import troubles
 
 pytestmark = pytest.mark.timeout(600)
@@ -36,11 +37,11 @@ def send(page: Page, file: Path, language: str) -> None:
     """Upload the file and submit the guessed columns."""
     page.goto(HERE)
     page.set_input_files("input[type=file]", file)
-    page.click("main form button.main")
+    submit(page)
     page.wait_for_url("**/columns/")
     expect(page.locator("main table")).to_contain_text("Avi")
     assert troubles(page, language) == []
-    page.click("main form button.main")
+    submit(page)
     page.wait_for_url(re.compile(r"/contacts/import/[0-9a-f-]{36}/$"))
 
 
@@ -100,7 +101,7 @@ def test_without_scripts_a_short_file_is_imported_and_a_long_one_renews_its_page
         tools.sign_in(page)
         page.goto(HERE)
         page.set_input_files("input[type=file]", file_of(tmp_path, LONG, start=4_000_000))
-        page.click("main form button.main")
-        page.click("main form button.main >> nth=-1")
+        submit(page)
+        submit(page, "main form button.main >> nth=-1")
         expect(page.locator("h1")).to_have_text("Import complete", timeout=PATIENCE_MS)
         assert figures(page) == [LONG, 0, 0, 2]

@@ -14,6 +14,7 @@ from testing import browser as tools
 from testing.databases import ROOT, MigratedDatabase
 from testing.servers import Daphne
 from testing.stand_in import sandbox
+from testing.ways import submit
 
 pytestmark = pytest.mark.timeout(300)
 MICROPHONE = ROOT / "tests" / "audio" / "hello.wav"
@@ -59,10 +60,10 @@ def draft(page: Page, template: str, file: Path, *, trial: int | None = None) ->
     page.click("main a.button.main >> nth=0")
     page.get_by_role("button", name=f"appointment_reminder ({template})").click()
     page.set_input_files("input[type=file]", file)
-    page.click("main form button.main")
+    submit(page)
     if trial:
         page.fill("input[name=canary_size]", str(trial))
-    page.click("main form button.main")
+    submit(page)
     page.wait_for_url("**/broadcasts/*-*/")
 
 
