@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from testing.databases import migrated_database
 from testing.failures import Failures
 from testing.servers import celery_worker, daphne
 
-__all__ = ["celery_worker", "daphne", "django_db_setup", "migrated_database"]
+__all__ = ["celery_worker", "daphne", "django_db_setup", "migrated_database", "the_default_language"]
 
 
 REAL_TIME = {"rig", "daphne", "celery_worker"}
@@ -37,6 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in item.iter_markers("timeout"):
             patience[item.path] = max(patience.get(item.path, 0.0), mark.args[0])
     items.sort(key=lambda item: -patience.get(item.path, 0.0))
+
+
+@pytest.fixture(autouse=True)
+def the_default_language() -> None:
+    """Forget the language of the last request that a test of this process made."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

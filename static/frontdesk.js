@@ -2,6 +2,7 @@
 "use strict";
 
 document.addEventListener("submit", (event) => {
+  if (event.target.dataset.reached) return; // asked already, before the connection was tried (connection.js)
   const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
 }, true);
@@ -38,4 +39,23 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   await navigator.clipboard.writeText(button.dataset.copy);
   button.textContent = button.dataset.copied;
+});
+
+// Leaving a long form with changes asks first: the browser's own question. A form that was refused is unsaved, too.
+let isBeingSent = false;
+document.addEventListener("submit", (event) => {
+  isBeingSent = !event.defaultPrevented;
+});
+window.addEventListener("beforeunload", (event) => {
+  const form = document.querySelector("form[data-unsaved]");
+  if (!form || isBeingSent) return;
+  const isChanged = (field) => {
+    if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
+    if (field.matches("select")) {
+      const usual = [...field.options].findIndex((option) => option.defaultSelected);
+      return field.selectedIndex !== Math.max(usual, 0);
+    }
+    return field.matches("input:not([type=hidden]), textarea") && field.value !== field.defaultValue;
+  };
+  if (form.querySelector(".errorlist") || [...form.elements].some(isChanged)) event.preventDefault();
 });
