@@ -1,7 +1,8 @@
 """`make test`: the whole suite twice, on the embedded default and on PostgreSQL with Redis.
 
 Each pass has two parts: tests that compute, then tests of real processes in real time, whose timing the
-computing ones would disturb. Both are distributed to workers by file.
+computing ones would disturb. Both are distributed to workers by file. Where a few tests of a part fail, these are
+run once more with nothing beside them, and what they say then counts (docs/decisions/0086-failed-tests-run-alone.md).
 Servers are started for the run and removed afterwards. To use your own, set `TEST_DATABASE_URL` (its user must
 be allowed to create databases) and `TEST_REDIS_URL` (each worker writes into a Redis database of its own, from
 that one upwards). Arguments are passed to pytest. `make browser` runs the browser tests.
@@ -9,11 +10,14 @@ that one upwards). Arguments are passed to pytest. `make browser` runs the brows
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +26,8 @@ from testing import services
 PARTS = {"computing": ("not realtime and not browser", 3), "in real time": ("realtime", 2)}
 """Marks and number of workers of each part: computing tests wait half of their time for processes and locks."""
 REPEATED = "not pure and not once"
+MOST_RUN_ALONE = 6
+"""More failures than these have a cause that another run would only repeat."""
 
 
 def main(arguments: list[str]) -> int:
@@ -35,7 +41,7 @@ def main(arguments: list[str]) -> int:
                 print(f"== {name}: tests {part}", flush=True)
                 started = time.monotonic()
                 marks = selected if embedded else f"{selected} and {REPEATED}"
-                codes.append(run_pytest([*arguments, "-m", marks, "-n", str(workers)], variables))
+                codes.append(run_part([*arguments, "-m", marks], workers, variables))
                 outcome = "passed" if codes[-1] == 0 else f"ended with code {codes[-1]}"
                 said.append(f"== {name}, {part}: {outcome} after {time.monotonic() - started:.0f} s")
     print(*said, "== not run here, as they need Chromium: the tests in a browser (make browser)", sep="\n", flush=True)
@@ -56,6 +62,28 @@ def verdict(codes: list[int], *, some_only: bool) -> int:
     if some_only and set(codes) != {nothing}:
         codes = [code for code in codes if code != nothing]
     return next((code for code in codes if code), 0)
+
+
+def run_part(arguments: list[str], workers: int, variables: dict[str, str]) -> int:
+    """Run the selected tests beside each other, and what failed once more alone. Returns pytest's exit code."""
+    with tempfile.TemporaryDirectory() as cache:
+        options = ["-o", f"cache_dir={cache}"]
+        code = run_pytest([*options, "-n", str(workers), *arguments], variables)
+        failed = failures(Path(cache))
+        if code != pytest.ExitCode.TESTS_FAILED or not 0 < len(failed) <= MOST_RUN_ALONE:
+            return code
+        print(
+            f"== {len(failed)} failed, and are run once more with nothing beside them:", *failed, sep="\n", flush=True
+        )
+        return run_pytest(
+            [*options, "-n", "0", "--last-failed", "--last-failed-no-failures", "none", *arguments], variables
+        )
+
+
+def failures(cache: Path) -> list[str]:
+    """Returns the names of the tests that failed in the run that used this folder as pytest's cache."""
+    kept = cache / "v" / "cache" / "lastfailed"
+    return sorted(json.loads(kept.read_text())) if kept.exists() else []
 
 
 def run_pytest(arguments: list[str], variables: dict[str, str]) -> int:
