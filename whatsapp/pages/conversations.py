@@ -27,7 +27,10 @@ from whatsapp.models import (
     Recipient,
     ThreadNote,
 )
+from whatsapp.pages import brought
+from whatsapp.pages.brought import ShownCard, ShownPlace
 from whatsapp.pages.bubble import Bubble, bubble
+from whatsapp.pages.media_words import ShownMedia
 from whatsapp.people import identity
 from whatsapp.providers.events import NO_MESSAGES, NO_REPLIES
 from whatsapp.states import RecipientStatus
@@ -55,6 +58,9 @@ class ThreadMessage:
     is_elsewhere: bool = False
     earlier: tuple[str, ...] = ()
     note: UUID | None = None
+    files: Sequence[ShownMedia] = ()
+    place: ShownPlace | None = None
+    cards: Sequence[ShownCard] = ()
 
 
 def conversation(
@@ -71,7 +77,9 @@ def conversation(
     known = addresses if addresses is not None else identity.addresses_of_contact(contact)
     business = contact.business_id
     theirs = written if written is not None else written_by(contact, known, most=most)
-    said = [*_broadcast_to(business, known, most), *map(_from, theirs), *_answered(business, known, most)]
+    files = brought.files_of(theirs)
+    came = (_from(message, files.get(message.pk, ())) for message in theirs)
+    said = [*_broadcast_to(business, known, most), *came, *_answered(business, known, most)]
     return sorted(said, key=lambda each: each.at)[-most:]
 
 
@@ -212,7 +220,7 @@ def _inbound(business: UUID, addresses: Sequence[str]) -> QuerySet[InboundMessag
     return written.order_by("-received_at")
 
 
-def _from(message: InboundMessage) -> ThreadMessage:
+def _from(message: InboundMessage, files: Sequence[ShownMedia]) -> ThreadMessage:
     return ThreadMessage(
         message.received_at,
         is_ours=False,
@@ -223,6 +231,9 @@ def _from(message: InboundMessage) -> ThreadMessage:
         is_deleted=message.deleted_at is not None,
         is_elsewhere=message.is_elsewhere,
         earlier=tuple(version["text"] for version in message.earlier),
+        files=files,
+        place=brought.place_of(message.payload),
+        cards=brought.cards_of(message.payload),
     )
 
 

@@ -25,10 +25,12 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from whatsapp.providers.sandbox import notices
+from whatsapp.providers.sandbox import graph_media, notices
+from whatsapp.providers.sandbox.graph_answers import accepted, error, token_of, unseen
 from whatsapp.providers.sandbox.listed_templates import ListedTemplates
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.providers.sandbox.script import Action, Reaction, Script, accept_all, hold_some
+from whatsapp.providers.sandbox.shelf import Shelf
 from whatsapp.providers.sandbox.wa_ids import wa_id_of
 
 FLUSH_EVERY_S = 0.1
@@ -70,6 +72,7 @@ class FakeMeta:
     held: list[Happening] = field(default_factory=list)
     """What will happen to messages that are held, once `clock` has come so far."""
     templates: ListedTemplates = field(default_factory=ListedTemplates)
+    shelf: Shelf = field(default_factory=Shelf)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _nth: dict[str, int] = field(default_factory=dict)
     _asked_for: set[str] = field(default_factory=set)
@@ -85,7 +88,8 @@ class FakeMeta:
                 web.post("/templates/{name}/category", self._move_template),
                 web.get("/{version}/{account_id}/message_templates", self._templates),
                 web.get("/{version}/{account_id}/phone_numbers", self._numbers),
-                web.get("/{version}/{number_id}", self._number),
+                web.get("/{version}/{number_id}", self._object),
+                web.get("/lookaside/{media_id}", self._file),
             ]
         )
         app.cleanup_ctx.append(self._reporting)
@@ -99,12 +103,12 @@ class FakeMeta:
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         at = time.monotonic()
         if request.headers.get("Authorization") != f"Bearer {self.token}":
-            return _error(401, 190, "Invalid OAuth access token")
+            return error(401, 190, "Invalid OAuth access token")
         message = json.loads(await request.read())
         if message["type"] == "text":
             self.texts.append(message)
             to = message.get("to") or message["recipient"]
-            return _accepted(self._contact(to), self._new_id(to))
+            return accepted(self._contact(to), self._new_id(to))
         address = message.get("to") or message["recipient"]
         nth = self._nth[address] = self._nth.get(address, 0) + 1
         action = self.script(address, nth)
@@ -206,20 +210,27 @@ class FakeMeta:
 
     async def _numbers(self, request: web.Request) -> web.Response:
         account = request.match_info["account_id"]
-        token = _token(request)
+        token = token_of(request)
         if token != self.token and token not in self.owners:
-            return _error(401, 190, "Invalid OAuth access token")
+            return error(401, 190, "Invalid OAuth access token")
         numbers = self._asked_for if token == self.token else self.owners[token].get(account)
         if numbers is None:
-            return _unseen(account)
+            return unseen(account)
         return web.json_response({"data": [{"id": number} for number in sorted(numbers)]})
 
+    async def _object(self, request: web.Request) -> web.Response:
+        is_file = request.match_info["number_id"] in self.shelf.files
+        return graph_media.told(self.shelf, request, self.token) if is_file else await self._number(request)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        return await graph_media.sent(self.shelf, request, self.token)
+
     async def _number(self, request: web.Request) -> web.Response:
-        number, token = request.match_info["number_id"], _token(request)
+        number, token = request.match_info["number_id"], token_of(request)
         if token != self.token and token not in self.owners:
-            return _error(401, 190, "Invalid OAuth access token")
+            return error(401, 190, "Invalid OAuth access token")
         if token != self.token and not any(number in numbers for numbers in self.owners[token].values()):
-            return _unseen(number)
+            return unseen(number)
         self._asked_for.add(number)
         return web.json_response(
             {
@@ -234,9 +245,9 @@ class FakeMeta:
 def _react(request: web.Request, action: Action, contact: dict[str, str], message_id: str) -> web.StreamResponse:
     match action.reaction:
         case Reaction.ANSWER if action.error_code:
-            return _error(action.http_status, action.error_code, "Refused by the script")
+            return error(action.http_status, action.error_code, "Refused by the script")
         case Reaction.ANSWER:
-            return _accepted(contact, message_id, held=action.held)
+            return accepted(contact, message_id, held=action.held)
         case Reaction.SERVER_ERROR:
             return web.Response(status=500, text="<html>Sorry, something went wrong.</html>")
         case Reaction.RESET:
@@ -245,33 +256,6 @@ def _react(request: web.Request, action: Action, contact: dict[str, str], messag
             return web.Response()
         case Reaction.GARBAGE:
             return web.Response(status=200, text="OK")
-
-
-def _accepted(contact: dict[str, str], message_id: str, *, held: bool = False) -> web.Response:
-    status = "held_for_quality_assessment" if held else "accepted"
-    return web.json_response(
-        {
-            "messaging_product": "whatsapp",
-            "contacts": [contact],
-            "messages": [{"id": message_id, "message_status": status}],
-        }
-    )
-
-
-def _error(status: int, code: int, text: str) -> web.Response:
-    error = {"message": f"(#{code}) {text}", "type": "OAuthException", "code": code, "fbtrace_id": "A0"}
-    return web.json_response({"error": error}, status=status)
-
-
-def _token(request: web.Request) -> str:
-    return request.headers.get("Authorization", "").removeprefix("Bearer ")
-
-
-def _unseen(object_id: str) -> web.Response:
-    """What Meta says about an object that the token may not see."""
-    text = f"Unsupported get request. Object with ID '{object_id}' does not exist, cannot be loaded due to missing"
-    error = {"message": f"{text} permissions", "type": "GraphMethodException", "code": 100, "error_subcode": 33}
-    return web.json_response({"error": error}, status=400)
 
 
 def main() -> None:
