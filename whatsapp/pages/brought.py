@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import F, QuerySet
+
 from whatsapp.models import InboundMedia, InboundMessage
 from whatsapp.pages.media_words import ShownMedia, shown
 
-_WORDS_ONLY: Final = frozenset({"text", "button", "interactive", "reaction", "edit", "revoke", "system"})
+_COLUMNS: Final = ("id", "position", "status", "problem", "content_type", "size", "file_name")
 _MAP: Final = "https://www.google.com/maps/search/"
 
 
@@ -32,15 +33,26 @@ class ShownCard:
     phones: Sequence[str]
 
 
-def files_of(written: Sequence[InboundMessage]) -> Mapping[UUID, Sequence[ShownMedia]]:
-    """Returns the files of messages by the message's id. It asks once, and not at all where there are only words."""
-    asked = {message.pk: message for message in written if message.kind not in _WORDS_ONLY}
-    found: dict[UUID, list[ShownMedia]] = defaultdict(list)
-    if asked:
-        for media in InboundMedia.objects.filter(message__in=list(asked)).order_by("message_id", "position"):
-            media.message = asked[media.message_id]
-            found[media.message_id].append(shown(media))
-    return found
+def with_files(messages: QuerySet[InboundMessage], most: int) -> list[InboundMessage]:
+    """Returns messages of which `files_of` knows the files, from the newest `most` rows of both. It asks once.
+
+    A message comes once for each of its files, which is nearly always one.
+    """
+    columns = {f"file_{name}": F(f"media__{name}") for name in _COLUMNS}
+    found: dict[UUID, InboundMessage] = {}
+    for row in messages.annotate(**columns)[:most]:
+        values = {name: row.__dict__.pop(f"file_{name}") for name in _COLUMNS}
+        message = found.setdefault(row.pk, row)
+        files = message.__dict__.setdefault("files", [])
+        if values["id"]:
+            files.append(InboundMedia(**values, message=message, business_id=message.business_id))
+    return list(found.values())
+
+
+def files_of(message: InboundMessage) -> Sequence[ShownMedia]:
+    """Returns the files of a message of `with_files`."""
+    files: list[InboundMedia] = message.__dict__.get("files", [])
+    return [shown(media) for media in sorted(files, key=lambda media: media.position)]
 
 
 def place_of(payload: Mapping[str, Any]) -> ShownPlace | None:

@@ -77,9 +77,7 @@ def conversation(
     known = addresses if addresses is not None else identity.addresses_of_contact(contact)
     business = contact.business_id
     theirs = written if written is not None else written_by(contact, known, most=most)
-    files = brought.files_of(theirs)
-    came = (_from(message, files.get(message.pk, ())) for message in theirs)
-    said = [*_broadcast_to(business, known, most), *came, *_answered(business, known, most)]
+    said = [*_broadcast_to(business, known, most), *map(_from, theirs), *_answered(business, known, most)]
     return sorted(said, key=lambda each: each.at)[-most:]
 
 
@@ -101,7 +99,8 @@ def notes_on(contact: Contact, *, most: int) -> list[ThreadMessage]:
 
 def written_by(contact: Contact, addresses: Sequence[str], *, most: int) -> list[InboundMessage]:
     """Returns the newest `most` messages from the person with these addresses, the newest first."""
-    return list(_inbound(contact.business_id, addresses).select_related("recipient__broadcast", "sender")[:most])
+    said = _inbound(contact.business_id, addresses).select_related("recipient__broadcast", "sender")
+    return brought.with_files(said, most)
 
 
 def last_message(contact: Contact) -> InboundMessage | None:
@@ -220,7 +219,7 @@ def _inbound(business: UUID, addresses: Sequence[str]) -> QuerySet[InboundMessag
     return written.order_by("-received_at")
 
 
-def _from(message: InboundMessage, files: Sequence[ShownMedia]) -> ThreadMessage:
+def _from(message: InboundMessage) -> ThreadMessage:
     return ThreadMessage(
         message.received_at,
         is_ours=False,
@@ -231,7 +230,7 @@ def _from(message: InboundMessage, files: Sequence[ShownMedia]) -> ThreadMessage
         is_deleted=message.deleted_at is not None,
         is_elsewhere=message.is_elsewhere,
         earlier=tuple(version["text"] for version in message.earlier),
-        files=files,
+        files=brought.files_of(message),
         place=brought.place_of(message.payload),
         cards=brought.cards_of(message.payload),
     )

@@ -19,8 +19,8 @@ _WHY: Final = {
         "WhatsApp no longer has it: it keeps files for a few days. Ask the person to send it again."
     ),
     MediaProblem.REFUSED: gettext_lazy("WhatsApp did not hand it out. Check the number's connection, then try again."),
-    MediaProblem.UNREACHABLE: gettext_lazy("WhatsApp did not answer. Try again later."),
-    MediaProblem.DAMAGED: gettext_lazy("It arrived damaged. Try again, or ask the person to send it again."),
+    MediaProblem.UNREACHABLE: gettext_lazy("WhatsApp did not answer."),
+    MediaProblem.DAMAGED: gettext_lazy("It arrived damaged. Perhaps the person can send it again."),
     MediaProblem.ELSEWHERE: gettext_lazy("WhatsApp pointed to an address that is not its own, so it was not fetched."),
     MediaProblem.UNKNOWN_KIND: gettext_lazy(
         "Files of this kind are not kept here, for safety. It can be seen on the phone."
