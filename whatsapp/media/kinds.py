@@ -65,7 +65,7 @@ _STARTS: Final = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"GIF8[79]a"), "image/gif"),
     (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), "image/webp"),
-    (re.compile(rb"OggS.{24}.{1,255}?(OpusHead|\x01vorbis|Speex   )", re.DOTALL), "audio/ogg"),
+    (re.compile(rb"OggS.{23}.{1,255}?(OpusHead|\x01vorbis|Speex   )", re.DOTALL), "audio/ogg"),
     (re.compile(rb"ID3[\x02-\x04]"), "audio/mpeg"),
     (re.compile(rb"\xff[\xfb\xfa\xf3\xf2\xe3\xe2]"), "audio/mpeg"),
     (re.compile(rb"\xff[\xf1\xf0\xf9\xf8]"), "audio/aac"),
