@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from businesses.models import Business
 from testing.broadcasts import make_sender, proved
