@@ -149,6 +149,11 @@ PAGES = [
     page("senders", MEMBERS, "", "LOOK"),
     page("sender-try", OWNERS, "", "POST"),
     page("sender-check", OWNERS, "whatsapp.Sender", "POST"),
+    page("sender-connect", OWNERS, "", "LOOK"),
+    page("sender", OWNERS, "whatsapp.Sender", "LOOK"),
+    page("sender-correct", OWNERS, "whatsapp.Sender", "LOOK"),
+    page("sender-token", OWNERS, "whatsapp.Sender", "POST"),
+    page("sender-disconnect", OWNERS, "whatsapp.Sender", "POST"),
     # A person's own account
     page("start", PERSON),
     page("sessions", PERSON, "", "LOOK"),

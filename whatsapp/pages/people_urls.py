@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from businesses.pages import persons
 from whatsapp.pages import (
+    connecting,
     contact,
     contact_import,
     contacts,
@@ -81,5 +82,10 @@ urlpatterns = [
     path("templates/<uuid:template_id>/button/", template_list.mark_button, name="template-button"),
     path("senders/", senders.senders, name="senders"),
     path("senders/try/", senders.try_stand_in, name="sender-try"),
+    path("senders/connect/", connecting.connect, name="sender-connect"),
+    path("senders/<uuid:sender_id>/", connecting.sender, name="sender"),
+    path("senders/<uuid:sender_id>/correct/", connecting.correct, name="sender-correct"),
+    path("senders/<uuid:sender_id>/token/", connecting.replace_token, name="sender-token"),
+    path("senders/<uuid:sender_id>/disconnect/", connecting.disconnect, name="sender-disconnect"),
     path("senders/<uuid:sender_id>/check/", senders.check, name="sender-check"),
 ]
