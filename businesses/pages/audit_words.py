@@ -63,7 +63,6 @@ STEPS: dict[str, Promise] = {
     "made": gettext_lazy("made"),
     "changed": gettext_lazy("changed"),
     "deleted": gettext_lazy("deleted"),
-    "stopped": gettext_lazy("stopped for good"),
     "command": gettext_lazy("a command on the server"),
 }
 """Codes that are values of details."""

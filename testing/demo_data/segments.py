@@ -32,9 +32,7 @@ def add(business: Business, sent: Keys, *, staff: User, now: datetime) -> Keys:
     regulars = Conditions(all_tags=(REGULAR,), consent=Consent.GRANTED.value)
     made = {
         "whole": segments.save(business, "לקוחות קבועים שלא כתבו חודשיים", whole, by=staff),
-        "regular": segments.save(
-            business, "Regulars who agreed", Conditions(all_tags=(REGULAR,), consent="granted"), by=staff
-        ),
-        "new": segments.save(business, "New patients", Conditions(any_tags=(NEW,)), by=staff),
+        "regular": segments.save(business, "Regulars who agreed", regulars, by=staff),
+        "patients": segments.save(business, "New patients", Conditions(any_tags=(NEW,)), by=staff),
     }
     return {word: str(segment.pk) for word, segment in made.items()}

@@ -46,9 +46,9 @@ def _words(conditions: Conditions, names: Mapping[str, str]) -> Iterator[str]:
         (conditions.no_tags, _("with none of the tags %(tags)s")),
     ):
         if tags:
-            yield words % {"tags": ", ".join(f"“{tag}”" for tag in tags)}
+            yield words % {"tags": ", ".join(_("“%(tag)s”") % {"tag": _isolated(tag)} for tag in tags)}
     if conditions.language:
-        yield _("language: %(language)s") % {"language": conditions.language}
+        yield _("language: %(language)s") % {"language": _isolated(conditions.language)}
     if conditions.consent:
         yield _("consent: %(consent)s") % {"consent": Consent(conditions.consent).label}
     yield from map(_attribute, conditions.attributes)
@@ -59,7 +59,10 @@ def _words(conditions: Conditions, names: Mapping[str, str]) -> Iterator[str]:
         yield _("added on %(day)s or later") % {"day": day}
     if conditions.group:
         name = names.get(conditions.broadcast) or _("A broadcast that is gone")
-        yield _("“%(broadcast)s”: those who %(group)s") % {"broadcast": name, "group": group_words(conditions.group)}
+        yield _("“%(broadcast)s”: those who %(group)s") % {
+            "broadcast": _isolated(name),
+            "group": group_words(conditions.group),
+        }
 
 
 def _attribute(attribute: Attribute) -> str:
@@ -72,7 +75,7 @@ def _attribute(attribute: Attribute) -> str:
             words = _("“%(name)s” is empty")
         case How.FILLED:
             words = _("“%(name)s” is not empty")
-    return words % {"name": attribute.name, "value": attribute.value}
+    return words % {"name": _isolated(attribute.name), "value": _isolated(attribute.value)}
 
 
 def _wrote(conditions: Conditions) -> str:
@@ -82,3 +85,8 @@ def _wrote(conditions: Conditions) -> str:
     else:
         words = ngettext("did not write within the last day", "did not write within the last %(days)s days", days)
     return words % {"days": f"{days:,}"}
+
+
+def _isolated(text: str) -> str:
+    """Returns a text whose letters don't turn the direction of the phrase around it."""
+    return f"\u2068{text}\u2069"

@@ -49,16 +49,15 @@ class ConditionsForm(forms.Form):
         label=_("Language"),
         required=False,
         max_length=10,
-        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off"}),
-        help_text=_("As it is written in the contacts, like he or en."),
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "placeholder": "he, en"}),
     )
     consent = forms.ChoiceField(label=_("Consent"), required=False, choices=[("", _("All")), *Consent.choices])
     wrote = forms.ChoiceField(
         label=_("Their last message to you"), required=False, choices=[("", _("Does not matter")), *WROTE]
     )
-    wrote_days = forms.IntegerField(label=_("Days"), required=False, min_value=1, max_value=MOST_DAYS)
+    wrote_days = forms.IntegerField(label=_("How many days"), required=False, min_value=1, max_value=MOST_DAYS)
     added_since = forms.DateField(
-        label=_("Added on this day or later"),
+        label=_("Added since"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
