@@ -30,7 +30,7 @@ from whatsapp.people import tagging
 from whatsapp.states import RecipientStatus
 from whatsapp.tests.conftest import NOW
 
-text = st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), min_size=1, max_size=40)
+text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40)
 tags = st.lists(text, max_size=4).map(tuple)
 attributes = st.one_of(
     st.builds(Attribute, text, st.sampled_from([How.EQUALS, How.CONTAINS]), text),
@@ -100,7 +100,7 @@ def test_what_does_not_fit_together_is_refused(kept: Any) -> None:
 
 @pytest.fixture
 def people(clinic: Business) -> dict[str, Contact]:
-    rows = {
+    rows: dict[str, dict[str, Any]] = {
         "dana": {
             "language": "he",
             "consent": "granted",

@@ -52,10 +52,10 @@ def test_a_filter_is_saved_and_its_people_are_found_anew(
     saved = Segment.objects.get()
     assert (saved.name, saved.conditions) == ("VIP people", VIPS)
     assert "VIP people" in staff.get(page("segments")).content.decode()
-    shown = staff.get(page("contacts"), {"segment": saved.pk})
+    shown = staff.get(page("contacts"), {"segment": str(saved.pk)})
     assert shown.context["people"] == 2
     tagging.tag(clinic, people, "vip")
-    assert staff.get(page("contacts"), {"segment": saved.pk}).context["people"] == 3
+    assert staff.get(page("contacts"), {"segment": str(saved.pk)}).context["people"] == 3
     [entry] = AuditEntry.objects.filter(kind="segment_changed")
     assert entry.details == {"name": "VIP people", "step": "made"}
 
@@ -78,7 +78,7 @@ def test_it_is_changed_and_deleted(staff: Client, vips: Segment, people: list[Co
     assert staff.post(page("segment", vips.pk), asked).status_code == 302
     vips.refresh_from_db()
     assert vips.conditions == {"no_tags": ["vip"], "attributes": [{"name": "city", "how": "empty", "value": ""}]}
-    assert staff.get(page("contacts"), {"segment": vips.pk}).context["people"] == 1
+    assert staff.get(page("contacts"), {"segment": str(vips.pk)}).context["people"] == 1
     assert staff.get(page("segment-remove", vips.pk)).status_code == 302  # only a form deletes
     assert staff.post(page("segment-remove", vips.pk)).status_code == 302
     assert not Segment.objects.exists()
@@ -134,7 +134,9 @@ def test_the_list_takes_search_words_beside_the_conditions(staff: Client, people
 
 def test_saving_starts_from_what_the_list_shows(staff: Client, people: list[Contact]) -> None:
     tag = people[0].tags.get()
-    answer = staff.get(page("contacts"), {"tag": tag.pk, "consent": "unknown", "wrote": "not_within", "wrote_days": 9})
+    answer = staff.get(
+        page("contacts"), {"tag": str(tag.pk), "consent": "unknown", "wrote": "not_within", "wrote_days": "9"}
+    )
     assert answer.context["query"] == "all_tags=vip&consent=unknown&wrote=not_within&wrote_days=9"
     form = staff.get(f"{page('segment-new')}?{answer.context['query']}").context["form"]
     assert form["all_tags"].value() == ["vip"]
@@ -158,10 +160,10 @@ def test_a_segment_of_another_business_does_not_exist(
         assert staff.get(page("segment", key)).status_code == 404
         assert staff.post(page("segment", key), {"name": "x"}).status_code == 404
         assert staff.post(page("segment-remove", key)).status_code == 404
-        assert staff.get(page("contacts"), {"segment": key}).status_code == 404
-        assert staff.get(page("contacts-all"), {"segment": key}).status_code == 404
+        assert staff.get(page("contacts"), {"segment": str(key)}).status_code == 404
+        assert staff.get(page("contacts-all"), {"segment": str(key)}).status_code == 404
         draft = drafts.begin(vips.business, template, sender)
-        asked = {"source": "segment", "segment": key, "edition": draft.edition}
+        asked = {"source": "segment", "segment": str(key), "edition": str(draft.edition)}
         assert staff.post(page("broadcast-edit-people", draft.pk), asked).status_code == 422
         draft.refresh_from_db()
         assert draft.audience_kind == ""
@@ -175,7 +177,7 @@ def test_a_broadcast_goes_to_the_people_of_a_segment(
     staff: Client, vips: Segment, people: list[Contact], template: MessageTemplate, sender: Sender
 ) -> None:
     draft = drafts.begin(vips.business, template, sender)
-    asked = {"source": "segment", "segment": str(vips.pk), "edition": draft.edition}
+    asked = {"source": "segment", "segment": str(vips.pk), "edition": str(draft.edition)}
     counted = staff.get(page("broadcast-count", draft.pk), asked).content.decode()
     assert "<strong>2</strong> people are chosen" in counted
     assert f'href="{page("contacts")}?segment={vips.pk}"' in counted
