@@ -42,6 +42,7 @@ SOMEBODYS = {
     "businesses.User": ("first_name", "last_name", "email"),
     "whatsapp.Broadcast": ("name",),
     "whatsapp.Contact": ("name", "attributes", "consent_source"),
+    "whatsapp.Segment": ("name",),
     "whatsapp.ConsentChange": ("source",),
     "whatsapp.Suppression": ("note",),
     "whatsapp.Tag": ("name",),

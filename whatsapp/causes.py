@@ -207,10 +207,8 @@ class Cause(models.TextChoices):
     NOBODY_CHOSEN = "nobody_chosen", _("No contacts match this selection.")
     NOBODY_OF_EARLIER = "nobody_of_earlier", _("Nobody in the earlier broadcast matches this selection.")
     NO_EARLIER_BROADCAST = "no_earlier_broadcast", _("The earlier broadcast doesn't exist.")
-    BROADCAST_FILE_GONE = (
-        "broadcast_file_gone",
-        _("The file of this broadcast is gone. Create the broadcast again."),
-    )
+    NO_SEGMENT = "no_segment", _("The segment doesn't exist any more, or can't be read here. Choose other people.")
+    BROADCAST_FILE_GONE = "broadcast_file_gone", _("The file of this broadcast is gone. Create the broadcast again.")
 
     # Sending
     PROVIDER_ERROR = "provider_error", _("WhatsApp answered with error %(code)s: %(words)s")

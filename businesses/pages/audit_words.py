@@ -61,6 +61,9 @@ STEPS: dict[str, Promise] = {
     "accepted": gettext_lazy("accepted: callers hear it"),
     "removed": gettext_lazy("removed"),
     "disconnected": gettext_lazy("disconnected"),
+    "made": gettext_lazy("made"),
+    "changed": gettext_lazy("changed"),
+    "deleted": gettext_lazy("deleted"),
     "command": gettext_lazy("a command on the server"),
 }
 """Codes that are values of details."""

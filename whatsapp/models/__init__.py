@@ -17,6 +17,7 @@ from whatsapp.models.identity import AddressTie, ContactMerge, PersonAddress, Ti
 from whatsapp.models.imports import ContactImport, ImportedContact, ImportStatus, RejectedRow
 from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, NewsProblem, WebhookNews
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
+from whatsapp.models.segments import Segment
 from whatsapp.models.senders import (
     MessagingSettings,
     ProvedAccount,
@@ -71,6 +72,7 @@ __all__ = [
     "QuickReply",
     "Recipient",
     "RejectedRow",
+    "Segment",
     "Sender",
     "SenderHealth",
     "SendingPace",

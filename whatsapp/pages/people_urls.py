@@ -11,6 +11,7 @@ from whatsapp.pages import (
     inbox,
     many_contacts,
     quick_replies,
+    segments,
     senders,
     standing,
     suppression_list,
@@ -41,6 +42,13 @@ importing = [
     path("<uuid:import_id>/undo/", contact_import.undo, name="contacts-import-undo"),
     path("<uuid:import_id>/rejected.csv", contact_import.rejected, name="contacts-import-rejected"),
 ]
+saved = [
+    path("", segments.segment_list, name="segments"),
+    path("new/", segments.new, name="segment-new"),
+    path("count/", segments.count, name="segment-count"),
+    path("<uuid:segment_id>/", segments.segment, name="segment"),
+    path("<uuid:segment_id>/remove/", segments.remove, name="segment-remove"),
+]
 in_thread = [
     path("", thread.thread, name="thread"),
     path("messages/", thread.new_messages, name="thread-messages"),
@@ -69,6 +77,7 @@ urlpatterns = [
     path("contacts/export/", contacts.export, name="contacts-export"),
     path("contacts/import/", include(importing)),
     path("contacts/suppressed/", include(suppressed)),
+    path("contacts/segments/", include(saved)),
     path("contacts/<uuid:contact_id>/", include(person)),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/replies/", quick_replies.replies, name="quick-replies"),
