@@ -83,7 +83,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "invitation_codes",
         "membership",
         "keeping",
-        "audit permissions usage known_people heartbeats",
+        "audit permissions usage known_people last_calls heartbeats",
         "models",
         "call_settings",
         "validators",

@@ -18,6 +18,7 @@ from whatsapp.models.imports import ContactImport, ImportedContact, ImportStatus
 from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, NewsProblem, WebhookNews
 from whatsapp.models.media import InboundMedia, MediaProblem, MediaStatus
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
+from whatsapp.models.segments import Segment
 from whatsapp.models.senders import (
     MessagingSettings,
     ProvedAccount,
@@ -75,6 +76,7 @@ __all__ = [
     "QuickReply",
     "Recipient",
     "RejectedRow",
+    "Segment",
     "Sender",
     "SenderHealth",
     "SendingPace",

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from businesses.pages import persons
 from whatsapp.pages import (
+    connecting,
     contact,
     contact_import,
     contacts,
@@ -11,6 +12,7 @@ from whatsapp.pages import (
     many_contacts,
     media,
     quick_replies,
+    segments,
     senders,
     standing,
     suppression_list,
@@ -41,6 +43,13 @@ importing = [
     path("<uuid:import_id>/undo/", contact_import.undo, name="contacts-import-undo"),
     path("<uuid:import_id>/rejected.csv", contact_import.rejected, name="contacts-import-rejected"),
 ]
+saved = [
+    path("", segments.segment_list, name="segments"),
+    path("new/", segments.new, name="segment-new"),
+    path("count/", segments.count, name="segment-count"),
+    path("<uuid:segment_id>/", segments.segment, name="segment"),
+    path("<uuid:segment_id>/remove/", segments.remove, name="segment-remove"),
+]
 in_thread = [
     path("", thread.thread, name="thread"),
     path("messages/", thread.new_messages, name="thread-messages"),
@@ -69,6 +78,7 @@ urlpatterns = [
     path("contacts/export/", contacts.export, name="contacts-export"),
     path("contacts/import/", include(importing)),
     path("contacts/suppressed/", include(suppressed)),
+    path("contacts/segments/", include(saved)),
     path("contacts/<uuid:contact_id>/", include(person)),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/replies/", quick_replies.replies, name="quick-replies"),
@@ -84,5 +94,10 @@ urlpatterns = [
     path("templates/<uuid:template_id>/button/", template_list.mark_button, name="template-button"),
     path("senders/", senders.senders, name="senders"),
     path("senders/try/", senders.try_stand_in, name="sender-try"),
+    path("senders/connect/", connecting.connect, name="sender-connect"),
+    path("senders/<uuid:sender_id>/", connecting.sender, name="sender"),
+    path("senders/<uuid:sender_id>/correct/", connecting.correct, name="sender-correct"),
+    path("senders/<uuid:sender_id>/token/", connecting.replace_token, name="sender-token"),
+    path("senders/<uuid:sender_id>/disconnect/", connecting.disconnect, name="sender-disconnect"),
     path("senders/<uuid:sender_id>/check/", senders.check, name="sender-check"),
 ]

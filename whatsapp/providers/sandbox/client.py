@@ -104,6 +104,9 @@ class SandboxProvider:
             raise NotProved(Cause.SANDBOX_OFF)
         return await self.number_health(http, account)
 
+    async def subscribe(self, http: aiohttp.ClientSession, account: Account) -> None:
+        """Do nothing: the stand-in reports without being asked."""
+
     def rule_for(self, code: str) -> ErrorRule:
         """Returns Meta's rule, or our own."""
         return OFF_RULE if code == OFF else errors.rule_for(code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from whatsapp.providers.sandbox.graph_answers import error, token_of, unseen
+from whatsapp.providers.sandbox.graph_answers import refusal, token_of, unseen
 from whatsapp.providers.sandbox.shelf import Shelf, Trouble
 
 _OF_IDS = frozenset({Trouble.GONE, Trouble.FORBIDDEN, Trouble.BUSY})
@@ -15,14 +15,14 @@ def told(shelf: Shelf, request: web.Request, token: str) -> web.Response:
     shelf.note(request)
     media_id = request.match_info["number_id"]
     if token_of(request) != token:
-        return error(401, 190, "Invalid OAuth access token")
+        return refusal(401, 190, "Invalid OAuth access token")
     match shelf.trouble_with(media_id, at=_OF_IDS):
         case Trouble.GONE:
             return unseen(media_id)
         case Trouble.FORBIDDEN:
-            return error(403, 10, "Application does not have permission for this action")
+            return refusal(403, 10, "Application does not have permission for this action")
         case Trouble.BUSY:
-            return error(429, 80007, "Rate limit issues")
+            return refusal(429, 80007, "Rate limit issues")
     return web.json_response(shelf.told(media_id, f"http://{request.host}/lookaside/{media_id}?ext=1"))
 
 

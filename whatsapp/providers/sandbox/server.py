@@ -26,7 +26,8 @@ import aiohttp
 from aiohttp import web
 
 from whatsapp.providers.sandbox import graph_media, notices
-from whatsapp.providers.sandbox.graph_answers import accepted, error, token_of, unseen
+from whatsapp.providers.sandbox.accounts import GraphAccounts
+from whatsapp.providers.sandbox.graph_answers import refusal
 from whatsapp.providers.sandbox.listed_templates import ListedTemplates
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.providers.sandbox.script import Action, Reaction, Script, accept_all, hold_some
@@ -48,20 +49,16 @@ class Post:
 
 
 @dataclass
-class FakeMeta:
+class FakeMeta(GraphAccounts):
     """The server. `script(address, nth POST to it)` decides what happens to each message."""
 
-    token: str = "a-token"  # noqa: S105 - of a server that exists only on this machine
-    app_secret: str = "an-app-secret"  # noqa: S105
+    app_secret: str = "an-app-secret"  # noqa: S105 - of a server that exists only on this machine
     webhook_url: str = ""
     latency_s: float = 0.0
-    throughput: str = "HIGH"
     script: Script = accept_all
     repeat: int = 1
     delivered_after_s: float | None = 0.05
     seed: int = 0
-    owners: dict[str, dict[str, set[str]]] = field(default_factory=dict)
-    """Which numbers of which accounts a further token opens. `token` opens all: whatever is asked for is there."""
     wa_ids: dict[str, str] = field(default_factory=dict)
     """By the number written to, the one (in digits) by which WhatsApp knows the person; else as in `wa_ids.py`."""
     user_ids: dict[str, str] = field(default_factory=dict)
@@ -75,7 +72,6 @@ class FakeMeta:
     shelf: Shelf = field(default_factory=Shelf)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _nth: dict[str, int] = field(default_factory=dict)
-    _asked_for: set[str] = field(default_factory=set)
     _serial: int = 0
 
     def app(self) -> web.Application:
@@ -88,6 +84,7 @@ class FakeMeta:
                 web.post("/templates/{name}/category", self._move_template),
                 web.get("/{version}/{account_id}/message_templates", self._templates),
                 web.get("/{version}/{account_id}/phone_numbers", self._numbers),
+                web.post("/{version}/{account_id}/subscribed_apps", self._subscribe),
                 web.get("/{version}/{number_id}", self._object),
                 web.get("/lookaside/{media_id}", self._file),
             ]
@@ -103,12 +100,12 @@ class FakeMeta:
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         at = time.monotonic()
         if request.headers.get("Authorization") != f"Bearer {self.token}":
-            return error(401, 190, "Invalid OAuth access token")
+            return refusal(401, 190, "Invalid OAuth access token")
         message = json.loads(await request.read())
         if message["type"] == "text":
             self.texts.append(message)
             to = message.get("to") or message["recipient"]
-            return accepted(self._contact(to), self._new_id(to))
+            return _accepted(self._contact(to), self._new_id(to))
         address = message.get("to") or message["recipient"]
         nth = self._nth[address] = self._nth.get(address, 0) + 1
         action = self.script(address, nth)
@@ -208,16 +205,6 @@ class FakeMeta:
         moved = self.templates.move(name, asked["to"], now=self.clock(), in_s=float(asked.get("in_s", 0)))
         return web.json_response({"moved": moved}, status=200 if moved else 404)
 
-    async def _numbers(self, request: web.Request) -> web.Response:
-        account = request.match_info["account_id"]
-        token = token_of(request)
-        if token != self.token and token not in self.owners:
-            return error(401, 190, "Invalid OAuth access token")
-        numbers = self._asked_for if token == self.token else self.owners[token].get(account)
-        if numbers is None:
-            return unseen(account)
-        return web.json_response({"data": [{"id": number} for number in sorted(numbers)]})
-
     async def _object(self, request: web.Request) -> web.Response:
         is_file = request.match_info["number_id"] in self.shelf.files
         return graph_media.told(self.shelf, request, self.token) if is_file else await self._number(request)
@@ -225,29 +212,13 @@ class FakeMeta:
     async def _file(self, request: web.Request) -> web.StreamResponse:
         return await graph_media.sent(self.shelf, request, self.token)
 
-    async def _number(self, request: web.Request) -> web.Response:
-        number, token = request.match_info["number_id"], token_of(request)
-        if token != self.token and token not in self.owners:
-            return error(401, 190, "Invalid OAuth access token")
-        if token != self.token and not any(number in numbers for numbers in self.owners[token].values()):
-            return unseen(number)
-        self._asked_for.add(number)
-        return web.json_response(
-            {
-                "id": number,
-                "display_phone_number": "+1 555-010-0000",
-                "quality_rating": "GREEN",
-                "throughput": {"level": self.throughput},
-            }
-        )
-
 
 def _react(request: web.Request, action: Action, contact: dict[str, str], message_id: str) -> web.StreamResponse:
     match action.reaction:
         case Reaction.ANSWER if action.error_code:
-            return error(action.http_status, action.error_code, "Refused by the script")
+            return refusal(action.http_status, action.error_code, "Refused by the script")
         case Reaction.ANSWER:
-            return accepted(contact, message_id, held=action.held)
+            return _accepted(contact, message_id, held=action.held)
         case Reaction.SERVER_ERROR:
             return web.Response(status=500, text="<html>Sorry, something went wrong.</html>")
         case Reaction.RESET:
@@ -256,6 +227,17 @@ def _react(request: web.Request, action: Action, contact: dict[str, str], messag
             return web.Response()
         case Reaction.GARBAGE:
             return web.Response(status=200, text="OK")
+
+
+def _accepted(contact: dict[str, str], message_id: str, *, held: bool = False) -> web.Response:
+    status = "held_for_quality_assessment" if held else "accepted"
+    return web.json_response(
+        {
+            "messaging_product": "whatsapp",
+            "contacts": [contact],
+            "messages": [{"id": message_id, "message_status": status}],
+        }
+    )
 
 
 def main() -> None:
@@ -269,7 +251,12 @@ def main() -> None:
     parser.add_argument("--hold-share", type=float, default=0.0, help="of messages that are held before they are sent")
     parser.add_argument("--hold-s", type=float, default=60.0, help="how long at most")
     given = parser.parse_args()
-    meta = FakeMeta(given.token, given.app_secret, given.webhook, latency_s=given.latency_ms / 1000)
+    meta = FakeMeta(
+        token=given.token,
+        app_secret=given.app_secret,
+        webhook_url=given.webhook,
+        latency_s=given.latency_ms / 1000,
+    )
     if given.hold_share:
         meta.script = hold_some(given.hold_share, given.hold_s)
     web.run_app(meta.app(), host="127.0.0.1", port=given.port, access_log=None)

@@ -104,6 +104,9 @@ class TwilioProvider:
         """See `proof.prove`."""
         return await proof.prove(http, account, vouched=vouched)
 
+    async def subscribe(self, http: aiohttp.ClientSession, account: Account) -> None:
+        """Do nothing: where Twilio posts messages is set in its console, and reports go where each message says."""
+
     def rule_for(self, code: str) -> ErrorRule:
         """Returns the rule from `errors.RULES`."""
         return errors.rule_for(code)

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0018_heartbeats'),
-        ('whatsapp', '0045_default_reading'),
+        ('whatsapp', '0046_segments'),
     ]
 
     operations = [
