@@ -25,7 +25,7 @@ from whatsapp.providers.registry import account_of, provider_for
 
 logger = logging.getLogger(__name__)
 
-WHOLE_TIMEOUT_S: Final = 120.0
+WHOLE_TIMEOUT_S: Final = 60.0
 """For one file with all requests that it takes; a claim lasts longer."""
 
 
