@@ -99,9 +99,7 @@ class TemplateForm(forms.Form):
     opts_out = forms.ChoiceField(
         label=_OPT_OUT,
         required=False,
-        help_text=_(
-            "Whoever presses it gets no more broadcasts. Marketing without such a button is reported more often."
-        ),
+        help_text=_("Whoever presses it gets no more broadcasts. Marketing should have such a button."),
     )
     url_text = forms.CharField(
         label=_("Text of the link's button"),
