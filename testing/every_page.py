@@ -143,6 +143,8 @@ PAGES = [
     page("thread-note", MEMBERS, "whatsapp.Contact", "POST"),
     page("thread-note-remove", MEMBERS, "whatsapp.Contact", "POST"),
     page("thread-reopen", MEMBERS, "whatsapp.Contact", "POST"),
+    page("media", MEMBERS, "whatsapp.InboundMedia"),
+    page("media-again", MEMBERS, "whatsapp.InboundMedia", "POST"),
     page("quick-replies", MEMBERS, "", "LOOK"),
     page("quick-reply-add", MEMBERS, "", "POST"),
     page("quick-reply-change", MEMBERS, "whatsapp.QuickReply", "POST"),

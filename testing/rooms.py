@@ -33,6 +33,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "numbers",
         "sending",
         "inbox",
+        "media",
         "broadcasts",
         "importing",
         "audience",

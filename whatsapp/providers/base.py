@@ -19,6 +19,7 @@ from django.utils.functional import Promise
 
 from whatsapp.errors import ReasonedError
 from whatsapp.providers.events import Event, Parcel
+from whatsapp.providers.media import Sink
 from whatsapp.reasons import Cause, Datum, Reason
 from whatsapp.template_variables import TemplateVariable
 
@@ -231,6 +232,13 @@ class ProviderClient(Protocol):
 
         Raises:
             ProviderUnavailable: the text gives the reason.
+        """
+
+    async def fetch_media(self, http: aiohttp.ClientSession, account: Account, reference: str, sink: Sink) -> str:
+        """Fetch a file of a message (`Attached.reference`). Returns its SHA-256 in hex; "" if the provider tells none.
+
+        Raises:
+            MediaUnavailable: it can't be had now, or never.
         """
 
     async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:

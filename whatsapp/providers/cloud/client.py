@@ -26,9 +26,10 @@ from whatsapp.providers.base import (
     WebhookRequest,
     in_path,
 )
-from whatsapp.providers.cloud import errors, payloads, proof, splitting, webhooks
+from whatsapp.providers.cloud import errors, media, payloads, proof, splitting, webhooks
 from whatsapp.providers.cloud.proof import NUMBER_FIELDS, health_of
 from whatsapp.providers.events import Event, Parcel
+from whatsapp.providers.media import Sink
 from whatsapp.providers.posting import Answer, post
 
 _TEMPLATE_FIELDS = "id,name,language,status,category,components,parameter_format,quality_score,rejected_reason"
@@ -78,6 +79,10 @@ class CloudProvider:
     async def number_health(self, http: aiohttp.ClientSession, account: Account) -> NumberHealth:
         """Returns the number's throughput level, portfolio limit and quality."""
         return health_of(await self._get(http, account, in_path(account.number_id), {"fields": NUMBER_FIELDS}))
+
+    async def fetch_media(self, http: aiohttp.ClientSession, account: Account, reference: str, sink: Sink) -> str:
+        """See `media.fetch`."""
+        return await media.fetch(http, account, reference, sink)
 
     async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
         """See `proof.prove`."""

@@ -27,10 +27,11 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from whatsapp.providers.sandbox import notices
+from whatsapp.providers.sandbox import graph_media, notices
 from whatsapp.providers.sandbox.graph_answers import refusal
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.providers.sandbox.script import Action, Reaction, Script, accept_all, hold_some
+from whatsapp.providers.sandbox.shelf import Shelf
 from whatsapp.providers.sandbox.wa_ids import wa_id_of
 from whatsapp.providers.sandbox.written_templates import WrittenTemplates
 
@@ -68,6 +69,7 @@ class FakeMeta(WrittenTemplates):
     to_report: list[Happening] = field(default_factory=list)
     held: list[Happening] = field(default_factory=list)
     """What will happen to messages that are held, once `clock` has come so far."""
+    shelf: Shelf = field(default_factory=Shelf)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _nth: dict[str, int] = field(default_factory=dict)
     _serial: int = 0
@@ -87,7 +89,8 @@ class FakeMeta(WrittenTemplates):
                 web.post("/{version}/{template_id}", self._edit),
                 web.get("/{version}/{account_id}/phone_numbers", self._numbers),
                 web.post("/{version}/{account_id}/subscribed_apps", self._subscribe),
-                web.get("/{version}/{number_id}", self._number),
+                web.get("/{version}/{number_id}", self._object),
+                web.get("/lookaside/{media_id}", self._file),
             ]
         )
         app.cleanup_ctx.append(self._reporting)
@@ -205,6 +208,13 @@ class FakeMeta(WrittenTemplates):
         asked, name = await request.json(), request.match_info["name"]
         moved = self.templates.move(name, asked["to"], now=self.clock(), in_s=float(asked.get("in_s", 0)))
         return web.json_response({"moved": moved}, status=200 if moved else 404)
+
+    async def _object(self, request: web.Request) -> web.Response:
+        is_file = request.match_info["number_id"] in self.shelf.files
+        return graph_media.told(self.shelf, request, self.token) if is_file else await self._number(request)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        return await graph_media.sent(self.shelf, request, self.token)
 
 
 def _react(request: web.Request, action: Action, contact: dict[str, str], message_id: str) -> web.StreamResponse:
