@@ -18,7 +18,6 @@ from whatsapp.errors import BadTemplate
 from whatsapp.models import (
     MessageTemplate,
     ParameterFormat,
-    Provider,
     Quality,
     Sender,
     TemplateCategory,
@@ -28,7 +27,7 @@ from whatsapp.numbers.asking import ASK_TIMEOUT_S, ask
 from whatsapp.numbers.connecting import senders_of
 from whatsapp.numbers.template_effects import follow
 from whatsapp.providers.base import RemoteTemplate
-from whatsapp.providers.sandbox.own_templates import OWN, reviewed
+from whatsapp.providers.registry import TEMPLATE_KEEPERS
 from whatsapp.states import SENDABLE_TEMPLATES
 
 PACED_AFTER_PAUSE = timedelta(days=7)
@@ -57,15 +56,16 @@ def sync(sender: Sender, *, now: datetime, timeout_s: float = ASK_TIMEOUT_S) -> 
         ProviderUnavailable: the provider did not answer; nothing has changed.
     """
     listed = ask(sender, lambda provider, http, account: provider.list_templates(http, account), timeout_s=timeout_s)
-    if sender.provider == Provider.SANDBOX:
-        listed = [*listed, *_written_at_the_stand_in(sender)]
-    return keep(sender, listed, now=now)
+    return keep(sender, [*listed, *_forgotten(sender)], now=now)
 
 
-def _written_at_the_stand_in(sender: Sender) -> list[RemoteTemplate]:
-    """Returns the templates that were written at the stand-in, which stores none itself, as it has reviewed them."""
-    own = _ours(sender).filter(provider_template_id__startswith=OWN).exclude(status=TemplateStatus.DELETED)
-    return [reviewed(as_remote(template)) for template in own]
+def _forgotten(sender: Sender) -> list[RemoteTemplate]:
+    """Returns the written templates of a provider that lists none of them (the stand-in), as it has reviewed them."""
+    keeper = TEMPLATE_KEEPERS.get(sender.provider)
+    if keeper is None or not keeper.forgets:
+        return []
+    stored = _ours(sender).exclude(status=TemplateStatus.DELETED)
+    return [each for template in stored if (each := keeper.reviewed(as_remote(template)))]
 
 
 def as_remote(template: MessageTemplate) -> RemoteTemplate:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from whatsapp.errors import WhatsappError
@@ -70,8 +70,7 @@ def change(request: PageRequest, template_id: UUID) -> HttpResponse:
     return _form_page(request, form, found)
 
 
-@require_POST
-@business_page(section="templates", roles=OWNERS)
+@business_page(section="templates", roles=OWNERS, action_of="template-new")
 def preview(request: PageRequest) -> HttpResponse:
     """Show what was written so far as a bubble, or the fields for examples (`part=samples`). Nothing is stored."""
     accounts = template_writing.accounts_to_write_in(request.business)

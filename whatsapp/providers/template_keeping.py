@@ -41,6 +41,12 @@ class TemplateExists(TemplateRefused):
 class TemplateKeeper(Protocol):
     """One provider's way to write templates. Each raises `ProviderUnavailable` without an answer."""
 
+    forgets: bool
+    """Whether it lists nothing of what was written; then what is stored here is listed by `reviewed` instead."""
+
+    def reviewed(self, stored: RemoteTemplate) -> RemoteTemplate | None:
+        """Returns a stored template as one that forgets would list it; None if it was not written there."""
+
     async def create(self, http: aiohttp.ClientSession, account: Account, new: NewTemplate) -> RemoteTemplate:
         """Hand a template over for approval. Returns it as the provider has it.
 

@@ -27,6 +27,12 @@ _TOO_OFTEN = {4, 80008, 613}
 class CloudTemplates:
     """Meta's templates."""
 
+    forgets = False
+
+    def reviewed(self, stored: RemoteTemplate) -> RemoteTemplate | None:
+        """Returns nothing: Meta lists its templates itself."""
+        return None
+
     async def create(self, http: aiohttp.ClientSession, account: Account, new: NewTemplate) -> RemoteTemplate:
         """Post a new template."""
         url = f"{account.api_url}/{in_path(account.account_id)}/message_templates"
