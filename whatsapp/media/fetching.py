@@ -52,6 +52,10 @@ def fetch(claim: Claim, *, clock: Callable[[], datetime]) -> None:
         except MediaUnavailable as failure:
             _note_failure(media, claim, failure, clock())
             return
+        except Exception:  # one file's trouble must not keep the others from being fetched
+            logger.exception("media %s could not be fetched", media.pk)
+            _note_failure(media, claim, MediaUnavailable(MediaProblem.UNREACHABLE), clock())
+            return
         kept = {"status": MediaStatus.KEPT, "content_type": kind.content_type, "size": size, "kept_at": clock()}
         if not claims.settle(claim, **kept) and not InboundMedia.objects.filter(pk=media.pk).exists():
             files.drop(media.business_id, media.pk)  # the row was erased while its file arrived
@@ -87,6 +91,8 @@ def _fetch(media: InboundMedia, claim: Claim) -> tuple[Kind, int]:
 
 
 def _account(sender: Sender) -> Account:
+    if not sender.is_proved or not sender.encrypted_credentials:  # disconnected since
+        raise MediaUnavailable(MediaProblem.REFUSED, is_final=True)
     try:
         return account_of(sender)
     except CredentialsUnreadable:
