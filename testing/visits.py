@@ -137,8 +137,11 @@ SHOWN = {
     "broadcast-edit-template": {"draft"},
     "broadcast-people": {"completed", "draft"},
     "broadcast-result": {"completed", "running", "paused", "cancelled"},
+    "segment": {"whole"},
     "thread": {"open", "closed", "opted-out", "kinds", "changed", "only-an-id"},
     "thread-template": {"closed"},
+    "sender-correct": {"waiting"},
+    "template-change": {"rejected"},
     "contact": {"regular", "opted-out", "stopped-marketing", "long-name", "only-an-id", "merged"},
 }
 """Pages that are visited with some of the model's rows only."""
@@ -164,6 +167,7 @@ MORE = (
     Visit("contact-new-refused", "contact-new", way=ways.to_contact_refused, status=REFUSED),
     Visit("calls-second-page", "calls", f"{ways.HOME}calls/?page=2"),
     Visit("calls-nothing-found", "calls", f"{ways.HOME}calls/?number=99999"),
+    Visit("contacts-conditions", "contacts", f"{ways.HOME}contacts/?any_tags=VIP&wrote=not_within&wrote_days=30"),
     Visit("inbox-unanswered", "inbox", f"{ways.HOME}inbox/?show=unanswered"),
     Visit("start-choose", "start", "/?choose=1"),
 )

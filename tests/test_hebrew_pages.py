@@ -42,6 +42,7 @@ SOMEBODYS = {
     "businesses.User": ("first_name", "last_name", "email"),
     "whatsapp.Broadcast": ("name",),
     "whatsapp.Contact": ("name", "attributes", "consent_source"),
+    "whatsapp.Segment": ("name",),
     "whatsapp.ConsentChange": ("source",),
     "whatsapp.Suppression": ("note",),
     "whatsapp.Tag": ("name",),
@@ -57,6 +58,8 @@ SOMEBODYS = {
 OF_OTHERS = {
     *("Account Quality at Meta", "Meta Business Suite", "WhatsApp Business Account", "Callback URL"),
     *("Account Quality", "WhatsApp Manager", "Meta Cloud API"),
+    *("Verify and save", "WhatsApp Business account ID", "Webhook URL for incoming messages"),
+    *("Settings → Users", "App settings", "Phone number ID"),
     "Chrome, Edge, Firefox",
     "Strict Open XML",
 }

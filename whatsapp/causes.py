@@ -207,10 +207,8 @@ class Cause(models.TextChoices):
     NOBODY_CHOSEN = "nobody_chosen", _("No contacts match this selection.")
     NOBODY_OF_EARLIER = "nobody_of_earlier", _("Nobody in the earlier broadcast matches this selection.")
     NO_EARLIER_BROADCAST = "no_earlier_broadcast", _("The earlier broadcast doesn't exist.")
-    BROADCAST_FILE_GONE = (
-        "broadcast_file_gone",
-        _("The file of this broadcast is gone. Create the broadcast again."),
-    )
+    NO_SEGMENT = "no_segment", _("The segment doesn't exist any more, or can't be read here. Choose other people.")
+    BROADCAST_FILE_GONE = "broadcast_file_gone", _("The file of this broadcast is gone. Create the broadcast again.")
 
     # Sending
     PROVIDER_ERROR = "provider_error", _("WhatsApp answered with error %(code)s: %(words)s")
@@ -239,10 +237,7 @@ class Cause(models.TextChoices):
         "account_restricted",
         _("WhatsApp restricted the account (%(event)s). See Account Quality at Meta."),
     )
-    CREDENTIALS_UNREADABLE = (
-        "credentials_unreadable",
-        _("The stored access token can't be read. Your operator can connect the number again."),
-    )
+    CREDENTIALS_UNREADABLE = "credentials_unreadable", _("The stored access token can't be read. Enter it again.")
     # A number that is not proved
     NOT_PROVED = (
         "not_proved",
@@ -264,6 +259,7 @@ class Cause(models.TextChoices):
         "number_moved",
         _("Another business has proved this number or its account, and the token stored here no longer opens it."),
     )
+    DISCONNECTED = "disconnected", _("The number was disconnected here. Connect it again to write from it.")
     SANDBOX_OFF = ("sandbox_off", _("The stand-in is only for trying: it works with DEBUG alone."))
     PEOPLE_LIMIT = (
         "people_limit",

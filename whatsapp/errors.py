@@ -41,6 +41,13 @@ class EditedElsewhere(WhatsappError):
         )
 
 
+class NameTaken(WhatsappError):
+    """Another segment of the business has this name."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is a segment of this name already."))
+
+
 class NotSendable(WhatsappError):
     """A broadcast that must not be started as it is. `problems` has one sentence per reason."""
 

@@ -60,6 +60,10 @@ STEPS: dict[str, Promise] = {
     "offered": gettext_lazy("own recording uploaded"),
     "accepted": gettext_lazy("accepted: callers hear it"),
     "removed": gettext_lazy("removed"),
+    "disconnected": gettext_lazy("disconnected"),
+    "made": gettext_lazy("made"),
+    "changed": gettext_lazy("changed"),
+    "deleted": gettext_lazy("deleted"),
     "command": gettext_lazy("a command on the server"),
 }
 """Codes that are values of details."""

@@ -11,7 +11,7 @@ from django.utils import timezone
 from businesses.models import Business, User
 from businesses.tenancy import acting_for
 from frontdesk import demo
-from testing.demo_data import Rows, broadcasts, letters, people, phone_calls, team, templates
+from testing.demo_data import Rows, broadcasts, letters, people, phone_calls, segments, team, templates
 from whatsapp.models import Suppression
 
 
@@ -33,8 +33,10 @@ def fill(business: Business, *, now: datetime) -> Rows:
     staff = team.staff_of(business)
     made = people.add(business, staff=staff, now=now)
     sender = templates.add_senders(business, now=now)
+    waiting = templates.add_waiting_sender(business, now=now)
     known = templates.add(business, now=now)
     sent = broadcasts.add(business, sender, known, staff=staff, now=now)
+    saved = segments.add(business, sent, staff=staff, now=now)
     written = letters.add(sender, staff=staff, now=now)
     return rows | {
         "businesses.Business": {"demo": str(business.pk)},
@@ -42,6 +44,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
         "whatsapp.Broadcast": sent,
         "whatsapp.Contact": made | written,
         "whatsapp.MessageTemplate": templates.keys(known),
-        "whatsapp.Sender": {"main": str(sender.pk)},
+        "whatsapp.Segment": saved,
+        "whatsapp.Sender": {"main": str(sender.pk), "waiting": str(waiting.pk)},
         "whatsapp.Suppression": {"latest": str(Suppression.objects.filter(business=business).latest("created_at").pk)},
     }

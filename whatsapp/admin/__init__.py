@@ -5,6 +5,7 @@ from whatsapp.admin.contacts import ConsentChangeAdmin, ContactAdmin, Suppressio
 from whatsapp.admin.imports import ContactImportAdmin
 from whatsapp.admin.inbound import DirectMessageAdmin, InboundMessageAdmin, WebhookNewsAdmin
 from whatsapp.admin.recipients import RecipientAdmin
+from whatsapp.admin.segments import SegmentAdmin
 from whatsapp.admin.senders import MessagingSettingsAdmin, SenderAdmin
 from whatsapp.admin.templates import MessageTemplateAdmin
 
@@ -18,6 +19,7 @@ __all__ = [
     "MessageTemplateAdmin",
     "MessagingSettingsAdmin",
     "RecipientAdmin",
+    "SegmentAdmin",
     "SenderAdmin",
     "SuppressionAdmin",
     "TagAdmin",

@@ -74,7 +74,23 @@ class EarlierChoice:
     defaults: Mapping[str, str] = field(default_factory=dict)
 
 
-Choice = FileChoice | ContactsChoice | EarlierChoice
+@dataclass(frozen=True, slots=True)
+class SegmentChoice:
+    """The people of the segment with this id; values and defaults as in `ContactsChoice`.
+
+    `conditions` are the segment's as they were at `as_of` (ISO 8601), when the people of a broadcast were asked for.
+    """
+
+    segment: str
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    as_of: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+FromContacts = ContactsChoice | SegmentChoice
+Choice = FileChoice | FromContacts | EarlierChoice
 
 
 def to_json(choice: Choice) -> dict[str, Any]:
@@ -88,6 +104,8 @@ def from_json(kind: str, kept: Mapping[str, Any]) -> Choice:
         case "contacts":
             lists = {name: tuple(kept.get(name, ())) for name in ("tags", "without_tags")}
             return ContactsChoice(**{**kept, **lists})
+        case "segment":
+            return SegmentChoice(**kept)
         case "earlier":
             return EarlierChoice(**{**kept, "group": Group(kept["group"])})
         case _:

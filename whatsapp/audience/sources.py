@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 
 import phonenumbers
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.db.models.lookups import Exact
 
-from businesses.keeping.person import ERASED
 from businesses.models import Business
-from whatsapp.audience.choice import EARLIER, Choice, ContactsChoice, EarlierChoice, FileChoice, Group, from_json
+from whatsapp.audience.choice import (
+    EARLIER,
+    Choice,
+    ContactsChoice,
+    EarlierChoice,
+    FileChoice,
+    FromContacts,
+    SegmentChoice,
+    from_json,
+)
 from whatsapp.audience.columns import understand
+from whatsapp.audience.conditions import BadConditions
+from whatsapp.audience.conditions import from_kept as conditions_in
+from whatsapp.audience.groups import people_of
+from whatsapp.audience.matching import people_matching
 from whatsapp.audience.rows import BadValue, Candidate, Reader, checked_params, with_defaults
 from whatsapp.errors import BadAudience
-from whatsapp.models import Broadcast, Consent, Contact, InboundMessage, Recipient
+from whatsapp.models import Broadcast, Consent, Contact, Recipient, Segment
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.reasons import Cause
-from whatsapp.states import PASSING_ERRORS, REACHED_PROVIDER, RecipientStatus
 from whatsapp.tables.readings import Reading
 from whatsapp.tables.tables import open_table
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, body_text, variables_of
@@ -46,7 +59,7 @@ def candidates_of(broadcast: Broadcast) -> Iterator[Iterator[Candidate]]:
                 done = int(broadcast.audience_cursor or 0)
                 rows = (row for row in table.rows if row.number > done)
                 yield (reader.candidate(row.number, row.cells, row.flaws, row.digits) for row in rows)
-        case ContactsChoice() as choice:
+        case ContactsChoice() | SegmentChoice() as choice:
             yield _contacts(broadcast, choice)
         case EarlierChoice() as choice:
             yield _earlier(broadcast, choice)
@@ -82,35 +95,39 @@ def earlier_chosen(business: Business, choice: EarlierChoice) -> QuerySet[Recipi
     return people_of(earlier, choice.group)
 
 
-def people_of(earlier: Broadcast, group: Group) -> QuerySet[Recipient]:
-    """Returns the people of an earlier broadcast who are in a group and still have an address."""
-    people = Recipient.objects.filter(broadcast=earlier, address__isnull=False).exclude(address__startswith=ERASED)
-    return people.filter(_GROUPS[group]())
+def as_of(business: Business, choice: Choice, *, now: datetime) -> Choice:
+    """Returns a choice of a segment with the segment's conditions as they are now, and the moment; others unchanged.
+
+    Reading the people may take several steps and go on in another process: all of them mean the same people. Raises
+    `BadAudience`: the segment is gone.
+    """
+    if not isinstance(choice, SegmentChoice):
+        return choice
+    segment = Segment.objects.filter(business=business, pk=choice.segment).first()
+    if segment is None:
+        raise BadAudience(Cause.NO_SEGMENT)
+    return replace(choice, conditions=segment.conditions, as_of=now.isoformat())
 
 
-def replied() -> Q:
-    """Returns the condition on recipients that they wrote back."""
-    return Q(Exists(InboundMessage.objects.filter(recipient=OuterRef("pk"))))
+def contacts_of(business: Business, choice: FromContacts, *, now: datetime | None = None) -> QuerySet[Contact]:
+    """Returns the contacts whom a choice means: of a segment as it was when `as_of` was asked, or as it is `now`.
+
+    Raises `BadAudience`: the segment is gone, or what it means is not known here.
+    """
+    if isinstance(choice, ContactsChoice):
+        return contacts_chosen(business, choice)
+    if now is not None:
+        choice = cast("SegmentChoice", as_of(business, choice, now=now))
+    try:
+        conditions, moment = conditions_in(choice.conditions), datetime.fromisoformat(choice.as_of)
+    except (BadConditions, ValueError):
+        raise BadAudience(Cause.NO_SEGMENT) from None
+    return people_matching(business, conditions, now=moment)
 
 
-_GROUPS: dict[Group, Callable[[], Q]] = {
-    Group.NOT_READ: lambda: Q(status=RecipientStatus.DELIVERED),
-    Group.NOT_DELIVERED: lambda: Q(
-        status__in=[RecipientStatus.ACCEPTED, RecipientStatus.HELD, RecipientStatus.SENT, RecipientStatus.EXPIRED]
-    ),
-    Group.FAILED_PASSING: lambda: Q(status=RecipientStatus.FAILED, error_class__in=PASSING_ERRORS),
-    Group.NOT_REACHED: lambda: (
-        Q(status=RecipientStatus.EXPIRED) | Q(status=RecipientStatus.FAILED, error_class__in=PASSING_ERRORS)
-    ),
-    Group.READ: lambda: Q(status=RecipientStatus.READ),
-    Group.REPLIED: replied,
-    Group.NOT_REPLIED: lambda: Q(status__in=REACHED_PROVIDER) & ~replied(),
-}
-
-
-def _contacts(broadcast: Broadcast, choice: ContactsChoice) -> Iterator[Candidate]:
+def _contacts(broadcast: Broadcast, choice: FromContacts) -> Iterator[Candidate]:
     fill = _Filler(broadcast, choice)
-    for contact in _pages(contacts_chosen(broadcast.business, choice), broadcast.audience_cursor):
+    for contact in _pages(contacts_of(broadcast.business, choice), broadcast.audience_cursor):
         country = _country(contact.phone)
         yield fill.candidate(str(contact.pk), contact.address, country, contact, {})
 
@@ -132,7 +149,7 @@ def _pages(rows: QuerySet[Any], cursor: str) -> Iterator[Any]:
 class _Filler:
     """Fills in a template from contacts."""
 
-    def __init__(self, broadcast: Broadcast, choice: ContactsChoice | EarlierChoice) -> None:
+    def __init__(self, broadcast: Broadcast, choice: FromContacts | EarlierChoice) -> None:
         self.variables, self.choice, self.body_length = _variables(broadcast), choice, _body_length(broadcast)
 
     def candidate(
@@ -148,7 +165,7 @@ class _Filler:
 
 
 def values_known(
-    choice: ContactsChoice | EarlierChoice, keys: Sequence[str], contact: Contact | None, params: Mapping[str, str]
+    choice: FromContacts | EarlierChoice, keys: Sequence[str], contact: Contact | None, params: Mapping[str, str]
 ) -> dict[str, str]:
     """Returns a person's values for a template. What the contact says wins; `params` are the earlier broadcast's."""
     facts = _facts(contact) if contact else {}

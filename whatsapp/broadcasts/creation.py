@@ -20,11 +20,11 @@ from businesses import audit
 from businesses.audit import AuditKind
 from businesses.models import Business, User
 from whatsapp import recipients
-from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice, to_json
+from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice, SegmentChoice, to_json
 from whatsapp.audience.columns import understand
 from whatsapp.audience.file_settling import settle
 from whatsapp.audience.freeze import OvertakenFreeze, always
-from whatsapp.audience.sources import contacts_chosen, earlier_chosen
+from whatsapp.audience.sources import as_of, contacts_of, earlier_chosen
 from whatsapp.broadcasts import lifecycle, people_files
 from whatsapp.broadcasts.prepare import freeze_audience
 from whatsapp.broadcasts.schedule import BadSchedule, instant_of
@@ -47,6 +47,7 @@ MOST_BUDGET = Decimal(1_000_000_000)
 KINDS = {
     FileChoice: AudienceKind.FILE,
     ContactsChoice: AudienceKind.CONTACTS,
+    SegmentChoice: AudienceKind.SEGMENT,
     EarlierChoice: AudienceKind.EARLIER,
 }
 
@@ -111,7 +112,7 @@ def fill(broadcast: Broadcast, new: NewBroadcast, *, now: datetime) -> None:
     business = broadcast.business
     variables = _variables(new.template)
     _check_constants(new.choice, variables)
-    choice = _settled(business, new, variables)
+    choice = as_of(business, _settled(business, new, variables, now), now=now)
     if new.canary_size is not None and new.canary_size < 1:
         raise WhatsappError(_("A trial run needs at least one message."))
     use_template(broadcast, new.template, new.sender)
@@ -201,15 +202,15 @@ def _check_constants(choice: Choice, variables: tuple[TemplateVariable, ...]) ->
             raise BadAudience(Cause.NO_SUCH_VARIABLE, variable=key, variables=", ".join(sorted(keys)) or "–")
 
 
-def _settled(business: Business, new: NewBroadcast, variables: tuple[TemplateVariable, ...]) -> Choice:
+def _settled(business: Business, new: NewBroadcast, variables: tuple[TemplateVariable, ...], now: datetime) -> Choice:
     """Returns the choice with how its file is read. Raises `BadAudience`: it can't be used, or nobody is in it."""
     match new.choice:
         case FileChoice() as choice:
             if new.file is None:
                 raise BadAudience(Cause.FILE_MISSING)
             return _settled_file(business, new.file, new.answers, choice, variables)
-        case ContactsChoice() as choice:
-            if not contacts_chosen(business, choice).exists():
+        case ContactsChoice() | SegmentChoice() as choice:
+            if not contacts_of(business, choice, now=now).exists():
                 raise BadAudience(Cause.NOBODY_CHOSEN)
         case EarlierChoice() as choice:
             if not earlier_chosen(business, choice).exists():

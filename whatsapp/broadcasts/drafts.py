@@ -21,7 +21,7 @@ from businesses import audit
 from businesses.audit import AuditKind
 from businesses.models import Business, User
 from whatsapp import recipients
-from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice, to_json
+from whatsapp.audience.choice import PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice, SegmentChoice, to_json
 from whatsapp.audience.sources import choice_of
 from whatsapp.broadcasts import lifecycle, people_files
 from whatsapp.broadcasts.creation import KINDS, NewBroadcast, fill, keep_file, use_template, usual_name
@@ -208,7 +208,7 @@ def _with_known_values(choice: Choice, draft: Broadcast) -> Choice:
     choice = replace(choice, constants=last.constants, defaults=last.defaults)
     if isinstance(choice, FileChoice) and isinstance(last, FileChoice):
         return replace(choice, columns={key: name for key, name in last.columns.items() if key != PHONE})
-    if isinstance(choice, ContactsChoice) and isinstance(last, ContactsChoice):
+    if isinstance(choice, ContactsChoice | SegmentChoice) and isinstance(last, ContactsChoice | SegmentChoice):
         return replace(choice, values=last.values)
     if isinstance(choice, EarlierChoice) and isinstance(last, EarlierChoice):
         return replace(choice, values=last.values)

@@ -27,7 +27,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from whatsapp.audience.sources import replied
+from whatsapp.audience.groups import replied
 from whatsapp.broadcasts.counts import Counts
 from whatsapp.models import Broadcast, InboundAction, InboundMessage, Recipient
 from whatsapp.states import OPEN, REACHED_PROVIDER, BroadcastStatus, RecipientStatus

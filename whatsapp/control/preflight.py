@@ -13,15 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from businesses.models import Business
-from whatsapp.audience.choice import ContactsChoice, EarlierChoice
+from whatsapp.audience.choice import ContactsChoice, EarlierChoice, SegmentChoice
 from whatsapp.audience.rates import RateTable
-from whatsapp.audience.sources import choice_of, contacts_chosen, earlier_chosen
+from whatsapp.audience.sources import choice_of, contacts_of, earlier_chosen
 from whatsapp.broadcasts import categories
 from whatsapp.broadcasts.reasons import InWords, reason_of, reason_words
 from whatsapp.broadcasts.schedule import seconds_open
 from whatsapp.control import money
 from whatsapp.control.money import CountryCost
-from whatsapp.errors import NotSendable
+from whatsapp.errors import BadAudience, NotSendable
 from whatsapp.models import Broadcast, Recipient, SenderHealth, TemplateCategory, WindowZone
 from whatsapp.reasons import Cause, reason
 from whatsapp.sending.costs import rates_at
@@ -112,13 +112,15 @@ def skipped_rows(broadcast: Broadcast, most: int) -> list[SkippedRow]:
 def _estimate(broadcast: Broadcast) -> int:
     """Returns the size of an audience that is not frozen yet; of a file the rows read so far, at least 1."""
     business: Business = broadcast.business
-    match choice_of(broadcast):
-        case ContactsChoice() as choice:
-            return contacts_chosen(business, choice).count()
-        case EarlierChoice() as choice:
-            return earlier_chosen(business, choice).count()
-        case _:
-            return max(1, Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING).count())
+    try:
+        match choice_of(broadcast):
+            case ContactsChoice() | SegmentChoice() as choice:
+                return contacts_of(business, choice).count()
+            case EarlierChoice() as choice:
+                return earlier_chosen(business, choice).count()
+    except BadAudience:  # preparing it says why
+        return 0
+    return max(1, Recipient.objects.filter(broadcast=broadcast, status=RecipientStatus.PENDING).count())
 
 
 def _costs_and_skipped(broadcast: Broadcast, rates: RateTable) -> tuple[list[CountryCost], dict[SkipReason, int]]:

@@ -16,7 +16,9 @@ from whatsapp.models.direct import DirectKind, DirectMessage
 from whatsapp.models.identity import AddressTie, ContactMerge, PersonAddress, TieSource
 from whatsapp.models.imports import ContactImport, ImportedContact, ImportStatus, RejectedRow
 from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, NewsProblem, WebhookNews
+from whatsapp.models.media import InboundMedia, MediaProblem, MediaStatus
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
+from whatsapp.models.segments import Segment
 from whatsapp.models.senders import (
     MessagingSettings,
     ProvedAccount,
@@ -57,7 +59,10 @@ __all__ = [
     "ImportStatus",
     "ImportedContact",
     "InboundAction",
+    "InboundMedia",
     "InboundMessage",
+    "MediaProblem",
+    "MediaStatus",
     "MessageTemplate",
     "MessagingSettings",
     "MonthSpending",
@@ -71,6 +76,7 @@ __all__ = [
     "QuickReply",
     "Recipient",
     "RejectedRow",
+    "Segment",
     "Sender",
     "SenderHealth",
     "SendingPace",

@@ -24,6 +24,7 @@ class AudienceKind(models.TextChoices):
 
     FILE = "file", _("A file")
     CONTACTS = "contacts", _("Contacts, by tags and filters")
+    SEGMENT = "segment", _("People of a segment")
     EARLIER = "earlier", _("People of an earlier broadcast")
 
 

@@ -23,7 +23,7 @@ from businesses.pages.access import PageRequest, business_page
 from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
 from whatsapp.audience.choice import Group
-from whatsapp.audience.sources import people_of
+from whatsapp.audience.groups import people_of
 from whatsapp.broadcasts.figures import Figure, people_in
 from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.models import Broadcast, Recipient

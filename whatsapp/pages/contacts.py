@@ -19,12 +19,15 @@ from businesses.models import Permission
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.csv_export import people_answer
 from businesses.pages.listing import listing
+from whatsapp.audience.conditions import Conditions
+from whatsapp.audience.segments import MOST_SEGMENTS
 from whatsapp.importing import exported
-from whatsapp.models import Consent, Contact, Tag
+from whatsapp.models import Consent, Contact, Segment, Tag
 from whatsapp.pages import many_contacts
+from whatsapp.pages.condition_words import names_of_broadcasts, words_of
+from whatsapp.pages.conditions_asked import carried, conditions_asked, query_of, to_save
 from whatsapp.pages.contact_forms import NewContactForm, tags_in
 from whatsapp.people import consent, tagging
-from whatsapp.people.contact_search import find_contacts
 
 SHOWN = 35
 """Contacts per page. With their tags and boxes, more would make the first visit heavier than 100 KB."""
@@ -35,14 +38,20 @@ SHOWN = 35
 def contacts(request: PageRequest) -> HttpResponse:
     """Show the contacts, searched and filtered, with boxes to mark them."""
     asked = many_contacts.asked(request)
-    found = find_contacts(request.business, **asked).prefetch_related("tags")
+    found, more, saved = many_contacts.contacts_asked(request), conditions_asked(request), to_save(request)
     context = {
         **asked,
-        "people": find_contacts(request.business, **asked).count(),
-        "listing": listing(request, found, per_page=SHOWN),
+        "people": found.count(),
+        "listing": listing(request, found.prefetch_related("tags"), per_page=SHOWN),
+        "segments": Segment.objects.filter(business=request.business)[:MOST_SEGMENTS],
+        "segment": more.segment,
+        "is_unclear": more.conditions is None,
+        "conditions": _in_words(request, more.conditions),
+        "carried": carried(request),
+        "query": query_of(saved) if saved else "",
         "tags": Tag.objects.filter(business=request.business)[: many_contacts.MOST_TAGS],
         "consents": Consent.choices,
-        "is_filtered": any(asked.values()),
+        "is_filtered": many_contacts.is_filtered(request),
     }
     return render(request, "whatsapp/contacts.html", context)
 
@@ -86,7 +95,7 @@ def tag_marked(request: PageRequest) -> HttpResponse:
 @business_page(section="contacts", needs=Permission.EXPORT_CONTACTS)
 def export(request: PageRequest) -> HttpResponseBase:
     """Send the contacts of the list as CSV that an import understands."""
-    found = find_contacts(request.business, **many_contacts.asked(request))
+    found = many_contacts.contacts_asked(request)
     every = found.order_by().values_list("attributes", flat=True).iterator(chunk_size=2_000)
     names = list(exported.columns_of(exported.attributes_of(every)))
     header = exported.header_with(names)
@@ -119,6 +128,12 @@ def _added(request: PageRequest, form: NewContactForm) -> Contact:
     if values["consent_source"]:
         consent.agree(contact, source=values["consent_source"], now=timezone.now(), by=request.user)
     return contact
+
+
+def _in_words(request: PageRequest, conditions: Conditions | None) -> list[str]:
+    if not conditions:
+        return []
+    return words_of(conditions, names_of_broadcasts(request.business, [conditions]))
 
 
 def _back(request: PageRequest) -> str:

@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
-from whatsapp.audience.choice import EARLIER, PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice
+from whatsapp.audience.choice import EARLIER, PHONE, Choice, ContactsChoice, EarlierChoice, FileChoice, SegmentChoice
 from whatsapp.audience.column_names import alike, is_phone_name, normalized
 from whatsapp.audience.columns import likely_values
 from whatsapp.audience.phone_column import names_of
@@ -219,7 +219,7 @@ class DetailsForm(forms.Form):
             case FileChoice():
                 columns = {PHONE: self._entered(f"from_{PHONE}"), **named}
                 return replace(self.choice, constants=constants, defaults=defaults, columns=columns)
-            case ContactsChoice() | EarlierChoice():
+            case ContactsChoice() | SegmentChoice() | EarlierChoice():
                 return replace(self.choice, values=named, constants=constants, defaults=defaults)
 
     def _entered(self, name: str) -> str:

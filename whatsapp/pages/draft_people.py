@@ -9,18 +9,22 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from businesses.models import Business
 from businesses.pages.access import PageRequest, business_page
-from whatsapp.audience.choice import ContactsChoice, EarlierChoice, FileChoice
+from whatsapp.audience.choice import ContactsChoice, EarlierChoice, FileChoice, SegmentChoice
+from whatsapp.audience.conditions import Conditions
 from whatsapp.audience.file_settling import settle
-from whatsapp.audience.sources import contacts_chosen, earlier_chosen
+from whatsapp.audience.sources import contacts_of, earlier_chosen
 from whatsapp.broadcasts import drafts
 from whatsapp.errors import WhatsappError
-from whatsapp.models import Broadcast
+from whatsapp.models import Broadcast, Consent
 from whatsapp.pages import pasting
 from whatsapp.pages.broadcast_page import find
+from whatsapp.pages.conditions_asked import people_address
 from whatsapp.pages.draft_step import draft_step, edition_in, unfilled
 from whatsapp.pages.people_form import PASTE, PeopleForm, chosen_before
 from whatsapp.people.messaging_settings import region_of
@@ -49,6 +53,7 @@ def choose_people(request: PageRequest, draft: Broadcast) -> HttpResponse:
         "template": draft.template,
         "bubble": unfilled(draft.template),
         "people": _counted(form) if counts_only else None,
+        "address": _address(form) if counts_only else "",
     }
     status = 422 if form.is_bound and form.errors and not counts_only else 200
     return render(request, "whatsapp/broadcast_new_people.html", context, status=status)
@@ -60,7 +65,7 @@ def count(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
     """Show how many people the choice so far means. Nothing is stored."""
     find(request, broadcast_id)
     form = PeopleForm(request.GET, business=request.business)
-    return render(request, "whatsapp/broadcast_count.html", {"people": _counted(form)})
+    return render(request, "whatsapp/broadcast_count.html", {"people": _counted(form), "address": _address(form)})
 
 
 def _counted(form: PeopleForm) -> int | None:
@@ -69,14 +74,29 @@ def _counted(form: PeopleForm) -> int | None:
         return None
     try:
         match form.choice():
-            case ContactsChoice() as choice:
-                return contacts_chosen(form.business, choice).count()
+            case ContactsChoice() | SegmentChoice() as choice:
+                return contacts_of(form.business, choice, now=timezone.now()).count()
             case EarlierChoice() as choice:
                 return earlier_chosen(form.business, choice).count()
             case _:
                 return None
     except WhatsappError:
         return None
+
+
+def _address(form: PeopleForm) -> str:
+    """Returns the address of the list of the chosen contacts; "" for people of other kinds."""
+    if not form.is_valid():
+        return ""
+    match form.choice():
+        case SegmentChoice() as choice:
+            return f"{reverse('contacts', args=[form.business.slug])}?segment={choice.segment}"
+        case ContactsChoice() as choice:
+            consent = Consent.GRANTED.value if choice.only_with_consent else ""
+            conditions = Conditions(all_tags=choice.tags, no_tags=choice.without_tags, consent=consent)
+            return people_address(form.business, conditions)
+        case _:
+            return ""
 
 
 def _choose(request: PageRequest, draft: Broadcast, form: PeopleForm) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from whatsapp.audience.choice import ContactsChoice, EarlierChoice, FileChoice
+from django.utils import timezone
+
+from whatsapp.audience.choice import ContactsChoice, EarlierChoice, FileChoice, SegmentChoice
 from whatsapp.audience.file_settling import Settled
 from whatsapp.audience.phone_column import names_of
 from whatsapp.audience.rows import with_defaults
-from whatsapp.audience.sources import contacts_chosen, earlier_chosen, values_known
+from whatsapp.audience.sources import contacts_of, earlier_chosen, values_known
 from whatsapp.errors import BadAudience
 from whatsapp.models import Broadcast, MessageTemplate
 from whatsapp.pages.bubble import Bubble, bubble
@@ -42,13 +44,17 @@ def _values(form: DetailsForm, seen: Settled | None) -> Iterator[Mapping[str, st
                 cells = dict(zip(names, row.cells, strict=False))
                 given = {key: cells.get(choice.columns.get(key, ""), "") for key in form.variables}
                 yield with_defaults({**given, **choice.constants}, choice.defaults)
-        case ContactsChoice() as choice:
-            for contact in contacts_chosen(form.business, choice).order_by("pk")[:SHOWN]:
+        case ContactsChoice() | SegmentChoice() as choice:
+            try:
+                people = contacts_of(form.business, choice, now=timezone.now())
+            except BadAudience:
+                return
+            for contact in people.order_by("pk")[:SHOWN]:
                 yield values_known(choice, form.variables, contact, {})
         case EarlierChoice() as choice:
             try:
-                people = earlier_chosen(form.business, choice).select_related("contact").order_by("pk")[:SHOWN]
+                were_sent = earlier_chosen(form.business, choice).select_related("contact").order_by("pk")[:SHOWN]
             except BadAudience:
                 return
-            for person in people:
+            for person in were_sent:
                 yield values_known(choice, form.variables, person.contact, person.params)

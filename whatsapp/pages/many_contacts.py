@@ -16,8 +16,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from businesses.pages.access import PageRequest, business_page
+from whatsapp.audience.conditions import Conditions
+from whatsapp.audience.matching import matching
 from whatsapp.models import Contact, Tag
 from whatsapp.pages.asked_for import NO_ID, id_of
+from whatsapp.pages.conditions_asked import conditions_asked
 from whatsapp.people import many_contacts, tagging
 from whatsapp.people.contact_search import find_contacts
 
@@ -27,9 +30,23 @@ SHOWN = 10
 
 
 def asked(request: HttpRequest) -> dict[str, str]:
-    """Returns the filters of a list of contacts, as its address has them."""
+    """Returns the quick filters of a list of contacts, as its address has them."""
     filters = request.GET
     return {"text": filters.get("q", ""), "tag": filters.get("tag", ""), "consent": filters.get("consent", "")}
+
+
+def contacts_asked(request: PageRequest) -> QuerySet[Contact]:
+    """Returns the contacts of a list, by everything in its address."""
+    found = find_contacts(request.business, **asked(request))
+    more = conditions_asked(request)
+    if more.conditions is None:
+        return found.none()
+    return found.filter(matching(request.business, more.conditions, now=timezone.now()))
+
+
+def is_filtered(request: PageRequest) -> bool:
+    """Returns whether the address of a list leaves anybody out."""
+    return any(asked(request).values()) or conditions_asked(request).conditions != Conditions()
 
 
 def marked(written: list[str]) -> list[UUID]:
@@ -59,7 +76,7 @@ def contacts_all(request: PageRequest) -> HttpResponse:
         "people": people,
         "first": list(found[:SHOWN]),
         "tags": Tag.objects.filter(business=request.business)[:MOST_TAGS],
-        "is_chosen": bool(request.GET.getlist("contact")) or any(asked(request).values()),
+        "is_chosen": bool(request.GET.getlist("contact")) or is_filtered(request),
     }
     return render(request, "whatsapp/contacts_all.html", context)
 
@@ -67,7 +84,7 @@ def contacts_all(request: PageRequest) -> HttpResponse:
 def _chosen(request: PageRequest) -> QuerySet[Contact]:
     if written := request.GET.getlist("contact"):
         return Contact.objects.filter(business=request.business, pk__in=marked(written))
-    return find_contacts(request.business, **asked(request))
+    return contacts_asked(request)
 
 
 def _done(request: PageRequest, found: QuerySet[Contact], people: int) -> HttpResponse:

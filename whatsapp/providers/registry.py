@@ -6,10 +6,14 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
+from businesses.credentials import CredentialsUnreadable
 from whatsapp.models import Broadcast, MessageTemplate, Sender
 from whatsapp.providers.base import Account, ProviderClient, Template
 from whatsapp.providers.cloud.client import CloudProvider
+from whatsapp.providers.cloud.templates import CloudTemplates
 from whatsapp.providers.sandbox.client import SandboxProvider
+from whatsapp.providers.sandbox.own_templates import SandboxTemplates
+from whatsapp.providers.template_keeping import TemplateKeeper
 from whatsapp.providers.twilio.client import TwilioProvider
 from whatsapp.template_variables import variables_of
 
@@ -18,13 +22,23 @@ PROVIDERS: Mapping[str, ProviderClient] = {
 }
 
 
+TEMPLATE_KEEPERS: Mapping[str, TemplateKeeper] = {"cloud": CloudTemplates(), "sandbox": SandboxTemplates()}
+"""Providers at which templates can be written here."""
+
+
 def provider_for(name: str) -> ProviderClient:
     """Returns the provider with this name (`Sender.provider`)."""
     return PROVIDERS[name]
 
 
 def account_of(sender: Sender) -> Account:
-    """Returns the sender as an account, with its secrets decrypted. Raises `CredentialsUnreadable`."""
+    """Returns the sender as an account, with its secrets decrypted.
+
+    Raises:
+        CredentialsUnreadable: no key opens them, or the number was disconnected and has none.
+    """
+    if not sender.encrypted_credentials:
+        raise CredentialsUnreadable
     api_urls = {"cloud": settings.WHATSAPP_API_URL, "twilio": settings.TWILIO_API_URL}
     return Account(
         provider=sender.provider,

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from testing.broadcasts import addresses, make_broadcast
 from whatsapp.audience.choice import Group
-from whatsapp.audience.sources import people_of
+from whatsapp.audience.groups import people_of
 from whatsapp.broadcasts.figures import Figure
 from whatsapp.control.results import result_of
 from whatsapp.models import Broadcast, InboundMessage, MessageTemplate, Recipient, Sender
