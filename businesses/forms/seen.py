@@ -50,6 +50,11 @@ class SeenMixin(_ModelForm):
         """The names of the fields that the writer changed: without those that others did."""
         return [name for name in super().changed_data if name not in self._merged.theirs]
 
+    def is_edited(self, name: str) -> bool:
+        """Tell whether the writer changed what the page showed in a field, which others may have changed since."""
+        seen = self._posted().get(name)
+        return name in self.changed_data if seen is None else _digest(self.cleaned_data[name]) != seen
+
     def _post_clean(self) -> None:
         stored = copy.copy(self.instance)  # before the form's values go into it
         super()._post_clean()  # type: ignore[misc]

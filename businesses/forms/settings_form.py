@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.countries import read_back
 from businesses.forms.country_field import CountryField
+from businesses.forms.interruptions import FINE, InterruptionsMixin
 from businesses.forms.notice import NoticeMixin
 from businesses.forms.plain_words import plain_formfield
-from businesses.forms.seen import SeenMixin
+from businesses.forms.time_zone_field import TimeZoneField
 from businesses.forms.written_numbers import WrittenPhoneNumberField
 from businesses.models import Business
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 else:
     _Form = forms.ModelForm
 
+FOR_EXPERTS = (*FINE, "echo_gate_min_rms")
+"""Fields that the page folds away, as one choice stands for most of them."""
 SECTIONS: tuple[Section, ...] = (
     (
         "business",
@@ -46,17 +49,8 @@ SECTIONS: tuple[Section, ...] = (
     (
         "interruptions",
         _("Interruptions"),
-        _("The values suit most phone lines. Change one at a time, and call to hear the effect."),
-        (
-            "barge_in_enabled",
-            "resume_after_false_barge_in",
-            "backchannels_interrupt",
-            "barge_in_voice_frames",
-            "barge_in_debounce_ms",
-            "barge_in_grace_ms",
-            "server_vad_threshold",
-            "echo_gate_min_rms",
-        ),
+        _("Whether callers may cut the assistant off, and what it takes."),
+        ("barge_in_enabled", *FOR_EXPERTS),
     ),
     (
         "phone",
@@ -74,7 +68,7 @@ SECTIONS: tuple[Section, ...] = (
 """Key, heading, introduction and fields of each section."""
 
 
-class SettingsForm(SeenMixin, NoticeMixin, _Form):
+class SettingsForm(InterruptionsMixin, NoticeMixin, _Form):
     """The settings that an owner may change. Phone numbers may be written in national format: 050-123-4567."""
 
     class Meta:
@@ -89,7 +83,6 @@ class SettingsForm(SeenMixin, NoticeMixin, _Form):
             "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12}),
             "opening_hours": forms.Textarea(attrs={"dir": "auto", "rows": 3}),
             "recording_notice": forms.Textarea(attrs={"dir": "auto", "rows": 2}),
-            "time_zone": forms.TextInput(attrs={"dir": "ltr"}),
             "server_vad_threshold": forms.NumberInput(attrs={"step": "0.01", "dir": "ltr"}),
         }
 
@@ -101,6 +94,10 @@ class SettingsForm(SeenMixin, NoticeMixin, _Form):
         if self.instance.fallback_number:
             said = _("Calls are put through to %(number)s.") % {"number": read_back(self.instance.fallback_number)}
             number.help_text = format_lazy("{} {}", number.help_text, said)
+        zone = self.fields["time_zone"]
+        self.fields["time_zone"] = TimeZoneField(
+            stored=self.instance.time_zone, label=zone.label, help_text=zone.help_text, initial=zone.initial
+        )
         self.fields["local_country"] = CountryField(
             label=self.fields["local_country"].label,
             help_text=self.fields["local_country"].help_text,

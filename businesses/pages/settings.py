@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from businesses import usage
-from businesses.forms.settings_form import SECTIONS, SettingsForm
+from businesses.forms.interruptions import EASE
+from businesses.forms.settings_form import FOR_EXPERTS, SECTIONS, SettingsForm
 from businesses.last_calls import last_calls
 from businesses.models import Business
 from businesses.pages.access import OWNERS, PageRequest, business_page
@@ -30,6 +31,12 @@ class Section:
     heading: str
     intro: str
     fields: list[BoundField]
+    for_experts: list[BoundField]
+
+    @property
+    def is_open(self) -> bool:
+        """What is for experts is shown at once, as something in it is wrong."""
+        return any(field.errors for field in self.for_experts)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,4 +79,7 @@ def _copy(request: PageRequest) -> Business:
 
 def _sections(form: SettingsForm) -> Iterator[Section]:
     for key, heading, intro, names in SECTIONS:
-        yield Section(key, str(heading), str(intro), [form[name] for name in names])
+        shown = [form[name] for name in names if name not in FOR_EXPERTS]
+        if key == "interruptions":
+            shown.append(form[EASE])
+        yield Section(key, str(heading), str(intro), shown, [form[name] for name in names if name in FOR_EXPERTS])

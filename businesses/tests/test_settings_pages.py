@@ -68,7 +68,7 @@ def test_minutes_that_a_call_has_used_meanwhile_are_not_given_back(owner: Client
         ({"fallback_number": "12"}, "This is not a phone number."),
         ({"fallback_number": "+97231234567"}, "The assistant itself answers this number."),
         ({"barge_in_voice_frames": "0"}, "Write a whole number of steps from 2 to 50."),
-        ({"time_zone": "Atlantis/Capital"}, "Atlantis/Capital"),
+        ({"time_zone": "Atlantis/Capital"}, "This time zone does not exist."),
         ({"name": ""}, "be empty."),
     ],
 )
