@@ -234,6 +234,15 @@ def test_the_preview_shows_what_was_written_so_far(owner: Client, sender: Sender
     assert 'name="sample_first_name" value="Dana"' in fields
 
 
+def test_without_a_number_at_meta_the_page_says_where_templates_are_written(owner: Client, clinic: Business) -> None:
+    assert owner.get(page("template-new"))["Location"] == page("senders")
+    make_sender(clinic, provider="twilio", number_id="+972501234567", account_id="AC1")
+    answer = owner.get(page("template-new"), follow=True)
+    assert answer.redirect_chain == [(page("templates"), 302)]
+    assert "written in its console" in answer.content.decode()
+    assert page("template-new") not in answer.content.decode()
+
+
 def test_staff_read_templates_and_write_none(clinic: Business, sender: Sender) -> None:
     staff, made = browser(clinic, Role.STAFF), make_template(sender)
     assert page("template-new") not in staff.get(page("templates")).content.decode()
