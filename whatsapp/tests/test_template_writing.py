@@ -262,6 +262,10 @@ def test_the_stand_in_on_this_machine_takes_reviews_and_forgets(owner: Client, c
     good.refresh_from_db()
     bad.refresh_from_db()
     assert (good.status, bad.status, bad.status_detail) == ("APPROVED", "REJECTED", "ABUSIVE_CONTENT")
+    hand_over(owner, sandbox)
+    assert "already" in errors(hand_over(owner, sandbox, footer="Another"))["name"]
+    good.refresh_from_db()
+    assert (good.status, MessageTemplate.objects.filter(name="garden_week").count()) == ("APPROVED", 1)
     owner.post(page("template-delete", good))
     template_sync.sync(sandbox, now=NOW)
     good.refresh_from_db()
