@@ -24,6 +24,7 @@ from whatsapp.keeping.news import BATCH, NOBODYS_NEWS_KEPT, remove_old_of_nobody
 from whatsapp.models import Broadcast, ContactImport
 from whatsapp.numbers.refreshing import refresh_due
 from whatsapp.running import shifts
+from whatsapp.series import occurring
 from whatsapp.states import BroadcastStatus
 from whatsapp.tables import uploads
 from whatsapp.webhooks.applying import apply_news
@@ -58,6 +59,12 @@ def drive(*_of_the_last_release: object) -> None:
             cache.delete(seat)
     if not report.is_idle:
         drive.delay()
+
+
+@shared_task
+def make_occurrences() -> None:
+    """Make the broadcasts of recurring ones that are due."""
+    occurring.make_due(timezone.now())
 
 
 @shared_task

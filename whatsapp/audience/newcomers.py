@@ -1,0 +1,35 @@
+"""Who has not had a recurring broadcast yet: the people of its next occurrence, if it is for newcomers only."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from businesses.models import Business
+from whatsapp.audience.choice import FromContacts
+from whatsapp.models import Contact, Recipient
+from whatsapp.states import PASSING_ERRORS, RecipientStatus
+
+
+def new_to_series(business: Business, choice: FromContacts, found: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Returns the contacts without those who have had another occurrence of the series that the choice names.
+
+    Whom a message could not reach for a passing reason has not had it. One that may still leave counts as had.
+    """
+    if not choice.new_to:
+        return found
+    rows = Recipient.objects.filter(business=business, broadcast__occurrence__series=UUID(choice.new_to))
+    if choice.besides:
+        rows = rows.exclude(broadcast__occurrence__on=date.fromisoformat(choice.besides))
+    not_had = Q(status__in=(RecipientStatus.SKIPPED, RecipientStatus.CANCELLED)) | Q(
+        status=RecipientStatus.FAILED, error_class__in=PASSING_ERRORS
+    )
+    had = rows.exclude(not_had).order_by()
+    addresses = had.filter(address__isnull=False).values("address")
+    return (
+        found.exclude(pk__in=had.filter(contact__isnull=False).values("contact"))
+        .exclude(phone__in=addresses)
+        .exclude(bsuid__in=addresses)
+    )
