@@ -14,7 +14,7 @@ from businesses.models import AuditEntry, Business, User
 from whatsapp.audience import segments
 from whatsapp.audience.choice import ContactsChoice, FileChoice, FromContacts, SegmentChoice
 from whatsapp.audience.conditions import Conditions
-from whatsapp.broadcasts import drafts
+from whatsapp.broadcasts import creation, drafts, lifecycle
 from whatsapp.broadcasts.creation import NewBroadcast, Timing
 from whatsapp.errors import EditedElsewhere, NotSendable, WhatsappError
 from whatsapp.models import (
@@ -173,7 +173,7 @@ def test_two_processes_at_once_make_one(plan: MakeSeries) -> None:
 @pytest.mark.parametrize("step", ["create", "_note", "schedule", "fire"])
 def test_a_process_that_is_killed_leaves_nothing_half_done(plan: MakeSeries, step: str, monkeypatch: Any) -> None:
     plan()
-    where = {"create": occurring.creation, "_note": occurring}.get(step, occurring.lifecycle)
+    where = {"create": creation, "_note": occurring}.get(step, lifecycle)
     real = getattr(where, step)
 
     def die(*given: Any, **named: Any) -> None:
