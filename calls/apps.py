@@ -12,12 +12,14 @@ class CallsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of changed settings, say what becomes of what is kept, and how many calls were missed."""
+        from businesses import last_calls  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.pages import badges  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.signals import call_settings_changed  # noqa: PLC0415 - models are loaded by now, not before
         from calls.keeping import rules  # noqa: PLC0415
-        from calls.records.call_figures import missed_today  # noqa: PLC0415
+        from calls.records import call_figures  # noqa: PLC0415
         from calls.tasks import on_call_settings_changed  # noqa: PLC0415
 
         call_settings_changed.connect(on_call_settings_changed, dispatch_uid="calls.greeting")
         rules.register()
-        badges.register("calls", _("calls missed today"), missed_today)
+        last_calls.register(call_figures.last_calls)
+        badges.register("calls", _("calls missed today"), call_figures.missed_today)

@@ -23,6 +23,7 @@ CELERY_BEAT_SCHEDULE = {
     "greetings": {"task": "calls.tasks.render_due_greetings", "schedule": 3.0, "options": {"expires": 3.0}},
     "dead-calls": {"task": "calls.tasks.end_dead_calls", "schedule": 20.0, "options": {"expires": 20.0}},
     "imports": {"task": "whatsapp.tasks.ring_for_imports", "schedule": 5.0, "options": {"expires": 5.0}},
+    "media": {"task": "whatsapp.tasks.fetch_media", "schedule": 5.0, "options": {"expires": 5.0}},
     "templates": {"task": "whatsapp.tasks.refresh_templates", "schedule": 60.0, "options": {"expires": 60.0}},
     "old-uploads": {"task": "whatsapp.tasks.remove_old_uploads", "schedule": crontab(hour="4", minute="20")},
     "summaries": {"task": "calls.tasks.summarize_due_calls", "schedule": 5.0, "options": {"expires": 5.0}},

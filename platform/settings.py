@@ -205,6 +205,8 @@ WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN")
 WHATSAPP_RATE_CARDS = env.text("WHATSAPP_RATE_CARDS")
 # How long a provider may take to answer one message (seconds). After that it is unknown whether it was accepted.
 WHATSAPP_TIMEOUT_S = env.number("WHATSAPP_TIMEOUT_S", default=20)
+# The largest file of a message that is fetched (MB). WhatsApp takes documents of up to 100 MB.
+WHATSAPP_MEDIA_MB = env.number("WHATSAPP_MEDIA_MB", default=25)
 
 # Fernet keys of the businesses' credentials, newest first. In development one is derived if none is set.
 FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [

@@ -11,6 +11,7 @@ from aiohttp import web
 from twilio.request_validator import RequestValidator
 
 from testing.thread_server import in_a_thread
+from whatsapp.providers.sandbox.shelf import Shelf, Trouble
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class FakeTwilio:
     per_page: int = 2
     sent: list[dict[str, str]] = field(default_factory=list)
     known_as: dict[str, str] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=Shelf)
 
     def app(self) -> web.Application:
         """Returns the aiohttp application."""
@@ -48,6 +50,8 @@ class FakeTwilio:
             [
                 web.get("/2010-04-01/Accounts/{sid}.json", self._account),
                 web.post("/2010-04-01/Accounts/{sid}/Messages.json", self._accept),
+                web.get("/2010-04-01/Accounts/{sid}/Messages/{message}/Media/{media}", self._media),
+                web.get("/files/{media}", self._file),
                 web.get("/2010-04-01/Accounts/{sid}/IncomingPhoneNumbers.json", self._bought),
                 web.post("/2010-04-01/Accounts/{sid}/IncomingPhoneNumbers/{number}.json", self._set_number),
                 web.get("/v2/Channels/Senders", self._senders),
@@ -69,6 +73,28 @@ class FakeTwilio:
     async def _account(self, request: web.Request) -> web.Response:
         found = self._signed_in(request)
         return web.json_response({"sid": found[0], "status": "active"}) if found else _error(401, 20003, "Authenticate")
+
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        """Lead to a file of a message, as Twilio's API does, which may lag behind its webhooks."""
+        self.shelf.note(request)
+        media = request.match_info["media"]
+        if not self._signed_in(request):
+            return _error(401, 20003, "Authenticate")
+        if (
+            media not in self.shelf.files
+            or self.shelf.trouble_with(media, at=frozenset({Trouble.GONE})) is Trouble.GONE
+        ):
+            return _error(404, 20404, "The requested resource was not found")
+        moved = self.shelf.trouble_with(media, at=frozenset({Trouble.ELSEWHERE})) is Trouble.ELSEWHERE
+        there = self.shelf.elsewhere if moved else f"{self.url}/files/{media}?Signature=1"
+        return web.Response(status=307, headers={"Location": there})
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Send a file. Like Amazon's servers, it refuses whoever also sends credentials."""
+        self.shelf.note(request)
+        if "Authorization" in request.headers:
+            return web.Response(status=400, text="<Error><Code>InvalidArgument</Code></Error>")
+        return await self.shelf.send(request, request.match_info["media"])
 
     async def _bought(self, request: web.Request) -> web.Response:
         found = self._signed_in(request)

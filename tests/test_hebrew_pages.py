@@ -59,6 +59,8 @@ SOMEBODYS = {
 OF_OTHERS = {
     *("Account Quality at Meta", "Meta Business Suite", "WhatsApp Business Account", "Callback URL"),
     *("Account Quality", "WhatsApp Manager", "Meta Cloud API"),
+    *("Verify and save", "WhatsApp Business account ID", "Webhook URL for incoming messages"),
+    *("Settings → Users", "App settings", "Phone number ID"),
     "Chrome, Edge, Firefox",
     "Strict Open XML",
 }

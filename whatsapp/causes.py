@@ -237,10 +237,7 @@ class Cause(models.TextChoices):
         "account_restricted",
         _("WhatsApp restricted the account (%(event)s). See Account Quality at Meta."),
     )
-    CREDENTIALS_UNREADABLE = (
-        "credentials_unreadable",
-        _("The stored access token can't be read. Your operator can connect the number again."),
-    )
+    CREDENTIALS_UNREADABLE = "credentials_unreadable", _("The stored access token can't be read. Enter it again.")
     # A number that is not proved
     NOT_PROVED = (
         "not_proved",
@@ -262,6 +259,7 @@ class Cause(models.TextChoices):
         "number_moved",
         _("Another business has proved this number or its account, and the token stored here no longer opens it."),
     )
+    DISCONNECTED = "disconnected", _("The number was disconnected here. Connect it again to write from it.")
     SANDBOX_OFF = ("sandbox_off", _("The stand-in is only for trying: it works with DEBUG alone."))
     PEOPLE_LIMIT = (
         "people_limit",

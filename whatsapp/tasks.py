@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from celery import shared_task
 from django.core.cache import cache
@@ -21,6 +22,8 @@ from whatsapp.broadcasts.prepare import read_draft
 from whatsapp.control.money import count_billed
 from whatsapp.importing import files, imports, reading
 from whatsapp.keeping.news import BATCH, NOBODYS_NEWS_KEPT, remove_old_of_nobody
+from whatsapp.media import fetching
+from whatsapp.media import files as stored_media
 from whatsapp.models import Broadcast, ContactImport
 from whatsapp.numbers.refreshing import refresh_due
 from whatsapp.running import shifts
@@ -128,9 +131,16 @@ def ring_for_imports() -> None:
 
 
 @shared_task
+def fetch_media() -> None:
+    """Fetch files of messages for a shift; the next sweep goes on."""
+    fetching.fetch_due(clock=timezone.now, keep_going=partial(_shift(), 0))
+
+
+@shared_task
 def remove_old_uploads() -> None:
-    """Delete abandoned uploads, rejected rows of old imports, and old notices that concern no business."""
+    """Delete abandoned uploads, files without a row, rejected rows of old imports, and old notices of no business."""
     now = timezone.now()
+    stored_media.remove_orphans(now=now)
     uploads.remove_old(now=now)
     files.remove_abandoned(now=now)
     people_files.remove_orphans(now=now)

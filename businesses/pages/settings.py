@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from businesses import usage
 from businesses.forms.settings_form import SECTIONS, SettingsForm
+from businesses.last_calls import last_calls
 from businesses.models import Business
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from businesses.registration import save_business
@@ -42,7 +43,8 @@ def settings(request: PageRequest) -> HttpResponse:
             messages.warning(request, sentence)
         messages.success(request, _("Saved. The next call follows it."))
         return redirect("settings", slug=business.slug)
-    numbers = business.phone_numbers.order_by("pk")
+    called = last_calls(request.business)
+    numbers = [(each, called.get(each.number)) for each in business.phone_numbers.order_by("pk")]
     context = {
         "form": form,
         "sections": list(_sections(form)),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.db import transaction
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -19,16 +16,13 @@ from businesses.audit import AuditKind, record
 from businesses.dialling import can_be_shown
 from businesses.known_people import people_with
 from businesses.models import AuditEntry
+from businesses.pages import byte_ranges
 from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
 from calls.models import BlockedCaller, Call, Turn
 from calls.pages import words
 from calls.records import costs
-from calls.records.recording import Recording, recording_of
-
-LARGEST_PART = 8 * 1024 * 1024
-"""Bytes of one answer that is held in memory: four minutes. Players ask for the rest when they need it."""
-_RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
+from calls.records.recording import recording_of
 
 
 @require_safe
@@ -74,8 +68,7 @@ def recording(request: PageRequest, call_id: UUID) -> HttpResponseBase:
     if found is None:
         raise Http404
     _note_hearing(request, call_id)
-    answer = _answer(found, request.headers.get("Range", ""))
-    answer["Accept-Ranges"] = "bytes"
+    answer = byte_ranges.answer(found, request.headers.get("Range", ""), "audio/wav")
     answer["Content-Disposition"] = f'inline; filename="{call_id}.wav"'
     return answer
 
@@ -95,26 +88,3 @@ def _note_hearing(request: PageRequest, call_id: UUID) -> None:
         Call.objects.select_for_update(of=("self",)).get(pk=call_id, business=request.business)  # one part at a time
         if not heard.exists():
             record(request.business, AuditKind.RECORDING_HEARD, call=str(call_id))
-
-
-def _answer(recording: Recording, wanted: str) -> HttpResponseBase:
-    asked = _RANGE.fullmatch(wanted.strip())
-    if asked is None or not any(asked.groups()):  # no part, several parts, or another unit: the whole of it
-        if recording.size <= LARGEST_PART:
-            return HttpResponse(recording.part(0, recording.size), content_type="audio/wav")
-        length = {"Content-Length": str(recording.size)}
-        return StreamingHttpResponse(_stream(recording), content_type="audio/wav", headers=length)
-    first, last = asked.groups()
-    start = int(first) if first else max(recording.size - int(last), 0)
-    end = min(int(last) + 1 if first and last else recording.size, recording.size, start + LARGEST_PART)
-    if start >= end:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{recording.size}"})
-    part = HttpResponse(recording.part(start, end), status=206, content_type="audio/wav")
-    part["Content-Range"] = f"bytes {start}-{end - 1}/{recording.size}"
-    return part
-
-
-async def _stream(recording: Recording) -> AsyncIterator[bytes]:
-    parts = recording.parts()
-    while part := await sync_to_async(lambda: next(parts, b""), thread_sensitive=False)():
-        yield part

@@ -18,7 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +28,12 @@ from calls.models import BROWSER, Call, CallOutcome
 from calls.records import finishing
 
 MISSED = (CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK)
+
+
+def last_calls(business: Business) -> dict[str, datetime]:
+    """Returns when somebody last called each number of the business through the telephone; trials don't count."""
+    calls = Call.objects.filter(business=business).exclude(_TRIED).order_by().values("called_number")
+    return dict(calls.annotate(at=Max("started_at")).values_list("called_number", "at"))
 
 
 class CallFigure(models.TextChoices):

@@ -201,7 +201,7 @@ def test_all_of_the_recording_and_none(owner: Client, recorded: tuple[str, bytes
 def test_a_long_recording_comes_in_parts(
     owner: Client, recorded: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("calls.pages.call.LARGEST_PART", 100)
+    monkeypatch.setattr("businesses.pages.byte_ranges.LARGEST_PART", 100)
     where, whole = recorded
     answer = owner.get(where, headers={"Range": "bytes=10-"})
     assert (answer["Content-Range"], answer.content) == ("bytes 10-109/844", whole[10:110])

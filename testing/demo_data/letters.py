@@ -4,25 +4,41 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from businesses.models import User
 from testing.demo_data import Keys
 from testing.demo_data.names import phone_of
+from whatsapp.media import files
 from whatsapp.models import (
     Contact,
     DirectKind,
     DirectMessage,
     InboundAction,
+    InboundMedia,
     InboundMessage,
+    MediaProblem,
+    MediaStatus,
     QuickReply,
     Recipient,
     Sender,
     ThreadNote,
 )
+from whatsapp.providers.sandbox.shelf import sample
 from whatsapp.states import ErrorClass, RecipientStatus
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a message: one of the stand-in's own, a text, or one that is not here (`problem`, "" still to come)."""
+
+    content: bytes = b""
+    content_type: str = ""
+    name: str = ""
+    problem: str = ""
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +58,14 @@ class Letter:
     before: tuple[str, ...] = ()
     is_deleted: bool = False
     is_elsewhere: bool = False
+    files: tuple[File, ...] = ()
+    payload: dict[str, Any] = field(default_factory=dict)
 
 
+PICTURE, VOICE = File(sample("picture.jpg"), "image/jpeg"), File(sample("voice.ogg"), "audio/ogg")
+CONTRACT = File(b"%PDF-1.4\n%%EOF\n", "application/pdf", "הצעת מחיר – quote 2026-0412.pdf")
+PLACE = {"place": {"latitude": 32.0853, "longitude": 34.7818, "name": "כיכר המדינה", "address": "Tel Aviv"}}
+CARDS = {"cards": [{"name": "ד״ר נועה לוי", "phones": ["+972 50-555-0123"]}]}
 LONG = (
     "שלום, אני מנסה להבין את החשבונית ששלחתם לי (Invoice #2026-0412): כתוב 2 × ₪250 + ₪80, אבל סיכמנו על ₪480.\n"
     "אפשר לבדוק? The PDF is at https://demo.example/invoices/2026-0412/a-very-long-address-that-nobody-breaks.pdf"
@@ -52,7 +74,7 @@ THREADS: dict[str, tuple[int, tuple[Letter, ...]]] = {
     "open": (0, (
         Letter(3000, "אפשר תור ליום שלישי?", kind="text", answers=True),
         Letter(2980, "בטח! יש ב־9:30 או ב־16:45.", is_ours=True),
-        Letter(220, "", kind="image"),
+        Letter(220, "", kind="image", files=(PICTURE,)),
         Letter(215, "זה מה שכואב לי", kind="text"),
         Letter(200, "Thank you – ד״ר לוי will look at it today.", is_ours=True, state=RecipientStatus.DELIVERED),
         Letter(40, LONG),
@@ -60,7 +82,7 @@ THREADS: dict[str, tuple[int, tuple[Letter, ...]]] = {
     "closed": (20, (
         Letter(6000, "Is the whitening offer still on?", answers=True),
         Letter(5990, "Yes, until the 15th.", is_ours=True),
-        Letter(4000, "", kind="audio"),
+        Letter(4000, "", kind="audio", files=(VOICE,)),
         Letter(3990, "👍", kind="button"),
         Letter(3000, "Sorry, we missed your voice message.", is_ours=True, state=RecipientStatus.FAILED),
     )),
@@ -73,9 +95,17 @@ THREADS: dict[str, tuple[int, tuple[Letter, ...]]] = {
         Letter(270, "👍", kind="reaction"),
         Letter(260, "Stop promotions", kind="button", action=InboundAction.NO_PROMOS, answers=True),
     )),
-    "kinds": (40, tuple(
-        Letter(100 - 5 * number, "", kind=kind)
-        for number, kind in enumerate("sticker video document location contacts reaction unsupported".split())
+    "kinds": (40, (
+        Letter(100, "", kind="sticker"),
+        Letter(95, "Look at this", kind="video", files=(File(problem=MediaProblem.TOO_LARGE),)),
+        Letter(90, "", kind="document", files=(CONTRACT,)),
+        Letter(85, "", kind="location", payload=PLACE),
+        Letter(80, "", kind="contacts", payload=CARDS),
+        Letter(75, "", kind="reaction"),
+        Letter(70, "", kind="unsupported"),
+        Letter(60, "", kind="image", files=(File(problem=MediaProblem.GONE),)),
+        Letter(50, "", kind="audio", files=(File(problem=MediaProblem.UNREACHABLE, is_waiting=True),)),
+        Letter(1, "", kind="image", files=(File(is_waiting=True),)),
     )),
 }  # fmt: skip
 QUICK = (("שעות פתיחה", "שלום {שם פרטי}, אנחנו פתוחים 9:00–17:00."), ("Parking", "Hi {name}, park at no. 12."))
@@ -142,7 +172,7 @@ def _write(person: Contact, letters: tuple[Letter, ...], sender: Sender, staff: 
 
 def _theirs(person: Contact, letter: Letter, sender: Sender, at: datetime, position: int) -> None:
     mine = Recipient.objects.filter(business=sender.business_id, address=person.address, accepted_at__lt=at)
-    InboundMessage.objects.create(
+    message = InboundMessage.objects.create(
         business_id=sender.business_id,
         sender=sender,
         contact=person,
@@ -159,6 +189,32 @@ def _theirs(person: Contact, letter: Letter, sender: Sender, at: datetime, posit
         deleted_at=at + timedelta(minutes=1) if letter.is_deleted else None,
         is_elsewhere=letter.is_elsewhere,
         earlier=[{"at": at.isoformat(), "text": text} for text in letter.before],
+        payload=letter.payload,
+    )
+    for position_in_message, file in enumerate(letter.files):
+        _bring(message, file, position_in_message)
+
+
+def _bring(message: InboundMessage, file: File, position: int) -> None:
+    """Create a file of a message. None is fetched while somebody looks at the page."""
+    status = MediaStatus.KEPT if file.content else MediaStatus.WAITING if file.is_waiting else MediaStatus.FAILED
+    media = InboundMedia.objects.create(
+        business_id=message.business_id,
+        message=message,
+        position=position,
+        reference=f"demo-{message.provider_message_id}",
+        file_name=file.name,
+        status=MediaStatus.WAITING,
+        problem=file.problem,
+        next_attempt_at=message.received_at + timedelta(days=3650),
+    )
+    if file.content:
+        with files.being_written(media, media.pk) as stored:
+            stored.write(file.content)
+            stored.flush()
+            files.settle(media, media.pk)
+    InboundMedia.objects.filter(pk=media.pk).update(
+        status=status, content_type=file.content_type, size=len(file.content), kept_at=message.received_at
     )
 
 

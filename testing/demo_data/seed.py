@@ -33,6 +33,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
     staff = team.staff_of(business)
     made = people.add(business, staff=staff, now=now)
     sender = templates.add_senders(business, now=now)
+    waiting = templates.add_waiting_sender(business, now=now)
     known = templates.add(business, now=now)
     sent = broadcasts.add(business, sender, known, staff=staff, now=now)
     saved = segments.add(business, sent, staff=staff, now=now)
@@ -46,6 +47,6 @@ def fill(business: Business, *, now: datetime) -> Rows:
         "whatsapp.Contact": made | written,
         "whatsapp.MessageTemplate": templates.keys(known),
         "whatsapp.Segment": saved,
-        "whatsapp.Sender": {"main": str(sender.pk)},
+        "whatsapp.Sender": {"main": str(sender.pk), "waiting": str(waiting.pk)},
         "whatsapp.Suppression": {"latest": str(Suppression.objects.filter(business=business).latest("created_at").pk)},
     }

@@ -1,4 +1,4 @@
-"""A WhatsApp number at Meta with templates of every kind and state, and a second number that is blocked."""
+"""A WhatsApp number at Meta with templates of every kind and state, one that is blocked, and one that waits."""
 
 from __future__ import annotations
 
@@ -47,6 +47,22 @@ def add_senders(business: Business, *, now: datetime) -> Sender:
         sender.set_credentials({"access_token": "nobody's"})
         proved(sender)
     return main
+
+
+def add_waiting_sender(business: Business, *, now: datetime) -> Sender:
+    """Create a number that its provider did not confirm. Returns it."""
+    waiting = Sender(
+        business=business,
+        provider=Provider.CLOUD,
+        number_id="106540352242999",
+        account_id="102290129340399",
+        checked_at=now,
+        health=SenderHealth.BLOCKED,
+        **reason(Cause.NUMBER_NOT_IN_ACCOUNT, number="106540352242999", account="102290129340399").kept(),
+    )
+    waiting.set_credentials({"access_token": "nobody's"})
+    waiting.save()
+    return waiting
 
 
 def add(business: Business, *, now: datetime) -> dict[str, MessageTemplate]:

@@ -132,6 +132,9 @@ def test_an_archive_holds_all_of_the_person_and_nobody_else(north: World) -> Non
     assert {f"{sort}.json" for sort in sorts} | {"index.html"} <= names
     (wav,) = (name for name in names if name.endswith(".wav"))
     assert archive.read(wav)[:4] == b"RIFF"
+    sent = {record["file"] for record in json.loads(archive.read("media.json"))}
+    assert sent == {name for name in names if name.startswith("media/")}
+    assert [archive.read(name) for name in sent] == [f"I am {NAME}".encode()] * 2
     assert [name for name in names if name.startswith("traces/")]
     everything_in_it = b"".join(archive.read(name) for name in names)
     assert NAME.encode() in everything_in_it

@@ -26,6 +26,7 @@ from calls.records import recording
 from testing.broadcasts import make_broadcast, make_sender, make_template
 from whatsapp.broadcasts.counts import Counts, counts_of
 from whatsapp.importing import imports
+from whatsapp.media import files as media_files
 from whatsapp.models import (
     Attempt,
     Broadcast,
@@ -33,6 +34,7 @@ from whatsapp.models import (
     Contact,
     ContactImport,
     DirectMessage,
+    InboundMedia,
     InboundMessage,
     Recipient,
     RejectedRow,
@@ -143,7 +145,7 @@ def _messages(world: World) -> None:
         cause_data={"text": "050-123-4567"},
     )
     for reply_to, address in ((sent, PHONE), (None, USER_ID)):
-        InboundMessage.objects.create(
+        message = InboundMessage.objects.create(
             business=business,
             sender=sender,
             contact=contact,
@@ -157,6 +159,7 @@ def _messages(world: World) -> None:
             payload={"button": NAME},
             received_at=NOW,
         )
+        _picture(message)
     DirectMessage.objects.create(
         business=business,
         key=uuid4(),
@@ -181,6 +184,23 @@ def _messages(world: World) -> None:
             received_at=NOW,
             applied_at=NOW,
         )
+
+
+def _picture(message: InboundMessage) -> None:
+    """A file of a message, in which the person's name stands."""
+    media = InboundMedia.objects.create(
+        business=message.business,
+        message=message,
+        reference=f"media of {PHONE}",
+        file_name=f"{NAME}.txt",
+        next_attempt_at=NOW,
+        status="kept",
+        content_type="text/plain",
+    )
+    with media_files.being_written(media, media.pk) as file:
+        file.write(f"I am {NAME}".encode())
+        file.flush()
+        media_files.settle(media, media.pk)
 
 
 def _files(world: World) -> None:

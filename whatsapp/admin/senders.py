@@ -16,15 +16,14 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.audit import AuditKind, record
 from businesses.changes import changes
-from businesses.credentials import CredentialsUnreadable
 from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.fenced_form import FencedForm
 from businesses.fence.sections import Section
 from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import WhatsappError
 from whatsapp.models import MessagingSettings, Provider, Sender, SenderHealth
-from whatsapp.numbers import connecting, template_sync
-from whatsapp.numbers.connecting import is_id
+from whatsapp.numbers import connecting, disconnecting, template_sync
+from whatsapp.numbers.connecting import ALREADY_CONNECTED, NO_ID, is_id, known_secrets, secrets_of
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.reasons import Cause, reason
 
@@ -61,26 +60,18 @@ class SenderForm(FencedForm):
         values = super().clean() or {}
         wrong = [name for name in ("number_id", "account_id") if values.get(name) and not is_id(values[name])]
         if wrong:
-            text = _("“%(id)s” can't be the id of a number or account.")
-            raise ValidationError({name: text % {"id": values[name]} for name in wrong})
+            raise ValidationError({name: NO_ID % {"id": values[name]} for name in wrong})
         provider = values.get("provider")
         business = values.get("business") or self.instance.business_id
         same = Sender.objects.filter(business=business, provider=provider, number_id=values.get("number_id"))
         if same.exclude(pk=self.instance.pk).exists():
-            raise ValidationError({"number_id": _("This number is already connected.")})
+            raise ValidationError({"number_id": ALREADY_CONNECTED})
         if provider == Provider.SANDBOX and not settings.DEBUG:
             raise ValidationError({"provider": Cause.SANDBOX_OFF.label})
         is_new = not self.instance.encrypted_credentials
         if is_new and not values.get("secret") and provider != Provider.SANDBOX:
             raise ValidationError({"secret": _("A new number needs its access token.")})
         return values
-
-
-def _kept_secrets(sender: Sender) -> dict[str, str]:
-    try:
-        return sender.credentials
-    except CredentialsUnreadable:
-        return {}
 
 
 @admin.register(Sender)
@@ -124,26 +115,24 @@ class SenderAdmin(FencedAdmin):
         """Save, and have the provider confirm it afterwards: it may take seconds, too long for a transaction."""
         secret = form.cleaned_data.get("secret")
         if not obj.is_proved:
-            name = "auth_token" if obj.provider == Provider.TWILIO else "access_token"
             if secret:
-                obj.set_credentials({**_kept_secrets(obj), name: secret})
+                obj.set_credentials({**known_secrets(obj), **secrets_of(obj.provider, obj.account_id, token=secret)})
+                record(obj.business, AuditKind.CREDENTIALS_CHANGED, sender=str(obj.pk))
             why = reason(Cause.NOT_PROVED)
             obj.health, obj.cause, obj.cause_data = SenderHealth.BLOCKED, why.cause, {}
         super().save_model(request, obj, form, change)
-        if secret:
-            record(obj.business, AuditKind.CREDENTIALS_CHANGED, sender=str(obj.pk))
         if secret or not obj.is_proved:
             transaction.on_commit(lambda: self._confirm(request, obj, secret or ""))
 
     def delete_model(self, request: HttpRequest, obj: Sender) -> None:
         """Remove the number, and note it."""
-        record(obj.business, AuditKind.SENDER_CHANGED, sender=str(obj.pk), what="removed")
+        disconnecting.note_removal(obj)
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Sender]) -> None:
         """Remove the marked numbers, and note it."""
         for sender in queryset.select_related("business"):
-            record(sender.business, AuditKind.SENDER_CHANGED, sender=str(sender.pk), what="removed")
+            disconnecting.note_removal(sender)
         super().delete_queryset(request, queryset)
 
     def _confirm(self, request: HttpRequest, sender: Sender, secret: str) -> None:

@@ -6,7 +6,8 @@ from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
 from businesses.keeping.person import ERASED
-from whatsapp.models import Attempt, InboundMessage, Recipient
+from whatsapp.media import files
+from whatsapp.models import Attempt, InboundMedia, InboundMessage, Recipient
 from whatsapp.reasons import NO_REASON
 
 _NAMELESS = Concat(Value(ERASED), Cast("pk", CharField()))
@@ -41,9 +42,13 @@ def empty_recipients(rows: QuerySet[Recipient], most: int) -> int:
 
 
 def drop_inbound(rows: QuerySet[InboundMessage], most: int) -> int:
-    """Remove messages of people. Those that answer a broadcast are emptied instead: they count there as replies."""
+    """Remove messages of people. Those that answer a broadcast are emptied instead: they count there as replies.
+
+    Their files go with them.
+    """
     keys = list(rows.exclude(address__startswith=ERASED).order_by("pk").values_list("pk", flat=True)[:most])
     chosen = InboundMessage.objects.filter(pk__in=keys)
+    files.remove(InboundMedia.objects.filter(message__in=keys))
     emptied = chosen.filter(recipient__isnull=False).update(
         address=_NAMELESS,
         provider_message_id=_NAMELESS,

@@ -8,9 +8,11 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from businesses.keeping.person import ERASED, Person, loosely
-from businesses.keeping.table import Record
+from businesses.keeping.table import Attachment, Record
 from whatsapp.keeping.emptying import FULL, drop_inbound, empty_recipients
-from whatsapp.models import Contact, DirectMessage, InboundMessage, Recipient, ThreadNote
+from whatsapp.media import files as stored_media
+from whatsapp.media.kinds import KINDS
+from whatsapp.models import Contact, DirectMessage, InboundMedia, InboundMessage, Recipient, ThreadNote
 from whatsapp.states import RecipientStatus
 
 LEAVING = "message_leaving"
@@ -46,6 +48,48 @@ def inbound_records(person: Person) -> Iterator[Record]:
     fields = ("id", "received_at", "address", "kind", "text", "payload", "action", "provider_message_id")
     changes = ("edited_at", "earlier", "deleted_at")
     yield from inbound_of(person).order_by("received_at").values(*fields, *changes)
+
+
+# Files in messages from the person
+def media_of(person: Person) -> QuerySet[InboundMedia]:
+    """Returns the files that the person sent."""
+    return InboundMedia.objects.filter(business=person.business, message__in=inbound_of(person))
+
+
+def erase_media(person: Person, most: int) -> int:
+    """Remove files that the person sent. One that is being fetched finds its row gone."""
+    return stored_media.remove(media_of(person)[:most])
+
+
+def media_records(person: Person) -> Iterator[Record]:
+    """Returns what is known of the files that the person sent, and each one's name in the archive."""
+    for media in _media_in_order(person):
+        yield {
+            "id": media.pk,
+            "message": media.message_id,
+            "file": _name_of(media) if stored_media.stored(media) else None,
+            "file_name": media.file_name,
+            "content_type": media.content_type or media.told_type,
+            "size": media.size,
+            "status": media.status,
+            "reference": media.reference,
+        }
+
+
+def media_files(person: Person) -> Iterator[Attachment]:
+    """Returns the files themselves."""
+    for media in _media_in_order(person):
+        if found := stored_media.stored(media):
+            yield Attachment(_name_of(media), found.parts)
+
+
+def _media_in_order(person: Person) -> QuerySet[InboundMedia]:
+    return media_of(person).select_related("message").order_by("message__received_at", "position")
+
+
+def _name_of(media: InboundMedia) -> str:
+    ending = KINDS[media.content_type].ending if media.content_type in KINDS else "bin"
+    return f"media/{media.message.received_at:%Y-%m-%d-%H%M%S}-{media.pk}.{ending}"
 
 
 # Messages to the person

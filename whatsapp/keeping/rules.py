@@ -31,6 +31,7 @@ from whatsapp.models import (
     CourseStep,
     DirectMessage,
     ImportedContact,
+    InboundMedia,
     InboundMessage,
     MessageTemplate,
     MessagingSettings,
@@ -62,6 +63,7 @@ RULES = (
     Rule(Suppression, erased=True),
     Rule(ConsentChange, erased=True),
     Rule(InboundMessage, kept=Kind.MESSAGES, erased=True, leaves=frozenset({"kind"})),
+    Rule(InboundMedia, kept=Kind.MESSAGES, erased=True),
     Rule(DirectMessage, kept=Kind.MESSAGES, erased=True),
     Rule(ThreadNote, kept=Kind.MESSAGES, erased=True),
     Rule(Recipient, kept=Kind.MESSAGES, erased=True, leaves=_OUTCOME),
@@ -148,6 +150,15 @@ HOLDINGS = (
         count=lambda person: sum(1 for _row in files.rejected_of(person)),
         erase=files.erase_rejected,
         records=files.rejected_records,
+    ),
+    # Before the messages that they are found by.
+    Holding(
+        "media",
+        _("Pictures, voice notes and documents from the person"),
+        rows=lambda person: (messages.media_of(person),),
+        erase=messages.erase_media,
+        records=messages.media_records,
+        files=messages.media_files,
     ),
     Holding(
         "inbound",

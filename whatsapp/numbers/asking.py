@@ -18,6 +18,8 @@ from whatsapp.reasons import Cause
 Answer = TypeVar("Answer")
 
 ASK_TIMEOUT_S = 30.0
+PAGE_TIMEOUT_S = 10.0
+"""How long a person who waits for a page waits for each answer."""
 
 
 def ask(

@@ -18,8 +18,8 @@ from django.db.models import Q, QuerySet
 from businesses.audit import AuditKind, record
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp.models import ProvedAccount, Provider, Quality, Sender, SenderHealth
-from whatsapp.numbers.asking import ask
-from whatsapp.providers.base import NotProved, NumberHealth, PauseScope
+from whatsapp.numbers.asking import ASK_TIMEOUT_S, ask
+from whatsapp.providers.base import Doubted, NotProved, NumberHealth, PauseScope
 from whatsapp.providers.events import limit_after
 from whatsapp.reasons import Cause, reason
 from whatsapp.sending import consequences
@@ -28,33 +28,34 @@ from whatsapp.states import PauseReason
 
 logger = logging.getLogger(__name__)
 
+LONGEST_NAME = 120
 TRIES = 3
 """How often to begin again when another proof of the same number was faster."""
 
 
-def prove(sender: Sender, *, now: datetime, vouched: bool = False) -> None:
+def prove(sender: Sender, *, now: datetime, vouched: bool = False, timeout_s: float = ASK_TIMEOUT_S) -> None:
     """Ask the provider, and make the number active as it is in `sender`, which may be changed or not yet saved.
 
-    `vouched`: an operator typed it (`ProviderClient.prove`).
+    `vouched`: an operator typed it (`ProviderClient.prove`). `timeout_s`: for each question to the provider.
 
     Raises:
         NotProved: the provider does not confirm it, or another business has proved it. Nothing has changed.
         ProviderUnavailable: there was no answer. Nothing has changed.
     """
-    health = ask(sender, lambda provider, http, account: provider.prove(http, account, vouched=vouched))
+    health = _told(sender, vouched=vouched, timeout_s=timeout_s)
     for _try in range(TRIES):
         with across_businesses():  # whoever has proved the number or account may be any business
             rivals = list(_rivals(sender).select_related("business"))
         for rival in rivals:
-            if _can_still_prove(rival, vouched=vouched):
-                raise NotProved(Cause.NUMBER_TAKEN)
+            if _can_still_prove(rival, vouched=vouched, timeout_s=timeout_s):
+                raise NotProved(Cause.NUMBER_TAKEN, doubted=Doubted.TAKEN)
         try:
             _activate(sender, health, rivals, now)
         except IntegrityError:  # another proof of the same number or account was faster: look again
             continue
         limiter().forget(sender)
         return
-    raise NotProved(Cause.NUMBER_TAKEN)
+    raise NotProved(Cause.NUMBER_TAKEN, doubted=Doubted.TAKEN)
 
 
 def fill(sender: Sender, health: NumberHealth, now: datetime) -> None:
@@ -64,7 +65,14 @@ def fill(sender: Sender, health: NumberHealth, now: datetime) -> None:
     sender.quality = health.quality if health.quality in Quality else sender.quality
     sender.portfolio_id = health.portfolio_id or sender.portfolio_id
     sender.phone = health.display_phone or sender.phone
+    sender.display_name = sender.display_name or health.verified_name[:LONGEST_NAME]
     sender.checked_at = now
+
+
+def _told(sender: Sender, *, vouched: bool, timeout_s: float) -> NumberHealth:
+    return ask(
+        sender, lambda provider, http, account: provider.prove(http, account, vouched=vouched), timeout_s=timeout_s
+    )
 
 
 def _rivals(sender: Sender) -> QuerySet[Sender]:
@@ -76,10 +84,10 @@ def _rivals(sender: Sender) -> QuerySet[Sender]:
     return proved.exclude(business=sender.business_id)
 
 
-def _can_still_prove(rival: Sender, *, vouched: bool) -> bool:
+def _can_still_prove(rival: Sender, *, vouched: bool, timeout_s: float) -> bool:
     """Returns whether the business that has it can still prove it. Raises `ProviderUnavailable` without an answer."""
     try:
-        ask(rival, lambda provider, http, account: provider.prove(http, account, vouched=vouched))
+        _told(rival, vouched=vouched, timeout_s=timeout_s)
     except NotProved:
         return False
     return True

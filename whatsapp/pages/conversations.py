@@ -27,7 +27,10 @@ from whatsapp.models import (
     Recipient,
     ThreadNote,
 )
+from whatsapp.pages import brought
+from whatsapp.pages.brought import ShownCard, ShownPlace
 from whatsapp.pages.bubble import Bubble, bubble
+from whatsapp.pages.media_words import ShownMedia
 from whatsapp.people import identity
 from whatsapp.providers.events import NO_MESSAGES, NO_REPLIES
 from whatsapp.states import RecipientStatus
@@ -55,6 +58,9 @@ class ThreadMessage:
     is_elsewhere: bool = False
     earlier: tuple[str, ...] = ()
     note: UUID | None = None
+    files: Sequence[ShownMedia] = ()
+    place: ShownPlace | None = None
+    cards: Sequence[ShownCard] = ()
 
 
 def conversation(
@@ -93,7 +99,8 @@ def notes_on(contact: Contact, *, most: int) -> list[ThreadMessage]:
 
 def written_by(contact: Contact, addresses: Sequence[str], *, most: int) -> list[InboundMessage]:
     """Returns the newest `most` messages from the person with these addresses, the newest first."""
-    return list(_inbound(contact.business_id, addresses).select_related("recipient__broadcast", "sender")[:most])
+    said = _inbound(contact.business_id, addresses).select_related("recipient__broadcast", "sender")
+    return brought.with_files(said, most)
 
 
 def last_message(contact: Contact) -> InboundMessage | None:
@@ -223,6 +230,9 @@ def _from(message: InboundMessage) -> ThreadMessage:
         is_deleted=message.deleted_at is not None,
         is_elsewhere=message.is_elsewhere,
         earlier=tuple(version["text"] for version in message.earlier),
+        files=brought.files_of(message),
+        place=brought.place_of(message.payload),
+        cards=brought.cards_of(message.payload),
     )
 
 

@@ -4,11 +4,13 @@ from django.urls import include, path
 
 from businesses.pages import persons
 from whatsapp.pages import (
+    connecting,
     contact,
     contact_import,
     contacts,
     inbox,
     many_contacts,
+    media,
     quick_replies,
     segments,
     senders,
@@ -83,6 +85,8 @@ urlpatterns = [
     path("inbox/replies/add/", quick_replies.add, name="quick-reply-add"),
     path("inbox/replies/<uuid:reply_id>/", quick_replies.change, name="quick-reply-change"),
     path("inbox/replies/<uuid:reply_id>/remove/", quick_replies.remove, name="quick-reply-remove"),
+    path("inbox/media/<uuid:media_id>/", media.media, name="media"),
+    path("inbox/media/<uuid:media_id>/again/", media.again, name="media-again"),
     path("inbox/<uuid:contact_id>/", include(in_thread)),
     path("templates/", template_list.templates, name="templates"),
     path("templates/fetch/", template_list.fetch, name="templates-fetch"),
@@ -90,5 +94,10 @@ urlpatterns = [
     path("templates/<uuid:template_id>/button/", template_list.mark_button, name="template-button"),
     path("senders/", senders.senders, name="senders"),
     path("senders/try/", senders.try_stand_in, name="sender-try"),
+    path("senders/connect/", connecting.connect, name="sender-connect"),
+    path("senders/<uuid:sender_id>/", connecting.sender, name="sender"),
+    path("senders/<uuid:sender_id>/correct/", connecting.correct, name="sender-correct"),
+    path("senders/<uuid:sender_id>/token/", connecting.replace_token, name="sender-token"),
+    path("senders/<uuid:sender_id>/disconnect/", connecting.disconnect, name="sender-disconnect"),
     path("senders/<uuid:sender_id>/check/", senders.check, name="sender-check"),
 ]

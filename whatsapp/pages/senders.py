@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from whatsapp.errors import WhatsappError
 from whatsapp.models import Sender
-from whatsapp.numbers import connecting, template_sync
+from whatsapp.numbers import connecting, reporting, template_sync
+from whatsapp.numbers.asking import PAGE_TIMEOUT_S
 from whatsapp.providers.base import ProviderUnavailable
 
 
@@ -26,7 +27,6 @@ def senders(request: PageRequest) -> HttpResponse:
     context = {
         "senders": list(Sender.objects.filter(business=request.business).order_by("-created_at")),
         "may_try": settings.DEBUG and request.is_owner,
-        "public_url": settings.PUBLIC_URL,
     }
     return render(request, "whatsapp/senders.html", context)
 
@@ -36,7 +36,8 @@ def check(request: PageRequest, sender_id: UUID) -> HttpResponse:
     """Ask the provider for the state of a number."""
     sender = get_object_or_404(Sender, pk=sender_id)
     try:
-        connecting.check(sender, now=timezone.now())
+        connecting.check(sender, now=timezone.now(), timeout_s=PAGE_TIMEOUT_S)
+        reporting.ask_for_reports(sender, timeout_s=PAGE_TIMEOUT_S)
         messages.success(request, _("%(number)s was checked.") % {"number": sender})
     except (WhatsappError, ProviderUnavailable) as error:
         messages.error(request, f"{sender}: {error}")

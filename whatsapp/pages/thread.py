@@ -105,7 +105,7 @@ def _all_said(person: Contact, addresses: list[str], written: list[InboundMessag
 
 def _print_of(person: Contact, said: list[ThreadMessage]) -> str:
     """Returns a fingerprint that changes when the page needs to be updated."""
-    shown = [(each.at, each.state, each.text, each.is_deleted) for each in said]
+    shown = [(each.at, each.state, each.text, each.is_deleted, *(file.state for file in each.files)) for each in said]
     return sha256(repr([shown, person.settled_until]).encode()).hexdigest()[:16]
 
 

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -19,6 +19,8 @@ from django.utils.functional import Promise
 
 from whatsapp.errors import ReasonedError
 from whatsapp.providers.events import Event, Parcel
+from whatsapp.providers.media import Sink
+from whatsapp.reasons import Cause, Datum, Reason
 from whatsapp.template_variables import TemplateVariable
 
 JsonObject = Mapping[str, Any]
@@ -155,6 +157,7 @@ class NumberHealth:
     quality: str = ""
     portfolio_id: str = ""
     display_phone: str = ""
+    verified_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +173,25 @@ class ProviderUnavailable(Exception):
     """The provider did not answer a question (other than a message): ask again later, or check the credentials."""
 
 
+class Doubted(StrEnum):
+    """What of that which was typed the provider does not accept."""
+
+    TOKEN = auto()
+    TOKEN_EXPIRED = auto()
+    TOKEN_RIGHTS = auto()  # it is genuine, but may not do this
+    APP_SECRET = auto()
+    NUMBER = auto()
+    ACCOUNT = auto()
+    PAIR = auto()  # both exist, but the number is in another account
+    TAKEN = auto()  # another business has proved it
+
+
 class NotProved(ReasonedError, ProviderUnavailable):
-    """The provider answered, and did not show this number in this account to this token."""
+    """The provider answered, and did not show this number in this account to this token. `doubted`: if it told."""
+
+    def __init__(self, why: Cause | Reason, *, doubted: Doubted | None = None, **data: Datum) -> None:
+        super().__init__(why, **data)
+        self.doubted = doubted
 
 
 class ProviderClient(Protocol):
@@ -212,6 +232,13 @@ class ProviderClient(Protocol):
             ProviderUnavailable: the text gives the reason.
         """
 
+    async def fetch_media(self, http: aiohttp.ClientSession, account: Account, reference: str, sink: Sink) -> str:
+        """Fetch a file of a message (`Attached.reference`). Returns its SHA-256 in hex; "" if the provider tells none.
+
+        Raises:
+            MediaUnavailable: it can't be had now, or never.
+        """
+
     async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
         """Returns what `number_health` returns, once the provider has answered for token, number and account together.
 
@@ -220,6 +247,13 @@ class ProviderClient(Protocol):
         Raises:
             NotProved: the provider answered, and did not show the number in the account.
             ProviderUnavailable: it did not answer, so nothing is known.
+        """
+
+    async def subscribe(self, http: aiohttp.ClientSession, account: Account) -> None:
+        """Have the provider post news of the account to us, if that has to be asked for. Safe to repeat.
+
+        Raises:
+            ProviderUnavailable: the text gives the reason.
         """
 
     def rule_for(self, code: str) -> ErrorRule:

@@ -89,6 +89,42 @@ class Keyword(StrEnum):
     HELP = "HELP"
 
 
+MEDIA = frozenset({"image", "audio", "video", "document", "sticker"})
+"""Kinds of messages that bring a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file of a message. `reference` is what the provider knows it by; the others are what the message says of it.
+
+    `sha256`: in hex; "" where it isn't told. `file_name`: of a document, as its sender named it.
+    """
+
+    reference: str
+    content_type: str = ""
+    sha256: str = ""
+    file_name: str = ""
+    is_voice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place on the map, in degrees."""
+
+    latitude: float
+    longitude: float
+    name: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A person whose contact details were sent."""
+
+    name: str
+    phones: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """A person wrote to the business. `phone` may be missing for people with a user name.
@@ -114,6 +150,9 @@ class Inbound:
     changes_message_id: str = ""
     is_elsewhere: bool = False
     keyword: Keyword | None = None
+    media: tuple[Attached, ...] = ()
+    place: Place | None = None
+    cards: tuple[Card, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
+from businesses.credentials import CredentialsUnreadable
 from whatsapp.models import Broadcast, MessageTemplate, Sender
 from whatsapp.providers.base import Account, ProviderClient, Template
 from whatsapp.providers.cloud.client import CloudProvider
@@ -24,7 +25,13 @@ def provider_for(name: str) -> ProviderClient:
 
 
 def account_of(sender: Sender) -> Account:
-    """Returns the sender as an account, with its secrets decrypted. Raises `CredentialsUnreadable`."""
+    """Returns the sender as an account, with its secrets decrypted.
+
+    Raises:
+        CredentialsUnreadable: no key opens them, or the number was disconnected and has none.
+    """
+    if not sender.encrypted_credentials:
+        raise CredentialsUnreadable
     api_urls = {"cloud": settings.WHATSAPP_API_URL, "twilio": settings.TWILIO_API_URL}
     return Account(
         provider=sender.provider,

@@ -50,7 +50,7 @@ def stop_sender(sender: Sender, why: PauseReason, because: Reason, *, scope: Pau
 
 def mark_healthy(sender: Sender) -> None:
     """Record that the number works: one of its messages was accepted."""
-    blocked = Sender.objects.filter(pk=sender.pk).exclude(health=SenderHealth.READY)
+    blocked = Sender.objects.filter(pk=sender.pk, proved_account__isnull=False).exclude(health=SenderHealth.READY)
     blocked.update(health=SenderHealth.READY, **NO_REASON)
 
 

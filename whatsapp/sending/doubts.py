@@ -60,7 +60,9 @@ def askable(now: datetime) -> list[Any]:
     """Returns unknown rows (`evidence.in_doubt`) that are old enough to be asked about; of too many, any."""
     with across_businesses():  # one loop serves every business
         rows = evidence.in_doubt().filter(
-            broadcast__sender__provider__in=_providers(can_be_asked=True), left_at__lt=now - ASK_AFTER
+            broadcast__sender__provider__in=_providers(can_be_asked=True),
+            broadcast__sender__proved_account__isnull=False,
+            left_at__lt=now - ASK_AFTER,
         )
         keys = list(rows.values_list("pk", flat=True))
         chosen = random.sample(keys, BATCH) if len(keys) > BATCH else keys

@@ -51,7 +51,8 @@ def room_for(broadcast: Broadcast, gauge: PeopleGauge, now: datetime) -> int | C
 def closed(broadcast: Broadcast, now: datetime) -> Closed | None:
     """Returns why nothing of this broadcast may leave now; None if it may."""
     if not broadcast.sender.is_proved:
-        return Closed(PauseReason.ACCOUNT, reason(Cause.NOT_PROVED))
+        is_disconnected = broadcast.sender.cause == Cause.DISCONNECTED
+        return Closed(PauseReason.ACCOUNT, reason(Cause.DISCONNECTED if is_disconnected else Cause.NOT_PROVED))
     if shut := closed_by_template(broadcast, now):
         return shut
     window = window_of(broadcast)

@@ -109,7 +109,7 @@ def writers() -> Iterator[tuple[str, Cause, set[str]]]:
 def _writers_in(path: Path) -> Iterator[tuple[str, Cause, set[str]]]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and node.args and (cause := _cause_named(node.args[0])):
-            yield f"{path.name}:{node.lineno}", cause, {each.arg or "**" for each in node.keywords}
+            yield f"{path.name}:{node.lineno}", cause, {each.arg or "**" for each in node.keywords} - {"doubted"}
 
 
 def _cause_named(node: ast.expr) -> Cause | None:

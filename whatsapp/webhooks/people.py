@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Min
 
 from businesses.tenancy import acting_for
 from whatsapp.broadcasts.course import Change, Times
+from whatsapp.media import adding as media
 from whatsapp.models import (
     Contact,
     InboundMessage,
@@ -51,7 +54,7 @@ def receive(news: WebhookNews, event: Inbound, moved: list[Change], now: datetim
                 "reply_to_message_id": event.answers_message_id,
                 "kind": event.kind[:20],
                 "text": event.text,
-                "payload": {"button": event.button_payload} if event.button_payload else {},
+                "payload": _payload(event),
                 "action": choice or "",
                 "received_at": event.at,
                 "is_elsewhere": event.is_elsewhere,
@@ -59,11 +62,22 @@ def receive(news: WebhookNews, event: Inbound, moved: list[Change], now: datetim
         )
         replied_before = None if is_new else message.recipient_id
         says_more = changed_messages.note(message, event, choice, answered)
+        media.add(message, event, now=now)
         if answered and not replied_before:
             moved.extend(_reply(answered, message))
         if choice and (is_new or says_more) and not decisions.obey(choice, event, sender, now):
             decisions.confirmed(message, now)  # there is nothing to tell them
     return True
+
+
+def _payload(event: Inbound) -> dict[str, Any]:
+    """Returns what a message holds beside its text: the button's own word, a place, contact cards."""
+    held = {
+        "button": event.button_payload,
+        "place": asdict(event.place) if event.place else None,
+        "cards": [asdict(card) for card in event.cards],
+    }
+    return {name: value for name, value in held.items() if value}
 
 
 def _reply(answered: Recipient, message: InboundMessage) -> list[Change]:

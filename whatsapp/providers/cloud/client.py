@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
 
@@ -25,9 +26,10 @@ from whatsapp.providers.base import (
     WebhookRequest,
     in_path,
 )
-from whatsapp.providers.cloud import errors, payloads, proof, splitting, webhooks
+from whatsapp.providers.cloud import errors, media, payloads, proof, splitting, webhooks
 from whatsapp.providers.cloud.proof import NUMBER_FIELDS, health_of
 from whatsapp.providers.events import Event, Parcel
+from whatsapp.providers.media import Sink
 from whatsapp.providers.posting import Answer, post
 
 _TEMPLATE_FIELDS = "id,name,language,status,category,components,parameter_format,quality_score"
@@ -51,7 +53,7 @@ class CloudProvider:
 
     async def _post_message(self, http: aiohttp.ClientSession, account: Account, body: bytes) -> SendResult:
         url = f"{account.api_url}/{in_path(account.number_id)}/messages"
-        headers = {"Authorization": f"Bearer {account.secrets['access_token']}", "Content-Type": "application/json"}
+        headers = {**_bearer(account), "Content-Type": "application/json"}
         answer = await post(http, url, body, headers)
         return _judge(answer) if isinstance(answer, Answer) else answer
 
@@ -78,16 +80,32 @@ class CloudProvider:
         """Returns the number's throughput level, portfolio limit and quality."""
         return health_of(await self._get(http, account, in_path(account.number_id), {"fields": NUMBER_FIELDS}))
 
+    async def fetch_media(self, http: aiohttp.ClientSession, account: Account, reference: str, sink: Sink) -> str:
+        """See `media.fetch`."""
+        return await media.fetch(http, account, reference, sink)
+
     async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
         """See `proof.prove`."""
         return await proof.prove(http, account, vouched=vouched)
 
+    async def subscribe(self, http: aiohttp.ClientSession, account: Account) -> None:
+        """Subscribe the token's app to the account: without this Meta posts nothing about it, whatever the app is set.
+
+        Raises:
+            ProviderUnavailable: the text gives the reason.
+        """
+        url = f"{account.api_url}/{in_path(account.account_id)}/subscribed_apps"
+        await self._answered(http.post(url, headers=_bearer(account)))
+
     async def _get(
         self, http: aiohttp.ClientSession, account: Account, path: str, query: Mapping[str, str]
     ) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {account.secrets['access_token']}"}
+        return await self._answered(http.get(f"{account.api_url}/{path}", params=query, headers=_bearer(account)))
+
+    async def _answered(self, request: AbstractAsyncContextManager[aiohttp.ClientResponse]) -> dict[str, Any]:
+        """Returns Meta's answer. Raises `ProviderUnavailable` with what Meta said, or that it said nothing."""
         try:
-            async with http.get(f"{account.api_url}/{path}", params=query, headers=headers) as response:
+            async with request as response:
                 answer = json.loads(await response.read())
         except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as problem:
             raise ProviderUnavailable(
@@ -114,6 +132,10 @@ class CloudProvider:
     def read(self, payload: JsonObject, received_at: datetime) -> Event | None:
         """See `webhooks.read`."""
         return webhooks.read(payload, received_at)
+
+
+def _bearer(account: Account) -> dict[str, str]:
+    return {"Authorization": f"Bearer {account.secrets['access_token']}"}
 
 
 def _judge(answer: Answer) -> SendResult:

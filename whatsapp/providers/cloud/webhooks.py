@@ -12,6 +12,7 @@ from typing import Any
 from whatsapp.providers.addresses import address_in, is_phone, is_user_id
 from whatsapp.providers.base import JsonObject, WebhookRequest
 from whatsapp.providers.cloud.account_events import Effect, effect_of
+from whatsapp.providers.cloud.attached import cards_in, media_in, place_in
 from whatsapp.providers.cloud.errors import code_of, text_of
 from whatsapp.providers.cloud.limits import daily_limit
 from whatsapp.providers.cloud.messages import part, said_in
@@ -145,6 +146,9 @@ def _inbound(
         is_elsewhere=is_elsewhere,
         aliases=tuple(address for address in known if address not in {phone, bsuid}),
         newer=newer,
+        media=media_in(kind, one),
+        place=place_in(one) if kind == "location" else None,
+        cards=cards_in(one) if kind == "contacts" else (),
     )
 
 

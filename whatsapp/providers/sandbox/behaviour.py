@@ -4,7 +4,7 @@ Numbers with certain last digits always behave the same way, so that every outco
 …0001 not on WhatsApp · …0002 fails after it was accepted · …0003 gets too much marketing (Meta's limit) ·
 …0004 had stopped marketing before · …0005 replies STOP · …0006 replies with a question · …0007 never reads it ·
 …0008 only reacts · …0009 changes a reply to STOP · …0010 deletes its reply · …0011 presses "Stop promotions" ·
-…0012 writes STOP while Meta's agent has the conversation.
+…0012 writes STOP while Meta's agent has the conversation · …0013 sends a picture · …0014 sends a voice note.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ _REPLIES: Mapping[str, Mapping[str, Any]] = {
     "deletes": {"reply": "Is anybody there?", "changed_by": ("revoke", "")},
     "presses": {"reply": "Stop promotions", "reply_as": "button"},
     "tells_the_agent": {"reply": "STOP", "is_standby": True},
+    "shows": {"reply": "It hurts here", "reply_as": "image"},
+    "speaks": {"reply": "", "reply_as": "audio"},
 }
 
 
@@ -73,6 +75,8 @@ _FATES: Mapping[str, str] = {
     "0010": "deletes",
     "0011": "presses",
     "0012": "tells_the_agent",
+    "0013": "shows",
+    "0014": "speaks",
 }
 _REFUSALS = {"refused": 131026, "limited": 131049, "stopped": 131050}
 

@@ -10,6 +10,7 @@ import aiohttp
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from whatsapp.models import MediaProblem
 from whatsapp.providers.base import (
     Account,
     ErrorRule,
@@ -24,6 +25,8 @@ from whatsapp.providers.base import (
 )
 from whatsapp.providers.cloud import errors, splitting, webhooks
 from whatsapp.providers.events import Event, Parcel
+from whatsapp.providers.media import MediaUnavailable, Sink
+from whatsapp.providers.sandbox import shelf
 from whatsapp.providers.sandbox.behaviour import behaviour_of
 from whatsapp.providers.sandbox.samples import TEMPLATES
 from whatsapp.providers.sandbox.wa_ids import wa_id_of
@@ -81,6 +84,16 @@ class SandboxProvider:
         """Returns the state of an ordinary number in good standing."""
         return NumberHealth(throughput_mps=THROUGHPUT_MPS, quality="GREEN")
 
+    async def fetch_media(self, http: aiohttp.ClientSession, account: Account, reference: str, sink: Sink) -> str:
+        """Write one of our own sample files, where `DEBUG` is on."""
+        if not settings.DEBUG:
+            raise MediaUnavailable(MediaProblem.REFUSED, is_final=True)
+        content = shelf.SAMPLES.get(reference)
+        if content is None:
+            raise MediaUnavailable(MediaProblem.GONE, is_final=True)
+        sink.take(shelf.sample(content))
+        return ""
+
     async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
         """Returns the number's state where trying is allowed: the stand-in asks nobody for anything.
 
@@ -90,6 +103,9 @@ class SandboxProvider:
         if not settings.DEBUG:
             raise NotProved(Cause.SANDBOX_OFF)
         return await self.number_health(http, account)
+
+    async def subscribe(self, http: aiohttp.ClientSession, account: Account) -> None:
+        """Do nothing: the stand-in reports without being asked."""
 
     def rule_for(self, code: str) -> ErrorRule:
         """Returns Meta's rule, or our own."""

@@ -41,7 +41,7 @@ class Happening:
         return "" if self.wa_id == "-" else self.wa_id or wa_id_of(self.address)
 
 
-WRITTEN = frozenset({"reply", "button", "edit", "revoke", "reaction", "unsupported", "system", "image"})
+WRITTEN = frozenset({"reply", "button", "edit", "revoke", "reaction", "unsupported", "system", "image", "audio"})
 _KINDS = {"reply": "text"}
 
 
@@ -99,7 +99,7 @@ def _message(happening: Happening) -> dict[str, Any]:
         "type": kind,
         kind: _part(happening),
     }
-    if happening.what in {"reply", "button", "image"} and happening.message_id:
+    if happening.what in {"reply", "button", "image", "audio"} and happening.message_id:
         message["context"] = {"id": happening.message_id}
     if happening.what == "unsupported":
         message["errors"] = [{"code": 131051, "title": "Message type unknown"}]
@@ -112,7 +112,8 @@ def _part(happening: Happening) -> dict[str, Any]:
     parts: dict[str, dict[str, Any]] = {
         "reply": {"body": text},
         "button": {"text": text, "payload": text},
-        "image": {"id": "1", "mime_type": "image/jpeg", "caption": text},
+        "image": {"id": "sandbox-picture", "mime_type": "image/jpeg", "caption": text},
+        "audio": {"id": "sandbox-voice", "mime_type": "audio/ogg; codecs=opus", "voice": True},
         "edit": {"original_message_id": happening.changes, "message": {"type": "text", "text": {"body": text}}},
         "revoke": {"original_message_id": happening.changes},
         "reaction": {"message_id": happening.message_id, "emoji": text},

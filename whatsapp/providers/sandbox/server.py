@@ -25,10 +25,13 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from whatsapp.providers.sandbox import notices
+from whatsapp.providers.sandbox import graph_media, notices
+from whatsapp.providers.sandbox.accounts import GraphAccounts
+from whatsapp.providers.sandbox.graph_answers import refusal
 from whatsapp.providers.sandbox.listed_templates import ListedTemplates
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.providers.sandbox.script import Action, Reaction, Script, accept_all, hold_some
+from whatsapp.providers.sandbox.shelf import Shelf
 from whatsapp.providers.sandbox.wa_ids import wa_id_of
 
 FLUSH_EVERY_S = 0.1
@@ -46,20 +49,16 @@ class Post:
 
 
 @dataclass
-class FakeMeta:
+class FakeMeta(GraphAccounts):
     """The server. `script(address, nth POST to it)` decides what happens to each message."""
 
-    token: str = "a-token"  # noqa: S105 - of a server that exists only on this machine
-    app_secret: str = "an-app-secret"  # noqa: S105
+    app_secret: str = "an-app-secret"  # noqa: S105 - of a server that exists only on this machine
     webhook_url: str = ""
     latency_s: float = 0.0
-    throughput: str = "HIGH"
     script: Script = accept_all
     repeat: int = 1
     delivered_after_s: float | None = 0.05
     seed: int = 0
-    owners: dict[str, dict[str, set[str]]] = field(default_factory=dict)
-    """Which numbers of which accounts a further token opens. `token` opens all: whatever is asked for is there."""
     wa_ids: dict[str, str] = field(default_factory=dict)
     """By the number written to, the one (in digits) by which WhatsApp knows the person; else as in `wa_ids.py`."""
     user_ids: dict[str, str] = field(default_factory=dict)
@@ -70,9 +69,9 @@ class FakeMeta:
     held: list[Happening] = field(default_factory=list)
     """What will happen to messages that are held, once `clock` has come so far."""
     templates: ListedTemplates = field(default_factory=ListedTemplates)
+    shelf: Shelf = field(default_factory=Shelf)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _nth: dict[str, int] = field(default_factory=dict)
-    _asked_for: set[str] = field(default_factory=set)
     _serial: int = 0
 
     def app(self) -> web.Application:
@@ -85,7 +84,9 @@ class FakeMeta:
                 web.post("/templates/{name}/category", self._move_template),
                 web.get("/{version}/{account_id}/message_templates", self._templates),
                 web.get("/{version}/{account_id}/phone_numbers", self._numbers),
-                web.get("/{version}/{number_id}", self._number),
+                web.post("/{version}/{account_id}/subscribed_apps", self._subscribe),
+                web.get("/{version}/{number_id}", self._object),
+                web.get("/lookaside/{media_id}", self._file),
             ]
         )
         app.cleanup_ctx.append(self._reporting)
@@ -99,7 +100,7 @@ class FakeMeta:
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         at = time.monotonic()
         if request.headers.get("Authorization") != f"Bearer {self.token}":
-            return _error(401, 190, "Invalid OAuth access token")
+            return refusal(401, 190, "Invalid OAuth access token")
         message = json.loads(await request.read())
         if message["type"] == "text":
             self.texts.append(message)
@@ -204,37 +205,18 @@ class FakeMeta:
         moved = self.templates.move(name, asked["to"], now=self.clock(), in_s=float(asked.get("in_s", 0)))
         return web.json_response({"moved": moved}, status=200 if moved else 404)
 
-    async def _numbers(self, request: web.Request) -> web.Response:
-        account = request.match_info["account_id"]
-        token = _token(request)
-        if token != self.token and token not in self.owners:
-            return _error(401, 190, "Invalid OAuth access token")
-        numbers = self._asked_for if token == self.token else self.owners[token].get(account)
-        if numbers is None:
-            return _unseen(account)
-        return web.json_response({"data": [{"id": number} for number in sorted(numbers)]})
+    async def _object(self, request: web.Request) -> web.Response:
+        is_file = request.match_info["number_id"] in self.shelf.files
+        return graph_media.told(self.shelf, request, self.token) if is_file else await self._number(request)
 
-    async def _number(self, request: web.Request) -> web.Response:
-        number, token = request.match_info["number_id"], _token(request)
-        if token != self.token and token not in self.owners:
-            return _error(401, 190, "Invalid OAuth access token")
-        if token != self.token and not any(number in numbers for numbers in self.owners[token].values()):
-            return _unseen(number)
-        self._asked_for.add(number)
-        return web.json_response(
-            {
-                "id": number,
-                "display_phone_number": "+1 555-010-0000",
-                "quality_rating": "GREEN",
-                "throughput": {"level": self.throughput},
-            }
-        )
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        return await graph_media.sent(self.shelf, request, self.token)
 
 
 def _react(request: web.Request, action: Action, contact: dict[str, str], message_id: str) -> web.StreamResponse:
     match action.reaction:
         case Reaction.ANSWER if action.error_code:
-            return _error(action.http_status, action.error_code, "Refused by the script")
+            return refusal(action.http_status, action.error_code, "Refused by the script")
         case Reaction.ANSWER:
             return _accepted(contact, message_id, held=action.held)
         case Reaction.SERVER_ERROR:
@@ -258,22 +240,6 @@ def _accepted(contact: dict[str, str], message_id: str, *, held: bool = False) -
     )
 
 
-def _error(status: int, code: int, text: str) -> web.Response:
-    error = {"message": f"(#{code}) {text}", "type": "OAuthException", "code": code, "fbtrace_id": "A0"}
-    return web.json_response({"error": error}, status=status)
-
-
-def _token(request: web.Request) -> str:
-    return request.headers.get("Authorization", "").removeprefix("Bearer ")
-
-
-def _unseen(object_id: str) -> web.Response:
-    """What Meta says about an object that the token may not see."""
-    text = f"Unsupported get request. Object with ID '{object_id}' does not exist, cannot be loaded due to missing"
-    error = {"message": f"{text} permissions", "type": "GraphMethodException", "code": 100, "error_subcode": 33}
-    return web.json_response({"error": error}, status=400)
-
-
 def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -285,7 +251,12 @@ def main() -> None:
     parser.add_argument("--hold-share", type=float, default=0.0, help="of messages that are held before they are sent")
     parser.add_argument("--hold-s", type=float, default=60.0, help="how long at most")
     given = parser.parse_args()
-    meta = FakeMeta(given.token, given.app_secret, given.webhook, latency_s=given.latency_ms / 1000)
+    meta = FakeMeta(
+        token=given.token,
+        app_secret=given.app_secret,
+        webhook_url=given.webhook,
+        latency_s=given.latency_ms / 1000,
+    )
     if given.hold_share:
         meta.script = hold_some(given.hold_share, given.hold_s)
     web.run_app(meta.app(), host="127.0.0.1", port=given.port, access_log=None)

@@ -26,8 +26,9 @@ from whatsapp.providers.base import (
     in_path,
 )
 from whatsapp.providers.events import Event, Parcel
+from whatsapp.providers.media import Sink
 from whatsapp.providers.posting import Answer, post
-from whatsapp.providers.twilio import errors, payloads, proof, webhooks
+from whatsapp.providers.twilio import errors, media, payloads, proof, webhooks
 from whatsapp.providers.twilio.proof import WHATSAPP_MPS
 from whatsapp.providers.twilio.templates import read_template
 
@@ -95,9 +96,16 @@ class TwilioProvider:
         await _get(http, f"{account.api_url}/2010-04-01/Accounts/{in_path(account.account_id)}.json", account, {})
         return NumberHealth(throughput_mps=WHATSAPP_MPS)
 
+    async def fetch_media(self, http: aiohttp.ClientSession, account: Account, reference: str, sink: Sink) -> str:
+        """See `media.fetch`."""
+        return await media.fetch(http, account, reference, sink)
+
     async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:
         """See `proof.prove`."""
         return await proof.prove(http, account, vouched=vouched)
+
+    async def subscribe(self, http: aiohttp.ClientSession, account: Account) -> None:
+        """Do nothing: where Twilio posts messages is set in its console, and reports go where each message says."""
 
     def rule_for(self, code: str) -> ErrorRule:
         """Returns the rule from `errors.RULES`."""

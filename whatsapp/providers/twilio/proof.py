@@ -14,7 +14,15 @@ from typing import Any
 import aiohttp
 from django.utils.translation import gettext as _
 
-from whatsapp.providers.base import Account, NotProved, NumberHealth, ProviderUnavailable, SendOutcome, in_path
+from whatsapp.providers.base import (
+    Account,
+    Doubted,
+    NotProved,
+    NumberHealth,
+    ProviderUnavailable,
+    SendOutcome,
+    in_path,
+)
 from whatsapp.providers.proof_request import MISSING, ask_for, is_served_by
 from whatsapp.providers.twilio import errors
 from whatsapp.reasons import Cause
@@ -67,7 +75,9 @@ class _Asking:
             return None
         if not told.is_no or errors.rule_for(code).outcome in _PASSING:
             raise _unavailable(f"HTTP {told.status} {code}".strip())
-        raise NotProved(Cause.PROOF_REFUSED, code=code or str(told.status), words=str(told.body.get("message") or ""))
+        words = str(told.body.get("message") or "")
+        doubted = Doubted.TOKEN if told.status == 401 or code == "20003" else None
+        raise NotProved(Cause.PROOF_REFUSED, doubted=doubted, code=code or str(told.status), words=words)
 
 
 async def _is_sender(asking: _Asking) -> bool:
@@ -96,7 +106,9 @@ async def _is_bought(asking: _Asking, account_url: str) -> bool:
 
 
 def _not_there(account: Account) -> NotProved:
-    return NotProved(Cause.NUMBER_NOT_IN_ACCOUNT, number=account.number_id, account=account.account_id)
+    return NotProved(
+        Cause.NUMBER_NOT_IN_ACCOUNT, doubted=Doubted.PAIR, number=account.number_id, account=account.account_id
+    )
 
 
 def _unavailable(error: str) -> ProviderUnavailable:

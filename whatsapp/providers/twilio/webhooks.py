@@ -12,7 +12,18 @@ from twilio.request_validator import RequestValidator
 
 from whatsapp.providers.addresses import address_in, is_phone, is_user_id
 from whatsapp.providers.base import JsonObject, WebhookRequest
-from whatsapp.providers.events import Event, Inbound, Keyword, Parcel, ParcelKind, ReportedStatus, StatusUpdate
+from whatsapp.providers.events import (
+    MEDIA,
+    Attached,
+    Event,
+    Inbound,
+    Keyword,
+    Parcel,
+    ParcelKind,
+    ReportedStatus,
+    StatusUpdate,
+)
+from whatsapp.providers.places import place_at
 
 _STATUSES = {
     "accepted": ReportedStatus.ACCEPTED,
@@ -29,6 +40,10 @@ _STATUSES = {
 
 MOST_FIELDS = 200
 """Of a form. Twilio's have some thirty."""
+MOST_MEDIA = 10
+"""Files of one message (Twilio: `NumMedia` is at most 10)."""
+LONGEST_ADDRESS = 500
+VCARD = "text/vcard"
 
 
 def verify(request: WebhookRequest, secret: str) -> bool:
@@ -99,12 +114,13 @@ def _addresses(payload: JsonObject, *names: str) -> tuple[str, ...]:
 def _inbound(sid: str, payload: JsonObject, received_at: datetime) -> Inbound:
     # For people with a user name Twilio puts the id where the number was; WaId has digits, ExternalUserId the id.
     known = _addresses(payload, "From", "WaId", "ExternalUserId")
+    media = _media(payload)
     phone, bsuid = next(filter(is_phone, known), ""), next(filter(is_user_id, known), "")
     return Inbound(
         number_id=_phone(str(payload.get("To", ""))),
         message_id=sid,
         at=received_at,
-        kind=str(payload.get("MessageType") or "text"),
+        kind=_kind(payload, media),
         phone=phone,
         bsuid=bsuid,
         name=str(payload.get("ProfileName", "")),
@@ -113,7 +129,30 @@ def _inbound(sid: str, payload: JsonObject, received_at: datetime) -> Inbound:
         answers_message_id=str(payload.get("OriginalRepliedMessageSid", "")),
         aliases=tuple(address for address in known if address not in {phone, bsuid}),
         keyword=_keyword(str(payload.get("OptOutType", ""))),
+        media=media,
+        place=place_at(payload.get("Latitude"), payload.get("Longitude"), payload.get("Label"), payload.get("Address")),
     )
+
+
+def _media(payload: JsonObject) -> tuple[Attached, ...]:
+    """Returns the files of a message. `NumMedia` is not believed: what counts is which addresses there are."""
+    addresses = ((number, str(payload.get(f"MediaUrl{number}") or "")) for number in range(MOST_MEDIA))
+    return tuple(
+        Attached(address, str(payload.get(f"MediaContentType{number}") or "")[:120])
+        for number, address in addresses
+        if 0 < len(address) <= LONGEST_ADDRESS
+    )
+
+
+def _kind(payload: JsonObject, media: tuple[Attached, ...]) -> str:
+    """Returns a message's kind in Meta's words. Accounts without `MessageType` tell it by what comes along."""
+    told = str(payload.get("MessageType") or "text")
+    if told != "text":
+        return told
+    if media:
+        sort = media[0].content_type.partition("/")[0]
+        return "contacts" if media[0].content_type == VCARD else sort if sort in MEDIA else "document"
+    return "location" if payload.get("Latitude") and payload.get("Longitude") else told
 
 
 def _keyword(written: str) -> Keyword | None:
