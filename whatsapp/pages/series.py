@@ -139,9 +139,9 @@ def _people_now(found: BroadcastSeries, now: datetime) -> QuerySet[Contact] | No
 
 def _people(found: BroadcastSeries, people: QuerySet[Contact] | None) -> dict[str, object]:
     """Returns who is meant, how many they are now, and the address of their list."""
-    choice = choice_of(found)
     if people is None:
         return {"people": None}
+    choice = choice_of(found)
     if isinstance(choice, SegmentChoice):
         address = f"{reverse('contacts', args=[found.business.slug])}?segment={choice.segment}"
         return {"people": people.count(), "address": address}
@@ -158,8 +158,9 @@ def _bubble(found: BroadcastSeries, people: QuerySet[Contact] | None) -> Bubble:
         keys = [variable.key for variable in variables_of(template.components, template.parameter_format)]
     except UnsupportedTemplate:
         return unfilled(template)
-    first = people.order_by("pk").first() if people is not None else None
-    values = values_known(choice_of(found), keys, first, {})
+    if people is None:
+        return unfilled(template)
+    values = values_known(choice_of(found), keys, people.order_by("pk").first(), {})
     return bubble(template.components, values, named=template.parameter_format == "NAMED")
 
 

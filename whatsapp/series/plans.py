@@ -14,8 +14,9 @@ from businesses.models import User
 from whatsapp.audience.choice import ContactsChoice, FromContacts, SegmentChoice, from_json, to_json
 from whatsapp.broadcasts import creation, drafts
 from whatsapp.broadcasts.creation import KINDS, NewBroadcast
-from whatsapp.errors import WhatsappError
+from whatsapp.errors import BadAudience, WhatsappError
 from whatsapp.models import Broadcast, BroadcastSeries, Segment, SeriesStatus
+from whatsapp.reasons import Cause
 from whatsapp.series.dates import last_dealt_with, look_ahead
 from whatsapp.series.repeats import Repeat
 from whatsapp.states import NextStep
@@ -73,10 +74,13 @@ def edit(series: BroadcastSeries, *, actor: User) -> Broadcast:
 
 
 def choice_of(series: BroadcastSeries) -> FromContacts:
-    """Returns how its people are chosen; those who had it are left out if it is for newcomers only."""
+    """Returns how its people are chosen; those who had it are left out if it is for newcomers only.
+
+    Raises `BadAudience`: what is stored is no choice of contacts.
+    """
     choice = from_json(series.audience_kind, series.audience)
     if not isinstance(choice, ContactsChoice | SegmentChoice):
-        raise TypeError(series.audience_kind)
+        raise BadAudience(Cause.NO_SEGMENT)
     return replace(choice, new_to=str(series.pk) if series.only_new else "")
 
 
