@@ -47,6 +47,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "models",
         "errors",
         "reasons",
+        "template_drafting",
         "template_variables",
         "causes",
         "states bare_process columns",

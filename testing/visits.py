@@ -141,6 +141,7 @@ SHOWN = {
     "thread": {"open", "closed", "opted-out", "kinds", "changed", "only-an-id"},
     "thread-template": {"closed"},
     "sender-correct": {"waiting"},
+    "template-change": {"rejected"},
     "contact": {"regular", "opted-out", "stopped-marketing", "long-name", "only-an-id", "merged"},
 }
 """Pages that are visited with some of the model's rows only."""

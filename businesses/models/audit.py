@@ -49,6 +49,7 @@ class AuditKind(models.TextChoices):
     CONTACT_ADDRESS_TOLD = "contact_address_told", _("Another number of a contact entered")
     CONTACTS_DELETED = "contacts_deleted", _("Contacts deleted")
     IMPORT_UNDONE = "import_undone", _("Import of contacts undone")
+    TEMPLATE_CHANGED = "template_changed", _("Message template handed over, changed or deleted")
     OPT_OUT_BUTTON_MARKED = "opt_out_button_marked", _("Opt-out button of a template changed")
     CONTACTS_EXPORTED = "contacts_exported", _("Contacts exported")
     PERSON_EXPORTED = "person_exported", _("Person's data exported")

@@ -201,9 +201,14 @@ def waiting_of(business: Business) -> list[Sender]:
     return list(unproved.exclude(cause=Cause.DISCONNECTED).order_by("created_at"))
 
 
+def proved_senders(business: Business) -> list[Sender]:
+    """Returns the business's active numbers, newest first."""
+    return list(Sender.objects.filter(business=business, proved_account__isnull=False).order_by("-created_at"))
+
+
 def senders_of(business: Business) -> list[Sender]:
     """Returns the business's active numbers, newest first. Raises `NotConnected` if there is none."""
-    senders = list(Sender.objects.filter(business=business, proved_account__isnull=False).order_by("-created_at"))
+    senders = proved_senders(business)
     if senders:
         return senders
     if waiting_of(business):

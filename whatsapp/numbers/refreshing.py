@@ -12,7 +12,7 @@ from django.db.models import DateTimeField, Exists, Max, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Coalesce
 
 from businesses.tenancy import across_businesses, acting_for
-from whatsapp.models import Broadcast, BroadcastSeries, MessageTemplate, ProvedAccount, Sender
+from whatsapp.models import Broadcast, BroadcastSeries, MessageTemplate, ProvedAccount, Sender, TemplateStatus
 from whatsapp.numbers import template_sync
 from whatsapp.numbers.connecting import check
 from whatsapp.providers.base import ProviderUnavailable
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 EVERY = timedelta(hours=1)
 WHILE_SENDING = timedelta(minutes=5)
-"""How old the templates of an account may be while a broadcast of it runs, or is about to start."""
+"""How old an account's templates may be while one waits for its approval, or a broadcast runs or is about to start."""
 AT_START = timedelta(minutes=1)
 START_TIMEOUT_S = 8.0
 """How long somebody who starts a broadcast waits for the provider: then what is known counts."""
@@ -46,7 +46,8 @@ def due(now: datetime) -> list[ProvedAccount]:
         soon = Q(status=BroadcastStatus.SCHEDULED, scheduled_at__lte=now + WHILE_SENDING) | Q(status__in=SENDING)
         sends = Exists(Broadcast.objects.filter(soon, sender__proved_account=OuterRef("pk")))
         accounts = ProvedAccount.objects.annotate(known_at=known_at, sends=sends).select_related("business")
-        old = _older(now - EVERY) | (Q(sends=True) & _older(now - WHILE_SENDING))
+        waits = Exists(templates.filter(status=TemplateStatus.PENDING))
+        old = _older(now - EVERY) | ((Q(sends=True) | Q(waits)) & _older(now - WHILE_SENDING))
         return list(accounts.filter(old, business__is_active=True).order_by("known_at")[:MOST_AT_ONCE])
 
 

@@ -27,6 +27,7 @@ from whatsapp.numbers.asking import ASK_TIMEOUT_S, ask
 from whatsapp.numbers.connecting import senders_of
 from whatsapp.numbers.template_effects import follow
 from whatsapp.providers.base import RemoteTemplate
+from whatsapp.providers.registry import TEMPLATE_KEEPERS
 from whatsapp.states import SENDABLE_TEMPLATES
 
 PACED_AFTER_PAUSE = timedelta(days=7)
@@ -55,7 +56,41 @@ def sync(sender: Sender, *, now: datetime, timeout_s: float = ASK_TIMEOUT_S) -> 
         ProviderUnavailable: the provider did not answer; nothing has changed.
     """
     listed = ask(sender, lambda provider, http, account: provider.list_templates(http, account), timeout_s=timeout_s)
-    return keep(sender, listed, now=now)
+    return keep(sender, [*listed, *_forgotten(sender)], now=now)
+
+
+def _forgotten(sender: Sender) -> list[RemoteTemplate]:
+    """Returns the written templates of a provider that lists none of them (the stand-in), as it has reviewed them."""
+    keeper = TEMPLATE_KEEPERS.get(sender.provider)
+    if keeper is None or not keeper.forgets:
+        return []
+    stored = _ours(sender).exclude(status=TemplateStatus.DELETED)
+    return [each for template in stored if (each := keeper.reviewed(as_remote(template)))]
+
+
+def as_remote(template: MessageTemplate) -> RemoteTemplate:
+    """Returns a stored template as its provider lists it."""
+    return RemoteTemplate(
+        external_id=template.provider_template_id,
+        name=template.name,
+        language=template.language,
+        category=template.category,
+        status=template.status,
+        parameter_format=template.parameter_format,
+        quality=template.quality,
+        components=template.components,
+    )
+
+
+def keep_one(sender: Sender, remote: RemoteTemplate, *, now: datetime) -> MessageTemplate:
+    """Store one template as the provider has it now. Returns the row."""
+    with transaction.atomic():
+        template = _ours(sender).select_for_update().filter(name=remote.name, language=remote.language).first() or _new(
+            sender, remote
+        )
+        _fill(template, remote, now).save()
+        follow(template, now)
+    return template
 
 
 def keep(sender: Sender, listed: Sequence[RemoteTemplate], *, now: datetime) -> SyncResult:
@@ -178,8 +213,10 @@ def _fill(template: MessageTemplate, remote: RemoteTemplate, now: datetime) -> M
     if _has_other_content(template, remote) and not template._state.adding:
         template.version += 1
         template.content_hash = content_hash(remote)
-    if remote.status in SENDABLE_TEMPLATES:
+    if remote.status in SENDABLE_TEMPLATES or remote.status == TemplateStatus.PENDING:
         template.status_detail, template.paused_until = "", None
+    if remote.rejected_for and remote.status == TemplateStatus.REJECTED:
+        template.status_detail = template.status_detail or remote.rejected_for
     template.provider_template_id = remote.external_id
     template.category = remote.category if remote.category in TemplateCategory else TemplateCategory.MARKETING
     template.status = remote.status if remote.status in TemplateStatus else TemplateStatus.PENDING

@@ -15,12 +15,13 @@ from django.views.decorators.http import require_safe
 
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from businesses.pages.listing import listing
-from whatsapp.broadcasts import announced
+from whatsapp.broadcasts import announced, template_results
 from whatsapp.errors import WhatsappError
 from whatsapp.models import InboundAction, MessageTemplate, ParameterFormat, Sender, TemplateCategory, TemplateStatus
-from whatsapp.numbers import opt_out_buttons, template_sync
+from whatsapp.numbers import opt_out_buttons, template_sync, template_writing
 from whatsapp.numbers.connecting import senders_of
 from whatsapp.pages.bubble import bubble
+from whatsapp.pages.rejection import is_explained
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.template_variables import UnsupportedTemplate, variables_of
 
@@ -47,10 +48,12 @@ def templates(request: PageRequest) -> HttpResponse:
     if asked["category"] in TemplateCategory.values:
         found = found.filter(category=asked["category"])
     shown = listing(request, found.order_by("name", "language", "pk"), per_page=24)
+    results = template_results.results_of(shown.rows, now=timezone.now())
     context = {
         **asked,
         "listing": shown,
-        "shown": [_as_shown(template) for template in shown.rows],
+        "shown": [_as_shown(template) | {"results": results.get(template.pk)} for template in shown.rows],
+        "may_write": request.is_owner and bool(template_writing.accounts_to_write_in(request.business)),
         "statuses": TemplateStatus.choices,
         "categories": TemplateCategory.choices,
         "is_filtered": any(asked.values()),
@@ -65,6 +68,15 @@ def template(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Show one template."""
     found = get_object_or_404(MessageTemplate, pk=template_id)
     context = {**_as_shown(found), "variables": [], "unsupported": ""}
+    is_ours = request.is_owner and template_writing.account_of(found) is not None
+    context |= {
+        "results": template_results.results_of([found], now=timezone.now()).get(found.pk),
+        "may_change": is_ours and found.status in template_writing.EDITABLE,
+        "may_delete": is_ours and found.status not in (TemplateStatus.DELETED, TemplateStatus.PENDING_DELETION),
+        "may_copy": request.is_owner,
+        "used_by": template_writing.broadcasts_using(found),
+        "is_explained": is_explained(found),
+    }
     context |= {"quick_replies": opt_out_buttons.buttons_of(found), "marks": MARKS_IN_WORDS.items()}
     try:
         context["variables"] = list(

@@ -134,7 +134,8 @@ class SendResult:
 class RemoteTemplate:
     """A template as the provider lists it, in Meta's words (APPROVED, MARKETING, NAMED) and components' shape.
 
-    `quick_replies`: the texts of the buttons that answer, where `components` doesn't hold them.
+    `quick_replies`: the texts of the buttons that answer, where `components` doesn't hold them. `rejected_for`: the
+    provider's code for why it was rejected.
     """
 
     external_id: str
@@ -146,6 +147,7 @@ class RemoteTemplate:
     quality: str
     components: Sequence[JsonObject]
     quick_replies: Sequence[str] = ()
+    rejected_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,20 @@ from businesses.credentials import CredentialsUnreadable
 from whatsapp.models import Broadcast, MessageTemplate, Sender
 from whatsapp.providers.base import Account, ProviderClient, Template
 from whatsapp.providers.cloud.client import CloudProvider
+from whatsapp.providers.cloud.templates import CloudTemplates
 from whatsapp.providers.sandbox.client import SandboxProvider
+from whatsapp.providers.sandbox.own_templates import SandboxTemplates
+from whatsapp.providers.template_keeping import TemplateKeeper
 from whatsapp.providers.twilio.client import TwilioProvider
 from whatsapp.template_variables import variables_of
 
 PROVIDERS: Mapping[str, ProviderClient] = {
     provider.name: provider for provider in (CloudProvider(), TwilioProvider(), SandboxProvider())
 }
+
+
+TEMPLATE_KEEPERS: Mapping[str, TemplateKeeper] = {"cloud": CloudTemplates(), "sandbox": SandboxTemplates()}
+"""Providers at which templates can be written here."""
 
 
 def provider_for(name: str) -> ProviderClient:

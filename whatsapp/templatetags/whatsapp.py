@@ -10,6 +10,7 @@ from whatsapp.broadcasts import figures
 from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.models import Broadcast
 from whatsapp.pages import history
+from whatsapp.pages.rejection import rejection_words
 from whatsapp.pages.template_list import language_in_words
 from whatsapp.pages.thread_search import around
 
@@ -46,3 +47,4 @@ register.filter("standing", figures.standing)
 register.filter("around", around)
 register.filter("language", language_in_words)
 register.filter("reason_words", reason_words)
+register.filter("rejection_words", rejection_words)

@@ -32,7 +32,7 @@ from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.media import Sink
 from whatsapp.providers.posting import Answer, post
 
-_TEMPLATE_FIELDS = "id,name,language,status,category,components,parameter_format,quality_score"
+_TEMPLATE_FIELDS = "id,name,language,status,category,components,parameter_format,quality_score,rejected_reason"
 
 
 class CloudProvider:
@@ -174,4 +174,11 @@ def _template(entry: Mapping[str, Any]) -> RemoteTemplate:
         parameter_format=str(entry.get("parameter_format") or "POSITIONAL").upper(),
         quality=str(quality.get("score", "") if isinstance(quality, Mapping) else quality or "UNKNOWN").upper(),
         components=entry.get("components") or [],
+        rejected_for=_why_rejected(entry),
     )
+
+
+def _why_rejected(entry: Mapping[str, Any]) -> str:
+    """Returns Meta's code; it writes NONE for templates that were not rejected."""
+    code = str(entry.get("rejected_reason") or "").upper()
+    return "" if code == "NONE" else code

@@ -39,6 +39,7 @@ class ListedTemplates:
                 "parameter_format": template.parameter_format,
                 "components": list(template.components),
                 "quality_score": {"score": template.quality},
+                "rejected_reason": template.rejected_for or "NONE",
             }
             for template in self.templates
         ]

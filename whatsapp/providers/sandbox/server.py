@@ -4,9 +4,11 @@
 
 It checks the token, logs every POST (`/figures` counts them), accepts, and reports the course of events in signed
 webhooks. `FakeMeta.script` makes it fail in every way in which a network or Meta can fail. It holds messages of
-templates (`--hold-share`, `--hold-s`) and moves a template to another category, at once or announced:
+templates (`--hold-share`, `--hold-s`), moves a template to another category, at once or announced, and reviews those
+that were written:
 
     curl -d '{"to": "MARKETING", "in_s": 60}' http://127.0.0.1:8300/templates/appointment_reminder/category
+    curl -d '{"status": "REJECTED", "why": "INVALID_FORMAT"}' http://127.0.0.1:8300/templates/my_template/review
 """
 
 from __future__ import annotations
@@ -26,13 +28,12 @@ import aiohttp
 from aiohttp import web
 
 from whatsapp.providers.sandbox import graph_media, notices
-from whatsapp.providers.sandbox.accounts import GraphAccounts
 from whatsapp.providers.sandbox.graph_answers import refusal
-from whatsapp.providers.sandbox.listed_templates import ListedTemplates
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.providers.sandbox.script import Action, Reaction, Script, accept_all, hold_some
 from whatsapp.providers.sandbox.shelf import Shelf
 from whatsapp.providers.sandbox.wa_ids import wa_id_of
+from whatsapp.providers.sandbox.written_templates import WrittenTemplates
 
 FLUSH_EVERY_S = 0.1
 LARGEST_WEBHOOK = 1_000
@@ -49,7 +50,7 @@ class Post:
 
 
 @dataclass
-class FakeMeta(GraphAccounts):
+class FakeMeta(WrittenTemplates):
     """The server. `script(address, nth POST to it)` decides what happens to each message."""
 
     app_secret: str = "an-app-secret"  # noqa: S105 - of a server that exists only on this machine
@@ -68,7 +69,6 @@ class FakeMeta(GraphAccounts):
     to_report: list[Happening] = field(default_factory=list)
     held: list[Happening] = field(default_factory=list)
     """What will happen to messages that are held, once `clock` has come so far."""
-    templates: ListedTemplates = field(default_factory=ListedTemplates)
     shelf: Shelf = field(default_factory=Shelf)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _nth: dict[str, int] = field(default_factory=dict)
@@ -82,7 +82,11 @@ class FakeMeta(GraphAccounts):
                 web.post("/{version}/{number_id}/messages", self._accept),
                 web.get("/figures", self._figures),
                 web.post("/templates/{name}/category", self._move_template),
+                web.post("/templates/{name}/review", self._review),
                 web.get("/{version}/{account_id}/message_templates", self._templates),
+                web.post("/{version}/{account_id}/message_templates", self._create),
+                web.delete("/{version}/{account_id}/message_templates", self._delete),
+                web.post("/{version}/{template_id}", self._edit),
                 web.get("/{version}/{account_id}/phone_numbers", self._numbers),
                 web.post("/{version}/{account_id}/subscribed_apps", self._subscribe),
                 web.get("/{version}/{number_id}", self._object),
