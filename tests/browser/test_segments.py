@@ -37,7 +37,7 @@ def test_a_segment_gets_a_weekly_broadcast(server: Daphne, chromium: Browser, la
         add_contact(page, language, tag)
         page.goto(f"{HOME}contacts/segments/new/")
         page.check(f"input[name=any_tags][value={tag}]")
-        expect(page.locator("p[role=status]")).to_contain_text(words["one"])
+        expect(page.locator("form p[role=status]")).to_contain_text(words["one"])
         page.fill("input[name=name]", f"Our {tag}")
         submit(page, SAVE)
         page.get_by_role("row", name=f"Our {tag}").get_by_role("link", name="1", exact=True).click()
@@ -49,7 +49,7 @@ def test_a_segment_gets_a_weekly_broadcast(server: Daphne, chromium: Browser, la
         page.wait_for_url("**/edit/people/")
         page.check("input[name=source][value=segment]")
         page.select_option("select[name=segment]", label=f"Our {tag}")
-        expect(page.locator("p[role=status]")).to_contain_text(words["chosen"])
+        expect(page.locator("form p[role=status]")).to_contain_text(words["chosen"])
         submit(page)
         page.wait_for_url("**/edit/details/")
         for source in page.locator("select[name^=from_]").all():
