@@ -13,13 +13,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-import tempfile
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,8 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.attacks import APP_SECRET, ATTACKS  # noqa: E402 - needs the path
-from bench.bench_calls import DAPHNE_CORE, leave_daphnes_core, prepare, serve_openai  # noqa: E402
+from bench.bench_calls import OPENAI, open_businesses  # noqa: E402
 from bench.call_figures import Caller, Heard, spread  # noqa: E402
+from bench.call_servers import call_servers, prepared_database  # noqa: E402
 from testing.process_memory import kilobytes, restart_peak  # noqa: E402
 
 if TYPE_CHECKING:
@@ -126,33 +125,18 @@ def pauses(callers: list[Caller], heard: list[Heard], window: Window) -> list[fl
 
 def run(calls: int, seconds: float, names: list[str]) -> dict[str, dict[str, float]]:
     """Run once, with new processes. Returns the figures of each window."""
-    with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
-        os.environ["WHATSAPP_APP_SECRET"] = APP_SECRET
-        database_url = f"sqlite:///{folder}/bench.sqlite3"
-        numbers = prepare(database_url, calls, recorded=True)
-        from testing import services  # noqa: PLC0415
-        from testing.servers import web_processes  # noqa: PLC0415
+    os.environ["WHATSAPP_APP_SECRET"] = APP_SECRET
+    with prepared_database() as (folder, database_url):
+        from testing import services  # noqa: PLC0415 - needs Django's settings
 
-        ours, theirs = multiprocessing.get_context("fork").Pipe()
-        openai = multiprocessing.get_context("fork").Process(target=serve_openai, args=(theirs,), daemon=True)
-        openai.start()
-        url = ours.recv()
-        os.sched_setaffinity(0, {DAPHNE_CORE})  # inherited by Daphne
-        with services.redis() as redis, web_processes(Path(folder), lambda: nullcontext(database_url)) as start:
-            daphne = start(
-                REDIS_URL=redis,
-                OPENAI_API_KEY="not-a-key",
-                OPENAI_REALTIME_URL=url.replace("http", "ws", 1),
-                OPENAI_BASE_URL=url,
-                CALLS_PER_PROCESS=str(calls + 1),
-                LOG_LEVEL="ERROR",
-            )
-            leave_daphnes_core()
-            callers, windows = asyncio.run(measure(daphne, numbers, seconds, names))
-        ours.send("stop")
-        theirs.close()  # so that the next line fails, and doesn't wait, if that process has died
-        heard, _lateness = ours.recv()
-        openai.join()
+        numbers = open_businesses(calls, recorded=True)
+        with (
+            services.redis() as redis,
+            call_servers(folder, database_url, OPENAI, calls=calls, REDIS_URL=redis, LOG_LEVEL="ERROR") as servers,
+        ):
+            callers, windows = asyncio.run(measure(servers.daphne, numbers, seconds, names))
+            servers.stop_openai()
+    heard = servers.seen
     if len(heard) != calls:
         print(f"{len(heard)} sessions for {calls} calls: some were lost and opened again")
     return {

@@ -4,7 +4,6 @@
 
 Every call hears its cached greeting, asks, is answered, interrupts the answer, is answered again, and so on. Twilio's
 stand-in runs in this process and OpenAI's in a second one, both away from Daphne's core where there are several.
-All three read the same monotonic clock, so delays between them are differences of their own records.
 """
 
 from __future__ import annotations
@@ -12,12 +11,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import multiprocessing
 import os
 import sys
-import tempfile
 from collections import Counter
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,46 +21,28 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.call_figures import GREETING, Caller, Heard, figures, spread  # noqa: E402 - needs the path
+from bench.call_servers import OpenaisPart, call_servers, prepared_database  # noqa: E402
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection as Pipe
-
+    from calls.sandbox.openai.scenario import Scenario
     from calls.sandbox.telephone.twilio_peer import TwilioPeer
+    from calls.sandbox.voices.voices import Voice
 
 ANSWER = "This answer is long enough to be interrupted in its middle, and goes on."
-DAPHNE_CORE = 0
 
 
-# OpenAI's side: a process of its own ---------------------------------------------------------------------
-def serve_openai(pipe: Pipe) -> None:
-    """Serve until told to stop; then send the records of every session."""
-    leave_daphnes_core()
-    asyncio.run(_serve_openai(pipe))
-
-
-async def _serve_openai(pipe: Pipe) -> None:
+# OpenAI's side -------------------------------------------------------------------------------------------
+def _scenario() -> Scenario:
     from calls.sandbox.openai.scenario import Scenario  # noqa: PLC0415
-    from calls.sandbox.openai.server import RealtimeServer  # noqa: PLC0415
     from calls.sandbox.receptionist.engine import Say  # noqa: PLC0415 - needs Django's settings
+
+    return Scenario(replies=((Say(ANSWER),),) * 10_000)
+
+
+def _voice() -> Voice:
     from testing.numbered import NumberedVoice  # noqa: PLC0415
 
-    replies = ((Say(ANSWER),),) * 10_000
-    async with RealtimeServer(Scenario(replies=replies), voice=NumberedVoice()) as server:
-        pipe.send(server.url)
-        stopped = asyncio.create_task(asyncio.to_thread(pipe.recv))
-        lateness = await own_lateness_ms(stopped)
-        pipe.send(([_seen(connection) for connection in server.connections if connection.received], lateness))
-
-
-async def own_lateness_ms(stopped: asyncio.Task[Any]) -> list[float]:
-    """Record 50 times a second how late this event loop is: it limits the precision of all measurements."""
-    loop = asyncio.get_running_loop()
-    lateness, due = [], loop.time()
-    while not stopped.done():
-        due += 0.02
-        await asyncio.sleep(due - loop.time())
-        lateness.append((loop.time() - due) * 1000)
-    return lateness
+    return NumberedVoice()
 
 
 def _seen(connection: Any) -> Heard:
@@ -74,6 +52,10 @@ def _seen(connection: Any) -> Heard:
     deltas = [each for each in connection.sent if each.event["type"] == "response.output_audio.delta"]
     sizes = [(each.at, len(each.event["delta"]) * 3 // 4 - each.event["delta"].count("=")) for each in deltas]
     return Heard(business, [each.at for each in connection.received_audio], sizes)
+
+
+OPENAI = OpenaisPart(_scenario, _voice, _seen)
+"""Answers each turn with a sentence, at once."""
 
 
 # The callers ---------------------------------------------------------------------------------------------
@@ -131,28 +113,10 @@ def waited_seconds(pid: int) -> float:
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
 
 
-def leave_daphnes_core() -> None:
-    """Pin this process to the other cores, if there are any."""
-    others = set(range(os.cpu_count() or 1)) - {DAPHNE_CORE}
-    os.sched_setaffinity(0, others or {DAPHNE_CORE})
+def open_businesses(calls: int, *, recorded: bool) -> dict[str, str]:
+    """Create one business for each call. Returns their numbers by name."""
+    from tests.call_office import open_business  # noqa: PLC0415 - needs Django's settings
 
-
-def prepare(database_url: str, calls: int, *, recorded: bool) -> dict[str, str]:
-    """Create one business for each call in a migrated database. Returns their numbers by name."""
-    os.environ |= {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": "",
-        "ENV_FILE": os.devnull,
-        "DJANGO_SETTINGS_MODULE": "frontdesk.settings",
-    }
-    import django  # noqa: PLC0415 - only after its settings are named
-
-    django.setup()
-    from django.core.management import call_command  # noqa: PLC0415
-
-    from tests.call_office import open_business  # noqa: PLC0415
-
-    call_command("migrate", verbosity=0)
     opened = [
         open_business(
             greeting=GREETING,
@@ -168,35 +132,17 @@ def prepare(database_url: str, calls: int, *, recorded: bool) -> dict[str, str]:
 
 def run(calls: int, seconds: float, *, recorded: bool) -> dict[str, Any]:
     """Run once, with new processes."""
-    with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
-        database_url = f"sqlite:///{folder}/bench.sqlite3"
-        numbers = prepare(database_url, calls, recorded=recorded)
-        from testing.servers import web_processes  # noqa: PLC0415
-
-        ours, theirs = multiprocessing.get_context("fork").Pipe()
-        openai = multiprocessing.get_context("fork").Process(target=serve_openai, args=(theirs,), daemon=True)
-        openai.start()
-        url = ours.recv()
-        os.sched_setaffinity(0, {DAPHNE_CORE})  # inherited by Daphne
-        with web_processes(Path(folder), lambda: nullcontext(database_url)) as start:
-            daphne = start(
-                OPENAI_API_KEY="not-a-key",
-                OPENAI_REALTIME_URL=url.replace("http", "ws", 1),
-                OPENAI_BASE_URL=url,
-                CALLS_PER_PROCESS=str(calls + 1),
-                LOG_LEVEL="WARNING",
-            )
-            leave_daphnes_core()
-            pid = daphne.process.pid
+    with prepared_database() as (folder, database_url):
+        numbers = open_businesses(calls, recorded=recorded)
+        with call_servers(folder, database_url, OPENAI, calls=calls) as servers:
+            pid = servers.daphne.process.pid
             cpu_before, waited_before = cpu_seconds(pid), waited_seconds(pid)
-            callers = asyncio.run(_call(daphne.url, numbers, seconds))
+            callers = asyncio.run(_call(servers.daphne.url, numbers, seconds))
             cpu_s, waited_s = cpu_seconds(pid) - cpu_before, waited_seconds(pid) - waited_before
+            servers.stop_openai()
         records = kept_records()
-        ours.send("stop")
-        heard, openai_lateness = ours.recv()
-        openai.join()
-    return figures(callers, heard, cpu_s) | {
-        "lateness_of_openais_stand_in_itself_ms": spread(openai_lateness),
+    return figures(callers, servers.seen, cpu_s) | {
+        "lateness_of_openais_stand_in_itself_ms": spread(list(servers.lateness_ms)),
         "daphne_waited_for_its_core_seconds": round(waited_s, 2),
         "records": records,
     }

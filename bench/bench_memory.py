@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import multiprocessing
 import os
 import sys
-import tempfile
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.bench_calls import prepare, serve_openai  # noqa: E402 - needs the path
+from bench.bench_calls import OPENAI, open_businesses  # noqa: E402 - needs the path
+from bench.call_servers import call_servers, prepared_database  # noqa: E402
 from testing.process_memory import kilobytes  # noqa: E402
 
 if TYPE_CHECKING:
@@ -75,38 +74,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     options = parser.parse_args()
     print("| | after a tenth | after all | kept of a call |\n|---|---|---|---|")
-    with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder:
-        database_url = f"sqlite:///{folder}/bench.sqlite3"
-        numbers = list(prepare(database_url, options.at_once, recorded=False).values())
+    with prepared_database() as (folder, database_url):
+        numbers = list(open_businesses(options.at_once, recorded=False).values())
         for name, variables in WAYS.items():
-            warm, last = _with(Path(folder), database_url, variables, numbers, options)
+            with call_servers(
+                folder, database_url, OPENAI, calls=options.at_once * 10, own_core=False, **variables
+            ) as servers:
+                pid = servers.daphne.process.pid
+                warm, last = asyncio.run(measure(servers.daphne.url, pid, numbers, options.calls, options.seconds))
             kept = (last - warm) / (options.calls - options.calls // 10)
             print(f"| {name} | {warm / 1000:.1f} MB | {last / 1000:.1f} MB | {kept:.1f} kB |", flush=True)
-
-
-def _with(
-    folder: Path, database_url: str, variables: dict[str, str], numbers: list[str], options: argparse.Namespace
-) -> tuple[int, int]:
-    from testing.servers import web_processes  # noqa: PLC0415 - needs Django's settings
-
-    ours, theirs = multiprocessing.get_context("fork").Pipe()
-    openai = multiprocessing.get_context("fork").Process(target=serve_openai, args=(theirs,), daemon=True)
-    openai.start()
-    url = ours.recv()
-    with web_processes(folder, lambda: nullcontext(database_url)) as start:
-        daphne = start(
-            beside=None,
-            OPENAI_API_KEY="not-a-key",
-            OPENAI_REALTIME_URL=url.replace("http", "ws", 1),
-            OPENAI_BASE_URL=url,
-            CALLS_PER_PROCESS=str(options.at_once * 10),
-            LOG_LEVEL="WARNING",
-            **variables,
-        )
-        measured = asyncio.run(measure(daphne.url, daphne.process.pid, numbers, options.calls, options.seconds))
-    openai.terminate()
-    openai.join()
-    return measured
 
 
 if __name__ == "__main__":

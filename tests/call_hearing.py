@@ -97,7 +97,7 @@ def decided_at(trace: Sequence[TraceLine], kind: type[Command]) -> float:
 
 def clear_travelled_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
     """Returns the round-trip time of the first `clear` and its marks, which byte positions can't account for."""
-    offset = _server_ahead_s(call, trace)
+    offset = server_ahead_s(call, trace)
     there_s = clears(call)[0] + offset - decided_at(trace, ClearPlayback)
     returned = next((mark for mark in call.stream.record.returned_marks if mark.was_cleared), None)
     came_at = next(
@@ -107,7 +107,7 @@ def clear_travelled_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
     return max(0.0, there_s) + max(0.0, back_s)
 
 
-def _server_ahead_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
+def server_ahead_s(call: PlacedCall, trace: Sequence[TraceLine]) -> float:
     """Returns the server's clock at Twilio's time 0, estimated from the fastest of the caller's frames."""
     frames = [line.at for line in trace if isinstance(line, CallerFrame)]
     sent = (index * FRAME_S + late for index, late in enumerate(call.stream.record.lateness_s))

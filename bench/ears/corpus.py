@@ -93,6 +93,23 @@ def strangers(share: float) -> Iterator[Case]:
             yield from _spoken(f"espeak-ng {voice}", recordings.synthetic(voice), chance, 1500)
 
 
+def live(clips: int) -> list[list[Case]]:
+    """Returns strangers' sentences and words for calls in real time, at most so many of each kind."""
+    chance = np.random.default_rng(12)
+    of_speaker = max(1, clips // len(recordings.SPEAKERS))
+    sentences = recordings.sentences(of_speaker, seed=103, longest_s=3.0)
+    words = recordings.words(of_speaker, seed=104)
+    kinds = [
+        _spoken("strangers, rms 2000", sentences, chance, 2000),
+        _spoken("quiet strangers, rms 500", sentences, chance, 500),
+        _spoken("words of strangers", words, chance, 2000),
+        _spoken("quiet words of strangers", words, chance, 500),
+    ]
+    if shutil.which("espeak-ng"):
+        kinds.append(_spoken("Hebrew, espeak-ng", recordings.hebrew(clips), chance, 1500))
+    return [list(cases) for cases in kinds]
+
+
 def silence_kept(share: float) -> Iterator[Case]:
     """Returns cases of sounds in which nobody speaks to the assistant."""
     chance = np.random.default_rng(8)

@@ -6,6 +6,7 @@ import random
 import subprocess
 import wave
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,9 @@ SENTENCES_HE = (
     "קוראים לי דניאל",
     "כן, זה מצוין, תודה רבה",
 )
+WORDS_HE = ("כן", "לא", "אהה", "רגע", "שלום", "תודה", "מה", "סליחה", "הלו", "בסדר")
+VOICES_HE = ("he", "he+f3", "he+m3", "he+f5")
+"""Debian has no recorded prompts in Hebrew (its Asterisk packages are in six languages), so these are synthetic."""
 _LOUD_DB = 36.0
 _STEP = 80  # 10 ms
 
@@ -65,9 +69,9 @@ class Clip:
     end: int
 
 
-def sentences(each: int, *, seed: int = 1) -> list[Clip]:
-    """Returns so many prompts of every speaker, 1 to 8 seconds long."""
-    return _pick(each, seed, words=False, shortest_s=1.0, longest_s=8.0)
+def sentences(each: int, *, seed: int = 1, longest_s: float = 8.0) -> list[Clip]:
+    """Returns so many prompts of every speaker, from 1 second to `longest_s`."""
+    return _pick(each, seed, words=False, shortest_s=1.0, longest_s=longest_s)
 
 
 def words(each: int, *, seed: int = 2) -> list[Clip]:
@@ -79,6 +83,12 @@ def synthetic(voice: str) -> list[Clip]:
     """Returns ten sentences of an espeak-ng voice."""
     texts = SENTENCES_HE if voice.startswith("he") else SENTENCES
     return [clip for n, text in enumerate(texts) if (clip := _spoken_by_espeak(voice, text, n)) is not None]
+
+
+def hebrew(count: int) -> list[Clip]:
+    """Returns at most so many Hebrew words of espeak-ng's voices: every word before the next voice."""
+    spoken = (_spoken_by_espeak(voice, word, n) for voice in VOICES_HE for n, word in enumerate(WORDS_HE))
+    return [clip for clip in islice(spoken, count) if clip is not None]
 
 
 def higher(clip: Clip) -> Clip:

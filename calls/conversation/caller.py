@@ -116,6 +116,10 @@ class Caller:
         self._later_ms = 0
         return self.barge_in.server_heard_speech(at, is_paused=is_paused)
 
+    def interrupted(self) -> None:
+        """Note that this voice has cut the assistant off: short as it may be, it is a turn, and is owed an answer."""
+        self._is_unended = True
+
     def speech_stopped(self, at: float, item_id: str) -> None:
         """Note that OpenAI hears a pause, perhaps only between two words."""
         if self._server_hears_speech:

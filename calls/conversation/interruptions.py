@@ -100,6 +100,7 @@ class Interruptions:
         if verdict is Verdict.PAUSE:
             self._assistant.pause(at)
         else:
+            self._caller.interrupted()
             self.interrupt(at)
 
     def interrupt(self, at: float) -> None:

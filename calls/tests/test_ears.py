@@ -116,6 +116,12 @@ def test_pieces_of_any_length_are_heard_alike() -> None:
     assert after_windows == pieces[4::5]
 
 
+def test_a_voice_after_a_silence_is_heard_as_if_nobody_had_spoken_before() -> None:
+    silence, second = ulaw.SILENCE * (48 * 1280), speech("not-in-service")  # whole windows and whole frames
+    first = speech("not-in-service")[8960:16640]
+    assert heard(first + silence + second)[-len(second) // 160 :] == heard(silence + second)[-len(second) // 160 :]
+
+
 def test_a_voice_is_known_although_nobody_asked_about_what_came_before() -> None:
     ear, before = ears.new_ear(), noise(4.0, rms=10)
     for start in range(0, len(before), 160):

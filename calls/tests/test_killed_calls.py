@@ -29,7 +29,11 @@ MARKS_WAY_S = 0.1
 def calls(caller: st.SearchStrategy[tuple[Sound, ...]] | None = None) -> st.SearchStrategy[Script]:
     """Draw calls in which only the process goes wrong, with a caller who says whole sentences unless one is named."""
     return greeting_calls(
-        cached=True, caller=caller or long_sounds(), mishaps=st.just(()), connects=st.just(()), seconds=st.just(24.0)
+        cached=True,
+        caller=long_sounds() if caller is None else caller,
+        mishaps=st.just(()),
+        connects=st.just(()),
+        seconds=st.just(24.0),
     )
 
 

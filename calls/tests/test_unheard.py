@@ -79,6 +79,17 @@ def test_a_cough_a_click_and_noise_are_no_turn(seconds: float, probability: floa
     assert table.of(CommitAudio) == []
 
 
+def test_a_word_that_interrupts_is_a_turn_however_short() -> None:
+    table = in_conversation()
+    table.say()
+    table.respond(seconds=8.0)
+    table.hear(LINE_RMS, 1.0, probability=0.01)
+    table.hear(VOICE_RMS, 0.2, probability=0.9)
+    assert table.of(ClearPlayback)
+    table.hear(LINE_RMS, COMMIT_AFTER_S + 0.02, probability=0.01)
+    assert table.of(CommitAudio) == [CommitAudio()]
+
+
 def test_a_turn_that_openai_ends_is_left_to_it() -> None:
     table = in_conversation()
     table.say(seconds=1.0)
@@ -182,6 +193,13 @@ def test_one_session_that_hears_badly(hears: Deafness, has_ears: bool) -> None:
     assert longest_silence(world) <= LONGEST_SILENCE_S
     assert len(moments(world, ConnectModel)) == (1 if hears in TAKES_COMMITS else 2)
     assert [piece for piece in world.heard if piece.item_id in world.responses_of_items], "an answer"
+
+
+@pytest.mark.parametrize("hears", BAD)
+def test_a_word_that_interrupts_is_answered(hears: Deafness) -> None:
+    settings = replace(GREETED, resume_after_false_barge_in=False)
+    world = World(Script(settings, (*ASKS, Sound(7.0, 0.3)), after_deafness=hears, seconds=24.0)).run()
+    assert longest_silence(world) <= LONGEST_SILENCE_S
 
 
 @pytest.mark.parametrize("hears", TAKES_NONE)

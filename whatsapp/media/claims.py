@@ -22,7 +22,7 @@ from django.db.models import F, Min, Q, QuerySet
 from businesses.tenancy import across_businesses
 from whatsapp.models import InboundMedia, MediaProblem, MediaStatus
 
-FETCHERS: Final = 3
+FETCHERS: Final = 2
 """Files that are fetched at once in the whole installation: workers are also needed for messages."""
 LEASE: Final = timedelta(minutes=5)
 """Longer than a file may take (`fetching.WHOLE_TIMEOUT_S`)."""

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from whatsapp.media import claims, files
+from whatsapp.media import claims, files, kinds
 from whatsapp.media.tests.conftest import PICTURE, VOICE, Clock, Patients, content_of
-from whatsapp.models import InboundMedia, InboundMessage
+from whatsapp.models import InboundMedia, InboundMessage, Sender
 from whatsapp.providers import media as providers_media
 from whatsapp.providers.sandbox.shelf import Trouble
 
@@ -244,6 +244,36 @@ def test_a_disk_that_is_full_is_tried_again(at_meta: Patients, monkeypatch: pyte
     at_meta.clock.forward(minutes=1)
     at_meta.work()
     assert content_of(media) == PICTURE
+
+
+@pytest.mark.parametrize("change", [{"encrypted_credentials": ""}, {"proved_account": None}])
+def test_a_number_that_was_disconnected_asks_for_nothing(at_meta: Patients, change: dict[str, Any]) -> None:
+    media = at_meta.send(PICTURE, "image/jpeg")
+    Sender.objects.update(**change)
+    at_meta.work()
+    media.refresh_from_db()
+    assert (media.status, media.problem) == ("failed", "refused")
+    assert at_meta.shelf.asked == []
+
+
+def test_a_file_that_breaks_our_code_holds_up_no_other(at_meta: Patients, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, other = at_meta.send(PICTURE, "image/jpeg"), at_meta.send(VOICE, "audio/ogg")
+    kind_of = kinds.kind_of
+
+    def fail(file: Any, told_type: str) -> Any:
+        if told_type == "image/jpeg":
+            raise ZeroDivisionError
+        return kind_of(file, told_type)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kinds, "kind_of", fail)
+        assert at_meta.work() == 2
+    broken.refresh_from_db()
+    assert (broken.status, broken.problem, broken.lease_token) == ("waiting", "unreachable", None)
+    assert content_of(other) == VOICE
+    at_meta.clock.forward(minutes=1)
+    at_meta.work()
+    assert content_of(broken) == PICTURE
 
 
 def test_a_message_that_was_taken_back_is_not_fetched(at_meta: Patients, clock: Clock) -> None:
