@@ -62,8 +62,8 @@ def meet(series: BroadcastSeries, *, now: datetime) -> None:
     refresh_for(series, now=now)  # asks the provider: never in the transaction
     with transaction.atomic():
         current = locked(series)
-        if current.status != SeriesStatus.ACTIVE or current.next_on != series.next_on:
-            return  # another process was quicker, or somebody changed it
+        if current.status != SeriesStatus.ACTIVE:
+            return  # somebody paused or stopped it
         _write_off_late(current, now)
         if current.status == SeriesStatus.ACTIVE and current.next_at is not None and current.next_at <= now:
             _make(current, now)

@@ -265,6 +265,21 @@ def test_newcomers_only(plan: MakeSeries, people: list[Contact], clinic: Busines
     assert copy.audience["new_to"] == copy.audience["besides"] == ""
 
 
+def test_a_newcomer_is_one_still_when_the_people_of_old_occurrences_are_no_longer_kept(
+    plan: MakeSeries, people: list[Contact], clinic: Business
+) -> None:
+    plan(only_new=True)
+    send(FIRST)
+    Contact.objects.update(created_at=NOW)
+    Recipient.objects.all().delete()
+    Broadcast.objects.update(people_removed_at=FIRST)
+    later = Contact.objects.create(business=clinic, name="Avi Levi", phone="+972501234569")
+    Contact.objects.filter(pk=later.pk).update(created_at=FIRST + timedelta(hours=1))
+    tagging.tag(clinic, [later], "vip")
+    send(FIRST + DAY)
+    assert first_names(Broadcast.objects.order_by("-created_at")[0]) == {"Avi"}
+
+
 @pytest.mark.parametrize("change", [{"category": "UTILITY"}, {"content_hash": "1" * 64}])
 def test_a_template_that_is_not_what_was_agreed_to_pauses_and_asks(
     plan: MakeSeries, template: MessageTemplate, owner: User, change: dict[str, str]
@@ -323,6 +338,16 @@ def test_a_pause_by_a_person_leaves_out_what_fell_into_it(plan: MakeSeries, owne
     assert len(outcomes(series)) == 1
     steps = AuditEntry.objects.filter(kind="broadcast_series").order_by("pk").values_list("details__step", flat=True)
     assert list(steps) == ["made", "activated", "paused", "resumed", "stopped"]
+
+
+def test_resuming_makes_up_for_nothing_that_was_dealt_with(plan: MakeSeries, owner: User) -> None:
+    series = plan()
+    send(FIRST)
+    BroadcastSeries.objects.update(status=SeriesStatus.PAUSED, pause_reason=SeriesPause.CATEGORY, try_at=None)
+    steering.resume(series, now=FIRST + timedelta(minutes=10), actor=owner)
+    assert series.next_on == date(2026, 11, 24)
+    send(FIRST + timedelta(minutes=10))
+    assert outcomes(series) == [(23, Outcome.MADE)]
 
 
 def test_a_changed_time_sends_no_second_one_on_the_same_day(
