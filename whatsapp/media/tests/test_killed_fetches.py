@@ -68,7 +68,8 @@ from businesses.tenancy import across_businesses
 from whatsapp.models import InboundMedia
 with across_businesses():
     print(json.dumps([
-        [str(media.pk), media.status, media.reference, str(media.lease_token or "")] for media in InboundMedia.objects.all()
+        [str(media.pk), media.status, media.reference, str(media.lease_token or "")]
+        for media in InboundMedia.objects.all()
     ]))
 """
 
