@@ -17,6 +17,7 @@ CELERY_BEAT_SCHEDULE = {
     "erasures": {"task": "businesses.tasks.erase_waiting", "schedule": 60.0, "options": {"expires": 60.0}},
     # Seconds. Changes usually wake a worker sooner; this finds work for which no wake-up arrived.
     "send-broadcasts": {"task": "whatsapp.tasks.drive", "schedule": 5.0, "options": {"expires": 5.0}},
+    "occurrences": {"task": "whatsapp.tasks.make_occurrences", "schedule": 20.0, "options": {"expires": 20.0}},
     "apply-webhooks": {"task": "whatsapp.tasks.apply_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},
     # `expires`: wake-ups that piled up while no worker ran must not run by the hundred.
     "greetings": {"task": "calls.tasks.render_due_greetings", "schedule": 3.0, "options": {"expires": 3.0}},

@@ -29,6 +29,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "keeping",
         "running",
         "webhooks",
+        "series",
         "control",
         "numbers",
         "sending",

@@ -151,6 +151,7 @@ WAYS: dict[str, dict[str, tuple[ways.Way, int]]] = {
         "broadcast-edit-people-refused": (ways.to_people_refused, REFUSED),
     },
     "broadcast-edit-details": {
+        "broadcast-edit-details-recurring": (ways.to_details_of_a_series, 200),
         "broadcast-edit-details-file": (ways.to_details_of_a_file, 200),
         "broadcast-edit-details-refused": (ways.to_details_of_contacts, REFUSED),
     },

@@ -50,6 +50,13 @@ def to_details_of_contacts(page: Page, rows: Rows) -> None:
     submit(page)
 
 
+def to_details_of_a_series(page: Page, rows: Rows) -> None:
+    """Edit a recurring broadcast: its third step."""
+    page.goto(f"{HOME}broadcasts/series/{rows['whatsapp.BroadcastSeries']['active']}/")
+    with page.expect_navigation():
+        page.click("form[action$='/edit/'] button")
+
+
 def to_columns(page: Page, rows: Rows) -> None:
     """Go to the second step of an import."""
     page.goto(f"{HOME}contacts/import/")

@@ -43,6 +43,7 @@ SOMEBODYS = {
     "whatsapp.Broadcast": ("name",),
     "whatsapp.Contact": ("name", "attributes", "consent_source"),
     "whatsapp.Segment": ("name",),
+    "whatsapp.BroadcastSeries": ("name",),
     "whatsapp.ConsentChange": ("source",),
     "whatsapp.Suppression": ("note",),
     "whatsapp.Tag": ("name",),

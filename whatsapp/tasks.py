@@ -27,6 +27,7 @@ from whatsapp.media import files as stored_media
 from whatsapp.models import Broadcast, ContactImport
 from whatsapp.numbers.refreshing import refresh_due
 from whatsapp.running import shifts
+from whatsapp.series import occurring
 from whatsapp.states import BroadcastStatus
 from whatsapp.tables import uploads
 from whatsapp.webhooks.applying import apply_news
@@ -61,6 +62,12 @@ def drive(*_of_the_last_release: object) -> None:
             cache.delete(seat)
     if not report.is_idle:
         drive.delay()
+
+
+@shared_task
+def make_occurrences() -> None:
+    """Make the broadcasts of recurring ones that are due."""
+    occurring.make_due(timezone.now())
 
 
 @shared_task

@@ -56,6 +56,7 @@ class AuditKind(models.TextChoices):
     PERSON_ERASED = "person_erased", _("Person erased")
     BROADCAST_STARTED = "broadcast_started", _("Broadcast started")
     BROADCAST_STEERED = "broadcast_steered", _("Broadcast paused, resumed or cancelled")
+    BROADCAST_SERIES = "broadcast_series", _("Recurring broadcast made, changed or paused")
     SEGMENT_CHANGED = "segment_changed", _("Segment of contacts made or changed")
     OWN_GREETING = "own_greeting", _("Own recording of the greeting")
     RETENTION_CHANGED = "retention_changed", _("Retention changed")

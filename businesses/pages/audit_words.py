@@ -64,6 +64,8 @@ STEPS: dict[str, Promise] = {
     "made": gettext_lazy("made"),
     "changed": gettext_lazy("changed"),
     "deleted": gettext_lazy("deleted"),
+    "activated": gettext_lazy("started"),
+    "stopped": gettext_lazy("stopped for good"),
     "command": gettext_lazy("a command on the server"),
 }
 """Codes that are values of details."""

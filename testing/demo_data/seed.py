@@ -11,7 +11,7 @@ from django.utils import timezone
 from businesses.models import Business, User
 from businesses.tenancy import acting_for
 from frontdesk import demo
-from testing.demo_data import Rows, broadcasts, letters, people, phone_calls, segments, team, templates
+from testing.demo_data import Rows, broadcasts, letters, people, phone_calls, segments, series, team, templates
 from whatsapp.models import Suppression
 
 
@@ -37,11 +37,13 @@ def fill(business: Business, *, now: datetime) -> Rows:
     known = templates.add(business, now=now)
     sent = broadcasts.add(business, sender, known, staff=staff, now=now)
     saved = segments.add(business, sent, staff=staff, now=now)
+    recurring = series.add(business, sender, known, saved, sent, staff=staff, now=now)
     written = letters.add(sender, staff=staff, now=now)
     return rows | {
         "businesses.Business": {"demo": str(business.pk)},
         "calls.Call": phone_calls.add(business, now=now),
         "whatsapp.Broadcast": sent,
+        "whatsapp.BroadcastSeries": recurring,
         "whatsapp.Contact": made | written,
         "whatsapp.MessageTemplate": templates.keys(known),
         "whatsapp.Segment": saved,

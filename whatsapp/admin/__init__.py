@@ -7,10 +7,12 @@ from whatsapp.admin.inbound import DirectMessageAdmin, InboundMessageAdmin, Webh
 from whatsapp.admin.recipients import RecipientAdmin
 from whatsapp.admin.segments import SegmentAdmin
 from whatsapp.admin.senders import MessagingSettingsAdmin, SenderAdmin
+from whatsapp.admin.series import BroadcastSeriesAdmin
 from whatsapp.admin.templates import MessageTemplateAdmin
 
 __all__ = [
     "BroadcastAdmin",
+    "BroadcastSeriesAdmin",
     "ConsentChangeAdmin",
     "ContactAdmin",
     "ContactImportAdmin",

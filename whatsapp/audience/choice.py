@@ -47,6 +47,7 @@ class ContactsChoice:
 
     `values` says where a template's variable comes from: `name`, `first_name`, `phone`, or an attribute's name.
     A variable without an entry takes the attribute of the same name. `defaults` stand for empty values.
+    Whoever has had a broadcast of the series `new_to` (an id; "": of none) is left out, but that of the date `besides`.
     """
 
     tags: tuple[str, ...] = ()
@@ -54,6 +55,8 @@ class ContactsChoice:
     language: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     only_with_consent: bool = False
+    new_to: str = ""
+    besides: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +79,7 @@ class EarlierChoice:
 
 @dataclass(frozen=True, slots=True)
 class SegmentChoice:
-    """The people of the segment with this id; values and defaults as in `ContactsChoice`.
+    """The people of the segment with this id; the rest as in `ContactsChoice`.
 
     `conditions` are the segment's as they were at `as_of` (ISO 8601), when the people of a broadcast were asked for.
     """
@@ -84,6 +87,8 @@ class SegmentChoice:
     segment: str
     conditions: Mapping[str, Any] = field(default_factory=dict)
     as_of: str = ""
+    new_to: str = ""
+    besides: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)

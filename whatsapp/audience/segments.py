@@ -10,7 +10,7 @@ from businesses.audit import AuditKind
 from businesses.models import Business, User
 from whatsapp.audience.conditions import BadConditions, Conditions, from_kept
 from whatsapp.errors import NameTaken, WhatsappError
-from whatsapp.models import Segment
+from whatsapp.models import BroadcastSeries, Segment, SeriesStatus
 
 MOST_SEGMENTS = 200
 
@@ -30,10 +30,21 @@ def change(segment: Segment, name: str, conditions: Conditions) -> None:
 
 
 def delete(segment: Segment) -> None:
-    """Delete a segment; nobody in it is touched."""
+    """Delete a segment; nobody in it is touched. Raises `WhatsappError` while a recurring broadcast uses it."""
     with transaction.atomic():
+        names = [f"“{series.name}”" for series in uses(segment)]
+        if names:
+            text = _("The segment is used by these recurring broadcasts: %(names)s. Choose other people there first.")
+            raise WhatsappError(text % {"names": ", ".join(names)})
         audit.record(segment.business, AuditKind.SEGMENT_CHANGED, name=segment.name, step="deleted")
+        BroadcastSeries.objects.filter(segment=segment).update(segment=None)  # of those that are over
         segment.delete()
+
+
+def uses(segment: Segment) -> list[BroadcastSeries]:
+    """Returns the recurring broadcasts that use a segment and are not over."""
+    over = (SeriesStatus.STOPPED, SeriesStatus.ENDED)
+    return list(BroadcastSeries.objects.filter(segment=segment).exclude(status__in=over).order_by("name"))
 
 
 def conditions_of(segment: Segment) -> Conditions | None:

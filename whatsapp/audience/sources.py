@@ -30,6 +30,7 @@ from whatsapp.audience.conditions import BadConditions
 from whatsapp.audience.conditions import from_kept as conditions_in
 from whatsapp.audience.groups import people_of
 from whatsapp.audience.matching import people_matching
+from whatsapp.audience.newcomers import new_to_series
 from whatsapp.audience.rows import BadValue, Candidate, Reader, checked_params, with_defaults
 from whatsapp.errors import BadAudience
 from whatsapp.models import Broadcast, Consent, Contact, Recipient, Segment
@@ -115,14 +116,14 @@ def contacts_of(business: Business, choice: FromContacts, *, now: datetime | Non
     Raises `BadAudience`: the segment is gone, or what it means is not known here.
     """
     if isinstance(choice, ContactsChoice):
-        return contacts_chosen(business, choice)
+        return new_to_series(business, choice, contacts_chosen(business, choice))
     if now is not None:
         choice = cast("SegmentChoice", as_of(business, choice, now=now))
     try:
         conditions, moment = conditions_in(choice.conditions), datetime.fromisoformat(choice.as_of)
     except (BadConditions, ValueError):
         raise BadAudience(Cause.NO_SEGMENT) from None
-    return people_matching(business, conditions, now=moment)
+    return new_to_series(business, choice, people_matching(business, conditions, now=moment))
 
 
 def _contacts(broadcast: Broadcast, choice: FromContacts) -> Iterator[Candidate]:

@@ -107,12 +107,15 @@ def create(business: Business, new: NewBroadcast, *, now: datetime, actor: User 
     return broadcast
 
 
-def fill(broadcast: Broadcast, new: NewBroadcast, *, now: datetime) -> None:
-    """Set everything that a broadcast is created from, but store nothing. Raises as `create` does."""
+def fill(broadcast: Broadcast, new: NewBroadcast, *, now: datetime, may_be_empty: bool = False) -> None:
+    """Set everything that a broadcast is created from, but store nothing. Raises as `create` does.
+
+    `may_be_empty`: no error if nobody is chosen at present.
+    """
     business = broadcast.business
     variables = _variables(new.template)
     _check_constants(new.choice, variables)
-    choice = as_of(business, _settled(business, new, variables, now), now=now)
+    choice = as_of(business, _settled(business, new, variables, now, may_be_empty), now=now)
     if new.canary_size is not None and new.canary_size < 1:
         raise WhatsappError(_("A trial run needs at least one message."))
     use_template(broadcast, new.template, new.sender)
@@ -202,7 +205,9 @@ def _check_constants(choice: Choice, variables: tuple[TemplateVariable, ...]) ->
             raise BadAudience(Cause.NO_SUCH_VARIABLE, variable=key, variables=", ".join(sorted(keys)) or "–")
 
 
-def _settled(business: Business, new: NewBroadcast, variables: tuple[TemplateVariable, ...], now: datetime) -> Choice:
+def _settled(
+    business: Business, new: NewBroadcast, variables: tuple[TemplateVariable, ...], now: datetime, may_be_empty: bool
+) -> Choice:
     """Returns the choice with how its file is read. Raises `BadAudience`: it can't be used, or nobody is in it."""
     match new.choice:
         case FileChoice() as choice:
@@ -210,7 +215,7 @@ def _settled(business: Business, new: NewBroadcast, variables: tuple[TemplateVar
                 raise BadAudience(Cause.FILE_MISSING)
             return _settled_file(business, new.file, new.answers, choice, variables)
         case ContactsChoice() | SegmentChoice() as choice:
-            if not contacts_of(business, choice, now=now).exists():
+            if not contacts_of(business, choice, now=now).exists() and not may_be_empty:
                 raise BadAudience(Cause.NOBODY_CHOSEN)
         case EarlierChoice() as choice:
             if not earlier_chosen(business, choice).exists():

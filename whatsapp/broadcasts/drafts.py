@@ -51,7 +51,7 @@ def begin(business: Business, template: MessageTemplate, sender: Sender, *, acto
 def choose_template(draft: Broadcast, template: MessageTemplate, sender: Sender, *, edition: int) -> None:
     """Send another template. Its values are asked for again. Raises `EditedElsewhere` or `IllegalChange`."""
     with transaction.atomic():
-        current = _locked(draft, edition)
+        current = locked(draft, edition)
         if current.name == usual_name(current.template):
             current.name = usual_name(template)
         use_template(current, template, sender)
@@ -75,7 +75,7 @@ def choose_people(
     Where the values come from stays as far as it fits the new people. Raises `EditedElsewhere` or `IllegalChange`.
     """
     with people_files.deleted_on_failure() as stored, transaction.atomic():
-        current = _locked(draft, edition)
+        current = locked(draft, edition)
         people_files.delete_on_commit(current.audience_file.name or "")
         current.audience_file = ""
         if file is not None:
@@ -95,7 +95,7 @@ def choose_people(
 def answer(draft: Broadcast, matter: FileMatter, said: str, *, edition: int) -> None:
     """Store what a person says about the draft's file. Raises `EditedElsewhere` or `IllegalChange`."""
     with transaction.atomic():
-        current = _locked(draft, edition)
+        current = locked(draft, edition)
         answers = Answers.from_kept(current.file_answers).plus(matter, said)
         _remove_people(current, next_step=NextStep.DETAILS, file_answers=answers.kept())
     draft.refresh_from_db()
@@ -116,7 +116,7 @@ def complete(draft: Broadcast, new: NewBroadcast, *, edition: int, now: datetime
     fill(filled, new, now=now)
     values = {name: getattr(filled, name) for name in _FILLED}
     with transaction.atomic():
-        current = _locked(draft, edition)
+        current = locked(draft, edition)
         is_read = current.audience_kind == AudienceKind.FILE and not current.next_step and not current.cause
         if is_read and before == _people_and_values(filled):
             _change(current, **values)
@@ -136,7 +136,7 @@ def duplicate(broadcast: Broadcast, *, actor: User | None = None) -> Broadcast:
         business=broadcast.business,
         name=(_("Copy of %(name)s") % {"name": broadcast.name})[:200],
         audience_kind=broadcast.audience_kind,
-        audience=broadcast.audience,
+        audience=without_series(broadcast.audience),
         file_name=broadcast.file_name,
         file_answers=broadcast.file_answers,
         canary_size=broadcast.canary_size,
@@ -179,7 +179,7 @@ def _copied_file(broadcast: Broadcast, copy: Broadcast) -> list[str]:
         return []
 
 
-def _locked(draft: Broadcast, edition: int) -> Broadcast:
+def locked(draft: Broadcast, edition: int) -> Broadcast:
     """Lock the draft and return it as it is now. Raises `IllegalChange` or `EditedElsewhere`."""
     current = recipients.locked(draft)
     if current.status != BroadcastStatus.DRAFT:
@@ -187,6 +187,11 @@ def _locked(draft: Broadcast, edition: int) -> Broadcast:
     if current.edition != edition:
         raise EditedElsewhere
     return current
+
+
+def without_series(audience: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a stored choice that leaves nobody out for having had a recurring broadcast."""
+    return dict(audience) | {name: "" for name in ("new_to", "besides") if name in audience}
 
 
 def _remove_people(locked: Broadcast, **fields: Any) -> None:

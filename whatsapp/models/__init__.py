@@ -30,6 +30,7 @@ from whatsapp.models.senders import (
     WindowZone,
 )
 from whatsapp.models.sending import SendingPace
+from whatsapp.models.series import BroadcastSeries, Occurrence, Outcome, SeriesPause, SeriesStatus
 from whatsapp.models.spending import BroadcastSpending, MonthSpending
 from whatsapp.models.templates import MessageTemplate, ParameterFormat
 from whatsapp.models.threads import QuickReply, ThreadNote
@@ -44,6 +45,7 @@ __all__ = [
     "Broadcast",
     "BroadcastCourse",
     "BroadcastEvent",
+    "BroadcastSeries",
     "BroadcastSpending",
     "Consent",
     "ConsentChange",
@@ -68,6 +70,8 @@ __all__ = [
     "MonthSpending",
     "NewsKind",
     "NewsProblem",
+    "Occurrence",
+    "Outcome",
     "ParameterFormat",
     "PersonAddress",
     "ProvedAccount",
@@ -80,6 +84,8 @@ __all__ = [
     "Sender",
     "SenderHealth",
     "SendingPace",
+    "SeriesPause",
+    "SeriesStatus",
     "Suppression",
     "SuppressionCategory",
     "SuppressionSource",

@@ -100,6 +100,14 @@ class Broadcast(KeepsReason):
     )
     canary_reviewed_at = models.DateTimeField(null=True, editable=False)
 
+    edits_series = models.ForeignKey(
+        "whatsapp.BroadcastSeries",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="the recurring broadcast that this draft will change",
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )

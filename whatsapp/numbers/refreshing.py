@@ -12,7 +12,7 @@ from django.db.models import DateTimeField, Exists, Max, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Coalesce
 
 from businesses.tenancy import across_businesses, acting_for
-from whatsapp.models import Broadcast, MessageTemplate, ProvedAccount, Sender, TemplateStatus
+from whatsapp.models import Broadcast, BroadcastSeries, MessageTemplate, ProvedAccount, Sender, TemplateStatus
 from whatsapp.numbers import template_sync
 from whatsapp.numbers.connecting import check
 from whatsapp.providers.base import ProviderUnavailable
@@ -51,7 +51,7 @@ def due(now: datetime) -> list[ProvedAccount]:
         return list(accounts.filter(old, business__is_active=True).order_by("known_at")[:MOST_AT_ONCE])
 
 
-def refresh_for(broadcast: Broadcast, *, now: datetime) -> None:
+def refresh_for(broadcast: Broadcast | BroadcastSeries, *, now: datetime) -> None:
     """Ask for the template of a broadcast that is about to start, unless that was just done. Never fails.
 
     Never call it inside a transaction. Without an answer, what is known counts.

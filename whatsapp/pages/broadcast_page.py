@@ -87,7 +87,7 @@ def _asks_again_s(found: Broadcast) -> int | None:
 
 def find(request: PageRequest, broadcast_id: UUID) -> Broadcast:
     """Returns the broadcast of this business; 404 for any other."""
-    rows = Broadcast.objects.select_related("business", "sender", "template")
+    rows = Broadcast.objects.select_related("business", "sender", "template", "occurrence__series", "edits_series")
     return get_object_or_404(rows, business=request.business, pk=broadcast_id)
 
 

@@ -1,6 +1,6 @@
 """Addresses of broadcasts, below /b/<slug>/broadcasts/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from whatsapp.pages import (
     broadcast_actions,
@@ -11,13 +11,25 @@ from whatsapp.pages import (
     draft_details,
     draft_people,
     draft_template,
+    series,
 )
+
+recurring = [
+    path("", series.series, name="series"),
+    path("start/", series.start, name="series-start"),
+    path("pause/", series.pause, name="series-pause"),
+    path("resume/", series.resume, name="series-resume"),
+    path("stop/", series.stop, name="series-stop"),
+    path("edit/", series.edit, name="series-edit"),
+]
 
 urlpatterns = [
     path("", broadcast_list.broadcasts, name="broadcasts"),
     path("new/", draft_template.new, name="broadcast-new"),
     path("new/people/", draft_template.moved, name="broadcast-new-people"),
     path("new/details/", draft_template.moved, name="broadcast-new-details"),
+    path("series/", series.series_list, name="series-list"),
+    path("series/<uuid:series_id>/", include(recurring)),
     path("<uuid:broadcast_id>/", broadcast_page.broadcast, name="broadcast"),
     path("<uuid:broadcast_id>/edit/", broadcast_actions.edit, name="broadcast-edit"),
     path("<uuid:broadcast_id>/edit/template/", draft_template.change, name="broadcast-edit-template"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,7 @@ from whatsapp.audience.columns import likely_values
 from whatsapp.audience.phone_column import names_of
 from whatsapp.broadcasts.creation import Timing
 from whatsapp.models import WindowZone
+from whatsapp.pages.repeat_form import REPEATS, RepeatFields
 from whatsapp.template_variables import TemplateVariable, ValueKind
 
 SAME_FOR_ALL = "="
@@ -44,7 +45,7 @@ def label_of(variable: TemplateVariable) -> Any:
             return "{{" + variable.key + "}}"
 
 
-class DetailsForm(forms.Form):
+class DetailsForm(RepeatFields):
     """Values, name and time. Each variable has two fields: the source of its value, and the value for everybody."""
 
     name = forms.CharField(
@@ -52,7 +53,7 @@ class DetailsForm(forms.Form):
     )
     starts = forms.ChoiceField(
         label=_("When?"),
-        choices=[("now", _("As soon as I start it")), ("later", _("At a time"))],
+        choices=[("now", _("As soon as I start it")), ("later", _("At a time")), (REPEATS, _("Again and again"))],
         widget=forms.RadioSelect,
         initial="now",
     )
@@ -121,6 +122,10 @@ class DetailsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **options)
         self.business, self.earlier = business, earlier
+        self.can_repeat = isinstance(choice, ContactsChoice | SegmentChoice)
+        if not self.can_repeat:
+            starts = cast("forms.ChoiceField", self.fields["starts"])
+            starts.choices = [pair for pair in DetailsForm.base_fields["starts"].choices if pair[0] != REPEATS]  # type: ignore[attr-defined]
         self.choice, self.variables = choice, list(dict.fromkeys(variable.key for variable in variables))
         self.labels = {variable.key: label_of(variable) for variable in reversed(variables)}
         self.fields["zone"].initial = business.time_zone
@@ -202,6 +207,8 @@ class DetailsForm(forms.Form):
             self.add_error("wall_time", _("Choose a day and an hour."))
         if bool(values.get("send_from")) != bool(values.get("send_until")):
             self.add_error("send_until", _("Sending hours need both a start and an end."))
+        if values.get("starts") == REPEATS:
+            self.check_repeat(values, self.business.time_zone)
         return values
 
     def choice_so_far(self) -> Choice:
@@ -232,7 +239,7 @@ class DetailsForm(forms.Form):
         return Timing(
             wall_time=values["wall_time"][:16] if later else "",  # some browsers add seconds
             zone=values["zone"] if later else "",
-            late_after_minutes=values["late_after_minutes"] if later else None,
+            late_after_minutes=values[{"later": "late_after_minutes"}.get(values["starts"], "repeat_late")],
             send_from=values["send_from"],
             send_until=values["send_until"],
             window_zone=WindowZone(values["window_zone"]),

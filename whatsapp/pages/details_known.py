@@ -8,6 +8,7 @@ from whatsapp.audience.choice import EARLIER, Choice, FileChoice
 from whatsapp.audience.sources import choice_of
 from whatsapp.models import Broadcast
 from whatsapp.pages.details_form import CONTACT_FACTS, FROM_ATTRIBUTE, SAME_FOR_ALL
+from whatsapp.pages.repeat_form import known_repeat
 
 
 def known_details(draft: Broadcast) -> dict[str, Any]:
@@ -28,6 +29,8 @@ def known_details(draft: Broadcast) -> dict[str, Any]:
             "zone": draft.scheduled_zone,
             "late_after_minutes": int((draft.not_after - draft.scheduled_at).total_seconds()) // 60,
         }
+    if draft.edits_series:
+        known |= known_repeat(draft.edits_series)
     return {name: value for name, value in known.items() if value is not None}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import BinaryIO, cast
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from whatsapp.audience.sources import choice_of
 from whatsapp.broadcasts import drafts
 from whatsapp.broadcasts.creation import NewBroadcast
 from whatsapp.errors import BadAudience, EditedElsewhere, WhatsappError
-from whatsapp.models import Broadcast, MessageTemplate, Sender
+from whatsapp.models import Broadcast, BroadcastSeries, MessageTemplate, Sender
 from whatsapp.numbers import template_sync
 from whatsapp.pages import reading
 from whatsapp.pages.details_form import DetailsForm
@@ -30,8 +31,10 @@ from whatsapp.pages.details_known import known_details
 from whatsapp.pages.draft_step import draft_step, edition_in, refused, to_page
 from whatsapp.pages.file_question import answer_in, question_context
 from whatsapp.pages.first_people import first_bubbles, values_of_earlier
+from whatsapp.pages.series import to_series
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.reasons import Cause
+from whatsapp.series import plans
 from whatsapp.states import NextStep
 from whatsapp.tables.readings import Answers, FileQuestion
 from whatsapp.template_variables import TemplateVariable, UnsupportedTemplate, variables_of
@@ -65,27 +68,45 @@ def details(request: PageRequest, draft: Broadcast) -> HttpResponse:
         phone=seen.phone if seen else None,
         variables=variables,
         earlier=values_of_earlier(draft, choice_of(draft)),
-        initial=known_details(draft),
+        initial={"repeat_first": timezone.localdate(), **known_details(draft)},
     )
-    if PREVIEW not in request.POST and _is_completed(request, draft, form, template, sender):
-        return to_page(draft)
+    if PREVIEW not in request.POST and (done := _completed(request, draft, form, template, sender)):
+        return done
     return _shown(request, draft, form, seen)
 
 
-def _is_completed(
+def _completed(
     request: PageRequest, draft: Broadcast, form: DetailsForm, template: MessageTemplate, sender: Sender
-) -> bool:
-    """Returns whether the form was sent and is stored; what is wrong with it is added to its errors."""
+) -> HttpResponse | None:
+    """Returns the way on if the form was sent and is stored; what is wrong with it is added to its errors."""
     if edition_in(request, draft) != draft.edition:
         form.add_error(None, str(EditedElsewhere()))
     elif form.is_valid():
+        new = NewBroadcast(template, sender, form.choice_so_far())
         try:
-            _complete(request, draft, NewBroadcast(template, sender, form.choice_so_far()), form)
+            if form.repeats():
+                return to_series(_recurring(request, draft, new, form))
+            _complete(request, draft, new, form)
         except WhatsappError as error:
             form.add_error(None, str(error))
         else:
-            return True
-    return False
+            return to_page(draft)
+    return None
+
+
+def _recurring(request: PageRequest, draft: Broadcast, new: NewBroadcast, form: DetailsForm) -> BroadcastSeries:
+    """Make the draft a recurring broadcast, or change the one that it edits. Raises `WhatsappError`."""
+    values = form.cleaned_data
+    whole = replace(new, name=values["name"], timing=form.timing(), budget=values["budget"])
+    return plans.save(
+        draft,
+        whole,
+        form.repeat(request.business.time_zone),
+        only_new=values["repeat_only_new"],
+        edition=edition_in(request, draft),
+        now=timezone.now(),
+        actor=request.user,
+    )
 
 
 def _answered(request: PageRequest, draft: Broadcast, given: tuple[str, str]) -> HttpResponse:

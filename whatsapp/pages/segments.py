@@ -108,7 +108,8 @@ def count(request: PageRequest) -> HttpResponse:
 def _page(request: PageRequest, form: SegmentForm, found: Segment | None, known: Conditions | None) -> HttpResponse:
     if form.is_bound:
         known = form.conditions() if form.is_valid() else None
-    context = {"form": form, "segment": found, **_counted(request.business, known)}
+    uses = segments.uses(found) if found else []
+    context = {"form": form, "segment": found, "uses": uses, **_counted(request.business, known)}
     return render(request, "whatsapp/segment.html", context, status=422 if form.errors else 200)
 
 

@@ -73,7 +73,7 @@ def template(request: PageRequest, template_id: UUID) -> HttpResponse:
         "results": template_results.results_of([found], now=timezone.now()).get(found.pk),
         "may_change": is_ours and found.status in template_writing.EDITABLE,
         "may_delete": is_ours and found.status not in (TemplateStatus.DELETED, TemplateStatus.PENDING_DELETION),
-        "may_copy": request.is_owner,
+        "may_copy": request.is_owner and bool(template_writing.accounts_to_write_in(request.business)),
         "used_by": template_writing.broadcasts_using(found),
         "is_explained": is_explained(found),
     }

@@ -16,6 +16,7 @@ from businesses.pages.access import OWNERS, PageRequest, business_page
 from whatsapp.errors import WhatsappError
 from whatsapp.models import MessageTemplate, Provider, TemplateCategory
 from whatsapp.numbers import opt_out_buttons, template_sync, template_writing
+from whatsapp.numbers.connecting import proved_senders
 from whatsapp.pages.template_form import TemplateForm, initial_of
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.template_drafting import NAME_LIMIT, WrittenTemplate, written_from
@@ -30,8 +31,7 @@ def new(request: PageRequest) -> HttpResponse:
     """Write a template, also as a copy of another (`?like=`), and hand it over."""
     accounts = template_writing.accounts_to_write_in(request.business)
     if not accounts:
-        messages.error(request, _("Connect a WhatsApp number first."))
-        return redirect("senders", slug=request.business.slug)
+        return _nowhere_to_write(request)
     initial = {"category": TemplateCategory.MARKETING.value, "language": request.business.language}
     initial |= _copied(request) | {"account": next(iter(accounts))}
     form = TemplateForm(request.POST or None, initial=initial, accounts=accounts)
@@ -109,6 +109,15 @@ def status(request: PageRequest, template_id: UUID) -> HttpResponse:
     if found.status != request.GET.get("was"):
         answer["HX-Refresh"] = "true"
     return answer
+
+
+def _nowhere_to_write(request: PageRequest) -> HttpResponse:
+    """Lead to where templates come from: a number at Meta is missing, or all numbers are at Twilio."""
+    if proved_senders(request.business):
+        messages.info(request, _("Templates of Twilio are written in its console. Then fetch them here."))
+        return redirect("templates", slug=request.business.slug)
+    messages.error(request, _("Connect a WhatsApp number first."))
+    return redirect("senders", slug=request.business.slug)
 
 
 def _form_page(request: PageRequest, form: TemplateForm, template: MessageTemplate | None) -> HttpResponse:

@@ -26,6 +26,7 @@ from whatsapp.sending.clock import DatabaseClock
 from whatsapp.sending.lanes import MOST_IN_FLIGHT, Lane
 from whatsapp.sending.logbook import Logbook
 from whatsapp.sending.threads import DatabaseThread
+from whatsapp.series.occurring import make_due
 from whatsapp.webhooks.applying import apply_news
 from whatsapp.webhooks.confirming import confirm_choices
 
@@ -37,6 +38,7 @@ DOUBTS_EVERY_S = 20.0
 """All unknown rows are looked at, and what decides on them takes minutes to come."""
 SETTLE_EVERY_S = 60.0
 REFRESH_EVERY_S = 60.0
+OCCURRENCES_EVERY_S = 20.0
 NEWS_EVERY_S = 0.3
 DIRECT_EVERY_S = 0.5
 TROUBLE_REST_S = 2.0
@@ -97,6 +99,7 @@ class SendingLoop:
                 asyncio.create_task(self._every(DOUBTS_EVERY_S, lambda: self._doubt(http))),
                 asyncio.create_task(self._every(SETTLE_EVERY_S, self._settle)),
                 asyncio.create_task(self._every(REFRESH_EVERY_S, self._refresh)),
+                asyncio.create_task(self._every(OCCURRENCES_EVERY_S, self._occur)),
             ]
             try:
                 await self._follow_agenda(http)
@@ -169,6 +172,9 @@ class SendingLoop:
 
     async def _refresh(self) -> None:
         await self._questions.run(refresh_due, self._now())
+
+    async def _occur(self) -> None:
+        await self._questions.run(make_due, self._now())
 
     async def _settle(self) -> None:
         await self._chores.run(sweeper.settle, self._now())

@@ -165,3 +165,13 @@ def test_another_template_is_not_looked_at(running: Broadcast) -> None:
     make_template(Sender.objects.get(), name="other")
     template_sync.keep(Sender.objects.get(), [LISTED], now=NOW)
     assert Broadcast.objects.get().status == "running"
+
+
+@pytest.mark.parametrize(("status", "due"), [("PENDING", True), ("APPROVED", False), ("REJECTED", False)])
+def test_while_a_template_waits_for_approval_its_account_is_asked_every_five_minutes(
+    visit: MessageTemplate, status: str, due: bool
+) -> None:
+    MessageTemplate.objects.update(status=status, synced_at=NOW - timedelta(minutes=6))
+    assert is_due(NOW) is due
+    MessageTemplate.objects.update(synced_at=NOW - timedelta(minutes=5))
+    assert not is_due(NOW)

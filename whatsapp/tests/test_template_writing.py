@@ -234,6 +234,15 @@ def test_the_preview_shows_what_was_written_so_far(owner: Client, sender: Sender
     assert 'name="sample_first_name" value="Dana"' in fields
 
 
+def test_without_a_number_at_meta_the_page_says_where_templates_are_written(owner: Client, clinic: Business) -> None:
+    assert owner.get(page("template-new"))["Location"] == page("senders")
+    make_sender(clinic, provider="twilio", number_id="+972501234567", account_id="AC1")
+    answer = owner.get(page("template-new"), follow=True)
+    assert answer.redirect_chain == [(page("templates"), 302)]
+    assert "written in its console" in answer.content.decode()
+    assert page("template-new") not in answer.content.decode()
+
+
 def test_staff_read_templates_and_write_none(clinic: Business, sender: Sender) -> None:
     staff, made = browser(clinic, Role.STAFF), make_template(sender)
     assert page("template-new") not in staff.get(page("templates")).content.decode()
@@ -253,6 +262,10 @@ def test_the_stand_in_on_this_machine_takes_reviews_and_forgets(owner: Client, c
     good.refresh_from_db()
     bad.refresh_from_db()
     assert (good.status, bad.status, bad.status_detail) == ("APPROVED", "REJECTED", "ABUSIVE_CONTENT")
+    hand_over(owner, sandbox)
+    assert "already" in errors(hand_over(owner, sandbox, footer="Another"))["name"]
+    good.refresh_from_db()
+    assert (good.status, MessageTemplate.objects.filter(name="garden_week").count()) == ("APPROVED", 1)
     owner.post(page("template-delete", good))
     template_sync.sync(sandbox, now=NOW)
     good.refresh_from_db()

@@ -195,10 +195,16 @@ def _template_change(account_id: str, one: Mapping[str, Any], received_at: datet
         status=_TEMPLATE_STATUSES.get(status, status),
         quality=str(one.get("new_quality_score") or "").upper(),
         category=str(one.get("new_category") or "").upper(),
-        reason=str(one.get("reason") or ""),
+        reason=_reason_of(one),
         announced=announced,
         announced_for=_announced_for(one, received_at) if announced else None,
     )
+
+
+def _reason_of(one: Mapping[str, Any]) -> str:
+    """Returns Meta's code for why a template was rejected; it writes NONE with every other decision."""
+    reason = str(one.get("reason") or "")
+    return "" if reason.upper() == "NONE" else reason
 
 
 def _announced_for(one: Mapping[str, Any], received_at: datetime) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from whatsapp.providers.base import RemoteTemplate
@@ -12,11 +12,12 @@ from whatsapp.providers.sandbox.samples import TEMPLATES
 
 
 @dataclass(frozen=True, slots=True)
-class CategoryNews:
-    """A webhook about a template's category that is posted at this time. `value`: Meta's `template_category_update`."""
+class TemplateNews:
+    """A webhook about a template that is posted at this time. `value`: of Meta's `field`."""
 
     at: datetime
     value: dict[str, Any]
+    field: str = "template_category_update"
 
 
 @dataclass
@@ -24,7 +25,7 @@ class ListedTemplates:
     """`changes`: news that are not posted yet."""
 
     templates: Sequence[RemoteTemplate] = TEMPLATES
-    changes: list[CategoryNews] = field(default_factory=list)
+    changes: list[TemplateNews] = field(default_factory=list)
     _moves: list[tuple[datetime, str, str]] = field(default_factory=list)
 
     def listed(self, now: datetime) -> list[dict[str, Any]]:
@@ -60,7 +61,18 @@ class ListedTemplates:
         self._moves.append((at, name, to))
         return len(named)
 
-    def take_due(self, now: datetime) -> list[CategoryNews]:
+    def tell_review(self, template: RemoteTemplate) -> None:
+        """Announce what the reviewers decided; the webhook is due at once."""
+        value = {
+            "event": template.status,
+            "message_template_id": template.external_id,
+            "message_template_name": template.name,
+            "message_template_language": template.language.replace("_", "-"),
+            "reason": template.rejected_for or "NONE",
+        }
+        self.changes.append(TemplateNews(datetime.min.replace(tzinfo=UTC), value, "message_template_status_update"))
+
+    def take_due(self, now: datetime) -> list[TemplateNews]:
         """Returns the news whose time has come, and forgets them."""
         due = [change for change in self.changes if change.at <= now]
         self.changes = [change for change in self.changes if change.at > now]
@@ -77,4 +89,4 @@ class ListedTemplates:
             "message_template_language": template.language.replace("_", "-"),
             **told,
         }
-        self.changes.append(CategoryNews(at, value))
+        self.changes.append(TemplateNews(at, value))

@@ -175,7 +175,7 @@ class FakeMeta(WrittenTemplates):
 
     async def _post_changes(self, http: aiohttp.ClientSession) -> None:
         for change in self.templates.take_due(self.clock()):
-            if not await self._post(http, notices.envelope("2077", "template_category_update", change.value)):
+            if not await self._post(http, notices.envelope("2077", change.field, change.value)):
                 self.templates.changes.append(change)
 
     async def _post(self, http: aiohttp.ClientSession, news: dict[str, Any]) -> bool:

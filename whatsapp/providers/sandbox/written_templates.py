@@ -90,7 +90,9 @@ class WrittenTemplates(GraphAccounts):
     def review(self, name: str, status: str, why: str = "NONE") -> None:
         """Decide about a template: APPROVED, or REJECTED with one of Meta's codes."""
         for each in [each for each in self.templates.templates if each.name == name]:
-            self._put(replace(each, status=status, rejected_for=why))
+            decided = replace(each, status=status, rejected_for=why)
+            self._put(decided)
+            self.templates.tell_review(decided)
 
     async def _review(self, request: web.Request) -> web.Response:
         """Decide about a template: `status`, and `why` if it is rejected."""

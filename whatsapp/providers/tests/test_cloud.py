@@ -331,6 +331,9 @@ def test_changes_of_templates_and_accounts_are_read() -> None:
     assert read("message_template_status_update", {"event": "PAUSED", "reason": "X", **about}) == [
         TemplateChange("2077", "77", "sale", "he", status="PAUSED", reason="X")
     ]
+    assert read("message_template_status_update", {"event": "APPROVED", "reason": "NONE", **about}) == [
+        TemplateChange("2077", "77", "sale", "he", status="APPROVED")
+    ]
     (change,) = read("account_update", {"event": "ACCOUNT_RESTRICTION"})
     assert isinstance(change, AccountChange)
     assert change.restricted
