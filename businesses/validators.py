@@ -63,6 +63,8 @@ _DIAL_WORDS = {
     DialRefusal.OURS: _("The assistant itself answers this number. Give one that a person answers."),
 }
 
+NO_SUCH_ZONE = _("This time zone does not exist. Write it like Asia/Jerusalem.")
+
 
 def dial_words(refusal: DialRefusal, countries: Sequence[str]) -> str | _StrPromise:
     """Returns what to tell whoever entered a number that may not be dialled. `countries`: those that may be."""
@@ -77,7 +79,7 @@ def dial_words(refusal: DialRefusal, countries: Sequence[str]) -> str | _StrProm
 def validate_time_zone(value: str) -> None:
     """Accept only time zones that this machine knows."""
     if value not in available_timezones():
-        raise ValidationError(_("This time zone does not exist. Write it like Asia/Jerusalem."), code="no_such_zone")
+        raise ValidationError(NO_SUCH_ZONE, code="no_such_zone")
 
 
 def validate_business_slug(value: str) -> None:

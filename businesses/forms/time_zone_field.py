@@ -12,6 +12,8 @@ from django import forms
 from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
 
+from businesses.validators import NO_SUCH_ZONE
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
@@ -36,8 +38,9 @@ class TimeZoneField(forms.ChoiceField):
         choices = [*_choices(), _UTC]
         if stored and stored not in {"UTC", *_zones()}:
             choices = [(stored, lazystr(stored)), *choices]
-        super().__init__(choices=choices, **options)
-        self.error_messages["invalid_choice"] = _("This time zone does not exist. Choose one from the list.")
+        widget = forms.Select(attrs={"lang": "en", "dir": "ltr"})  # cities have English names in every language
+        super().__init__(choices=choices, widget=widget, **options)
+        self.error_messages["invalid_choice"] = NO_SUCH_ZONE
 
 
 def _choices() -> Iterator[tuple[_StrPromise, list[tuple[str, str]]]]:

@@ -21,9 +21,9 @@ def new_to_series(business: Business, choice: FromContacts, found: QuerySet[Cont
     """
     if not choice.new_to:
         return found
-    rows = Recipient.objects.filter(business=business, broadcast__occurrence__series=UUID(choice.new_to))
+    rows = Recipient.objects.filter(business=business, broadcast__occurrences__series=UUID(choice.new_to))
     if choice.besides:
-        rows = rows.exclude(broadcast__occurrence__on=date.fromisoformat(choice.besides))
+        rows = rows.exclude(broadcast__occurrences__on=date.fromisoformat(choice.besides))
     not_had = Q(status__in=(RecipientStatus.SKIPPED, RecipientStatus.CANCELLED)) | Q(
         status=RecipientStatus.FAILED, error_class__in=PASSING_ERRORS
     )

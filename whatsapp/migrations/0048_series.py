@@ -44,8 +44,8 @@ class Migration(migrations.Migration):
                 ('business', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='broadcast_series', to='businesses.business')),
                 ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('segment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='series', to='whatsapp.segment')),
-                ('sender', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='whatsapp.sender', verbose_name='sender')),
-                ('template', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='whatsapp.messagetemplate', verbose_name='template')),
+                ('sender', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='series', to='whatsapp.sender', verbose_name='sender')),
+                ('template', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='series', to='whatsapp.messagetemplate', verbose_name='template')),
             ],
             options={
                 'verbose_name': 'recurring broadcast',
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('on', models.DateField(verbose_name='date')),
                 ('at', models.DateTimeField(verbose_name='time')),
                 ('outcome', models.CharField(choices=[('made', 'Sent'), ('late', 'Skipped: its time had passed when it could have been sent'), ('unsendable', 'Skipped: the template or the number could not send until its time had passed'), ('nobody', 'Nobody to send to')], max_length=12, verbose_name='what became of it')),
-                ('broadcast', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='occurrence', to='whatsapp.broadcast')),
+                ('broadcast', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='occurrences', to='whatsapp.broadcast')),
                 ('business', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='businesses.business')),
                 ('series', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='occurrences', to='whatsapp.broadcastseries')),
             ],
@@ -84,5 +84,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='occurrence',
             constraint=models.UniqueConstraint(fields=('series', 'on'), name='one_occurrence_per_date'),
+        ),
+        migrations.AddConstraint(
+            model_name='occurrence',
+            constraint=models.UniqueConstraint(fields=('broadcast',), name='one_occurrence_per_broadcast'),
         ),
     ]

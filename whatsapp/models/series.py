@@ -54,8 +54,8 @@ class BroadcastSeries(models.Model):
     status = models.CharField(_("status"), max_length=8, choices=SeriesStatus.choices, default=SeriesStatus.READY)
     pause_reason = models.CharField(_("why it is paused"), max_length=10, choices=SeriesPause.choices, blank=True)
 
-    sender = models.ForeignKey(Sender, models.RESTRICT, related_name="+", verbose_name=_("sender"))
-    template = models.ForeignKey(MessageTemplate, models.RESTRICT, related_name="+", verbose_name=_("template"))
+    sender = models.ForeignKey(Sender, models.RESTRICT, related_name="series", verbose_name=_("sender"))
+    template = models.ForeignKey(MessageTemplate, models.RESTRICT, related_name="series", verbose_name=_("template"))
     template_category = models.CharField(_("category"), max_length=20, choices=TemplateCategory.choices)
     template_hash = models.CharField(max_length=64)
 
@@ -115,7 +115,7 @@ class Occurrence(models.Model):
     on = models.DateField(_("date"))
     at = models.DateTimeField(_("time"))
     outcome = models.CharField(_("what became of it"), max_length=12, choices=Outcome.choices)
-    broadcast = models.OneToOneField(Broadcast, models.SET_NULL, null=True, related_name="occurrence")
+    broadcast = models.ForeignKey(Broadcast, models.SET_NULL, null=True, related_name="occurrences", db_index=False)
 
     objects = BusinessManager()
 
@@ -125,7 +125,8 @@ class Occurrence(models.Model):
         verbose_name_plural = _("occurrences of recurring broadcasts")
         ordering: ClassVar[list[str]] = ["-on"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["series", "on"], name="one_occurrence_per_date")
+            models.UniqueConstraint(fields=["series", "on"], name="one_occurrence_per_date"),
+            models.UniqueConstraint(fields=["broadcast"], name="one_occurrence_per_broadcast"),
         ]
 
     def __str__(self) -> str:

@@ -54,6 +54,7 @@ def broadcast(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
     context |= {
         "bubble": bubble(found.template_components, first_values(found), named=found.template_format == "NAMED"),
         "events": history.folded(found.events.select_related("actor").order_by("-id")[:MOST_EVENTS]),
+        "occurrence": found.occurrences.select_related("series").first(),
         "test_key": uuid.uuid4(),
     }
     if found.status not in ENDED:
@@ -87,7 +88,7 @@ def _asks_again_s(found: Broadcast) -> int | None:
 
 def find(request: PageRequest, broadcast_id: UUID) -> Broadcast:
     """Returns the broadcast of this business; 404 for any other."""
-    rows = Broadcast.objects.select_related("business", "sender", "template", "occurrence__series", "edits_series")
+    rows = Broadcast.objects.select_related("business", "sender", "template", "edits_series")
     return get_object_or_404(rows, business=request.business, pk=broadcast_id)
 
 
