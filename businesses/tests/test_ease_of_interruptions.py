@@ -59,7 +59,7 @@ def test_a_choice_sets_its_values_and_is_shown_again(owner: Client, alpha: Tenan
 
 def test_a_single_value_that_was_changed_stands(owner: Client, alpha: Tenant) -> None:
     assert post(owner, alpha, barge_in_grace_ms="150").status_code == 302
-    assert values_of(alpha) == PRESETS[Ease.USUALLY] | {"barge_in_grace_ms": 150}
+    assert values_of(alpha) == {**PRESETS[Ease.USUALLY], "barge_in_grace_ms": 150}
     assert ease_of(alpha.business) is Ease.OWN
 
 
