@@ -40,6 +40,7 @@ ANSWER_S = 40.0
 FRAME_S = 0.02
 HEARD_BEFORE_S = 1.3
 """The caller hears so much of an answer before the next clip: more than the assistant's grace time."""
+NEXT_ANSWER_WITHIN_S = 20.0
 LEAD_S = 0.1
 """What is left of a clip's quiet beginning, as the answer is heard before it anyway."""
 
@@ -93,11 +94,21 @@ async def interrupt(
         await call.connected()
         call.say(question)
         for case in cases:
-            heard = call.heard_bytes
-            await call.until(lambda heard=heard: call.heard_bytes > heard + HEARD_BEFORE_S * 8000)  # type: ignore[misc]
+            await _line_noise(call, until_bytes=call.heard_bytes + round(HEARD_BEFORE_S * 8000))
             starts.append(call.say(case.audio).start)
             await call.until(lambda: not call.stream.caller.is_speaking)
     return call, starts
+
+
+async def _line_noise(call: PlacedCall, *, until_bytes: int) -> None:
+    """Send the noise of a quiet line until the caller has heard so much. A line that is really silent is rare."""
+    from bench.ears import corpus  # noqa: PLC0415 - needs Django's settings
+
+    noise = corpus.quiet_line(0.5)
+    async with asyncio.timeout(NEXT_ANSWER_WITHIN_S):
+        while call.heard_bytes <= until_bytes:
+            call.say(noise)
+            await call.until(lambda: not call.stream.caller.is_speaking)
 
 
 async def place_calls(

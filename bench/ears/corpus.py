@@ -141,6 +141,11 @@ def assistant() -> bytes:
     return encode(at_rms(recordings.monologue("en_US_f_Allison", 600.0), 2000))
 
 
+def quiet_line(seconds: float) -> bytes:
+    """Returns the noise of a line on which nobody speaks."""
+    return encode(sounds.noise("pink", LINE_RMS, seconds, np.random.default_rng(10)))
+
+
 def gsm(audio: Samples) -> Samples:
     """Returns the sound after GSM full-rate coding and decoding."""
     raw = np.clip(np.rint(audio), -32768, 32767).astype("<i2").tobytes()

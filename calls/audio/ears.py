@@ -32,8 +32,8 @@ a second of it at most (2 ms of work, once where a voice begins), from a fresh s
 _LONGEST: Final = MOST_WINDOWS * WINDOW
 SILENT_RMS: Final = 40
 FRESH_AFTER: Final = 62
-"""After so many silent windows in a row (two seconds) the detector begins anew: after an earlier turn and a silence it
-is slower by some 10 ms to notice the next voice. In music and noise it would be fooled without its memory."""
+"""After so many silent windows in a row (two seconds) the detector begins anew, as if the call had just begun: with
+the memory of an earlier turn it is slower by 17 ms to notice the next voice (decision 0087)."""
 EVEN_RMS: Final = 2000
 """The level that voices are brought to (16-bit scale): Silero hears a soft voice later than a loud one, or never."""
 MOST_GAIN: Final = 8.0
@@ -116,7 +116,7 @@ class NeuralEar:
         self._context = window[-CONTEXT:]
         self._silent = self._silent + 1 if ulaw.rms(window) < SILENT_RMS else 0
         if self._silent == FRESH_AFTER:
-            self._state, self._silent = _fresh_state(), 0
+            self._state, self._silent = _state_after_silence(self._session), 0
 
     def _skip(self) -> None:
         """Leave out what is too long ago to matter; the state that it would have led to is unknown."""
@@ -167,6 +167,15 @@ def _session() -> InferenceSession | None:
         logger.warning("No speech detector (%s: %s)", type(error).__name__, error)
         return None
     return session
+
+
+@functools.cache
+def _state_after_silence(session: InferenceSession) -> _Array:
+    """Returns the detector's memory of `FRESH_AFTER` silent windows and nothing before."""
+    samples, state = np.zeros((1, CONTEXT + WINDOW), np.float32), _fresh_state()
+    for _ in range(FRESH_AFTER):
+        _probability, state = session.run(None, {"input": samples, "state": state, "sr": _RATE})
+    return state
 
 
 def _fresh_state() -> _Array:
