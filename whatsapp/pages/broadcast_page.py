@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Subquery
+from django.db.models import OuterRef, Subquery, UUIDField
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,7 +22,7 @@ from whatsapp.broadcasts.counts import Counts, counts_of
 from whatsapp.control import retrying
 from whatsapp.control.money import billed_on
 from whatsapp.control.preflight import preflight
-from whatsapp.models import Broadcast, Recipient
+from whatsapp.models import Broadcast, Occurrence, Recipient
 from whatsapp.pages import history, kept_figures
 from whatsapp.pages.bubble import bubble
 from whatsapp.pages.figures import pictures, progress_of, steps_of
@@ -54,7 +54,6 @@ def broadcast(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
     context |= {
         "bubble": bubble(found.template_components, first_values(found), named=found.template_format == "NAMED"),
         "events": history.folded(found.events.select_related("actor").order_by("-id")[:MOST_EVENTS]),
-        "occurrence": found.occurrences.select_related("series").first(),
         "test_key": uuid.uuid4(),
     }
     if found.status not in ENDED:
@@ -87,8 +86,12 @@ def _asks_again_s(found: Broadcast) -> int | None:
 
 
 def find(request: PageRequest, broadcast_id: UUID) -> Broadcast:
-    """Returns the broadcast of this business; 404 for any other."""
-    rows = Broadcast.objects.select_related("business", "sender", "template", "edits_series")
+    """Returns the broadcast of this business; 404 for any other. Its template knows the series that it came from."""
+    made = Occurrence.objects.filter(broadcast=OuterRef("pk"))
+    rows = Broadcast.objects.select_related("business", "sender", "template", "edits_series").annotate(
+        series_id=Subquery(made.values("series"), output_field=UUIDField()),
+        series_name=Subquery(made.values("series__name")),
+    )
     return get_object_or_404(rows, business=request.business, pk=broadcast_id)
 
 

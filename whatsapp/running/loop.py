@@ -26,7 +26,7 @@ from whatsapp.sending.clock import DatabaseClock
 from whatsapp.sending.lanes import MOST_IN_FLIGHT, Lane
 from whatsapp.sending.logbook import Logbook
 from whatsapp.sending.threads import DatabaseThread
-from whatsapp.series.occurring import make_due
+from whatsapp.series.occurring import make_due, occurs_now
 from whatsapp.webhooks.applying import apply_news
 from whatsapp.webhooks.confirming import confirm_choices
 
@@ -133,7 +133,7 @@ class SendingLoop:
             self._is_idle = not found.has_work and not any(lane.is_busy for lane in self._lanes.values())
             if self._report:
                 self._report(self._so_far())
-            if self._until_idle and self._is_idle:
+            if self._until_idle and self._is_idle and not await self._chores.run(occurs_now, self._now()):
                 return
             await self._pause(AGENDA_EVERY_S)
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp.broadcasts import creation, lifecycle
@@ -53,8 +54,18 @@ def make_due(now: datetime) -> int:
 def due(now: datetime) -> list[BroadcastSeries]:
     """Returns series that are to be looked at, the longest overdue first."""
     with across_businesses():  # one task serves every business, each series as its own business
-        rows = BroadcastSeries.objects.filter(status=SeriesStatus.ACTIVE, try_at__lte=now, business__is_active=True)
-        return list(rows.select_related("business", "sender", "template").order_by("try_at")[:MOST_AT_ONCE])
+        rows = BroadcastSeries.objects.filter(_is_due(now)).select_related("business", "sender", "template")
+        return list(rows.order_by("try_at")[:MOST_AT_ONCE])
+
+
+def occurs_now(now: datetime) -> bool:
+    """Tell whether an occurrence waits to be made."""
+    with across_businesses():  # see `due`
+        return BroadcastSeries.objects.filter(_is_due(now)).exists()
+
+
+def _is_due(now: datetime) -> Q:
+    return Q(status=SeriesStatus.ACTIVE, try_at__lte=now, business__is_active=True)
 
 
 def meet(series: BroadcastSeries, *, now: datetime) -> None:
