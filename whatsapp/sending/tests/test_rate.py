@@ -10,7 +10,6 @@ import pytest
 from testing.broadcasts import addresses, make_broadcast
 from testing.meta import ThreadedMeta
 from testing.senders import SenderFarm
-from testing.slowness import slowness
 from whatsapp.models import MessageTemplate, Sender
 from whatsapp.providers.sandbox.script import Action
 
@@ -18,6 +17,8 @@ LIMIT_MPS = 80
 SECONDS = 8.0
 STARTING_S = 4.0
 """While the other two processes start, the first has to share its processor with them."""
+MOST = 1.25
+"""Of the limit, in any one second: a process that the machine held up for a moment then sends what it owed."""
 
 pytestmark = pytest.mark.realtime
 
@@ -37,8 +38,6 @@ def test_three_processes_send_at_the_limit_and_no_second_sees_more(
     moments = sorted(post.at for post in meta.posts)
     for number, first in enumerate(moments):
         stalls = [until - since for since, until in meta.stalls if since < first + 1.0 and until > first - 0.1]
-        # A process that a slow machine held up for a moment then sends what it owed.
-        most = 1.1 + 0.15 * (slowness() - 1.0)
-        assert bisect_left(moments, first + 1.0) - number <= most * LIMIT_MPS * (1.0 + sum(stalls))
+        assert bisect_left(moments, first + 1.0) - number <= MOST * LIMIT_MPS * (1.0 + sum(stalls))
     steady = max(bisect_left(moments, first + SECONDS) - number for number, first in enumerate(moments))
     assert steady / SECONDS >= 0.9 * LIMIT_MPS
