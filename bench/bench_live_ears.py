@@ -47,15 +47,14 @@ LEAD_S = 0.1
 
 # OpenAI's side -------------------------------------------------------------------------------------------
 class OneVoice:
-    """Says the same, whatever the words are: the assistant's voice of the corpus."""
+    """Says the same, whatever the words are."""
+
+    def __init__(self, audio: Rendering) -> None:
+        self._audio = audio
 
     async def speak(self, words: str, *, voice: str) -> Rendering:
         """See `Voice`."""
-        from bench.ears import corpus  # noqa: PLC0415 - needs Django's settings
-        from calls.audio import ulaw  # noqa: PLC0415
-        from calls.sandbox.voices.voices import Rendering  # noqa: PLC0415
-
-        return Rendering(ulaw.decode(corpus.assistant()[: round(ANSWER_S * ulaw.SAMPLE_RATE)]), ulaw.SAMPLE_RATE)
+        return self._audio
 
 
 def _scenario() -> Scenario:
@@ -67,7 +66,12 @@ def _scenario() -> Scenario:
 
 
 def _voice() -> Voice:
-    return OneVoice()
+    from bench.ears import corpus  # noqa: PLC0415 - needs Django's settings
+    from calls.audio import ulaw  # noqa: PLC0415
+    from calls.sandbox.voices.voices import Rendering  # noqa: PLC0415
+
+    audio = corpus.assistant()[: round(ANSWER_S * ulaw.SAMPLE_RATE)]
+    return OneVoice(Rendering(ulaw.decode(audio), ulaw.SAMPLE_RATE))
 
 
 def _nothing(_connection: Any) -> None:
