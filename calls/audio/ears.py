@@ -65,14 +65,15 @@ class Gain:
     def __init__(self) -> None:
         self._level = 0.0  # rms of the loudest that was heard a moment ago
         self._noise = LOUDEST_NOISE
-        self._last = LOUDEST_NOISE
+        self.heard_rms = LOUDEST_NOISE
+        """The last window's rms, as it was heard."""
 
     def even(self, samples: _Array) -> _Array:
         """Returns a window with its context (-1 to 1), amplified up to `MOST_GAIN` times, never beyond full scale."""
         window = samples[CONTEXT:]
         rms = max(float(np.sqrt(window.dot(window) / WINDOW)) * 32768, 1.0)
         # One lost packet is no silence: it takes two windows.
-        self._noise, self._last = min(max(rms, self._last), NOISE_RISES * self._noise), rms
+        self._noise, self.heard_rms = min(max(rms, self.heard_rms), NOISE_RISES * self._noise), rms
         self._level = max(rms, LEVEL_FALLS * self._level)
         gain = min(EVEN_RMS / self._level, LOUDEST_NOISE / self._noise, MOST_GAIN)
         return samples * np.float32(max(gain, 1.0))
@@ -114,7 +115,7 @@ class NeuralEar:
         probability, self._state = answer
         self._probability = round(float(probability[0, 0]), 2)  # as it is kept in traces
         self._context = window[-CONTEXT:]
-        self._silent = self._silent + 1 if ulaw.rms(window) < SILENT_RMS else 0
+        self._silent = self._silent + 1 if self._gain.heard_rms < SILENT_RMS else 0
         if self._silent == FRESH_AFTER:
             self._state, self._silent = _state_after_silence(self._session), 0
 
