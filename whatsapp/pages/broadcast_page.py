@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery, UUIDField
+from django.db.models import OuterRef, QuerySet, Subquery, UUIDField
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -47,7 +47,7 @@ ENDED = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED, BroadcastStatus.F
 @business_page(section="broadcasts")
 def broadcast(request: PageRequest, broadcast_id: UUID) -> HttpResponse:
     """Show the whole page."""
-    found = find(request, broadcast_id)
+    found = _with_series(request, broadcast_id)
     if found.next_step and found.status == BroadcastStatus.DRAFT:
         return redirect(step_page(found))
     context = _live(found, counts_of(found.pk), now=timezone.now())
@@ -86,13 +86,22 @@ def _asks_again_s(found: Broadcast) -> int | None:
 
 
 def find(request: PageRequest, broadcast_id: UUID) -> Broadcast:
-    """Returns the broadcast of this business; 404 for any other. Its template knows the series that it came from."""
+    """Returns the broadcast of this business; 404 for any other."""
+    return get_object_or_404(_rows(), business=request.business, pk=broadcast_id)
+
+
+def _with_series(request: PageRequest, broadcast_id: UUID) -> Broadcast:
+    """Returns the same, and to its template the series that it came from."""
     made = Occurrence.objects.filter(broadcast=OuterRef("pk"))
-    rows = Broadcast.objects.select_related("business", "sender", "template", "edits_series").annotate(
+    rows = _rows().annotate(
         series_id=Subquery(made.values("series"), output_field=UUIDField()),
         series_name=Subquery(made.values("series__name")),
     )
     return get_object_or_404(rows, business=request.business, pk=broadcast_id)
+
+
+def _rows() -> QuerySet[Broadcast]:
+    return Broadcast.objects.select_related("business", "sender", "template", "edits_series")
 
 
 def step_page(found: Broadcast) -> str:
