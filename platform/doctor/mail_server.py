@@ -46,10 +46,11 @@ def _ask() -> Verdict:
     connection = get_connection(timeout=ASK_S)
     try:
         connection.open()
-        connection.close()
     except smtplib.SMTPException as error:
         return refused(error)
     except OSError as error:
         found = no_answer(error, f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}")
         return wrong(found.says, "Compare EMAIL_HOST and EMAIL_PORT with what your mail provider says.")
+    finally:
+        connection.close()
     return ok("It lets us in. Nothing was sent.")
