@@ -57,7 +57,7 @@ def installation(
     folder.chmod(0o755)
     made, url = certificate(folder), f"https://localhost:{port}"
     with web_processes(folder, migrated_database) as start:
-        daphne = start(**{**SECRETS, "PUBLIC_URL": url})
+        daphne = start(beside=None, **{**SECRETS, "PUBLIC_URL": url})
         yield Installation(url, port, daphne, made, folder)
 
 

@@ -38,7 +38,7 @@ def report(**environment: str) -> dict[str, Any]:
 
 
 def test_beside_a_running_installation(daphne: StartDaphne) -> None:
-    server = daphne(**{name: value for name, value in SECRETS.items() if name != "PUBLIC_URL"})
+    server = daphne(beside=None, **{name: value for name, value in SECRETS.items() if name != "PUBLIC_URL"})
     give_up_at = time.monotonic() + 60
     while server.ready_or_not()["background"]["worker_at"] is None:  # type: ignore[index]
         assert time.monotonic() < give_up_at, server.log
