@@ -57,10 +57,10 @@ def test_beside_a_running_installation(daphne: StartDaphne) -> None:
 def test_an_empty_database_and_a_dead_one(tmp_path: Path) -> None:
     environment = {**os.environ, **SECRETS, "PUBLIC_URL": "http://127.0.0.1:9"}
     with empty_database(tmp_path) as url:
-        found = report(**environment, DATABASE_URL=url)
+        found = report(**{**environment, "DATABASE_URL": url})
     assert found["database: migrations"]["mend"] == "Run: manage.py migrate"
     assert found["database: write"]["state"] == found["keys: all"]["state"] == "not_tried"
-    found = report(**environment, DATABASE_URL="postgres://frontdesk:a-hard-word@127.0.0.1:9/frontdesk")
+    found = report(**{**environment, "DATABASE_URL": "postgres://frontdesk:a-hard-word@127.0.0.1:9/frontdesk"})
     assert found["database: answers"]["state"] == "wrong"
     assert "DATABASE_URL" in found["database: answers"]["mend"]
     assert "a-hard-word" not in str(found)
