@@ -19,6 +19,7 @@ from calls import model_checks
 from calls.line import live
 from calls.pages import model_words
 from frontdesk import database_pool, disk, embedded_worker, loop_lag, stand_in_beat
+from frontdesk.backups import latest
 
 _seen_migrated = False
 
@@ -31,6 +32,7 @@ for _part, _meaning in (("beat", "Seconds since beat"), ("worker", "Seconds sinc
     Gauge(f"frontdesk_{_part}_seconds", f"{_meaning} was last seen at work").set_function(
         partial(stand_in_beat.age_s, _part)
     )
+Gauge("frontdesk_backup_seconds", "Seconds since the last backup from this machine").set_function(latest.age_s)
 for _name, _meaning in database_pool.FIGURES.items():
     Gauge(f"frontdesk_database_{_name}", _meaning).set_function(partial(database_pool.figure, _name))
 

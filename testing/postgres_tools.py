@@ -1,4 +1,4 @@
-"""Where pg_dump and pg_restore of a server's version are: the system's, or those of the package of throw-away servers."""
+"""Where pg_dump of a server's version is: the system's, or that of the package of throw-away servers."""
 
 from __future__ import annotations
 

@@ -21,6 +21,12 @@ FILES: Final = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 _MIGRATIONS_TABLE: Final = "django_migrations"
 _PEOPLE: Final = ("businesses_business", "businesses_user")
 _SHOWN: Final = 500
+_FUNCTIONS: Final = """
+    SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND NOT EXISTS (
+        SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e'
+    )
+"""
+"""Those of triggers, without an extension's."""
 
 
 def dump(path: Path) -> None:
@@ -93,9 +99,13 @@ def migrations() -> list[str]:
 
 
 def _empty() -> None:
+    """Remove tables and functions. The schema stays: before PostgreSQL 15 it did not belong to the database's owner."""
     with transaction.atomic(), connection.cursor() as cursor:
         for table in sorted(tables()):
             cursor.execute(f"DROP TABLE IF EXISTS {connection.ops.quote_name(table)} CASCADE")
+        cursor.execute(_FUNCTIONS)
+        for (signature,) in cursor.fetchall():
+            cursor.execute(f"DROP FUNCTION IF EXISTS {signature} CASCADE")
     connection.close()
 
 

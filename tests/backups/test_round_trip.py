@@ -105,8 +105,8 @@ def test_there_and_back(full: dict[str, str], tmp_path: Path) -> None:
 
     with empty_database(tmp_path) as url:
         other = {**full, "DATABASE_URL": url, "MEDIA_ROOT": str(tmp_path / "other-media")}
+        stranger = {**other, "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode()}
         with pytest.raises(RuntimeError, match="keys that encrypted this backup"):
-            stranger = {**other, "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode()}
             manage("restore", str(folder), environment=stranger)
         done = json.loads(manage("restore", str(folder), environment=other))
         assert set(done) == {"version", "made_at", "waiting_broadcasts"}
