@@ -176,9 +176,8 @@ class Response:
         if not line_lost and is_last:
             return Aftermath(gave_up=True)
         attempt = 1 if line_lost else owed.attempt + 1  # a new line is counted by `link.py`
-        rest = Owed(ResponseKind.CONTINUATION, attempt=attempt, since=at, begun_since=owed.silent_since)
-        rest.not_before = at + pause_s
-        return Aftermath(retry=rest)
+        retry = Owed(ResponseKind.CONTINUATION, attempt=attempt, since=at, begun_since=owed.silent_since)
+        return Aftermath(replace(retry, not_before=at + pause_s))
 
 
 @dataclass(frozen=True, slots=True)
