@@ -34,7 +34,7 @@ attack: $(VENV)/installed-dev ## run only the tests that attack an installation 
 
 browser: $(VENV)/installed-dev ## check every page in Chromium (Debian: apt-get install chromium; CHROMIUM= names another)
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "There is no Chromium: apt-get install chromium, or set CHROMIUM." >&2; exit 1; }
-	@$(PYTHON) -m pytest -m browser -n 2 --dist loadgroup tests/browser $(ARGS)
+	@$(PYTHON) -m testing.run browser $(ARGS)
 
 screenshots: $(VENV)/installed-dev ## take pictures of every page in both languages and widths into var/screenshots/ (ARGS="home --dark")
 	@$(PYTHON) -m testing.screenshots $(ARGS)

@@ -1,11 +1,11 @@
-"""`make test`: the whole suite twice, on the embedded default and on PostgreSQL with Redis.
+"""The suite twice, on the embedded default and on PostgreSQL with Redis (`make test`), or in Chromium (`make browser`).
 
 Each pass has two parts: tests that compute, then tests of real processes in real time, whose timing the
 computing ones would disturb. Both are distributed to workers by file. Where a few tests of a part fail, these are
 run once more with nothing beside them, and what they say then counts (docs/decisions/0086-failed-tests-run-alone.md).
 Servers are started for the run and removed afterwards. To use your own, set `TEST_DATABASE_URL` (its user must
 be allowed to create databases) and `TEST_REDIS_URL` (each worker writes into a Redis database of its own, from
-that one upwards). Arguments are passed to pytest. `make browser` runs the browser tests.
+that one upwards). Arguments are passed to pytest; the first of them may be `browser`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ MOST_RUN_ALONE = 6
 
 
 def main(arguments: list[str]) -> int:
-    """Run both passes, even if one fails. Returns 0 if all parts passed."""
+    """Run both passes, even if one fails, or the browser tests. Returns 0 if all parts passed."""
+    if arguments[:1] == ["browser"]:
+        return run_part(["-m", "browser", "tests/browser", *arguments[1:]], 2, {}, dist="loadgroup")
     codes, said = [], []
     with ExitStack() as servers:
         for name in ("SQLite, everything in one process", "PostgreSQL and Redis"):
@@ -64,12 +66,12 @@ def verdict(codes: list[int], *, some_only: bool) -> int:
     return next((code for code in codes if code), 0)
 
 
-def run_part(arguments: list[str], workers: int, variables: dict[str, str]) -> int:
+def run_part(arguments: list[str], workers: int, variables: dict[str, str], *, dist: str = "loadfile") -> int:
     """Run the selected tests beside each other, and what failed once more alone. Returns pytest's exit code."""
     with tempfile.TemporaryDirectory() as cache:
         options = ["-o", f"cache_dir={cache}"]
-        code = run_pytest([*options, "-n", str(workers), *arguments], variables)
-        failed = failures(Path(cache))
+        code = run_pytest([*options, "-n", str(workers), "--dist", dist, *arguments], variables)
+        failed = failures(Path(cache), in_groups=dist == "loadgroup")
         if code != pytest.ExitCode.TESTS_FAILED or not 0 < len(failed) <= MOST_RUN_ALONE:
             return code
         print(
@@ -80,15 +82,22 @@ def run_part(arguments: list[str], workers: int, variables: dict[str, str]) -> i
         )
 
 
-def failures(cache: Path) -> list[str]:
-    """Returns the names of the tests that failed in the run that used this folder as pytest's cache."""
+def failures(cache: Path, *, in_groups: bool = False) -> list[str]:
+    """Returns the names of the tests that failed in the run that used this folder as pytest's cache.
+
+    Where tests run in groups, a worker calls each `test@group`. The cache keeps the plain names after this.
+    """
     kept = cache / "v" / "cache" / "lastfailed"
-    return sorted(json.loads(kept.read_text())) if kept.exists() else []
+    names: list[str] = sorted(json.loads(kept.read_text())) if kept.exists() else []
+    if names and in_groups:
+        names = [name.rpartition("@")[0] for name in names]
+        kept.write_text(json.dumps(dict.fromkeys(names, True)))
+    return names
 
 
 def run_pytest(arguments: list[str], variables: dict[str, str]) -> int:
     """Run pytest with these environment variables. Returns its exit code."""
-    command = [sys.executable, "-m", "pytest", "--dist", "loadfile", "--no-loadscope-reorder", *arguments]
+    command = [sys.executable, "-m", "pytest", "--no-loadscope-reorder", *arguments]
     return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import sleep
 from uuid import uuid4
 
@@ -14,6 +15,10 @@ from django.views.decorators.http import require_safe
 
 from businesses.models import User
 from businesses.pages.access import PageRequest, business_page
+from calls import mailbox
+from calls.conversation.commands import NextStep
+from calls.line import live_control
+from calls.models import Call, CallStatus
 from calls.telephone import intake
 from calls.telephone.intake import Admitted, Refusal, Refused
 from calls.telephone.twilio import MEDIA_PATH, TOKEN_PARAMETER
@@ -31,7 +36,11 @@ def try_call(request: PageRequest) -> HttpResponse:
 
 @business_page(section="try-call", action_of="try-call")
 def start(request: PageRequest) -> HttpResponse:
-    """Take the call in, and give the page what Twilio would get: the key to a media stream."""
+    """Take the call in, and give the page what Twilio would get: the key to a media stream.
+
+    `lost` in the form is the id of a call whose connection the page has just lost.
+    """
+    _end_lost_trial(request, call_sid=request.POST.get("lost", ""))
     _wait_for_earlier_trial(request.user)
     call_sid = f"browser-{uuid4().hex}"
     admission = intake.take_in_from_browser(request.business, call_id=call_sid, person=request.user, now=timezone.now())
@@ -52,6 +61,16 @@ def start(request: PageRequest) -> HttpResponse:
             raise AssertionError(admission)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _end_lost_trial(request: PageRequest, *, call_sid: str) -> None:
+    """Have the call ended, should its process not have noticed: a network that is gone closes no connection."""
+    lost = Call.objects.filter(
+        business=request.business, placed_by=request.user, twilio_call_sid=call_sid, status=CallStatus.LIVE
+    )
+    for call in lost:
+        with suppress(mailbox.NotReached):  # then its process ends it for want of frames
+            live_control.ask(call.pk, NextStep.HANG_UP)
 
 
 def _wait_for_earlier_trial(person: User) -> None:

@@ -17,11 +17,13 @@ from pytest_django import DjangoAssertNumQueries
 from businesses.models import Business, PhoneNumber, Role
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
+from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.greetings import recordings
 from calls.line import live_control
 from calls.line.admission import open_stream
 from calls.models import Call, CallOutcome, CallStatus, GreetingAudio, GreetingState, Turn
+from calls.pages import try_call
 from calls.records import costs, recording
 from calls.tests.conftest import NOW, make_business, make_call, make_live_call
 from calls.tests.test_greeting_pages import client_of
@@ -311,6 +313,21 @@ def test_a_try_has_the_limits_of_every_call(owner: Client, business: Business) -
     Business.objects.update(minutes_left=0)
     assert owner.post(address(business, "try/start/")).status_code == 409
     assert Client().post(address(business, "try/start/")).status_code == 302
+
+
+def test_a_try_that_the_page_has_lost_is_ended_for_the_next_one(
+    owner: Client, business: Business, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(try_call, "EARLIER_TRIAL_S", 0.0)
+    lost = json.loads(owner.post(address(business, "try/start/")).content)["callSid"]
+    strangers = make_running(business)
+    with acting_for(business):
+        call = Call.objects.get(twilio_call_sid=lost)
+        Call.objects.filter(pk=call.pk).update(status=CallStatus.LIVE, alive_at=timezone.now())
+    assert owner.post(address(business, "try/start/"), {"lost": strangers.twilio_call_sid}).status_code == 409
+    assert asked == []
+    owner.post(address(business, "try/start/"), {"lost": lost})
+    assert asked == [(call.pk, NextStep.HANG_UP, "")]
 
 
 def test_the_try_page_says_how_to_call_without_a_microphone(owner: Client, business: Business) -> None:

@@ -11,6 +11,7 @@ const part = (name) => document.querySelector(`[data-part="${name}"]`);
 const [begin, end] = [form.elements.begin, form.elements.end];
 
 let line = null; // the call that begins or runs
+let lost = ""; // the id of a call whose connection broke: the server may not have noticed yet
 let begunAt = 0;
 let clock = 0;
 
@@ -38,10 +39,13 @@ function unsay(...kinds) {
 }
 
 async function takeIn(signal) {
-  const answer = await fetch(root.dataset.start, { method: "POST", body: new FormData(form), signal }).catch(() => null);
+  const body = new FormData(form);
+  body.append("lost", lost);
+  const answer = await fetch(root.dataset.start, { method: "POST", body, signal }).catch(() => null);
   if (answer?.redirected) throw new Trouble("signed-out");
   if (answer?.status === 409) throw new Trouble("refused", (await answer.json()).error);
   if (!answer?.ok) throw new Trouble("server");
+  lost = "";
   return answer.json();
 }
 
@@ -71,6 +75,7 @@ function over(ended, why) {
   for (const each of root.querySelectorAll("[data-ended]")) each.hidden = each.dataset.ended !== why;
   show(wasTalking ? "ended" : "idle");
   if (why !== "here" && why !== "there") say(why);
+  if (why === "lost") lost = ended.call?.callSid ?? "";
   if (wasTalking) setTimeout(() => line === null && readTurns(ended.call), LAST_WORDS_MS);
   line = null;
 }

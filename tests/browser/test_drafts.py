@@ -101,11 +101,11 @@ def test_a_draft_is_left_found_edited_scheduled_and_copied(
         page.get_by_role("button", name=words["schedule"], exact=True).click()
         page.get_by_role("button", name=words["edit"], exact=True).click()
         page.wait_for_url("**/edit/details/")
-        assert page.locator("input[name=wall_time]").input_value() == "2030-05-01T09:30"
+        expect(page.locator("input[name=wall_time]")).to_have_value("2030-05-01T09:30")
         page.locator("ol.steps a").nth(1).click()
         page.wait_for_url("**/edit/people/")
         give(page, file_of(tmp_path, (1002005, "Noa")))
-        assert page.locator("input[name=name]").input_value() == f"Spring {language}"
+        expect(page.locator("input[name=name]")).to_have_value(f"Spring {language}")
         finish(page, f"Summer {language}")
         expect(page.locator("main header .badge")).to_have_text(words["draft"])
         here = page.url

@@ -83,8 +83,8 @@ def test_what_was_sent_after_the_end_is_back_and_nothing_else_is(
         page.locator("main form button.main").click()
         sign_in_here(page)
         assert page.url == f"{server.url}{HOME}contacts/new/"
-        assert page.locator("input[name=name]").input_value() == "Dana Katz"
-        assert page.locator("input[name=phone]").input_value() == "050-777 88 99"
+        expect(page.locator("input[name=name]")).to_have_value("Dana Katz")
+        expect(page.locator("input[name=phone]")).to_have_value("050-777 88 99")
         expect(page.locator(KEPT)).to_be_visible()
         page.goto(HOME + "contacts/?q=Dana+Katz")
         assert page.locator("main td").count() == 0, "nothing was sent by itself"
@@ -137,7 +137,7 @@ def test_a_press_on_an_action_after_the_end_leads_back_to_its_page(
         page.locator("form[action$='/invite/'] button.main").click()
         sign_in_here(page)
         assert page.url == f"{server.url}{HOME}members/"
-        assert page.locator("input[name=email]").input_value() == "nobody@clinic"
+        expect(page.locator("input[name=email]")).to_have_value("nobody@clinic")
 
 
 @languages
@@ -152,7 +152,7 @@ def test_the_language_is_switched_on_a_refused_page(server: Daphne, chromium: Br
         page.locator(f"button[lang={'he' if language == 'en' else 'en'}]").click()
         page.wait_for_url(f"**{HOME}members/")
         expect(page.locator("html")).to_have_attribute("dir", "rtl" if language == "en" else "ltr")
-        assert page.locator("input[name=email]").input_value() == "nobody@clinic"
+        expect(page.locator("input[name=email]")).to_have_value("nobody@clinic")
 
 
 def next_open_thread(page: Page) -> str:

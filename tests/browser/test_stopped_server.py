@@ -71,7 +71,7 @@ def test_a_button_waits_and_is_pressed_once_when_the_server_is_back(
         page.locator("main form button.main").click()
         expect(page.locator(LINE)).to_be_visible(timeout=PATIENCE_MS)
         page.locator("main form button.main").click(force=True)  # an impatient person
-        assert page.locator("input[name=name]").input_value() == "Dana Katz"
+        expect(page.locator("input[name=name]")).to_have_value("Dana Katz")
         assert sent == []
         wire.start()
         page.wait_for_url(re.compile(r"/contacts/[0-9a-f-]{36}/"), timeout=PATIENCE_MS)

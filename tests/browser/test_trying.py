@@ -100,14 +100,15 @@ def test_a_page_without_https_says_what_to_do(server: Daphne, chromium: Browser)
         expect(page.get_by_role("alert")).to_contain_text("Open this page at its https:// address")
 
 
-def test_a_lost_connection_is_said_and_the_next_call_works(server: Daphne, chromium: Browser) -> None:
+@pytest.mark.parametrize("way", ["cut", "lose"])
+def test_a_lost_connection_is_said_and_the_next_call_works(server: Daphne, chromium: Browser, way: str) -> None:
     wire = Wire(server.port)
     with tools.context(chromium, wire.url, language="en") as window:
         window.grant_permissions(["microphone"])
         page = window.new_page()
         open_page(page)
         press(page, "talking")
-        wire.cut()
+        getattr(wire, way)()
         expect(page.locator("#try")).to_have_attribute("data-state", "ended", timeout=PATIENCE_MS)
         expect(page.get_by_role("alert")).to_contain_text(LOST)
         press(page, "talking")

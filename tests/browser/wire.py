@@ -8,14 +8,17 @@ from contextlib import suppress
 
 
 class Wire:
-    """Forwards connections to a port of this machine. `cut` breaks the open ones; new ones still work.
+    """Forwards connections to a port of this machine. `cut` breaks the open ones at both ends; new ones still work.
+
+    `lose` breaks them for the near side only, as a network does that is suddenly gone.
 
     Between `stop` and `start` new ones are broken, too, as if the server were gone.
     """
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._ends: list[socket.socket] = []
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._lost: list[socket.socket] = []
         self._is_stopped = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -23,10 +26,18 @@ class Wire:
 
     def cut(self) -> None:
         """Break all connections."""
-        ends, self._ends = self._ends, []
-        for end in ends:
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        pairs, self._pairs = self._pairs, []
+        for _near, far in pairs:  # first: a socket that is closed while it is read from can't be shut down any more
+            _shut(far)
+        for near, _far in pairs:
+            _shut(near)
+
+    def lose(self) -> None:
+        """Break all connections without telling the server, until `close`."""
+        pairs, self._pairs = self._pairs, []
+        for near, far in pairs:
+            self._lost.append(far.dup())
+            _shut(near)
 
     def stop(self) -> None:
         """Break all connections, and each that is made."""
@@ -42,6 +53,8 @@ class Wire:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()
+        for end in self._lost:
+            end.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -51,9 +64,14 @@ class Wire:
                     near.close()
                     continue
                 far = socket.create_connection(("127.0.0.1", self._port))
-                self._ends += [near, far]
+                self._pairs.append((near, far))
                 for source, target in ((near, far), (far, near)):
                     threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
+
+
+def _shut(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:
