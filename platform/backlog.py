@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -115,7 +115,7 @@ def read(at: datetime) -> Backlog:
     )
 
 
-def _waiting(at: datetime) -> Iterable[tuple[str, int, datetime | None]]:
+def _waiting(at: datetime) -> list[tuple[str, int, datetime | None]]:
     """Returns amount and oldest time of each kind of work that is due, in one query."""
     due = [
         _sum("news", WebhookNews.objects.filter(applied_at__isnull=True), "received_at"),
@@ -125,8 +125,7 @@ def _waiting(at: datetime) -> Iterable[tuple[str, int, datetime | None]]:
         _sum("media", InboundMedia.objects.filter(status=MediaStatus.WAITING), "next_attempt_at"),
         _sum("unknown_messages", Recipient.objects.filter(status=RecipientStatus.UNKNOWN), "accepted_at"),
     ]
-    first, *others = due
-    return first.union(*others, all=True)
+    return list(due[0].union(*due[1:], all=True))
 
 
 def _sum(kind: str, rows: QuerySet[Any], since: str) -> Any:
