@@ -32,15 +32,6 @@ streams_refused = Counter("frontdesk_streams_refused", "Media streams that were 
 records_waiting = Gauge("frontdesk_records_waiting", "Writes of call records that wait or are under way")
 records_lost = Counter("frontdesk_records_lost", "Pieces of recordings, records and ends of calls that were dropped")
 
-for _outcome in CallOutcome.values:
-    calls.labels(_outcome)
-for _reason in EndReason:
-    ends.labels(_reason.value)
-for _what in Latency:
-    latency.labels(_what.value)
-for _why in StreamRefusal:
-    streams_refused.labels(_why.value)
-
 OTHER: Final = "other"
 KNOWN: Final = frozenset(
     # OpenAI's
@@ -52,6 +43,21 @@ KNOWN: Final = frozenset(
     " unheard unreachable wrong_audio_format".split()
 )
 _NUMBERED: Final = re.compile(r"closed_1\d{3}|http_[345]\d\d")
+
+
+# Named from the start: Prometheus sees no growth of a series that begins with its first count.
+for _outcome in CallOutcome.values:
+    calls.labels(_outcome)
+for _reason in EndReason:
+    ends.labels(_reason.value)
+for _what in Latency:
+    latency.labels(_what.value)
+for _why in StreamRefusal:
+    streams_refused.labels(_why.value)
+for _code in (*KNOWN, "http_401", "http_403", OTHER):
+    given_up.labels(_code)
+    for _kind in ("request", "response", "session"):
+        faults.labels(_kind, _code)
 
 
 def code_label(code: str) -> str:
