@@ -11,9 +11,17 @@ def main() -> None:
     """Run one management command. Ctrl-C ends any of them, at whatever moment it comes, without a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontdesk.settings")
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
 
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        except ImproperlyConfigured as refusal:
+            if sys.argv[1:2] != ["doctor"]:
+                raise
+            from frontdesk.doctor import refused
+
+            sys.exit(refused.report(str(refusal), as_json="--json" in sys.argv))
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped.\n")
         sys.exit(STOPPED_BY_CTRL_C)

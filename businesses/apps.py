@@ -12,9 +12,11 @@ class BusinessesConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what happens at sign-in, and register how long the rows of this app are kept."""
+        from businesses.doctor import keys  # noqa: PLC0415
         from businesses.keeping import own_models  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.signing_in import news, sessions  # noqa: PLC0415 - they import models
 
         own_models.register()
+        keys.register()
         news.connect()
         sessions.connect()

@@ -15,6 +15,7 @@ class CallsConfig(AppConfig):
         from businesses import last_calls  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.pages import badges  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.signals import call_settings_changed  # noqa: PLC0415 - models are loaded by now, not before
+        from calls.doctor import models, numbers, webhooks  # noqa: PLC0415
         from calls.keeping import rules  # noqa: PLC0415
         from calls.records import call_figures  # noqa: PLC0415
         from calls.tasks import on_call_settings_changed  # noqa: PLC0415
@@ -23,3 +24,5 @@ class CallsConfig(AppConfig):
         rules.register()
         last_calls.register(call_figures.last_calls)
         badges.register("calls", _("calls missed today"), call_figures.missed_today)
+        for subject in (webhooks, models, numbers):
+            subject.register()

@@ -71,7 +71,7 @@ def in_use() -> dict[ModelUse, str]:
 
 def check(*, now: datetime) -> ModelCheck:
     """Ask OpenAI and keep what it says. Without an answer, the findings of the last one stay."""
-    fault, listed = _ask()
+    fault, listed = _ask(_TIMEOUT_S)
     changes: dict[str, object] = {"checked_at": now, "fault": fault or ""}
     if fault in (None, CheckFault.NO_LIST):
         changes["findings"] = [asdict(found) for found in findings(in_use(), listed, today=now.date())]
@@ -81,6 +81,13 @@ def check(*, now: datetime) -> ModelCheck:
     if is_fault(row):
         logger.warning("OpenAI's list of models: %s", row.fault)
     return row
+
+
+def look(*, now: datetime, timeout_s: float) -> ModelCheck:
+    """Ask OpenAI. Returns what it says as a row that is not kept."""
+    fault, listed = _ask(timeout_s)
+    found = [asdict(each) for each in findings(in_use(), listed, today=now.date())] if not fault else []
+    return ModelCheck(checked_at=now, fault=fault or "", findings=found)
 
 
 def latest() -> ModelCheck | None:
@@ -116,12 +123,12 @@ def is_fault(row: ModelCheck) -> bool:
     return row.fault not in ("", CheckFault.NO_LIST)
 
 
-def _ask() -> tuple[CheckFault | None, dict[str, date | None] | None]:
+def _ask(timeout_s: float) -> tuple[CheckFault | None, dict[str, date | None] | None]:
     """Returns why there is no list, or the list."""
     import openai  # noqa: PLC0415 - a second of loading, and most processes (every command) never ask
 
     try:
-        with openai_client(timeout_s=_TIMEOUT_S) as client:
+        with openai_client(timeout_s=timeout_s) as client:
             answer = client.get("/models", cast_to=object)
     except openai.APIStatusError as error:
         found = refusal(error)

@@ -1,4 +1,4 @@
-"""The installation as a Django app, so that its commands (`manage.py serve`) are found."""
+"""The installation as a Django app, so that its commands (`manage.py serve`) are found, and its checks."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,10 @@ class FrontdeskConfig(AppConfig):
     """The app of the folder platform/, which is imported as `frontdesk` (see frontdesk.py)."""
 
     name = "frontdesk"
+
+    def ready(self) -> None:
+        """Have the installation itself looked at by `manage.py doctor`."""
+        from frontdesk.doctor import address, configuration, mail_server, parts, stores  # noqa: PLC0415 - need models
+
+        for subject in (configuration, stores, parts, address, mail_server):
+            subject.register()

@@ -37,10 +37,13 @@ from frontdesk import (  # noqa: E402
 )
 from frontdesk.callers_first import CallersFirst  # noqa: E402
 from frontdesk.large_bodies import LargeBodies  # noqa: E402
+from frontdesk.request_ids import RequestIds  # noqa: E402
 from frontdesk.request_lanes import RequestLanes  # noqa: E402
+from frontdesk.webhook_figures import WebhookFigures  # noqa: E402
 
 lanes = RequestLanes(LargeBodies(http), connections=settings.DATABASE_POOL_SIZE)
-application = ProtocolTypeRouter({"http": CallersFirst(lanes), "websocket": URLRouter(websocket_urlpatterns)})
+pages = RequestIds(WebhookFigures(CallersFirst(lanes)))
+application = ProtocolTypeRouter({"http": pages, "websocket": URLRouter(websocket_urlpatterns)})
 
 access_log.install()
 private_files.tighten()

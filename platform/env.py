@@ -8,7 +8,13 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
-load_dotenv(os.environ.get("ENV_FILE") or Path(__file__).resolve().parent.parent / ".env")
+
+def file() -> Path:
+    """Returns the path of the file that is read, which need not exist."""
+    return Path(os.environ.get("ENV_FILE") or Path(__file__).resolve().parent.parent / ".env")
+
+
+load_dotenv(file())
 
 
 def text(name: str, default: str = "") -> str:

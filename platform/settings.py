@@ -256,4 +256,5 @@ if PUBLIC_URL.startswith("https://") and not DEBUG:  # in DEBUG, sign-in also wo
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
 
-LOGGING = logs.config(level=env.text("LOG_LEVEL", "INFO"))
+LOG_FORMAT = env.choice("LOG_FORMAT", r"text|json")
+LOGGING = logs.config(level=env.text("LOG_LEVEL", "INFO"), form=LOG_FORMAT)

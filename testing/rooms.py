@@ -23,7 +23,7 @@ IMPORT_NAMES = {"frontdesk": "platform"}
 FLOORS: dict[str, tuple[str, ...]] = {
     "whatsapp": (
         "apps urls management templatetags",
-        "admin",
+        "admin doctor",
         "pages",
         "tasks",
         "keeping",
@@ -54,7 +54,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     ),
     "calls": (
         "apps urls management templatetags",
-        "admin",
+        "admin doctor",
         "pages",
         "tasks",
         "keeping",
@@ -65,7 +65,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "greetings",
         "instructions model_checks",
         "sandbox",
-        "audio",
+        "audio figures",
         "conversation",
         "openai_http",
         "openai_errors openai_messages openai_models mailbox past",
@@ -78,7 +78,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "admin_forms pages",
         "fence",
         "forms",
-        "tasks",
+        "tasks doctor",
         "signing_in",
         "invitation_mail",
         "invitations registration business_options",

@@ -14,6 +14,7 @@ class WhatsappConfig(AppConfig):
         """Say what becomes of what is kept, who owns a number, and who waits for a reply."""
         from businesses import known_people  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.pages import badges  # noqa: PLC0415
+        from whatsapp.doctor import keys, numbers  # noqa: PLC0415
         from whatsapp.keeping import rules  # noqa: PLC0415
         from whatsapp.pages.conversations import count_waiting  # noqa: PLC0415
         from whatsapp.people import names  # noqa: PLC0415
@@ -21,3 +22,5 @@ class WhatsappConfig(AppConfig):
         rules.register()
         known_people.register(names.find, names.search)
         badges.register("inbox", gettext_lazy("people wait for a reply"), count_waiting)
+        keys.register()
+        numbers.register()

@@ -173,6 +173,7 @@ class Fence(_Base):
 class FencedAdmin(Fence, _ModelAdmin):
     """The base class of every registered model's admin."""
 
+    list_per_page = 50
     section: ClassVar[Section] = Section.INSTALLATION
     about: ClassVar[_StrPromise | str] = ""
     """What the page is for; shown on the start page and where the list is empty."""

@@ -31,7 +31,9 @@ def rotate_second_factors() -> tuple[int, list[str]]:
 def encrypt_plain_second_factors() -> int:
     """Encrypt what an earlier release stored in the clear. Returns the number of authenticators."""
     plain = [
-        each.pk for each in Authenticator.objects.iterator() if not all(map(credentials.is_encrypted, _kept(each)))
+        each.pk
+        for each in Authenticator.objects.iterator()
+        if not all(map(credentials.is_encrypted, kept_secrets(each)))
     ]
     done = 0
     for key in plain:
@@ -51,7 +53,8 @@ def _rotate(authenticator: Authenticator) -> bool:
     return bool(fresh)
 
 
-def _kept(authenticator: Authenticator) -> list[str]:
+def kept_secrets(authenticator: Authenticator) -> list[str]:
+    """Returns the secrets of a second factor as they are stored: encrypted, except those of an earlier release."""
     data = authenticator.data
     return [*(data[name] for name in SECRETS if name in data), *data.get("migrated_codes", [])]
 

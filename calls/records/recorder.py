@@ -14,6 +14,7 @@ from typing import Final
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
+from calls import figures
 from calls.audio.tracks import Tracks
 from calls.conversation.commands import KeepStanding, KeepTurn, Measure
 from calls.conversation.end_reasons import EndReason
@@ -94,6 +95,7 @@ class CallRecorder:
 
     def measure(self, measure: Measure) -> None:
         """Remember a latency; there may be several of a kind."""
+        figures.measured(measure)
         self._latencies.setdefault(measure.what.value, []).append(measure.milliseconds)
         self._words_changed = True
 
@@ -137,6 +139,7 @@ class CallRecorder:
         is not written by then. A database that is away longer is tried in the background for `GIVE_UP_AFTER_S`, then
         the loss is logged.
         """
+        figures.call_ended(ending.reason, ending.outcome, ending.cause)
         self._closing.set()
         self._wake.set()
         self._write_audio(None if at is None else self._began_s + at)
@@ -176,6 +179,7 @@ class CallRecorder:
                 pause_s = min(pause_s * 2, 5.0)
             elif batch.ending is not None:
                 return
+        figures.records_lost.inc()
         logger.error("call %s: its end could not be written, the database is away", self._plan.call_id)
 
     def _next_batch(self, ending: Ending | None) -> Batch:
@@ -208,14 +212,21 @@ class CallRecorder:
         except store.Superseded:
             logger.info("call %s: goes on in another stream, which writes its records", self._plan.call_id)
         except DatabaseError as error:  # the business or the call was deleted; the message may quote what was said
+            figures.records_lost.inc()
             logger.error("call %s: records refused and dropped: %s", self._plan.call_id, type(error).__name__)
         except Exception:  # a mistake of ours is no reason to harm a caller
+            figures.records_lost.inc()
             logger.exception("call %s: records not written and dropped", self._plan.call_id)
         else:
             if must_end and self._nothing_left:
                 self._nothing_left(must_end)
         self._unwritten = None
         return True
+
+
+def unwritten_ends() -> int:
+    """Returns how many calls of this process have ended whose end is neither written nor given up."""
+    return len(_unfinished)
 
 
 async def all_written() -> None:

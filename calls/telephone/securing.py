@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 
@@ -35,26 +35,46 @@ class Secured:
     problem: str | None = None
 
 
+_TIMEOUT_S: Final = 30.0
+
+
 def secure(*, at: str, only_check: bool) -> Iterator[Secured]:
     """Set the fallback address of every number, or only look. Raises `TwilioUnreachable`."""
-    client = _client()
+    client = _client(_TIMEOUT_S)
     # Across businesses: numbers belong to the operator's one account. `PhoneNumber` is not scoped.
     for number in PhoneNumber.objects.select_related("business").order_by("number"):
         yield _secured(client, number, at=at, only_check=only_check)
 
 
-def _secured(client: Client, number: PhoneNumber, *, at: str, only_check: bool) -> Secured:
+def look_at(number: PhoneNumber, *, timeout_s: float) -> Secured:
+    """Only look at one number, whatever service its fallback address is at. Raises `TwilioUnreachable`."""
+    return _secured(_client(timeout_s), number, at=None, only_check=True)
+
+
+def account_status(*, timeout_s: float) -> str:
+    """Returns the state of the operator's account in Twilio's words, like "active". Raises `TwilioUnreachable`."""
+    from twilio.base.exceptions import TwilioException  # noqa: PLC0415 - as below
+
+    try:
+        return str(_client(timeout_s).api.accounts(settings.TWILIO_ACCOUNT_SID).fetch().status)
+    except (TwilioException, OSError) as error:
+        raise TwilioUnreachable(_words(error)) from error
+
+
+def _secured(client: Client, number: PhoneNumber, *, at: str | None, only_check: bool) -> Secured:
     from twilio.base.exceptions import TwilioException  # noqa: PLC0415 - only this command asks Twilio
 
     named: dict[str, Any] = {"number": number.number, "business": number.business.slug}
-    address = outage.fallback_address(number, at=at)
+    address = outage.fallback_address(number, at=at or outage.ECHO)
     if len(address) > outage.LONGEST_ADDRESS:
         return Secured(**named, problem="The address of the TwiML is too long for Twilio.")
     try:
         found = client.incoming_phone_numbers.list(phone_number=number.number, limit=1)
         if not found:
             return Secured(**named, problem="This Twilio account has no such number.")
-        has_changed = found[0].voice_fallback_url != address
+        known = found[0].voice_fallback_url or ""
+        # Without `at`, what the service is told counts, not which one it is.
+        has_changed = known != address if at else known.partition("?")[2] != address.partition("?")[2]
         if has_changed and not only_check:
             found[0].update(voice_fallback_url=address, voice_fallback_method="GET")
     except (TwilioException, OSError) as error:
@@ -65,12 +85,15 @@ def _secured(client: Client, number: PhoneNumber, *, at: str, only_check: bool) 
     return Secured(**named, voice_url=asked, rings=outage.dialled(number), changed=has_changed, problem=problem)
 
 
-def _client() -> Client:
-    from twilio.rest import Client  # noqa: PLC0415 - as above
+def _client(timeout_s: float) -> Client:
+    from twilio.http.http_client import TwilioHttpClient  # noqa: PLC0415 - as above
+    from twilio.rest import Client  # noqa: PLC0415
 
     if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN):
         raise TwilioUnreachable("Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")
-    client = Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN)
+    client = Client(
+        settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=TwilioHttpClient(timeout=timeout_s)
+    )
     client.api.base_url = settings.TWILIO_API_URL
     return client
 

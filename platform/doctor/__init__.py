@@ -1,0 +1,1 @@
+"""Trying everything that an installation needs, from outside in: `manage.py doctor`."""

@@ -1,0 +1,1 @@
+"""What `manage.py doctor` tries of WhatsApp: Meta's way here, and every active number."""
