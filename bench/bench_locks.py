@@ -3,7 +3,7 @@
     .venv/bin/python bench/bench_locks.py [--calls 20] [--lock 10] [--json FILE]
 
 Every call hears its cached greeting, and asks and is answered until its end; a quarter of the calls hang up while the
-lock is held. Meanwhile others ring: their webhooks are timed. At the end the records are counted.
+lock is held. Meanwhile others ring, now and then a dozen together. All webhooks are timed, and the records counted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import asyncio
 import json
 import sqlite3
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +36,8 @@ OWNER = "+12125559999"
 AFTER_S = 6.0
 RINGS_EVERY_S = 0.5
 AT_ONCE = 12
+BURSTS = (0, 6)
+"""Which of the rings are of a dozen together."""
 
 
 @dataclass
@@ -44,12 +46,12 @@ class Measured:
 
     waits: list[tuple[float, float]] = field(default_factory=list)  # when a caller had asked, and seconds to the answer
     webhooks: list[tuple[float, str, float, str]] = field(default_factory=list)  # when, which, seconds, first verb
-    talking: set[str] = field(default_factory=set)  # callers who have had an answer
+    first_answers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     locked: tuple[float, float] = (float("inf"), float("inf"))
 
-    def is_locked(self, at: float) -> bool:
-        """Tell whether the lock was held then."""
-        return self.locked[0] <= at < self.locked[1]
+    def when(self, at: float) -> str:
+        """Returns whether that was before, while or after the lock was held."""
+        return "before" if at < self.locked[0] else "locked" if at < self.locked[1] else "after"
 
 
 def _scenario() -> Scenario:
@@ -69,13 +71,16 @@ async def talk(call: PlacedCall, measured: Measured, over: asyncio.Event) -> Non
 
     clock = asyncio.get_running_loop().time
     await call.quiet(0.3, after_bytes=8000)
+    is_first = True
     while not over.is_set():
         call.say(speech("one-moment-please"))
         await call.until(lambda: not call.stream.caller.is_speaking)
         asked_at, before = clock(), call.heard_bytes
         await call.until(lambda before=before: call.heard_bytes > before)  # type: ignore[misc]
         measured.waits.append((asked_at, clock() - asked_at))
-        measured.talking.add(call.flow.ids.call_sid)
+        if is_first:
+            measured.first_answers.release()
+        is_first = False
         await call.until(lambda: call.quiet_for > 0.5)
 
 
@@ -138,11 +143,11 @@ async def place_all(
             over = early if index % 4 == 3 else late
             calls.append(tasks.create_task(converse(twilio, name, number, measured, over)))
             await asyncio.sleep(0.2)
-        while len(measured.talking) < len(calls):
-            await asyncio.sleep(0.1)
+        for _ in calls:
+            await measured.first_answers.acquire()
         lock = tasks.create_task(hold_lock(path, lock_s, measured))
         for ordinal in range(round((lock_s + 2) / RINGS_EVERY_S)):
-            for each in range(AT_ONCE if ordinal == 0 or ordinal == 6 else 1):
+            for each in range(AT_ONCE if ordinal in BURSTS else 1):
                 tasks.create_task(ring(twilio, extra, ordinal * 100 + each))
             await asyncio.sleep(RINGS_EVERY_S)
             if ordinal == 4:
@@ -164,50 +169,39 @@ def run(calls: int, lock_s: float) -> dict[str, Any]:
         Business.objects.filter(name=name).update(fallback_number=OWNER, max_concurrent_calls=100)
         with call_servers(folder, database_url, OPENAI, calls=calls + 40) as servers:
             path = database_url.removeprefix("sqlite:///")
-            try:
-                callers, measured = asyncio.run(place_all(servers.daphne.url, numbers, extra, path, lock_s))
-            finally:
-                print(servers.daphne.log[-6000:])
+            callers, measured = asyncio.run(place_all(servers.daphne.url, numbers, extra, path, lock_s))
             servers.stop_openai()
         records = bench_calls.kept_records()
     return figures(callers, servers.seen, measured) | {
         "records": records,
-        "lateness": spread(list(servers.lateness_ms)),
+        "lateness_of_openais_stand_in_itself_ms": spread(list(servers.lateness_ms)),
     }
 
 
 def figures(callers: list[Caller], seen: list[Any], measured: Measured) -> dict[str, Any]:
     """Returns what is told of a run."""
     heard = {each.business: each for each in seen}
-    inside: list[float] = []
-    outside: list[float] = []
-    gaps: list[float] = []
+    delays, gaps = defaultdict(list), defaultdict(list)
     for caller in callers:
-        frames = heard[caller.business].frames_at
-        delays = to_openai(caller, heard[caller.business])
-        for at, delay in zip(frames[-len(delays) :], delays, strict=True):
-            (inside if measured.is_locked(at) else outside).append(delay)
-        gaps += [
-            (late - early) * 1000 for early, late in pairwise(frames) if measured.is_locked(late)
-        ]
-    found: dict[str, Any] = {
-        "caller_to_openai_ms": {"locked": spread(inside), "free": spread(outside)},
-        "between_frames_ms_locked": spread(gaps),
-        "missing_frames": [len(c.call.stream.record.lateness_s) - len(heard[c.business].frames_at) for c in callers],
-        "answered_after_ms": {
-            state: spread([wait * 1000 for at, wait in measured.waits if measured.is_locked(at) is is_locked])
-            for state, is_locked in (("locked", True), ("free", False))
-        },
-    }
+        frames, late = heard[caller.business].frames_at, to_openai(caller, heard[caller.business])
+        for at, delay in zip(frames[-len(late) :], late, strict=True):
+            delays[measured.when(at)].append(delay)
+        for before, after in pairwise(frames):
+            gaps[measured.when(after)].append((after - before) * 1000)
+    waits = defaultdict(list)
+    for at, wait in measured.waits:
+        waits[measured.when(at)].append(wait * 1000)
+    found: dict[str, Any] = {}
+    for state in ("before", "locked", "after"):
+        found[f"caller_to_openai_ms_{state}"] = spread(delays[state])
+        found[f"between_frames_ms_{state}"] = spread(gaps[state])
+        found[f"answered_after_ms_{state}"] = spread(waits[state])
     for kind in ("voice", "after", "status"):
-        for state in (True, False):
-            timed = [each for each in measured.webhooks if each[1] == kind and measured.is_locked(each[0]) is state]
-            if timed:
-                verbs = Counter(each[3] for each in timed)
-                found[f"{kind}_{'locked' if state else 'free'}_ms"] = spread([each[2] * 1000 for each in timed]) | dict(
-                    verbs
-                )
-    return found
+        timed = [each for each in measured.webhooks if each[1] == kind and measured.when(each[0]) == "locked"]
+        said = Counter(each[3] for each in timed)
+        found[f"{kind}_webhook_ms_locked"] = spread([each[2] * 1000 for each in timed]) | dict(said)
+    missing = [len(each.call.stream.record.lateness_s) - len(heard[each.business].frames_at) for each in callers]
+    return found | {"frames_that_never_came": sum(missing)}
 
 
 def main() -> None:
