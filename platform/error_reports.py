@@ -54,7 +54,7 @@ def install(dsn: str) -> None:
 def allowed(event: Event, hint: Hint) -> Event | None:
     """Returns what may leave the installation of an event; None for what is no error of ours."""
     told: dict[str, Any] = dict(event)
-    kept = {name: told[name] for name in _KEPT if name in told}
+    kept: dict[str, Any] = {name: told[name] for name in _KEPT if name in told}
     entry = told.get("logentry") or {}
     if said := entry.get("formatted") or entry.get("message") or told.get("message"):
         kept["logentry"] = {"message": _text(said)}
