@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -103,10 +104,10 @@ def _state() -> dict[str, Any]:
     }
 
 
-def _broadcasts(waiting: backlog.Backlog) -> list[tuple[Any, int, list[int]]]:
-    """Returns for each status its label, the number of broadcasts, and of their people in the states that are shown."""
+def _broadcasts(waiting: backlog.Backlog) -> list[tuple[Any, int, list[tuple[Any, int]]]]:
+    """Returns for each status its label, the number of broadcasts, and that of their people in each shown state."""
     return [
-        (BroadcastStatus(status).label, amount, [waiting.people[status, state] for state in SHOWN_PEOPLE])
+        (BroadcastStatus(status).label, amount, [(on.label, waiting.people[status, on]) for on in SHOWN_PEOPLE])
         for status, amount in waiting.broadcasts.items()
         if amount
     ]
@@ -133,4 +134,10 @@ def _greetings() -> list[Trouble]:
 def _versions() -> list[tuple[str, str]]:
     database = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}.get(connection.vendor, connection.vendor)
     numbers = [str(number) for number in connection.get_database_version() if number]
-    return [("Python", platform.python_version()), ("Django", django.__version__), (database, ".".join(numbers))]
+    ours = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
+    return [
+        ("Frontdesk", ours),
+        ("Python", platform.python_version()),
+        ("Django", django.__version__),
+        (database, ".".join(numbers)),
+    ]
