@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from django.conf import settings
 from prometheus_client import REGISTRY, Gauge
@@ -25,6 +26,9 @@ from frontdesk import (
     stand_in_beat,
     webhook_figures,  # noqa: F401
 )
+
+LOW_DISK_BYTES: Final = 5e9
+"""As in the alert for it (`deploy/alerts.yml`)."""
 
 
 def disk_free_bytes() -> float:
