@@ -60,6 +60,12 @@ def across_businesses() -> Iterator[None]:
         _current.reset(token)
 
 
+def current_id() -> str:
+    """Returns the id of the business for which the code just runs, for the log; empty for none or several."""
+    businesses = _current.get()
+    return str(businesses[0].pk) if not isinstance(businesses, _Scope) and len(businesses) == 1 else ""
+
+
 class _RefusingQuery(sql.Query):
     """A queryset that can be built and filtered, but raises `NoBusiness` when it runs."""
 

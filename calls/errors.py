@@ -9,12 +9,27 @@ class CallsError(Exception):
     """The base of this app's errors."""
 
 
+class StreamRefusal(StrEnum):
+    """Why a media stream is not let in."""
+
+    SIGNATURE = "signature"  # the handshake's is not Twilio's
+    NO_ROOM = "no_room"  # in this process
+    CROWD = "crowd"  # too many of its address have not brought a token
+    UNPROVED = "unproved"  # no token, or one of another call, used or expired
+    NO_START = "no_start"  # it brought none in time
+    MALFORMED = "malformed"
+    FLOOD = "flood"
+    DATABASE = "database"  # it failed, or is away
+    MISTAKE = "mistake"  # ours
+
+
 class StreamRefused(CallsError):
     """A media stream may not open: close its socket. `reason` is for the log; it names no secret."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, why: StreamRefusal = StreamRefusal.UNPROVED) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.why = why
 
 
 class SpeechFault(StrEnum):

@@ -7,10 +7,12 @@ lines is replaced, in whatever way Daphne was started: importing the application
 
 from __future__ import annotations
 
+import json
 from functools import wraps
 from typing import Any
 
 from daphne.access import AccessLogGenerator
+from django.conf import settings
 
 from frontdesk.log_lines import masked_path
 
@@ -24,6 +26,12 @@ def install() -> None:
     @wraps(written)
     def write_entry(log: AccessLogGenerator, host: Any, date: Any, request: str, **details: Any) -> None:
         method, _blank, address = request.partition(" ")
-        written(log, host, date, f"{method} {masked_path(address)}", **details)
+        asked = f"{method} {masked_path(address)}"
+        if settings.LOG_FORMAT == "json":
+            at = date.astimezone().isoformat(timespec="milliseconds")
+            line = {"time": at, "level": "INFO", "logger": "daphne.access", "message": asked, "client": str(host)}
+            log.stream.write(json.dumps({**line, **details}) + "\n")
+        else:
+            written(log, host, date, asked, **details)
 
     AccessLogGenerator.write_entry = write_entry

@@ -22,7 +22,7 @@ from twisted.internet import reactor  # noqa: E402
 from businesses import database_watch  # noqa: E402
 from calls.line import realtime_connection  # noqa: E402
 from calls.line.routing import websocket_urlpatterns  # noqa: E402
-from calls.telephone import from_memory  # noqa: E402
+from calls.telephone import from_memory, status_reports  # noqa: E402
 from frontdesk import (  # noqa: E402
     access_log,
     collector,
@@ -37,10 +37,13 @@ from frontdesk import (  # noqa: E402
 )
 from frontdesk.callers_first import CallersFirst  # noqa: E402
 from frontdesk.large_bodies import LargeBodies  # noqa: E402
+from frontdesk.request_ids import RequestIds  # noqa: E402
 from frontdesk.request_lanes import RequestLanes  # noqa: E402
+from frontdesk.webhook_figures import WebhookFigures  # noqa: E402
 
 lanes = RequestLanes(LargeBodies(http), connections=settings.DATABASE_POOL_SIZE)
-application = ProtocolTypeRouter({"http": CallersFirst(lanes), "websocket": URLRouter(websocket_urlpatterns)})
+pages = RequestIds(WebhookFigures(CallersFirst(lanes)))
+application = ProtocolTypeRouter({"http": pages, "websocket": URLRouter(websocket_urlpatterns)})
 
 access_log.install()
 private_files.tighten()
@@ -50,7 +53,11 @@ web_server.install()
 sys.setswitchinterval(0.0005)
 realtime_connection.warm_up()
 reactor.callWhenRunning(database_pool.install)
-beside = ((from_memory.READ_EVERY_S, from_memory.read), (stand_in_beat.EVERY.total_seconds(), stand_in_beat.look))
+beside = (
+    (from_memory.READ_EVERY_S, from_memory.read),
+    (status_reports.LOOK_EVERY_S, status_reports.note_kept),
+    (stand_in_beat.EVERY.total_seconds(), stand_in_beat.look),
+)
 reactor.callWhenRunning(partial(database_watch.start, *beside))
 reactor.callWhenRunning(startup.log_remarks)
 reactor.callWhenRunning(collector.load_and_freeze)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -12,29 +11,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonRes
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from businesses import heartbeats
 from calls import model_checks
 from calls.line import live
 from calls.pages import model_words
-from frontdesk import database_pool, disk, embedded_worker, loop_lag, stand_in_beat
-from frontdesk.backups import latest
+from frontdesk import disk, embedded_worker, figures, loop_lag
 
 _seen_migrated = False
 
-Gauge("frontdesk_live_calls", "Calls whose media streams are connected to this process").set_function(live.live_calls)
-Gauge("frontdesk_has_room", "1 while this process takes one more call").set_function(live.has_room)
-Gauge("frontdesk_loop_lag_seconds", "How late the event loop was at worst in the last five seconds").set_function(
-    loop_lag.here.worst_s
-)
-for _part, _meaning in (("beat", "Seconds since beat"), ("worker", "Seconds since a worker")):
-    Gauge(f"frontdesk_{_part}_seconds", f"{_meaning} was last seen at work").set_function(
-        partial(stand_in_beat.age_s, _part)
-    )
-Gauge("frontdesk_backup_seconds", "Seconds since the last backup from this machine").set_function(latest.age_s)
-for _name, _meaning in database_pool.FIGURES.items():
-    Gauge(f"frontdesk_database_{_name}", _meaning).set_function(partial(database_pool.figure, _name))
+figures.install()
 
 
 @require_safe

@@ -29,11 +29,7 @@ class Line(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """Returns the line."""
-        text = masked(_message(record))
-        if record.name.startswith(_SAYS_TRACEBACKS):
-            record.message = indented(text[: 10 * LONGEST_LINE])
-        else:
-            record.message = shortened(escaped(text), LONGEST_LINE)
+        record.message = message_of(record)
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
@@ -43,6 +39,14 @@ class Line(logging.Formatter):
     def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
         """Returns the stack."""
         return "    " + indented(masked(super().formatStack(stack_info)))
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Returns what a record says, without secrets, cut, and without line breaks that could be taken for records."""
+    text = masked(_text(record))
+    if record.name.startswith(_SAYS_TRACEBACKS):
+        return indented(text[: 10 * LONGEST_LINE])
+    return shortened(escaped(text), LONGEST_LINE)
 
 
 def masked(text: str) -> str:
@@ -72,7 +76,7 @@ def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
 
 
-def _message(record: logging.LogRecord) -> str:
+def _text(record: logging.LogRecord) -> str:
     """Returns the record's text with each of its values cut."""
     if not isinstance(record.args, tuple) or record.name.startswith(_SAYS_TRACEBACKS):
         return record.getMessage()

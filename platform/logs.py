@@ -8,16 +8,20 @@ TELLTALES = ("websockets", "httpcore2", "urllib3", "django.db.backends", "asynci
 """These log credentials, what is said in calls, and rows of the database at DEBUG."""
 
 
-def config(*, level: str) -> dict[str, Any]:
-    """Returns Django's `LOGGING`: one line per record, on the console."""
+def config(*, level: str, form: str = "") -> dict[str, Any]:
+    """Returns Django's `LOGGING`: one line per record, on the console. `form`: `json`, or text."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "line": {"()": "frontdesk.log_lines.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+            "text": {"()": "frontdesk.log_lines.Line", "format": FORMAT},
+            "json": {"()": "frontdesk.json_lines.JsonLine"},
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["console"], "level": level},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": form or "text"},
+            "recent": {"class": "frontdesk.recent_errors.RecentErrors", "level": "ERROR"},
+        },
+        "root": {"handlers": ["console", "recent"], "level": level},
         "filters": {"no_probes": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe}},
         "loggers": {
             "django.request": {"filters": ["no_probes"]},

@@ -256,4 +256,11 @@ if PUBLIC_URL.startswith("https://") and not DEBUG:  # in DEBUG, sign-in also wo
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
 
-LOGGING = logs.config(level=env.text("LOG_LEVEL", "INFO"))
+# Where errors are reported to, besides the log. If unset, nothing of it is imported.
+SENTRY_DSN = env.text("SENTRY_DSN")
+if SENTRY_DSN:
+    from frontdesk import error_reports
+
+    error_reports.install(SENTRY_DSN)
+LOG_FORMAT = env.choice("LOG_FORMAT", r"text|json")
+LOGGING = logs.config(level=env.text("LOG_LEVEL", "INFO"), form=LOG_FORMAT)

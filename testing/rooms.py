@@ -65,7 +65,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "greetings",
         "instructions model_checks",
         "sandbox",
-        "audio",
+        "audio figures",
         "conversation",
         "openai_http",
         "openai_errors openai_messages openai_models mailbox past",

@@ -27,6 +27,10 @@ from calls.conversation.sent_audio import BYTES_PER_SECOND, FRAME_BYTES, FRAME_S
 BYTES_PER_MS = 8
 MARK_GRACE_S = 1.0
 """A mark that is this late is lost. Late is counted from the audio's own length and the lag seen so far."""
+SHORTEST_SOUND_S = 0.1
+"""What is shorter, as an answer that is cut off where it begins, is a click: the caller still hears silence."""
+LONGEST_GAP_S = 0.2
+"""What stops for no longer than this and goes on is one sound, however small its pieces."""
 _RECENT_MARKS = 8
 """Twilio's lag is the least delay of this many marks: when a single one is late, the network delayed it."""
 
@@ -42,6 +46,8 @@ class Playback:
     _offset: int = 0
     _plays_until: float = float("-inf")
     _words_until: float = float("-inf")  # the same without tones
+    _sound_at: float = float("-inf")  # when the last sound began
+    _sounded_until: float = float("-inf")  # when the one before it ended
     _begun: int = 0  # the offset of what last found Twilio's buffer empty: its frames are counted from there
     _begun_at: float = 0.0
     _delays: deque[float] = field(default_factory=lambda: deque(maxlen=_RECENT_MARKS))  # of marks since then
@@ -71,6 +77,8 @@ class Playback:
         if at >= self._plays_until:
             self._begun, self._begun_at = self._offset, at
             self._delays.clear()
+            if at - self._plays_until > LONGEST_GAP_S:
+                self._sounded_until, self._sound_at = self.sounds_until, at
         starts_at = max(self._plays_until, at)
         self._plays_until = starts_at + size / BYTES_PER_SECOND
         if not item.is_tone:
@@ -99,8 +107,9 @@ class Playback:
 
     @property
     def sounds_until(self) -> float:
-        """When the last sound that was sent has played, by the clock."""
-        return self._plays_until
+        """When the last sound that was sent has played, by the clock. What was too short for a sound is none."""
+        is_sound = self._plays_until - self._sound_at >= SHORTEST_SOUND_S
+        return self._plays_until if is_sound else self._sounded_until
 
     @property
     def is_playing(self) -> bool:
@@ -169,7 +178,7 @@ class Playback:
         self._pending.clear()
         self._delays.clear()
         self.generation += 1
-        self._plays_until = at
+        self._plays_until = min(self._plays_until, at)
         self._words_until = min(self._words_until, at)
 
     def clear_confirmed(self, at: float, mark: str) -> float | None:

@@ -17,6 +17,8 @@ from calls.openai_errors import Meaning, meaning_of
 
 RECOMMIT_WAIT_S = 1.5
 """After a reconnect the caller's last words are sent again: wait this long for them to become a turn."""
+TURN_ENDS_S = 0.5
+"""A caller waits for an answer from then on: so long after the last word OpenAI would have ended the turn."""
 MOST_ATTEMPTS = 6
 RETRY_PAUSES_S = (0.0, 0.3, 0.8, 1.6, 2.4)
 """Before the second attempt, the third and so on: together five seconds, in which most trouble passes."""
@@ -54,6 +56,8 @@ class Owed:
     attempt: int = 1
     since: float = 0.0
     """From when on the caller waits for it."""
+    begun_since: float | None = None
+    """`silent_since` of what broke off, where this is its rest."""
     not_before: float = 0.0
     turn_item: str = ""
     """The caller's turn that it answers."""
@@ -66,6 +70,13 @@ class Owed:
     may_use_tools: bool = True
     is_hurried: bool = False
     """We had to end the turn that it answers: a session that doesn't begin soon is lost."""
+
+    @property
+    def silent_since(self) -> float:
+        """Since when the caller hears nothing, if nothing was heard since: a turn may be ended late."""
+        if self.begun_since is not None:
+            return self.begun_since
+        return self.since if self.voice_ended_at is None else min(self.since, self.voice_ended_at + TURN_ENDS_S)
 
     def again(self, at: float, *, words: str | None = None, pause_s: float = 0.0) -> Owed:
         """The same once more after a failure, `pause_s` later at the soonest."""
@@ -165,7 +176,8 @@ class Response:
         if not line_lost and is_last:
             return Aftermath(gave_up=True)
         attempt = 1 if line_lost else owed.attempt + 1  # a new line is counted by `link.py`
-        return Aftermath(retry=Owed(ResponseKind.CONTINUATION, attempt=attempt, since=at, not_before=at + pause_s))
+        retry = Owed(ResponseKind.CONTINUATION, attempt=attempt, since=at, begun_since=owed.silent_since)
+        return Aftermath(replace(retry, not_before=at + pause_s))
 
 
 @dataclass(frozen=True, slots=True)

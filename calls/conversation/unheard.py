@@ -21,13 +21,11 @@ from enum import Enum
 
 from calls.conversation.caller import Caller
 from calls.conversation.commands import ResponseKind
-from calls.conversation.responses import RECOMMIT_WAIT_S, Owed
+from calls.conversation.responses import RECOMMIT_WAIT_S, TURN_ENDS_S, Owed
 
 COMMIT_AFTER_S = 1.2
 """OpenAI ends a turn after half a second of silence, and tells it some hundred milliseconds later."""
 TAKEN_WITHIN_S = 1.5
-TURN_ENDS_S = 0.5
-"""A caller waits for an answer from then on: so long after the last word OpenAI would have ended the turn."""
 UNHEARD = "unheard"
 """Why a session was lost, as a code."""
 

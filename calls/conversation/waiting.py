@@ -66,4 +66,4 @@ class Waiting:
             return None
         voiced_at = self._caller.activity.last_voiced_at
         speaks = self._caller.speaks(at) or at - voiced_at < STILL_VOICED_S
-        return Wait(owed.since, max(playback.sounds_until, voiced_at), caller_speaks=speaks)
+        return Wait(owed.silent_since, max(playback.sounds_until, voiced_at), caller_speaks=speaks)

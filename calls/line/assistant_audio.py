@@ -6,6 +6,7 @@ import base64
 import binascii
 import logging
 
+from calls import figures
 from calls.audio.waiting_tone import waiting_tone
 from calls.conversation.assistant import CACHED_GREETING
 from calls.conversation.commands import Play
@@ -32,6 +33,8 @@ class AssistantAudio:
     def piece(self, command: Play) -> bytes:
         """Returns what a command wants to be played."""
         is_tone = command.item_id.startswith(WAITING_TONE)
+        if is_tone and command.start == 0:
+            figures.tones.inc()
         return bytes((waiting_tone() if is_tone else self._items[command.item_id])[command.start : command.end])
 
     def drop(self, item_id: str) -> None:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from calls import figures
 from calls.audio import ears, ulaw
 from calls.conversation import Conversation
 from calls.conversation.commands import (
@@ -183,6 +184,7 @@ class Bridge:
             case Usage(tokens):
                 self._recorder.keep_usage(tokens)
             case _:
+                figures.told_by_model(told)
                 self._note_answered(told)
                 self.feed(told)
 

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from businesses import client_address, database_watch
+from calls import figures
 from calls.conversation.end_reasons import StreamFault
-from calls.errors import StreamRefused
+from calls.errors import StreamRefusal, StreamRefused
 from calls.line import live, live_control, opening, waiting
 from calls.line.bridge import Bridge
 from calls.line.media_socket import socket_of
@@ -96,28 +97,29 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         """Accept the socket, unless it carries a signature that isn't Twilio's or there is no room."""
         self._socket = socket_of(self.scope)
         if problem := self._problem():
-            logger.warning("Media stream refused: %s", problem)
+            figures.streams_refused.labels(problem.why).inc()
+            logger.warning("Media stream refused: %s", problem.reason)
             await self.close(REFUSED)
             return
-        self._outbox = Outbox(self._send_text, broken=self._cannot_send)
+        self._outbox = Outbox(self._send_text, broken=partial(self._refuse, UNSENDABLE))
         self._start_timer = self._loop.call_later(START_TIMEOUT_S, self._no_start_came)
         await self.accept()
 
-    def _problem(self) -> str:
-        """Returns why this socket is not accepted; empty if it is, and has its place among those that wait."""
+    def _problem(self) -> StreamRefused | None:
+        """Returns why this socket is not accepted; None if it is, and has its place among those that wait."""
         headers = {name: value.decode("latin-1") for name, value in self.scope["headers"]}
         signature = headers.get(b"x-twilio-signature")
         if not twilio.handshake_is_valid(signature):
-            return "its signature is not Twilio's"
+            return StreamRefused("its signature is not Twilio's", StreamRefusal.SIGNATURE)
         if not live.has_room():
-            return "no room for one more call in this process"
+            return StreamRefused("no room for one more call in this process", StreamRefusal.NO_ROOM)
         if signature is None or not settings.TWILIO_AUTH_TOKEN:  # Twilio's own sockets are not in each other's way
             peer, *_port = self.scope.get("client") or ("",)
             address = client_address.of(peer, headers.get(b"x-forwarded-for", ""))
             self._place = waiting.add(address, give_way=self._no_start_came)
             if self._place is None:
-                return "too many sockets of its address have not brought a token"
-        return ""
+                return StreamRefused("too many sockets of its address have not brought a token", StreamRefusal.CROWD)
+        return None
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one message of Twilio's."""
@@ -143,7 +145,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         except Flood as error:
             self._refuse(MALFORMED, str(error), StreamFault.FLOOD)
         except StreamRefused as error:
-            self._refuse(REFUSED, error.reason, StreamFault.MALFORMED)
+            self._refuse(REFUSED, error.reason, error.why)
 
     def _keep(self, message: dict[str, Any]) -> None:
         """Keep a message until the call has been read."""
@@ -190,17 +192,17 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         try:
             await self._start(start)
         except StreamRefused as error:
-            self._refuse(REFUSED, error.reason, StreamFault.MALFORMED)
+            self._refuse(REFUSED, error.reason, error.why)
         except Exception:  # nobody waits for this task: the caller must reach the fallback all the same
             logger.exception("A media stream could not be started")
-            self._refuse(REFUSED, "it could not be started", StreamFault.MALFORMED)
+            self._refuse(REFUSED, "it could not be started", StreamRefusal.MISTAKE)
 
     async def _start(self, start: Start) -> None:
         opened_at = self._loop.time()
         try:
             plan = await self._read_plan(start)
         except DatabaseError as error:
-            raise StreamRefused(f"the database failed: {type(error).__name__}") from error
+            raise StreamRefused(f"the database failed: {type(error).__name__}", StreamRefusal.DATABASE) from error
         if self._has_left or self._is_gone or self._is_refused:
             reason = await opening.end_before_it_began(plan, has_left=self._has_left)
             logger.info("call %s: its media stream ended before it began: %s", plan.call_id, reason)
@@ -211,7 +213,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
             self._entry = live.add(call_sid=start.call_sid, close=self._close_soon)
         except live.NoRoom:
             await opening.end_without_room(plan)
-            raise StreamRefused("no room left for this call in this process") from None
+            raise StreamRefused("no room left for this call in this process", StreamRefusal.NO_ROOM) from None
         self._call_id = plan.call_id
         self._bridge = Bridge(
             plan,
@@ -237,7 +239,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         while not reading.done():
             await asyncio.wait({reading}, timeout=LOOK_EVERY_S)
             if not reading.done() and not self._is_refused and database_watch.is_away():
-                self._refuse(REFUSED, "the database is away", StreamFault.MALFORMED)
+                self._refuse(REFUSED, "the database is away", StreamRefusal.DATABASE)
         return reading.result()
 
     async def disconnect(self, code: int) -> None:
@@ -269,18 +271,17 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=text)
         await self._socket.drained()
 
-    def _cannot_send(self, reason: str, fault: StreamFault) -> None:
-        self._refuse(UNSENDABLE, reason, fault)
-
     def _no_start_came(self) -> None:
-        self._refuse(REFUSED, "no start in time", StreamFault.MALFORMED)
+        self._refuse(REFUSED, "no start in time", StreamRefusal.NO_START)
 
-    def _refuse(self, code: int, reason: str, fault: StreamFault) -> None:
+    def _refuse(self, code: int, reason: str, why: StreamFault | StreamRefusal) -> None:
         """Close the socket. A call that it carries ends with this fault on record."""
         self._is_refused = True
         logger.warning("Media stream closed: %s", reason)
-        if self._bridge is not None:
-            self._bridge.stream_broke(reason, fault)
+        if self._bridge is None:
+            figures.streams_refused.labels(why.value).inc()
+        else:
+            self._bridge.stream_broke(reason, why if isinstance(why, StreamFault) else StreamFault.MALFORMED)
         self._close_soon(code)
 
     def _close_soon(self, code: int = ENDED) -> None:

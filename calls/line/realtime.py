@@ -19,6 +19,7 @@ from openai import OpenAIError
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
+from calls import figures
 from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import ModelLost, ModelReady
 from calls.line import realtime_connection
@@ -73,6 +74,7 @@ class RealtimeSession:
 
         The session begins with `history` as text and the audio that `replay` returns when it is ready.
         """
+        figures.sessions.inc()
         self._task = asyncio.create_task(self._run(history, replay, timeout_s), name=f"realtime {self._plan.call_id}")
 
     def send(self, event: ClientEvent) -> None:

@@ -14,6 +14,8 @@ from typing import Final
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
+from businesses import database_watch
+from calls import figures
 from calls.audio.tracks import Tracks
 from calls.conversation.commands import KeepStanding, KeepTurn, Measure
 from calls.conversation.end_reasons import EndReason
@@ -32,6 +34,8 @@ TRACE_EVERY_S: Final = 5.0  # also the sign of life that `calls/records/finishin
 CLOSE_WAIT_S: Final = (
     1.5  # Twilio asks what comes next as soon as the socket closes; the caller hears nothing till then
 )
+LOOK_EVERY_S: Final = 0.1
+"""How often it is asked meanwhile whether the database is away."""
 GIVE_UP_AFTER_S: Final = 120.0
 _MOST_TRACE_LINES: Final = 400_000  # over an hour of frames: a bound for a database that is away
 _PASSING = (OperationalError, InterfaceError)
@@ -94,6 +98,7 @@ class CallRecorder:
 
     def measure(self, measure: Measure) -> None:
         """Remember a latency; there may be several of a kind."""
+        figures.measured(measure)
         self._latencies.setdefault(measure.what.value, []).append(measure.milliseconds)
         self._words_changed = True
 
@@ -134,16 +139,19 @@ class CallRecorder:
         """Write everything and the end. Await it before closing the socket: Twilio then asks for `next_step`.
 
         `at`: when it ended, in seconds since the stream opened. Returns after `CLOSE_WAIT_S` at the latest, False if it
-        is not written by then. A database that is away longer is tried in the background for `GIVE_UP_AFTER_S`, then
-        the loss is logged.
+        is not written by then. A database that is away is not waited for; it is tried in the background for
+        `GIVE_UP_AFTER_S`, then the loss is logged.
         """
+        figures.call_ended(ending.reason, ending.outcome, ending.cause)
         self._closing.set()
         self._wake.set()
         self._write_audio(None if at is None else self._began_s + at)
         finish = asyncio.create_task(self._finish(ending), name=f"end of call {self._plan.call_id}")
         _unfinished.add(finish)
         finish.add_done_callback(_unfinished.discard)
-        await asyncio.wait({finish}, timeout=CLOSE_WAIT_S)
+        give_up_at = asyncio.get_running_loop().time() + CLOSE_WAIT_S
+        while not finish.done() and not database_watch.is_away() and asyncio.get_running_loop().time() < give_up_at:
+            await asyncio.wait({finish}, timeout=LOOK_EVERY_S)
         return finish.done()
 
     async def _write_now_and_then(self) -> None:
@@ -176,6 +184,7 @@ class CallRecorder:
                 pause_s = min(pause_s * 2, 5.0)
             elif batch.ending is not None:
                 return
+        figures.records_lost.inc()
         logger.error("call %s: its end could not be written, the database is away", self._plan.call_id)
 
     def _next_batch(self, ending: Ending | None) -> Batch:
@@ -208,14 +217,21 @@ class CallRecorder:
         except store.Superseded:
             logger.info("call %s: goes on in another stream, which writes its records", self._plan.call_id)
         except DatabaseError as error:  # the business or the call was deleted; the message may quote what was said
+            figures.records_lost.inc()
             logger.error("call %s: records refused and dropped: %s", self._plan.call_id, type(error).__name__)
         except Exception:  # a mistake of ours is no reason to harm a caller
+            figures.records_lost.inc()
             logger.exception("call %s: records not written and dropped", self._plan.call_id)
         else:
             if must_end and self._nothing_left:
                 self._nothing_left(must_end)
         self._unwritten = None
         return True
+
+
+def unwritten_ends() -> int:
+    """Returns how many calls of this process have ended whose end is neither written nor given up."""
+    return len(_unfinished)
 
 
 async def all_written() -> None:

@@ -11,13 +11,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from businesses.tenancy import acting_for
+from calls import figures
 from calls.audio.tracks import Recorded
 from calls.conversation.commands import KeepStanding, KeepTurn
 from calls.conversation.end_reasons import EndReason
@@ -27,6 +28,8 @@ from calls.records import charging, finishing, recording, traces
 from calls.records.endings import Ending
 
 logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 MOST_WAITING: Final = 1000
 """Pieces of audio of a second each, of all calls: 16 MB when all of them are of calls in which both speak at once."""
@@ -60,20 +63,28 @@ def write_later(plan: CallPlan, batch: Batch) -> Future[EndReason | None]:
     The future holds why the call must end if nothing is left that pays for it, or the database's error, or
     `Superseded`.
     """
-    return _thread.submit(_write, plan, batch)
+    return _begin(_thread.submit(_write, plan, batch))
 
 
 def write_audio_later(plan: CallPlan, recorded: Recorded) -> None:
     """Write audio in the records' thread. While that is far behind, audio is dropped instead of piling up."""
     if not _places.acquire(blocking=False):
+        figures.records_lost.inc()
         logger.error("call %s: a piece of its recording is lost: %s wait already", plan.call_id, MOST_WAITING)
         return
-    _thread.submit(_write_audio, plan, recorded).add_done_callback(lambda _written: _places.release())
+    _begin(_thread.submit(_write_audio, plan, recorded)).add_done_callback(lambda _written: _places.release())
 
 
 def write_notice_later(plan: CallPlan) -> None:
     """Write in the records' thread that the caller has heard the notice of recording."""
-    _thread.submit(_write_notice, plan)
+    _begin(_thread.submit(_write_notice, plan))
+
+
+def _begin(writing: Future[Result]) -> Future[Result]:
+    """Count a write as waiting until it is done."""
+    figures.records_waiting.inc()
+    writing.add_done_callback(lambda _written: figures.records_waiting.dec())
+    return writing
 
 
 def close_connection() -> None:
@@ -96,6 +107,7 @@ def _write_audio(plan: CallPlan, recorded: Recorded) -> None:
         logger.warning("call %s: its row does not say yet that it is recorded: %s", plan.call_id, type(error).__name__)
         connection.close()
     except OSError as error:
+        figures.records_lost.inc()
         logger.error("call %s: a piece of its recording is lost: %s", plan.call_id, type(error).__name__)
 
 

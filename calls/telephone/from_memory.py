@@ -19,6 +19,7 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from businesses.dialling import can_be_shown, refusal_of
 from businesses.models import PhoneNumber
+from calls import figures
 from calls.conversation.commands import NextStep
 from calls.telephone import twilio
 from calls.telephone.announcements import Announcement, words
@@ -86,6 +87,7 @@ def keep_next_step(call_sid: str, step: NextStep) -> None:
 
 def answer(told: dict[str, str], *, is_after: bool) -> VoiceResponse:
     """Returns what the voice webhook answers, or the one after the stream, by what Twilio tells of the call."""
+    figures.from_memory.inc()
     known = _numbers.get(twilio.number_of(told.get("To", "")))
     if is_after and (said := _after(told, known)) is not None:
         return said

@@ -12,6 +12,7 @@ from django.db import transaction
 from businesses import usage
 from businesses.models import Business, Limit, PhoneNumber, User
 from businesses.tenancy import acting_for
+from calls import figures
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.models import BROWSER, BlockedCaller, Call, CallOutcome, CallStatus
@@ -114,6 +115,8 @@ def _admit(
         else:
             usage.add(business, {Limit.CALLS: 1}, now=now)
         call.save(force_insert=True)
+        if refusal:
+            figures.call_ended(EndReason(refusal), CallOutcome.REFUSED)
         logger.info("call %s of business %s: %s", call.pk, business.pk, refusal or "taken")
         return Refused(call, refusal) if refusal else Admitted(call, stream_tokens.issue(call, now=now))
 

@@ -2,14 +2,17 @@
 
 A turn has ended when OpenAI says so (half a second after the last word), or when our own ears have heard as much quiet.
 From then on the caller is owed something, until words of an answer that was asked for since are heard, the caller
-speaks again, or the call is handed over. Whatever is heard meanwhile, words or tones, breaks the silence. So does an
-answer that broke off owe its rest, from the moment that the caller had heard what came.
+speaks again, or the call is handed over. Whatever is heard meanwhile, words or tones, breaks the silence, if it lasts
+for long enough to be a sound. So does an answer that broke off owe its rest, from the moment that the caller had heard
+what came.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
 
+from calls.conversation.playback import LONGEST_GAP_S, SHORTEST_SOUND_S
+from calls.tests.imagined_twilio import FRAME_S
 from calls.tests.world import World
 
 TURN_ENDS_S = 0.5
@@ -51,7 +54,7 @@ def _answered(world: World, since: float) -> float:
 
 def _longest_gap(world: World, begin: float, until: float) -> float:
     """Returns the longest time between two sounds that the caller heard, or made."""
-    moments = [piece.at for piece in world.heard if begin <= piece.at <= until]
+    moments = [at for at in _sounds(world) if begin <= at <= until]
     moments += [
         moment
         for sound in world.script.caller
@@ -59,3 +62,13 @@ def _longest_gap(world: World, begin: float, until: float) -> float:
         if begin <= moment <= until
     ]
     return max((late - early for early, late in pairwise(sorted([begin, *moments, until]))), default=0.0)
+
+
+def _sounds(world: World) -> list[float]:
+    """Returns the moments at which the caller heard the assistant: not those of what is too short for a sound."""
+    sounds: list[list[float]] = []
+    for piece in world.heard:
+        if not sounds or piece.at - sounds[-1][-1] > FRAME_S + LONGEST_GAP_S:
+            sounds.append([])
+        sounds[-1].append(piece.at)
+    return [at for sound in sounds if sound[-1] - sound[0] + FRAME_S >= SHORTEST_SOUND_S for at in sound]

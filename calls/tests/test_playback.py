@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.conversation.playback import MARK_GRACE_S, Playback
+from calls.conversation.playback import MARK_GRACE_S, SHORTEST_SOUND_S, Playback
 from calls.conversation.sent_audio import Stretch
 
 pytestmark = pytest.mark.pure
@@ -282,3 +282,33 @@ def test_an_unknown_mark_is_none_of_ours() -> None:
     assert playback.mark_returned(0.1, "1:item:801") is False
     assert playback.clear_confirmed(0.1, "1:item:800") is None, "nothing was cleared"
     assert heard(playback) == 0
+
+
+# What is a sound to the caller ---------------------------------------------------------------------
+def test_what_is_cut_off_where_it_begins_is_no_sound() -> None:
+    playback, _ = playing(8000)
+    playback.receive("cut", 8000)
+    list(playback.send(5.0, stretch_bytes=8000))
+    assert playback.sounds_until == pytest.approx(6.0)
+    playback.clear(5.0 + SHORTEST_SOUND_S - 0.01)
+    assert playback.sounds_until == pytest.approx(1.0)
+
+
+def test_what_is_cut_off_later_has_sounded_until_then() -> None:
+    playback, _ = playing(8000)
+    playback.clear(0.5)
+    assert playback.sounds_until == 0.5
+
+
+def test_small_pieces_with_short_gaps_are_one_sound() -> None:
+    playback = Playback()
+    for number in range(4):
+        playback.receive("item", 160)
+        list(playback.send(number * 0.1, stretch_bytes=160))
+    assert playback.sounds_until == pytest.approx(0.32)
+
+
+def test_a_clear_of_what_has_played_is_no_sound() -> None:
+    playback, _ = playing(8000)
+    playback.clear(3.0)
+    assert playback.sounds_until == pytest.approx(1.0)

@@ -177,5 +177,7 @@ def test_an_answer_that_broke_off_goes_on_where_that_is_of_use(
     asked = response(attempt=attempt, said="We are open from")
     assert MOST_PIECES == 3
     aftermath = asked.after_failure(AT, Failure(line_lost=line_lost, is_told=failed), has_begun=True)
-    retry = next_attempt and Owed(ResponseKind.CONTINUATION, attempt=next_attempt, since=AT, not_before=AT)
+    retry = next_attempt and Owed(
+        ResponseKind.CONTINUATION, attempt=next_attempt, since=AT, begun_since=asked.owed.since, not_before=AT
+    )
     assert aftermath == Aftermath(retry=retry or None, gave_up=next_attempt == 0)

@@ -271,7 +271,31 @@ def test_no_caller_of_deaf_sessions_hears_nothing_for_more_than_two_seconds(scri
     assert longest_silence(world) <= LONGEST_SILENCE_S
 
 
+ENDED_LATE_IN_THE_ANSWER_BEFORE_IT = Script(
+    replace(
+        GREETED,
+        barge_in_voice_frames=3,
+        barge_in_debounce_ms=200,
+        barge_in_grace_ms=0,
+        resume_after_false_barge_in=False,
+        backchannels_interrupt=False,
+    ),
+    (Sound(4.0, 1.0), Sound(8.0, 1.0), Sound(14.19, 1.45)),
+    mishaps=(Mishap.DROPPED, Mishap.RATE_LIMITED, Mishap.FAILED),
+    after_deafness=Deafness.ENDLESS,
+    connect_s=0.5,
+    first_delta_s=0.25,
+    speed=2.0,
+    delta_s=0.02,
+    latency_s=0.0,
+    vad_s=0.5,
+    cancel_s=3.0,
+    seconds=24.0,
+)
+
+
 @generated(40)
+@example(ENDED_LATE_IN_THE_ANSWER_BEFORE_IT)
 @given(troubled(caller=long_sounds(), after_deafness=st.sampled_from(list(Deafness))))
 def test_nor_where_other_trouble_comes_with_it(script: Script) -> None:
     assert longest_silence(World(script).run()) <= LONGEST_SILENCE_S

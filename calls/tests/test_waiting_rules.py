@@ -19,7 +19,7 @@ from calls.conversation.commands import (
     TellKeys,
 )
 from calls.conversation.end_reasons import EndReason
-from calls.conversation.events import CallerWords, KeyPressed, ResponseCreated, WordsFailed
+from calls.conversation.events import CallerWords, KeyPressed, ModelLost, ResponseCreated, WordsFailed
 from calls.conversation.keys import MOST_KEYS
 from calls.conversation.nudges import WORDS_WAIT_S, is_sign_of_waiting
 from calls.tests.generated import generated
@@ -202,3 +202,17 @@ def test_a_call_that_finds_no_moment_for_it_is_cut_off_at_the_limit() -> None:
     table.respond(seconds=60.0)
     table.wait(120.1 - table.now)
     assert table.of(EndCall) == [EndCall(EndReason.TIME_LIMIT, NextStep.HANG_UP)]
+
+
+# A tone ----------------------------------------------------------------------------------------------
+def test_an_answer_that_breaks_off_where_it_begins_is_still_waited_for() -> None:
+    table = in_conversation()
+    table.say()
+    table.hear(LINE_RMS, 1.0)
+    table.respond(seconds=0.06, end=False)
+    table.hear(LINE_RMS, 0.02)
+    table.tell(ModelLost(table.now, "closed_1006"))
+    table.hear(LINE_RMS, 0.7)
+    assert table.logged("[WAITING]") == []
+    table.hear(LINE_RMS, 0.12)
+    assert table.logged("[WAITING]") == ["a tone"], "1.8 seconds after the turn"

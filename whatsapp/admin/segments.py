@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +23,7 @@ class SegmentAdmin(FencedAdmin):
     section = Section.MESSAGES
     about = _("Saved filters of contacts. They are made and changed on the web, below the contacts.")
     view_roles = MEMBERS
+    labels: ClassVar[dict[str, Any]] = {"created_by": _("by")}
     list_display = ("name", "created_at", "created_by")
     search_fields = ("name",)
     fields = ("business", "name", "in_words", "created_at", "created_by")

@@ -1,4 +1,4 @@
-"""Why WhatsApp rejected a template, and what helps: Meta tells a code, Twilio words."""
+"""Why WhatsApp rejected or paused a template, and what helps: Meta tells a code, Twilio words."""
 
 from __future__ import annotations
 
@@ -35,9 +35,17 @@ _CODES: Mapping[str, Promise] = {
     ),
 }
 
+_PAUSED = gettext_lazy(
+    "WhatsApp paused it: too many people blocked these messages or reported them. It can be sent again when the pause "
+    "is over. Send it to fewer people, and only to those who expect it."
+)
+_FOR_QUALITY = "LOW_QUALITY"
+
 
 def rejection_words(template: MessageTemplate) -> str:
-    """Returns why a template was rejected and what to do; "" if it was not."""
+    """Returns why a template was rejected or paused, and what to do; "" if it was neither."""
+    if template.status == TemplateStatus.PAUSED:
+        return str(_PAUSED)
     if template.status != TemplateStatus.REJECTED:
         return ""
     code = template.status_detail.partition(":")[0].strip().upper()
@@ -49,4 +57,7 @@ def rejection_words(template: MessageTemplate) -> str:
 
 def is_explained(template: MessageTemplate) -> bool:
     """Returns whether the provider's own words about a template say no more than ours."""
-    return template.status == TemplateStatus.REJECTED and template.status_detail.strip().upper() in _CODES
+    detail = template.status_detail.strip().upper()
+    if template.status == TemplateStatus.PAUSED:
+        return detail == _FOR_QUALITY
+    return template.status == TemplateStatus.REJECTED and detail in _CODES

@@ -284,3 +284,12 @@ def test_only_a_rejected_one_is_changed(sender: Sender, meta: ThreadedMeta) -> N
 def replace_status(template: MessageTemplate) -> MessageTemplate:
     template.status = TemplateStatus.REJECTED
     return template
+
+
+def test_a_paused_one_says_why_in_words(owner: Client, sender: Sender) -> None:
+    paused = make_template(sender)
+    paused.status, paused.status_detail = TemplateStatus.PAUSED, "LOW_QUALITY"
+    paused.save()
+    text = owner.get(page("template", paused)).content.decode()
+    assert "too many people blocked these messages" in text
+    assert "LOW_QUALITY" not in text
