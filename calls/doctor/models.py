@@ -24,6 +24,8 @@ def judged(fault: str, problems: Sequence[str], *, models: Sequence[str]) -> Ver
     """Returns whether the models can be used. `problems`: sentences that say what to do."""
     if fault == CheckFault.NO_LIST:
         return not_tried("The server at OPENAI_BASE_URL lists no models, so it can't tell.")
+    if fault == CheckFault.UNREACHABLE:
+        return wrong(problems[0], "Let port 443 out to OpenAI, and compare OPENAI_BASE_URL if it is set.")
     if problems:
         return wrong(problems[0], " ".join(problems[1:]) or "Correct it in .env, and restart every process.")
     return ok(f"The key is accepted, and has {', '.join(models)}.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
 import stat
+import tarfile
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,6 +114,34 @@ def test_secrets_are_copied_only_when_asked_for(
     (tmp_path / "file").write_text("")
     with pytest.raises(CommandError, match="can't be written"):
         call_command("backup", str(tmp_path / "file" / "below"))
+
+
+@pytest.mark.parametrize("name", ["../stolen", "/tmp/frontdesk-stolen", "a/../../stolen"])
+def test_an_archive_that_leaves_the_folder(tmp_path: Path, settings: Any, name: str) -> None:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    with tarfile.open(tmp_path / files.NAME, "w") as archive:
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc"
+        archive.addfile(link)
+        archive.addfile(tarfile.TarInfo(name), io.BytesIO())
+    with pytest.raises(BadBackup, match="outside of MEDIA_ROOT"):
+        files.unpack(tmp_path / files.NAME)
+    assert not list(tmp_path.rglob("stolen"))
+    assert not list(tmp_path.rglob("link"))
+
+
+def test_files_come_back_private_and_with_their_times(tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    file = tmp_path / "media" / "a" / "b.ulaw"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"sound")
+    os.utime(file, (1_000_000, 1_000_000))
+    assert files.pack(tmp_path / files.NAME) == 1
+    settings.MEDIA_ROOT = str(tmp_path / "other")
+    assert files.unpack(tmp_path / files.NAME) == 1
+    back = tmp_path / "other" / "a" / "b.ulaw"
+    assert (back.read_bytes(), back.stat().st_mtime) == (b"sound", 1_000_000)
+    assert (stat.S_IMODE(back.stat().st_mode), stat.S_IMODE(back.parent.stat().st_mode)) == (0o600, 0o700)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -87,6 +87,7 @@ def test_what_is_well(well: Verdict) -> None:
         (webhooks.handshake(403, "Forbidden"), "Upgrade"),
         (webhooks.handshake(502, "Bad Gateway"), "does not reach a web process"),
         (models.judged("", ["OpenAI has no model.", "Nor another."], models=[]), "Nor another"),
+        (models.judged("unreachable", ["Nobody answers."], models=[]), "port 443"),
         (numbers.state("suspended"), "console"),
         (numbers.as_set(Secured("+1", "acme", problem="Calls do not come here.")), "A call comes in"),
         (numbers.as_set(Secured("+1", "acme", changed=True)), "secure_numbers"),
