@@ -38,6 +38,7 @@ def unpack(path: Path) -> int:
     Debian 12 has 3.11.2. Raises `BadBackup`.
     """
     root, count = Path(settings.MEDIA_ROOT).absolute(), 0
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tarfile.open(path) as archive:
         for entry in archive:
             if not entry.isfile() or (content := archive.extractfile(entry)) is None:

@@ -116,7 +116,7 @@ def test_secrets_are_copied_only_when_asked_for(
         call_command("backup", str(tmp_path / "file" / "below"))
 
 
-@pytest.mark.parametrize("name", ["../stolen", "/tmp/frontdesk-stolen", "a/../../stolen"])
+@pytest.mark.parametrize("name", ["../stolen", "/nowhere/stolen", "a/../../stolen"])
 def test_an_archive_that_leaves_the_folder(tmp_path: Path, settings: Any, name: str) -> None:
     settings.MEDIA_ROOT = str(tmp_path / "media")
     with tarfile.open(tmp_path / files.NAME, "w") as archive:
