@@ -185,11 +185,11 @@ def _senders(business: Business) -> Iterator[Matter]:
 
 
 _WAITS = (BroadcastStatus.PAUSED, BroadcastStatus.MISSED, BroadcastStatus.FAILED)
-_GOES_ON_BY_ITSELF = (PauseReason.WINDOW, PauseReason.QUOTA_24H, PauseReason.DAY_LIMIT)
+GOES_ON_BY_ITSELF = (PauseReason.WINDOW, PauseReason.QUOTA_24H, PauseReason.DAY_LIMIT)
 
 
 def _broadcasts(business: Business, broadcasts: Iterable[Broadcast]) -> Iterator[Matter]:
-    waiting = [each for each in broadcasts if each.status in _WAITS and each.pause_reason not in _GOES_ON_BY_ITSELF]
+    waiting = [each for each in broadcasts if each.status in _WAITS and each.pause_reason not in GOES_ON_BY_ITSELF]
     for broadcast in sorted(waiting, key=lambda each: each.created_at, reverse=True)[:MOST_SHOWN]:
         yield Matter(
             _("Broadcast “%(name)s” waits") % {"name": apart(broadcast.name)},

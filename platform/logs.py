@@ -17,8 +17,11 @@ def config(*, level: str, form: str = "") -> dict[str, Any]:
             "text": {"()": "frontdesk.log_lines.Line", "format": FORMAT},
             "json": {"()": "frontdesk.json_lines.JsonLine"},
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form or "text"}},
-        "root": {"handlers": ["console"], "level": level},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": form or "text"},
+            "recent": {"class": "frontdesk.recent_errors.RecentErrors", "level": "ERROR"},
+        },
+        "root": {"handlers": ["console", "recent"], "level": level},
         "filters": {"no_probes": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe}},
         "loggers": {
             "django.request": {"filters": ["no_probes"]},

@@ -12,8 +12,9 @@ from typing import Any
 
 OWNERS, MEMBERS = "owners", "members"
 """Who may see the page: owners only, or owners and staff. Everybody else gets a 404."""
-PERSON, ANYBODY, ITSELF = "person", "anybody", "itself"
-"""Anybody signed in; everyone; or requests that are checked otherwise (signatures, tokens) and have their own tests."""
+PERSON, OPERATOR, ANYBODY, ITSELF = "person", "operator", "anybody", "itself"
+"""Anybody signed in; operators, with a 404 for others; everyone; or requests that are checked otherwise (signatures,
+tokens) and have their own tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,7 @@ PAGES = [
     page("account_change_password", PERSON, "", "LOOK"),
     page("account_set_password", PERSON),
     page("account_email", PERSON),
+    page("operator", OPERATOR, "", "LOOK"),
     # Signing in, and requests by machines
     page("account_login", ANYBODY, "", "LOOK"),
     page("account_logout", ANYBODY, "", "WAY"),

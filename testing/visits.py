@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 from frontdesk import demo
 from testing import ways
 from testing.demo_data import Rows
-from testing.every_page import ADMIN, ERRORS, MEMBERS, OWNERS, PAGES
+from testing.every_page import ADMIN, ERRORS, MEMBERS, OPERATOR, OWNERS, PAGES
 from testing.every_page import Page as Line
 
 REFUSED = 422
@@ -97,7 +97,7 @@ def address(name: str, key: str = "") -> str:
 
 
 def _of_line(line: Line, rows: Rows) -> Iterator[Visit]:
-    who = Who.NOBODY if line.name in DOORS else Who.OWNER
+    who = Who.NOBODY if line.name in DOORS else Who.OPERATOR if line.who == OPERATOR else Who.OWNER
     if line.by_way:
         for name, (way, status) in WAYS[line.name].items():
             yield Visit(name, line.name, way=way, status=status, who=who)

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from businesses.models import Membership, Permission, User
 from businesses.tests.rows import Tenant, everything, make_tenant
-from testing.every_page import ANYBODY, BY_NAME, ITSELF, MEMBERS, OWNERS, PAGES, PERSON, Page
+from testing.every_page import ANYBODY, BY_NAME, ITSELF, MEMBERS, OPERATOR, OWNERS, PAGES, PERSON, Page
 
 pytestmark = pytest.mark.once  # permissions don't depend on the kind of database
 
@@ -153,6 +153,16 @@ def test_a_persons_own_pages_ask_to_sign_in(db: None, page: Page) -> None:
     assert answer["Location"].startswith("/accounts/login/")
 
 
+@named([each for each in PRESENT if each.who == OPERATOR])
+def test_operators_pages_exist_for_operators_only(alpha: Tenant, page: Page) -> None:
+    url = "/" + ROUTES[page.name][0]
+    assert Client().get(url)["Location"].startswith("/accounts/login/")
+    for person in (alpha.owner, alpha.staff):
+        assert sign_in(person).get(url).status_code == 404
+    operator = User.objects.create_superuser("operator@example.com", "qq-operator-pass")
+    assert sign_in(operator).get(url).status_code == 200
+
+
 def test_the_table_says_who_for_every_page() -> None:
-    assert {each.who for each in PAGES} == {OWNERS, MEMBERS, PERSON, ANYBODY, ITSELF}
+    assert {each.who for each in PAGES} == {OWNERS, MEMBERS, PERSON, OPERATOR, ANYBODY, ITSELF}
     assert len(BY_NAME) == len(PAGES), "a page stands there twice"
