@@ -1,8 +1,8 @@
 """Whether the database answers, asked twice a second by a thread of its own over a connection of its own.
 
-A database that is frozen, or whose network is gone, keeps everybody waiting who asks it. Who can't wait, because a
-caller does, looks here first: `is_away` is known within `PATIENCE_S`. One line in the log says since when it is away,
-one that it is back.
+A database that is frozen, or whose network is gone, keeps everybody waiting who asks it, and so does a SQLite file that
+another process has locked. Who can't wait, because a caller does, looks here first: `is_away` is known within
+`PATIENCE_S`. One line in the log says since when it is away, one that it is back.
 """
 
 from __future__ import annotations
@@ -55,8 +55,7 @@ def _ask_again_and_again(meanwhile: Sequence[tuple[float, Callable[[], None]]]) 
     while True:
         began = _watch.asked_at = time.monotonic()
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
+            _ask(connection)
             _watch.asked_at = None
             _answered()
             for number, (every_s, function) in enumerate(meanwhile):
@@ -71,6 +70,15 @@ def _ask_again_and_again(meanwhile: Sequence[tuple[float, Callable[[], None]]]) 
         finally:
             _watch.asked_at = None
         time.sleep(ASK_EVERY_S)
+
+
+def _ask(connection: Any) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":  # who only reads never waits, and a call must be written
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+        else:
+            cursor.execute("SELECT 1")
 
 
 def _look() -> None:

@@ -22,7 +22,7 @@ from twisted.internet import reactor  # noqa: E402
 from businesses import database_watch  # noqa: E402
 from calls.line import realtime_connection  # noqa: E402
 from calls.line.routing import websocket_urlpatterns  # noqa: E402
-from calls.telephone import from_memory  # noqa: E402
+from calls.telephone import from_memory, status_reports  # noqa: E402
 from frontdesk import (  # noqa: E402
     access_log,
     collector,
@@ -53,7 +53,11 @@ web_server.install()
 sys.setswitchinterval(0.0005)
 realtime_connection.warm_up()
 reactor.callWhenRunning(database_pool.install)
-beside = ((from_memory.READ_EVERY_S, from_memory.read), (stand_in_beat.EVERY.total_seconds(), stand_in_beat.look))
+beside = (
+    (from_memory.READ_EVERY_S, from_memory.read),
+    (status_reports.LOOK_EVERY_S, status_reports.note_kept),
+    (stand_in_beat.EVERY.total_seconds(), stand_in_beat.look),
+)
 reactor.callWhenRunning(partial(database_watch.start, *beside))
 reactor.callWhenRunning(startup.log_remarks)
 reactor.callWhenRunning(collector.load_and_freeze)

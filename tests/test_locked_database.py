@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 import socket
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-import psycopg
 import pytest
 
 from testing.bare_socket import BareSocket, message
+from testing.database_locks import locked
 from testing.databases import MigratedDatabase
 from testing.servers import Daphne, web_processes
 from testing.slowness import slowness
@@ -54,27 +52,6 @@ def server(
         yield server
 
 
-@contextmanager
-def locked(server: Daphne) -> Iterator[None]:
-    """Hold the locks that a call needs: SQLite's one, or the rows of the business and of its calls."""
-    address = server.environment["DATABASE_URL"]
-    if not address.startswith("sqlite"):
-        with psycopg.connect(address) as rows:
-            rows.execute("SELECT 1 FROM businesses_business FOR UPDATE")
-            rows.execute("SELECT 1 FROM calls_call FOR UPDATE")
-            yield
-            rows.rollback()
-        return
-    path = address.removeprefix("sqlite:///")
-    holder = sqlite3.connect(path, isolation_level=None, timeout=30)
-    holder.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        holder.execute("ROLLBACK")
-        holder.close()
-
-
 def ring(server: Daphne, call_sid: str) -> str:
     form = urlencode({"CallSid": call_sid, "From": "+15005550001", "To": PHONE}).encode()
     with urlopen(f"{server.url}/calls/twilio/voice/", data=form, timeout=TWILIOS_PATIENCE_S) as answer:
@@ -86,6 +63,11 @@ def start_of(twiml: str, call_sid: str) -> bytes:
     assert token
     start = {"callSid": call_sid, "streamSid": "MZ1", "customParameters": {"token": token[1]}}
     return message(event="start", streamSid="MZ1", start=start)
+
+
+def wait_until_it_is_back(server: Daphne) -> None:
+    """A lock that was held for so long that it was noticed may be noticed a moment longer."""
+    eventually(lambda: server.log.count("The database is away") == server.log.count("The database is back"))
 
 
 def eventually(condition: Callable[[], bool]) -> None:
@@ -103,6 +85,7 @@ def test_the_webhook_answers_while_the_database_is_locked(server: Daphne) -> Non
     assert answered_s < ANSWERED_WITHIN_S * slowness()
     assert "<Say" in twiml
     assert "<Stream" not in twiml
+    wait_until_it_is_back(server)
     assert "<Stream" in ring(server, "CAfree"), "it is locked no more"
 
 
@@ -112,6 +95,7 @@ def test_a_stream_that_can_not_be_opened_is_closed_while_the_database_is_locked(
         caller = BareSocket(server.port)
         caller.send([start])
         assert caller.close_code(timeout_s=TWILIOS_PATIENCE_S) == 4403
+    wait_until_it_is_back(server)
     after = urlencode({"CallSid": "CAstream", "CallStatus": "in-progress"}).encode()
     with urlopen(f"{server.url}/calls/twilio/after/", data=after) as answer:
         assert b"<Say" in answer.read()

@@ -14,6 +14,7 @@ from typing import Final
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
+from businesses import database_watch
 from calls import figures
 from calls.audio.tracks import Tracks
 from calls.conversation.commands import KeepStanding, KeepTurn, Measure
@@ -33,6 +34,8 @@ TRACE_EVERY_S: Final = 5.0  # also the sign of life that `calls/records/finishin
 CLOSE_WAIT_S: Final = (
     1.5  # Twilio asks what comes next as soon as the socket closes; the caller hears nothing till then
 )
+LOOK_EVERY_S: Final = 0.1
+"""How often it is asked meanwhile whether the database is away."""
 GIVE_UP_AFTER_S: Final = 120.0
 _MOST_TRACE_LINES: Final = 400_000  # over an hour of frames: a bound for a database that is away
 _PASSING = (OperationalError, InterfaceError)
@@ -136,8 +139,8 @@ class CallRecorder:
         """Write everything and the end. Await it before closing the socket: Twilio then asks for `next_step`.
 
         `at`: when it ended, in seconds since the stream opened. Returns after `CLOSE_WAIT_S` at the latest, False if it
-        is not written by then. A database that is away longer is tried in the background for `GIVE_UP_AFTER_S`, then
-        the loss is logged.
+        is not written by then. A database that is away is not waited for; it is tried in the background for
+        `GIVE_UP_AFTER_S`, then the loss is logged.
         """
         figures.call_ended(ending.reason, ending.outcome, ending.cause)
         self._closing.set()
@@ -146,7 +149,9 @@ class CallRecorder:
         finish = asyncio.create_task(self._finish(ending), name=f"end of call {self._plan.call_id}")
         _unfinished.add(finish)
         finish.add_done_callback(_unfinished.discard)
-        await asyncio.wait({finish}, timeout=CLOSE_WAIT_S)
+        give_up_at = asyncio.get_running_loop().time() + CLOSE_WAIT_S
+        while not finish.done() and not database_watch.is_away() and asyncio.get_running_loop().time() < give_up_at:
+            await asyncio.wait({finish}, timeout=LOOK_EVERY_S)
         return finish.done()
 
     async def _write_now_and_then(self) -> None:

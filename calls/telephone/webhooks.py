@@ -14,9 +14,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from twilio.twiml.voice_response import VoiceResponse
 
+from businesses import database_watch
 from calls.conversation.commands import NextStep
 from calls.short_waits import waits_for_locks_at_most
-from calls.telephone import after_stream, from_memory, intake, twilio
+from calls.telephone import after_stream, from_memory, intake, status_reports, twilio
 from calls.telephone.after_stream import GoesOn
 from calls.telephone.announcements import Announcement, words
 from calls.telephone.intake import Admitted, AlreadyTaken, NumberUnknown, Refused
@@ -41,9 +42,9 @@ def from_twilio(webhook: Webhook) -> View:
         try:
             with waits_for_locks_at_most():
                 answer = webhook(request)
-        except DatabaseError as error:  # the owner still has a telephone, and this process remembers its number
+        except DatabaseError as error:
             logger.error("%s: the database failed: %s", request.path, type(error).__name__)
-            answer = from_memory.answer(twilio.fields(request), is_after=request.path == reverse("calls:twilio-after"))
+            answer = _without_database(request)
         except Exception:  # an error page would be read to the caller
             logger.exception("%s: failed, the caller hears an apology", request.path)
             answer = _twiml(Onward(announcement=Announcement.UNAVAILABLE))
@@ -88,15 +89,21 @@ def after(request: HttpRequest) -> VoiceResponse:
 
 @from_twilio
 def status(request: HttpRequest) -> None:
-    """Keep what Twilio tells of a call or its stream."""
+    """Keep what Twilio tells of a call or its stream. Twilio tells it once, so it waits for a database that is away."""
+    told, now = twilio.fields(request), timezone.now()
+    if database_watch.is_away():
+        status_reports.keep(told, now=now)
+    else:
+        status_reports.note(told, now=now)
+
+
+def _without_database(request: HttpRequest) -> VoiceResponse | None:
+    """Answer from memory: the owner still has a telephone. What is only told is noted later."""
     told = twilio.fields(request)
-    call = after_stream.find_call(told["CallSid"])
-    if call is None:
-        return
-    if event := told.get("StreamEvent"):
-        stream_sid, error = told.get("StreamSid", ""), told.get("StreamError", "")
-        after_stream.note_stream_event(call, event, stream_sid=stream_sid, error=error)
-    after_stream.note_call_status(call, told.get("CallStatus", ""), now=timezone.now())
+    if request.path == reverse("calls:twilio-status"):
+        status_reports.keep(told, now=timezone.now())
+        return None
+    return from_memory.answer(told, is_after=request.path == reverse("calls:twilio-after"))
 
 
 def _twiml(onward: Onward) -> VoiceResponse:
