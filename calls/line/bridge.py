@@ -57,7 +57,7 @@ from calls.conversation.events import (
     TurnCommitted,
 )
 from calls.conversation.sent_audio import BYTES_PER_SECOND
-from calls.line import media_stream, realtime_events
+from calls.line import media_stream, openai_lately, realtime_events
 from calls.line.assistant_audio import AssistantAudio
 from calls.line.first_event import first_event
 from calls.line.media_stream import Flood, MalformedMessage
@@ -185,6 +185,7 @@ class Bridge:
                 self._recorder.keep_usage(tokens)
             case _:
                 figures.told_by_model(told)
+                openai_lately.here.told(told)
                 self._note_answered(told)
                 self.feed(told)
 
