@@ -184,8 +184,7 @@ class Bridge:
             case Usage(tokens):
                 self._recorder.keep_usage(tokens)
             case _:
-                figures.told_by_model(told)
-                openai_lately.here.told(told)
+                openai_lately.told(told)
                 self._note_answered(told)
                 self.feed(told)
 

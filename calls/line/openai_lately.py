@@ -1,4 +1,4 @@
-"""What OpenAI has lately answered to this process, for `/readyz`: a key that dies at noon is not in the hourly check."""
+"""What OpenAI has lately answered to this process, for `/readyz`: a key that dies is not in the hourly check at once."""
 
 from __future__ import annotations
 
@@ -60,3 +60,9 @@ class Lately:
 
 here = Lately()
 """Of this process."""
+
+
+def told(event: Event) -> None:
+    """Take in what a session of this process said, and count it for `/metrics`."""
+    figures.told_by_model(event)
+    here.told(event)
