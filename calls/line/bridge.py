@@ -15,7 +15,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from calls import figures
 from calls.audio import ears, ulaw
 from calls.conversation import Conversation
 from calls.conversation.commands import (
