@@ -1,4 +1,4 @@
-"""What OpenAI has lately answered to this process, for `/readyz`: a key that dies is not in the hourly check at once."""
+"""What OpenAI has lately answered to this process, for `/readyz`: the hourly check is too late for a key that dies."""
 
 from __future__ import annotations
 
