@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from calls.conversation.events import ModelLost, ModelReady, ResponseEnded, ResponseStatus
+from calls.conversation.events import Event, ModelLost, ModelReady, ResponseEnded, ResponseStatus
 from calls.line.openai_lately import MANY, Kind, Lately
 
 pytestmark = pytest.mark.pure
 LOST = ModelLost(1.0, "invalid_api_key", permanent=True)
 BROKEN = ResponseEnded(1.0, "r", ResponseStatus.FAILED, "server_error")
-WELL = {Kind.SESSION: ModelReady(1.0), Kind.ANSWER: ResponseEnded(1.0, "r", ResponseStatus.COMPLETED)}
+WELL: dict[Kind, Event] = {Kind.SESSION: ModelReady(1.0), Kind.ANSWER: ResponseEnded(1.0, "r", ResponseStatus.COMPLETED)}
 
 
 @pytest.mark.parametrize(
