@@ -306,7 +306,8 @@ async def test_whoever_ends_a_call_does_not_wait_for_a_database_that_is_away(
 
 def test_the_thread_rests_for_as_long_as_a_write_took(taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
     _, plan = taken
-    used, rested = iter([0.0, 0.25, 0.25, 0.5]), []
+    used = iter([0.0, 0.25, 0.25, 0.5])
+    rested: list[float] = []
     monkeypatch.setattr(store, "_rests_until", 0.0)
     monkeypatch.setattr(store, "monotonic", lambda: 100.0)
     monkeypatch.setattr(store, "thread_time", lambda: next(used))
