@@ -10,7 +10,8 @@ class FrontdeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the installation itself looked at by `manage.py doctor`."""
+        from frontdesk.backups import latest  # noqa: PLC0415
         from frontdesk.doctor import address, configuration, mail_server, parts, stores  # noqa: PLC0415 - need models
 
-        for subject in (configuration, stores, parts, address, mail_server):
+        for subject in (configuration, stores, parts, address, mail_server, latest):
             subject.register()

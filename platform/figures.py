@@ -26,6 +26,7 @@ from frontdesk import (
     stand_in_beat,
     webhook_figures,  # noqa: F401
 )
+from frontdesk.backups import latest
 
 LOW_DISK_BYTES: Final = 5e9
 """As in the alert for it (`deploy/alerts.yml`)."""
@@ -48,6 +49,7 @@ def install() -> None:
         "loop_lag_seconds": ("How late the event loop was at worst in the last five seconds", loop_lag.here.worst_s),
         "beat_seconds": ("Seconds since beat was last seen at work", partial(stand_in_beat.age_s, "beat")),
         "worker_seconds": ("Seconds since a worker was last seen at work", partial(stand_in_beat.age_s, "worker")),
+        "backup_seconds": ("Seconds since the last backup on this machine", latest.age_s),
         "ends_unwritten": ("Calls that have ended and whose end is not written yet", recorder.unwritten_ends),
         "disk_free_bytes": ("Room where recordings and uploads are written", disk_free_bytes),
         **{

@@ -15,6 +15,7 @@ from businesses.doctor.web import Answer, no_answer, not_ours
 from businesses.heartbeats import Part
 from calls.doctor import models, numbers, webhooks
 from calls.telephone.securing import Secured
+from frontdesk import figures
 from frontdesk.doctor import address, configuration, mail_server, parts, stores
 from whatsapp.doctor.numbers import echoed
 
@@ -37,7 +38,7 @@ BUSY = b'{"ready": false, "problems": ["all lines of this process are busy"]}'
         configuration.static_files(collected=True),
         stores.pending([]),
         stores.folder(""),
-        stores.room(3_000_000_000),
+        stores.room(5_000_000_000),
         parts.beats(Part.BEAT, NOW - timedelta(seconds=59), NOW, has_redis=True),
         address.alive(Answer(200, b'{"alive": true}')),
         address.ready(Answer(200, READY)),
@@ -67,7 +68,7 @@ def test_what_is_well(well: Verdict) -> None:
         (configuration.static_files(collected=False), "collectstatic"),
         (stores.pending(["calls.0001_initial"]), "manage.py migrate"),
         (stores.folder("files can't be written to MEDIA_ROOT: Permission denied"), "chown"),
-        (stores.room(1_999_999_999), "Make room"),
+        (stores.room(4_999_999_999), "Make room"),
         (stores.database_away(OSError("gone"), vendor="postgresql"), "DATABASE_URL"),
         (stores.database_away(OSError("gone"), vendor="sqlite"), "SQLite file"),
         (parts.beats(Part.BEAT, NOW - timedelta(seconds=61), NOW, has_redis=True), "restart frontdesk-beat"),
@@ -110,6 +111,10 @@ def test_what_is_wrong_and_how_it_is_mended(ill: Verdict, mend: str) -> None:
     assert ill.state is State.WRONG
     assert ill.says
     assert mend in ill.mend
+
+
+def test_low_room_is_the_same_as_for_the_alert() -> None:
+    assert stores.FEWEST_BYTES == figures.LOW_DISK_BYTES
 
 
 def test_a_server_without_a_list_of_models_can_not_tell() -> None:
