@@ -10,7 +10,8 @@ from calls.line.openai_lately import MANY, Kind, Lately
 pytestmark = pytest.mark.pure
 LOST = ModelLost(1.0, "invalid_api_key", permanent=True)
 BROKEN = ResponseEnded(1.0, "r", ResponseStatus.FAILED, "server_error")
-WELL: dict[Kind, Event] = {Kind.SESSION: ModelReady(1.0), Kind.ANSWER: ResponseEnded(1.0, "r", ResponseStatus.COMPLETED)}
+GOOD = ResponseEnded(1.0, "r", ResponseStatus.COMPLETED)
+WELL: dict[Kind, Event] = {Kind.SESSION: ModelReady(1.0), Kind.ANSWER: GOOD}
 
 
 @pytest.mark.parametrize(
