@@ -92,7 +92,7 @@ def now() -> Backlog | None:
 
 
 def read(at: datetime) -> Backlog:
-    """Returns what waits at a moment, in five queries. Raises `DatabaseError`."""
+    """Returns what waits at a moment, in six queries. Raises `DatabaseError`."""
     with across_businesses():  # figures of the whole installation; no name and no text of a business is among them
         work = {kind: Waiting(amount, _age_s(oldest, at)) for kind, amount, oldest in _waiting(at)}
         standing = dict(Broadcast.objects.filter(status__in=STANDING).values_list("pk", "status"))

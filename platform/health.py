@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from businesses import heartbeats
 from calls import model_checks
-from calls.line import live
+from calls.line import live, openai_lately
 from calls.pages import model_words
 from frontdesk import disk, embedded_worker, figures, loop_lag
 
@@ -43,6 +43,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
             "problems": problems,
             "live_calls": live.live_calls(),
             "models": models_now(),
+            "openai": {"problems": openai_lately.here.problems()},
             "background": background_now(),
         },
         status=503 if problems else 200,

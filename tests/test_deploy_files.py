@@ -1,15 +1,21 @@
-"""The shipped units of systemd: what they start is what docs/deploy.md says, and it starts again whatever ends it."""
+"""The shipped units of systemd and docker-compose.yml: what they start exists, is what docs/deploy.md says, and starts
+again whatever ends it."""
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from django.conf import settings
+
+from testing.databases import without_test_settings
 
 ROOT = Path(__file__).parents[1]
 UNITS = sorted((ROOT / "deploy").glob("*.service"))
@@ -48,3 +54,48 @@ def test_a_unit_starts_a_command_of_the_page_and_starts_it_again(unit: Path) -> 
 def test_a_web_process_may_wait_for_its_calls() -> None:
     (web,) = [unit for unit in UNITS if "web" in unit.name]
     assert seconds(service(web)["TimeoutStopSec"]) > settings.DRAIN_SECONDS
+
+
+# Compose ------------------------------------------------------------------------------------------------------
+COMPOSE: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+OURS = {name: service for name, service in COMPOSE.items() if service["image"] == "frontdesk"}
+
+
+@pytest.mark.parametrize("name", COMPOSE)
+def test_a_service_is_bounded_and_starts_again(name: str) -> None:
+    found = COMPOSE[name]
+    assert found["restart"] == ("no" if name == "migrate" else "unless-stopped")
+    assert found["logging"]["options"].keys() == {"max-size", "max-file"}
+    assert (found["read_only"], found["cap_drop"]) == (True, ["ALL"])
+    assert {"mem_limit", "pids_limit"} <= found.keys()
+    checks = name in {"web-1", "web-2"} or "test" in found["healthcheck"]  # the web's stands in the image
+    assert checks or name == "migrate"
+
+
+def test_the_proxy_finds_each_web_process_and_every_file() -> None:
+    proxy = (ROOT / "deploy" / "compose" / "nginx.conf").read_text()
+    webs = {name for name in OURS if name.startswith("web-")}
+    assert set(re.findall(r"server (\S+):8000 resolve ", proxy)) == webs
+    assert webs == set(COMPOSE["proxy"]["depends_on"])
+    mounted = dict(volume.removesuffix(":ro").rsplit(":", 1)[::-1] for volume in COMPOSE["proxy"]["volumes"])
+    assert all((ROOT / source).is_file() for source in mounted.values() if source.endswith(".conf"))
+    assert set(re.findall(r"include (/etc/nginx/frontdesk/\S+);", proxy)) < set(mounted)
+    certificate = {str(Path(each).parent) for each in re.findall(r"ssl_certificate\S* (\S+);", proxy)}
+    assert certificate < set(mounted)
+
+
+def test_a_web_container_may_wait_for_its_calls() -> None:
+    for name in ("web-1", "web-2", "proxy"):
+        assert int(COMPOSE[name]["stop_grace_period"].removesuffix("m")) * 60 > settings.DRAIN_SECONDS
+
+
+@pytest.mark.parametrize("name", ["worker", "beat"])
+def test_a_part_in_the_background_is_asked_for_its_sign_of_life(name: str) -> None:
+    _cmd, _python, *arguments = COMPOSE[name]["healthcheck"]["test"]
+    environment = without_test_settings({"DATABASE_URL": "sqlite:////nowhere/at/all", "DEBUG": "1"})
+    asked = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert asked.returncode == 1
+    assert "WRONG      database: answers" in asked.stdout
+    assert "background: all" in asked.stdout

@@ -49,6 +49,11 @@ def ring(server: Daphne, call_sid: str, to: str = PHONE) -> tuple[str, float]:
     return post(server, "voice", CallSid=call_sid, From="+12125550001", To=to)
 
 
+def figures(server: Daphne) -> str:
+    with urlopen(f"{server.url}/metrics", timeout=10) as answer:  # Prometheus's patience
+        return str(answer.read().decode())
+
+
 def eventually_connects(server: Daphne, call_sid: str) -> None:
     give_up_at = time.monotonic() + 60
     while "<Connect" not in ring(server, f"{call_sid}-{time.monotonic_ns()}")[0]:
@@ -68,6 +73,7 @@ def test_callers_reach_the_owner_while_the_database_is_frozen(daphne: StartDaphn
     token = re.search(r'name="token" value="([^"]+)"', taken)
     assert token
     caller = BareSocket(server.port)
+    assert "frontdesk_database_answers 1.0" in figures(server)
     with database.frozen():
         start = {"callSid": "CA0", "streamSid": "MZ1", "customParameters": {"token": token[1]}}
         began = time.monotonic()
@@ -86,6 +92,8 @@ def test_callers_reach_the_owner_while_the_database_is_frozen(daphne: StartDaphn
         assert "<Hangup" in rung
         assert "<Dial" not in rung
         assert "<Dial" not in ring(server, "CA3", to=NOBODYS)[0]
+        assert "frontdesk_database_answers 0.0" in figures(server)
+        assert "frontdesk_calls_from_memory_total 5.0" in figures(server)
     eventually_connects(server, "CA4")
     assert server.log.count("The database is away") == 1
     assert server.log.count("The database is back") == 1

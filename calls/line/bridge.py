@@ -15,7 +15,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from calls import figures
 from calls.audio import ears, ulaw
 from calls.conversation import Conversation
 from calls.conversation.commands import (
@@ -57,7 +56,7 @@ from calls.conversation.events import (
     TurnCommitted,
 )
 from calls.conversation.sent_audio import BYTES_PER_SECOND
-from calls.line import media_stream, realtime_events
+from calls.line import media_stream, openai_lately, realtime_events
 from calls.line.assistant_audio import AssistantAudio
 from calls.line.first_event import first_event
 from calls.line.media_stream import Flood, MalformedMessage
@@ -184,7 +183,7 @@ class Bridge:
             case Usage(tokens):
                 self._recorder.keep_usage(tokens)
             case _:
-                figures.told_by_model(told)
+                openai_lately.told(told)
                 self._note_answered(told)
                 self.feed(told)
 

@@ -1,7 +1,9 @@
 """Writing what a call leaves behind, in a thread of its own so that no call ever waits for the database.
 
 One thread for all calls of the process, with one lasting connection: a write takes a few milliseconds, and twenty
-calls need about ten a second. After an error the connection is dropped, and the next write opens a new one.
+calls need about ten a second. After an error the connection is dropped, and the next write opens a new one. After each
+write the thread rests for as long as it has used the processor: what has waited for a database that was away is then
+written at a pace that leaves live calls theirs.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from time import monotonic, sleep, thread_time
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -38,6 +41,8 @@ _places = threading.BoundedSemaphore(MOST_WAITING)
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-records")
 _known_as_recorded: set[UUID] = set()
 """Running calls whose row says that they are recorded. Of the thread."""
+_rests_until = 0.0
+"""Of the thread, by the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,16 @@ def _write_notice(plan: CallPlan) -> None:
 
 
 def _write(plan: CallPlan, batch: Batch) -> EndReason | None:
+    global _rests_until  # noqa: PLW0603 - of the thread
+    sleep(max(0.0, _rests_until - monotonic()))
+    began = thread_time()
+    try:
+        return _write_now(plan, batch)
+    finally:
+        _rests_until = monotonic() + thread_time() - began
+
+
+def _write_now(plan: CallPlan, batch: Batch) -> EndReason | None:
     try:
         with acting_for(plan.business), transaction.atomic():
             now = timezone.now()

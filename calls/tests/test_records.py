@@ -12,6 +12,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection
 
+from businesses import database_watch
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
@@ -280,3 +281,38 @@ async def test_a_recording_is_known_of_as_soon_as_the_database_is_back(
         await asyncio.wrap_future(store.write_later(plan, store.Batch(ending=GOODBYE)))
     row = (await stored(call))[0]
     assert (row.is_recorded, row.was_recorded) == (True, True)
+
+
+async def test_whoever_ends_a_call_does_not_wait_for_a_database_that_is_away(
+    taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, plan = taken
+    is_back = threading.Event()
+    written = store._write_now
+
+    def wait_and_write(*batch: Any) -> EndReason | None:
+        is_back.wait(30)
+        return written(*batch)
+
+    monkeypatch.setattr(store, "_write_now", wait_and_write)
+    monkeypatch.setattr(recorder_module, "CLOSE_WAIT_S", 30.0)
+    monkeypatch.setattr(database_watch, "is_away", lambda: True)
+    recorder = CallRecorder(plan)
+    assert not await recorder.close(GOODBYE)
+    is_back.set()
+    await recorder_module.all_written()
+    assert (await stored(call))[0].status == CallStatus.ENDED
+
+
+def test_the_thread_rests_for_as_long_as_a_write_took(taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, plan = taken
+    used = iter([0.0, 0.25, 0.25, 0.5])
+    rested: list[float] = []
+    monkeypatch.setattr(store, "_rests_until", 0.0)
+    monkeypatch.setattr(store, "monotonic", lambda: 100.0)
+    monkeypatch.setattr(store, "thread_time", lambda: next(used))
+    monkeypatch.setattr(store, "sleep", rested.append)
+    monkeypatch.setattr(store, "_write_now", lambda *_batch: None)
+    store._write(plan, store.Batch())
+    store._write(plan, store.Batch())
+    assert rested == [0.0, 0.25]

@@ -70,3 +70,10 @@ def test_a_report_that_can_not_be_noted_keeps_none_behind_it(call: Call, monkeyp
     status_reports.keep({"CallSid": "CA1", "CallStatus": "completed"}, now=NOW)
     status_reports.note_kept()
     assert status_of(call) == CallStatus.ENDED
+
+
+def test_many_reports_are_noted_a_few_at_a_time(call: Call) -> None:
+    for _ in range(status_reports.MOST_AT_ONCE + 1):
+        status_reports.keep({"CallSid": "CA1", "CallStatus": "completed"}, now=NOW)
+    status_reports.note_kept()
+    assert len(status_reports._kept) == 1

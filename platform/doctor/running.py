@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from django.db import connections
 
-from businesses.doctor.table import LONGEST_S, Check, Source
+from businesses.doctor.table import LONGEST_S, Source
 from businesses.doctor.verdicts import State, Verdict, not_tried, wrong
 
 Result = TypeVar("Result")
@@ -30,18 +30,51 @@ class Line:
         return f"{self.subject}: {self.name}"
 
 
-def run(sources: Iterable[Source], *, longest_s: float = LONGEST_S) -> Iterator[Line]:
-    """Yields a line for each check, as soon as it is known."""
-    well: set[str] = set()
-    for source in sources:
-        for line in _of(source, well, longest_s):
+def run(sources: Iterable[Source], *, only: str = "", longest_s: float = LONGEST_S) -> Iterator[Line]:
+    """Yields a line for each check, as soon as it is known.
+
+    `only`: the full name of a check, or a subject. The subjects that it needs are tried too, and what is wrong there is
+    a line as well.
+    """
+    tried = _needed(list(sources), only)
+    well = _Well({source.subject for source in tried})
+    for source in tried:
+        for line in _of(source, well, only, longest_s):
             if line.verdict.state is State.OK:
-                well.add(line.full_name)
-            yield line
+                well.known.add(line.full_name)
+            if not only or source.subject == _subject(only) or line.verdict.state is State.WRONG:
+                yield line
 
 
-def _of(source: Source, well: set[str], longest_s: float) -> Iterator[Line]:
-    if missing := _missing(source.needs, well):
+@dataclass(slots=True)
+class _Well:
+    """The full names of checks that are well. `subjects`: those that are tried at all."""
+
+    subjects: set[str]
+    known: set[str] = field(default_factory=set)
+
+    def lacks(self, needs: Iterable[str]) -> Verdict | None:
+        """Returns what stands in the way of a check with these needs."""
+        lacking = [each for each in needs if _subject(each) in self.subjects and each not in self.known]
+        return not_tried(f"First “{lacking[0]}” has to be well.") if lacking else None
+
+
+def _needed(sources: list[Source], only: str) -> list[Source]:
+    if not only:
+        return sources
+    subjects = {_subject(only)}
+    for source in reversed(sources):  # what is needed stands before it
+        if source.subject in subjects:
+            subjects |= {_subject(need) for need in source.needs}
+    return [source for source in sources if source.subject in subjects]
+
+
+def _subject(full_name: str) -> str:
+    return full_name.partition(": ")[0]
+
+
+def _of(source: Source, well: _Well, only: str, longest_s: float) -> Iterator[Line]:
+    if missing := well.lacks(source.needs):
         yield Line(source.subject, "all", missing)
         return
     checks = _within(lambda: list(source.checks()), longest_s)
@@ -49,18 +82,9 @@ def _of(source: Source, well: set[str], longest_s: float) -> Iterator[Line]:
         yield Line(source.subject, "all", checks)
         return
     for check in checks:
-        yield Line(source.subject, check.name, _found(check, well, longest_s))
-
-
-def _found(check: Check, well: set[str], longest_s: float) -> Verdict:
-    if missing := _missing(check.needs, well):
-        return missing
-    return _within(check.ask, longest_s)
-
-
-def _missing(needs: Iterable[str], well: set[str]) -> Verdict | None:
-    lacking = [each for each in needs if each not in well]
-    return not_tried(f"First “{lacking[0]}” has to be well.") if lacking else None
+        if only in {"", source.subject, f"{source.subject}: {check.name}"} or source.subject != _subject(only):
+            missing = well.lacks(check.needs)
+            yield Line(source.subject, check.name, missing if missing else _within(check.ask, longest_s))
 
 
 @dataclass(slots=True)

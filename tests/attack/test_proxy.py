@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -20,7 +21,9 @@ from testing.servers import web_processes
 from testing.services import free_port
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
-SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+NEW_IN_1_27 = " resolve "
+"""Debian's nginx is older than the one of docker-compose.yml, which asks for a name again when its address changes."""
 SIGNED_BY_NOBODY = f"X-Hub-Signature-256: sha256={'0' * 64}\r\n"
 
 pytestmark = [
@@ -29,31 +32,55 @@ pytestmark = [
 ]
 
 
-def configuration(folder: Path, *, port: int, upstream: int, full: int) -> str:
-    """Returns the shipped configuration, on a port without TLS and before two web processes, of which one is full."""
-    text = SHIPPED.read_text()
+def of_one_machine(*, folder: Path, port: int, upstream: int, full: int) -> str:
+    """Returns deploy/nginx.conf, which Debian's nginx includes, on a port without TLS and before two web processes."""
+    text = (DEPLOY / "nginx.conf").read_text()
     assert "listen 443 ssl;" in text
+    text = with_includes(text, "/srv/frontdesk/deploy").replace("/var/log/nginx", str(folder))
     text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}").replace("127.0.0.1:8001", f"127.0.0.1:{full}")
-    temporary = "\n".join(
+    return f"pid {folder}/pid;\nevents {{}}\nhttp {{\n{temporary(folder)}\n{text}\n}}\n"
+
+
+def of_compose(*, folder: Path, port: int, upstream: int, full: int) -> str:
+    """Returns the whole configuration of the proxy in docker-compose.yml, likewise."""
+    text = with_includes((DEPLOY / "compose" / "nginx.conf").read_text(), "/etc/nginx/frontdesk")
+    text = text.replace("user nginx;\n", "").replace("pid /run/nginx.pid;", f"pid {folder}/pid;")
+    text = text.replace("web-1:8000", f"127.0.0.1:{upstream}").replace("web-2:8000", f"127.0.0.1:{full}")
+    text = text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};").replace(NEW_IN_1_27, " ")
+    lines = [line for line in text.splitlines() if "ssl_" not in line]
+    text = "\n".join(lines).replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    return text.replace("http {", f"http {{\n{temporary(folder)}", 1)
+
+
+def with_includes(text: str, place: str) -> str:
+    """Returns the text with the shipped files in place of their names."""
+    return re.sub(rf"include {place}/([-\w.]+);", lambda found: (DEPLOY / found[1]).read_text(), text)
+
+
+def user_of_workers() -> str:
+    """Returns a directive without which nginx's workers could not use the folder."""
+    return "user root;" if os.geteuid() == 0 else ""
+
+
+def temporary(folder: Path) -> str:
+    return "\n".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    user = "user root;" if os.geteuid() == 0 else ""  # otherwise its workers couldn't use the folder
-    return (
-        f"{user} daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
-        f"events {{}}\nhttp {{ access_log off;\n{temporary}\n{text}\n}}\n"
-    )
 
 
-@pytest.fixture(scope="module")
-def proxy(tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase) -> Iterator[int]:
-    """The port of an nginx before a web process."""
+@pytest.fixture(scope="module", params=[of_one_machine, of_compose], ids=lambda made: made.__name__)
+def proxy(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase
+) -> Iterator[int]:
+    """The port of an nginx before two web processes, of which one is full."""
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
     folder.chmod(0o755)
     with web_processes(folder, migrated_database) as start:
         daphne = start(TWILIO_AUTH_TOKEN="a-token", WHATSAPP_APP_SECRET="a-secret", DEBUG="1")
         full = start(beside=daphne, CALLS_PER_PROCESS="0", TWILIO_AUTH_TOKEN="a-token", DEBUG="1")
-        (folder / "nginx.conf").write_text(configuration(folder, port=port, upstream=daphne.port, full=full.port))
+        text = request.param(folder=folder, port=port, upstream=daphne.port, full=full.port)
+        (folder / "nginx.conf").write_text(f"{user_of_workers()} daemon off;\n{text}")
         command = [NGINX, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
         subprocess.run([*command, "-t"], check=True)
         nginx = subprocess.Popen(command)

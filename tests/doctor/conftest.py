@@ -17,7 +17,7 @@ from testing.check import PRODUCTION
 from testing.databases import MigratedDatabase
 from testing.servers import Daphne, web_processes
 from testing.services import free_port
-from tests.attack.test_proxy import NGINX, configuration, wait_for
+from tests.attack.test_proxy import NGINX, of_one_machine, user_of_workers, wait_for
 
 SECRETS = {
     **PRODUCTION,
@@ -65,13 +65,13 @@ def installation(
 def nginx(installed: Installation, replaced: dict[str, str]) -> Iterator[None]:
     """Serve the shipped configuration, with TLS, in front of the web process."""
     folder, made, port = installed.folder, installed.made, installed.port
-    text = configuration(folder, port=port, upstream=installed.daphne.port, full=installed.daphne.port)
+    text = of_one_machine(folder=folder, port=port, upstream=installed.daphne.port, full=installed.daphne.port)
     tls = f"listen 127.0.0.1:{port} ssl; ssl_certificate {made.chain}; ssl_certificate_key {made.key};"
     text = text.replace(f"listen 127.0.0.1:{port};", tls)
     for old, new in replaced.items():
         assert old in text, old
         text = text.replace(old, new)
-    (folder / "nginx.conf").write_text(text)
+    (folder / "nginx.conf").write_text(f"{user_of_workers()} daemon off;\n{text}")
     process = subprocess.Popen([NGINX, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"])
     try:
         wait_for(port)

@@ -14,8 +14,8 @@ from frontdesk.doctor import report, running
 pytestmark = pytest.mark.once
 
 
-def lines(*checks: Check, needs: tuple[str, ...] = ()) -> dict[str, Verdict]:
-    source = Source("world", lambda: list(checks), needs)
+def lines(*checks: Check) -> dict[str, Verdict]:
+    source = Source("world", lambda: list(checks))
     return {line.name: line.verdict for line in running.run([source], longest_s=0.2)}
 
 
@@ -48,7 +48,9 @@ def test_what_needs_something_wrong_is_not_tried() -> None:
         Check("fourth", lambda: ok("fine"), ("world: third",)),
     )
     assert [each.state for each in found.values()] == [State.WRONG, State.NOT_TRIED, State.OK, State.OK]
-    assert lines(Check("first", crashing), needs=("world: other",))["all"].state is State.NOT_TRIED
+    sources = [Source("other", list), Source("world", lambda: [Check("first", crashing)], ("other: first",))]
+    (line,) = running.run(sources)
+    assert (line.full_name, line.verdict.state) == ("world: all", State.NOT_TRIED)
 
 
 def test_checks_that_can_not_even_be_listed_are_wrong() -> None:
@@ -75,3 +77,27 @@ def test_no_secret_and_no_number_is_told(settings: Any, told: str) -> None:
 def test_foreign_text_stays_on_its_line() -> None:
     line = running.Line("world", "first", ok("one\nok         two: all well"))
     assert "\n" not in report.shown(line)
+
+
+def test_one_check_alone_is_tried_after_what_its_subject_needs() -> None:
+    asked: list[str] = []
+
+    def told(name: str, verdict: Verdict) -> Check:
+        def ask() -> Verdict:
+            asked.append(name)
+            return verdict
+
+        return Check(name, ask)
+
+    fine, gone = ok("fine"), wrong("gone", "bring it back")
+    stores = Source("stores", lambda: [told("answers", fine), told("writes", gone)])
+    sources = [
+        Source("mail", lambda: [told("server", fine)]),
+        stores,
+        Source("parts", lambda: [told("worker", fine), told("beat", gone)], ("stores: answers",)),
+    ]
+    found = [line.full_name for line in running.run(sources, only="parts: worker")]
+    assert found == ["stores: writes", "parts: worker"], "and what is wrong with what it needs"
+    assert asked == ["answers", "writes", "worker"]
+    assert [line.full_name for line in running.run(sources, only="parts")][1:] == ["parts: worker", "parts: beat"]
+    assert list(running.run(sources, only="nobody")) == []
