@@ -60,19 +60,19 @@ async def _in_slots(wave: Wave, new_slots: NewSlots) -> AsyncIterator[Departure]
     clock = asyncio.get_running_loop().time
     opened_at, slots, first = wave.opened_at, wave.slots, 0
     for index, departure in enumerate(wave.departures):
-        while index - first >= slots.count or clock() > opened_at + slots.at(index - first) + LATEST_S:
-            opened_at, first = clock(), index
-            found = await new_slots(wave, len(wave.departures) - index)
-            if found is None:
-                return
-            slots = found
-            if not slots.count:
-                await asyncio.sleep(slots.wait_s)
+        while True:
             if clock() > wave.deadline:
                 return
-        delay = opened_at + slots.at(index - first) - clock()
-        if delay > SHORTEST_SLEEP_S:
-            await asyncio.sleep(delay)
-        if clock() > wave.deadline:
-            return
+            if index - first >= slots.count or clock() > opened_at + slots.at(index - first) + LATEST_S:
+                opened_at, first = clock(), index
+                found = await new_slots(wave, len(wave.departures) - index)
+                if found is None:
+                    return
+                slots = found
+                if not slots.count:
+                    await asyncio.sleep(slots.wait_s)
+            elif (delay := opened_at + slots.at(index - first) - clock()) > SHORTEST_SLEEP_S:
+                await asyncio.sleep(delay)  # perhaps for much longer, where the process is held up
+            else:
+                break
         yield departure

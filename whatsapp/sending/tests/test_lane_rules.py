@@ -110,6 +110,19 @@ def test_a_slot_that_was_missed_is_not_used(monkeypatch: pytest.MonkeyPatch) -> 
     assert asked == [2]
 
 
+def test_a_slot_that_passes_while_the_process_is_held_up_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    wave = wave_of(2, slots=Slots(0.0, 0.05, 2))
+
+    class HeldUp(Posting):
+        async def send(self, *arguments: Any) -> SendResult:
+            if not self.posted:
+                time.sleep(0.05 + 2 * flights.LATEST_S)  # noqa: ASYNC251 - as a machine does that has other work
+            return await super().send(*arguments)
+
+    _landings, asked = post_all(wave, HeldUp(), monkeypatch, [Slots(0.0, 0.0, 1)])
+    assert asked == [1]
+
+
 @pytest.mark.parametrize("how", ["stopped", "deadline before", "deadline in the wait for slots", "deadline in a slot"])
 def test_what_is_stopped_or_too_late_stays_and_is_known_to_be_unsent(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     slots, more = Slots(0.0, 0.0, 2), [None]
