@@ -22,7 +22,8 @@ def test_it_is_ready(daphne: StartDaphne) -> None:
     unchecked: dict[str, object] = {"checked_at": None, "problems": []}
     ready = daphne().ready()
     assert isinstance(ready.pop("background"), dict)
-    assert ready == {"ready": True, "problems": [], "live_calls": 0, "models": unchecked}
+    none: dict[str, object] = {"problems": []}
+    assert ready == {"ready": True, "problems": [], "live_calls": 0, "models": unchecked, "openai": none}
 
 
 def test_it_says_which_settings_suit_only_a_developers_machine(daphne: StartDaphne) -> None:
