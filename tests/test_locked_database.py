@@ -99,9 +99,9 @@ def test_a_stream_that_can_not_be_opened_is_closed_while_the_database_is_locked(
     after = urlencode({"CallSid": "CAstream", "CallStatus": "in-progress"}).encode()
     with urlopen(f"{server.url}/calls/twilio/after/", data=after) as answer:
         assert b"<Say" in answer.read()
-    assert server.manage("shell", "--no-imports", "-c", LAST_CALL).split() == [
-        "ended", "stream_never_opened", "apologize",
-    ]  # fmt: skip
+    status, reason, next_step = server.manage("shell", "--no-imports", "-c", LAST_CALL).split()
+    assert (status, next_step) == ("ended", "apologize")
+    assert reason in {"stream_never_opened", "stream_broke"}, "the lock ended before or after the row said `live`"
 
 
 def test_no_session_is_opened_for_a_caller_who_hung_up_meanwhile(server: Daphne, openai: socket.socket) -> None:
