@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 import time
@@ -11,6 +12,8 @@ from typing import Final
 from django.conf import settings
 
 KEPT_S: Final = 5.0
+LOW_BYTES: Final = 5_000_000_000
+"""Free room below which it is told, as in the alert for it (`deploy/alerts.yml`): recordings of 86 hours of calls."""
 _SIZE: Final = 64 * 1024
 
 
@@ -28,6 +31,12 @@ def problem() -> str:
         if time.monotonic() - _Known.at >= KEPT_S:
             _Known.problem, _Known.at = _tried(), time.monotonic()
         return _Known.problem
+
+
+def free_bytes() -> int:
+    """Returns how much can still be written where recordings and uploads go. Raises `OSError`."""
+    folder = Path(settings.MEDIA_ROOT).resolve()
+    return shutil.disk_usage(next(each for each in (folder, *folder.parents) if each.exists())).free
 
 
 def _tried() -> str:

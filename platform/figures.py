@@ -5,13 +5,9 @@ Figures of the database come from `backlog.py`; without its answer they are abse
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
-from typing import Final
 
-from django.conf import settings
 from prometheus_client import REGISTRY, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -21,6 +17,7 @@ from calls.records import recorder
 from frontdesk import (
     backlog,
     database_pool,
+    disk,
     loop_lag,
     request_lanes,  # noqa: F401 - its figures are shown, too
     stand_in_beat,
@@ -28,15 +25,11 @@ from frontdesk import (
 )
 from frontdesk.backups import latest
 
-LOW_DISK_BYTES: Final = 5e9
-"""As in the alert for it (`deploy/alerts.yml`)."""
-
 
 def disk_free_bytes() -> float:
     """Returns how much can still be written where recordings and uploads go; NaN if nobody can tell."""
-    folder = Path(settings.MEDIA_ROOT).resolve()
     try:
-        return float(shutil.disk_usage(next(each for each in (folder, *folder.parents) if each.exists())).free)
+        return float(disk.free_bytes())
     except OSError:
         return float("nan")
 

@@ -6,7 +6,6 @@ import hmac
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
@@ -17,7 +16,7 @@ from businesses import heartbeats
 from calls import model_checks
 from calls.line import live, openai_lately
 from calls.pages import model_words
-from frontdesk import disk, embedded_worker, figures, loop_lag
+from frontdesk import disk, embedded_worker, figures, loop_lag, missing_migrations
 
 _seen_migrated = False
 
@@ -100,8 +99,7 @@ def is_migrated() -> bool:
     """Returns whether all migrations are applied. True is cached: a process's code doesn't change."""
     global _seen_migrated  # noqa: PLW0603 - of the process
     if not _seen_migrated:
-        executor = MigrationExecutor(connection)
-        _seen_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        _seen_migrated = not missing_migrations.names()
     return _seen_migrated
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -25,7 +24,7 @@ from calls import model_checks
 from calls.line import live
 from calls.models import GreetingAudio, GreetingState
 from calls.pages import model_words
-from frontdesk import backlog, disk, figures, loop_lag, recent_errors
+from frontdesk import backlog, disk, figures, loop_lag, recent_errors, release
 from frontdesk.attention import GOES_ON_BY_ITSELF
 from whatsapp.broadcasts.reasons import reason_words, why_it_stands
 from whatsapp.models import Broadcast, Sender, SenderHealth
@@ -77,14 +76,15 @@ def operator(request: HttpRequest) -> HttpResponse:
 
 def _state() -> dict[str, Any]:
     background, waiting, check = heartbeats.look(), backlog.now(), model_checks.latest()
+    disk_free = figures.disk_free_bytes()
     return {
         "background": background,
         "lag_s": loop_lag.here.worst_s(),
         "calls": live.live_calls(),
         "calls_most": settings.CALLS_PER_PROCESS,
         "has_room": live.has_room(),
-        "disk_free": figures.disk_free_bytes(),
-        "disk_is_low": figures.disk_free_bytes() < figures.LOW_DISK_BYTES,
+        "disk_free": disk_free,
+        "disk_is_low": disk_free < disk.LOW_BYTES,
         "disk_problem": disk.problem(),
         "work": [
             (name, waiting.work[kind], kind != "imports" and waiting.work[kind].oldest_s > LATE_S)
@@ -134,9 +134,8 @@ def _greetings() -> list[Trouble]:
 def _versions() -> list[tuple[str, str]]:
     database = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}.get(connection.vendor, connection.vendor)
     numbers = [str(number) for number in connection.get_database_version() if number]
-    ours = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
     return [
-        ("Frontdesk", ours),
+        ("Frontdesk", release.version()),
         ("Python", platform.python_version()),
         ("Django", django.__version__),
         (database, ".".join(numbers)),

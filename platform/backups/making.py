@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from frontdesk import release
 from frontdesk.backups import databases, files, latest, manifest, secret_settings
 from frontdesk.backups.manifest import BadBackup, Manifest
 from whatsapp.series import after_restoring
@@ -37,7 +37,7 @@ def make(folder: Path, *, with_secrets: bool, with_files: bool, now: datetime) -
             secret_settings.write(folder / secret_settings.NAME)
         parts = {path.name: manifest.part_of(path) for path in sorted(folder.iterdir())}
         keys = [manifest.fingerprint(key) for key in settings.FIELD_ENCRYPTION_KEYS]
-        made = Manifest(version(), now, connection.vendor, applied, keys, parts)
+        made = Manifest(release.version(), now, connection.vendor, applied, keys, parts)
         (folder / manifest.NAME).write_text(made.text())
     finally:
         os.umask(before)
@@ -68,9 +68,3 @@ def restore(folder: Path, *, over: bool, without_keys: bool, now: datetime, say:
     say("Migrating …")
     call_command("migrate", verbosity=0, interactive=False)
     return made, after_restoring.hold_everything(now=now)
-
-
-def version() -> str:
-    """Returns the version of this code."""
-    project = tomllib.loads((Path(settings.BASE_DIR) / "pyproject.toml").read_text())["project"]
-    return str(project["version"])

@@ -82,7 +82,7 @@ def _of(source: Source, well: _Well, only: str, longest_s: float) -> Iterator[Li
         yield Line(source.subject, "all", checks)
         return
     for check in checks:
-        if only in {"", source.subject, f"{source.subject}: {check.name}"} or source.subject != _subject(only):
+        if _subject(only) != source.subject or only in {source.subject, f"{source.subject}: {check.name}"}:
             missing = well.lacks(check.needs)
             yield Line(source.subject, check.name, missing if missing else _within(check.ask, longest_s))
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 
 from businesses.doctor import table
 from businesses.doctor.table import DATABASE, TABLES, Check
 from businesses.doctor.verdicts import Verdict, not_tried, ok, wrong
 from businesses.models import Heartbeat
-from frontdesk import disk
+from frontdesk import disk, missing_migrations
 
-FEWEST_BYTES = 5_000_000_000
-"""Free room below which it is told, as in the alert for it: recordings of 86 hours of calls."""
 _REDIS_S = 2.0
 _SHOWN = 200
 
@@ -46,7 +40,7 @@ def _redis() -> Iterator[Check]:
 
 def _files() -> Iterator[Check]:
     yield Check("write", lambda: folder(disk.problem()))
-    yield Check("room", lambda: room(shutil.disk_usage(_nearest(Path(settings.MEDIA_ROOT))).free))
+    yield Check("room", lambda: room(disk.free_bytes()))
 
 
 def pending(names: list[str]) -> Verdict:
@@ -70,7 +64,7 @@ def folder(problem: str) -> Verdict:
 def room(free: int) -> Verdict:
     """Returns whether there is room for recordings. `free`: bytes."""
     left = f"{free / 1e9:,.1f} GB are free."
-    if free < FEWEST_BYTES:
+    if free < disk.LOW_BYTES:
         return wrong(left, "Make room on the disk of MEDIA_ROOT, or keep recordings for fewer days.")
     return ok(left)
 
@@ -95,9 +89,7 @@ def _ask_database() -> Verdict:
 
 
 def _ask_migrations() -> Verdict:
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return pending([f"{migration.app_label}.{migration.name}" for migration, _backwards in plan])
+    return pending(missing_migrations.names())
 
 
 def _ask_write() -> Verdict:
@@ -146,8 +138,3 @@ def _ask_broker() -> Verdict:
                 f"The broker does not answer: {type(error).__name__}.", "Start it, and compare CELERY_BROKER_URL."
             )
     return ok("It answers.")
-
-
-def _nearest(path: Path) -> Path:
-    """Returns the path, or the folder above it that exists."""
-    return next(each for each in (path, *path.absolute().parents) if os.path.lexists(each))

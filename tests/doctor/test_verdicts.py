@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
@@ -15,8 +16,9 @@ from businesses.doctor.web import Answer, no_answer, not_ours
 from businesses.heartbeats import Part
 from calls.doctor import models, numbers, webhooks
 from calls.telephone.securing import Secured
-from frontdesk import figures
+from frontdesk import disk
 from frontdesk.doctor import address, configuration, mail_server, parts, stores
+from testing.databases import ROOT
 from whatsapp.doctor.numbers import echoed
 
 pytestmark = pytest.mark.pure
@@ -115,7 +117,8 @@ def test_what_is_wrong_and_how_it_is_mended(ill: Verdict, mend: str) -> None:
 
 
 def test_low_room_is_the_same_as_for_the_alert() -> None:
-    assert stores.FEWEST_BYTES == figures.LOW_DISK_BYTES
+    (low,) = re.findall(r"frontdesk_disk_free_bytes\) < (\S+)", (ROOT / "deploy" / "alerts.yml").read_text())
+    assert float(low) == disk.LOW_BYTES
 
 
 def test_a_server_without_a_list_of_models_can_not_tell() -> None:
