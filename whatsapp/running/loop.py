@@ -18,6 +18,7 @@ import aiohttp
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
+from businesses import garbage
 from whatsapp.numbers.refreshing import refresh_due
 from whatsapp.providers.posting import open_session
 from whatsapp.running.sandbox_reports import report_due
@@ -82,7 +83,8 @@ class SendingLoop:
 
     async def run(self) -> LoopReport:
         """Run the loop. Returns what was done."""
-        _exempt_what_is_loaded()
+        if not gc.get_freeze_count():  # once in a process: while it is searched through, slots pass
+            garbage.exempt_what_is_loaded()
         await self._chores.run(self._clock.adjust)
         self._book = Logbook.begin_at(heirs.books())
         try:
@@ -210,13 +212,3 @@ class SendingLoop:
 
     def _so_far(self) -> LoopReport:
         return LoopReport(sum(lane.accepted for lane in self._lanes.values()), self._is_idle)
-
-
-def _exempt_what_is_loaded() -> None:
-    """Keep Python's search for unreachable cycles short, once in a process.
-
-    A full search through all that is loaded takes 100 to 150 ms, in which slots pass and messages pile up.
-    """
-    if not gc.get_freeze_count():
-        gc.collect()
-        gc.freeze()
