@@ -10,12 +10,8 @@ with next to nothing on it, to compare machines.
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import statistics
 import sys
-import tempfile
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,12 +19,9 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from testing import services  # noqa: E402
-from testing.databases import manage  # noqa: E402
+from bench import asked_pages  # noqa: E402
 
 if TYPE_CHECKING:
-    from django.test import Client
-
     from businesses.models import Business
     from testing.demo_data import Rows
 
@@ -48,34 +41,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--contacts", type=int, default=20_000)
     parser.add_argument("--calls", type=int, default=10_000)
-    parser.add_argument("--only", choices=["sqlite", "postgres"])
+    asked_pages.add_only(parser)
     options = parser.parse_args()
-    if options.only != "postgres":
-        with tempfile.TemporaryDirectory() as folder:
-            measure(f"sqlite:///{folder}/bench.sqlite3", options)
-    if options.only != "sqlite":
-        with services.postgres() as url:
-            measure(url, options)
 
-
-def measure(url: str, options: argparse.Namespace) -> None:
-    """Measure on one database, in a child process."""
-    child = os.fork()
-    if not child:
-        os.environ |= {"DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull, "DEBUG": "1", "LOG_LEVEL": "ERROR"}
-        os.environ["DJANGO_SETTINGS_MODULE"] = "frontdesk.settings"
-        manage("migrate", "-v0", environment=dict(os.environ))
-        print(f"== {url.partition(':')[0]}: {options.contacts} contacts, {options.calls} calls")
+    def measure(database: str) -> None:
+        print(f"== {database}: {options.contacts} contacts, {options.calls} calls")
         _print_figures(options.contacts, options.calls)
-        sys.stdout.flush()
-        os._exit(0)
-    os.waitpid(child, 0)
+
+    asked_pages.on_each_database(measure, only=options.only)
 
 
 def _print_figures(contacts: int, calls: int) -> None:
-    import django  # noqa: PLC0415 - its settings are named only now
-
-    django.setup()
     from django.conf import settings  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
@@ -95,7 +71,10 @@ def _print_figures(contacts: int, calls: int) -> None:
     settings.DEBUG, settings.ALLOWED_HOSTS = False, ["testserver"]
     client = Client()
     client.force_login(User.objects.get(email=demo.OWNER_EMAIL))
-    found = {name: _median(client, address) for name, address in (_addresses(rows) | SEARCHES).items()}
+    found = {}
+    for name, address in (_addresses(rows) | SEARCHES).items():
+        asked_pages.once(client, address)  # the first time more is loaded
+        found[name] = asked_pages.median(client, address, times=TIMES)
     for name, (took, queries) in sorted(found.items(), key=lambda each: -each[1][0]):
         print(f"{took:7.1f} ms {queries:3} queries  {name}")
     print(f"the plain page of this run: {found[PLAIN][0]:.1f} ms")
@@ -187,23 +166,6 @@ def _add_calls(business: Business, count: int) -> None:
                 turn.pk, turn.call, turn.position = None, call, position
                 turns.append(turn)
         Turn.objects.bulk_create(turns)
-
-
-def _median(client: Client, address: str) -> tuple[float, int]:
-    """Returns the median processor time of a request in milliseconds, after the first, and its number of queries."""
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-
-    times, asked = [], 0
-    for _time in range(TIMES + 1):
-        with CaptureQueriesContext(connection) as queries:
-            start = time.process_time()
-            answer = client.get(address)
-            times.append((time.process_time() - start) * 1000)
-        if answer.status_code not in {200, 286}:
-            raise SystemExit(f"{address}: {answer.status_code}")
-        asked = len(queries)
-    return statistics.median(times[1:]), asked
 
 
 if __name__ == "__main__":

@@ -11,12 +11,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,8 +21,7 @@ from uuid import UUID
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from testing import services  # noqa: E402
-from testing.databases import manage  # noqa: E402
+from bench import asked_pages  # noqa: E402
 
 if TYPE_CHECKING:
     from whatsapp.models import Broadcast
@@ -38,32 +33,16 @@ def main() -> None:
     """Measure on both databases, each in a process of its own, and print a line of JSON for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=100_000)
-    parser.add_argument("--only", choices=["sqlite", "postgres"])
+    asked_pages.add_only(parser)
     options = parser.parse_args()
-    if options.only != "postgres":
-        with tempfile.TemporaryDirectory() as folder:
-            measure(f"sqlite:///{folder}/bench.sqlite3", options.people)
-    if options.only != "sqlite":
-        with services.postgres() as url:
-            measure(url, options.people)
 
+    def measure(database: str) -> None:
+        print(json.dumps({"database": database, **_figures(options.people)}))
 
-def measure(url: str, people: int) -> None:
-    """Measure on one database, in a child process."""
-    child = os.fork()
-    if not child:
-        os.environ |= {"DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull, "DEBUG": "1", "LOG_LEVEL": "ERROR"}
-        os.environ["DJANGO_SETTINGS_MODULE"] = "frontdesk.settings"
-        manage("migrate", "-v0", environment=dict(os.environ))
-        print(json.dumps({"database": url.partition(":")[0], **_figures(people)}), flush=True)
-        os._exit(0)
-    os.waitpid(child, 0)
+    asked_pages.on_each_database(measure, only=options.only)
 
 
 def _figures(people: int) -> dict[str, object]:
-    import django  # noqa: PLC0415 - its settings are named only now
-
-    django.setup()
     from django.conf import settings  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
 
@@ -83,18 +62,16 @@ def _figures(people: int) -> dict[str, object]:
     client = Client()
     client.force_login(user)
     page = f"/b/acme/broadcasts/{broadcast.pk}/"
-    _timed(client, page)
+    asked_pages.once(client, page)
     found: dict[str, object] = {"people": people, "counting_by_a_worker_ms": _counted(broadcast)}
     for name, address in (("plain", "/b/acme/templates/"), ("result", f"{page}result/")):
-        times, queries = zip(*(_timed(client, address) for _ in range(TIMES)), strict=True)
-        found[f"{name}_page_ms"], found[f"{name}_page_queries"] = round(statistics.median(times), 1), queries[-1]
+        found[f"{name}_page_ms"], found[f"{name}_page_queries"] = asked_pages.median(client, address, times=TIMES)
     for status in ("running", "completed"):
         with across_businesses():
             Broadcast.objects.update(status=status)
         for name, address in (("page", page), ("poll", f"{page}progress/?status={status}True")):
-            times, queries = zip(*(_timed(client, address) for _ in range(TIMES)), strict=True)
-            found[f"{status}_{name}_ms"] = round(statistics.median(times), 1)
-            found[f"{status}_{name}_queries"] = queries[-1]
+            took, queries = asked_pages.median(client, address, times=TIMES)
+            found[f"{status}_{name}_ms"], found[f"{status}_{name}_queries"] = took, queries
     return found
 
 
@@ -136,21 +113,6 @@ def _reach_everybody(broadcast: UUID) -> None:
                 }
             )
         update_rows(Recipient, rows)
-
-
-def _timed(client: object, address: str) -> tuple[float, int]:
-    """Returns the processor time of a request in milliseconds, and the number of its queries."""
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-
-    get: Callable[[str], object] = client.get  # type: ignore[attr-defined]
-    with CaptureQueriesContext(connection) as queries:
-        start = time.process_time()
-        answer = get(address)
-        took = time.process_time() - start
-    if getattr(answer, "status_code", 0) not in {200, 286}:
-        raise SystemExit(f"{address}: {answer}")
-    return round(took * 1000, 1), len(queries)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,71 @@
+"""Pages asked for in one process, on a throw-away database of each kind: processor time and queries."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from testing import services
+from testing.databases import manage
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+WELL = {200, 286}
+"""286: htmx's end of polling."""
+
+
+def add_only(parser: ArgumentParser) -> None:
+    """Declare the option that leaves one of the databases out."""
+    parser.add_argument("--only", choices=["sqlite", "postgres"])
+
+
+def on_each_database(measure: Callable[[str], None], *, only: str | None) -> None:
+    """Call `measure` with the database's name, in a child process each, with Django set up and the tables made."""
+    if only != "postgres":
+        with tempfile.TemporaryDirectory() as folder:
+            _apart(measure, f"sqlite:///{folder}/bench.sqlite3")
+    if only != "sqlite":
+        with services.postgres() as url:
+            _apart(measure, url)
+
+
+def _apart(measure: Callable[[str], None], url: str) -> None:
+    child = os.fork()
+    if not child:
+        os.environ |= {"DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull, "DEBUG": "1", "LOG_LEVEL": "ERROR"}
+        os.environ["DJANGO_SETTINGS_MODULE"] = "frontdesk.settings"
+        manage("migrate", "-v0", environment=dict(os.environ))
+        import django  # noqa: PLC0415 - its settings are named only now
+
+        django.setup()
+        measure(url.partition(":")[0])
+        sys.stdout.flush()
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def median(client: Client, address: str, *, times: int) -> tuple[float, int]:
+    """Returns the median processor time of a request in milliseconds, and the number of its queries."""
+    asked = [once(client, address) for _ in range(times)]
+    return round(statistics.median(took for took, _queries in asked), 1), asked[-1][1]
+
+
+def once(client: Client, address: str) -> tuple[float, int]:
+    """Returns the processor time of one request in milliseconds, and the number of its queries."""
+    from django.db import connection  # noqa: PLC0415
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+
+    with CaptureQueriesContext(connection) as queries:
+        start = time.process_time()
+        answer = client.get(address)
+        took = time.process_time() - start
+    if answer.status_code not in WELL:
+        raise SystemExit(f"{address}: {answer.status_code}")
+    return took * 1000, len(queries)
