@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
 import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,61 +10,21 @@ from pathlib import Path
 import pytest
 
 from frontdesk import body_limits
+from testing import nginx
 from testing.bare_socket import BareSocket
 from testing.databases import MigratedDatabase
 from testing.servers import web_processes
 from testing.services import free_port
 
-NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
-DEPLOY = Path(__file__).parents[2] / "deploy"
-NEW_IN_1_27 = " resolve "
-"""Debian's nginx is older than the one of docker-compose.yml, which asks for a name again when its address changes."""
 SIGNED_BY_NOBODY = f"X-Hub-Signature-256: sha256={'0' * 64}\r\n"
 
 pytestmark = [
     pytest.mark.realtime,
-    pytest.mark.skipif(not Path(NGINX).exists(), reason="needs nginx: apt-get install nginx-light"),
+    pytest.mark.skipif(not Path(nginx.NGINX).exists(), reason="needs nginx: apt-get install nginx-light"),
 ]
 
 
-def of_one_machine(*, folder: Path, port: int, upstream: int, full: int) -> str:
-    """Returns deploy/nginx.conf, which Debian's nginx includes, on a port without TLS and before two web processes."""
-    text = (DEPLOY / "nginx.conf").read_text()
-    assert "listen 443 ssl;" in text
-    text = with_includes(text, "/srv/frontdesk/deploy").replace("/var/log/nginx", str(folder))
-    text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
-    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}").replace("127.0.0.1:8001", f"127.0.0.1:{full}")
-    return f"pid {folder}/pid;\nevents {{}}\nhttp {{\n{temporary(folder)}\n{text}\n}}\n"
-
-
-def of_compose(*, folder: Path, port: int, upstream: int, full: int) -> str:
-    """Returns the whole configuration of the proxy in docker-compose.yml, likewise."""
-    text = with_includes((DEPLOY / "compose" / "nginx.conf").read_text(), "/etc/nginx/frontdesk")
-    text = text.replace("user nginx;\n", "").replace("pid /run/nginx.pid;", f"pid {folder}/pid;")
-    text = text.replace("web-1:8000", f"127.0.0.1:{upstream}").replace("web-2:8000", f"127.0.0.1:{full}")
-    text = text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};").replace(NEW_IN_1_27, " ")
-    lines = [line for line in text.splitlines() if "ssl_" not in line]
-    text = "\n".join(lines).replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
-    return text.replace("http {", f"http {{\n{temporary(folder)}", 1)
-
-
-def with_includes(text: str, place: str) -> str:
-    """Returns the text with the shipped files in place of their names."""
-    return re.sub(rf"include {place}/([-\w.]+);", lambda found: (DEPLOY / found[1]).read_text(), text)
-
-
-def user_of_workers() -> str:
-    """Returns a directive without which nginx's workers could not use the folder."""
-    return "user root;" if os.geteuid() == 0 else ""
-
-
-def temporary(folder: Path) -> str:
-    return "\n".join(
-        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-
-
-@pytest.fixture(scope="module", params=[of_one_machine, of_compose], ids=lambda made: made.__name__)
+@pytest.fixture(scope="module", params=[nginx.of_one_machine, nginx.of_compose], ids=lambda made: made.__name__)
 def proxy(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase
 ) -> Iterator[int]:
@@ -80,27 +35,8 @@ def proxy(
         daphne = start(TWILIO_AUTH_TOKEN="a-token", WHATSAPP_APP_SECRET="a-secret", DEBUG="1")
         full = start(beside=daphne, CALLS_PER_PROCESS="0", TWILIO_AUTH_TOKEN="a-token", DEBUG="1")
         text = request.param(folder=folder, port=port, upstream=daphne.port, full=full.port)
-        (folder / "nginx.conf").write_text(f"{user_of_workers()} daemon off;\n{text}")
-        command = [NGINX, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
-        subprocess.run([*command, "-t"], check=True)
-        nginx = subprocess.Popen(command)
-        try:
-            wait_for(port)
+        with nginx.served(text, folder=folder, port=port):
             yield port
-        finally:
-            nginx.terminate()
-            nginx.wait()
-
-
-def wait_for(port: int) -> None:
-    give_up_at = time.monotonic() + 30
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except OSError:
-            assert time.monotonic() < give_up_at, "nginx does not listen"
-            time.sleep(0.05)
 
 
 def post(port: int, path: str, size: int, headers: str = "") -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from testing import nginx
 from testing.certificates import Certificate, certificate
 from testing.check import PRODUCTION
 from testing.databases import MigratedDatabase
 from testing.servers import Daphne, web_processes
 from testing.services import free_port
-from tests.attack.test_proxy import NGINX, of_one_machine, user_of_workers, wait_for
 
 SECRETS = {
     **PRODUCTION,
@@ -43,8 +42,18 @@ class Installation:
 
     @contextmanager
     def proxy(self, **replaced: str) -> Iterator[None]:
-        """Have nginx before it for the block, with parts of its configuration replaced."""
-        with nginx(self, replaced):
+        """Have nginx with TLS before it for the block, with parts of its configuration replaced."""
+        text = nginx.of_one_machine(
+            folder=self.folder, port=self.port, upstream=self.daphne.port, full=self.daphne.port
+        )
+        tls = (
+            f"listen 127.0.0.1:{self.port} ssl; ssl_certificate {self.made.chain}; ssl_certificate_key {self.made.key};"
+        )
+        text = text.replace(f"listen 127.0.0.1:{self.port};", tls)
+        for old, new in replaced.items():
+            assert old in text, old
+            text = text.replace(old, new)
+        with nginx.served(text, folder=self.folder, port=self.port):
             yield
 
 
@@ -59,26 +68,6 @@ def installation(
     with web_processes(folder, migrated_database) as start:
         daphne = start(beside=None, **{**SECRETS, "PUBLIC_URL": url})
         yield Installation(url, port, daphne, made, folder)
-
-
-@contextmanager
-def nginx(installed: Installation, replaced: dict[str, str]) -> Iterator[None]:
-    """Serve the shipped configuration, with TLS, in front of the web process."""
-    folder, made, port = installed.folder, installed.made, installed.port
-    text = of_one_machine(folder=folder, port=port, upstream=installed.daphne.port, full=installed.daphne.port)
-    tls = f"listen 127.0.0.1:{port} ssl; ssl_certificate {made.chain}; ssl_certificate_key {made.key};"
-    text = text.replace(f"listen 127.0.0.1:{port};", tls)
-    for old, new in replaced.items():
-        assert old in text, old
-        text = text.replace(old, new)
-    (folder / "nginx.conf").write_text(f"{user_of_workers()} daemon off;\n{text}")
-    process = subprocess.Popen([NGINX, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"])
-    try:
-        wait_for(port)
-        yield
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @pytest.fixture

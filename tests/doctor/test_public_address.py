@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from businesses.doctor.verdicts import State
+from testing import nginx
 from testing.mail_server import mail_server
-from tests.attack.test_proxy import NGINX
 from tests.doctor.asked import found, states
 from tests.doctor.conftest import SECRETS, Installation, with_certificate
 
 pytestmark = [
     pytest.mark.realtime,
-    pytest.mark.skipif(not Path(NGINX).exists(), reason="needs nginx: apt-get install nginx-light"),
+    pytest.mark.skipif(not Path(nginx.NGINX).exists(), reason="needs nginx: apt-get install nginx-light"),
 ]
 
 HERE = ("twilio's way here", "meta's way here")
