@@ -14,7 +14,7 @@ from businesses.models import Business, Heartbeat, User
 from businesses.tenancy import acting_for
 from calls.model_checks import CheckFault
 from calls.models import GreetingAudio, GreetingState, ModelCheck
-from frontdesk import backlog, figures, recent_errors
+from frontdesk import backlog, disk, figures, recent_errors
 from frontdesk.backlog import Backlog, Waiting
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp.models import SenderHealth
@@ -36,6 +36,7 @@ WAITS = Backlog(
 @pytest.fixture
 def operator(monkeypatch: pytest.MonkeyPatch) -> Client:
     monkeypatch.setattr(backlog, "now", lambda: WAITS)
+    monkeypatch.setattr(disk._Known, "at", float("-inf"))  # what an earlier test did to the folder is not remembered
     recent_errors._last.clear()
     client = Client()
     client.force_login(User.objects.create_superuser("operator@example.com", "qq-operator-pass"))
