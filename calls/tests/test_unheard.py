@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -235,14 +236,17 @@ def long_sounds() -> st.SearchStrategy[tuple[Sound, ...]]:
     return drawn.map(sounds)
 
 
+INTERRUPTED_AT_ONCE: dict[str, Any] = {
+    "barge_in_voice_frames": 3,
+    "barge_in_debounce_ms": 200,
+    "barge_in_grace_ms": 0,
+    "resume_after_false_barge_in": False,
+}
 SPEAKS_WHILE_HEARD_AGAIN = Script(
     ConversationSettings(
         greeting_text=GREETING,
         greeting_bytes=4000,
-        barge_in_voice_frames=3,
-        barge_in_debounce_ms=200,
-        barge_in_grace_ms=0,
-        resume_after_false_barge_in=False,
+        **INTERRUPTED_AT_ONCE,
     ),
     (Sound(4.0, 1.0), Sound(7.5, 0.88)),
     deafness=(Deafness.DEAF,),
@@ -274,10 +278,7 @@ def test_no_caller_of_deaf_sessions_hears_nothing_for_more_than_two_seconds(scri
 ENDED_LATE_IN_THE_ANSWER_BEFORE_IT = Script(
     replace(
         GREETED,
-        barge_in_voice_frames=3,
-        barge_in_debounce_ms=200,
-        barge_in_grace_ms=0,
-        resume_after_false_barge_in=False,
+        **INTERRUPTED_AT_ONCE,
         backchannels_interrupt=False,
     ),
     (Sound(4.0, 1.0), Sound(8.0, 1.0), Sound(14.19, 1.45)),
