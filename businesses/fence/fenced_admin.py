@@ -26,8 +26,10 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router
 from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from businesses.fence.chosen_rows import keep_possible_keys
 from businesses.fence.fenced_form import FencedForm
 from businesses.fence.fenced_inline import FencedFormSet, business_of
 from businesses.fence.search import SearchingSelect
@@ -184,6 +186,11 @@ class FencedAdmin(Fence, _ModelAdmin):
             return super().get_changelist_instance(request)
         except (OverflowError, ValueError) as error:
             raise IncorrectLookupParameters(error) from error
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponseBase | None:
+        """Do what was chosen with the ticked rows."""
+        keep_possible_keys(request, self.model)
+        return super().response_action(request, queryset)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model:
         """Find a row by its address; a missing row and a row of another business get the same 404."""
