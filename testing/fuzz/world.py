@@ -1,4 +1,4 @@
-"""An installation full of rows, and the people who ask for its pages: all in one transaction, which ends as it began."""
+"""An installation full of rows, and the people who ask for its pages: all in one transaction, which is undone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.cookies import SimpleCookie
 
 from django.core.cache import cache
 from django.db import transaction
@@ -21,6 +20,7 @@ from testing.demo_data import Rows, team
 from testing.demo_data.seed import seed
 from testing.fuzz import forms
 from testing.fuzz.addresses import Address, every_address
+from testing.fuzz.handler import Handler
 from testing.fuzz.requests import Known, Request
 
 ROLES = ("nobody", "stranger", "agent", "owner", "operator")
@@ -48,21 +48,15 @@ class World:
     sessions: dict[str, str]
     known: dict[str, Known] = field(default_factory=dict)
     errors: Errors = field(default_factory=Errors)
-    _client: Client = field(default_factory=Client)  # one for all: each would load the middleware again
+    _handler: Handler = field(default_factory=Handler)
 
     def ask(self, role: str, request: Request) -> HttpResponseBase:
         """Make a request, and undo what it has done. An exception of a view is raised here."""
-        client = self._client
-        client.cookies = SimpleCookie({"sessionid": self.sessions[role]} if role in self.sessions else {})
-        headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers}
-        content_type = headers.pop("HTTP_CONTENT_TYPE", "")
+        cookie = f"sessionid={self.sessions[role]}" if role in self.sessions else ""
         cache.clear()
         self.errors.said.clear()
         with undone():
-            answer = client.generic(request.method, request.target, request.body, content_type, **headers)  # type: ignore[arg-type]
-            if answer.streaming:
-                list(answer.streaming_content)  # type: ignore[arg-type]
-        return answer
+            return self._handler.answer(request, cookie)
 
     def explore(self, addresses: list[Address]) -> None:
         """Open each address as those who may, and learn the forms and links that lead there."""

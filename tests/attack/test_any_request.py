@@ -37,6 +37,7 @@ def full(
         from django.conf import settings as ours  # noqa: PLC0415
 
         patch.setattr(ours, "MEDIA_ROOT", str(tmp_path_factory.mktemp("media")))
+        patch.setattr(ours, "DEBUG_PROPAGATE_EXCEPTIONS", True)
         for name in ("WHATSAPP_API_URL", "TWILIO_API_URL", "OPENAI_BASE_URL"):
             patch.setattr(ours, name, NOBODY_LISTENS)
         with world() as made:
