@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -41,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 @asynccontextmanager
 async def frontdesk(daphne: StartDaphne, public_port: int = 0) -> AsyncIterator[Daphne]:
     """A web process with a business, whose calls OpenAI's stand-in answers."""
-    public = {"PUBLIC_URL": f"http://127.0.0.1:{public_port}"} if public_port else {}
+    public: Any = {"PUBLIC_URL": f"http://127.0.0.1:{public_port}"} if public_port else {}
     async with RealtimeServer() as openai:
         server = await asyncio.to_thread(
             daphne,
