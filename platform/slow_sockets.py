@@ -102,7 +102,7 @@ class TimedChannel(HTTPChannel):
     def _time_for_the_body(self) -> float:
         """Returns how many seconds there are left for more of it."""
         assert self._body_began_at is not None  # noqa: S101 - for the type checker
-        rate = self.requests[-1].least_rate
+        rate: int = self.requests[-1].least_rate
         return self._body_began_at + BODY_S + self._body_bytes / rate - self._now()
 
     def _has_taken_enough(self) -> bool:
