@@ -13,7 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
@@ -34,7 +34,7 @@ class _Known:
     lock = threading.Lock()
     away_since: float | None = None
     failures = 0
-    folders: set[Path] = set()
+    folders: ClassVar[set[Path]] = set()
 
 
 def failed(error: OSError, *, folder: Path) -> None:
