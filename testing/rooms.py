@@ -85,7 +85,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "invitation_codes",
         "membership",
         "keeping",
-        "audit permissions usage known_people last_calls heartbeats",
+        "audit permissions usage known_people last_calls heartbeats web_processes",
         "models",
         "call_settings",
         "validators",
