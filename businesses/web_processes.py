@@ -32,7 +32,7 @@ class Seen:
 
 def note(row: WebProcess) -> None:
     """Write down what a process says of itself, and forget those that have been silent for long."""
-    row.at = Now()  # type: ignore[assignment]  # the database's time, which all processes share
+    row.at = Now()  # the database's time, which all processes share
     WebProcess.objects.bulk_create([row], update_conflicts=True, unique_fields=["name"], update_fields=_CHANGES)
     WebProcess.objects.filter(at__lt=Now() - SHOWN_FOR).delete()
 
