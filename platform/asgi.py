@@ -31,6 +31,7 @@ from frontdesk import (  # noqa: E402
     embedded_worker,
     loop_lag,
     private_files,
+    sign_of_life,
     stand_in_beat,
     startup,
     web_server,
@@ -60,6 +61,7 @@ beside = (
     (stand_in_beat.EVERY.total_seconds(), stand_in_beat.look),
 )
 reactor.callWhenRunning(partial(database_watch.start, *beside))
+reactor.callWhenRunning(sign_of_life.install, reactor)
 reactor.callWhenRunning(startup.log_remarks)
 reactor.callWhenRunning(collector.load_and_freeze)
 reactor.callWhenRunning(loop_lag.here.start, reactor)

@@ -9,7 +9,6 @@ from functools import wraps
 from typing import Any, cast
 
 import django
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,13 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from businesses import heartbeats
+from businesses import heartbeats, web_processes
 from businesses.models import Business, User
 from calls import model_checks
-from calls.line import live
 from calls.models import GreetingAudio, GreetingState
 from calls.pages import model_words
-from frontdesk import backlog, disk, figures, loop_lag, recent_errors, release
+from frontdesk import backlog, disk, figures, recent_errors, release, sign_of_life
 from frontdesk.attention import GOES_ON_BY_ITSELF
 from whatsapp.broadcasts.reasons import reason_words, why_it_stands
 from whatsapp.models import Broadcast, Sender, SenderHealth
@@ -79,10 +77,8 @@ def _state() -> dict[str, Any]:
     disk_free = figures.disk_free_bytes()
     return {
         "background": background,
-        "lag_s": loop_lag.here.worst_s(),
-        "calls": live.live_calls(),
-        "calls_most": settings.CALLS_PER_PROCESS,
-        "has_room": live.has_room(),
+        "processes": web_processes.look(),
+        "this_process": sign_of_life.name(),
         "disk_free": disk_free,
         "disk_is_low": disk_free < disk.LOW_BYTES,
         "disk_problem": disk.problem(),

@@ -50,7 +50,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "template_drafting",
         "template_variables",
         "causes",
-        "states bare_process columns",
+        "states bare_process columns last_columns",
     ),
     "calls": (
         "apps urls management templatetags",
@@ -85,13 +85,13 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "invitation_codes",
         "membership",
         "keeping",
-        "audit permissions usage known_people last_calls heartbeats",
+        "audit permissions usage known_people last_calls heartbeats web_processes",
         "models",
         "call_settings",
         "validators",
         "dialling",
         "changes countries field_words phone_numbers public_address client_address untrusted_json credentials mail"
-        " database_watch garbage remembered signals tenancy errors",
+        " database_watch media_folder garbage remembered signals tenancy errors",
         "countries_in_hebrew",
     ),
 }
