@@ -50,7 +50,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "template_drafting",
         "template_variables",
         "causes",
-        "states bare_process columns",
+        "states bare_process columns last_columns",
     ),
     "calls": (
         "apps urls management templatetags",
