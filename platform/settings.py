@@ -12,7 +12,7 @@ import dj_database_url
 
 from frontdesk import env, logs, secret_forms
 from frontdesk.people_settings import *  # noqa: F403 - a part of this file, for its length
-from frontdesk.schedule import CELERY_BEAT_SCHEDULE  # noqa: F401 - Celery reads it from here
+from frontdesk.schedule import CELERY_BEAT_SCHEDULE, SYNTHETIC_CALL
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -227,6 +227,10 @@ CALLS_PER_PROCESS = env.number("CALLS_PER_PROCESS", default=40)
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", default=600)
 # The bearer token for /metrics. If unset, everyone may read it in DEBUG and nobody otherwise.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
+# Every so many minutes the installation calls itself, as a caller would. 0: never.
+SYNTHETIC_CALL_MINUTES = env.number("SYNTHETIC_CALL_MINUTES", default=0)
+if SYNTHETIC_CALL_MINUTES:
+    CELERY_BEAT_SCHEDULE["synthetic-call"] = SYNTHETIC_CALL
 
 # Transport security -----------------------------------------------------------------------------
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]

@@ -34,6 +34,7 @@ from businesses.fence.fenced_inline import FencedFormSet, business_of
 from businesses.fence.search import SearchingSelect
 from businesses.fence.sections import Section
 from businesses.forms.plain_words import speak_plainly
+from businesses.hidden import seen
 from businesses.models import Business, Role, User
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Fence(_Base):
         """Returns the rows that the person may see."""
         rows = super().get_queryset(request)
         if is_operator(request):
-            return rows
+            return seen(rows)
         return fence_in(rows, business_ids(request, self.view_roles | self.change_roles))
 
     def formfield_for_dbfield(
