@@ -54,6 +54,13 @@ def test_what_is_held_at_rest_is_given_back(name: str) -> None:
     assert grown(samples(lambda at: 10 if at == 0 else 500, name)) == [f"web: {name} at rest were 10 and are 500"]
 
 
+def test_a_process_that_was_there_for_a_moment_is_left_out() -> None:
+    first, *others = samples(lambda at: 10, "sockets")
+    passing = Sample(first.at_s, first.is_rest, {**first.figures, ("web-1", "sockets"): 1.0})
+    assert grown([passing, *others]) == []
+    assert len(table([passing, *others])) == 3
+
+
 def test_the_table_has_a_line_for_each_figure() -> None:
     lines = table(samples(lambda at: 10 + at / 360, "tasks"))
     assert lines[2:] == ["| web | tasks | 10.0 | 14.8 | 15.0 | +10.0 ± 0.0 |"]

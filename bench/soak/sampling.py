@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -29,7 +29,8 @@ class Watched:
         for name, pid in self.pids.items():
             for number, each in enumerate(_with_children(pid)):
                 called = f"{name}-{number}" if number else name
-                figures |= {(called, what): value for what, value in _of_process(each).items()}
+                with suppress(FileNotFoundError, ProcessLookupError):  # a child has ended meanwhile
+                    figures |= {(called, what): value for what, value in _of_process(each).items()}
         figures |= {("web", what): value for what, value in _of_metrics(self.web_url).items()}
         figures["database", "connections"] = _connections(self.database_url)
         return Sample(at_s, is_rest, figures)

@@ -67,7 +67,7 @@ def grown(samples: Sequence[Sample]) -> list[str]:
     """Returns a sentence for everything that has grown beyond its bound. The first sample is the first rest."""
     rests = [each for each in samples if each.is_rest]
     found = []
-    for key in samples[0].figures:
+    for key in _known_throughout(samples):
         process, name = key
         if name in MEMORY:
             line = _memory(samples, key)
@@ -82,6 +82,11 @@ def grown(samples: Sequence[Sample]) -> list[str]:
     return found
 
 
+def _known_throughout(samples: Sequence[Sample]) -> list[tuple[str, str]]:
+    """Returns what was measured each time: a process that reads a file, for example, is there for a moment only."""
+    return [key for key in samples[0].figures if all(key in each.figures for each in samples)]
+
+
 def _memory(samples: Sequence[Sample], key: tuple[str, str]) -> Slope:
     return slope([(each.at_s, each.figures[key]) for each in samples if not each.is_rest])
 
@@ -90,7 +95,7 @@ def table(samples: Sequence[Sample]) -> list[str]:
     """Returns a line for each figure: at the first rest, the most under load, at the last rest, and its slope."""
     rests = [each for each in samples if each.is_rest]
     lines = ["| process | figure | first rest | most under load | last rest | an hour |", "|---|---|---|---|---|---|"]
-    for key in samples[0].figures:
+    for key in _known_throughout(samples):
         loaded = [each.figures[key] for each in samples if not each.is_rest]
         line = _memory(samples, key)
         said = "" if math.isinf(line.error) else f"{line.per_hour:+.1f} ± {SURELY * line.error:.1f}"
