@@ -267,5 +267,10 @@ if SENTRY_DSN:
     from frontdesk import error_reports
 
     error_reports.install(SENTRY_DSN)
+# The collector of OpenTelemetry that gets spans of requests, tasks and calls. If unset, nothing of it is imported.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.choice("OTEL_EXPORTER_OTLP_ENDPOINT", r"https?://[^\s/]\S*")
+OTEL_EXPORTER_OTLP_HEADERS = env.text("OTEL_EXPORTER_OTLP_HEADERS")
+if OTEL_EXPORTER_OTLP_ENDPOINT:
+    MIDDLEWARE.insert(0, "frontdesk.request_spans.RequestSpans")
 LOG_FORMAT = env.choice("LOG_FORMAT", r"text|json")
 LOGGING = logs.config(level=env.text("LOG_LEVEL", "INFO"), form=LOG_FORMAT)
