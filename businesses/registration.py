@@ -89,7 +89,7 @@ def create_or_update_business(
 def _register(
     slug: str, values: Mapping[str, object], numbers: Sequence[str], owner: OwnerLogin | None
 ) -> Registration:
-    business = Business.objects.select_for_update().filter(slug=slug).first()
+    business = Business.objects.select_for_update(no_key=True).filter(slug=slug).first()
     created = business is None
     if business is None:
         business = Business(slug=slug)

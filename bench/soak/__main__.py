@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import os
 import re
+import secrets
 import sys
 import tempfile
 import time
@@ -29,7 +31,7 @@ from bench.bench_calls import OPENAI
 from bench.call_figures import GREETING
 from bench.call_servers import OpenaisPart, call_servers
 from bench.soak.callers import Crowd
-from bench.soak.sampling import Watched
+from bench.soak.sampling import METRICS_TOKEN, Watched
 from bench.soak.verdict import Happened, Sample, grown, table
 
 if TYPE_CHECKING:
@@ -39,6 +41,12 @@ if TYPE_CHECKING:
 SHARE = 0.6
 MOST_LINES, TRIED_LINES, TRIED_S = 24, 3, 15.0
 MESSAGES_PER_S = 5
+TWILIO_TOKEN = "a-token-of-the-stand-in"
+SECRETS = {
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "FIELD_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+}
+"""Shared by this process, which makes sessions and senders, and by those that it starts."""
 SETTLES_S = 12.0
 """At a rest, before figures are taken: ends are written, and connections without use are closed."""
 _LOGGED = re.compile(r"^.*(?: ERROR | CRITICAL |Traceback).*$", re.MULTILINE)
@@ -71,6 +79,7 @@ def house(lines: int, minutes: float) -> Iterator[House]:
             "REDIS_URL": "redis://a-new-one",
             "ENV_FILE": os.devnull,
             "DJANGO_SETTINGS_MODULE": "frontdesk.settings",
+            **SECRETS,
         }
         import django  # noqa: PLC0415 - only after its settings are named
 
@@ -90,6 +99,7 @@ def house(lines: int, minutes: float) -> Iterator[House]:
             call_servers(
                 folder, database_url, part, calls=2 * lines, own_core=False,
                 WHATSAPP_API_URL=meta.url, WHATSAPP_APP_SECRET=meta.app_secret,
+                **_as_in_production(),
             )
         )  # fmt: skip
         web = servers.daphne
@@ -97,6 +107,15 @@ def house(lines: int, minutes: float) -> Iterator[House]:
         worker = opened.enter_context(worker_process(web.environment, folder))
         watched = Watched({"web": web.process.pid, "worker": worker.process.pid}, web.url, database_url)
         yield House(web, worker, web.url, watched, meta, numbers, pages, cookies)
+
+
+def _as_in_production() -> dict[str, str]:
+    """Returns settings without `DEBUG`, in which Django keeps what each connection was asked."""
+    from testing.check import PRODUCTION  # noqa: PLC0415
+
+    own = {"PUBLIC_URL", "DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY"}
+    kept = {name: value for name, value in PRODUCTION.items() if name not in own}
+    return {**kept, **SECRETS, "TWILIO_AUTH_TOKEN": TWILIO_TOKEN, "METRICS_TOKEN": METRICS_TOKEN}
 
 
 def rows(lines: int, *, people: int) -> tuple[list[str], list[str], dict[str, str]]:
@@ -133,7 +152,7 @@ async def soak(house: House, minutes: float, lines: int) -> tuple[list[Sample], 
         await take(is_rest=True)
         crowd.may_call.set()
 
-    async with TwilioPeer(house.url) as twilio:
+    async with TwilioPeer(house.url, auth_token=TWILIO_TOKEN) as twilio:
         outside = [
             asyncio.create_task(crowd.line(twilio, number, place)) for place, number in enumerate(house.numbers[:lines])
         ]
@@ -158,7 +177,7 @@ async def capacity(house: House) -> int:
 
     crowd = Crowd(Happened())
     crowd.may_call.set()
-    async with TwilioPeer(house.url) as twilio:
+    async with TwilioPeer(house.url, auth_token=TWILIO_TOKEN) as twilio:
         outside = [asyncio.create_task(crowd.line(twilio, each, 0)) for each in house.numbers[:TRIED_LINES]]
         before = cpu_seconds(house.web.process.pid)
         await asyncio.sleep(TRIED_S)

@@ -6,12 +6,13 @@ import re
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import psycopg
 
 from bench.soak.verdict import Sample
 
+METRICS_TOKEN = "a-token-of-the-soak"
 _FIGURE = re.compile(r"^(\w+)(?:\{[^}]*\})? ([-+.\dnaife]+)$", re.MULTILINE)
 
 
@@ -62,7 +63,8 @@ def _of_process(pid: int) -> dict[str, float]:
 
 
 def _of_metrics(url: str) -> dict[str, float]:
-    text = urlopen(f"{url}/metrics", timeout=30).read().decode()
+    asked = Request(f"{url}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
+    text = urlopen(asked, timeout=30).read().decode()
     told: dict[str, float] = {}
     for name, value in _FIGURE.findall(text):
         told[name] = told.get(name, 0.0) + float(value)

@@ -64,17 +64,26 @@ class World:
         asked: dict[str, dict[str, list[str]]] = {}
         usual = {address: address.usual(self.rows) for address in addresses}
         for address in addresses:
-            path = address.path({name: values[0] for name, values in usual[address].items()})
-            answer = self.ask("operator" if address.route.startswith("admin/") else "owner", Request("GET", path))
-            if answer.status_code in {200, 422} and "html" in answer.get("Content-Type", ""):
-                page = forms.read(getattr(answer, "content", b"").decode(), path)
-                found += page.forms
-                asked |= page.asked
+            for path in _paths(address, usual[address]):
+                answer = self.ask("operator" if address.route.startswith("admin/") else "owner", Request("GET", path))
+                if answer.status_code in {200, 422} and "html" in answer.get("Content-Type", ""):
+                    page = forms.read(getattr(answer, "content", b"").decode(), path)
+                    found += page.forms
+                    asked |= page.asked
         for address in addresses:
             fits = _fits(address)
             theirs = [form for form in found if form.fields and fits(form.path)]
             links = {name: values for path, names in asked.items() if fits(path) for name, values in names.items()}
             self.known[address.route] = Known(address, usual[address], theirs[:12], links)
+
+
+def _paths(address: Address, usual: dict[str, list[str]]) -> list[str]:
+    """Returns its paths to different rows; in the admin all rows look alike."""
+    last = usual[address.arguments[-1]] if address.arguments and not address.route.startswith("admin/") else [""]
+    first = {name: values[0] for name, values in usual.items()}
+    return [
+        address.path(first | dict.fromkeys(address.arguments[-1:], value) if value else first) for value in last[:8]
+    ]
 
 
 def _fits(address: Address) -> Callable[[str], bool]:

@@ -19,7 +19,7 @@ from hypothesis import strategies as some
 from pytest_django import DjangoDbBlocker
 
 from testing.fuzz.addresses import Address, every_address
-from testing.fuzz.requests import requests
+from testing.fuzz.requests import Request, requests
 from testing.fuzz.world import ROLES, World, world
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,17 @@ def full(
             yield made
 
 
-@pytest.mark.timeout(0 if BY_HAND else 120)
+@pytest.mark.timeout(600)
+def test_what_requests_are_made_of_is_there(full: World) -> None:
+    """Without sessions, rows and forms, all requests would be refused at the door."""
+    for role, path in (("agent", "/b/demo/"), ("owner", "/b/demo/settings/"), ("operator", "/operator/")):
+        assert full.ask(role, Request("GET", path)).status_code == 200
+    posted = {known.address.route for known in full.known.values() if any(form.is_post for form in known.forms)}
+    assert len([route for route in posted if route.startswith("b/")]) > 40
+    assert len([route for route in posted if route.startswith("admin/")]) > 60
+
+
+@pytest.mark.timeout(0 if BY_HAND else 600)  # the first one also waits for the rows and the exploring
 @pytest.mark.parametrize("address", every_address(), ids=str)
 def test_no_request_breaks_it(full: World, address: Address) -> None:
     known = full.known[address.route]
