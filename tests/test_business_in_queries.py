@@ -179,8 +179,8 @@ def test_a_broadcast_its_reports_and_an_answer(found: Captured, settings: Any, t
             rows = list(Recipient.objects.all())
         assert {row.status for row in rows} == {"delivered"}
         reply = notices.Happening(
-            address=rows[0].address,
-            message_id=rows[0].provider_message_id,
+            address=rows[0].address or "",
+            message_id=rows[0].provider_message_id or "",
             tracker="",
             what="reply",
             at=datetime.now(UTC),
