@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, cast
 
 import django
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,10 +19,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from businesses import heartbeats, web_processes
+from businesses.hidden import seen
 from businesses.models import Business, User
 from calls import model_checks
 from calls.models import GreetingAudio, GreetingState
-from calls.pages import model_words
+from calls.pages import model_words, synthetic_words
+from calls.synthetic import runs
 from frontdesk import backlog, disk, figures, recent_errors, release, sign_of_life
 from frontdesk.attention import GOES_ON_BY_ITSELF
 from whatsapp.broadcasts.reasons import reason_words, why_it_stands
@@ -74,7 +77,7 @@ def operator(request: HttpRequest) -> HttpResponse:
 
 def _state() -> dict[str, Any]:
     background, waiting, check = heartbeats.look(), backlog.now(), model_checks.latest()
-    disk_free = figures.disk_free_bytes()
+    last_call, disk_free = runs.latest(), figures.disk_free_bytes()
     return {
         "background": background,
         "processes": web_processes.look(),
@@ -95,6 +98,10 @@ def _state() -> dict[str, Any]:
         "models": model_checks.in_use().items(),
         "model_check": check,
         "model_problems": list(model_words.sentences(check)) if check else [],
+        "calls_itself": settings.SYNTHETIC_CALL_MINUTES,
+        "synthetic": last_call,
+        "synthetic_fault": synthetic_words.fault_words(last_call) if last_call else "",
+        "synthetic_skip": synthetic_words.skip_words(last_call) if last_call else "",
         "errors": recent_errors.newest_first(),
         "versions": _versions(),
     }
@@ -123,7 +130,7 @@ def _paused() -> list[Trouble]:
 
 def _greetings() -> list[Trouble]:
     failed = GreetingAudio.objects.filter(state=GreetingState.FAILED, rendered_at=None).defer("audio")
-    rows = failed.select_related("business").order_by("-created_at")[:MOST_SHOWN]
+    rows = seen(failed).select_related("business").order_by("-created_at")[:MOST_SHOWN]
     return [Trouble(each.business, str(_("The greeting could not be recorded")), "") for each in rows]
 
 

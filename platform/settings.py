@@ -12,7 +12,7 @@ import dj_database_url
 
 from frontdesk import env, logs, secret_forms
 from frontdesk.people_settings import *  # noqa: F403 - a part of this file, for its length
-from frontdesk.schedule import CELERY_BEAT_SCHEDULE  # noqa: F401 - Celery reads it from here
+from frontdesk.schedule import CELERY_BEAT_SCHEDULE, SYNTHETIC_CALL
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -229,6 +229,10 @@ CALLS_PER_PROCESS = env.number("CALLS_PER_PROCESS", default=40)
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", default=600)
 # The bearer token for /metrics. If unset, everyone may read it in DEBUG and nobody otherwise.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
+# Every so many minutes the installation calls itself, as a caller would. 0: never.
+SYNTHETIC_CALL_MINUTES = env.number("SYNTHETIC_CALL_MINUTES", default=0)
+if SYNTHETIC_CALL_MINUTES:
+    CELERY_BEAT_SCHEDULE["synthetic-call"] = SYNTHETIC_CALL
 
 # Transport security -----------------------------------------------------------------------------
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -265,5 +269,10 @@ if SENTRY_DSN:
     from frontdesk import error_reports
 
     error_reports.install(SENTRY_DSN)
+# The collector of OpenTelemetry that gets spans of requests, tasks and calls. If unset, nothing of it is imported.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.choice("OTEL_EXPORTER_OTLP_ENDPOINT", r"https?://[^\s/]\S*")
+OTEL_EXPORTER_OTLP_HEADERS = env.text("OTEL_EXPORTER_OTLP_HEADERS")
+if OTEL_EXPORTER_OTLP_ENDPOINT:
+    MIDDLEWARE.insert(0, "frontdesk.request_spans.RequestSpans")
 LOG_FORMAT = env.choice("LOG_FORMAT", r"text|json")
 LOGGING = logs.config(level=env.text("LOG_LEVEL", "INFO"), form=LOG_FORMAT)

@@ -57,7 +57,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "admin doctor",
         "pages",
         "tasks",
-        "keeping",
+        "keeping synthetic",
         "line",
         "telephone",
         "records",
@@ -91,7 +91,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "validators",
         "dialling",
         "changes countries field_words phone_numbers public_address client_address untrusted_json credentials mail"
-        " database_watch media_folder garbage remembered signals tenancy errors",
+        " database_watch media_folder garbage hidden spans remembered signals tenancy errors",
         "countries_in_hebrew",
     ),
 }

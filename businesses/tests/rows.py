@@ -14,10 +14,10 @@ from django.db import models
 
 from businesses.credentials import encrypt
 from businesses.models import AuditEntry, Business, Heartbeat, Membership, PhoneNumber, Role, User, WebProcess
-from calls.models import ModelCheck
+from calls.models import ModelCheck, SyntheticCall
 from whatsapp.models import WebhookNews
 
-INSTALLATION_WIDE = {Business, User, PhoneNumber, WebhookNews, ModelCheck, Heartbeat, WebProcess}
+INSTALLATION_WIDE = {Business, User, PhoneNumber, WebhookNews, ModelCheck, Heartbeat, WebProcess, SyntheticCall}
 """Models that belong to no business: people may belong to several, numbers determine a call's business,
 webhooks are stored before their business is known, and OpenAI's models, the background work and the processes are those
 of all."""
