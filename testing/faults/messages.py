@@ -1,0 +1,124 @@
+"""A broadcast for each fault, and what became of every one of its messages."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Count
+
+from businesses.models import Business
+from businesses.tenancy import across_businesses, acting_for
+from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
+from whatsapp.models import Broadcast, MessageTemplate, Recipient, Sender
+from whatsapp.providers.sandbox.server import FakeMeta
+from whatsapp.states import RecipientStatus
+
+MESSAGES_A_SECOND = 25
+UNSETTLED = {
+    RecipientStatus.PENDING,
+    RecipientStatus.CLAIMED,
+    RecipientStatus.SENDING,
+    RecipientStatus.RETRY_WAIT,
+}
+
+
+@dataclass(frozen=True)
+class Course:
+    """What became of one broadcast. `lost`: neither sent nor on record as unsent or unknown."""
+
+    posted: int
+    unknown: int
+    doubled: int
+    lost: int
+
+
+class Messages:
+    """A business's number with a template, and one broadcast after another."""
+
+    def __init__(self, meta: FakeMeta, business: Business) -> None:
+        self._meta = meta
+        self._business = business
+        with acting_for(business):
+            self._sender: Sender = make_sender(business, max_mps=MESSAGES_A_SECOND)
+            self._template: MessageTemplate = make_template(self._sender)
+        self._next_address = 0
+
+    def begin(self, seconds: float) -> Sending:
+        """Start a broadcast that takes about so long."""
+        people = addresses(round(seconds * MESSAGES_A_SECOND), start=self._next_address)
+        self._next_address += len(people)
+        with acting_for(self._business):
+            broadcast = make_broadcast(self._sender, self._template, people)
+        connection.close()
+        return Sending(self._meta, broadcast, set(people))
+
+
+class Sending:
+    """One broadcast on its way."""
+
+    def __init__(self, meta: FakeMeta, broadcast: Broadcast, people: set[str]) -> None:
+        self._meta = meta
+        self._broadcast = broadcast
+        self._people = people
+        self._first_post = len(meta.posts)
+
+    def posted_since(self, moment: float) -> float | None:
+        """Returns how long after this moment (monotonic) the first message was posted; None before that."""
+        posts = [post.at for post in self._meta.posts[self._first_post :] if post.at >= moment]
+        return posts[0] - moment if posts else None
+
+    @property
+    def has_begun(self) -> bool:
+        """Returns whether a message was posted."""
+        return len(self._meta.posts) > self._first_post
+
+    @property
+    def is_all_posted(self) -> bool:
+        """Returns whether nobody is left to write to."""
+        return len(self._meta.posts) - self._first_post >= len(self._people)
+
+    def settled(self, timeout_s: float) -> Course:
+        """Wait until every message is settled, for so long at most. Returns the course of the broadcast."""
+        give_up_at = time.monotonic() + timeout_s
+        while self._unsettled() and time.monotonic() < give_up_at:
+            time.sleep(0.25)
+        accepted = Counter(post.address for post in self._meta.posts[self._first_post :] if post.accepted)
+        with across_businesses():
+            states = dict(Recipient.objects.filter(broadcast=self._broadcast).values_list("address", "status"))
+        connection.close()
+        known = {RecipientStatus.UNKNOWN, RecipientStatus.FAILED, RecipientStatus.SKIPPED}
+        lost = [
+            person
+            for person, state in states.items()
+            if state in UNSETTLED or (state not in known and not accepted[_as_posted(person, accepted)])
+        ]
+        return Course(
+            posted=sum(accepted.values()),
+            unknown=sum(state == RecipientStatus.UNKNOWN for state in states.values()),
+            doubled=sum(count - 1 for count in accepted.values()),
+            lost=len(lost) + len(self._people) - len(states),
+        )
+
+    def state(self) -> str:
+        """Returns what is on record about the broadcast and its people, for whoever looks for a mistake."""
+        with across_businesses():
+            row = Broadcast.objects.get(pk=self._broadcast.pk)
+            people = Recipient.objects.filter(broadcast=row).values_list("status")
+            counts = dict(people.annotate(number=Count("pk")).order_by())
+        connection.close()
+        return f"{row.status} {row.pause_reason} {counts}"
+
+    def _unsettled(self) -> bool:
+        with across_businesses():
+            left = Recipient.objects.filter(broadcast=self._broadcast, status__in=UNSETTLED).exists()
+        connection.close()
+        return left
+
+
+def _as_posted(person: str | None, accepted: Counter[str]) -> str:
+    """Returns the address as it was written to: with or without its plus."""
+    person = person or ""
+    return person if person in accepted else person.removeprefix("+")
