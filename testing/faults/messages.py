@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count
 
 from businesses.models import Business
@@ -50,7 +50,7 @@ class Messages:
         """Start a broadcast that takes about so long."""
         people = addresses(round(seconds * MESSAGES_A_SECOND), start=self._next_address)
         self._next_address += len(people)
-        with acting_for(self._business):
+        with acting_for(self._business), transaction.atomic():  # one without people would be completed
             broadcast = make_broadcast(self._sender, self._template, people)
         connection.close()
         return Sending(self._meta, broadcast, set(people))
