@@ -16,5 +16,4 @@ def test_nothing_is_lost_or_doubled_while_one_thing_after_another_fails() -> Non
     done = subprocess.run(
         [sys.executable, "-m", "testing.faults", "--short"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    print(done.stdout)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-2_000:]}"

@@ -13,6 +13,7 @@ from testing.meta import ThreadedMeta
 from whatsapp import tasks
 from whatsapp.conftest import states
 from whatsapp.models import Broadcast
+from whatsapp.running import shifts
 from whatsapp.running.loop import LoopReport
 
 
@@ -51,7 +52,7 @@ def test_a_seat_is_kept_as_long_as_its_loop_runs_and_no_longer(monkeypatch: pyte
         assert tasks._claim_seat() is None, "its seat was free again"
         return LoopReport(accepted=0, is_idle=True)
 
-    monkeypatch.setattr(tasks.shifts, "work_a_shift", work)
+    monkeypatch.setattr(shifts, "work_a_shift", work)
     tasks.drive()
     assert tasks._claim_seat() == "whatsapp:loop:0"
     time.sleep(1.2)
