@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db import connection, transaction
 from django.db.models import Count
@@ -51,6 +52,8 @@ class Messages:
         people = addresses(round(seconds * MESSAGES_A_SECOND), start=self._next_address)
         self._next_address += len(people)
         with acting_for(self._business), transaction.atomic():  # one without people would be completed
+            # The stand-in has never heard of it: asked again, it would say that the template is gone.
+            MessageTemplate.objects.filter(pk=self._template.pk).update(synced_at=datetime.now(UTC))
             broadcast = make_broadcast(self._sender, self._template, people)
         connection.close()
         return Sending(self._meta, broadcast, set(people))

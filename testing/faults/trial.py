@@ -37,7 +37,7 @@ class Result:
     calls_back_s: float | None
     messages_back_s: float | None
     notes: list[str]
-    """Of each call that was not served by the assistant: what Twilio complains about, and why, as on record."""
+    """Of each call that was not as it should be: what Twilio complains about, and what is on record."""
 
     def wrongs(self) -> list[str]:
         """Returns what must not happen and did; empty if the installation has kept its promises."""
@@ -88,7 +88,12 @@ async def tried(fault: Fault, world: World, crew: Crew, messages: Messages) -> R
         course=course,
         calls_back_s=calls_back_s,
         messages_back_s=messages_back_s,
-        notes=[note for call in calls if call.outcome is not Outcome.SERVED for note in await _notes(call)],
+        notes=[
+            note
+            for call in calls
+            if call.outcome is not Outcome.SERVED or call.is_greeting_wrong or call.dead_air_s > fault.silence_s
+            for note in await _notes(call)
+        ],
     )
 
 
@@ -96,10 +101,11 @@ async def tried(fault: Fault, world: World, crew: Crew, messages: Messages) -> R
 def _notes(call: CallSeen) -> list[str]:
     with across_businesses():
         records = [
-            f"{kept.status} {kept.outcome} {kept.end_reason} {kept.end_detail}, {call.streams} streams"
+            f"{kept.pk} {kept.status} {kept.outcome} {kept.end_reason} {kept.end_detail}, {call.streams} streams"
             for kept in Call.objects.filter(twilio_call_sid=call.call_sid)
         ]
-    return [f"{call.outcome}, {call.ended_at - call.began_at:.1f} s: {', '.join(records) or 'no record'}", *call.errors]
+    course = f"{call.outcome}, {call.ended_at - call.began_at:.1f} s, nothing heard for {call.dead_air_s:.1f} s"
+    return [f"{course}: {', '.join(records) or 'no record'}", *call.errors]
 
 
 def _greetings(calls: list[CallSeen]) -> tuple[int, int]:

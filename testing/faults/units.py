@@ -64,8 +64,9 @@ class Unit:
     def stop(self, number: int = signal.SIGTERM) -> None:
         """Stop it for good, and wait until it has ended."""
         self.wanted = False
-        self.send(number)
         assert self._process
+        with suppress(ProcessLookupError):  # the process alone, as `KillMode=mixed`
+            os.kill(self._process.pid, number)
         try:
             self._process.wait(_STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
