@@ -18,11 +18,14 @@ def config(*, level: str, form: str = "") -> dict[str, Any]:
             "json": {"()": "frontdesk.json_lines.JsonLine"},
         },
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": form or "text"},
-            "recent": {"class": "frontdesk.recent_errors.RecentErrors", "level": "ERROR"},
+            "console": {"class": "logging.StreamHandler", "formatter": form or "text", "filters": ["no_absence"]},
+            "recent": {"class": "frontdesk.recent_errors.RecentErrors", "level": "ERROR", "filters": ["no_absence"]},
         },
         "root": {"handlers": ["console", "recent"], "level": level},
-        "filters": {"no_probes": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe}},
+        "filters": {
+            "no_probes": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe},
+            "no_absence": {"()": "django.utils.log.CallbackFilter", "callback": is_worth_a_line},
+        },
         "loggers": {
             "django.request": {"filters": ["no_probes"]},
             # These log every wake-up, every few seconds; failures are errors and still logged.
@@ -36,6 +39,13 @@ def config(*, level: str, form: str = "") -> dict[str, Any]:
             **{name: {"level": "INFO"} for name in TELLTALES},
         },
     }
+
+
+def is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Returns False for what a database that is away makes fail, which is told in one line."""
+    from businesses import database_absence  # noqa: PLC0415 - imports Django's database, which needs the settings
+
+    return database_absence.is_worth_a_line(record)
 
 
 def is_no_probe(record: logging.LogRecord) -> bool:

@@ -91,7 +91,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "validators",
         "dialling",
         "changes countries field_words phone_numbers public_address client_address untrusted_json credentials mail"
-        " database_watch garbage remembered signals tenancy errors",
+        " database_watch",
+        "database_absence garbage remembered signals tenancy errors",
         "countries_in_hebrew",
     ),
 }

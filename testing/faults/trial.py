@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
+from django.db import connection
 
 from businesses.tenancy import across_businesses
 from calls.models import Call
@@ -99,6 +100,7 @@ async def tried(fault: Fault, world: World, crew: Crew, messages: Messages) -> R
 
 @sync_to_async
 def _notes(call: CallSeen) -> list[str]:
+    connection.close()  # a fault may have broken it
     with across_businesses():
         records = [
             f"{kept.pk} {kept.status} {kept.outcome} {kept.end_reason} {kept.end_detail}, {call.streams} streams"
