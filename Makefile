@@ -13,12 +13,13 @@ ARGS ?=
 SEED ?= 1
 SAMPLE ?= 150
 ONLY ?=
+SECONDS ?= 180
 # Container images of Python often forbid writing compiled files, and pip is told above not to compile code that may
 # never run. Without this line each of a test run's hundreds of processes would compile Django again: 4 s instead of 1.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test attack browser faults screenshots check format lock bench mutants clean
+.PHONY: help run test attack browser faults screenshots check format lock bench mutants fuzz clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -57,6 +58,10 @@ bench: $(VENV)/installed-dev ## run the benchmarks that docs/performance.md quot
 
 mutants: $(VENV)/installed-dev ## break the rules of calls and sending one by one, list what no test notices (SEED=7 SAMPLE=100 ONLY=calls)
 	@$(PYTHON) -m testing.mutants --seed "$(SEED)" --sample "$(SAMPLE)" --only "$(ONLY)"
+
+fuzz: $(VENV)/installed-dev ## feed nonsense to what strangers' bytes reach, by atheris (ONLY=line SECONDS=180; Linux, x86-64)
+	@$(PIP) -r requirements-fuzz.txt
+	@$(PYTHON) -m testing.fuzz --only "$(ONLY)" --seconds "$(SECONDS)"
 
 clean: ## remove the virtual environment and what the installation has stored in var/
 	rm -rf $(VENV) var static-collected

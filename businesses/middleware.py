@@ -1,4 +1,4 @@
-"""Sets the businesses whose data a web request may see, who acts for the audit log, and the time zone."""
+"""Sets whose data a web request may see, who acts for the audit log, and the time zone; says that a disk is full."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from businesses.audit import acting_person
+from businesses.media_folder import NotStored
 from businesses.models import User
 from businesses.tenancy import across_businesses, acting_for
 
@@ -36,3 +38,18 @@ class ActingBusinessMiddleware:
         zone = ZoneInfo(zones.pop()) if len(zones) == 1 else None  # with several time zones, none fits all rows
         with acting_for(*businesses), timezone.override(zone):
             return self.get_response(request)
+
+
+class NotStoredMiddleware:
+    """Tell somebody whose file could not be written so, instead of an error of ours with a traceback in the log."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle the request."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer 507 when a file could not be written."""
+        return HttpResponse(render_to_string("507.html"), status=507) if isinstance(exception, NotStored) else None

@@ -31,7 +31,8 @@ _LONGEST_WAIT_S: Final = 3600.0
 """A Retry-After of more than an hour is ignored: the row's own next attempt decides."""
 
 _TRY_AGAIN: Final = re.compile(
-    r"try again in (?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?!s))?(?:(?P<s>\d+(?:\.\d+)?) ?(?P<unit>ms|s))?", re.IGNORECASE
+    r"try again in (?:(?P<h>\d{1,4})h)?(?:(?P<m>\d{1,6})m(?!s))?(?:(?P<s>\d{1,9}(?:\.\d+)?) ?(?P<unit>ms|s))?",
+    re.IGNORECASE,
 )
 _IN_THE_WAY: Final = re.compile(r"active response in progress: (\w{1,100})")
 
@@ -110,7 +111,8 @@ def try_again_after_s(message: str) -> float:
     if found is None:
         return 0.0
     seconds = float(found["s"] or 0) / (1000 if found["unit"] == "ms" else 1)
-    return int(found["h"] or 0) * 3600 + int(found["m"] or 0) * 60 + seconds
+    seconds += int(found["h"] or 0) * 3600 + int(found["m"] or 0) * 60
+    return seconds if seconds <= _LONGEST_WAIT_S else 0.0
 
 
 def response_in_the_way(message: str) -> str:

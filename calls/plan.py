@@ -36,6 +36,8 @@ class CallPlan:
     """The opening words tell the caller that the call is recorded: nothing of theirs is kept before they were heard."""
     past: Past | None = None
     """The call goes on after its stream broke."""
+    opened_ns: int = 0
+    """When its stream began to be let in, in nanoseconds since 1970; for spans."""
 
     @property
     def stream_number(self) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -13,6 +15,7 @@ from businesses.models import Business
 from calls import model_checks
 from calls.greetings import recordings
 from calls.records import finishing, recording, summaries
+from calls.synthetic import runs
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +66,13 @@ def end_dead_calls() -> None:
 def check_models() -> None:
     """Ask OpenAI whether the models that this installation uses are there, and for how long."""
     model_checks.check(now=timezone.now())
+
+
+@shared_task
+def place_synthetic_call() -> None:
+    """Call this installation as Twilio would, if the setting says that it is time."""
+    if settings.SYNTHETIC_CALL_MINUTES:
+        runs.run(clock=timezone.now, every=timedelta(minutes=settings.SYNTHETIC_CALL_MINUTES))
 
 
 def on_call_settings_changed(*, business: Business, **_: object) -> None:

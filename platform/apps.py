@@ -1,6 +1,7 @@
 """The installation as a Django app, so that its commands (`manage.py serve`) are found, and its checks."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class FrontdeskConfig(AppConfig):
@@ -9,9 +10,14 @@ class FrontdeskConfig(AppConfig):
     name = "frontdesk"
 
     def ready(self) -> None:
-        """Have the installation itself looked at by `manage.py doctor`."""
+        """Have the installation looked at by `manage.py doctor`, and its spans sent if somebody collects them."""
         from frontdesk.backups import latest  # noqa: PLC0415
         from frontdesk.doctor import address, configuration, mail_server, parts, stores  # noqa: PLC0415 - need models
 
         for subject in (configuration, stores, parts, address, mail_server, latest):
             subject.register()
+        if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+            from frontdesk import request_spans, spans  # noqa: PLC0415 - only where it is set
+
+            request_spans.watch_tasks()
+            spans.install(settings.OTEL_EXPORTER_OTLP_ENDPOINT, headers=settings.OTEL_EXPORTER_OTLP_HEADERS)

@@ -11,10 +11,10 @@ from functools import partial
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontdesk.settings")
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
-http = get_asgi_application()  # sets up Django: the imports below need its models, and Daphne's reactor
+django.setup(set_prefix=False)  # the imports below need Django's models, and Daphne's reactor
 
 from django.conf import settings  # noqa: E402
 from twisted.internet import reactor  # noqa: E402
@@ -31,17 +31,19 @@ from frontdesk import (  # noqa: E402
     embedded_worker,
     loop_lag,
     private_files,
+    sign_of_life,
     stand_in_beat,
     startup,
     web_server,
 )
 from frontdesk.callers_first import CallersFirst  # noqa: E402
+from frontdesk.http_handler import HttpHandler  # noqa: E402
 from frontdesk.large_bodies import LargeBodies  # noqa: E402
 from frontdesk.request_ids import RequestIds  # noqa: E402
 from frontdesk.request_lanes import RequestLanes  # noqa: E402
 from frontdesk.webhook_figures import WebhookFigures  # noqa: E402
 
-lanes = RequestLanes(LargeBodies(http), connections=settings.DATABASE_POOL_SIZE)
+lanes = RequestLanes(LargeBodies(HttpHandler()), connections=settings.DATABASE_POOL_SIZE)
 pages = RequestIds(WebhookFigures(CallersFirst(lanes)))
 application = ProtocolTypeRouter({"http": pages, "websocket": URLRouter(websocket_urlpatterns)})
 
@@ -59,6 +61,7 @@ beside = (
     (stand_in_beat.EVERY.total_seconds(), stand_in_beat.look),
 )
 reactor.callWhenRunning(partial(database_watch.start, *beside))
+reactor.callWhenRunning(sign_of_life.install, reactor)
 reactor.callWhenRunning(startup.log_remarks)
 reactor.callWhenRunning(collector.load_and_freeze)
 reactor.callWhenRunning(loop_lag.here.start, reactor)

@@ -15,13 +15,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.db.models import Count, Min, QuerySet, Value
 from django.utils import timezone
 
 from businesses import database_watch
 from businesses.tenancy import across_businesses
-from calls.models import Call, GreetingAudio, GreetingState
+from calls.models import Call, GreetingAudio, GreetingState, SyntheticCall
+from calls.synthetic import runs
 from whatsapp.broadcasts import course
 from whatsapp.broadcasts.counts import counts_of_many
 from whatsapp.models import (
@@ -71,6 +73,8 @@ class Backlog:
     greetings: dict[str, int]
     """Greetings without good audio, by their state."""
     senders_blocked: int
+    synthetic: SyntheticCall | None = None
+    """How the last call of the installation to itself went, if it makes any."""
 
 
 def now() -> Backlog | None:
@@ -92,7 +96,7 @@ def now() -> Backlog | None:
 
 
 def read(at: datetime) -> Backlog:
-    """Returns what waits at a moment, in six queries. Raises `DatabaseError`."""
+    """Returns what waits at a moment, in six queries, or seven. Raises `DatabaseError`."""
     with across_businesses():  # figures of the whole installation; no name and no text of a business is among them
         work = {kind: Waiting(amount, _age_s(oldest, at)) for kind, amount, oldest in _waiting(at)}
         standing = dict(Broadcast.objects.filter(status__in=STANDING).values_list("pk", "status"))
@@ -112,6 +116,7 @@ def read(at: datetime) -> Backlog:
         sent_per_s=sent_per_s,
         greetings={state.value: greetings.get(state, 0) for state in NOT_READY},
         senders_blocked=blocked,
+        synthetic=runs.latest() if settings.SYNTHETIC_CALL_MINUTES else None,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import Final
 
 from django.conf import settings
 
+from businesses import media_folder
+
 KEPT_S: Final = 5.0
 LOW_BYTES: Final = 5_000_000_000
 """Free room below which it is told, as in the alert for it (`deploy/alerts.yml`): recordings of 86 hours of calls."""
-_SIZE: Final = 64 * 1024
 
 
 class _Known:
@@ -40,12 +40,8 @@ def free_bytes() -> int:
 
 
 def _tried() -> str:
-    folder = Path(settings.MEDIA_ROOT)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(_SIZE))
-            file.flush()
+        media_folder.try_to_write(Path(settings.MEDIA_ROOT))
     except OSError as error:
-        return f"files can't be written to MEDIA_ROOT: {error.strerror or type(error).__name__}"
+        return f"files can't be written to MEDIA_ROOT: {media_folder.reason(error)}"
     return ""

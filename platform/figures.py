@@ -21,6 +21,7 @@ from frontdesk import (
     loop_lag,
     request_lanes,  # noqa: F401 - its figures are shown, too
     stand_in_beat,
+    synthetic_figures,
     webhook_figures,  # noqa: F401
 )
 from frontdesk.backups import latest
@@ -107,3 +108,4 @@ def _families(known: backlog.Backlog | None) -> Iterable[Metric]:
             greetings.add_metric([state], amount)
         senders.add_metric([], known.senders_blocked)
     yield from (waiting, oldest, broadcasts, people, sending, greetings, senders)
+    yield from synthetic_figures.families(known.synthetic if known else None)

@@ -21,6 +21,8 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
+from frontdesk.slow_sockets import unsent
+
 LARGEST_AT_FIRST: Final = 8_192
 """Bytes of a message before the socket is let in. Twilio's `start` has about 600."""
 LARGEST: Final = 131_072
@@ -91,8 +93,7 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
                     raise
 
     def _unsent(self) -> int:
-        transport = self.transport
-        return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)
+        return unsent(self.transport)
 
     # From the other end ----------------------------------------------------------------------------
     def dataReceived(self, data: bytes) -> None:

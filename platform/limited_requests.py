@@ -8,7 +8,8 @@ that, Twisted parses forms on the event loop, for nobody. So:
   length ("chunked") is counted while it comes, and so are its pieces;
 - Twisted's own parsing of forms is off;
 - a large body stays in its file, from which the application gets it piece by piece (`large_bodies.py`);
-- large bodies that are on their way at the same time are limited, for the process and for each address.
+- large bodies that are on their way at the same time are limited, for the process and for each address. They have to
+  get on faster than others (`slow_sockets.py`), since few of them find room.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from calls.line import waiting
 from calls.telephone.twilio import MEDIA_PATH
 from frontdesk import body_limits
 from frontdesk.room import Room
+from frontdesk.slow_sockets import LEAST_RATE
 
 READ_AT_ONCE: Final = 16_384
 """Bytes. What comes in tiny pieces (chunks of one byte, WebSocket frames of none) then takes the event loop a few
@@ -34,7 +36,8 @@ milliseconds between two turns, not fifty."""
 LARGE: Final = body_limits.FORM
 MOST_PIECES: Final = 200
 """Chunks of a body without Content-Length, besides one for every 512 bytes."""
-BODY_TIMEOUT_S: Final = 300
+LEAST_RATE_OF_LARGE: Final = 50_000
+"""Bytes a second: 60 MB in twenty minutes. Behind nginx, which passes on what it has whole, nobody is that slow."""
 LINGER_S: Final = 1.0
 """How long a refused connection stays half open: closed at once, a client that is still sending would get a reset
 instead of the answer."""
@@ -57,7 +60,6 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
         self._received = self._pieces = 0
         self._is_refused = False
         self._claim: Room.Claim | None = None
-        self._deadline: Any = None
 
     def gotLength(self, length: int | None) -> None:
         """Judge the request by its head: its line and headers have been read, its body has not."""
@@ -95,11 +97,20 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
         """Hand the request over, now that its body is here."""
         if self._is_refused:
             return None
-        self._forget_deadline()
         if self._received > LARGE:
             self.large_body, self.content = self.content, BytesIO()
         handed_over: Deferred[None] = super().process()
         return handed_over
+
+    @property
+    def least_rate(self) -> int:
+        """The bytes of the body that must come in a second, on average."""
+        return LEAST_RATE if self._claim is None else LEAST_RATE_OF_LARGE
+
+    def time_out(self) -> None:
+        """Wait no longer for the rest of the body."""
+        if not self._is_refused:
+            self._refuse(408)
 
     def finish(self) -> None:
         """End the request, answered."""
@@ -125,8 +136,6 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
     def _has_room(self, size: int) -> bool:
         room = _webhooks if self._most == body_limits.METAS else _uploads
         self._claim = room.claim(self._address(), size)
-        if self._claim is not None:
-            self._deadline = self.channel.callLater(BODY_TIMEOUT_S, self._refuse, 408)
         return self._claim is not None
 
     def _refuse(self, status: int) -> None:
@@ -148,14 +157,8 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types
         self.channel.callLater(LINGER_S, transport.abortConnection)
 
     def _let_go(self) -> None:
-        self._forget_deadline()
         if self._claim is not None:
             self._claim.release()
             self._claim = None
         if self.large_body is not None:
             self.large_body.close()
-
-    def _forget_deadline(self) -> None:
-        if self._deadline is not None and self._deadline.active():
-            self._deadline.cancel()
-        self._deadline = None

@@ -3,9 +3,20 @@
 import logging
 from typing import Any
 
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.http.multipartparser import MultiPartParserError
+
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 TELLTALES = ("websockets", "httpcore2", "urllib3", "django.db.backends", "asyncio")
 """These log credentials, what is said in calls, and rows of the database at DEBUG."""
+
+REFUSED = (SuspiciousOperation, MultiPartParserError, BadRequest, PermissionDenied)
+"""What Django raises where a request is wrong, and answers with a 400 or a 403."""
+SUSPICIONS = (
+    "DisallowedHost DisallowedRedirect DisallowedModelAdminLookup DisallowedModelAdminToField InvalidSessionKey"
+    " RequestDataTooBig SuspiciousFileOperation SuspiciousMultipartForm SuspiciousOperation SuspiciousSession"
+    " TooManyFieldsSent TooManyFilesSent"
+).split()
 
 
 def config(*, level: str, form: str = "") -> dict[str, Any]:
@@ -25,9 +36,11 @@ def config(*, level: str, form: str = "") -> dict[str, Any]:
         "filters": {
             "no_probes": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe},
             "no_absence": {"()": "django.utils.log.CallbackFilter", "callback": is_worth_a_line},
+            "refused": {"()": "django.utils.log.CallbackFilter", "callback": in_one_line},
         },
         "loggers": {
-            "django.request": {"filters": ["no_probes"]},
+            "django.request": {"filters": ["no_probes", "refused"]},
+            **{f"django.security.{name}": {"filters": ["refused"]} for name in SUSPICIONS},
             # These log every wake-up, every few seconds; failures are errors and still logged.
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
@@ -52,3 +65,11 @@ def is_no_probe(record: logging.LogRecord) -> bool:
     """Returns False for `django.request` lines about health pages, where a 503 is a normal answer."""
     request = getattr(record, "request", None)
     return getattr(request, "path", "") not in {"/healthz", "/readyz", "/metrics"}
+
+
+def in_one_line(record: logging.LogRecord) -> bool:
+    """Make a line of a refused request a warning without a traceback: anybody can cause as many as they like."""
+    if record.exc_info and isinstance(record.exc_info[1], REFUSED):
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+    return True

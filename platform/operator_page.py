@@ -18,13 +18,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from businesses import heartbeats
+from businesses import heartbeats, web_processes
+from businesses.hidden import seen
 from businesses.models import Business, User
 from calls import model_checks
-from calls.line import live
 from calls.models import GreetingAudio, GreetingState
-from calls.pages import model_words
-from frontdesk import backlog, disk, figures, loop_lag, recent_errors, release
+from calls.pages import model_words, synthetic_words
+from calls.synthetic import runs
+from frontdesk import backlog, disk, figures, recent_errors, release, sign_of_life
 from frontdesk.attention import GOES_ON_BY_ITSELF
 from whatsapp.broadcasts.reasons import reason_words, why_it_stands
 from whatsapp.models import Broadcast, Sender, SenderHealth
@@ -76,13 +77,11 @@ def operator(request: HttpRequest) -> HttpResponse:
 
 def _state() -> dict[str, Any]:
     background, waiting, check = heartbeats.look(), backlog.now(), model_checks.latest()
-    disk_free = figures.disk_free_bytes()
+    last_call, disk_free = runs.latest(), figures.disk_free_bytes()
     return {
         "background": background,
-        "lag_s": loop_lag.here.worst_s(),
-        "calls": live.live_calls(),
-        "calls_most": settings.CALLS_PER_PROCESS,
-        "has_room": live.has_room(),
+        "processes": web_processes.look(),
+        "this_process": sign_of_life.name(),
         "disk_free": disk_free,
         "disk_is_low": disk_free < disk.LOW_BYTES,
         "disk_problem": disk.problem(),
@@ -99,6 +98,10 @@ def _state() -> dict[str, Any]:
         "models": model_checks.in_use().items(),
         "model_check": check,
         "model_problems": list(model_words.sentences(check)) if check else [],
+        "calls_itself": settings.SYNTHETIC_CALL_MINUTES,
+        "synthetic": last_call,
+        "synthetic_fault": synthetic_words.fault_words(last_call) if last_call else "",
+        "synthetic_skip": synthetic_words.skip_words(last_call) if last_call else "",
         "errors": recent_errors.newest_first(),
         "versions": _versions(),
     }
@@ -127,7 +130,7 @@ def _paused() -> list[Trouble]:
 
 def _greetings() -> list[Trouble]:
     failed = GreetingAudio.objects.filter(state=GreetingState.FAILED, rendered_at=None).defer("audio")
-    rows = failed.select_related("business").order_by("-created_at")[:MOST_SHOWN]
+    rows = seen(failed).select_related("business").order_by("-created_at")[:MOST_SHOWN]
     return [Trouble(each.business, str(_("The greeting could not be recorded")), "") for each in rows]
 
 

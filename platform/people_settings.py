@@ -34,6 +34,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 # People whom an owner may invite on one day; each gets a mail from us without having asked.
 INVITATIONS_PER_DAY = env.number("INVITATIONS_PER_DAY", default=30)
+SESSION_ENGINE = "businesses.signing_in.session_store"
 # Minutes after which a session that nobody uses ends. Twelve hours: nobody is signed out during a day's work, and
 # everybody is overnight.
 SESSION_IDLE_MINUTES = env.number("SESSION_IDLE_MINUTES", default=720)

@@ -35,3 +35,6 @@ CELERY_BEAT_SCHEDULE = {
     },
     "old-recordings": {"task": "calls.tasks.remove_old_recordings", "schedule": crontab(hour="4", minute="20")},
 }
+
+SYNTHETIC_CALL = {"task": "calls.tasks.place_synthetic_call", "schedule": 10.0, "options": {"expires": 10.0}}
+"""Only where `SYNTHETIC_CALL_MINUTES` is set: it looks whether it is time for a call."""

@@ -12,7 +12,7 @@ import dj_database_url
 
 from frontdesk import env, logs, secret_forms
 from frontdesk.people_settings import *  # noqa: F403 - a part of this file, for its length
-from frontdesk.schedule import CELERY_BEAT_SCHEDULE  # noqa: F401 - Celery reads it from here
+from frontdesk.schedule import CELERY_BEAT_SCHEDULE, SYNTHETIC_CALL
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "businesses.signing_in.sessions.IdleSessions",
     "businesses.middleware.ActingBusinessMiddleware",
+    "businesses.middleware.NotStoredMiddleware",
     "businesses.signing_in.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -170,7 +171,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 _static = "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "frontdesk.static_files.StaticFiles"
 STORAGES = {
     "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "businesses.media_folder.Storage",
         "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
     },
     "staticfiles": {"BACKEND": _static},
@@ -226,6 +227,10 @@ CALLS_PER_PROCESS = env.number("CALLS_PER_PROCESS", default=40)
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", default=600)
 # The bearer token for /metrics. If unset, everyone may read it in DEBUG and nobody otherwise.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
+# Every so many minutes the installation calls itself, as a caller would. 0: never.
+SYNTHETIC_CALL_MINUTES = env.number("SYNTHETIC_CALL_MINUTES", default=0)
+if SYNTHETIC_CALL_MINUTES:
+    CELERY_BEAT_SCHEDULE["synthetic-call"] = SYNTHETIC_CALL
 
 # Transport security -----------------------------------------------------------------------------
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -262,5 +267,10 @@ if SENTRY_DSN:
     from frontdesk import error_reports
 
     error_reports.install(SENTRY_DSN)
+# The collector of OpenTelemetry that gets spans of requests, tasks and calls. If unset, nothing of it is imported.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.choice("OTEL_EXPORTER_OTLP_ENDPOINT", r"https?://[^\s/]\S*")
+OTEL_EXPORTER_OTLP_HEADERS = env.text("OTEL_EXPORTER_OTLP_HEADERS")
+if OTEL_EXPORTER_OTLP_ENDPOINT:
+    MIDDLEWARE.insert(0, "frontdesk.request_spans.RequestSpans")
 LOG_FORMAT = env.choice("LOG_FORMAT", r"text|json")
 LOGGING = logs.config(level=env.text("LOG_LEVEL", "INFO"), form=LOG_FORMAT)

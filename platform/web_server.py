@@ -1,7 +1,7 @@
 """Daphne with bounds: what is ours in the shipped command `daphne frontdesk.asgi:application` and in `manage.py serve`.
 
 Daphne imports the application before it makes its server, so `install`, called by `asgi.py`, is in time. Daphne has no
-option for these classes; the three names that it looks them up by are set instead. `tests/attack/` fails if a later
+option for these classes; the four names that it looks them up by are set instead. `tests/attack/` fails if a later
 version looks elsewhere.
 """
 
@@ -11,7 +11,7 @@ import ctypes
 from contextlib import suppress
 from typing import Any, Final
 
-from daphne import http_protocol, ws_protocol
+from daphne import http_protocol, server, ws_protocol
 from daphne.cli import CommandLineInterface
 from daphne.server import Server
 
@@ -20,6 +20,7 @@ from frontdesk.few_at_a_time import take_few
 from frontdesk.guarded_sockets import GuardedSocket
 from frontdesk.large_bodies import SCOPE_KEY as LARGE_BODY
 from frontdesk.limited_requests import LimitedRequest
+from frontdesk.slow_sockets import TimedFactory
 
 _MMAP_THRESHOLD: Final = -3
 _ARENA_MAX: Final = -8
@@ -46,6 +47,7 @@ def install() -> None:
     """Make Daphne use our classes, whoever starts it."""
     http_protocol.WebRequest = LimitedRequest
     ws_protocol.WebSocketFactory.protocol = GuardedSocket
+    server.HTTPFactory = TimedFactory
     CommandLineInterface.server_class = WebServer
     _give_memory_back()
 

@@ -26,11 +26,11 @@ def without_test_settings(environment: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name != "DJANGO_SETTINGS_MODULE"}
 
 
-def manage(*arguments: str, environment: dict[str, str]) -> str:
-    """Run a management command in a separate process. Returns its output; a failure raises with its errors."""
+def manage(*arguments: str, environment: dict[str, str], code: Path = ROOT) -> str:
+    """Run a management command of the project in `code`. Returns its output; a failure raises with its errors."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
+        cwd=code,
         env=without_test_settings(environment),
         capture_output=True,
         text=True,

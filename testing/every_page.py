@@ -234,5 +234,5 @@ ADMIN = (
     "whatsapp.Suppression",
 )
 """Models of which a browser visits the admin's list, the form for a new row (if any), and a row."""
-ERRORS = ("400", "403", "403_csrf", "404", "429", "500")
+ERRORS = ("400", "403", "403_csrf", "404", "429", "500", "507")
 """The templates of error pages."""

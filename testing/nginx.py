@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -44,7 +45,7 @@ def of_one_machine(*, folder: Path, port: int, upstream: int, full: int) -> str:
     text = _with_includes(text, "/srv/frontdesk/deploy").replace("/var/log/nginx", str(folder))
     text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}").replace("127.0.0.1:8001", f"127.0.0.1:{full}")
-    return f"pid {folder}/pid;\nevents {{}}\nhttp {{\n{_temporary(folder)}\n{text}\n}}\n"
+    return f"pid {folder}/pid;\n{_mains(folder)}\nhttp {{\n{_temporary(folder)}\n{text}\n}}\n"
 
 
 def of_compose(*, folder: Path, port: int, upstream: int, full: int) -> str:
@@ -56,6 +57,17 @@ def of_compose(*, folder: Path, port: int, upstream: int, full: int) -> str:
     lines = [line for line in text.splitlines() if "ssl_" not in line]
     text = "\n".join(lines).replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
     return text.replace("http {", f"http {{\n{_temporary(folder)}", 1)
+
+
+def _mains(folder: Path) -> str:
+    """Returns what Debian's nginx.conf has outside of `http`, changed by the command of docs/deploy.md."""
+    shutil.copy("/etc/nginx/nginx.conf", folder / "debians.conf")
+    (command,) = re.findall(
+        r"^sed -i '.*worker_connections.*$", (ROOT / "docs" / "deploy.md").read_text(), re.MULTILINE
+    )
+    subprocess.run([*shlex.split(command)[:-1], folder / "debians.conf"], check=True)
+    text = (folder / "debians.conf").read_text().partition("http {")[0]
+    return re.sub(r"^(user|pid|error_log|include) .*$", "", text, flags=re.MULTILINE)
 
 
 def _with_includes(text: str, place: str) -> str:

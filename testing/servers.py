@@ -37,11 +37,15 @@ STOP_TIMEOUT_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process of this project. `environment` is for commands and other processes that share its database."""
+    """A process of this project. `environment` is for commands and other processes that share its database.
+
+    `code` is the folder of the project that it runs, which may be another release's.
+    """
 
     process: subprocess.Popen[bytes]
     environment: dict[str, str]
     log_path: Path
+    code: Path
 
     @property
     def log(self) -> str:
@@ -50,7 +54,7 @@ class Process:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command on its database. Returns what it printed."""
-        return manage(*arguments, environment=self.environment)
+        return manage(*arguments, environment=self.environment, code=self.code)
 
     def stop(self, signal_number: int = signal.SIGTERM) -> int:
         """Send it a signal and wait until it has ended. Returns its exit code."""
@@ -97,7 +101,7 @@ def daphne(tmp_path: Path, migrated_database: MigratedDatabase) -> Iterator[Star
 
 
 @contextmanager
-def web_processes(folder: Path, migrated_database: MigratedDatabase) -> Iterator[StartDaphne]:
+def web_processes(folder: Path, migrated_database: MigratedDatabase, *, code: Path = ROOT) -> Iterator[StartDaphne]:
     """Yields a function that starts Daphne processes, which log into the folder and end with the block."""
     with ExitStack() as running:
 
@@ -109,7 +113,7 @@ def web_processes(folder: Path, migrated_database: MigratedDatabase) -> Iterator
                 environment.setdefault("MEDIA_ROOT", str(folder / "media"))
                 if environment.get("REDIS_URL"):
                     environment["REDIS_URL"] = running.enter_context(services.redis())
-            return running.enter_context(_daphne({**environment, **variables}, folder))
+            return running.enter_context(_daphne({**environment, **variables}, folder, code))
 
         yield start
 
@@ -129,37 +133,37 @@ class StartWorker(Protocol):
 
 
 @contextmanager
-def _daphne(environment: dict[str, str], folder: Path) -> Iterator[Daphne]:
+def _daphne(environment: dict[str, str], folder: Path, code: Path) -> Iterator[Daphne]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         # The child inherits the open socket: nobody else can take the port, and early connections wait.
         port = listener.getsockname()[1]
         environment = {"PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}", **environment}
         command = [sys.executable, "-m", "daphne", "--fd", str(listener.fileno()), "frontdesk.asgi:application"]
-        with _process(command, environment, folder, keep_open=[listener.fileno()]) as (process, log_path):
+        with _process(command, environment, folder, code, keep_open=[listener.fileno()]) as (process, log_path):
             listener.close()
             with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=START_TIMEOUT_S):
                 pass
-            yield Daphne(process, environment, log_path, port)
+            yield Daphne(process, environment, log_path, code, port)
 
 
 @contextmanager
 def _celery_worker(environment: dict[str, str], folder: Path) -> Iterator[Process]:
     schedule = folder / f"beat-{uuid.uuid4().hex}"
     command = [sys.executable, "-m", "celery", "-A", "frontdesk", "worker", "--pool", "threads", "--beat"]
-    with _process([*command, "--schedule", str(schedule)], environment, folder) as (process, log_path):
-        yield Process(process, environment, log_path)
+    with _process([*command, "--schedule", str(schedule)], environment, folder, ROOT) as (process, log_path):
+        yield Process(process, environment, log_path, ROOT)
 
 
 @contextmanager
 def _process(
-    command: list[str], environment: dict[str, str], folder: Path, *, keep_open: list[int] | None = None
+    command: list[str], environment: dict[str, str], folder: Path, code: Path, *, keep_open: list[int] | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     log_path = folder / f"{command[2]}-{uuid.uuid4().hex}.log"
     environment = {**without_test_settings(environment), "PYTHONUNBUFFERED": "1"}
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=code,
             env=environment,
             stdout=log,
             stderr=log,

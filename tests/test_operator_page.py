@@ -70,7 +70,7 @@ def test_it_tells_what_stands_still(operator: Client, django_assert_max_num_quer
     assert page.count("badge bad") == 1, "the worker"
     assert "credit is used up" in page
     assert '700 s <span class="badge warn">late' in page
-    assert "Messages that leave in a second: 7.2" in page or "Messages that leave in a second: 7.3" in page
+    assert "Messages per second: 7.2" in page or "Messages per second: 7.3" in page
 
 
 def test_the_last_errors_are_masked(operator: Client) -> None:

@@ -1,6 +1,7 @@
 """Migrations run while processes of the last release still do: they only add, and what they add, that code can ignore.
 
 A column is dropped in two releases: first it leaves Django's state (`SeparateDatabaseAndState`), then the table.
+`test_last_release.py` runs that code.
 """
 
 from __future__ import annotations

@@ -25,14 +25,16 @@ from django.contrib.admin.utils import NestedObjects
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from businesses.fence.chosen_rows import keep_possible_keys
 from businesses.fence.fenced_form import FencedForm
 from businesses.fence.fenced_inline import FencedFormSet, business_of
 from businesses.fence.search import SearchingSelect
 from businesses.fence.sections import Section
 from businesses.forms.plain_words import speak_plainly
+from businesses.hidden import seen
 from businesses.models import Business, Role, User
 
 if TYPE_CHECKING:
@@ -138,7 +140,7 @@ class Fence(_Base):
         """Returns the rows that the person may see."""
         rows = super().get_queryset(request)
         if is_operator(request):
-            return rows
+            return seen(rows)
         return fence_in(rows, business_ids(request, self.view_roles | self.change_roles))
 
     def formfield_for_dbfield(
@@ -185,9 +187,14 @@ class FencedAdmin(Fence, _ModelAdmin):
         except (OverflowError, ValueError) as error:
             raise IncorrectLookupParameters(error) from error
 
+    def response_action(self, request: HttpRequest, *given: Any, **named: Any) -> HttpResponse | None:
+        """Do what was chosen with the ticked rows."""
+        keep_possible_keys(request, self.model)
+        return super().response_action(request, *given, **named)
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model:
         """Find a row by its address; a missing row and a row of another business get the same 404."""
-        found = super().get_object(request, object_id, from_field)
+        found = super().get_object(request, object_id, from_field or None)  # an empty name is none
         if found is None:
             raise Http404
         return found  # type: ignore[no-any-return]

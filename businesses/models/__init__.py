@@ -1,4 +1,4 @@
-"""Users, businesses, members, invitations, phone numbers, daily limits, the audit log and retention."""
+"""Users, businesses, members, invitations, phone numbers, daily limits, the audit log, retention and processes."""
 
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
@@ -8,6 +8,7 @@ from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
+from businesses.models.web_processes import WebProcess
 
 __all__ = [
     "AddressKey",
@@ -30,5 +31,6 @@ __all__ = [
     "SecondFactor",
     "User",
     "Voice",
+    "WebProcess",
     "usual_notice",
 ]

@@ -17,6 +17,7 @@ from businesses.call_settings import CallSettings
 from businesses.countries import guessed_country
 from businesses.dialling import DialRefusal, countries_in, refusal_of
 from businesses.field_words import FIELD_WORDS
+from businesses.hidden import SeenBusinesses
 from businesses.phone_numbers import region_of
 from businesses.validators import (
     dial_words,
@@ -206,6 +207,10 @@ class Business(CallSettings):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     plain_words = FIELD_WORDS
+
+    objects: ClassVar[models.Manager[Business]] = SeenBusinesses()
+    every: ClassVar[models.Manager[Business]] = models.Manager()
+    """With the hidden one: for the way of a call."""
 
     class Meta:
         verbose_name = _("business")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from businesses.hidden import SeenNumbers
 from businesses.models.business import Business
 from businesses.validators import validate_e164
 
@@ -18,6 +21,10 @@ class PhoneNumber(models.Model):
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Off: callers hear that this number is not in service.")
     )
+
+    objects: ClassVar[models.Manager[PhoneNumber]] = SeenNumbers()
+    every: ClassVar[models.Manager[PhoneNumber]] = models.Manager()
+    """With that of the hidden business: for the way of a call."""
 
     class Meta:
         verbose_name = _("phone number")

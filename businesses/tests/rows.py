@@ -13,13 +13,14 @@ from django.conf import settings
 from django.db import models
 
 from businesses.credentials import encrypt
-from businesses.models import AuditEntry, Business, Heartbeat, Membership, PhoneNumber, Role, User
-from calls.models import ModelCheck
+from businesses.models import AuditEntry, Business, Heartbeat, Membership, PhoneNumber, Role, User, WebProcess
+from calls.models import ModelCheck, SyntheticCall
 from whatsapp.models import WebhookNews
 
-INSTALLATION_WIDE = {Business, User, PhoneNumber, WebhookNews, ModelCheck, Heartbeat}
+INSTALLATION_WIDE = {Business, User, PhoneNumber, WebhookNews, ModelCheck, Heartbeat, WebProcess, SyntheticCall}
 """Models that belong to no business: people may belong to several, numbers determine a call's business,
-webhooks are stored before their business is known, and OpenAI's models and the background work are those of all."""
+webhooks are stored before their business is known, and OpenAI's models, the background work and the processes are those
+of all."""
 FINAL = {AuditEntry}
 """Models whose rows the database lets nobody change."""
 

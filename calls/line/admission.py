@@ -31,7 +31,7 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
     Raises:
         StreamRefused: the token is wrong, used or expired, or belongs to another call or business.
     """
-    business = Business.objects.filter(pk=stream_tokens.business_of(token)).first()
+    business = Business.every.filter(pk=stream_tokens.business_of(token)).first()
     if business is None:
         raise StreamRefused("the token names no business")
     with acting_for(business):

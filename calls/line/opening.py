@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from asgiref.sync import sync_to_async
@@ -24,8 +26,10 @@ _threads = ThreadPoolExecutor(3, thread_name_prefix="opening")
 @sync_to_async(thread_sensitive=False, executor=_threads)
 def read_plan(token: str, call_sid: str, stream_sid: str) -> CallPlan:
     """Claim a call's stream; its plan. Raises `StreamRefused`, and `DatabaseError` soon: the caller hears nothing."""
+    opened_ns = time.time_ns()
     with _own_connection(), waits_for_locks_at_most():
-        return admission.open_stream(token=token, call_sid=call_sid, stream_sid=stream_sid, now=datetime.now(UTC))
+        plan = admission.open_stream(token=token, call_sid=call_sid, stream_sid=stream_sid, now=datetime.now(UTC))
+    return replace(plan, opened_ns=opened_ns)
 
 
 @sync_to_async(thread_sensitive=False, executor=_threads)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ SEND_TIMEOUT_S: Final = 3.0
 """OpenAI takes audio in real time: a connection that takes nothing for this long is dead."""
 MOST_UNSENT: Final = 4_000
 """Events: 80 s of a caller's audio, more than a line that was stalled brings at once."""
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _APPEND: Final = '{"type":"input_audio_buffer.append","audio":"'
 
 
@@ -79,7 +81,7 @@ class RealtimeSession:
 
     def send(self, event: ClientEvent) -> None:
         """Queue one of our events; returns at once."""
-        self._put(json.dumps(event, ensure_ascii=False))
+        self._put(_written(event))
 
     def append_audio(self, payload: str) -> None:
         """Queue caller audio as it came: base64 of µ-law, never decoded."""
@@ -143,7 +145,7 @@ class RealtimeSession:
         while (refused := await self._update(connection, without)) is not None:
             without.add(refused)
         for item in past_items(history):
-            await connection.send_raw(json.dumps(item, ensure_ascii=False))
+            await connection.send_raw(_written(item))
         return session_lifetime_s(created, datetime.now(UTC))
 
     async def _update(self, connection: AsyncRealtimeConnection, without: set[Part]) -> Part | None:
@@ -154,7 +156,7 @@ class RealtimeSession:
             noise_reduction=settings.OPENAI_NOISE_REDUCTION,
             without=without,
         )
-        await connection.send_raw(json.dumps(update, ensure_ascii=False))
+        await connection.send_raw(_written(update))
         try:
             accepted = await self._await_event(connection, "session.updated")
         except SessionRefused as refusal:
@@ -199,18 +201,32 @@ class RealtimeSession:
 
     async def _read(self, connection: AsyncRealtimeConnection) -> None:
         while True:
-            message = _parse(await connection.recv_bytes())
-            if message is None:
-                continue
-            if message["type"] == "error":
-                logger.info("call %s: OpenAI refuses: %s", self._plan.call_id, in_few_words(message))
-            try:
-                understood = understand(message, self._clock())
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                logger.warning("call %s: malformed %s: %r", self._plan.call_id, message.get("type"), error)
-                continue
-            for each in understood:
-                self._tell(each)
+            self.take(await connection.recv_bytes())
+
+    def take(self, data: bytes) -> None:
+        """Tell what a message of OpenAI's means. What can't be understood is logged, and the session goes on."""
+        message = _parse(data)
+        if message is None:
+            return
+        if message["type"] == "error":
+            logger.info("call %s: OpenAI refuses: %s", self._plan.call_id, in_few_words(message))
+        try:
+            understood = understand(message, self._clock())
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            logger.warning("call %s: malformed %s: %r", self._plan.call_id, message.get("type"), error)
+            return
+        for each in understood:
+            self._tell(each)
+
+
+def _written(event: ClientEvent) -> str:
+    """Returns an event as it is sent.
+
+    What was said may hold half a character, where a piece of a transcript ended within it: UTF-8 has none. Escaped, two
+    halves become whole again.
+    """
+    text = json.dumps(event, ensure_ascii=False)
+    return json.dumps(event) if _HALF.search(text) else text
 
 
 def _parse(data: bytes) -> dict[str, Any] | None:

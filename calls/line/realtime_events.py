@@ -167,6 +167,8 @@ class AudioDelta:
 
 
 Understood = Event | Usage | AudioDelta
+_LONGEST_LIFE_S: Final = 86_400.0
+"""OpenAI's sessions live for an hour."""
 
 
 def understand(message: dict[str, Any], at: float) -> list[Understood]:
@@ -182,7 +184,7 @@ def understand(message: dict[str, Any], at: float) -> list[Understood]:
 def session_lifetime_s(created: dict[str, Any], now: datetime) -> float | None:
     """Returns the seconds that a session has left, from its `session.created`; None if it doesn't say."""
     expires_at = object_in(created.get("session")).get("expires_at")
-    if not isinstance(expires_at, int | float) or expires_at <= now.timestamp():
+    if not isinstance(expires_at, int | float) or not now.timestamp() < expires_at < now.timestamp() + _LONGEST_LIFE_S:
         return None  # a session that has just begun is not over: one of the clocks is wrong
     return float(expires_at) - now.timestamp()
 
@@ -192,6 +194,17 @@ def refused_param(message: dict[str, Any]) -> str:
     return str(object_in(message.get("error")).get("param") or "")
 
 
+def _text(value: object) -> str:
+    """Returns a text that can't be done without. Raises `TypeError` for anything else: ids are looked up by."""
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} in the place of a text")
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 def _ids(message: dict[str, Any]) -> tuple[str, str]:
     """Returns the ids of response and item. A message without ids is about the current response's only item."""
     response_id = str(message.get("response_id") or "")
@@ -199,7 +212,7 @@ def _ids(message: dict[str, Any]) -> tuple[str, str]:
 
 
 def _audio(message: dict[str, Any], at: float) -> list[Understood]:
-    payload: str = message["delta"]
+    payload = _text(message["delta"])
     size = len(payload) * 3 // 4 - payload[-2:].count("=")
     return [AudioDelta(ResponseAudio(at, *_ids(message), size), payload)] if size else []
 
@@ -210,7 +223,8 @@ def _words(message: dict[str, Any], at: float) -> list[Understood]:
 
 def _created(message: dict[str, Any], at: float) -> list[Understood]:
     response = message["response"]
-    return [ResponseCreated(at, response["id"], object_in(response.get("metadata")).get("request"))]
+    response_id = _text(response["id"])
+    return [ResponseCreated(at, response_id, _text_or_none(object_in(response.get("metadata")).get("request")))]
 
 
 def _output_item(message: dict[str, Any], at: float) -> list[Understood]:
@@ -219,7 +233,8 @@ def _output_item(message: dict[str, Any], at: float) -> list[Understood]:
         return []
     is_complete = item.get("status") in (None, "completed")
     arguments = str(item.get("arguments") or "")
-    return [ToolRequested(at, _ids(message)[0], item["call_id"], item["name"], arguments, is_complete)]
+    call_id, name = _text(item["call_id"]), _text(item["name"])
+    return [ToolRequested(at, _ids(message)[0], call_id, name, arguments, is_complete)]
 
 
 def _ended(message: dict[str, Any], at: float) -> list[Understood]:
@@ -243,7 +258,9 @@ def _status(told: object) -> ResponseStatus:
 
 def _transcribed(message: dict[str, Any], at: float) -> list[Understood]:
     usage = {f"transcription_{name}": value for name, value in usage_of(object_in(message.get("usage"))).tokens.items()}
-    words = CallerWords(at, message["item_id"], str(message["transcript"]), mean_logprob(message.get("logprobs")))
+    words = CallerWords(
+        at, _text(message["item_id"]), str(message["transcript"]), mean_logprob(message.get("logprobs"))
+    )
     return [Usage(usage), words]
 
 
@@ -252,7 +269,7 @@ def _error(message: dict[str, Any], at: float) -> list[Understood]:
     meaning = meaning_of(code)
     if meaning.is_permanent or meaning is Meaning.SESSION_OVER:
         return [ModelLost(at, code, permanent=meaning.is_permanent)]
-    event_id = object_in(message.get("error")).get("event_id")
+    event_id = _text_or_none(object_in(message.get("error")).get("event_id"))
     return [RequestRefused(at, code, event_id, try_again_after_s(said), response_in_the_way(said))]
 
 
@@ -266,8 +283,10 @@ _READERS: Final[dict[str, Callable[[dict[str, Any], float], list[Understood]]]] 
     "response.done": _ended,
     "input_audio_buffer.speech_started": lambda message, at: [SpeechStarted(at)],
     "input_audio_buffer.speech_stopped": lambda message, at: [SpeechStopped(at, str(message.get("item_id") or ""))],
-    "input_audio_buffer.committed": lambda message, at: [TurnCommitted(at, message["item_id"])],
+    "input_audio_buffer.committed": lambda message, at: [TurnCommitted(at, _text(message["item_id"]))],
     "conversation.item.input_audio_transcription.completed": _transcribed,
-    "conversation.item.input_audio_transcription.failed": lambda message, at: [WordsFailed(at, message["item_id"])],
+    "conversation.item.input_audio_transcription.failed": lambda message, at: [
+        WordsFailed(at, _text(message["item_id"]))
+    ],
     "error": _error,
 }

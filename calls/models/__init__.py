@@ -13,6 +13,7 @@ from calls.models.calls import (
 )
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
+from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 
 __all__ = [
     "BROWSER",
@@ -26,6 +27,9 @@ __all__ = [
     "ModelCheck",
     "NextStep",
     "Speaker",
+    "SyntheticCall",
+    "SyntheticFault",
+    "SyntheticSkip",
     "TraceChunk",
     "Turn",
 ]

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import F
 
 from businesses import usage
+from businesses.hidden import is_hidden
 from businesses.models import Business, Limit
 from calls.conversation.end_reasons import EndReason
 from calls.models import Call, CallStatus
@@ -74,8 +75,9 @@ def give_back(call: Call, minutes: Decimal, *, since: datetime) -> None:
 
 
 def _book(business: Business, owed: Decimal, *, now: datetime, limits: dict[Limit, usage.Amount]) -> None:
-    _pay(business, owed)
-    usage.add(business, limits, now=now)
+    if not is_hidden(business.pk):
+        _pay(business, owed)
+        usage.add(business, limits, now=now)
 
 
 def _pay(business: Business, owed: Decimal) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from businesses.hidden import is_hidden
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
@@ -102,7 +103,7 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
     call.end_reason = reason
     call.ended_at = ended_at
     call.stream_token_hash = ""
-    if call.stream_opened_at and not call.summary:
+    if call.stream_opened_at and not call.summary and not is_hidden(call.business_id):
         call.summary_due_at = ended_at  # `calls/records/summaries.py` looks whether there is anything to sum up
     charging.charge(call, until=ended_at, now=ended_at)
     call.save(

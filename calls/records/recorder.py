@@ -15,6 +15,7 @@ from typing import Final
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from businesses import database_watch
+from businesses.hidden import is_hidden
 from calls import figures
 from calls.audio.tracks import Tracks
 from calls.conversation.commands import KeepStanding, KeepTurn, Measure
@@ -23,6 +24,7 @@ from calls.past import Past
 from calls.plan import CallPlan
 from calls.records import store
 from calls.records.endings import Ending
+from calls.records.spans import CallSpans
 from calls.records.store import Batch
 from calls.records.traces import TraceLine
 
@@ -57,6 +59,8 @@ class CallRecorder:
         nothing_left: Callable[[EndReason], None] | None = None,
     ) -> None:
         self._plan = plan
+        self._is_hidden = is_hidden(plan.business.pk)
+        self._spans = CallSpans(plan)
         self._nothing_left = nothing_left
         self._words_every_s = words_every_s
         self._turns: dict[int, KeepTurn] = {}
@@ -89,6 +93,7 @@ class CallRecorder:
     def keep_turn(self, turn: KeepTurn) -> None:
         """Remember an utterance; a later one at the same position replaces it."""
         self._turns[turn.position] = turn
+        self._spans.turn(turn)
         self._words_changed = True
 
     def keep_standing(self, standing: KeepStanding) -> None:
@@ -98,7 +103,9 @@ class CallRecorder:
 
     def measure(self, measure: Measure) -> None:
         """Remember a latency; there may be several of a kind."""
-        figures.measured(measure)
+        self._spans.measured(measure)
+        if not self._is_hidden:
+            figures.measured(measure)
         self._latencies.setdefault(measure.what.value, []).append(measure.milliseconds)
         self._words_changed = True
 
@@ -142,7 +149,9 @@ class CallRecorder:
         is not written by then. A database that is away is not waited for; it is tried in the background for
         `GIVE_UP_AFTER_S`, then the loss is logged.
         """
-        figures.call_ended(ending.reason, ending.outcome, ending.cause)
+        self._spans.ended(ending)
+        if not self._is_hidden:
+            figures.call_ended(ending.reason, ending.outcome, ending.cause)
         self._closing.set()
         self._wake.set()
         self._write_audio(None if at is None else self._began_s + at)

@@ -70,8 +70,13 @@ def _lay(path: Path, pieces: tuple[Piece, ...]) -> None:
 
 
 def _paths(business_id: UUID, call_id: UUID) -> tuple[Path, Path]:
-    folder = _folder() / str(business_id)
+    folder = folder_of(business_id)
     return folder / f"{call_id}.caller.ulaw", folder / f"{call_id}.assistant.ulaw"
+
+
+def folder_of(business_id: UUID) -> Path:
+    """Returns where the recordings of a business are."""
+    return _folder() / str(business_id)
 
 
 def _folder() -> Path:
@@ -171,7 +176,7 @@ def take_up_forgotten(*, now: datetime) -> int:
     """
     found, stale = 0, (now - _WRITTEN_BEFORE).timestamp()
     for business in Business.objects.all():
-        folder = _folder() / str(business.pk)
+        folder = folder_of(business.pk)
         with acting_for(business):
             found += _take_up([path for path in folder.glob("*.ulaw") if path.stat().st_mtime < stale])
     return found

@@ -20,6 +20,7 @@ from uuid import UUID
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from businesses import media_folder
 from businesses.tenancy import acting_for
 from calls import figures
 from calls.audio.tracks import Recorded
@@ -113,7 +114,7 @@ def _write_audio(plan: CallPlan, recorded: Recorded) -> None:
         connection.close()
     except OSError as error:
         figures.records_lost.inc()
-        logger.error("call %s: a piece of its recording is lost: %s", plan.call_id, type(error).__name__)
+        media_folder.failed(error, folder=recording.folder_of(plan.business.pk))
 
 
 def _write_notice(plan: CallPlan) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from businesses import usage
+from businesses.hidden import is_hidden
 from businesses.models import Business, Limit, PhoneNumber, User
 from businesses.tenancy import acting_for
 from calls import figures
@@ -69,7 +70,7 @@ def take_in(*, call_sid: str, called_number: str, caller_number: str, now: datet
     """Decide about an incoming call and record it. Asked again about the same call, it decides the same."""
     # The one look across businesses: the called number is all that says whose call this is. PhoneNumber is not
     # scoped for this very reason; everything after it acts for the business that was found.
-    number = PhoneNumber.objects.select_related("business").filter(number=called_number).first()
+    number = PhoneNumber.every.select_related("business").filter(number=called_number).first()
     if number is None:
         logger.warning("call %s: the called number belongs to no business", call_sid)
         return NumberUnknown()
@@ -96,7 +97,7 @@ def _admit(
     with transaction.atomic():
         # Locked, so that callers who come at the same moment can't both take the last free line.
         # `no_key`: a broadcast that adds rows of this business holds a lock on its key meanwhile.
-        business = Business.objects.select_for_update(no_key=True).get(pk=found.pk)
+        business = Business.every.select_for_update(no_key=True).get(pk=found.pk)
         call = Call.objects.select_related("business").filter(twilio_call_sid=call_sid).first()
         if call is not None:
             return _asked_again(call, now=now)
@@ -113,10 +114,10 @@ def _admit(
         if refusal:
             call.status, call.outcome = CallStatus.ENDED, CallOutcome.REFUSED
             call.end_reason, call.ended_at = refusal, now
-        else:
+        elif not is_hidden(business.pk):
             usage.add(business, {Limit.CALLS: 1}, now=now)
         call.save(force_insert=True)
-        if refusal:
+        if refusal and not is_hidden(business.pk):
             figures.call_ended(EndReason(refusal), CallOutcome.REFUSED)
         logger.info("call %s of business %s: %s", call.pk, business.pk, refusal or "taken")
         return Refused(call, refusal) if refusal else Admitted(call, stream_tokens.issue(call, now=now))

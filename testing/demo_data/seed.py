@@ -11,7 +11,18 @@ from django.utils import timezone
 from businesses.models import Business, User
 from businesses.tenancy import acting_for
 from frontdesk import demo
-from testing.demo_data import Rows, broadcasts, letters, people, phone_calls, segments, series, team, templates
+from testing.demo_data import (
+    Rows,
+    broadcasts,
+    installation,
+    letters,
+    people,
+    phone_calls,
+    segments,
+    series,
+    team,
+    templates,
+)
 from whatsapp.models import Suppression
 
 
@@ -39,6 +50,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
     saved = segments.add(business, sent, staff=staff, now=now)
     recurring = series.add(business, sender, known, saved, sent, staff=staff, now=now)
     written = letters.add(sender, staff=staff, now=now)
+    installation.add(now=now)
     return rows | {
         "businesses.Business": {"demo": str(business.pk)},
         "calls.Call": phone_calls.add(business, now=now),

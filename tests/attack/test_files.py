@@ -120,6 +120,13 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "a bomb within a bomb": ("can't be read", lambda: workbook(parts={SHEET: zipped(zipped(bytes(10_000_000)))})),
     "thousands of parts": ("more than 2,000 parts", lambda: workbook(parts={f"a/{n}": b"" for n in range(2_100)})),
+    **{
+        f"a shared text number {number}, of one": (
+            "can't be read",
+            lambda number=number: workbook(HEADER + f'<row r="2"><c r="A2" t="s"><v>{number}</v></c></row>'.encode()),  # type: ignore[misc]
+        )
+        for number in (-1, 1, 10**30)
+    },
     "the billion laughs": ("can't be read", lambda: workbook(parts={STRINGS: entities()})),
     "a workbook of zeros": ("can't be read", lambda: b"PK\x03\x04" + bytes(100_000)),
     "NULs": ("not a table", lambda: bytes(100_000)),

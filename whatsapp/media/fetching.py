@@ -11,6 +11,7 @@ from typing import BinaryIO, Final
 
 from django.conf import settings
 
+from businesses import media_folder
 from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
 from businesses.tenancy import acting_for
@@ -85,7 +86,7 @@ def _fetch(media: InboundMedia, claim: Claim) -> tuple[Kind, int]:
             kind = _judge(file, media, told or media.told_sha256, digest.hexdigest())
             files.settle(media, claim.token)
     except OSError as error:
-        logger.error("media %s can't be stored: %s", media.pk, error.strerror)
+        media_folder.failed(error, folder=files.folder_of(media.business_id))
         raise MediaUnavailable(MediaProblem.NO_ROOM) from None
     return kind, sink.written
 

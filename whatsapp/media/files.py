@@ -138,8 +138,13 @@ def _key(name: str) -> UUID | None:
         return None
 
 
+def folder_of(business_id: UUID) -> Path:
+    """Returns where the files of a business's messages are."""
+    return Path(settings.MEDIA_ROOT) / FOLDER / str(business_id)
+
+
 def _path(business_id: UUID, media_id: UUID) -> Path:
-    return Path(settings.MEDIA_ROOT) / FOLDER / str(business_id) / str(media_id)
+    return folder_of(business_id) / str(media_id)
 
 
 def _being_written(media: InboundMedia, token: UUID) -> Path:

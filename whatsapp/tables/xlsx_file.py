@@ -163,12 +163,17 @@ class _Values:
             if kind == "b":
                 return ("TRUE" if value.strip() in _YES else "FALSE"), None, ""
             if kind in {"s", "str", "inlineStr"}:
-                return self._text(self._package.texts[int(value)] if kind == "s" else unescaped(value), style)
+                return self._text(self._shared(int(value)) if kind == "s" else unescaped(value), style)
             if kind == "d":
                 value = str(_serial(value, is_1904=self._package.is_1904))
             return self._number(value.strip(), style)
         except Unclear:
             return value, Flaw.UNCLEAR, ""
+
+    def _shared(self, number: int) -> str:
+        if number < 0:  # Python would count from the end
+            raise ValueError(f"shared text {number}")
+        return self._package.texts[number]
 
     def _text(self, text: str, style: int) -> tuple[str, Flaw | None, str]:
         code = self._code(style)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,7 +20,10 @@ CHUNK = 1 << 18
 _ROW = re.compile(rb"<(?:\w+:)?row[ >/]([^>]*)")
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError, KeyError)
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError, LookupError, ArithmeticError),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from businesses import media_folder
 from whatsapp.media import claims, files, kinds
 from whatsapp.media.tests.conftest import PICTURE, VOICE, Clock, Patients, content_of
 from whatsapp.models import InboundMedia, InboundMessage, Sender
@@ -234,6 +236,7 @@ def test_a_disk_that_is_full_is_tried_again(at_meta: Patients, monkeypatch: pyte
     def full(*_given: object) -> None:
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(media_folder, "TRY_EVERY_S", 0.01)
     media = at_meta.send(PICTURE, "image/jpeg")
     with monkeypatch.context() as patch:
         patch.setattr(files, "settle", full)
@@ -241,6 +244,8 @@ def test_a_disk_that_is_full_is_tried_again(at_meta: Patients, monkeypatch: pyte
     media.refresh_from_db()
     assert (media.status, media.problem) == ("waiting", "no_room")
     assert stored_files() == []
+    while media_folder.is_away():
+        time.sleep(0.01)
     at_meta.clock.forward(minutes=1)
     at_meta.work()
     assert content_of(media) == PICTURE
