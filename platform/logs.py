@@ -45,6 +45,7 @@ def config(*, level: str, form: str = "") -> dict[str, Any]:
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
+            "psycopg.pool": {"level": "ERROR"},  # each attempt to reach a database that is away, which is said once
             # These log every request with its client's address.
             "django.channels.server": {"level": "WARNING"},
             "httpx2": {"level": "WARNING"},
