@@ -79,6 +79,7 @@ async def tried(fault: Fault, world: World, crew: Crew, messages: Messages) -> R
     await asyncio.sleep(max(mended_at + AFTERWARDS_S - time.monotonic(), 0))
     await crew.over(in_flight)
     course = await asyncio.to_thread(sending.settled, SETTLED_TIMEOUT_S)
+    state = [f"the broadcast: {await asyncio.to_thread(sending.state)}"] if course.lost or course.doubled else []
     calls = [call for call in crew.calls if call.ended_at > struck_at]
     return Result(
         fault=fault,
@@ -89,7 +90,8 @@ async def tried(fault: Fault, world: World, crew: Crew, messages: Messages) -> R
         course=course,
         calls_back_s=calls_back_s,
         messages_back_s=messages_back_s,
-        notes=[
+        notes=state
+        + [
             note
             for call in calls
             if call.outcome is not Outcome.SERVED or call.is_greeting_wrong or call.dead_air_s > fault.silence_s
