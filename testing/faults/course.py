@@ -33,6 +33,8 @@ from whatsapp.providers.sandbox.server import FakeMeta
 
 NUMBER, OWNER = "+12125550006", "+12125559999"
 MOST_ANSWERS = 100_000
+END_TIMEOUT_S = 300
+"""What a provider refused for its pace is tried again minutes later."""
 
 
 def open_business() -> Business:
@@ -102,9 +104,16 @@ async def run(folder: Path, database: Postgres, faults: Sequence[Fault], *, call
                     for wrong in results[-1].wrongs():
                         print(f"  WRONG: {wrong}", flush=True)
                     print(*(f"  {note}" for note in results[-1].notes), sep="\n", flush=True)
+            unsettled = await asyncio.to_thread(left_at_the_end, results)
             await asyncio.to_thread(running.close)
-    print("", *lines(results), sep="\n")
-    return 1 if any(result.wrongs() for result in results) else 0
+    print("", *lines(results), "", f"Messages still waiting at the end: {unsettled}", sep="\n")
+    return 1 if unsettled or any(result.wrongs() for result in results) else 0
+
+
+def left_at_the_end(results: Sequence[Result]) -> int:
+    """Wait until every broadcast is settled. Returns how many messages are not, or are lost or doubled after all."""
+    courses = [result.sending.settled(END_TIMEOUT_S) for result in results if result.course.waiting]
+    return sum(course.waiting + course.lost + course.doubled for course in courses)
 
 
 def chosen(words: Sequence[str], *, is_short: bool) -> list[Fault]:

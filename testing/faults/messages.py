@@ -24,14 +24,16 @@ UNSETTLED = {
     RecipientStatus.SENDING,
     RecipientStatus.RETRY_WAIT,
 }
+UNSENT = {RecipientStatus.UNKNOWN, RecipientStatus.FAILED, RecipientStatus.SKIPPED}
 
 
 @dataclass(frozen=True)
 class Course:
-    """What became of one broadcast. `lost`: neither sent nor on record as unsent or unknown."""
+    """What became of one broadcast. `waiting`: not settled yet; `lost`: neither sent nor on record as anything else."""
 
     posted: int
     unknown: int
+    waiting: int
     doubled: int
     lost: int
 
@@ -65,7 +67,7 @@ class Sending:
     def __init__(self, meta: FakeMeta, broadcast: Broadcast, people: set[str]) -> None:
         self._meta = meta
         self._broadcast = broadcast
-        self._people = people
+        self._keys = {_key(person) for person in people}
         self._first_post = len(meta.posts)
 
     def posted_since(self, moment: float) -> float | None:
@@ -81,28 +83,34 @@ class Sending:
     @property
     def is_all_posted(self) -> bool:
         """Returns whether nobody is left to write to."""
-        return len(self._meta.posts) - self._first_post >= len(self._people)
+        return len(self._meta.posts) - self._first_post >= len(self._keys)
 
     def settled(self, timeout_s: float) -> Course:
         """Wait until every message is settled, for so long at most. Returns the course of the broadcast."""
         give_up_at = time.monotonic() + timeout_s
         while self._unsettled() and time.monotonic() < give_up_at:
             time.sleep(0.25)
-        accepted = Counter(post.address for post in self._meta.posts[self._first_post :] if post.accepted)
+        return self.course()
+
+    def course(self) -> Course:
+        """Returns what has become of the broadcast so far."""
+        accepted = Counter(
+            post.address
+            for post in self._meta.posts[self._first_post :]
+            if post.accepted and post.address in self._keys
+        )
         with across_businesses():
             states = dict(Recipient.objects.filter(broadcast=self._broadcast).values_list("address", "status"))
         connection.close()
-        known = {RecipientStatus.UNKNOWN, RecipientStatus.FAILED, RecipientStatus.SKIPPED}
-        lost = [
-            person
-            for person, state in states.items()
-            if state in UNSETTLED or (state not in known and not accepted[_as_posted(person, accepted)])
-        ]
+        forgotten = sum(
+            state not in UNSETTLED | UNSENT and not accepted[_key(person)] for person, state in states.items()
+        )
         return Course(
             posted=sum(accepted.values()),
             unknown=sum(state == RecipientStatus.UNKNOWN for state in states.values()),
+            waiting=sum(state in UNSETTLED for state in states.values()),
             doubled=sum(count - 1 for count in accepted.values()),
-            lost=len(lost) + len(self._people) - len(states),
+            lost=forgotten + len(self._keys) - len(states),
         )
 
     def state(self) -> str:
@@ -121,7 +129,6 @@ class Sending:
         return left
 
 
-def _as_posted(person: str | None, accepted: Counter[str]) -> str:
-    """Returns the address as it was written to: with or without its plus."""
-    person = person or ""
-    return person if person in accepted else person.removeprefix("+")
+def _key(person: str | None) -> str:
+    """Returns the address as it is written to."""
+    return (person or "").removeprefix("+")

@@ -9,7 +9,7 @@ from testing.faults.trial import Result
 
 HEAD = (
     "| fault | calls in flight | served | put through | VoiceFallbackUrl | greetings whole | longest silence, s "
-    "| messages sent | unknown | lost | doubled | back after, s (calls, messages) |"
+    "| messages sent | unknown | waiting | lost | doubled | back after, s (calls, messages) |"
 )
 
 
@@ -27,6 +27,7 @@ def row(result: Result) -> str:
         f"{result.silence_s:.1f}",
         course.posted,
         course.unknown,
+        course.waiting,
         course.lost,
         course.doubled,
         f"{_seconds(result.calls_back_s)}, {_seconds(result.messages_back_s)}",

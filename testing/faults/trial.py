@@ -29,6 +29,7 @@ class Result:
     """What a fault did. Times are seconds; `calls_back_s` and `messages_back_s` count from its mending."""
 
     fault: Fault
+    sending: Sending
     in_flight: int
     outcomes: Counter[Outcome]
     greetings: tuple[int, int]
@@ -79,10 +80,11 @@ async def tried(fault: Fault, world: World, crew: Crew, messages: Messages) -> R
     await asyncio.sleep(max(mended_at + AFTERWARDS_S - time.monotonic(), 0))
     await crew.over(in_flight)
     course = await asyncio.to_thread(sending.settled, SETTLED_TIMEOUT_S)
-    state = [f"the broadcast: {await asyncio.to_thread(sending.state)}"] if course.lost or course.doubled else []
+    about = [f"the broadcast: {await asyncio.to_thread(sending.state)}"] if course.waiting or course.lost else []
     calls = [call for call in crew.calls if call.ended_at > struck_at]
     return Result(
         fault=fault,
+        sending=sending,
         in_flight=len(in_flight),
         outcomes=Counter(call.outcome for call in calls),
         greetings=_greetings(calls),
@@ -90,7 +92,7 @@ async def tried(fault: Fault, world: World, crew: Crew, messages: Messages) -> R
         course=course,
         calls_back_s=calls_back_s,
         messages_back_s=messages_back_s,
-        notes=state
+        notes=about
         + [
             note
             for call in calls
