@@ -14,12 +14,14 @@ SEED ?= 1
 SAMPLE ?= 150
 ONLY ?=
 SECONDS ?= 180
+MINUTES ?= 30
+CALLS ?= 0
 # Container images of Python often forbid writing compiled files, and pip is told above not to compile code that may
 # never run. Without this line each of a test run's hundreds of processes would compile Django again: 4 s instead of 1.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test attack browser screenshots check format lock bench mutants fuzz clean
+.PHONY: help run test attack browser screenshots check format lock bench mutants fuzz soak clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -59,6 +61,9 @@ mutants: $(VENV)/installed-dev ## break the rules of calls and sending one by on
 fuzz: $(VENV)/installed-dev ## feed nonsense to what strangers' bytes reach, by atheris (ONLY=line SECONDS=180; Linux, x86-64)
 	@$(PIP) -r requirements-fuzz.txt
 	@$(PYTHON) -m testing.fuzz --only "$(ONLY)" --seconds "$(SECONDS)"
+
+soak: $(VENV)/installed-dev ## load real processes for a long time and say what grows (MINUTES=30 CALLS=6)
+	@$(PYTHON) -m bench.soak --minutes "$(MINUTES)" --calls "$(CALLS)"
 
 clean: ## remove the virtual environment and what the installation has stored in var/
 	rm -rf $(VENV) var static-collected

@@ -36,6 +36,8 @@ class OpenaisPart:
     scenario: Callable[[], Scenario]
     voice: Callable[[], Voice]
     tell: Callable[[Any], Any]
+    records: bool = True
+    """Whether it keeps all that is said; a run of hours would have no room for it."""
 
 
 @dataclass
@@ -120,7 +122,7 @@ def _serve(pipe: Pipe, part: OpenaisPart) -> None:
 async def _serve_until_stopped(pipe: Pipe, part: OpenaisPart) -> None:
     from calls.sandbox.openai.server import RealtimeServer  # noqa: PLC0415 - needs Django's settings
 
-    async with RealtimeServer(part.scenario(), voice=part.voice()) as server:
+    async with RealtimeServer(part.scenario(), voice=part.voice(), records=part.records) as server:
         pipe.send(server.url)
         stopped = asyncio.create_task(asyncio.to_thread(pipe.recv))
         lateness = await _own_lateness_ms(stopped)

@@ -30,6 +30,7 @@ from frontdesk import (  # noqa: E402
     draining,
     embedded_worker,
     loop_lag,
+    loop_tasks,
     private_files,
     sign_of_life,
     stand_in_beat,
@@ -65,6 +66,7 @@ reactor.callWhenRunning(sign_of_life.install, reactor)
 reactor.callWhenRunning(startup.log_remarks)
 reactor.callWhenRunning(collector.load_and_freeze)
 reactor.callWhenRunning(loop_lag.here.start, reactor)
+reactor.callWhenRunning(loop_tasks.here.start, reactor)
 draining.install(reactor)
 if settings.CELERY_BROKER_URL.startswith("memory:"):
     embedded_worker.install(reactor)

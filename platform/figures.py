@@ -19,6 +19,7 @@ from frontdesk import (
     database_pool,
     disk,
     loop_lag,
+    loop_tasks,
     request_lanes,  # noqa: F401 - its figures are shown, too
     stand_in_beat,
     synthetic_figures,
@@ -41,6 +42,7 @@ def install() -> None:
         "live_calls": ("Calls whose media streams are connected to this process", live.live_calls),
         "has_room": ("1 while this process takes one more call", live.has_room),
         "loop_lag_seconds": ("How late the event loop was at worst in the last five seconds", loop_lag.here.worst_s),
+        "tasks": ("Asyncio tasks of this process", loop_tasks.here.count),
         "beat_seconds": ("Seconds since beat was last seen at work", partial(stand_in_beat.age_s, "beat")),
         "worker_seconds": ("Seconds since a worker was last seen at work", partial(stand_in_beat.age_s, "worker")),
         "backup_seconds": ("Seconds since the last backup on this machine", latest.age_s),

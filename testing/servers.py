@@ -122,7 +122,7 @@ def web_processes(folder: Path, migrated_database: MigratedDatabase, *, code: Pa
 def celery_worker(tmp_path: Path) -> Iterator[StartWorker]:
     """A function that starts a Celery worker with beat beside a Daphne process that has Redis."""
     with ExitStack() as running:
-        yield lambda beside: running.enter_context(_celery_worker(beside.environment, tmp_path))
+        yield lambda beside: running.enter_context(worker_process(beside.environment, tmp_path))
 
 
 class StartWorker(Protocol):
@@ -147,7 +147,8 @@ def _daphne(environment: dict[str, str], folder: Path, code: Path) -> Iterator[D
 
 
 @contextmanager
-def _celery_worker(environment: dict[str, str], folder: Path) -> Iterator[Process]:
+def worker_process(environment: dict[str, str], folder: Path) -> Iterator[Process]:
+    """A Celery worker with beat, which logs into the folder and ends with the block."""
     schedule = folder / f"beat-{uuid.uuid4().hex}"
     command = [sys.executable, "-m", "celery", "-A", "frontdesk", "worker", "--pool", "threads", "--beat"]
     with _process([*command, "--schedule", str(schedule)], environment, folder, ROOT) as (process, log_path):

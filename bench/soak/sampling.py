@@ -1,0 +1,81 @@
+"""Figures of running processes: of memory, sockets, files and threads from /proc, the rest from /metrics and SQL."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import psycopg
+
+from bench.soak.verdict import Sample
+
+_FIGURE = re.compile(r"^(\w+)(?:\{[^}]*\})? ([-+.\dnaife]+)$", re.MULTILINE)
+
+
+@dataclass
+class Watched:
+    """The processes of a soak, by what they are, and where the others are asked."""
+
+    pids: dict[str, int]
+    web_url: str
+    database_url: str
+
+    def sample(self, at_s: float, *, is_rest: bool) -> Sample:
+        """Returns all figures now."""
+        figures: dict[tuple[str, str], float] = {}
+        for name, pid in self.pids.items():
+            for number, each in enumerate(_with_children(pid)):
+                called = f"{name}-{number}" if number else name
+                with suppress(FileNotFoundError, ProcessLookupError):  # a child has ended meanwhile
+                    figures |= {(called, what): value for what, value in _of_process(each).items()}
+        figures |= {("web", what): value for what, value in _of_metrics(self.web_url).items()}
+        figures["database", "connections"] = _connections(self.database_url)
+        return Sample(at_s, is_rest, figures)
+
+
+def _with_children(pid: int) -> list[int]:
+    children = " ".join(each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/children")).split()
+    return [pid, *(found for child in sorted(map(int, children)) for found in _with_children(child))]
+
+
+def _of_process(pid: int) -> dict[str, float]:
+    folder = Path(f"/proc/{pid}")
+    memory = dict(re.findall(r"^(\w+): +(\d+) kB", (folder / "smaps_rollup").read_text(), re.MULTILINE))
+    unshared = int(memory["Private_Clean"]) + int(memory["Private_Dirty"])
+    files = []
+    for each in (folder / "fd").iterdir():
+        try:
+            files.append(str(each.readlink()))
+        except FileNotFoundError:  # closed meanwhile
+            continue
+    sockets = sum(each.startswith("socket:") for each in files)
+    return {
+        "pss_mb": int(memory["Pss"]) / 1000,
+        "uss_mb": unshared / 1000,
+        "sockets": sockets,
+        "files": len(files) - sockets,
+        "threads": len(list((folder / "task").iterdir())),
+    }
+
+
+def _of_metrics(url: str) -> dict[str, float]:
+    text = urlopen(f"{url}/metrics", timeout=30).read().decode()
+    told: dict[str, float] = {}
+    for name, value in _FIGURE.findall(text):
+        told[name] = told.get(name, 0.0) + float(value)
+    return {
+        "tasks": told["frontdesk_tasks"],
+        "waiting": told.get("frontdesk_waiting_work", 0.0),
+        "live calls": told["frontdesk_live_calls"],
+    }
+
+
+def _connections(database_url: str) -> float:
+    with closing(psycopg.connect(database_url)) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchone()
+    return float(row[0]) if row else 0.0
