@@ -94,11 +94,8 @@ class Sending:
 
     def course(self) -> Course:
         """Returns what has become of the broadcast so far."""
-        accepted = Counter(
-            post.address
-            for post in self._meta.posts[self._first_post :]
-            if post.accepted and post.address in self._keys
-        )
+        posts = [post for post in self._meta.posts[self._first_post :] if post.accepted]
+        accepted = Counter(_key(post.address) for post in posts if _key(post.address) in self._keys)
         with across_businesses():
             states = dict(Recipient.objects.filter(broadcast=self._broadcast).values_list("address", "status"))
         connection.close()
