@@ -96,7 +96,8 @@ def _admit(
 ) -> Admission:
     with transaction.atomic():
         # Locked, so that callers who come at the same moment can't both take the last free line.
-        business = Business.every.select_for_update().get(pk=found.pk)
+        # `no_key`: a broadcast that adds rows of this business holds a lock on its key meanwhile.
+        business = Business.every.select_for_update(no_key=True).get(pk=found.pk)
         call = Call.objects.select_related("business").filter(twilio_call_sid=call_sid).first()
         if call is not None:
             return _asked_again(call, now=now)
