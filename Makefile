@@ -21,7 +21,7 @@ CALLS ?= 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test attack browser screenshots check format lock bench mutants fuzz soak clean
+.PHONY: help run test attack browser faults screenshots check format lock bench mutants fuzz soak clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ attack: $(VENV)/installed-dev ## run only the tests that attack an installation 
 browser: $(VENV)/installed-dev ## check every page in Chromium (Debian: apt-get install chromium; CHROMIUM= names another)
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "There is no Chromium: apt-get install chromium, or set CHROMIUM." >&2; exit 1; }
 	@$(PYTHON) -m testing.run browser $(ARGS)
+
+faults: $(VENV)/installed-dev ## break one thing after another while calls and a broadcast run, 20 minutes (ARGS="--short", ARGS=redis)
+	@$(PYTHON) -m testing.faults $(ARGS)
 
 screenshots: $(VENV)/installed-dev ## take pictures of every page in both languages and widths into var/screenshots/ (ARGS="home --dark")
 	@$(PYTHON) -m testing.screenshots $(ARGS)

@@ -16,6 +16,8 @@ from typing import Any, Final
 from django.db import DatabaseError, connections
 from django.db.utils import load_backend
 
+from businesses import database_absence
+
 logger = logging.getLogger(__name__)
 
 PATIENCE_S: Final = 1.5
@@ -45,6 +47,7 @@ def is_away() -> bool:
 
 def start(*meanwhile: tuple[float, Callable[[], None]]) -> None:
     """Begin to watch. While the database answers, each function is called in the same thread, every so many seconds."""
+    database_absence.leave_to(is_away)
     threading.Thread(target=_ask_again_and_again, args=(meanwhile,), name="database-watch", daemon=True).start()
     threading.Thread(target=_look, name="database-watch-clock", daemon=True).start()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from django.db import connection
+from django.db import connection, transaction
+from psycopg.pq import TransactionStatus
+
+Execute = Callable[[str, Any, bool, dict[str, Any]], Any]
 
 WHILE_A_CALLER_WAITS_S: Final = 1.3
 """For one lock. A webhook takes two at most, and Twilio gives up after 15 s; the caller hears nothing meanwhile."""
@@ -18,11 +21,36 @@ def waits_for_locks_at_most(seconds: float = WHILE_A_CALLER_WAITS_S) -> Iterator
 
     SQLite locks everything for one writer, and PostgreSQL the rows that somebody has changed and not yet committed.
     """
+    if connection.vendor == "postgresql" and connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+        with connection.execute_wrapper(_InEachTransaction(seconds)):
+            yield
+        return
     _set_timeout(seconds)
     try:
         yield
     finally:
         _set_timeout(None)
+
+
+class _InEachTransaction:
+    """Sets the time for each transaction of the block, and for each statement that would be one by itself.
+
+    Behind PgBouncer (`DATABASE_TRANSACTION_POOLING`) what is set for a session stays with a connection to PostgreSQL
+    that the next transaction of somebody else gets, and is unset on another.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._statement = f"SET LOCAL lock_timeout = {round(seconds * 1000)}"
+
+    def __call__(self, execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Run a statement of the block."""
+        if not connection.in_atomic_block:
+            with transaction.atomic():
+                return self(execute, sql, params, many, context)
+        psycopgs = connection.connection
+        if psycopgs.info.transaction_status == TransactionStatus.IDLE:  # nothing was said since it began
+            psycopgs.execute(self._statement)
+        return execute(sql, params, many, context)
 
 
 def _set_timeout(seconds: float | None) -> None:

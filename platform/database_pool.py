@@ -15,6 +15,9 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 
 PATIENCE_S: Final = 5.0
 """How long a thread waits for a connection. Twilio waits 15 s for a webhook."""
+RECONNECT_FOR_S: Final = 1.0
+"""The pool's own attempts come later and later: after 10 s without a server, the next but one is 8 s away. Given up so
+soon, it tries again as soon as somebody wants a connection."""
 _ALIAS: Final = "default"
 
 
@@ -25,7 +28,12 @@ def install() -> None:
         return
     database["CONN_MAX_AGE"] = 0  # Django gives a connection back when it would close it
     database["CONN_HEALTH_CHECKS"] = True  # PostgreSQL may have been restarted since it was used
-    database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": settings.DATABASE_POOL_SIZE, "timeout": PATIENCE_S}
+    database["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": settings.DATABASE_POOL_SIZE,
+        "timeout": PATIENCE_S,
+        "reconnect_timeout": RECONNECT_FOR_S,
+    }
 
 
 FIGURES: Final = {

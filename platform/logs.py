@@ -29,12 +29,13 @@ def config(*, level: str, form: str = "") -> dict[str, Any]:
             "json": {"()": "frontdesk.json_lines.JsonLine"},
         },
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": form or "text"},
-            "recent": {"class": "frontdesk.recent_errors.RecentErrors", "level": "ERROR"},
+            "console": {"class": "logging.StreamHandler", "formatter": form or "text", "filters": ["no_absence"]},
+            "recent": {"class": "frontdesk.recent_errors.RecentErrors", "level": "ERROR", "filters": ["no_absence"]},
         },
         "root": {"handlers": ["console", "recent"], "level": level},
         "filters": {
             "no_probes": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe},
+            "no_absence": {"()": "django.utils.log.CallbackFilter", "callback": is_worth_a_line},
             "refused": {"()": "django.utils.log.CallbackFilter", "callback": in_one_line},
         },
         "loggers": {
@@ -44,6 +45,7 @@ def config(*, level: str, form: str = "") -> dict[str, Any]:
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
+            "psycopg.pool": {"level": "ERROR"},  # each attempt to reach a database that is away, which is said once
             # These log every request with its client's address.
             "django.channels.server": {"level": "WARNING"},
             "httpx2": {"level": "WARNING"},
@@ -51,6 +53,13 @@ def config(*, level: str, form: str = "") -> dict[str, Any]:
             **{name: {"level": "INFO"} for name in TELLTALES},
         },
     }
+
+
+def is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Returns False for what a database that is away makes fail, which is told in one line."""
+    from businesses import database_absence  # noqa: PLC0415 - imports Django's database, which needs the settings
+
+    return database_absence.is_worth_a_line(record)
 
 
 def is_no_probe(record: logging.LogRecord) -> bool:

@@ -119,6 +119,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # Twilio waits 15 s for a webhook: an unreachable database must be noticed before that.
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+    # Behind PgBouncer in transaction mode a session has no state: no cursors in the server, and `calls/short_waits.py`.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.flag("DATABASE_TRANSACTION_POOLING", default=False)
 # How many connections to PostgreSQL one web process holds at most; the requests that run at once are bounded by it.
 DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", default=20)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

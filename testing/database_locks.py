@@ -29,3 +29,13 @@ def locked(process: Process) -> Iterator[None]:
     finally:
         holder.execute("ROLLBACK")
         holder.close()
+
+
+@contextmanager
+def rows_are_added(process: Process) -> Iterator[None]:
+    """Hold the locks of a transaction that adds rows to all businesses and calls, as a broadcast's does. PostgreSQL."""
+    with psycopg.connect(process.environment["DATABASE_URL"]) as rows:
+        for table in ("businesses_business", "calls_call"):  # the check of a foreign key takes it, until the commit
+            rows.execute(f"SELECT 1 FROM {table} FOR KEY SHARE")  # noqa: S608 - no input
+        yield
+        rows.rollback()

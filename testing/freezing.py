@@ -23,13 +23,13 @@ class FrozenServer:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Stop all of its processes for the duration of the block."""
-        self._signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
         try:
             yield
         finally:
-            self._signal(signal.SIGCONT)
+            self.signal(signal.SIGCONT)
 
-    def _signal(self, number: int) -> None:
+    def signal(self, number: int) -> None:
         """Signal the server first, so that it starts no more children meanwhile, then those that it has."""
         os.kill(self._postmaster, number)
         for pid in _children(self._postmaster):

@@ -91,7 +91,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "validators",
         "dialling",
         "changes countries field_words phone_numbers public_address client_address untrusted_json credentials mail"
-        " database_watch media_folder garbage hidden spans remembered signals tenancy errors",
+        " database_watch",
+        "database_absence media_folder garbage hidden spans remembered signals tenancy errors",
         "countries_in_hebrew",
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import time
@@ -12,7 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from testing.bare_socket import BareSocket, message
-from testing.database_locks import locked
+from testing.database_locks import locked, rows_are_added
 from testing.databases import MigratedDatabase
 from testing.servers import Daphne, web_processes
 from testing.slowness import slowness
@@ -115,3 +116,14 @@ def test_no_session_is_opened_for_a_caller_who_hung_up_meanwhile(server: Daphne,
     assert server.manage("shell", "--no-imports", "-c", LAST_CALL).split() == ["ended", "caller_left", "hang_up"]
     with pytest.raises(BlockingIOError):
         openai.accept()
+
+
+@pytest.mark.skipif(not os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="needs locks of rows")
+def test_a_broadcast_that_adds_rows_keeps_no_caller_waiting(server: Daphne) -> None:
+    with rows_are_added(server):
+        twiml = ring(server, "CAbusy")
+        assert "<Stream" in twiml
+        caller = BareSocket(server.port)
+        caller.send([start_of(twiml, "CAbusy")])
+        eventually(lambda: server.manage("shell", "--no-imports", "-c", LAST_CALL).split()[0] == "live")
+        caller.socket.close()

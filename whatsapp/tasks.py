@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from celery import shared_task
@@ -38,8 +39,9 @@ LOOPS = 2
 """How many Celery workers may send at once. Each serves the lanes of all numbers; more processes add little."""
 SHIFT_S = 20.0
 """How long a loop runs before it hands over: much shorter than a broker's visibility timeout."""
-SEAT_S = 25
-"""Little more than a shift, so that the seats of killed workers are soon free again."""
+SEAT_S = 5
+"""A seat is claimed anew every second, so that those of killed workers are soon free again."""
+CLAIM_EVERY_S = 1.0
 IMPORTS = 2
 """How many imports may be read at once. Others wait for the end of a shift: workers are also needed for messages."""
 
@@ -55,11 +57,8 @@ def drive(*_of_the_last_release: object) -> None:
     seat = _claim_seat()
     if seat is None:
         return  # enough loops are running, and they notice new work within a second
-    try:
+    with _kept(seat):
         report = asyncio.run(shifts.work_a_shift(SHIFT_S))
-    finally:
-        with suppress(RedisError):
-            cache.delete(seat)
     if not report.is_idle:
         drive.delay()
 
@@ -191,3 +190,24 @@ def _claim_seat() -> str | None:
         except RedisError:  # away, though the broker is not
             return seat
     return None
+
+
+@contextmanager
+def _kept(seat: str) -> Iterator[None]:
+    """Keep a seat for the duration of the block. A thread does it: a cache that is away may hold it up."""
+    is_over = threading.Event()
+
+    def keep() -> None:
+        while not is_over.wait(CLAIM_EVERY_S):
+            with suppress(RedisError):
+                cache.set(seat, 1, SEAT_S)
+
+    thread = threading.Thread(target=keep, name="seat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+        with suppress(RedisError):
+            cache.delete(seat)

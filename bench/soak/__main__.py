@@ -47,8 +47,8 @@ SECRETS = {
     "FIELD_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
 }
 """Shared by this process, which makes sessions and senders, and by those that it starts."""
-SETTLES_S = 12.0
-"""At a rest, before figures are taken: ends are written, and connections without use are closed."""
+SETTLES_S = 20.0
+"""At a rest, before figures are taken: ends are written, unused connections closed (aiohttp: after 15 s)."""
 _LOGGED = re.compile(r"^.*(?: ERROR | CRITICAL |Traceback).*$", re.MULTILINE)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import aclosing
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -23,6 +24,28 @@ _ASKED: Final = "operator.asked"
 _FIRST_RETRY_S: Final = 0.5
 _LONGEST_RETRY_S: Final = 4.0
 """A call can't be reached for so long after Redis is back."""
+
+
+class _Absence:
+    """Since when this process can't hear what its calls are told: one line in the log for all of them."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def begins(self, why: str) -> None:
+        """Note that a call could not listen."""
+        if self._since is None:
+            self._since = time.monotonic()
+            logger.warning("Running calls are not reachable for live control (%s)", why)
+
+    def is_over(self) -> None:
+        """Note that a call listens."""
+        if self._since is not None:
+            logger.warning("Running calls are reachable again after %.1f s", time.monotonic() - self._since)
+            self._since = None
+
+
+_absence = _Absence()
 
 
 class RunningCall(Protocol):
@@ -48,6 +71,7 @@ async def listen(call_id: UUID, call: RunningCall) -> None:
     def is_open() -> None:
         nonlocal pause_s
         pause_s = _FIRST_RETRY_S
+        _absence.is_over()
 
     while True:
         try:
@@ -56,7 +80,7 @@ async def listen(call_id: UUID, call: RunningCall) -> None:
                     _pass_on(call, message)
                     await mailbox.answer(message)
         except Exception as error:  # Redis is away: no reason to harm the call
-            logger.warning("call %s: not reachable for live control: %s", call_id, type(error).__name__)
+            _absence.begins(type(error).__name__)
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, _LONGEST_RETRY_S)
 

@@ -11,10 +11,10 @@ from typing import Final
 from django.conf import settings
 
 from calls.models import SyntheticFault
-from calls.sandbox.telephone import wav_files
+from calls.sandbox.telephone import call_report, wav_files
 from calls.sandbox.telephone.placed_call import CallFailed, PlacedCall
 from calls.sandbox.telephone.twilio_peer import ServerUnreachable, TwilioPeer
-from calls.synthetic.outcomes import Outcome, outcome_of
+from calls.synthetic.outcomes import Outcome, is_answer, outcome_of
 
 FROM: Final = "+15005550001"
 """One of Twilio's numbers for tests, which no telephone has."""
@@ -26,7 +26,6 @@ _GREETING_ENDS_S: Final = 20.0
 _ANSWER_BEGINS_S: Final = 15.0
 _INTERRUPTED_S: Final = 5.0
 _QUIET_S: Final = 0.7
-_HEARD_BEFORE_INTERRUPTING: Final = 8000  # bytes: 1 s
 
 
 def sound(name: str) -> bytes:
@@ -60,7 +59,12 @@ async def _converse(call: PlacedCall, greeting: bytes) -> None:
     await call.quiet(_QUIET_S, after_bytes=len(greeting), timeout_s=_GREETING_ENDS_S)
     call.say(sound("question"))
     await call.until(lambda: not call.stream.caller.is_speaking)
-    before = call.heard_bytes
-    await call.until(lambda: call.heard_bytes > before + _HEARD_BEFORE_INTERRUPTING, _ANSWER_BEGINS_S)
+    asked_at = call.now
+    await call.until(lambda: _is_answered(call, asked_at), _ANSWER_BEGINS_S)
     call.say(sound("interruption"))
     await call.until(lambda: not call.stream.caller.is_speaking, _INTERRUPTED_S)
+
+
+def _is_answered(call: PlacedCall, asked_at: float) -> bool:
+    heard = call_report.utterances(call.stream)
+    return any(span.start >= asked_at - _QUIET_S and is_answer(span) for span in heard)

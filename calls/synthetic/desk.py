@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,7 +14,7 @@ from businesses.hidden import HIDDEN_ID
 from businesses.models import Business, Language, PhoneNumber
 from businesses.tenancy import acting_for
 from calls.greetings import recordings
-from calls.models import Call, CallStatus
+from calls.models import Call, CallStatus, GreetingState
 
 _SLUG = "-synthetic-call-"
 """No business that people name can have it (`validate_business_slug`)."""
@@ -24,6 +25,7 @@ _INSTRUCTIONS = (
     "sentences: you are open from Sunday to Thursday from eight in the morning to six in the evening, on Friday from "
     "eight to noon, on Saturday and on holidays the desk is closed, and appointments can be made by telephone."
 )
+_RECORDED_WITHIN_S: Final = 20.0
 _OVER_AFTER: Final = timedelta(minutes=5)
 """A call lasts a minute at most: an older one is of a process that was killed."""
 _HOURS = "Sunday to Thursday from 8 to 18, Friday from 8 to 12, Saturday closed."
@@ -45,11 +47,25 @@ def ready(*, now: datetime) -> Desk:
         # No telephone has such a number, and nobody can guess it: a stranger who dials it by SIP would cost money.
         defaults={"number": f"try-{secrets.token_hex(6)}"},
     )
-    row = recordings.request(business, now=now)
-    if row is not None and not row.rendered_at:
-        recordings.render(row.pk, now=now)
     with acting_for(business):
+        _record_greeting(business, now=now)
         return Desk(number.number, recordings.current_audio(business, now=now))
+
+
+def _record_greeting(business: Business, *, now: datetime) -> None:
+    """Have the greeting recorded, also after all earlier tries have failed. The sweep may be at it already."""
+    row = recordings.request(business, now=now)
+    if row is None or row.rendered_at:
+        return
+    if row.state == GreetingState.FAILED:
+        recordings.request_again(row, now=now)
+    recordings.render(row.pk, now=now)
+    give_up_at = time.monotonic() + _RECORDED_WITHIN_S
+    while time.monotonic() < give_up_at:
+        row.refresh_from_db(fields=["state", "rendered_at"])
+        if row.state != GreetingState.PENDING:
+            return
+        time.sleep(0.5)
 
 
 def clear_away(*, now: datetime) -> bool:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from calls.models import SyntheticFault
 from calls.sandbox.telephone import call_report
+from calls.sandbox.telephone.call_report import CallReport
+from calls.sandbox.telephone.caller_track import Span
 from calls.sandbox.telephone.media_stream import MediaStream
+
+SHORTEST_ANSWER_S: Final = 0.8
+"""Twice as long as the tone for callers who wait (`calls/conversation/patience.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ def outcome_of(stream: MediaStream, *, greeting: bytes, opened_s: float, errors:
     """Returns what a stream that is over shows. `opened_s`: when it opened, since the call's begin."""
     figures = call_report.report(stream)
     whole = heard_whole(bytes(stream.playback.track), greeting)
-    answer = figures.answers[0].latency_s if figures.answers else None
+    answer = _answer_s(figures)
     interrupted = figures.barge_ins[0] if figures.barge_ins else None
     clear_s = None if interrupted is None or interrupted.clear is None else interrupted.clear - interrupted.voice
     first = figures.heard[0].start if figures.heard else None
@@ -46,6 +52,19 @@ def outcome_of(stream: MediaStream, *, greeting: bytes, opened_s: float, errors:
         answer_ms=None if answer is None else _ms(answer),
         interruption_ms=None if clear_s is None else _ms(clear_s),
     )
+
+
+def is_answer(span: Span) -> bool:
+    """Returns whether an utterance is more than the tone for callers who wait."""
+    return span.end - span.start >= SHORTEST_ANSWER_S
+
+
+def _answer_s(figures: CallReport) -> float | None:
+    """Returns how long after the question the answer began."""
+    if not figures.said:
+        return None
+    asked = figures.said[0].end
+    return next((span.start - asked for span in figures.heard if span.start >= asked and is_answer(span)), None)
 
 
 def heard_whole(heard: bytes, greeting: bytes) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from businesses import web_processes
 from businesses.public_address import public_url
@@ -31,10 +31,11 @@ def run(*, clock: Callable[[], datetime], every: timedelta | None, url: str = ""
 
     `every`: the least time since the last one; None: at once, unless one is running.
     """
-    if (skip := why_skipped()) and every is not None:
-        SyntheticCall.objects.filter(pk=SyntheticCall.ONLY).update(skipped=skip)
+    due = _due(now=clock(), every=every or timedelta(0))
+    if every is not None and (skip := why_skipped()):
+        due.update(skipped=skip)
         return None
-    if not _claim(now=clock(), every=every or timedelta(0)):
+    if not due.update(claimed_at=clock(), skipped=""):  # of several workers, the row count says which one has it
         return None
     outcome = _placed(url or public_url(), now=clock())
     _keep(outcome, now=clock())
@@ -57,13 +58,13 @@ def latest() -> SyntheticCall | None:
     return SyntheticCall.objects.filter(pk=SyntheticCall.ONLY).exclude(ended_at=None).first()
 
 
-def _claim(*, now: datetime, every: timedelta) -> bool:
+def _due(*, now: datetime, every: timedelta) -> QuerySet[SyntheticCall]:
+    """Returns the row if it is time for a call and none is running."""
     SyntheticCall.objects.bulk_create(
         [SyntheticCall(pk=SyntheticCall.ONLY, claimed_at=now - timedelta(days=1))], ignore_conflicts=True
     )
     is_over = Q(ended_at__gte=F("claimed_at")) | Q(claimed_at__lt=now - CLAIM)
-    due = SyntheticCall.objects.filter(is_over, pk=SyntheticCall.ONLY, claimed_at__lte=now - every)
-    return bool(due.update(claimed_at=now, skipped=""))
+    return SyntheticCall.objects.filter(is_over, pk=SyntheticCall.ONLY, claimed_at__lte=now - every)
 
 
 def _placed(url: str, *, now: datetime) -> Outcome:

@@ -96,7 +96,7 @@ def _admit(
 ) -> Admission:
     with transaction.atomic():
         # Locked, so that callers who come at the same moment can't both take the last free line.
-        # Not against rows that point to it: those of a wave of messages, whose totals for the day we wait for, too.
+        # `no_key`: a broadcast that adds rows of this business holds a lock on its key meanwhile.
         business = Business.every.select_for_update(no_key=True).get(pk=found.pk)
         call = Call.objects.select_related("business").filter(twilio_call_sid=call_sid).first()
         if call is not None:

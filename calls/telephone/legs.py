@@ -43,7 +43,7 @@ def open_leg(call: Call, number: str, *, now: datetime) -> Leg | None:
     """Grant a leg to this number and charge its time, or keep with the call why not. Asked again, the same leg."""
     with acting_for(call.business), transaction.atomic():
         # Locked, so that callers who are passed on at the same moment can't take the same minutes.
-        business = Business.objects.select_for_update(no_key=True).get(pk=call.business_id)
+        business = Business.every.select_for_update(no_key=True).get(pk=call.business_id)
         row = Call.objects.select_for_update().get(pk=call.pk)
         row.business = business
         refusal = business.dial_refusal(number)

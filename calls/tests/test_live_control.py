@@ -58,8 +58,9 @@ async def test_who_asks_a_call_that_no_process_holds_is_told(monkeypatch: pytest
 
 
 async def test_the_pause_before_listening_again_starts_anew_after_a_time_that_went_well(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(live_control, "_absence", live_control._Absence())
     layer: Any = get_channel_layer()
     works = [False, False, False, True, False, False]
     pauses: list[float] = []
@@ -82,6 +83,9 @@ async def test_the_pause_before_listening_again_starts_anew_after_a_time_that_we
     with pytest.raises(asyncio.CancelledError):
         await live_control.listen(uuid4(), HeldCall())
     assert pauses == [0.5, 1.0, 2.0, 0.5, 1.0, 2.0]
+    away, back, away_again = [record.getMessage() for record in caplog.records]
+    assert away == away_again == "Running calls are not reachable for live control (ConnectionError)"
+    assert back.startswith("Running calls are reachable again after")
 
 
 @pytest.mark.skipif(not settings.REDIS_URL, reason="the in-memory layer has no connections")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from testing import browser as tools
 from testing.servers import Daphne
-from tests.browser.wire import Wire
+from testing.wire import Wire
 
 pytestmark = pytest.mark.timeout(300)
 languages = pytest.mark.parametrize("language", tools.LANGUAGES)

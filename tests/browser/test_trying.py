@@ -18,7 +18,7 @@ from testing import browser as tools
 from testing.databases import ROOT, MigratedDatabase
 from testing.servers import Daphne
 from testing.stand_in import scripted
-from tests.browser.wire import Wire
+from testing.wire import Wire
 
 pytestmark = pytest.mark.timeout(300)
 AUDIO = ROOT / "tests" / "audio"

@@ -53,9 +53,9 @@ class Stock:
 
 _CLAIM = """
 UPDATE {table} SET status = %s, lease_token = %s, lease_until = %s
-WHERE id {picked} (
+WHERE business_id = %s AND id {picked} (
     SELECT id FROM {table}
-    WHERE broadcast_id = %s AND status IN ('pending', 'retry_wait') AND next_attempt_at {due}
+    WHERE business_id = %s AND broadcast_id = %s AND status IN ('pending', 'retry_wait') AND next_attempt_at {due}
     ORDER BY next_attempt_at, id LIMIT %s {skip_locked}
 {end} AND status IN ('pending', 'retry_wait')
 RETURNING id, address, address_kind, country, params, attempt_no, refusals, cost_micros, attempt_id
@@ -90,6 +90,7 @@ def _claim(broadcast: Broadcast, stock: Stock, due: str, now: datetime, most: in
         RecipientStatus.CLAIMED.value,
         _prepared("lease_token", stock.lease_token),
         _prepared("lease_until", stock.lease_until),
+        *[_prepared("business", broadcast.business_id)] * 2,
         _prepared("broadcast", broadcast.pk),
         *moments,
         most,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -97,14 +98,17 @@ class RedisLimiter:
         self._client = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
         self._script = self._client.register_script(_SCRIPT)
         self._fallback = DatabaseLimiter()
+        self._away_since: float | None = None
 
     def reserve(self, sender: Sender, wanted: int, now: float, *, ahead_s: float = HORIZON_S) -> Slots:
         """See `Limiter`."""
         try:
-            return self.run(sender, "reserve", wanted, ahead_s=ahead_s)
-        except redis.RedisError:
-            logger.warning("Redis is away: the pace of sender %s is kept in the database", sender.pk)
+            slots = self.run(sender, "reserve", wanted, ahead_s=ahead_s)
+        except redis.RedisError as error:
+            self._note_absence(error)
             return self._fallback.reserve(sender, wanted, now, ahead_s=ahead_s)
+        self._note_answer()
+        return slots
 
     def slow_down(self, sender: Sender, wait_s: float, now: float) -> None:
         """See `Limiter`."""
@@ -128,6 +132,16 @@ class RedisLimiter:
             args=["" if at is None else repr(at), verb, most_of(sender), amount, ahead_s, *_CONSTANTS],
         )
         return Slots(float(start) - float(now), float(interval), int(count), float(wait_s))
+
+    def _note_absence(self, error: redis.RedisError) -> None:
+        if self._away_since is None:
+            self._away_since = time.monotonic()
+            logger.warning("Redis is away (%s): the pace of numbers is kept in the database", type(error).__name__)
+
+    def _note_answer(self) -> None:
+        if self._away_since is not None:
+            logger.warning("Redis is back after %.1f s", time.monotonic() - self._away_since)
+            self._away_since = None
 
 
 def _key(sender: Sender) -> str:

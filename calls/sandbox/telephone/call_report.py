@@ -51,7 +51,7 @@ class CallReport:
 
 def report(stream: MediaStream) -> CallReport:
     """Returns the figures of a stream that is over."""
-    heard = _utterances(stream)
+    heard = utterances(stream)
     said = [span for each in stream.caller.said if (span := _voiced(stream, each))]
     first = said[0].start if said else float("inf")
     return CallReport(
@@ -92,7 +92,7 @@ def _barge_in_line(barge_in: BargeIn) -> str:
     return f"caller     interrupts: first voiced frame → clear {to_clear} ms → silence {to_silence} ms"
 
 
-def _utterances(stream: MediaStream) -> list[Span]:
+def utterances(stream: MediaStream) -> list[Span]:
     """Returns stretches of sound, joined over short pauses, but not over a `clear`."""
     clears = [message.at for message in stream.record.messages if message.kind == "clear"]
     found: list[Span] = []

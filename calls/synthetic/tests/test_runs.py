@@ -95,9 +95,11 @@ def process(name: str, *, calls: int, is_draining: bool = False) -> None:
 def test_a_full_installation_is_left_alone(clock: Clock, outcomes: list[Any]) -> None:
     outcomes += [WELL, WELL, WELL]
     runs.run(clock=clock, every=EVERY)
-    clock.now += EVERY
     process("a:1", calls=2)
     process("b:1", calls=0, is_draining=True)
+    assert runs.run(clock=clock, every=EVERY) is None
+    assert SyntheticCall.objects.get().skipped == "", "it was not time"
+    clock.now += EVERY
     assert runs.run(clock=clock, every=EVERY) is None
     assert SyntheticCall.objects.get().skipped == "full"
     process("a:1", calls=0, is_draining=True)

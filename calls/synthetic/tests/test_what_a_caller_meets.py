@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from calls.audio.ulaw import SAMPLE_RATE
+from calls.audio.waiting_tone import waiting_tone
 from calls.models import SyntheticFault
 from calls.synthetic import caller
 from calls.synthetic.outcomes import Outcome
@@ -36,6 +37,7 @@ class Installation:
     greets_with: bytes = GREETING
     answers_with: bytes = b""
     status: int = 200
+    tones: int = 0
 
     @contextmanager
     def serving(self) -> Iterator[str]:
@@ -71,6 +73,10 @@ class Installation:
         await asyncio.sleep(ASKED_BY_S)
         if not socket.closed:
             await self._say(socket, stream_sid, self.answers_with)
+        for _ in range(self.tones):
+            if not socket.closed:
+                await self._say(socket, stream_sid, waiting_tone())
+                await asyncio.sleep(1.5)
 
     async def _say(self, socket: web.WebSocketResponse, stream_sid: str, audio: bytes) -> None:
         if audio:
@@ -85,7 +91,7 @@ def called(installation: Installation) -> Outcome:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in (("_GREETING_BEGINS_S", 1.0), ("_GREETING_ENDS_S", 3.0), ("_ANSWER_BEGINS_S", 3.0)):
+    for name, seconds in (("_GREETING_BEGINS_S", 1.0), ("_GREETING_ENDS_S", 3.0), ("_ANSWER_BEGINS_S", 4.0)):
         monkeypatch.setattr(caller, name, seconds)
 
 
@@ -96,10 +102,11 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         (Installation(greets_with=GREETING[:-160]), SyntheticFault.GREETING_CUT, False),
         (Installation(greets_with=GREETING[:800] + GREETING[960:] + bytes(160)), SyntheticFault.GREETING_CUT, False),
         (Installation(), SyntheticFault.NO_ANSWER, True),
+        (Installation(tones=2), SyntheticFault.NO_ANSWER, True),
         (Installation(answers_with=LONG_ANSWER), SyntheticFault.NOT_INTERRUPTED, True),
         (Installation(status=403), SyntheticFault.REFUSED, None),
     ],
-    ids=["silent", "cut", "a frame lost", "deaf", "talks on", "refuses"],
+    ids=["silent", "cut", "a frame lost", "deaf", "tones only", "talks on", "refuses"],
 )
 def test_what_is_wrong(installation: Installation, fault: SyntheticFault, whole: bool | None) -> None:
     outcome = called(installation)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 from frontdesk import private_files
 
@@ -28,15 +29,26 @@ class Command(migrate.Command):
 
 
 @contextmanager
+def transaction_of(connection: BaseDatabaseWrapper) -> Iterator[CursorWrapper]:
+    """Begin a transaction on a connection that Django does not know, and end it with the block."""
+    connection.set_autocommit(False)
+    with connection.cursor() as cursor:
+        try:
+            yield cursor
+        finally:
+            connection.rollback()
+
+
+@contextmanager
 def one_at_a_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Hold the migration lock. PostgreSQL, or the kernel for SQLite's file, releases it if the process dies."""
+    """Hold the migration lock. PostgreSQL, or the kernel for SQLite's file, releases it if the process dies.
+
+    It is a transaction's lock, held by a second connection: behind PgBouncer a session belongs to nobody.
+    """
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
-            try:
-                yield
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK_KEY])
+        with closing(connection.copy()) as holding, transaction_of(holding) as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
+            yield
         return
     with (settings.VAR_DIR / "migrate.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -18,6 +18,7 @@ from whatsapp.sending import clock, threads
 from whatsapp.sending.bulk import update_rows
 from whatsapp.sending.clock import MEASURE_EVERY_S, DatabaseClock
 from whatsapp.sending.limiter import DatabaseLimiter, RedisLimiter
+from whatsapp.sending.pace import Slots
 from whatsapp.sending.threads import DatabaseThread
 
 if TYPE_CHECKING:
@@ -166,3 +167,17 @@ def test_while_redis_is_away_the_database_keeps_the_pace(sender: Sender) -> None
     slowed = kept.reserve(sender, 1, 60.0)
     away.forget(sender)
     assert kept.reserve(sender, 1, 60.1).interval == pytest.approx(slowed.interval / 2)
+
+
+def test_redis_is_said_to_be_away_once_and_back_once(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    limiter = RedisLimiter("redis://127.0.0.1:9/0")
+    for moment in range(3):
+        limiter.reserve(sender, 1, 50.0 + moment)
+    monkeypatch.setattr(limiter, "run", lambda *_values, **_options: Slots(0.0, 0.1, 1))
+    for moment in range(3):
+        limiter.reserve(sender, 1, 60.0 + moment)
+    away, back = [record.getMessage() for record in caplog.records if record.name == "whatsapp.sending.limiter"]
+    assert away == "Redis is away (ConnectionError): the pace of numbers is kept in the database"
+    assert back.startswith("Redis is back after")

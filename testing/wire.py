@@ -1,4 +1,4 @@
-"""A TCP proxy between browser and server whose connections can be cut."""
+"""A TCP proxy whose connections can be cut, lost or held: a network that fails."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ class Wire:
 
     `lose` breaks them for the near side only, as a network does that is suddenly gone.
 
+    Between `hold` and `release` everything stays open and nothing comes through: a black hole.
+
     Between `stop` and `start` new ones are broken, too, as if the server were gone.
     """
 
@@ -20,6 +22,8 @@ class Wire:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._lost: list[socket.socket] = []
         self._is_stopped = False
+        self._passes = threading.Event()
+        self._passes.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -39,6 +43,14 @@ class Wire:
             self._lost.append(far.dup())
             _shut(near)
 
+    def hold(self) -> None:
+        """Let nothing through, in either direction."""
+        self._passes.clear()
+
+    def release(self) -> None:
+        """Let everything through, also what was held."""
+        self._passes.set()
+
     def stop(self) -> None:
         """Break all connections, and each that is made."""
         self._is_stopped = True
@@ -50,6 +62,7 @@ class Wire:
 
     def close(self) -> None:
         """Stop listening, and break the open connections."""
+        self.release()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()
@@ -66,15 +79,15 @@ class Wire:
                 far = socket.create_connection(("127.0.0.1", self._port))
                 self._pairs.append((near, far))
                 for source, target in ((near, far), (far, near)):
-                    threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
+                    threading.Thread(target=self._pass_on, args=(source, target), daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError), source, target:
+            while piece := source.recv(65_536):
+                self._passes.wait()
+                target.sendall(piece)
 
 
 def _shut(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
-
-
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError), source, target:
-        while piece := source.recv(65_536):
-            target.sendall(piece)
