@@ -275,7 +275,9 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         self._refuse(REFUSED, "no start in time", StreamRefusal.NO_START)
 
     def _refuse(self, code: int, reason: str, why: StreamFault | StreamRefusal) -> None:
-        """Close the socket. A call that it carries ends with this fault on record."""
+        """Close the socket, once. A call that it carries ends with this fault on record."""
+        if self._is_refused:
+            return
         self._is_refused = True
         logger.warning("Media stream closed: %s", reason)
         if self._bridge is None:

@@ -79,9 +79,13 @@ class Caller:
                 await self._call.until(lambda: self._call.flow.socket is not None or self._call.is_over, 30)
                 await self._listen()
                 for _ in range(QUESTIONS):
-                    await self._ask()
+                    if not self._is_over:
+                        await self._ask()
         finally:
             watch.cancel()
+            if not self._is_over:
+                for since in (self._waits_since, self._gone_since):
+                    self._note(since, time.monotonic())
             with suppress(TimeoutError):
                 await self._call.hang_up()
             self._conclude()
@@ -151,11 +155,8 @@ class Caller:
             self.seen.dead_air_s = max(self.seen.dead_air_s, now - since)
 
     def _conclude(self) -> None:
-        now = time.monotonic()
-        for since in (self._waits_since, self._gone_since):
-            self._note(since, now)
         record, seen = self._call.record, self.seen
-        seen.ended_at, seen.errors, seen.streams = now, list(record.errors), len(self._call.flow.streams)
+        seen.ended_at, seen.errors, seen.streams = time.monotonic(), list(record.errors), len(self._call.flow.streams)
         heard = b"".join(
             bytes(stream.playback.track[each.start : each.end])
             for stream in self._call.flow.streams

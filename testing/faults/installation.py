@@ -107,7 +107,7 @@ def installation(folder: Path, *, openai_port: int, meta_port: int, database: Po
             "WHATSAPP_APP_SECRET": APP_SECRET,
             "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
             "DRAIN_SECONDS": "3",
-            "LOG_LEVEL": "WARNING",
+            "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
         }
         environment.pop("DJANGO_SETTINGS_MODULE", None)

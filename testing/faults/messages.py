@@ -53,6 +53,7 @@ class Messages:
         """Start a broadcast that takes about so long."""
         people = addresses(round(seconds * MESSAGES_A_SECOND), start=self._next_address)
         self._next_address += len(people)
+        connection.close()
         with acting_for(self._business), transaction.atomic():  # one without people would be completed
             # The stand-in has never heard of it: asked again, it would say that the template is gone.
             MessageTemplate.objects.filter(pk=self._template.pk).update(synced_at=datetime.now(UTC))
@@ -96,6 +97,7 @@ class Sending:
         """Returns what has become of the broadcast so far."""
         posts = [post for post in self._meta.posts[self._first_post :] if post.accepted]
         accepted = Counter(_key(post.address) for post in posts if _key(post.address) in self._keys)
+        connection.close()  # a fault may have broken it
         with across_businesses():
             states = dict(Recipient.objects.filter(broadcast=self._broadcast).values_list("address", "status"))
         connection.close()
@@ -112,6 +114,7 @@ class Sending:
 
     def state(self) -> str:
         """Returns what is on record about the broadcast and its people, for whoever looks for a mistake."""
+        connection.close()  # a fault may have broken it
         with across_businesses():
             row = Broadcast.objects.get(pk=self._broadcast.pk)
             people = Recipient.objects.filter(broadcast=row).values_list("status")
@@ -120,6 +123,7 @@ class Sending:
         return f"{row.status} {row.pause_reason} {counts}"
 
     def _unsettled(self) -> bool:
+        connection.close()  # a fault may have broken it
         with across_businesses():
             left = Recipient.objects.filter(broadcast=self._broadcast, status__in=UNSETTLED).exists()
         connection.close()

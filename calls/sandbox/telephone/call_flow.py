@@ -61,6 +61,7 @@ class CallFlow:
         self._numbers = numbers
         self._line, self._seed = line, seed
         self._stream_url = ""
+        self._told: set[asyncio.Task[None]] = set()
         self._parameters: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -70,6 +71,8 @@ class CallFlow:
         except (aiohttp.ClientError, TimeoutError, twiml.BadTwiml) as error:
             self.record.errors.append(f"{type(error).__name__}: {error}")
         self.record.hung_up_by = self.record.hung_up_by or "server"
+        if self._told:
+            await asyncio.wait(self._told)
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
             await self._server.post(STATUS_PATH, self._fields("completed"))
 
@@ -132,21 +135,25 @@ class CallFlow:
             websocket = await self._server.open_websocket(self._stream_url)
         except aiohttp.ClientError as error:
             self.record.errors.append(f"31920: the stream's handshake failed: {error}")
-            await self._tell(callback, "stream-error", StreamError=str(error))
+            self._tell(callback, "stream-error", StreamError=str(error))
             return
         if self.streams:  # each has an id of its own
             self.ids = replace(self.ids, stream_sid=f"MZ{secrets.token_hex(16)}")
         stream = MediaStream(self.ids, self._parameters, self._line)
         self.streams.append(stream)
         self.socket = StreamSocket(websocket, stream, self._line, self._seed)
-        telling = asyncio.get_running_loop().create_task(self._tell(callback, "stream-started"))
+        self._tell(callback, "stream-started")
         await self.socket.run(self._server.clock)
         self.record.errors += stream.record.errors
-        await telling
-        await self._tell(callback, "stream-stopped")
+        self._tell(callback, "stream-stopped")
 
-    async def _tell(self, callback: str | None, event: str, **more: str) -> None:
+    def _tell(self, callback: str | None, event: str, **more: str) -> None:
+        """Report an event of the stream. Twilio goes on meanwhile, however long the server takes."""
         if callback:
             about = {"StreamSid": self.ids.stream_sid, "StreamEvent": event}
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                await self._server.post(callback, self._ids() | about | more)
+            task = asyncio.get_running_loop().create_task(self._report(callback, self._ids() | about | more))
+            self._told.add(task)
+
+    async def _report(self, callback: str, fields: dict[str, str]) -> None:
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            await self._server.post(callback, fields)
