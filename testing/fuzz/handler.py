@@ -5,8 +5,9 @@ from __future__ import annotations
 from io import BytesIO
 from urllib.parse import unquote
 
+from asgiref.sync import async_to_sync
 from django.core.handlers.base import BaseHandler
-from django.http import HttpResponseBase
+from django.http import HttpResponseBase, StreamingHttpResponse
 
 from frontdesk.http_handler import HttpHandler
 from testing.fuzz.requests import Request
@@ -43,7 +44,20 @@ class Handler(HttpHandler):
             return refusal
         made._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
         answer: HttpResponseBase = self.get_response(made)
-        if answer.streaming:
-            list(answer.streaming_content)  # type: ignore[attr-defined]
+        if isinstance(answer, StreamingHttpResponse):
+            _read(answer)
         made.close()
         return answer
+
+
+def _read(answer: StreamingHttpResponse) -> None:
+    """Read an answer to its end, whichever way it is written."""
+
+    async def read() -> None:
+        async for _piece in answer:
+            pass
+
+    if answer.is_async:
+        async_to_sync(read)()
+    else:
+        list(answer)
