@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Count
@@ -46,7 +46,9 @@ class Messages:
         self._business = business
         with acting_for(business):
             self._sender: Sender = make_sender(business, max_mps=MESSAGES_A_SECOND)
-            self._template: MessageTemplate = make_template(self._sender)
+            # The stand-in has never heard of the template: asked again, it would say that it is gone.
+            asked_at = datetime.now(UTC) + timedelta(days=1)
+            self._template: MessageTemplate = make_template(self._sender, synced_at=asked_at)
         self._next_address = 0
 
     def begin(self, seconds: float) -> Sending:
@@ -55,8 +57,6 @@ class Messages:
         self._next_address += len(people)
         connection.close()
         with acting_for(self._business), transaction.atomic():  # one without people would be completed
-            # The stand-in has never heard of it: asked again, it would say that the template is gone.
-            MessageTemplate.objects.filter(pk=self._template.pk).update(synced_at=datetime.now(UTC))
             broadcast = make_broadcast(self._sender, self._template, people)
         connection.close()
         return Sending(self._meta, broadcast, set(people))
