@@ -192,7 +192,8 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         try:
             await self._start(start)
         except StreamRefused as error:
-            self._refuse(REFUSED, error.reason, error.why)
+            if not self._is_refused:  # because the database was away, which fails in the end
+                self._refuse(REFUSED, error.reason, error.why)
         except Exception:  # nobody waits for this task: the caller must reach the fallback all the same
             logger.exception("A media stream could not be started")
             self._refuse(REFUSED, "it could not be started", StreamRefusal.MISTAKE)
@@ -275,9 +276,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         self._refuse(REFUSED, "no start in time", StreamRefusal.NO_START)
 
     def _refuse(self, code: int, reason: str, why: StreamFault | StreamRefusal) -> None:
-        """Close the socket, once. A call that it carries ends with this fault on record."""
-        if self._is_refused:
-            return
+        """Close the socket. A call that it carries ends with this fault on record."""
         self._is_refused = True
         logger.warning("Media stream closed: %s", reason)
         if self._bridge is None:
