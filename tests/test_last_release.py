@@ -78,11 +78,11 @@ print(json.dumps(pages))
 
 @pytest.fixture(scope="module")
 def release() -> Release:
-    """The last release. Without the project's history nothing is proved: CI fails, and elsewhere one is warned."""
+    """The last release. Without the history nothing is proved: CI, which fetches it, fails, and elsewhere one is warned."""
     try:
         return last_release()
     except NoHistory as missing:
-        if os.environ.get("CI"):
+        if os.environ.get("GITHUB_ACTIONS"):
             pytest.fail(str(missing))
         warnings.warn(str(missing), stacklevel=1)
         pytest.skip(str(missing))
