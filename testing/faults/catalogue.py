@@ -19,7 +19,7 @@ def _nothing(_world: World) -> str:
 
 @dataclass(frozen=True)
 class Fault:
-    """`strike` breaks something for `seconds`. `is_short`: every test run tries it, too.
+    """`strike` breaks something for `seconds`. `is_short`: `.ci/run` tries it, too.
 
     `silence_s`: the longest time in which a caller may hear nothing. `lacks` says what is missing to try it here.
     `reaches_nobody`: for a moment nothing listens, and Twilio asks the VoiceFallbackUrl, which rings the owner.
@@ -35,7 +35,7 @@ class Fault:
 
 
 FAULTS = (
-    Fault("nothing", strikes.nothing, is_short=True),
+    Fault("nothing", strikes.nothing),
     # Processes
     Fault("a web process is killed", strikes.kill("web-1"), silence_s=SERVER_DIED_S, is_short=True),
     Fault("a web process stops, and its calls go over", strikes.restart("web-1"), silence_s=SERVER_DIED_S),
@@ -60,11 +60,11 @@ FAULTS = (
     Fault("Redis stands still", strikes.standstill("redis"), 8.0),
     Fault("Redis is flushed", strikes.flushed_redis),
     # The disk and the clock
-    Fault("the disk is full", strikes.full_disk, lacks=strikes.no_small_disk, is_short=True),
+    Fault("the disk is full", strikes.full_disk, lacks=strikes.no_small_disk),
     Fault("a second worker is an hour ahead", strikes.worker_with_clock("+1h"), 12.0, lacks=strikes.no_fake_time),
     Fault("a second worker is an hour behind", strikes.worker_with_clock("-1h"), 12.0, lacks=strikes.no_fake_time),
     # OpenAI
-    Fault("OpenAI's connections break", strikes.cut_openai, is_short=True),
+    Fault("OpenAI's connections break", strikes.cut_openai),
     Fault("OpenAI is a black hole", strikes.held_openai, 8.0, is_short=True),
     Fault("OpenAI can't be reached", strikes.no_openai),
     Fault("OpenAI answers 503", strikes.refusing_openai),

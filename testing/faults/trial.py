@@ -41,6 +41,11 @@ class Result:
     notes: list[str]
     """Of each call that was not as it should be: what Twilio complains about, and what is on record."""
 
+    @property
+    def may_be_the_machine(self) -> bool:
+        """Returns whether something went wrong that a machine with other work explains: no lost or doubled message."""
+        return bool(self.wrongs()) and not self.course.doubled and not self.course.lost
+
     def wrongs(self) -> list[str]:
         """Returns what must not happen and did; empty if the installation has kept its promises."""
         heard, served = self.greetings
