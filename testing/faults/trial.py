@@ -22,6 +22,8 @@ IN_FLIGHT_TIMEOUT_S = 30
 AFTERWARDS_S = 5.0
 SETTLED_TIMEOUT_S = 60
 RECOVERY_TIMEOUT_S = 60
+LINE_S = 0.5
+"""What the line, the playback and looking fifty times a second add to a silence of exactly so long."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Result:
     def wrongs(self) -> list[str]:
         """Returns what must not happen and did; empty if the installation has kept its promises."""
         heard, served = self.greetings
-        most_s = self.fault.silence_s * slowness()
+        most_s = (self.fault.silence_s + LINE_S) * slowness()
         found = [
             (self.outcomes[Outcome.APOLOGY], "callers reached nobody"),
             (not self.fault.reaches_nobody and self.outcomes[Outcome.VOICE_FALLBACK], "callers found no server"),
