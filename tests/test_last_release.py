@@ -78,7 +78,7 @@ print(json.dumps(pages))
 
 @pytest.fixture(scope="module")
 def release() -> Release:
-    """The last release. Without the history nothing is proved: CI, which fetches it, fails, and elsewhere one is warned."""
+    """The last release. Without the history nothing is proved: GitHub, which fetches it, fails; others are warned."""
     try:
         return last_release()
     except NoHistory as missing:

@@ -55,7 +55,8 @@ class TwilioPeer:
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
+        connector = aiohttp.TCPConnector(force_close=True)  # a connection that is kept may lead to a process that died
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S), connector=connector)
         return self
 
     async def __aexit__(
