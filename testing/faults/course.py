@@ -110,7 +110,9 @@ async def run(folder: Path, database: Postgres, faults: Sequence[Fault], *, call
                     print(*(f"  {note}" for note in results[-1].notes), sep="\n", flush=True)
             unsettled = await asyncio.to_thread(left_at_the_end, results)
             await asyncio.to_thread(running.close)
-    print("", *lines(results), "", f"Messages still waiting at the end: {unsettled}", sep="\n")
+    print("", *lines(results), "", sep="\n")
+    print(f"Calls that went on in another stream: {sum(result.went_on for result in results)}")
+    print(f"Messages still waiting at the end: {unsettled}")
     return 1 if unsettled or any(result.wrongs() for result in results) else 0
 
 

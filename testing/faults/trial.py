@@ -36,6 +36,8 @@ class Result:
     outcomes: Counter[Outcome]
     greetings: tuple[int, int]
     """Heard whole and once, of all callers who were served."""
+    went_on: int
+    """Calls whose stream broke, and that went on in another."""
     silence_s: float
     course: Course
     calls_back_s: float | None
@@ -95,6 +97,7 @@ async def tried(fault: Fault, world: World, crew: Crew, messages: Messages) -> R
         in_flight=len(in_flight),
         outcomes=Counter(call.outcome for call in calls),
         greetings=_greetings(calls),
+        went_on=sum(call.streams > 1 for call in calls),
         silence_s=max((call.dead_air_s for call in calls), default=0.0),
         course=course,
         calls_back_s=calls_back_s,
