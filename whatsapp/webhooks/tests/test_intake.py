@@ -222,4 +222,5 @@ def test_statuses_that_come_while_the_worker_ends_are_rung_for_again(
         post_cloud(client, cloud_notice([sent(f"wamid.{number}")]))
     assert rung_twice.wait(20)
     assert rings == [intake.TASK] * 2, "once for all that came after the first"
-    assert not intake._later.locked(), "and the next ones ring again"
+    assert intake._later.acquire(timeout=20), "and the next ones ring again"
+    intake._later.release()
