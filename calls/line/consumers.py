@@ -68,15 +68,14 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         super().__init__(*args, **options)
         self._loop = asyncio.get_running_loop()
         self._connected_at = self._loop.time()
-        self._messages = 0
-        self._malformed = self._malformed_in_a_row = 0
+        self._messages = self._malformed = self._malformed_in_a_row = 0
         self._is_refused = self._is_gone = self._has_left = False
         self._early: list[dict[str, Any]] = []
         self._starting: asyncio.Task[None] | None = None
         self._place: waiting.WaitingStream | None = None
         self._start_timer: asyncio.TimerHandle | None = None
-        # From the moment that the socket is accepted:
-        self._outbox: Outbox | None = None
+        self._code = ENDED
+        self._outbox: Outbox | None = None  # from the moment that the socket is accepted
         # From the moment that its token has proved good and its call was read:
         self._bridge: Bridge | None = None
         self._call_id: UUID | None = None
@@ -276,17 +275,17 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         self._refuse(REFUSED, "no start in time", StreamRefusal.NO_START)
 
     def _refuse(self, code: int, reason: str, why: StreamFault | StreamRefusal) -> None:
-        """Close the socket. A call that it carries ends with this fault on record."""
-        self._is_refused = True
+        """Close the socket. A call that it carries is ended first, with this fault: Twilio then asks what comes next."""
+        self._is_refused, self._code = True, code
         logger.warning("Media stream closed: %s", reason)
         if self._bridge is None:
             figures.streams_refused.labels(why.value).inc()
+            self._close_soon()
         else:
             self._bridge.stream_broke(reason, why if isinstance(why, StreamFault) else StreamFault.MALFORMED)
-        self._close_soon(code)
 
-    def _close_soon(self, code: int = ENDED) -> None:
-        task = self._loop.create_task(self.close(code))
+    def _close_soon(self) -> None:
+        task = self._loop.create_task(self.close(self._code))
         _closing.add(task)
         task.add_done_callback(_closed)
 

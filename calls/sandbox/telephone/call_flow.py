@@ -19,6 +19,7 @@ from calls.sandbox.telephone.twiml import Verb
 VOICE_PATH = "/calls/twilio/voice/"
 STATUS_PATH = "/calls/twilio/status/"
 _MAX_VERBS = 20  # a server that redirects in circles
+_NEXT_S = 0.05  # from the end of a stream until Twilio asks what comes next: a way to its servers and back
 
 
 class Server(Protocol):
@@ -146,6 +147,7 @@ class CallFlow:
         await self.socket.run(self._server.clock)
         self.record.errors += stream.record.errors
         self._tell(callback, "stream-stopped")
+        await asyncio.sleep(_NEXT_S)
 
     def _tell(self, callback: str | None, event: str, **more: str) -> None:
         """Report an event of the stream. Twilio goes on meanwhile, however long the server takes."""
