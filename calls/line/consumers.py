@@ -275,7 +275,7 @@ class TwilioMediaConsumer(AsyncWebsocketConsumer):
         self._refuse(REFUSED, "no start in time", StreamRefusal.NO_START)
 
     def _refuse(self, code: int, reason: str, why: StreamFault | StreamRefusal) -> None:
-        """Close the socket. A call that it carries is ended first, with this fault: Twilio then asks what comes next."""
+        """Close the socket. A call that it carries ends first, with this fault: Twilio then asks what comes next."""
         self._is_refused, self._code = True, code
         logger.warning("Media stream closed: %s", reason)
         if self._bridge is None:
