@@ -22,13 +22,19 @@ NEW_IN_1_27 = " resolve "
 """Debian's nginx is older than the one of docker-compose.yml, which asks for a name again when its address changes."""
 
 
-@contextmanager
-def served(text: str, *, folder: Path, port: int) -> Iterator[None]:
-    """Run nginx with this configuration for the block, which begins when it listens on the port."""
+def command_for(text: str, *, folder: Path) -> list[str]:
+    """Write the configuration into the folder. Returns how nginx is started with it; fails if nginx refuses it."""
     user = "user root;" if os.geteuid() == 0 else ""  # otherwise its workers couldn't use the folder
     (folder / "nginx.conf").write_text(f"{user} daemon off;\n{text}")
     command = [NGINX, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
     subprocess.run([*command, "-t"], check=True)
+    return command
+
+
+@contextmanager
+def served(text: str, *, folder: Path, port: int) -> Iterator[None]:
+    """Run nginx with this configuration for the block, which begins when it listens on the port."""
+    command = command_for(text, folder=folder)
     nginx = subprocess.Popen(command)
     try:
         _wait_for(port)

@@ -49,16 +49,20 @@ def postgres() -> Iterator[str]:
 def redis() -> Iterator[str]:
     """A Redis (Valkey) server for the duration of the block; yields its `REDIS_URL`."""
     port = free_port()
-    options = {"port": port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "loglevel": "warning"}
-    arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     with tempfile.TemporaryDirectory(prefix="frontdesk-redis-") as folder:
-        server = subprocess.Popen([str(get_binary_path()), *arguments], cwd=folder, stdout=subprocess.DEVNULL)
+        server = subprocess.Popen(redis_command(port), cwd=folder, stdout=subprocess.DEVNULL)
         try:
             _wait_until_listening(port, server)
             yield f"redis://127.0.0.1:{port}/0"
         finally:
             server.terminate()
             server.wait()
+
+
+def redis_command(port: int) -> list[str]:
+    """Returns how Redis is started on a port; it keeps nothing on disk."""
+    options = {"port": port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "loglevel": "warning"}
+    return [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
 
 
 def free_port() -> int:

@@ -10,7 +10,6 @@ from testing.faults.strikes import Strike, World
 from whatsapp.providers.sandbox.script import Action, Reaction, accept_and, refuse
 
 SERVER_DIED_S = 3.0
-LATER_S = 40.0
 
 
 def _nothing(_world: World) -> str:
@@ -65,13 +64,13 @@ FAULTS = (
     Fault("a second worker is an hour behind", strikes.worker_with_clock("-1h"), 12.0, lacks=strikes.no_fake_time),
     # OpenAI
     Fault("OpenAI's connections break", strikes.cut_openai),
-    Fault("OpenAI is a black hole", strikes.held_openai, 8.0, is_short=True),
-    Fault("OpenAI can't be reached", strikes.no_openai),
+    Fault("OpenAI is a black hole", strikes.held("openai"), 8.0, is_short=True),
+    Fault("OpenAI can't be reached", strikes.unreachable("openai")),
     Fault("OpenAI answers 503", strikes.refusing_openai),
     # Meta
     Fault("Meta answers 500", strikes.meta_does(Action(Reaction.SERVER_ERROR, accepts=False))),
     Fault("Meta resets what it has taken", strikes.meta_does(accept_and(Reaction.RESET)), 2.0),
     Fault("Meta limits the rate", strikes.meta_does(refuse(130_429, 429))),
-    Fault("Meta is a black hole", strikes.held_meta, 8.0),
-    Fault("Meta can't be reached", strikes.no_meta),
+    Fault("Meta is a black hole", strikes.held("meta"), 8.0),
+    Fault("Meta can't be reached", strikes.unreachable("meta")),
 )  # fmt: skip

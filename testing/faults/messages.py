@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +27,17 @@ UNSETTLED = {
     RecipientStatus.RETRY_WAIT,
 }
 UNSENT = {RecipientStatus.UNKNOWN, RecipientStatus.FAILED, RecipientStatus.SKIPPED}
+
+
+@contextmanager
+def on_record() -> Iterator[None]:
+    """Rows of all businesses, over a connection of its own: a fault may have broken the last one."""
+    connection.close()
+    try:
+        with across_businesses():
+            yield
+    finally:
+        connection.close()
 
 
 @dataclass(frozen=True)
@@ -55,10 +68,8 @@ class Messages:
         """Start a broadcast that takes about so long."""
         people = addresses(round(seconds * MESSAGES_A_SECOND), start=self._next_address)
         self._next_address += len(people)
-        connection.close()
-        with acting_for(self._business), transaction.atomic():  # one without people would be completed
+        with on_record(), acting_for(self._business), transaction.atomic():  # one without people would be completed
             broadcast = make_broadcast(self._sender, self._template, people)
-        connection.close()
         return Sending(self._meta, broadcast, set(people))
 
 
@@ -97,10 +108,8 @@ class Sending:
         """Returns what has become of the broadcast so far."""
         posts = [post for post in self._meta.posts[self._first_post :] if post.accepted]
         accepted = Counter(_key(post.address) for post in posts if _key(post.address) in self._keys)
-        connection.close()  # a fault may have broken it
-        with across_businesses():
+        with on_record():
             states = dict(Recipient.objects.filter(broadcast=self._broadcast).values_list("address", "status"))
-        connection.close()
         forgotten = sum(
             state not in UNSETTLED | UNSENT and not accepted[_key(person)] for person, state in states.items()
         )
@@ -114,20 +123,15 @@ class Sending:
 
     def state(self) -> str:
         """Returns what is on record about the broadcast and its people, for whoever looks for a mistake."""
-        connection.close()  # a fault may have broken it
-        with across_businesses():
+        with on_record():
             row = Broadcast.objects.get(pk=self._broadcast.pk)
             people = Recipient.objects.filter(broadcast=row).values_list("status")
             counts = dict(people.annotate(number=Count("pk")).order_by())
-        connection.close()
         return f"{row.status} {row.pause_reason} {counts}"
 
     def _unsettled(self) -> bool:
-        connection.close()  # a fault may have broken it
-        with across_businesses():
-            left = Recipient.objects.filter(broadcast=self._broadcast, status__in=UNSETTLED).exists()
-        connection.close()
-        return left
+        with on_record():
+            return Recipient.objects.filter(broadcast=self._broadcast, status__in=UNSETTLED).exists()
 
 
 def _key(person: str | None) -> str:

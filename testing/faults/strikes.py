@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,8 +14,9 @@ from pathlib import Path
 from calls.sandbox.openai.scenario import Refuse, Scenario
 from calls.sandbox.openai.server import RealtimeServer
 from testing.databases import ROOT
-from testing.faults.installation import Installation, beat_unit, freeze, thaw, until
+from testing.faults.installation import Installation, beat_unit, until
 from testing.faults.units import Unit
+from testing.wire import Wire
 from whatsapp.providers.sandbox import script
 from whatsapp.providers.sandbox.server import FakeMeta
 
@@ -32,6 +32,10 @@ class World:
     def unit(self, name: str) -> Unit:
         """Returns one of the installation's processes."""
         return self.house.units[name]
+
+    def wire(self, peer: str) -> Wire:
+        """Returns the wire to `openai` or `meta`."""
+        return {"openai": self.house.openai, "meta": self.house.meta}[peer]
 
 
 Strike = Iterator[None]
@@ -69,9 +73,9 @@ def standstill(name: str) -> Callable[[World], Strike]:
     """Returns a strike that lets a process stand still."""
 
     def strike(world: World) -> Strike:
-        freeze(world.unit(name))
+        world.unit(name).send(signal.SIGSTOP)
         yield
-        thaw(world.unit(name))
+        world.unit(name).send(signal.SIGCONT)
 
     return strike
 
@@ -185,24 +189,32 @@ def no_fake_time(_world: World) -> str:
 
 
 # OpenAI and Meta ----------------------------------------------------------------------------------------
-def held_openai(world: World) -> Strike:
-    """Let nothing through to OpenAI, with all sockets open."""
-    world.house.openai.hold()
-    yield
-    world.house.openai.release()
+def held(peer: str) -> Callable[[World], Strike]:
+    """Returns a strike that lets nothing through to `openai` or `meta`, with all sockets open."""
+
+    def strike(world: World) -> Strike:
+        world.wire(peer).hold()
+        yield
+        world.wire(peer).release()
+
+    return strike
+
+
+def unreachable(peer: str) -> Callable[[World], Strike]:
+    """Returns a strike that breaks all connections to `openai` or `meta`, and each new one."""
+
+    def strike(world: World) -> Strike:
+        world.wire(peer).stop()
+        yield
+        world.wire(peer).start()
+
+    return strike
 
 
 def cut_openai(world: World) -> Strike:
     """Break all connections to OpenAI once."""
     world.house.openai.cut()
     yield
-
-
-def no_openai(world: World) -> Strike:
-    """Break all connections to OpenAI, and each new one."""
-    world.house.openai.stop()
-    yield
-    world.house.openai.start()
 
 
 def refusing_openai(world: World) -> Strike:
@@ -214,35 +226,13 @@ def refusing_openai(world: World) -> Strike:
     world.openai.scenario = usual
 
 
-@contextmanager
-def _meta_does(world: World, action: script.Action) -> Iterator[None]:
-    usual = world.meta.script
-    world.meta.script = lambda _address, _nth: action
-    try:
-        yield
-    finally:
-        world.meta.script = usual
-
-
 def meta_does(action: script.Action) -> Callable[[World], Strike]:
     """Returns a strike with which Meta answers every message so."""
 
     def strike(world: World) -> Strike:
-        with _meta_does(world, action):
-            yield
+        usual = world.meta.script
+        world.meta.script = lambda _address, _nth: action
+        yield
+        world.meta.script = usual
 
     return strike
-
-
-def held_meta(world: World) -> Strike:
-    """Let nothing through to Meta, with all sockets open."""
-    world.house.meta.hold()
-    yield
-    world.house.meta.release()
-
-
-def no_meta(world: World) -> Strike:
-    """Break all connections to Meta, and each new one."""
-    world.house.meta.stop()
-    yield
-    world.house.meta.start()

@@ -8,13 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
-from django.db import connection
 
-from businesses.tenancy import across_businesses
 from calls.models import Call
 from testing.faults.callers import CallSeen, Crew, Outcome
 from testing.faults.catalogue import Fault
-from testing.faults.messages import Course, Messages, Sending
+from testing.faults.messages import Course, Messages, Sending, on_record
 from testing.faults.strikes import World
 from testing.slowness import slowness
 
@@ -114,8 +112,7 @@ async def tried(fault: Fault, world: World, crew: Crew, messages: Messages) -> R
 
 @sync_to_async
 def _notes(call: CallSeen) -> list[str]:
-    connection.close()  # a fault may have broken it
-    with across_businesses():
+    with on_record():
         records = [
             f"{kept.pk} {kept.status} {kept.outcome} {kept.end_reason} {kept.end_detail}, {call.streams} streams"
             for kept in Call.objects.filter(twilio_call_sid=call.call_sid)

@@ -37,24 +37,12 @@ class Unit:
     log_path: Path
     folder: Path = ROOT
     wanted: bool = False
-    starts: int = 0
     _process: subprocess.Popen[bytes] | None = None
     _over: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._delay_s = restart_after_s()
         threading.Thread(target=self._supervise, name=f"unit-{self.name}", daemon=True).start()
-
-    @property
-    def log(self) -> str:
-        """Returns everything that it has logged, over all its starts."""
-        return self.log_path.read_text(errors="replace")
-
-    @property
-    def pid(self) -> int:
-        """Returns the process id of the latest start."""
-        assert self._process
-        return self._process.pid
 
     def start(self) -> None:
         """Start it, and keep it running."""
@@ -88,7 +76,6 @@ class Unit:
             self._process.wait()
 
     def _spawn(self) -> None:
-        self.starts += 1
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command,
