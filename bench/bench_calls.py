@@ -115,7 +115,7 @@ def waited_seconds(pid: int) -> float:
 
 def open_businesses(calls: int, *, recorded: bool) -> dict[str, str]:
     """Create one business for each call. Returns their numbers by name."""
-    from tests.call_office import open_business  # noqa: PLC0415 - needs Django's settings
+    from testing.called_businesses import open_business  # noqa: PLC0415 - needs Django's settings
 
     opened = [
         open_business(

@@ -172,7 +172,7 @@ def run(kinds: Sequence[Sequence[Case]]) -> tuple[Figures, dict[str, float], dic
     with prepared_database() as (folder, database_url):
         from bench.ears.figures import Figures  # noqa: PLC0415 - needs Django's settings
         from businesses.tenancy import across_businesses  # noqa: PLC0415
-        from tests.call_office import open_business  # noqa: PLC0415
+        from testing.called_businesses import open_business  # noqa: PLC0415
 
         settings = {"first_utterance_protection": "off", "recording_notice": ""}
         numbers = [open_business(greeting="", is_rendered=False, **settings)[1] for _ in kinds]

@@ -6,8 +6,10 @@ python -m testing.broadcasts 1000 --mps 80      makes one in DATABASE_URL and pr
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from django.db import transaction
 
 from businesses.models import Business
 from whatsapp.models import Broadcast, MessageTemplate, ProvedAccount, Recipient, Sender
@@ -52,6 +54,15 @@ def make_template(sender: Sender, **fields: Any) -> MessageTemplate:
     )
 
 
+def make_lasting_template(sender: Sender) -> MessageTemplate:
+    """Returns one for a trial of more than five minutes.
+
+    The stand-in has never heard of it: asked again by then, it would say that the template is gone.
+    """
+    return make_template(sender, synced_at=datetime.now(UTC) + timedelta(days=1))
+
+
+@transaction.atomic  # a worker completes a broadcast that has nobody yet
 def make_broadcast(sender: Sender, template: MessageTemplate, addresses: Iterable[str], **fields: Any) -> Broadcast:
     """Returns a running broadcast to these addresses."""
     broadcast = Broadcast.objects.create(

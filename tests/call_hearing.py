@@ -28,8 +28,7 @@ def heard(call: PlacedCall) -> bytes:
 
 def heard_in(stream: MediaStream) -> bytes:
     """Returns the same of one of a call's streams."""
-    playback = stream.playback
-    return b"".join(bytes(playback.track[each.start : each.end]) for each in playback.stretches)
+    return stream.playback.heard()
 
 
 def words_heard(call: PlacedCall) -> bytes:

@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import count
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import dj_database_url
 from django.conf import settings
@@ -18,18 +16,14 @@ from django.db import connection, connections
 from django.db.utils import load_backend
 from pytest_django import DjangoDbBlocker
 
-from businesses.models import Business, Membership, PhoneNumber, Role, User
+from businesses.models import Business, Membership, Role, User
 from businesses.tenancy import across_businesses
 from calls.conversation.commands import EndCall
-from calls.greetings import recordings
-from calls.models import Call, GreetingAudio, GreetingState, Turn
+from calls.models import Call, Turn
 from calls.records.traces import Decided, TraceLine, read_trace
-from testing import numbered
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_ordinals = count(1)
 
 
 @dataclass(frozen=True)
@@ -78,26 +72,6 @@ class Office:
 
 def _disconnect() -> None:
     connection.close()  # Django keeps a connection for each thread
-
-
-def open_business(*, greeting: str, is_rendered: bool, **values: Any) -> tuple[Business, str]:
-    """Create a business with a number; its greeting is recorded by the stand-in's voice, or spoken by the model."""
-    ordinal = next(_ordinals)
-    defaults = {"name": f"Business {ordinal}", "language": "en", "time_zone": "UTC"}
-    business = Business.objects.create(**{**defaults, "slug": f"b{ordinal}", "greeting_text": greeting, **values})
-    number = PhoneNumber.objects.create(business=business, number=f"+1500555{ordinal:04d}").number
-    if words := business.opening_words():
-        GreetingAudio.objects.create(
-            business=business,
-            content_hash=recordings.content_hash(business),
-            text=words,
-            voice=business.voice,
-            language=business.language,
-            state=GreetingState.READY if is_rendered else GreetingState.FAILED,
-            audio=numbered.audio(words) if is_rendered else b"",
-            rendered_at=datetime.now(UTC) if is_rendered else None,
-        )
-    return business, number
 
 
 def member_cookies(business: Business) -> dict[str, str]:

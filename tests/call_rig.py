@@ -24,9 +24,10 @@ from calls.sandbox.telephone import wav_files
 from calls.sandbox.telephone.media_stream import LineConditions
 from calls.sandbox.telephone.placed_call import PlacedCall
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
+from testing.called_businesses import open_business
 from testing.servers import Daphne
 from tests.call_exchange import Exchange, Lane
-from tests.call_office import Office, Records, open_business, records_of
+from tests.call_office import Office, Records, records_of
 
 AUTH_TOKEN = "end-to-end-auth-token"
 FALLBACK = "+12125559999"

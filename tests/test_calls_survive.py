@@ -22,11 +22,12 @@ from calls.sandbox.receptionist.engine import Say
 from calls.sandbox.telephone.placed_call import PlacedCall
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing import numbered
+from testing.called_businesses import open_business
 from testing.databases import MigratedDatabase
 from testing.servers import Daphne, web_processes
 from tests.call_exchange import Exchange, Lane
 from tests.call_hearing import heard_in
-from tests.call_office import Office, open_business, records_of
+from tests.call_office import Office, records_of
 from tests.call_rig import AUTH_TOKEN, scenario, speech
 
 pytestmark = [pytest.mark.realtime, pytest.mark.asyncio(loop_scope="module")]

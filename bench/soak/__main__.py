@@ -24,7 +24,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,20 +120,16 @@ def _as_in_production() -> dict[str, str]:
 
 def rows(lines: int, *, people: int) -> tuple[list[str], list[str], dict[str, str]]:
     """Create a business for each line, and a broadcast. Returns numbers, pages, and an owner's cookies."""
-    from django.db import transaction  # noqa: PLC0415
-
     from businesses.tenancy import acting_for  # noqa: PLC0415 - needs Django's settings
-    from testing.broadcasts import addresses, make_broadcast, make_sender, make_template  # noqa: PLC0415
-    from tests.call_office import member_cookies, open_business  # noqa: PLC0415
+    from testing.broadcasts import addresses, make_broadcast, make_lasting_template, make_sender  # noqa: PLC0415
+    from testing.called_businesses import open_business  # noqa: PLC0415
+    from tests.call_office import member_cookies  # noqa: PLC0415
 
     opened = [open_business(greeting=GREETING, is_rendered=True, recording_notice="") for _line in range(lines)]
     business = opened[0][0]
     with acting_for(business):
         sender = make_sender(business, max_mps=MESSAGES_PER_S)
-        # The stand-in has never heard of the template: asked again after five minutes, it would say that it is gone.
-        template = make_template(sender, synced_at=datetime.now(UTC) + timedelta(days=1))
-        with transaction.atomic():  # the worker completes a broadcast that has nobody yet
-            broadcast = make_broadcast(sender, template, addresses(people))
+        broadcast = make_broadcast(sender, make_lasting_template(sender), addresses(people))
     home = f"/b/{business.slug}/"
     pages = ["", "calls/", "calls/live/", "broadcasts/", f"broadcasts/{broadcast.pk}/", "contacts/", "inbox/"]
     return [number for _business, number in opened], [home + page for page in pages], member_cookies(business)

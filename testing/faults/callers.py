@@ -131,11 +131,7 @@ class Caller:
     async def _watch(self) -> None:
         """Notice what is heard, and for how long nothing is."""
         while True:
-            heard = sum(
-                stretch.end - stretch.start
-                for stream in self._call.flow.streams
-                for stretch in stream.playback.stretches
-            )
+            heard = sum(stream.playback.heard_bytes for stream in self._call.flow.streams)
             now = time.monotonic()
             if heard > self._heard or self._is_with_others or self._call.is_over:
                 self._heard = heard
@@ -157,11 +153,7 @@ class Caller:
     def _conclude(self) -> None:
         record, seen = self._call.record, self.seen
         seen.ended_at, seen.errors, seen.streams = time.monotonic(), list(record.errors), len(self._call.flow.streams)
-        heard = b"".join(
-            bytes(stream.playback.track[each.start : each.end])
-            for stream in self._call.flow.streams
-            for each in stream.playback.stretches
-        )
+        heard = b"".join(stream.playback.heard() for stream in self._call.flow.streams)
         seen.greetings = heard.count(numbered.audio(GREETING))
         names = [verb.name for verb in record.verbs]
         if "Dial" in names:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from businesses.models import Business, PhoneNumber
-from businesses.tenancy import acting_for
-from calls.greetings import recordings
-from calls.models import GreetingAudio, GreetingState
+from businesses.models import Business
+from businesses.tenancy import across_businesses
 from calls.sandbox.openai.scenario import Scenario
 from calls.sandbox.openai.server import RealtimeServer
 from calls.sandbox.receptionist.engine import Say
-from testing import numbered
+from testing.called_businesses import open_business
 from testing.faults.callers import ANSWER, GREETING, crew
 from testing.faults.catalogue import FAULTS, Fault
 from testing.faults.installation import APP_SECRET, AUTH_TOKEN, installation
@@ -31,31 +28,16 @@ from testing.faults.trial import Result, tried
 from testing.numbered import NumberedVoice
 from whatsapp.providers.sandbox.server import FakeMeta
 
-NUMBER, OWNER = "+12125550006", "+12125559999"
+OWNER = "+12125559999"
 MOST_ANSWERS = 100_000
 END_TIMEOUT_S = 300
 """What a provider refused for its pace is tried again minutes later."""
 
 
-def open_business() -> Business:
-    """Create the business that is called and that sends."""
-    business = Business.objects.create(
-        name="Acme", slug="acme", greeting_text=GREETING, fallback_number=OWNER, max_concurrent_calls=50
-    )
-    with acting_for(business):
-        PhoneNumber.objects.create(business=business, number=NUMBER)
-        words = business.opening_words()
-        GreetingAudio.objects.create(
-            business=business,
-            content_hash=recordings.content_hash(business),
-            text=words,
-            voice=business.voice,
-            language=business.language,
-            state=GreetingState.READY,
-            audio=numbered.audio(words),
-            rendered_at=datetime.now(UTC),
-        )
-    return business
+def called_business() -> tuple[Business, str]:
+    """Create the business that is called and that sends. Returns it and its number."""
+    with across_businesses():
+        return open_business(greeting=GREETING, is_rendered=True, fallback_number=OWNER, max_concurrent_calls=50)
 
 
 @asynccontextmanager
@@ -72,7 +54,7 @@ async def meta_served(meta: FakeMeta) -> AsyncIterator[int]:
 
 async def run(folder: Path, database: Postgres, faults: Sequence[Fault], *, calls_at_once: int) -> int:
     """Try these faults and print a line for each. Returns 1 if a promise was broken."""
-    business = await sync_to_async(open_business)()
+    business, number = await sync_to_async(called_business)()
     await sync_to_async(connections.close_all)()
     scenario = Scenario(replies=((Say(ANSWER),),) * MOST_ANSWERS, speed=10.0, transcript_delay_s=0.1)
     meta = FakeMeta(app_secret=APP_SECRET, latency_s=0.05)
@@ -88,7 +70,7 @@ async def run(folder: Path, database: Postgres, faults: Sequence[Fault], *, call
             meta.webhook_url = f"{house.servers[0]}/whatsapp/webhooks/cloud/"
             world = World(house, openai, meta)
             messages = await asyncio.to_thread(Messages, meta, business)
-            async with crew(house.servers, house.url, AUTH_TOKEN, NUMBER, calls_at_once=calls_at_once) as callers:
+            async with crew(house.servers, house.url, AUTH_TOKEN, number, calls_at_once=calls_at_once) as callers:
                 results: list[Result] = []
                 print(HEAD, flush=True)
                 for fault in faults:

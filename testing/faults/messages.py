@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Count
 
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
-from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
+from testing.broadcasts import addresses, make_broadcast, make_lasting_template, make_sender
 from whatsapp.models import Broadcast, MessageTemplate, Recipient, Sender
 from whatsapp.providers.sandbox.server import FakeMeta
 from whatsapp.states import RecipientStatus
@@ -59,16 +58,14 @@ class Messages:
         self._business = business
         with acting_for(business):
             self._sender: Sender = make_sender(business, max_mps=MESSAGES_A_SECOND)
-            # The stand-in has never heard of the template: asked again, it would say that it is gone.
-            asked_at = datetime.now(UTC) + timedelta(days=1)
-            self._template: MessageTemplate = make_template(self._sender, synced_at=asked_at)
+            self._template: MessageTemplate = make_lasting_template(self._sender)
         self._next_address = 0
 
     def begin(self, seconds: float) -> Sending:
         """Start a broadcast that takes about so long."""
         people = addresses(round(seconds * MESSAGES_A_SECOND), start=self._next_address)
         self._next_address += len(people)
-        with on_record(), acting_for(self._business), transaction.atomic():  # one without people would be completed
+        with on_record(), acting_for(self._business):
             broadcast = make_broadcast(self._sender, self._template, people)
         return Sending(self._meta, broadcast, set(people))
 

@@ -89,7 +89,7 @@ class PlacedCall:
         """Returns how much of the assistant's audio the caller has heard."""
         if not self.flow.socket:
             return 0
-        return sum(stretch.end - stretch.start for stretch in self.stream.playback.stretches)
+        return self.stream.playback.heard_bytes
 
     @property
     def quiet_for(self) -> float:

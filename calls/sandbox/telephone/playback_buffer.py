@@ -54,6 +54,15 @@ class PlaybackBuffer:
         """Returns when the newest sound of the track ended; None before the first."""
         return self.stretches[-1].end / SAMPLE_RATE if self.stretches else None
 
+    @property
+    def heard_bytes(self) -> int:
+        """Returns how much was heard."""
+        return sum(stretch.end - stretch.start for stretch in self.stretches)
+
+    def heard(self) -> bytes:
+        """Returns every byte that was heard, in order, without silence."""
+        return b"".join(bytes(self.track[each.start : each.end]) for each in self.stretches)
+
     def queue(self, audio: bytes, now: float) -> list[ReturnedMark]:
         """Add audio behind everything that is queued. Returns the marks that have come due."""
         returned = self.advance(now)
