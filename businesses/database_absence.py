@@ -8,14 +8,14 @@ asks the database all the time (`database_watch`), which has lines of its own.
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from django.db import InterfaceError, OperationalError
 from django.db.backends.signals import connection_created
 from psycopg_pool import PoolTimeout, TooManyRequests
+
+from businesses.absence import Absence
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +28,7 @@ _POOL_IS_EMPTY: Final = (PoolTimeout, TooManyRequests)
 
 
 class _Known:
-    lock = threading.Lock()
-    away_since: float | None = None
+    absence = Absence()
     is_away_by_the_watch: Callable[[], bool] | None = None
 
 
@@ -60,24 +59,14 @@ def is_worth_a_line(record: logging.LogRecord) -> bool:
         return not _Known.is_away_by_the_watch()
     if isinstance(error.__cause__ if error else None, _POOL_IS_EMPTY):
         return True
-    _begins(type(error).__name__)
+    if _Known.absence.begins():
+        logger.error("The database is away (%s): what is to be done waits", type(error).__name__)
     return False
 
 
-def _begins(why: str) -> None:
-    with _Known.lock:
-        if _Known.away_since is not None:
-            return
-        _Known.away_since = time.monotonic()
-    logger.error("The database is away (%s): what is to be done waits", why)
-
-
 def _is_over(**_signal: Any) -> None:
-    if _Known.away_since is None:
-        return
-    with _Known.lock:
-        away_s, _Known.away_since = time.monotonic() - (_Known.away_since or 0.0), None
-    logger.warning("The database is back after %.1f s", away_s)
+    if (away_s := _Known.absence.ends()) is not None:
+        logger.warning("The database is back after %.1f s", away_s)
 
 
 connection_created.connect(_is_over, dispatch_uid="database_absence")

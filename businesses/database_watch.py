@@ -17,6 +17,7 @@ from django.db import DatabaseError, connections
 from django.db.utils import load_backend
 
 from businesses import database_absence
+from businesses.absence import Absence
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +32,7 @@ class _Watch:
     def __init__(self) -> None:
         self.asked_at: float | None = None
         """Since when a question waits for its answer; None while none does."""
-        self.away_since: float | None = None
-        self.lock = threading.Lock()
+        self.absence = Absence()
 
 
 _watch = _Watch()
@@ -40,9 +40,9 @@ _watch = _Watch()
 
 def is_away() -> bool:
     """Returns whether the database does not answer. Without `start`, nobody asks, and it is taken to answer."""
-    if _watch.away_since is None:
+    if not _watch.absence:
         _notice_silence()
-    return _watch.away_since is not None
+    return bool(_watch.absence)
 
 
 def start(*meanwhile: tuple[float, Callable[[], None]]) -> None:
@@ -98,17 +98,13 @@ def _notice_silence() -> None:
 
 
 def _failed(why: str, since: float) -> None:
-    with _watch.lock:
-        is_new = _watch.away_since is None
-        _watch.away_since = _watch.away_since or since
-    if is_new:
+    if _watch.absence.begins(since=since):
         logger.error("The database is away (%s): callers are put through from memory, records wait", why)
 
 
 def _answered() -> None:
-    if _watch.away_since is not None:
-        logger.warning("The database is back after %.1f s", time.monotonic() - _watch.away_since)
-        _watch.away_since = None
+    if (away_s := _watch.absence.ends()) is not None:
+        logger.warning("The database is back after %.1f s", away_s)
 
 
 def _own_connection() -> Any:

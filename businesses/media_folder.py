@@ -18,6 +18,8 @@ from typing import Any, ClassVar, Final
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 
+from businesses.absence import Absence
+
 logger = logging.getLogger(__name__)
 
 TRY_EVERY_S: Final = 5.0
@@ -32,7 +34,7 @@ class _Known:
     """What is known while files can't be written. `folders`: where writes have failed."""
 
     lock = threading.Lock()
-    away_since: float | None = None
+    absence = Absence()
     failures = 0
     folders: ClassVar[set[Path]] = set()
 
@@ -42,16 +44,15 @@ def failed(error: OSError, *, folder: Path) -> None:
     with _Known.lock:
         _Known.failures += 1
         _Known.folders.add(folder)
-        if _Known.away_since is not None:
+        if not _Known.absence.begins():
             return
-        _Known.away_since = time.monotonic()
     logger.error("MEDIA_ROOT is away (%s): recordings are lost, files of messages wait, uploads fail", reason(error))
     threading.Thread(target=_wait_until_back, name="media-folder", daemon=True).start()
 
 
 def is_away() -> bool:
     """Returns whether a write has failed, and none has succeeded there since."""
-    return _Known.away_since is not None
+    return bool(_Known.absence)
 
 
 def try_to_write(folder: Path) -> None:
@@ -76,8 +77,8 @@ def _wait_until_back() -> None:
         except OSError:
             continue
         with _Known.lock:
-            away_s = time.monotonic() - (_Known.away_since or 0.0)
-            failures, _Known.failures, _Known.away_since = _Known.failures, 0, None
+            away_s = _Known.absence.ends()
+            failures, _Known.failures = _Known.failures, 0
             _Known.folders.clear()
         logger.warning("MEDIA_ROOT is back after %.1f s: %d files or pieces could not be written", away_s, failures)
         return

@@ -12,7 +12,6 @@ import logging
 import os
 import queue
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from businesses import spans
+from businesses.absence import Absence
 from businesses.spans import Span, Value
 from frontdesk import otlp, release
 
@@ -41,7 +41,6 @@ class Exporter:
         self._url = f"{endpoint.rstrip('/')}/v1/traces"
         self._headers = {"Content-Type": "application/x-protobuf", **headers}
         self._resource: dict[str, Value] = {"service.name": "frontdesk", "service.version": release.version()}
-        self._away_since: float | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -50,6 +49,7 @@ class Exporter:
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ends = threading.Event()
+        self._absence = Absence()
         self._lost = 0
 
     def take(self, span: Span) -> None:
@@ -106,15 +106,12 @@ class Exporter:
 
     def _failed(self, why: str, amount: int) -> None:
         self._lost += amount
-        if self._away_since is None:
-            self._away_since = time.monotonic()
+        if self._absence.begins():
             logger.warning("The collector of spans is away (%s): they are lost meanwhile", why)
 
     def _sent(self) -> None:
-        if self._away_since is not None:
-            away_s = time.monotonic() - self._away_since
+        if (away_s := self._absence.ends()) is not None:
             logger.warning("The collector of spans is back after %.1f s: %d spans were lost", away_s, self._lost)
-            self._away_since = None
             self._lost = 0
 
 

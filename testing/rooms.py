@@ -92,7 +92,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "dialling",
         "changes countries field_words phone_numbers public_address client_address untrusted_json credentials mail"
         " database_watch",
-        "database_absence media_folder garbage hidden spans remembered signals tenancy errors",
+        "database_absence media_folder",
+        "absence garbage hidden spans remembered signals tenancy errors",
         "countries_in_hebrew",
     ),
 }

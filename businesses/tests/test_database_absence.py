@@ -12,6 +12,7 @@ from psycopg.errors import AdminShutdown, DeadlockDetected
 from psycopg_pool import PoolTimeout
 
 from businesses import database_absence
+from businesses.absence import Absence
 
 REFUSED = psycopg.OperationalError("connection failed: connection refused")
 
@@ -24,7 +25,7 @@ def failed(error: Exception, cause: Exception | None = None) -> logging.LogRecor
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_absence._Known, "away_since", None)
+    monkeypatch.setattr(database_absence._Known, "absence", Absence())
     monkeypatch.setattr(database_absence._Known, "is_away_by_the_watch", None)
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from contextlib import aclosing
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from businesses.absence import Absence
 from calls import mailbox
 from calls.conversation.commands import NextStep
 from calls.conversation.events import ReportedEnd
@@ -26,26 +26,8 @@ _LONGEST_RETRY_S: Final = 4.0
 """A call can't be reached for so long after Redis is back."""
 
 
-class _Absence:
-    """Since when this process can't hear what its calls are told: one line in the log for all of them."""
-
-    def __init__(self) -> None:
-        self._since: float | None = None
-
-    def begins(self, why: str) -> None:
-        """Note that a call could not listen."""
-        if self._since is None:
-            self._since = time.monotonic()
-            logger.warning("Running calls are not reachable for live control (%s)", why)
-
-    def is_over(self) -> None:
-        """Note that a call listens."""
-        if self._since is not None:
-            logger.warning("Running calls are reachable again after %.1f s", time.monotonic() - self._since)
-            self._since = None
-
-
-_absence = _Absence()
+_absence = Absence()
+"""Of this process's way to hear what its calls are told."""
 
 
 class RunningCall(Protocol):
@@ -71,7 +53,8 @@ async def listen(call_id: UUID, call: RunningCall) -> None:
     def is_open() -> None:
         nonlocal pause_s
         pause_s = _FIRST_RETRY_S
-        _absence.is_over()
+        if (away_s := _absence.ends()) is not None:
+            logger.warning("Running calls are reachable again after %.1f s", away_s)
 
     while True:
         try:
@@ -80,7 +63,8 @@ async def listen(call_id: UUID, call: RunningCall) -> None:
                     _pass_on(call, message)
                     await mailbox.answer(message)
         except Exception as error:  # Redis is away: no reason to harm the call
-            _absence.begins(type(error).__name__)
+            if _absence.begins():
+                logger.warning("Running calls are not reachable for live control (%s)", type(error).__name__)
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, _LONGEST_RETRY_S)
 

@@ -12,6 +12,7 @@ import pytest
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from businesses.absence import Absence
 from calls import mailbox
 from calls.conversation.commands import NextStep
 from calls.conversation.events import ReportedEnd
@@ -60,7 +61,7 @@ async def test_who_asks_a_call_that_no_process_holds_is_told(monkeypatch: pytest
 async def test_the_pause_before_listening_again_starts_anew_after_a_time_that_went_well(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(live_control, "_absence", live_control._Absence())
+    monkeypatch.setattr(live_control, "_absence", Absence())
     layer: Any = get_channel_layer()
     works = [False, False, False, True, False, False]
     pauses: list[float] = []

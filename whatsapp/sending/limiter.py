@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -14,6 +13,7 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
+from businesses.absence import Absence
 from whatsapp.models import Sender, SendingPace
 from whatsapp.sending import pace
 from whatsapp.sending.pace import HORIZON_S, Pace, Slots
@@ -98,16 +98,18 @@ class RedisLimiter:
         self._client = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
         self._script = self._client.register_script(_SCRIPT)
         self._fallback = DatabaseLimiter()
-        self._away_since: float | None = None
+        self._absence = Absence()
 
     def reserve(self, sender: Sender, wanted: int, now: float, *, ahead_s: float = HORIZON_S) -> Slots:
         """See `Limiter`."""
         try:
             slots = self.run(sender, "reserve", wanted, ahead_s=ahead_s)
         except redis.RedisError as error:
-            self._note_absence(error)
+            if self._absence.begins():
+                logger.warning("Redis is away (%s): the pace of numbers is kept in the database", type(error).__name__)
             return self._fallback.reserve(sender, wanted, now, ahead_s=ahead_s)
-        self._note_answer()
+        if (away_s := self._absence.ends()) is not None:
+            logger.warning("Redis is back after %.1f s", away_s)
         return slots
 
     def slow_down(self, sender: Sender, wait_s: float, now: float) -> None:
@@ -132,16 +134,6 @@ class RedisLimiter:
             args=["" if at is None else repr(at), verb, most_of(sender), amount, ahead_s, *_CONSTANTS],
         )
         return Slots(float(start) - float(now), float(interval), int(count), float(wait_s))
-
-    def _note_absence(self, error: redis.RedisError) -> None:
-        if self._away_since is None:
-            self._away_since = time.monotonic()
-            logger.warning("Redis is away (%s): the pace of numbers is kept in the database", type(error).__name__)
-
-    def _note_answer(self) -> None:
-        if self._away_since is not None:
-            logger.warning("Redis is back after %.1f s", time.monotonic() - self._away_since)
-            self._away_since = None
 
 
 def _key(sender: Sender) -> str:
