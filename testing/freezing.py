@@ -17,8 +17,12 @@ class FrozenServer:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        folder = Path(unquote(urlsplit(url).netloc.rpartition("@")[2]))
-        self._postmaster = int((folder / "postmaster.pid").read_text().split()[0])
+        self.folder = Path(unquote(urlsplit(url).netloc.rpartition("@")[2]))
+
+    @property
+    def postmaster(self) -> int:
+        """The process id of the server itself."""
+        return int((self.folder / "postmaster.pid").read_text().split()[0])
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -31,8 +35,9 @@ class FrozenServer:
 
     def signal(self, number: int) -> None:
         """Signal the server first, so that it starts no more children meanwhile, then those that it has."""
-        os.kill(self._postmaster, number)
-        for pid in _children(self._postmaster):
+        postmaster = self.postmaster
+        os.kill(postmaster, number)
+        for pid in _children(postmaster):
             os.kill(pid, number)
 
 

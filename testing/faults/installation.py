@@ -17,14 +17,15 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from testing import nginx, services
-from testing.faults.full_disk import Disk, disk
 from testing.faults.postgres import Postgres
 from testing.faults.units import Unit
 from testing.services import free_port
+from testing.small_disk import Disk, small_disk
 from testing.wire import Wire
 
 AUTH_TOKEN, APP_SECRET = "a-token", "an-app-secret"
 START_TIMEOUT_S = 60
+DISK_KB = 64_000
 WEBS = ("web-1", "web-2")
 
 
@@ -84,7 +85,7 @@ def installation(folder: Path, *, openai_port: int, meta_port: int, database: Po
         openai, meta = Wire(openai_port), Wire(meta_port)
         for wire in (openai, meta):
             running.callback(wire.close)
-        disk_of_media = running.enter_context(disk(folder / "media"))
+        disk_of_media = running.enter_context(small_disk(folder / "media", size_kb=DISK_KB))
         ports = {name: free_port() for name in (*WEBS, "redis")}
         has_proxy = Path(nginx.NGINX).exists()
         port = free_port() if has_proxy else ports[WEBS[0]]

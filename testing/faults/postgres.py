@@ -9,8 +9,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import psycopg
 
@@ -20,37 +18,36 @@ from testing.freezing import FrozenServer
 _PATIENCE_S = 30
 
 
-class Postgres:
+class Postgres(FrozenServer):
     """A running server at `url`."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._folder = Path(unquote(urlsplit(url).netloc.rpartition("@")[2]))
 
     def freeze(self) -> None:
         """Stop its processes: sockets stay open and say nothing."""
-        FrozenServer(self.url).signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on."""
-        FrozenServer(self.url).signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)
+
+    @property
+    def _runs(self) -> bool:
+        return (self.folder / "postmaster.pid").exists()
 
     def kill(self) -> None:
         """End it at once, as a crash of the machine would (it recovers from its log when it is started again)."""
-        pid = int((self._folder / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGQUIT)
+        os.kill(self.postmaster, signal.SIGQUIT)
         give_up_at = time.monotonic() + _PATIENCE_S
-        while (self._folder / "postmaster.pid").exists():
+        while self._runs:
             assert time.monotonic() < give_up_at, "PostgreSQL does not end"
             time.sleep(0.05)
 
     def start(self) -> None:
         """Start it again with the options it had, and wait until it answers."""
-        command = shlex.split((self._folder / "postmaster.opts").read_text())
+        command = shlex.split((self.folder / "postmaster.opts").read_text())
         subprocess.Popen(
             command,
-            cwd=self._folder,
-            user=self._folder.stat().st_uid,
+            cwd=self.folder,
+            user=self.folder.stat().st_uid,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -64,7 +61,7 @@ class Postgres:
 
     def heal(self) -> None:
         """Let it run, whatever was done to it."""
-        if (self._folder / "postmaster.pid").exists():
+        if self._runs:
             self.thaw()
         else:
             self.start()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from businesses import media_folder
+from testing.small_disk import small_disk
 from whatsapp.models import ContactImport
 from whatsapp.tests.test_import_pages import HERE, people, upload
 
@@ -22,35 +21,30 @@ MANY = people(20_000)  # 400 kB
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def full_soon(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """MEDIA_ROOT on a disk of 192 kB."""
     monkeypatch.setattr(media_folder, "TRY_EVERY_S", 0.02)
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=192k", "frontdesk-test", str(folder)]
-    if not shutil.which("mount") or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("a small disk can be mounted by root only")
-    settings.MEDIA_ROOT = str(folder)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", size_kb=192) as disk:
+        if not disk.is_real:
+            pytest.skip("a small disk can be mounted by root only")
+        settings.MEDIA_ROOT = str(disk.folder)
+        yield disk.folder
 
 
 def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_a_full_disk(staff: Client, small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_disk(staff: Client, full_soon: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "businesses.media_folder")
-    filler = small_disk / "filler"
+    filler = full_soon / "filler"
     filler.write_bytes(bytes(160 * 1024))
     for _ in range(3):
         answer = staff.post(HERE, {"file": media_of(MANY)})
         assert answer.status_code == 507
         assert "There is no room for the file now" in answer.content.decode()
     assert ContactImport.objects.count() == 0
-    assert files_in(small_disk) == [filler]
+    assert files_in(full_soon) == [filler]
     assert lines(caplog) == ["MEDIA_ROOT is away (No space left on device)"]
     filler.unlink()
     give_up_at = time.monotonic() + 30
@@ -60,7 +54,7 @@ def test_a_full_disk(staff: Client, small_disk: Path, caplog: pytest.LogCaptureF
     assert [line.partition(" after")[0] for line in lines(caplog)][1:] == ["MEDIA_ROOT is back"]
     assert caplog.messages[-1].endswith("3 files or pieces could not be written")
     assert upload(staff, people(5))
-    assert len(files_in(small_disk)) == 1
+    assert len(files_in(full_soon)) == 1
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -9,8 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-SIZE_MB = 64
-
 
 @dataclass
 class Disk:
@@ -35,11 +33,11 @@ class Disk:
 
 
 @contextmanager
-def disk(folder: Path) -> Iterator[Disk]:
-    """A disk at this place for the duration of the block."""
+def small_disk(folder: Path, *, size_kb: int) -> Iterator[Disk]:
+    """A disk of this size at this place for the duration of the block; an ordinary folder where none can be mounted."""
     folder.mkdir(exist_ok=True)
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "none", str(folder)], check=False, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", f"size={size_kb}k", "none", str(folder)], check=False, capture_output=True
     )
     try:
         yield Disk(folder, mounted.returncode == 0)
