@@ -1,4 +1,4 @@
-"""Posts messages to the stand-in for Meta by the sender's HTTP client, without a sender: the floor of what sending costs.
+"""Posts messages to the stand-in for Meta by the sender's HTTP client and nothing else: the floor of sending.
 
 python -m bench.bare_posts http://127.0.0.1:8300 10000 [--in-flight 200]    (bench_broadcasts.py starts it)
 """

@@ -48,7 +48,7 @@ def main() -> None:
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=10_000)
-    parser.add_argument("--numbers", type=int, default=1, help="that send at the same time, each a broadcast of its own")
+    parser.add_argument("--numbers", type=int, default=1, help="that send at the same time, each its own broadcast")
     parser.add_argument("--only", choices=parts)
     given = parser.parse_args()
     for name, part in parts.items():
@@ -76,7 +76,7 @@ def sending(environment: dict[str, str], people: int, *, numbers: int = 1) -> di
     manage("migrate", "-v0", environment=environment)
     sender = one_core([sys.executable, "manage.py", "run_broadcasts", "--until-idle"])
     with stand_in() as address:
-        floor = bare_loop(address, people)
+        floor = bare_loop(environment, address, people)
     with stand_in() as address:
         environment = {**environment, "WHATSAPP_API_URL": f"{address}/v25.0", "LOG_LEVEL": "ERROR"}
         idle = cpu_s(run(sender, environment))
@@ -96,10 +96,11 @@ def sending(environment: dict[str, str], people: int, *, numbers: int = 1) -> di
     }
 
 
-def bare_loop(address: str, posts: int) -> dict[str, float]:
+def bare_loop(environment: dict[str, str], address: str, posts: int) -> dict[str, float]:
     """Returns what a loop of the same client costs that does nothing else, on the sender's core."""
     command = one_core([sys.executable, "-m", "bench.bare_posts", address, str(posts)])
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
     return dict(json.loads(done.stdout))
 
 
