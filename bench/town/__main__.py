@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,7 @@ from bench.town.figures import Results, Setup, Spread, Trial
 from bench.town.processes import rss_kb
 from bench.town.servers import LIMIT, SERVERS, Running, Server, Unavailable
 from bench.town.town_calls import Town, strangers, town
+from testing import services
 
 SERVER_CORE, CALLERS_CORE = 0, 1
 SETUP_CALLS: Final = 20
@@ -50,6 +52,7 @@ class Bench:
                 except Unavailable as why:
                     chosen.remove(server)
                     self._skip(f"{server.name} is left out: {why}")
+            self._keep()
         return self.results
 
     def _try(self, server: Server, number: int) -> None:
@@ -64,7 +67,11 @@ class Bench:
         }
         log = self._town.folder / f"{server.name}.log"
         url = f"{openai}/realtime"
-        with servers.running(server, url, core=SERVER_CORE, log=log, variables=variables) as up:
+        with ExitStack() as opened:
+            if server.needs_redis:
+                variables["REDIS_URL"] = opened.enter_context(services.redis())
+            start = servers.running(server, url, core=SERVER_CORE, log=log, variables=variables)
+            up = opened.enter_context(start)
             self._play(server, up, WARMING_CALLS, WARMING_S)
             up.rest()
             resting_kb = rss_kb(up.pid)
@@ -110,15 +117,21 @@ class Bench:
             others=steady.others,
             waited=steady.waited_s / steady.seconds,
             generator=steady.generator,
+            kept_up=played.kept_up,
             unopened=played.unopened,
             broken=played.broken,
         )
 
     def _note(self, trial: Trial) -> None:
         self.results.trials.append(trial)
-        print(
-            f"round {trial.round}: {trial.server} {trial.calls} calls: {trial.cpu:.3f} % of a core a call", flush=True
-        )
+        said = "" if trial.keeps_up else f", overloaded: {trial.kept_up:.0%} came through"
+        cost = f"{trial.cpu:.3f} % of a core a call{said}"
+        print(f"round {trial.round}: {trial.server} {trial.calls} calls: {cost}", flush=True)
+
+    def _keep(self) -> None:
+        """Write down what is known so far."""
+        if self._given.json:
+            self._given.json.write_text(json.dumps(asdict(self.results), indent=2) + "\n")
 
     def _skip(self, why: str) -> None:
         self.results.skipped.append(why)
@@ -154,8 +167,6 @@ def main(arguments: list[str] | None = None) -> None:
     with town(max(*given.calls, SETUP_CALLS)) as built:
         results = Bench(given, built).run()
     print("", *told(results, load), sep="\n")
-    if given.json:
-        given.json.write_text(json.dumps(asdict(results), indent=2) + "\n")
     if results.trials:
         from bench.town.picture import draw  # noqa: PLC0415 - slow to load, and only here
 

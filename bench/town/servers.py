@@ -22,7 +22,7 @@ STARTS_WITHIN_S: Final = 60.0
 RESTS_WITHIN_S: Final = 15.0
 RESTING: Final = 0.03
 """Of a core: what a server without calls uses."""
-SERVE_MEDIA: Final = ROOT / "calls" / "management" / "commands" / "serve_media.py"
+SERVE_MEDIA: Final = ROOT / "platform" / "management" / "commands" / "serve_media.py"
 
 
 class Unavailable(Exception):
@@ -33,13 +33,14 @@ class Unavailable(Exception):
 class Server:
     """One of them. `command` is given its port and OpenAI's address; it may raise `Unavailable`.
 
-    `has_tokens`: a stream of it opens with a token of Frontdesk's.
+    `has_tokens`: a stream of it opens with a token of Frontdesk's. `needs_redis`: it gets a Redis of its own.
     """
 
     name: str
     command: Callable[[int, str], Sequence[str]]
     path: str = "/calls/twilio/media/"
     has_tokens: bool = False
+    needs_redis: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ SERVERS: Final = (
     Server(LIMIT, _module("limit")),
     Server("daphne-bare", _module("bare_daphne")),
     Server("daphne", _daphne, has_tokens=True),
-    Server("serve_media", _serve_media, has_tokens=True),
+    Server("serve_media", _serve_media, has_tokens=True, needs_redis=True),
     Server("pipecat", _pipecat),
 )
 
