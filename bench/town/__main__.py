@@ -110,7 +110,7 @@ class Bench:
             cpu=100 * steady.cpu_s / steady.seconds / calls,
             rss_kb=(played.rss_kb - resting_kb) / calls,
             to_openai=Spread.of(played.to_openai_ms),
-            to_caller=Spread.of(played.to_caller_ms),
+            to_caller=Spread.of(played.to_caller_ms) if is_numbered else None,
             waits=Spread.of(played.waits_ms),
             faults=played.to_openai + played.to_caller if is_numbered else None,
             lateness=Spread.of(played.lateness_ms),

@@ -181,7 +181,7 @@ class Crowd:
             marks=sum(call.marks for call in calls),
             to_openai_ms=[each for call in calls for each in call.to_openai.delays_ms(since, until)],
             to_caller_ms=[each for call in calls for each in call.to_caller.delays_ms(since, until)],
-            waits_ms=[each * 1000 for call in calls for each in call.waits_s],
+            waits_ms=[each for call in calls for each in call.waits_ms(since, until)],
             lateness_ms=[each * 1000 for each in self._clock.lateness_s],
             to_openai=sum((call.to_openai.faults(since, until) for call in calls), Faults()),
             to_caller=sum((call.to_caller.faults(since, until) for call in calls), Faults()),
