@@ -20,7 +20,7 @@ GREETING = "Hello, this is the clinic."
 
 async def figures(rig: Rig) -> dict[str, float]:
     async with httpx2.AsyncClient() as client:
-        page = (await client.get(f"{rig.daphne.url}/metrics")).text
+        page = (await client.get(f"{rig.line.url}/metrics")).text
     lines = re.findall(r"^(frontdesk_\S+) (\S+)$", page, re.MULTILINE)
     return {name: float(value) for name, value in lines}
 

@@ -93,9 +93,9 @@ async def test_no_transcript_or_number_reaches_the_log(rig: Rig) -> None:
         call.say(speech("hello"))
         await call.until(lambda: heard(call).endswith(numbered.audio("The secret answer.")))
         await eventually(lambda: desk.lane.sent("conversation.item.input_audio_transcription.completed"))
-    assert "secret" not in rig.daphne.log
-    assert desk.number not in rig.daphne.log
-    assert "+15005550001" not in rig.daphne.log
+    assert "secret" not in rig.line.log
+    assert desk.number not in rig.line.log
+    assert "+15005550001" not in rig.line.log
 
 
 async def test_a_killed_process_leaves_what_was_said(
