@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from typing import Final
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -20,6 +21,8 @@ from calls.pages import model_words
 from frontdesk import disk, embedded_worker, figures, loop_lag, missing_migrations
 
 _seen_migrated = False
+
+CONTENT_TYPE_OF_METRICS: Final = CONTENT_TYPE_LATEST
 
 figures.install()
 
@@ -45,7 +48,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Answer with this process's Prometheus metrics for bearers of `METRICS_TOKEN`, and 404 for others."""
     if not may_see_metrics(request.headers.get("Authorization", "")):
         return HttpResponseNotFound()
-    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_OF_METRICS)
 
 
 def readiness() -> tuple[int, bytes]:

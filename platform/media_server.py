@@ -84,7 +84,7 @@ def _answer(request: picows.WSUpgradeRequest) -> picows.WSListener | picows.WSUp
         case "/readyz":
             return _said(*_health.ready)
         case "/metrics" if health.may_see_metrics(headers.get("Authorization", "")):
-            return _said(200, _health.metrics, health.CONTENT_TYPE_LATEST)
+            return _said(200, _health.metrics, health.CONTENT_TYPE_OF_METRICS)
     if path != MEDIA_PATH:
         return None
     signature = headers.get("x-twilio-signature")

@@ -132,7 +132,7 @@ class _Listener(picows.WSListener):
         if not frame.fin or self._pieces:
             self._pieces.append(piece)
             if sum(map(len, self._pieces)) > LARGEST_EVENT:
-                self._fail(closed(int(picows.WSCloseCode.MESSAGE_TOO_BIG)))
+                self._fail(closed(picows.WSCloseCode.MESSAGE_TOO_BIG.value))
                 return
             if not frame.fin:
                 return
@@ -149,7 +149,7 @@ class _Listener(picows.WSListener):
         for timer in (self._stuck, self._next_ping, self._unanswered):
             _stop(timer)
         end = transport.close_handshake
-        self._tell_lost(closed(int(end.recv.code) if end and end.recv else None))
+        self._tell_lost(closed(end.recv.code.value if end and end.recv else None))
 
     def pause_writing(self) -> None:
         """Hear that the other end takes nothing at the moment."""

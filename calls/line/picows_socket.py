@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from typing import Final
+from typing import Final, cast
 
 import picows
 from picows import WSMsgType
@@ -58,7 +58,7 @@ class MediaSocket(picows.WSListener):
     def close(self, code: int) -> None:
         """Close the socket once what was queued is sent. Nothing more of it is read after an error."""
         if not self._transport.is_disconnected:
-            self._transport.send_close(code)
+            self._transport.send_close(cast("picows.WSCloseCode", code))  # its type knows none of ours
             self._loop.call_later(CLOSE_S, self._drop)
             if code != ENDED and not self._is_deaf:
                 self._is_deaf = True
@@ -95,7 +95,7 @@ class MediaSocket(picows.WSListener):
         """End the stream's call."""
         self.resume_writing()
         end = transport.close_handshake
-        code = int(end.recv.code) if end and end.recv else NO_CODE
+        code = end.recv.code.value if end and end.recv else NO_CODE
         task = self._loop.create_task(self._stream.closed(code), name="end of a media stream")
         _ending.add(task)
         task.add_done_callback(_ended)

@@ -6,7 +6,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
@@ -49,7 +49,7 @@ class OddServer:
                 for each in self._then:
                     await self._send(websocket, request, each)
                 if self._is_deaf:
-                    request.transport.pause_reading()
+                    cast("asyncio.Transport", request.transport).pause_reading()
                     await asyncio.sleep(60)
         return websocket
 
@@ -60,7 +60,7 @@ class OddServer:
             case "ping":
                 await websocket.ping()
             case "abort":
-                request.transport.abort()
+                cast("asyncio.Transport", request.transport).abort()
             case [*pieces]:
                 for number, piece in enumerate(pieces):
                     await send_piece(websocket, piece, is_first=number == 0, is_last=number == len(pieces) - 1)
@@ -71,12 +71,13 @@ class OddServer:
 async def send_piece(websocket: web.WebSocketResponse, piece: str, *, is_first: bool, is_last: bool) -> None:
     """Send a frame of a message in several."""
     opcode = (0x80 if is_last else 0) | (0x1 if is_first else 0x0)
+    assert websocket._writer is not None
     websocket._writer.transport.write(bytes([opcode, len(piece)]) + piece.encode())
 
 
 @asynccontextmanager
 async def session_with(
-    server: OddServer, connect: Connect, settings: Settings
+    server: OddServer, settings: Settings, connect: Connect = realtime_connection.connect
 ) -> AsyncIterator[asyncio.Queue[Understood]]:
     """A session with this server; what it tells."""
     application = web.Application()
@@ -122,7 +123,7 @@ async def test_a_session_that_does_not_say_when_it_ends_is_not_renewed(
     created: dict[str, Any], connect: Connect, settings: Settings
 ) -> None:
     server = OddServer(first=created, then=[{"type": "session.updated"}])
-    async with session_with(server, connect, settings) as told:
+    async with session_with(server, settings, connect) as told:
         assert await until(told, lambda _: True) == [ModelReady(1.0, None)]
 
 
@@ -138,7 +139,7 @@ async def test_events_with_the_least_in_them_are_understood_and_nonsense_between
         {"type": "conversation.item.input_audio_transcription.completed"},
         {"type": "response.done", "response": {"id": "r"}},
     ]
-    async with session_with(OddServer(first={"type": "session.created"}, then=then), connect, settings) as told:
+    async with session_with(OddServer(first={"type": "session.created"}, then=then), settings, connect) as told:
         found = await until(told, lambda each: isinstance(each, ResponseEnded))
     assert [each for each in found if isinstance(each, TurnCommitted | AudioDelta | ResponseEnded | ModelLost)] == [
         TurnCommitted(1.0, "turn"),
@@ -157,7 +158,7 @@ async def test_whatever_ends_a_session_is_told(
 
     monkeypatch.setattr(realtime, "session_lifetime_s", mistaken)
     server = OddServer(first={"type": "session.created"}, then=[{"type": "session.updated"}])
-    async with session_with(server, connect, settings) as told:
+    async with session_with(server, settings, connect) as told:
         assert await until(told, lambda _: True) == [ModelLost(1.0, "AttributeError")]
 
 
@@ -168,7 +169,7 @@ async def test_what_waits_to_be_sent_is_bounded_and_then_the_session_is_lost(
     monkeypatch.setattr(picows_connection, "MOST_UNSENT", 10_000)
     monkeypatch.setattr(realtime_connection, "SEND_TIMEOUT_S", 0.5)
     server = OddServer(first={"type": "session.created"}, then=[{"type": "session.updated"}], is_deaf=True)
-    async with session_with(server, connect, settings) as told:
+    async with session_with(server, settings, connect) as told:
         assert await until(told, lambda _: True) == [ModelReady(1.0, None)]
         while told.empty():
             for _ in range(200):
@@ -188,7 +189,7 @@ async def test_what_waits_to_be_sent_is_bounded_and_then_the_session_is_lost(
 )
 async def test_why_a_connection_ended_is_told(ending: Any, reason: str, connect: Connect, settings: Settings) -> None:
     server = OddServer(first={"type": "session.created"}, then=[{"type": "session.updated"}, ending])
-    async with session_with(server, connect, settings) as told:
+    async with session_with(server, settings, connect) as told:
         found = await until(told, lambda each: isinstance(each, ModelLost))
     assert found[-1] == ModelLost(1.0, reason)
 
@@ -197,7 +198,7 @@ async def test_why_a_connection_ended_is_told(ending: Any, reason: str, connect:
 async def test_a_refused_handshake_is_told_with_its_status(status: int, connect: Connect, settings: Settings) -> None:
     body = {"error": {"code": "insufficient_quota", "message": "You exceeded your current quota."}}
     server = OddServer(first=web.json_response(body, status=status), then=[])
-    async with session_with(server, connect, settings) as told:
+    async with session_with(server, settings, connect) as told:
         (lost,) = await until(told, lambda _: True)
     assert isinstance(lost, ModelLost)
     assert "insufficient_quota" in lost.reason
@@ -205,5 +206,5 @@ async def test_a_refused_handshake_is_told_with_its_status(status: int, connect:
 
 async def test_events_in_pieces_and_pings_are_taken(connect: Connect, settings: Settings) -> None:
     then = [{"type": "session.updated"}, "ping", ["{", '"type": "input_audio_buffer.committed",', '"item_id": "turn"}']]
-    async with session_with(OddServer(first={"type": "session.created"}, then=then), connect, settings) as told:
+    async with session_with(OddServer(first={"type": "session.created"}, then=then), settings, connect) as told:
         assert await until(told, lambda each: isinstance(each, TurnCommitted))

@@ -68,8 +68,10 @@ def server(
         openai = running.enter_context(silent_openai())
         start = running.enter_context(web_processes(folder, migrated_database))
         has_own_server = request.param == "serve_media"
+        more = {"REDIS_URL": running.enter_context(services.redis())} if has_own_server else {}
         pages = start(
-            **{"REDIS_URL": running.enter_context(services.redis())} if has_own_server else {},
+            beside=None,
+            **more,
             CALLS_PER_PROCESS=str(CALLS),
             TWILIO_AUTH_TOKEN="",
             OPENAI_API_KEY="any",

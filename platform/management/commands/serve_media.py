@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from argparse import ArgumentParser
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -37,9 +38,8 @@ class Command(BaseCommand):
         listener = listening(options)
         from twisted.internet import asyncioreactor  # noqa: PLC0415 - the reactor must be that of our loop
 
-        asyncioreactor.install(loop)
-        from twisted.internet import reactor  # noqa: PLC0415
-
+        asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
+        reactor: Any = import_module("twisted.internet.reactor")
         from calls.line import picows_connection  # noqa: PLC0415 - loads what calls need
         from frontdesk import beside_calls, media_server  # noqa: PLC0415
 
