@@ -173,6 +173,15 @@ class MediaStream:
                 bridge.caller_left()
         self._malformed_in_a_row = 0
 
+    def _pass_on_early(self, bridge: Bridge, message: dict[str, Any]) -> None:
+        """Take a message that came while the call was read."""
+        try:
+            self._pass_on(bridge, message)
+        except MalformedMessage as error:
+            self._drop(error)
+        except Flood as error:
+            self._refuse(MALFORMED, str(error), StreamFault.FLOOD)
+
     def _drop(self, error: MalformedMessage) -> None:
         """Go on without a message, unless nothing can be understood any more, or never could."""
         self._malformed += 1
@@ -228,10 +237,7 @@ class MediaStream:
         )
         self._bridge.start()
         for message in self._early:
-            try:
-                self._pass_on(self._bridge, message)
-            except MalformedMessage as error:
-                self._drop(error)
+            self._pass_on_early(self._bridge, message)
         self._early.clear()
         # Beside the media path: people of the business who hang up or take over, and ends that Twilio reports.
         self._listener = asyncio.create_task(live_control.listen(plan.call_id, self._bridge))
