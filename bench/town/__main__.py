@@ -34,8 +34,9 @@ PICTURE: Final = servers.ROOT / "var" / "town.png"
 class Bench:
     """One run."""
 
-    def __init__(self, given: argparse.Namespace, built: Town) -> None:
+    def __init__(self, given: argparse.Namespace, built: Town, *, redis: str) -> None:
         self._given = given
+        self._redis = redis
         self._town = built
         self._openai_port = servers.free_port()
         self.results = Results()
@@ -60,6 +61,7 @@ class Bench:
             "OPENAI_BASE_URL": openai.replace("ws", "http", 1),
             "CALLS_PER_PROCESS": str(max(*self._given.calls, SETUP_CALLS) + 1),
             "LOG_LEVEL": "WARNING",
+            "REDIS_URL": self._redis,
             "MEDIA_ROOT": str(self._town.folder / "media"),
         }
         log = self._town.folder / f"{server.name}.log"
@@ -151,8 +153,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     given = parser.parse_args(arguments)
     load = os.getloadavg()[0]
-    with town(max(*given.calls, SETUP_CALLS)) as built:
-        results = Bench(given, built).run()
+    from testing import services  # noqa: PLC0415 - slow to load, and only here
+
+    with services.redis() as redis, town(max(*given.calls, SETUP_CALLS)) as built:
+        results = Bench(given, built, redis=redis).run()
     print("", *told(results, load), sep="\n")
     if given.json:
         given.json.write_text(json.dumps(asdict(results), indent=2) + "\n")

@@ -22,7 +22,7 @@ STARTS_WITHIN_S: Final = 60.0
 RESTS_WITHIN_S: Final = 15.0
 RESTING: Final = 0.03
 """Of a core: what a server without calls uses."""
-SERVE_MEDIA: Final = ROOT / "calls" / "management" / "commands" / "serve_media.py"
+SERVE_MEDIA: Final = ROOT / "platform" / "management" / "commands" / "serve_media.py"
 
 
 class Unavailable(Exception):
