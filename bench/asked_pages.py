@@ -30,13 +30,14 @@ def on_each_database(measure: Callable[[str], None], *, only: str | None) -> Non
     """Call `measure` with the database's name, in a child process each, with Django set up and the tables made."""
     if only != "postgres":
         with tempfile.TemporaryDirectory() as folder:
-            _apart(measure, f"sqlite:///{folder}/bench.sqlite3")
+            apart(measure, f"sqlite:///{folder}/bench.sqlite3")
     if only != "sqlite":
         with services.postgres() as url:
-            _apart(measure, url)
+            apart(measure, url)
 
 
-def _apart(measure: Callable[[str], None], url: str) -> None:
+def apart(measure: Callable[[str], None], url: str) -> None:
+    """Call `measure` with the kind of a database, in a child process, with Django set up and the tables made."""
     child = os.fork()
     if not child:
         os.environ |= {"DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull, "DEBUG": "1", "LOG_LEVEL": "ERROR"}
