@@ -5,8 +5,8 @@
 For each part of the full size a temporary PostgreSQL gets that many businesses, contacts, calls and recipients, made
 by SQL (the full size takes some ten minutes and 25 GB). Measured are every page of a business with few rows among all
 the others, then the same pages when that business is the large one (a fifth of all rows), what beat asks for, the parts
-of the sending loop, claims, and webhooks: processor time of this process and of PostgreSQL, and queries, with nothing
-in the cache. Printed is each figure at each size, and how many times the first it is at the last.
+of the sending loop, claims, webhooks, and idle processes: processor time of this process and of PostgreSQL, and
+queries, with nothing in the cache. Printed is each figure at each size, and how many times the first it is at the last.
 
 `--database URL` uses one database instead, and keeps it: it is filled if it is empty. PostgreSQL must be on this
 machine.
@@ -27,6 +27,8 @@ from bench.growth.sizes import Size
 from bench.growth.table import print_table
 from testing import services
 
+KINDS = ["pages", "work", "webhooks", "idle"]
+
 
 def main() -> None:
     """Measure at each size, each in a process of its own, and print the table."""
@@ -35,9 +37,7 @@ def main() -> None:
     for name, number in asdict(Size()).items():
         parser.add_argument(f"--{name}", type=int, default=number)
     parser.add_argument("--database", help="a PostgreSQL that stays, for one part")
-    parser.add_argument(
-        "--only", choices=["pages", "work", "webhooks"], nargs="+", default=["pages", "work", "webhooks"]
-    )
+    parser.add_argument("--only", choices=KINDS, nargs="+", default=KINDS)
     parser.add_argument("--json", type=Path, help="where all figures are written")
     options = parser.parse_args()
     whole = Size(options.businesses, options.contacts, options.calls, options.recipients)
@@ -67,9 +67,12 @@ def _apart(size: Size, only: list[str], database: str | None) -> dict[str, Cost]
 
 
 def _measured(size: Size, only: list[str]) -> dict[str, Cost]:
-    from bench.growth import asking, making, reports, work  # noqa: PLC0415 - Django is set up only now
+    from django.conf import settings  # noqa: PLC0415 - Django is set up only now
+
+    from bench.growth import asking, idle, making, reports, work  # noqa: PLC0415
     from businesses.models import Business  # noqa: PLC0415
 
+    settings.DEBUG, settings.ALLOWED_HOSTS = False, ["testserver"]
     found: dict[str, Cost] = {}
     if Business.objects.exists():
         rows = making.rows_kept()
@@ -83,6 +86,7 @@ def _measured(size: Size, only: list[str]) -> dict[str, Cost]:
         "pages": lambda: {f"large: {name}": cost for name, cost in asking.ask_all(rows, large=True).items()},
         "work": work.figures,
         "webhooks": reports.reports,
+        "idle": idle.figures,
     }
     for name in only:
         found |= measures[name]()

@@ -8,7 +8,7 @@ from bench.growth.people import CONTACT, PHONE
 
 MADE = "growth_broadcasts"
 """A table of the new broadcasts: `n` and `k` number them, `is_waiting` is the one of which nothing was sent."""
-DAYS = 90
+DAYS, NAME = 90, "Offer "
 """They are spread over so many."""
 STEPS, EVENTS = 40, 3
 NOTICES = 0.1
@@ -27,12 +27,12 @@ def add_broadcasts() -> None:
         f" now() - (1 + k * {DAYS} / broadcasts) * interval '1 day', n = 0 AND k = 0"
         f" FROM {NEW}, generate_series(0, broadcasts - 1) k"
     )
-    done = Broadcast.objects.filter(status="completed").earliest("created_at")
+    done = Broadcast.objects.filter(status="completed").exclude(name__startswith=NAME).earliest("created_at")
     columns = {
         "id": "b.id",
         "sender_id": "g.sender",
         "template_id": "g.template",
-        "name": "'Offer ' || b.k",
+        "name": f"'{NAME}' || b.k",
         "status": "CASE WHEN b.is_waiting THEN 'paused' ELSE 'completed' END",
         "pause_reason": "CASE WHEN b.is_waiting THEN 'user' ELSE '' END",
         "total": "g.people",
@@ -52,7 +52,7 @@ def add_broadcasts() -> None:
     step = CourseStep.objects.filter(course=course).first()
     columns = {"course_id": "c.id", "at": "b.at + i * interval '1 minute'", "sent": f"g.people / {STEPS}"}
     copies(CourseStep, step.pk, f"{heads}, generate_series(1, {STEPS}) i", _OURS | columns)  # type: ignore[union-attr]
-    spent = BroadcastSpending.objects.create(business=done.business, broadcast=done)
+    spent, _created = BroadcastSpending.objects.get_or_create(business=done.business, broadcast=done)
     sums = {"broadcast_id": "b.id", "micros": "g.people * 1000", "billed_micros": "g.people * 900"}
     copies(BroadcastSpending, spent.pk, _BROADCASTS, _OURS | sums)
 
@@ -62,7 +62,8 @@ def add_recipients() -> None:
     from whatsapp.models import Recipient  # noqa: PLC0415
     from whatsapp.states import RecipientStatus  # noqa: PLC0415
 
-    read = Recipient.objects.filter(status=RecipientStatus.READ, broadcast__status="completed").first()
+    seeded = Recipient.objects.filter(status=RecipientStatus.READ, broadcast__status="completed")
+    read = seeded.exclude(broadcast__name__startswith=NAME).first()
     outcome = (
         "CASE WHEN b.is_waiting THEN 'pending' WHEN i % 20 = 3 THEN 'failed' WHEN i % 5 < 3 THEN 'read'"
         " WHEN i % 50 <> 4 THEN 'delivered' WHEN b.at < now() - interval '30 days' THEN 'expired' ELSE 'sent' END"

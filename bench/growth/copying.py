@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, models
 
 
-def copies(model: type[models.Model], of: Any, source: str, columns: Mapping[str, str]) -> int:
+def copies(model: type[Any], of: Any, source: str, columns: dict[str, str]) -> int:
     """Insert copies of the row with the key `of`, one for each row of `source`. Returns their number.
 
-    `columns` says which differ, as SQL over `source`; a key that the database counts is left to it.
+    `columns` says which differ, as SQL over `source`; keys are new.
     """
     fields = model._meta.concrete_fields
     unknown = columns.keys() - {field.column for field in fields}
@@ -20,7 +20,8 @@ def copies(model: type[models.Model], of: Any, source: str, columns: Mapping[str
         raise LookupError(f"{model._meta.label} has no {sorted(unknown)}")
     counted = isinstance(model._meta.pk, models.AutoField)
     names = [field.column for field in fields if not (counted and field.primary_key)]
-    table, keys = model._meta.db_table, [columns.get(name, f'sample."{name}"') for name in names]
+    made = {"id": "gen_random_uuid()"} if isinstance(model._meta.pk, models.UUIDField) else {}
+    table, keys = model._meta.db_table, [(made | columns).get(name, f'sample."{name}"') for name in names]
     into = ", ".join(f'"{name}"' for name in names)
     key = model._meta.pk.get_db_prep_value(of, connection) if model._meta.pk else of
     with connection.cursor() as cursor:

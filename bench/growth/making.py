@@ -54,6 +54,12 @@ def rows_kept() -> Rows:
     return rows
 
 
+def forget() -> None:
+    """Remove the tables that are only for making rows."""
+    for table in (_KEPT, fleet.NEW, broadcasts.MADE):
+        run(f"DROP TABLE IF EXISTS {table}")
+
+
 def settle_down() -> None:
     """Do what PostgreSQL does by itself within minutes: tables are cleaned and known."""
     run("VACUUM ANALYZE")

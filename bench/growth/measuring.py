@@ -49,12 +49,12 @@ def _once(do: Callable[[], object], *, everywhere: bool) -> Cost:
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
     pid = backend()
-    database_s = (lambda: server_s(pid)) if everywhere else (lambda: running_s(pid))
+    database_s = server_s if everywhere else running_s
     with CaptureQueriesContext(connection) as queries:
-        began_s, database_began_s = time.process_time(), database_s()
+        began_s, database_began_s = time.process_time(), database_s(pid)
         do()
         took_s = time.process_time() - began_s
-    return Cost(took_s * 1000, (database_s() - database_began_s) * 1000, len(queries))
+    return Cost(took_s * 1000, (database_s(pid) - database_began_s) * 1000, len(queries))
 
 
 def backend() -> int:

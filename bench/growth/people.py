@@ -85,7 +85,8 @@ def add_calls() -> None:
     """Calls one after the other, each with turns."""
     from calls.models import Call, CallStatus, Turn  # noqa: PLC0415
 
-    call = Call.objects.filter(status=CallStatus.ENDED, outcome="completed", is_recorded=False).first()
+    turn = Turn.objects.filter(is_greeting=False, call__status=CallStatus.ENDED, call__outcome="completed").first()
+    call = turn.call  # type: ignore[union-attr]
     key, began = "md5('call' || g.n || '-' || i)::uuid", "now() - i * interval '7 minutes'"
     columns = {
         "id": key,
@@ -96,14 +97,14 @@ def add_calls() -> None:
         "stream_opened_at": f"{began} + interval '1 second'",
         "ended_at": f"{began} + (5 + i % 300) * interval '1 second'",
         "alive_at": f"{began} + (5 + i % 300) * interval '1 second'",
+        "is_recorded": "false",
         "summary_due_at": "NULL",
         "dialling_until": "NULL",
         "placed_by_id": "NULL",
         "steered_by_id": "NULL",
     }
     calls = f"{NEW} g, generate_series(1, g.calls) i"
-    copies(Call, call.pk, calls, _OURS | columns)  # type: ignore[union-attr]
-    turn = Turn.objects.filter(call=call, is_greeting=False).first()
+    copies(Call, call.pk, calls, _OURS | columns)
     said = {
         "call_id": key,
         "position": "p",

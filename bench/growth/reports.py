@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import partial
 
 from bench.growth.measuring import Cost, cost_of
 
@@ -37,7 +38,7 @@ def reports() -> dict[str, Cost]:
         taken, applied = [], []
         for _ in range(TIMES):
             bodies = _bodies(which, what)
-            taken.append(cost_of(lambda bodies=bodies: _post(bodies), times=1))
+            taken.append(cost_of(partial(_post, bodies), times=1))
             applied.append(cost_of(_apply, times=1))
         found[f"{name}: taken in"] = sorted(taken, key=lambda each: each.ms)[TIMES // 2]
         found[f"{name}: applied"] = sorted(applied, key=lambda each: each.ms)[TIMES // 2]
