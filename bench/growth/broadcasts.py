@@ -92,6 +92,7 @@ def add_recipients() -> None:
     }
     people = f"{_BROADCASTS}, generate_series(0, g.people - 1) i"
     copies(Recipient, read.pk, people, _OURS | columns)  # type: ignore[union-attr]
+    run(f"ANALYZE {MADE}; ANALYZE whatsapp_broadcast_recipients")
     run(
         "INSERT INTO whatsapp_broadcast_attempts"
         " (id, business_id, recipient_id, no, started_at, finished_at, outcome, http_status, provider_message_id)"
