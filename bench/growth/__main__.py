@@ -89,7 +89,8 @@ def _measured(size: Size, only: list[str]) -> dict[str, Cost]:
         "idle": idle.figures,
     }
     for name in only:
-        found |= measures[name]()
+        found |= (known := measures[name]())
+        print_table({name: known})
     return found
 
 

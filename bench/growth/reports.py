@@ -14,7 +14,7 @@ TIMES = 3
 
 
 def reports() -> dict[str, Cost]:
-    """Returns what 1,000 of each cost: taking them in, and applying them."""
+    """Returns what many of each cost: taking them in, and applying them."""
     from django.conf import settings  # noqa: PLC0415
 
     from businesses.tenancy import across_businesses  # noqa: PLC0415
@@ -33,7 +33,7 @@ def reports() -> dict[str, Cost]:
         ("1,000 statuses", ours, "delivered"),
         ("1,000 statuses without our mark", by_id, "delivered"),
         ("1,000 statuses of others", strange, "delivered"),
-        ("1,000 messages", ours, "reply"),
+        ("100 messages", ours[:100], "reply"),
     ):
         taken, applied = [], []
         for _ in range(TIMES):
