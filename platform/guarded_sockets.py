@@ -21,28 +21,17 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
+from calls.line.socket_bounds import LARGEST_AT_FIRST, SEND_BUFFER, STUCK_S, Frames
 from frontdesk.slow_sockets import unsent
 
-LARGEST_AT_FIRST: Final = 8_192
-"""Bytes of a message before the socket is let in. Twilio's `start` has about 600."""
-LARGEST: Final = 131_072
-"""Bytes of a message afterwards. The consumer drops those of half the size; larger ones close the socket."""
 LARGE: Final = 16_384
 """Bytes. Only one message of this size waits at a time."""
-FRAMES_AT_FIRST: Final = 10
-"""Twilio sends two messages. There may be pings between them."""
-FRAMES_AT_ONCE: Final = 4_000
-FRAMES_PER_S: Final = 250
-"""A little more than the messages that `calls/line/consumers.py` allows: there, a flood ends the call with a word."""
 MOST_WAITING: Final = 16
 """Messages that wait for the application: a third of a second of a telephone line."""
 MOST_BEFORE_OPEN: Final = 65_536
 """Bytes that come before the handshake is answered."""
-SEND_BUFFER: Final = 65_536
-"""Bytes in the kernel. Its own choice grows to megabytes: minutes of speech that the other end has not taken."""
-STUCK_S: Final = 5.0
 MALFORMED: Final = 4400
-"""As `calls/line/consumers.py` closes a stream that Twilio can't have sent."""
+"""As `calls/line/stream.py` closes a stream that Twilio can't have sent."""
 
 
 class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no types
@@ -51,14 +40,12 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
     _is_deaf = False
     _is_held = False
     _go_on_at = 0
-    _is_let_in = False
-    _frames = 0
 
     def onConnect(self, request: Any) -> Any:
         """Set the bounds, then let Daphne ask the application."""
         self.maxMessagePayloadSize, self.maxFramePayloadSize = LARGEST_AT_FIRST, 0
         self.utf8validateIncoming = False  # a byte at a time in Python; `onMessage` decodes the whole at once
-        self._let_in_at = asyncio.get_running_loop().time()
+        self._frames = Frames()
         self._buffer = _SendBuffer(self.transport)
         self.transport.unregisterProducer()  # the HTTP channel that this was before the upgrade
         self.transport.registerProducer(self._buffer, True)
@@ -68,10 +55,8 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
     # For the consumer ------------------------------------------------------------------------------
     def let_in(self) -> None:
         """Allow what a running call needs: the socket has shown that it may speak."""
-        self._is_let_in = True
-        self._frames = 0
-        self._let_in_at = asyncio.get_running_loop().time()
-        self.maxMessagePayloadSize = LARGEST
+        self._frames.let_in(asyncio.get_running_loop().time())
+        self.maxMessagePayloadSize = self._frames.largest
 
     def taken(self) -> None:
         """Go on, if the messages that waited have been taken."""
@@ -112,15 +97,9 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
 
     def onFrameBegin(self) -> None:
         """Count a frame, of whatever kind."""
-        self._frames += 1
-        if self._frames > self._most_frames():
+        if self._frames.is_too_many(asyncio.get_running_loop().time()):
             self.serverClose(MALFORMED)
         super().onFrameBegin()
-
-    def _most_frames(self) -> float:
-        if not self._is_let_in:
-            return FRAMES_AT_FIRST
-        return FRAMES_AT_ONCE + FRAMES_PER_S * (asyncio.get_running_loop().time() - self._let_in_at)
 
     def _max_message_size_exceeded(self, *_sizes: Any) -> None:
         """Refuse a message by its announced size (Autobahn's hook for it)."""
@@ -135,7 +114,7 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
         except UnicodeDecodeError:
             self.serverClose(MALFORMED)
             return
-        is_alone = len(payload) > LARGE or not self._is_let_in
+        is_alone = len(payload) > LARGE or not self._frames.is_let_in
         if is_alone or self.application_queue.qsize() >= MOST_WAITING:
             self._is_held = True
             self._go_on_at = 0 if is_alone else MOST_WAITING // 2

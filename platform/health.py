@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import json
+from typing import Final
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -20,6 +22,8 @@ from frontdesk import disk, embedded_worker, figures, loop_lag, missing_migratio
 
 _seen_migrated = False
 
+CONTENT_TYPE_OF_METRICS: Final = CONTENT_TYPE_LATEST
+
 figures.install()
 
 
@@ -34,31 +38,45 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 if the process can take one more call, or 503 with the reasons why not."""
-    found = (database_problem(), call_problem(), worker_problem(), loop_lag.problem(), disk.problem())
-    problems = [problem for problem in found if problem]
-    return JsonResponse(
-        {
-            "ready": not problems,
-            "problems": problems,
-            "live_calls": live.live_calls(),
-            "models": models_now(),
-            "openai": {"problems": openai_lately.here.problems()},
-            "background": background_now(),
-        },
-        status=503 if problems else 200,
-    )
+    status, body = readiness()
+    return HttpResponse(body, status=status, content_type="application/json")
 
 
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer with this process's Prometheus metrics for bearers of `METRICS_TOKEN`, and 404 for others."""
-    given = request.headers.get("Authorization", "")
-    expected = f"Bearer {settings.METRICS_TOKEN}"
-    is_open = settings.DEBUG and not settings.METRICS_TOKEN
-    if not is_open and not (settings.METRICS_TOKEN and hmac.compare_digest(given.encode(), expected.encode())):
+    if not may_see_metrics(request.headers.get("Authorization", "")):
         return HttpResponseNotFound()
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_OF_METRICS)
+
+
+def readiness() -> tuple[int, bytes]:
+    """Returns status and body of /readyz."""
+    found = (database_problem(), call_problem(), worker_problem(), loop_lag.problem(), disk.problem())
+    problems = [problem for problem in found if problem]
+    told = {
+        "ready": not problems,
+        "problems": problems,
+        "live_calls": live.live_calls(),
+        "models": models_now(),
+        "openai": {"problems": openai_lately.here.problems()},
+        "background": background_now(),
+    }
+    return 503 if problems else 200, json.dumps(told).encode()
+
+
+def may_see_metrics(authorization: str) -> bool:
+    """Returns whether the bearer of this `Authorization` header may see the metrics."""
+    if settings.DEBUG and not settings.METRICS_TOKEN:
+        return True
+    expected = f"Bearer {settings.METRICS_TOKEN}"
+    return bool(settings.METRICS_TOKEN) and hmac.compare_digest(authorization.encode(), expected.encode())
+
+
+def exposition() -> bytes:
+    """Returns this process's metrics in Prometheus' format."""
+    return generate_latest()
 
 
 def database_problem() -> str:

@@ -44,7 +44,7 @@ env.refuse(
 ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or ""), "localhost", "127.0.0.1", "[::1]"]
 
 INSTALLED_APPS = [
-    "daphne",
+    "frontdesk",  # its runserver comes before that of staticfiles
     "businesses.fence.apps.FencedAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -60,7 +60,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "channels",
-    "frontdesk",
     "businesses",
     "calls",
     "whatsapp",

@@ -77,8 +77,11 @@ def _mains(folder: Path) -> str:
 
 
 def _with_includes(text: str, place: str) -> str:
-    """Returns the text with the shipped files in place of their names."""
-    return re.sub(rf"include {place}/([-\w.]+);", lambda found: (DEPLOY / found[1]).read_text(), text)
+    """Returns the text with the shipped files in place of their names. Compose mounts one of two as `media.conf`."""
+    shipped = {"media.conf": DEPLOY / "compose" / "media-web.conf"}
+    return re.sub(
+        rf"include {place}/([-\w.]+);", lambda found: shipped.get(found[1], DEPLOY / found[1]).read_text(), text
+    )
 
 
 def _temporary(folder: Path) -> str:

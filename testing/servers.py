@@ -147,6 +147,20 @@ def _daphne(environment: dict[str, str], folder: Path, code: Path) -> Iterator[D
 
 
 @contextmanager
+def media_process(beside: Daphne, folder: Path, **variables: str) -> Iterator[Daphne]:
+    """The server of media streams alone, on the database and Redis of a Daphne process; it ends with the block."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        command = [sys.executable, "manage.py", "serve_media", "--fd", str(listener.fileno())]
+        environment = {**beside.environment, **variables}
+        with _process(command, environment, folder, ROOT, keep_open=[listener.fileno()]) as (process, log_path):
+            listener.close()
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=START_TIMEOUT_S):
+                pass
+            yield Daphne(process, environment, log_path, ROOT, port)
+
+
+@contextmanager
 def worker_process(environment: dict[str, str], folder: Path) -> Iterator[Process]:
     """A Celery worker with beat, which logs into the folder and ends with the block."""
     schedule = folder / f"beat-{uuid.uuid4().hex}"

@@ -58,9 +58,10 @@ class Desk:
 
 @dataclass
 class Rig:
-    """Everything that end-to-end calls need."""
+    """Everything that end-to-end calls need. `line` is the process that holds the calls: Daphne, or `serve_media`."""
 
     daphne: Daphne
+    line: Daphne
     exchange: Exchange
     twilio: TwilioPeer
     office: Office
@@ -92,7 +93,7 @@ class Rig:
 
     def logged(self, call_id: object) -> str:
         """Returns the server's log lines about a call."""
-        return "\n".join(line for line in self.daphne.log.splitlines() if str(call_id) in line)
+        return "\n".join(line for line in self.line.log.splitlines() if str(call_id) in line)
 
 
 async def eventually(condition: Callable[[], object], timeout_s: float = 30.0) -> None:

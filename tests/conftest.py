@@ -1,6 +1,8 @@
 """The rig of the end-to-end calls, one for each worker, and a check of all its calls together."""
 
+import os
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 import pytest
 import pytest_asyncio
@@ -10,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing.databases import MigratedDatabase
-from testing.servers import web_processes
+from testing.servers import media_process, web_processes
 from tests.call_exchange import Exchange
 from tests.call_office import Office
 from tests.call_rig import AUTH_TOKEN, Rig
@@ -22,8 +24,9 @@ UNREADABLE = {"invalid_json", "invalid_event", "invalid_value", "unknown_paramet
 async def rig(
     tmp_path_factory: pytest.TempPathFactory, migrated_database: MigratedDatabase, django_db_blocker: DjangoDbBlocker
 ) -> AsyncIterator[Rig]:
-    """One Daphne with OpenAI's and Twilio's stand-ins around it."""
-    with web_processes(tmp_path_factory.mktemp("calls"), migrated_database) as start:
+    """One Daphne with OpenAI's and Twilio's stand-ins around it. With Redis, `serve_media` beside it has the calls."""
+    folder = tmp_path_factory.mktemp("calls")
+    with web_processes(folder, migrated_database) as start, ExitStack() as beside:
         async with Exchange() as exchange:
             daphne = start(
                 OPENAI_API_KEY="not-a-key",
@@ -31,12 +34,14 @@ async def rig(
                 OPENAI_BASE_URL=exchange.url,
                 TWILIO_AUTH_TOKEN=AUTH_TOKEN,
             )
+            line = beside.enter_context(media_process(daphne, folder)) if os.environ.get("REDIS_URL") else daphne
             office = Office(daphne.environment["DATABASE_URL"], django_db_blocker)
-            async with TwilioPeer(daphne.url, auth_token=AUTH_TOKEN) as twilio:
-                yield Rig(daphne, exchange, twilio, office)
+            async with TwilioPeer(daphne.url, auth_token=AUTH_TOKEN, media_url=line.url) as twilio:
+                yield Rig(daphne, line, exchange, twilio, office)
             office.close()
         assert_valid_client_events(exchange)
-        assert "Traceback" not in daphne.log, daphne.log
+        for process in (daphne, line):
+            assert "Traceback" not in process.log, process.log
 
 
 def assert_valid_client_events(exchange: Exchange) -> None:

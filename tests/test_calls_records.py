@@ -93,9 +93,9 @@ async def test_no_transcript_or_number_reaches_the_log(rig: Rig) -> None:
         call.say(speech("hello"))
         await call.until(lambda: heard(call).endswith(numbered.audio("The secret answer.")))
         await eventually(lambda: desk.lane.sent("conversation.item.input_audio_transcription.completed"))
-    assert "secret" not in rig.daphne.log
-    assert desk.number not in rig.daphne.log
-    assert "+15005550001" not in rig.daphne.log
+    assert "secret" not in rig.line.log
+    assert desk.number not in rig.line.log
+    assert "+15005550001" not in rig.line.log
 
 
 async def test_a_killed_process_leaves_what_was_said(
@@ -105,7 +105,7 @@ async def test_a_killed_process_leaves_what_was_said(
     openai_url = rig.exchange.url.replace("http", "ws", 1)
     doomed = daphne(OPENAI_API_KEY="not-a-key", OPENAI_REALTIME_URL=openai_url, TWILIO_AUTH_TOKEN=AUTH_TOKEN)
     office = Office(doomed.environment["DATABASE_URL"], django_db_blocker)
-    kept_rig = Rig(doomed, rig.exchange, TwilioPeer(doomed.url, auth_token=AUTH_TOKEN), office)
+    kept_rig = Rig(doomed, doomed, rig.exchange, TwilioPeer(doomed.url, auth_token=AUTH_TOKEN), office)
     plan = scenario(transcripts=("When are you open?",), replies=((Say(ANSWER * 3),),))
     desk = await kept_rig.desk(plan, greeting=GREETING, fallback_number=FALLBACK, minutes_left=10)
     async with kept_rig.twilio as twilio, twilio.call(to=desk.number) as call, twilio.call(to=desk.number) as other:

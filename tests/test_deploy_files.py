@@ -52,8 +52,9 @@ def test_a_unit_starts_a_command_of_the_page_and_starts_it_again(unit: Path) -> 
 
 
 def test_a_web_process_may_wait_for_its_calls() -> None:
-    (web,) = [unit for unit in UNITS if "web" in unit.name]
-    assert seconds(service(web)["TimeoutStopSec"]) > settings.DRAIN_SECONDS
+    for unit in UNITS:
+        if "@" in unit.name:
+            assert seconds(service(unit)["TimeoutStopSec"]) > settings.DRAIN_SECONDS
 
 
 # Compose ------------------------------------------------------------------------------------------------------
@@ -68,16 +69,24 @@ def test_a_service_is_bounded_and_starts_again(name: str) -> None:
     assert found["logging"]["options"].keys() == {"max-size", "max-file"}
     assert (found["read_only"], found["cap_drop"]) == (True, ["ALL"])
     assert {"mem_limit", "pids_limit"} <= found.keys()
-    checks = name in {"web-1", "web-2"} or "test" in found["healthcheck"]  # the web's stands in the image
+    checks = name.startswith(("web-", "media-")) or "test" in found["healthcheck"]  # the web's stands in the image
     assert checks or name == "migrate"
 
 
+def named(configuration: str) -> set[str]:
+    """Returns the services that it names."""
+    return set(re.findall(r"server (\S+):8000 resolve ", configuration))
+
+
 def test_the_proxy_finds_each_web_process_and_every_file() -> None:
-    proxy = (ROOT / "deploy" / "compose" / "nginx.conf").read_text()
-    webs = {name for name in OURS if name.startswith("web-")}
-    assert set(re.findall(r"server (\S+):8000 resolve ", proxy)) == webs
+    folder = ROOT / "deploy" / "compose"
+    proxy = (folder / "nginx.conf").read_text()
+    webs, medias = ({name for name in OURS if name.startswith(kind)} for kind in ("web-", "media-"))
+    assert named(proxy) == named((folder / "media-web.conf").read_text()) == webs
+    assert named((folder / "media-own.conf").read_text()) == medias
     assert webs == set(COMPOSE["proxy"]["depends_on"])
-    mounted = dict(volume.removesuffix(":ro").rsplit(":", 1)[::-1] for volume in COMPOSE["proxy"]["volumes"])
+    volumes = [volume.replace("${MEDIA_SERVER:-web}", "web") for volume in COMPOSE["proxy"]["volumes"]]
+    mounted = dict(volume.removesuffix(":ro").rsplit(":", 1)[::-1] for volume in volumes)
     assert all((ROOT / source).is_file() for source in mounted.values() if source.endswith(".conf"))
     assert set(re.findall(r"include (/etc/nginx/frontdesk/\S+);", proxy)) < set(mounted)
     certificate = {str(Path(each).parent) for each in re.findall(r"ssl_certificate\S* (\S+);", proxy)}
@@ -85,7 +94,7 @@ def test_the_proxy_finds_each_web_process_and_every_file() -> None:
 
 
 def test_a_web_container_may_wait_for_its_calls() -> None:
-    for name in ("web-1", "web-2", "proxy"):
+    for name in ("web-1", "web-2", "media-1", "media-2", "proxy"):
         assert int(COMPOSE[name]["stop_grace_period"].removesuffix("m")) * 60 > settings.DRAIN_SECONDS
 
 

@@ -46,14 +46,12 @@ async def post(rig: Rig, path: str, **fields: str) -> tuple[str, float]:
 def is_noticed(rig: Rig) -> bool:
     """Whether the process knows that the database is away. Of PostgreSQL, rows alone are locked."""
     is_sqlite = rig.daphne.environment["DATABASE_URL"].startswith("sqlite")
-    return not is_sqlite or rig.daphne.log.count("The database is away") > rig.daphne.log.count("The database is back")
+    return not is_sqlite or rig.line.log.count("The database is away") > rig.line.log.count("The database is back")
 
 
 async def is_back(rig: Rig) -> None:
     """Wait until the process knows that the database is not away any more, if it took it to be."""
-    await eventually(
-        lambda: rig.daphne.log.count("The database is away") == rig.daphne.log.count("The database is back")
-    )
+    await eventually(lambda: rig.line.log.count("The database is away") == rig.line.log.count("The database is back"))
 
 
 def end_of(call_sid: str) -> tuple[str, str]:

@@ -31,7 +31,7 @@ def unwritable(folder: Path) -> Iterator[None]:
 
 async def test_calls_whose_recordings_have_no_room(rig: Rig) -> None:
     """Two calls, of which each fails to write once a second."""
-    before = rig.daphne.log
+    before = rig.line.log
     desk = await rig.desk(record_calls=True, recording_notice="")
     with unwritable(Path(rig.daphne.environment["MEDIA_ROOT"])):
         for _ in range(2):
@@ -39,8 +39,8 @@ async def test_calls_whose_recordings_have_no_room(rig: Rig) -> None:
                 call.say(speech("hello"))
                 await call.until(lambda call=call: call.heard_bytes > len(ANSWER) and call.now > OF_EACH_S)  # type: ignore[misc]
             assert (await rig.records(call)).call.outcome == "completed"
-    await eventually(lambda: rig.daphne.log.count(BACK) > before.count(BACK))
-    new = rig.daphne.log.removeprefix(before)
+    await eventually(lambda: rig.line.log.count(BACK) > before.count(BACK))
+    new = rig.line.log.removeprefix(before)
     assert (new.count(AWAY), new.count(BACK)) == (1, 1)
     assert "Traceback" not in new
     assert int(new.partition(BACK)[2].split("s: ")[1].split()[0]) > 2, "each piece is counted"

@@ -61,6 +61,7 @@ from calls.line.assistant_audio import AssistantAudio
 from calls.line.first_event import first_event
 from calls.line.media_stream import Flood, MalformedMessage
 from calls.line.missing_media import MissingMedia
+from calls.line.model_socket import Connect
 from calls.line.realtime import RealtimeSession
 from calls.line.realtime_events import AudioDelta, Understood
 from calls.line.unanswered import Unanswered
@@ -82,6 +83,7 @@ class Bridge:
     """A running call between Twilio's socket and OpenAI's.
 
     `send` queues a text message to Twilio, `hang_up` asks for the socket to be closed; both return at once.
+    `connect` opens a socket to OpenAI.
     `unwritten` is told the end before that, if the database has not taken it.
     """
 
@@ -93,6 +95,7 @@ class Bridge:
         opened_at: float,
         send: Callable[[str], None],
         hang_up: Callable[[], None],
+        connect: Connect,
         unwritten: Callable[[Ending], Awaitable[None]] | None = None,
     ) -> None:
         self._plan = plan
@@ -100,6 +103,7 @@ class Bridge:
         self._opened_at = opened_at
         self._send = send
         self._hang_up = hang_up
+        self._open = connect
         self._unwritten = unwritten
         self._loop = asyncio.get_running_loop()
         self._conversation = Conversation(plan.settings)
@@ -135,7 +139,8 @@ class Bridge:
         if self._heard_s > self._clock() + MOST_CATCHING_UP_S:
             raise Flood("audio faster than anyone speaks")
         self._missing.audio_came()
-        self._forward(payload)
+        self._unanswered.add(payload)
+        self._send_audio(payload)
         self._recorder.keep_caller_audio(self._clock(), audio, timestamp_ms)
         for start in range(0, len(audio), FRAME_BYTES):
             frame = audio[start : start + FRAME_BYTES]
@@ -186,10 +191,6 @@ class Bridge:
                 openai_lately.told(told)
                 self._note_answered(told)
                 self.feed(told)
-
-    def _forward(self, payload: str) -> None:
-        self._unanswered.add(payload)
-        self._send_audio(payload)
 
     def _send_audio(self, payload: str) -> None:
         if self._session is not None and self._session.is_ready:
@@ -263,7 +264,7 @@ class Bridge:
         """Open a session in the old one's place. The caller's words that no session put in text go to it again."""
         if self._session is not None:
             self._session.close()
-        session = RealtimeSession(self._plan, clock=self._clock, tell=self._told_by_model)
+        session = RealtimeSession(self._plan, connect=self._open, clock=self._clock, tell=self._told_by_model)
         self._session = session
         history, replay = self._conversation.history(), self._unanswered.pieces
         session.start(history=history, timeout_s=command.timeout_s, replay=replay)

@@ -10,21 +10,18 @@ import asyncio
 import json
 import logging
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.conf import settings
-from openai import OpenAIError
-from openai.resources.realtime.realtime import AsyncRealtimeConnection
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from calls import figures
 from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import ModelLost, ModelReady
-from calls.line import realtime_connection
-from calls.line.realtime_connection import closed_reason
+from calls.line.model_socket import Connect, HandshakeRefused, ModelSocket, SocketFailed
 from calls.line.realtime_events import (
     ClientEvent,
     Understood,
@@ -41,10 +38,6 @@ from calls.plan import CallPlan
 
 logger = logging.getLogger(__name__)
 
-SEND_TIMEOUT_S: Final = 3.0
-"""OpenAI takes audio in real time: a connection that takes nothing for this long is dead."""
-MOST_UNSENT: Final = 4_000
-"""Events: 80 s of a caller's audio, more than a line that was stalled brings at once."""
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _APPEND: Final = '{"type":"input_audio_buffer.append","audio":"'
 
@@ -62,13 +55,18 @@ class SessionRefused(Exception):
 class RealtimeSession:
     """One connection to OpenAI Realtime, from connecting to its end."""
 
-    def __init__(self, plan: CallPlan, *, clock: Callable[[], float], tell: Callable[[Understood], None]) -> None:
+    def __init__(
+        self, plan: CallPlan, *, connect: Connect, clock: Callable[[], float], tell: Callable[[Understood], None]
+    ) -> None:
         self._plan = plan
+        self._connect = connect
         self._clock = clock
         self._tell = tell
-        self._outbox: asyncio.Queue[str] = asyncio.Queue(MOST_UNSENT)
+        self._socket: ModelSocket | None = None
+        self._before_ready: deque[bytes] = deque()
+        self._woken = asyncio.Event()
+        self._why_lost: Exception | None = None
         self._task: asyncio.Task[None] | None = None
-        self._is_overrun = False
         self.is_ready = False
 
     def start(self, *, history: list[SpokenTurn], replay: Callable[[], Iterable[str]], timeout_s: float) -> None:
@@ -80,7 +78,7 @@ class RealtimeSession:
         self._task = asyncio.create_task(self._run(history, replay, timeout_s), name=f"realtime {self._plan.call_id}")
 
     def send(self, event: ClientEvent) -> None:
-        """Queue one of our events; returns at once."""
+        """Queue one of our events, if the session is ready; returns at once."""
         self._put(_written(event))
 
     def append_audio(self, payload: str) -> None:
@@ -88,11 +86,8 @@ class RealtimeSession:
         self._put(f'{_APPEND}{payload}"}}')
 
     def _put(self, text: str) -> None:
-        """Queue a message. When there is no room, this connection is lost: `_write` tells so."""
-        if self._outbox.full():
-            self._is_overrun = True
-        else:
-            self._outbox.put_nowait(text)
+        if self._socket is not None:
+            self._socket.send(text)
 
     def close(self) -> None:
         """End the session without a word: nothing is told after this."""
@@ -107,48 +102,65 @@ class RealtimeSession:
                 await self._task
 
     async def _run(self, history: list[SpokenTurn], replay: Callable[[], Iterable[str]], timeout_s: float) -> None:
-        connection: AsyncRealtimeConnection | None = None
         try:
             async with asyncio.timeout(timeout_s):
-                connection = await realtime_connection.connect()
-                lifetime_s = await self._configure(connection, history)
-            self.is_ready = True
-            self._tell(ModelReady(self._clock(), lifetime_s))
-            for payload in replay():
-                self.append_audio(payload)
-            await self._exchange(connection)
+                self._socket = await self._connect(self._came, self._went)
+                lifetime_s = await self._configure(self._socket, history)
+            self._begin(lifetime_s, replay)
+            while self._why_lost is None:
+                await self._something()
+            raise self._why_lost
         except SessionRefused as error:
-            self._lost(error, permanent=error.permanent)
-        except ExceptionGroup as group:
-            self._lost(group.exceptions[0])
+            self._end(error, permanent=error.permanent)
         except Exception as error:  # whatever it was: untold, the caller would wait for ever
-            self._lost(error)
+            self._end(error)
         finally:
             self.is_ready = False
-            if connection is not None:
-                await realtime_connection.close(connection)
+            if self._socket is not None:
+                await self._socket.close()
 
-    def _lost(self, error: Exception, *, permanent: bool = False) -> None:
+    def _begin(self, lifetime_s: float | None, replay: Callable[[], Iterable[str]]) -> None:
+        self.is_ready = True
+        self._tell(ModelReady(self._clock(), lifetime_s))
+        for payload in replay():
+            self.append_audio(payload)
+        while self._before_ready:
+            self.take(self._before_ready.popleft())
+
+    def _came(self, data: bytes) -> None:
+        """Take a message from the socket."""
+        if self.is_ready:
+            self.take(data)
+        else:
+            self._before_ready.append(data)
+            self._woken.set()
+
+    def _went(self, error: Exception) -> None:
+        """Hear that the socket is lost."""
+        self._why_lost = error
+        self._woken.set()
+
+    def _end(self, error: Exception, *, permanent: bool = False) -> None:
         self.is_ready = False
-        if not isinstance(error, SessionRefused | OSError | WebSocketException | OpenAIError):
+        if not isinstance(error, SessionRefused | SocketFailed | OSError):
             logger.error("call %s: a mistake of ours ended the session", self._plan.call_id, exc_info=error)
         reason = _reason(error)
-        if isinstance(error, InvalidStatus):
-            refusal = http_error(error.response.status_code, error.response.body, error.response.headers)
+        if isinstance(error, HandshakeRefused):
+            refusal = http_error(error.status, error.body, error.headers)
             reason, permanent = refusal.cause, refusal.meaning.is_permanent
         self._tell(ModelLost(self._clock(), reason, permanent))
 
-    async def _configure(self, connection: AsyncRealtimeConnection, history: list[SpokenTurn]) -> float | None:
+    async def _configure(self, socket: ModelSocket, history: list[SpokenTurn]) -> float | None:
         """Set the session up and wait until OpenAI has; return how long it will live, where it says so."""
-        created = await self._await_event(connection, "session.created")
+        created = await self._await_event("session.created")
         without: set[Part] = set()
-        while (refused := await self._update(connection, without)) is not None:
+        while (refused := await self._update(socket, without)) is not None:
             without.add(refused)
         for item in past_items(history):
-            await connection.send_raw(_written(item))
+            socket.send(_written(item))
         return session_lifetime_s(created, datetime.now(UTC))
 
-    async def _update(self, connection: AsyncRealtimeConnection, without: set[Part]) -> Part | None:
+    async def _update(self, socket: ModelSocket, without: set[Part]) -> Part | None:
         """Send the configuration without these parts; return the part that OpenAI refuses, None if it took it all."""
         update = session_update(
             self._plan,
@@ -156,9 +168,9 @@ class RealtimeSession:
             noise_reduction=settings.OPENAI_NOISE_REDUCTION,
             without=without,
         )
-        await connection.send_raw(_written(update))
+        socket.send(_written(update))
         try:
-            accepted = await self._await_event(connection, "session.updated")
+            accepted = await self._await_event("session.updated")
         except SessionRefused as refusal:
             part = refused_part(refusal.param, without=without) if refusal.is_about_configuration else None
             if part is None:
@@ -175,9 +187,9 @@ class RealtimeSession:
             if is_static(path):
                 raise SessionRefused(WRONG_FORMAT)
 
-    async def _await_event(self, connection: AsyncRealtimeConnection, kind: str) -> dict[str, Any]:
+    async def _await_event(self, kind: str) -> dict[str, Any]:
         while True:
-            message = _parse(await connection.recv_bytes())
+            message = _parse(await self._next())
             if message is None:
                 continue
             if message.get("type") == "error":
@@ -186,22 +198,18 @@ class RealtimeSession:
             if message.get("type") == kind:
                 return message
 
-    async def _exchange(self, connection: AsyncRealtimeConnection) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._write(connection))
-            group.create_task(self._read(connection))
+    async def _next(self) -> bytes:
+        """Returns the next message before the session is ready. Raises what ended the connection before it came."""
+        while not self._before_ready:
+            if self._why_lost is not None:
+                raise self._why_lost
+            await self._something()
+        return self._before_ready.popleft()
 
-    async def _write(self, connection: AsyncRealtimeConnection) -> None:
-        while True:
-            text = await self._outbox.get()
-            async with asyncio.timeout(SEND_TIMEOUT_S):
-                await connection.send_raw(text)
-            if self._is_overrun:
-                raise TimeoutError
-
-    async def _read(self, connection: AsyncRealtimeConnection) -> None:
-        while True:
-            self.take(await connection.recv_bytes())
+    async def _something(self) -> None:
+        """Wait until the socket brings a message before the session is ready, or is lost."""
+        self._woken.clear()
+        await self._woken.wait()
 
     def take(self, data: bytes) -> None:
         """Tell what a message of OpenAI's means. What can't be understood is logged, and the session goes on."""
@@ -246,8 +254,8 @@ def _reason(error: Exception) -> str:
     match error:
         case TimeoutError():
             return "timeout"
-        case ConnectionClosed():
-            return closed_reason(error)
+        case SocketFailed():
+            return error.reason
         case SessionRefused():
             return str(error)
         case OSError():

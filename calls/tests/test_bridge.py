@@ -12,6 +12,7 @@ from calls.conversation import Conversation
 from calls.conversation.commands import Command, NextStep
 from calls.conversation.events import CallerFrame, Event
 from calls.line import bridge as bridge_module
+from calls.line import realtime_connection
 from calls.line.bridge import Bridge
 from calls.models import CallOutcome
 from calls.records.recorder import CallRecorder
@@ -45,7 +46,14 @@ async def test_a_mistake_of_ours_ends_the_call_with_an_apology(
     sent: list[str] = []
     hung_up = asyncio.Event()
     opened_at = asyncio.get_running_loop().time()
-    bridge = Bridge(PLAN, stream_sid="MZ1", opened_at=opened_at, send=sent.append, hang_up=hung_up.set)
+    bridge = Bridge(
+        PLAN,
+        stream_sid="MZ1",
+        opened_at=opened_at,
+        send=sent.append,
+        hang_up=hung_up.set,
+        connect=realtime_connection.connect,
+    )
     bridge.caller_audio(FRAME)
     bridge.caller_audio(FRAME)
     bridge.caller_left()

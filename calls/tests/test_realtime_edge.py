@@ -6,28 +6,40 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
 from pytest_django import Settings
 
 from calls.conversation.events import ModelLost, ModelReady, ResponseAudio, ResponseEnded, ResponseStatus, TurnCommitted
-from calls.line import realtime, realtime_connection
+from calls.line import picows_connection, realtime, realtime_connection
+from calls.line.model_socket import Connect
 from calls.line.realtime_events import AudioDelta, Understood
 from calls.tests.test_realtime_events import PLAN
 
+pytestmark = pytest.mark.parametrize(
+    "connect", [realtime_connection.connect, picows_connection.connect], ids=["openai", "picows"]
+)
 PAYLOAD = base64.b64encode(b"\xff" * 160).decode()
 
 
 class OddServer:
-    """Sends `first` to whoever connects, answers the configuration with `then`, and goes on to listen."""
+    """Sends `first` to whoever connects, answers the configuration with `then`, and goes on to listen.
 
-    def __init__(self, *, first: dict[str, Any], then: list[dict[str, Any]]) -> None:
-        self._first, self._then = first, then
+    Each of `then` is an event, the pieces of one, `ping`, `abort`, or the code of its end. One that is deaf reads
+    nothing after the configuration.
+    """
+
+    session: realtime.RealtimeSession
+
+    def __init__(self, *, first: dict[str, Any] | web.Response, then: list[Any], is_deaf: bool = False) -> None:
+        self._first, self._then, self._is_deaf = first, then, is_deaf
         self.received: list[dict[str, Any]] = []
 
-    async def answer(self, request: web.Request) -> web.WebSocketResponse:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if isinstance(self._first, web.Response):
+            return self._first
         websocket = web.WebSocketResponse()
         await websocket.prepare(request)
         await websocket.send_json(self._first)
@@ -35,12 +47,38 @@ class OddServer:
             self.received.append(message.json())
             if message.json()["type"] == "session.update":
                 for each in self._then:
-                    await websocket.send_json(each)
+                    await self._send(websocket, request, each)
+                if self._is_deaf:
+                    cast("asyncio.Transport", request.transport).pause_reading()
+                    await asyncio.sleep(60)
         return websocket
+
+    async def _send(self, websocket: web.WebSocketResponse, request: web.Request, what: Any) -> None:
+        match what:
+            case int():
+                await websocket.close(code=what)
+            case "ping":
+                await websocket.ping()
+            case "abort":
+                cast("asyncio.Transport", request.transport).abort()
+            case [*pieces]:
+                for number, piece in enumerate(pieces):
+                    await send_piece(websocket, piece, is_first=number == 0, is_last=number == len(pieces) - 1)
+            case _:
+                await websocket.send_json(what)
+
+
+async def send_piece(websocket: web.WebSocketResponse, piece: str, *, is_first: bool, is_last: bool) -> None:
+    """Send a frame of a message in several."""
+    opcode = (0x80 if is_last else 0) | (0x1 if is_first else 0x0)
+    assert websocket._writer is not None
+    websocket._writer.transport.write(bytes([opcode, len(piece)]) + piece.encode())
 
 
 @asynccontextmanager
-async def session_with(server: OddServer, settings: Settings) -> AsyncIterator[asyncio.Queue[Understood]]:
+async def session_with(
+    server: OddServer, settings: Settings, connect: Connect = realtime_connection.connect
+) -> AsyncIterator[asyncio.Queue[Understood]]:
     """A session with this server; what it tells."""
     application = web.Application()
     application.router.add_get("/v1/realtime", server.answer)
@@ -48,9 +86,10 @@ async def session_with(server: OddServer, settings: Settings) -> AsyncIterator[a
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     settings.OPENAI_REALTIME_URL = f"ws://127.0.0.1:{runner.addresses[0][1]}/v1"
-    realtime_connection._client.cache_clear()
+    realtime_connection.client.cache_clear()
     told: asyncio.Queue[Understood] = asyncio.Queue()
-    session = realtime.RealtimeSession(PLAN, clock=lambda: 1.0, tell=told.put_nowait)
+    session = realtime.RealtimeSession(PLAN, connect=connect, clock=lambda: 1.0, tell=told.put_nowait)
+    server.session = session
     session.start(history=[], replay=list, timeout_s=30.0)
     try:
         yield told
@@ -58,7 +97,7 @@ async def session_with(server: OddServer, settings: Settings) -> AsyncIterator[a
         session.close()
         await session.closed()
         await runner.cleanup()
-        realtime_connection._client.cache_clear()
+        realtime_connection.client.cache_clear()
 
 
 async def until(told: asyncio.Queue[Understood], is_it: Callable[[Understood], bool]) -> list[Understood]:
@@ -81,14 +120,15 @@ async def until(told: asyncio.Queue[Understood], is_it: Callable[[Understood], b
     ],
 )
 async def test_a_session_that_does_not_say_when_it_ends_is_not_renewed(
-    created: dict[str, Any], settings: Settings
+    created: dict[str, Any], connect: Connect, settings: Settings
 ) -> None:
-    async with session_with(OddServer(first=created, then=[{"type": "session.updated"}]), settings) as told:
+    server = OddServer(first=created, then=[{"type": "session.updated"}])
+    async with session_with(server, settings, connect) as told:
         assert await until(told, lambda _: True) == [ModelReady(1.0, None)]
 
 
 async def test_events_with_the_least_in_them_are_understood_and_nonsense_between_them_is_not_minded(
-    settings: Settings,
+    connect: Connect, settings: Settings
 ) -> None:
     then: list[dict[str, Any]] = [
         {"type": "session.updated"},
@@ -99,7 +139,7 @@ async def test_events_with_the_least_in_them_are_understood_and_nonsense_between
         {"type": "conversation.item.input_audio_transcription.completed"},
         {"type": "response.done", "response": {"id": "r"}},
     ]
-    async with session_with(OddServer(first={"type": "session.created"}, then=then), settings) as told:
+    async with session_with(OddServer(first={"type": "session.created"}, then=then), settings, connect) as told:
         found = await until(told, lambda each: isinstance(each, ResponseEnded))
     assert [each for each in found if isinstance(each, TurnCommitted | AudioDelta | ResponseEnded | ModelLost)] == [
         TurnCommitted(1.0, "turn"),
@@ -108,7 +148,9 @@ async def test_events_with_the_least_in_them_are_understood_and_nonsense_between
     ]
 
 
-async def test_whatever_ends_a_session_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_whatever_ends_a_session_is_told(
+    connect: Connect, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A mistake of ours is none of those that were foreseen, and the caller must not wait for ever because of it."""
 
     def mistaken(*_args: object) -> None:
@@ -116,26 +158,53 @@ async def test_whatever_ends_a_session_is_told(settings: Settings, monkeypatch: 
 
     monkeypatch.setattr(realtime, "session_lifetime_s", mistaken)
     server = OddServer(first={"type": "session.created"}, then=[{"type": "session.updated"}])
-    async with session_with(server, settings) as told:
+    async with session_with(server, settings, connect) as told:
         assert await until(told, lambda _: True) == [ModelLost(1.0, "AttributeError")]
 
 
 async def test_what_waits_to_be_sent_is_bounded_and_then_the_session_is_lost(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(realtime, "MOST_UNSENT", 10)
-    sessions: list[realtime.RealtimeSession] = []
-    create = realtime.RealtimeSession.__init__
-
-    def remembered(session: realtime.RealtimeSession, *arguments: Any, **more: Any) -> None:
-        create(session, *arguments, **more)
-        sessions.append(session)
-
-    monkeypatch.setattr(realtime.RealtimeSession, "__init__", remembered)
-    server = OddServer(first={"type": "session.created"}, then=[{"type": "session.updated"}])
-    async with session_with(server, settings) as told:
+    monkeypatch.setattr(realtime_connection, "MOST_UNSENT", 10)
+    monkeypatch.setattr(picows_connection, "MOST_UNSENT", 10_000)
+    monkeypatch.setattr(realtime_connection, "SEND_TIMEOUT_S", 0.5)
+    server = OddServer(first={"type": "session.created"}, then=[{"type": "session.updated"}], is_deaf=True)
+    async with session_with(server, settings, connect) as told:
         assert await until(told, lambda _: True) == [ModelReady(1.0, None)]
-        for _ in range(12):
-            sessions[0].append_audio(PAYLOAD)
-        assert sessions[0]._outbox.qsize() == 10
+        while told.empty():
+            for _ in range(200):
+                server.session.append_audio(PAYLOAD)
+            await asyncio.sleep(0)
         assert await until(told, lambda _: True) == [ModelLost(1.0, "timeout")]
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        ({"type": "error", "error": {"code": "session_expired"}}, "session_expired"),
+        (1001, "closed_1001"),
+        (4000, "closed_4000"),
+        ("abort", "closed"),
+    ],
+)
+async def test_why_a_connection_ended_is_told(ending: Any, reason: str, connect: Connect, settings: Settings) -> None:
+    server = OddServer(first={"type": "session.created"}, then=[{"type": "session.updated"}, ending])
+    async with session_with(server, settings, connect) as told:
+        found = await until(told, lambda each: isinstance(each, ModelLost))
+    assert found[-1] == ModelLost(1.0, reason)
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+async def test_a_refused_handshake_is_told_with_its_status(status: int, connect: Connect, settings: Settings) -> None:
+    body = {"error": {"code": "insufficient_quota", "message": "You exceeded your current quota."}}
+    server = OddServer(first=web.json_response(body, status=status), then=[])
+    async with session_with(server, settings, connect) as told:
+        (lost,) = await until(told, lambda _: True)
+    assert isinstance(lost, ModelLost)
+    assert "insufficient_quota" in lost.reason
+
+
+async def test_events_in_pieces_and_pings_are_taken(connect: Connect, settings: Settings) -> None:
+    then = [{"type": "session.updated"}, "ping", ["{", '"type": "input_audio_buffer.committed",', '"item_id": "turn"}']]
+    async with session_with(OddServer(first={"type": "session.created"}, then=then), settings, connect) as told:
+        assert await until(told, lambda each: isinstance(each, TurnCommitted))

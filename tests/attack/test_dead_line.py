@@ -33,8 +33,8 @@ async def ring(rig: Rig, desk: Desk) -> tuple[str, bytes]:
 async def test_a_line_that_takes_nothing_ends_its_call(rig: Rig) -> None:
     desk = await rig.desk(greeting=LONG)
     call_sid, start = await ring(rig, desk)
-    with memory_grows_by_less_than(20, rig.daphne.process.pid):
-        line = await asyncio.to_thread(BareSocket, rig.daphne.port, receive_buffer=4_096)
+    with memory_grows_by_less_than(20, rig.line.process.pid):
+        line = await asyncio.to_thread(BareSocket, rig.line.port, receive_buffer=4_096)
         line.socket.sendall(start)
         async with asyncio.timeout(60):
             while not (kept := await rig.office.ask(records_of, call_sid)).call.end_reason:  # noqa: ASYNC110 - another process writes it

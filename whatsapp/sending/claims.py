@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from whatsapp import recipients
+from whatsapp.audience.insert import insert_rows
 from whatsapp.models import AddressKind, Attempt, Broadcast, Recipient
 from whatsapp.reasons import Reason
 from whatsapp.sending.bulk import update_rows
@@ -130,12 +131,16 @@ def release(stock: Stock) -> None:
 
 def postpone(rows: Sequence[Claimed], stock: Stock, until: datetime) -> None:
     """Release rows that must not leave before `until`."""
+    if not rows:
+        return
     mine = _mine([row.id for row in rows], stock)
     recipients.free(mine, to=RecipientStatus.RETRY_WAIT, next_attempt_at=until)
 
 
 def skip(rows: Sequence[Claimed], stock: Stock, why: SkipReason, because: Reason | None = None) -> None:
     """Mark rows as skipped, because these people must not get the message."""
+    if not rows:
+        return
     mine = _mine([row.id for row in rows], stock)
     explained = because.kept() if because else {}
     recipients.free(mine, to=RecipientStatus.SKIPPED, skip_reason=why, **explained)
@@ -183,16 +188,11 @@ def depart(
         )
     )
     leaving = [Departure(row, attempts[row.id]) for row in rows if row.id in moved]
-    Attempt.objects.bulk_create(
-        Attempt(
-            id=departure.attempt_id,
-            business_id=broadcast.business_id,
-            recipient_id=departure.row.id,
-            no=departure.row.attempt_no + 1,
-            started_at=now,
-        )
-        for departure in leaving
-    )
+    if leaving:
+        numbered = [
+            {"id": each.attempt_id, "recipient_id": each.row.id, "no": each.row.attempt_no + 1} for each in leaving
+        ]
+        insert_rows(Attempt, numbered, {"business_id": broadcast.business_id, "started_at": now})
     return leaving
 
 

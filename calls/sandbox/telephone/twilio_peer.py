@@ -34,6 +34,7 @@ class TwilioPeer:
 
     `public_url` is the server's `PUBLIC_URL`. Twilio signs it, with `auth_token`; requests to it are sent to `url`.
     While nothing listens there, they go to the `others` in turn, as a proxy in front of several processes sends them.
+    Media streams go to `media_url`, where a server of their own serves them.
     """
 
     def __init__(
@@ -43,10 +44,12 @@ class TwilioPeer:
         others: Sequence[str] = (),
         auth_token: str = "",
         public_url: str = "",
+        media_url: str = "",
         account_sid: str = "",
     ) -> None:
         self._url = url.rstrip("/")
         self._others = tuple(others)
+        self._media_url = media_url.rstrip("/")
         self._public_url = (public_url or url).rstrip("/")
         self._signer = RequestValidator(auth_token) if auth_token else None
         self._account_sid = account_sid or f"AC{secrets.token_hex(16)}"
@@ -99,12 +102,14 @@ class TwilioPeer:
         """Open a stream's WebSocket, its handshake signed as Twilio does: the address as in TwiML, no parameters."""
         assert self._http is not None, "use the peer with `async with`"  # noqa: S101
         headers = {"x-twilio-signature": self._signer.compute_signature(url, {})} if self._signer else {}
-        http = self._http
-        return await self._tried(lambda url: http.ws_connect(url, headers=headers, compress=0, max_msg_size=0), url)
+        http, servers = self._http, (self._media_url,) if self._media_url else ()
+        return await self._tried(
+            lambda url: http.ws_connect(url, headers=headers, compress=0, max_msg_size=0), url, servers
+        )
 
-    async def _tried(self, ask: Callable[[str], Awaitable[Answer]], url: str) -> Answer:
+    async def _tried(self, ask: Callable[[str], Awaitable[Answer]], url: str, servers: Sequence[str] = ()) -> Answer:
         """Ask the server, or the next one where none listens."""
-        *servers, last = (self._url, *self._others)
+        *servers, last = servers or (self._url, *self._others)
         for server in servers:
             with suppress(aiohttp.ClientConnectorError):
                 return await ask(self._reachable(url, server))

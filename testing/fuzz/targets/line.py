@@ -24,10 +24,11 @@ from calls.conversation import ConversationSettings
 from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import ModelReady
 from calls.line import bridge as bridge_module
+from calls.line import realtime_connection
 from calls.line.bridge import Bridge
-from calls.line.consumers import TwilioMediaConsumer
 from calls.line.media_stream import Flood, MalformedMessage, parse
 from calls.line.realtime import RealtimeSession
+from calls.line.stream import MediaStream
 from calls.plan import CallPlan
 from calls.records import store, traces
 from testing.fuzz.spoiling import spoilt
@@ -153,7 +154,14 @@ async def _call(lines: list[bytes]) -> None:
         patches.enter_context(mock.patch.object(bridge_module, "RealtimeSession", _Session))
         patches.enter_context(mock.patch.object(store, "write_later", _kept))
         loop = asyncio.get_running_loop()
-        bridge = Bridge(PLAN, stream_sid="MZ1", opened_at=loop.time(), send=_sent, hang_up=lambda: None)
+        bridge = Bridge(
+            PLAN,
+            stream_sid="MZ1",
+            opened_at=loop.time(),
+            send=_sent,
+            hang_up=lambda: None,
+            connect=realtime_connection.connect,
+        )
         bridge.start()
         for line in lines:
             _take(bridge, line[:1], line[1:])
@@ -169,8 +177,8 @@ def _take(bridge: Bridge, side: bytes, body: bytes) -> None:
             bridge._session.take(body)
         return
     try:
-        consumer = cast("TwilioMediaConsumer", SimpleNamespace(_malformed_in_a_row=0))
-        TwilioMediaConsumer._pass_on(consumer, bridge, parse(body.decode("utf-8", "replace")))
+        stream = cast("MediaStream", SimpleNamespace(_malformed_in_a_row=0))
+        MediaStream._pass_on(stream, bridge, parse(body.decode("utf-8", "replace")))
     except (MalformedMessage, Flood):
         pass
 
