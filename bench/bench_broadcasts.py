@@ -1,9 +1,11 @@
 """Measures sending broadcasts and receiving statuses in one process on one core: messages a second and memory.
 
     make bench                                    everything, on temporary servers
-    .venv/bin/python bench/bench_broadcasts.py --people 20000 --only sending-postgres
+    .venv/bin/python bench/bench_broadcasts.py --people 20000 --only sending-postgres --numbers 4
 
 Each part runs in processes of its own: a stand-in for Meta that answers after 50 ms, and a sender pinned to one core.
+Sending is compared with a bare loop of the same client in the same run, and counts without what a process costs that
+starts and finds nothing to send.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -30,19 +33,22 @@ from testing import services  # noqa: E402
 from testing.databases import manage  # noqa: E402
 
 LATENCY_MS = 50
+THROUGHPUT_MPS = 1_000
+"""Meta's highest level for a number."""
 
 
 def main() -> None:
     """Run the selected parts and print a line for each."""
     parts: dict[str, Callable[[int], dict[str, object]]] = {
-        "sending-postgres": lambda people: on_postgres(sending, people),
-        "sending-sqlite": lambda people: on_sqlite(sending, people),
+        "sending-postgres": lambda people: on_postgres(partial(sending, numbers=given.numbers), people),
+        "sending-sqlite": lambda people: on_sqlite(partial(sending, numbers=given.numbers), people),
         "webhooks-postgres": lambda people: on_postgres(webhooks, people),
         "webhooks-embedded": lambda people: on_sqlite(webhooks_embedded, people),
         "import-postgres": lambda people: on_postgres(importing, 100_000),
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=10_000)
+    parser.add_argument("--numbers", type=int, default=1, help="that send at the same time, each its own broadcast")
     parser.add_argument("--only", choices=parts)
     given = parser.parse_args()
     for name, part in parts.items():
@@ -65,21 +71,42 @@ def on_sqlite(part: Callable[[dict[str, str], int], dict[str, object]], people: 
         return part({**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull}, people)
 
 
-def sending(environment: dict[str, str], people: int) -> dict[str, object]:
-    """Measure one sender without a rate limit, against a stand-in that answers after 50 ms."""
+def sending(environment: dict[str, str], people: int, *, numbers: int = 1) -> dict[str, object]:
+    """Measure one sender to numbers of Meta's highest level, against a stand-in that answers after 50 ms."""
     manage("migrate", "-v0", environment=environment)
+    sender = one_core([sys.executable, "manage.py", "run_broadcasts", "--until-idle"])
+    with stand_in() as address:
+        floor = bare_loop(environment, address, people)
     with stand_in() as address:
         environment = {**environment, "WHATSAPP_API_URL": f"{address}/v25.0", "LOG_LEVEL": "ERROR"}
-        run([sys.executable, "-m", "testing.make_broadcasts", str(people)], environment)
-        usage = run(one_core([sys.executable, "manage.py", "run_broadcasts", "--until-idle"]), environment)
+        idle = cpu_s(run(sender, environment))
+        many = ["--numbers", str(numbers), "--throughput", str(THROUGHPUT_MPS)]
+        run([sys.executable, "-m", "testing.make_broadcasts", str(people), *many], environment)
+        usage = run(sender, environment)
         figures = ask(f"{address}/figures")
     posts, seconds = figures["posts"], figures["seconds"]
+    per_1000 = (cpu_s(usage) - idle) / posts * 1000
     return {
         **figures,
         "messages_per_s": round(posts / seconds),
-        "cpu_s_per_1000": round((usage.ru_utime + usage.ru_stime) / posts * 1000, 2),
+        "cpu_s_per_1000": round(per_1000, 3),
+        "bare_loop": floor,
+        "times_the_bare_loop": round(per_1000 / floor["cpu_s_per_1000"], 2),
         "peak_memory_mb": round(usage.ru_maxrss / 1024),
     }
+
+
+def bare_loop(environment: dict[str, str], address: str, posts: int) -> dict[str, float]:
+    """Returns what a loop of the same client costs that does nothing else, on the sender's core."""
+    command = one_core([sys.executable, "-m", "bench.bare_posts", address, str(posts)])
+    environment = {**environment, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout))
+
+
+def cpu_s(usage: resource.struct_rusage) -> float:
+    """Returns the processor's time that a process took."""
+    return usage.ru_utime + usage.ru_stime
 
 
 def webhooks(environment: dict[str, str], people: int) -> dict[str, object]:

@@ -180,6 +180,15 @@ def test_a_ratio_compares_servers_of_the_same_round() -> None:
     assert (limit.calls_a_core, daphne.calls_a_core) == (500, 47)
 
 
+def test_a_trial_that_did_not_keep_up_does_not_count() -> None:
+    late = trial("limit", 1, 0.05, kept_up=0.9)
+    (row,) = figures.rows(Results([late, trial("limit", 2, 0.2)]), limit="limit")
+    assert (row.best, row.median, row.is_overloaded) == (0.2, 0.2, False)
+    (row,) = figures.rows(Results([late]), limit="limit")
+    assert (row.best, row.ratio, row.is_overloaded) == (0.05, None, True)
+    assert "0.050 / 0.050 (overloaded)" in figures.table(Results([late]), limit="limit")[2]
+
+
 def test_the_table_has_a_line_for_each_server() -> None:
     heads, rule, limit, daphne = figures.table(RESULTS, limit="limit")
     assert {each.count("|") for each in (heads, rule, limit, daphne)} == {12}

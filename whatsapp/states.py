@@ -252,3 +252,16 @@ class ColumnRole(models.TextChoices):
     CONSENT_SOURCE = "consent_source", _("Where the consent comes from")
     ATTRIBUTE = "attribute", _("An attribute, under the column's name")
     IGNORED = "ignored", _("Leave it out")
+
+
+class MediaProblem(models.TextChoices):
+    """Why a file of a message is not here. The words for it are in `pages.media_words`."""
+
+    GONE = "gone"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    DAMAGED = "damaged"
+    ELSEWHERE = "elsewhere"  # its address is not one of the provider's
+    TOO_LARGE = "too_large"
+    UNKNOWN_KIND = "unknown_kind"
+    NO_ROOM = "no_room"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -22,12 +23,11 @@ from bench.town.figures import Results, Setup, Spread, Trial
 from bench.town.processes import rss_kb
 from bench.town.servers import LIMIT, SERVERS, Running, Server, Unavailable
 from bench.town.town_calls import Town, strangers, town
+from testing import services
 
 SERVER_CORE, CALLERS_CORE = 0, 1
 SETUP_CALLS: Final = 20
 WARMING_CALLS, WARMING_S = 3, 3.0
-MOST_LOAD: Final = 0.95
-"""Of a core: more calls than that are not tried."""
 PICTURE: Final = servers.ROOT / "var" / "town.png"
 
 
@@ -51,6 +51,7 @@ class Bench:
                 except Unavailable as why:
                     chosen.remove(server)
                     self._skip(f"{server.name} is left out: {why}")
+            self._keep()
         return self.results
 
     def _try(self, server: Server, number: int) -> None:
@@ -66,13 +67,17 @@ class Bench:
         }
         log = self._town.folder / f"{server.name}.log"
         url = f"{openai}/realtime"
-        with servers.running(server, url, core=SERVER_CORE, log=log, variables=variables) as up:
+        with ExitStack() as opened:
+            if server.needs_redis:
+                variables["REDIS_URL"] = opened.enter_context(services.redis())
+            start = servers.running(server, url, core=SERVER_CORE, log=log, variables=variables)
+            up = opened.enter_context(start)
             self._play(server, up, WARMING_CALLS, WARMING_S)
             up.rest()
             resting_kb = rss_kb(up.pid)
             self.results.setups.append(self._setup(server, up, number))
             for calls in self._given.calls:
-                if figures.fits(self.results, server.name, calls, most=MOST_LOAD):
+                if figures.fits(self.results, server.name, calls, most=self._given.most_load):
                     self._note(self._trial(server, up, calls, number, resting_kb=resting_kb))
                 elif number == 1:
                     self._skip(f"{server.name} is not tried with {calls} calls: a core has no room for them.")
@@ -105,22 +110,28 @@ class Bench:
             cpu=100 * steady.cpu_s / steady.seconds / calls,
             rss_kb=(played.rss_kb - resting_kb) / calls,
             to_openai=Spread.of(played.to_openai_ms),
-            to_caller=Spread.of(played.to_caller_ms),
+            to_caller=Spread.of(played.to_caller_ms) if is_numbered else None,
             waits=Spread.of(played.waits_ms),
             faults=played.to_openai + played.to_caller if is_numbered else None,
             lateness=Spread.of(played.lateness_ms),
             others=steady.others,
             waited=steady.waited_s / steady.seconds,
             generator=steady.generator,
+            kept_up=played.kept_up,
             unopened=played.unopened,
             broken=played.broken,
         )
 
     def _note(self, trial: Trial) -> None:
         self.results.trials.append(trial)
-        print(
-            f"round {trial.round}: {trial.server} {trial.calls} calls: {trial.cpu:.3f} % of a core a call", flush=True
-        )
+        said = "" if trial.keeps_up else f", overloaded: {trial.kept_up:.0%} came through"
+        cost = f"{trial.cpu:.3f} % of a core a call{said}"
+        print(f"round {trial.round}: {trial.server} {trial.calls} calls: {cost}", flush=True)
+
+    def _keep(self) -> None:
+        """Write down what is known so far."""
+        if self._given.json:
+            self._given.json.write_text(json.dumps(asdict(self.results), indent=2) + "\n")
 
     def _skip(self, why: str) -> None:
         self.results.skipped.append(why)
@@ -151,6 +162,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--servers", nargs="+", choices=names, default=names)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE")
+    room = "cores that so many calls may take by what fewer of them took; more are not tried"
+    parser.add_argument("--most-load", type=float, default=0.95, help=room)
     given = parser.parse_args(arguments)
     load = os.getloadavg()[0]
     from testing import services  # noqa: PLC0415 - slow to load, and only here
@@ -158,8 +171,6 @@ def main(arguments: list[str] | None = None) -> None:
     with services.redis() as redis, town(max(*given.calls, SETUP_CALLS)) as built:
         results = Bench(given, built, redis=redis).run()
     print("", *told(results, load), sep="\n")
-    if given.json:
-        given.json.write_text(json.dumps(asdict(results), indent=2) + "\n")
     if results.trials:
         from bench.town.picture import draw  # noqa: PLC0415 - slow to load, and only here
 

@@ -20,7 +20,7 @@ from bench.town import sounds
 from bench.town.journeys import Faults
 from bench.town.processes import Reading, Used
 from bench.town.realtime import OpenAI, Session
-from bench.town.script import Script
+from bench.town.script import PIECE_S, Script
 from bench.town.telephone import Call, Clock, Line
 
 IDLE_S: Final = 1.0
@@ -55,6 +55,8 @@ class Played:
     closing: Used
     unopened: int
     broken: int
+    kept_up: float = 0.0
+    """The share of the callers' audio of the steady time that reached OpenAI in it."""
     rss_kb: int = 0
     """All of the server's memory while all calls were there."""
     marks: int = 0
@@ -105,12 +107,13 @@ class Crowd:
         unopened = await self._open()
         readings.append(self._read())
         since = until = monotonic()
+        heard = 0.0
         if self._orders.seconds:
             await asyncio.sleep(SETTLES_S)
             readings.append(self._read())
-            since = monotonic()
+            since, heard = monotonic(), self._openai.heard
             await asyncio.sleep(self._orders.seconds)
-            until = monotonic()
+            until, heard = monotonic(), self._openai.heard - heard
             readings.append(self._read())
             await self._arrived(since, until)
         played = self._told(since, until)
@@ -123,6 +126,7 @@ class Crowd:
         if self._orders.seconds:
             played.steady = used[3]
             played.rss_kb = readings[4].rss_kb
+            played.kept_up = heard * PIECE_S / (until - since) / len(self._lines)
         played.unopened = unopened
         return played
 
@@ -177,7 +181,7 @@ class Crowd:
             marks=sum(call.marks for call in calls),
             to_openai_ms=[each for call in calls for each in call.to_openai.delays_ms(since, until)],
             to_caller_ms=[each for call in calls for each in call.to_caller.delays_ms(since, until)],
-            waits_ms=[each * 1000 for call in calls for each in call.waits_s],
+            waits_ms=[each for call in calls for each in call.waits_ms(since, until)],
             lateness_ms=[each * 1000 for each in self._clock.lateness_s],
             to_openai=sum((call.to_openai.faults(since, until) for call in calls), Faults()),
             to_caller=sum((call.to_caller.faults(since, until) for call in calls), Faults()),

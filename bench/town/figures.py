@@ -10,6 +10,7 @@ from typing import Final
 from bench.town.journeys import Faults
 
 UNKNOWN: Final = "–"
+KEEPS_UP: Final = 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Spread:
 class Trial:
     """One server with so many calls, once. `cpu`: % of a core per call. `faults`: None where audio has no numbers.
 
+    `kept_up`: the share of the callers' audio that came through in time; less than all of it costs less.
+
     `waits`: from the first audio of an answer to the caller's telephone. `others`: cores that something else used.
     """
 
@@ -51,8 +54,14 @@ class Trial:
     others: float
     waited: float
     generator: float
+    kept_up: float = 1.0
     unopened: int = 0
     broken: int = 0
+
+    @property
+    def keeps_up(self) -> bool:
+        """Returns whether it was not overloaded."""
+        return self.kept_up >= KEEPS_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One server with so many calls, over all rounds."""
+    """One server with so many calls, over all rounds in which it kept up."""
 
     server: str
     calls: int
@@ -87,6 +96,12 @@ class Row:
     ratio: float | None
     """Against the limit with as many calls in the same round: the median."""
     trials: tuple[Trial, ...]
+    """Those that kept up; all of them if none did."""
+
+    @property
+    def is_overloaded(self) -> bool:
+        """Returns whether the server never kept up."""
+        return not any(each.keeps_up for each in self.trials)
 
     @property
     def calls_a_core(self) -> int:
@@ -99,12 +114,13 @@ def rows(results: Results, *, limit: str) -> list[Row]:
     groups: dict[tuple[str, int], list[Trial]] = {}
     for trial in results.trials:
         groups.setdefault((trial.server, trial.calls), []).append(trial)
-    at_limit = {(each.calls, each.round): each.cpu for each in results.trials if each.server == limit}
+    at_limit = {(each.calls, each.round): each.cpu for each in results.trials if each.server == limit and each.keeps_up}
     made = []
     for (server, calls), trials in groups.items():
-        costs = [each.cpu for each in trials]
-        ratios = [each.cpu / at_limit[calls, each.round] for each in trials if (calls, each.round) in at_limit]
-        made.append(Row(server, calls, min(costs), median(costs), median(ratios) if ratios else None, tuple(trials)))
+        able = [each for each in trials if each.keeps_up] or trials
+        costs = [each.cpu for each in able]
+        ratios = [each.cpu / at_limit[calls, each.round] for each in able if (calls, each.round) in at_limit]
+        made.append(Row(server, calls, min(costs), median(costs), median(ratios) if ratios else None, tuple(able)))
     return made
 
 
@@ -135,7 +151,7 @@ def _cells(row: Row, setups: Iterable[Setup]) -> list[str]:
     return [
         row.server,
         str(row.calls),
-        f"{row.best:.3f} / {row.median:.3f}",
+        f"{row.best:.3f} / {row.median:.3f}" + (" (overloaded)" if row.is_overloaded else ""),
         UNKNOWN if row.ratio is None else f"{row.ratio:.1f}",
         str(row.calls_a_core),
         setup,

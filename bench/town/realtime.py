@@ -34,11 +34,12 @@ _NAMED_CALL: Final = "call-"
 
 @dataclass(slots=True)
 class OpenAI:
-    """What its sessions share: the calls by ordinal, and how many sessions have been configured."""
+    """What its sessions share: the calls by ordinal, how many sessions have been configured, and pieces heard."""
 
     speech: Speech
     calls: dict[int, Call]
     configured: int = 0
+    heard: float = 0.0
 
 
 class Session(WSListener):
@@ -118,6 +119,7 @@ class Session(WSListener):
 
     def _listen(self, pieces: float, has_voice: bool) -> None:
         self._heard_pieces += pieces
+        self._openai.heard += pieces
         match self._turns.hear(pieces, has_voice=has_voice):
             case True:
                 self._items += 1

@@ -33,13 +33,14 @@ class Unavailable(Exception):
 class Server:
     """One of them. `command` is given its port and OpenAI's address; it may raise `Unavailable`.
 
-    `has_tokens`: a stream of it opens with a token of Frontdesk's.
+    `has_tokens`: a stream of it opens with a token of Frontdesk's. `needs_redis`: it gets a Redis of its own.
     """
 
     name: str
     command: Callable[[int, str], Sequence[str]]
     path: str = "/calls/twilio/media/"
     has_tokens: bool = False
+    needs_redis: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ SERVERS: Final = (
     Server(LIMIT, _module("limit")),
     Server("daphne-bare", _module("bare_daphne")),
     Server("daphne", _daphne, has_tokens=True),
-    Server("serve_media", _serve_media, has_tokens=True),
+    Server("serve_media", _serve_media, has_tokens=True, needs_redis=True),
     Server("pipecat", _pipecat),
 )
 

@@ -39,6 +39,11 @@ class Call:
     marks: int = 0
     is_broken: bool = False
 
+    def waits_ms(self, since: float, until: float) -> list[float]:
+        """Returns how long the answers between these times took to the caller's telephone."""
+        pairs = zip(self.answers_at, self.waits_s, strict=False)
+        return [waited * 1000 for at, waited in pairs if since <= at < until]
+
 
 class Line(WSListener):
     """One media stream. `token`: what opens it."""

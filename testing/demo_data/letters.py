@@ -19,7 +19,6 @@ from whatsapp.models import (
     InboundAction,
     InboundMedia,
     InboundMessage,
-    MediaProblem,
     MediaStatus,
     QuickReply,
     Recipient,
@@ -27,7 +26,7 @@ from whatsapp.models import (
     ThreadNote,
 )
 from whatsapp.providers.sandbox.shelf import sample
-from whatsapp.states import ErrorClass, RecipientStatus
+from whatsapp.states import ErrorClass, MediaProblem, RecipientStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from whatsapp.audience.insert import insert_recipients
+from whatsapp.audience.insert import insert_rows
 from whatsapp.audience.rates import RateTable
 from whatsapp.audience.rows import Candidate
 from whatsapp.models import AddressKind, Broadcast, Consent, Contact, Recipient, TemplateCategory
@@ -70,7 +70,8 @@ def freeze_batch(broadcast: Broadcast, batch: list[Candidate], rates: RateTable)
             _row(candidate, rates.price(candidate.country, broadcast.template_category))
             for candidate in _judge(broadcast, batch)
         ]
-        insert_recipients(
+        insert_rows(
+            Recipient,
             rows,
             {
                 "business_id": broadcast.business_id,

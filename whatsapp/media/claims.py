@@ -20,7 +20,8 @@ from typing import Any, Final
 from django.db.models import F, Min, Q, QuerySet
 
 from businesses.tenancy import across_businesses
-from whatsapp.models import InboundMedia, MediaProblem, MediaStatus
+from whatsapp.models import InboundMedia, MediaStatus
+from whatsapp.states import MediaProblem
 
 FETCHERS: Final = 2
 """Files that are fetched at once in the whole installation: workers are also needed for messages."""

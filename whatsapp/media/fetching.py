@@ -18,11 +18,12 @@ from businesses.tenancy import acting_for
 from whatsapp.media import claims, files, kinds
 from whatsapp.media.claims import Claim
 from whatsapp.media.kinds import Kind
-from whatsapp.models import InboundMedia, MediaProblem, MediaStatus, Sender
+from whatsapp.models import InboundMedia, MediaStatus, Sender
 from whatsapp.providers.base import Account
 from whatsapp.providers.media import MediaUnavailable, Sink
 from whatsapp.providers.posting import open_session
 from whatsapp.providers.registry import account_of, provider_for
+from whatsapp.states import MediaProblem
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from whatsapp.models.direct import DirectKind, DirectMessage
 from whatsapp.models.identity import AddressTie, ContactMerge, PersonAddress, TieSource
 from whatsapp.models.imports import ContactImport, ImportedContact, ImportStatus, RejectedRow
 from whatsapp.models.inbound import InboundAction, InboundMessage, NewsKind, NewsProblem, WebhookNews
-from whatsapp.models.media import InboundMedia, MediaProblem, MediaStatus
+from whatsapp.models.media import InboundMedia, MediaStatus
 from whatsapp.models.recipients import AddressKind, Attempt, AttemptOutcome, Recipient
 from whatsapp.models.segments import Segment
 from whatsapp.models.senders import (
@@ -63,7 +63,6 @@ __all__ = [
     "InboundAction",
     "InboundMedia",
     "InboundMessage",
-    "MediaProblem",
     "MediaStatus",
     "MessageTemplate",
     "MessagingSettings",

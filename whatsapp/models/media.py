@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
 from whatsapp.models.inbound import InboundMessage
+from whatsapp.states import MediaProblem
 
 
 class MediaStatus(models.TextChoices):
@@ -20,19 +21,6 @@ class MediaStatus(models.TextChoices):
     WAITING = "waiting", _("Being fetched")
     KEPT = "kept", _("Stored here")
     FAILED = "failed", _("Not here")
-
-
-class MediaProblem(models.TextChoices):
-    """Why a file is not here. The words for it are in `pages.media_words`."""
-
-    GONE = "gone"
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    DAMAGED = "damaged"
-    ELSEWHERE = "elsewhere"  # its address is not one of the provider's
-    TOO_LARGE = "too_large"
-    UNKNOWN_KIND = "unknown_kind"
-    NO_ROOM = "no_room"
 
 
 class InboundMedia(models.Model):

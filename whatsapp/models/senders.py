@@ -109,7 +109,7 @@ class Sender(KeepsReason):
         null=True,
         blank=True,
         validators=[MinValueValidator(0.01), MaxValueValidator(1000)],
-        help_text=_("Leave empty for 80 % of what WhatsApp allows this number; the rest stays free for replies."),
+        help_text=_("Leave empty for all that WhatsApp allows this number, and 80 % of it while people chat with it."),
     )
     throughput_mps = models.FloatField(_("messages per second that WhatsApp allows"), null=True, editable=False)
     messaging_limit = models.PositiveIntegerField(

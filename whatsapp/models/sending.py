@@ -18,6 +18,7 @@ class SendingPace(models.Model):
     slowed_rate = models.FloatField(null=True)
     slowed_at = models.FloatField(default=0)
     rests_until = models.FloatField(default=0, db_default=0)
+    chatted_at = models.FloatField(default=0, db_default=0)
 
     objects = BusinessManager()
 

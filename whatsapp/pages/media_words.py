@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from whatsapp.media.kinds import KINDS, Kind
-from whatsapp.models import InboundMedia, MediaProblem, MediaStatus
+from whatsapp.models import InboundMedia, MediaStatus
+from whatsapp.states import MediaProblem
 
 _WHY: Final = {
     MediaProblem.GONE: gettext_lazy(

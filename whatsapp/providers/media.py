@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import aiohttp
 
-from whatsapp.models import MediaProblem
+from whatsapp.states import MediaProblem
 
 CHUNK: Final = 64 * 1024
 READ_TIMEOUT_S: Final = 20

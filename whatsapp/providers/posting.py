@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.request import getproxies
 
 import aiohttp
+import orjson
 
 from whatsapp.providers.base import SendOutcome, SendResult
 
@@ -28,8 +28,8 @@ class Answer:
     def json(self) -> Any:
         """Returns the decoded body; None if it is not JSON."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            return orjson.loads(self.body)
+        except ValueError:
             return None
 
 

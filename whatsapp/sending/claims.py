@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from whatsapp import recipients
+from whatsapp.audience.insert import insert_rows
 from whatsapp.models import AddressKind, Attempt, Broadcast, Recipient
 from whatsapp.reasons import Reason
 from whatsapp.sending.bulk import update_rows
@@ -62,6 +63,11 @@ RETURNING id, address, address_kind, country, params, attempt_no, refusals, cost
 """
 
 
+_IN_THE_ORDER_OF_THE_INDEX = "SET LOCAL enable_sort = off"
+"""PostgreSQL, which does not know yet how many people of a new broadcast wait, expects few, and would read and sort
+them all for each claim."""
+
+
 def claim(broadcast: Broadcast, stock: Stock, *, most: int, now: datetime) -> int:
     """Claim up to `most` rows into an empty stock: those whose retry is due, then fresh ones.
 
@@ -95,7 +101,9 @@ def _claim(broadcast: Broadcast, stock: Stock, due: str, now: datetime, most: in
         *moments,
         most,
     ]
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if locks:
+            cursor.execute(_IN_THE_ORDER_OF_THE_INDEX)
         cursor.execute(statement, values)
         return [
             Claimed(
@@ -123,12 +131,16 @@ def release(stock: Stock) -> None:
 
 def postpone(rows: Sequence[Claimed], stock: Stock, until: datetime) -> None:
     """Release rows that must not leave before `until`."""
+    if not rows:
+        return
     mine = _mine([row.id for row in rows], stock)
     recipients.free(mine, to=RecipientStatus.RETRY_WAIT, next_attempt_at=until)
 
 
 def skip(rows: Sequence[Claimed], stock: Stock, why: SkipReason, because: Reason | None = None) -> None:
     """Mark rows as skipped, because these people must not get the message."""
+    if not rows:
+        return
     mine = _mine([row.id for row in rows], stock)
     explained = because.kept() if because else {}
     recipients.free(mine, to=RecipientStatus.SKIPPED, skip_reason=why, **explained)
@@ -176,16 +188,11 @@ def depart(
         )
     )
     leaving = [Departure(row, attempts[row.id]) for row in rows if row.id in moved]
-    Attempt.objects.bulk_create(
-        Attempt(
-            id=departure.attempt_id,
-            business_id=broadcast.business_id,
-            recipient_id=departure.row.id,
-            no=departure.row.attempt_no + 1,
-            started_at=now,
-        )
-        for departure in leaving
-    )
+    if leaving:
+        numbered = [
+            {"id": each.attempt_id, "recipient_id": each.row.id, "no": each.row.attempt_no + 1} for each in leaving
+        ]
+        insert_rows(Attempt, numbered, {"business_id": broadcast.business_id, "started_at": now})
     return leaving
 
 

@@ -26,6 +26,7 @@ from whatsapp.providers.registry import account_of, provider_for, template_as_it
 from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending import day_limits, known_as, letter_costs, spending
 from whatsapp.sending.costs import from_micros, micros
+from whatsapp.sending.limiter import limiter
 from whatsapp.sending.outcomes import error_class
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
@@ -91,6 +92,7 @@ def claim(message: DirectMessage, now: datetime) -> Letter | None:
         if problem:
             _give_up(message, problem, now)
             return None
+        limiter().chat(message.sender, now.timestamp())
         lease = now + timedelta(seconds=2 * settings.WHATSAPP_TIMEOUT_S + 1)
         cost = letter_costs.price_of(message, now)
         with transaction.atomic():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
@@ -57,7 +58,7 @@ async def _send(
 
 async def _in_slots(wave: Wave, new_slots: NewSlots) -> AsyncIterator[Departure]:
     """Yields each departure when its slot comes, until the wave's deadline passes or its broadcast is stopped."""
-    clock = asyncio.get_running_loop().time
+    clock = time.monotonic  # an event loop's own clock may go by milliseconds
     opened_at, slots, first = wave.opened_at, wave.slots, 0
     for index, departure in enumerate(wave.departures):
         while True:

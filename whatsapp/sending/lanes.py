@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import aiohttp
@@ -95,7 +97,7 @@ class Lane:
             return
         dispatch, asked_at = self._dispatches[chosen], asyncio.get_running_loop().time()
         try:
-            step = await self._database.run(waves.depart_wave, dispatch, self._now())
+            step = await self._database.run(self._depart_wave, dispatch)
         except (DatabaseError, InterfaceError):
             logger.exception("The database refused a wave; trying again")
             dispatch.stock.rows.clear()  # they are released when their lease ends
@@ -104,6 +106,10 @@ class Lane:
         if isinstance(step, Wave):
             dispatch.tempo.note(asyncio.get_running_loop().time() - asked_at)
         await self._follow(dispatch, step)
+
+    def _depart_wave(self, dispatch: Dispatch) -> waves.Step:
+        """Depart in the database thread, by the time at which it gets to it: it may have much to do before."""
+        return waves.depart_wave(dispatch, self._now())
 
     async def _follow(self, dispatch: Dispatch, step: waves.Step) -> None:
         match step:
@@ -143,8 +149,19 @@ class Lane:
             self._wake.set()
 
     async def _new_slots(self, wave: Wave, wanted: int) -> Slots | None:
+        """Returns new slots, by now; None if the broadcast was stopped.
+
+        The thread may have much to do first, and slots of the time before that would be missed again.
+        """
+        asked_at = time.monotonic()
+
+        def new_slots() -> Slots | None:
+            waited_s = time.monotonic() - asked_at
+            found = waves.new_slots(wave, wanted, self._now())
+            return found and replace(found, start=found.start + waited_s)
+
         try:
-            return await self._database.run(waves.new_slots, wave, wanted, self._now())
+            return await self._database.run(new_slots)
         except Exception:  # whatever the error, the answers to messages already posted must be awaited
             logger.exception("New slots could not be taken; trying again")
             return Slots(0.0, 0.0, 0, wait_s=RETRY_COMMIT_S)

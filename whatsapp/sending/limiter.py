@@ -29,7 +29,11 @@ _CONSTANTS = (
     pace.LOWEST_SHARE,
     HORIZON_S,
     pace.SET_BACK_S,
+    pace.CHAT_S,
+    pace.NO_COMPLAINT_S,
 )
+NOTE_EVERY_S = 5.0
+"""How often a chat is noted in the database: it needs the row that waves lock."""
 
 
 class Limiter(Protocol):
@@ -41,13 +45,24 @@ class Limiter(Protocol):
     def slow_down(self, sender: Sender, wait_s: float, now: float) -> None:
         """Reduce the pace: the provider said that the number sends too fast."""
 
+    def chat(self, sender: Sender, now: float) -> None:
+        """Leave chats their share from now on: a person has written to the number, or is about to be answered.
+
+        Call it outside of a transaction.
+        """
+
     def forget(self, sender: Sender) -> None:
         """Let the number start at its full pace: it has been connected again."""
 
 
 def most_of(sender: Sender) -> float:
-    """Returns the number of messages per second that broadcasts of this number may send."""
+    """Returns the number of messages per second that broadcasts of this number may send, even while people chat."""
     return pace.ceiling(sender.max_mps, sender.throughput_mps)
+
+
+def most_alone(sender: Sender) -> float:
+    """Returns the same while nobody chats."""
+    return pace.ceiling(sender.max_mps, sender.throughput_mps, share=1.0)
 
 
 class DatabaseLimiter:
@@ -55,9 +70,11 @@ class DatabaseLimiter:
 
     def reserve(self, sender: Sender, wanted: int, now: float, *, ahead_s: float = HORIZON_S) -> Slots:
         """See `Limiter`."""
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             row = self._locked(sender)
-            state, slots = pace.reserve(_state_of(row), most_of(sender), wanted, now, ahead_s=ahead_s)
+            state, slots = pace.reserve(
+                _state_of(row), most_of(sender), wanted, now, ahead_s=ahead_s, most_alone=most_alone(sender)
+            )
             if slots.count:
                 self._keep(row, state)
         return replace(slots, start=slots.start - now)
@@ -66,7 +83,18 @@ class DatabaseLimiter:
         """See `Limiter`."""
         with transaction.atomic():
             row = self._locked(sender)
-            self._keep(row, pace.slow_down(_state_of(row), most_of(sender), now, wait_s))
+            slowed = pace.slow_down(_state_of(row), most_of(sender), now, wait_s, most_alone=most_alone(sender))
+            self._keep(row, slowed)
+
+    def chat(self, sender: Sender, now: float) -> None:
+        """See `Limiter`. A message of a chat follows another within seconds: not each is written down."""
+        row = SendingPace.objects.filter(sender=sender)
+        noted_at = row.values_list("chatted_at", flat=True).first()
+        if noted_at is None:
+            with transaction.atomic():
+                self._locked(sender)
+        if noted_at is None or not 0 <= now - noted_at < NOTE_EVERY_S:
+            row.update(chatted_at=now)
 
     def forget(self, sender: Sender) -> None:
         """See `Limiter`."""
@@ -119,6 +147,13 @@ class RedisLimiter:
         except redis.RedisError:
             self._fallback.slow_down(sender, wait_s, now)
 
+    def chat(self, sender: Sender, now: float) -> None:
+        """See `Limiter`."""
+        try:
+            self.run(sender, "chat", 0)
+        except redis.RedisError:
+            self._fallback.chat(sender, now)
+
     def forget(self, sender: Sender) -> None:
         """See `Limiter`."""
         self._fallback.forget(sender)
@@ -131,7 +166,15 @@ class RedisLimiter:
         """Run the script, by the clock of the Redis server unless a time is given."""
         start, interval, count, wait_s, now = self._script(
             keys=[_key(sender)],
-            args=["" if at is None else repr(at), verb, most_of(sender), amount, ahead_s, *_CONSTANTS],
+            args=[
+                "" if at is None else repr(at),
+                verb,
+                most_of(sender),
+                amount,
+                ahead_s,
+                *_CONSTANTS,
+                most_alone(sender),
+            ],
         )
         return Slots(float(start) - float(now), float(interval), int(count), float(wait_s))
 
@@ -141,7 +184,7 @@ def _key(sender: Sender) -> str:
 
 
 def _state_of(row: SendingPace) -> Pace:
-    return Pace(row.next_slot_at, row.slowed_rate, row.slowed_at, row.rests_until)
+    return Pace(row.next_slot_at, row.slowed_rate, row.slowed_at, row.rests_until, row.chatted_at)
 
 
 @cache

@@ -56,7 +56,7 @@ def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed:
     Returns what changes in the broadcast's course; the caller counts it, last in its transaction.
     """
     by_row = {landing.departure.row.id: landing for landing in landings}
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
         states = rows.values_list("pk", "attempt_id", "status", "provider_message_id", "accepted_at")
         changes, late_ids, moved, is_late = [], [], [], False

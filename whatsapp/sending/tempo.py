@@ -2,8 +2,10 @@
 
 A killed process leaves its waves unknown, also the messages that still waited for their slots. So a wave is a handful
 of messages, committed just before its first slot: about five wait for theirs, at 64 messages a second as at 150. A wave
-costs the same however small it is, so it isn't smaller than that; and where the database is slow, or many numbers share
-this process's connection to it, waves grow and are committed earlier, or slots would be missed.
+costs the same however small it is, so it isn't smaller than that, and a quick number's is larger: what its waves cost
+is then most of what its messages cost, and a killed process has noted which of them it had not begun (`logbook`). Where
+the database is slow, or many numbers share this process's connection to it, waves grow and are committed earlier, or
+slots would be missed.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ A_HANDFUL = 5
 SHORTEST_WAVE_S = 0.03
 LONGEST_WAVE_S = 0.1
 """Shares of a second's messages in one wave. A number for which the longer one is no message sends one at a time."""
+QUICK_MPS = 250.0
+"""A number of this rate has the shorter waves; those of a quicker one are longer in proportion."""
 LARGEST_WAVE = 100
 SPARE_S = 0.005
 SPREADS = 4
@@ -45,7 +49,7 @@ class Tempo:
 
     def size(self, rate: float) -> int:
         """Returns how many messages leave together, at `rate` messages a second."""
-        least_s = max(SHORTEST_WAVE_S, 2 * self.commit_s)
+        least_s = max(SHORTEST_WAVE_S * max(1.0, rate / QUICK_MPS), 2 * self.commit_s)
         return max(1, min(LARGEST_WAVE, round(rate * LONGEST_WAVE_S), max(A_HANDFUL, round(rate * least_s))))
 
     def next_s(self, slots: Slots, rate: float) -> float:

@@ -19,7 +19,7 @@ from businesses.credentials import CredentialsUnreadable
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from whatsapp.broadcasts import course, lifecycle
-from whatsapp.models import Broadcast, SenderHealth
+from whatsapp.models import Broadcast, SenderHealth, WindowZone
 from whatsapp.people import identity, suppressions
 from whatsapp.providers.base import Account, Message, Template
 from whatsapp.providers.registry import account_of, template_of
@@ -218,6 +218,8 @@ def _leaving(broadcast: Broadcast, chosen: Sequence[Claimed], stock: Stock, now:
     busy = quota.just_messaged(broadcast, [row.address for row in left], people, now)
     claims.postpone([row for row in left if row.address in busy], stock, now + quota.PAIR_GAP)
     left = [row for row in left if row.address not in busy]
+    if broadcast.window_zone != WindowZone.RECIPIENT:
+        return left
     opening = {row.address: gates.person_reachable_at(broadcast, row.address, now) for row in left}
     for until in {moment for moment in opening.values() if moment}:
         claims.postpone([row for row in left if opening[row.address] == until], stock, until)

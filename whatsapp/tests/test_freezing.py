@@ -130,7 +130,7 @@ def test_a_batch_that_fails_leaves_no_row_and_no_cursor(
         raise OSError("the power went")
 
     with monkeypatch.context() as patch:
-        patch.setattr(freezing, "insert_recipients", broken)
+        patch.setattr(freezing, "insert_rows", broken)
         with pytest.raises(OSError, match="power"):
             freeze_audience(broadcast, now=NOW)
     broadcast = Broadcast.objects.get(pk=broadcast.pk)

@@ -13,9 +13,10 @@ from django.test import Client
 from businesses.models import Business, Role
 from testing.meta import ThreadedMeta
 from whatsapp.media import files
-from whatsapp.models import Contact, InboundMedia, InboundMessage, MediaProblem, MediaStatus, Sender
+from whatsapp.models import Contact, InboundMedia, InboundMessage, MediaStatus, Sender
 from whatsapp.pages.media_words import why
 from whatsapp.providers.sandbox.shelf import sample
+from whatsapp.states import MediaProblem
 from whatsapp.tests.conftest import NOW, member
 
 DANA = "+972501234567"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Min
 
 from businesses.tenancy import acting_for
@@ -22,6 +24,7 @@ from whatsapp.models import (
 )
 from whatsapp.people import file_names, identity, merging, suppressions
 from whatsapp.providers.events import NO_MESSAGES, NO_REPLIES, Inbound, Preference
+from whatsapp.sending.limiter import limiter
 from whatsapp.webhooks import changed_messages, decisions
 from whatsapp.webhooks.origin import sender_of
 
@@ -37,6 +40,8 @@ def receive(news: WebhookNews, event: Inbound, moved: list[Change], now: datetim
     sender = sender_of(news, event.number_id)
     if sender is None:
         return False
+    if event.kind not in NO_MESSAGES:
+        transaction.on_commit(partial(_leave_room, sender, now), robust=True)
     with acting_for(sender.business):
         address = event.phone or event.bsuid
         contact = _contact(sender, event, now)
@@ -68,6 +73,12 @@ def receive(news: WebhookNews, event: Inbound, moved: list[Change], now: datetim
         if choice and (is_new or says_more) and not decisions.obey(choice, event, sender, now):
             decisions.confirmed(message, now)  # there is nothing to tell them
     return True
+
+
+def _leave_room(sender: Sender, now: datetime) -> None:
+    """Let broadcasts of the number leave room for the answer. After the commit: waves hold the row of its pace."""
+    with acting_for(sender.business):
+        limiter().chat(sender, now.timestamp())
 
 
 def _payload(event: Inbound) -> dict[str, Any]:

@@ -42,7 +42,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--phone", default="", help="the number as people see it, +E164")
         parser.add_argument(
-            "--mps", type=_positive, metavar="N", help="most messages per second; at most 80 %% of the channel's level"
+            "--mps",
+            type=_positive,
+            metavar="N",
+            help="most messages per second; while people chat, at most 80 %% of the channel's level",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -13,10 +13,10 @@ from urllib.parse import SplitResult
 
 import aiohttp
 
-from whatsapp.models import MediaProblem
 from whatsapp.providers.base import Account, in_path
 from whatsapp.providers.cloud.attached import hex_of
 from whatsapp.providers.media import MediaUnavailable, Sink, ask, download, on_host, refused, same_origin
+from whatsapp.states import MediaProblem
 
 FILE_HOST: Final = "lookaside.fbsbx.com"
 LARGEST_ANSWER: Final = 65_536

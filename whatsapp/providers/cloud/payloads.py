@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
+
+import orjson
 
 from whatsapp.providers.base import Message, Template
 from whatsapp.template_variables import MEDIA_KINDS, Place, TemplateVariable, ValueKind
@@ -73,4 +74,4 @@ def _button(variable: TemplateVariable, value: str) -> dict[str, Any]:
 
 
 def _encode(body: Mapping[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return orjson.dumps(body)

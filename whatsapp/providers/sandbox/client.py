@@ -10,7 +10,6 @@ import aiohttp
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from whatsapp.models import MediaProblem
 from whatsapp.providers.base import (
     Account,
     ErrorRule,
@@ -31,7 +30,7 @@ from whatsapp.providers.sandbox.behaviour import behaviour_of
 from whatsapp.providers.sandbox.samples import TEMPLATES
 from whatsapp.providers.sandbox.wa_ids import wa_id_of
 from whatsapp.reasons import Cause
-from whatsapp.states import PauseReason
+from whatsapp.states import MediaProblem, PauseReason
 
 THROUGHPUT_MPS = 80
 OFF = "debug_off"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -130,3 +133,9 @@ def test_where_debug_is_off_nothing_counts_as_sent(acme: Business, send: Send) -
     assert (broadcast.status, broadcast.pause_reason) == ("paused", "account")
     assert states(broadcast).get("accepted", 0) == 0
     assert made.accepted_at is None
+
+
+def test_the_server_in_metas_place_starts_without_the_products_settings() -> None:
+    bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    command = [sys.executable, "-m", "whatsapp.providers.sandbox.server", "--help"]
+    assert "--latency-ms" in subprocess.run(command, env=bare, check=True, capture_output=True, text=True).stdout

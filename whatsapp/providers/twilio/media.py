@@ -12,9 +12,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 
-from whatsapp.models import MediaProblem
 from whatsapp.providers.base import Account, in_path
 from whatsapp.providers.media import MediaUnavailable, Sink, download, on_host, same_origin
+from whatsapp.states import MediaProblem
 
 _PATH: Final = re.compile(r"/2010-04-01/Accounts/(\w{1,64})/Messages/(\w{1,64})/Media/(\w{1,64})")
 _FILE_HOSTS: Final = ("mms.twiliocdn.com", "media.twiliocdn.com")

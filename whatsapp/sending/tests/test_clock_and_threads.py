@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -156,17 +157,28 @@ def test_each_row_gets_its_own_values_and_only_if_the_guard_holds(broadcast: Any
     assert list(found) == [(1, "no 1"), (0, ""), (3, "no 3"), (0, "")]
 
 
+def test_values_that_all_rows_share_are_set_in_each_and_nowhere_else(broadcast: Any) -> None:
+    keys = list(Recipient.objects.order_by("pk").values_list("pk", flat=True)[:2])
+    token = uuid.UUID(int=7)
+    same = {"lease_token": token, "lease_until": HERE, "status": "claimed", "next_attempt_at": None, "error_code": ""}
+    rows = [{"pk": key, "attempt_no": number, **same} for number, key in enumerate(keys)]
+    assert sorted(update_rows(Recipient, rows)) == keys
+    found = Recipient.objects.order_by("pk").values_list("status", "lease_token", "lease_until", "attempt_no")[:3]
+    assert list(found) == [("claimed", token, HERE, 0), ("claimed", token, HERE, 1), ("pending", None, None, 0)]
+    assert update_rows(Recipient, rows[:1], guard="t.attempt_no < %s", guard_values={"attempt_no": 0}) == []
+
+
 # The pace while Redis is away -----------------------------------------------------------------------------------------
 def test_while_redis_is_away_the_database_keeps_the_pace(sender: Sender) -> None:
     away, kept = RedisLimiter("redis://127.0.0.1:9/0"), DatabaseLimiter()
-    first = away.reserve(sender, 10, 50.0)
+    first = away.reserve(sender, 10, 1050.0)
     assert (first.count, first.start) == (10, 0.0)
-    assert kept.reserve(sender, 1, 50.0).start == pytest.approx(10 * first.interval)
-    away.slow_down(sender, 5.0, 51.0)
-    assert kept.reserve(sender, 1, 51.0).count == 0
-    slowed = kept.reserve(sender, 1, 60.0)
+    assert kept.reserve(sender, 1, 1050.0).start == pytest.approx(10 * first.interval)
+    away.slow_down(sender, 5.0, 1051.0)
+    assert kept.reserve(sender, 1, 1051.0).count == 0
+    slowed = kept.reserve(sender, 1, 1060.0)
     away.forget(sender)
-    assert kept.reserve(sender, 1, 60.1).interval == pytest.approx(slowed.interval / 2)
+    assert kept.reserve(sender, 1, 1060.1).interval == pytest.approx(slowed.interval / 2)
 
 
 def test_redis_is_said_to_be_away_once_and_back_once(

@@ -197,12 +197,12 @@ def test_a_complaint_silences_the_number_for_the_longer_of_both_waits(
 def test_each_number_has_a_pace_of_its_own(acme: Business, sender: Sender) -> None:
     other, kept = make_sender(acme, number_id="1056"), DatabaseLimiter()
     for one in (sender, other):
-        kept.slow_down(one, 0.0, 50.0)
-    slow = kept.reserve(sender, 5, 51.0)
+        kept.slow_down(one, 0.0, 1050.0)
+    slow = kept.reserve(sender, 5, 1051.0)
     kept.forget(sender)
-    assert kept.reserve(other, 5, 51.0).interval == pytest.approx(slow.interval)
-    assert kept.reserve(sender, 5, 60.0).interval == pytest.approx(slow.interval / 2)
-    assert kept.reserve(other, 1, 70.0).start == 0.0, "relative to the asker's time"
+    assert kept.reserve(other, 5, 1051.0).interval == pytest.approx(slow.interval)
+    assert kept.reserve(sender, 5, 1060.0).interval == pytest.approx(slow.interval / 2)
+    assert kept.reserve(other, 1, 1070.0).start == 0.0, "relative to the asker's time"
 
 
 # Rows of a dead process -------------------------------------------------------------------------------------------

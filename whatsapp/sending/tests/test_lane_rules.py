@@ -163,7 +163,7 @@ class Database:
         self.troubles: list[Exception] = []
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        name = function.__name__
+        name = function.__name__.removeprefix("_")
         self.asked.append(name)
         if name == "depart_wave":
             self.dispatches.append(arguments[0].broadcast_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +15,7 @@ from testing import services
 from whatsapp.models import Sender
 from whatsapp.sending import pace
 from whatsapp.sending.limiter import DatabaseLimiter, Limiter, RedisLimiter
-from whatsapp.sending.pace import MARGIN, Pace, ceiling, rate_at, reserve, slow_down
+from whatsapp.sending.pace import CHAT_S, HORIZON_S, MARGIN, NO_COMPLAINT_S, Pace, ceiling, rate_at, reserve, slow_down
 
 rates = st.floats(0.5, 1000)
 
@@ -60,6 +62,72 @@ def test_processes_that_keep_asking_get_the_whole_rate(rate: float, wanted: int,
     assert handed_out >= min(last, 20.0) * rate * MARGIN * 0.98 - 1
 
 
+def keep_asking(state: Pace, rate: float, since: float, until: float, wanted: int = 10) -> tuple[Pace, list[float]]:
+    """Take slots as a process does that always has messages, on a number of 1.25 times this rate. Returns them."""
+    now, moments = since, list[float]()
+    while now < until:
+        state, slots = reserve(state, rate, wanted, now, most_alone=1.25 * rate)
+        moments += [slots.at(index) for index in range(slots.count)]
+        now += slots.wait_s + 1e-4
+    return state, moments
+
+
+def most_in_a_second(moments: list[float]) -> int:
+    """Returns how many of these moments, in order, the fullest second holds."""
+    return max((bisect_left(moments, first + 1.0) - place for place, first in enumerate(moments)), default=0)
+
+
+@patient
+@given(st.floats(20, 800), st.integers(1, 100))
+def test_while_nobody_chats_broadcasts_have_the_whole_number(rate: float, wanted: int) -> None:
+    _state, moments = keep_asking(Pace(), rate, 1000.0, 1003.0, wanted)
+    assert len(moments) >= 3.0 * 1.25 * rate * MARGIN * 0.98 - 1
+    assert most_in_a_second(moments) <= 1.25 * rate * MARGIN + 1.001, "and a chat's first message still has room"
+
+
+@patient
+@given(st.floats(20, 800), st.floats(0.0, 1.0), st.integers(1, 100))
+def test_a_message_of_a_chat_has_its_fifth_at_once(rate: float, begins: float, wanted: int) -> None:
+    chatted_at = 1001.0 + begins
+    state, before = keep_asking(Pace(), rate, 1000.0, chatted_at, wanted)
+    _state, after = keep_asking(pace.chat(state, chatted_at), rate, chatted_at, chatted_at + 3.0, wanted)
+    since = [moment for moment in before + after if moment >= chatted_at]
+    left_over = 0.25 * rate * MARGIN * HORIZON_S  # what was handed out before, above the share
+    assert most_in_a_second(since) <= rate * MARGIN + left_over + 2
+    assert most_in_a_second([moment for moment in since if moment > chatted_at + HORIZON_S]) <= rate * MARGIN + 1.001
+
+
+@given(rates, st.floats(-3600, 3600))
+def test_the_fifth_comes_back_a_minute_after_the_last_message(rate: float, later_s: float) -> None:
+    state = pace.chat(Pace(), 100_000.0)
+    limit = pace.limit_at(state, rate, 1.25 * rate, 100_000.0 + later_s)
+    assert limit == (rate if later_s < CHAT_S else 1.25 * rate), "also by a clock that has been set back"
+
+
+@given(rates, st.floats(0, 2 * NO_COMPLAINT_S))
+def test_a_number_that_was_too_fast_keeps_to_its_share_for_an_hour(rate: float, later_s: float) -> None:
+    state = slow_down(Pace(), rate, 100_000.0, 5.0, most_alone=1.25 * rate)
+    limit = pace.limit_at(state, rate, 1.25 * rate, 100_000.0 + later_s)
+    assert limit == (rate if later_s < NO_COMPLAINT_S else 1.25 * rate)
+    assert rate_at(state, limit, 100_000.0) == pytest.approx(max(pace.LOWEST_MPS, 0.625 * rate))
+
+
+@given(st.floats(0.5, 1000), st.one_of(st.none(), st.floats(1, 1000)))
+def test_the_owners_limit_holds_also_while_nobody_chats(owner: float, channel: float | None) -> None:
+    assert ceiling(owner, channel) <= ceiling(owner, channel, share=1.0) <= owner
+
+
+@pytest.mark.parametrize("kind", ["database", "redis"])
+def test_every_place_knows_of_chats(sender: Sender, redis_url: str, kind: str) -> None:
+    kept: Limiter = DatabaseLimiter() if kind == "database" else RedisLimiter(redis_url)
+    now = time.time()
+    alone = kept.reserve(sender, 1, now)
+    kept.chat(sender, now)
+    kept.chat(sender, now + 0.1)
+    chatting = kept.reserve(sender, 1, now + 0.2)
+    assert chatting.interval == pytest.approx(1.25 * alone.interval)
+
+
 @given(rates, st.floats(1, 60))
 def test_throttling_halves_the_rate_and_hands_out_nothing_for_a_while(rate: float, wait_s: float) -> None:
     state = slow_down(Pace(), rate, 100.0, wait_s)
@@ -102,10 +170,10 @@ def test_complaints_without_end_leave_a_pace_that_goes_on() -> None:
 def test_a_number_that_is_connected_anew_begins_at_its_full_pace(sender: Sender, redis_url: str) -> None:
     limiters: list[Limiter] = [DatabaseLimiter(), RedisLimiter(redis_url)]
     for kept in limiters:
-        kept.slow_down(sender, 0.0, 50.0)
-        slowed = kept.reserve(sender, 10, 51.0)
+        kept.slow_down(sender, 0.0, 1050.0)
+        slowed = kept.reserve(sender, 10, 1051.0)
         kept.forget(sender)
-        assert kept.reserve(sender, 10, 60.0).interval == pytest.approx(slowed.interval / 2)
+        assert kept.reserve(sender, 10, 1060.0).interval == pytest.approx(slowed.interval / 2)
 
 
 def test_the_rate_grows_back_by_five_percent_for_every_clean_ten_seconds() -> None:
@@ -125,12 +193,13 @@ def test_the_smaller_of_the_owners_limit_and_80_percent_of_the_channel_holds(
 
 
 def test_the_database_keeps_the_pace_between_askers(sender: Sender) -> None:
-    first = DatabaseLimiter().reserve(sender, 100, 50.0)
-    second = DatabaseLimiter().reserve(sender, 100, 50.0)
+    first = DatabaseLimiter().reserve(sender, 100, 1050.0)
+    second = DatabaseLimiter().reserve(sender, 100, 1050.0)
     assert first.count == 100
+    assert first.interval == pytest.approx(1 / (1250.0 * MARGIN)), "nobody chats"
     assert second.start == pytest.approx(100 * first.interval)
-    DatabaseLimiter().slow_down(sender, 5.0, 50.0)
-    assert DatabaseLimiter().reserve(sender, 1, 50.0).count == 0
+    DatabaseLimiter().slow_down(sender, 5.0, 1050.0)
+    assert DatabaseLimiter().reserve(sender, 1, 1050.0).count == 0
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -142,8 +211,11 @@ def test_redis_and_the_pure_rule_agree(sender: Sender, redis_url: str, seed: int
             now -= 600.0
         if step % 17 == 16:
             shared.run(sender, "slow_down", 2.0, at=now)
-            state = slow_down(state, 1000.0, now, 2.0)
-        state, expected = reserve(state, 1000.0, wanted, now)
+            state = slow_down(state, 1000.0, now, 2.0, most_alone=1250.0)
+        if step == 5 + seed:
+            shared.run(sender, "chat", 0, at=now)
+            state = pace.chat(state, now)
+        state, expected = reserve(state, 1000.0, wanted, now, most_alone=1250.0)
         got = shared.run(sender, "reserve", wanted, at=now)
         assert got.count == expected.count
         assert got.start == pytest.approx(expected.start - now, abs=1e-5)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whatsapp.sending.pace import HORIZON_S, MARGIN, Pace, Slots, reserve
+from whatsapp.sending.pace import CHAT_S, HORIZON_S, MARGIN, Pace, Slots, reserve
 from whatsapp.sending.tempo import LARGEST_WAVE, LONGEST_WAVE_S, Tempo
 
 pytestmark = pytest.mark.pure
@@ -15,12 +15,15 @@ LATEST_S = 0.05
 """As in `flights`: a message that is later than this needs another slot."""
 
 
-def send(rate: float, commit_s: float, lasts_s: float) -> tuple[list[float], list[float], int]:
-    """Send as a lane does. Returns when each message was committed and posted, and how often a slot was missed."""
-    tempo, pace, now = Tempo(), Pace(), 0.0
+def send(rate: float, commit_s: float, lasts_s: float, *, alone: float = 0.0) -> tuple[list[float], list[float], int]:
+    """Send as a lane does. Returns when each message was committed and posted, and how often a slot was missed.
+
+    `alone`: the rate while nobody chats, and nobody does.
+    """
+    tempo, pace, now = Tempo(), Pace(chatted_at=-CHAT_S), 0.0
     committed, posted, missed = [], [], 0
     while now < lasts_s:
-        pace, slots = reserve(pace, rate, tempo.size(rate), now, ahead_s=tempo.ahead_s(rate))
+        pace, slots = reserve(pace, rate, tempo.size(rate), now, ahead_s=tempo.ahead_s(rate), most_alone=alone)
         if not slots.count:
             now += slots.wait_s
             continue
@@ -50,6 +53,14 @@ def test_eight_messages_at_most_wait_for_their_slots_on_average(rate: float, com
 def test_a_slow_database_costs_no_pace(rate: float, commit_s: float) -> None:
     _committed, posted, missed = send(rate, commit_s, lasts_s=20.0)
     assert len(posted) == pytest.approx(20.0 * rate * MARGIN, rel=0.05)
+    assert missed <= 3 * Tempo().size(rate), "until the average is right"
+
+
+@pytest.mark.parametrize("rate", [16.0, 64.0, 150.0, 800.0])
+@pytest.mark.parametrize("commit_s", [0.005, 0.02, 0.06])
+def test_the_fifth_of_the_chats_is_used_whole_while_nobody_chats(rate: float, commit_s: float) -> None:
+    _committed, posted, missed = send(rate, commit_s, lasts_s=20.0, alone=1.25 * rate)
+    assert len(posted) == pytest.approx(20.0 * 1.25 * rate * MARGIN, rel=0.05)
     assert missed <= 3 * Tempo().size(rate), "until the average is right"
 
 

@@ -56,7 +56,8 @@ def counts() -> dict[str, int]:
 
 # Departing ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("mps", "size"), [(0.5, 1), (14.0, 1), (16.0, 2), (64.0, 5), (150.0, 6), (500.0, 20), (5_000.0, 100)]
+    ("mps", "size"),
+    [(0.5, 1), (14.0, 1), (16.0, 2), (64.0, 5), (150.0, 6), (250.0, 10), (500.0, 30), (800.0, 77), (5_000.0, 100)],
 )
 def test_a_wave_is_a_handful_of_messages(mps: float, size: int) -> None:
     assert Tempo().size(mps) == size
@@ -301,7 +302,7 @@ def test_a_throttled_wave_slows_its_number_down_once(dispatch: Dispatch) -> None
     assert Broadcast.objects.get().status == "running"
     assert limiter.limiter().reserve(sender, 1, NOW.timestamp() + 29.0).count == 0
     slots = limiter.limiter().reserve(sender, 1, NOW.timestamp() + 31.0)
-    assert slots.interval >= 1.7 / (limiter.most_of(sender) * 0.97), "half the rate, and three steps of recovery"
+    assert slots.interval >= 1.7 / (limiter.most_alone(sender) * 0.97), "half the rate, and three steps of recovery"
 
 
 def test_a_refusal_without_a_rule_changes_nothing_for_the_others(dispatch: Dispatch) -> None:
