@@ -34,9 +34,8 @@ PICTURE: Final = servers.ROOT / "var" / "town.png"
 class Bench:
     """One run."""
 
-    def __init__(self, given: argparse.Namespace, built: Town, *, redis: str) -> None:
+    def __init__(self, given: argparse.Namespace, built: Town) -> None:
         self._given = given
-        self._redis = redis
         self._town = built
         self._openai_port = servers.free_port()
         self.results = Results()
@@ -62,7 +61,6 @@ class Bench:
             "OPENAI_BASE_URL": openai.replace("ws", "http", 1),
             "CALLS_PER_PROCESS": str(max(*self._given.calls, SETUP_CALLS) + 1),
             "LOG_LEVEL": "WARNING",
-            "REDIS_URL": self._redis,
             "MEDIA_ROOT": str(self._town.folder / "media"),
         }
         log = self._town.folder / f"{server.name}.log"
@@ -166,10 +164,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--most-load", type=float, default=0.95, help=room)
     given = parser.parse_args(arguments)
     load = os.getloadavg()[0]
-    from testing import services  # noqa: PLC0415 - slow to load, and only here
-
-    with services.redis() as redis, town(max(*given.calls, SETUP_CALLS)) as built:
-        results = Bench(given, built, redis=redis).run()
+    with town(max(*given.calls, SETUP_CALLS)) as built:
+        results = Bench(given, built).run()
     print("", *told(results, load), sep="\n")
     if results.trials:
         from bench.town.picture import draw  # noqa: PLC0415 - slow to load, and only here
