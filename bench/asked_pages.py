@@ -7,8 +7,10 @@ import statistics
 import sys
 import tempfile
 import time
+import traceback
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from testing import services
@@ -30,25 +32,47 @@ def on_each_database(measure: Callable[[str], None], *, only: str | None) -> Non
     """Call `measure` with the database's name, in a child process each, with Django set up and the tables made."""
     if only != "postgres":
         with tempfile.TemporaryDirectory() as folder:
-            _apart(measure, f"sqlite:///{folder}/bench.sqlite3")
+            apart(measure, f"sqlite:///{folder}/bench.sqlite3")
     if only != "sqlite":
         with services.postgres() as url:
-            _apart(measure, url)
+            apart(measure, url)
 
 
-def _apart(measure: Callable[[str], None], url: str) -> None:
+def apart(measure: Callable[[str], None], url: str) -> None:
+    """Call `measure` with the kind of a database, in a child process, with Django set up and the tables made.
+
+    Ends this process if that failed.
+    """
     child = os.fork()
     if not child:
-        os.environ |= {"DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull, "DEBUG": "1", "LOG_LEVEL": "ERROR"}
-        os.environ["DJANGO_SETTINGS_MODULE"] = "frontdesk.settings"
-        manage("migrate", "-v0", environment=dict(os.environ))
-        import django  # noqa: PLC0415 - its settings are named only now
+        with _ending():
+            _measure(measure, url)
+    if os.waitpid(child, 0)[1]:
+        raise SystemExit("The measurement failed.")
 
-        django.setup()
-        measure(url.partition(":")[0])
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """End this process with the block: nothing that its parent holds open is closed by it."""
+    failed = True
+    try:
+        yield
+        failed = False
+    except BaseException:
+        traceback.print_exc()
+    finally:
         sys.stdout.flush()
-        os._exit(0)
-    os.waitpid(child, 0)
+        os._exit(failed)
+
+
+def _measure(measure: Callable[[str], None], url: str) -> None:
+    os.environ |= {"DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull, "DEBUG": "1", "LOG_LEVEL": "ERROR"}
+    os.environ["DJANGO_SETTINGS_MODULE"] = "frontdesk.settings"
+    manage("migrate", "-v0", environment=dict(os.environ))
+    import django  # noqa: PLC0415 - its settings are named only now
+
+    django.setup()
+    measure(url.partition(":")[0])
 
 
 def median(client: Client, address: str, *, times: int) -> tuple[float, int]:

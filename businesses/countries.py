@@ -8,14 +8,11 @@ from functools import lru_cache
 import phonenumbers
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from phonenumbers.geodata.locale import LOCALE_DATA
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from businesses import countries_in_hebrew
+from businesses import countries_in_english, countries_in_hebrew
 
 _LONGEST_CODE = 3
-_ENGLISH = "aa"
-"""The key of the English name in phonenumbers' data, to which the other languages without a name of their own refer."""
 _NAMES = {
     "IL": _("Israel"), "US": _("United States"), "GB": _("United Kingdom"), "FR": _("France"), "DE": _("Germany"),
     "AE": _("United Arab Emirates"), "AR": _("Argentina"), "AT": _("Austria"), "AU": _("Australia"),
@@ -36,7 +33,7 @@ _OF_LANGUAGE = {"he": "IL"}
 def country_name(code: str) -> str:
     """Returns a country's name in the active language, in English where there is none, else its letters."""
     in_hebrew = countries_in_hebrew.NAMES.get(code) if get_language() == "he" else None
-    return str(_NAMES.get(code) or in_hebrew or LOCALE_DATA.get(code, {}).get(_ENGLISH) or code)
+    return str(_NAMES.get(code) or in_hebrew or countries_in_english.NAMES.get(code) or code)
 
 
 def country_choices() -> list[tuple[str, str]]:

@@ -45,6 +45,7 @@ beside_calls.install(
     reactor,
     (status_reports.LOOK_EVERY_S, status_reports.note_kept),
     (stand_in_beat.EVERY.total_seconds(), stand_in_beat.look),
+    serves_pages=True,
 )
 if settings.CELERY_BROKER_URL.startswith("memory:"):
     embedded_worker.install(reactor)

@@ -25,7 +25,7 @@ SWITCH_INTERVAL_S = 0.0005
 it. The loop asks for it several times in each turn, so with Python's 0.005 one busy thread makes calls late."""
 
 
-def install(reactor: Any, *others: tuple[float, Callable[[], None]]) -> None:
+def install(reactor: Any, *others: tuple[float, Callable[[], None]], serves_pages: bool) -> None:
     """Start it all when the reactor runs. `others`: what else the database watch does, every so many seconds."""
     private_files.tighten()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -33,7 +33,7 @@ def install(reactor: Any, *others: tuple[float, Callable[[], None]]) -> None:
     reactor.callWhenRunning(partial(database_watch.start, (from_memory.READ_EVERY_S, from_memory.read), *others))
     reactor.callWhenRunning(sign_of_life.install, reactor)
     reactor.callWhenRunning(startup.log_remarks)
-    reactor.callWhenRunning(collector.load_and_freeze)
+    reactor.callWhenRunning(partial(collector.load_and_freeze, serves_pages=serves_pages))
     reactor.callWhenRunning(loop_lag.here.start, reactor)
     reactor.callWhenRunning(loop_tasks.here.start, reactor)
     draining.install(reactor)

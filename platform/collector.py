@@ -9,8 +9,9 @@ from django.conf import settings
 from businesses import garbage
 
 
-def load_and_freeze() -> None:
-    """Load what the first requests would, and exempt all that is loaded. Any request may begin a search."""
-    import_module(settings.ROOT_URLCONF)  # every view and the admin
+def load_and_freeze(*, serves_pages: bool) -> None:
+    """Load what the first requests or calls would, and exempt all that is loaded. Any of them may begin a search."""
+    if serves_pages:
+        import_module(settings.ROOT_URLCONF)  # every view and the admin
     import_module("celery.app.amqp")  # for the first wake-up of a worker
     garbage.exempt_what_is_loaded()

@@ -28,8 +28,6 @@ from testing import services
 SERVER_CORE, CALLERS_CORE = 0, 1
 SETUP_CALLS: Final = 20
 WARMING_CALLS, WARMING_S = 3, 3.0
-MOST_LOAD: Final = 0.95
-"""Of a core: more calls than that are not tried."""
 PICTURE: Final = servers.ROOT / "var" / "town.png"
 
 
@@ -77,7 +75,7 @@ class Bench:
             resting_kb = rss_kb(up.pid)
             self.results.setups.append(self._setup(server, up, number))
             for calls in self._given.calls:
-                if figures.fits(self.results, server.name, calls, most=MOST_LOAD):
+                if figures.fits(self.results, server.name, calls, most=self._given.most_load):
                     self._note(self._trial(server, up, calls, number, resting_kb=resting_kb))
                 elif number == 1:
                     self._skip(f"{server.name} is not tried with {calls} calls: a core has no room for them.")
@@ -162,6 +160,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--servers", nargs="+", choices=names, default=names)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE")
+    room = "cores that so many calls may take by what fewer of them took; more are not tried"
+    parser.add_argument("--most-load", type=float, default=0.95, help=room)
     given = parser.parse_args(arguments)
     load = os.getloadavg()[0]
     with town(max(*given.calls, SETUP_CALLS)) as built:

@@ -135,18 +135,18 @@ class Bridge:
             audio = base64.b64decode(payload, validate=True)
         except (binascii.Error, ValueError, TypeError):
             raise MalformedMessage("audio that isn't base64") from None
-        self._heard_s += len(audio) / BYTES_PER_SECOND
-        if self._heard_s > self._clock() + MOST_CATCHING_UP_S:
+        now, self._heard_s = self._clock(), self._heard_s + len(audio) / BYTES_PER_SECOND
+        if self._heard_s > now + MOST_CATCHING_UP_S:
             raise Flood("audio faster than anyone speaks")
         self._missing.audio_came()
         self._unanswered.add(payload)
         self._send_audio(payload)
-        self._recorder.keep_caller_audio(self._clock(), audio, timestamp_ms)
+        self._recorder.keep_caller_audio(now, audio, timestamp_ms)
         for start in range(0, len(audio), FRAME_BYTES):
             frame = audio[start : start + FRAME_BYTES]
             rms = ulaw.rms(frame)
             speech = self._ear.hear(frame, wanted=self._conversation.needs_ears(rms))
-            self.feed(CallerFrame(self._clock(), rms, len(frame) // 8, speech))
+            self.feed(CallerFrame(now, rms, len(frame) // 8, speech))
 
     def mark_returned(self, name: str) -> None:
         """Take a mark that Twilio sent back."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calls.errors import CallsError
+from calls.line import json_text
 from calls.telephone.twilio import TOKEN_PARAMETER
 
 LARGEST_MESSAGE = 64 * 1024
@@ -74,7 +75,7 @@ def parse(text: str) -> dict[str, Any]:
     if len(text) > LARGEST_MESSAGE:
         raise MalformedMessage(f"a message of {len(text)} characters")
     try:
-        message = json.loads(text)
+        message = json_text.loads(text)
     except (ValueError, RecursionError):
         raise MalformedMessage("not JSON") from None
     if not isinstance(message, dict) or not isinstance(message.get("event"), str):

@@ -21,6 +21,7 @@ from django.conf import settings
 from calls import figures
 from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import ModelLost, ModelReady
+from calls.line import json_text
 from calls.line.model_socket import Connect, HandshakeRefused, ModelSocket, SocketFailed
 from calls.line.realtime_events import (
     ClientEvent,
@@ -240,7 +241,7 @@ def _written(event: ClientEvent) -> str:
 def _parse(data: bytes) -> dict[str, Any] | None:
     """Returns a server event, or None (with a log line) if the message isn't one."""
     try:
-        message = json.loads(data)
+        message = json_text.loads(data)
     except (ValueError, RecursionError):
         message = None
     if isinstance(message, dict) and isinstance(message.get("type"), str):

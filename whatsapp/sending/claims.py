@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from whatsapp import recipients
@@ -63,6 +63,11 @@ RETURNING id, address, address_kind, country, params, attempt_no, refusals, cost
 """
 
 
+_IN_THE_ORDER_OF_THE_INDEX = "SET LOCAL enable_sort = off"
+"""PostgreSQL, which does not know yet how many people of a new broadcast wait, expects few, and would read and sort
+them all for each claim."""
+
+
 def claim(broadcast: Broadcast, stock: Stock, *, most: int, now: datetime) -> int:
     """Claim up to `most` rows into an empty stock: those whose retry is due, then fresh ones.
 
@@ -96,7 +101,9 @@ def _claim(broadcast: Broadcast, stock: Stock, due: str, now: datetime, most: in
         *moments,
         most,
     ]
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if locks:
+            cursor.execute(_IN_THE_ORDER_OF_THE_INDEX)
         cursor.execute(statement, values)
         return [
             Claimed(

@@ -53,7 +53,8 @@ def settle(now: datetime) -> None:
     ended = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED)
     with across_businesses():  # see sweep
         settling = Broadcast.objects.filter(status__in=ended, settled_at=None)
-        overdue = Recipient.objects.filter(broadcast__in=settling, accepted_at__lt=now - TIME_TO_LIVE)
+        old = settling.filter(started_at__lt=now - TIME_TO_LIVE)  # nothing was accepted before its broadcast started
+        overdue = Recipient.objects.filter(broadcast__in=old, accepted_at__lt=now - TIME_TO_LIVE)
         recipients.free(overdue, to=RecipientStatus.EXPIRED)
         unsettled = Recipient.objects.filter(broadcast=OuterRef("pk"), status__in=UNSETTLED)
         settling.exclude(Exists(unsettled)).update(settled_at=now)

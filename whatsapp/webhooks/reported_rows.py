@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from whatsapp.models import Attempt, Recipient, Sender, WebhookNews
 from whatsapp.providers.events import StatusUpdate
@@ -51,12 +54,11 @@ def find(reports: Sequence[Report]) -> Rows:
     earlier = _earlier(trackers - current.keys())
     by_tracker = {tracker: row[:-1] for tracker, row in current.items()}
     # Most rows know the id of their message already. The others' ids may belong to another row, so they are looked up.
-    ids = {
-        update.message_id
-        for news, update in reports
-        if update.tracker not in by_tracker or by_tracker[update.tracker][1:3] != (news.provider, update.message_id)
-    }
-    by_id = list(Recipient.objects.filter(provider_message_id__in=ids).values_list(*_COLUMNS)) if ids else []
+    ids: defaultdict[str, set[str]] = defaultdict(set)
+    for news, update in reports:
+        if update.tracker not in by_tracker or by_tracker[update.tracker][1:3] != (news.provider, update.message_id):
+            ids[news.provider].add(update.message_id)
+    by_id = [row for provider, some in ids.items() for row in _with_ids(provider, some)]
     read = [*by_tracker.values(), *by_id, *(row[:-2] for row in earlier.values())]
     senders = Sender.objects.select_related("business").in_bulk({row[-1] for row in read})
     rows = {row[0]: Row(row[0], row[1], row[2] or "", row[3] or "", senders[row[4]]) for row in read}
@@ -65,6 +67,11 @@ def find(reports: Sequence[Report]) -> Rows:
         {(row.provider, row.message_id): row for row in rows.values() if row.message_id},
         {tracker: (rows[row[0]], row[-2]) for tracker, row in earlier.items()},
     )
+
+
+def _with_ids(provider: str, ids: Collection[str]) -> QuerySet[Recipient, tuple[Any, ...]]:
+    """Returns the columns of rows by the ids of their messages; one query for each provider, by its index."""
+    return Recipient.objects.filter(provider=provider, provider_message_id__in=ids).values_list(*_COLUMNS)
 
 
 def _current(trackers: Collection[UUID]) -> dict[UUID, tuple[Any, ...]]:

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         from frontdesk import beside_calls, media_server  # noqa: PLC0415
 
         picows_connection.warm_up()
-        beside_calls.install(reactor)
+        beside_calls.install(reactor, serves_pages=False)
         reactor.callWhenRunning(lambda: loop.create_task(media_server.listen(listener)))
         self.stdout.write(f"Serving media streams on port {listener.getsockname()[1]}")
         reactor.run()

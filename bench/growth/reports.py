@@ -1,0 +1,85 @@
+"""Meta's webhooks: statuses of a large broadcast, statuses of messages that nobody here sent, and messages."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import partial
+
+from bench.growth.measuring import Cost, cost_of
+
+SECRET = "an-app-secret"
+IN_A_POST, POSTS = 200, 5
+TIMES = 3
+
+
+def reports() -> dict[str, Cost]:
+    """Returns what many of each cost: taking them in, and applying them."""
+    from django.conf import settings  # noqa: PLC0415
+
+    from businesses.tenancy import across_businesses  # noqa: PLC0415
+    from whatsapp.models import Broadcast, Recipient  # noqa: PLC0415
+
+    settings.WHATSAPP_APP_SECRET = SECRET
+    fields = ("address", "provider_message_id", "attempt_id")
+    with across_businesses():  # a benchmark looks for rows
+        done = Broadcast.objects.filter(name="Offer 1", business__slug="demo").get()
+        rows = list(Recipient.objects.filter(broadcast=done).order_by("pk").values_list(*fields)[: IN_A_POST * POSTS])
+    ours = [(str(address), str(message), str(attempt)) for address, message, attempt in rows]
+    strange = [(address, f"{message}?", "") for address, message, _attempt in ours]
+    by_id = [(address, message, "") for address, message, _attempt in ours]
+    found: dict[str, Cost] = {}
+    for name, which, what in (
+        ("1,000 statuses", ours, "delivered"),
+        ("1,000 statuses without our mark", by_id, "delivered"),
+        ("1,000 statuses of others", strange, "delivered"),
+        ("100 messages", ours[:100], "reply"),
+    ):
+        taken, applied = [], []
+        for _ in range(TIMES):
+            bodies = _bodies(which, what)
+            taken.append(cost_of(partial(_post, bodies), times=1))
+            applied.append(cost_of(_apply, times=1))
+        found[f"{name}: taken in"] = sorted(taken, key=lambda each: each.ms)[TIMES // 2]
+        found[f"{name}: applied"] = sorted(applied, key=lambda each: each.ms)[TIMES // 2]
+    return found
+
+
+_serial = iter(range(10**9))
+
+
+def _bodies(rows: list[tuple[str, str, str]], what: str) -> list[bytes]:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from whatsapp.providers.sandbox import notices  # noqa: PLC0415
+
+    now: datetime = timezone.now()
+    happenings = [
+        notices.Happening(*row, what, now, text="Thanks", own_id=f"wamid.{now.timestamp()}.{next(_serial)}")
+        for row in rows
+    ]
+    return [
+        json.dumps(notices.notice("number0", "account0", happenings[start : start + IN_A_POST])).encode()
+        for start in range(0, len(happenings), IN_A_POST)
+    ]
+
+
+def _post(bodies: list[bytes]) -> None:
+    from django.test import Client  # noqa: PLC0415
+
+    from whatsapp.providers.sandbox import notices  # noqa: PLC0415
+
+    for body in bodies:
+        signed = {"X-Hub-Signature-256": notices.signature(body, SECRET)}
+        answer = Client().post("/whatsapp/webhooks/cloud/", body, content_type="application/json", headers=signed)
+        if answer.status_code != 200:
+            raise SystemExit(f"A webhook was answered with {answer.status_code}")
+
+
+def _apply() -> None:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from whatsapp.webhooks.applying import apply_news  # noqa: PLC0415
+
+    while apply_news(timezone.now()):
+        pass
