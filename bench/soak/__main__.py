@@ -17,6 +17,7 @@ import base64
 import os
 import re
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -202,6 +203,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--calls", type=int, default=0, help="lines; 0: 60 %% of what one core carries")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(1))  # everything that was started ends with this process
     with house(given.calls or MOST_LINES, given.minutes) as built:
         carried = 0 if given.calls else asyncio.run(capacity(built))
         lines = given.calls or min(MOST_LINES, max(1, int(carried * SHARE)))

@@ -22,7 +22,6 @@ STARTS_WITHIN_S: Final = 60.0
 RESTS_WITHIN_S: Final = 15.0
 RESTING: Final = 0.03
 """Of a core: what a server without calls uses."""
-SERVE_MEDIA: Final = ROOT / "platform" / "management" / "commands" / "serve_media.py"
 
 
 class Unavailable(Exception):
@@ -70,8 +69,6 @@ def _daphne(port: int, _openai: str) -> Sequence[str]:
 
 
 def _serve_media(port: int, _openai: str) -> Sequence[str]:
-    if not SERVE_MEDIA.exists():
-        raise Unavailable("there is no manage.py serve_media")
     return [sys.executable, "manage.py", "serve_media", "--port", str(port)]
 
 
