@@ -244,6 +244,7 @@ def test_what_was_not_delivered_expires_after_thirty_days_and_the_broadcast_is_s
     month = timedelta(days=30)
     for one, age in ((broadcast, month), (running, month + MOMENT), (ended, month + MOMENT)):
         Recipient.objects.filter(broadcast=one).update(status="sent", accepted_at=NOW - age)
+        Broadcast.objects.filter(pk=one.pk).update(started_at=NOW - age - MOMENT)
     Broadcast.objects.filter(pk=broadcast.pk).update(status="completed")
     sweeper.settle(NOW)
     found = {

@@ -157,7 +157,7 @@ def test_the_sweeper_frees_claims_and_doubts_sendings_once_their_lease_is_over(b
 def test_what_is_not_delivered_for_30_days_has_expired(broadcast: Broadcast) -> None:
     Recipient.objects.update(status="delivered", accepted_at=NOW - timedelta(days=31))
     Recipient.objects.filter(address=FIRST).update(status="sent")
-    Broadcast.objects.update(status="completed")
+    Broadcast.objects.update(status="completed", started_at=NOW - timedelta(days=32))
     sweeper.settle(NOW)
     assert Recipient.objects.get(address=FIRST).status == "expired"
     assert Broadcast.objects.get().settled_at == NOW
