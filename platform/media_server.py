@@ -7,9 +7,11 @@ few seconds, so that no one who asks keeps the calls waiting.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 import threading
+import time
 from http import HTTPStatus
 from typing import Final
 
@@ -31,6 +33,8 @@ BACKLOG: Final = 1_024
 FIRST_BUFFER: Final = 2_048
 """Bytes for what comes, of each socket. It grows with its messages; Twilio's have 373."""
 LOOK_EVERY_S: Final = 2.0
+STALE_S: Final = 10.0
+"""Who has not been able to look for so long waits for a database that stands still: the process counts as not ready."""
 _log = logging.getLogger("picows.media")
 _log.setLevel(logging.CRITICAL)  # it tells of every connection, with its address, and of every stranger's mistake
 
@@ -39,21 +43,33 @@ class _Health:
     """What was last found. Written by its thread, read by the loop."""
 
     def __init__(self) -> None:
-        self.ready = (503, b'{"ready": false, "problems": ["the process has just started"]}')
+        self._ready = (503, _unready("the process has just started"))
+        self._looked_at = time.monotonic()
         self.metrics = b""
+
+    @property
+    def ready(self) -> tuple[int, bytes]:
+        """Status and body of /readyz."""
+        if time.monotonic() - self._looked_at > STALE_S:
+            return 503, _unready("nothing is known of the process: the database may stand still")
+        return self._ready
 
     def look_again_and_again(self) -> None:
         """Look for as long as the process runs."""
         pause = threading.Event()
         while True:
             try:
-                self.ready = health.readiness()
-                self.metrics = health.exposition()
+                self._ready, self.metrics = health.readiness(), health.exposition()
+                self._looked_at = time.monotonic()
             except Exception:
                 logger.exception("The state of this process could not be told")
             finally:
                 close_old_connections()
             pause.wait(LOOK_EVERY_S)
+
+
+def _unready(problem: str) -> bytes:
+    return json.dumps({"ready": False, "problems": [problem]}).encode()
 
 
 _health = _Health()

@@ -34,7 +34,7 @@ class TwilioPeer:
 
     `public_url` is the server's `PUBLIC_URL`. Twilio signs it, with `auth_token`; requests to it are sent to `url`.
     While nothing listens there, they go to the `others` in turn, as a proxy in front of several processes sends them.
-    Media streams go to `media_url`, where a server of their own serves them.
+    Media streams go to `media_url`, where a server of their own serves them; while nothing listens there, to `url`.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class TwilioPeer:
         """Open a stream's WebSocket, its handshake signed as Twilio does: the address as in TwiML, no parameters."""
         assert self._http is not None, "use the peer with `async with`"  # noqa: S101
         headers = {"x-twilio-signature": self._signer.compute_signature(url, {})} if self._signer else {}
-        http, servers = self._http, (self._media_url,) if self._media_url else ()
+        http, servers = self._http, (self._media_url, self._url) if self._media_url else ()
         return await self._tried(
             lambda url: http.ws_connect(url, headers=headers, compress=0, max_msg_size=0), url, servers
         )
