@@ -74,7 +74,7 @@ LOOKS_FOR_WORK = {
     "SELECT whatsapp_broadcast_recipients: cost_micros status",
     "SELECT whatsapp_broadcast_recipients: lease_until status",
     "UPDATE whatsapp_broadcast_recipients: lease_until status",
-    "UPDATE whatsapp_broadcast_recipients: accepted_at broadcast_id settled_at status",
+    "UPDATE whatsapp_broadcast_recipients: accepted_at broadcast_id settled_at started_at status",
     "SELECT whatsapp_broadcast_series: status try_at",
     "SELECT whatsapp_broadcasts: resume_at scheduled_at status",
     "SELECT whatsapp_broadcasts: resume_at status",
