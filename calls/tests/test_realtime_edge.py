@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -17,6 +19,7 @@ from calls.line import picows_connection, realtime, realtime_connection
 from calls.line.model_socket import Connect
 from calls.line.realtime_events import AudioDelta, Understood
 from calls.tests.test_realtime_events import PLAN
+from testing.certificates import certificate
 
 pytestmark = pytest.mark.parametrize(
     "connect", [realtime_connection.connect, picows_connection.connect], ids=["openai", "picows"]
@@ -77,15 +80,19 @@ async def send_piece(websocket: web.WebSocketResponse, piece: str, *, is_first: 
 
 @asynccontextmanager
 async def session_with(
-    server: OddServer, settings: Settings, connect: Connect = realtime_connection.connect
+    server: OddServer,
+    settings: Settings,
+    connect: Connect = realtime_connection.connect,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[asyncio.Queue[Understood]]:
     """A session with this server; what it tells."""
     application = web.Application()
     application.router.add_get("/v1/realtime", server.answer)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    settings.OPENAI_REALTIME_URL = f"ws://127.0.0.1:{runner.addresses[0][1]}/v1"
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    scheme = "wss://localhost" if tls else "ws://127.0.0.1"
+    settings.OPENAI_REALTIME_URL = f"{scheme}:{runner.addresses[0][1]}/v1"
     realtime_connection.client.cache_clear()
     told: asyncio.Queue[Understood] = asyncio.Queue()
     session = realtime.RealtimeSession(PLAN, connect=connect, clock=lambda: 1.0, tell=told.put_nowait)
@@ -202,6 +209,32 @@ async def test_a_refused_handshake_is_told_with_its_status(status: int, connect:
         (lost,) = await until(told, lambda _: True)
     assert isinstance(lost, ModelLost)
     assert "insufficient_quota" in lost.reason
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+async def test_the_line_is_encrypted_and_a_stranger_is_not_taken_for_openai(
+    is_trusted: bool, connect: Connect, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = certificate(tmp_path)
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    served.load_cert_chain(made.chain, made.key)
+    trusts = ssl.create_default_context(cafile=str(made.authority) if is_trusted else None)
+    monkeypatch.setattr(realtime_connection, "tls", lambda: trusts)
+    then = [
+        {"type": "session.updated"},
+        *({"type": "input_audio_buffer.committed", "item_id": f"{n}"} for n in range(99)),
+    ]
+    server = OddServer(first={"type": "session.created"}, then=then)
+    async with session_with(server, settings, connect, served) as told:
+        if is_trusted:
+            await until(told, lambda each: isinstance(each, TurnCommitted) and each.item_id == "98")
+            for _ in range(500):
+                server.session.append_audio(PAYLOAD)
+            async with asyncio.timeout(30):
+                while len(server.received) < 501:  # noqa: ASYNC110 - the server's side counts
+                    await asyncio.sleep(0.01)
+        else:
+            assert await until(told, lambda _: True) == [ModelLost(1.0, "unreachable")]
 
 
 async def test_events_in_pieces_and_pings_are_taken(connect: Connect, settings: Settings) -> None:
