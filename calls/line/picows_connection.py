@@ -9,7 +9,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import picows
 from django.conf import settings
@@ -49,10 +49,10 @@ def warm_up() -> None:
 
 async def connect(take: Take, lost: Lost) -> ModelSocket:
     """Open a connection; see `model_socket.Connect`."""
-    url = f"{settings.OPENAI_REALTIME_URL.rstrip('/')}/realtime?{urlencode({'model': settings.OPENAI_REALTIME_MODEL})}"
+    url = _address()
     try:
         _transport, listener = await picows.ws_connect(
-            lambda: _Listener(take, lost),
+            lambda *_handshake: _Listener(take, lost),
             url,
             ssl_context=realtime_connection.tls() if realtime_connection.is_secure() else None,
             proxy=get_proxy(parse_uri(url)),
@@ -69,6 +69,13 @@ async def connect(take: Take, lost: Lost) -> ModelSocket:
         raise SocketFailed(type(error).__name__) from error
     assert isinstance(listener, _Listener)  # noqa: S101 - for the type checker
     return listener
+
+
+def _address() -> str:
+    """Returns the address with the model, as the package makes it: what the setting asks for stays."""
+    base = urlsplit(settings.OPENAI_REALTIME_URL)
+    asked = urlencode([*parse_qsl(base.query), ("model", settings.OPENAI_REALTIME_MODEL)])
+    return urlunsplit(base._replace(path=f"{base.path.rstrip('/')}/realtime", query=asked))
 
 
 def _refused(error: picows.WSInvalidStatusError) -> HandshakeRefused:

@@ -43,7 +43,7 @@ LOOK_EVERY_S: Final = 0.1
 START_TIMEOUT_S: Final = 3.0
 """A socket that has not brought its token by then is closed. Twilio sends it right after the handshake."""
 MOST_BEFORE_START: Final = 5
-"""Messages. Twilio sends one, `connected`; their size is limited by `platform/guarded_sockets.py`."""
+"""Messages. Twilio sends one, `connected`; their size is limited by `socket_bounds.py`."""
 MESSAGES_PER_S: Final = 200
 MOST_MESSAGES_AT_ONCE: Final = 3000
 """Twilio sends 50 pieces of audio a second and as many marks; far more of them is a flood."""

@@ -35,12 +35,15 @@ class OddServer:
     """
 
     session: realtime.RealtimeSession
+    asked: dict[str, str]
+    authorization: str
 
     def __init__(self, *, first: dict[str, Any] | web.Response, then: list[Any], is_deaf: bool = False) -> None:
         self._first, self._then, self._is_deaf = first, then, is_deaf
         self.received: list[dict[str, Any]] = []
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked, self.authorization = dict(request.query), request.headers["Authorization"]
         if isinstance(self._first, web.Response):
             return self._first
         websocket = web.WebSocketResponse()
@@ -84,6 +87,7 @@ async def session_with(
     settings: Settings,
     connect: Connect = realtime_connection.connect,
     tls: ssl.SSLContext | None = None,
+    asked: str = "",
 ) -> AsyncIterator[asyncio.Queue[Understood]]:
     """A session with this server; what it tells."""
     application = web.Application()
@@ -92,7 +96,7 @@ async def session_with(
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
     scheme = "wss://localhost" if tls else "ws://127.0.0.1"
-    settings.OPENAI_REALTIME_URL = f"{scheme}:{runner.addresses[0][1]}/v1"
+    settings.OPENAI_REALTIME_URL = f"{scheme}:{runner.addresses[0][1]}/v1{asked}"
     realtime_connection.client.cache_clear()
     told: asyncio.Queue[Understood] = asyncio.Queue()
     session = realtime.RealtimeSession(PLAN, connect=connect, clock=lambda: 1.0, tell=told.put_nowait)
@@ -199,6 +203,15 @@ async def test_why_a_connection_ended_is_told(ending: Any, reason: str, connect:
     async with session_with(server, settings, connect) as told:
         found = await until(told, lambda each: isinstance(each, ModelLost))
     assert found[-1] == ModelLost(1.0, reason)
+
+
+async def test_what_the_address_asks_for_stays_and_the_model_is_added(connect: Connect, settings: Settings) -> None:
+    settings.OPENAI_REALTIME_MODEL = "a model"
+    server = OddServer(first={"type": "session.created"}, then=[{"type": "session.updated"}])
+    async with session_with(server, settings, connect, asked="?api-version=1") as told:
+        assert await until(told, lambda _: True) == [ModelReady(1.0, None)]
+    assert server.asked == {"api-version": "1", "model": "a model"}
+    assert server.authorization.startswith("Bearer ")
 
 
 @pytest.mark.parametrize("status", [401, 429, 500])
