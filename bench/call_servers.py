@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -115,6 +116,7 @@ def call_servers(
 
 
 def _serve(pipe: Pipe, part: OpenaisPart) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # whatever the benchmark does at its own end
     leave_daphnes_core()
     asyncio.run(_serve_until_stopped(pipe, part))
 
