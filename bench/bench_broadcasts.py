@@ -121,7 +121,7 @@ def webhooks_embedded(environment: dict[str, str], people: int) -> dict[str, obj
 
 def _webhooks(environment: dict[str, str], people: int, more: dict[str, str], how: list[str]) -> dict[str, object]:
     manage("migrate", "-v0", environment=environment)
-    port = free_port()
+    port = services.free_port()
     variables = {"PORT": str(port), "WHATSAPP_APP_SECRET": "an-app-secret", **more}
     environment = {**environment, **variables, "LOG_LEVEL": "CRITICAL", "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
     web = subprocess.Popen(
@@ -175,7 +175,7 @@ def importing(environment: dict[str, str], people: int) -> dict[str, object]:
 @contextmanager
 def stand_in() -> Iterator[str]:
     """Run the stand-in for Meta in a separate process, and yield its address."""
-    port = free_port()
+    port = services.free_port()
     command = [sys.executable, "-m", "whatsapp.providers.sandbox.server", "--port", str(port)]
     server = subprocess.Popen([*command, "--latency-ms", str(LATENCY_MS)], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
@@ -206,12 +206,6 @@ def ask(url: str) -> dict[str, Any]:
     """Returns the JSON object at an address."""
     with urlopen(url) as answer:
         return dict(json.load(answer))
-
-
-def free_port() -> int:
-    """Returns a port that is free at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def wait_for(port: int) -> None:

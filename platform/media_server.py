@@ -23,13 +23,12 @@ from calls.line.socket_bounds import LARGEST
 from calls.line.stream import refusal
 from calls.telephone.twilio import MEDIA_PATH
 from frontdesk import health
+from frontdesk.few_at_a_time import BACKLOG
 
 logger = logging.getLogger(__name__)
 
 HANDSHAKE_S: Final = 5.0
 """Whoever has not asked for anything by then is closed."""
-BACKLOG: Final = 1_024
-"""Connections that may wait in the kernel."""
 FIRST_BUFFER: Final = 2_048
 """Bytes for what comes, of each socket. It grows with its messages; Twilio's have 373."""
 LOOK_EVERY_S: Final = 2.0

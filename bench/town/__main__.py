@@ -37,7 +37,7 @@ class Bench:
     def __init__(self, given: argparse.Namespace, built: Town) -> None:
         self._given = given
         self._town = built
-        self._openai_port = servers.free_port()
+        self._openai_port = services.free_port()
         self.results = Results()
 
     def run(self) -> Results:

@@ -16,6 +16,7 @@ from typing import Final
 
 from bench.town import pipecat_venv
 from bench.town.processes import cpu_s
+from testing.services import free_port
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 STARTS_WITHIN_S: Final = 60.0
@@ -121,12 +122,6 @@ def running(server: Server, openai: str, *, core: int, log: Path, variables: Map
 def _pin(cores: AbstractSet[int]) -> None:
     with suppress(OSError):  # a machine with fewer cores
         os.sched_setaffinity(0, cores)
-
-
-def free_port() -> int:
-    """Returns a port at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -42,11 +42,6 @@ _log = logging.getLogger("picows.openai")
 _log.setLevel(logging.ERROR)  # it would tell of every connection, with its address
 
 
-def warm_up() -> None:
-    """Load at start what would otherwise make the first call, and those beside it, wait."""
-    realtime_connection.warm_up()
-
-
 async def connect(take: Take, lost: Lost) -> ModelSocket:
     """Open a connection; see `model_socket.Connect`."""
     url = _address()

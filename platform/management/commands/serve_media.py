@@ -11,8 +11,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-BACKLOG = 1_024
-
 
 class Command(BaseCommand):
     """Serve media streams until stopped; running calls end first."""
@@ -40,10 +38,10 @@ class Command(BaseCommand):
 
         asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
         reactor: Any = import_module("twisted.internet.reactor")
-        from calls.line import picows_connection  # noqa: PLC0415 - loads what calls need
+        from calls.line import realtime_connection  # noqa: PLC0415 - loads what calls need
         from frontdesk import beside_calls, media_server  # noqa: PLC0415
 
-        picows_connection.warm_up()
+        realtime_connection.warm_up()
         beside_calls.install(reactor, serves_pages=False)
         reactor.callWhenRunning(lambda: loop.create_task(media_server.listen(listener)))
         self.stdout.write(f"Serving media streams on port {listener.getsockname()[1]}")
@@ -63,7 +61,7 @@ def own_loop() -> asyncio.AbstractEventLoop:
 
 
 def listening(options: dict[str, Any]) -> socket.socket:
-    """Returns the socket to listen at. Several processes may share a port."""
+    """Returns the bound socket, at which nobody listens yet. Several processes may share a port."""
     if options["fd"] is not None:
         return socket.socket(fileno=options["fd"])
     listener = socket.socket(socket.AF_INET6 if ":" in options["host"] else socket.AF_INET)
@@ -73,5 +71,4 @@ def listening(options: dict[str, Any]) -> socket.socket:
         listener.bind((options["host"], options["port"]))
     except OSError as error:
         raise CommandError(f"Can't listen at {options['host']} port {options['port']}: {error.strerror}") from None
-    listener.listen(BACKLOG)
     return listener
