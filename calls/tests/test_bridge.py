@@ -1,4 +1,7 @@
-"""The bridge when the conversation fails by a mistake of ours: the caller is not left in dead air (G12, G13)."""
+"""The bridge when the conversation fails by a mistake of ours: the caller is not left in dead air (G12, G13).
+
+And the order in which it is told what happened.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pytest
 
 from calls.conversation import Conversation
 from calls.conversation.commands import Command, NextStep
-from calls.conversation.events import CallerFrame, Event
+from calls.conversation.events import CallerFrame, Event, KeyPressed
 from calls.line import bridge as bridge_module
 from calls.line import realtime_connection
 from calls.line.bridge import Bridge
@@ -37,6 +40,30 @@ def break_at_the_first_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Conversation, "handle", breaking)
 
 
+def open_bridge(sent: list[str], hung_up: asyncio.Event) -> Bridge:
+    return Bridge(
+        PLAN,
+        stream_sid="MZ1",
+        opened_at=asyncio.get_running_loop().time(),
+        send=sent.append,
+        hang_up=hung_up.set,
+        connect=realtime_connection.connect,
+    )
+
+
+async def test_what_the_caller_said_is_told_before_the_key_that_came_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = create_autospec(CallRecorder, instance=True)
+    monkeypatch.setattr(bridge_module, "CallRecorder", lambda _plan, **_options: recorder)
+    monkeypatch.setattr(Conversation, "needs_ears", lambda _self, _rms: True)
+    bridge = open_bridge([], asyncio.Event())
+    bridge.caller_audio(base64.b64encode(b"\xff" * 320).decode())  # its second frame waits for the detector
+    bridge.key_pressed("5")
+    bridge.caller_left()
+    await bridge.finished()
+    events = [type(call.args[0]) for call in recorder.keep_trace.call_args_list]
+    assert [kind for kind in events if kind in (CallerFrame, KeyPressed)] == [CallerFrame, CallerFrame, KeyPressed]
+
+
 async def test_a_mistake_of_ours_ends_the_call_with_an_apology(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -45,15 +72,7 @@ async def test_a_mistake_of_ours_ends_the_call_with_an_apology(
     break_at_the_first_frame(monkeypatch)
     sent: list[str] = []
     hung_up = asyncio.Event()
-    opened_at = asyncio.get_running_loop().time()
-    bridge = Bridge(
-        PLAN,
-        stream_sid="MZ1",
-        opened_at=opened_at,
-        send=sent.append,
-        hang_up=hung_up.set,
-        connect=realtime_connection.connect,
-    )
+    bridge = open_bridge(sent, hung_up)
     bridge.caller_audio(FRAME)
     bridge.caller_audio(FRAME)
     bridge.caller_left()

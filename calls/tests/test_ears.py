@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from calls.audio import ears, ulaw
-from calls.audio.ears import CONTEXT, MOST_GAIN, WINDOW, Gain, NeuralEar, ToneEar
+from calls.audio import detector, ears, ulaw
+from calls.audio.detector import CONTEXT, WINDOW
+from calls.audio.ears import MOST_GAIN, Gain, NeuralEar, ToneEar
 from calls.sandbox.telephone import wav_files
 
 pytestmark = pytest.mark.once
@@ -40,15 +41,15 @@ def tone(*frequencies: float, seconds: float = 1.0) -> bytes:
 
 def heard(audio: bytes, ear: ears.Ear | None = None) -> list[float | None]:
     ear = ear or ears.new_ear()
-    return [ear.hear(audio[start : start + 160], wanted=True) for start in range(0, len(audio) - 159, 160)]
+    return [ears.hear(ear, audio[start : start + 160], wanted=True) for start in range(0, len(audio) - 159, 160)]
 
 
 @pytest.fixture
 def detector_missing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    ears._session.cache_clear()
+    detector.installed.cache_clear()
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     yield
-    ears._session.cache_clear()
+    detector.installed.cache_clear()
 
 
 @pytest.mark.parametrize("name", RECORDINGS)
@@ -75,7 +76,7 @@ def windows(*audio: bytes) -> Iterator[tuple[Samples, Samples]]:
     gain, whole = Gain(), ulaw.SILENCE * CONTEXT + b"".join(audio)
     for start in range(0, len(whole) - CONTEXT - WINDOW + 1, WINDOW):
         window = ulaw.decode_to_unit(whole[start : start + CONTEXT + WINDOW])
-        yield window, gain.even(window)
+        yield window, window * np.float32(gain.next(float(np.sqrt(np.mean(window[CONTEXT:] ** 2))) * 32768))
 
 
 @given(st.lists(st.tuples(st.binary(min_size=WINDOW, max_size=WINDOW), st.floats(0, 1)), max_size=40))
@@ -102,16 +103,32 @@ def test_calls_do_not_hear_each_other() -> None:
     audio, noises = speech("hello"), noise(1.0)
     together = []
     for start in range(0, len(audio) - 159, 160):
-        together.append(ear.hear(audio[start : start + 160], wanted=True))
-        other.hear(noises[start % 7840 : start % 7840 + 160], wanted=True)
+        together.append(ears.hear(ear, audio[start : start + 160], wanted=True))
+        ears.hear(other, noises[start % 7840 : start % 7840 + 160], wanted=True)
     assert together == alone
+
+
+def test_many_calls_judged_at_once_are_heard_as_each_alone() -> None:
+    tracks = [ulaw.SILENCE * 2000 + louder(speech(name), factor) for name in RECORDINGS for factor in (1, 0.25)]
+    shortest = min(map(len, tracks)) // WINDOW * WINDOW
+    alone = [heard(track[:shortest]) for track in tracks]
+    together = [ears.new_ear() for _track in tracks]
+    answers: list[list[float | None]] = [[] for _track in tracks]
+    for start in range(0, shortest - 159, 160):
+        pieces = [track[start : start + 160] for track in tracks]
+        taken = [ear.take(piece, wanted=True) for ear, piece in zip(together, pieces, strict=True)]
+        ears.judge([ear for ear in taken if ear])
+        for said, ear in zip(answers, together, strict=True):
+            said.append(ear.probability)
+    for one, other in zip(alone, answers, strict=True):
+        assert max(abs((a or 0.0) - (b or 0.0)) for a, b in zip(one, other, strict=True)) <= 0.01
 
 
 def test_pieces_of_any_length_are_heard_alike() -> None:
     audio = speech("one-moment-please")
     ear = ears.new_ear()
     assert isinstance(ear, NeuralEar)
-    pieces = [ear.hear(audio[start : start + 256], wanted=True) for start in range(0, len(audio) - 255, 256)]
+    pieces = [ears.hear(ear, audio[start : start + 256], wanted=True) for start in range(0, len(audio) - 255, 256)]
     after_windows = [p for number, p in enumerate(heard(audio)) if (number + 1) * 160 % 1280 == 0]
     assert after_windows == pieces[4::5]
 
@@ -125,7 +142,7 @@ def test_a_voice_after_a_silence_is_heard_as_if_nobody_had_spoken_before() -> No
 def test_a_voice_is_known_although_nobody_asked_about_what_came_before() -> None:
     ear, before = ears.new_ear(), noise(4.0, rms=10)
     for start in range(0, len(before), 160):
-        assert ear.hear(before[start : start + 160], wanted=False) is None
+        assert ears.hear(ear, before[start : start + 160], wanted=False) is None
     probabilities = heard(speech("hello"), ear)
     first_sure = next(number for number, p in enumerate(probabilities) if p is not None and p >= 0.9)
     always_asked = next(
@@ -138,19 +155,13 @@ def test_a_voice_is_known_although_nobody_asked_about_what_came_before() -> None
 
 def test_what_nobody_asked_about_costs_no_memory_and_no_time_later(monkeypatch: pytest.MonkeyPatch) -> None:
     ear = ears.new_ear()
-    asked: list[bytes] = []
+    asked: list[float] = []
     assert isinstance(ear, NeuralEar)
-    judge = ear._judge
-
-    def counted(window: bytes) -> None:
-        asked.append(window)
-        judge(window)
-
-    monkeypatch.setattr(ear, "_judge", counted)
+    monkeypatch.setattr(ear, "judged", asked.append)
     for _ in range(5000):
-        ear.hear(ulaw.SILENCE * 160, wanted=False)
-    assert len(ear._heard) <= ears._LONGEST + ears.WINDOW
-    ear.hear(ulaw.SILENCE * 160, wanted=True)
+        ears.hear(ear, ulaw.SILENCE * 160, wanted=False)
+    assert len(ear._heard) <= CONTEXT + ears._LONGEST + WINDOW
+    ears.hear(ear, ulaw.SILENCE * 160, wanted=True)
     assert len(asked) <= ears.MOST_WINDOWS + 1
 
 
@@ -160,7 +171,7 @@ def test_without_the_library_tones_are_nobody_and_the_rest_is_for_loudness() -> 
     assert isinstance(ear, ToneEar)
     assert set(heard(speech("hello"), ear)) == {None}
     assert set(heard(tone(770, 1336), ear)) == {0.0}
-    assert ear.hear(tone(770, 1336)[:160], wanted=False) is None
+    assert ears.hear(ear, tone(770, 1336)[:160], wanted=False) is None
 
 
 @pytest.mark.usefixtures("detector_missing")

@@ -1,0 +1,51 @@
+"""What one caller says, on its way from the socket to the conversation: in frames, with a detector's opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from calls.audio import ears, ulaw
+from calls.conversation.events import CallerFrame
+from calls.line import joint_hearing
+
+FRAME_BYTES: Final = 160
+"""20 ms. Twilio's pieces are that long; whatever comes is judged in such steps."""
+
+
+class CallerFrames:
+    """Tells the conversation of one call about its caller's frames, in the order in which they came.
+
+    `is_wanted` is asked whether a detector's answer about a frame of some energy (16-bit rms) matters. A frame that
+    waits for the detector is told a few milliseconds later, or at the next `catch_up`.
+    """
+
+    def __init__(self, *, is_wanted: Callable[[int], bool], tell: Callable[[CallerFrame], None]) -> None:
+        self._is_wanted = is_wanted
+        self._tell = tell
+        self._ear = ears.new_ear()
+        self._joint = joint_hearing.of_this_loop()
+        self._held: tuple[float, int, int] | None = None
+
+    def hear(self, at: float, audio: bytes) -> None:
+        """Take a piece of the caller's audio, µ-law."""
+        for start in range(0, len(audio), FRAME_BYTES):
+            self.catch_up()
+            frame = audio[start : start + FRAME_BYTES]
+            rms, milliseconds = ulaw.rms(frame), len(frame) // 8
+            is_wanted = self._is_wanted(rms)
+            if waiting := self._ear.take(frame, wanted=is_wanted):
+                self._held = at, rms, milliseconds
+                self._joint.add(waiting, self._tell_held)
+            else:
+                self._tell(CallerFrame(at, rms, milliseconds, self._ear.probability if is_wanted else None))
+
+    def catch_up(self) -> None:
+        """Tell what waits: something else is about to be told, or asked."""
+        if self._held is not None:
+            self._joint.judge_now()
+
+    def _tell_held(self) -> None:
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._tell(CallerFrame(*held, self._ear.probability))

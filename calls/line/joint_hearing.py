@@ -1,0 +1,67 @@
+"""Several calls' audio through the speech detector at once: what comes within a few milliseconds is judged in one run.
+
+A window of 32 ms costs half as much among eight of other calls as alone. A piece of audio that completes a window waits
+for `HELD_S` at most; a call that needs to know sooner, because something else of it happens, has all judged then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from calls.audio import ears
+from calls.audio.ears import NeuralEar
+
+logger = logging.getLogger(__name__)
+
+HELD_S: Final = 0.004
+"""An interruption is noticed half of it later on average, of the 150 ms that it may take."""
+MOST_AT_ONCE: Final = 32
+"""One more makes the others no cheaper, and the loop stands still for a millisecond as it is."""
+
+
+class JointHearing:
+    """What waits to be judged in one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: dict[NeuralEar, Callable[[], None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, ear: NeuralEar, then: Callable[[], None]) -> None:
+        """Have an ear judged soon, and `then` called after that. An ear waits once at a time."""
+        self._waiting[ear] = then
+        if len(self._waiting) >= MOST_AT_ONCE:
+            self.judge_now()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(HELD_S, self.judge_now)
+
+    def judge_now(self) -> None:
+        """Judge whatever waits, and tell everybody who asked."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        waiting, self._waiting = self._waiting, {}
+        try:
+            ears.judge(list(waiting))
+        except Exception:  # no call may get stuck in it
+            logger.exception("The speech detector failed")
+        for then in waiting.values():
+            try:
+                then()
+            except Exception:  # of one call: the others are not to be harmed
+                logger.exception("What a caller said could not be taken")
+
+
+_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, JointHearing] = WeakKeyDictionary()
+
+
+def of_this_loop() -> JointHearing:
+    """Returns that of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _of_loops:
+        _of_loops[loop] = JointHearing(loop)
+    return _of_loops[loop]

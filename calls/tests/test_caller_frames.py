@@ -1,0 +1,98 @@
+"""Callers' frames on their way to the detector: many calls' in one run, each call's in order, and nothing stuck."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from calls.audio import ears, ulaw
+from calls.audio.ears import NeuralEar
+from calls.conversation.events import CallerFrame
+from calls.line import joint_hearing
+from calls.line.caller_frames import CallerFrames
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.once]
+
+WINDOW_MS = 32
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many calls' windows each run of the detector had."""
+    found: list[int] = []
+    judge = ears.judge
+
+    def counted(waiting: Sequence[NeuralEar]) -> None:
+        found.append(len(waiting))
+        judge(waiting)
+
+    monkeypatch.setattr(ears, "judge", counted)
+    return found
+
+
+def line(told: list[CallerFrame]) -> CallerFrames:
+    return CallerFrames(is_wanted=lambda _rms: True, tell=told.append)
+
+
+async def test_windows_of_several_calls_go_in_one_run(runs: list[int]) -> None:
+    told: list[CallerFrame] = []
+    lines = [line(told) for _ in range(5)]
+    for each in lines:
+        each.hear(0.0, ulaw.SILENCE * 256)  # more than a frame: the second completes a window
+    await asyncio.sleep(2 * joint_hearing.HELD_S)
+    assert runs == [5]
+    assert len(told) == 10
+    assert all(frame.speech_probability is not None for frame in told)
+
+
+async def test_a_crowd_is_not_held(runs: list[int]) -> None:
+    told: list[CallerFrame] = []
+    lines = [line(told) for _ in range(joint_hearing.MOST_AT_ONCE)]
+    for each in lines:
+        each.hear(0.0, ulaw.SILENCE * 256)
+    assert runs == [joint_hearing.MOST_AT_ONCE]
+    assert len(told) == 2 * joint_hearing.MOST_AT_ONCE
+
+
+async def test_frames_of_a_call_keep_their_order_though_some_wait(runs: list[int]) -> None:
+    told: list[CallerFrame] = []
+    caller = line(told)
+    for number in range(10):
+        caller.hear(number * 0.02, ulaw.SILENCE * 160)
+    caller.catch_up()
+    assert [frame.at for frame in told] == [number * 0.02 for number in range(10)]
+    assert sum(frame.milliseconds for frame in told) == 200
+    assert len(runs) == 200 // WINDOW_MS
+
+
+async def test_a_detector_that_fails_holds_no_call_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_waiting: Sequence[NeuralEar]) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(ears, "judge", fail)
+    told: list[CallerFrame] = []
+    caller = line(told)
+    for number in range(4):
+        caller.hear(number * 0.02, ulaw.SILENCE * 160)
+    caller.catch_up()
+    assert len(told) == 4
+    assert "The speech detector failed" in caplog.text
+
+
+async def test_a_call_that_fails_leaves_the_others_alone(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[CallerFrame] = []
+
+    def fail(frame: CallerFrame) -> None:
+        if frame.speech_probability is not None and frame.milliseconds == 12:
+            raise ValueError("a mistake of ours")
+
+    CallerFrames(is_wanted=lambda _rms: True, tell=fail).hear(0.0, ulaw.SILENCE * 256)
+    caller = line(told)
+    caller.hear(0.0, ulaw.SILENCE * 256)
+    caller.catch_up()
+    assert len(told) == 2
+    assert "could not be taken" in caplog.text
