@@ -18,6 +18,7 @@ LONGEST_WAY_S: Final = 3.0
 """A webhook has 15 s, and a person who pressed a button less patience."""
 _ASK_AGAIN_S: Final = 0.8
 """The call's process may just be opening its mailbox again, after Redis was away."""
+_CANCEL_AGAIN_S: Final = 0.5
 _ANSWER_TO: Final = "answer_to"
 
 
@@ -68,7 +69,7 @@ async def _ask(call_id: UUID, message: dict[str, str]) -> None:
                 await asyncio.wait([answered], timeout=_ASK_AGAIN_S)
             answered.result()
         finally:
-            answered.cancel()
+            await stop(answered)
 
 
 async def messages(call_id: UUID, *, opened: Callable[[], None]) -> AsyncGenerator[Mapping[str, Any]]:
@@ -85,6 +86,17 @@ async def messages(call_id: UUID, *, opened: Callable[[], None]) -> AsyncGenerat
             yield await layer.receive(channel)
     finally:
         await layer.group_discard(_group(call_id), channel)
+
+
+async def stop(reading: asyncio.Future[Any]) -> None:
+    """Cancel a task that reads from the layer, and wait until it has ended.
+
+    Once is not enough: redis-py and channels-redis lose a cancellation that comes at the moment when what they wait for
+    is there (a connection, the lock of all who read), and the task would read on for ever.
+    """
+    while not reading.done():
+        reading.cancel()
+        await asyncio.wait([reading], timeout=_CANCEL_AGAIN_S)
 
 
 def _group(call_id: UUID) -> str:

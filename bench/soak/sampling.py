@@ -14,6 +14,7 @@ from bench.soak.verdict import Sample
 
 METRICS_TOKEN = "a-token-of-the-soak"
 _FIGURE = re.compile(r"^(\w+)(?:\{[^}]*\})? ([-+.\dnaife]+)$", re.MULTILINE)
+_WAITING = re.compile(r'^frontdesk_waiting_work\{kind="(\w+)"\} ([.\d]+)$', re.MULTILINE)
 
 
 @dataclass
@@ -70,8 +71,8 @@ def _of_metrics(url: str) -> dict[str, float]:
         told[name] = told.get(name, 0.0) + float(value)
     return {
         "tasks": told["frontdesk_tasks"],
-        "waiting": told.get("frontdesk_waiting_work", 0.0),
         "live calls": told["frontdesk_live_calls"],
+        **{f"waiting {kind}": float(amount) for kind, amount in _WAITING.findall(text)},
     }
 
 

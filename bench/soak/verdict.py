@@ -11,7 +11,9 @@ MOST_MEMORY_PER_HOUR: Final = 0.02
 """Of the memory at the end of the warm-up."""
 LEAST_MB: Final = 2.0
 """Of growth within the run: less can't be told from a heap that settles."""
-SPARE: Final = {"sockets": 3, "files": 4, "threads": 3, "tasks": 3, "connections": 2, "waiting": 100}
+SPARE: Final = {
+    "sockets": 3, "files": 4, "threads": 3, "tasks": 3, "connections": 2, "waiting news": 100, "waiting summaries": 5,
+}  # fmt: skip
 """By how much each may be above its first rest at the last one: a poll, a keep-alive or a health check may be under
 way at that moment. The broadcast goes on at a rest: its news of the last seconds wait to be applied."""
 SURELY: Final = 2.0

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from businesses import database_watch
-from calls import figures
+from calls import figures, mailbox
 from calls.conversation.end_reasons import StreamFault
 from calls.errors import StreamRefusal, StreamRefused
 from calls.line import live, live_control, opening, waiting
@@ -266,10 +266,10 @@ class MediaStream:
                 self._bridge.stream_broke(f"its socket closed ({code})", StreamFault.CLOSED)
                 await self._bridge.finished()
         finally:
-            if self._listener is not None:
-                self._listener.cancel()
             if self._entry is not None:
                 live.remove(self._entry)
+            if self._listener is not None:
+                await mailbox.stop(self._listener)
 
     def _stop_waiting(self) -> None:
         """Give up the place among those that wait: this socket has shown its token, or is gone."""
