@@ -135,9 +135,9 @@ class Caller:
         """Return when the voice was last heard of a turn that OpenAI has not ended; None if there is no such turn."""
         return self.activity.last_voiced_at if self._is_unended else None
 
-    def untold_turn_due_at(self) -> float | None:
-        """Return when a turn that OpenAI has not committed counts as ended."""
-        return self._untold.at if self._untold else None
+    def deadlines(self) -> list[float | None]:
+        """Return when a turn that OpenAI has not committed counts as ended, and `speaks` may say something new."""
+        return [self._untold.at if self._untold else None, self.speaks_until() if self._server_hears_speech else None]
 
     def untold_turn(self, at: float) -> TurnCommitted | None:
         """Return a turn that OpenAI should have committed by now."""

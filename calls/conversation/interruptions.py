@@ -41,13 +41,17 @@ class Interruptions:
         return self._settings.barge_in_enabled and not self._first_utterance.is_protected
 
     # The caller's voice ----------------------------------------------------------------------------------
-    def caller_frame(self, frame: CallerFrame) -> None:
-        """Listen to a frame, and let it interrupt if it may."""
+    def caller_frame(self, frame: CallerFrame) -> bool:
+        """Listen to a frame, and let it interrupt if it may. Returns whether anything was heard that may be a voice.
+
+        What is not heard changes nothing but what is known of the line: its noise, its echo, and who else is there.
+        """
         assistant, playback = self._assistant, self._assistant.playback
         hearing = self._caller.hear(frame, assistant_is_playing=playback.is_playing, delay_s=playback.delay_s)
         utterance = assistant.utterance
+        is_heard = hearing.is_voice or hearing.is_loud or assistant.is_paused
         if utterance is None or not utterance.is_audible:
-            return
+            return is_heard
         if self._may_interrupt_now(frame.at):
             verdict = self._caller.barge_in.hear(
                 frame.at, hearing, milliseconds=frame.milliseconds, is_paused=assistant.is_paused
@@ -56,6 +60,7 @@ class Interruptions:
         elif hearing.is_caller and not utterance.has_logged_ignored_voice:
             utterance.has_logged_ignored_voice = True
             self._emit(Log("[BARGE-IN]", f"ignored: {self._why_not()}, rms={frame.rms}"))
+        return is_heard
 
     def speech_started(self, at: float) -> None:
         """Note that OpenAI hears the caller too."""

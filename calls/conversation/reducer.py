@@ -3,11 +3,12 @@
 Feed events to `Conversation.handle` in the order in which they happened, and carry out the commands that it
 returns, in order. `next_deadline` says when it wants a `Tick` though nothing happens. The way of an event:
 
-1. `_dispatch` gives it to the part that it concerns: `caller.py` listens, `interruptions.py` lets the caller's voice
+1. `handle` gives it to the part that it concerns: `caller.py` listens, `interruptions.py` lets the caller's voice
    stop the assistant's, `turns.py` keeps turns and what is owed an answer, `assistant.py` carries a response from the
    request to the caller's ear, `departure.py` does what the model asks for by function calls, `model_line.py` keeps the
    line to the model, `dialogue.py` what was said and heard.
-2. `_settle` does what has become due, whatever the event was: an utterance was heard to its end, the model is stuck,
+2. `_settle` does what has become due, whatever the event was, unless it was a frame in which nobody is heard and
+   nothing is due yet: an utterance was heard to its end, the model is stuck,
    the line must be renewed, the floor is free for the next answer, the call can end, nobody was heard (`silence.py`),
    the caller has waited for long (`waiting.py`). What another process needs to go on with the call is kept.
 
@@ -95,6 +96,8 @@ class Conversation:
         self._nothing_left: EndReason | None = None
         self._standing = KeepStanding(first_was_heard=False, is_busy=False)
         self._is_over = False
+        self._deadline: float | None = None
+        self._is_deadline_known = self._is_settled = False
 
     # What is asked from outside ----------------------------------------------------------------------------
     @property
@@ -153,11 +156,19 @@ class Conversation:
         """Decide about one event and return the commands that it leads to, in order."""
         if self._is_over:
             return []
+        if isinstance(event, CallerFrame):
+            rests = self._rests(event.at)
+            was_heard = self.turns.interruptions.caller_frame(event)
+            if rests and not was_heard and not self._commands:
+                return []
+        else:
+            self._dispatch(event)
         self._now = event.at
-        self._dispatch(event)
         self._settle(event.at)
+        self._is_deadline_known = False
         commands = self._commands.copy()
         self._commands.clear()
+        self._is_settled = not commands
         return commands
 
     def fail(self) -> list[Command]:
@@ -170,20 +181,31 @@ class Conversation:
         """Return when a `Tick` is due if nothing happens before, in seconds since the stream opened."""
         if self._is_over:
             return None
-        parts = (
-            self.turns.deadlines(),
-            self.departure.deadlines(),
-            self.line.deadlines(),
-            (self.keys.deadline(), self.departure.latest_end, self._outer_ends.deadline()),
-        )
-        moments = [moment for part in parts for moment in part]
-        # A moment that has passed was acted upon already, or waits for an event.
-        return min((each for each in moments if each is not None and each > self._now), default=None)
+        if not self._is_deadline_known:
+            parts = (
+                self.turns.deadlines(),
+                self.departure.deadlines(),
+                self.line.deadlines(),
+                (self.keys.deadline(), self.departure.latest_end, self._outer_ends.deadline()),
+            )
+            moments = [moment for part in parts for moment in part]
+            # A moment that had passed when things were settled was acted upon then, or waits for an event.
+            self._deadline = min((each for each in moments if each is not None and each > self._now), default=None)
+            self._is_deadline_known = True
+        return self._deadline
+
+    def _rests(self, at: float) -> bool:
+        """Tell whether `_settle` would find nothing to do at a frame in which nobody is heard: most events are such.
+
+        That is, it found nothing to do the last time, and nothing has become due since.
+        """
+        if not self._is_settled:
+            return False
+        deadline = self.next_deadline()
+        return deadline is None or at < deadline
 
     def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - a line for each kind of event
         match event:
-            case CallerFrame():
-                self.turns.interruptions.caller_frame(event)
             case MarkReturned(at, name):
                 self.assistant.mark_returned(at, name)
             case ResponseAudio():

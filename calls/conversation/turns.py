@@ -281,7 +281,7 @@ class Turns:
         return [
             assistant.playback.deadline(),
             self.interruptions.deadline(),
-            self.caller.untold_turn_due_at(),
+            *self.caller.deadlines(),
             utterance.release_at if utterance else None,
             assistant.stalls_at(),
             owed.not_before if owed else None,

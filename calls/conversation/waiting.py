@@ -31,6 +31,7 @@ class Waiting:
         """Why the caller gets no answer from the model, as a code; empty while there is hope."""
         self.last_failure = ""
         self._patience = Patience()
+        self._voiced_until: float | None = None
         self._assistant = assistant
         self._caller = caller
         self._first_utterance = first_utterance
@@ -53,11 +54,12 @@ class Waiting:
 
     def deadlines(self) -> list[float | None]:
         """Return when `settle` may do something though nothing happens."""
-        return self._patience.deadlines()
+        return [*self._patience.deadlines(), self._voiced_until]
 
     def _wait(self, at: float, owed: Owed | None) -> Wait | None:
         assistant = self._assistant
         response, utterance, playback = assistant.response, assistant.utterance, assistant.playback
+        self._voiced_until = None
         if owed is None and response and not response.is_revoked:
             owed = response.owed
         if owed is None or owed.kind is ResponseKind.CHECK or self.gave_up:
@@ -65,5 +67,6 @@ class Waiting:
         if utterance and (playback.has_words or utterance.is_paused):
             return None
         voiced_at = self._caller.activity.last_voiced_at
-        speaks = self._caller.speaks(at) or at - voiced_at < STILL_VOICED_S
+        self._voiced_until = voiced_at + STILL_VOICED_S
+        speaks = self._caller.speaks(at) or at < self._voiced_until
         return Wait(owed.silent_since, max(playback.sounds_until, voiced_at), caller_speaks=speaks)

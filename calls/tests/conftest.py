@@ -14,6 +14,9 @@ from twilio.request_validator import RequestValidator
 
 from businesses.models import Business, PhoneNumber
 from businesses.tenancy import acting_for
+from calls.conversation import Conversation
+from calls.conversation.commands import Command
+from calls.conversation.events import CallerFrame, Event
 from calls.models import Call, CallStatus
 from calls.records import store
 from calls.telephone import stream_tokens
@@ -77,3 +80,19 @@ def records_thread() -> Iterator[None]:
     """For tests in which the records' thread writes: its connection must be closed before the database is removed."""
     yield
     store.close_connection()
+
+
+@pytest.fixture(autouse=True)
+def settled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settle at each frame for which the conversation thinks that it need not, and see that there was nothing to do."""
+
+    def handle(self: Conversation, event: Event) -> list[Command]:
+        commands = really_handle(self, event)
+        if isinstance(event, CallerFrame) and self._now != event.at and not self._is_over:
+            self._settle(event.at)
+            assert self._commands == []
+            assert not self._is_over
+        return commands
+
+    really_handle = Conversation.handle
+    monkeypatch.setattr(Conversation, "handle", handle)

@@ -103,7 +103,7 @@ def spoken(item_id: str = "turn") -> Listening:
 def test_a_pause_that_openai_hears_becomes_a_turn_after_600_ms_if_openai_does_not_say_so() -> None:
     assert COMMIT_WAIT_S == 0.6
     line = spoken()
-    due_at = line.caller.untold_turn_due_at()
+    due_at = line.caller.deadlines()[0]
     assert due_at == pytest.approx(line.now + 0.6)
     assert due_at is not None
     assert line.caller.untold_turn(due_at - 0.001) is None
@@ -111,7 +111,7 @@ def test_a_pause_that_openai_hears_becomes_a_turn_after_600_ms_if_openai_does_no
     assert turn == TurnCommitted(due_at, "turn")
     assert turn is not None
     assert line.caller.turn_ended(turn) == 300
-    assert line.caller.untold_turn_due_at() is None, "it was counted"
+    assert line.caller.deadlines()[0] is None, "it was counted"
     line.hear(VOICE_RMS, 0.1)
     assert line.commit("turn") == 0, "the same turn, committed after all"
     assert line.commit("next") == 100
@@ -136,7 +136,7 @@ def test_no_turn_is_missed_when(what: str) -> None:
             line.caller.line_lost()
         case _:
             line.caller.speech_stopped(line.now, "turn")
-    assert line.caller.untold_turn_due_at() is None
+    assert line.caller.deadlines()[0] is None
     assert line.caller.untold_turn(line.now + 9.0) is None
 
 
