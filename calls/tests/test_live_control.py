@@ -52,7 +52,7 @@ async def test_who_asks_is_answered_by_the_call() -> None:
 
 async def test_a_reader_that_loses_a_cancellation_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mailbox, "_CANCEL_AGAIN_S", 0.01)
-    lost = []
+    lost: list[int] = []
 
     async def reads_on() -> None:
         while len(lost) < 2:
