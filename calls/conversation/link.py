@@ -121,7 +121,7 @@ class Link:
         if self.state is LinkState.CONNECTING or self.down_since is None:
             return LinkStep.NOTHING
         is_vain = self.is_hopeless or self._dies_young(at)
-        if is_vain or at - self.down_since >= GIVE_UP_S:
+        if is_vain or at >= self.down_since + GIVE_UP_S:
             if not caller_hears:
                 return LinkStep.GIVE_UP
             if is_vain:
@@ -132,6 +132,8 @@ class Link:
         lives = self._short_lives
         return len(lives) == MOST_SHORT_LIVES and at - lives[0] < _MINUTE_S
 
-    def deadline(self) -> float | None:
+    def deadlines(self) -> list[float | None]:
         """Return when `step` may say something new though nothing happens."""
-        return self._renew_at if self.state is _READY else self._retry_at
+        if self.state is _READY:
+            return [self._renew_at]
+        return [self._retry_at, None if self.down_since is None else self.down_since + GIVE_UP_S]

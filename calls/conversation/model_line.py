@@ -69,7 +69,7 @@ class ModelLine:
 
     def deadlines(self) -> list[float | None]:
         """Return when `keep` may do something though nothing happens."""
-        return [self.link.deadline(), *self._turns.unheard.deadlines()]
+        return [*self.link.deadlines(), *self._turns.unheard.deadlines()]
 
     def _check_hearing(self, at: float) -> None:
         """End a turn that OpenAI has not ended, and replace a session that doesn't take it."""
