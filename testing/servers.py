@@ -162,9 +162,10 @@ def media_process(beside: Daphne, folder: Path, **variables: str) -> Iterator[Da
 
 @contextmanager
 def worker_process(environment: dict[str, str], folder: Path) -> Iterator[Process]:
-    """A Celery worker with beat, which logs into the folder and ends with the block."""
+    """A Celery worker with beat, which logs into the folder and ends with the block: as many at once as is shipped."""
     schedule = folder / f"beat-{uuid.uuid4().hex}"
-    command = [sys.executable, "-m", "celery", "-A", "frontdesk", "worker", "--pool", "threads", "--beat"]
+    command = [sys.executable, "-m", "celery", "-A", "frontdesk", "worker", "--beat"]
+    command += ["--pool", "threads", "--concurrency", "4"]
     with _process([*command, "--schedule", str(schedule)], environment, folder, ROOT) as (process, log_path):
         yield Process(process, environment, log_path, ROOT)
 

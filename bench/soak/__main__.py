@@ -27,6 +27,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from bench.bench_calls import OPENAI
 from bench.call_figures import GREETING
@@ -106,7 +107,8 @@ def house(lines: int, minutes: float) -> Iterator[House]:
         web = servers.daphne
         meta.repeat, meta.webhook_url = 2, f"{web.url}/whatsapp/webhooks/cloud/"
         worker = opened.enter_context(worker_process(web.environment, folder))
-        watched = Watched({"web": web.process.pid, "worker": worker.process.pid}, web.url, database_url)
+        redis_port = urlsplit(web.environment["REDIS_URL"]).port or 0
+        watched = Watched({"web": web.process.pid, "worker": worker.process.pid}, web.url, database_url, redis_port)
         yield House(web, worker, web.url, watched, meta, numbers, pages, cookies)
 
 

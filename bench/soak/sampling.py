@@ -24,6 +24,7 @@ class Watched:
     pids: dict[str, int]
     web_url: str
     database_url: str
+    redis_port: int
 
     def sample(self, at_s: float, *, is_rest: bool) -> Sample:
         """Returns all figures now."""
@@ -32,7 +33,7 @@ class Watched:
             for number, each in enumerate(_with_children(pid)):
                 called = f"{name}-{number}" if number else name
                 with suppress(FileNotFoundError, ProcessLookupError):  # a child has ended meanwhile
-                    figures |= {(called, what): value for what, value in _of_process(each).items()}
+                    figures |= {(called, what): value for what, value in _of_process(each, self.redis_port).items()}
         figures |= {("web", what): value for what, value in _of_metrics(self.web_url).items()}
         figures["database", "connections"] = _connections(self.database_url)
         return Sample(at_s, is_rest, figures)
@@ -43,7 +44,7 @@ def _with_children(pid: int) -> list[int]:
     return [pid, *(found for child in sorted(map(int, children)) for found in _with_children(child))]
 
 
-def _of_process(pid: int) -> dict[str, float]:
+def _of_process(pid: int, redis_port: int) -> dict[str, float]:
     folder = Path(f"/proc/{pid}")
     memory = dict(re.findall(r"^(\w+): +(\d+) kB", (folder / "smaps_rollup").read_text(), re.MULTILINE))
     unshared = int(memory["Private_Clean"]) + int(memory["Private_Dirty"])
@@ -53,14 +54,22 @@ def _of_process(pid: int) -> dict[str, float]:
             files.append(str(each.readlink()))
         except FileNotFoundError:  # closed meanwhile
             continue
-    sockets = sum(each.startswith("socket:") for each in files)
+    sockets = [each for each in files if each.startswith("socket:")]
+    of_redis = _connected_to(redis_port)
     return {
         "pss_mb": int(memory["Pss"]) / 1000,
         "uss_mb": unshared / 1000,
-        "sockets": sockets,
-        "files": len(files) - sockets,
+        "sockets": sum(each not in of_redis for each in sockets),
+        "sockets of Redis": sum(each in of_redis for each in sockets),
+        "files": len(files) - len(sockets),
         "threads": len(list((folder / "task").iterdir())),
     }
+
+
+def _connected_to(port: int) -> set[str]:
+    """Returns the sockets of this machine whose other end is at a port, as links of /proc/…/fd name them."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {f"socket:[{row[9]}]" for row in rows if row[2].endswith(f":{port:04X}")}
 
 
 def _of_metrics(url: str) -> dict[str, float]:
