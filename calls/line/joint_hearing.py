@@ -26,8 +26,7 @@ MOST_AT_ONCE: Final = 32
 class JointHearing:
     """What waits to be judged in one event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self) -> None:
         self._waiting: dict[NeuralEar, Callable[[], None]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -37,7 +36,7 @@ class JointHearing:
         if len(self._waiting) >= MOST_AT_ONCE:
             self.judge_now()
         elif self._timer is None:
-            self._timer = self._loop.call_later(HELD_S, self.judge_now)
+            self._timer = asyncio.get_running_loop().call_later(HELD_S, self.judge_now)
 
     def judge_now(self) -> None:
         """Judge whatever waits, and tell everybody who asked."""
@@ -62,6 +61,4 @@ _of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, JointHearing] = WeakKeyD
 def of_this_loop() -> JointHearing:
     """Returns that of the running event loop."""
     loop = asyncio.get_running_loop()
-    if loop not in _of_loops:
-        _of_loops[loop] = JointHearing(loop)
-    return _of_loops[loop]
+    return _of_loops.setdefault(loop, JointHearing())
