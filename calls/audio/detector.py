@@ -10,6 +10,7 @@ import functools
 import logging
 from collections.abc import Sequence
 from importlib import metadata
+from math import sqrt
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -68,8 +69,8 @@ class Detector:
         count = len(listeners)
         samples = ulaw.decode_to_unit(b"".join([each.next_window() for each in listeners])).reshape(count, -1)
         windows = samples[:, CONTEXT:]
-        levels = np.sqrt(np.einsum("ij,ij->i", windows, windows) / WINDOW) * 32768
-        gains = [each.gain(rms) for each, rms in zip(listeners, levels.tolist(), strict=True)]
+        energies: list[float] = np.einsum("ij,ij->i", windows, windows).tolist()
+        gains = [each.gain(sqrt(energy / WINDOW) * 32768) for each, energy in zip(listeners, energies, strict=True)]
         samples *= np.array(gains, np.float32)[:, np.newaxis]
         if count == 1:
             probabilities, listeners[0].memory = self._run(samples, listeners[0].memory)
