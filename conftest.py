@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.utils import translation
@@ -20,7 +21,9 @@ REAL_TIME = {"rig", "daphne", "celery_worker"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make sure that Ctrl-C works, and register the plugin that prints failures at once."""
+    """Make sure that Ctrl-C works, that no test fails for being slow, and that failures are printed at once."""
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a script's background job; inherited by children
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
