@@ -65,7 +65,6 @@ from calls.conversation.events import (
     StreamBroke,
     StreamOpened,
     StreamResumed,
-    Tick,
     ToolRequested,
     TurnCommitted,
     WordsFailed,
@@ -168,7 +167,7 @@ class Conversation:
         self._is_deadline_known = False
         commands = self._commands.copy()
         self._commands.clear()
-        self._is_settled = not commands
+        self._is_settled = not commands  # a command may have made room for the next
         return commands
 
     def fail(self) -> list[Command]:
@@ -182,27 +181,16 @@ class Conversation:
         if self._is_over:
             return None
         if not self._is_deadline_known:
-            parts = (
-                self.turns.deadlines(),
-                self.departure.deadlines(),
-                self.line.deadlines(),
-                (self.keys.deadline(), self.departure.latest_end, self._outer_ends.deadline()),
-            )
-            moments = [moment for part in parts for moment in part]
+            moments = [*self.turns.deadlines(), *self.departure.deadlines(), *self.line.deadlines()]
+            moments += [self.keys.deadline(), self.departure.latest_end, self._outer_ends.deadline()]
             # A moment that had passed when things were settled was acted upon then, or waits for an event.
             self._deadline = min((each for each in moments if each is not None and each > self._now), default=None)
             self._is_deadline_known = True
         return self._deadline
 
     def _rests(self, at: float) -> bool:
-        """Tell whether `_settle` would find nothing to do at a frame in which nobody is heard: most events are such.
-
-        That is, it found nothing to do the last time, and nothing has become due since.
-        """
-        if not self._is_settled:
-            return False
-        deadline = self.next_deadline()
-        return deadline is None or at < deadline
+        """Tell whether `_settle` found nothing to do the last time, and nothing has become due since."""
+        return self._is_settled and ((deadline := self.next_deadline()) is None or at < deadline)
 
     def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - a line for each kind of event
         match event:
@@ -257,8 +245,6 @@ class Conversation:
                 self._nothing_left = reason
             case EndReported():
                 self._outer_ends.reported(event)
-            case Tick():
-                pass
 
     def _settle(self, at: float) -> None:
         """Do what has become due, whatever the event was."""
