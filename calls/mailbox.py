@@ -70,6 +70,7 @@ async def _ask(call_id: UUID, message: dict[str, str]) -> None:
             answered.result()
         finally:
             await stop(answered)
+            _forget(layer, channel)
 
 
 async def messages(call_id: UUID, *, opened: Callable[[], None]) -> AsyncGenerator[Mapping[str, Any]]:
@@ -85,6 +86,7 @@ async def messages(call_id: UUID, *, opened: Callable[[], None]) -> AsyncGenerat
         while True:
             yield await layer.receive(channel)
     finally:
+        _forget(layer, channel)
         await layer.group_discard(_group(call_id), channel)
 
 
@@ -97,6 +99,11 @@ async def stop(reading: asyncio.Future[Any]) -> None:
     while not reading.done():
         reading.cancel()
         await asyncio.wait([reading], timeout=_CANCEL_AGAIN_S)
+
+
+def _forget(layer: Any, channel: str) -> None:
+    """Drop a channel's queue: channels-redis keeps it if the reader was cancelled while it waited for Redis."""
+    getattr(layer, "receive_buffer", {}).pop(channel, None)
 
 
 def _group(call_id: UUID) -> str:

@@ -116,6 +116,18 @@ async def test_the_pause_before_listening_again_starts_anew_after_a_time_that_we
     assert back.startswith("Running calls are reachable again after")
 
 
+@pytest.mark.skipif(not settings.REDIS_URL, reason="the in-memory layer keeps no queues")
+async def test_a_call_that_ends_leaves_no_queue_in_the_layer() -> None:
+    readers = [asyncio.create_task(live_control.listen(uuid4(), HeldCall())) for _ in range(4)]
+    await asyncio.sleep(0.3)  # one of them waits for Redis, the others for their turn
+    layer: Any = get_channel_layer()
+    assert layer.receive_buffer
+    for reader in readers:
+        await mailbox.stop(reader)
+        await asyncio.sleep(0.05)  # the next one waits for Redis
+    assert not layer.receive_buffer
+
+
 @pytest.mark.skipif(not settings.REDIS_URL, reason="the in-memory layer has no connections")
 @pytest.mark.realtime
 async def test_a_quiet_mailbox_stays_open(caplog: pytest.LogCaptureFixture) -> None:
