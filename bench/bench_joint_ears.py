@@ -11,7 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(ROOT)
 
 from calls.audio import ears, ulaw  # noqa: E402 - needs the path
 from calls.audio.detector import WINDOW  # noqa: E402
@@ -37,7 +38,7 @@ def microseconds(calls: int, audio: bytes) -> float:
 
 def main() -> None:
     """Print a table."""
-    audio = wav_files.read_as_ulaw(Path("tests/audio/one-moment-please.wav")) + ulaw.SILENCE * 8000
+    audio = wav_files.read_as_ulaw(ROOT / "tests/audio/one-moment-please.wav") + ulaw.SILENCE * 8000
     print("| calls together | µs a window |\n|---|---|")
     for calls in TOGETHER:
         print(f"| {calls} | {min(microseconds(calls, audio) for _time in range(REPETITIONS)):.0f} |")

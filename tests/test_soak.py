@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench.soak.verdict import Sample, grown, slope, table
+from bench.soak.verdict import SPARE, Sample, grown, slope, table
 
 pytestmark = pytest.mark.pure
 
@@ -48,7 +48,7 @@ def test_a_short_run_says_nothing_of_a_heap_that_settles() -> None:
     assert grown(samples(lambda at: 200 + 200 * at / 3600, "pss_mb", minutes=5)) != []
 
 
-@pytest.mark.parametrize("name", ["sockets", "files", "threads", "tasks", "connections", "waiting news"])
+@pytest.mark.parametrize("name", SPARE)
 def test_what_is_held_at_rest_is_given_back(name: str) -> None:
     assert grown(samples(lambda at: 10 if at in (0, 1800) else 500, name)) == []
     assert grown(samples(lambda at: 10 if at == 0 else 500, name)) == [f"web: {name} at rest were 10 and are 500"]

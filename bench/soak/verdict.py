@@ -20,6 +20,10 @@ SPARE: Final = {
     "connections": 2,
     "waiting news": 100,
     "waiting summaries": 5,
+    "waiting greetings": 0,
+    "waiting imports": 0,
+    "waiting media": 0,
+    "waiting unknown_messages": 0,
 }
 """By how much each may be above its first rest at the last one: a poll, a keep-alive or a health check may be under
 way at that moment. redis-py keeps as many connections as were ever in use at once, and more calls than before may have

@@ -123,5 +123,4 @@ class Departure:
         """Return when the call may be left though nothing happens. Past moments mean nothing."""
         if self.leaving is None:
             return [self._farewell_at()]
-        caller = self._turns.caller
-        return [caller.heard_at + STILL_HEARD_S, caller.speaks_until()]
+        return [self._turns.caller.heard_at + STILL_HEARD_S]

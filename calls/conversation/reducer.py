@@ -8,9 +8,9 @@ returns, in order. `next_deadline` says when it wants a `Tick` though nothing ha
    request to the caller's ear, `departure.py` does what the model asks for by function calls, `model_line.py` keeps the
    line to the model, `dialogue.py` what was said and heard.
 2. `_settle` does what has become due, whatever the event was, unless it was a frame in which nobody is heard and
-   nothing is due yet: an utterance was heard to its end, the model is stuck,
-   the line must be renewed, the floor is free for the next answer, the call can end, nobody was heard (`silence.py`),
-   the caller has waited for long (`waiting.py`). What another process needs to go on with the call is kept.
+   nothing is due yet: an utterance was heard to its end, the model is stuck, the line must be renewed, the floor is
+   free for the next answer, the call can end, nobody was heard (`silence.py`), the caller has waited for long
+   (`waiting.py`). What another process needs to go on with the call is kept.
 
 Six things have a state. Each is changed by its owner only, in the table of its own module where one is named:
 
@@ -91,12 +91,11 @@ class Conversation:
         self.line = ModelLine(self.turns, self.departure, self._emit)
         self.keys = Keys(self._emit)
         self._outer_ends = OuterEnds(self._emit)
-        self._now = 0.0
         self._nothing_left: EndReason | None = None
         self._standing = KeepStanding(first_was_heard=False, is_busy=False)
         self._is_over = False
         self._deadline: float | None = None
-        self._is_deadline_known = self._is_settled = False
+        self._is_settled = False
 
     # What is asked from outside ----------------------------------------------------------------------------
     @property
@@ -156,15 +155,13 @@ class Conversation:
         if self._is_over:
             return []
         if isinstance(event, CallerFrame):
-            rests = self._rests(event.at)
             was_heard = self.turns.interruptions.caller_frame(event)
-            if rests and not was_heard and not self._commands:
+            if not was_heard and not self._commands and self._rests(event.at):
                 return []
         else:
             self._dispatch(event)
-        self._now = event.at
         self._settle(event.at)
-        self._is_deadline_known = False
+        self._deadline = self._soonest_after(event.at)
         commands = self._commands.copy()
         self._commands.clear()
         self._is_settled = not commands  # a command may have made room for the next
@@ -178,19 +175,17 @@ class Conversation:
 
     def next_deadline(self) -> float | None:
         """Return when a `Tick` is due if nothing happens before, in seconds since the stream opened."""
-        if self._is_over:
-            return None
-        if not self._is_deadline_known:
-            moments = [*self.turns.deadlines(), *self.departure.deadlines(), *self.line.deadlines()]
-            moments += [self.keys.deadline(), self.departure.latest_end, self._outer_ends.deadline()]
-            # A moment that had passed when things were settled was acted upon then, or waits for an event.
-            self._deadline = min((each for each in moments if each is not None and each > self._now), default=None)
-            self._is_deadline_known = True
-        return self._deadline
+        return None if self._is_over else self._deadline
+
+    def _soonest_after(self, at: float) -> float | None:
+        """Return when something becomes due. What had passed was acted upon already, or waits for an event."""
+        moments = [*self.turns.deadlines(), *self.departure.deadlines(), *self.line.deadlines()]
+        moments += [self.keys.deadline(), self.departure.latest_end, self._outer_ends.deadline()]
+        return min((each for each in moments if each is not None and each > at), default=None)
 
     def _rests(self, at: float) -> bool:
         """Tell whether `_settle` found nothing to do the last time, and nothing has become due since."""
-        return self._is_settled and ((deadline := self.next_deadline()) is None or at < deadline)
+        return self._is_settled and (self._deadline is None or at < self._deadline)
 
     def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - a line for each kind of event
         match event:

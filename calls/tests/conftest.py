@@ -15,8 +15,6 @@ from twilio.request_validator import RequestValidator
 from businesses.models import Business, PhoneNumber
 from businesses.tenancy import acting_for
 from calls.conversation import Conversation
-from calls.conversation.commands import Command
-from calls.conversation.events import CallerFrame, Event
 from calls.models import Call, CallStatus
 from calls.records import store
 from calls.telephone import stream_tokens
@@ -85,14 +83,14 @@ def records_thread() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def settled_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settle at each frame for which the conversation thinks that it need not, and see that there was nothing to do."""
+    rests = Conversation._rests
 
-    def handle(self: Conversation, event: Event) -> list[Command]:
-        commands = really_handle(self, event)
-        if isinstance(event, CallerFrame) and self._now != event.at and not self._is_over:
-            self._settle(event.at)
-            assert self._commands == []
-            assert not self._is_over
-        return commands
+    def rests_indeed(self: Conversation, at: float) -> bool:
+        if not rests(self, at):
+            return False
+        self._settle(at)
+        assert self._commands == []
+        assert not self._is_over
+        return True
 
-    really_handle = Conversation.handle
-    monkeypatch.setattr(Conversation, "handle", handle)
+    monkeypatch.setattr(Conversation, "_rests", rests_indeed)
