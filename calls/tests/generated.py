@@ -24,7 +24,7 @@ TIMEOUT_S = 0 if BY_HAND else 600
 
 def generated(examples: int) -> Callable[[Test], Test]:
     """Try a property on so many generated calls, or on `GENERATED_CALLS` where that is set."""
-    wanted = settings(max_examples=BY_HAND or examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    wanted = settings(max_examples=BY_HAND or examples, suppress_health_check=[HealthCheck.too_slow])
 
     def decorate(test: Test) -> Test:
         marked: Test = pytest.mark.generated(pytest.mark.timeout(TIMEOUT_S)(wanted(test)))

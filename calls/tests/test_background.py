@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.conversation.background import LOUDEST_RMS, STANDS_OUT, Background
@@ -108,7 +108,6 @@ def test_a_detector_is_asked_once_sound_has_gone_on_for_two_seconds() -> None:
     assert not room.background.may_begin(room.now)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

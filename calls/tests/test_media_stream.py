@@ -129,7 +129,7 @@ json_values = some.none() | some.booleans() | some.integers() | some.floats() | 
 FIELDS = ("media", "mark", "dtmf", "stop", "payload", "timestamp", "name", "digit")
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     event=some.sampled_from(["media", "mark", "dtmf", "stop", "connected", "start"]) | some.text(),
     fields=some.dictionaries(

@@ -85,7 +85,7 @@ def test_memory_is_bounded_while_nobody_takes() -> None:
     assert sum(len(audio) for _, audio in taken.assistant) <= 60 * ONE_S + 160
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(["play", "clear", "take"]), st.integers(0, 1000), st.integers(1, 3000))))
 def test_the_assistants_track_is_what_a_telephone_would_have_played(steps: list[tuple[str, int, int]]) -> None:
     """Against a telephone that plays byte by byte; taking in between changes nothing."""

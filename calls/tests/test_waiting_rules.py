@@ -158,7 +158,7 @@ def test_keys_during_the_greeting_are_answered_after_it() -> None:
 
 
 @given(st.integers(MOST_KEYS, 3000), st.floats(0.001, 1.0))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_flood_of_keys_is_one_line_and_one_entry(count: int, every_s: float) -> None:
     table = in_conversation(replace(GREETED, silence_limit_s=5000.0))
     press(table, "7" * count, every_s=every_s)

@@ -61,7 +61,6 @@ def test_no_request_breaks_it(full: World, address: Address) -> None:
 
     @settings(
         max_examples=BY_HAND or EXAMPLES,
-        deadline=None,
         derandomize=not BY_HAND,
         database=None,
         phases=(Phase.generate, Phase.shrink),

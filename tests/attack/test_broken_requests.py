@@ -76,7 +76,6 @@ def known(address: Address) -> Known:
 
 @settings(
     max_examples=BY_HAND or 200,
-    deadline=None,
     derandomize=not BY_HAND,
     database=None,
     phases=(Phase.generate, Phase.shrink),

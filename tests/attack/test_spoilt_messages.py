@@ -45,7 +45,6 @@ def test_what_is_spoilt_breaks_nothing(name: str) -> None:
 
     @settings(
         max_examples=BY_HAND or EXAMPLES[name],
-        deadline=None,
         derandomize=not BY_HAND,
         database=None,
         phases=(Phase.generate,),

@@ -188,7 +188,7 @@ class AnyClient(RuleBasedStateMachine):
         assert len(ids) == len(set(ids))
 
 
-AnyClient.TestCase.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+AnyClient.TestCase.settings = settings(max_examples=100, stateful_step_count=25)
 TestAnyClient = AnyClient.TestCase
 
 

@@ -76,7 +76,7 @@ class AnyPlayback(RuleBasedStateMachine):
         assert len(self.buffer.track) <= self.now * SAMPLE_RATE + 2
 
 
-AnyPlayback.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+AnyPlayback.TestCase.settings = settings(max_examples=200, stateful_step_count=40)
 TestAnyPlayback = AnyPlayback.TestCase
 
 
