@@ -12,8 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontdesk.settings")
 import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 
-django.setup(set_prefix=False)  # the imports below need Django's models, and Daphne's reactor
+django.setup(set_prefix=False)  # the imports below need Django's models
 
+import daphne.server  # noqa: E402, F401 - installs its reactor, and would replace another together with what waits in it
 from django.conf import settings  # noqa: E402
 from twisted.internet import reactor  # noqa: E402
 

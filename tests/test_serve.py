@@ -1,5 +1,6 @@
 """`manage.py serve`, which `make run` calls: what it refuses, seeds and announces, and that its child ends with it."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -27,6 +28,32 @@ child = [sys.executable, "-c", "import os, signal; print(os.getpid(), flush=True
 with children.running(child, on_early_end=print):
     sys.stdin.read()
 """
+
+
+# As `manage.py serve` does, and nothing has loaded Daphne before.
+SERVED = """
+import django
+django.setup()
+from frontdesk import asgi
+from frontdesk.web_server import WebServer
+from twisted.internet import asyncioreactor, reactor
+
+assert isinstance(reactor, asyncioreactor.AsyncioSelectorReactor), reactor
+assert asgi.reactor is reactor
+print("all is well")
+"""
+
+
+def test_background_work_begins_with_the_reactor_that_serves() -> None:
+    started = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", "-c", SERVED],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.stdout == "all is well\n", started.stderr
 
 
 @pytest.mark.django_db
