@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from whatsapp.audience.columns import understand
@@ -69,6 +69,12 @@ def is_same(sent: str, shown: str) -> bool:
     return sent == " ".join(shown.split())
 
 
+def armed(text: str) -> str:
+    """The text without the one apostrophe that exports put before what a spreadsheet would take for a formula."""
+    shown = text.strip()
+    return shown[1:] if re.match(r"'\s*[=+@-]", shown) else shown
+
+
 def check(found: list[Candidate], given_rows: dict[int, tuple[str, str, str]]) -> None:
     assert [each.row_number for each in found] == list(given_rows)
     for each in found:
@@ -81,8 +87,9 @@ def check(found: list[Candidate], given_rows: dict[int, tuple[str, str, str]]) -
             assert each.reason is not None
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(ENCODED)
+@example(("cp1255", [("0501234567", "'-1", "' =1"), ("0501234567", "''-1", "'a")], ","))
 def test_rows_of_a_text_are_taken_or_rejected_as_they_are_shown(case: tuple[str, list[Any], str]) -> None:
     encoding, people, delimiter = case
     text = io.StringIO(newline="")
@@ -91,7 +98,7 @@ def test_rows_of_a_text_are_taken_or_rejected_as_they_are_shown(case: tuple[str,
     asked_for = encoding if encoding.startswith("cp") else ""
     rows = list(read_csv(file, encoding_of(file, asked_for)))
     below = {number: row for number, row in enumerate(people, start=2) if any(cell.strip() for cell in row)}
-    check(judged(rows), below)
+    check(judged(rows), {number: (phone, armed(name), armed(day)) for number, (phone, name, day) in below.items()})
 
 
 MONEY = (("0.00", "{:.2f}"), ("#,##0", "{:,.0f}"), ('0.0" NIS"', "{:.1f} NIS"), ("00000", "{:05.0f}"))
@@ -105,7 +112,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(PHONES, CELLS, CELLS, st.booleans()), min_size=1, max_size=8), st.booleans())
 def test_rows_of_a_sheet_are_taken_or_rejected_as_they_are_shown(people: list[Any], is_inline: bool) -> None:
     file = io.BytesIO()
