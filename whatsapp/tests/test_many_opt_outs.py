@@ -53,7 +53,7 @@ CHOICES = st.builds(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(st.lists(CHOICES, max_size=5, unique_by=lambda each: (each.address, each.category)))
 def test_the_result_is_that_of_one_by_one(world: Business, opt_outs: list[OptOut]) -> None:
     results = []

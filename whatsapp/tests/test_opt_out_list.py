@@ -180,7 +180,7 @@ def test_what_disarms_a_formula_is_taken_off_again(text: str) -> None:
     assert as_it_was(defused(text)) == text
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(st.lists(st.tuples(st.text(alphabet="=+-@'\";,\tאb 7", max_size=12), st.booleans()), min_size=1, max_size=4))
 def test_no_note_is_lost(clinic: Business, notes: list[tuple[str, bool]]) -> None:
     Suppression.objects.all().delete()

@@ -72,7 +72,7 @@ def after(business: Business, told: list[tuple[str, str, str]]) -> dict[str, Any
     return found
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=news, chance=st.randoms())
 def test_the_order_makes_no_difference(clinic: Business, told: list[tuple[str, str, str]], chance: Any) -> None:
     shuffled = [*told, *told]
@@ -89,7 +89,7 @@ def test_the_order_makes_no_difference(clinic: Business, told: list[tuple[str, s
     )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=st.lists(tied, max_size=5))
 def test_undoing_every_merge_gives_every_contact_back(
     clinic: Business, owner: Any, told: list[tuple[str, str, str]]

@@ -296,7 +296,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, chunk=st.integers(1, 5))
 def test_counts_and_contacts_do_not_depend_on_the_chunks(
     clinic: Business, monkeypatch: pytest.MonkeyPatch, rows: list[tuple[str, ...]], chunk: int

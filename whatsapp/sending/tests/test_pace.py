@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from testing import services
@@ -29,10 +28,6 @@ def redis_url() -> Iterator[str]:
 asks = st.lists(st.tuples(st.floats(0, 0.5), st.integers(1, 100)), min_size=1, max_size=60)
 
 
-patient = hypothesis_settings(deadline=None)  # how long a machine takes is not what is tested
-
-
-@patient
 @given(rates, asks)
 def test_no_second_holds_more_slots_than_the_rate(rate: float, asks: list[tuple[float, int]]) -> None:
     state, now, moments = Pace(), 1000.0, []
@@ -47,7 +42,6 @@ def test_no_second_holds_more_slots_than_the_rate(rate: float, asks: list[tuple[
         assert sum(first <= moment < first + 1.0 for moment in moments) <= rate * MARGIN + 1
 
 
-@patient
 @given(rates, st.integers(1, 100), st.integers(1, 5))
 def test_processes_that_keep_asking_get_the_whole_rate(rate: float, wanted: int, processes: int) -> None:
     state, handed_out, last = Pace(), 0, 0.0
@@ -77,7 +71,6 @@ def most_in_a_second(moments: list[float]) -> int:
     return max((bisect_left(moments, first + 1.0) - place for place, first in enumerate(moments)), default=0)
 
 
-@patient
 @given(st.floats(20, 800), st.integers(1, 100))
 def test_while_nobody_chats_broadcasts_have_the_whole_number(rate: float, wanted: int) -> None:
     _state, moments = keep_asking(Pace(), rate, 1000.0, 1003.0, wanted)
@@ -85,7 +78,6 @@ def test_while_nobody_chats_broadcasts_have_the_whole_number(rate: float, wanted
     assert most_in_a_second(moments) <= 1.25 * rate * MARGIN + 1.001, "and a chat's first message still has room"
 
 
-@patient
 @given(st.floats(20, 800), st.floats(0.0, 1.0), st.integers(1, 100))
 def test_a_message_of_a_chat_has_its_fifth_at_once(rate: float, begins: float, wanted: int) -> None:
     chatted_at = 1001.0 + begins
