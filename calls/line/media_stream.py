@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calls.errors import CallsError
-from calls.line import json_text
+from calls import json_text
 from calls.telephone.twilio import TOKEN_PARAMETER
 
 LARGEST_MESSAGE = 64 * 1024
@@ -140,8 +140,8 @@ def play(stream_sid: str, payload: str) -> str:
 
 
 def mark(stream_sid: str, name: str) -> str:
-    """Ask for this name back when what was queued before has played."""
-    return json.dumps({"event": "mark", "streamSid": stream_sid, "mark": {"name": name}})
+    """Ask for this name back when what was queued before has played. Concatenated, as `play`."""
+    return f'{{"event":"mark","streamSid":"{stream_sid}","mark":{{"name":{json.dumps(name)}}}}}'
 
 
 def clear(stream_sid: str) -> str:

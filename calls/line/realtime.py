@@ -21,7 +21,7 @@ from django.conf import settings
 from calls import figures
 from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import ModelLost, ModelReady
-from calls.line import json_text
+from calls import json_text
 from calls.line.model_socket import Connect, HandshakeRefused, ModelSocket, SocketFailed
 from calls.line.realtime_events import (
     ClientEvent,
