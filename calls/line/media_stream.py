@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from calls.errors import CallsError
 from calls import json_text
@@ -43,8 +43,7 @@ class Start:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):
     """A piece of the caller's audio, base64 of µ-law. `timestamp_ms` counts from the start of the stream, if known."""
 
     payload: str
@@ -109,9 +108,10 @@ def understand(message: dict[str, Any]) -> Media | MarkBack | Key | Stop | None:
     try:
         match event:
             case "media":
-                if message["media"].get("track") == "outbound":
+                media = message["media"]
+                if media.get("track") == "outbound":
                     return None  # our own voice: Twilio sends it to streams that ask for both tracks
-                return Media(message["media"]["payload"], _timestamp_ms(message["media"]))
+                return Media(media["payload"], _timestamp_ms(media))
             case "mark":
                 return MarkBack(_checked(message["mark"]["name"], lambda name: len(name) <= LONGEST_NAME))
             case "dtmf":
