@@ -38,10 +38,10 @@ class Command(BaseCommand):
 
         asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
         reactor: Any = import_module("twisted.internet.reactor")
-        from calls.line import realtime_connection  # noqa: PLC0415 - loads what calls need
-        from frontdesk import beside_calls, media_server  # noqa: PLC0415
+        from calls import openai_websocket  # noqa: PLC0415 - it and the next are for this command alone
+        from frontdesk import beside_calls, media_server  # noqa: PLC0415 - loads what calls need
 
-        realtime_connection.warm_up()
+        openai_websocket.warm_up()
         beside_calls.install(reactor, serves_pages=False)
         reactor.callWhenRunning(lambda: loop.create_task(media_server.listen(listener)))
         self.stdout.write(f"Serving media streams on port {listener.getsockname()[1]}")
