@@ -7,10 +7,13 @@ configuration, handles SIGTERM by draining, and runs the background work itself 
 
 import os
 
+from businesses import garbage
+
+garbage.pause()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontdesk.settings")
 
-import django
-from channels.routing import ProtocolTypeRouter, URLRouter
+import django  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 django.setup(set_prefix=False)  # the imports below need Django's models
 
@@ -50,3 +53,4 @@ beside_calls.install(
 )
 if settings.CELERY_BROKER_URL.startswith("memory:"):
     embedded_worker.install(reactor)
+garbage.exempt_and_resume()

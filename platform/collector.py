@@ -11,7 +11,8 @@ from businesses import garbage
 
 def load_and_freeze(*, serves_pages: bool) -> None:
     """Load what the first requests or calls would, and exempt all that is loaded. Any of them may begin a search."""
+    garbage.pause()
     if serves_pages:
         import_module(settings.ROOT_URLCONF)  # every view and the admin
     import_module("celery.app.amqp")  # for the first wake-up of a worker
-    garbage.exempt_what_is_loaded()
+    garbage.exempt_and_resume()

@@ -11,6 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from businesses import garbage
+
 
 class Command(BaseCommand):
     """Serve media streams until stopped; running calls end first."""
@@ -38,9 +40,11 @@ class Command(BaseCommand):
 
         asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
         reactor: Any = import_module("twisted.internet.reactor")
+        garbage.pause()
         from calls import openai_websocket  # noqa: PLC0415 - it and the next are for this command alone
         from frontdesk import beside_calls, media_server  # noqa: PLC0415 - loads what calls need
 
+        garbage.exempt_and_resume()
         openai_websocket.warm_up()
         beside_calls.install(reactor, serves_pages=False)
         reactor.callWhenRunning(lambda: loop.create_task(media_server.listen(listener)))
