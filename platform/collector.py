@@ -7,6 +7,7 @@ from importlib import import_module
 from django.conf import settings
 
 from businesses import garbage
+from calls.audio import detector
 
 
 def load_and_freeze(*, serves_pages: bool) -> None:
@@ -14,5 +15,7 @@ def load_and_freeze(*, serves_pages: bool) -> None:
     garbage.pause()
     if serves_pages:
         import_module(settings.ROOT_URLCONF)  # every view and the admin
+    else:
+        detector.installed()  # a process that is for calls has some soon
     import_module("celery.app.amqp")  # for the first wake-up of a worker
     garbage.exempt_and_resume()
