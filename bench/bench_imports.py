@@ -1,6 +1,6 @@
 """Measures importing 100,000 contacts (time, processor, memory): new people, the same again, and invalid rows.
 
-    make bench                                    everything, on temporary servers
+    .venv/bin/python bench/bench_imports.py                          everything, on temporary servers
     .venv/bin/python bench/bench_imports.py --rows 20000 --only sqlite
 
 Each import runs in a separate process, with the code that reads imports in the background.
@@ -30,10 +30,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--only", choices=DATABASES)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there, too")
     given = parser.parse_args()
+    found: dict[str, dict[str, object]] = {}
     for name, on in DATABASES.items():
         if given.only in {None, name}:
-            print(json.dumps({"part": f"contacts-{name}", **on(importing, given.rows)}), flush=True)
+            found[name] = {"rows": given.rows, **on(importing, given.rows)}
+            print(json.dumps({"part": f"contacts-{name}", **found[name]}), flush=True)
+    if given.json:
+        given.json.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def importing(environment: dict[str, str], rows: int) -> dict[str, object]:

@@ -20,9 +20,9 @@ from typing import Final
 from bench import production
 from bench.town import crowd, figures, servers
 from bench.town.crowd import Orders, Played
-from bench.town.figures import Results, Setup, Spread, Trial
+from bench.town.figures import LIMIT, Results, Setup, Spread, Trial
 from bench.town.processes import rss_kb
-from bench.town.servers import LIMIT, SERVERS, Running, Server, Unavailable
+from bench.town.servers import SERVERS, Running, Server, Unavailable
 from bench.town.town_calls import Town, strangers, town
 from testing import services
 
