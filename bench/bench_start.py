@@ -1,6 +1,6 @@
 """What a process costs before it has done anything: processor time until /healthz answers, and memory while idle.
 
-    .venv/bin/python bench/bench_start.py [--rounds 5]
+    .venv/bin/python bench/bench_start.py [--rounds 5] [--json FILE]
 
 The processes start one after the other in each round, beside a temporary PostgreSQL and Redis and a worker that runs
 all the time (as on any machine that serves, it shares the code of libraries with them). Compare with the bare Django of
@@ -10,6 +10,7 @@ the same run. Memory is read from /proc/<pid>/smaps_rollup (Linux): `Pss` counts
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import socket
@@ -20,14 +21,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from testing import services  # noqa: E402 - needs the path
+from bench.production import WITHOUT_PAGES  # noqa: E402 - needs the path
+from bench.town import processes  # noqa: E402
+from testing import services  # noqa: E402
 from testing.databases import manage  # noqa: E402
 from testing.process_memory import mapped_kilobytes  # noqa: E402
 from testing.servers import worker_process  # noqa: E402
@@ -61,13 +64,18 @@ def main() -> None:
     """Print two tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = range(parser.parse_args().rounds)
+    parser.add_argument("--json", type=Path, help="write the figures of each start here")
+    given = parser.parse_args()
+    rounds = range(given.rounds)
     with tempfile.TemporaryDirectory(prefix="frontdesk-bench-") as folder, _stores(folder) as environment:
         manage("migrate", "-v0", environment=environment)
         with worker_process(environment, Path(folder)):
             time.sleep(2 * SETTLES_S)
             starts = [{name: start(how, environment) for name, how in SERVERS.items()} for _ in rounds]
         commands = [{name: command_cpu_s(how, environment) for name, how in COMMANDS.items()} for _ in rounds]
+    if given.json:
+        kept = [{name: asdict(found) for name, found in each.items()} for each in starts]
+        given.json.write_text(json.dumps({"starts": kept, "commands": commands}))
     print("| | CPU s | times bare | wall s | PSS idle, MB | RSS | of it its own | PSS after a page |")
     print("|---|---|---|---|---|---|---|---|")
     for name in SERVERS:
@@ -100,7 +108,7 @@ def start(how: tuple[str, ...], environment: dict[str, str]) -> Start:
         )
     try:
         urlopen(f"{url}/healthz", timeout=60).close()
-        wall_s, cpu_s = time.monotonic() - began, _cpu_s(process.pid)
+        wall_s, cpu_s = time.monotonic() - began, processes.cpu_s(process.pid)
         time.sleep(SETTLES_S)
         idle = mapped_kilobytes(process.pid, *MEMORY)
         with suppress(OSError):  # not every one has pages
@@ -120,11 +128,6 @@ def command_cpu_s(how: tuple[str, ...], environment: dict[str, str]) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _cpu_s(pid: int) -> float:
-    after_the_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(after_the_name[11]) + int(after_the_name[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def _mid(values: Iterator[float] | list[float]) -> float:
     return statistics.median(values)
 
@@ -134,7 +137,7 @@ def _stores(folder: str) -> Iterator[dict[str, str]]:
     """Yields the environment of an installation with temporary stores of its own."""
     with services.postgres() as database_url, services.redis() as redis_url:
         own = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "MEDIA_ROOT": f"{folder}/media"}
-        yield {**os.environ, "ENV_FILE": os.devnull, "LOG_LEVEL": "ERROR", **own}
+        yield {**os.environ, **WITHOUT_PAGES, "ENV_FILE": os.devnull, "LOG_LEVEL": "ERROR", **own}
 
 
 if __name__ == "__main__":
