@@ -20,6 +20,7 @@ _CONTEXT = ("django.template.context_processors.request", "django.contrib.auth.c
 
 settings.configure(
     SECRET_KEY="bare",
+    ALLOWED_HOSTS=["127.0.0.1"],
     ROOT_URLCONF=__name__,
     DATABASES={"default": dj_database_url.parse(os.environ["DATABASE_URL"])},
     INSTALLED_APPS=[
