@@ -116,10 +116,7 @@ class Assistant:
             self._emit(CancelResponse(response_id))
 
     def audio(self, event: ResponseAudio) -> bool:
-        """Queue audio, and send it unless its utterance is held or paused. Audio that nobody wants is dropped.
-
-        Returns whether it only goes on with what the caller is hearing.
-        """
+        """Queue audio that is wanted, and send it if it may be heard. Returns whether the caller just hears on."""
         self._adopt(event.response_id)
         response = self.response
         if response is None or response.is_revoked or not response.belongs_to(event.response_id):
@@ -253,10 +250,7 @@ class Assistant:
         return False
 
     def finish_if_heard(self, at: float) -> Utterance | None:
-        """Close the utterance if the caller has heard all that came of it, and return it.
-
-        While a response is under way more may come.
-        """
+        """Close and return the utterance if the caller has heard all of it, and no response may bring more."""
         utterance = self.utterance
         if utterance is None or self.response or utterance.is_paused or self.playback.has_words:
             return None

@@ -155,41 +155,29 @@ class Conversation:
         if self._is_over:
             return []
         goes_on = self._goes_on(event)
-        if goes_on and self._rests(event.at):
-            return self._taken()
-        if goes_on is None:
-            self._dispatch(event)
-        self._settle(event.at)
-        self._deadline = self._soonest_after(event.at)
-        self._is_settled = not self._commands  # a command may have made room for the next
-        self.turns.caller.settled(event.at)
-        return self._taken()
-
-    def _taken(self) -> list[Command]:
+        if not goes_on or not self._rests(event.at):
+            if goes_on is None:
+                self._dispatch(event)
+            self._settle(event.at)
+            self._deadline = self._soonest_after(event.at)
+            self._is_settled = not self._commands  # a command may have made room for the next
+            self.turns.caller.settled(event.at)
         commands = self._commands.copy()
         self._commands.clear()
         return commands
 
     def _goes_on(self, event: Event) -> bool | None:
-        """Take an event of those that come many times a second. Returns whether it changes nobody's standing.
-
-        None for all others, which are still to be taken.
-        """
+        """Take what comes many times a second; return whether it changes nobody's standing. None: it is to be taken."""
         match event:
             case CallerFrame():
                 return self.turns.interruptions.caller_frame(event) and not self._commands
             case MarkReturned():
-                goes_on = self.assistant.mark_returned(event.at, event.name)
-                self._look_until(self.assistant.playback.deadline())
+                goes_on, moment = self.assistant.mark_returned(event.at, event.name), self.assistant.playback.deadline()
+                self._deadline = min((each for each in (self._deadline, moment) if each is not None), default=None)
                 return goes_on
             case ResponseAudio():
                 return self.assistant.audio(event)
         return None
-
-    def _look_until(self, moment: float | None) -> None:
-        """Note that something may become due sooner than was known."""
-        if moment is not None and (self._deadline is None or moment < self._deadline):
-            self._deadline = moment
 
     def fail(self) -> list[Command]:
         """End the call after a mistake of ours, whatever state that left; nothing more is decided."""
@@ -211,7 +199,7 @@ class Conversation:
         """Tell whether `_settle` found nothing to do the last time, and nothing has become due since."""
         return self._is_settled and (self._deadline is None or at < self._deadline)
 
-    def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - a line for each kind of event
+    def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912 - a line for each kind of event
         match event:
             case ResponseWords():
                 self.assistant.words(event)

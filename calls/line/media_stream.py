@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from calls.errors import CallsError
 from calls import json_text
+from calls.errors import CallsError
 from calls.telephone.twilio import TOKEN_PARAMETER
 
 LARGEST_MESSAGE = 64 * 1024

@@ -7,12 +7,11 @@ so a frame of the caller's audio costs a few bytes. What is read back equals wha
 
 from __future__ import annotations
 
-import functools
 import json
 import types
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, get_args, get_type_hints
 
@@ -37,6 +36,15 @@ class Decided:
 TraceLine = Event | Decided
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (*get_args(Event), *get_args(Command))}
+
+
+def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Returns the names of the fields after the time, and their defaults; `MISSING` of dataclasses for none."""
+    named = [field for field in fields(kind) if field.name != "at"]
+    return tuple(field.name for field in named), tuple(field.default for field in named)
+
+
+_FIELDS = {name: _fields_of(kind) for name, kind in _KINDS.items()}
 
 
 def encode(lines: Iterable[TraceLine]) -> bytes:
@@ -77,18 +85,11 @@ def read_trace(call: Call) -> list[TraceLine]:
 
 def _values(what: Event | Command) -> list[Any]:
     """Returns the fields after the time, without trailing defaults."""
-    names, defaults = _fields_of(type(what))
+    names, defaults = _FIELDS[type(what).__name__]
     values = [getattr(what, name) for name in names]
     while values and _same(values[-1], defaults[len(values) - 1]):
         values.pop()
     return values
-
-
-@functools.cache
-def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """Returns the names of the fields after the time, and their defaults; `MISSING` where there is none."""
-    named = [field for field in fields(kind) if field.name != "at"]
-    return tuple(field.name for field in named), tuple(field.default for field in named)
 
 
 def _same(value: Any, default: Any) -> bool:

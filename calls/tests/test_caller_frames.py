@@ -103,8 +103,9 @@ async def test_a_detector_that_fails_holds_no_call_up(
 async def test_a_call_that_fails_leaves_the_others_alone(caplog: pytest.LogCaptureFixture) -> None:
     told: list[CallerFrame] = []
 
-    def fail(frame: CallerFrame) -> None:
-        if frame.speech_probability is not None and frame.milliseconds == 12:
+    def fail(event: Event) -> None:
+        assert isinstance(event, CallerFrame)
+        if event.speech_probability is not None and event.milliseconds == 12:
             raise ValueError("a mistake of ours")
 
     CallerFrames(is_wanted=lambda _rms: True, tell=fail).hear(0.0, ulaw.SILENCE * 256)

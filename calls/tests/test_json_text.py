@@ -42,7 +42,9 @@ def test_what_is_nested_too_deeply_is_an_error() -> None:
         json_text.loads("[" * 60_000)
 
 
-@pytest.mark.parametrize("value", [["CallerFrame", 20, 51, 20, 0.25], ["é", None, True], ["half \ud83d"], [1 << 70, 1.5]])
+@pytest.mark.parametrize(
+    "value", [["CallerFrame", 20, 51, 20, 0.25], ["é", None, True], ["half \ud83d"], [1 << 70, 1.5]]
+)
 def test_it_writes_what_json_reads(value: list[object]) -> None:
     written = json_text.dumps(value)
     assert b" " not in written.replace(b"half ", b"")

@@ -1,4 +1,4 @@
-"""What only goes on is not settled, and a conversation that settles at every event decides the same at the same time."""
+"""What only goes on is not settled. A conversation that settles at every event decides the same at the same times."""
 
 from __future__ import annotations
 
