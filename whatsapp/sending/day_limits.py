@@ -40,5 +40,5 @@ def count(
     business: Business, messages: int, cost: Decimal, now: datetime, *, limits: DailyLimits | None = None
 ) -> None:
     """Count messages that are leaving, and their price in the rate card's currency."""
-    used = {Limit.MESSAGES: messages, Limit.MONEY: cost * rates_at(now).dollars}
-    usage.add(business, used, now=now, limits=limits)
+    money = cost * rates_at(now).dollars
+    usage.add(business, {Limit.MESSAGES: messages, Limit.MONEY: money}, now=now, limits=limits)
