@@ -154,6 +154,23 @@ def test_pages_are_compared_with_a_smaller_installation() -> None:
     ]
 
 
+def test_starts_are_compared_with_a_bare_django_of_their_round() -> None:
+    def found(cpu_s: float, pss: int) -> dict[str, object]:
+        return {"cpu_s": cpu_s, "idle": {"Pss": pss}}
+
+    starts = [{"bare Django": found(0.5, 51_200), "Daphne": found(each, 102_400)} for each in (1.0, 1.5, 1.25)]
+    measured, notes = readings.starts({"starts": starts, "commands": [{"bare Django": 0.25, "`manage.py`": 1.0}]})
+    assert measured == [
+        Measured("bare Django: until it answers", 0.5, "s of CPU"),
+        Measured("Daphne: until it answers", 1.25, "s of CPU", "bare Django", 2.5),
+        Measured("bare Django: memory while idle", 50.0, "MB"),
+        Measured("Daphne: memory while idle", 100.0, "MB", "bare Django", 2.0),
+        Measured("bare Django: a command", 0.25, "s of CPU"),
+        Measured("`manage.py`: a command", 1.0, "s of CPU", "bare Django", 4.0),
+    ]
+    assert notes == []
+
+
 # A run ---------------------------------------------------------------------------------------------------
 @pytest.fixture
 def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
