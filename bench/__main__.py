@@ -1,6 +1,6 @@
 """All that `make bench` measures, in one table and one picture.
 
-    .venv/bin/python -m bench [--parts calls ears broadcasts imports pages] [--repeats 3] [--quick]
+    .venv/bin/python -m bench [--parts calls ears broadcasts imports pages start] [--repeats 3] [--quick]
 
 A round runs each part once, so that what is compared was measured in the same minutes; the table has best and median
 of all rounds. Each part is a benchmark of its own, which `bench/together/parts.py` names. Everything is kept in

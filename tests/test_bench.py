@@ -40,7 +40,7 @@ def test_a_row_has_best_and_median_and_the_median_of_the_rounds_own_ratios() -> 
 
 def test_a_single_round_without_a_baseline_says_so() -> None:
     (row,) = figures.rows([one(1, 1234.5, None)])
-    assert figures.table([row])[2] == "| calls | daphne (ms) | – | 1,234 | 1,234 | – | –, others 0.2 |"
+    assert figures.table([row])[2] == "| calls | daphne (ms) | – | 1,234 | 1,234 | – | others 0.2 |"
 
 
 def test_a_figure_may_know_better_how_noisy_it_was() -> None:
@@ -63,7 +63,7 @@ def test_numbers_are_plain(value: float, said: str) -> None:
 def test_the_noise_of_the_machine_is_told() -> None:
     quiet, loud = (figures.machine([one(1, 1, None, others=each)], cores=2, loads=(0.1, 2)) for each in (0.1, 1.5))
     assert quiet == [
-        "2 cores, load 0.1 before and 2.0 after. 1 minutes, 1 rounds.",
+        "2 cores, load 0.1 before and 2.0 after. It took 1 minutes; rounds: 1.",
         "Others used 0.10 to 0.10 cores meanwhile (median 0.10 of 2).",
     ]
     assert loud[1].endswith("(median 1.50 of 2): trust ratios, and little else.")
@@ -152,6 +152,23 @@ def test_pages_are_compared_with_a_smaller_installation() -> None:
         "Of the 2 pages of the small business the slowest is “home”.",
         "Of the 2 pages of the large business the slowest is “other”.",
     ]
+
+
+def test_starts_are_compared_with_a_bare_django_of_their_round() -> None:
+    def found(cpu_s: float, pss: int) -> dict[str, object]:
+        return {"cpu_s": cpu_s, "idle": {"Pss": pss}}
+
+    starts = [{"bare Django": found(0.5, 51_200), "Daphne": found(each, 102_400)} for each in (1.0, 1.5, 1.25)]
+    measured, notes = readings.starts({"starts": starts, "commands": [{"bare Django": 0.25, "`manage.py`": 1.0}]})
+    assert measured == [
+        Measured("bare Django: until it answers", 0.5, "s of CPU"),
+        Measured("Daphne: until it answers", 1.25, "s of CPU", "bare Django", 2.5),
+        Measured("bare Django: memory while idle", 50.0, "MB"),
+        Measured("Daphne: memory while idle", 100.0, "MB", "bare Django", 2.0),
+        Measured("bare Django: a command", 0.25, "s of CPU"),
+        Measured("`manage.py`: a command", 1.0, "s of CPU", "bare Django", 4.0),
+    ]
+    assert notes == []
 
 
 # A run ---------------------------------------------------------------------------------------------------

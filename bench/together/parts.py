@@ -43,4 +43,5 @@ PARTS: Final = (
         ("--parts", "0.002", "0.01"),
         readings.pages,
     ),
+    Part("start", ("bench/bench_start.py",), ("--rounds", "3"), ("--rounds", "1"), readings.starts),
 )

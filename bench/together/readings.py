@@ -172,3 +172,32 @@ def pages(found: Found) -> Read:
 
 def _ms(cost: Mapping[str, float]) -> float:
     return cost["process_ms"] + cost["database_ms"]
+
+
+# Starts --------------------------------------------------------------------------------------------------
+BARE: Final = "bare Django"
+
+
+def starts(found: Found) -> Read:
+    """Of `bench_start.py`: processor time until a process answers or a command is done, and memory while idle."""
+    rounds = found["starts"]
+    cpu_s = [{name: one["cpu_s"] for name, one in each.items()} for each in rounds]
+    pss_mb = [{name: one["idle"]["Pss"] / 1024 for name, one in each.items()} for each in rounds]
+    return [
+        *_beside_the_bare("until it answers", "s of CPU", cpu_s),
+        *_beside_the_bare("memory while idle", "MB", pss_mb),
+        *_beside_the_bare("a command", "s of CPU", found["commands"]),
+    ], []
+
+
+def _beside_the_bare(what: str, unit: str, rounds: Sequence[Mapping[str, float]]) -> list[Measured]:
+    """Returns the medians of rounds, each compared with the bare one of its own round."""
+    return [
+        Measured(
+            f"{name}: {what}",
+            median(each[name] for each in rounds),
+            unit,
+            **_against(BARE, median(each[name] / each[BARE] for each in rounds), is_itself=name == BARE),
+        )
+        for name in rounds[0]
+    ]
