@@ -52,7 +52,8 @@ def _add_kept(contact_import: ContactImport, cards: dict[UUID, Card]) -> None:
     """Add what earlier chunks of the import kept."""
     rows = ImportedContact.objects.filter(contact_import=contact_import, contact__in=cards.keys())
     for row in rows.values("contact_id", *_KEPT):
-        cards[row.pop("contact_id")].kept = Keepsake(**row, is_stored=True)
+        key = row.pop("contact_id")
+        cards[key].kept = Keepsake(**row, is_stored=True)
 
 
 def write_contacts(contact_import: ContactImport, noted: Iterable[Card], changed: Iterable[Card]) -> None:
