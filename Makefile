@@ -55,8 +55,8 @@ lock: $(VENV)/installed-dev ## write requirements*.txt from requirements*.in, wi
 	@$(LOCK) requirements.in --output-file requirements.txt
 	@$(LOCK) requirements-dev.in --output-file requirements-dev.txt
 
-bench: $(VENV)/installed-dev ## run the benchmarks that docs/performance.md quotes
-	@set -e; for script in $(sort $(wildcard bench/bench_*.py)); do echo "== $$script"; $(PYTHON) $$script; done
+bench: $(VENV)/installed-dev ## measure what everything costs: one table, one picture (an hour; ARGS="--quick", ARGS="--parts calls")
+	@$(PYTHON) -m bench $(ARGS)
 
 mutants: $(VENV)/installed-dev ## break the rules of calls and sending one by one, list what no test notices (SEED=7 SAMPLE=100 ONLY=calls)
 	@$(PYTHON) -m testing.mutants --seed "$(SEED)" --sample "$(SAMPLE)" --only "$(ONLY)"

@@ -29,6 +29,7 @@ from bench.attacks import APP_SECRET, ATTACKS  # noqa: E402 - needs the path
 from bench.bench_calls import OPENAI, open_businesses  # noqa: E402
 from bench.call_figures import Caller, Heard, spread  # noqa: E402
 from bench.call_servers import call_servers, prepared_database  # noqa: E402
+from bench.production import TWILIO_TOKEN  # noqa: E402
 from testing.process_memory import kilobytes, restart_peak  # noqa: E402
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ async def measure(
     from calls.sandbox.telephone.twilio_peer import TwilioPeer  # noqa: PLC0415 - needs Django's settings
 
     windows = []
-    async with TwilioPeer(daphne.url) as twilio:
+    async with TwilioPeer(daphne.url, auth_token=TWILIO_TOKEN) as twilio:
         over = asyncio.Event()
         calls = [asyncio.create_task(_talk(twilio, *each, over)) for each in numbers.items()]
         await asyncio.sleep(SETTLE_S)

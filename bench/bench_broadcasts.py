@@ -1,6 +1,6 @@
 """Measures sending broadcasts and receiving statuses in one process on one core: messages a second and memory.
 
-    make bench                                    everything, on temporary servers
+    .venv/bin/python bench/bench_broadcasts.py                  everything, on temporary servers
     .venv/bin/python bench/bench_broadcasts.py --people 20000 --only sending-postgres --numbers 4
 
 Each part runs in processes of its own: a stand-in for Meta that answers after 50 ms, and a sender pinned to one core.
@@ -29,6 +29,7 @@ from urllib.request import urlopen
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench import production  # noqa: E402
 from testing import services  # noqa: E402
 from testing.databases import manage  # noqa: E402
 
@@ -49,17 +50,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--numbers", type=int, default=1, help="that send at the same time, each its own broadcast")
-    parser.add_argument("--only", choices=parts)
+    parser.add_argument("--only", choices=parts, nargs="+", default=list(parts))
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there, too")
     given = parser.parse_args()
-    for name, part in parts.items():
-        if given.only in {None, name}:
-            print(json.dumps({"part": name, **part(given.people)}), flush=True)
+    found: dict[str, dict[str, object]] = {}
+    for name in given.only:
+        found[name] = parts[name](given.people)
+        print(json.dumps({"part": name, **found[name]}), flush=True)
+    if given.json:
+        given.json.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def on_postgres(part: Callable[[dict[str, str], int], dict[str, object]], people: int) -> dict[str, object]:
     """Run the parts on a temporary PostgreSQL server, with fsync on, as in production."""
     with services.postgres() as url:
-        environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull}
+        environment = own_environment(url)
         manage("dbshell", "--", "-qc", "ALTER SYSTEM SET fsync = on", environment=environment)
         return part(environment, people)
 
@@ -68,7 +73,12 @@ def on_sqlite(part: Callable[[dict[str, str], int], dict[str, object]], people: 
     """Run the parts on a SQLite file."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bench.sqlite3"
-        return part({**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull}, people)
+        return part(own_environment(url), people)
+
+
+def own_environment(url: str) -> dict[str, str]:
+    """Returns the variables of this installation's processes."""
+    return {**os.environ, **production.WITHOUT_PAGES, "DATABASE_URL": url, "REDIS_URL": "", "ENV_FILE": os.devnull}
 
 
 def sending(environment: dict[str, str], people: int, *, numbers: int = 1) -> dict[str, object]:

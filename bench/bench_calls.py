@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -22,6 +21,8 @@ sys.path.insert(0, str(ROOT))
 
 from bench.call_figures import GREETING, Caller, Heard, figures, spread  # noqa: E402 - needs the path
 from bench.call_servers import OpenaisPart, call_servers, prepared_database  # noqa: E402
+from bench.production import TWILIO_TOKEN  # noqa: E402
+from bench.town.processes import cpu_s, waited_s  # noqa: E402
 
 if TYPE_CHECKING:
     from calls.sandbox.openai.scenario import Scenario
@@ -102,17 +103,6 @@ async def interrupt(caller: Caller, audio: bytes) -> None:
 
 
 # The run -------------------------------------------------------------------------------------------------
-def cpu_seconds(pid: int) -> float:
-    """Returns the processor time that a process and its threads have used so far, from /proc."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def waited_seconds(pid: int) -> float:
-    """Returns how long its main thread waited for a core: the effect of the machine's other work."""
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-
-
 def open_businesses(calls: int, *, recorded: bool) -> dict[str, str]:
     """Create one business for each call. Returns their numbers by name."""
     from testing.called_businesses import open_business  # noqa: PLC0415 - needs Django's settings
@@ -136,14 +126,14 @@ def run(calls: int, seconds: float, *, recorded: bool) -> dict[str, Any]:
         numbers = open_businesses(calls, recorded=recorded)
         with call_servers(folder, database_url, OPENAI, calls=calls) as servers:
             pid = servers.daphne.process.pid
-            cpu_before, waited_before = cpu_seconds(pid), waited_seconds(pid)
+            cpu_before, waited_before = cpu_s(pid), waited_s(pid)
             callers = asyncio.run(_call(servers.daphne.url, numbers, seconds))
-            cpu_s, waited_s = cpu_seconds(pid) - cpu_before, waited_seconds(pid) - waited_before
+            used, waited = cpu_s(pid) - cpu_before, waited_s(pid) - waited_before
             servers.stop_openai()
         records = kept_records()
-    return figures(callers, servers.seen, cpu_s) | {
+    return figures(callers, servers.seen, used) | {
         "lateness_of_openais_stand_in_itself_ms": spread(list(servers.lateness_ms)),
-        "daphne_waited_for_its_core_seconds": round(waited_s, 2),
+        "daphne_waited_for_its_core_seconds": round(waited, 2),
         "records": records,
     }
 
@@ -161,7 +151,7 @@ def kept_records() -> dict[str, int]:
 async def _call(url: str, numbers: dict[str, str], seconds: float) -> list[Caller]:
     from calls.sandbox.telephone.twilio_peer import TwilioPeer  # noqa: PLC0415
 
-    async with TwilioPeer(url) as twilio:
+    async with TwilioPeer(url, auth_token=TWILIO_TOKEN) as twilio:
         return await place_calls(twilio, numbers, seconds)
 
 

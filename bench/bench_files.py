@@ -1,7 +1,6 @@
 """Measures what reading files of people in a process apart costs: processor time against reading them here.
 
-    make bench                                    everything
-    .venv/bin/python bench/bench_files.py --rows 20000
+    .venv/bin/python bench/bench_files.py [--rows 20000]
 
 Each line: rows, seconds until the first row and until the last, processor seconds of both processes, and their ratio
 to reading the same file with the same readers in one process.

@@ -1,22 +1,24 @@
 """Callers who interrupt in real calls: how soon do they hear the assistant stop, beside the same clips in virtual time?
 
-    .venv/bin/python bench/bench_live_ears.py [--clips 60]
+    .venv/bin/python bench/bench_live_ears.py [--clips 60] [--json FILE]
 
 Everything is real but the voices at both ends: sockets, Daphne, recording, trace. OpenAI's speech detection is off, so
 what interrupts is what our own ears heard. The clips are voices on which no threshold was chosen. A delay lasts from
 the true onset of the voice to the end of the 20 ms frame with which the assistant fell silent, or gave up its sentence.
-Skipped without the recordings (see `bench.ears`).
+Without the recordings (see `bench.ears`) it ends with `EX_UNAVAILABLE` (69).
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import os
 import sys
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from bench.call_figures import spread  # noqa: E402 - needs the path
 from bench.call_servers import OpenaisPart, call_servers, prepared_database  # noqa: E402
+from bench.production import TWILIO_TOKEN  # noqa: E402
 
 if TYPE_CHECKING:
     from bench.ears.corpus import Case
@@ -121,7 +124,7 @@ async def place_calls(
     """Place a call for each kind of clip, all at once: within a call, voices are equally loud."""
     from calls.sandbox.telephone.twilio_peer import TwilioPeer  # noqa: PLC0415 - needs Django's settings
 
-    async with TwilioPeer(url) as twilio:
+    async with TwilioPeer(url, auth_token=TWILIO_TOKEN) as twilio:
         question = kinds[0][0].audio
         calls = (interrupt(twilio, number, question, cases) for number, cases in zip(numbers, kinds, strict=True))
         return list(await asyncio.gather(*calls))
@@ -189,9 +192,10 @@ def run(kinds: Sequence[Sequence[Case]]) -> tuple[Figures, dict[str, float], dic
 
 
 def main() -> int:
-    """Run, and print both tables. Returns 1 without the recordings."""
+    """Run, and print both tables. Returns `EX_UNAVAILABLE` without the recordings."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=60, help="of each kind, at most")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all delays there, too")
     options = parser.parse_args()
     from bench.ears import corpus, fetching  # noqa: PLC0415 - numpy is slow to load
 
@@ -201,13 +205,17 @@ def main() -> int:
         voice = corpus.assistant()
     except fetching.CorpusMissing as missing:
         print(missing, file=sys.stderr)
-        return 1
+        return os.EX_UNAVAILABLE
     figures, twilio_late, openai_late = run([[shortened(case) for case in cases] for cases in kinds])
     print(figures.table())
     print(f"\nTwilio's stand-in was late by {twilio_late} ms, OpenAI's by {openai_late} ms.")
     from bench.ears.__main__ import ours  # noqa: PLC0415 - needs Django's settings
 
-    print(ours("The same clips in virtual time", chain.from_iterable(kinds), voice).table())
+    virtual = ours("The same clips in virtual time", chain.from_iterable(kinds), voice)
+    print(virtual.table())
+    if options.json:
+        found = {"live": asdict(figures), "virtual": asdict(virtual), "twilio_late_ms": twilio_late}
+        options.json.write_text(json.dumps(found | {"openai_late_ms": openai_late}, indent=2) + "\n")
     return 0
 
 

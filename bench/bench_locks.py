@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 from bench import bench_calls  # noqa: E402 - needs the path
 from bench.call_figures import Caller, spread, to_openai  # noqa: E402
 from bench.call_servers import OpenaisPart, call_servers, prepared_database  # noqa: E402
+from bench.production import TWILIO_TOKEN  # noqa: E402
 
 if TYPE_CHECKING:
     from calls.sandbox.openai.scenario import Scenario
@@ -114,7 +115,7 @@ def timed_peer(url: str, measured: Measured) -> TwilioPeer:
             measured.webhooks.append((began, url.rstrip("/").rpartition("/")[2], clock() - began, verb))
             return code, body
 
-    return TimedPeer(url)
+    return TimedPeer(url, auth_token=TWILIO_TOKEN)
 
 
 async def hold_lock(path: str, seconds: float, measured: Measured) -> None:

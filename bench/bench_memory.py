@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from bench.bench_calls import OPENAI, open_businesses  # noqa: E402 - needs the path
 from bench.call_servers import call_servers, prepared_database  # noqa: E402
+from bench.production import TWILIO_TOKEN  # noqa: E402
 from testing.process_memory import kilobytes  # noqa: E402
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ async def measure(url: str, pid: int, numbers: list[str], calls: int, seconds: f
     """Returns the kilobytes in use after a tenth of the calls, and after all."""
     from calls.sandbox.telephone.twilio_peer import TwilioPeer  # noqa: PLC0415 - needs Django's settings
 
-    async with TwilioPeer(url) as twilio:
+    async with TwilioPeer(url, auth_token=TWILIO_TOKEN) as twilio:
         await place(twilio, numbers, calls // 10, seconds)
         await asyncio.sleep(SETTLES_S)
         warm = kilobytes(pid, "VmRSS")

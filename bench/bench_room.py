@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "testing.settings"
 django.setup()
 
+from bench import production  # noqa: E402
 from bench.bench_broadcasts import on_postgres  # noqa: E402
 from testing.databases import manage  # noqa: E402
 from testing.meta import ThreadedMeta, threaded_meta  # noqa: E402
@@ -63,7 +64,8 @@ def measure(environment: dict[str, str], people: int) -> dict[str, object]:
         psycopg.connect(environment["DATABASE_URL"], autocommit=True) as own,
     ):
         server = start(
-            DEBUG="1",
+            beside=None,
+            **production.SETTINGS,
             REDIS_URL="",
             CELERY_BROKER_URL="",
             WHATSAPP_API_URL=meta.url,

@@ -30,6 +30,7 @@ import aiohttp
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.town.processes import cpu_s  # noqa: E402 - needs the path
 from calls.audio import ulaw  # noqa: E402 - needs the path
 from calls.sandbox.voices.senses import spoken  # noqa: E402
 
@@ -158,12 +159,6 @@ def spread(values: list[float]) -> dict[str, float]:
     }
 
 
-def processor_s(pid: int) -> float:
-    """Returns the processor time that a process has used (Linux)."""
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
 @contextmanager
 def stand_in() -> Iterator[tuple[str, int]]:
     """Run the stand-in in a separate process, and yield its address and process id; its models are still loading."""
@@ -182,9 +177,9 @@ async def run(callers: list[int]) -> None:
     for number in callers:
         with stand_in() as (url, pid):
             await asyncio.sleep(LOADING_S)
-            before_s = processor_s(pid)
+            before_s = cpu_s(pid)
             figures = await measure(url, number, questions)
-            figures["processor_s_per_answer"] = round((processor_s(pid) - before_s) / figures["answers"], 2)
+            figures["processor_s_per_answer"] = round((cpu_s(pid) - before_s) / figures["answers"], 2)
         print(json.dumps({**figures, "load": os.getloadavg()[0]}), flush=True)
 
 

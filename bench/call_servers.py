@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench import production
+
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection as Pipe
 
@@ -72,6 +74,7 @@ def prepared_database() -> Iterator[tuple[Path, str]]:
             "REDIS_URL": "",
             "ENV_FILE": os.devnull,
             "DJANGO_SETTINGS_MODULE": "frontdesk.settings",
+            **production.KEYS,
         }
         import django  # noqa: PLC0415 - only after its settings are named
 
@@ -101,7 +104,7 @@ def call_servers(
         os.sched_setaffinity(0, {DAPHNE_CORE})  # inherited by Daphne
     with web_processes(folder, lambda: nullcontext(database_url)) as start:
         usual = {
-            "OPENAI_API_KEY": "not-a-key",
+            **production.SETTINGS,
             "OPENAI_REALTIME_URL": url.replace("http", "ws", 1),
             "OPENAI_BASE_URL": url,
             "CALLS_PER_PROCESS": str(calls + 1),

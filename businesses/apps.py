@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from businesses.doctor import table
+
 
 class BusinessesConfig(AppConfig):
     """Businesses, their members and their phone numbers."""
@@ -12,11 +14,10 @@ class BusinessesConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what happens at sign-in, and register how long the rows of this app are kept."""
-        from businesses.doctor import keys  # noqa: PLC0415
         from businesses.keeping import own_models  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.signing_in import news, sessions  # noqa: PLC0415 - they import models
 
         own_models.register()
-        keys.register()
+        table.look_in("businesses.doctor.keys")
         news.connect()
         sessions.connect()

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from django.db import InterfaceError, OperationalError
 from django.db.backends.signals import connection_created
-from psycopg_pool import PoolTimeout, TooManyRequests
 
 from businesses.absence import Absence
 
@@ -23,8 +22,6 @@ _SHUTDOWNS: Final = frozenset({"57P01", "57P02", "57P03"})
 """PostgreSQL's codes for: ended by the administrator, ended by a crash, can't connect now."""
 _CONNECTION: Final = "08"
 """The class of PostgreSQL's codes about connections."""
-_POOL_IS_EMPTY: Final = (PoolTimeout, TooManyRequests)
-"""Too many use a database that is there."""
 
 
 class _Known:
@@ -45,6 +42,13 @@ def is_lost(error: BaseException | None) -> bool:
     return code is None or code in _SHUTDOWNS or str(code).startswith(_CONNECTION)
 
 
+def _is_pool_empty(cause: BaseException | None) -> bool:
+    """Returns whether too many use a database that is there."""
+    from psycopg_pool import PoolTimeout, TooManyRequests  # noqa: PLC0415 - 9 MB, and nobody gets here with SQLite
+
+    return isinstance(cause, (PoolTimeout, TooManyRequests))
+
+
 def leave_to(is_away: Callable[[], bool]) -> None:
     """Say nothing of it in this process any more: its watch does, and knows whether the database is away."""
     _Known.is_away_by_the_watch = is_away
@@ -57,7 +61,7 @@ def is_worth_a_line(record: logging.LogRecord) -> bool:
         return True
     if _Known.is_away_by_the_watch is not None:
         return not _Known.is_away_by_the_watch()
-    if isinstance(error.__cause__ if error else None, _POOL_IS_EMPTY):
+    if _is_pool_empty(error.__cause__ if error else None):
         return True
     if _Known.absence.begins():
         logger.error("The database is away (%s): what is to be done waits", type(error).__name__)

@@ -1,7 +1,11 @@
 """The phone calls' app."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+from businesses.doctor import table
 
 
 class CallsConfig(AppConfig):
@@ -15,14 +19,17 @@ class CallsConfig(AppConfig):
         from businesses import last_calls  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.pages import badges  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.signals import call_settings_changed  # noqa: PLC0415 - models are loaded by now, not before
-        from calls.doctor import models, numbers, webhooks  # noqa: PLC0415
         from calls.keeping import rules  # noqa: PLC0415
         from calls.records import call_figures  # noqa: PLC0415
-        from calls.tasks import on_call_settings_changed  # noqa: PLC0415
 
-        call_settings_changed.connect(on_call_settings_changed, dispatch_uid="calls.greeting")
+        call_settings_changed.connect(_on_call_settings_changed, dispatch_uid="calls.greeting")
         rules.register()
         last_calls.register(call_figures.last_calls)
         badges.register("calls", _("calls missed today"), call_figures.missed_today)
-        for subject in (webhooks, models, numbers):
-            subject.register()
+        table.look_in("calls.doctor.webhooks", "calls.doctor.models", "calls.doctor.numbers")
+
+
+def _on_call_settings_changed(**told: Any) -> None:
+    from calls import tasks  # noqa: PLC0415 - it loads all that is done in the background
+
+    tasks.on_call_settings_changed(**told)

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from django.db import connection, transaction
-from psycopg.pq import TransactionStatus
 
 Execute = Callable[[str, Any, bool, dict[str, Any]], Any]
 
@@ -48,7 +47,7 @@ class _InEachTransaction:
             with transaction.atomic():
                 return self(execute, sql, params, many, context)
         psycopgs = connection.connection
-        if psycopgs.info.transaction_status == TransactionStatus.IDLE:  # nothing was said since it began
+        if psycopgs.info.transaction_status.name == "IDLE":  # nothing was said since it began
             psycopgs.execute(self._statement)
         return execute(sql, params, many, context)
 

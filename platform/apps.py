@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.conf import settings
 
+from businesses.doctor import table
+
 
 class FrontdeskConfig(AppConfig):
     """The app of the folder platform/, which is imported as `frontdesk` (see frontdesk.py)."""
@@ -11,11 +13,8 @@ class FrontdeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the installation looked at by `manage.py doctor`, and its spans sent if somebody collects them."""
-        from frontdesk.backups import latest  # noqa: PLC0415
-        from frontdesk.doctor import address, configuration, mail_server, parts, stores  # noqa: PLC0415 - need models
-
-        for subject in (configuration, stores, parts, address, mail_server, latest):
-            subject.register()
+        subjects = ("configuration", "stores", "parts", "address", "mail_server")
+        table.look_in(*(f"frontdesk.doctor.{subject}" for subject in subjects), "frontdesk.backups.latest")
         if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
             from frontdesk import request_spans, spans  # noqa: PLC0415 - only where it is set
 

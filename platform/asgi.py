@@ -7,10 +7,13 @@ configuration, handles SIGTERM by draining, and runs the background work itself 
 
 import os
 
+from businesses import garbage
+
+garbage.pause()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontdesk.settings")
 
-import django
-from channels.routing import ProtocolTypeRouter, URLRouter
+import django  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 django.setup(set_prefix=False)  # the imports below need Django's models
 
@@ -18,7 +21,7 @@ import daphne.server  # noqa: E402, F401 - installs its reactor, and would repla
 from django.conf import settings  # noqa: E402
 from twisted.internet import reactor  # noqa: E402
 
-from calls.line import realtime_connection  # noqa: E402
+from calls import openai_websocket  # noqa: E402
 from calls.line.routing import websocket_urlpatterns  # noqa: E402
 from calls.telephone import status_reports  # noqa: E402
 from frontdesk import (  # noqa: E402
@@ -41,7 +44,7 @@ application = ProtocolTypeRouter({"http": pages, "websocket": URLRouter(websocke
 
 access_log.install()
 web_server.install()
-realtime_connection.warm_up()
+openai_websocket.warm_up()
 beside_calls.install(
     reactor,
     (status_reports.LOOK_EVERY_S, status_reports.note_kept),
@@ -50,3 +53,4 @@ beside_calls.install(
 )
 if settings.CELERY_BROKER_URL.startswith("memory:"):
     embedded_worker.install(reactor)
+garbage.exempt_and_resume()

@@ -7,11 +7,10 @@ would not survive their fork either. `request_lanes.py` shares the connections o
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connections
-from django.db.backends.postgresql.base import DatabaseWrapper
 
 PATIENCE_S: Final = 5.0
 """How long a thread waits for a connection. Twilio waits 15 s for a webhook."""
@@ -45,5 +44,5 @@ FIGURES: Final = {
 
 def figure(name: str) -> int:
     """Returns a figure of the pool, by psycopg's name; 0 without a pool or before its first connection."""
-    pool = cast("Any", DatabaseWrapper)._connection_pools.get(_ALIAS)
+    pool = getattr(connections[_ALIAS], "_connection_pools", {}).get(_ALIAS)
     return int(pool.get_stats().get(name, 0)) if pool is not None else 0

@@ -10,9 +10,6 @@ import logging
 import threading
 from typing import Any
 
-from celery import beat
-from celery.worker import WorkController, state
-
 from frontdesk.celery_app import app
 from whatsapp.running import shifts
 
@@ -27,6 +24,8 @@ class EmbeddedWorker:
     """A worker and a beat in this process. Can be started and stopped once."""
 
     def __init__(self) -> None:
+        from celery import beat  # noqa: PLC0415 - like what the worker needs, for processes without a broker alone
+
         self._ready = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._work, name="embedded-worker", daemon=True)
@@ -43,6 +42,8 @@ class EmbeddedWorker:
 
     def stop(self) -> None:
         """Take no more tasks and wait a limited time for the running ones."""
+        from celery.worker import state  # noqa: PLC0415 - see above
+
         self._stopping = True
         self._beat.stop()
         shifts.close()
@@ -56,6 +57,8 @@ class EmbeddedWorker:
         return not self._stopping and self._thread.ident is not None and not self._thread.is_alive()
 
     def _work(self) -> None:
+        from celery.worker import WorkController  # noqa: PLC0415 - see above
+
         # Created in its own thread: Celery's Django support closes the database connections of the creating thread.
         worker = WorkController(
             app=app,

@@ -14,6 +14,8 @@ business: list[URLPattern | URLResolver] = [
     path("", include("whatsapp.pages.urls")),
 ]
 
+admin.autodiscover()  # here: only who has addresses needs it
+
 urlpatterns = [
     path("", home.start, name="start"),
     path("b/<slug:slug>/", include(business)),

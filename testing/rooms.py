@@ -68,7 +68,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "sandbox",
         "audio figures",
         "conversation",
-        "openai_http",
+        "openai_http openai_websocket",
         "openai_errors openai_messages openai_models mailbox past",
         "models",
         "errors short_waits",

@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy
 
+from businesses.doctor import table
+
 
 class WhatsappConfig(AppConfig):
     """Contacts, templates and broadcasts over WhatsApp: models, sending, webhooks."""
@@ -15,7 +17,6 @@ class WhatsappConfig(AppConfig):
         from businesses import known_people  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.pages import badges  # noqa: PLC0415
         from whatsapp import last_columns, lookups  # noqa: PLC0415
-        from whatsapp.doctor import keys, numbers  # noqa: PLC0415
         from whatsapp.keeping import rules  # noqa: PLC0415
         from whatsapp.pages.conversations import count_waiting  # noqa: PLC0415
         from whatsapp.people import names  # noqa: PLC0415
@@ -23,7 +24,6 @@ class WhatsappConfig(AppConfig):
         rules.register()
         known_people.register(names.find, names.search)
         badges.register("inbox", gettext_lazy("people wait for a reply"), count_waiting)
-        keys.register()
-        numbers.register()
+        table.look_in("whatsapp.doctor.keys", "whatsapp.doctor.numbers")
         last_columns.keep(self)
         lookups.register()

@@ -8,6 +8,7 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
+from bench import production
 from bench.growth.measuring import Cost, backend, server_s, tree_s
 from testing import services
 
@@ -24,7 +25,7 @@ def figures() -> dict[str, Cost]:
         services.redis() as redis_url,
         web_processes(Path(folder), lambda: nullcontext(url)) as start,
     ):
-        web = start(REDIS_URL=redis_url, DEBUG="1", MEDIA_ROOT=folder)
+        web = start(beside=None, **production.SETTINGS | {"REDIS_URL": redis_url, "MEDIA_ROOT": folder})
         alone = _used(web.process.pid)
         with worker_process(web.environment, Path(folder)) as worker:
             both = _used(web.process.pid, worker.process.pid)

@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import os
 import re
-import secrets
 import signal
 import sys
 import tempfile
@@ -29,12 +27,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bench import production
 from bench.bench_calls import OPENAI
 from bench.call_figures import GREETING
 from bench.call_servers import OpenaisPart, call_servers
+from bench.production import TWILIO_TOKEN
 from bench.soak.callers import Crowd
 from bench.soak.sampling import METRICS_TOKEN, Watched
 from bench.soak.verdict import Happened, Sample, grown, table
+from bench.town.processes import cpu_s
 
 if TYPE_CHECKING:
     from testing.meta import ThreadedMeta
@@ -43,12 +44,6 @@ if TYPE_CHECKING:
 SHARE = 0.6
 MOST_LINES, TRIED_LINES, TRIED_S = 24, 3, 15.0
 MESSAGES_PER_S = 5
-TWILIO_TOKEN = "a-token-of-the-stand-in"
-SECRETS = {
-    "SECRET_KEY": secrets.token_urlsafe(50),
-    "FIELD_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-}
-"""Shared by this process, which makes sessions and senders, and by those that it starts."""
 SETTLES_S = 20.0
 """At a rest, before figures are taken: ends are written, unused connections closed (aiohttp: after 15 s)."""
 _LOGGED = re.compile(r"^.*(?: ERROR | CRITICAL |Traceback).*$", re.MULTILINE)
@@ -81,7 +76,7 @@ def house(lines: int, minutes: float) -> Iterator[House]:
             "REDIS_URL": "redis://a-new-one",
             "ENV_FILE": os.devnull,
             "DJANGO_SETTINGS_MODULE": "frontdesk.settings",
-            **SECRETS,
+            **production.KEYS,
         }
         import django  # noqa: PLC0415 - only after its settings are named
 
@@ -100,8 +95,7 @@ def house(lines: int, minutes: float) -> Iterator[House]:
         servers = opened.enter_context(
             call_servers(
                 folder, database_url, part, calls=2 * lines, own_core=False,
-                WHATSAPP_API_URL=meta.url, WHATSAPP_APP_SECRET=meta.app_secret,
-                **_as_in_production(),
+                WHATSAPP_API_URL=meta.url, WHATSAPP_APP_SECRET=meta.app_secret, METRICS_TOKEN=METRICS_TOKEN,
             )
         )  # fmt: skip
         web = servers.daphne
@@ -110,15 +104,6 @@ def house(lines: int, minutes: float) -> Iterator[House]:
         redis_port = urlsplit(web.environment["REDIS_URL"]).port or 0
         watched = Watched({"web": web.process.pid, "worker": worker.process.pid}, web.url, database_url, redis_port)
         yield House(web, worker, web.url, watched, meta, numbers, pages, cookies)
-
-
-def _as_in_production() -> dict[str, str]:
-    """Returns settings without `DEBUG`, in which Django keeps what each connection was asked."""
-    from testing.check import PRODUCTION  # noqa: PLC0415
-
-    own = {"PUBLIC_URL", "DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY"}
-    kept = {name: value for name, value in PRODUCTION.items() if name not in own}
-    return {**kept, **SECRETS, "TWILIO_AUTH_TOKEN": TWILIO_TOKEN, "METRICS_TOKEN": METRICS_TOKEN}
 
 
 def rows(lines: int, *, people: int) -> tuple[list[str], list[str], dict[str, str]]:
@@ -176,16 +161,15 @@ async def soak(house: House, minutes: float, lines: int) -> tuple[list[Sample], 
 
 async def capacity(house: House) -> int:
     """Returns how many calls one core carries, from the processor time of a few."""
-    from bench.bench_calls import cpu_seconds  # noqa: PLC0415
     from calls.sandbox.telephone.twilio_peer import TwilioPeer  # noqa: PLC0415 - needs Django's settings
 
     crowd = Crowd(Happened())
     crowd.may_call.set()
     async with TwilioPeer(house.url, auth_token=TWILIO_TOKEN) as twilio:
         outside = [asyncio.create_task(crowd.line(twilio, each, 0)) for each in house.numbers[:TRIED_LINES]]
-        before = cpu_seconds(house.web.process.pid)
+        before = cpu_s(house.web.process.pid)
         await asyncio.sleep(TRIED_S)
-        used = cpu_seconds(house.web.process.pid) - before
+        used = cpu_s(house.web.process.pid) - before
         await crowd.rest()
         for task in outside:
             task.cancel()

@@ -17,11 +17,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from bench import production
 from bench.town import crowd, figures, servers
 from bench.town.crowd import Orders, Played
-from bench.town.figures import Results, Setup, Spread, Trial
+from bench.town.figures import LIMIT, Results, Setup, Spread, Trial
 from bench.town.processes import rss_kb
-from bench.town.servers import LIMIT, SERVERS, Running, Server, Unavailable
+from bench.town.servers import SERVERS, Running, Server, Unavailable
 from bench.town.town_calls import Town, strangers, town
 from testing import services
 
@@ -56,7 +57,7 @@ class Bench:
     def _try(self, server: Server, number: int) -> None:
         openai = f"ws://127.0.0.1:{self._openai_port}/v1"
         variables = {
-            "OPENAI_API_KEY": "not-a-key",
+            **production.SETTINGS,
             "OPENAI_REALTIME_URL": openai,
             "OPENAI_BASE_URL": openai.replace("ws", "http", 1),
             "CALLS_PER_PROCESS": str(max(*self._given.calls, SETUP_CALLS) + 1),

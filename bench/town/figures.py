@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 from bench.town.journeys import Faults
 
+LIMIT: Final = "limit"
+"""The server that is the least there is."""
 UNKNOWN: Final = "–"
 KEEPS_UP: Final = 0.98
 
@@ -83,6 +85,19 @@ class Results:
     trials: list[Trial] = field(default_factory=list)
     setups: list[Setup] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+
+
+def read(kept: Mapping[str, Any]) -> Results:
+    """Returns results out of what `dataclasses.asdict` made of them, or JSON of that."""
+    setups = [Setup(**each) for each in kept["setups"]]
+    return Results([_trial(each) for each in kept["trials"]], setups, list(kept["skipped"]))
+
+
+def _trial(kept: Mapping[str, Any]) -> Trial:
+    spreads = ("to_openai", "to_caller", "waits", "lateness")
+    inner: dict[str, Any] = {name: Spread(**kept[name]) if kept[name] else None for name in spreads}
+    inner["faults"] = Faults(**kept["faults"]) if kept["faults"] else None
+    return Trial(**{**kept, **inner})
 
 
 @dataclass(frozen=True, slots=True)

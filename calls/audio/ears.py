@@ -65,15 +65,21 @@ class Gain:
 class NeuralEar:
     """The detector's opinion of one call (`detector.Listener`). Audio is only kept until an answer is wanted."""
 
-    def __init__(self, judged_by: Detector) -> None:
-        self.detector = judged_by
+    def __init__(self, judged_by: Detector | None) -> None:
+        self._detector = judged_by  # None: it is on its way
         self._heard = bytearray(ulaw.SILENCE * CONTEXT)  # what was not judged yet, after its context
         self.memory = detector.fresh_memory()
-        self.probability: float | None = 0.0
+        self.probability: float | None = 0.0 if judged_by else None
         self._gain = Gain()
         self.gain = self._gain.next
         self._has_skipped = False
         self._silent = 0  # windows in a row
+
+    @property
+    def detector(self) -> Detector:
+        """Whoever judges. It has come when there is something to judge."""
+        assert self._detector is not None  # noqa: S101 - for the type checker
+        return self._detector
 
     @property
     def has_window(self) -> bool:
@@ -85,13 +91,19 @@ class NeuralEar:
         self._heard += audio
         if len(self._heard) > CONTEXT + _LONGEST + WINDOW:
             self._skip()
-        if not wanted:
+        if not wanted or not self._has_detector():
             return None
         if self._has_skipped:
             # So that a window ends here, where the voice begins:
             self._forget((len(self._heard) - CONTEXT) % WINDOW)
             self._has_skipped = False
         return self if self.has_window else None
+
+    def _has_detector(self) -> bool:
+        """Returns whether it has come. Until then nobody can tell what is speech, and audio is kept as ever."""
+        if self._detector is None and not detector.is_on_its_way():
+            self._detector = detector.installed()
+        return self._detector is not None
 
     def next_window(self) -> bytes:
         """See `detector.Listener.next_window`."""
@@ -110,7 +122,7 @@ class NeuralEar:
         """Leave out what is too long ago to matter; the memory that it would have led to is unknown."""
         self._forget(len(self._heard) - CONTEXT - _LONGEST)
         self.memory = detector.fresh_memory()
-        self.probability = 0.0
+        self.probability = 0.0 if self._detector else None
         self._has_skipped = True
 
     def _forget(self, size: int) -> None:
@@ -132,6 +144,8 @@ class ToneEar:
 
 def new_ear() -> Ear:
     """Returns the best available ear, for one call."""
+    if detector.is_on_its_way():
+        return NeuralEar(None)
     judged_by = detector.installed()
     return ToneEar() if judged_by is None else NeuralEar(judged_by)
 
@@ -151,7 +165,7 @@ def hear(ear: Ear, audio: bytes, *, wanted: bool) -> float | None:
 
 
 def remarks() -> list[str]:
-    """Returns what an operator should know about how this process hears. Loads the detector."""
-    if detector.installed() is None:
+    """Returns what an operator should know about how this process hears. Loads the detector's library."""
+    if detector.is_missing():
         return ["No speech detector: loudness alone tells callers' voices. pip install -r requirements.txt brings it."]
     return []

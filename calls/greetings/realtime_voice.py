@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
-from django.conf import settings
 from numpy.typing import NDArray
+from websockets.asyncio.connection import Connection
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from calls.audio import ulaw
@@ -22,9 +22,7 @@ from calls.greetings.refusals import speech_refused
 from calls.instructions import exact_words, manner
 from calls.openai_errors import HttpError, http_error, meaning_of
 from calls.openai_messages import error_code, error_text, object_in
-
-if TYPE_CHECKING:
-    from openai.resources.realtime.realtime import AsyncRealtimeConnection
+from calls.openai_websocket import open_websocket
 
 _TIMEOUT_S: Final = 60.0
 _LONGEST_S: Final = 180
@@ -38,8 +36,6 @@ def synthesize(*, text: str, voice: str, language: str, model: str) -> tuple[NDA
 
     Not for a thread with a running event loop. Raises `SpeechFailed`.
     """
-    import openai  # noqa: PLC0415 - a second of loading, and most processes (every command) never speak
-
     try:
         return asyncio.run(_say(text, voice=voice, language=language, model=model))
     except TimeoutError:
@@ -47,27 +43,16 @@ def synthesize(*, text: str, voice: str, language: str, model: str) -> tuple[NDA
     except InvalidStatus as error:
         found = http_error(error.response.status_code, error.response.body, error.response.headers)
         raise speech_refused(found) from error
-    except (OSError, WebSocketException, openai.OpenAIError) as error:
+    except (OSError, WebSocketException) as error:
         raise SpeechFailed(SpeechFault.UNREACHABLE) from error
 
 
 async def _say(text: str, *, voice: str, language: str, model: str) -> tuple[NDArray[np.int16], str]:
-    from openai import AsyncOpenAI  # noqa: PLC0415 - see above
-
-    async with (
-        asyncio.timeout(_TIMEOUT_S),
-        AsyncOpenAI(
-            api_key=settings.OPENAI_API_KEY or "sandbox",
-            base_url=settings.OPENAI_BASE_URL,
-            websocket_base_url=settings.OPENAI_REALTIME_URL,
-            max_retries=0,
-        ) as client,
-        client.realtime.connect(model=model) as connection,
-    ):
+    async with asyncio.timeout(_TIMEOUT_S), await open_websocket(model) as connection:
         await _until(connection, "session.created")
-        await connection.send_raw(json.dumps(_session(voice, language)))
+        await connection.send(json.dumps(_session(voice, language)))
         await _until(connection, "session.updated")
-        await connection.send_raw(json.dumps(_request(text), ensure_ascii=False))
+        await connection.send(json.dumps(_request(text), ensure_ascii=False))
         return await _spoken(connection)
 
 
@@ -91,7 +76,7 @@ def _request(text: str) -> dict[str, Any]:
     return {"type": "response.create", "response": response}
 
 
-async def _spoken(connection: AsyncRealtimeConnection) -> tuple[NDArray[np.int16], str]:
+async def _spoken(connection: Connection) -> tuple[NDArray[np.int16], str]:
     audio, words = bytearray(), []
     while True:
         message = await _next(connection)
@@ -118,15 +103,15 @@ def _check_end(response: dict[str, Any]) -> None:
     raise SpeechFailed(SpeechFault.CUT_OFF)
 
 
-async def _until(connection: AsyncRealtimeConnection, kind: str) -> None:
+async def _until(connection: Connection, kind: str) -> None:
     while (await _next(connection)).get("type") != kind:
         pass
 
 
-async def _next(connection: AsyncRealtimeConnection) -> dict[str, Any]:
+async def _next(connection: Connection) -> dict[str, Any]:
     """Returns the next event. Raises `SpeechFailed` for an `error`: nothing that is sent here may fail."""
     try:
-        message = object_in(json.loads(await connection.recv_bytes()))
+        message = object_in(json.loads(await connection.recv(decode=False)))
     except ValueError:
         return {}
     if message.get("type") == "error":

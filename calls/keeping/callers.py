@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from businesses.keeping.person import Person
 from businesses.keeping.table import Attachment, Holding, Record
 from calls.models import BlockedCaller, Call, CallStatus, TraceChunk, Turn
-from calls.records import recording
 
 LINE_OPEN = "call_running"
 WAITS = {LINE_OPEN: _("The person is on the telephone. What was asked is done when the call has ended.")}
@@ -47,10 +46,14 @@ def _recorded(person: Person) -> QuerySet[Call]:
 
 
 def _erase_recordings(person: Person, most: int) -> int:
+    from calls.records import recording  # noqa: PLC0415 - it loads numpy, and every process loads these rules
+
     return recording.remove(person.business, list(_recorded(person).values_list("pk", flat=True)[:most]))
 
 
 def _recordings(person: Person) -> Iterator[Attachment]:
+    from calls.records import recording  # noqa: PLC0415 - see above
+
     for call in _recorded(person).order_by("started_at"):
         found = recording.recording_of(call)
         if found is not None:

@@ -14,7 +14,6 @@ from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
 from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, TraceChunk, Turn
-from calls.records import recording
 
 RULES = (
     Rule(
@@ -37,6 +36,8 @@ def _ended(business: Business, before: datetime) -> Q:
 
 def remove_recordings(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove recordings of old calls."""
+    from calls.records import recording  # noqa: PLC0415 - it loads numpy, and every process loads these rules
+
     old = Call.objects.filter(_ended(business, before), is_recorded=True).order_by("started_at")
     return recording.remove(business, list(old.values_list("pk", flat=True)[:most]))
 

@@ -1,6 +1,6 @@
 """OpenAI's side of a call: what a session needs of a WebSocket to OpenAI Realtime, whichever library opens it.
 
-Two open one: `realtime_connection.py` through the `openai` package, `picows_connection.py` through picows.
+Two open one: `realtime_connection.py` through `websockets`, `picows_connection.py` through picows.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
-LARGEST_EVENT: Final = 4_000_000
-"""Bytes of a server event. OpenAI's have some 50 kB at most; the libraries' own defaults are larger, or no limit."""
 CLOSE_TIMEOUT_S: Final = 1.0
 PING_EVERY_S: Final = 2.0
 PONG_WITHIN_S: Final = 2.5

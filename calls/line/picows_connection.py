@@ -9,19 +9,16 @@ import asyncio
 import logging
 from contextlib import suppress
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import picows
 from django.conf import settings
-from openai import OpenAIError
 from picows import WSMsgType
 from websockets.uri import get_proxy, parse_uri
 
-from calls.line import realtime_connection
+from calls import openai_websocket
 from calls.line.model_socket import (
     CLOSE_TIMEOUT_S,
     DROP_AFTER_S,
-    LARGEST_EVENT,
     NO_PONG,
     PING_EVERY_S,
     PONG_WITHIN_S,
@@ -33,6 +30,7 @@ from calls.line.model_socket import (
     Take,
     closed,
 )
+from calls.openai_websocket import LARGEST_EVENT
 
 MOST_UNSENT: Final = 1_000_000
 """Bytes: 80 s of a caller's audio and more, more than a line that was stalled brings at once."""
@@ -44,14 +42,14 @@ _log.setLevel(logging.ERROR)  # it would tell of every connection, with its addr
 
 async def connect(take: Take, lost: Lost) -> ModelSocket:
     """Open a connection; see `model_socket.Connect`."""
-    url = _address()
+    url = openai_websocket.address(settings.OPENAI_REALTIME_MODEL)
     try:
         _transport, listener = await picows.ws_connect(
             lambda *_handshake: _Listener(take, lost),
             url,
-            ssl_context=realtime_connection.tls() if realtime_connection.is_secure() else None,
+            ssl_context=openai_websocket.tls() if openai_websocket.is_secure() else None,
             proxy=get_proxy(parse_uri(url)),
-            extra_headers={**realtime_connection.client().auth_headers, "User-Agent": "frontdesk"},
+            extra_headers=openai_websocket.headers(),
             max_frame_size=LARGEST_EVENT,
             read_buffer_init_size=FIRST_BUFFER,
             websocket_handshake_timeout=None,  # whoever connects has a time-out
@@ -60,17 +58,10 @@ async def connect(take: Take, lost: Lost) -> ModelSocket:
         )
     except picows.WSInvalidStatusError as error:
         raise _refused(error) from error
-    except (picows.WSError, OpenAIError) as error:
+    except picows.WSError as error:
         raise SocketFailed(type(error).__name__) from error
     assert isinstance(listener, _Listener)  # noqa: S101 - for the type checker
     return listener
-
-
-def _address() -> str:
-    """Returns the address with the model, as the package makes it: what the setting asks for stays."""
-    base = urlsplit(settings.OPENAI_REALTIME_URL)
-    asked = urlencode([*parse_qsl(base.query), ("model", settings.OPENAI_REALTIME_MODEL)])
-    return urlunsplit(base._replace(path=f"{base.path.rstrip('/')}/realtime", query=asked))
 
 
 def _refused(error: picows.WSInvalidStatusError) -> HandshakeRefused:

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 
@@ -24,7 +24,6 @@ from calls.conversation.events import ModelLost, ModelReady
 from calls.line import json_text
 from calls.line.model_socket import Connect, HandshakeRefused, ModelSocket, SocketFailed
 from calls.line.realtime_events import (
-    ClientEvent,
     Understood,
     past_items,
     refused_param,
@@ -36,6 +35,9 @@ from calls.line.session_config import Part, refused_part, session_update
 from calls.openai_errors import Meaning, http_error, meaning_of
 from calls.openai_messages import error_code, object_in
 from calls.plan import CallPlan
+
+if TYPE_CHECKING:
+    from calls.line.realtime_events import ClientEvent
 
 logger = logging.getLogger(__name__)
 

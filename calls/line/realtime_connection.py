@@ -1,4 +1,4 @@
-"""A connection to OpenAI Realtime by the `openai` package, and how it is watched.
+"""A connection to OpenAI Realtime by the `websockets` library, and how it is watched.
 
 Pings and their answers watch the line: one that is gone without a word is noticed within five seconds.
 """
@@ -6,22 +6,16 @@ Pings and their answers watch the line: one that is gone without a word is notic
 from __future__ import annotations
 
 import asyncio
-import ssl
 from contextlib import suppress
-from functools import cache
-from importlib import import_module
-from typing import Final, cast
+from typing import Final
 
 from django.conf import settings
-from openai import AsyncOpenAI, OpenAIError
-from openai.resources.realtime.realtime import AsyncRealtimeConnection
-from openai.types.websocket_connection_options import WebSocketConnectionOptions
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from calls.line.model_socket import (
     CLOSE_TIMEOUT_S,
     DROP_AFTER_S,
-    LARGEST_EVENT,
     NO_PONG,
     PING_EVERY_S,
     PONG_WITHIN_S,
@@ -33,72 +27,36 @@ from calls.line.model_socket import (
     Take,
     closed,
 )
+from calls.openai_websocket import open_websocket
 
 MOST_UNSENT: Final = 4_000
 """Messages: 80 s of a caller's audio, more than a line that was stalled brings at once."""
 _KEEPALIVE_FAILED: Final = "keepalive ping timeout"
 """What `websockets` writes into the close frame of a connection whose pings are not answered."""
-_BROKEN = (OSError, WebSocketException, OpenAIError, TimeoutError, ValueError, KeyError, TypeError)
-
-
-@cache
-def client() -> AsyncOpenAI:
-    """Returns the client that knows OpenAI's address and our key."""
-    return AsyncOpenAI(
-        api_key=settings.OPENAI_API_KEY or "sandbox",
-        base_url=settings.OPENAI_BASE_URL,
-        websocket_base_url=settings.OPENAI_REALTIME_URL,
-        max_retries=0,
-    )
-
-
-@cache
-def tls() -> ssl.SSLContext:
-    """Returns one context for all connections: creating one reads the certificates and blocks the loop for 15 ms."""
-    return ssl.create_default_context()
-
-
-def is_secure() -> bool:
-    """Tell whether the connection to OpenAI is encrypted. That to the stand-in is not."""
-    return settings.OPENAI_REALTIME_URL.startswith("wss:")
-
-
-def _options() -> WebSocketConnectionOptions:
-    """Returns options of the WebSocket. The package passes all of them on, though its type doesn't name them."""
-    options = {
-        "max_size": LARGEST_EVENT,
-        "compression": None,
-        "ping_interval": PING_EVERY_S,
-        "ping_timeout": PONG_WITHIN_S,
-        "close_timeout": DROP_AFTER_S,
-        **({"ssl": tls()} if is_secure() else {}),
-    }
-    return cast("WebSocketConnectionOptions", options)
-
-
-def warm_up() -> None:
-    """Load at start what would otherwise make the first call, and those beside it, wait."""
-    import_module("websockets.asyncio.client")
-    client()
-    _options()
+_BROKEN = (OSError, WebSocketException, TimeoutError, ValueError, KeyError, TypeError)
 
 
 async def connect(take: Take, lost: Lost) -> ModelSocket:
     """Open a connection; see `model_socket.Connect`."""
-    manager = client().realtime.connect(model=settings.OPENAI_REALTIME_MODEL, websocket_connection_options=_options())
     try:
-        return PackageSocket(await manager.enter(), take=take, lost=lost)
+        connection = await open_websocket(
+            settings.OPENAI_REALTIME_MODEL,
+            ping_interval=PING_EVERY_S,
+            ping_timeout=PONG_WITHIN_S,
+            close_timeout=DROP_AFTER_S,
+        )
     except InvalidStatus as error:
         answer = error.response
         raise HandshakeRefused(answer.status_code, answer.body or b"", answer.headers) from error
-    except (WebSocketException, OpenAIError) as error:
+    except WebSocketException as error:
         raise SocketFailed(type(error).__name__) from error
+    return QueuedSocket(connection, take=take, lost=lost)
 
 
-class PackageSocket:
-    """A connection of the package's, read and written by two tasks."""
+class QueuedSocket:
+    """A connection of the library's, read and written by two tasks."""
 
-    def __init__(self, connection: AsyncRealtimeConnection, *, take: Take, lost: Lost) -> None:
+    def __init__(self, connection: ClientConnection, *, take: Take, lost: Lost) -> None:
         self._connection = connection
         self._take = take
         self._lost = lost
@@ -132,13 +90,13 @@ class PackageSocket:
         while True:
             text = await self._outbox.get()
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                await self._connection.send_raw(text)
+                await self._connection.send(text)
             if self._is_overrun:
                 raise TimeoutError
 
     async def _read(self) -> None:
         while True:
-            self._take(await self._connection.recv_bytes())
+            self._take(await self._connection.recv(decode=False))
 
 
 def _told(error: Exception) -> Exception:
@@ -147,6 +105,6 @@ def _told(error: Exception) -> Exception:
             if error.rcvd is None and error.sent and error.sent.reason == _KEEPALIVE_FAILED:
                 return SocketFailed(NO_PONG)
             return closed(error.rcvd.code if error.rcvd else None)
-        case WebSocketException() | OpenAIError():
+        case WebSocketException():
             return SocketFailed(type(error).__name__)
     return error

@@ -1,4 +1,4 @@
-"""OpenAI Realtime's messages: what we send, typed by the `openai` package, and what we understand of theirs.
+"""OpenAI Realtime's messages: what we send, typed as in the `openai` package, and what we understand of theirs.
 
 Nothing here opens a socket. The older names of server events (`response.audio.delta` …) are understood too.
 """
@@ -8,19 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
-
-from openai.types.realtime import (
-    ConversationItemCreateEventParam,
-    ConversationItemDeleteEventParam,
-    ConversationItemParam,
-    ConversationItemTruncateEventParam,
-    InputAudioBufferCommitEventParam,
-    RealtimeResponseCreateParamsParam,
-    ResponseCancelEventParam,
-    ResponseCreateEventParam,
-    SessionUpdateEventParam,
-)
+from typing import TYPE_CHECKING, Any, Final
 
 from calls.conversation.commands import (
     AnswerTool,
@@ -56,15 +44,28 @@ from calls.openai_errors import Meaning, meaning_of, response_in_the_way, try_ag
 from calls.openai_messages import error_code, error_text, object_in
 from calls.plan import CallPlan
 
-ClientEvent = (
-    SessionUpdateEventParam
-    | ConversationItemCreateEventParam
-    | ConversationItemTruncateEventParam
-    | ConversationItemDeleteEventParam
-    | InputAudioBufferCommitEventParam
-    | ResponseCreateEventParam
-    | ResponseCancelEventParam
-)
+if TYPE_CHECKING:
+    from openai.types.realtime import (
+        ConversationItemCreateEventParam,
+        ConversationItemDeleteEventParam,
+        ConversationItemParam,
+        ConversationItemTruncateEventParam,
+        InputAudioBufferCommitEventParam,
+        RealtimeResponseCreateParamsParam,
+        ResponseCancelEventParam,
+        ResponseCreateEventParam,
+        SessionUpdateEventParam,
+    )
+
+    ClientEvent = (
+        SessionUpdateEventParam
+        | ConversationItemCreateEventParam
+        | ConversationItemTruncateEventParam
+        | ConversationItemDeleteEventParam
+        | InputAudioBufferCommitEventParam
+        | ResponseCreateEventParam
+        | ResponseCancelEventParam
+    )
 
 
 # What we send -------------------------------------------------------------------------------------

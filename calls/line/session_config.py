@@ -16,16 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from typing import Final
-
-from openai.types.realtime import RealtimeSessionCreateRequestParam, SessionUpdateEventParam
-from openai.types.realtime.audio_transcription_param import AudioTranscriptionParam
-from openai.types.realtime.realtime_audio_config_input_param import NoiseReduction, RealtimeAudioConfigInputParam
-from openai.types.realtime.realtime_audio_config_output_param import RealtimeAudioConfigOutputParam
+from typing import TYPE_CHECKING, Final
 
 from calls import instructions
 from calls.openai_models import takes_hints
 from calls.plan import CallPlan
+
+if TYPE_CHECKING:
+    from openai.types.realtime import RealtimeSessionCreateRequestParam, SessionUpdateEventParam
+    from openai.types.realtime.audio_transcription_param import AudioTranscriptionParam
+    from openai.types.realtime.realtime_audio_config_input_param import NoiseReduction, RealtimeAudioConfigInputParam
+    from openai.types.realtime.realtime_audio_config_output_param import RealtimeAudioConfigOutputParam
 
 PREFIX_PADDING_MS: Final = 300
 SILENCE_MS: Final = 500

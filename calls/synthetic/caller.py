@@ -14,12 +14,10 @@ from calls.models import SyntheticFault
 from calls.sandbox.telephone import call_report, wav_files
 from calls.sandbox.telephone.placed_call import CallFailed, PlacedCall
 from calls.sandbox.telephone.twilio_peer import ServerUnreachable, TwilioPeer
-from calls.synthetic.outcomes import Outcome, is_answer, outcome_of
+from calls.synthetic.outcomes import LONGEST_S, Outcome, is_answer, outcome_of
 
 FROM: Final = "+15005550001"
 """One of Twilio's numbers for tests, which no telephone has."""
-LONGEST_S: Final = 60.0
-"""Of a call, whatever happens."""
 _CONNECTS_S: Final = 15.0  # so long Twilio waits for the webhook
 _GREETING_BEGINS_S: Final = 10.0
 _GREETING_ENDS_S: Final = 20.0

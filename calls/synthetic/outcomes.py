@@ -11,6 +11,8 @@ from calls.sandbox.telephone.call_report import CallReport
 from calls.sandbox.telephone.caller_track import Span
 from calls.sandbox.telephone.media_stream import MediaStream
 
+LONGEST_S: Final = 60.0
+"""Of a call, whatever happens."""
 SHORTEST_ANSWER_S: Final = 0.8
 """Twice as long as the tone for callers who wait (`calls/conversation/patience.py`)."""
 

@@ -121,6 +121,7 @@ def test_an_empty_list_says_so_and_what_it_is_for(owner: Client) -> None:
 def test_every_page_of_the_admin_says_what_it_is_for() -> None:
     from django.contrib import admin  # noqa: PLC0415 - the registry of this process
 
+    admin.autodiscover()
     assert [model.__name__ for model, each in admin.site._registry.items() if not each.about] == []  # type: ignore[attr-defined]
 
 

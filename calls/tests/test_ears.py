@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +183,56 @@ def test_a_process_without_the_library_says_so_at_its_start() -> None:
 
 def test_a_process_with_it_has_nothing_to_say() -> None:
     assert ears.remarks() == []
+
+
+@pytest.fixture
+def detector_on_its_way(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """A thread that loads it, and waits before that until it is let."""
+    detector.installed.cache_clear()
+    monkeypatch.setattr(detector._Soon, "begun", False)
+    monkeypatch.setattr(detector._Soon, "over", False)
+    may_load, load = threading.Event(), detector._load
+
+    def wait_and_load() -> None:
+        may_load.wait(10)
+        load()
+
+    monkeypatch.setattr(detector, "_load", wait_and_load)
+    detector.load_soon()
+    (thread,) = (each for each in threading.enumerate() if each.name == "speech detector")
+
+    def arrive() -> None:
+        may_load.set()
+        thread.join(10)
+
+    yield arrive
+    arrive()
+    detector.installed.cache_clear()
+
+
+def test_until_the_detector_is_loaded_nobody_can_tell_and_then_it_hears_what_was_said_before(
+    detector_on_its_way: Callable[[], None],
+) -> None:
+    audio = speech("hello")
+    ear = ears.new_ear()
+    assert set(heard(audio[:2400], ear)) == {None}
+    detector_on_its_way()
+    later = heard(audio[2400:], ear)
+    assert later[:20] == heard(audio)[15:35]
+
+
+def test_when_it_can_not_be_loaded_nobody_can_tell_and_later_calls_know(
+    detector_on_its_way: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear = ears.new_ear()
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    detector_on_its_way()
+    assert set(heard(speech("hello"), ear)) == {None}
+    assert isinstance(ears.new_ear(), ToneEar)
+
+
+def test_a_detector_that_is_loaded_is_not_loaded_again() -> None:
+    loaded = detector.installed()
+    detector.load_soon()
+    assert not detector.is_on_its_way()
+    assert detector.installed() is loaded

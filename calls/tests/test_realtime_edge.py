@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 from pytest_django import Settings
 
+from calls import openai_websocket
 from calls.conversation.events import ModelLost, ModelReady, ResponseAudio, ResponseEnded, ResponseStatus, TurnCommitted
 from calls.line import picows_connection, realtime, realtime_connection
 from calls.line.model_socket import Connect
@@ -22,7 +23,7 @@ from calls.tests.test_realtime_events import PLAN
 from testing.certificates import certificate
 
 pytestmark = pytest.mark.parametrize(
-    "connect", [realtime_connection.connect, picows_connection.connect], ids=["openai", "picows"]
+    "connect", [realtime_connection.connect, picows_connection.connect], ids=["websockets", "picows"]
 )
 PAYLOAD = base64.b64encode(b"\xff" * 160).decode()
 
@@ -97,7 +98,6 @@ async def session_with(
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
     scheme = "wss://localhost" if tls else "ws://127.0.0.1"
     settings.OPENAI_REALTIME_URL = f"{scheme}:{runner.addresses[0][1]}/v1{asked}"
-    realtime_connection.client.cache_clear()
     told: asyncio.Queue[Understood] = asyncio.Queue()
     session = realtime.RealtimeSession(PLAN, connect=connect, clock=lambda: 1.0, tell=told.put_nowait)
     server.session = session
@@ -108,7 +108,6 @@ async def session_with(
         session.close()
         await session.closed()
         await runner.cleanup()
-        realtime_connection.client.cache_clear()
 
 
 async def until(told: asyncio.Queue[Understood], is_it: Callable[[Understood], bool]) -> list[Understood]:
@@ -224,6 +223,19 @@ async def test_a_refused_handshake_is_told_with_its_status(status: int, connect:
     assert "insufficient_quota" in lost.reason
 
 
+async def test_a_redirect_is_a_refusal_and_no_other_address_gets_the_key(connect: Connect, settings: Settings) -> None:
+    elsewhere = OddServer(first={"type": "session.created"}, then=[{"type": "session.updated"}])
+    async with session_with(elsewhere, settings, connect) as told:
+        await until(told, lambda _: True)
+        headers = {"Location": f"{settings.OPENAI_REALTIME_URL}/realtime"}
+        del elsewhere.authorization
+        server = OddServer(first=web.Response(status=307, headers=headers), then=[])
+        async with session_with(server, settings, connect) as told_here:
+            (lost,) = await until(told_here, lambda _: True)
+    assert isinstance(lost, ModelLost)
+    assert not hasattr(elsewhere, "authorization")
+
+
 @pytest.mark.parametrize("is_trusted", [True, False])
 async def test_the_line_is_encrypted_and_a_stranger_is_not_taken_for_openai(
     is_trusted: bool, connect: Connect, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -232,7 +244,7 @@ async def test_the_line_is_encrypted_and_a_stranger_is_not_taken_for_openai(
     served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     served.load_cert_chain(made.chain, made.key)
     trusts = ssl.create_default_context(cafile=str(made.authority) if is_trusted else None)
-    monkeypatch.setattr(realtime_connection, "tls", lambda: trusts)
+    monkeypatch.setattr(openai_websocket, "tls", lambda: trusts)
     then = [
         {"type": "session.updated"},
         *({"type": "input_audio_buffer.committed", "item_id": f"{n}"} for n in range(99)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -38,7 +38,6 @@ from calls.conversation.events import (
 )
 from calls.line.realtime_events import (
     AudioDelta,
-    ClientEvent,
     item_truncate,
     past_items,
     response_cancel,
@@ -50,6 +49,9 @@ from calls.line.realtime_events import (
 from calls.line.session_config import session_update
 from calls.line.usage import Usage
 from calls.plan import CallPlan
+
+if TYPE_CHECKING:
+    from calls.line.realtime_events import ClientEvent
 
 pytestmark = pytest.mark.once
 

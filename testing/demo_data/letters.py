@@ -25,7 +25,7 @@ from whatsapp.models import (
     Sender,
     ThreadNote,
 )
-from whatsapp.providers.sandbox.shelf import sample
+from whatsapp.providers.sandbox.sample_files import sample
 from whatsapp.states import ErrorClass, MediaProblem, RecipientStatus
 
 

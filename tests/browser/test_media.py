@@ -17,7 +17,8 @@ from testing.databases import MigratedDatabase
 from testing.meta import ThreadedMeta, threaded_meta
 from testing.servers import Daphne
 from whatsapp.providers.sandbox import notices
-from whatsapp.providers.sandbox.shelf import Trouble, sample
+from whatsapp.providers.sandbox.sample_files import sample
+from whatsapp.providers.sandbox.shelf import Trouble
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.once]
 DANA = "972501234567"

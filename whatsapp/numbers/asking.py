@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import aiohttp
 from django.utils.translation import gettext as _
 
 from businesses.credentials import CredentialsUnreadable
@@ -14,6 +13,9 @@ from whatsapp.models import Sender
 from whatsapp.providers.base import Account, NotProved, ProviderClient, ProviderUnavailable
 from whatsapp.providers.registry import account_of, provider_for
 from whatsapp.reasons import Cause
+
+if TYPE_CHECKING:
+    import aiohttp
 
 Answer = TypeVar("Answer")
 
@@ -34,6 +36,8 @@ def ask(
         ProviderUnavailable: the provider did not answer.
         NotProved: the sender's secrets can't be read.
     """
+    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
     try:
         account = account_of(sender)
     except CredentialsUnreadable as error:

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, auto
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-import aiohttp
 from django.utils.functional import Promise
 
 from whatsapp.errors import ReasonedError
@@ -22,6 +21,9 @@ from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.media import Sink
 from whatsapp.reasons import Cause, Datum, Reason
 from whatsapp.template_variables import TemplateVariable
+
+if TYPE_CHECKING:
+    import aiohttp
 
 JsonObject = Mapping[str, Any]
 """A JSON object in the provider's own shape."""

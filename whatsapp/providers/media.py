@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-import aiohttp
-
 from whatsapp.states import MediaProblem
+
+if TYPE_CHECKING:
+    import aiohttp
 
 CHUNK: Final = 64 * 1024
 READ_TIMEOUT_S: Final = 20
@@ -71,6 +72,8 @@ def on_host(address: SplitResult, host: str) -> bool:
 
 async def ask(http: aiohttp.ClientSession, url: str, headers: Mapping[str, str], most: int) -> tuple[int, bytes, float]:
     """Returns status, body (of at most so many bytes) and `Retry-After` of one GET. Raises `MediaUnavailable`."""
+    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
     body = b""
     try:
         async with _get(http, url, headers) as answer:
@@ -110,6 +113,8 @@ async def download(
 
 async def _read(http: aiohttp.ClientSession, url: str, headers: Mapping[str, str], sink: Sink) -> str | None:
     """Read one answer into the sink. Returns where a redirect leads, None for a file that was read."""
+    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
     try:
         async with _get(http, url, headers) as answer:
             if answer.status in _MOVED:
@@ -138,6 +143,8 @@ def refused(status: int, retry_after_s: float = 0.0) -> MediaUnavailable:
 def _get(
     http: aiohttp.ClientSession, url: str, headers: Mapping[str, str]
 ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
     ours = {"User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
     limits = aiohttp.ClientTimeout(sock_connect=5, sock_read=READ_TIMEOUT_S)
     return http.get(url, headers={**ours, **headers}, allow_redirects=False, timeout=limits)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
-import aiohttp
 import orjson
 
 from whatsapp.providers.base import SendOutcome, SendResult
+
+if TYPE_CHECKING:
+    import aiohttp
 
 CONNECT_TIMEOUT_S = 5.0
 # Shorter than the providers' own: if they closed a connection while we write, the outcome would be unknown.
@@ -35,6 +37,8 @@ class Answer:
 
 def open_session(*, connections: int, timeout_s: float) -> aiohttp.ClientSession:
     """Returns a pool of kept-alive connections. A POST that takes longer than `timeout_s` has an unknown outcome."""
+    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEEP_ALIVE_S),
         timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(CONNECT_TIMEOUT_S, timeout_s / 2)),
@@ -50,6 +54,8 @@ async def post(
     headers: Mapping[str, str],
 ) -> Answer | SendResult:
     """Post once, without redirects or repetition. Returns a `SendResult` when no answer came."""
+    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
     try:
         async with http.post(url, data=body, headers=headers, allow_redirects=False) as response:
             return Answer(response.status, await response.read(), _seconds(response.headers.get("Retry-After")))

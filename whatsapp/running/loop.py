@@ -13,8 +13,8 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import aiohttp
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
@@ -31,6 +31,9 @@ from whatsapp.sending.threads import DatabaseThread
 from whatsapp.series.occurring import make_due, occurs_now
 from whatsapp.webhooks.applying import apply_news
 from whatsapp.webhooks.confirming import confirm_choices
+
+if TYPE_CHECKING:
+    import aiohttp
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-import aiohttp
 from django.conf import settings
 from django.db import transaction
 
@@ -31,6 +31,9 @@ from whatsapp.sending.outcomes import error_class
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
 from whatsapp.template_variables import unfillable_part
+
+if TYPE_CHECKING:
+    import aiohttp
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from django.db import transaction
 
 from businesses.models import User
@@ -37,6 +36,9 @@ from whatsapp.sending import evidence
 from whatsapp.sending.evidence import Kind
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.states import RecipientStatus
+
+if TYPE_CHECKING:
+    import aiohttp
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-
-import aiohttp
+from typing import TYPE_CHECKING
 
 from whatsapp.providers.base import ProviderClient, SendOutcome, SendResult
 from whatsapp.providers.registry import provider_for
@@ -16,6 +15,9 @@ from whatsapp.sending.logbook import Logbook
 from whatsapp.sending.pace import Slots
 from whatsapp.sending.results import Landing
 from whatsapp.sending.waves import Wave
+
+if TYPE_CHECKING:
+    import aiohttp
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import aiohttp
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 
 from whatsapp.providers.base import SendOutcome
@@ -21,6 +21,9 @@ from whatsapp.sending.results import Landing
 from whatsapp.sending.rotation import Rotation
 from whatsapp.sending.threads import DatabaseThread
 from whatsapp.sending.waves import Dispatch, NothingDue, Rest, Stopped, Wave
+
+if TYPE_CHECKING:
+    import aiohttp
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from testing.meta import ThreadedMeta
 from whatsapp.media import files
 from whatsapp.models import Contact, InboundMedia, InboundMessage, MediaStatus, Sender
 from whatsapp.pages.media_words import why
-from whatsapp.providers.sandbox.shelf import sample
+from whatsapp.providers.sandbox.sample_files import sample
 from whatsapp.states import MediaProblem
 from whatsapp.tests.conftest import NOW, member
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-import aiohttp
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,9 @@ from whatsapp.people.messaging_settings import settings_of
 from whatsapp.providers.base import Account, SendOutcome
 from whatsapp.providers.registry import account_of, provider_for
 from whatsapp.sending.threads import DatabaseThread
+
+if TYPE_CHECKING:
+    import aiohttp
 
 logger = logging.getLogger(__name__)
 

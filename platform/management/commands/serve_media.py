@@ -11,6 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from businesses import garbage
+
 
 class Command(BaseCommand):
     """Serve media streams until stopped; running calls end first."""
@@ -38,10 +40,12 @@ class Command(BaseCommand):
 
         asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
         reactor: Any = import_module("twisted.internet.reactor")
-        from calls.line import realtime_connection  # noqa: PLC0415 - loads what calls need
-        from frontdesk import beside_calls, media_server  # noqa: PLC0415
+        garbage.pause()
+        from calls import openai_websocket  # noqa: PLC0415 - it and the next are for this command alone
+        from frontdesk import beside_calls, media_server  # noqa: PLC0415 - loads what calls need
 
-        realtime_connection.warm_up()
+        garbage.exempt_and_resume()
+        openai_websocket.warm_up()
         beside_calls.install(reactor, serves_pages=False)
         reactor.callWhenRunning(lambda: loop.create_task(media_server.listen(listener)))
         self.stdout.write(f"Serving media streams on port {listener.getsockname()[1]}")

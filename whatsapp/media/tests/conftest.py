@@ -20,7 +20,8 @@ from testing.twilio import TwilioAccount, message_form, threaded_twilio
 from whatsapp.media import fetching, files
 from whatsapp.models import InboundMedia, InboundMessage, Sender, WebhookNews
 from whatsapp.providers.registry import provider_for
-from whatsapp.providers.sandbox.shelf import Shelf, Trouble, sample
+from whatsapp.providers.sandbox.sample_files import sample
+from whatsapp.providers.sandbox.shelf import Shelf, Trouble
 from whatsapp.webhooks import people
 from whatsapp.webhooks.origin import INSTALLATION
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whatsapp.media.kinds import KINDS, kind_of
-from whatsapp.providers.sandbox.shelf import sample
+from whatsapp.providers.sandbox.sample_files import sample
 
 pytestmark = pytest.mark.pure
 

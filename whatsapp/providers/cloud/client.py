@@ -7,9 +7,8 @@ import uuid
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from django.utils.translation import gettext as _
 
 from whatsapp.providers.addresses import address_in
@@ -31,6 +30,9 @@ from whatsapp.providers.cloud.proof import NUMBER_FIELDS, health_of
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.media import Sink
 from whatsapp.providers.posting import Answer, post
+
+if TYPE_CHECKING:
+    import aiohttp
 
 _TEMPLATE_FIELDS = "id,name,language,status,category,components,parameter_format,quality_score,rejected_reason"
 
@@ -104,6 +106,8 @@ class CloudProvider:
 
     async def _answered(self, request: AbstractAsyncContextManager[aiohttp.ClientResponse]) -> dict[str, Any]:
         """Returns Meta's answer. Raises `ProviderUnavailable` with what Meta said, or that it said nothing."""
+        import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
         try:
             async with request as response:
                 answer = json.loads(await response.read())

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult
-
-import aiohttp
 
 from whatsapp.providers.base import Account, in_path
 from whatsapp.providers.cloud.attached import hex_of
 from whatsapp.providers.media import MediaUnavailable, Sink, ask, download, on_host, refused, same_origin
 from whatsapp.states import MediaProblem
+
+if TYPE_CHECKING:
+    import aiohttp
 
 FILE_HOST: Final = "lookaside.fbsbx.com"
 LARGEST_ANSWER: Final = 65_536

@@ -15,9 +15,8 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from django.utils.translation import gettext as _
 
 from whatsapp.providers.base import (
@@ -34,6 +33,9 @@ from whatsapp.providers.cloud.limits import THROUGHPUT_MPS, daily_limit
 from whatsapp.providers.cloud.webhooks import e164
 from whatsapp.providers.proof_request import MISSING, Told, ask_for, is_served_by
 from whatsapp.reasons import Cause
+
+if TYPE_CHECKING:
+    import aiohttp
 
 NUMBER_FIELDS = (
     "id,throughput,quality_rating,display_phone_number,verified_name,whatsapp_business_manager_messaging_limit"
@@ -105,6 +107,8 @@ class _Asking:
 
         `about`: what the id in the path is of.
         """
+        import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
         token = self.account.secrets.get("access_token", "")
         signed = {**query, **_signed(token, self.account.secrets.get("app_secret", ""))}
         headers = {"Authorization": f"Bearer {token}"}

@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from django.utils.translation import gettext as _
 
 from whatsapp.providers.base import Account, ProviderUnavailable, RemoteTemplate, in_path
 from whatsapp.providers.cloud import errors
 from whatsapp.providers.template_keeping import NewTemplate, TemplateExists, TemplateRefused
+
+if TYPE_CHECKING:
+    import aiohttp
 
 _EXISTS, _BEING_DELETED, _MANY = 2388024, 2388023, 2388019
 _FIELDS: Mapping[int, str] = {2388293: "body", 2388299: "body", 2388047: "header", 2388072: "body", 2388073: "body"}
@@ -90,6 +92,8 @@ async def _answer(request: AbstractAsyncContextManager[aiohttp.ClientResponse]) 
         TemplateRefused: Meta says why; its words are in the language of the account.
         ProviderUnavailable: there was no answer, or only "later".
     """
+    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
     try:
         async with request as response:
             answer = json.loads(await response.read())

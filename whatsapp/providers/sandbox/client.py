@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import aiohttp
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -25,12 +25,15 @@ from whatsapp.providers.base import (
 from whatsapp.providers.cloud import errors, splitting, webhooks
 from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.media import MediaUnavailable, Sink
-from whatsapp.providers.sandbox import shelf
+from whatsapp.providers.sandbox import sample_files
 from whatsapp.providers.sandbox.behaviour import behaviour_of
 from whatsapp.providers.sandbox.samples import TEMPLATES
 from whatsapp.providers.sandbox.wa_ids import wa_id_of
 from whatsapp.reasons import Cause
 from whatsapp.states import MediaProblem, PauseReason
+
+if TYPE_CHECKING:
+    import aiohttp
 
 THROUGHPUT_MPS = 80
 OFF = "debug_off"
@@ -87,10 +90,10 @@ class SandboxProvider:
         """Write one of our own sample files, where `DEBUG` is on."""
         if not settings.DEBUG:
             raise MediaUnavailable(MediaProblem.REFUSED, is_final=True)
-        content = shelf.SAMPLES.get(reference)
+        content = sample_files.SAMPLES.get(reference)
         if content is None:
             raise MediaUnavailable(MediaProblem.GONE, is_final=True)
-        sink.take(shelf.sample(content))
+        sink.take(sample_files.sample(content))
         return ""
 
     async def prove(self, http: aiohttp.ClientSession, account: Account, *, vouched: bool) -> NumberHealth:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-import aiohttp
+from typing import TYPE_CHECKING
 
 from whatsapp.providers.base import Account, RemoteTemplate
 from whatsapp.providers.sandbox.samples import TEMPLATES
 from whatsapp.providers.template_keeping import NewTemplate, TemplateExists
+
+if TYPE_CHECKING:
+    import aiohttp
 
 OWN = "sandbox-own-"
 FORBIDDEN = ("casino", "קזינו")

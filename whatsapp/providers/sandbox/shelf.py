@@ -7,14 +7,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
-FILES: Final = Path(__file__).parent / "files"
-SAMPLES: Final = {"sandbox-picture": "picture.jpg", "sandbox-voice": "voice.ogg"}
-"""The stand-in's media ids, and our own files that they stand for."""
 ERROR_PAGE: Final = (
     b"<!DOCTYPE html><html><head><title>Error</title></head><body>Sorry, something went wrong</body></html>"
 )
@@ -145,8 +141,3 @@ async def _half(request: web.Request, file: ShelvedFile) -> web.StreamResponse:
     if request.transport is not None:
         request.transport.close()
     return answer
-
-
-def sample(name: str) -> bytes:
-    """Returns the content of one of our own sample files: `picture.jpg` or `voice.ogg`."""
-    return (FILES / name).read_bytes()

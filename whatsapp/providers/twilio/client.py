@@ -6,9 +6,8 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from django.utils.translation import gettext as _
 
 from whatsapp.providers.addresses import address_in
@@ -31,6 +30,9 @@ from whatsapp.providers.posting import Answer, post
 from whatsapp.providers.twilio import errors, media, payloads, proof, webhooks
 from whatsapp.providers.twilio.proof import WHATSAPP_MPS
 from whatsapp.providers.twilio.templates import read_template
+
+if TYPE_CHECKING:
+    import aiohttp
 
 CONTENT_URL = "https://content.twilio.com"
 CLOCKS_APART = timedelta(minutes=1)
@@ -125,10 +127,14 @@ class TwilioProvider:
 
 
 def _auth(account: Account) -> dict[str, str]:
+    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
     return {"Authorization": aiohttp.encode_basic_auth(account.account_id, account.secrets["auth_token"])}
 
 
 async def _get(http: aiohttp.ClientSession, url: str, account: Account, query: Mapping[str, str]) -> dict[str, Any]:
+    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
     try:
         async with http.get(url, params=query, headers=_auth(account)) as response:
             answer = await response.json(content_type=None)

@@ -7,14 +7,15 @@ Twilio, "Protect Media Access": the file server is mms.twiliocdn.com, or a bucke
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
-
-import aiohttp
 
 from whatsapp.providers.base import Account, in_path
 from whatsapp.providers.media import MediaUnavailable, Sink, download, on_host, same_origin
 from whatsapp.states import MediaProblem
+
+if TYPE_CHECKING:
+    import aiohttp
 
 _PATH: Final = re.compile(r"/2010-04-01/Accounts/(\w{1,64})/Messages/(\w{1,64})/Media/(\w{1,64})")
 _FILE_HOSTS: Final = ("mms.twiliocdn.com", "media.twiliocdn.com")
@@ -26,6 +27,8 @@ async def fetch(http: aiohttp.ClientSession, account: Account, reference: str, s
 
     Only the ids are taken from the address that the message has; the host that gets the token is ours to name.
     """
+    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
     match = _PATH.fullmatch(_path_of(reference))
     if match is None or match[1] != account.account_id:
         raise MediaUnavailable(MediaProblem.ELSEWHERE, is_final=True)

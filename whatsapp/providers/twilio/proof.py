@@ -9,9 +9,8 @@ for a yes (`vouched`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from django.utils.translation import gettext as _
 
 from whatsapp.providers.base import (
@@ -26,6 +25,9 @@ from whatsapp.providers.base import (
 from whatsapp.providers.proof_request import MISSING, ask_for, is_served_by
 from whatsapp.providers.twilio import errors
 from whatsapp.reasons import Cause
+
+if TYPE_CHECKING:
+    import aiohttp
 
 WHATSAPP_MPS = 80  # Twilio: each WhatsApp sender
 MESSAGING_URL = "https://messaging.twilio.com"
@@ -63,6 +65,8 @@ class _Asking:
 
     async def get(self, url: str, query: Mapping[str, str], *, needs: str) -> Mapping[str, Any] | None:
         """Returns Twilio's answer, which has the key `needs`; None if a stand-in may and does lack the address."""
+        import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
+
         credentials = aiohttp.encode_basic_auth(self.account.account_id, self.account.secrets.get("auth_token", ""))
         try:
             told = await ask_for(self.http, url, query, {"Authorization": credentials})
