@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from whatsapp import recipients
-from whatsapp.audience.insert import insert_rows
+from whatsapp.insert import insert_rows
 from whatsapp.models import AddressKind, Attempt, Broadcast, Recipient
 from whatsapp.reasons import Reason
 from whatsapp.sending.bulk import update_rows
