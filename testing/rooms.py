@@ -50,6 +50,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "template_drafting",
         "template_variables",
         "causes",
+        "insert lookups",
         "states bare_process columns last_columns",
     ),
     "calls": (

@@ -40,7 +40,7 @@ def test_a_row_has_best_and_median_and_the_median_of_the_rounds_own_ratios() -> 
 
 def test_a_single_round_without_a_baseline_says_so() -> None:
     (row,) = figures.rows([one(1, 1234.5, None)])
-    assert figures.table([row])[2] == "| calls | daphne (ms) | – | 1,234 | 1,234 | – | –, others 0.2 |"
+    assert figures.table([row])[2] == "| calls | daphne (ms) | – | 1,234 | 1,234 | – | others 0.2 |"
 
 
 def test_a_figure_may_know_better_how_noisy_it_was() -> None:
@@ -63,7 +63,7 @@ def test_numbers_are_plain(value: float, said: str) -> None:
 def test_the_noise_of_the_machine_is_told() -> None:
     quiet, loud = (figures.machine([one(1, 1, None, others=each)], cores=2, loads=(0.1, 2)) for each in (0.1, 1.5))
     assert quiet == [
-        "2 cores, load 0.1 before and 2.0 after. 1 minutes, 1 rounds.",
+        "2 cores, load 0.1 before and 2.0 after. It took 1 minutes; rounds: 1.",
         "Others used 0.10 to 0.10 cores meanwhile (median 0.10 of 2).",
     ]
     assert loud[1].endswith("(median 1.50 of 2): trust ratios, and little else.")

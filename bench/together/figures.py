@@ -132,10 +132,10 @@ def _cells(row: Row) -> list[str]:
 
 def noise(row: Row) -> str:
     """Returns how far its rounds are apart, and how many cores something else used meanwhile."""
-    apart = UNKNOWN if row.spread is None else f"{row.spread:.0%} apart"
+    apart = "" if row.spread is None else f"{row.spread:.0%} apart, "
     least, most = min(row.others), max(row.others)
     others = f"{most:.1f}" if f"{least:.1f}" == f"{most:.1f}" else f"{least:.1f} to {most:.1f}"
-    return f"{apart}, others {others}"
+    return f"{apart}others {others}"
 
 
 def plain(value: float) -> str:
@@ -153,7 +153,7 @@ def machine(rounds: Sequence[Round], *, cores: int, loads: tuple[float, float]) 
     others = sorted(each.others for each in rounds)
     minutes = sum(each.seconds for each in rounds) / 60
     return [
-        f"{said} {minutes:.0f} minutes, {max(each.number for each in rounds)} rounds.",
+        f"{said} It took {minutes:.0f} minutes; rounds: {max(each.number for each in rounds)}.",
         f"Others used {others[0]:.2f} to {others[-1]:.2f} cores meanwhile (median {median(others):.2f} of {cores})"
         + (": trust ratios, and little else." if median(others) > QUIET else "."),
     ]
