@@ -220,7 +220,27 @@ def truncation_is_what_was_heard(world: World) -> None:
         assert abs(truncation.audio_end_ms - truncation.heard_ms) <= 40
 
 
+LOST_WHILE_PAUSED = Script(
+    settings=ConversationSettings(
+        greeting_text=GREETING, greeting_bytes=4000, barge_in_voice_frames=3, backchannels_interrupt=False
+    ),
+    caller=(Sound(0.8, 0.4), Sound(4.7, 1.0)),
+    mishaps=(Mishap.STALLED_LATE,),
+    connects=(False,),
+    connect_s=0.5,
+    answer_s=4.0,
+    first_delta_s=0.125,
+    speed=3.0,
+    delta_s=0.02,
+    latency_s=0.0,
+    vad_s=0.5,
+    seconds=16.0,
+)
+"""Of a session that was given up, nothing is generated any more, and there is nobody to be told what was heard."""
+
+
 @generated(200)
+@example(LOST_WHILE_PAUSED)
 @given(conversations())
 def test_g7_truncation_is_what_the_caller_heard_of_every_queued_item(script: Script) -> None:
     truncation_is_what_was_heard(World(script).run())

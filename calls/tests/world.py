@@ -173,6 +173,8 @@ class World:
                 self._dropped.add(item_id)
             case Log("[BARGE-IN]", text) if text.startswith("commit"):
                 self._cut_off()
+            case Log("[MODEL]", text) if text.startswith("lost"):
+                self._active = None
             case EndCall():
                 self.ended = command
 
