@@ -57,8 +57,8 @@ def next_day(business: Business, now: datetime) -> datetime:
     return datetime.combine(tomorrow, time(), tzinfo=ZoneInfo(business.time_zone))
 
 
-def add(business: Business, amounts: dict[Limit, Amount], *, now: datetime) -> None:
-    """Count what was used just now."""
+def add(business: Business, amounts: dict[Limit, Amount], *, now: datetime, limits: DailyLimits | None = None) -> None:
+    """Count what was used just now. `limits`: as in `standings`."""
     amounts = {limit: amount for limit, amount in amounts.items() if amount}
     if not amounts:
         return
@@ -69,7 +69,7 @@ def add(business: Business, amounts: dict[Limit, Amount], *, now: datetime) -> N
         if not rows.update(**added):
             DayUsage.objects.bulk_create([DayUsage(business=business, day=day)], ignore_conflicts=True)
             rows.update(**added)
-        _tell(business, amounts, now=now)
+        _tell(business, amounts, now=now, limits=limits)
 
 
 def give_back(business: Business, limit: Limit, amount: Decimal, *, since: datetime) -> None:
@@ -78,9 +78,9 @@ def give_back(business: Business, limit: Limit, amount: Decimal, *, since: datet
     rows.update(**{limit.value: F(limit.value) - amount})
 
 
-def _tell(business: Business, amounts: dict[Limit, Amount], *, now: datetime) -> None:
+def _tell(business: Business, amounts: dict[Limit, Amount], *, now: datetime, limits: DailyLimits | None) -> None:
     """Log each limit that these amounts have brought near its end, or to it: once, as the row is locked by now."""
-    for standing in standings(business, now=now):
+    for standing in standings(business, now=now, limits=limits):
         amount = Decimal(amounts.get(standing.limit, 0))
         before = Standing(standing.limit, standing.used - amount, standing.allowed)
         if standing.is_reached and not before.is_reached:
@@ -89,9 +89,12 @@ def _tell(business: Business, amounts: dict[Limit, Amount], *, now: datetime) ->
             logger.warning("business %s: 80%% of its daily limit of %s is used", business.pk, standing.limit.value)
 
 
-def standings(business: Business, *, now: datetime) -> list[Standing]:
-    """Returns how far each limit of the business is used up; limits that are not set are left out."""
-    limits = DailyLimits.objects.filter(business=business).first()
+def standings(business: Business, *, now: datetime, limits: DailyLimits | None = None) -> list[Standing]:
+    """Returns how far each limit of the business is used up; limits that are not set are left out.
+
+    `limits`: the business's, if the caller has read them.
+    """
+    limits = limits or DailyLimits.objects.filter(business=business).first()
     allowed = {limit: getattr(limits, limit.value) for limit in Limit} if limits else {}
     if not any(each is not None for each in allowed.values()):
         return []

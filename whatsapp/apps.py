@@ -13,10 +13,10 @@ class WhatsappConfig(AppConfig):
     verbose_name = "WhatsApp"
 
     def ready(self) -> None:
-        """Say what becomes of what is kept, who owns a number, who waits for a reply, and which columns stay."""
+        """Say what becomes of what is kept, who owns a number, who waits, which columns stay, how lists are sought."""
         from businesses import known_people  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.pages import badges  # noqa: PLC0415
-        from whatsapp import last_columns  # noqa: PLC0415
+        from whatsapp import last_columns, lookups  # noqa: PLC0415
         from whatsapp.keeping import rules  # noqa: PLC0415
         from whatsapp.pages.conversations import count_waiting  # noqa: PLC0415
         from whatsapp.people import names  # noqa: PLC0415
@@ -26,3 +26,4 @@ class WhatsappConfig(AppConfig):
         badges.register("inbox", gettext_lazy("people wait for a reply"), count_waiting)
         table.look_in("whatsapp.doctor.keys", "whatsapp.doctor.numbers")
         last_columns.keep(self)
+        lookups.register()

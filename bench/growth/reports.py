@@ -37,9 +37,9 @@ def reports() -> dict[str, Cost]:
     ):
         taken, applied = [], []
         for _ in range(TIMES):
-            bodies = _bodies(which, what)
-            taken.append(cost_of(partial(_post, bodies), times=1))
-            applied.append(cost_of(_apply, times=1))
+            bodies = bodies_of(which, what)
+            taken.append(cost_of(partial(post, bodies), times=1))
+            applied.append(cost_of(apply, times=1))
         found[f"{name}: taken in"] = sorted(taken, key=lambda each: each.ms)[TIMES // 2]
         found[f"{name}: applied"] = sorted(applied, key=lambda each: each.ms)[TIMES // 2]
     return found
@@ -48,7 +48,8 @@ def reports() -> dict[str, Cost]:
 _serial = iter(range(10**9))
 
 
-def _bodies(rows: list[tuple[str, str, str]], what: str) -> list[bytes]:
+def bodies_of(rows: list[tuple[str, str, str]], what: str) -> list[bytes]:
+    """Returns Meta's posts that say this of rows (address, id of the message, attempt)."""
     from django.utils import timezone  # noqa: PLC0415
 
     from whatsapp.providers.sandbox import notices  # noqa: PLC0415
@@ -64,7 +65,8 @@ def _bodies(rows: list[tuple[str, str, str]], what: str) -> list[bytes]:
     ]
 
 
-def _post(bodies: list[bytes]) -> None:
+def post(bodies: list[bytes]) -> None:
+    """Post them, signed."""
     from django.test import Client  # noqa: PLC0415
 
     from whatsapp.providers.sandbox import notices  # noqa: PLC0415
@@ -76,7 +78,8 @@ def _post(bodies: list[bytes]) -> None:
             raise SystemExit(f"A webhook was answered with {answer.status_code}")
 
 
-def _apply() -> None:
+def apply() -> None:
+    """Apply all news."""
     from django.utils import timezone  # noqa: PLC0415
 
     from whatsapp.webhooks.applying import apply_news  # noqa: PLC0415

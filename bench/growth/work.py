@@ -16,15 +16,15 @@ CLAIMS, CLAIMED = 20, 50
 
 def figures() -> dict[str, Cost]:
     """Returns what polls of an idle installation cost, and, while a large broadcast runs, the loop and a claim."""
-    _be_idle()
+    be_idle()
     found = {f"idle: {name}, every {every_s:g} s": cost for name, (cost, every_s) in _polls().items()}
-    with _running():
+    with running():
         found |= {f"loop: {name}": cost for name, cost in _parts_of_the_loop().items()}
         found[f"a claim of {CLAIMED}"] = _claims()
     return found
 
 
-def _be_idle() -> None:
+def be_idle() -> None:
     """End what the demo data have under way, and let its numbers be Meta's, which were asked after just now."""
     from django.utils import timezone  # noqa: PLC0415
 
@@ -74,12 +74,17 @@ def _of_web() -> dict[str, tuple[Callable[[], object], float]]:
 
 def _parts_of_the_loop() -> dict[str, Cost]:
     """Returns what the sending loop's looking costs while one large broadcast runs."""
+    return {name: cost_of(partial(_at_this_moment, do)) for name, do in looks().items()}
+
+
+def looks() -> dict[str, Callable[[datetime], object]]:
+    """Returns what the sending loop does again and again to find its work."""
     from whatsapp.numbers.refreshing import refresh_due  # noqa: PLC0415
     from whatsapp.sending import agenda, direct, doubts, heirs, sweeper  # noqa: PLC0415
     from whatsapp.series.occurring import make_due, occurs_now  # noqa: PLC0415
     from whatsapp.webhooks.applying import apply_news  # noqa: PLC0415
 
-    looks: dict[str, Callable[[datetime], object]] = {
+    return {
         "agenda": agenda.read_agenda,
         "agenda: tend": agenda.tend,
         "agenda: prepare": agenda.prepare_some,
@@ -93,7 +98,6 @@ def _parts_of_the_loop() -> dict[str, Cost]:
         "occurrences": make_due,
         "occurs now": occurs_now,
     }
-    return {name: cost_of(partial(_at_this_moment, do)) for name, do in looks.items()}
 
 
 def _at_this_moment(do: Callable[[datetime], object]) -> None:
@@ -127,7 +131,7 @@ def _claims() -> Cost:
 
 
 @contextmanager
-def _running() -> Iterator[None]:
+def running() -> Iterator[None]:
     """Let the broadcast that waits run for the duration of the block."""
     from businesses.tenancy import across_businesses  # noqa: PLC0415
     from whatsapp.models import Broadcast  # noqa: PLC0415

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from businesses.credentials import CredentialsUnreadable, decrypt, encrypt
 from businesses.models import AddressKey, Business
@@ -20,15 +20,18 @@ _DIGITS = 48
 """Of the hexadecimal digest: 192 bits."""
 
 
-def fingerprints(business: Business, addresses: Iterable[str]) -> dict[str, str]:
+def fingerprints(
+    business: Business, addresses: Iterable[str], *, keys: Sequence[AddressKey] | None = None
+) -> dict[str, str]:
     """Returns each address's fingerprint by the address; nothing while the business has erased nobody.
 
-    Raises `CredentialsUnreadable` when the key can't be read: nobody may be messaged then.
+    `keys`: the business's key, if the caller has looked for it. Raises `CredentialsUnreadable` when the key can't be
+    read: nobody may be messaged then.
     """
-    row = AddressKey.objects.filter(business=business).first()
-    if row is None:
+    found = AddressKey.objects.filter(business=business)[:1] if keys is None else keys
+    if not found:
         return {}
-    key = _opened(row)
+    key = _opened(found[0])
     return {address: _fingerprint(key, address) for address in addresses if not is_fingerprint(address)}
 
 

@@ -15,9 +15,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from whatsapp.audience.insert import insert_rows
 from whatsapp.audience.rates import RateTable
 from whatsapp.audience.rows import Candidate
+from whatsapp.insert import insert_rows
 from whatsapp.models import AddressKind, Broadcast, Consent, Contact, Recipient, TemplateCategory
 from whatsapp.people import identity
 from whatsapp.people.identity import People

@@ -62,7 +62,7 @@ def reason_of(flaw: Flaw, name: str, cell: str) -> Reason:
 
 def why_no_value(text: str, name: str) -> Reason | None:
     """Returns why the text of column `name` is no value that could be sent; None if it is one, or empty."""
-    if _PLAIN.fullmatch(text) and text not in _CODE:
+    if is_plain(text):
         return None
     if text.casefold() in _ERRORS or _ERROR.match(text) or text in _CODE or "[object Object]" in text:
         return reason(Cause.VALUE_IS_ERROR, name=name, value=_quoted(text))
@@ -73,6 +73,11 @@ def why_no_value(text: str, name: str) -> Reason | None:
     if stands_for_nothing(text):
         return reason(Cause.VALUE_IS_NOTHING, name=name, value=_quoted(text))
     return None
+
+
+def is_plain(text: str) -> bool:
+    """Returns whether a text is surely a value: letters, digits and single blanks, and nothing that programs write."""
+    return bool(_PLAIN.fullmatch(text)) and text not in _CODE
 
 
 def stands_for_nothing(text: str) -> bool:

@@ -131,7 +131,9 @@ def figures_of(broadcast: Broadcast, counts: Counts) -> Figures:
 
 def figures_of_many(counts: Mapping[uuid.UUID, Counts]) -> dict[uuid.UUID, Figures]:
     """Returns the figures of several broadcasts, whose people have been counted. One query."""
-    wrote = InboundMessage.objects.filter(recipient__broadcast__in=list(counts)).order_by()
+    # That few messages answer a broadcast is only known to PostgreSQL where it is said.
+    answers_of = InboundMessage.objects.filter(recipient__isnull=False, recipient__broadcast__in=list(counts))
+    wrote = answers_of.order_by()
     rows = wrote.values_list("recipient__broadcast").annotate(
         replied=Count("recipient", distinct=True),
         opted_out=Count("recipient", distinct=True, filter=Q(action__in=OPT_OUTS)),

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
@@ -20,6 +21,7 @@ from whatsapp.importing.contact_layout import layout_of
 from whatsapp.importing.imports import Claim, OvertakenRead
 from whatsapp.importing.people import RowEffect, save
 from whatsapp.importing.rows import Entry, Rejected, understood
+from whatsapp.insert import insert_rows
 from whatsapp.models import ContactImport, RejectedRow
 from whatsapp.people.messaging_settings import region_of
 from whatsapp.reasons import Cause, reason
@@ -124,7 +126,7 @@ def _write_once(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], n
         # Otherwise chunks of two imports of one business would lock the same contacts in different orders.
         Business.objects.select_for_update(no_key=True).filter(pk=contact_import.business_id).first()
         outcomes = save(contact_import, entries, now=now)
-        RejectedRow.objects.bulk_create(_rejected_row(contact_import, each) for each in rejected)
+        insert_rows(RejectedRow, [_rejected_row(each) for each in rejected], _of(contact_import))
         ContactImport.objects.filter(pk=contact_import.pk).update(
             rows_read=F("rows_read") + len(chunk),
             rejected=F("rejected") + len(rejected),
@@ -132,12 +134,9 @@ def _write_once(claim: Claim, chunk: list[Row], taken: list[Entry | Rejected], n
         )
 
 
-def _rejected_row(contact_import: ContactImport, each: Rejected) -> RejectedRow:
-    return RejectedRow(
-        business_id=contact_import.business_id,
-        contact_import=contact_import,
-        row=each.row,
-        given=each.given,
-        cells=each.cells,
-        **each.reason.kept(),
-    )
+def _of(contact_import: ContactImport) -> dict[str, Any]:
+    return {"business_id": contact_import.business_id, "contact_import_id": contact_import.pk}
+
+
+def _rejected_row(each: Rejected) -> dict[str, Any]:
+    return {"row": each.row, "given": each.given, "cells": each.cells, **each.reason.kept()}

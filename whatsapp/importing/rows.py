@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from whatsapp.audience.values import is_invisible, reason_of, stands_for_nothing, why_no_value
+from whatsapp.audience.values import is_invisible, is_plain, reason_of, stands_for_nothing, why_no_value
 from whatsapp.errors import BadAudience
 from whatsapp.importing.consent_words import consent_in
 from whatsapp.importing.contact_layout import Layout
@@ -55,15 +56,23 @@ class Rejected:
 
 def understood(row: Row, layout: Layout, region: str | None) -> Entry | Rejected:
     """Returns the person of a row, or why it is rejected. Numbers without a country code belong to `region`."""
-    cells = [row.digits.get(place, cell) if place == layout.places.get(ColumnRole.PHONE) else cell
-             for place, cell in enumerate(row.cells)]  # fmt: skip
-    cells = [cell.replace("\0", "") for cell in cells]  # PostgreSQL can't store zero bytes
-    read = _Read(Row(row.number, cells, row.flaws), layout)
+    cells = row.cells
+    if row.digits:
+        phone = layout.places.get(ColumnRole.PHONE)
+        cells = [row.digits.get(place, cell) if place == phone else cell for place, cell in enumerate(cells)]
+    if "\0" in "".join(cells):
+        cells = [cell.replace("\0", "") for cell in cells]  # PostgreSQL can't store zero bytes
+    read = _Read(row if cells is row.cells else Row(row.number, cells, row.flaws), layout)
     try:
         return read.entry(region)
     except (NotANumber, BadAudience) as error:
         given = read.given(ColumnRole.PHONE) or read.given(ColumnRole.BSUID)
         return Rejected(row.number, given[:140], error.reason, [cell[:CELL_KEPT] for cell in cells])
+
+
+@lru_cache(maxsize=1024)
+def _tags_in(text: str) -> frozenset[str]:
+    return frozenset(tags_in_cell(text))
 
 
 def tags_in_cell(text: str) -> Iterator[str]:
@@ -91,7 +100,7 @@ class _Read:
             address,
             name[:200],
             self._words(ColumnRole.LANGUAGE)[:10],
-            frozenset(tags_in_cell(self._words(ColumnRole.TAGS))),
+            _tags_in(self._words(ColumnRole.TAGS)),
             self._attributes(),
             consent_in(self._words(ColumnRole.CONSENT)),
             self._words(ColumnRole.CONSENT_SOURCE)[:200],
@@ -108,7 +117,7 @@ class _Read:
         for place, flaw in self.row.flaws.items():
             if flaw is Flaw.UNREADABLE:
                 raise self._flawed(place, flaw)
-        if any(self.row.cells[self.layout.width :]):
+        if len(self.row.cells) > self.layout.width and any(self.row.cells[self.layout.width :]):
             raise BadAudience(Cause.ROW_TOO_LONG)
 
     def _flawed(self, place: int, flaw: Flaw) -> BadAudience:
@@ -132,7 +141,7 @@ class _Read:
     def _words(self, role: ColumnRole) -> str:
         """Returns a fact on one line, "" if the cell stands for nothing."""
         text = " ".join(self._value(role).split())
-        return "" if stands_for_nothing(text) else text
+        return "" if not text or stands_for_nothing(text) else text
 
     def _value(self, role: ColumnRole, *, is_number: bool = False) -> str:
         place = self.layout.places.get(role)
@@ -148,11 +157,11 @@ class _Read:
     def _checked(self, place: int, *, is_number: bool = False) -> str:
         """Returns a cell, "" if nothing of it can be seen. Raises `BadAudience` if it holds no value."""
         cell = self._cell(place)
-        if flaw := self.row.flaws.get(place):
+        if self.row.flaws and (flaw := self.row.flaws.get(place)):
             raise self._flawed(place, flaw)
-        if is_invisible(cell):
+        if not cell or is_invisible(cell):
             return ""
-        why = None if is_number else why_no_value(cell, self._name(place))
+        why = None if is_number or is_plain(cell) else why_no_value(cell, self._name(place))
         if why is not None and why.cause is not Cause.VALUE_IS_NOTHING:
             raise BadAudience(why)
         return cell

@@ -34,7 +34,7 @@ def waits_for(person: Person, _now: datetime) -> str:
 # Messages from the person
 def inbound_of(person: Person) -> QuerySet[InboundMessage]:
     """Returns what the person wrote."""
-    wanted = Q(address__in=person.addresses) | Q(contact__in=contacts_of(person))
+    wanted = Q(address__in=person.addresses) | Q(contact__any_of=contacts_of(person))
     return InboundMessage.objects.filter(wanted, business=person.business).exclude(address__startswith=ERASED)
 
 
@@ -112,7 +112,7 @@ def direct_records(person: Person) -> Iterator[Record]:
 # Notes of members
 def notes_on(person: Person) -> QuerySet[ThreadNote]:
     """Returns what members noted about the person."""
-    wanted = Q(address__in=person.addresses) | Q(contact__in=contacts_of(person))
+    wanted = Q(address__in=person.addresses) | Q(contact__any_of=contacts_of(person))
     return ThreadNote.objects.filter(wanted, business=person.business)
 
 
@@ -133,7 +133,7 @@ def rows_of(person: Person) -> QuerySet[Recipient]:
 
 
 def _is_theirs(person: Person) -> Q:
-    wanted = Q(address__in=person.addresses) | Q(contact__in=contacts_of(person))
+    wanted = Q(address__in=person.addresses) | Q(contact__any_of=contacts_of(person))
     without_address = Q(given_address__in=person.user_ids)
     for phone in person.phones:
         without_address |= Q(given_address__regex=loosely(phone))

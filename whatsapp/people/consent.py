@@ -11,6 +11,7 @@ from businesses.audit import AuditKind, record
 from businesses.models import Business, Permission, User
 from businesses.permissions import demand
 from businesses.phone_numbers import masked
+from whatsapp.insert import insert_rows
 from whatsapp.models import Consent, ConsentChange, ConsentStep, Contact
 
 MOST_SHOWN = 100
@@ -31,10 +32,8 @@ def note(
     by: User | None = None,
 ) -> None:
     """Add an entry to the history of each address."""
-    ConsentChange.objects.bulk_create(
-        ConsentChange(business=business, address=address, what=what, source=source[:200], at=now, by=by)
-        for address in addresses
-    )
+    same = {"business_id": business.pk, "what": what, "source": source[:200], "at": now, "by_id": by.pk if by else None}
+    insert_rows(ConsentChange, [{"address": address} for address in addresses], same)
 
 
 def agree(contact: Contact, *, source: str, now: datetime, by: User) -> None:

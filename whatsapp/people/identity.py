@@ -47,7 +47,7 @@ def people(business: Business, addresses: Iterable[str]) -> People:
     if not wanted:
         return People()
     ours = PersonAddress.objects.filter(business=business)
-    theirs = ours.filter(address__in=wanted).values("person")
+    theirs = ours.filter(address__any_of=wanted).values("person")
     by_person: defaultdict[str, list[str]] = defaultdict(list)
     for address, person in ours.filter(person__in=theirs).order_by("pk").values_list("address", "person"):
         by_person[str(person)].append(address)
@@ -70,7 +70,7 @@ def contacts_with(business: Business, addresses: Collection[str]) -> QuerySet[Co
     """Returns the contacts that hold one of these addresses, the oldest first."""
     phones = [address for address in addresses if address.startswith("+")]
     bsuids = [address for address in addresses if not address.startswith("+")]
-    found = Contact.objects.filter(Q(phone__in=phones) | Q(bsuid__in=bsuids), business=business)
+    found = Contact.objects.filter(Q(phone__any_of=phones) | Q(bsuid__any_of=bsuids), business=business)
     return found.order_by("created_at", "pk")
 
 

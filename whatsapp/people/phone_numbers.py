@@ -16,6 +16,7 @@ from phonenumbers.phonenumberutil import region_code_for_country_code
 from businesses.phone_numbers import can_be_dialled, has_length_of_mobiles
 from whatsapp.errors import ReasonedError
 from whatsapp.people.number_forms import forms
+from whatsapp.people.plain_numbers import plain_number
 from whatsapp.reasons import Cause
 
 _SPACE_MARKS = range(0xFE00, 0xFE10)
@@ -71,6 +72,12 @@ def to_e164(text: str, region: str | None) -> Phone:
     Raises:
         NotANumber: the text is no phone number; the reason says why.
     """
+    plain = plain_number(text, region)
+    return Phone(*plain) if plain else by_the_tables(text, region)
+
+
+def by_the_tables(text: str, region: str | None) -> Phone:
+    """Read a number as `to_e164` does, whatever it looks like. Raises `NotANumber`."""
     digits = _tidy(text)
     if digits.startswith("+"):
         return _phone(_dialable(_parse(digits, None, text)))

@@ -5,7 +5,7 @@ An entry is stored under the address that it came from, and holds for every addr
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from businesses.audit import AuditKind, record
 from businesses.keeping.fingerprints import fingerprints, readable_fingerprints
 from businesses.keeping.person import ERASED
-from businesses.models import Business, Permission, User
+from businesses.models import AddressKey, Business, Permission, User
 from businesses.permissions import demand
 from businesses.phone_numbers import masked
 from whatsapp import recipients
@@ -47,16 +47,21 @@ def categories_that_block(template_category: str) -> tuple[SuppressionCategory, 
 
 
 def blocked(
-    business: Business, addresses: Collection[str], template_category: str, *, known: People | None = None
+    business: Business,
+    addresses: Collection[str],
+    template_category: str,
+    *,
+    known: People | None = None,
+    keys: Sequence[AddressKey] | None = None,
 ) -> set[str]:
     """Returns those of the addresses whose people must not get a template of this category, erased people included.
 
-    `known`: who these people are, if the caller has looked it up. Raises `CredentialsUnreadable` when the fingerprints
-    of erased people can't be computed.
+    `known`: who these people are, and `keys`: the business's key, if the caller has looked it up. Raises
+    `CredentialsUnreadable` when the fingerprints of erased people can't be computed.
     """
     people = known or identity.people(business, addresses)
     everybody = people.every(addresses)
-    hidden = fingerprints(business, everybody)
+    hidden = fingerprints(business, everybody, keys=keys)
     found = Suppression.objects.filter(
         business=business,
         address__in=[*everybody, *hidden.values()],

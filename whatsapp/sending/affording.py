@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +26,8 @@ def cut(
     If they allow none: also why the broadcast must pause, or the seconds after which to ask again.
     """
     found = spending.budgets(broadcast.business, broadcast, monthly, now)
+    if not found:
+        return rows, None
     number = spending.affordable([price_of(broadcast, row.country, now) for row in rows], found)
     if number == len(rows):
         return rows, None
@@ -62,4 +65,5 @@ def book(broadcast: Broadcast, rows: Sequence[Claimed], cost: Decimal, monthly: 
 
 def cost_of(rows: Sequence[Claimed], broadcast: Broadcast, now: datetime) -> Decimal:
     """Returns the price of these rows together."""
-    return sum((price_of(broadcast, row.country, now) for row in rows), Decimal(0))
+    people = Counter(row.country for row in rows)
+    return sum((number * price_of(broadcast, country, now) for country, number in people.items()), Decimal(0))

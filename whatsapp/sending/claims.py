@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from whatsapp import recipients
-from whatsapp.audience.insert import insert_rows
+from whatsapp.insert import insert_rows
 from whatsapp.models import AddressKind, Attempt, Broadcast, Recipient
 from whatsapp.reasons import Reason
 from whatsapp.sending.bulk import update_rows
@@ -101,7 +101,7 @@ def _claim(broadcast: Broadcast, stock: Stock, due: str, now: datetime, most: in
         *moments,
         most,
     ]
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         if locks:
             cursor.execute(_IN_THE_ORDER_OF_THE_INDEX)
         cursor.execute(statement, values)
@@ -167,6 +167,7 @@ def depart(
     Rows lost to another process are left out of the result.
     """
     attempts = {row.id: uuid.uuid4() for row in rows}
+    prices = {country: micros(price_of(broadcast, country, now)) for country in {row.country for row in rows}}
     moved = set(
         update_rows(
             Recipient,
@@ -178,7 +179,7 @@ def depart(
                     "attempt_id": attempts[row.id],
                     "lease_until": now + lease,
                     "next_attempt_at": None,
-                    "cost_micros": micros(price_of(broadcast, row.country, now)),
+                    "cost_micros": prices[row.country],
                 }
                 for row in rows
             ],

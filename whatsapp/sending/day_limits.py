@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from businesses import usage
-from businesses.models import Business, Limit
+from businesses.models import Business, DailyLimits, Limit
 from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending.costs import rates_at
 
@@ -25,9 +25,9 @@ class Today:
     left: int | None = None
 
 
-def read(business: Business, now: datetime) -> Today:
-    """Returns what the limits of the business's day still allow."""
-    found = {standing.limit: standing for standing in usage.standings(business, now=now)}
+def read(business: Business, now: datetime, *, limits: DailyLimits | None = None) -> Today:
+    """Returns what the limits of the business's day still allow. `limits`: them, here and in `count`, if known."""
+    found = {standing.limit: standing for standing in usage.standings(business, now=now, limits=limits)}
     messages, money = found.get(Limit.MESSAGES), found.get(Limit.MONEY)
     if messages and messages.is_reached:
         return Today(reason(Cause.DAY_MESSAGES))
@@ -36,6 +36,9 @@ def read(business: Business, now: datetime) -> Today:
     return Today(left=int(messages.allowed - messages.used) if messages else None)
 
 
-def count(business: Business, messages: int, cost: Decimal, now: datetime) -> None:
+def count(
+    business: Business, messages: int, cost: Decimal, now: datetime, *, limits: DailyLimits | None = None
+) -> None:
     """Count messages that are leaving, and their price in the rate card's currency."""
-    usage.add(business, {Limit.MESSAGES: messages, Limit.MONEY: cost * rates_at(now).dollars}, now=now)
+    money = cost * rates_at(now).dollars
+    usage.add(business, {Limit.MESSAGES: messages, Limit.MONEY: money}, now=now, limits=limits)

@@ -23,7 +23,9 @@ logger = logging.getLogger(__name__)
 
 LATEST_S = 0.05
 """How late a message may use its slot: a process that stalled must not send what it missed in one burst."""
-SHORTEST_SLEEP_S = 0.0005
+TICK_S = 0.003
+"""Messages of a quick number whose slots lie within it leave together, each at its slot or later: the event loop then
+wakes once for all of them."""
 
 NewSlots = Callable[[Wave, int], Awaitable[Slots | None]]
 
@@ -74,8 +76,8 @@ async def _in_slots(wave: Wave, new_slots: NewSlots) -> AsyncIterator[Departure]
                 slots = found
                 if not slots.count:
                     await asyncio.sleep(slots.wait_s)
-            elif (delay := opened_at + slots.at(index - first) - clock()) > SHORTEST_SLEEP_S:
-                await asyncio.sleep(delay)  # perhaps for much longer, where the process is held up
+            elif (delay := opened_at + slots.at(index - first) - clock()) > 0:
+                await asyncio.sleep(max(delay, TICK_S))  # perhaps for much longer, where the process is held up
             else:
                 break
         yield departure

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from businesses import usage
+from businesses.models import DailyLimits
 from whatsapp.broadcasts import categories
 from whatsapp.broadcasts.schedule import Window, opens_at
 from whatsapp.models import Broadcast, WindowZone
@@ -30,12 +31,17 @@ class Closed:
     resume_at: datetime | None = None
 
 
-def room_for(broadcast: Broadcast, gauge: PeopleGauge, now: datetime) -> int | Closed:
-    """Returns how many messages may leave at most, given the template, hours, trial and 24-hour limit."""
+def room_for(
+    broadcast: Broadcast, gauge: PeopleGauge, now: datetime, *, limits: DailyLimits | None = None
+) -> int | Closed:
+    """Returns how many messages may leave at most, given the template, hours, trial and 24-hour limit.
+
+    `limits`: those of the business's day, if the caller has read them.
+    """
     shut = closed(broadcast, now)
     if shut:
         return shut
-    today = day_limits.read(broadcast.business, now)
+    today = day_limits.read(broadcast.business, now, limits=limits)
     if today.because:
         return Closed(PauseReason.DAY_LIMIT, today.because, usage.next_day(broadcast.business, now))
     trial = quota.trial_left(broadcast)

@@ -23,7 +23,12 @@ def learn(business: Business, answers: Iterable[tuple[str, SendResult]], now: da
 
     In a transaction of its own, before the answers are recorded: they count even if this fails, and reports repeat it.
     """
-    told = [Tie(address, known_as, TieSource.ANSWER) for address, result in answers for known_as in result.known_as]
+    told = [
+        Tie(address, known_as, TieSource.ANSWER)
+        for address, result in answers
+        for known_as in result.known_as
+        if known_as != address
+    ]
     try:
         with acting_for(business):
             ties.learn(business, told, now=now)

@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import redis
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from businesses.absence import Absence
 from whatsapp.models import Sender, SendingPace
@@ -32,6 +32,13 @@ _CONSTANTS = (
     pace.CHAT_S,
     pace.NO_COMPLAINT_S,
 )
+# Written out, and not as querysets: each wave runs both.
+_READ = """
+SELECT next_slot_at, slowed_rate, slowed_at, rests_until, chatted_at FROM whatsapp_sending_pace
+WHERE business_id = %s AND sender_id = %s"""
+_KEEP = """
+UPDATE whatsapp_sending_pace SET next_slot_at = %s, slowed_rate = %s, slowed_at = %s, rests_until = %s
+WHERE business_id = %s AND sender_id = %s"""
 NOTE_EVERY_S = 5.0
 """How often a chat is noted in the database: it needs the row that waves lock."""
 
@@ -71,20 +78,18 @@ class DatabaseLimiter:
     def reserve(self, sender: Sender, wanted: int, now: float, *, ahead_s: float = HORIZON_S) -> Slots:
         """See `Limiter`."""
         with transaction.atomic(savepoint=False):
-            row = self._locked(sender)
             state, slots = pace.reserve(
-                _state_of(row), most_of(sender), wanted, now, ahead_s=ahead_s, most_alone=most_alone(sender)
+                self._locked(sender), most_of(sender), wanted, now, ahead_s=ahead_s, most_alone=most_alone(sender)
             )
             if slots.count:
-                self._keep(row, state)
+                self._keep(sender, state)
         return replace(slots, start=slots.start - now)
 
     def slow_down(self, sender: Sender, wait_s: float, now: float) -> None:
         """See `Limiter`."""
         with transaction.atomic():
-            row = self._locked(sender)
-            slowed = pace.slow_down(_state_of(row), most_of(sender), now, wait_s, most_alone=most_alone(sender))
-            self._keep(row, slowed)
+            state = self._locked(sender)
+            self._keep(sender, pace.slow_down(state, most_of(sender), now, wait_s, most_alone=most_alone(sender)))
 
     def chat(self, sender: Sender, now: float) -> None:
         """See `Limiter`. A message of a chat follows another within seconds: not each is written down."""
@@ -100,23 +105,23 @@ class DatabaseLimiter:
         """See `Limiter`."""
         SendingPace.objects.filter(sender=sender).update(slowed_rate=None)
 
-    def _locked(self, sender: Sender) -> SendingPace:
-        rows = SendingPace.objects.select_for_update().filter(sender=sender)
-        row = rows.first()
-        if row is None:
-            SendingPace.objects.bulk_create(
-                [SendingPace(sender=sender, business_id=sender.business_id)], ignore_conflicts=True
-            )
-            row = rows.get()
-        return row
+    def _locked(self, sender: Sender) -> Pace:
+        """Returns the number's state, and locks it until the transaction ends."""
+        locking = _READ + (" FOR UPDATE" if connection.features.has_select_for_update else "")
+        with connection.cursor() as cursor:
+            cursor.execute(locking, _of(sender))
+            row = cursor.fetchone()
+            if row is None:
+                fresh = SendingPace(sender=sender, business_id=sender.business_id)
+                SendingPace.objects.bulk_create([fresh], ignore_conflicts=True)
+                cursor.execute(locking, _of(sender))
+                row = cursor.fetchone()
+        return Pace(*row)
 
-    def _keep(self, row: SendingPace, state: Pace) -> None:
-        SendingPace.objects.filter(pk=row.pk).update(
-            next_slot_at=state.next_slot_at,
-            slowed_rate=state.slowed_rate,
-            slowed_at=state.slowed_at,
-            rests_until=state.rests_until,
-        )
+    def _keep(self, sender: Sender, state: Pace) -> None:
+        changed = (state.next_slot_at, state.slowed_rate, state.slowed_at, state.rests_until)
+        with connection.cursor() as cursor:
+            cursor.execute(_KEEP, [*changed, *_of(sender)])
 
 
 class RedisLimiter:
@@ -179,12 +184,14 @@ class RedisLimiter:
         return Slots(float(start) - float(now), float(interval), int(count), float(wait_s))
 
 
+def _of(sender: Sender) -> list[Any]:
+    """Returns the keys of a number's row, as the database takes them."""
+    prepare = SendingPace._meta.get_field("sender").get_db_prep_save
+    return [prepare(key, connection) for key in (sender.business_id, sender.pk)]
+
+
 def _key(sender: Sender) -> str:
     return f"whatsapp:pace:{sender.pk}"
-
-
-def _state_of(row: SendingPace) -> Pace:
-    return Pace(row.next_slot_at, row.slowed_rate, row.slowed_at, row.rests_until, row.chatted_at)
 
 
 @cache

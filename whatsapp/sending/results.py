@@ -7,6 +7,7 @@ answered. If a webhook was faster than the answer, only the message id is added.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,18 +60,18 @@ def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed:
     with transaction.atomic(savepoint=False):
         rows = Recipient.objects.filter(pk__in=by_row).order_by("pk").select_for_update()
         states = rows.values_list("pk", "attempt_id", "status", "provider_message_id", "accepted_at")
-        changes, late_ids, moved, is_late = [], [], [], False
+        changes, late_ids, times, is_late = [], [], Counter[tuple[datetime | None, datetime | None]](), False
         for pk, attempt_id, status, message_id, sent_at in states:
             landing = by_row[pk]
             if attempt_id != landing.departure.attempt_id:
                 continue
             if status in _AWAITING:
                 changes.append(_new_values(landing, others_succeed, now))
-                moved.append(Change(broadcast.pk, Times(sent_at), Times(changes[-1]["accepted_at"])))
+                times[sent_at, changes[-1]["accepted_at"]] += 1
                 is_late |= status == RecipientStatus.UNKNOWN
             elif message_id is None and landing.result.message_id:
                 late_ids.append({"pk": pk, "provider_message_id": landing.result.message_id, "accepted_at": now})
-                moved.append(Change(broadcast.pk, Times(sent_at), Times(now)))
+                times[sent_at, now] += 1
         if is_late:
             _open_again(broadcast, changes, now)
         update_rows(Recipient, changes)
@@ -79,7 +80,7 @@ def record(broadcast: Broadcast, landings: Sequence[Landing], *, others_succeed:
         if any(landing.result.outcome is SendOutcome.HELD for landing in landings):
             MessageTemplate.objects.filter(pk=broadcast.template_id).update(held_at=now)
         _suppress(broadcast, landings, now)
-    return moved
+    return [Change(broadcast.pk, Times(old), Times(new), people) for (old, new), people in times.items()]
 
 
 def _open_again(broadcast: Broadcast, changes: Sequence[dict[str, Any]], now: datetime) -> None:

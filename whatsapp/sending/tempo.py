@@ -16,11 +16,13 @@ from whatsapp.sending.pace import HORIZON_S, Slots
 
 A_HANDFUL = 5
 SHORTEST_WAVE_S = 0.03
-LONGEST_WAVE_S = 0.1
+LONG_WAVE_S = 0.1
 """Shares of a second's messages in one wave. A number for which the longer one is no message sends one at a time."""
-QUICK_MPS = 250.0
+QUICK_MPS = 160.0
 """A number of this rate has the shorter waves; those of a quicker one are longer in proportion."""
-LARGEST_WAVE = 100
+LONGEST_WAVE_S = 0.15
+LARGEST_WAVE = 150
+"""The most in one wave of the quickest number: with more, `HORIZON_S` would leave too little for a slow commit."""
 SPARE_S = 0.005
 SPREADS = 4
 """A wave is committed this long before its first slot, and this many times by how much commits differ (as RFC 6298, 2
@@ -49,8 +51,10 @@ class Tempo:
 
     def size(self, rate: float) -> int:
         """Returns how many messages leave together, at `rate` messages a second."""
-        least_s = max(SHORTEST_WAVE_S * max(1.0, rate / QUICK_MPS), 2 * self.commit_s)
-        return max(1, min(LARGEST_WAVE, round(rate * LONGEST_WAVE_S), max(A_HANDFUL, round(rate * least_s))))
+        quickness = max(1.0, rate / QUICK_MPS)
+        least_s = max(SHORTEST_WAVE_S * quickness, 2 * self.commit_s)
+        most = min(LARGEST_WAVE, round(rate * min(LONG_WAVE_S * quickness, LONGEST_WAVE_S)))
+        return max(1, min(most, max(A_HANDFUL, round(rate * least_s))))
 
     def next_s(self, slots: Slots, rate: float) -> float:
         """Returns how many seconds after a wave with these slots the slots of the next one can be had."""

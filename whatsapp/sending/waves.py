@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -34,9 +35,9 @@ from whatsapp.sending import (
     quota,
     reactions,
     results,
-    spending,
 )
 from whatsapp.sending.breaker import Breaker
+from whatsapp.sending.circumstances import Circumstances, Reader
 from whatsapp.sending.claims import Claimed, Departure, Stock
 from whatsapp.sending.limiter import limiter, most_of
 from whatsapp.sending.pace import Slots
@@ -70,7 +71,11 @@ class Dispatch:
     breaker: Breaker = field(default_factory=Breaker)
     gauge: PeopleGauge = field(default_factory=PeopleGauge)
     tempo: Tempo = field(default_factory=Tempo)
+    circumstances: Reader = field(init=False)
     epoch: int = -1
+
+    def __post_init__(self) -> None:
+        self.circumstances = Reader(self.broadcast_id, self.business)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +124,31 @@ Step = Wave | Rest | NothingDue | Stopped
 
 def depart_wave(dispatch: Dispatch, now: datetime) -> Step:
     """Take the next messages of a broadcast: check everything again, take slots, commit the attempts."""
-    with acting_for(dispatch.business), transaction.atomic():
-        broadcast = _running(dispatch)
-        if broadcast is None:
+    with _committing(dispatch):
+        found = _running(dispatch)
+        if found is None:
             claims.release(dispatch.stock)
             return Stopped()
+        broadcast = found.broadcast
         try:
             account = account_of(broadcast.sender)
-            room = gates.room_for(broadcast, dispatch.gauge, now)
+            room = gates.room_for(broadcast, dispatch.gauge, now, limits=found.limits)
         except CredentialsUnreadable:
             room = gates.Closed(PauseReason.ACCOUNT, reason(Cause.CREDENTIALS_UNREADABLE))
         if isinstance(room, gates.Closed):
             return _stop(dispatch, broadcast, room, now)
-        return _depart(dispatch, broadcast, account, room, now)
+        return _depart(dispatch, found, account, room, now)
+
+
+@contextmanager
+def _committing(dispatch: Dispatch) -> Iterator[None]:
+    """Run the block in a transaction. If it fails, what it has changed in objects is no longer what is in the rows."""
+    try:
+        with acting_for(dispatch.business), transaction.atomic():
+            yield
+    except BaseException:
+        dispatch.circumstances.forget()
+        raise
 
 
 def _stop(dispatch: Dispatch, broadcast: Broadcast, closed: gates.Closed, now: datetime) -> Stopped:
@@ -140,19 +157,16 @@ def _stop(dispatch: Dispatch, broadcast: Broadcast, closed: gates.Closed, now: d
     return Stopped()
 
 
-def _running(dispatch: Dispatch) -> Broadcast | None:
-    broadcast = (
-        Broadcast.objects.select_related("sender", "template", "business")
-        .filter(pk=dispatch.broadcast_id, status=BroadcastStatus.RUNNING)
-        .first()
-    )
-    if broadcast and broadcast.epoch != dispatch.epoch:
-        dispatch.epoch = broadcast.epoch
+def _running(dispatch: Dispatch) -> Circumstances | None:
+    found = dispatch.circumstances.read()
+    if found and found.broadcast.epoch != dispatch.epoch:
+        dispatch.epoch = found.broadcast.epoch
         dispatch.breaker.reset()  # it was paused and resumed by somebody who has seen the failures
-    return broadcast
+    return found
 
 
-def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: int, now: datetime) -> Step:
+def _depart(dispatch: Dispatch, found: Circumstances, account: Account, room: int, now: datetime) -> Step:
+    broadcast, monthly = found.broadcast, found.monthly_budget
     rate = most_of(broadcast.sender)
     size = dispatch.tempo.size(rate)
     just_claimed = _fill(dispatch.stock, broadcast, min(size * WAVES_PER_CLAIM, room), now)
@@ -168,8 +182,7 @@ def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: in
             dispatch.stock.rows.clear()
         return Rest(slots.wait_s)
     chosen, dispatch.stock.rows = dispatch.stock.rows[: slots.count], dispatch.stock.rows[slots.count :]
-    wanted_now = _leaving(broadcast, chosen, dispatch.stock, now)
-    monthly = spending.monthly_budget(broadcast.business)
+    wanted_now = _leaving(found, chosen, dispatch.stock, now)
     rows, obstacle = affording.cut(broadcast, wanted_now, dispatch.stock, monthly, now)
     if isinstance(obstacle, gates.Closed):
         return _stop(dispatch, broadcast, obstacle, now)
@@ -185,7 +198,7 @@ def _depart(dispatch: Dispatch, broadcast: Broadcast, account: Account, room: in
         dispatch.stock.rows.clear()
         return Rest(0.0)
     dispatch.gauge.use(len(departures))
-    day_limits.count(broadcast.business, len(departures), cost, now)
+    day_limits.count(broadcast.business, len(departures), cost, now, limits=found.limits)
     # A message posted before this moment is answered (or given up) before its lease ends.
     deadline = opened_at + (timeout + slack).total_seconds()
     next_at = opened_at + dispatch.tempo.next_s(slots, rate)
@@ -202,14 +215,16 @@ def _fill(stock: Stock, broadcast: Broadcast, most: int, now: datetime) -> bool:
     return True
 
 
-def _leaving(broadcast: Broadcast, chosen: Sequence[Claimed], stock: Stock, now: datetime) -> list[Claimed]:
+def _leaving(found: Circumstances, chosen: Sequence[Claimed], stock: Stock, now: datetime) -> list[Claimed]:
     """Returns the rows that may leave: not people who have opted out since, or who must wait for another message.
 
     All of it goes by the person, whatever the address of the row (`people.identity`).
     """
-    addresses = [row.address for row in chosen]
+    broadcast, addresses = found.broadcast, [row.address for row in chosen]
     people = identity.people(broadcast.business, addresses)
-    unwanted = suppressions.blocked(broadcast.business, addresses, broadcast.template_category, known=people)
+    unwanted = suppressions.blocked(
+        broadcast.business, addresses, broadcast.template_category, known=people, keys=found.keys
+    )
     claims.skip([row for row in chosen if row.address in unwanted], stock, SkipReason.OPTED_OUT)
     left = [row for row in chosen if row.address not in unwanted]
     twice = quota.doubles(broadcast, {row.id: row.address for row in left}, people)
@@ -253,7 +268,7 @@ def land_wave(wave: Wave, landings: Sequence[Landing], now: datetime) -> None:
     broadcast, sender = wave.broadcast, wave.broadcast.sender
     written_to = [(landing.departure.row.address, landing.result) for landing in landings]
     known_as.learn(wave.dispatch.business, written_to, now)
-    with acting_for(wave.dispatch.business), transaction.atomic():
+    with _committing(wave.dispatch):
         others_succeed = reactions.succeeds(broadcast, landings)
         moved = results.record(broadcast, landings, others_succeed=others_succeed, now=now)
         if sender.health != SenderHealth.READY and any(reactions.is_accepted(each.result) for each in landings):

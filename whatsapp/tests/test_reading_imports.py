@@ -91,7 +91,7 @@ def kill_in(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, call: int) -
 @pytest.mark.parametrize("call", [1, 2, 4])
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(imports, "move"), (reading, "save"), (RejectedRow.objects, "bulk_create"), (consent, "note")],
+    [(imports, "move"), (reading, "save"), (reading, "insert_rows"), (consent, "note")],
     ids=["after the cursor", "after the people", "after the rejected", "amid the people"],
 )
 def test_killed_between_chunk_and_commit_the_next_reader_goes_on_exactly(

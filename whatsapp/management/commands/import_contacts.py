@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from businesses import garbage
 from businesses.tenancy import acting_for
 from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import WhatsappError
@@ -36,6 +37,11 @@ class Command(BaseCommand):
         parser.add_argument("--tag", action="append", default=[], help="give all of them this tag; may be repeated")
         file_answers.add_options(parser)
         parser.add_argument("--consent", default="", metavar="SOURCE", help="they agreed to messages: where and when")
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run in a process of its own: what it has loaded stays, and would be searched again and again."""
+        garbage.exempt_what_is_loaded()
+        super().run_from_argv(argv)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import the file and print the counts."""

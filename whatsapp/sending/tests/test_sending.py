@@ -283,7 +283,7 @@ def test_a_wave_takes_two_commits(
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    make_broadcast(sender, template, addresses(600))
+    make_broadcast(sender, template, addresses(900))
     # On a busy machine messages may come late or find no connection in time: they would leave again, in another wave.
     monkeypatch.setattr(flights, "LATEST_S", 60.0)
     monkeypatch.setattr(posting, "CONNECT_TIMEOUT_S", 60.0)
