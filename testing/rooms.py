@@ -71,7 +71,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "openai_http openai_websocket",
         "openai_errors openai_messages openai_models mailbox past",
         "models",
-        "errors short_waits",
+        "errors json_text short_waits",
     ),
     "businesses": (
         "apps urls management templatetags middleware",

@@ -16,7 +16,7 @@ SPARE: Final = {
     "sockets of Redis": 20,
     "files": 4,
     "threads": 3,
-    "tasks": 3,
+    "tasks": 4,
     "connections": 2,
     "waiting news": 100,
     "waiting summaries": 5,
@@ -26,8 +26,9 @@ SPARE: Final = {
     "waiting unknown_messages": 0,
 }
 """By how much each may be above its first rest at the last one: a poll, a keep-alive or a health check may be under
-way at that moment. redis-py keeps as many connections as were ever in use at once, and more calls than before may have
-begun in the same moment. The broadcast goes on at a rest: its news of the last seconds wait to be applied."""
+way at that moment, and a request under way has four tasks. redis-py keeps as many connections as were ever in use at
+once, and more calls than before may have begun in the same moment. The broadcast goes on at a rest: its news of the
+last seconds wait to be applied."""
 SURELY: Final = 2.0
 """Standard errors by which a slope must be above its bound: a figure that goes up and down is not a leak."""
 MEMORY: Final = ("pss_mb", "uss_mb")

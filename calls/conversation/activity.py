@@ -58,7 +58,7 @@ class NoiseFloor:
             self._minimum, self._minimum_ms = float("inf"), 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every frame
 class Hearing:
     """What one frame holds. `is_voice` but not `is_loud` may be an echo, or the caller's first soft sound.
 

@@ -115,20 +115,22 @@ class Assistant:
         if response.is_revoked:
             self._emit(CancelResponse(response_id))
 
-    def audio(self, event: ResponseAudio) -> None:
-        """Queue audio, and send it unless its utterance is held or paused. Audio that nobody wants is dropped."""
+    def audio(self, event: ResponseAudio) -> bool:
+        """Queue audio that is wanted, and send it if it may be heard. Returns whether the caller just hears on."""
         self._adopt(event.response_id)
         response = self.response
         if response is None or response.is_revoked or not response.belongs_to(event.response_id):
             self._emit(DropAudio(event.item_id))
-            return
+            return False
         response.progress_at = event.at
         if event.item_id not in response.items:
             response.items.append(event.item_id)
         utterance = self._utter(response, event.at)
+        goes_on = utterance.stage is Stage.PLAYING and self.playback.has_words
         self.playback.receive(event.item_id, event.size, event.levels)
         if utterance.stage in (Stage.QUEUED, Stage.PLAYING):
             self._send(event.at)
+        return goes_on
 
     def words(self, event: ResponseWords) -> None:
         """Note text that the assistant is saying."""
@@ -238,19 +240,17 @@ class Assistant:
             self._emit(CancelResponse(response.response_id))
 
     # Being heard -----------------------------------------------------------------------------------
-    def mark_returned(self, at: float, name: str) -> None:
-        """Note what was heard up to a mark, or that a clear has arrived."""
+    def mark_returned(self, at: float, name: str) -> bool:
+        """Note what was heard up to a mark, or that a clear has arrived. Returns whether the caller hears on."""
         if self.playback.mark_returned(at, name):
-            return
+            return self.playback.has_words
         seconds = self.playback.clear_confirmed(at, name)
         if seconds is not None:
             self._emit(Measure(Latency.BARGE_IN_CONFIRMED, round(seconds * 1000)))
+        return False
 
     def finish_if_heard(self, at: float) -> Utterance | None:
-        """Close the utterance if the caller has heard all that came of it, and return it.
-
-        While a response is under way more may come.
-        """
+        """Close and return the utterance if the caller has heard all of it, and no response may bring more."""
         utterance = self.utterance
         if utterance is None or self.response or utterance.is_paused or self.playback.has_words:
             return None

@@ -23,6 +23,8 @@ ASK_EARS_AGAIN_S = 2.0
 UNCONFIRMED_TURN_MS = 400
 LOUD_TURN_MS = 600
 """So much voice in one run is a turn though OpenAI hears none: by a detector, or by loudness alone."""
+GOES_ON_S = 0.3
+"""A voice that goes on changes nothing for the rest of the conversation, which looks so often how long it has."""
 COMMIT_WAIT_S = 0.6
 """OpenAI commits a turn as soon as it hears a pause. After this long we count it as committed without being told."""
 
@@ -52,6 +54,8 @@ class Caller:
         self._untold: TurnCommitted | None = None  # a turn that OpenAI should commit, and by when
         self._assumed: TurnCommitted | None = None  # the last one that we stopped waiting for
         self._doubted = ""  # the item of a turn that was loud enough for a voice, but no speech to our ears
+        self._settled_by = False, False
+        self._settled_voiced_at = self._settled_heard_at = float("-inf")
 
     def hear(self, frame: CallerFrame, *, assistant_is_playing: bool, delay_s: float) -> Hearing:
         """Tell whether a frame holds the caller's voice, and not the assistant's echo.
@@ -177,6 +181,23 @@ class Caller:
     def speaks(self, at: float) -> bool:
         """Tell whether the caller is speaking: OpenAI says so, and so do our own ears."""
         return self._server_hears_speech and at < self.speaks_until()
+
+    def settled(self, at: float) -> None:
+        """Note that all has been done that the caller's voice until now leads to."""
+        self._settled_by = self.speaks(at), self._is_unended
+        self._settled_voiced_at, self._settled_heard_at = self.activity.last_voiced_at, self.heard_at
+
+    def goes_on(self, at: float, *, is_quiet: bool) -> bool:
+        """Tell whether the voice is the same as when all was done, and not much longer: then nothing is to be done.
+
+        `is_quiet`: nothing was heard that may be a voice. What follows a voice is looked at once.
+        """
+        longer_s = 0.0 if is_quiet else GOES_ON_S
+        return (
+            self.activity.last_voiced_at <= self._settled_voiced_at + longer_s
+            and self.heard_at <= self._settled_heard_at + longer_s
+            and (is_quiet or (self.speaks(at), self._is_unended) == self._settled_by)
+        )
 
     def speaks_until(self) -> float:
         """Return when speech that OpenAI reports counts as over if our ears hear no more of it."""

@@ -71,9 +71,9 @@ class NothingLeft:
 
 
 # From the caller's side (Twilio) ------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made every 20 ms of every call, and frozen ones take four times as long
 class CallerFrame:
-    """A piece of the caller's audio was received, usually 20 ms.
+    """A piece of the caller's audio was received, usually 20 ms. Nobody changes one.
 
     `rms` is its energy as 16-bit linear samples. `speech_probability` (0 to 1) is a neural detector's
     answer where one was asked, None where none was.

@@ -42,16 +42,18 @@ class Interruptions:
 
     # The caller's voice ----------------------------------------------------------------------------------
     def caller_frame(self, frame: CallerFrame) -> bool:
-        """Listen to a frame, and let it interrupt if it may. Returns whether anything was heard that may be a voice.
+        """Listen to a frame, and let it interrupt if it may. Returns whether the line goes on as it was.
 
-        What is not heard changes nothing but what is known of the line: its noise, its echo, and who else is there.
+        A frame in which nobody is heard, or a voice that goes on, changes nothing but what is known of the line: its
+        noise, its echo, and who else is there.
         """
         assistant, playback = self._assistant, self._assistant.playback
         hearing = self._caller.hear(frame, assistant_is_playing=playback.is_playing, delay_s=playback.delay_s)
         utterance = assistant.utterance
-        is_heard = hearing.is_voice or hearing.is_loud or assistant.is_paused
+        is_quiet = not hearing.is_voice and not hearing.is_loud
+        goes_on = not assistant.is_paused and self._caller.goes_on(frame.at, is_quiet=is_quiet)
         if utterance is None or not utterance.is_audible:
-            return is_heard
+            return goes_on
         if self._may_interrupt_now(frame.at):
             verdict = self._caller.barge_in.hear(
                 frame.at, hearing, milliseconds=frame.milliseconds, is_paused=assistant.is_paused
@@ -60,7 +62,7 @@ class Interruptions:
         elif hearing.is_caller and not utterance.has_logged_ignored_voice:
             utterance.has_logged_ignored_voice = True
             self._emit(Log("[BARGE-IN]", f"ignored: {self._why_not()}, rms={frame.rms}"))
-        return is_heard
+        return goes_on
 
     def speech_started(self, at: float) -> None:
         """Note that OpenAI hears the caller too."""

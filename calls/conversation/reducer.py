@@ -7,10 +7,10 @@ returns, in order. `next_deadline` says when it wants a `Tick` though nothing ha
    stop the assistant's, `turns.py` keeps turns and what is owed an answer, `assistant.py` carries a response from the
    request to the caller's ear, `departure.py` does what the model asks for by function calls, `model_line.py` keeps the
    line to the model, `dialogue.py` what was said and heard.
-2. `_settle` does what has become due, whatever the event was, unless it was a frame in which nobody is heard and
-   nothing is due yet: an utterance was heard to its end, the model is stuck, the line must be renewed, the floor is
-   free for the next answer, the call can end, nobody was heard (`silence.py`), the caller has waited for long
-   (`waiting.py`). What another process needs to go on with the call is kept.
+2. `_settle` does what has become due: an utterance was heard to its end, the model is stuck, the line must be renewed,
+   the floor is free for the next answer, the call can end, nobody was heard (`silence.py`), the caller has waited for
+   long (`waiting.py`). What another process needs to go on with the call is kept. Nothing can have become due by what
+   comes a hundred times a second and only goes on: a frame, a mark or a piece of audio that changes nobody's standing.
 
 Six things have a state. Each is changed by its owner only, in the table of its own module where one is named:
 
@@ -154,18 +154,30 @@ class Conversation:
         """Decide about one event and return the commands that it leads to, in order."""
         if self._is_over:
             return []
-        if isinstance(event, CallerFrame):
-            was_heard = self.turns.interruptions.caller_frame(event)
-            if not was_heard and not self._commands and self._rests(event.at):
-                return []
-        else:
-            self._dispatch(event)
-        self._settle(event.at)
-        self._deadline = self._soonest_after(event.at)
+        goes_on = self._goes_on(event)
+        if not goes_on or not self._rests(event.at):
+            if goes_on is None:
+                self._dispatch(event)
+            self._settle(event.at)
+            self._deadline = self._soonest_after(event.at)
+            self._is_settled = not self._commands  # a command may have made room for the next
+            self.turns.caller.settled(event.at)
         commands = self._commands.copy()
         self._commands.clear()
-        self._is_settled = not commands  # a command may have made room for the next
         return commands
+
+    def _goes_on(self, event: Event) -> bool | None:
+        """Take what comes many times a second; return whether it changes nobody's standing. None: it is to be taken."""
+        match event:
+            case CallerFrame():
+                return self.turns.interruptions.caller_frame(event) and not self._commands
+            case MarkReturned():
+                goes_on, moment = self.assistant.mark_returned(event.at, event.name), self.assistant.playback.deadline()
+                self._deadline = min((each for each in (self._deadline, moment) if each is not None), default=None)
+                return goes_on
+            case ResponseAudio():
+                return self.assistant.audio(event)
+        return None
 
     def fail(self) -> list[Command]:
         """End the call after a mistake of ours, whatever state that left; nothing more is decided."""
@@ -187,12 +199,8 @@ class Conversation:
         """Tell whether `_settle` found nothing to do the last time, and nothing has become due since."""
         return self._is_settled and (self._deadline is None or at < self._deadline)
 
-    def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - a line for each kind of event
+    def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912 - a line for each kind of event
         match event:
-            case MarkReturned(at, name):
-                self.assistant.mark_returned(at, name)
-            case ResponseAudio():
-                self.assistant.audio(event)
             case ResponseWords():
                 self.assistant.words(event)
             case SpeechStarted(at):

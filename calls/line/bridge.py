@@ -112,6 +112,7 @@ class Bridge:
         self._unanswered = Unanswered()
         self._heard_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._deadline: float | None = None
         self._ending: asyncio.Task[None] | None = None
         self._dial = ""
         self._awaits_notice = plan.has_notice
@@ -130,7 +131,7 @@ class Bridge:
         Raises `MalformedMessage` if it can't be decoded (and changes nothing), `Flood` if there is too much of it.
         """
         try:
-            audio = base64.b64decode(payload, validate=True)
+            audio = binascii.a2b_base64(payload, strict_mode=True)
         except (binascii.Error, ValueError, TypeError):
             raise MalformedMessage("audio that isn't base64") from None
         now, self._heard_s = self._clock(), self._heard_s + len(audio) / BYTES_PER_SECOND
@@ -145,7 +146,7 @@ class Bridge:
     def mark_returned(self, name: str) -> None:
         """Take a mark that Twilio sent back."""
         self._missing.came()
-        self.feed(MarkReturned(self._clock(), name))
+        self._caller_frames.mark_returned(MarkReturned(self._clock(), name))
 
     def key_pressed(self, digit: str) -> None:
         """Take a key of the caller's telephone."""
@@ -270,14 +271,15 @@ class Bridge:
 
     def _set_timer(self) -> None:
         deadline = self._conversation.next_deadline()
+        if deadline == self._deadline:
+            return
+        self._deadline = deadline
         if self._timer is not None:
-            if deadline is not None and self._timer.when() == self._opened_at + deadline:
-                return
             self._timer.cancel()
         self._timer = None if deadline is None else self._loop.call_at(self._opened_at + deadline, self._tick)
 
     def _tick(self) -> None:
-        self._timer = None
+        self._timer = self._deadline = None
         self.feed(Tick(self._clock()))
 
     async def _end(self, command: EndCall) -> None:

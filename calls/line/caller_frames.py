@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from calls.audio import ears, ulaw
-from calls.conversation.events import CallerFrame
+from calls.conversation.events import CallerFrame, Event, MarkReturned
 from calls.line import joint_hearing
 
 FRAME_BYTES: Final = 160
@@ -20,12 +20,13 @@ class CallerFrames:
     waits for the detector is told a few milliseconds later, or at the next `catch_up`.
     """
 
-    def __init__(self, *, is_wanted: Callable[[int], bool], tell: Callable[[CallerFrame], None]) -> None:
+    def __init__(self, *, is_wanted: Callable[[int], bool], tell: Callable[[Event], None]) -> None:
         self._is_wanted = is_wanted
         self._tell = tell
         self._ear = ears.new_ear()
         self._joint = joint_hearing.of_this_loop()
         self._held: tuple[float, int, int] | None = None
+        self._marks: list[MarkReturned] = []
 
     def hear(self, at: float, audio: bytes) -> None:
         """Take a piece of the caller's audio, µ-law."""
@@ -40,6 +41,13 @@ class CallerFrames:
             else:
                 self._tell(CallerFrame(at, rms, milliseconds, self._ear.probability if is_wanted else None))
 
+    def mark_returned(self, mark: MarkReturned) -> None:
+        """Tell a mark, after the frame that waits: a mark can wait as long, and they are as many as the frames."""
+        if self._held is None:
+            self._tell(mark)
+        else:
+            self._marks.append(mark)
+
     def catch_up(self) -> None:
         """Tell what waits: something else is about to be told, or asked."""
         if self._held is not None:
@@ -48,4 +56,7 @@ class CallerFrames:
     def _tell_held(self) -> None:
         if self._held is not None:
             held, self._held = self._held, None
+            marks, self._marks = self._marks, []
             self._tell(CallerFrame(*held, self._ear.probability))
+            for mark in marks:
+                self._tell(mark)

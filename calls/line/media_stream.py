@@ -9,10 +9,10 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from calls import json_text
 from calls.errors import CallsError
-from calls.line import json_text
 from calls.telephone.twilio import TOKEN_PARAMETER
 
 LARGEST_MESSAGE = 64 * 1024
@@ -43,8 +43,7 @@ class Start:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):
     """A piece of the caller's audio, base64 of µ-law. `timestamp_ms` counts from the start of the stream, if known."""
 
     payload: str
@@ -109,9 +108,10 @@ def understand(message: dict[str, Any]) -> Media | MarkBack | Key | Stop | None:
     try:
         match event:
             case "media":
-                if message["media"].get("track") == "outbound":
+                media = message["media"]
+                if media.get("track") == "outbound":
                     return None  # our own voice: Twilio sends it to streams that ask for both tracks
-                return Media(message["media"]["payload"], _timestamp_ms(message["media"]))
+                return Media(media["payload"], _timestamp_ms(media))
             case "mark":
                 return MarkBack(_checked(message["mark"]["name"], lambda name: len(name) <= LONGEST_NAME))
             case "dtmf":
@@ -140,8 +140,8 @@ def play(stream_sid: str, payload: str) -> str:
 
 
 def mark(stream_sid: str, name: str) -> str:
-    """Ask for this name back when what was queued before has played."""
-    return json.dumps({"event": "mark", "streamSid": stream_sid, "mark": {"name": name}})
+    """Ask for this name back when what was queued before has played. Concatenated, as `play`."""
+    return f'{{"event":"mark","streamSid":"{stream_sid}","mark":{{"name":{json.dumps(name)}}}}}'
 
 
 def clear(stream_sid: str) -> str:

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 
-from calls import figures
+from calls import figures, json_text
 from calls.conversation.dialogue import SpokenTurn
 from calls.conversation.events import ModelLost, ModelReady
-from calls.line import json_text
 from calls.line.model_socket import Connect, HandshakeRefused, ModelSocket, SocketFailed
 from calls.line.realtime_events import (
     Understood,

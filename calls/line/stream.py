@@ -160,7 +160,8 @@ class MediaStream:
     def _limit_messages(self) -> None:
         if self._starting is None and self._messages > MOST_BEFORE_START:
             raise MalformedMessage("many messages before a start with a token")
-        if self._messages > MOST_MESSAGES_AT_ONCE + MESSAGES_PER_S * (self._loop.time() - self._connected_at):
+        beyond = self._messages - MOST_MESSAGES_AT_ONCE
+        if beyond > 0 and beyond > MESSAGES_PER_S * (self._loop.time() - self._connected_at):
             raise Flood("a flood of messages")
 
     def _pass_on(self, bridge: Bridge, message: dict[str, Any]) -> None:

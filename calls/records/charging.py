@@ -22,6 +22,7 @@ from calls.records import costs
 
 SMALLEST_CHARGE = Decimal("0.08")
 """Minutes: a running call is charged about every five seconds."""
+CHARGE_EVERY_S = float(SMALLEST_CHARGE * 60)
 _HUNDREDTH = Decimal("0.01")
 _OF_A_CENT = Decimal("0.00001")
 

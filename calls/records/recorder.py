@@ -23,6 +23,7 @@ from calls.conversation.end_reasons import EndReason
 from calls.past import Past
 from calls.plan import CallPlan
 from calls.records import store
+from calls.records.charging import CHARGE_EVERY_S
 from calls.records.endings import Ending
 from calls.records.spans import CallSpans
 from calls.records.store import Batch
@@ -76,7 +77,7 @@ class CallRecorder:
         self._tracks = Tracks() if plan.is_recorded else None
         self._caller_may_be_recorded = not plan.has_notice
         self._unwritten: Batch | None = None
-        self._last_write_at = 0.0
+        self._last_write_at = self._last_charge_at = 0.0
         self._closing = asyncio.Event()
         self._writer = asyncio.create_task(self._write_now_and_then(), name=f"records of call {plan.call_id}")
 
@@ -198,6 +199,10 @@ class CallRecorder:
 
     def _next_batch(self, ending: Ending | None) -> Batch:
         """Returns everything that is not written yet, as one batch."""
+        now = asyncio.get_running_loop().time()
+        is_charged = now - self._last_charge_at >= CHARGE_EVERY_S
+        if is_charged:
+            self._last_charge_at = now
         batch = Batch(
             turns=tuple(self._turns.values()),
             trace=tuple(self._trace),
@@ -205,6 +210,7 @@ class CallRecorder:
             latencies={name: tuple(values) for name, values in self._latencies.items()},
             usage=dict(self._usage),
             standing=self._standing,
+            is_charged=is_charged,
             ending=ending,
         )
         self._standing = None

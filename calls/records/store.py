@@ -48,7 +48,10 @@ _rests_until = 0.0
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What changed in a call since the last write. The same batch may be written twice."""
+    """What changed in a call since the last write. The same batch may be written twice.
+
+    `is_charged`: it is time to charge for the call again. Its end always is.
+    """
 
     turns: Sequence[KeepTurn] = ()
     trace: Sequence[traces.TraceLine] = ()
@@ -56,6 +59,7 @@ class Batch:
     latencies: Mapping[str, Sequence[int]] = field(default_factory=dict)
     usage: Mapping[str, int] = field(default_factory=dict)
     standing: KeepStanding | None = None
+    is_charged: bool = True
     ending: Ending | None = None
 
 
@@ -64,7 +68,7 @@ class Superseded(Exception):
 
 
 def write_later(plan: CallPlan, batch: Batch) -> Future[EndReason | None]:
-    """Write a batch in the records' thread, and charge the call so far.
+    """Write a batch in the records' thread, and charge the call so far if it is time.
 
     The future holds why the call must end if nothing is left that pays for it, or the database's error, or
     `Superseded`.
@@ -151,7 +155,7 @@ def _write_now(plan: CallPlan, batch: Batch) -> EndReason | None:
                 _tell_of_recording(plan)
                 finishing.end_by_its_process(plan.call_id, batch.ending, now=now)
                 return None
-            return charging.charge_so_far(plan.call_id, plan.business, now=now)
+            return charging.charge_so_far(plan.call_id, plan.business, now=now) if batch.is_charged else None
     except Superseded:
         raise
     except BaseException:

@@ -11,10 +11,11 @@ import json
 import types
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, get_args, get_type_hints
 
+from calls import json_text
 from calls.conversation.commands import Command, EndCall, NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import Event
@@ -37,17 +38,26 @@ TraceLine = Event | Decided
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (*get_args(Event), *get_args(Command))}
 
 
+def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Returns the names of the fields after the time, and their defaults; `MISSING` of dataclasses for none."""
+    named = [field for field in fields(kind) if field.name != "at"]
+    return tuple(field.name for field in named), tuple(field.default for field in named)
+
+
+_FIELDS = {name: _fields_of(kind) for name, kind in _KINDS.items()}
+
+
 def encode(lines: Iterable[TraceLine]) -> bytes:
     """Returns these lines, in their order, as a chunk."""
-    encoded, before_ms = [json.dumps({"format": FORMAT})], 0
+    encoded, before_ms = [json.dumps({"format": FORMAT}).encode()], 0
     for line in lines:
         what = line.command if isinstance(line, Decided) else line
         at_ms = round(line.at * 1000)
         exact = at_ms / 1000 == line.at
         at: int | float = at_ms - before_ms if exact else float(line.at)
         before_ms = at_ms
-        encoded.append(json.dumps([type(what).__name__, at, *_values(what)], separators=(",", ":"), ensure_ascii=False))
-    return zlib.compress("\n".join(encoded).encode("utf-8", "surrogatepass"), 6)
+        encoded.append(json_text.dumps([type(what).__name__, at, *_values(what)]))
+    return zlib.compress(b"\n".join(encoded), 6)
 
 
 def decode(chunk: bytes) -> Iterator[TraceLine]:
@@ -75,10 +85,9 @@ def read_trace(call: Call) -> list[TraceLine]:
 
 def _values(what: Event | Command) -> list[Any]:
     """Returns the fields after the time, without trailing defaults."""
-    named = [field for field in fields(what) if field.name != "at"]
-    values = [getattr(what, field.name) for field in named]
-    while named and named[-1].default is not MISSING and _same(values[-1], named[-1].default):
-        named.pop()
+    names, defaults = _FIELDS[type(what).__name__]
+    values = [getattr(what, name) for name in names]
+    while values and _same(values[-1], defaults[len(values) - 1]):
         values.pop()
     return values
 

@@ -80,16 +80,19 @@ def records_thread() -> Iterator[None]:
     store.close_connection()
 
 
+RESTS = Conversation._rests
+
+
 @pytest.fixture(autouse=True)
 def settled_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settle at each frame for which the conversation thinks that it need not, and see that there was nothing to do."""
-    rests = Conversation._rests
+    """Settle at each event for which the conversation thinks that it need not, and see that there was nothing to do."""
 
     def rests_indeed(self: Conversation, at: float) -> bool:
-        if not rests(self, at):
+        if not RESTS(self, at):
             return False
+        commands = self._commands.copy()
         self._settle(at)
-        assert self._commands == []
+        assert self._commands == commands
         assert not self._is_over
         return True
 

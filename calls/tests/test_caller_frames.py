@@ -9,7 +9,7 @@ import pytest
 
 from calls.audio import ears, ulaw
 from calls.audio.ears import NeuralEar
-from calls.conversation.events import CallerFrame
+from calls.conversation.events import CallerFrame, Event, MarkReturned
 from calls.line import joint_hearing
 from calls.line.caller_frames import CallerFrames
 
@@ -33,7 +33,11 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def line(told: list[CallerFrame]) -> CallerFrames:
-    return CallerFrames(is_wanted=lambda _rms: True, tell=told.append)
+    def tell(event: Event) -> None:
+        assert isinstance(event, CallerFrame)
+        told.append(event)
+
+    return CallerFrames(is_wanted=lambda _rms: True, tell=tell)
 
 
 async def test_windows_of_several_calls_go_in_one_run(runs: list[int]) -> None:
@@ -67,6 +71,19 @@ async def test_frames_of_a_call_keep_their_order_though_some_wait(runs: list[int
     assert len(runs) == 200 // WINDOW_MS
 
 
+async def test_marks_wait_behind_a_frame_that_waits_and_begin_no_run(runs: list[int]) -> None:
+    told: list[Event] = []
+    caller = CallerFrames(is_wanted=lambda _rms: True, tell=told.append)
+    caller.mark_returned(MarkReturned(0.0, "at once"))
+    caller.hear(0.02, ulaw.SILENCE * 256)
+    caller.mark_returned(MarkReturned(0.021, "first"))
+    caller.mark_returned(MarkReturned(0.022, "second"))
+    assert runs == []
+    await asyncio.sleep(2 * joint_hearing.HELD_S)
+    assert runs == [1]
+    assert [event.at for event in told] == [0.0, 0.02, 0.02, 0.021, 0.022]
+
+
 async def test_a_detector_that_fails_holds_no_call_up(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -86,8 +103,9 @@ async def test_a_detector_that_fails_holds_no_call_up(
 async def test_a_call_that_fails_leaves_the_others_alone(caplog: pytest.LogCaptureFixture) -> None:
     told: list[CallerFrame] = []
 
-    def fail(frame: CallerFrame) -> None:
-        if frame.speech_probability is not None and frame.milliseconds == 12:
+    def fail(event: Event) -> None:
+        assert isinstance(event, CallerFrame)
+        if event.speech_probability is not None and event.milliseconds == 12:
             raise ValueError("a mistake of ours")
 
     CallerFrames(is_wanted=lambda _rms: True, tell=fail).hear(0.0, ulaw.SILENCE * 256)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from calls.line import json_text
+from calls import json_text
 
 pytestmark = pytest.mark.pure
 
@@ -40,3 +40,21 @@ def test_it_raises_what_json_raises(broken: str | bytes) -> None:
 def test_what_is_nested_too_deeply_is_an_error() -> None:
     with pytest.raises(RecursionError):
         json_text.loads("[" * 60_000)
+
+
+@pytest.mark.parametrize(
+    "value", [["CallerFrame", 20, 51, 20, 0.25], ["é", None, True], ["half \ud83d"], [1 << 70, 1.5]]
+)
+def test_it_writes_what_json_reads(value: list[object]) -> None:
+    written = json_text.dumps(value)
+    assert b" " not in written.replace(b"half ", b"")
+    assert json.loads(written.decode("utf-8", "surrogatepass")) == value
+
+
+def test_a_number_that_is_none_is_written_as_null() -> None:
+    assert json_text.dumps([float("inf")]) == b"[null]"
+
+
+def test_what_json_does_not_know_is_refused() -> None:
+    with pytest.raises(TypeError):
+        json_text.dumps([object()])
