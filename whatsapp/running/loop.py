@@ -76,6 +76,7 @@ class SendingLoop:
         self._questions = DatabaseThread("questions")  # providers take seconds to answer, and the chores can't wait
         self._lanes: dict[uuid.UUID, Lane] = {}
         self._running: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self._direct: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._is_idle = False
         self._book = Logbook()
@@ -175,7 +176,9 @@ class SendingLoop:
         await doubts.decide(http, self._chores, self._now())
 
     async def _send_direct_messages(self, http: aiohttp.ClientSession) -> None:
-        await direct.send_waiting(http, self._chores, self._now())
+        """Send what waits. Once claimed, a message is posted and recorded, even if the loop ends meanwhile."""
+        self._direct = asyncio.create_task(direct.send_waiting(http, self._chores, self._now()))
+        await asyncio.shield(self._direct)
 
     async def _refresh(self) -> None:
         await self._questions.run(refresh_due, self._now())
@@ -203,6 +206,8 @@ class SendingLoop:
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
+        if self._direct is not None:
+            await asyncio.gather(self._direct, return_exceptions=True)
 
     async def _pause(self, seconds: float) -> None:
         try:
