@@ -22,8 +22,9 @@ from calls.records import costs
 
 SMALLEST_CHARGE = Decimal("0.08")
 """Minutes: a running call is charged about every five seconds."""
-CHARGE_EVERY_S = float(SMALLEST_CHARGE * 60)
 _HUNDREDTH = Decimal("0.01")
+CHARGE_EVERY_S = float((SMALLEST_CHARGE - _HUNDREDTH) * 60)
+"""Sooner there is nothing to charge: hundredths are rounded up."""
 _OF_A_CENT = Decimal("0.00001")
 
 

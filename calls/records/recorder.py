@@ -77,7 +77,8 @@ class CallRecorder:
         self._tracks = Tracks() if plan.is_recorded else None
         self._caller_may_be_recorded = not plan.has_notice
         self._unwritten: Batch | None = None
-        self._last_write_at = self._last_charge_at = 0.0
+        self._last_write_at = 0.0
+        self._last_charge_at = asyncio.get_running_loop().time()  # nothing was used before
         self._closing = asyncio.Event()
         self._writer = asyncio.create_task(self._write_now_and_then(), name=f"records of call {plan.call_id}")
 
