@@ -10,10 +10,10 @@ import asyncio
 import gc
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
@@ -76,7 +76,7 @@ class SendingLoop:
         self._questions = DatabaseThread("questions")  # providers take seconds to answer, and the chores can't wait
         self._lanes: dict[uuid.UUID, Lane] = {}
         self._running: dict[uuid.UUID, asyncio.Task[None]] = {}
-        self._direct: asyncio.Task[None] | None = None
+        self._unfinished: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._is_idle = False
         self._book = Logbook()
@@ -170,15 +170,20 @@ class SendingLoop:
     async def _sweep(self, http: aiohttp.ClientSession) -> None:
         await self._chores.run(heirs.settle, self._now())
         await self._chores.run(sweeper.sweep, self._now())
-        await confirm_choices(http, self._chores, self._now())
+        await self._to_its_end(confirm_choices(http, self._chores, self._now()))
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that claims messages and then posts them. It is done to its end, even if the loop ends."""
+        task = asyncio.create_task(work)
+        self._unfinished.add(task)
+        task.add_done_callback(self._unfinished.discard)
+        await asyncio.shield(task)
 
     async def _doubt(self, http: aiohttp.ClientSession) -> None:
         await doubts.decide(http, self._chores, self._now())
 
     async def _send_direct_messages(self, http: aiohttp.ClientSession) -> None:
-        """Send what waits. Once claimed, a message is posted and recorded, even if the loop ends meanwhile."""
-        self._direct = asyncio.create_task(direct.send_waiting(http, self._chores, self._now()))
-        await asyncio.shield(self._direct)
+        await self._to_its_end(direct.send_waiting(http, self._chores, self._now()))
 
     async def _refresh(self) -> None:
         await self._questions.run(refresh_due, self._now())
@@ -206,8 +211,7 @@ class SendingLoop:
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
-        if self._direct is not None:
-            await asyncio.gather(self._direct, return_exceptions=True)
+        await asyncio.gather(*self._unfinished, return_exceptions=True)
 
     async def _pause(self, seconds: float) -> None:
         try:

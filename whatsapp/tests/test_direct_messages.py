@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,7 +30,6 @@ from whatsapp.models import (
 from whatsapp.people import suppressions
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.providers.sandbox.script import Action, Reaction, accept_and, refuse
-from whatsapp.running.loop import SendingLoop
 from whatsapp.sending import direct
 from whatsapp.webhooks.tests.notes import cloud_notice, post_cloud
 
@@ -223,32 +219,6 @@ def test_a_lost_answer_is_not_repeated_and_settles_by_its_report(
     report()
     send(run_for_s=0.1)
     assert (DirectMessage.objects.get().status, len(meta.posts)) == ("delivered", 1)
-
-
-def test_a_loop_that_ends_leaves_no_message_between_its_claim_and_its_post(
-    meta: ThreadedMeta,
-    sender: Sender,
-    template: MessageTemplate,
-    send: Send,
-    now: datetime,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    is_claiming, claim, end = threading.Event(), direct.claim, SendingLoop._end
-
-    def claim_slowly(*given: Any) -> Any:
-        is_claiming.set()
-        time.sleep(0.2)
-        return claim(*given)
-
-    async def end_meanwhile(*given: Any) -> None:
-        await asyncio.to_thread(is_claiming.wait, 10)
-        await end(*given)
-
-    monkeypatch.setattr(direct, "claim", claim_slowly)
-    monkeypatch.setattr(SendingLoop, "_end", end_meanwhile)
-    direct_messages.send_test(sender, template, to=FIRST, params={"first_name": "Dana"}, key=KEY, now=now)
-    send()
-    assert (DirectMessage.objects.get().status, len(meta.posts)) == ("accepted", 1)
 
 
 def test_a_refusal_says_why(
