@@ -19,7 +19,7 @@ from testing.broadcasts import addresses
 from testing.meta import ThreadedMeta
 from whatsapp.conftest import Send
 from whatsapp.inbox import direct_messages
-from whatsapp.models import Broadcast, DirectMessage, InboundMessage, MessageTemplate, Recipient, Sender
+from whatsapp.models import Broadcast, DirectMessage, InboundMessage, MessageTemplate, Sender
 from whatsapp.providers.sandbox.notices import Happening
 from whatsapp.running.loop import SendingLoop
 from whatsapp.sending import direct
@@ -75,9 +75,8 @@ def test_an_opt_out_is_confirmed(
     end_in_claim: Callable[[ModuleType], None],
 ) -> None:
     Broadcast.objects.update(status="paused")
-    person = Recipient.objects.order_by("pk").values_list("address", flat=True)[0]
-    post_cloud(client, cloud_notice([Happening(person, "wamid.a", "", "reply", datetime.now(UTC), text="stop")]))
+    post_cloud(client, cloud_notice([Happening(FIRST, "wamid.a", "", "reply", datetime.now(UTC), text="stop")]))
     end_in_claim(confirming)
     send(run_for_s=0.1)
     assert InboundMessage.objects.get().confirmed_at is not None
-    assert [text["to"] for text in meta.texts] == [person]
+    assert [text["to"] for text in meta.texts] == [FIRST]
