@@ -129,7 +129,10 @@ async def test_a_killed_process_leaves_what_was_said(
     async with TwilioPeer(survivor.url, auth_token=AUTH_TOKEN, public_url=doomed.url) as twilio:
         await check_goes_on_by_webhook(twilio, office, call.flow.ids.call_sid)
     assert await office.ask(finishing.end_dead_calls, now=now) == 0, "a minute without a sign of life, not less"
-    assert await office.ask(finishing.end_dead_calls, now=now + timedelta(seconds=61)) == 1
+    last_sign = open_calls[1].call.alive_at
+    assert last_sign is not None
+    a_minute_later = last_sign + finishing.DEAD_AFTER + timedelta(milliseconds=1)
+    assert await office.ask(finishing.end_dead_calls, now=a_minute_later) == 1
     swept = await office.ask(records_of, other.flow.ids.call_sid)
     assert (swept.call.status, swept.call.outcome) == (CallStatus.ENDED, "failed")
     assert swept.call.end_reason == EndReason.PROCESS_DIED
