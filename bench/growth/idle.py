@@ -9,7 +9,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from bench import production
-from bench.growth.measuring import Cost, backend, server_s, tree_s
+from bench.growth.measuring import Cost, backend, server_s
+from bench.town.processes import cpu_s
 from testing import services
 
 SETTLES_S, WATCHED_S = 30.0, 60.0
@@ -39,7 +40,7 @@ def _used(*pids: int) -> list[float]:
     """Returns milliseconds a second of each process with its children, and of PostgreSQL."""
     time.sleep(SETTLES_S)
     postgres = backend()
-    began, begin = time.monotonic(), [*map(tree_s, pids), server_s(postgres)]
+    began, begin = time.monotonic(), [*map(cpu_s, pids), server_s(postgres)]
     time.sleep(WATCHED_S)
-    end, took_s = [*map(tree_s, pids), server_s(postgres)], time.monotonic() - began
+    end, took_s = [*map(cpu_s, pids), server_s(postgres)], time.monotonic() - began
     return [(after - before) / took_s * 1000 for before, after in zip(begin, end, strict=True)]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-TICKS = os.sysconf("SC_CLK_TCK")
+from bench.town.processes import cpu_s, own_cpu_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def _once(do: Callable[[], object], *, everywhere: bool) -> Cost:
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
     pid = backend()
-    database_s = server_s if everywhere else running_s
+    database_s = server_s if everywhere else own_cpu_s
     with CaptureQueriesContext(connection) as queries:
         began_s, database_began_s = time.process_time(), database_s(pid)
         do()
@@ -66,39 +65,7 @@ def backend() -> int:
         return int(cursor.fetchone()[0])
 
 
-def running_s(pid: int) -> float:
-    """Returns for how long a process has run on the processor."""
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
-
-
 def server_s(pid: int) -> float:
     """Returns for how long all processes of the server of a backend have run, those that have ended included."""
-    postmaster = int(_stat(pid)[1])
-    return tree_s(postmaster)
-
-
-def tree_s(pid: int) -> float:
-    """Returns for how long a process and its children have run on the processor, children that have ended included."""
-    children = [int(each) for task in Path(f"/proc/{pid}/task").glob("*/children") for each in task.read_text().split()]
-    ended = sum(int(each) for each in _stat(pid)[13:15]) / TICKS
-    threads_s = sum(running_s_of(each) for each in Path(f"/proc/{pid}/task").iterdir())
-    total = threads_s + ended
-    for child in children:
-        try:
-            total += tree_s(child)
-        except FileNotFoundError:  # ended meanwhile
-            continue
-    return total
-
-
-def running_s_of(folder: Path) -> float:
-    """Returns for how long a thread has run on the processor; 0 if it has just ended."""
-    try:
-        return int((folder / "schedstat").read_text().split()[0]) / 1e9
-    except FileNotFoundError:
-        return 0.0
-
-
-def _stat(pid: int) -> list[str]:
-    """Returns the fields of /proc/PID/stat from the third on."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    _state, postmaster, *_more = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return cpu_s(int(postmaster))

@@ -11,6 +11,8 @@ from urllib.request import Request, urlopen
 import psycopg
 
 from bench.soak.verdict import Sample
+from bench.town.processes import tree
+from testing.process_memory import mapped_kilobytes
 
 METRICS_TOKEN = "a-token-of-the-soak"
 _FIGURE = re.compile(r"^(\w+)(?:\{[^}]*\})? ([-+.\dnaife]+)$", re.MULTILINE)
@@ -30,7 +32,7 @@ class Watched:
         """Returns all figures now."""
         figures: dict[tuple[str, str], float] = {}
         for name, pid in self.pids.items():
-            for number, each in enumerate(_with_children(pid)):
+            for number, each in enumerate(tree(pid)):
                 called = f"{name}-{number}" if number else name
                 with suppress(FileNotFoundError, ProcessLookupError):  # a child has ended meanwhile
                     figures |= {(called, what): value for what, value in _of_process(each, self.redis_port).items()}
@@ -39,15 +41,9 @@ class Watched:
         return Sample(at_s, is_rest, figures)
 
 
-def _with_children(pid: int) -> list[int]:
-    children = " ".join(each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/children")).split()
-    return [pid, *(found for child in sorted(map(int, children)) for found in _with_children(child))]
-
-
 def _of_process(pid: int, redis_port: int) -> dict[str, float]:
     folder = Path(f"/proc/{pid}")
-    memory = dict(re.findall(r"^(\w+): +(\d+) kB", (folder / "smaps_rollup").read_text(), re.MULTILINE))
-    unshared = int(memory["Private_Clean"]) + int(memory["Private_Dirty"])
+    memory = mapped_kilobytes(pid, "Pss", "Private_Clean", "Private_Dirty")
     files = []
     for each in (folder / "fd").iterdir():
         try:
@@ -57,8 +53,8 @@ def _of_process(pid: int, redis_port: int) -> dict[str, float]:
     sockets = [each for each in files if each.startswith("socket:")]
     of_redis = _connected_to(redis_port)
     return {
-        "pss_mb": int(memory["Pss"]) / 1000,
-        "uss_mb": unshared / 1000,
+        "pss_mb": memory["Pss"] / 1000,
+        "uss_mb": (memory["Private_Clean"] + memory["Private_Dirty"]) / 1000,
         "sockets": sum(each not in of_redis for each in sockets),
         "sockets of Redis": sum(each in of_redis for each in sockets),
         "files": len(files) - len(sockets),

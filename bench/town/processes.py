@@ -28,10 +28,11 @@ def tree(pid: int) -> list[int]:
 
 def cpu_s(pid: int) -> float:
     """Returns the processor time of a process and all below it, those that have ended included."""
-    return sum(_own_cpu_s(each) + _ended_cpu_s(each) for each in tree(pid))
+    return sum(own_cpu_s(each) + _ended_cpu_s(each) for each in tree(pid))
 
 
-def _own_cpu_s(pid: int) -> float:
+def own_cpu_s(pid: int) -> float:
+    """Returns the processor time of a process alone; 0 if it is gone."""
     with suppress(*_GONE):
         return time.clock_gettime(~pid << 3 | _CPU_CLOCK)
     return 0.0

@@ -184,7 +184,7 @@ class Caller:
 
     def settled(self, at: float) -> None:
         """Note that all has been done that the caller's voice until now leads to."""
-        self._settled_by = self.speaks(at), self._is_unended
+        self._settled_by = self._standing(at)
         self._settled_voiced_at, self._settled_heard_at = self.activity.last_voiced_at, self.heard_at
 
     def goes_on(self, at: float, *, is_quiet: bool) -> bool:
@@ -196,8 +196,11 @@ class Caller:
         return (
             self.activity.last_voiced_at <= self._settled_voiced_at + longer_s
             and self.heard_at <= self._settled_heard_at + longer_s
-            and (is_quiet or (self.speaks(at), self._is_unended) == self._settled_by)
+            and (is_quiet or self._standing(at) == self._settled_by)
         )
+
+    def _standing(self, at: float) -> tuple[bool, bool]:
+        return self.speaks(at), self._is_unended
 
     def speaks_until(self) -> float:
         """Return when speech that OpenAI reports counts as over if our ears hear no more of it."""
