@@ -93,7 +93,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "dialling",
         "changes countries field_words phone_numbers public_address client_address untrusted_json credentials mail"
         " database_watch",
-        "database_absence media_folder",
+        "database_absence media_folder prepared",
         "absence garbage hidden spans remembered signals tenancy errors",
         "countries_in_hebrew countries_in_english",
     ),

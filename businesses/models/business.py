@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
@@ -19,6 +20,7 @@ from businesses.dialling import DialRefusal, countries_in, refusal_of
 from businesses.field_words import FIELD_WORDS
 from businesses.hidden import SeenBusinesses
 from businesses.phone_numbers import region_of
+from businesses.prepared import Given, Prepared
 from businesses.validators import (
     dial_words,
     one_line,
@@ -43,6 +45,15 @@ class SecondFactor(models.TextChoices):
     OWNERS = "owners", _("Owners")
     EVERYBODY = "everybody", _("Owners and staff")
 
+
+_known_numbers: Prepared[tuple[str]] = Prepared(  # a given number if it is ours, and those of a business
+    lambda: (
+        apps.get_model("businesses", "PhoneNumber")
+        ._default_manager.filter(Q(number=Given("number", models.CharField())) | Q(business=Given("business", models.UUIDField())))
+        .order_by("pk")
+        .values_list("number")
+    )
+)
 
 _USUAL_NOTICES = {Language.HEBREW: "השיחה מוקלטת.", Language.ENGLISH: "This call is recorded."}
 
@@ -244,8 +255,7 @@ class Business(CallSettings):
     def dial_refusal(self, number: str) -> DialRefusal | None:
         """Returns why calls of this business may not be put through to a number (E.164); None if they may."""
         # Not only the own numbers: businesses that ring each other would call in circles, at the operator's cost.
-        every = self.phone_numbers.model._default_manager
-        known = every.filter(Q(number=number) | Q(business=self)).order_by("pk").values_list("number", flat=True)
+        known = [own for (own,) in _known_numbers.rows(number=number, business=self.pk)]
         return DialRefusal.OURS if number in known else refusal_of(number, self.countries_among(known))
 
     def notice(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from calls.conversation.end_reasons import EndReason
 from calls.line import admission
@@ -53,8 +53,14 @@ async def keep_next_step(call_sid: str, ending: Ending) -> None:
 
 @contextmanager
 def _own_connection() -> Iterator[None]:
+    """Have a connection for the block. A thread keeps that to SQLite: the file is opened once, and not for each call."""
     close_old_connections()
     try:
         yield
+    except DatabaseError:
+        connection.close()  # it may be broken: the next call starts afresh
+        raise
     finally:
+        if connection.vendor == "sqlite":
+            connection.close_at = None
         close_old_connections()
