@@ -18,9 +18,8 @@ from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.backends.utils import CursorWrapper
 from django.db.models import sql
-from django.db.models.expressions import Expression
+from django.db.models.expressions import CombinedExpression, Expression
 from django.db.models.query import get_related_populators
 
 from businesses.tenancy import made_for, the_current
@@ -39,9 +38,17 @@ class Given(Expression):
         super().__init__(output_field=field)
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # noqa: ARG002 - Django's
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         """Returns a place for a value, and itself as the value."""
         return "%s", [self]
+
+
+def given(model: type[models.Model], column: str) -> Given:
+    """Returns the place of a value of a column, which is given by the column's name."""
+    field = model._meta.get_field(column)
+    if not isinstance(field, models.Field):
+        raise TypeError(f"{column} is no column of {model.__name__}")
+    return Given(column, field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +66,9 @@ class _Statement:
         places = (_ANYONE if type(each) is type(anyone) and each == anyone else each for each in parameters)
         return cls(written, tuple(places))
 
-    def run(self, values: dict[str, Any]) -> CursorWrapper:
-        """Returns a cursor that has run it with these values."""
-        cursor = connection.cursor()
-        cursor.execute(self.sql, [_filled(place, values) for place in self.places])
-        return cursor
+    def filled(self, values: dict[str, Any]) -> list[Any]:
+        """Returns the parameters for these values and the business of the moment."""
+        return [_filled(place, values) for place in self.places]
 
 
 def _filled(place: Any, values: dict[str, Any]) -> Any:
@@ -87,7 +92,8 @@ class _Reader:
             first, last = self._klass["select_fields"][0], self._klass["select_fields"][-1] + 1
             self._own = slice(first, last)
             self._names = [column.target.attname for column, _sql, _alias in compiler.select[self._own]]
-            self._related = get_related_populators(self._klass, compiler.select, connection.alias)
+            populators: Any = get_related_populators  # the stubs are of a later Django
+            self._related = populators(self._klass, compiler.select, connection.alias)
 
     def row(self, answered: Sequence[Any]) -> Any:
         """Returns one row."""
@@ -112,7 +118,9 @@ class Prepared(Generic[Row]):
     def rows(self, **values: Any) -> list[Row]:
         """Returns the rows for these values. Raises `NoBusiness` unless exactly one business is set."""
         statement, reader = self._by_vendor.get(connection.vendor) or self._put_together()
-        with statement.run(values) as cursor:
+        filled = statement.filled(values)
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, filled)
             return [reader.row(answered) for answered in cursor.fetchall()]
 
     def first(self, **values: Any) -> Row | None:
@@ -121,7 +129,7 @@ class Prepared(Generic[Row]):
 
     def _put_together(self) -> tuple[_Statement, _Reader]:
         with made_for(_ANYONE):
-            rows = self._make()
+            rows: Any = self._make()
         compiler = rows.query.get_compiler(connection=connection)
         statement = _Statement.of(compiler)
         made = self._by_vendor[connection.vendor] = statement, _Reader(compiler, is_whole=rows._fields is None)
@@ -129,23 +137,24 @@ class Prepared(Generic[Row]):
 
 
 class PreparedUpdate:
-    """An update of the rows of a query: of these columns, to what is given by their names."""
+    """An update of the rows of a query: of these columns to what is given by their names, and as `changes` say."""
 
-    def __init__(self, make: Callable[[], models.QuerySet[Any]], *columns: str) -> None:
-        self._make, self._columns = make, columns
+    def __init__(self, make: Callable[[], models.QuerySet[Any]], *columns: str, **changes: CombinedExpression) -> None:
+        self._make, self._columns, self._changes = make, columns, changes
         self._by_vendor: dict[str, _Statement] = {}
 
     def run(self, **values: Any) -> int:
         """Returns how many rows it changed. Raises `NoBusiness` unless exactly one business is set."""
         statement = self._by_vendor.get(connection.vendor) or self._put_together()
-        with transaction.mark_for_rollback_on_error(using=connection.alias), statement.run(values) as cursor:
+        filled = statement.filled(values)
+        with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute(statement.sql, filled)
             return int(cursor.rowcount)
 
     def _put_together(self) -> _Statement:
         with made_for(_ANYONE):
-            rows = self._make()
+            rows: Any = self._make()
         query = rows.query.chain(sql.UpdateQuery)
-        fields = {name: rows.model._meta.get_field(name) for name in self._columns}
-        query.add_update_values({name: Given(name, field) for name, field in fields.items()})
+        query.add_update_values({**{name: given(rows.model, name) for name in self._columns}, **self._changes})
         made = self._by_vendor[connection.vendor] = _Statement.of(query.get_compiler(connection=connection))
         return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -46,15 +46,14 @@ class SecondFactor(models.TextChoices):
     EVERYBODY = "everybody", _("Owners and staff")
 
 
-_known_numbers: Prepared[tuple[str]] = Prepared(  # a given number if it is ours, and those of a business
-    lambda: (
-        apps.get_model("businesses", "PhoneNumber")
-        ._default_manager.filter(Q(number=Given("number", models.CharField())) | Q(business=Given("business", models.UUIDField())))
-        .order_by("pk")
-        .values_list("number")
-    )
-)
+def _numbers_known() -> models.QuerySet[Any, tuple[str]]:
+    """Returns a given number, if it is one of ours, and those of a business."""
+    ours = apps.get_model("businesses", "PhoneNumber")._default_manager
+    is_meant = Q(number=Given("number", models.CharField())) | Q(business=Given("business", models.UUIDField()))
+    return ours.filter(is_meant).order_by("pk").values_list("number")
 
+
+_known_numbers = Prepared(_numbers_known)
 _USUAL_NOTICES = {Language.HEBREW: "השיחה מוקלטת.", Language.ENGLISH: "This call is recorded."}
 
 

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db.models import Case, F, Q, QuerySet, When
 
 from businesses.models import Business
-from businesses.prepared import Given, Prepared
+from businesses.prepared import Given, Prepared, given
 from businesses.tenancy import across_businesses, acting_for
 from calls.audio import ulaw
 from calls.errors import SpeechFailed
@@ -99,13 +99,10 @@ def _in_order(
     return rows.exclude(not_accepted).order_by(rank, F("rendered_at").desc(nulls_last=True))
 
 
-def _given(column: str) -> Given:
-    return Given(column, GreetingAudio._meta.get_field(column))
-
-
 _first_three = Prepared(  # the owner's, the wanted one, and the latest of the others
     lambda: _in_order(
-        GreetingAudio.objects.all(), _given("text"), _given("voice"), _given("language"), _given("content_hash")
+        GreetingAudio.objects.all(),
+        *(given(GreetingAudio, column) for column in ("text", "voice", "language", "content_hash")),
     ).values_list("content_hash", "rendered_at", "audio")[:3]
 )
 

@@ -53,7 +53,7 @@ async def keep_next_step(call_sid: str, ending: Ending) -> None:
 
 @contextmanager
 def _own_connection() -> Iterator[None]:
-    """Have a connection for the block. A thread keeps that to SQLite: the file is opened once, and not for each call."""
+    """Have a connection for the block. A thread keeps its connection to SQLite, whose file is then opened once."""
     close_old_connections()
     try:
         yield
