@@ -73,6 +73,7 @@ PAGES = [
     page("call-transfer", MEMBERS, "calls.Call", "POST"),
     page("call-recording", MEMBERS, "calls.Call"),
     page("call-person", OWNERS, "calls.Call", "LOOK"),
+    page("figures", MEMBERS, "", "LOOK"),
     # Broadcasts
     page("broadcasts", MEMBERS, "", "LOOK"),
     page("broadcast-new", MEMBERS, "", "LOOK"),

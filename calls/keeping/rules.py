@@ -13,7 +13,7 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
-from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, TraceChunk, Turn
+from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, TraceChunk, Turn, WeekOfCalls
 
 RULES = (
     Rule(
@@ -27,6 +27,7 @@ RULES = (
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
     Rule(BlockedCaller, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
+    Rule(WeekOfCalls, because=Because.COUNTS),
 )
 
 

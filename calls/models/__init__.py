@@ -14,6 +14,7 @@ from calls.models.calls import (
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
+from calls.models.weeks import WeekOfCalls
 
 __all__ = [
     "BROWSER",
@@ -32,4 +33,5 @@ __all__ = [
     "SyntheticSkip",
     "TraceChunk",
     "Turn",
+    "WeekOfCalls",
 ]
