@@ -78,6 +78,7 @@ class Chart:
     top: str
     column_heading: StrOrPromise = ""
     limit_y: float | None = None
+    limit_shown: str = ""
     bars: list[Bar] = field(default_factory=list)
     dots: list[Dot] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
@@ -88,6 +89,11 @@ class Chart:
     def is_empty(self) -> bool:
         """Returns whether there is nothing to draw."""
         return not any(figure.number for each in self.series for figure in each.figures)
+
+    @property
+    def limit_text_y(self) -> float:
+        """Returns where the limit is written: above its line."""
+        return (self.limit_y or 0) - 6
 
     @property
     def rows(self) -> list[tuple[str, list[str]]]:
@@ -126,14 +132,14 @@ def line_chart(
     *,
     column_heading: StrOrPromise = "",
     limit: float | None = None,
-    least_top: float = 0,
+    limit_shown: str = "",
 ) -> Chart:
-    """Returns a chart of lines. `limit` is drawn as a line of its own; `least_top`: the picture reaches up to it."""
+    """Returns a chart of lines. `limit` is drawn as a line of its own, and the picture reaches up to it."""
     numbers = [figure.number for each in series for figure in each.figures if figure.number is not None]
-    most = max([*numbers, least_top, limit or 0])
+    most = max([*numbers, limit or 0])
     limit_y = _y(limit, most) if limit is not None and most else None
     top = _shown_most(series, most) if not limit or most > limit else ""
-    chart = Chart(heading, columns, series, top, column_heading, limit_y, labels=_labels(columns))
+    chart = Chart(heading, columns, series, top, column_heading, limit_y, limit_shown, labels=_labels(columns))
     step = WIDTH / max(len(columns), 1)
     for each in series:
         run: list[str] = []

@@ -112,7 +112,8 @@ def charts(shown: Sequence[Week]) -> Iterator[Chart]:
             Series(key, label, [_time(at(week, percent)) for week in shown])
             for key, label, percent in (("one", _("Half within"), 50), ("two", _("19 of 20 within"), 95))
         ]
-        return line_chart(heading, columns, lines, column_heading=week_of, limit=limit_ms / 1000)
+        limit, shown_limit = limit_ms / 1000, seconds(limit_ms)
+        return line_chart(heading, columns, lines, column_heading=week_of, limit=limit, limit_shown=shown_limit)
 
     def parts(heading: StrOrPromise, *each: tuple[str, StrOrPromise, Callable[[Week], float]]) -> Chart:
         bars = [Series(key, label, [_number(number(week)) for week in shown]) for key, label, number in each]

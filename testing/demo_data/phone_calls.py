@@ -145,6 +145,7 @@ def _row(business: Business, started: datetime, outcome: CallOutcome, seconds: i
         "ended_at": started + timedelta(seconds=1 + seconds),
         "user_has_spoken": answered,
         "end_reason": EndReason.CALLER_LEFT,
+        "is_to_measure": False,  # `_weeks` has the figures
         "minutes_charged": (Decimal(seconds) / 60).quantize(Decimal("0.01")) if answered else Decimal(0),
     }
     return Call(business=business, **(defaults | values))
