@@ -86,7 +86,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "invitation_codes",
         "membership",
         "keeping",
-        "audit happenings permissions usage known_people last_calls heartbeats web_processes",
+        "audit happenings permissions usage known_people last_calls messenger heartbeats web_processes",
         "models",
         "call_settings",
         "validators",
