@@ -16,10 +16,9 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from businesses import audit
 from businesses.audit import AuditKind
-from businesses.happenings import Happening, happened
 from businesses.models import User
 from whatsapp import doorbell, recipients
-from whatsapp.broadcasts import categories, counts, course, people_files
+from whatsapp.broadcasts import categories, course, people_files, telling
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, BroadcastEvent, EventKind, Recipient
 from whatsapp.people import file_names
@@ -288,20 +287,9 @@ def _end(broadcast: Broadcast, change: StatusChange, now: datetime) -> bool:
         if ended:
             people_files.drop(broadcast)
             record(broadcast, change.kind, now=now, data=change.data)
-            _tell(broadcast, change.to, now)
+            telling.finished(broadcast, change.to, now=now)
     broadcast.refresh_from_db()
     return bool(ended)
-
-
-def _tell(broadcast: Broadcast, status: BroadcastStatus, now: datetime) -> None:
-    people = counts.counts_of(broadcast.pk).by_state
-    data = {
-        "id": str(broadcast.pk),
-        "name": broadcast.name,
-        "status": status.value,
-        "people": {state.value: number for state, number in people.items() if number},
-    }
-    happened(broadcast.business, Happening.BROADCAST_FINISHED, data, now=now)
 
 
 def _cancel_some(broadcast: Broadcast) -> int:
