@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
 from django.db.models import F, QuerySet
 
+from businesses.happenings import Happening, happened
 from businesses.models import Business, Membership, User
 from businesses.pages import badges
 from businesses.phone_numbers import NotDialable, dialable_e164
@@ -37,16 +39,32 @@ def take_message(
     be reached; "" for the number that they call from. Longer texts are cut.
     """
     when = _line(call_back_at_words, LONGEST_WHEN)
-    return Task.objects.create(
-        business=business,
-        call=call,
-        kind=TaskKind.CALL_BACK if when else TaskKind.MESSAGE,
-        who=_line(who, LONGEST_NAME),
-        number=_number(business, number) or (call.caller_number if call and _is_number(call.caller_number) else ""),
-        about=_text(about),
-        when=when,
-        created_at=now,
-    )
+    with transaction.atomic():
+        task = Task.objects.create(
+            business=business,
+            call=call,
+            kind=TaskKind.CALL_BACK if when else TaskKind.MESSAGE,
+            who=_line(who, LONGEST_NAME),
+            number=_number(business, number) or (call.caller_number if call and _is_number(call.caller_number) else ""),
+            about=_text(about),
+            when=when,
+            created_at=now,
+        )
+        happened(business, Happening.MESSAGE_TAKEN, _told(task), now=now)
+    return task
+
+
+def _told(task: Task) -> dict[str, str | None]:
+    """Returns what a business's own systems are told of a message."""
+    return {
+        "id": str(task.pk),
+        "call": str(task.call_id) if task.call_id else None,
+        "kind": task.kind,
+        "who": task.who,
+        "number": task.number,
+        "about": task.about,
+        "when": task.when,
+    }
 
 
 def add_follow_up(business: Business, call: Call, *, what: str, who: str, now: datetime) -> Task:
