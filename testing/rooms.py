@@ -86,6 +86,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "invitation_codes",
         "membership",
         "keeping",
+        "hours",
         "audit permissions usage known_people last_calls heartbeats web_processes",
         "models",
         "call_settings",

@@ -22,6 +22,8 @@ from businesses.models import (
     Invitation,
     Membership,
     Retention,
+    SpecialDays,
+    WeekHours,
 )
 
 RULES = (
@@ -32,6 +34,8 @@ RULES = (
     Rule(Retention, because=Because.NO_PERSON),
     Rule(AddressKey, because=Because.NO_PERSON),
     Rule(DailyLimits, because=Because.NO_PERSON),
+    Rule(WeekHours, because=Because.COUNTS),
+    Rule(SpecialDays, because=Because.COUNTS),
     Rule(DayUsage, because=Because.COUNTS),
 )
 

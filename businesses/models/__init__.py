@@ -1,8 +1,9 @@
-"""Users, businesses, members, invitations, phone numbers, daily limits, the audit log, retention and processes."""
+"""Users, businesses, members, invitations, phone numbers, hours, daily limits, the audit log, retention, processes."""
 
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
 from businesses.models.heartbeats import Heartbeat
+from businesses.models.hours import DayKind, SpecialDays, WeekHours
 from businesses.models.keeping import AddressKey, Erasure, Retention
 from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
@@ -16,6 +17,7 @@ __all__ = [
     "AuditKind",
     "Business",
     "DailyLimits",
+    "DayKind",
     "DayUsage",
     "EmailUserManager",
     "Erasure",
@@ -29,8 +31,10 @@ __all__ = [
     "Retention",
     "Role",
     "SecondFactor",
+    "SpecialDays",
     "User",
     "Voice",
     "WebProcess",
+    "WeekHours",
     "usual_notice",
 ]
