@@ -87,7 +87,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "membership",
         "keeping",
         "hours",
-        "audit permissions usage known_people last_calls heartbeats web_processes",
+        "audit permissions usage known_people last_calls messenger heartbeats web_processes",
         "models",
         "call_settings",
         "validators",
