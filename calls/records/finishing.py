@@ -21,7 +21,7 @@ from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.models import BROWSER, Call, CallOutcome, CallStatus
-from calls.records import charging
+from calls.records import charging, telling
 from calls.records.endings import Ending, outcome_of
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ NEVER_OPENED_AFTER = timedelta(minutes=2)
 _CLOSED: Final = (
     "status", "outcome", "end_reason", "end_detail", "ended_at", "stream_token_hash", "minutes_charged",
     "cost_counted", "next_step", "user_has_spoken", "transfer_number", "summary_due_at",
+    "is_to_measure",
 )  # fmt: skip
 _closing = PreparedUpdate(lambda: Call.objects.filter(pk=Given("call", UUIDField())), *_CLOSED)
 
@@ -119,5 +120,7 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
     call.stream_token_hash = ""
     if call.stream_opened_at and not call.summary and not is_hidden(call.business_id):
         call.summary_due_at = ended_at  # `calls/records/summaries.py` looks whether there is anything to sum up
+    call.is_to_measure = True
     charging.charge(call, until=ended_at, now=ended_at)
     _closing.run(call=call.pk, **{name: getattr(call, name) for name in _CLOSED})
+    telling.ended(call)
