@@ -63,6 +63,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "telephone",
         "records",
         "plan",
+        "tools",
         "greetings",
         "instructions model_checks",
         "sandbox",

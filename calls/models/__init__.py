@@ -14,6 +14,7 @@ from calls.models.calls import (
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
+from calls.models.tools import ToolRun, ToolSwitch
 
 __all__ = [
     "BROWSER",
@@ -30,6 +31,8 @@ __all__ = [
     "SyntheticCall",
     "SyntheticFault",
     "SyntheticSkip",
+    "ToolRun",
+    "ToolSwitch",
     "TraceChunk",
     "Turn",
 ]

@@ -45,9 +45,9 @@ from calls.conversation.events import (
     StreamOpened,
     StreamResumed,
     Tick,
-    ToolRequested,
 )
 from calls.conversation.leaving import LAST_WORDS
+from calls.conversation.tool_events import ToolRequested
 from calls.tests.happenings import Cut, Heard, Queued, Truncation
 from calls.tests.imagined_twilio import BYTES_PER_S, FRAME_BYTES, FRAME_S, ImaginedTwilio
 from calls.tests.imagined_vad import ImaginedVad
