@@ -72,9 +72,14 @@ class Departure:
             if (leaving := self.leaving) and not leaving.is_final:
                 self._stay(leaving, Result.OTHER_FAILED)
             self._turns.owe_after_tool(at, most=MOST_RESULT_ROUNDS)
-        elif self._turns.hears_nothing(at) and self._turns.tool_runs.wants_filler(at):
+        elif self._wants_filler(at):
             self._emit(Log("[TOOL]", "a few words: it takes a moment"))
             self._turns.owe(ResponseKind.FILLER, at)
+
+    def _wants_filler(self, at: float) -> bool:
+        turns = self._turns
+        may_speak = self.leaving is None and turns.hears_nothing(at)
+        return may_speak and turns.tool_runs.wants_filler(at, turn=turns.turns_spoken)
 
     def _leave(self, event: ToolRequested) -> None:
         if self.leaving:

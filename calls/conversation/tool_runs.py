@@ -94,9 +94,10 @@ class ToolRuns:
                 self._emit(TellResult(f"{run.name}: {TAKES_TOO_LONG}"))
         return bool(late)
 
-    def wants_filler(self, at: float) -> bool:
+    def wants_filler(self, at: float, *, turn: int) -> bool:
         """Tell, once for each response, whether it is time for words that it takes a moment, if nothing is heard."""
-        waited_for = [run for run in self._runs.values() if not run.is_late and at >= run.since + FILLER_AFTER_S]
+        runs = [run for run in self._runs.values() if run.turn == turn and not run.is_late]
+        waited_for = [run for run in runs if at >= run.since + FILLER_AFTER_S]
         if not waited_for or waited_for[0].request == self._filled:
             return False
         self._filled = waited_for[0].request

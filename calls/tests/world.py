@@ -27,6 +27,7 @@ from calls.conversation.commands import (
     Log,
     Play,
     ResponseKind,
+    RunTool,
     TruncateItem,
 )
 from calls.conversation.cut_off import OUT_OF_TOKENS
@@ -47,7 +48,7 @@ from calls.conversation.events import (
     Tick,
 )
 from calls.conversation.leaving import LAST_WORDS
-from calls.conversation.tool_events import ToolRequested
+from calls.conversation.tool_events import ToolFinished, ToolRequested
 from calls.tests.happenings import Cut, Heard, Queued, Truncation
 from calls.tests.imagined_twilio import BYTES_PER_S, FRAME_BYTES, FRAME_S, ImaginedTwilio
 from calls.tests.imagined_vad import ImaginedVad
@@ -62,7 +63,7 @@ WITHOUT_AUDIO = {
 }
 REFUSALS = {Mishap.REJECTED: ("server_error", 0.0), Mishap.RATE_LIMITED: ("rate_limit_exceeded", 1.2)}
 
-NO_TOOLS = (ResponseKind.GREETING, ResponseKind.OPENING, ResponseKind.CHECK, *LAST_WORDS.values())
+NO_TOOLS = (ResponseKind.GREETING, ResponseKind.OPENING, ResponseKind.CHECK, ResponseKind.FILLER, *LAST_WORDS.values())
 
 
 @dataclass
@@ -99,6 +100,7 @@ class World:
         self.broke_off_at: list[float] = []  # answers that stopped in their middle
         self.responses_of_items: dict[str, str] = {}
         self.asked_for: dict[str, tuple[CreateResponse, float]] = {}  # by function call: the request that led to it
+        self.tools_asked_for: dict[str, Asks] = {}
         self._dropped: set[str] = set()
 
     @property
@@ -147,7 +149,7 @@ class World:
         if deadline is not None and deadline <= self.now:
             self.feed(Tick(self.now))
 
-    def _carry_out(self, command: Command) -> None:  # noqa: C901 - one line for each kind of command
+    def _carry_out(self, command: Command) -> None:  # noqa: C901, PLR0912 - one line for each kind of command
         match command:
             case Play(item_id, start, end, mark):
                 piece = Queued(item_id, start, end, mark)
@@ -160,6 +162,8 @@ class World:
                 self.vad.commit()
             case CreateResponse():
                 self._respond(command)
+            case RunTool():
+                self._run_tool(command)
             case CancelResponse(response_id):
                 self.after(self.script.latency_s, lambda: self._cancel(response_id))
             case TruncateItem():
@@ -264,7 +268,19 @@ class World:
     def _ask(self, response_id: str, asks: Asks) -> None:
         if self._active == response_id:
             name, call_id = asks.name, f"call-{response_id}"
+            self.tools_asked_for[call_id] = asks
             self.feed(ToolRequested(self.now, response_id, call_id, name, "{}", asks.is_complete))
+
+    def _run_tool(self, command: RunTool) -> None:
+        asks = self.tools_asked_for[command.tool_call_id]
+        if asks.takes_s == float("inf"):
+            return
+        result = f'{{"of": "{command.tool_call_id}"}}'
+        told = asks.must_be_told
+        self.after(
+            asks.takes_s,
+            lambda: self.feed(ToolFinished(self.now, command.tool_call_id, result, asks.fails, told)),
+        )
 
     def _generate(self, response_id: str, mishap: Mishap) -> None:
         script = self.script
