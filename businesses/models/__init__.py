@@ -1,4 +1,4 @@
-"""Users, businesses, members, invitations, phone numbers, daily limits, the audit log, retention and processes."""
+"""Users, businesses, members, phone numbers, daily limits, the audit log, retention, webhooks and processes."""
 
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
@@ -9,6 +9,7 @@ from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
 from businesses.models.web_processes import WebProcess
+from businesses.models.webhooks import DeliveryState, Happening, SwitchedOff, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "AddressKey",
@@ -17,8 +18,10 @@ __all__ = [
     "Business",
     "DailyLimits",
     "DayUsage",
+    "DeliveryState",
     "EmailUserManager",
     "Erasure",
+    "Happening",
     "Heartbeat",
     "Invitation",
     "Language",
@@ -29,8 +32,11 @@ __all__ = [
     "Retention",
     "Role",
     "SecondFactor",
+    "SwitchedOff",
     "User",
     "Voice",
     "WebProcess",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "usual_notice",
 ]
