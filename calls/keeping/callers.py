@@ -82,7 +82,7 @@ def _erase_tool_runs(person: Person, most: int) -> int:
 
 
 def _tool_records(person: Person) -> Iterator[Record]:
-    yield from _tool_runs(person).order_by("at").values("call_id", "tool", "arguments", "code", "told", "at")
+    yield from _tool_runs(person).order_by("pk").values("call_id", "tool", "arguments", "code", "told", "at")
 
 
 def _chunks(person: Person) -> QuerySet[TraceChunk]:

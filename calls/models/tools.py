@@ -16,7 +16,6 @@ from calls.models.calls import Call
 class ToolRun(models.Model):
     """One request of the model's that was carried out, or refused. Written in the transaction of what it has done."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     call = models.ForeignKey(Call, models.CASCADE, related_name="tool_runs")
     tool = models.CharField(max_length=40, help_text="`Tool.name`")
@@ -32,7 +31,7 @@ class ToolRun(models.Model):
     objects = BusinessManager()
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["at"]
+        ordering: ClassVar[list[str]] = ["pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["call", "tool_call_id"], name="one_run_per_tool_call")
         ]

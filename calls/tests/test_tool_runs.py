@@ -73,7 +73,7 @@ def blocked(business: Business) -> list[str]:
 
 def runs(call: Call) -> list[tuple[str, str]]:
     with acting_for(call.business):
-        return list(ToolRun.objects.filter(call=call).order_by("at").values_list("tool", "code"))
+        return list(ToolRun.objects.filter(call=call).order_by("pk").values_list("tool", "code"))
 
 
 def test_a_tool_acts_and_is_on_record(call: Call) -> None:

@@ -72,7 +72,7 @@ def run_tool(call_id: UUID, business: Business, *, tool_call_id: str, name: str,
 
 def results_of(call: Call) -> tuple[str, ...]:
     """Returns what the tools of a call have done, in order, as a new session of the model is told it."""
-    runs = ToolRun.objects.filter(call=call).order_by("at")
+    runs = ToolRun.objects.filter(call=call).order_by("pk")
     return tuple(f"{run.tool}: {_output(run.code, run.told)}" for run in runs)
 
 
@@ -105,7 +105,7 @@ def _run(context: Context, tool: Tool[Any], tool_call_id: str, written: str) -> 
 
 def _done_before(call: Call, tool: Tool[Any], fingerprint: str) -> ToolRun | None:
     """Returns the run that has done the same in this call, if nothing has undone it since."""
-    done = ToolRun.objects.filter(call=call).exclude(fingerprint="").order_by("-at")
+    done = ToolRun.objects.filter(call=call).exclude(fingerprint="").order_by("-pk")
     for run in done:
         if run.tool == tool.name and run.fingerprint == fingerprint:
             return run
