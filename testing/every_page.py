@@ -73,6 +73,10 @@ PAGES = [
     page("call-transfer", MEMBERS, "calls.Call", "POST"),
     page("call-recording", MEMBERS, "calls.Call"),
     page("call-person", OWNERS, "calls.Call", "LOOK"),
+    page("tasks", MEMBERS, "", "LOOK"),
+    page("task-done", MEMBERS, "calls.Task", "POST"),
+    page("task-reopen", MEMBERS, "calls.Task", "POST"),
+    page("task-give", MEMBERS, "calls.Task", "POST"),
     # Broadcasts
     page("broadcasts", MEMBERS, "", "LOOK"),
     page("broadcast-new", MEMBERS, "", "LOOK"),
@@ -225,6 +229,7 @@ ADMIN = (
     "businesses.Business",
     "businesses.Membership",
     "calls.Call",
+    "calls.Task",
     "whatsapp.Broadcast",
     "whatsapp.BroadcastSeries",
     "whatsapp.Contact",

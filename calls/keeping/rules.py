@@ -13,7 +13,17 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
-from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, ToolRun, ToolSwitch, TraceChunk, Turn
+from calls.models import (
+    BlockedCaller,
+    Call,
+    CallStatus,
+    GreetingAudio,
+    Task,
+    ToolRun,
+    ToolSwitch,
+    TraceChunk,
+    Turn,
+)
 
 RULES = (
     Rule(
@@ -33,6 +43,7 @@ RULES = (
     Rule(ToolSwitch, because=Because.COUNTS),
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
     Rule(BlockedCaller, erased=True),
+    Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
 )
 
@@ -70,6 +81,12 @@ def remove_summaries(business: Business, *, before: datetime, most: int, **_now:
     return Call.objects.filter(pk__in=keys).update(summary="", summary_due_at=None, summary_attempts=FINISHED)
 
 
+def remove_tasks(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove old tasks, as they hold what callers said."""
+    old = Task.objects.filter(business=business, created_at__lt=before).order_by("created_at")
+    return Task.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
 def remove_traces(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove the traces of old calls: fewer at a time, since a piece may have 100 kB."""
     calls = Call.objects.filter(_ended(business, before), pk=OuterRef("call"))
@@ -104,6 +121,7 @@ def register() -> None:
             (Kind.TRANSCRIPTS, remove_turns),
             (Kind.TRANSCRIPTS, remove_tool_runs),
             (Kind.TRANSCRIPTS, remove_summaries),
+            (Kind.TRANSCRIPTS, remove_tasks),
             (Kind.TRACES, remove_traces),
             (Kind.CALLERS, remove_numbers),
         ),
