@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
+from calls.followups import todo
 from calls.tools.kinds import Context, Outcome, Tool
 
 
@@ -26,15 +27,24 @@ class Message(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ] = ""
 
 
-def take(_context: Context, _message: Message) -> Outcome:
-    """Take a message: the tool's row keeps it."""
+def take(context: Context, message: Message) -> Outcome:
+    """Take a message: it becomes a task for the people of the business."""
+    todo.take_message(
+        context.business,
+        context.call,
+        who=message.name,
+        about=message.about,
+        call_back_at_words=message.call_back_at,
+        number=message.number,
+        now=context.now,
+    )
     return Outcome("taken", {"say": "The message is taken. Confirm it in one short sentence."})
 
 
 TOOL = Tool(
     name="take_message",
     title=_("Take a message"),
-    help_text=_("The caller leaves a message: about what, and when to call back. You find it with the call."),
+    help_text=_("The caller leaves a message: about what, and when to call back. You find it among the tasks."),
     description=(
         "Take a message for the people of the business, for example when they should call back. "
         "Ask what it is about first, and for the caller's name."
