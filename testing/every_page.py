@@ -77,6 +77,7 @@ PAGES = [
     page("task-done", MEMBERS, "calls.Task", "POST"),
     page("task-reopen", MEMBERS, "calls.Task", "POST"),
     page("task-give", MEMBERS, "calls.Task", "POST"),
+    page("figures", MEMBERS, "", "LOOK"),
     # Broadcasts
     page("broadcasts", MEMBERS, "", "LOOK"),
     page("broadcast-new", MEMBERS, "", "LOOK"),

@@ -23,6 +23,7 @@ from calls.models import (
     ToolSwitch,
     TraceChunk,
     Turn,
+    WeekOfCalls,
 )
 
 RULES = (
@@ -45,6 +46,7 @@ RULES = (
     Rule(BlockedCaller, erased=True),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
+    Rule(WeekOfCalls, because=Because.COUNTS),
 )
 
 

@@ -16,6 +16,7 @@ from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
 from calls.models.tools import ToolRun, ToolSwitch
+from calls.models.weeks import WeekOfCalls
 
 __all__ = [
     "BROWSER",
@@ -39,4 +40,5 @@ __all__ = [
     "ToolSwitch",
     "TraceChunk",
     "Turn",
+    "WeekOfCalls",
 ]
