@@ -50,6 +50,7 @@ from calls.conversation.events import (
 from calls.conversation.leaving import LAST_WORDS
 from calls.conversation.tool_events import ToolFinished, ToolRequested
 from calls.tests.happenings import Cut, Heard, Queued, Truncation
+from calls.tests.imagined_tools import ImaginedTools
 from calls.tests.imagined_twilio import BYTES_PER_S, FRAME_BYTES, FRAME_S, ImaginedTwilio
 from calls.tests.imagined_vad import ImaginedVad
 from calls.tests.script import Asks, Mishap, Script
@@ -99,8 +100,7 @@ class World:
         self.asked_at: dict[str, float] = {}  # by response
         self.broke_off_at: list[float] = []  # answers that stopped in their middle
         self.responses_of_items: dict[str, str] = {}
-        self.asked_for: dict[str, tuple[CreateResponse, float]] = {}  # by function call: the request that led to it
-        self.tools_asked_for: dict[str, Asks] = {}
+        self.tools = ImaginedTools(self.after, self._finish_tool)
         self._dropped: set[str] = set()
 
     @property
@@ -163,7 +163,7 @@ class World:
             case CreateResponse():
                 self._respond(command)
             case RunTool():
-                self._run_tool(command)
+                self.tools.run(command)
             case CancelResponse(response_id):
                 self.after(self.script.latency_s, lambda: self._cancel(response_id))
             case TruncateItem():
@@ -257,7 +257,6 @@ class World:
         self._active = response_id
         self._soon(0.05, lambda: self.feed(ResponseCreated(self.now, response_id, command.request)))
         moment, item_id = script.first_delta_s, f"{response_id}-item0"
-        self.asked_for[f"call-{response_id}"] = (command, self.now)
         if not asks.wordless:
             self.responses_of_items[item_id] = response_id
             self._soon(moment, partial(self._delta, response_id, item_id, int(script.delta_s * BYTES_PER_S)))
@@ -268,19 +267,12 @@ class World:
     def _ask(self, response_id: str, asks: Asks) -> None:
         if self._active == response_id:
             name, call_id = asks.name, f"call-{response_id}"
-            self.tools_asked_for[call_id] = asks
+            self.tools.asked(call_id, asks)
             self.feed(ToolRequested(self.now, response_id, call_id, name, "{}", asks.is_complete))
 
-    def _run_tool(self, command: RunTool) -> None:
-        asks = self.tools_asked_for[command.tool_call_id]
-        if asks.takes_s == float("inf"):
-            return
-        result = f'{{"of": "{command.tool_call_id}"}}'
-        told = asks.must_be_told
-        self.after(
-            asks.takes_s,
-            lambda: self.feed(ToolFinished(self.now, command.tool_call_id, result, asks.fails, told)),
-        )
+    def _finish_tool(self, call_id: str, asks: Asks) -> None:
+        result = f'{{"of": "{call_id}"}}'
+        self.feed(ToolFinished(self.now, call_id, result, asks.fails, asks.must_be_told))
 
     def _generate(self, response_id: str, mishap: Mishap) -> None:
         script = self.script
