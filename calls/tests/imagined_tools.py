@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import isfinite
 
 from calls.conversation.commands import RunTool
+from calls.conversation.tool_events import ToolFinished
 from calls.tests.script import Asks
-
-Finish = Callable[[str, Asks], None]
 
 
 class ImaginedTools:
-    """Those of one call. `after` lets something happen later; `finish` tells the conversation what came of one."""
+    """Those of one call. `after` lets something happen later; `feed` tells the conversation what came of one."""
 
-    def __init__(self, after: Callable[[float, Callable[[], None]], None], finish: Finish) -> None:
+    def __init__(
+        self,
+        after: Callable[[float, Callable[[], None]], None],
+        now: Callable[[], float],
+        feed: Callable[[ToolFinished], None],
+    ) -> None:
         self._after = after
-        self._finish = finish
+        self._now = now
+        self._feed = feed
         self._asked_for: dict[str, Asks] = {}
 
     def asked(self, tool_call_id: str, asks: Asks) -> None:
@@ -27,4 +33,8 @@ class ImaginedTools:
         """Let it end in time, or never."""
         asks = self._asked_for[command.tool_call_id]
         if isfinite(asks.takes_s):
-            self._after(asks.takes_s, lambda: self._finish(command.tool_call_id, asks))
+            self._after(asks.takes_s, partial(self._finish, command.tool_call_id, asks))
+
+    def _finish(self, call_id: str, asks: Asks) -> None:
+        result = f'{{"of": "{call_id}"}}'
+        self._feed(ToolFinished(self._now(), call_id, result, asks.fails, asks.must_be_told))

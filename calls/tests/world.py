@@ -48,7 +48,7 @@ from calls.conversation.events import (
     Tick,
 )
 from calls.conversation.leaving import LAST_WORDS
-from calls.conversation.tool_events import ToolFinished, ToolRequested
+from calls.conversation.tool_events import ToolRequested
 from calls.tests.happenings import Cut, Heard, Queued, Truncation
 from calls.tests.imagined_tools import ImaginedTools
 from calls.tests.imagined_twilio import BYTES_PER_S, FRAME_BYTES, FRAME_S, ImaginedTwilio
@@ -100,7 +100,7 @@ class World:
         self.asked_at: dict[str, float] = {}  # by response
         self.broke_off_at: list[float] = []  # answers that stopped in their middle
         self.responses_of_items: dict[str, str] = {}
-        self.tools = ImaginedTools(self.after, self._finish_tool)
+        self.tools = ImaginedTools(self.after, lambda: self.now, self.feed)
         self._dropped: set[str] = set()
 
     @property
@@ -269,10 +269,6 @@ class World:
             name, call_id = asks.name, f"call-{response_id}"
             self.tools.asked(call_id, asks)
             self.feed(ToolRequested(self.now, response_id, call_id, name, "{}", asks.is_complete))
-
-    def _finish_tool(self, call_id: str, asks: Asks) -> None:
-        result = f'{{"of": "{call_id}"}}'
-        self.feed(ToolFinished(self.now, call_id, result, asks.fails, asks.must_be_told))
 
     def _generate(self, response_id: str, mishap: Mishap) -> None:
         script = self.script
