@@ -40,6 +40,11 @@ def page(name: str, who: str, row: str = "", *options: str) -> Page:
 PAGES = [
     page("home", MEMBERS, "", "LOOK"),
     page("settings", OWNERS, "", "LOOK"),
+    page("hours", OWNERS, "", "LOOK"),
+    page("hours-add", OWNERS, "", "POST"),
+    page("hours-holidays", OWNERS, "", "POST"),
+    page("hours-remove", OWNERS, "businesses.SpecialDays", "POST"),
+    page("hours-restore", OWNERS, "businesses.SpecialDays", "POST"),
     page("keeping", OWNERS, "", "LOOK"),
     page("person", OWNERS, "", "POST"),
     page("erasure", OWNERS, "businesses.Erasure", "LOOK"),

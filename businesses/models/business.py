@@ -121,6 +121,41 @@ class Business(CallSettings):
         validators=[MaxLengthValidator(2000)],
         help_text=_("As you would tell a caller: Sunday to Thursday from 8 to 18, Friday until noon."),
     )
+    address = models.CharField(
+        _("address"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Street, number and town, as the assistant should tell callers who ask."),
+    )
+    directions = models.TextField(
+        _("how to get there"),
+        blank=True,
+        default="",
+        db_default="",
+        max_length=1000,
+        validators=[MaxLengthValidator(1000)],
+        help_text=_("Floor, entrance, parking, bus. The assistant tells it to callers who ask for the way."),
+    )
+    closed_greeting_text = models.TextField(
+        _("greeting while you are closed"),
+        blank=True,
+        default="",
+        db_default="",
+        max_length=1000,
+        validators=[MaxLengthValidator(1000)],
+        help_text=_("Instead of the greeting, outside the hours of the page Opening hours. Empty: the usual greeting."),
+    )
+    closed_instructions = models.TextField(
+        _("what to do while you are closed"),
+        blank=True,
+        default="",
+        db_default="",
+        max_length=4000,
+        validators=[MaxLengthValidator(4000)],
+        help_text=_("Added to the instructions outside your hours, like: take no orders, and say when you open."),
+    )
     voice = models.CharField(
         _("voice"),
         max_length=30,
@@ -221,12 +256,13 @@ class Business(CallSettings):
         return self.name
 
     def clean(self) -> None:
-        """Keep the name on one line. Refuse a fallback number that may not be dialled.
+        """Keep the name on one line, and treat a greeting of only whitespace as empty. Refuse a fallback number that may not be dialled.
 
         A new business has no numbers yet, whose countries count: `registration` looks again, and so does every call.
         """
         super().clean()
         self.name = one_line(self.name)
+        self.closed_greeting_text = self.closed_greeting_text.strip()
         refusal = self.dial_refusal(self.fallback_number) if self.fallback_number else None
         if refusal and not (self._state.adding and refusal is DialRefusal.COUNTRY):
             words = dial_words(refusal, self.countries_to_dial())
