@@ -1,4 +1,4 @@
-"""Users, businesses, members, invitations, phone numbers, hours, daily limits, the audit log, retention, processes."""
+"""Users, businesses, members, numbers, hours, limits, the audit log, retention, webhooks and processes."""
 
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
@@ -10,6 +10,7 @@ from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
 from businesses.models.web_processes import WebProcess
+from businesses.models.webhooks import DeliveryState, Happening, SwitchedOff, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "AddressKey",
@@ -19,8 +20,10 @@ __all__ = [
     "DailyLimits",
     "DayKind",
     "DayUsage",
+    "DeliveryState",
     "EmailUserManager",
     "Erasure",
+    "Happening",
     "Heartbeat",
     "Invitation",
     "Language",
@@ -32,9 +35,12 @@ __all__ = [
     "Role",
     "SecondFactor",
     "SpecialDays",
+    "SwitchedOff",
     "User",
     "Voice",
     "WebProcess",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "WeekHours",
     "usual_notice",
 ]
