@@ -65,6 +65,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "plan",
         "greetings",
         "instructions model_checks",
+        "facts",
         "sandbox",
         "audio figures",
         "conversation",

@@ -77,5 +77,5 @@ def restore(row: SpecialDays) -> bool:
 
 def _record(row: SpecialDays, step: str) -> None:
     days = sorted({row.first_day.isoformat(), row.last_day.isoformat()})
-    details = {"step": step, "name": row.name, "what": [*days, written.write(row.hours)]}
-    record(row.business, AuditKind.HOURS_CHANGED, **details)
+    what = [*days, written.write(row.hours)]
+    record(row.business, AuditKind.HOURS_CHANGED, step=step, name=row.name, what=what)

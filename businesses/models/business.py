@@ -256,7 +256,7 @@ class Business(CallSettings):
         return self.name
 
     def clean(self) -> None:
-        """Keep the name on one line, and treat a greeting of only whitespace as empty. Refuse a fallback number that may not be dialled.
+        """Keep the name on one line, and a greeting free of blanks around it. Refuse a number that may not be dialled.
 
         A new business has no numbers yet, whose countries count: `registration` looks again, and so does every call.
         """
