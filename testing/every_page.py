@@ -229,6 +229,8 @@ BY_NAME: dict[str, Any] = {each.name: each for each in PAGES}
 ADMIN = (
     "businesses.Business",
     "businesses.Membership",
+    "businesses.SpecialDays",
+    "businesses.WeekHours",
     "calls.Call",
     "whatsapp.Broadcast",
     "whatsapp.BroadcastSeries",

@@ -77,7 +77,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "businesses": (
         "apps urls management templatetags middleware",
         "admin",
-        "admin_forms pages",
+        "admin_forms admin_hours pages",
         "fence",
         "forms",
         "tasks doctor",
