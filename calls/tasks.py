@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from businesses.models import Business
 from calls import model_checks
 from calls.greetings import recordings
-from calls.records import finishing, recording, summaries
+from calls.records import finishing, recording, summaries, weeks
 from calls.synthetic import runs
 
 logger = logging.getLogger(__name__)
@@ -54,6 +54,13 @@ def summarize_due_calls() -> None:
     """Write the summaries of calls that have ended."""
     for call_id in summaries.due(now=timezone.now()):
         summaries.summarize(call_id, now=timezone.now())
+
+
+@shared_task
+def measure_ended_calls() -> None:
+    """Count calls that have ended into the figures of their weeks."""
+    for call_id in weeks.due(now=timezone.now()):
+        weeks.count(call_id)
 
 
 @shared_task

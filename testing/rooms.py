@@ -62,6 +62,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "line",
         "telephone",
         "records",
+        "followups",
         "plan",
         "greetings",
         "instructions model_checks",

@@ -13,7 +13,7 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
-from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, TraceChunk, Turn
+from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, Task, TraceChunk, Turn, WeekOfCalls
 
 RULES = (
     Rule(
@@ -26,7 +26,9 @@ RULES = (
     Rule(Turn, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
     Rule(BlockedCaller, erased=True),
+    Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
+    Rule(WeekOfCalls, because=Because.COUNTS),
 )
 
 
@@ -54,6 +56,12 @@ def remove_summaries(business: Business, *, before: datetime, most: int, **_now:
     old = Call.objects.filter(_ended(business, before)).filter(~Q(summary="") | Q(summary_due_at__isnull=False))
     keys = list(old.values_list("pk", flat=True)[:most])
     return Call.objects.filter(pk__in=keys).update(summary="", summary_due_at=None, summary_attempts=FINISHED)
+
+
+def remove_tasks(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove old tasks, as they hold what callers said."""
+    old = Task.objects.filter(business=business, created_at__lt=before).order_by("created_at")
+    return Task.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
 
 
 def remove_traces(business: Business, *, before: datetime, most: int, **_now: object) -> int:
@@ -89,6 +97,7 @@ def register() -> None:
             (Kind.RECORDINGS, remove_recordings),
             (Kind.TRANSCRIPTS, remove_turns),
             (Kind.TRANSCRIPTS, remove_summaries),
+            (Kind.TRANSCRIPTS, remove_tasks),
             (Kind.TRACES, remove_traces),
             (Kind.CALLERS, remove_numbers),
         ),
