@@ -1,4 +1,4 @@
-"""What a business writes for its assistant: instructions, hours in its own words, address, and words for closed hours."""
+"""What a business writes for its assistant: instructions, its hours in words, address, and what holds when closed."""
 
 from django.core.validators import MaxLengthValidator
 from django.db import models
