@@ -57,6 +57,7 @@ class _Statement:
 
     sql: str
     places: tuple[Any, ...]
+    names: frozenset[str]
 
     @classmethod
     def of(cls, compiler: Any) -> _Statement:
@@ -64,10 +65,13 @@ class _Statement:
         written, parameters = compiler.as_sql()
         anyone = _id_of(_ANYONE)
         places = (_ANYONE if type(each) is type(anyone) and each == anyone else each for each in parameters)
-        return cls(written, tuple(places))
+        names = frozenset(each.name for each in parameters if type(each) is Given)
+        return cls(written, tuple(places), names)
 
     def filled(self, values: dict[str, Any]) -> list[Any]:
-        """Returns the parameters for these values and the business of the moment."""
+        """Returns the parameters for these values and the business of the moment. The names must be those of places."""
+        if values.keys() != self.names:
+            raise TypeError(f"a prepared query takes {sorted(self.names)}, not {sorted(values)}")
         return [_filled(place, values) for place in self.places]
 
 

@@ -102,6 +102,15 @@ def test_it_is_put_together_once(two: tuple[Business, Business]) -> None:
     assert len(made) == 1
 
 
+def test_values_that_have_no_place_are_refused(two: tuple[Business, Business]) -> None:
+    with acting_for(two[0]):
+        with pytest.raises(TypeError, match="day"):
+            _day.rows()
+        with pytest.raises(TypeError, match="money"):
+            _set.run(day=TODAY, calls=1, minutes=Decimal(1), money=Decimal(1))
+        assert DayUsage.objects.get(day=TODAY).calls == 0
+
+
 def test_a_failed_update_spoils_its_transaction_as_any_other(two: tuple[Business, Business]) -> None:
     with acting_for(two[0]), transaction.atomic():
         with pytest.raises(Exception, match=r"(?i)constraint|null"):

@@ -80,7 +80,8 @@ def _opened_by_what_is_given() -> QuerySet[Call]:
 
 
 FIRST_COLUMNS: Final = (
-    "stream_token_hash", "stream_sid", "alive_at", "status", "stream_opened_at", "settings", "notice_heard", "model"
+    "stream_token_hash", "stream_sid", "alive_at", "status", "stream_opened_at", "came_while_closed", "settings",
+    "notice_heard", "model",
 )  # fmt: skip
 _with_business = Prepared(lambda: _opened_by_what_is_given().select_related("business").order_by())
 _first_claim = PreparedUpdate(_opened_by_what_is_given, *FIRST_COLUMNS)
