@@ -10,6 +10,7 @@ from calls.sandbox.receptionist.engine import CallTool, Part, Say
 from calls.sandbox.telephone.placed_call import PlacedCall
 from testing import numbered
 from tests.call_hearing import heard
+from tests.call_office import records_of
 from tests.call_rig import Rig, eventually, scenario, speech
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.once]  # both databases: calls/tests/test_tool_runs
@@ -69,14 +70,15 @@ async def test_a_caller_who_hangs_up_at_once_has_left_their_message(rig: Rig) ->
     desk = await rig.desk(plan((MESSAGE,), (Say(TAKEN),)))
     async with rig.calling(desk) as call:
         call.say(speech("hello"))
-        await eventually(lambda: "take_message begins" in rig.line.log)
+        records = await rig.office.ask(records_of, call.flow.ids.call_sid)
+        await eventually(lambda: "take_message begins" in rig.logged(records.call.pk))
     await rig.records(call)
     assert (await what_is_kept(rig, call))[0] == ["The order has not come"]
 
 
 async def test_a_session_that_is_lost_after_the_message_knows_that_it_was_taken(rig: Rig) -> None:
     """The answer to it breaks off in the first session; the next one goes on and need not ask again."""
-    lost = DropConnection(after_deltas=2, first_response=2)
+    lost = DropConnection(after_deltas=2, skip=1, times=1)
     desk = await rig.desk(plan((MESSAGE,), (Say(TAKEN),), (Say(TAKEN),), faults=(lost,)))
     async with rig.calling(desk) as call:
         call.say(speech("hello"))
