@@ -13,11 +13,13 @@ from calls.models.calls import (
 )
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
+from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
 
 __all__ = [
     "BROWSER",
+    "AfterCalls",
     "BlockedCaller",
     "Call",
     "CallOutcome",
@@ -27,6 +29,8 @@ __all__ = [
     "GreetingState",
     "ModelCheck",
     "NextStep",
+    "Rescue",
+    "RescueResult",
     "Speaker",
     "SyntheticCall",
     "SyntheticFault",
