@@ -16,6 +16,8 @@ from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
+from calls.models.tools import ToolRun, ToolSwitch
+from calls.models.weeks import WeekOfCalls
 
 __all__ = [
     "BROWSER",
@@ -38,6 +40,9 @@ __all__ = [
     "Task",
     "TaskKind",
     "TaskState",
+    "ToolRun",
+    "ToolSwitch",
     "TraceChunk",
     "Turn",
+    "WeekOfCalls",
 ]
