@@ -135,7 +135,9 @@ def test_the_plan_carries_every_setting_of_the_business(business: Business) -> N
         language="en",
         max_call_s=300.0,
         greeting_bytes=0,
+        tools=plan.settings.tools,
     )
+    assert "take_message" in plan.settings.tools
     assert (plan.voice, plan.language, plan.server_vad_threshold) == ("cedar", "en", 0.7)
     assert plan.transfer_possible
     assert plan.greeting_audio == b""
