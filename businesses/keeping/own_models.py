@@ -22,8 +22,10 @@ from businesses.models import (
     Invitation,
     Membership,
     Retention,
+    SpecialDays,
     WebhookDelivery,
     WebhookEndpoint,
+    WeekHours,
 )
 
 RULES = (
@@ -34,6 +36,8 @@ RULES = (
     Rule(Retention, because=Because.NO_PERSON),
     Rule(AddressKey, because=Because.NO_PERSON),
     Rule(DailyLimits, because=Because.NO_PERSON),
+    Rule(WeekHours, because=Because.COUNTS),
+    Rule(SpecialDays, because=Because.COUNTS),
     Rule(DayUsage, because=Because.COUNTS),
     Rule(WebhookEndpoint, because=Because.NO_PERSON),
     Rule(WebhookDelivery, fixed=told.KEPT, erased=True),

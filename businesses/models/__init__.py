@@ -1,8 +1,9 @@
-"""Users, businesses, members, phone numbers, daily limits, the audit log, retention, webhooks and processes."""
+"""Users, businesses, members, numbers, hours, limits, the audit log, retention, webhooks and processes."""
 
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
 from businesses.models.heartbeats import Heartbeat
+from businesses.models.hours import DayKind, SpecialDays, WeekHours
 from businesses.models.keeping import AddressKey, Erasure, Retention
 from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
@@ -17,6 +18,7 @@ __all__ = [
     "AuditKind",
     "Business",
     "DailyLimits",
+    "DayKind",
     "DayUsage",
     "DeliveryState",
     "EmailUserManager",
@@ -32,11 +34,13 @@ __all__ = [
     "Retention",
     "Role",
     "SecondFactor",
+    "SpecialDays",
     "SwitchedOff",
     "User",
     "Voice",
     "WebProcess",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WeekHours",
     "usual_notice",
 ]
