@@ -66,6 +66,14 @@ class TooManyEndpoints(BusinessError):
         self.most = most
 
 
+class TooManyTokens(BusinessError):
+    """A business has as many access tokens as it may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"there may be {most} access tokens")
+        self.most = most
+
+
 class MembershipGone(BusinessError):
     """A membership was ended while somebody changed it."""
 

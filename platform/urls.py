@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from frontdesk import health, home, operator_page
+from frontdesk.api.entry import api
 
 business: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("operator/", operator_page.operator, name="operator"),
+    re_path(r"^api/v1/(?P<rest>.*)$", api, name="api"),
     path("calls/", include("calls.urls")),
     path("whatsapp/", include("whatsapp.urls")),
     path("admin/", admin.site.urls),

@@ -63,7 +63,7 @@ def switch_off(endpoint: WebhookEndpoint, *, because: SwitchedOff, now: datetime
             WebhookDelivery.objects.filter(endpoint=endpoint, state=DeliveryState.WAITING).update(
                 state=DeliveryState.FAILED, finished_at=now, claim_token=None
             )
-            _note(endpoint, "switched_off", because=because.value)
+            _note(endpoint, "switched_off" if because == SwitchedOff.BY_MEMBER else because.value)
 
 
 def remove(endpoint: WebhookEndpoint) -> None:
@@ -111,5 +111,5 @@ def _codes(kinds: Sequence[Happening]) -> list[str]:
     return [kind.value for kind in Happening if kind in kinds]
 
 
-def _note(endpoint: WebhookEndpoint, step: str, **more: str) -> None:
-    audit.record(endpoint.business, AuditKind.WEBHOOK_CHANGED, step=step, host=urlsplit(endpoint.url).hostname, **more)
+def _note(endpoint: WebhookEndpoint, step: str) -> None:
+    audit.record(endpoint.business, AuditKind.WEBHOOK_CHANGED, step=step, host=urlsplit(endpoint.url).hostname)

@@ -32,6 +32,7 @@ LABELS: dict[str, Promise] = {
     "role": gettext_lazy("Role"),
     "rows": gettext_lazy("Rows"),
     "step": gettext_lazy("Step"),
+    "token": gettext_lazy("Access token"),
     "what": gettext_lazy("Details"),
 }
 """What each detail is called. A detail that is missing here is shown by its key."""
@@ -64,6 +65,8 @@ STEPS: dict[str, Promise] = {
     "added": gettext_lazy("added"),
     "switched_on": gettext_lazy("switched on"),
     "switched_off": gettext_lazy("switched off"),
+    "keeps_failing": gettext_lazy("switched off, since nothing was accepted for days"),
+    "gone": gettext_lazy("switched off, since its server said that it is gone"),
     "secret_changed": gettext_lazy("new secret made"),
     "disconnected": gettext_lazy("disconnected"),
     "made": gettext_lazy("made"),
@@ -72,6 +75,9 @@ STEPS: dict[str, Promise] = {
     "activated": gettext_lazy("started"),
     "stopped": gettext_lazy("stopped for good"),
     "command": gettext_lazy("a command on the server"),
+    "token": gettext_lazy("one of your systems"),
+    "reads": gettext_lazy("may read"),
+    "writes": gettext_lazy("may read and change"),
 }
 """Codes that are values of details."""
 HIDDEN = {"broadcast", "call", "sender", "of", "before", "after", "changes"}

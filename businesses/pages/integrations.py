@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from businesses.models import Business, WebhookEndpoint
+from businesses.models import ApiToken, Business, WebhookEndpoint
 from businesses.pages.access import OWNERS, PageRequest, business_page
+from businesses.pages.token_form import TokenForm
 from businesses.pages.webhook_form import WebhookForm
 
 
@@ -18,11 +21,22 @@ def integrations(request: PageRequest) -> HttpResponse:
     return overview(request)
 
 
-def overview(request: PageRequest, *, webhook_form: WebhookForm | None = None, status: int = 200) -> HttpResponse:
-    """Returns the page, with a form as it was sent and refused, if there is one."""
+def overview(
+    request: PageRequest,
+    *,
+    webhook_form: WebhookForm | None = None,
+    token_form: TokenForm | None = None,
+    token: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Returns the page, with a form as it was sent and refused, or a token that was just made, if there is one."""
     business: Business = request.business
     context = {
         "endpoints": WebhookEndpoint.objects.filter(business=business),
         "webhook_form": webhook_form or WebhookForm(),
+        "tokens": ApiToken.objects.filter(business=business).select_related("made_by"),
+        "token_form": token_form or TokenForm(),
+        "token": token,
+        "api_url": settings.PUBLIC_URL + reverse("api", args=[""]),
     }
     return render(request, "pages/integrations.html", context, status=status)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from businesses.pages import audit, integrations, keeping, members, persons, settings, webhooks
+from businesses.pages import audit, integrations, keeping, members, persons, settings, tokens, webhooks
 
 urlpatterns = [
     path("settings/", settings.settings, name="settings"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("integrations/webhooks/<uuid:endpoint_id>/try/", webhooks.try_out, name="webhook-try"),
     path("integrations/webhooks/<uuid:endpoint_id>/remove/", webhooks.remove, name="webhook-remove"),
     path("integrations/messages/<uuid:delivery_id>/again/", webhooks.send_again, name="webhook-again"),
+    path("integrations/tokens/", tokens.make, name="token-make"),
+    path("integrations/tokens/<uuid:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("members/", members.members, name="members"),
     path("members/second-factor/", members.demand_second_factor, name="member-second-factor"),
     path("members/invite/", members.invite, name="member-invite"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from businesses import api_tokens
 from businesses.happenings import body_of
 from businesses.hooks import endpoints
-from businesses.models import Business, DeliveryState, Happening, SwitchedOff, WebhookDelivery
+from businesses.models import ApiToken, Business, DeliveryState, Happening, SwitchedOff, WebhookDelivery
 from businesses.safe_http import Problem
 from testing.demo_data import Rows
 
@@ -36,5 +37,8 @@ def add(business: Business, *, now: datetime) -> Rows:
             last_status=status,
             last_problem=problem,
         )
+    api_tokens.make(business, name="Booking system", may_write=True, by=None, now=now)
+    reading, _token = api_tokens.make(business, name="גיליון", may_write=False, by=None, now=now - timedelta(days=9))
+    ApiToken.objects.filter(pk=reading.pk).update(last_used_at=now - timedelta(minutes=4))
     endpoints.switch_off(off, because=SwitchedOff.KEEPS_FAILING, now=now)
     return {"businesses.WebhookEndpoint": {"told": str(told.pk), "off": str(off.pk)}}

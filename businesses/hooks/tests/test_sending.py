@@ -202,7 +202,7 @@ def test_an_address_that_fails_for_days_is_switched_off_and_its_owner_told(acme:
         endpoint.refresh_from_db()
         assert (endpoint.is_on, endpoint.off_because) == (False, SwitchedOff.KEEPS_FAILING)
         assert not WebhookDelivery.objects.filter(state=DeliveryState.WAITING).exists()
-        assert AuditEntry.objects.filter(kind="webhook_changed", details__step="switched_off").count() == 1
+        assert AuditEntry.objects.filter(kind="webhook_changed", details__step="keeps_failing").count() == 1
     tell(acme)
     assert send(NOW + timedelta(days=9)) == 0
 
