@@ -68,6 +68,7 @@ STEPS: dict[str, Promise] = {
     "keeps_failing": gettext_lazy("switched off, since nothing was accepted for days"),
     "gone": gettext_lazy("switched off, since its server said that it is gone"),
     "secret_changed": gettext_lazy("new secret made"),
+    "restored": gettext_lazy("removal undone"),
     "disconnected": gettext_lazy("disconnected"),
     "made": gettext_lazy("made"),
     "changed": gettext_lazy("changed"),
