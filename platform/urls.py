@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from calls.pages.urls import beside as calls_beside
@@ -28,7 +28,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("operator/", operator_page.operator, name="operator"),
-    re_path(r"^api/v1/(?P<rest>.*)$", api, name="api"),
+    path("api/v1/<path:rest>", api, name="api"),
     path("calls/", include("calls.urls")),
     path("whatsapp/", include("whatsapp.urls")),
     path("admin/", admin.site.urls),

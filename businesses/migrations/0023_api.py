@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField(verbose_name='made')),
                 ('last_used_at', models.DateTimeField(null=True, verbose_name='last used')),
                 ('business', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='businesses.business', verbose_name='business')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by')),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by whom')),
             ],
             options={
                 'verbose_name': 'access token',

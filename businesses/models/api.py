@@ -22,7 +22,7 @@ class ApiToken(models.Model):
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(_("begins with"), max_length=12, editable=False)
     may_write = models.BooleanField(_("may change"), default=False)
-    made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("made by"))
+    made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("made by whom"))
     made_at = models.DateTimeField(_("made"))
     last_used_at = models.DateTimeField(_("last used"), null=True)
 

@@ -63,7 +63,7 @@ STEPS: dict[str, Promise] = {
     "accepted": gettext_lazy("accepted: callers hear it"),
     "removed": gettext_lazy("removed"),
     "added": gettext_lazy("added"),
-    "switched_on": gettext_lazy("switched on"),
+    "switched_on": gettext_lazy("on again"),
     "switched_off": gettext_lazy("switched off"),
     "keeps_failing": gettext_lazy("switched off, since nothing was accepted for days"),
     "gone": gettext_lazy("switched off, since its server said that it is gone"),

@@ -37,6 +37,6 @@ def overview(
         "tokens": ApiToken.objects.filter(business=business).select_related("made_by"),
         "token_form": token_form or TokenForm(),
         "token": token,
-        "api_url": settings.PUBLIC_URL + reverse("api", args=[""]),
+        "api_url": settings.PUBLIC_URL + reverse("api", args=["openapi.json"]).removesuffix("openapi.json"),
     }
     return render(request, "pages/integrations.html", context, status=status)

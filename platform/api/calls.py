@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Query, Router
+from ninja import Router
+from ninja.params.functions import Query
 
 from calls.models import Call, Turn
 from calls.records.telling import data_of

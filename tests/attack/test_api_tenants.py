@@ -14,6 +14,7 @@ from django.apps import apps
 from django.test import Client
 
 from businesses import api_tokens
+from businesses.models import ApiToken
 from businesses.tenancy import acting_for
 from businesses.tests.rows import Tenant, everything, make_tenant
 
@@ -98,7 +99,7 @@ def test_every_address_is_listed() -> None:
 def test_nobody_gets_in_without_a_token(name: str, alpha: Tenant) -> None:
     revoked = token_of(alpha)
     with acting_for(alpha.business):
-        for row in api_tokens.ApiToken.objects.all():
+        for row in ApiToken.objects.all():
             api_tokens.revoke(row)
     before = everything()
     for token in ("", "fd_wrong", revoked, "qqaaa"):
