@@ -11,13 +11,15 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from businesses import audit
+from businesses import credentials as encryption
 from businesses.audit import AuditKind
-from businesses.credentials import decrypt_text, encrypt_text
+from businesses.credentials import CredentialsUnreadable, decrypt_text, encrypt_text
 from businesses.errors import TooManyEndpoints
 from businesses.happenings import body_of
 from businesses.hooks import signing
 from businesses.models import Business, DeliveryState, Happening, SwitchedOff, WebhookDelivery, WebhookEndpoint
 from businesses.models.webhooks import TEST
+from businesses.tenancy import across_businesses
 
 MOST: Final = 10
 """Addresses of one business: each happening writes a row for each of them."""
@@ -91,6 +93,21 @@ def secrets_of(endpoint: WebhookEndpoint, *, now: datetime) -> list[str]:
     if endpoint.encrypted_old_secret and endpoint.old_secret_until and now < endpoint.old_secret_until:
         kept.append(endpoint.encrypted_old_secret)
     return [decrypt_text(each) for each in kept]
+
+
+def rotate_webhook_secrets() -> tuple[int, list[str]]:
+    """Encrypt the secrets of all addresses with the newest key. Returns how many, and those that can't be read."""
+    rotated, unreadable = 0, []
+    with across_businesses():  # the key belongs to the installation
+        for endpoint in WebhookEndpoint.objects.select_related("business").iterator():
+            kept = {name: getattr(endpoint, name) for name in ("encrypted_secret", "encrypted_old_secret")}
+            try:
+                fresh = {name: encryption.rotate(text) for name, text in kept.items()}
+            except CredentialsUnreadable:
+                unreadable.append(f"{endpoint.business.slug}: secret of a webhook address")
+                continue
+            rotated += WebhookEndpoint.objects.filter(pk=endpoint.pk, **kept).update(**fresh)
+    return rotated, unreadable
 
 
 def try_out(endpoint: WebhookEndpoint, *, now: datetime) -> WebhookDelivery:
