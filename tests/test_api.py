@@ -83,6 +83,17 @@ def test_what_is_wrong_is_said(acme: Business, program: Program) -> None:
         assert not Contact.objects.exists()
 
 
+@pytest.mark.parametrize("odd", ["a\0b", "\ud800", "x" * 5000])
+def test_odd_texts_are_refused(odd: str, acme: Business, program: Program) -> None:
+    for body in ({"phone": odd}, {"phone": "+972501234567", "name": odd}, {"phone": "+972501234567", "tags": [odd]}):
+        assert program("post", "/contacts", body)[0] in {400, 422}
+    assert program("post", "/contacts", {"phone": "+972501234567", "attributes": {odd: "x"}})[0] in {400, 422}
+    with acting_for(acme):
+        assert not Contact.objects.exists()
+    assert program("get", "/contacts?tag=%00")[0] == 400
+    assert program("post", "/contacts", [])[0] == 422
+
+
 def test_a_repeated_request_creates_nothing_again(acme: Business, program: Program) -> None:
     new = {"phone": "+972501234567"}
     key = {"Idempotency-Key": "order-17"}

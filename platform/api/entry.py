@@ -60,6 +60,8 @@ def api(request: HttpRequest, rest: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, rest: str, token: ApiToken) -> HttpResponse:
+    if "\0" in rest or "%00" in request.META["QUERY_STRING"] or b"\\u0000" in request.body:
+        return problem(400, "A text can't hold the character NUL.")  # no database could store it
     try:
         match = resolve(f"/{rest}", urlconf="frontdesk.api.routes")
     except Resolver404:
