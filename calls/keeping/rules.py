@@ -13,7 +13,7 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
-from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, TraceChunk, Turn
+from calls.models import BlockedCaller, Call, CallStatus, CallTimeline, GreetingAudio, TraceChunk, Turn
 
 RULES = (
     Rule(
@@ -25,6 +25,7 @@ RULES = (
     ),
     Rule(Turn, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
+    Rule(CallTimeline, kept=Kind.TRACES, erased=True),
     Rule(BlockedCaller, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
 )
@@ -57,10 +58,17 @@ def remove_summaries(business: Business, *, before: datetime, most: int, **_now:
 
 
 def remove_traces(business: Business, *, before: datetime, most: int, **_now: object) -> int:
-    """Remove the traces of old calls: fewer at a time, since a piece may have 100 kB."""
+    """Remove the traces of old calls, and what was drawn of them: fewer at a time, since a piece may have 100 kB."""
     calls = Call.objects.filter(_ended(business, before), pk=OuterRef("call"))
     old = TraceChunk.objects.filter(Exists(calls), business=business).values_list("pk", flat=True)
-    return TraceChunk.objects.filter(pk__in=list(old[: max(most // 10, 1)])).delete()[0]
+    removed = TraceChunk.objects.filter(pk__in=list(old[: max(most // 10, 1)])).delete()[0]
+    return removed or _remove_timelines(business, before=before, most=most)
+
+
+def _remove_timelines(business: Business, *, before: datetime, most: int) -> int:
+    calls = Call.objects.filter(_ended(business, before), pk=OuterRef("call"))
+    old = CallTimeline.objects.filter(Exists(calls), business=business).values_list("pk", flat=True)
+    return CallTimeline.objects.filter(pk__in=list(old[: max(most // 10, 1)])).delete()[0]
 
 
 def remove_numbers(business: Business, *, before: datetime, most: int, **_now: object) -> int:

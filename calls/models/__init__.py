@@ -14,6 +14,7 @@ from calls.models.calls import (
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
+from calls.models.timelines import CallTimeline
 
 __all__ = [
     "BROWSER",
@@ -21,6 +22,7 @@ __all__ = [
     "Call",
     "CallOutcome",
     "CallStatus",
+    "CallTimeline",
     "GreetingAudio",
     "GreetingSource",
     "GreetingState",

@@ -123,6 +123,12 @@ class Call(models.Model):
     settings = models.JSONField(default=dict)
     usage = models.JSONField(default=dict)
     latencies = models.JSONField(default=dict)
+    certificate = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="`Certificate` of calls/records/certificates.py: its greeting's",
+    )
 
     objects = BusinessManager()
 

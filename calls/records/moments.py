@@ -101,6 +101,8 @@ def moments_of(streams: Iterable[tuple[float, Sequence[TraceLine]]]) -> list[Mom
                 continue
             sort, facts = told
             _add(found, Moment(round((began_s + line.at) * 1000), sort, facts))
+            if sort is Sort.ENDED:  # its socket closes now, which is told as well
+                break
     return found
 
 
