@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from businesses.models import Business
 from calls import model_checks
 from calls.greetings import recordings
-from calls.records import finishing, recording, summaries, timelines
+from calls.records import finishing, recording, summaries, timelines, weeks
 from calls.synthetic import runs
 
 logger = logging.getLogger(__name__)
@@ -62,6 +62,13 @@ def make_due_timelines() -> None:
     rest = timelines.resting()
     for call_id in timelines.due(now=timezone.now()):
         timelines.make(call_id, now=timezone.now(), rest=rest)
+
+
+@shared_task
+def measure_ended_calls() -> None:
+    """Count calls that have ended into the figures of their weeks."""
+    for call_id in weeks.due(now=timezone.now()):
+        weeks.count(call_id)
 
 
 @shared_task

@@ -14,7 +14,10 @@ from calls.models.calls import (
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
+from calls.models.tasks import Task, TaskKind, TaskState
 from calls.models.timelines import CallTimeline
+from calls.models.tools import ToolRun, ToolSwitch
+from calls.models.weeks import WeekOfCalls
 
 __all__ = [
     "BROWSER",
@@ -32,6 +35,12 @@ __all__ = [
     "SyntheticCall",
     "SyntheticFault",
     "SyntheticSkip",
+    "Task",
+    "TaskKind",
+    "TaskState",
+    "ToolRun",
+    "ToolSwitch",
     "TraceChunk",
     "Turn",
+    "WeekOfCalls",
 ]

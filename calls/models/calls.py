@@ -129,6 +129,10 @@ class Call(models.Model):
         blank=True,
         help_text="`Certificate` of calls/records/certificates.py: its greeting's",
     )
+    measured = models.JSONField(null=True, help_text="`Measured` of calls/records/measuring.py, as its week counts it")
+    is_to_measure = models.BooleanField(
+        default=True, db_default=True, help_text="it has ended, or ended otherwise, since it was measured"
+    )
 
     objects = BusinessManager()
 
@@ -149,6 +153,7 @@ class Call(models.Model):
             models.Index(
                 fields=["summary_due_at"], name="call_summary_due", condition=models.Q(summary_due_at__isnull=False)
             ),
+            models.Index(fields=["ended_at"], name="call_to_measure", condition=models.Q(is_to_measure=True)),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.models import BROWSER, Call, CallOutcome, CallStatus
-from calls.records import charging, timelines
+from calls.records import charging, telling, timelines
 from calls.records.endings import Ending, outcome_of
 
 logger = logging.getLogger(__name__)
@@ -105,13 +105,15 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
     call.stream_token_hash = ""
     if call.stream_opened_at and not call.summary and not is_hidden(call.business_id):
         call.summary_due_at = ended_at  # `calls/records/summaries.py` looks whether there is anything to sum up
+    call.is_to_measure = True
     charging.charge(call, until=ended_at, now=ended_at)
     call.save(
         update_fields=[
             "status", "outcome", "end_reason", "end_detail", "ended_at", "stream_token_hash",
             "minutes_charged", "cost_counted", "next_step", "user_has_spoken", "transfer_number",
-            "summary_due_at",
+            "summary_due_at", "is_to_measure",
         ]
     )  # fmt: skip
     if call.stream_opened_at:
         timelines.want(call, now=ended_at)
+    telling.ended(call)

@@ -22,6 +22,7 @@ from testing.demo_data import (
     series,
     team,
     templates,
+    todo,
 )
 from whatsapp.models import Suppression
 
@@ -51,9 +52,11 @@ def fill(business: Business, *, now: datetime) -> Rows:
     recurring = series.add(business, sender, known, saved, sent, staff=staff, now=now)
     written = letters.add(sender, staff=staff, now=now)
     installation.add(now=now)
+    calls = phone_calls.add(business, now=now)
     return rows | {
         "businesses.Business": {"demo": str(business.pk)},
-        "calls.Call": phone_calls.add(business, now=now),
+        "calls.Call": calls,
+        "calls.Task": todo.add(business, calls, staff=staff, now=now),
         "whatsapp.Broadcast": sent,
         "whatsapp.BroadcastSeries": recurring,
         "whatsapp.Contact": made | written,
