@@ -14,11 +14,13 @@ from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
 from calls.models import (
+    AfterCalls,
     BlockedCaller,
     Call,
     CallStatus,
     CallTimeline,
     GreetingAudio,
+    Rescue,
     Task,
     ToolRun,
     ToolSwitch,
@@ -46,6 +48,8 @@ RULES = (
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
     Rule(CallTimeline, kept=Kind.TRACES, erased=True),
     Rule(BlockedCaller, erased=True),
+    Rule(AfterCalls, because=Because.NO_PERSON),
+    Rule(Rescue, kept=Kind.CALLERS, erased=True),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
     Rule(WeekOfCalls, because=Because.COUNTS),
@@ -89,6 +93,12 @@ def remove_tasks(business: Business, *, before: datetime, most: int, **_now: obj
     """Remove old tasks, as they hold what callers said."""
     old = Task.objects.filter(business=business, created_at__lt=before).order_by("created_at")
     return Task.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def remove_rescues(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove what was decided about old missed calls."""
+    old = Rescue.objects.filter(business=business, at__lt=before).order_by("at")
+    return Rescue.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
 
 
 def remove_traces(business: Business, *, before: datetime, most: int, **_now: object) -> int:
@@ -135,6 +145,7 @@ def register() -> None:
             (Kind.TRANSCRIPTS, remove_tasks),
             (Kind.TRACES, remove_traces),
             (Kind.CALLERS, remove_numbers),
+            (Kind.CALLERS, remove_rescues),
         ),
         finders={"call": caller_of},
         waits=WAITS,
