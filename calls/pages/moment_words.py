@@ -12,6 +12,7 @@ from calls.conversation.sent_audio import BYTES_PER_SECOND
 from calls.pages import words
 from calls.records.certificates import Certificate, Verdict
 from calls.records.moments import Moment, Sort
+from calls.tools.registry import tool_named
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -157,7 +158,8 @@ def _first_over(facts: Facts) -> str:
 
 
 def _tool(facts: Facts) -> str:
-    return str(_TOOLS.get(facts["name"], facts["name"]))
+    tool = tool_named(facts["name"])
+    return str(tool.title if tool else _TOOLS.get(facts["name"], facts["name"]))
 
 
 _WHY: Final[Mapping[Sort, Callable[[Facts], str]]] = {

@@ -29,9 +29,9 @@ from calls.conversation.events import (
     RequestRefused,
     StreamBroke,
     StreamResumed,
-    ToolRequested,
 )
 from calls.conversation.leaving import TOOL_STEPS
+from calls.conversation.tool_events import ToolRequested
 from calls.records.traces import Decided, TraceLine
 
 Fact = str | int | float
@@ -114,6 +114,8 @@ def _add(found: list[Moment], new: Moment) -> None:
     elif new.sort is Sort.PAUSE and "by" not in new.facts:
         if last and last.sort in (Sort.PAUSE, Sort.COMMIT):
             last.facts.update(new.facts)
+    elif new.sort is Sort.TOOL_ANSWER and last and last.sort is Sort.NOT_DONE:
+        return  # that is the answer
     elif new.sort is Sort.TONE and last and last.sort is Sort.TONE:
         return
     else:
