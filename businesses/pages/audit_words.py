@@ -59,7 +59,7 @@ STEPS: dict[str, Promise] = {
     "displaced": gettext_lazy("taken over: another business proved that it is theirs"),
     "offered": gettext_lazy("own recording uploaded"),
     "accepted": gettext_lazy("accepted: callers hear it"),
-    "undone": gettext_lazy("back to the previous recording: callers hear it"),
+    "brought_back": gettext_lazy("back to the previous recording: callers hear it"),
     "removed": gettext_lazy("removed"),
     "restored": gettext_lazy("removal undone"),
     "disconnected": gettext_lazy("disconnected"),

@@ -114,7 +114,7 @@ def undo(business: Business, *, now: datetime) -> bool:
         GreetingAudio.objects.filter(pk=row.pk).update(
             content_hash=_hash("accepted", row.text), state=GreetingState.READY, rendered_at=now, replaced_at=None
         )
-        audit.record(business, AuditKind.OWN_GREETING, step="undone")
+        audit.record(business, AuditKind.OWN_GREETING, step="brought_back")
     return True
 
 

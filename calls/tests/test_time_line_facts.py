@@ -139,6 +139,7 @@ def test_a_function_is_named_and_the_end_has_a_reason() -> None:
     script = Script(CACHED, caller=(QUESTION,), asks=(Asks("book"), Asks("end_call")))
     assert [tool.facts["name"] for tool in found(script, Sort.TOOL)] == ["book", "end_call"]
     assert found(script, Sort.NOT_DONE)[0].facts == {"why": "unknown"}
+    assert not found(script, Sort.TOOL_ANSWER), "that is the answer"
     assert [moment.facts["reason"] for moment in found(script, Sort.ENDED)] == ["assistant_hung_up"]
 
 
