@@ -161,7 +161,7 @@ def render(greeting_id: UUID, *, now: datetime) -> bool:
 
 
 def remove_old(*, now: datetime) -> int:
-    """Remove recordings that are older than a month and neither wanted, nor heard, nor to go back to. Returns how many."""
+    """Remove recordings of over a month ago that are not wanted, heard, or to go back to. Returns how many."""
     removed = 0
     with across_businesses():  # housekeeping for the whole installation
         stale = GreetingAudio.objects.filter(created_at__lt=now - _KEPT_OLD).select_related("business").defer("audio")
