@@ -55,7 +55,7 @@ def test_a_recording_by_the_microphone(server: Daphne, chromium: Browser) -> Non
         page = window.new_page()
         open_page(page)
         page.get_by_role("button", name="Record with the microphone").click()
-        expect(page.locator("[data-when=recording]")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.locator("[data-when=recording]").first).to_be_visible(timeout=PATIENCE_MS)
         page.wait_for_timeout(RECORDED_MS)
         assert page.evaluate("document.querySelector('[data-level]').value") > 0
         page.get_by_role("button", name="Stop recording").click()
