@@ -88,7 +88,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "invitation_codes",
         "membership",
         "keeping",
-        "hours",
+        "hours knowledge",
         "audit happenings permissions usage known_people last_calls messenger heartbeats web_processes",
         "models",
         "call_settings",

@@ -1,10 +1,11 @@
-"""Users, businesses, members, numbers, hours, limits, the audit log, retention, webhooks and processes."""
+"""Users, businesses, members, numbers, hours, knowledge, limits, the audit log, retention, webhooks and processes."""
 
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
 from businesses.models.heartbeats import Heartbeat
 from businesses.models.hours import DayKind, SpecialDays, WeekHours
 from businesses.models.keeping import AddressKey, Erasure, Retention
+from businesses.models.knowledge import KnowledgeEntry
 from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
@@ -26,6 +27,7 @@ __all__ = [
     "Happening",
     "Heartbeat",
     "Invitation",
+    "KnowledgeEntry",
     "Language",
     "Limit",
     "Membership",
