@@ -6,6 +6,29 @@ import uuid
 from django.db import migrations, models
 
 
+ON_SQLITE = (
+    """CREATE VIRTUAL TABLE IF NOT EXISTS businesses_knowledge_words
+    USING fts5(search_text, entry UNINDEXED, business UNINDEXED, tokenize='unicode61')""",
+    """CREATE TRIGGER IF NOT EXISTS knowledge_is_added AFTER INSERT ON businesses_knowledgeentry BEGIN
+    INSERT INTO businesses_knowledge_words (search_text, entry, business)
+    VALUES (new.search_text, new.id, new.business_id); END""",
+    """CREATE TRIGGER IF NOT EXISTS knowledge_is_changed AFTER UPDATE OF search_text ON businesses_knowledgeentry BEGIN
+    UPDATE businesses_knowledge_words SET search_text = new.search_text WHERE entry = old.id; END""",
+    """CREATE TRIGGER IF NOT EXISTS knowledge_is_removed AFTER DELETE ON businesses_knowledgeentry BEGIN
+    DELETE FROM businesses_knowledge_words WHERE entry = old.id; END""",
+)
+ON_POSTGRESQL = (
+    "CREATE INDEX IF NOT EXISTS knowledge_words ON businesses_knowledgeentry"
+    " USING gin (to_tsvector('simple', search_text))",
+)
+
+
+def index_words(apps, schema_editor):
+    """Let the database find entries by their words. SQLite forgets the triggers when a migration alters the table."""
+    for statement in {"sqlite": ON_SQLITE, "postgresql": ON_POSTGRESQL}[schema_editor.connection.vendor]:
+        schema_editor.execute(statement)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -32,4 +55,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['business', 'position'], name='knowledge_in_order')],
             },
         ),
+        migrations.RunPython(index_words, migrations.RunPython.noop),
     ]
