@@ -18,6 +18,7 @@ from businesses.countries import guessed_country
 from businesses.dialling import DialRefusal, countries_in, refusal_of
 from businesses.field_words import FIELD_WORDS
 from businesses.hidden import SeenBusinesses
+from businesses.models.assistant_texts import AssistantTexts
 from businesses.phone_numbers import region_of
 from businesses.validators import (
     dial_words,
@@ -67,7 +68,7 @@ class Voice(models.TextChoices):
     VERSE = "verse", "Verse"
 
 
-class Business(CallSettings):
+class Business(AssistantTexts, CallSettings):
     """A tenant. The model is not tenant-scoped: each query of businesses must say which ones it means."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -104,57 +105,6 @@ class Business(CallSettings):
     )
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Off: callers hear that this number is not in service.")
-    )
-    instructions = models.TextField(
-        _("instructions for the assistant"),
-        blank=True,
-        max_length=20000,
-        validators=[MaxLengthValidator(20000)],
-        help_text=_("What the assistant should know and do: services, prices, hours, manners."),
-    )
-    opening_hours = models.TextField(
-        _("opening hours"),
-        blank=True,
-        default="",
-        db_default="",  # for processes of the previous version, which insert rows without it
-        max_length=2000,
-        validators=[MaxLengthValidator(2000)],
-        help_text=_("As you would tell a caller: Sunday to Thursday from 8 to 18, Friday until noon."),
-    )
-    address = models.CharField(
-        _("address"),
-        max_length=200,
-        blank=True,
-        default="",
-        db_default="",
-        help_text=_("Street, number and town, as the assistant should tell callers who ask."),
-    )
-    directions = models.TextField(
-        _("how to get there"),
-        blank=True,
-        default="",
-        db_default="",
-        max_length=1000,
-        validators=[MaxLengthValidator(1000)],
-        help_text=_("Floor, entrance, parking, bus. The assistant tells it to callers who ask for the way."),
-    )
-    closed_greeting_text = models.TextField(
-        _("greeting while you are closed"),
-        blank=True,
-        default="",
-        db_default="",
-        max_length=1000,
-        validators=[MaxLengthValidator(1000)],
-        help_text=_("Instead of the greeting, outside the hours of the page Opening hours. Empty: the usual greeting."),
-    )
-    closed_instructions = models.TextField(
-        _("what to do while you are closed"),
-        blank=True,
-        default="",
-        db_default="",
-        max_length=4000,
-        validators=[MaxLengthValidator(4000)],
-        help_text=_("Added to the instructions outside your hours, like: take no orders, and say when you open."),
     )
     voice = models.CharField(
         _("voice"),

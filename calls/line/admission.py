@@ -22,6 +22,7 @@ from calls.models import CallStatus
 from calls.plan import CallPlan, conversation_settings, plan_of
 from calls.records import finishing, pasts
 from calls.telephone import stream_tokens
+from calls.tools.registry import offered_by
 
 SHORTEST_REST_S: Final = 1.0
 """Of the longest time of a call that goes on after a break."""
@@ -50,7 +51,8 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         if is_closed:
             business = as_closed(business)
         greeting_audio = recordings.current_audio(business, now=now)
-        plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio))
+        tools = offered_by(business)
+        plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio), tools=tools)
         past = pasts.past_of(call, call.stream_opened_at, now=now) if call and call.stream_opened_at else None
         claimed = stream_tokens.claimable(token, call_sid, now=now).update(
             stream_token_hash="",  # used up
@@ -75,6 +77,7 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         hours=hours,
         opened_at=opened_at,
         is_closed=is_closed,
+        tools=tools,
     )
 
 
