@@ -1,4 +1,4 @@
-"""What the model is told of a business as facts: hours, address, knowledge. Each function returns a section, "" for nothing.
+"""What the model is told of a business as facts: hours, address, knowledge. Each returns a section, "" for nothing.
 
 English, as all instructions are; names and notes stay as the business wrote them. Times are as the wall clock shows
 them in the business's zone.

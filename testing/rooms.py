@@ -67,7 +67,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "followups",
         "greetings",
         "instructions model_checks",
-        "facts",
+        "facts known",
         "sandbox",
         "audio figures",
         "conversation",

@@ -1,4 +1,4 @@
-"""How much of what a business knows is told at the start of every call; the rest is looked up. Pure.
+"""How much of what a business knows is told at the start of every call; the rest is looked up.
 
 OpenAI takes at most 16,384 tokens of instructions and tools together for a Realtime session (gpt-realtime; its
 context is 32,000, which audio shares), and each answer reads all of them again. So a call is told what is asked most,
@@ -11,11 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
+from businesses.models import Business
+
 OPENAIS_LIMIT: Final = 16_384
 """Tokens of instructions and tools."""
 KNOWLEDGE_TOKENS: Final = 3_000
 TITLES_TOKENS: Final = 400
 """Of subjects that are only named, so that the assistant knows what to look up."""
+
+
+ROOM_FOR_TEXTS: Final = 13_000
+"""For knowledge and the business's other texts together; the rest is for rules, hours, greeting and tools."""
 
 
 class Entry(Protocol):
@@ -44,6 +50,12 @@ def tokens(text: str) -> int:
     """
     plain = sum(letter.isascii() for letter in text)
     return -(-plain // 4) + -(-(len(text) - plain) // 2)
+
+
+def room(business: Business) -> int:
+    """Returns how many tokens of knowledge a call of this business is told: what its other long texts leave."""
+    texts = (business.instructions, business.closed_instructions, business.opening_hours, business.directions)
+    return max(0, min(KNOWLEDGE_TOKENS, ROOM_FOR_TEXTS - sum(map(tokens, texts))))
 
 
 def divided(entries: Sequence[EntryT], *, most: int = KNOWLEDGE_TOKENS) -> Divided[EntryT]:

@@ -37,7 +37,8 @@ def split(text: str) -> list[tuple[str, str]]:
 
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:
-    title, lines = "", []
+    title = ""
+    lines: list[str] = []
     for line in [*_with_headings(text.split("\n")), "# "]:
         found = _title_in(line)
         if found is None:
@@ -46,7 +47,7 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
         body = "\n".join(lines).strip()
         if body:
             yield title or _first_words(body), body
-        elif title and found and found != "":
+        elif title and found:
             found = f"{title}: {found}"[:LONGEST_TITLE]
         title, lines = found, []
 
@@ -95,5 +96,5 @@ def _smallest(body: str) -> Iterator[tuple[str, str]]:
 
 
 def _first_words(body: str) -> str:
-    first = _SENTENCE.split(body.split("\n")[0])[0].strip()
+    first = _SENTENCE.split(body.split("\n", maxsplit=1)[0])[0].strip()
     return first if len(first) <= 80 else first[:80].rsplit(" ", 1)[0] + " …"

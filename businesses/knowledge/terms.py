@@ -24,7 +24,8 @@ _INSIDE: Final = re.compile(r"(?<=\w)['’׳\"״”](?=\w)")
 _EMPTY: Final = frozenset(
     "a an and are at be by can do does for from have how i in is it me my of on or the there to we what when where "
     "which who will with you your "
-    "אתם אני אנחנו את אפשר או אם איך איפה אצלכם באיזה הוא היא הם הן זה יש כמה לי לכם מה מי מתי על עם של שלי שלכם".split()
+    "אתם אני אנחנו את אפשר או אם איך איפה אצלכם באיזה הוא היא הם הן זה יש כמה לי לכם "
+    "מה מי מתי על עם של שלי שלכם".split()
 )
 
 

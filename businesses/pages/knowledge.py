@@ -158,7 +158,8 @@ def _page(
 ) -> HttpResponse:
     asked = request.GET.get("ask", "").strip()[:200]
     rows = list(KnowledgeEntry.objects.filter(business=request.business))
-    told = {each.pk for each in budget.divided([row for row in rows if row.is_on]).told}
+    divided = budget.divided([row for row in rows if row.is_on], most=budget.room(request.business))
+    told = {each.pk for each in divided.told}
     context: dict[str, Any] = {
         "entries": [(row, row.pk in told) for row in rows],
         "looked_up": sum(row.is_on and row.pk not in told for row in rows),

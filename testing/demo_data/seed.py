@@ -16,6 +16,7 @@ from testing.demo_data import (
     broadcasts,
     hours,
     installation,
+    knowledge,
     letters,
     people,
     phone_calls,
@@ -46,7 +47,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
     business.closed_instructions = "Take no orders; offer to take a message."
     business.save()
     rows = team.add(business, owner=owner, now=now)
-    rows |= hours.add(business, now=now)
+    rows |= hours.add(business, now=now) | knowledge.add(business)
     staff = team.staff_of(business)
     made = people.add(business, staff=staff, now=now)
     sender = templates.add_senders(business, now=now)
