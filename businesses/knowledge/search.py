@@ -44,10 +44,10 @@ def _candidates(business: Business, asked: Sequence[tuple[str, ...]]) -> list[An
     forms = dict.fromkeys(form for word in asked for form in word)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            matched = " OR ".join(f'"{form}"*' for form in forms)
+            matched = " OR ".join(f'"{form}"{"*" * _may_go_on(form)}' for form in forms)
             cursor.execute(_SQLITE, [matched, business.pk.hex, _LOOKED_AT])
         else:
-            matched = " | ".join(f"{form}:*" for form in forms)
+            matched = " | ".join(f"{form}{':*' * _may_go_on(form)}" for form in forms)
             cursor.execute(_POSTGRESQL, [matched, business.pk, _LOOKED_AT])
         to_key = KnowledgeEntry._meta.pk.to_python
         return [to_key(key) for (key,) in cursor.fetchall()]
@@ -61,4 +61,10 @@ def _fit(entry: KnowledgeEntry, asked: Sequence[tuple[str, ...]]) -> int:
 
 
 def _has(words: Sequence[str], forms: tuple[str, ...]) -> bool:
-    return any(word.startswith(forms) for word in words)
+    longer = tuple(filter(_may_go_on, forms))
+    return any(word in forms or word.startswith(longer) for word in words)
+
+
+def _may_go_on(form: str) -> bool:
+    """Returns whether a longer word that begins so is meant, too: not for a number, or for two letters."""
+    return len(form) >= terms.SHORTEST and not form.isdigit()

@@ -16,7 +16,8 @@ MOST_WORDS: Final = 12
 """Of a query."""
 _FRONT: Final = "ושהכלבמ"
 _MOST_FRONT: Final = 2
-_SHORTEST: Final = 3
+SHORTEST: Final = 3
+"""Letters of a word that may stand for longer ones."""
 _ENDINGS: Final = ("ing", "ies", "es", "ed", "s", "ים", "ות", "ה")
 _FINAL: Final = str.maketrans("ךםןףץ", "כמנפצ")
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -53,7 +54,7 @@ def _forms(word: str) -> tuple[str, ...]:
     for form in tuple(forms):
         for ending in _ENDINGS:
             stem = form.removesuffix(ending.translate(_FINAL))
-            if stem != form and len(stem) >= _SHORTEST:
+            if stem != form and len(stem) >= SHORTEST:
                 forms.append(stem)
                 break
     return tuple(dict.fromkeys(forms))
@@ -62,7 +63,7 @@ def _forms(word: str) -> tuple[str, ...]:
 def _without_front(word: str) -> list[str]:
     forms, rest = [], word
     for _letter in range(_MOST_FRONT):
-        if rest[0] not in _FRONT or len(rest) - 1 < _SHORTEST:
+        if rest[0] not in _FRONT or len(rest) - 1 < SHORTEST:
             break
         rest = rest[1:]
         forms.append(rest)
