@@ -11,13 +11,19 @@ import msgspec
 
 from businesses.models import Business
 from calls.models import ToolSwitch
-from calls.tools import look_up, opening_hours, take_message
+from calls.tools import look_up, look_up_caller, opening_hours, send_whatsapp, take_message
 from calls.tools.kinds import Tool
 
 if TYPE_CHECKING:
     from openai.types.realtime import RealtimeFunctionToolParam
 
-TOOLS: Final[tuple[Tool[Any], ...]] = (take_message.TOOL, opening_hours.TOOL, look_up.TOOL)
+TOOLS: Final[tuple[Tool[Any], ...]] = (
+    take_message.TOOL,
+    look_up_caller.TOOL,
+    send_whatsapp.TOOL,
+    opening_hours.TOOL,
+    look_up.TOOL,
+)
 """In the order in which owners and the model see them."""
 _BY_NAME: Final = {tool.name: tool for tool in TOOLS}
 
