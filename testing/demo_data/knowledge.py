@@ -1,4 +1,4 @@
-"""What the demo business knows: short and long entries, in both languages, one of them switched off."""
+"""What the demo business knows: short and long entries, one of them switched off."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from testing.demo_data import Rows
 
 ENTRIES = (
     ("יש חניה?", "החניה מאחורי הבית, חינם למטופלים. הכניסה מרחוב הרצל."),
-    ("What should I bring to the first visit?", "Your identity card, the form of your insurer, and earlier X-rays."),
+    ("מה להביא לביקור הראשון?", "תעודת זהות, טופס מהביטוח וצילומים קודמים."),
     ("מחירון", "ניקוי אבנית 250 שקלים. הלבנה 1,200 שקלים. ייעוץ ראשון ללא תשלום."),
-    ("Warranty", "Crowns and bridges have a warranty of five years. " * 40),
-    ("All about implants", "An implant takes three visits over four months. " * 80),
-    ("Old prices", "Cleaning 220."),
+    ("אחריות", "לכתרים ולגשרים יש אחריות לחמש שנים. " * 40),
+    ("הכול על שתלים", "שתל דורש שלושה ביקורים במשך ארבעה חודשים. " * 80),
+    ("מחירים ישנים", "ניקוי 220."),
 )
 
 
