@@ -32,7 +32,7 @@ def index_words(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0022_address_and_closed_hours'),
+        ('businesses', '0023_api'),
     ]
 
     operations = [
