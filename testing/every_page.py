@@ -52,6 +52,8 @@ PAGES = [
     page("knowledge-up", OWNERS, "businesses.KnowledgeEntry", "POST"),
     page("knowledge-remove", OWNERS, "businesses.KnowledgeEntry", "POST"),
     page("keeping", OWNERS, "", "LOOK"),
+    page("costs", OWNERS, "", "LOOK"),
+    page("costs-export", OWNERS),
     page("person", OWNERS, "", "POST"),
     page("erasure", OWNERS, "businesses.Erasure", "LOOK"),
     page("members", OWNERS, "", "LOOK"),

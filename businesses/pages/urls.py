@@ -4,6 +4,7 @@ from django.urls import path
 
 from businesses.pages import (
     audit,
+    costs,
     hours,
     integrations,
     keeping,
@@ -31,6 +32,8 @@ urlpatterns = [
     path("knowledge/<uuid:entry_id>/remove/", knowledge.remove, name="knowledge-remove"),
     path("person/", persons.person_of_number, name="person"),
     path("person/erasures/<uuid:erasure_id>/", persons.erasure, name="erasure"),
+    path("settings/costs/", costs.costs, name="costs"),
+    path("settings/costs.csv", costs.export, name="costs-export"),
     path("audit/", audit.audit, name="audit"),
     path("audit/export/", audit.export, name="audit-export"),
     path("integrations/", integrations.integrations, name="integrations"),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from businesses.models import Business
+from businesses.prepared import Prepared
+from businesses.tenancy import acting_for
 from calls.models import ToolSwitch
 from calls.tools import look_up, look_up_caller, opening_hours, send_whatsapp, take_message
 from calls.tools.kinds import Tool
@@ -25,6 +27,7 @@ TOOLS: Final[tuple[Tool[Any], ...]] = (
     look_up.TOOL,
 )
 """In the order in which owners and the model see them."""
+_decided: Final = Prepared(ToolSwitch.objects.all)
 _BY_NAME: Final = {tool.name: tool for tool in TOOLS}
 
 
@@ -53,7 +56,8 @@ def tool_named(name: str) -> Tool[Any] | None:
 
 def offered_by(business: Business) -> Sequence[Offered]:
     """Returns the tools that a business offers now: switched on, and with everything that they need."""
-    decided = {switch.tool: switch for switch in ToolSwitch.objects.filter(business=business)}
+    with acting_for(business):
+        decided = {switch.tool: switch for switch in _decided.rows()}
     offered = []
     for tool in TOOLS:
         switch = decided.get(tool.name)
