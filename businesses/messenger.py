@@ -68,6 +68,10 @@ class Messenger(Protocol):
         """See `agree`."""
         ...
 
+    def is_ready(self, business: Business) -> bool:
+        """See `is_ready`."""
+        ...
+
     def templates(self, business: Business) -> list[TemplateChoice]:
         """See `templates`."""
         ...
@@ -121,6 +125,12 @@ def agree(business: Business, number: str, *, name: str, now: datetime) -> None:
     if messenger is None:
         raise MessageRefused(Refusal.NO_WHATSAPP)
     messenger.agree(business, number, name=name, now=now)
+
+
+def is_ready(business: Business) -> bool:
+    """Returns whether the business has a WhatsApp number that can send."""
+    messenger = _messenger()
+    return messenger is not None and messenger.is_ready(business)
 
 
 def templates(business: Business) -> list[TemplateChoice]:

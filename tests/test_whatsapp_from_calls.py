@@ -114,5 +114,5 @@ def test_a_withheld_number_gets_nothing(sender: Sender) -> None:
 def test_it_is_offered_where_there_is_something_to_send_by(clinic: Business) -> None:
     ToolSwitch.objects.create(business=clinic, tool="send_whatsapp")
     assert "send_whatsapp" not in [each.tool.name for each in registry.offered_by(clinic)]
-    make_template(make_sender(clinic))
+    make_sender(clinic)
     assert "send_whatsapp" in [each.tool.name for each in registry.offered_by(clinic)]

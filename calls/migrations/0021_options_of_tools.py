@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='toolswitch',
             name='options',
-            field=models.JSONField(blank=True, default=dict, help_text='`Tool.options`, by name', verbose_name='options'),
+            field=models.JSONField(blank=True, db_default={}, default=dict, help_text='`Tool.options`, by name', verbose_name='options'),
         ),
     ]

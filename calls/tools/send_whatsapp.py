@@ -79,7 +79,7 @@ def _templates(business: Business) -> list[tuple[str, str]]:
 
 
 def _has_whatsapp(business: Business) -> bool:
-    return bool(messenger.templates(business))
+    return messenger.is_ready(business)
 
 
 TOOL = Tool(

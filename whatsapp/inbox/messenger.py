@@ -92,11 +92,16 @@ class WhatsappMessenger:
         if contacts.exclude(consent=Consent.GRANTED).update(**granted):
             consent.note(business, [address], ConsentStep.AGREED, source=AGREED_IN_CALL, now=now)
 
+    def is_ready(self, business: Business) -> bool:
+        """Returns whether a number of the business can send."""
+        return bool(_senders(business))
+
     def templates(self, business: Business) -> list[TemplateChoice]:
         """Returns one template for each name that can be sent and filled."""
         found = []
-        for name in dict.fromkeys(each.name for each in _sendable(business)):
-            template = _template(business, name)
+        sendable = _sendable(business)
+        for name in dict.fromkeys(each.name for each in sendable):
+            template = _of_name(sendable, name, business)
             try:
                 variables = variables_of(template.components, template.parameter_format)
             except UnsupportedTemplate:
@@ -170,7 +175,11 @@ def _template(business: Business, name: str) -> MessageTemplate:
 
     Raises `MessageRefused` without one that can be sent.
     """
-    named = [each for each in _sendable(business) if each.name == name]
+    return _of_name(_sendable(business), name, business)
+
+
+def _of_name(templates: list[MessageTemplate], name: str, business: Business) -> MessageTemplate:
+    named = [each for each in templates if each.name == name]
     if not named:
         raise MessageRefused(Refusal.NO_TEMPLATE)
     return next((each for each in named if each.language.partition("_")[0] == business.language), named[0])
