@@ -78,6 +78,10 @@ PAGES = [
     page("task-reopen", MEMBERS, "calls.Task", "POST"),
     page("task-give", MEMBERS, "calls.Task", "POST"),
     page("figures", MEMBERS, "", "LOOK"),
+    page("tuning", OWNERS, "", "LOOK"),
+    page("tuning-run", OWNERS, "calls.Tuning", "LOOK"),
+    page("tuning-apply", OWNERS, "calls.Tuning", "POST"),
+    page("tuning-undo", OWNERS, "calls.Tuning", "POST"),
     # Broadcasts
     page("broadcasts", MEMBERS, "", "LOOK"),
     page("broadcast-new", MEMBERS, "", "LOOK"),

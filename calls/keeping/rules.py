@@ -13,7 +13,18 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
-from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, Task, TraceChunk, Turn, WeekOfCalls
+from calls.models import (
+    BlockedCaller,
+    Call,
+    CallStatus,
+    GreetingAudio,
+    Task,
+    TraceChunk,
+    Tuning,
+    TuningCall,
+    Turn,
+    WeekOfCalls,
+)
 
 RULES = (
     Rule(
@@ -28,6 +39,8 @@ RULES = (
     Rule(BlockedCaller, erased=True),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
+    Rule(Tuning, because=Because.COUNTS),
+    Rule(TuningCall, because=Because.COUNTS),
     Rule(WeekOfCalls, because=Because.COUNTS),
 )
 

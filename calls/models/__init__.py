@@ -15,6 +15,7 @@ from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
+from calls.models.tuning import Tuning, TuningCall, TuningFailure
 from calls.models.weeks import WeekOfCalls
 
 __all__ = [
@@ -36,6 +37,9 @@ __all__ = [
     "TaskKind",
     "TaskState",
     "TraceChunk",
+    "Tuning",
+    "TuningCall",
+    "TuningFailure",
     "Turn",
     "WeekOfCalls",
 ]
