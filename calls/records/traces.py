@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from calls import json_text
@@ -100,11 +101,23 @@ def _build(kind: type[Any], values: list[Any]) -> Any:
     if kind is EndCall and values[0] not in set(EndReason):  # version 0.1 wrote it
         reason, cause = old_sentences.traced_end(values[0])
         return EndCall(reason, NextStep(values[1]), bool(values[2:] and values[2]), cause)
+    return kind(
+        *(
+            value if _is_plain(value) else _converted(hint, value)
+            for hint, value in zip(_hints(kind), values, strict=False)
+        )
+    )
+
+
+@cache
+def _hints(kind: type[Any]) -> tuple[Any, ...]:
     hints = get_type_hints(kind)
-    converted = {
-        field.name: _converted(hints[field.name], value) for field, value in zip(fields(kind), values, strict=False)
-    }
-    return kind(**converted)
+    return tuple(hints[field.name] for field in fields(kind))
+
+
+def _is_plain(value: Any) -> bool:
+    """Returns whether a value is what JSON made of it: a number, a switch or nothing."""
+    return value is None or isinstance(value, int | float)
 
 
 def _converted(hint: Any, value: Any) -> Any:
