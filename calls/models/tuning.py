@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from django.conf import settings as django_settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business
 from businesses.tenancy import BusinessManager
@@ -41,8 +40,8 @@ class Tuning(models.Model):
 class TuningFailure(models.TextChoices):
     """Why settings could not be tried on a call."""
 
-    UNREADABLE = "unreadable", _("Its recording of events can't be read")
-    GIVEN_UP = "given_up", _("It was begun several times and never finished")
+    UNREADABLE = "unreadable"  # a damaged trace, or another version's
+    GIVEN_UP = "given_up"  # begun several times, and never ended
 
 
 class TuningCall(models.Model):

@@ -57,6 +57,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
         "businesses.Business": {"demo": str(business.pk)},
         "calls.Call": calls,
         "calls.Task": todo.add(business, calls, staff=staff, now=now),
+        "calls.Tuning": phone_calls.tunings_of(business, calls, now=now),
         "whatsapp.Broadcast": sent,
         "whatsapp.BroadcastSeries": recurring,
         "whatsapp.Contact": made | written,
