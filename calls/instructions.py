@@ -107,6 +107,10 @@ _ADDED = {
         "The caller has not been heard for a while. "
         "Ask in one short sentence whether they are still there and want to go on."
     ),
+    ResponseKind.FILLER: (
+        "What you are doing for the caller takes a moment. Say so in a few words, and nothing else. "
+        "Do not say how it ends."
+    ),
     ResponseKind.CONTINUATION: (
         "The line broke off in the middle of your last sentence. "
         "Go on from there without repeating what you have said and without mentioning it."

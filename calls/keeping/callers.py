@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping.person import Person
 from businesses.keeping.table import Attachment, Holding, Record
-from calls.models import BlockedCaller, Call, CallStatus, Task, TraceChunk, Turn
+from calls.models import BlockedCaller, Call, CallStatus, Task, ToolRun, TraceChunk, Turn
 
 LINE_OPEN = "call_running"
 WAITS = {LINE_OPEN: _("The person is on the telephone. What was asked is done when the call has ended.")}
@@ -71,6 +71,18 @@ def _erase_turns(person: Person, most: int) -> int:
 def _turn_records(person: Person) -> Iterator[Record]:
     fields = ("call_id", "position", "speaker", "text", "heard_text", "started_ms", "ended_ms", "interrupted_ms")
     yield from _turns(person).order_by("call__started_at", "position").values(*fields)
+
+
+def _tool_runs(person: Person) -> QuerySet[ToolRun]:
+    return ToolRun.objects.filter(business=person.business, call__in=calls_of(person))
+
+
+def _erase_tool_runs(person: Person, most: int) -> int:
+    return ToolRun.objects.filter(pk__in=list(_tool_runs(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def _tool_records(person: Person) -> Iterator[Record]:
+    yield from _tool_runs(person).order_by("pk").values("call_id", "tool", "arguments", "code", "told", "at")
 
 
 def _chunks(person: Person) -> QuerySet[TraceChunk]:
@@ -185,6 +197,13 @@ HOLDINGS = (
         rows=lambda person: (_turns(person),),
         erase=_erase_turns,
         records=_turn_records,
+    ),
+    Holding(
+        "tool_runs",
+        _("What the assistant was asked to do in calls"),
+        rows=lambda person: (_tool_runs(person),),
+        erase=_erase_tool_runs,
+        records=_tool_records,
     ),
     Holding(
         "calls",

@@ -19,6 +19,8 @@ from calls.models import (
     CallStatus,
     GreetingAudio,
     Task,
+    ToolRun,
+    ToolSwitch,
     TraceChunk,
     Tuning,
     TuningCall,
@@ -35,6 +37,13 @@ RULES = (
         | {"fallback_result", "dial_refusal"},
     ),
     Rule(Turn, kept=Kind.TRANSCRIPTS, erased=True),
+    Rule(
+        ToolRun,
+        kept=Kind.TRANSCRIPTS,
+        erased=True,
+        leaves=frozenset({"tool", "tool_call_id", "fingerprint", "code"}),
+    ),
+    Rule(ToolSwitch, because=Because.COUNTS),
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
     Rule(BlockedCaller, erased=True),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
@@ -62,6 +71,13 @@ def remove_turns(business: Business, *, before: datetime, most: int, **_now: obj
     calls = Call.objects.filter(_ended(business, before))
     old = Turn.objects.filter(business=business, call__in=calls).values_list("pk", flat=True)
     return Turn.objects.filter(pk__in=list(old[:most])).delete()[0]
+
+
+def remove_tool_runs(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove what the assistant's tools were asked in old calls. What they made is kept by its own rules."""
+    calls = Call.objects.filter(_ended(business, before))
+    old = ToolRun.objects.filter(business=business, call__in=calls).values_list("pk", flat=True)
+    return ToolRun.objects.filter(pk__in=list(old[:most])).delete()[0]
 
 
 def remove_summaries(business: Business, *, before: datetime, most: int, **_now: object) -> int:
@@ -109,6 +125,7 @@ def register() -> None:
         removers=(
             (Kind.RECORDINGS, remove_recordings),
             (Kind.TRANSCRIPTS, remove_turns),
+            (Kind.TRANSCRIPTS, remove_tool_runs),
             (Kind.TRANSCRIPTS, remove_summaries),
             (Kind.TRANSCRIPTS, remove_tasks),
             (Kind.TRACES, remove_traces),

@@ -20,6 +20,7 @@ from calls.models import CallStatus
 from calls.plan import CallPlan, conversation_settings, plan_of
 from calls.records import finishing, pasts
 from calls.telephone import stream_tokens
+from calls.tools.registry import offered_by
 
 SHORTEST_REST_S: Final = 1.0
 """Of the longest time of a call that goes on after a break."""
@@ -37,7 +38,8 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
     with acting_for(business):
         call = stream_tokens.claimable(token, call_sid, now=now).first()
         greeting_audio = recordings.current_audio(business, now=now)
-        plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio))
+        tools = offered_by(business)
+        plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio), tools=tools)
         past = pasts.past_of(call, call.stream_opened_at, now=now) if call and call.stream_opened_at else None
         claimed = stream_tokens.claimable(token, call_sid, now=now).update(
             stream_token_hash="",  # used up
@@ -51,7 +53,16 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
             longest_s = max(plan_settings.max_call_s - past.seconds, SHORTEST_REST_S)
             plan_settings = replace(plan_settings, max_call_s=longest_s)
         names = names_of(business)
-    return plan_of(call.pk, business, plan_settings, greeting_audio=greeting_audio, now=now, names=names, past=past)
+    return plan_of(
+        call.pk,
+        business,
+        plan_settings,
+        greeting_audio=greeting_audio,
+        now=now,
+        names=names,
+        past=past,
+        tools=tools,
+    )
 
 
 def _first_opening(business: Business, plan_settings: ConversationSettings, *, now: datetime) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
+from calls.models.tools import ToolRun, ToolSwitch
 from calls.models.tuning import Tuning, TuningCall, TuningFailure
 from calls.models.weeks import WeekOfCalls
 
@@ -36,6 +37,8 @@ __all__ = [
     "Task",
     "TaskKind",
     "TaskState",
+    "ToolRun",
+    "ToolSwitch",
     "TraceChunk",
     "Tuning",
     "TuningCall",
