@@ -104,13 +104,14 @@ def _build(kind: type[Any], values: list[Any]) -> Any:
     return kind(
         *(
             value if _is_plain(value) else _converted(hint, value)
-            for hint, value in zip(_hints(kind), values, strict=False)
+            for hint, value in zip(_hints(kind.__name__), values, strict=False)
         )
     )
 
 
 @cache
-def _hints(kind: type[Any]) -> tuple[Any, ...]:
+def _hints(kind_name: str) -> tuple[Any, ...]:
+    kind = _KINDS[kind_name]
     hints = get_type_hints(kind)
     return tuple(hints[field.name] for field in fields(kind))
 
