@@ -93,10 +93,11 @@ def place_synthetic_call() -> None:
 
 
 def on_call_settings_changed(*, business: Business, **_: object) -> None:
-    """Have the greeting rendered when its words, voice or language are new."""
-    row = recordings.request(business, now=timezone.now())
-    if row is not None and not row.rendered_at:
-        ring_for(row.pk)
+    """Have the greetings rendered, also that of closed hours, when their words, voice or language are new."""
+    for each in recordings.versions(business):
+        row = recordings.request(each, now=timezone.now())
+        if row is not None and not row.rendered_at:
+            ring_for(row.pk)
 
 
 def ring_for_tunings(*, workers: int = TUNING_WORKERS) -> None:

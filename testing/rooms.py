@@ -67,6 +67,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "followups",
         "greetings",
         "instructions model_checks",
+        "facts",
         "sandbox",
         "audio figures",
         "conversation",
@@ -78,7 +79,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "businesses": (
         "apps urls management templatetags middleware",
         "admin",
-        "admin_forms pages",
+        "admin_forms admin_hours pages",
         "fence",
         "forms",
         "tasks doctor",

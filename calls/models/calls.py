@@ -117,6 +117,9 @@ class Call(models.Model):
         null=True,
         help_text="empty: there was no notice",
     )
+    came_while_closed = models.BooleanField(
+        _("outside opening hours"), default=False, db_default=False, help_text="as the hours said when it was taken"
+    )
     summary = models.TextField(_("summary"), blank=True, default="", db_default="")
     summary_due_at = models.DateTimeField(null=True, help_text="when a summary is tried (again); empty: no need")
     summary_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
