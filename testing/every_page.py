@@ -78,6 +78,7 @@ PAGES = [
     page("call-transfer", MEMBERS, "calls.Call", "POST"),
     page("call-recording", MEMBERS, "calls.Call"),
     page("call-person", OWNERS, "calls.Call", "LOOK"),
+    page("after-calls", OWNERS, "", "LOOK"),
     page("tasks", MEMBERS, "", "LOOK"),
     page("task-done", MEMBERS, "calls.Task", "POST"),
     page("task-reopen", MEMBERS, "calls.Task", "POST"),
