@@ -55,7 +55,7 @@ def hours_and_days(business: Business, *, now: datetime) -> tuple[list[Hour], li
     first = midnight - timedelta(days=DAYS - 1)
     calls = Call.objects.filter(business=business, started_at__gte=first).order_by()
     when = {"day": TruncDate("started_at", tzinfo=zone), "hour": ExtractHour("started_at", tzinfo=zone)}
-    rows = calls.annotate(**when).values("day", "hour").annotate(**_COUNTS, **_SUMS)
+    rows = calls.values(**when).annotate(**_COUNTS, **_SUMS)
     days = {day: Day(day) for day in (first.date() + timedelta(days=number) for number in range(DAYS))}
     hours = [Hour(hour, 0, 0) for hour in range(24)]
     for day, hour, *numbers in rows.values_list("day", "hour", *_COUNTS, *_SUMS):
