@@ -39,6 +39,7 @@ def page(name: str, who: str, row: str = "", *options: str) -> Page:
 
 PAGES = [
     page("home", MEMBERS, "", "LOOK"),
+    page("search", MEMBERS, "", "LOOK"),
     page("settings", OWNERS, "", "LOOK"),
     page("hours", OWNERS, "", "LOOK"),
     page("hours-add", OWNERS, "", "POST"),
