@@ -6,9 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from calls.pages.urls import beside as calls_beside
-from frontdesk import health, home, operator_page
-from frontdesk.api.entry import api
 from frontdesk import health, home, operator_page, search
+from frontdesk.api.entry import api
 
 business: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
