@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 
 from businesses.models import Business
 from calls import model_checks
-from calls.followups import rescue
+from calls.followups import news, rescue
 from calls.greetings import recordings
 from calls.records import finishing, recording, summaries, tunings, weeks
 from calls.synthetic import runs
@@ -75,6 +75,11 @@ def measure_ended_calls() -> None:
 
 
 @shared_task
+def send_news() -> None:
+    """Mail members about calls, as they have chosen."""
+    news.write_due(now=timezone.now())
+    for news_id in news.due(now=timezone.now()):
+        news.send(news_id, now=timezone.now())
 def try_tunings() -> None:
     """Try other settings on some recorded calls, and ask for the next turn if more of them wait."""
     if tunings.work(now=timezone.now()) and tunings.waiting(now=timezone.now()):

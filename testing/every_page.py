@@ -47,6 +47,8 @@ PAGES = [
     page("hours-remove", OWNERS, "businesses.SpecialDays", "POST"),
     page("hours-restore", OWNERS, "businesses.SpecialDays", "POST"),
     page("keeping", OWNERS, "", "LOOK"),
+    page("costs", OWNERS, "", "LOOK"),
+    page("costs-export", OWNERS),
     page("person", OWNERS, "", "POST"),
     page("erasure", OWNERS, "businesses.Erasure", "LOOK"),
     page("members", OWNERS, "", "LOOK"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from businesses.pages import audit, hours, integrations, keeping, members, persons, settings, tokens, webhooks
+from businesses.pages import audit, costs, hours, integrations, keeping, members, persons, settings, tokens, webhooks
 
 urlpatterns = [
     path("settings/", settings.settings, name="settings"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("hours/<uuid:special_id>/restore/", hours.restore, name="hours-restore"),
     path("person/", persons.person_of_number, name="person"),
     path("person/erasures/<uuid:erasure_id>/", persons.erasure, name="erasure"),
+    path("settings/costs/", costs.costs, name="costs"),
+    path("settings/costs.csv", costs.export, name="costs-export"),
     path("audit/", audit.audit, name="audit"),
     path("audit/export/", audit.export, name="audit-export"),
     path("integrations/", integrations.integrations, name="integrations"),
