@@ -80,6 +80,8 @@ def send_news() -> None:
     news.write_due(now=timezone.now())
     for news_id in news.due(now=timezone.now()):
         news.send(news_id, now=timezone.now())
+
+
 def try_tunings() -> None:
     """Try other settings on some recorded calls, and ask for the next turn if more of them wait."""
     if tunings.work(now=timezone.now()) and tunings.waiting(now=timezone.now()):
