@@ -82,6 +82,7 @@ def send_news() -> None:
         news.send(news_id, now=timezone.now())
 
 
+@shared_task
 def try_tunings() -> None:
     """Try other settings on some recorded calls, and ask for the next turn if more of them wait."""
     if tunings.work(now=timezone.now()) and tunings.waiting(now=timezone.now()):
