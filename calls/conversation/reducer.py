@@ -39,8 +39,6 @@ caller had heard was closed with it. An utterance is complete when no response i
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 from calls.conversation.commands import Command, EndCall, KeepStanding, Log, NextStep, ResponseKind
 from calls.conversation.departure import Departure
 from calls.conversation.dialogue import SpokenTurn
@@ -150,12 +148,6 @@ class Conversation:
     def history(self) -> list[SpokenTurn]:
         """Return what was said and heard, for a new session of the model."""
         return self.turns.dialogue.history()
-
-    def copy_with(self, settings: ConversationSettings) -> Conversation:
-        """Return a copy that goes on from here by itself, under other settings. What has happened stays as it was."""
-        commands: list[Command] = []
-        memo = {id(self.settings): settings, id(self._commands): commands, id(self._emit): commands.append}
-        return deepcopy(self, memo)
 
     # The reducer ---------------------------------------------------------------------------------------
     def handle(self, event: Event) -> list[Command]:

@@ -23,6 +23,7 @@ from enum import StrEnum
 from typing import Final
 
 from calls.conversation import Conversation, ConversationSettings
+from calls.conversation.copying import copy_with
 from calls.conversation.events import Event, Tick
 from calls.conversation.utterance import Utterance
 from calls.records.replay import streams
@@ -153,7 +154,7 @@ def _tried(
                 yield from _moments(live.silences[trial.first_silence :], trial.copy.silences, began)
                 trial = None
         if trial is None and (utterance := live.utterance) is not None:
-            copy = live.conversation.copy_with(tried)
+            copy = copy_with(live.conversation, tried)
             trial = Trial(utterance, len(live.silences), Watched(copy), copy.assistant.utterance)
     if trial is not None:
         yield from _moments(live.silences[trial.first_silence :], trial.copy.silences, began)

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from calls.conversation import ConversationSettings
+from calls.conversation.copying import copy_with
 from calls.conversation.events import CallerFrame
 from calls.records import replay
 from calls.records.measuring import pauses_in
@@ -118,12 +119,12 @@ def test_a_copy_goes_on_by_itself() -> None:
     trace, own = call_with(Sound(6.0, 1.0))
     world = World(Script(own, (Sound(1.5, 1.0),), seconds=5.0)).run()
     original = world.conversation
-    copy = original.copy_with(replace(own, barge_in_enabled=False))
+    copy = copy_with(original, replace(own, barge_in_enabled=False))
     before = original.history()
     for number in range(50):
         copy.handle(CallerFrame(5.1 + number * 0.02, 3000))
     assert original.history() == before
-    assert not original.copy_with(own).first_utterance_protected
+    assert not copy_with(original, own).first_utterance_protected
     assert copy.settings.barge_in_enabled is False
     assert copy.turns.interruptions.are_allowed is False
     assert original.turns.interruptions.are_allowed

@@ -134,8 +134,7 @@ class World:
     def feed(self, event: Event) -> None:
         self.events.append((self.now, event))
         was_protected = self.conversation.first_utterance_protected
-        commands = self.conversation.handle(event)
-        self.commands_of_events.append(len(commands))
+        self.commands_of_events.append(len(commands := self.conversation.handle(event)))
         for command in commands:
             self.commands.append((self.now, command))
             self._carry_out(command)
