@@ -46,6 +46,12 @@ PAGES = [
     page("hours-holidays", OWNERS, "", "POST"),
     page("hours-remove", OWNERS, "businesses.SpecialDays", "POST"),
     page("hours-restore", OWNERS, "businesses.SpecialDays", "POST"),
+    page("knowledge", OWNERS, "", "LOOK"),
+    page("knowledge-upload", OWNERS, "", "POST"),
+    page("knowledge-entry", OWNERS, "businesses.KnowledgeEntry", "LOOK"),
+    page("knowledge-switch", OWNERS, "businesses.KnowledgeEntry", "POST"),
+    page("knowledge-up", OWNERS, "businesses.KnowledgeEntry", "POST"),
+    page("knowledge-remove", OWNERS, "businesses.KnowledgeEntry", "POST"),
     page("keeping", OWNERS, "", "LOOK"),
     page("costs", OWNERS, "", "LOOK"),
     page("costs-export", OWNERS),
@@ -254,6 +260,7 @@ BY_NAME: dict[str, Any] = {each.name: each for each in PAGES}
 
 ADMIN = (
     "businesses.Business",
+    "businesses.KnowledgeEntry",
     "businesses.Membership",
     "businesses.SpecialDays",
     "businesses.WeekHours",
