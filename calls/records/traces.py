@@ -13,10 +13,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
-from functools import partial
+from functools import cache, partial
 from typing import Any, get_args, get_origin, get_type_hints
-from functools import cache
-from typing import Any, get_args, get_type_hints
 
 from calls import json_text
 from calls.conversation.commands import Command, EndCall, NextStep
