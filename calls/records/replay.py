@@ -70,7 +70,6 @@ def replay(trace: Sequence[TraceLine], settings: ConversationSettings, *, own_ti
     """Feed the trace's events to a conversation, a new one for each stream; the events and its commands, in order."""
     lines: list[TraceLine] = []
     for part in streams_of(trace):
-    for part in streams(trace):
         conversation = Conversation(settings)
         for event in _events(part, conversation, own_ticks=own_ticks):
             lines.append(event)
@@ -80,8 +79,6 @@ def replay(trace: Sequence[TraceLine], settings: ConversationSettings, *, own_ti
 
 def streams_of(trace: Sequence[TraceLine]) -> Iterator[Sequence[TraceLine]]:
     """Yields the part of the trace of each media stream: their times begin anew."""
-def streams(trace: Sequence[TraceLine]) -> Iterator[Sequence[TraceLine]]:
-    """Yields the trace of each media stream: their times begin anew."""
     starts = [0, *(number for number, line in enumerate(trace) if isinstance(line, StreamResumed)), len(trace)]
     for start, end in pairwise(starts):
         yield trace[start:end]

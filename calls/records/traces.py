@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
-from functools import cache, partial
+from functools import partial
 from typing import Any, get_args, get_origin, get_type_hints
 
 from calls import json_text
@@ -113,24 +113,6 @@ def _converters(kind: type[Any]) -> tuple[tuple[int, Callable[[Any], Any]], ...]
     hints = get_type_hints(kind)
     found = ((place, _converter(hints[field.name])) for place, field in enumerate(fields(kind)))
     return tuple((place, made) for place, made in found if made is not None)
-    return kind(
-        *(
-            value if _is_plain(value) else _converted(hint, value)
-            for hint, value in zip(_hints(kind.__name__), values, strict=False)
-        )
-    )
-
-
-@cache
-def _hints(kind_name: str) -> tuple[Any, ...]:
-    kind = _KINDS[kind_name]
-    hints = get_type_hints(kind)
-    return tuple(hints[field.name] for field in fields(kind))
-
-
-def _is_plain(value: Any) -> bool:
-    """Returns whether a value is what JSON made of it: a number, a switch or nothing."""
-    return value is None or isinstance(value, int | float)
 
 
 def _converter(hint: Any) -> Callable[[Any], Any] | None:

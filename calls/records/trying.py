@@ -26,7 +26,7 @@ from calls.conversation import Conversation, ConversationSettings
 from calls.conversation.copying import copy_with
 from calls.conversation.events import Event, Tick
 from calls.conversation.utterance import Utterance
-from calls.records.replay import streams
+from calls.records.replay import streams_of
 from calls.records.traces import Decided, TraceLine
 
 SAME_VOICE_S: Final = 1.5
@@ -132,7 +132,7 @@ def try_settings(trace: Sequence[TraceLine], own: ConversationSettings, tried: C
     """Returns the moments at which the assistant fell silent for a voice, or would have, in order."""
     moments: list[Moment] = []
     began = 0.0
-    for part in streams(trace):
+    for part in streams_of(trace):
         moments += _tried(part, own, tried, began)
         began += part[-1].at if part else 0.0
     return moments
