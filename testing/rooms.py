@@ -85,6 +85,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "invitations registration business_options",
         "invitation_codes",
         "membership",
+        "calendar",
         "keeping",
         "audit permissions usage known_people last_calls heartbeats web_processes",
         "models",

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
-
-from businesses.keeping import table
+from businesses.keeping import booked, table
 from businesses.keeping.kinds import Kind
 from businesses.keeping.table import Because, Rule
 from businesses.models import (
     AddressKey,
+    Appointment,
     AuditEntry,
     Business,
+    BusyTime,
+    Calendar,
     DailyLimits,
     DayUsage,
     Erasure,
     Invitation,
     Membership,
     Retention,
+    Service,
+    ServiceCalendar,
 )
 
 RULES = (
@@ -33,6 +33,11 @@ RULES = (
     Rule(AddressKey, because=Because.NO_PERSON),
     Rule(DailyLimits, because=Because.NO_PERSON),
     Rule(DayUsage, because=Because.COUNTS),
+    Rule(Appointment, kept=Kind.CALLERS, erased=True),
+    Rule(BusyTime, because=Because.NO_PERSON),
+    Rule(Calendar, because=Because.MEMBERS),
+    Rule(Service, because=Because.NO_PERSON),
+    Rule(ServiceCalendar, because=Because.NO_PERSON),
 )
 
 
@@ -48,13 +53,14 @@ def remove_old_erasures(business: Business, *, before: datetime, most: int, **_n
     return Erasure.objects.filter(pk__in=list(old[:most])).delete()[0]
 
 
-def forget_admin_log(rows: QuerySet[Any]) -> None:
-    """Remove what the Django admin logged of these rows: it names each as it was shown, with name and number."""
-    kind = ContentType.objects.get_for_model(rows.model)
-    keys = [str(key) for key in rows.values_list("pk", flat=True)]
-    LogEntry.objects.filter(content_type=kind, object_id__in=keys).delete()
-
-
 def register() -> None:
     """Register the rules."""
-    table.register(rules=RULES, removers=((Kind.AUDIT, remove_old_entries), (Kind.AUDIT, remove_old_erasures)))
+    table.register(
+        rules=RULES,
+        holdings=booked.HOLDINGS,
+        removers=(
+            (Kind.AUDIT, remove_old_entries),
+            (Kind.AUDIT, remove_old_erasures),
+            (Kind.CALLERS, booked.remove_old),
+        ),
+    )

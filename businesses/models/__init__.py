@@ -1,7 +1,9 @@
-"""Users, businesses, members, invitations, phone numbers, daily limits, the audit log, retention and processes."""
+"""Users, businesses, members, phone numbers, calendars, daily limits, the audit log, retention and processes."""
 
+from businesses.models.appointments import Appointment, AppointmentStatus, BusyTime, MadeBy
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
+from businesses.models.calendars import Calendar, Service, ServiceCalendar
 from businesses.models.heartbeats import Heartbeat
 from businesses.models.keeping import AddressKey, Erasure, Retention
 from businesses.models.limits import DailyLimits, DayUsage, Limit
@@ -12,9 +14,13 @@ from businesses.models.web_processes import WebProcess
 
 __all__ = [
     "AddressKey",
+    "Appointment",
+    "AppointmentStatus",
     "AuditEntry",
     "AuditKind",
     "Business",
+    "BusyTime",
+    "Calendar",
     "DailyLimits",
     "DayUsage",
     "EmailUserManager",
@@ -23,12 +29,15 @@ __all__ = [
     "Invitation",
     "Language",
     "Limit",
+    "MadeBy",
     "Membership",
     "Permission",
     "PhoneNumber",
     "Retention",
     "Role",
     "SecondFactor",
+    "Service",
+    "ServiceCalendar",
     "User",
     "Voice",
     "WebProcess",
