@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
@@ -137,7 +138,7 @@ def move(
         current.starts_at, current.ends_at = wish.start, current.ends_at + shift
         current.held_from, current.held_until = current.held_from + shift, current.held_until + shift
         _write(current, wish, [target])
-        _note(current, "moved", before=before.isoformat(), after=wish.start.isoformat())
+        _note(current, "moved", before=_clock(before, business), after=_clock(wish.start, business))
         telling.told(current, Happening.APPOINTMENT_MOVED, now=now, moved_from=before)
         return current
 
@@ -271,6 +272,10 @@ def _write(appointment: Appointment, wish: _Wish, calendars: Sequence[Calendar],
         if "overlap" not in str(error):
             raise
         raise SlotTaken(wish.others(calendars)) from error
+
+
+def _clock(moment: datetime, business: Business) -> str:
+    return f"{moment.astimezone(ZoneInfo(business.time_zone)):%Y-%m-%d %H:%M}"
 
 
 def _note(appointment: Appointment, step: str, **details: Any) -> None:

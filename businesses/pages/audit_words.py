@@ -66,10 +66,12 @@ STEPS: dict[str, Promise] = {
     "deleted": gettext_lazy("deleted"),
     "activated": gettext_lazy("started"),
     "stopped": gettext_lazy("stopped for good"),
+    "moved": gettext_lazy("moved"),
+    "restored": gettext_lazy("booked again"),
     "command": gettext_lazy("a command on the server"),
 }
 """Codes that are values of details."""
-HIDDEN = {"broadcast", "call", "sender", "of", "before", "after", "changes"}
+HIDDEN = {"appointment", "broadcast", "call", "sender", "of", "before", "after", "changes"}
 """Shown as a link, or together with others."""
 
 
@@ -94,6 +96,7 @@ def _lines(details: dict[str, Any]) -> Iterator[Detail]:
     if "before" in details or "after" in details:
         after = details.get("after")
         label = _("Permissions") if isinstance(after, list) else _("Role") if after in Role.values else _("Value")
+        label = _("Time") if "appointment" in details else label
         yield Detail(label, _value(details.get("after")), _value(details.get("before")))
     model = _model(details.get("of", ""))
     for name, (before, after) in details.get("changes", {}).items():

@@ -53,7 +53,7 @@ def allow_overlaps(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0019_web_processes'),
+        ('businesses', '0020_webhooks'),
     ]
 
     operations = [
