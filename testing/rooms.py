@@ -87,15 +87,15 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "membership",
         "calendar",
         "keeping",
-        "audit permissions usage known_people last_calls heartbeats web_processes",
+        "audit happenings permissions usage known_people last_calls messenger heartbeats web_processes",
         "models",
         "call_settings",
         "validators",
         "dialling",
         "changes countries field_words phone_numbers public_address client_address untrusted_json credentials mail"
-        " database_watch",
+        " database_watch safe_http",
         "database_absence media_folder",
-        "absence garbage hidden spans remembered signals tenancy errors",
+        "absence garbage hidden public_networks spans remembered signals tenancy errors",
         "countries_in_hebrew countries_in_english",
     ),
 }

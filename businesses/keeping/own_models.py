@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from businesses.keeping import booked, table
+from businesses.keeping import booked, table, told
 from businesses.keeping.kinds import Kind
 from businesses.keeping.table import Because, Rule
 from businesses.models import (
@@ -22,6 +22,8 @@ from businesses.models import (
     Retention,
     Service,
     ServiceCalendar,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 
 RULES = (
@@ -38,6 +40,8 @@ RULES = (
     Rule(Calendar, because=Because.MEMBERS),
     Rule(Service, because=Because.NO_PERSON),
     Rule(ServiceCalendar, because=Because.NO_PERSON),
+    Rule(WebhookEndpoint, because=Because.NO_PERSON),
+    Rule(WebhookDelivery, fixed=told.KEPT, erased=True),
 )
 
 
@@ -57,10 +61,11 @@ def register() -> None:
     """Register the rules."""
     table.register(
         rules=RULES,
-        holdings=booked.HOLDINGS,
+        holdings=(told.HOLDING, *booked.HOLDINGS),
         removers=(
             (Kind.AUDIT, remove_old_entries),
             (Kind.AUDIT, remove_old_erasures),
+            (Kind.NEWS, told.remove_old),
             (Kind.CALLERS, booked.remove_old),
         ),
     )

@@ -1,4 +1,4 @@
-"""Users, businesses, members, phone numbers, calendars, daily limits, the audit log, retention and processes."""
+"""Users, businesses, members, phone numbers, calendars, limits, the audit log, retention, webhooks and processes."""
 
 from businesses.models.appointments import Appointment, AppointmentStatus, BusyTime, MadeBy
 from businesses.models.audit import AuditEntry, AuditKind
@@ -11,6 +11,7 @@ from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
 from businesses.models.web_processes import WebProcess
+from businesses.models.webhooks import DeliveryState, Happening, SwitchedOff, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "AddressKey",
@@ -23,8 +24,10 @@ __all__ = [
     "Calendar",
     "DailyLimits",
     "DayUsage",
+    "DeliveryState",
     "EmailUserManager",
     "Erasure",
+    "Happening",
     "Heartbeat",
     "Invitation",
     "Language",
@@ -38,8 +41,11 @@ __all__ = [
     "SecondFactor",
     "Service",
     "ServiceCalendar",
+    "SwitchedOff",
     "User",
     "Voice",
     "WebProcess",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "usual_notice",
 ]

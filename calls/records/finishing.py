@@ -18,7 +18,7 @@ from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.models import BROWSER, Call, CallOutcome, CallStatus
-from calls.records import charging
+from calls.records import charging, telling
 from calls.records.endings import Ending, outcome_of
 
 logger = logging.getLogger(__name__)
@@ -113,3 +113,4 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
             "summary_due_at",
         ]
     )  # fmt: skip
+    telling.ended(call)

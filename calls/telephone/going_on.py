@@ -12,6 +12,7 @@ from django.db import transaction
 
 from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.models import BROWSER, Call, CallStatus
+from calls.records import telling
 from calls.telephone import stream_tokens
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ logger = logging.getLogger(__name__)
 MOST_STREAMS = 5
 """Of one call: a line that breaks again and again, or a call that kills processes, ends at the fallback."""
 BROKE_WITHIN = timedelta(seconds=15)
-"""Twilio asks what comes next within a second. Later, an end on record stays one."""
+"""Twilio asks what comes next within a second. Later, an end on record stays one; `records/telling.py` waits longer."""
 _BREAKS = (StreamFault.CLOSED, StreamFault.UNWRITABLE)
 """Ends that a living process has written, and that may only be the line's."""
 
@@ -30,6 +31,7 @@ def go_on(call: Call, *, now: datetime) -> str | None:
         row = Call.objects.select_for_update().filter(pk=call.pk).first()
         if row is None or not _may_go_on(row, now=now):
             return None
+        telling.goes_on(row)
         row.stream_number += 1
         row.status, row.alive_at, row.ended_at = CallStatus.LIVE, now, None
         row.outcome = row.end_reason = row.next_step = ""
