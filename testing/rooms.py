@@ -87,6 +87,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "membership",
         "calendar",
         "keeping",
+        "hours",
         "audit happenings permissions usage known_people last_calls messenger heartbeats web_processes",
         "models",
         "call_settings",

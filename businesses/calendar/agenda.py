@@ -63,7 +63,9 @@ def table(columns: Sequence[Column], zone: tzinfo) -> list[Row]:
          _blocks(_parts(column.day, ((entry.span, entry) for entry in column.entries), zone)))
         for column in columns
     ]  # fmt: skip
-    marks = [mark for _column, opened, blocks in placed for start, end, _what in (*opened, *blocks) for mark in (start, end)]
+    marks = [
+        mark for _column, opened, blocks in placed for start, end, _what in (*opened, *blocks) for mark in (start, end)
+    ]
     first, last = (min(marks), max(marks)) if marks else _USUAL
     starts = range(first // ROW * ROW, min(-(-last // ROW) * ROW, _DAY), ROW)
     rows = [Row(_at(columns[0].day, start, zone)) for start in starts]

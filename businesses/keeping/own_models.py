@@ -22,8 +22,10 @@ from businesses.models import (
     Retention,
     Service,
     ServiceCalendar,
+    SpecialDays,
     WebhookDelivery,
     WebhookEndpoint,
+    WeekHours,
 )
 
 RULES = (
@@ -34,6 +36,8 @@ RULES = (
     Rule(Retention, because=Because.NO_PERSON),
     Rule(AddressKey, because=Because.NO_PERSON),
     Rule(DailyLimits, because=Because.NO_PERSON),
+    Rule(WeekHours, because=Because.COUNTS),
+    Rule(SpecialDays, because=Because.COUNTS),
     Rule(DayUsage, because=Because.COUNTS),
     Rule(Appointment, kept=Kind.CALLERS, erased=True),
     Rule(BusyTime, because=Because.NO_PERSON),

@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0020_webhooks'),
+        ('businesses', '0020_week_and_special_days'),
     ]
 
     operations = [

@@ -1,10 +1,11 @@
-"""Users, businesses, members, phone numbers, calendars, limits, the audit log, retention, webhooks and processes."""
+"""Users, businesses, members, numbers, hours, calendars, limits, the audit log, retention, webhooks and processes."""
 
 from businesses.models.appointments import Appointment, AppointmentStatus, BusyTime, MadeBy
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
 from businesses.models.calendars import Calendar, Service, ServiceCalendar
 from businesses.models.heartbeats import Heartbeat
+from businesses.models.hours import DayKind, SpecialDays, WeekHours
 from businesses.models.keeping import AddressKey, Erasure, Retention
 from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
@@ -23,6 +24,7 @@ __all__ = [
     "BusyTime",
     "Calendar",
     "DailyLimits",
+    "DayKind",
     "DayUsage",
     "DeliveryState",
     "EmailUserManager",
@@ -41,11 +43,13 @@ __all__ = [
     "SecondFactor",
     "Service",
     "ServiceCalendar",
+    "SpecialDays",
     "SwitchedOff",
     "User",
     "Voice",
     "WebProcess",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WeekHours",
     "usual_notice",
 ]

@@ -189,7 +189,9 @@ def busy(request: PageRequest) -> HttpResponse:
         )
         messages.success(request, _("Saved. Nothing new is booked at this time."))
         if booked:
-            words = ngettext("%d appointment is booked then, and stays.", "%d appointments are booked then, and stay.", booked)
+            words = ngettext(
+                "%d appointment is booked then, and stays.", "%d appointments are booked then, and stay.", booked
+            )
             messages.warning(request, words % booked)
         return redirect("busy-times", slug=request.business.slug)
     rows = BusyTime.objects.filter(business=request.business, ends_at__gt=timezone.now()).select_related("calendar")
