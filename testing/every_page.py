@@ -237,8 +237,11 @@ PAGES = [
 BY_NAME: dict[str, Any] = {each.name: each for each in PAGES}
 
 ADMIN = (
+    "businesses.Appointment",
     "businesses.Business",
+    "businesses.Calendar",
     "businesses.Membership",
+    "businesses.Service",
     "calls.Call",
     "whatsapp.Broadcast",
     "whatsapp.BroadcastSeries",

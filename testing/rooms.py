@@ -76,7 +76,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "businesses": (
         "apps urls management templatetags middleware",
         "admin",
-        "admin_forms pages",
+        "admin_forms calendar_admin pages",
         "fence",
         "forms",
         "tasks doctor",

@@ -56,7 +56,7 @@ def _read(
     return hours_by_calendar(business, calendars), [Entry(Span(each.starts_at, each.ends_at), each) for each in found]
 
 
-def _column(
+def _column(  # noqa: PLR0917 - what was read for all columns
     business: Business,
     day: date,
     title: Calendar | date,

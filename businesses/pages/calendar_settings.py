@@ -74,7 +74,8 @@ class CalendarForm(_CalendarForm):
         label=gettext_lazy("Hours of its own"),
         required=False,
         help_text=gettext_lazy(
-            "Off: it can be booked while the business is open. On: at the hours below, except on the business's holidays."
+            "Off: it can be booked while the business is open. On: at the hours below. Holidays of the business count "
+            "either way."
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -74,7 +75,7 @@ def test_whoever_takes_one_start_after_the_other_never_overlaps(
         assert is_free(shape.held(start), held)
         held.append(shape.held(start))
     own = sorted(held[begun:])
-    assert all(before.end <= after.start for before, after in zip(own, own[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(own))
 
 
 @given(spans(), spans(), shapes)
