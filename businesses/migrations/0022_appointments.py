@@ -53,8 +53,7 @@ def allow_overlaps(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0020_webhooks'),
-        ('businesses', '0020_week_and_special_days'),
+        ('businesses', '0021_week_and_special_days'),
     ]
 
     operations = [
