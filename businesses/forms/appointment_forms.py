@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+import datetime
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -29,11 +29,11 @@ class _TimeForm(forms.Form):
         for field in self.fields.values():
             speak_plainly(field)
 
-    def moment(self, day: Any, at: time) -> datetime:
+    def moment(self, day: datetime.date, at: datetime.time) -> datetime.datetime:
         """Returns the moment (aware) that the clock shows so."""
-        return datetime.combine(day, at, tzinfo=self.zone)
+        return datetime.datetime.combine(day, at, tzinfo=self.zone)
 
-    def start(self) -> datetime:
+    def start(self) -> datetime.datetime:
         """Returns the chosen start."""
         return self.moment(self.cleaned_data["day"], self.cleaned_data["time"].replace(second=0, microsecond=0))
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -251,4 +252,5 @@ def _removed(request: PageRequest, row: Calendar | Service, to: str, named: dict
         messages.success(request, _("Removed."))
         return redirect(to, slug=request.business.slug)
     messages.error(request, _("Something was booked in it, so it can't be removed. Switch it off instead."))
-    return redirect("service" if to == "services" else "one-calendar", slug=request.business.slug, **named)
+    page = "service" if to == "services" else "one-calendar"
+    return redirect(reverse(page, kwargs={"slug": request.business.slug, **named}))

@@ -23,7 +23,7 @@ def add(business: Business, *, now: datetime) -> Rows:
         setting_up.save_calendar(calendar)
     checkup = Service(business=business, name="ביקורת שנתית", minutes=30, after_minutes=10, step_minutes=15)
     setting_up.save_service(checkup, [levi, room, dentist])
-    setting_up.save_service(Service(business=business, name="Whitening (not offered now)", is_active=False), [])
+    setting_up.save_service(Service(business=business, name="Whitening", is_active=False), [])
     zone = ZoneInfo(business.time_zone)
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     setting_up.block(room, starts_at=_at(today, 0, 11), ends_at=_at(today, 0, 12), note="ישיבת צוות")
@@ -35,7 +35,7 @@ def add(business: Business, *, now: datetime) -> Rows:
         for hour, minute, calendar in (
             (9, 0, levi),
             (9, 45, levi),
-            (10, 30, room),
+            (10, 15, room),
             (12, 0, levi),
             (14, 0, room),
             (16, 15, levi),

@@ -194,11 +194,12 @@ def test_callers_respect_notice_when_they_move_or_cancel_and_members_need_not(sh
     made = book(shop, local(10))
     shop.cut.notice_hours = 3
     shop.cut.save()
-    for act in (lambda: booking.move(made, start=local(15), now=NOW, by_caller=True),
-                lambda: booking.cancel(made, now=NOW, by_caller=True)):  # fmt: skip
-        with pytest.raises(SlotNotOffered) as refused:
-            act()
-        assert refused.value.reason == Reason.TOO_LATE
+    with pytest.raises(SlotNotOffered) as refused:
+        booking.move(made, start=local(15), now=NOW, by_caller=True)
+    assert refused.value.reason == Reason.TOO_LATE
+    with pytest.raises(SlotNotOffered) as refused:
+        booking.cancel(made, now=NOW, by_caller=True)
+    assert refused.value.reason == Reason.TOO_LATE
     assert not booking.cancel(made, now=NOW).is_booked
 
 
