@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from businesses import audit, calendar_admin
+from businesses import admin_calendar, audit
 from businesses.admin_forms import BusinessForm, PhoneNumberForm
 from businesses.audit import AuditKind
 from businesses.errors import MembershipGone
@@ -42,7 +42,7 @@ from businesses.models import (
 )
 from businesses.registration import assign_number, remove_number, save_business
 
-__all__ = ["calendar_admin"]
+__all__ = ["admin_calendar"]
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import InlineModelAdmin

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.sections import Section
 from calls import tasks
+from calls.followups import rescue
 from calls.greetings import recordings
-from calls.models import Call, GreetingAudio, GreetingSource, Turn
+from calls.models import AfterCalls, Call, GreetingAudio, GreetingSource, Rescue, Task, Turn
 from calls.pages import words
 from calls.records.recording import recording_of
 
@@ -170,3 +171,53 @@ class GreetingAudioAdmin(FencedAdmin):
             recordings.request_again(row, now=timezone.now())
             tasks.ring_for(row.pk)
         messages.success(request, _("New recordings are on their way. Reload this page in a minute."))
+
+
+@admin.register(Task)
+class TaskAdmin(FencedAdmin):
+    """What is to be done after calls; it is done on the web page."""
+
+    records = True
+    section = Section.CALLS
+    about = _("Messages that callers left, people to call back, and what was promised.")
+    view_roles = MEMBERS
+    list_display = ("created_at", "kind", "who", "number", "state", "assigned_to")
+    list_filter = ("state", "kind")
+    list_select_related = ("business", "assigned_to__user")
+    search_fields = ("who", "number", "about")
+    date_hierarchy = "created_at"
+
+    def web_page(self, obj: Task) -> str:
+        """Returns the page on which tasks are given and done."""
+        return reverse("tasks", args=[obj.business.slug])
+
+
+@admin.register(AfterCalls)
+class AfterCallsAdmin(FencedAdmin):
+    """What a business wants to happen after its calls."""
+
+    section = Section.CALLS
+    about = _("Whether callers whom nobody served are written to, and with what.")
+    view_roles = MEMBERS
+    add_roles = change_roles = OWNERS
+    list_display = ("__str__", "rescue_enabled", "rescue_template")
+    list_select_related = ("business",)
+
+    def save_model(self, request: HttpRequest, obj: AfterCalls, form: Any, change: bool) -> None:
+        """Save the choices, and note what has changed."""
+        rescue.choose(obj.business, obj)
+
+
+@admin.register(Rescue)
+class RescueAdmin(FencedAdmin):
+    """What was decided about each missed call."""
+
+    records = True
+    section = Section.CALLS
+    about = _("Which callers whom nobody served were written to, and why the others were not.")
+    view_roles = MEMBERS
+    list_display = ("at", "number", "result")
+    list_filter = ("result",)
+    list_select_related = ("business", "call")
+    search_fields = ("number",)
+    date_hierarchy = "at"

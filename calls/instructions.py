@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from businesses.hours import Hours
 from businesses.models import Business
+from calls import facts
 from calls.conversation.commands import ResponseKind
 
 if TYPE_CHECKING:
@@ -65,21 +67,42 @@ _NO_TRANSFER = """\
 """
 
 
-def session_instructions(business: Business, *, local_time: datetime) -> str:
-    """Returns the instructions of one call; `local_time` is in the business's time zone."""
-    parts = [
-        f"You answer the telephone of {business.name}.",
-        f"It is {local_time:%A, %d %B %Y, %H:%M} there.",
+def session_instructions(
+    business: Business,
+    *,
+    local_time: datetime,
+    hours: Hours | None = None,
+    opened_at: datetime | None = None,
+    is_closed: bool = False,
+) -> str:
+    """Returns the instructions of one call.
+
+    `local_time` and `opened_at` are in the business's zone. Whether it is open is told as it was at `opened_at`, when
+    the call began: a call that goes on in another stream is told the same. `is_closed`: it came outside the hours.
+    """
+    sections = [
+        f"You answer the telephone of {business.name}.\nIt is {local_time:%A, %d %B %Y, %H:%M} there.",
+        own_words(business),
+        facts.opening_hours(hours, business.opening_hours, at=opened_at or local_time),
+        facts.address(business),
+        facts.closed_now(business) if is_closed else "",
+        rules(business),
     ]
-    if own_text := business.instructions.strip():
-        parts.append(f"\n# About the business, in its own words\n{own_text}")
-    if hours := business.opening_hours.strip():
-        parts.append(f"\n# Opening hours\n{hours}")
-    rules = _RULES.format(language=LANGUAGE_NAMES.get(business.language, business.language))
+    return "\n\n".join(filter(None, sections))
+
+
+def own_words(business: Business) -> str:
+    """Returns the section of what the business has written for the assistant."""
+    text = business.instructions.strip()
+    return f"# About the business, in its own words\n{text}" if text else ""
+
+
+def rules(business: Business) -> str:
+    """Returns the section of what holds in every call; it is the last."""
+    text = _RULES.format(language=LANGUAGE_NAMES.get(business.language, business.language))
     if greeting := business.opening_words():
-        rules += _GREETED.format(greeting=greeting)
-    rules += _ENDING + (_TRANSFER if business.fallback_number else _NO_TRANSFER)
-    return "\n".join([*parts, "", rules])
+        text += _GREETED.format(greeting=greeting)
+    return text + _ENDING + (_TRANSFER if business.fallback_number else _NO_TRANSFER)
 
 
 def tools(*, transfer_possible: bool) -> list[RealtimeFunctionToolParam]:
@@ -106,6 +129,10 @@ _ADDED = {
     ResponseKind.CHECK: (
         "The caller has not been heard for a while. "
         "Ask in one short sentence whether they are still there and want to go on."
+    ),
+    ResponseKind.FILLER: (
+        "What you are doing for the caller takes a moment. Say so in a few words, and nothing else. "
+        "Do not say how it ends."
     ),
     ResponseKind.CONTINUATION: (
         "The line broke off in the middle of your last sentence. "

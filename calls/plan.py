@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from businesses.hours import Hours
 from businesses.models import Business
 from calls.conversation.settings import ConversationSettings, Protection
 from calls.instructions import session_instructions
 from calls.past import Past
+from calls.tools.registry import Offered
 
 _SHORTEST_LIMIT_S = 60.0
 
@@ -29,6 +32,8 @@ class CallPlan:
     server_vad_threshold: float
     greeting_audio: bytes
     transfer_possible: bool
+    tools: tuple[Offered, ...] = ()
+    """What the assistant can do for the caller during the call."""
     is_recorded: bool = False
     names: tuple[str, ...] = ()
     """What callers may say that no dictionary knows: the business's name and those of its people."""
@@ -54,18 +59,34 @@ def plan_of(
     now: datetime,
     names: tuple[str, ...] = (),
     past: Past | None = None,
+    hours: Hours | None = None,
+    opened_at: datetime | None = None,
+    is_closed: bool = False,
+    tools: Sequence[Offered] = (),
 ) -> CallPlan:
-    """Returns the plan of a call of this business, with what its clock shows now."""
+    """Returns the plan of a call of this business, with what its clock shows now.
+
+    `hours`: those that can be reckoned with. `opened_at`: when the call's first stream opened; `is_closed`: outside
+    the hours.
+    """
+    zone = ZoneInfo(business.time_zone)
     return CallPlan(
         call_id=call_id,
         business=business,
         settings=settings,
-        instructions=session_instructions(business, local_time=now.astimezone(ZoneInfo(business.time_zone))),
+        instructions=session_instructions(
+            business,
+            local_time=now.astimezone(zone),
+            hours=hours,
+            opened_at=(opened_at or now).astimezone(zone),
+            is_closed=is_closed,
+        ),
         voice=business.voice,
         language=business.language,
         server_vad_threshold=business.server_vad_threshold,
         greeting_audio=greeting_audio,
         transfer_possible=bool(business.fallback_number) and not business.dial_refusal(business.fallback_number),
+        tools=tuple(tools),
         is_recorded=business.record_calls,
         names=names,
         has_notice=bool(business.notice()) and not (past and past.may_record_caller),
@@ -73,7 +94,9 @@ def plan_of(
     )
 
 
-def conversation_settings(business: Business, *, greeting_bytes: int) -> ConversationSettings:
+def conversation_settings(
+    business: Business, *, greeting_bytes: int, tools: Sequence[Offered] = ()
+) -> ConversationSettings:
     """Returns the settings that govern this business's conversations. A call ends with the paid minutes, if sooner."""
     limit_s = business.max_call_minutes * 60.0
     if business.minutes_left is not None:
@@ -93,6 +116,7 @@ def conversation_settings(business: Business, *, greeting_bytes: int) -> Convers
         silence_limit_s=float(business.silence_limit_s),
         language=business.language,
         max_call_s=limit_s,
+        tools=tuple(offered.tool.name for offered in tools),
         greeting_bytes=greeting_bytes,
     )
 
@@ -107,4 +131,5 @@ def settings_of(kept: dict[str, Any]) -> ConversationSettings:
     """Returns the settings that were stored with a call (`Call.settings`). Older calls had no limit of silence."""
     no_limit = {"silence_limit_s": float("inf")}
     protection = {"first_utterance_protection": Protection(kept["first_utterance_protection"])}
-    return ConversationSettings(**{**no_limit, **kept, **protection})
+    tools = {"tools": tuple(kept.get("tools", ()))}
+    return ConversationSettings(**{**no_limit, **kept, **protection, **tools})

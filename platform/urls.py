@@ -5,12 +5,15 @@ from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from calls.pages.urls import beside as calls_beside
 from frontdesk import health, home, operator_page
 
 business: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("", include("businesses.pages.urls")),
     path("calls/", include("calls.pages.urls")),
+    path("", include("calls.pages.after_urls")),
+    path("", include(calls_beside)),
     path("", include("whatsapp.pages.urls")),
 ]
 

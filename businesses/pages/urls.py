@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from businesses.pages import appointment, audit, calendar, calendar_settings, keeping, members, persons, settings
+from businesses.pages import (
+    appointment,
+    audit,
+    calendar,
+    calendar_settings,
+    hours,
+    keeping,
+    members,
+    persons,
+    settings,
+)
 
 urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
@@ -21,6 +31,11 @@ urlpatterns = [
     path("calendar/busy/<uuid:busy_id>/remove/", calendar_settings.remove_busy, name="busy-time-remove"),
     path("settings/", settings.settings, name="settings"),
     path("settings/keeping/", keeping.keeping, name="keeping"),
+    path("hours/", hours.hours, name="hours"),
+    path("hours/add/", hours.add, name="hours-add"),
+    path("hours/holidays/", hours.add_holidays, name="hours-holidays"),
+    path("hours/<uuid:special_id>/remove/", hours.remove, name="hours-remove"),
+    path("hours/<uuid:special_id>/restore/", hours.restore, name="hours-restore"),
     path("person/", persons.person_of_number, name="person"),
     path("person/erasures/<uuid:erasure_id>/", persons.erasure, name="erasure"),
     path("audit/", audit.audit, name="audit"),

@@ -33,6 +33,7 @@ class ResponseKind(StrEnum):
     CONTINUATION = "continuation"  # it was cut off by a failure or a lost connection: go on from there
     GOODBYE = "goodbye"  # the call ends after it
     HANDOVER = "handover"  # the caller is put through after it
+    FILLER = "filler"  # a function takes a while: a few words that say so
     RESUMPTION = "resumption"  # the telephone's line broke while somebody spoke or waited, and is back
 
 
@@ -142,6 +143,23 @@ class AnswerTool:
     output: str
 
 
+@dataclass(frozen=True, slots=True)
+class TellResult:
+    """Tell the model what a function has done whose request this session doesn't know. `text`: its name and result."""
+
+    text: str
+
+
+# To the business's own rooms --------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class RunTool:
+    """Carry a function out; `ToolFinished` follows. `arguments`: JSON, as the model wrote it."""
+
+    tool_call_id: str
+    name: str
+    arguments: str
+
+
 # To the records -------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class KeepTurn:
@@ -210,6 +228,8 @@ Command = (
     | DeleteItem
     | TellKeys
     | AnswerTool
+    | TellResult
+    | RunTool
     | KeepTurn
     | KeepStanding
     | Measure

@@ -25,6 +25,7 @@ def resume(turns: Turns, event: StreamResumed, settings: ConversationSettings, e
         for speaker, said in zip(event.speakers, event.words, strict=True)
     ]
     turns.dialogue.restore(event.speakers, words)
+    turns.tool_runs.restore(event.results)
     turns.turns_spoken = event.speakers.count(Speaker.CALLER)
     emit(Log("[STREAM]", f"goes on after a break; the caller had {turns.turns_spoken} turns"))
     if event.first_was_heard:

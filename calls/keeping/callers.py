@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping.person import Person
 from businesses.keeping.table import Attachment, Holding, Record
-from calls.models import BlockedCaller, Call, CallStatus, TraceChunk, Turn
+from calls.models import BlockedCaller, Call, CallStatus, Rescue, Task, ToolRun, TraceChunk, Turn
 
 LINE_OPEN = "call_running"
 WAITS = {LINE_OPEN: _("The person is on the telephone. What was asked is done when the call has ended.")}
@@ -71,6 +71,18 @@ def _erase_turns(person: Person, most: int) -> int:
 def _turn_records(person: Person) -> Iterator[Record]:
     fields = ("call_id", "position", "speaker", "text", "heard_text", "started_ms", "ended_ms", "interrupted_ms")
     yield from _turns(person).order_by("call__started_at", "position").values(*fields)
+
+
+def _tool_runs(person: Person) -> QuerySet[ToolRun]:
+    return ToolRun.objects.filter(business=person.business, call__in=calls_of(person))
+
+
+def _erase_tool_runs(person: Person, most: int) -> int:
+    return ToolRun.objects.filter(pk__in=list(_tool_runs(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def _tool_records(person: Person) -> Iterator[Record]:
+    yield from _tool_runs(person).order_by("pk").values("call_id", "tool", "arguments", "code", "told", "at")
 
 
 def _chunks(person: Person) -> QuerySet[TraceChunk]:
@@ -134,6 +146,30 @@ def _erase_blocks(person: Person, most: int) -> int:
     return BlockedCaller.objects.filter(pk__in=list(_blocks(person).values_list("pk", flat=True)[:most])).delete()[0]
 
 
+def _tasks(person: Person) -> QuerySet[Task]:
+    """Returns what is to be done for the person: under their number, or from one of their calls."""
+    theirs = Q(number__in=person.addresses) | Q(call__in=calls_of(person))
+    return Task.objects.filter(theirs, business=person.business)
+
+
+def _erase_tasks(person: Person, most: int) -> int:
+    return Task.objects.filter(pk__in=list(_tasks(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def _task_records(person: Person) -> Iterator[Record]:
+    fields = ("kind", "state", "who", "number", "about", "when", "due_at", "created_at", "done_at")
+    yield from _tasks(person).order_by("created_at").values(*fields)
+
+
+def _rescues(person: Person) -> QuerySet[Rescue]:
+    theirs = Q(number__in=person.addresses) | Q(call__in=calls_of(person))
+    return Rescue.objects.filter(theirs, business=person.business)
+
+
+def _erase_rescues(person: Person, most: int) -> int:
+    return Rescue.objects.filter(pk__in=list(_rescues(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
 HOLDINGS = (
     Holding(
         "blocks",
@@ -141,6 +177,20 @@ HOLDINGS = (
         rows=lambda person: (_blocks(person),),
         erase=_erase_blocks,
         records=lambda person: _blocks(person).values("number", "blocked_at"),
+    ),
+    Holding(
+        "rescues",
+        _("What was decided about writing to them after missed calls"),
+        rows=lambda person: (_rescues(person),),
+        erase=_erase_rescues,
+        records=lambda person: _rescues(person).values("call_id", "number", "result", "at"),
+    ),
+    Holding(
+        "tasks",
+        _("Tasks after calls, with the messages that were left"),
+        rows=lambda person: (_tasks(person),),
+        erase=_erase_tasks,
+        records=_task_records,
     ),
     Holding(
         "recordings",
@@ -163,6 +213,13 @@ HOLDINGS = (
         rows=lambda person: (_turns(person),),
         erase=_erase_turns,
         records=_turn_records,
+    ),
+    Holding(
+        "tool_runs",
+        _("What the assistant was asked to do in calls"),
+        rows=lambda person: (_tool_runs(person),),
+        erase=_erase_tool_runs,
+        records=_tool_records,
     ),
     Holding(
         "calls",

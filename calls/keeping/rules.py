@@ -13,7 +13,20 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
-from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, TraceChunk, Turn
+from calls.models import (
+    AfterCalls,
+    BlockedCaller,
+    Call,
+    CallStatus,
+    GreetingAudio,
+    Rescue,
+    Task,
+    ToolRun,
+    ToolSwitch,
+    TraceChunk,
+    Turn,
+    WeekOfCalls,
+)
 
 RULES = (
     Rule(
@@ -24,9 +37,20 @@ RULES = (
         | {"fallback_result", "dial_refusal"},
     ),
     Rule(Turn, kept=Kind.TRANSCRIPTS, erased=True),
+    Rule(
+        ToolRun,
+        kept=Kind.TRANSCRIPTS,
+        erased=True,
+        leaves=frozenset({"tool", "tool_call_id", "fingerprint", "code"}),
+    ),
+    Rule(ToolSwitch, because=Because.COUNTS),
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
     Rule(BlockedCaller, erased=True),
+    Rule(AfterCalls, because=Because.NO_PERSON),
+    Rule(Rescue, kept=Kind.CALLERS, erased=True),
+    Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
+    Rule(WeekOfCalls, because=Because.COUNTS),
 )
 
 
@@ -49,11 +73,30 @@ def remove_turns(business: Business, *, before: datetime, most: int, **_now: obj
     return Turn.objects.filter(pk__in=list(old[:most])).delete()[0]
 
 
+def remove_tool_runs(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove what the assistant's tools were asked in old calls. What they made is kept by its own rules."""
+    calls = Call.objects.filter(_ended(business, before))
+    old = ToolRun.objects.filter(business=business, call__in=calls).values_list("pk", flat=True)
+    return ToolRun.objects.filter(pk__in=list(old[:most])).delete()[0]
+
+
 def remove_summaries(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove the summaries of old calls, and write none any more."""
     old = Call.objects.filter(_ended(business, before)).filter(~Q(summary="") | Q(summary_due_at__isnull=False))
     keys = list(old.values_list("pk", flat=True)[:most])
     return Call.objects.filter(pk__in=keys).update(summary="", summary_due_at=None, summary_attempts=FINISHED)
+
+
+def remove_tasks(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove old tasks, as they hold what callers said."""
+    old = Task.objects.filter(business=business, created_at__lt=before).order_by("created_at")
+    return Task.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def remove_rescues(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove what was decided about old missed calls."""
+    old = Rescue.objects.filter(business=business, at__lt=before).order_by("at")
+    return Rescue.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
 
 
 def remove_traces(business: Business, *, before: datetime, most: int, **_now: object) -> int:
@@ -88,9 +131,12 @@ def register() -> None:
         removers=(
             (Kind.RECORDINGS, remove_recordings),
             (Kind.TRANSCRIPTS, remove_turns),
+            (Kind.TRANSCRIPTS, remove_tool_runs),
             (Kind.TRANSCRIPTS, remove_summaries),
+            (Kind.TRANSCRIPTS, remove_tasks),
             (Kind.TRACES, remove_traces),
             (Kind.CALLERS, remove_numbers),
+            (Kind.CALLERS, remove_rescues),
         ),
         finders={"call": caller_of},
         waits=WAITS,

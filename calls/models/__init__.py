@@ -13,10 +13,15 @@ from calls.models.calls import (
 )
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
+from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
+from calls.models.tasks import Task, TaskKind, TaskState
+from calls.models.tools import ToolRun, ToolSwitch
+from calls.models.weeks import WeekOfCalls
 
 __all__ = [
     "BROWSER",
+    "AfterCalls",
     "BlockedCaller",
     "Call",
     "CallOutcome",
@@ -26,10 +31,18 @@ __all__ = [
     "GreetingState",
     "ModelCheck",
     "NextStep",
+    "Rescue",
+    "RescueResult",
     "Speaker",
     "SyntheticCall",
     "SyntheticFault",
     "SyntheticSkip",
+    "Task",
+    "TaskKind",
+    "TaskState",
+    "ToolRun",
+    "ToolSwitch",
     "TraceChunk",
     "Turn",
+    "WeekOfCalls",
 ]

@@ -105,12 +105,13 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
     call.stream_token_hash = ""
     if call.stream_opened_at and not call.summary and not is_hidden(call.business_id):
         call.summary_due_at = ended_at  # `calls/records/summaries.py` looks whether there is anything to sum up
+    call.is_to_measure = True
     charging.charge(call, until=ended_at, now=ended_at)
     call.save(
         update_fields=[
             "status", "outcome", "end_reason", "end_detail", "ended_at", "stream_token_hash",
             "minutes_charged", "cost_counted", "next_step", "user_has_spoken", "transfer_number",
-            "summary_due_at",
+            "summary_due_at", "is_to_measure",
         ]
     )  # fmt: skip
     telling.ended(call)

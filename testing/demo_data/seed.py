@@ -15,6 +15,7 @@ from testing.demo_data import (
     Rows,
     appointments,
     broadcasts,
+    hours,
     installation,
     letters,
     people,
@@ -23,6 +24,7 @@ from testing.demo_data import (
     series,
     team,
     templates,
+    todo,
 )
 from whatsapp.models import Suppression
 
@@ -40,8 +42,12 @@ def fill(business: Business, *, now: datetime) -> Rows:
     """Create all data for the current business. Returns the rows to look at."""
     owner = User.objects.get(email=demo.OWNER_EMAIL)
     business.fallback_number, business.dial_countries = "+97235550199", "IL"
-    business.save(update_fields=["fallback_number", "dial_countries"])
+    business.address, business.directions = "הרצל 5, חיפה", "Second floor. Parking behind the house."
+    business.closed_greeting_text = "שלום, הגעתם אלינו מחוץ לשעות הפתיחה."
+    business.closed_instructions = "Take no orders; offer to take a message."
+    business.save()
     rows = team.add(business, owner=owner, now=now)
+    rows |= hours.add(business, now=now)
     staff = team.staff_of(business)
     made = people.add(business, staff=staff, now=now)
     sender = templates.add_senders(business, now=now)
@@ -53,9 +59,11 @@ def fill(business: Business, *, now: datetime) -> Rows:
     written = letters.add(sender, staff=staff, now=now)
     installation.add(now=now)
     rows |= appointments.add(business, now=now)
+    calls = phone_calls.add(business, now=now)
     return rows | {
         "businesses.Business": {"demo": str(business.pk)},
-        "calls.Call": phone_calls.add(business, now=now),
+        "calls.Call": calls,
+        "calls.Task": todo.add(business, calls, staff=staff, now=now),
         "whatsapp.Broadcast": sent,
         "whatsapp.BroadcastSeries": recurring,
         "whatsapp.Contact": made | written,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from calls.sandbox.receptionist import business_text
+from calls.sandbox.receptionist import business_text, errands
 from calls.sandbox.receptionist.rules import Receptionist
 from calls.sandbox.receptionist.sentences import in_language
 
@@ -39,6 +39,7 @@ class ReplyRequest:
     `caller_said`: what the caller said, oldest first, one entry for all that came between two utterances of the
     assistant. `tools` are the names of the functions that may be called now.
     `said_since`: what the assistant has said since the caller's last words, as far as the conversation's items tell.
+    `results`: what functions have answered since the caller's last words.
     """
 
     instructions: str
@@ -47,6 +48,7 @@ class ReplyRequest:
     caller_said: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     said_since: str = ""
+    results: tuple[str, ...] = ()
 
 
 class Engine(Protocol):
@@ -67,6 +69,7 @@ _QUOTATIONS = (
 )
 
 _OPENING = re.compile(r"\nThe call begins now\.")
+_FILLER = re.compile(r"\n[^\n]*\btakes a moment\b")
 _CONTINUATION = re.compile(r"\n[^\n]*\bGo on from there\b")
 
 
@@ -99,10 +102,15 @@ class StandInEngine:
             business_text.read(request.instructions),
             in_language(request.language),
             can_transfer="transfer_call" in request.tools,
+            tools=request.tools,
         )
+        if _FILLER.search(request.instructions) and request.own_instructions:
+            return (Say(receptionist.sentences.one_moment),)
+        if request.results and not request.own_instructions:
+            return (Say(errands.told(request.results[-1], receptionist.sentences)),)
         is_opening = request.own_instructions and _OPENING.search(request.instructions)
         reply = receptionist.open() if is_opening else receptionist.answer(request.caller_said)
-        tools = [CallTool(reply.tool)] if reply.tool in request.tools else []
+        tools = [CallTool(reply.tool, reply.arguments)] if reply.tool in request.tools else []
         if not (request.own_instructions and _CONTINUATION.search(request.instructions)):
             return (Say(reply.words), *tools)
         rest = words_after(request.said_since, reply.words) or ("" if tools else receptionist.sentences.anything_else)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from calls.sandbox.receptionist import errands
 from calls.sandbox.receptionist.business_text import BusinessText, Fact
 from calls.sandbox.receptionist.intents import Intent, intents
 from calls.sandbox.receptionist.keywords import best
@@ -33,15 +34,20 @@ class Reply:
 
     words: str
     tool: str = ""
+    arguments: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
 class Receptionist:
-    """Answers for one business. `can_transfer`: there is somebody to put callers through to."""
+    """Answers for one business. `can_transfer`: there is somebody to put callers through to.
+
+    `tools`: the names of Frontdesk's other functions.
+    """
 
     text: BusinessText
     sentences: Sentences
     can_transfer: bool
+    tools: tuple[str, ...] = ()
 
     def open(self) -> Reply:
         """Returns the first words of a call, before the caller has said anything."""
@@ -61,6 +67,8 @@ class Receptionist:
             return Reply(self.sentences.not_caught)
         if Intent.REPEAT in wants:
             return self.answer(tuple(earlier))
+        if errand := errands.request(caller_said, self.tools, self.sentences):
+            return Reply(errand.words, errand.tool, errand.arguments)
         return self._wish(wants) or self._facts(said, wants) or self._small_talk(wants, earlier)
 
     def _next_fact(self, told: int) -> Reply:

@@ -53,7 +53,7 @@ def allow_overlaps(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0021_week_and_special_days'),
+        ('businesses', '0022_address_and_closed_hours'),
     ]
 
     operations = [
