@@ -179,7 +179,7 @@ def restore(appointment: Appointment, *, now: datetime) -> Appointment:
             raise SlotTaken(wish.others(calendars))
         current.status, current.cancelled_at = AppointmentStatus.BOOKED, None
         _write(current, wish, calendars)
-        _note(current, "restored")
+        _note(current, "rebooked")
         telling.told(current, Happening.APPOINTMENT_MADE, now=now)
         return current
 

@@ -68,7 +68,7 @@ STEPS: dict[str, Promise] = {
     "activated": gettext_lazy("started"),
     "stopped": gettext_lazy("stopped for good"),
     "moved": gettext_lazy("moved"),
-    "restored": gettext_lazy("booked again"),
+    "rebooked": gettext_lazy("booked again"),
     "command": gettext_lazy("a command on the server"),
 }
 """Codes that are values of details."""
