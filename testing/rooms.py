@@ -83,6 +83,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "fence",
         "forms",
         "tasks doctor",
+        "hooks api_tokens",
         "signing_in",
         "invitation_mail",
         "invitations registration business_options",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from businesses.keeping import booked, table, told
 from businesses.keeping.kinds import Kind
 from businesses.keeping.table import Because, Rule
 from businesses.models import (
     AddressKey,
+    ApiCreation,
+    ApiToken,
     Appointment,
     AuditEntry,
     Business,
@@ -28,6 +30,8 @@ from businesses.models import (
     WeekHours,
 )
 
+KEYS_KEPT = timedelta(days=2)
+"""How long the API knows an Idempotency-Key again."""
 RULES = (
     Rule(Membership, because=Because.MEMBERS),
     Rule(Invitation, because=Because.MEMBERS),
@@ -44,6 +48,8 @@ RULES = (
     Rule(Calendar, because=Because.MEMBERS),
     Rule(Service, because=Because.NO_PERSON),
     Rule(ServiceCalendar, because=Because.NO_PERSON),
+    Rule(ApiToken, because=Because.NO_PERSON),
+    Rule(ApiCreation, fixed=KEYS_KEPT, because=Because.NO_PERSON),
     Rule(WebhookEndpoint, because=Because.NO_PERSON),
     Rule(WebhookDelivery, fixed=told.KEPT, erased=True),
 )
@@ -61,6 +67,12 @@ def remove_old_erasures(business: Business, *, before: datetime, most: int, **_n
     return Erasure.objects.filter(pk__in=list(old[:most])).delete()[0]
 
 
+def remove_old_keys(business: Business, *, now: datetime, most: int, **_before: object) -> int:
+    """Remove the keys of what was created by the API days ago."""
+    old = ApiCreation.objects.filter(business=business, at__lt=now - KEYS_KEPT).values_list("pk", flat=True)
+    return ApiCreation.objects.filter(pk__in=list(old[:most])).delete()[0]
+
+
 def register() -> None:
     """Register the rules."""
     table.register(
@@ -71,5 +83,6 @@ def register() -> None:
             (Kind.AUDIT, remove_old_erasures),
             (Kind.NEWS, told.remove_old),
             (Kind.CALLERS, booked.remove_old),
+            (Kind.NEWS, remove_old_keys),
         ),
     )

@@ -1,5 +1,6 @@
-"""Users, businesses, members, numbers, hours, calendars, limits, the audit log, retention, webhooks and processes."""
+"""Users, businesses, members, numbers, hours, calendars, limits, audit log, retention, webhooks, API and processes."""
 
+from businesses.models.api import ApiCreation, ApiToken
 from businesses.models.appointments import Appointment, AppointmentStatus, BusyTime, MadeBy
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
@@ -16,6 +17,8 @@ from businesses.models.webhooks import DeliveryState, Happening, SwitchedOff, We
 
 __all__ = [
     "AddressKey",
+    "ApiCreation",
+    "ApiToken",
     "Appointment",
     "AppointmentStatus",
     "AuditEntry",

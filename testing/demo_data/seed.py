@@ -18,6 +18,7 @@ from testing.demo_data import (
     hours,
     installation,
     letters,
+    own_systems,
     people,
     phone_calls,
     segments,
@@ -59,6 +60,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
     written = letters.add(sender, staff=staff, now=now)
     installation.add(now=now)
     rows |= appointments.add(business, now=now)
+    rows |= own_systems.add(business, now=now)
     calls = phone_calls.add(business, now=now)
     return rows | {
         "businesses.Business": {"demo": str(business.pk)},

@@ -53,7 +53,7 @@ def allow_overlaps(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0022_address_and_closed_hours'),
+        ('businesses', '0023_api'),
     ]
 
     operations = [
