@@ -11,13 +11,27 @@ import msgspec
 
 from businesses.models import Business
 from calls.models import ToolSwitch
-from calls.tools import take_message
+from calls.tools import (
+    book_appointment,
+    cancel_appointment,
+    find_slots,
+    move_appointment,
+    own_appointments,
+    take_message,
+)
 from calls.tools.kinds import Tool
 
 if TYPE_CHECKING:
     from openai.types.realtime import RealtimeFunctionToolParam
 
-TOOLS: Final[tuple[Tool[Any], ...]] = (take_message.TOOL,)
+TOOLS: Final[tuple[Tool[Any], ...]] = (
+    take_message.TOOL,
+    find_slots.TOOL,
+    book_appointment.TOOL,
+    own_appointments.TOOL,
+    move_appointment.TOOL,
+    cancel_appointment.TOOL,
+)
 """In the order in which owners and the model see them."""
 _BY_NAME: Final = {tool.name: tool for tool in TOOLS}
 
