@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
@@ -18,9 +19,11 @@ from businesses.fence.sections import Section
 from calls import tasks
 from calls.followups import rescue
 from calls.greetings import recordings
-from calls.models import AfterCalls, Call, GreetingAudio, GreetingSource, Rescue, Task, Turn
+from calls.models import AfterCalls, Call, GreetingAudio, GreetingSource, Rescue, Task, ToolSwitch, Turn
 from calls.pages import words
 from calls.records.recording import recording_of
+from calls.tools import switches
+from calls.tools.registry import TOOLS
 
 
 @admin.register(Call)
@@ -171,6 +174,34 @@ class GreetingAudioAdmin(FencedAdmin):
             recordings.request_again(row, now=timezone.now())
             tasks.ring_for(row.pk)
         messages.success(request, _("New recordings are on their way. Reload this page in a minute."))
+
+
+@admin.register(ToolSwitch)
+class ToolSwitchAdmin(FencedAdmin):
+    """Which tools the assistant has, and what it should mind about them."""
+
+    section = Section.CALLS
+    about = _("Which tools the assistant may use in calls. A tool that is not listed is as it is at first.")
+    view_roles = add_roles = change_roles = delete_roles = OWNERS
+    list_display = ("tool", "is_on", "guidance")
+    fields = ("business", "tool", "is_on", "guidance")
+    list_select_related = ("business",)
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **options: Any
+    ) -> forms.Field | None:
+        """Offer the tools that there are."""
+        if db_field.name == "tool":
+            return forms.ChoiceField(label=db_field.verbose_name, choices=[(tool.name, tool.title) for tool in TOOLS])
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+    def save_model(self, request: HttpRequest, obj: ToolSwitch, form: Any, change: bool) -> None:
+        """Save the switch, and note what has changed."""
+        switches.save(obj)
+
+    def web_page(self, obj: ToolSwitch) -> str:
+        """Returns the page on which owners switch tools."""
+        return reverse("assistant-tools", args=[obj.business.slug])
 
 
 @admin.register(Task)

@@ -81,6 +81,7 @@ PAGES = [
     page("blocked-callers", MEMBERS, "", "LOOK"),
     page("caller-block", MEMBERS, "", "POST"),
     page("caller-unblock", MEMBERS, "calls.BlockedCaller", "POST"),
+    page("assistant-tools", OWNERS, "", "LOOK"),
     page("greeting-state", OWNERS, "", "LOOK"),
     page("greeting-again", OWNERS, "", "POST"),
     page("greeting-own", OWNERS, "", "POST"),

@@ -60,6 +60,7 @@ def calendar(request: PageRequest) -> HttpResponse:
         "columns": columns,
         "calendars": calendars,
         "has_services": bool(calendars) and Service.objects.filter(business=business, is_active=True).exists(),
+        "names_calendars": asked.is_week and asked.calendar is None and len(calendars) > 1,
         "has_hours": any(column.opened for column in columns),
         "earlier": asked.query(day=asked.day - step),
         "later": asked.query(day=asked.day + step),

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from businesses.pages import persons
-from calls.pages import blocked, call, call_export, calls, figures, greeting, live, try_call
+from calls.pages import blocked, call, call_export, calls, figures, greeting, live, tools, try_call
 
 urlpatterns = [
     path("", calls.calls, name="calls"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("blocked/", blocked.blocked, name="blocked-callers"),
     path("blocked/add/", blocked.block, name="caller-block"),
     path("blocked/<uuid:blocked_id>/remove/", blocked.unblock, name="caller-unblock"),
+    path("tools/", tools.tools, name="assistant-tools"),
     path("greeting/", greeting.state, name="greeting-state"),
     path("greeting/again/", greeting.again, name="greeting-again"),
     path("greeting/own/", greeting.upload, name="greeting-own"),

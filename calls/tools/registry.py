@@ -15,8 +15,10 @@ from calls.tools import (
     book_appointment,
     cancel_appointment,
     find_slots,
+    look_up_caller,
     move_appointment,
     own_appointments,
+    send_whatsapp,
     take_message,
 )
 from calls.tools.kinds import Tool
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 TOOLS: Final[tuple[Tool[Any], ...]] = (
     take_message.TOOL,
+    look_up_caller.TOOL,
+    send_whatsapp.TOOL,
     find_slots.TOOL,
     book_appointment.TOOL,
     own_appointments.TOOL,
