@@ -66,11 +66,12 @@ def tool_named(name: str) -> Tool[Any] | None:
 def offered_by(business: Business) -> Sequence[Offered]:
     """Returns the tools that a business offers now: switched on, and with everything that they need."""
     decided = {switch.tool: switch for switch in ToolSwitch.objects.filter(business=business)}
+    is_there = lru_cache(maxsize=None)(lambda need: need(business))  # tools that need the same ask for it once
     offered = []
     for tool in TOOLS:
         switch = decided.get(tool.name)
         is_on = switch.is_on if switch else tool.is_on_at_first
-        if is_on and tool.is_offered(business):
+        if is_on and is_there(tool.is_offered):
             offered.append(Offered(tool, switch.guidance if switch else ""))
     return offered
 
