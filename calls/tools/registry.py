@@ -11,13 +11,31 @@ import msgspec
 
 from businesses.models import Business
 from calls.models import ToolSwitch
-from calls.tools import look_up_caller, send_whatsapp, take_message
+from calls.tools import (
+    book_appointment,
+    cancel_appointment,
+    find_slots,
+    look_up_caller,
+    move_appointment,
+    own_appointments,
+    send_whatsapp,
+    take_message,
+)
 from calls.tools.kinds import Tool
 
 if TYPE_CHECKING:
     from openai.types.realtime import RealtimeFunctionToolParam
 
-TOOLS: Final[tuple[Tool[Any], ...]] = (take_message.TOOL, look_up_caller.TOOL, send_whatsapp.TOOL)
+TOOLS: Final[tuple[Tool[Any], ...]] = (
+    take_message.TOOL,
+    look_up_caller.TOOL,
+    send_whatsapp.TOOL,
+    find_slots.TOOL,
+    book_appointment.TOOL,
+    own_appointments.TOOL,
+    move_appointment.TOOL,
+    cancel_appointment.TOOL,
+)
 """In the order in which owners and the model see them."""
 _BY_NAME: Final = {tool.name: tool for tool in TOOLS}
 
@@ -48,11 +66,12 @@ def tool_named(name: str) -> Tool[Any] | None:
 def offered_by(business: Business) -> Sequence[Offered]:
     """Returns the tools that a business offers now: switched on, and with everything that they need."""
     decided = {switch.tool: switch for switch in ToolSwitch.objects.filter(business=business)}
+    is_there = lru_cache(maxsize=None)(lambda need: need(business))  # tools that need the same ask for it once
     offered = []
     for tool in TOOLS:
         switch = decided.get(tool.name)
         is_on = switch.is_on if switch else tool.is_on_at_first
-        if is_on and tool.is_offered(business):
+        if is_on and is_there(tool.is_offered):
             offered.append(Offered(tool, switch.guidance if switch else ""))
     return offered
 
