@@ -111,3 +111,11 @@ class SlotNotOffered(BusinessError):
         super().__init__(reason)
         self.reason = reason
         self.free = free
+
+
+class KnowledgeFull(BusinessError):
+    """A business can't have more entries of knowledge. `most` is how many it can have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"a business has at most {most} entries")
+        self.most = most

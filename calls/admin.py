@@ -19,7 +19,7 @@ from businesses.fence.sections import Section
 from calls import tasks
 from calls.followups import rescue
 from calls.greetings import recordings
-from calls.models import AfterCalls, Call, GreetingAudio, GreetingSource, Rescue, Task, ToolSwitch, Turn
+from calls.models import AfterCalls, Call, GreetingAudio, GreetingSource, NewsChoice, Rescue, Task, ToolSwitch, Turn
 from calls.pages import words
 from calls.records.recording import recording_of
 from calls.tools import switches
@@ -252,3 +252,20 @@ class RescueAdmin(FencedAdmin):
     list_select_related = ("business", "call")
     search_fields = ("number",)
     date_hierarchy = "at"
+
+
+@admin.register(NewsChoice)
+class NewsChoiceAdmin(FencedAdmin):
+    """Who gets mails about calls; each member chooses on the web page."""
+
+    records = True
+    section = Section.CALLS
+    about = _("Which members get mails about calls, and when.")
+    view_roles = OWNERS
+    list_display = ("membership", "mail", "digest_hour")
+    list_filter = ("mail",)
+    list_select_related = ("business", "membership__user")
+
+    def web_page(self, obj: NewsChoice) -> str:
+        """Returns the page on which a member chooses."""
+        return reverse("after-calls", args=[obj.business.slug])

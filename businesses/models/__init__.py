@@ -1,4 +1,4 @@
-"""Users, businesses, members, numbers, hours, calendars, limits, audit log, retention, webhooks, API and processes."""
+"""Users, businesses, members, numbers, hours, knowledge, calendars, limits, audit log, webhooks, API, processes."""
 
 from businesses.models.api import ApiCreation, ApiToken
 from businesses.models.appointments import Appointment, AppointmentStatus, BusyTime, MadeBy
@@ -8,6 +8,7 @@ from businesses.models.calendars import Calendar, Service, ServiceCalendar
 from businesses.models.heartbeats import Heartbeat
 from businesses.models.hours import DayKind, SpecialDays, WeekHours
 from businesses.models.keeping import AddressKey, Erasure, Retention
+from businesses.models.knowledge import KnowledgeEntry
 from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
@@ -35,6 +36,7 @@ __all__ = [
     "Happening",
     "Heartbeat",
     "Invitation",
+    "KnowledgeEntry",
     "Language",
     "Limit",
     "MadeBy",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
 
-from businesses.hours import hours_of
 from businesses.hours.after_hours import as_closed
 from businesses.models import Business
 from businesses.tenancy import acting_for
@@ -18,6 +17,7 @@ from calls.conversation.settings import ConversationSettings
 from calls.errors import StreamRefused
 from calls.greetings import recordings
 from calls.greetings.names import names_of
+from calls.known import known_of
 from calls.models import CallStatus
 from calls.plan import CallPlan, conversation_settings, plan_of
 from calls.records import finishing, pasts
@@ -27,9 +27,6 @@ from calls.tools.registry import offered_by
 SHORTEST_REST_S: Final = 1.0
 """Of the longest time of a call that goes on after a break."""
 
-_EARLIEST_DAY: Final = timedelta(days=3)
-"""Exceptions that were over by then say nothing of a call, whatever its zone and however long it lasts."""
-
 
 def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) -> CallPlan:
     """Claim a call's stream and return its plan; the call is live afterwards.
@@ -37,30 +34,26 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
     Raises:
         StreamRefused: the token is wrong, used or expired, or belongs to another call or business.
     """
-    business = Business.every.filter(pk=stream_tokens.business_of(token)).first()
-    if business is None:
-        raise StreamRefused("the token names no business")
+    with acting_for(Business(pk=stream_tokens.business_of(token))):
+        call = stream_tokens.found(token, call_sid, now=now)
+        if call is None:
+            raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
+    business = call.business
     with acting_for(business):
-        call = stream_tokens.claimable(token, call_sid, now=now).first()
-        hours = hours_of(business, since=now.date() - _EARLIEST_DAY)
-        opened_at = call.stream_opened_at if call and call.stream_opened_at else now
-        if call and call.stream_opened_at:
-            is_closed = call.came_while_closed
-        else:
-            is_closed = hours is not None and not hours.standing(now).is_open
-        if is_closed:
+        known = known_of(business, call, now=now)
+        if known.is_closed:
             business = as_closed(business)
         greeting_audio = recordings.current_audio(business, now=now)
         tools = offered_by(business)
         plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio), tools=tools)
-        past = pasts.past_of(call, call.stream_opened_at, now=now) if call and call.stream_opened_at else None
-        claimed = stream_tokens.claimable(token, call_sid, now=now).update(
-            stream_token_hash="",  # used up
-            stream_sid=stream_sid,
-            alive_at=now,
-            **({} if past else _first_opening(business, plan_settings, is_closed=is_closed, now=now)),
-        )
-        if call is None or not claimed:
+        past = pasts.past_of(call, call.stream_opened_at, now=now) if call.stream_opened_at else None
+        columns = {"stream_token_hash": "", "stream_sid": stream_sid, "alive_at": now}  # the token is used up
+        if past:
+            claimed = bool(stream_tokens.claimable(token, call_sid, now=now).update(**columns))
+        else:
+            columns |= _first_opening(business, plan_settings, is_closed=known.is_closed, now=now)
+            claimed = stream_tokens.claim_first(token, call_sid, now=now, **columns)
+        if not claimed:
             raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
         if past:
             longest_s = max(plan_settings.max_call_s - past.seconds, SHORTEST_REST_S)
@@ -74,9 +67,7 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         now=now,
         names=names,
         past=past,
-        hours=hours,
-        opened_at=opened_at,
-        is_closed=is_closed,
+        known=known,
         tools=tools,
     )
 

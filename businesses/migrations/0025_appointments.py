@@ -53,7 +53,7 @@ def allow_overlaps(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0023_api'),
+        ('businesses', '0024_knowledge'),
     ]
 
     operations = [
