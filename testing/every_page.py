@@ -107,6 +107,7 @@ PAGES = [
     page("greeting-own-accept", OWNERS, "", "POST"),
     page("greeting-own-discard", OWNERS, "", "POST"),
     page("greeting-own-remove", OWNERS, "", "POST"),
+    page("greeting-own-undo", OWNERS, "", "POST"),
     page("call", MEMBERS, "calls.Call", "LOOK"),
     page("call-turns", MEMBERS, "calls.Call"),
     page("call-hang-up", MEMBERS, "calls.Call", "POST"),
