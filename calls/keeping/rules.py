@@ -27,6 +27,8 @@ from calls.models import (
     ToolRun,
     ToolSwitch,
     TraceChunk,
+    Tuning,
+    TuningCall,
     Turn,
     WeekOfCalls,
 )
@@ -56,6 +58,8 @@ RULES = (
     Rule(Rescue, kept=Kind.CALLERS, erased=True),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
+    Rule(Tuning, because=Because.COUNTS),
+    Rule(TuningCall, because=Because.COUNTS),
     Rule(WeekOfCalls, because=Because.COUNTS),
 )
 

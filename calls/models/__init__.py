@@ -19,6 +19,7 @@ from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
 from calls.models.timelines import CallTimeline
 from calls.models.tools import ToolRun, ToolSwitch
+from calls.models.tuning import Tuning, TuningCall, TuningFailure
 from calls.models.weeks import WeekOfCalls
 
 __all__ = [
@@ -50,6 +51,9 @@ __all__ = [
     "ToolRun",
     "ToolSwitch",
     "TraceChunk",
+    "Tuning",
+    "TuningCall",
+    "TuningFailure",
     "Turn",
     "WeekOfCalls",
 ]
