@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=120, verbose_name='name')),
                 ('number', models.CharField(blank=True, max_length=16, validators=[businesses.validators.validate_e164], verbose_name='phone number')),
                 ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
-                ('status', models.CharField(choices=[('booked', 'Booked'), ('cancelled', 'Cancelled')], default='booked', max_length=10, verbose_name='status')),
+                ('status', models.CharField(choices=[('booked', 'Booked'), ('cancelled', 'Called off')], default='booked', max_length=10, verbose_name='status')),
                 ('made_by', models.CharField(choices=[('call', 'On the phone, with the assistant'), ('person', 'By a member')], default='person', max_length=10, verbose_name='booked')),
                 ('call', models.UUIDField(blank=True, editable=False, help_text='The call that booked it.', null=True, verbose_name='call')),
                 ('made_at', models.DateTimeField(verbose_name='booked at')),

@@ -19,7 +19,7 @@ class AppointmentStatus(models.TextChoices):
     """Whether an appointment holds its time."""
 
     BOOKED = "booked", _("Booked")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", _("Called off")
 
 
 class MadeBy(models.TextChoices):
