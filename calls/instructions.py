@@ -5,11 +5,13 @@ The rules come last and say so: a business's text can't switch them off by accid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from businesses.models import Business
 from calls.conversation.commands import ResponseKind
+from calls.transfer_targets import NOBODY, Reach, Somebody
 
 if TYPE_CHECKING:
     from openai.types.realtime import RealtimeFunctionToolParam
@@ -59,14 +61,43 @@ _TRANSFER = """\
   `transfer_call`.
 """
 
+_REACHED_NOW = """\
+- You can put callers through to: {people}.
+"""
+
+_NOT_REACHED_NOW = """\
+- At this time nobody can be put through to: {people}. If the caller asks for them, say so.
+"""
+
+_IN_VAIN = """\
+- In this call you have put the caller through already, and nobody took the call: {who}. The caller is back with you.
+  Don't put them through to the same again unless they ask for it.
+"""
+
 _NO_TRANSFER = """\
 - You cannot put callers through to a person. If they ask, say so kindly and offer to help yourself. Promise no call
   back unless the business's text above says that you may.
 """
 
 
-def session_instructions(business: Business, *, local_time: datetime) -> str:
-    """Returns the instructions of one call; `local_time` is in the business's time zone."""
+def session_instructions(
+    business: Business,
+    *,
+    local_time: datetime,
+    can_transfer: bool | None = None,
+    reach: Reach = NOBODY,
+    unreached: Sequence[str] = (),
+) -> str:
+    """Returns the instructions of one call.
+
+    Args:
+        business: whose telephone it is.
+        local_time: in the business's time zone.
+        can_transfer: whether there is somebody to put callers through to; None: if there is a fallback number.
+        reach: who they are.
+        unreached: to whom this caller was put through already, in vain; "" for nobody by name.
+    """
+    can_transfer = bool(business.fallback_number) if can_transfer is None else can_transfer
     parts = [
         f"You answer the telephone of {business.name}.",
         f"It is {local_time:%A, %d %B %Y, %H:%M} there.",
@@ -78,26 +109,55 @@ def session_instructions(business: Business, *, local_time: datetime) -> str:
     rules = _RULES.format(language=LANGUAGE_NAMES.get(business.language, business.language))
     if greeting := business.opening_words():
         rules += _GREETED.format(greeting=greeting)
-    rules += _ENDING + (_TRANSFER if business.fallback_number else _NO_TRANSFER)
+    rules += _ENDING + (_TRANSFER if can_transfer else _NO_TRANSFER) + _people(reach)
+    if unreached:
+        rules += _IN_VAIN.format(who=", ".join(filter(None, unreached)) or "a person")
     return "\n".join([*parts, "", rules])
 
 
-def tools(*, transfer_possible: bool) -> list[RealtimeFunctionToolParam]:
+def _people(reach: Reach) -> str:
+    """Returns whom callers can be put through to, and who can't be reached at this time."""
+    lines = []
+    if reach.now:
+        lines.append(_REACHED_NOW.format(people="; ".join(map(_described, reach.now))))
+    if reach.later:
+        lines.append(_NOT_REACHED_NOW.format(people="; ".join(map(_described, reach.later))))
+    return "".join(lines)
+
+
+def _described(somebody: Somebody) -> str:
+    return f"{somebody.name} ({somebody.about})" if somebody.about else somebody.name
+
+
+def tools(
+    *,
+    transfer_possible: bool,
+    reach: Reach = NOBODY,
+) -> list[RealtimeFunctionToolParam]:
     """Returns the functions that the model may call."""
     offered = [_tool("end_call", "Hang up. Call it only after you have said goodbye.")]
     if transfer_possible:
-        offered.append(
-            _tool("transfer_call", "Put the caller through to a person. Say that you will before you call it.")
-        )
+        says = "Put the caller through to a person. Say that you will before you call it."
+        offered.append(_tool("transfer_call", says, _transfer_arguments(reach)))
     return offered
 
 
-def _tool(name: str, description: str) -> RealtimeFunctionToolParam:
+def _transfer_arguments(reach: Reach) -> dict[str, object]:
+    reason = "Why, in a few words and in the business's language. It is read to the person before they take the call."
+    arguments: dict[str, object] = {"reason": {"type": "string", "description": reason}}
+    if reach.now:
+        names = [each.name for each in reach.now]
+        whom = "Who is wanted. Leave it out if the caller names nobody and nobody fits."
+        arguments = {"to": {"type": "string", "enum": names, "description": whom}} | arguments
+    return arguments
+
+
+def _tool(name: str, description: str, arguments: dict[str, object] | None = None) -> RealtimeFunctionToolParam:
     return {
         "type": "function",
         "name": name,
         "description": description,
-        "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
+        "parameters": {"type": "object", "properties": arguments or {}, "additionalProperties": False},
     }
 
 
@@ -110,6 +170,10 @@ _ADDED = {
     ResponseKind.CONTINUATION: (
         "The line broke off in the middle of your last sentence. "
         "Go on from there without repeating what you have said and without mentioning it."
+    ),
+    ResponseKind.UNREACHED: (
+        "The caller was put through, but nobody took the call, and they are back with you. Say in one short sentence "
+        "that nobody was available, and ask whether you should take a message or can help otherwise."
     ),
     ResponseKind.RESUMPTION: (
         "The telephone line was interrupted for some seconds and is back. Say so in a few words. Then answer what the "

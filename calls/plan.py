@@ -12,6 +12,7 @@ from businesses.models import Business
 from calls.conversation.settings import ConversationSettings, Protection
 from calls.instructions import session_instructions
 from calls.past import Past
+from calls.transfer_targets import NOBODY, Reach
 
 _SHORTEST_LIMIT_S = 60.0
 
@@ -29,6 +30,8 @@ class CallPlan:
     server_vad_threshold: float
     greeting_audio: bytes
     transfer_possible: bool
+    reach: Reach = NOBODY
+    """Whom callers can be put through to by name."""
     is_recorded: bool = False
     names: tuple[str, ...] = ()
     """What callers may say that no dictionary knows: the business's name and those of its people."""
@@ -54,18 +57,28 @@ def plan_of(
     now: datetime,
     names: tuple[str, ...] = (),
     past: Past | None = None,
+    reach: Reach = NOBODY,
 ) -> CallPlan:
     """Returns the plan of a call of this business, with what its clock shows now."""
+    fallback = "" if reach else business.fallback_number  # where people are named, it is for trouble only
+    can_transfer = bool(reach.now) or bool(fallback and not business.dial_refusal(fallback))
     return CallPlan(
         call_id=call_id,
         business=business,
         settings=settings,
-        instructions=session_instructions(business, local_time=now.astimezone(ZoneInfo(business.time_zone))),
+        instructions=session_instructions(
+            business,
+            local_time=now.astimezone(ZoneInfo(business.time_zone)),
+            can_transfer=can_transfer,
+            reach=reach,
+            unreached=past.unreached if past else (),
+        ),
         voice=business.voice,
         language=business.language,
         server_vad_threshold=business.server_vad_threshold,
         greeting_audio=greeting_audio,
-        transfer_possible=bool(business.fallback_number) and not business.dial_refusal(business.fallback_number),
+        transfer_possible=can_transfer,
+        reach=reach,
         is_recorded=business.record_calls,
         names=names,
         has_notice=bool(business.notice()) and not (past and past.may_record_caller),
@@ -73,7 +86,12 @@ def plan_of(
     )
 
 
-def conversation_settings(business: Business, *, greeting_bytes: int) -> ConversationSettings:
+def conversation_settings(
+    business: Business,
+    *,
+    greeting_bytes: int,
+    reach: Reach = NOBODY,
+) -> ConversationSettings:
     """Returns the settings that govern this business's conversations. A call ends with the paid minutes, if sooner."""
     limit_s = business.max_call_minutes * 60.0
     if business.minutes_left is not None:
@@ -93,6 +111,7 @@ def conversation_settings(business: Business, *, greeting_bytes: int) -> Convers
         silence_limit_s=float(business.silence_limit_s),
         language=business.language,
         max_call_s=limit_s,
+        people=tuple(each.name for each in reach.now),
         greeting_bytes=greeting_bytes,
     )
 
@@ -107,4 +126,5 @@ def settings_of(kept: dict[str, Any]) -> ConversationSettings:
     """Returns the settings that were stored with a call (`Call.settings`). Older calls had no limit of silence."""
     no_limit = {"silence_limit_s": float("inf")}
     protection = {"first_utterance_protection": Protection(kept["first_utterance_protection"])}
-    return ConversationSettings(**{**no_limit, **kept, **protection})
+    people = {"people": tuple(kept.get("people", ()))}  # in JSON it is a list
+    return ConversationSettings(**{**no_limit, **kept, **protection, **people})

@@ -65,6 +65,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "plan",
         "greetings",
         "instructions model_checks",
+        "transfer_targets",
         "sandbox",
         "audio figures",
         "conversation",

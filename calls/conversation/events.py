@@ -35,6 +35,7 @@ class StreamResumed:
     """A new media stream goes on with a call whose stream broke, in place of `StreamOpened`. Times begin anew.
 
     `speakers`, `words`: who has said what, as far as it was heard. The last two are of the last `KeepStanding`.
+    `is_unreached`: no stream broke; the caller was put through, and nobody took the call.
     """
 
     at: float
@@ -43,6 +44,7 @@ class StreamResumed:
     words: tuple[str, ...] = ()
     first_was_heard: bool = False
     was_busy: bool = False
+    is_unreached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

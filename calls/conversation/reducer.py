@@ -75,6 +75,7 @@ from calls.conversation.model_line import ModelLine
 from calls.conversation.outer_end import OuterEnd, OuterEnds
 from calls.conversation.resuming import resume
 from calls.conversation.settings import ConversationSettings
+from calls.conversation.transfers import NO_WISH, Wish
 from calls.conversation.turns import Turns
 
 
@@ -286,15 +287,24 @@ class Conversation:
             cause = self.turns.waiting.gave_up
             self._end(at, EndReason.NO_ANSWER, NextStep.APOLOGIZE, failed=True, cause=cause)
         elif leave:
-            self._end(at, leave.reason, leave.next_step)
+            self._end(at, leave.reason, leave.next_step, wish=leave.wish)
         elif in_silence:
             self._end(at, EndReason.CALLER_SILENT, NextStep.HANG_UP)
 
     def _end_elsewhere(self, at: float, end: OuterEnd) -> None:
         self._end(at, end.reason, end.next_step, failed=end.failed, cause=end.cause)
 
-    def _end(self, at: float, reason: EndReason, step: NextStep, *, failed: bool = False, cause: str = "") -> None:
+    def _end(
+        self,
+        at: float,
+        reason: EndReason,
+        step: NextStep,
+        *,
+        failed: bool = False,
+        cause: str = "",
+        wish: Wish = NO_WISH,
+    ) -> None:
         self.assistant.hang_up(at)
         self._is_over = True
         self._emit(Log("[END]", f"{reason}: {cause}" if cause else str(reason)))
-        self._emit(EndCall(reason, step, failed, cause))
+        self._emit(EndCall(reason, step, failed, cause, wish.to, wish.about))

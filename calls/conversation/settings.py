@@ -32,5 +32,7 @@ class ConversationSettings:
     silence_limit_s: float = 45.0
     language: str = "he"
     max_call_s: float = 3600.0
+    people: tuple[str, ...] = ()
+    """Whom callers can be put through to by name, in the business's order."""
     greeting_bytes: int = 0
     """Size of the cached greeting audio (µ-law); 0 when there is none and the model must speak it."""

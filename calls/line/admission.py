@@ -10,6 +10,7 @@ from django.conf import settings
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
+from calls import transfer_targets
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.settings import ConversationSettings
@@ -37,7 +38,8 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
     with acting_for(business):
         call = stream_tokens.claimable(token, call_sid, now=now).first()
         greeting_audio = recordings.current_audio(business, now=now)
-        plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio))
+        reach = transfer_targets.reach_of(business, now=now)
+        plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio), reach=reach)
         past = pasts.past_of(call, call.stream_opened_at, now=now) if call and call.stream_opened_at else None
         claimed = stream_tokens.claimable(token, call_sid, now=now).update(
             stream_token_hash="",  # used up
@@ -51,7 +53,9 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
             longest_s = max(plan_settings.max_call_s - past.seconds, SHORTEST_REST_S)
             plan_settings = replace(plan_settings, max_call_s=longest_s)
         names = names_of(business)
-    return plan_of(call.pk, business, plan_settings, greeting_audio=greeting_audio, now=now, names=names, past=past)
+    return plan_of(
+        call.pk, business, plan_settings, greeting_audio=greeting_audio, now=now, names=names, past=past, reach=reach
+    )
 
 
 def _first_opening(business: Business, plan_settings: ConversationSettings, *, now: datetime) -> dict[str, Any]:

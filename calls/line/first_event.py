@@ -12,4 +12,6 @@ def first_event(plan: CallPlan, *, at: float) -> StreamOpened | StreamResumed:
     levels, past = ulaw.levels(plan.greeting_audio), plan.past
     if past is None:
         return StreamOpened(at, levels)
-    return StreamResumed(at, levels, past.speakers, past.words, past.first_was_heard, past.was_busy)
+    return StreamResumed(
+        at, levels, past.speakers, past.words, past.first_was_heard, past.was_busy, is_unreached=past.is_unreached
+    )

@@ -78,7 +78,7 @@ def session_update(
         "type": "realtime",
         "output_modalities": ["audio"],
         "instructions": plan.instructions,
-        "tools": [*instructions.tools(transfer_possible=plan.transfer_possible)],
+        "tools": [*instructions.tools(transfer_possible=plan.transfer_possible, reach=plan.reach)],
         "tool_choice": "auto",
         "audio": {"input": heard, "output": spoken},
     }

@@ -14,6 +14,7 @@ from calls.models.calls import (
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
+from calls.models.transfers import ReachedWhen, Transfer, TransferState, TransferTarget
 
 __all__ = [
     "BROWSER",
@@ -26,10 +27,14 @@ __all__ = [
     "GreetingState",
     "ModelCheck",
     "NextStep",
+    "ReachedWhen",
     "Speaker",
     "SyntheticCall",
     "SyntheticFault",
     "SyntheticSkip",
     "TraceChunk",
+    "Transfer",
+    "TransferState",
+    "TransferTarget",
     "Turn",
 ]

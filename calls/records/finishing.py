@@ -17,7 +17,7 @@ from businesses.hidden import is_hidden
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
-from calls.models import BROWSER, Call, CallOutcome, CallStatus
+from calls.models import BROWSER, Call, CallOutcome, CallStatus, Transfer
 from calls.records import charging
 from calls.records.endings import Ending, outcome_of
 
@@ -41,7 +41,18 @@ def end_by_its_process(call_id: UUID, ending: Ending, *, now: datetime) -> None:
         call.user_has_spoken = ending.user_has_spoken
         call.transfer_number = ending.dial
         call.end_detail = {"cause": ending.cause[:_LONGEST_CAUSE]} if ending.cause else {}
+        if ending.next_step is NextStep.TRANSFER:
+            _keep_wish(call, ending, now=now)
         _close(call, outcome=ending.outcome, reason=ending.reason, ended_at=now)
+
+
+def _keep_wish(call: Call, ending: Ending, *, now: datetime) -> None:
+    """Keep whom the caller is to be put through to; `calls/telephone/transferring.py` does it."""
+    Transfer.objects.get_or_create(
+        call=call,
+        stream_number=call.stream_number,
+        defaults={"business_id": call.business_id, "name": ending.to, "about": ending.about, "asked_at": now},
+    )
 
 
 def end_if_open(call_id: UUID, *, next_step: NextStep, failed: bool, reason: EndReason, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -67,7 +68,15 @@ _QUOTATIONS = (
 )
 
 _OPENING = re.compile(r"\nThe call begins now\.")
+_CAME_BACK = re.compile(r"\n[^\n]*\bput through, but nobody took the call\b")
+_PEOPLE = re.compile(r"\n- You can put callers through to: (.+)\.")
 _CONTINUATION = re.compile(r"\n[^\n]*\bGo on from there\b")
+
+
+def _people(instructions: str) -> tuple[str, ...]:
+    """Returns whom callers can be put through to, of the rule that names them."""
+    found = _PEOPLE.search(instructions)
+    return tuple(each.partition(" (")[0].strip() for each in found[1].split(";")) if found else ()
 
 
 def exact_words(instructions: str) -> str:
@@ -99,10 +108,14 @@ class StandInEngine:
             business_text.read(request.instructions),
             in_language(request.language),
             can_transfer="transfer_call" in request.tools,
+            people=_people(request.instructions),
         )
         is_opening = request.own_instructions and _OPENING.search(request.instructions)
+        if request.own_instructions and _CAME_BACK.search(request.instructions):
+            return (Say(receptionist.sentences.nobody_there),)
         reply = receptionist.open() if is_opening else receptionist.answer(request.caller_said)
-        tools = [CallTool(reply.tool)] if reply.tool in request.tools else []
+        arguments = json.dumps(reply.arguments, ensure_ascii=False)
+        tools = [CallTool(reply.tool, arguments)] if reply.tool in request.tools else []
         if not (request.own_instructions and _CONTINUATION.search(request.instructions)):
             return (Say(reply.words), *tools)
         rest = words_after(request.said_since, reply.words) or ("" if tools else receptionist.sentences.anything_else)

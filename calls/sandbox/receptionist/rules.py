@@ -7,7 +7,7 @@ after a lost connection knows as much as the first one. Pure.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from calls.sandbox.receptionist.business_text import BusinessText, Fact
 from calls.sandbox.receptionist.intents import Intent, intents
@@ -33,6 +33,7 @@ class Reply:
 
     words: str
     tool: str = ""
+    arguments: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Receptionist:
     text: BusinessText
     sentences: Sentences
     can_transfer: bool
+    people: tuple[str, ...] = ()
+    """Whom callers can be put through to by name."""
 
     def open(self) -> Reply:
         """Returns the first words of a call, before the caller has said anything."""
@@ -61,7 +64,7 @@ class Receptionist:
             return Reply(self.sentences.not_caught)
         if Intent.REPEAT in wants:
             return self.answer(tuple(earlier))
-        return self._wish(wants) or self._facts(said, wants) or self._small_talk(wants, earlier)
+        return self._wish(wants, said) or self._facts(said, wants) or self._small_talk(wants, earlier)
 
     def _next_fact(self, told: int) -> Reply:
         """Returns the next fact, for a caller whose words are not understood."""
@@ -69,11 +72,12 @@ class Receptionist:
         fact = facts[told % len(facts)] if facts else ""
         return Reply(fact if fact and told else f"{self.sentences.no_ears} {fact}".strip())
 
-    def _wish(self, wants: frozenset[Intent]) -> Reply | None:
+    def _wish(self, wants: frozenset[Intent], said: str) -> Reply | None:
         if Intent.WHO_ARE_YOU in wants:
             return Reply(self.sentences.who)
-        if Intent.PERSON in wants and self.can_transfer:
-            return Reply(self.sentences.putting_through, "transfer_call")
+        named = next((name for name in self.people if name.casefold() in said.casefold()), "")
+        if (named or Intent.PERSON in wants) and self.can_transfer:
+            return Reply(self.sentences.putting_through, "transfer_call", _asked(named, said))
         return Reply(self.sentences.no_person) if Intent.PERSON in wants else None
 
     def _facts(self, said: str, wants: frozenset[Intent]) -> Reply | None:
@@ -97,6 +101,11 @@ class Receptionist:
         if Intent.GREETING in wants:
             return Reply(sentences.welcome) if earlier else self.open()
         return Reply(sentences.anything_else if wants & {Intent.YES, Intent.NO} else sentences.unknown)
+
+
+def _asked(named: str, said: str) -> dict[str, str]:
+    """Returns the arguments of a transfer: whom the caller wants, and their own words as the reason."""
+    return ({"to": named} if named else {}) | {"reason": said}
 
 
 def _framed(frame: str, facts: list[Fact]) -> str:
