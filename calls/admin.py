@@ -17,8 +17,8 @@ from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.sections import Section
 from calls import tasks
 from calls.greetings import recordings
-from calls.models import Call, GreetingAudio, GreetingSource, Turn
-from calls.pages import words
+from calls.models import Call, GreetingAudio, GreetingSource, TransferTarget, Turn
+from calls.pages import transfer_words, words
 from calls.records.recording import recording_of
 
 
@@ -170,3 +170,33 @@ class GreetingAudioAdmin(FencedAdmin):
             recordings.request_again(row, now=timezone.now())
             tasks.ring_for(row.pk)
         messages.success(request, _("New recordings are on their way. Reload this page in a minute."))
+
+
+@admin.register(TransferTarget)
+class TransferTargetAdmin(FencedAdmin):
+    """To whom callers can be put through; owners change it on the web page, which checks each number."""
+
+    records = True
+    section = Section.CALLS
+    about = _("People and departments to whom the assistant puts callers through. They are changed on the web page.")
+    view_roles = OWNERS
+    list_display = ("name", "about", "when", "asks_for_key", "is_on")
+    list_filter = ("is_on",)
+    list_select_related = ("business",)
+    search_fields = ("name",)
+    fields = ("business", "name", "about", "numbers_in_order", "when", "asks_for_key", "is_on")
+    readonly_fields = ("numbers_in_order", "when")
+
+    def web_page(self, obj: TransferTarget) -> str:
+        """Returns the page on which it is changed."""
+        return reverse("transfer-target", args=[obj.business.slug, obj.pk])
+
+    @admin.display(description=_("phone numbers"))
+    def numbers_in_order(self, target: TransferTarget) -> str:
+        """Show the numbers."""
+        return ", ".join(target.numbers)
+
+    @admin.display(description=_("When"))
+    def when(self, target: TransferTarget) -> str:
+        """Show when they take calls, in words."""
+        return transfer_words.reached_when(target)

@@ -16,6 +16,7 @@ from calls import model_checks
 from calls.greetings import recordings
 from calls.records import finishing, recording, summaries
 from calls.synthetic import runs
+from calls.telephone import transferring
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,9 @@ def summarize_due_calls() -> None:
 @shared_task
 def end_dead_calls() -> None:
     """End the calls whose process died."""
-    finishing.end_dead_calls(now=timezone.now())
+    now = timezone.now()
+    finishing.end_dead_calls(now=now)
+    transferring.close_forgotten(now=now)
 
 
 @shared_task

@@ -13,7 +13,7 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
-from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, TraceChunk, Turn
+from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, TraceChunk, Transfer, TransferTarget, Turn
 
 RULES = (
     Rule(
@@ -25,6 +25,8 @@ RULES = (
     ),
     Rule(Turn, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
+    Rule(Transfer, kept=Kind.TRANSCRIPTS, erased=True),
+    Rule(TransferTarget, because=Because.MEMBERS),
     Rule(BlockedCaller, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
 )
@@ -47,6 +49,13 @@ def remove_turns(business: Business, *, before: datetime, most: int, **_now: obj
     calls = Call.objects.filter(_ended(business, before))
     old = Turn.objects.filter(business=business, call__in=calls).values_list("pk", flat=True)
     return Turn.objects.filter(pk__in=list(old[:most])).delete()[0]
+
+
+def remove_transfers(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove to whom callers of old calls were put through, and why."""
+    calls = Call.objects.filter(_ended(business, before))
+    old = Transfer.objects.filter(business=business, call__in=calls).values_list("pk", flat=True)
+    return Transfer.objects.filter(pk__in=list(old[:most])).delete()[0]
 
 
 def remove_summaries(business: Business, *, before: datetime, most: int, **_now: object) -> int:
@@ -88,6 +97,7 @@ def register() -> None:
         removers=(
             (Kind.RECORDINGS, remove_recordings),
             (Kind.TRANSCRIPTS, remove_turns),
+            (Kind.TRANSCRIPTS, remove_transfers),
             (Kind.TRANSCRIPTS, remove_summaries),
             (Kind.TRACES, remove_traces),
             (Kind.CALLERS, remove_numbers),

@@ -19,7 +19,7 @@ from businesses.models import AuditEntry
 from businesses.pages import byte_ranges
 from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
-from calls.models import BlockedCaller, Call, Turn
+from calls.models import BlockedCaller, Call, Transfer, Turn
 from calls.pages import words
 from calls.records import costs
 from calls.records.recording import recording_of
@@ -38,6 +38,7 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         "can_be_blocked": can_be_shown(found.caller_number),
         "is_blocked": BlockedCaller.objects.filter(business=request.business, number=found.caller_number).exists(),
         "lines": words.shown_turns(Turn.objects.filter(call=found)),
+        "transfers": list(Transfer.objects.filter(call=found)),
         "waits": list(words.waits(found)),
         "cost": costs.cost_of(found.model, found.usage),
         "recording": recording_of(found) if found.ended_at else None,

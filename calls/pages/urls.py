@@ -3,7 +3,7 @@
 from django.urls import path
 
 from businesses.pages import persons
-from calls.pages import blocked, call, call_export, calls, greeting, live, try_call
+from calls.pages import blocked, call, call_export, calls, greeting, live, transfers, try_call
 
 urlpatterns = [
     path("", calls.calls, name="calls"),
@@ -14,6 +14,11 @@ urlpatterns = [
     path("blocked/", blocked.blocked, name="blocked-callers"),
     path("blocked/add/", blocked.block, name="caller-block"),
     path("blocked/<uuid:blocked_id>/remove/", blocked.unblock, name="caller-unblock"),
+    path("transfers/", transfers.transfers, name="transfers"),
+    path("transfers/add/", transfers.add, name="transfer-target-add"),
+    path("transfers/<uuid:target_id>/", transfers.transfer_target, name="transfer-target"),
+    path("transfers/<uuid:target_id>/up/", transfers.move_up, name="transfer-target-up"),
+    path("transfers/<uuid:target_id>/remove/", transfers.remove, name="transfer-target-remove"),
     path("greeting/", greeting.state, name="greeting-state"),
     path("greeting/again/", greeting.again, name="greeting-again"),
     path("greeting/own/", greeting.upload, name="greeting-own"),

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 _LONGEST_CAUSE = 100
 DEAD_AFTER = timedelta(seconds=60)
 """A live call's process writes every few seconds; after this long without a write it is considered dead."""
+COMES_BACK_WITHIN = timedelta(minutes=2)
+"""A caller whom nobody took is back with the assistant by then, and what follows belongs to the same call."""
 NEVER_OPENED_AFTER = timedelta(minutes=2)
 """A stream that has not opened by then never will: its token has expired."""
 
@@ -115,7 +117,8 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
     call.ended_at = ended_at
     call.stream_token_hash = ""
     if call.stream_opened_at and not call.summary and not is_hidden(call.business_id):
-        call.summary_due_at = ended_at  # `calls/records/summaries.py` looks whether there is anything to sum up
+        # `calls/records/summaries.py` looks whether there is anything to sum up. Who was put through may come back.
+        call.summary_due_at = ended_at + (COMES_BACK_WITHIN if call.next_step == NextStep.TRANSFER else timedelta(0))
     charging.charge(call, until=ended_at, now=ended_at)
     call.save(
         update_fields=[
