@@ -17,7 +17,7 @@ from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.sections import Section
 from calls import tasks
 from calls.greetings import recordings
-from calls.models import Call, GreetingAudio, GreetingSource, TransferTarget, Turn
+from calls.models import Call, GreetingAudio, GreetingSource, Task, TransferTarget, Turn
 from calls.pages import transfer_words, words
 from calls.records.recording import recording_of
 
@@ -200,3 +200,22 @@ class TransferTargetAdmin(FencedAdmin):
     def when(self, target: TransferTarget) -> str:
         """Show when they take calls, in words."""
         return transfer_words.reached_when(target)
+
+
+@admin.register(Task)
+class TaskAdmin(FencedAdmin):
+    """What is to be done after calls; it is done on the web page."""
+
+    records = True
+    section = Section.CALLS
+    about = _("Messages that callers left, people to call back, and what was promised.")
+    view_roles = MEMBERS
+    list_display = ("created_at", "kind", "who", "number", "state", "assigned_to")
+    list_filter = ("state", "kind")
+    list_select_related = ("business", "assigned_to__user")
+    search_fields = ("who", "number", "about")
+    date_hierarchy = "created_at"
+
+    def web_page(self, obj: Task) -> str:
+        """Returns the page on which tasks are given and done."""
+        return reverse("tasks", args=[obj.business.slug])

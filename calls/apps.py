@@ -15,16 +15,18 @@ class CallsConfig(AppConfig):
     verbose_name = _("Calls")
 
     def ready(self) -> None:
-        """Hear of changed settings, say what becomes of what is kept, and how many calls were missed."""
+        """Hear of changed settings, say what becomes of what is kept, and what waits: missed calls, tasks."""
         from businesses import last_calls  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.pages import badges  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.signals import call_settings_changed  # noqa: PLC0415 - models are loaded by now, not before
+        from calls.followups import todo  # noqa: PLC0415
         from calls.keeping import rules  # noqa: PLC0415
         from calls.records import call_figures  # noqa: PLC0415
 
         call_settings_changed.connect(_on_call_settings_changed, dispatch_uid="calls.greeting")
         rules.register()
         last_calls.register(call_figures.last_calls)
+        badges.register("tasks", _("tasks to do"), todo.count_open)
         badges.register("calls", _("calls missed today"), call_figures.missed_today)
         table.look_in("calls.doctor.webhooks", "calls.doctor.models", "calls.doctor.numbers")
 

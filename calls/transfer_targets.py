@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from businesses import hours
 from businesses.models import Business
 from calls.models import ReachedWhen, TransferTarget
 
@@ -41,25 +43,38 @@ NOBODY: Final = Reach()
 
 def reach_of(business: Business, *, now: datetime) -> Reach:
     """Returns who can be reached. Expects the business to be set."""
-    here = [each for each in _switched_on(business) if each.numbers]
-    open_now = {each.pk: is_reached_at(each, _local(business, now)) for each in here}
+    here = reached(_switched_on(business), business, now=now)
     return Reach(
-        now=tuple(_named(each) for each in here if open_now[each.pk]),
-        later=tuple(_named(each) for each in here if not open_now[each.pk]),
+        now=tuple(_named(target) for target, is_reached in here if is_reached),
+        later=tuple(_named(target) for target, is_reached in here if not is_reached),
     )
 
 
 def to_ring(business: Business, name: str, *, now: datetime) -> TransferTarget | None:
     """Returns who is rung for a caller who wants `name`, or whoever is first if that is ""; None for nobody."""
-    local = _local(business, now)
-    here = [each for each in _switched_on(business) if each.numbers and is_reached_at(each, local)]
-    return next((each for each in here if name in ("", each.name)), None)
+    here = reached(_switched_on(business), business, now=now)
+    return next((target for target, is_reached in here if is_reached and name in ("", target.name)), None)
 
 
-def is_reached_at(target: TransferTarget, local: datetime) -> bool:
-    """Returns whether a target may be rung at a time of the business's own clock."""
+def reached(
+    targets: Iterable[TransferTarget], business: Business, *, now: datetime
+) -> list[tuple[TransferTarget, bool]]:
+    """Returns each target with whether it may be rung now. Who follows hours that nobody has written always may."""
+    targets = [each for each in targets if each.numbers]
+    is_open = True
+    if any(each.reached_when == ReachedWhen.OPEN for each in targets):
+        standing = hours.standing(business, now)
+        is_open = standing is None or standing.is_open
+    local = now.astimezone(ZoneInfo(business.time_zone))
+    return [(each, is_reached_at(each, local, is_open=is_open)) for each in targets]
+
+
+def is_reached_at(target: TransferTarget, local: datetime, *, is_open: bool = True) -> bool:
+    """Returns whether a target may be rung at a time of the business's own clock. `is_open`: the business is."""
     if target.reached_when == ReachedWhen.ALWAYS:
         return True
+    if target.reached_when == ReachedWhen.OPEN:
+        return is_open
     begins, ends = target.from_time, target.until_time
     if begins is None or ends is None or begins == ends:
         return _is_day(target, local.weekday())
@@ -76,10 +91,6 @@ def _is_day(target: TransferTarget, weekday: int) -> bool:
 
 def _switched_on(business: Business) -> list[TransferTarget]:
     return list(TransferTarget.objects.filter(business=business, is_on=True)[:MOST_TARGETS])
-
-
-def _local(business: Business, now: datetime) -> datetime:
-    return now.astimezone(ZoneInfo(business.time_zone))
 
 
 def _named(target: TransferTarget) -> Somebody:

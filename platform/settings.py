@@ -217,6 +217,9 @@ FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS") or [
 # Files that people upload, and recordings of calls. Several machines need a shared folder.
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
 
+# Names, addresses and networks inside ours that businesses may have told and read (`businesses/safe_http.py`).
+PRIVATE_HOSTS = env.words("PRIVATE_HOSTS")
+
 # Bounds of the days that businesses choose for what is kept of people, by kind: (fewest, most).
 KEPT_DAYS_LIMITS = env.ranges(
     "KEPT_DAYS_LIMITS", ("news", "messages", "recordings", "transcripts", "traces", "callers", "audit")

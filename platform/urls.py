@@ -11,6 +11,7 @@ business: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("", include("businesses.pages.urls")),
     path("calls/", include("calls.pages.urls")),
+    path("tasks/", include("calls.pages.task_urls")),
     path("", include("whatsapp.pages.urls")),
 ]
 

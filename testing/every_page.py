@@ -78,6 +78,10 @@ PAGES = [
     page("call-transfer", MEMBERS, "calls.Call", "POST"),
     page("call-recording", MEMBERS, "calls.Call"),
     page("call-person", OWNERS, "calls.Call", "LOOK"),
+    page("tasks", MEMBERS, "", "LOOK"),
+    page("task-done", MEMBERS, "calls.Task", "POST"),
+    page("task-reopen", MEMBERS, "calls.Task", "POST"),
+    page("task-give", MEMBERS, "calls.Task", "POST"),
     # Broadcasts
     page("broadcasts", MEMBERS, "", "LOOK"),
     page("broadcast-new", MEMBERS, "", "LOOK"),
@@ -234,6 +238,7 @@ ADMIN = (
     "businesses.Membership",
     "calls.Call",
     "calls.TransferTarget",
+    "calls.Task",
     "whatsapp.Broadcast",
     "whatsapp.BroadcastSeries",
     "whatsapp.Contact",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -14,8 +15,13 @@ START_TIMEOUT_S = 10
 
 
 @contextmanager
-def in_a_thread(app: web.Application, beside: Callable[[], Coroutine[Any, Any, None]] | None = None) -> Iterator[str]:
-    """Serve for the duration of the block, with a task beside it. Yields the server's address."""
+def in_a_thread(
+    app: web.Application,
+    beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[str]:
+    """Serve for the duration of the block, with a task beside it. Yields the server's address, http:// also of TLS."""
     loop = asyncio.new_event_loop()
     ready = threading.Event()
     addresses: list[str] = []
@@ -23,7 +29,7 @@ def in_a_thread(app: web.Application, beside: Callable[[], Coroutine[Any, Any, N
     async def serve() -> web.AppRunner:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
         addresses.append(f"http://127.0.0.1:{runner.addresses[0][1]}")
         return runner
 

@@ -1,9 +1,16 @@
 """The WhatsApp app."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy
 
 from businesses.doctor import table
+
+if TYPE_CHECKING:
+    from businesses.messenger import Messenger
 
 
 class WhatsappConfig(AppConfig):
@@ -13,8 +20,8 @@ class WhatsappConfig(AppConfig):
     verbose_name = "WhatsApp"
 
     def ready(self) -> None:
-        """Say what becomes of what is kept, who owns a number, who waits, which columns stay, how lists are sought."""
-        from businesses import known_people  # noqa: PLC0415 - models are loaded by now, not before
+        """Say what becomes of what is kept, who owns a number, who waits, how people are written to."""
+        from businesses import known_people, messenger  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.pages import badges  # noqa: PLC0415
         from whatsapp import last_columns, lookups  # noqa: PLC0415
         from whatsapp.keeping import rules  # noqa: PLC0415
@@ -23,7 +30,14 @@ class WhatsappConfig(AppConfig):
 
         rules.register()
         known_people.register(names.find, names.search)
+        messenger.register(_messenger)
         badges.register("inbox", gettext_lazy("people wait for a reply"), count_waiting)
         table.look_in("whatsapp.doctor.keys", "whatsapp.doctor.numbers")
         last_columns.keep(self)
         lookups.register()
+
+
+def _messenger() -> Messenger:
+    from whatsapp.inbox.messenger import WhatsappMessenger  # noqa: PLC0415 - it loads all that a message needs
+
+    return WhatsappMessenger()

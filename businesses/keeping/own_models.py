@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 
-from businesses.keeping import table
+from businesses.keeping import table, told
 from businesses.keeping.kinds import Kind
 from businesses.keeping.table import Because, Rule
 from businesses.models import (
@@ -22,6 +22,10 @@ from businesses.models import (
     Invitation,
     Membership,
     Retention,
+    SpecialDays,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WeekHours,
 )
 
 RULES = (
@@ -32,7 +36,11 @@ RULES = (
     Rule(Retention, because=Because.NO_PERSON),
     Rule(AddressKey, because=Because.NO_PERSON),
     Rule(DailyLimits, because=Because.NO_PERSON),
+    Rule(WeekHours, because=Because.COUNTS),
+    Rule(SpecialDays, because=Because.COUNTS),
     Rule(DayUsage, because=Because.COUNTS),
+    Rule(WebhookEndpoint, because=Because.NO_PERSON),
+    Rule(WebhookDelivery, fixed=told.KEPT, erased=True),
 )
 
 
@@ -57,4 +65,8 @@ def forget_admin_log(rows: QuerySet[Any]) -> None:
 
 def register() -> None:
     """Register the rules."""
-    table.register(rules=RULES, removers=((Kind.AUDIT, remove_old_entries), (Kind.AUDIT, remove_old_erasures)))
+    table.register(
+        rules=RULES,
+        holdings=(told.HOLDING,),
+        removers=((Kind.AUDIT, remove_old_entries), (Kind.AUDIT, remove_old_erasures), (Kind.NEWS, told.remove_old)),
+    )

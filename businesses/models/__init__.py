@@ -1,14 +1,16 @@
-"""Users, businesses, members, invitations, phone numbers, daily limits, the audit log, retention and processes."""
+"""Users, businesses, members, numbers, hours, limits, the audit log, retention, webhooks and processes."""
 
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
 from businesses.models.heartbeats import Heartbeat
+from businesses.models.hours import DayKind, SpecialDays, WeekHours
 from businesses.models.keeping import AddressKey, Erasure, Retention
 from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
 from businesses.models.web_processes import WebProcess
+from businesses.models.webhooks import DeliveryState, Happening, SwitchedOff, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "AddressKey",
@@ -16,9 +18,12 @@ __all__ = [
     "AuditKind",
     "Business",
     "DailyLimits",
+    "DayKind",
     "DayUsage",
+    "DeliveryState",
     "EmailUserManager",
     "Erasure",
+    "Happening",
     "Heartbeat",
     "Invitation",
     "Language",
@@ -29,8 +34,13 @@ __all__ = [
     "Retention",
     "Role",
     "SecondFactor",
+    "SpecialDays",
+    "SwitchedOff",
     "User",
     "Voice",
     "WebProcess",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WeekHours",
     "usual_notice",
 ]

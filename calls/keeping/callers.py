@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping.person import Person
 from businesses.keeping.table import Attachment, Holding, Record
-from calls.models import BlockedCaller, Call, CallStatus, TraceChunk, Transfer, Turn
+from calls.models import BlockedCaller, Call, CallStatus, Task, TraceChunk, Transfer, Turn
 
 LINE_OPEN = "call_running"
 WAITS = {LINE_OPEN: _("The person is on the telephone. What was asked is done when the call has ended.")}
@@ -147,6 +147,21 @@ def _erase_blocks(person: Person, most: int) -> int:
     return BlockedCaller.objects.filter(pk__in=list(_blocks(person).values_list("pk", flat=True)[:most])).delete()[0]
 
 
+def _tasks(person: Person) -> QuerySet[Task]:
+    """Returns what is to be done for the person: under their number, or from one of their calls."""
+    theirs = Q(number__in=person.addresses) | Q(call__in=calls_of(person))
+    return Task.objects.filter(theirs, business=person.business)
+
+
+def _erase_tasks(person: Person, most: int) -> int:
+    return Task.objects.filter(pk__in=list(_tasks(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def _task_records(person: Person) -> Iterator[Record]:
+    fields = ("kind", "state", "who", "number", "about", "when", "due_at", "created_at", "done_at")
+    yield from _tasks(person).order_by("created_at").values(*fields)
+
+
 HOLDINGS = (
     Holding(
         "blocks",
@@ -154,6 +169,13 @@ HOLDINGS = (
         rows=lambda person: (_blocks(person),),
         erase=_erase_blocks,
         records=lambda person: _blocks(person).values("number", "blocked_at"),
+    ),
+    Holding(
+        "tasks",
+        _("Tasks after calls, with the messages that were left"),
+        rows=lambda person: (_tasks(person),),
+        erase=_erase_tasks,
+        records=_task_records,
     ),
     Holding(
         "recordings",

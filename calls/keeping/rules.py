@@ -13,7 +13,17 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
-from calls.models import BlockedCaller, Call, CallStatus, GreetingAudio, TraceChunk, Transfer, TransferTarget, Turn
+from calls.models import (
+    BlockedCaller,
+    Call,
+    CallStatus,
+    GreetingAudio,
+    Task,
+    TraceChunk,
+    Transfer,
+    TransferTarget,
+    Turn,
+)
 
 RULES = (
     Rule(
@@ -28,6 +38,7 @@ RULES = (
     Rule(Transfer, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(TransferTarget, because=Because.MEMBERS),
     Rule(BlockedCaller, erased=True),
+    Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
 )
 
@@ -65,6 +76,12 @@ def remove_summaries(business: Business, *, before: datetime, most: int, **_now:
     return Call.objects.filter(pk__in=keys).update(summary="", summary_due_at=None, summary_attempts=FINISHED)
 
 
+def remove_tasks(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove old tasks, as they hold what callers said."""
+    old = Task.objects.filter(business=business, created_at__lt=before).order_by("created_at")
+    return Task.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
 def remove_traces(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove the traces of old calls: fewer at a time, since a piece may have 100 kB."""
     calls = Call.objects.filter(_ended(business, before), pk=OuterRef("call"))
@@ -99,6 +116,7 @@ def register() -> None:
             (Kind.TRANSCRIPTS, remove_turns),
             (Kind.TRANSCRIPTS, remove_transfers),
             (Kind.TRANSCRIPTS, remove_summaries),
+            (Kind.TRANSCRIPTS, remove_tasks),
             (Kind.TRACES, remove_traces),
             (Kind.CALLERS, remove_numbers),
         ),

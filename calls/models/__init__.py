@@ -14,6 +14,7 @@ from calls.models.calls import (
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
+from calls.models.tasks import Task, TaskKind, TaskState
 from calls.models.transfers import ReachedWhen, Transfer, TransferState, TransferTarget
 
 __all__ = [
@@ -32,6 +33,9 @@ __all__ = [
     "SyntheticCall",
     "SyntheticFault",
     "SyntheticSkip",
+    "Task",
+    "TaskKind",
+    "TaskState",
     "TraceChunk",
     "Transfer",
     "TransferState",

@@ -17,6 +17,7 @@ class ReachedWhen(models.TextChoices):
     """When a person or department may be rung."""
 
     ALWAYS = "always", _("At any time")
+    OPEN = "open", _("While the business is open")
     OWN = "own", _("At these times only")
 
 

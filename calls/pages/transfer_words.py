@@ -25,6 +25,8 @@ def reached_when(target: TransferTarget) -> str:
     """Returns when a person or department takes calls."""
     if target.reached_when == ReachedWhen.ALWAYS:
         return _("At any time")
+    if target.reached_when == ReachedWhen.OPEN:
+        return _("While the business is open")
     days = " ".join(str(WEEKDAYS_ABBR[day]) for day in _SUNDAY_FIRST if str(day) in target.weekdays)
     times = ""
     if target.from_time is not None and target.until_time is not None:

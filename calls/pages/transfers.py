@@ -98,7 +98,6 @@ def _note(business: Business) -> None:
 
 
 def _page(request: PageRequest, form: TransferTargetForm, *, status: int = 200) -> HttpResponse:
-    local = timezone.localtime()
     everybody = TransferTarget.objects.filter(business=request.business)
-    rows = [(each, each.is_on and transfer_targets.is_reached_at(each, local)) for each in everybody]
+    rows = transfer_targets.reached(everybody, request.business, now=timezone.now())
     return render(request, "calls/transfers.html", {"rows": rows, "form": form}, status=status)

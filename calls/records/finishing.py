@@ -18,7 +18,7 @@ from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.models import BROWSER, Call, CallOutcome, CallStatus, Transfer
-from calls.records import charging
+from calls.records import charging, telling
 from calls.records.endings import Ending, outcome_of
 
 logger = logging.getLogger(__name__)
@@ -26,8 +26,6 @@ logger = logging.getLogger(__name__)
 _LONGEST_CAUSE = 100
 DEAD_AFTER = timedelta(seconds=60)
 """A live call's process writes every few seconds; after this long without a write it is considered dead."""
-COMES_BACK_WITHIN = timedelta(minutes=2)
-"""A caller whom nobody took is back with the assistant by then, and what follows belongs to the same call."""
 NEVER_OPENED_AFTER = timedelta(minutes=2)
 """A stream that has not opened by then never will: its token has expired."""
 
@@ -118,7 +116,7 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
     call.stream_token_hash = ""
     if call.stream_opened_at and not call.summary and not is_hidden(call.business_id):
         # `calls/records/summaries.py` looks whether there is anything to sum up. Who was put through may come back.
-        call.summary_due_at = ended_at + (COMES_BACK_WITHIN if call.next_step == NextStep.TRANSFER else timedelta(0))
+        call.summary_due_at = ended_at + (telling.COMES_BACK_WITHIN if call.next_step == NextStep.TRANSFER else timedelta(0))
     charging.charge(call, until=ended_at, now=ended_at)
     call.save(
         update_fields=[
@@ -127,3 +125,4 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
             "summary_due_at",
         ]
     )  # fmt: skip
+    telling.ended(call)

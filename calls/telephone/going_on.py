@@ -16,6 +16,7 @@ from businesses import usage
 from businesses.models import Business, Limit
 from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.models import BROWSER, Call, CallStatus
+from calls.records import telling
 from calls.telephone import stream_tokens
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 MOST_STREAMS = 5
 """Of one call: a line that breaks again and again, or a call that kills processes, ends at the fallback."""
 BROKE_WITHIN = timedelta(seconds=15)
-"""Twilio asks what comes next within a second. Later, an end on record stays one."""
+"""Twilio asks what comes next within a second. Later, an end on record stays one; `records/telling.py` waits longer."""
 _PUT_THROUGH = (EndReason.ASSISTANT_TRANSFERRED, EndReason.OPERATOR_TRANSFERRED)
 _BREAKS = (StreamFault.CLOSED, StreamFault.UNWRITABLE)
 """Ends that a living process has written, and that may only be the line's."""
@@ -60,6 +61,7 @@ def ticket_again(call: Call, *, now: datetime) -> str | None:
 
 
 def _open_again(row: Call, *, now: datetime) -> str:
+    telling.goes_on(row)
     row.stream_number += 1
     row.status, row.alive_at, row.ended_at = CallStatus.LIVE, now, None
     row.outcome = row.end_reason = row.next_step = row.transfer_number = ""

@@ -17,7 +17,7 @@ from calls import figures
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.models import BROWSER, BlockedCaller, Call, CallOutcome, CallStatus
-from calls.records import finishing
+from calls.records import finishing, telling
 from calls.records.endings import end_reason_of
 from calls.telephone import stream_tokens
 
@@ -119,6 +119,7 @@ def _admit(
         call.save(force_insert=True)
         if refusal and not is_hidden(business.pk):
             figures.call_ended(EndReason(refusal), CallOutcome.REFUSED)
+            telling.ended(call)
         logger.info("call %s of business %s: %s", call.pk, business.pk, refusal or "taken")
         return Refused(call, refusal) if refusal else Admitted(call, stream_tokens.issue(call, now=now))
 

@@ -22,6 +22,7 @@ from testing.demo_data import (
     series,
     team,
     templates,
+    todo,
     transfers,
 )
 from whatsapp.models import Suppression
@@ -51,12 +52,13 @@ def fill(business: Business, *, now: datetime) -> Rows:
     saved = segments.add(business, sent, staff=staff, now=now)
     recurring = series.add(business, sender, known, saved, sent, staff=staff, now=now)
     written = letters.add(sender, staff=staff, now=now)
-    called = phone_calls.add(business, now=now)
     installation.add(now=now)
+    calls = phone_calls.add(business, now=now)
     return rows | {
         "businesses.Business": {"demo": str(business.pk)},
-        "calls.Call": called,
-        "calls.TransferTarget": transfers.add(business, called, now=now),
+        "calls.Call": calls,
+        "calls.Task": todo.add(business, calls, staff=staff, now=now),
+        "calls.TransferTarget": transfers.add(business, calls, now=now),
         "whatsapp.Broadcast": sent,
         "whatsapp.BroadcastSeries": recurring,
         "whatsapp.Contact": made | written,

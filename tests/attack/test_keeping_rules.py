@@ -16,7 +16,7 @@ from django.utils import timezone
 from businesses.keeping import erasing, kinds, retention, table
 from businesses.keeping.kinds import Kind
 from businesses.keeping.person import Person
-from businesses.models import Retention
+from businesses.models import Retention, WebhookDelivery
 from businesses.tenancy import acting_for
 from businesses.tests.rows import A_TIME, FINAL, Tenant, make_tenant, tenant_models
 from calls.models import BlockedCaller, Call, TraceChunk
@@ -46,6 +46,7 @@ def alpha() -> Tenant:
     base[Broadcast].update(status="completed", completed_at=A_TIME, started_at=A_TIME, audience_ready_at=A_TIME)
     base[DirectMessage].update(status="delivered")
     base[ContactImport].update(status="done", finished_at=A_TIME)
+    base[WebhookDelivery].update(body=f'{{"caller": "{PHONE}"}}')
     base[Recipient].update(status="delivered", skip_reason="", attempt_id=tenant.business.pk)
     for model in ERASED:
         names = {field.name for field in model._meta.fields}

@@ -18,7 +18,7 @@ from businesses import audit
 from businesses.audit import AuditKind
 from businesses.models import User
 from whatsapp import doorbell, recipients
-from whatsapp.broadcasts import categories, course, people_files
+from whatsapp.broadcasts import categories, course, people_files, telling
 from whatsapp.errors import IllegalChange
 from whatsapp.models import Broadcast, BroadcastEvent, EventKind, Recipient
 from whatsapp.people import file_names
@@ -287,6 +287,7 @@ def _end(broadcast: Broadcast, change: StatusChange, now: datetime) -> bool:
         if ended:
             people_files.drop(broadcast)
             record(broadcast, change.kind, now=now, data=change.data)
+            telling.finished(broadcast, change.to, now=now)
     broadcast.refresh_from_db()
     return bool(ended)
 

@@ -20,7 +20,6 @@ from whatsapp.broadcasts.reasons import reason_words
 from whatsapp.errors import BadAudience, BadTemplate, NotConnected, OptedOut, WhatsappError, WindowClosed
 from whatsapp.inbox.wishes import refuses, wish_of
 from whatsapp.models import (
-    Contact,
     DirectKind,
     DirectMessage,
     InboundMessage,
@@ -115,7 +114,7 @@ def send_template(
     sender: Sender,
     template: MessageTemplate,
     *,
-    to: Contact,
+    to: str,
     params: Mapping[str, str],
     key: UUID,
     now: datetime,
@@ -124,10 +123,11 @@ def send_template(
 ) -> DirectMessage:
     """Send a template to one person, who need not have written. With the `key` of an earlier call: returns that one.
 
-    `answers`: the person's last message, if there is one. Raises what `send_test` does.
+    `to`: the person's number (E.164) or user id. `answers`: the person's last message, if there is one.
+    Raises what `send_test` does.
     """
     message = _filled(DirectKind.TEMPLATE, sender, template, params)
-    message.address, message.answers = to.address, answers
+    message.address, message.answers = to, answers
     if refuses(sender.business, message.address, template.category):
         raise OptedOut(_("This person asked not to receive such messages."))
     return _keep(message, sender.business, key, now, actor)

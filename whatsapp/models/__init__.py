@@ -3,6 +3,7 @@
 from whatsapp.models.broadcasts import AudienceKind, Broadcast, BroadcastEvent, EventKind
 from whatsapp.models.consent import ConsentChange, ConsentStep
 from whatsapp.models.contacts import (
+    AGREED_IN_CALL,
     Consent,
     Contact,
     ContactTag,
@@ -37,6 +38,7 @@ from whatsapp.models.threads import QuickReply, ThreadNote
 from whatsapp.states import TemplateCategory, TemplateStatus
 
 __all__ = [
+    "AGREED_IN_CALL",
     "AddressKind",
     "AddressTie",
     "Attempt",

@@ -144,8 +144,14 @@ class SuppressionSource(models.TextChoices):
     ERASED = "erased", _("Their data was erased")
 
 
+AGREED_IN_CALL = "call"
+"""The source of a consent that a caller gave to the assistant."""
+
+
 def source_in_words(source: str, *, agreed: bool) -> str:
     """Returns a source in words: the label of a `SuppressionSource`, or a note as it was written."""
+    if source == AGREED_IN_CALL:
+        return gettext("They agreed in a telephone call")
     if source == SuppressionSource.REPLY and agreed:
         return gettext("They replied with an opt-in word")
     return str(dict(SuppressionSource.choices).get(source, source))

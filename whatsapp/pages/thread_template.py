@@ -83,7 +83,7 @@ def template(request: PageRequest, contact_id: uuid.UUID) -> HttpResponse:
             direct_messages.send_template(
                 _sender_for(request, found, last),
                 found,
-                to=person,
+                to=person.address,
                 params=form.values,
                 key=form.cleaned_data["form"],
                 now=timezone.now(),

@@ -12,10 +12,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from businesses.happenings import Happening, all_happened
 from businesses.models import Business, User
 from whatsapp.models import ConsentChange, Recipient, Suppression, SuppressionCategory, SuppressionSource
 from whatsapp.people import identity
-from whatsapp.people.suppressions import STEPS, suppress
+from whatsapp.people.suppressions import STEPS, opt_out_data, suppress
 from whatsapp.states import UNSENT
 
 
@@ -95,3 +96,5 @@ def _write(business: Business, strangers: Sequence[OptOut], by: User | None) -> 
         )
         for each in strangers
     )
+    told = [(each.since, opt_out_data(each.address, each.category, each.source)) for each in strangers]
+    all_happened(business, Happening.CONTACT_OPTED_OUT, told)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from businesses.audit import AuditKind, record
+from businesses.happenings import Happening, happened
 from businesses.keeping.fingerprints import fingerprints, readable_fingerprints
 from businesses.keeping.person import ERASED
 from businesses.models import AddressKey, Business, Permission, User
@@ -110,7 +111,13 @@ def suppress(
         _skip_waiting(business, everybody, category)
         if added:
             consents.note(business, [address], STEPS[category], source=source, now=now, by=by)
+            happened(business, Happening.CONTACT_OPTED_OUT, opt_out_data(address, category, source), now=now)
     return added
+
+
+def opt_out_data(address: str, category: SuppressionCategory, source: SuppressionSource) -> dict[str, str]:
+    """Returns what the business's own systems are told of an opt-out: `address` may be WhatsApp's user id."""
+    return {"address": address, "category": category.value, "source": source.value}
 
 
 def lift(

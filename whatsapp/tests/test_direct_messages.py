@@ -165,7 +165,9 @@ def test_a_template_to_one_person_leaves_once(
 ) -> None:
     person = Contact.objects.create(business=clinic, phone=FIRST)
     for _ in range(2):
-        direct_messages.send_template(sender, template, to=person, params={"first_name": "Dana"}, key=KEY, now=now)
+        direct_messages.send_template(
+            sender, template, to=person.address, params={"first_name": "Dana"}, key=KEY, now=now
+        )
     send()
     send()
     assert [post.address for post in meta.posts] == [FIRST]

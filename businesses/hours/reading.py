@@ -1,0 +1,50 @@
+"""Reads a business's opening hours. Everything here expects the business to be set (`acting_for`)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from businesses.hours.calendar import Hours, Interval, Special, Standing, read_pairs
+from businesses.models import Business
+from businesses.models.hours import DayKind, SpecialDays, WeekHours
+
+_RANKS = {DayKind.EXCEPTION.value: 0, DayKind.HOLIDAY.value: 1}
+
+
+def hours_of(business: Business, *, since: date | None = None) -> Hours | None:
+    """Returns the hours of a business; None if it has only its text. Two queries.
+
+    `since`: leaves out exceptions and holidays that were over on that day.
+    """
+    row = WeekHours.objects.filter(business=business).first()
+    if row is None or not any(row.days()):
+        return None
+    rows = SpecialDays.objects.filter(business=business, removed_at=None)
+    if since is not None:
+        rows = rows.filter(last_day__gte=since)
+    specials = tuple(
+        Special(each.first_day, each.last_day, read_pairs(each.hours), each.name, _RANKS[each.kind]) for each in rows
+    )
+    return Hours(ZoneInfo(business.time_zone), tuple(map(read_pairs, row.days())), specials)
+
+
+def has_hours(business: Business) -> bool:
+    """Returns whether the business has written hours that can be reckoned with."""
+    row = WeekHours.objects.filter(business=business).first()
+    return row is not None and any(row.days())
+
+
+def standing(business: Business, now: datetime) -> Standing | None:
+    """Returns whether a business is open, until when, and when it opens next; None if nobody knows."""
+    hours = hours_of(business)
+    return hours.standing(now) if hours else None
+
+
+def intervals(business: Business, day: date) -> list[Interval]:
+    """Returns the hours that begin on a day, sorted; empty if it is closed, or has no hours that can be reckoned with.
+
+    For many days, read `hours_of(business)` once and ask `hours.intervals(day)`.
+    """
+    hours = hours_of(business)
+    return hours.intervals(day) if hours else []
