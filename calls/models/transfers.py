@@ -38,8 +38,8 @@ class TransferTarget(models.Model):
         _("When"), max_length=10, choices=ReachedWhen.choices, default=ReachedWhen.ALWAYS,
         help_text=_("Outside these times the assistant says that they can't be reached."),
     )  # fmt: skip
-    from_time = models.TimeField(_("From"), null=True, blank=True)
-    until_time = models.TimeField(_("Until"), null=True, blank=True)
+    from_time = models.TimeField(_("From what time"), null=True, blank=True)
+    until_time = models.TimeField(_("Until what time"), null=True, blank=True)
     weekdays = models.CharField(
         _("Days"), max_length=7, blank=True, default="", help_text="digits, 0 is Monday; empty: every day"
     )

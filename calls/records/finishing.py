@@ -116,7 +116,9 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
     call.stream_token_hash = ""
     if call.stream_opened_at and not call.summary and not is_hidden(call.business_id):
         # `calls/records/summaries.py` looks whether there is anything to sum up. Who was put through may come back.
-        call.summary_due_at = ended_at + (telling.COMES_BACK_WITHIN if call.next_step == NextStep.TRANSFER else timedelta(0))
+        call.summary_due_at = ended_at + (
+            telling.COMES_BACK_WITHIN if call.next_step == NextStep.TRANSFER else timedelta(0)
+        )
     charging.charge(call, until=ended_at, now=ended_at)
     call.save(
         update_fields=[

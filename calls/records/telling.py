@@ -1,7 +1,7 @@
 """Tells a business's own systems that a call has ended.
 
-A call whose stream broke, or whose caller was put through, may go on in another stream (`telephone/going_on.py`), and a first guess of how it ended is
-replaced by the word of its process. So it is told a moment later, and then as it is on record.
+A call whose stream broke, or whose caller was put through, may go on in another stream (`telephone/going_on.py`), and a
+first guess of how it ended is replaced by the word of its process. So it is told later, and then as it is on record.
 """
 
 from __future__ import annotations
