@@ -30,6 +30,10 @@ class BusinessForm(NoticeMixin, FencedForm):
             # dir=auto: the first letter sets the direction, so Hebrew reads right to left on an English page too.
             "greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
             "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12, "class": "vLargeTextField"}),
+            "closed_greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 2, "class": "vLargeTextField"}),
+            "closed_instructions": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
+            "address": forms.TextInput(attrs={"dir": "auto", "class": "vTextField"}),
+            "directions": forms.Textarea(attrs={"dir": "auto", "rows": 2, "class": "vLargeTextField"}),
             "opening_hours": forms.Textarea(attrs={"dir": "auto", "rows": 3, "class": "vLargeTextField"}),
             "recording_notice": forms.Textarea(attrs={"dir": "auto", "rows": 2, "class": "vLargeTextField"}),
             "time_zone": forms.TextInput(attrs={"dir": "ltr", "class": "vTextField"}),

@@ -11,6 +11,10 @@ FIELD_WORDS = {
         "A greeting can have at most %(limit_value)d characters, and this one has %(show_value)d. "
         "Shorten it: callers wait until it is spoken."
     ),
+    "closed_greeting_text": _(
+        "A greeting can have at most %(limit_value)d characters, and this one has %(show_value)d. "
+        "Shorten it: callers wait until it is spoken."
+    ),
     "barge_in_voice_frames": _(
         "Write a whole number of steps from 2 to 50. A step is 20 ms; 6 steps suit most phone lines."
     ),

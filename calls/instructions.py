@@ -5,13 +5,14 @@ The rules come last and say so: a business's text can't switch them off by accid
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from businesses.hours import Hours
 from businesses.models import Business
+from calls import facts
 from calls.conversation.commands import ResponseKind
-from calls.transfer_targets import NOBODY, Reach, Somebody
+from calls.transfer_targets import ANYBODY, NOBODY, People, Reach, Somebody
 
 if TYPE_CHECKING:
     from openai.types.realtime import RealtimeFunctionToolParam
@@ -84,35 +85,44 @@ def session_instructions(
     business: Business,
     *,
     local_time: datetime,
-    can_transfer: bool | None = None,
-    reach: Reach = NOBODY,
-    unreached: Sequence[str] = (),
+    hours: Hours | None = None,
+    opened_at: datetime | None = None,
+    is_closed: bool = False,
+    people: People = ANYBODY,
 ) -> str:
     """Returns the instructions of one call.
 
-    Args:
-        business: whose telephone it is.
-        local_time: in the business's time zone.
-        can_transfer: whether there is somebody to put callers through to; None: if there is a fallback number.
-        reach: who they are.
-        unreached: to whom this caller was put through already, in vain; "" for nobody by name.
+    `local_time` and `opened_at` are in the business's zone. Whether it is open is told as it was at `opened_at`, when
+    the call began: a call that goes on in another stream is told the same. `is_closed`: it came outside the hours.
+    `people`: to whom the caller can be put through.
     """
-    can_transfer = bool(business.fallback_number) if can_transfer is None else can_transfer
-    parts = [
-        f"You answer the telephone of {business.name}.",
-        f"It is {local_time:%A, %d %B %Y, %H:%M} there.",
+    sections = [
+        f"You answer the telephone of {business.name}.\nIt is {local_time:%A, %d %B %Y, %H:%M} there.",
+        own_words(business),
+        facts.opening_hours(hours, business.opening_hours, at=opened_at or local_time),
+        facts.address(business),
+        facts.closed_now(business) if is_closed else "",
+        rules(business, people),
     ]
-    if own_text := business.instructions.strip():
-        parts.append(f"\n# About the business, in its own words\n{own_text}")
-    if hours := business.opening_hours.strip():
-        parts.append(f"\n# Opening hours\n{hours}")
-    rules = _RULES.format(language=LANGUAGE_NAMES.get(business.language, business.language))
+    return "\n\n".join(filter(None, sections))
+
+
+def own_words(business: Business) -> str:
+    """Returns the section of what the business has written for the assistant."""
+    text = business.instructions.strip()
+    return f"# About the business, in its own words\n{text}" if text else ""
+
+
+def rules(business: Business, people: People = ANYBODY) -> str:
+    """Returns the section of what holds in every call; it is the last."""
+    text = _RULES.format(language=LANGUAGE_NAMES.get(business.language, business.language))
     if greeting := business.opening_words():
-        rules += _GREETED.format(greeting=greeting)
-    rules += _ENDING + (_TRANSFER if can_transfer else _NO_TRANSFER) + _people(reach)
-    if unreached:
-        rules += _IN_VAIN.format(who=", ".join(filter(None, unreached)) or "a person")
-    return "\n".join([*parts, "", rules])
+        text += _GREETED.format(greeting=greeting)
+    can_transfer = bool(business.fallback_number) if people.can_transfer is None else people.can_transfer
+    text += _ENDING + (_TRANSFER if can_transfer else _NO_TRANSFER) + _people(people.reach)
+    if people.unreached:
+        text += _IN_VAIN.format(who=", ".join(filter(None, people.unreached)) or "a person")
+    return text
 
 
 def _people(reach: Reach) -> str:
@@ -166,6 +176,10 @@ _ADDED = {
     ResponseKind.CHECK: (
         "The caller has not been heard for a while. "
         "Ask in one short sentence whether they are still there and want to go on."
+    ),
+    ResponseKind.FILLER: (
+        "What you are doing for the caller takes a moment. Say so in a few words, and nothing else. "
+        "Do not say how it ends."
     ),
     ResponseKind.CONTINUATION: (
         "The line broke off in the middle of your last sentence. "

@@ -12,6 +12,7 @@ class Past:
 
     `stream_number`: how many there were; what their processes still write is dropped. `seconds`: how long ago the first
     one opened, where the times of the records begin. `speakers` and `words`: the turns, as far as they were heard.
+    `results`: what the assistant's tools have done.
     """
 
     stream_number: int
@@ -20,6 +21,7 @@ class Past:
     words: tuple[str, ...] = ()
     first_was_heard: bool = False
     was_busy: bool = False
+    results: tuple[str, ...] = ()
     may_record_caller: bool = True
     is_unreached: bool = False
     """The caller was put through at the end of the last stream, and nobody took the call."""

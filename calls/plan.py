@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from businesses.hours import Hours
 from businesses.models import Business
 from calls.conversation.settings import ConversationSettings, Protection
 from calls.instructions import session_instructions
 from calls.past import Past
-from calls.transfer_targets import NOBODY, Reach
+from calls.tools.registry import Offered
+from calls.transfer_targets import NOBODY, People, Reach
 
 _SHORTEST_LIMIT_S = 60.0
 
@@ -32,6 +35,8 @@ class CallPlan:
     transfer_possible: bool
     reach: Reach = NOBODY
     """Whom callers can be put through to by name."""
+    tools: tuple[Offered, ...] = ()
+    """What the assistant can do for the caller during the call."""
     is_recorded: bool = False
     names: tuple[str, ...] = ()
     """What callers may say that no dictionary knows: the business's name and those of its people."""
@@ -57,9 +62,18 @@ def plan_of(
     now: datetime,
     names: tuple[str, ...] = (),
     past: Past | None = None,
+    hours: Hours | None = None,
+    opened_at: datetime | None = None,
+    is_closed: bool = False,
+    tools: Sequence[Offered] = (),
     reach: Reach = NOBODY,
 ) -> CallPlan:
-    """Returns the plan of a call of this business, with what its clock shows now."""
+    """Returns the plan of a call of this business, with what its clock shows now.
+
+    `hours`: those that can be reckoned with. `opened_at`: when the call's first stream opened; `is_closed`: outside
+    the hours. `reach`: whom callers can be put through to.
+    """
+    zone = ZoneInfo(business.time_zone)
     fallback = "" if reach else business.fallback_number  # where people are named, it is for trouble only
     can_transfer = bool(reach.now) or bool(fallback and not business.dial_refusal(fallback))
     return CallPlan(
@@ -68,10 +82,11 @@ def plan_of(
         settings=settings,
         instructions=session_instructions(
             business,
-            local_time=now.astimezone(ZoneInfo(business.time_zone)),
-            can_transfer=can_transfer,
-            reach=reach,
-            unreached=past.unreached if past else (),
+            local_time=now.astimezone(zone),
+            hours=hours,
+            opened_at=(opened_at or now).astimezone(zone),
+            is_closed=is_closed,
+            people=People(can_transfer, reach, past.unreached if past else ()),
         ),
         voice=business.voice,
         language=business.language,
@@ -79,6 +94,7 @@ def plan_of(
         greeting_audio=greeting_audio,
         transfer_possible=can_transfer,
         reach=reach,
+        tools=tuple(tools),
         is_recorded=business.record_calls,
         names=names,
         has_notice=bool(business.notice()) and not (past and past.may_record_caller),
@@ -87,10 +103,7 @@ def plan_of(
 
 
 def conversation_settings(
-    business: Business,
-    *,
-    greeting_bytes: int,
-    reach: Reach = NOBODY,
+    business: Business, *, greeting_bytes: int, tools: Sequence[Offered] = (), people: Sequence[str] = ()
 ) -> ConversationSettings:
     """Returns the settings that govern this business's conversations. A call ends with the paid minutes, if sooner."""
     limit_s = business.max_call_minutes * 60.0
@@ -111,7 +124,8 @@ def conversation_settings(
         silence_limit_s=float(business.silence_limit_s),
         language=business.language,
         max_call_s=limit_s,
-        people=tuple(each.name for each in reach.now),
+        tools=tuple(offered.tool.name for offered in tools),
+        people=tuple(people),
         greeting_bytes=greeting_bytes,
     )
 
@@ -126,5 +140,5 @@ def settings_of(kept: dict[str, Any]) -> ConversationSettings:
     """Returns the settings that were stored with a call (`Call.settings`). Older calls had no limit of silence."""
     no_limit = {"silence_limit_s": float("inf")}
     protection = {"first_utterance_protection": Protection(kept["first_utterance_protection"])}
-    people = {"people": tuple(kept.get("people", ()))}  # in JSON it is a list
-    return ConversationSettings(**{**no_limit, **kept, **protection, **people})
+    names = {field: tuple(kept.get(field, ())) for field in ("tools", "people")}  # in JSON they are lists
+    return ConversationSettings(**{**no_limit, **kept, **protection, **names})

@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from businesses.models import Business
 from calls import model_checks
 from calls.greetings import recordings
-from calls.records import finishing, recording, summaries
+from calls.records import finishing, recording, summaries, weeks
 from calls.synthetic import runs
 from calls.telephone import transferring
 
@@ -58,6 +58,13 @@ def summarize_due_calls() -> None:
 
 
 @shared_task
+def measure_ended_calls() -> None:
+    """Count calls that have ended into the figures of their weeks."""
+    for call_id in weeks.due(now=timezone.now()):
+        weeks.count(call_id)
+
+
+@shared_task
 def end_dead_calls() -> None:
     """End the calls whose process died."""
     now = timezone.now()
@@ -79,10 +86,11 @@ def place_synthetic_call() -> None:
 
 
 def on_call_settings_changed(*, business: Business, **_: object) -> None:
-    """Have the greeting rendered when its words, voice or language are new."""
-    row = recordings.request(business, now=timezone.now())
-    if row is not None and not row.rendered_at:
-        ring_for(row.pk)
+    """Have the greetings rendered, also that of closed hours, when their words, voice or language are new."""
+    for each in recordings.versions(business):
+        row = recordings.request(each, now=timezone.now())
+        if row is not None and not row.rendered_at:
+            ring_for(row.pk)
 
 
 def ring_for(greeting_id: UUID) -> None:

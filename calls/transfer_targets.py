@@ -41,6 +41,21 @@ class Reach:
 NOBODY: Final = Reach()
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the model is told of people. `can_transfer`: there is somebody; None: if there is a fallback number.
+
+    `unreached`: to whom this caller was put through already, in vain; "" for nobody by name.
+    """
+
+    can_transfer: bool | None = None
+    reach: Reach = NOBODY
+    unreached: tuple[str, ...] = ()
+
+
+ANYBODY: Final = People()
+
+
 def reach_of(business: Business, *, now: datetime) -> Reach:
     """Returns who can be reached. Expects the business to be set."""
     here = reached(_switched_on(business), business, now=now)

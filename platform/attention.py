@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.template.defaultfilters import floatformat
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,7 +21,9 @@ from calls import model_checks
 from calls.greetings import recordings
 from calls.model_checks import CheckFault, ModelTrouble, ModelUse
 from calls.models import GreetingState
+from calls.pages.figures import listed
 from calls.pages.model_words import shown_day
+from calls.records import weekly
 from whatsapp.broadcasts import announced
 from whatsapp.broadcasts.reasons import reason_words, why_it_stands
 from whatsapp.models import Broadcast, Sender, SenderHealth
@@ -30,6 +33,7 @@ MOST_SHOWN = 5
 MODELS_KEPT_S = 60
 """The models are checked every hour."""
 BACKGROUND_KEPT_S = 20
+WEEKS_KEPT_S = 60
 LIMITS_KEPT_S = 15
 """Short: who sees that a limit is reached looks again soon after it was raised."""
 
@@ -52,6 +56,7 @@ def attention(business: Business, broadcasts: Iterable[Broadcast]) -> list[Matte
         *_background(business),
         *_limits(business),
         *_phone(business),
+        *_weeks(business),
         *_senders(business),
         *_broadcasts(business, broadcasts),
         *_announced(business, broadcasts),
@@ -169,6 +174,19 @@ def _phone(business: Business) -> Iterator[Matter]:
             else _("Until it is, the assistant speaks it itself, a moment later."),
             _page("settings", business),
             _("Look at the greeting"),
+        )
+
+
+def _weeks(business: Business) -> Iterator[Matter]:
+    """Yields that calls of this week or the last one did not go as they should."""
+    key = f"weeks-{business.pk.hex}"
+    broken = remembered(key, WEEKS_KEPT_S, lambda: weekly.fallen_short(business, now=timezone.now()))
+    if broken:
+        yield Matter(
+            _("Calls of this week or the last one did not go as promised"),
+            capfirst(listed(broken)),
+            _page("figures", business),
+            _("See the figures"),
         )
 
 

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from calls.pages.urls import beside as calls_beside
 from frontdesk import health, home, operator_page
 
 business: list[URLPattern | URLResolver] = [
@@ -12,6 +13,7 @@ business: list[URLPattern | URLResolver] = [
     path("", include("businesses.pages.urls")),
     path("calls/", include("calls.pages.urls")),
     path("tasks/", include("calls.pages.task_urls")),
+    path("", include(calls_beside)),
     path("", include("whatsapp.pages.urls")),
 ]
 

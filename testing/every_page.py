@@ -40,6 +40,11 @@ def page(name: str, who: str, row: str = "", *options: str) -> Page:
 PAGES = [
     page("home", MEMBERS, "", "LOOK"),
     page("settings", OWNERS, "", "LOOK"),
+    page("hours", OWNERS, "", "LOOK"),
+    page("hours-add", OWNERS, "", "POST"),
+    page("hours-holidays", OWNERS, "", "POST"),
+    page("hours-remove", OWNERS, "businesses.SpecialDays", "POST"),
+    page("hours-restore", OWNERS, "businesses.SpecialDays", "POST"),
     page("keeping", OWNERS, "", "LOOK"),
     page("person", OWNERS, "", "POST"),
     page("erasure", OWNERS, "businesses.Erasure", "LOOK"),
@@ -82,6 +87,7 @@ PAGES = [
     page("task-done", MEMBERS, "calls.Task", "POST"),
     page("task-reopen", MEMBERS, "calls.Task", "POST"),
     page("task-give", MEMBERS, "calls.Task", "POST"),
+    page("figures", MEMBERS, "", "LOOK"),
     # Broadcasts
     page("broadcasts", MEMBERS, "", "LOOK"),
     page("broadcast-new", MEMBERS, "", "LOOK"),
@@ -236,6 +242,8 @@ BY_NAME: dict[str, Any] = {each.name: each for each in PAGES}
 ADMIN = (
     "businesses.Business",
     "businesses.Membership",
+    "businesses.SpecialDays",
+    "businesses.WeekHours",
     "calls.Call",
     "calls.TransferTarget",
     "calls.Task",

@@ -38,13 +38,13 @@ SECTIONS: tuple[Section, ...] = (
         "greeting",
         _("Greeting"),
         _("The first words of every call. Callers hear them whole; nothing interrupts them."),
-        ("greeting_text", "voice", "assistant_speaks_first", "first_utterance_protection"),
+        ("greeting_text", "closed_greeting_text", "voice", "assistant_speaks_first", "first_utterance_protection"),
     ),
     (
         "assistant",
         _("Assistant"),
         _("What it knows about you, and how it should behave."),
-        ("instructions", "opening_hours"),
+        ("instructions", "closed_instructions", "opening_hours", "address", "directions"),
     ),
     (
         "interruptions",
@@ -81,7 +81,11 @@ class SettingsForm(InterruptionsMixin, NoticeMixin, _Form):
             # dir=auto: the first letter sets the direction, so Hebrew reads right to left on an English page too.
             "greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 3}),
             "instructions": forms.Textarea(attrs={"dir": "auto", "rows": 12}),
+            "closed_greeting_text": forms.Textarea(attrs={"dir": "auto", "rows": 2}),
+            "closed_instructions": forms.Textarea(attrs={"dir": "auto", "rows": 3}),
             "opening_hours": forms.Textarea(attrs={"dir": "auto", "rows": 3}),
+            "address": forms.TextInput(attrs={"dir": "auto"}),
+            "directions": forms.Textarea(attrs={"dir": "auto", "rows": 2}),
             "recording_notice": forms.Textarea(attrs={"dir": "auto", "rows": 2}),
             "server_vad_threshold": forms.NumberInput(attrs={"step": "0.01", "dir": "ltr"}),
         }

@@ -32,6 +32,7 @@ class AuditKind(models.TextChoices):
     ROLE_CHANGED = "role_changed", _("Role changed")
     PERMISSIONS_CHANGED = "permissions_changed", _("Permissions changed")
     SETTINGS_CHANGED = "settings_changed", _("Settings changed")
+    HOURS_CHANGED = "hours_changed", _("Opening hours changed")
     LIMITS_CHANGED = "limits_changed", _("Limits changed")
     CREDENTIALS_CHANGED = "credentials_changed", _("Credentials changed")
     NUMBER_ADDED = "number_added", _("Phone number added")

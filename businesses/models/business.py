@@ -18,6 +18,7 @@ from businesses.countries import guessed_country
 from businesses.dialling import DialRefusal, countries_in, refusal_of
 from businesses.field_words import FIELD_WORDS
 from businesses.hidden import SeenBusinesses
+from businesses.models.assistant_texts import AssistantTexts
 from businesses.phone_numbers import region_of
 from businesses.validators import (
     dial_words,
@@ -67,7 +68,7 @@ class Voice(models.TextChoices):
     VERSE = "verse", "Verse"
 
 
-class Business(CallSettings):
+class Business(AssistantTexts, CallSettings):
     """A tenant. The model is not tenant-scoped: each query of businesses must say which ones it means."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -104,22 +105,6 @@ class Business(CallSettings):
     )
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Off: callers hear that this number is not in service.")
-    )
-    instructions = models.TextField(
-        _("instructions for the assistant"),
-        blank=True,
-        max_length=20000,
-        validators=[MaxLengthValidator(20000)],
-        help_text=_("What the assistant should know and do: services, prices, hours, manners."),
-    )
-    opening_hours = models.TextField(
-        _("opening hours"),
-        blank=True,
-        default="",
-        db_default="",  # for processes of the previous version, which insert rows without it
-        max_length=2000,
-        validators=[MaxLengthValidator(2000)],
-        help_text=_("As you would tell a caller: Sunday to Thursday from 8 to 18, Friday until noon."),
     )
     voice = models.CharField(
         _("voice"),
@@ -221,12 +206,13 @@ class Business(CallSettings):
         return self.name
 
     def clean(self) -> None:
-        """Keep the name on one line. Refuse a fallback number that may not be dialled.
+        """Keep the name on one line, and a greeting free of blanks around it. Refuse a number that may not be dialled.
 
         A new business has no numbers yet, whose countries count: `registration` looks again, and so does every call.
         """
         super().clean()
         self.name = one_line(self.name)
+        self.closed_greeting_text = self.closed_greeting_text.strip()
         refusal = self.dial_refusal(self.fallback_number) if self.fallback_number else None
         if refusal and not (self._state.adding and refusal is DialRefusal.COUNTRY):
             words = dial_words(refusal, self.countries_to_dial())

@@ -60,6 +60,7 @@ STEPS: dict[str, Promise] = {
     "offered": gettext_lazy("own recording uploaded"),
     "accepted": gettext_lazy("accepted: callers hear it"),
     "removed": gettext_lazy("removed"),
+    "restored": gettext_lazy("removal undone"),
     "disconnected": gettext_lazy("disconnected"),
     "made": gettext_lazy("made"),
     "changed": gettext_lazy("changed"),

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from businesses.pages import audit, keeping, members, persons, settings
+from businesses.pages import audit, hours, keeping, members, persons, settings
 
 urlpatterns = [
     path("settings/", settings.settings, name="settings"),
     path("settings/keeping/", keeping.keeping, name="keeping"),
+    path("hours/", hours.hours, name="hours"),
+    path("hours/add/", hours.add, name="hours-add"),
+    path("hours/holidays/", hours.add_holidays, name="hours-holidays"),
+    path("hours/<uuid:special_id>/remove/", hours.remove, name="hours-remove"),
+    path("hours/<uuid:special_id>/restore/", hours.restore, name="hours-restore"),
     path("person/", persons.person_of_number, name="person"),
     path("person/erasures/<uuid:erasure_id>/", persons.erasure, name="erasure"),
     path("audit/", audit.audit, name="audit"),

@@ -20,7 +20,8 @@ EDITABLE = (
     "instructions barge_in_enabled resume_after_false_barge_in backchannels_interrupt barge_in_voice_frames "
     "barge_in_debounce_ms "
     "barge_in_grace_ms server_vad_threshold echo_gate_min_rms fallback_number max_call_minutes "
-    "record_calls recording_notice opening_hours asks_after_silence silence_limit_s"
+    "record_calls recording_notice opening_hours asks_after_silence silence_limit_s "
+    "closed_greeting_text closed_instructions address directions"
 ).split()
 OPERATORS_ONLY = ("slug", "is_active", "max_concurrent_calls", "minutes_left", "dial_countries")
 

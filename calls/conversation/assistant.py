@@ -172,7 +172,7 @@ class Assistant:
         utterance = self.utterance
         if utterance and utterance.stage is Stage.QUEUED and self.playback.is_playing:
             utterance.stage, utterance.first_sent_at = Stage.PLAYING, at
-            self.has_answered = True
+            self.has_answered = self.has_answered or utterance.kind is not ResponseKind.FILLER
             for measure in utterance.waits(at, quiet_since=self._quiet_since, delay_s=self.playback.delay_s):
                 self._emit(measure)
 

@@ -34,6 +34,7 @@ class ResponseKind(StrEnum):
     GOODBYE = "goodbye"  # the call ends after it
     HANDOVER = "handover"  # the caller is put through after it
     UNREACHED = "unreached"  # nobody took the call that the caller was put through to: they are back
+    FILLER = "filler"  # a function takes a while: a few words that say so
     RESUMPTION = "resumption"  # the telephone's line broke while somebody spoke or waited, and is back
 
 
@@ -143,6 +144,23 @@ class AnswerTool:
     output: str
 
 
+@dataclass(frozen=True, slots=True)
+class TellResult:
+    """Tell the model what a function has done whose request this session doesn't know. `text`: its name and result."""
+
+    text: str
+
+
+# To the business's own rooms --------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class RunTool:
+    """Carry a function out; `ToolFinished` follows. `arguments`: JSON, as the model wrote it."""
+
+    tool_call_id: str
+    name: str
+    arguments: str
+
+
 # To the records -------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class KeepTurn:
@@ -214,6 +232,8 @@ Command = (
     | DeleteItem
     | TellKeys
     | AnswerTool
+    | TellResult
+    | RunTool
     | KeepTurn
     | KeepStanding
     | Measure

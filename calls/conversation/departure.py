@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from calls.conversation.commands import Command, Log, NextStep
+from calls.conversation.commands import Command, Log, NextStep, ResponseKind
 from calls.conversation.end_reasons import EndReason
-from calls.conversation.events import ResponseEnded, ToolRequested
+from calls.conversation.events import ResponseEnded
 from calls.conversation.leaving import FAREWELL_S, LONGEST_WAIT_S, STILL_HEARD_S, TOOL_REASONS, TOOL_STEPS, Leaving
 from calls.conversation.settings import ConversationSettings
-from calls.conversation.tool_calls import Result, ToolCalls
+from calls.conversation.tool_calls import MOST_RESULT_ROUNDS, MOST_TOOL_ROUNDS, Result, ToolCalls
+from calls.conversation.tool_events import ToolFinished, ToolRequested
 from calls.conversation.turns import Turns
 
 
@@ -20,12 +21,19 @@ class Departure:
         self.leaving: Leaving | None = None
         self.opened_at = 0.0
         self._longest_s = settings.max_call_s
-        self.tools = ToolCalls(settings.people, emit)
+        self.tools = ToolCalls(settings.tools, settings.people, emit)
         self._turns = turns
         self._emit = emit
 
     # What the model asks for -------------------------------------------------------------------------------
-    def tool_requested(self, event: ToolRequested) -> None:
+    def told_of_tool(self, event: ToolRequested | ToolFinished) -> None:
+        """Take a request for a function, or what came of one."""
+        if isinstance(event, ToolRequested):
+            self._tool_requested(event)
+        else:
+            self._tool_finished(event)
+
+    def _tool_requested(self, event: ToolRequested) -> None:
         """Keep a request of the response under way; one of a response that was cancelled is answered at once."""
         response = self._turns.assistant.response
         if response is None or not response.belongs_to(event.response_id):
@@ -43,10 +51,35 @@ class Departure:
         if before is None or self._turns.assistant.response is before:
             return
         judged = self.tools.judge(before.request, event.status, is_wanted=not before.is_revoked)
+        for asked in judged.run:
+            turn = self._turns.turns_spoken
+            self._turns.tool_runs.begin(asked, request=before.request, turn=turn, at=event.at)
         if judged.leave:
             self._leave(judged.leave)
-        elif judged.goes_on:
-            self._turns.owe_after_tool(event.at)
+        elif judged.goes_on and not judged.run:
+            self._turns.owe_after_tool(event.at, most=MOST_TOOL_ROUNDS)
+
+    def _tool_finished(self, event: ToolFinished) -> None:
+        """Give the model a result, and let it speak about it unless the call is being left with all well."""
+        is_due = self._turns.tool_runs.finished(event, turn=self._turns.turns_spoken)
+        if (leaving := self.leaving) and event.has_failed and not leaving.is_final:
+            self._stay(leaving, Result.OTHER_FAILED)
+        if is_due and self.leaving is None:
+            self._turns.owe_after_tool(event.at, most=MOST_RESULT_ROUNDS)
+
+    def _settle_tools(self, at: float) -> None:
+        if self._turns.tool_runs.give_up_late(at):
+            if (leaving := self.leaving) and not leaving.is_final:
+                self._stay(leaving, Result.OTHER_FAILED)
+            self._turns.owe_after_tool(at, most=MOST_RESULT_ROUNDS)
+        elif self._wants_filler(at):
+            self._emit(Log("[TOOL]", "a few words: it takes a moment"))
+            self._turns.owe(ResponseKind.FILLER, at)
+
+    def _wants_filler(self, at: float) -> bool:
+        turns = self._turns
+        may_speak = self.leaving is None and turns.hears_nothing(at)
+        return may_speak and turns.tool_runs.wants_filler(at, turn=turns.turns_spoken)
 
     def _leave(self, event: ToolRequested) -> None:
         if self.leaving:
@@ -76,6 +109,7 @@ class Departure:
     # Leaving -----------------------------------------------------------------------------------------------
     def settle(self, at: float) -> Leaving | None:
         """Return the leave that is taken now. Asks for the last words, or gives it up if the caller goes on."""
+        self._settle_tools(at)
         self._leave_in_time(at)
         leaving = self.leaving
         if leaving is None or self._caller_goes_on(leaving) or not self._is_quiet(leaving, at):
@@ -98,17 +132,18 @@ class Departure:
     def _is_quiet(self, leaving: Leaving, at: float) -> bool:
         """Tell whether neither the assistant nor the caller has anything to say."""
         turns = self._turns
-        if turns.assistant.response or turns.assistant.utterance or turns.owes_last_words:
+        is_busy = turns.assistant.response or turns.assistant.utterance or turns.tool_runs.is_waited_for
+        if is_busy or turns.owes_last_words:
             return False
         if leaving.waits_since is None:
             leaving.waits_since = at
         return not self._caller_speaks(at, leaving.waits_since)
 
-    def _stay(self, leaving: Leaving) -> None:
+    def _stay(self, leaving: Leaving, why: Result = Result.CALLER_GOES_ON) -> None:
         self.leaving = None
-        self._emit(Log("[END]", "the caller goes on talking: not leaving"))
+        self._emit(Log("[END]", f"not leaving: {why.name.lower()}"))
         if leaving.tool_call_id:
-            self.tools.answer(leaving.tool_call_id, Result.CALLER_GOES_ON)
+            self.tools.answer(leaving.tool_call_id, why)
 
     def _ask_for_last_words(self, leaving: Leaving, at: float) -> None:
         if leaving.tool_call_id:

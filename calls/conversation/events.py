@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason, StreamFault
+from calls.conversation.tool_events import ToolFinished, ToolRequested
 
 
 class ResponseStatus(StrEnum):
@@ -34,8 +35,9 @@ class StreamOpened:
 class StreamResumed:
     """A new media stream goes on with a call whose stream broke, in place of `StreamOpened`. Times begin anew.
 
-    `speakers`, `words`: who has said what, as far as it was heard. The last two are of the last `KeepStanding`.
-    `is_unreached`: no stream broke; the caller was put through, and nobody took the call.
+    `speakers`, `words`: who has said what, as far as it was heard. The next two are of the last `KeepStanding`.
+    `results`: what the functions of the call have done, as in `TellResult`. `is_unreached`: no stream broke; the caller
+    was put through, and nobody took the call.
     """
 
     at: float
@@ -44,6 +46,7 @@ class StreamResumed:
     words: tuple[str, ...] = ()
     first_was_heard: bool = False
     was_busy: bool = False
+    results: tuple[str, ...] = ()
     is_unreached: bool = False
 
 
@@ -191,21 +194,6 @@ class ResponseWords:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolRequested:
-    """The model asks for a function (`end_call`, `transfer_call`). `arguments`: JSON, as the model wrote it.
-
-    `is_complete`: OpenAI says that the request was written to its end.
-    """
-
-    at: float
-    response_id: str
-    tool_call_id: str
-    name: str
-    arguments: str = ""
-    is_complete: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class ResponseEnded:
     """A response ended, well or badly. `retry_after_s`: OpenAI asks to wait so long before the next."""
 
@@ -292,6 +280,7 @@ Event = (
     | ResponseAudio
     | ResponseWords
     | ToolRequested
+    | ToolFinished
     | ResponseEnded
     | RequestRefused
     | SpeechStarted

@@ -65,7 +65,6 @@ from calls.conversation.events import (
     StreamBroke,
     StreamOpened,
     StreamResumed,
-    ToolRequested,
     TurnCommitted,
     WordsFailed,
 )
@@ -75,6 +74,7 @@ from calls.conversation.model_line import ModelLine
 from calls.conversation.outer_end import OuterEnd, OuterEnds
 from calls.conversation.resuming import resume
 from calls.conversation.settings import ConversationSettings
+from calls.conversation.tool_events import ToolFinished, ToolRequested
 from calls.conversation.transfers import NO_WISH, Wish
 from calls.conversation.turns import Turns
 
@@ -219,8 +219,8 @@ class Conversation:
                 self.line.response_ended(event)
             case RequestRefused():
                 self.turns.request_refused(event)
-            case ToolRequested():
-                self.departure.tool_requested(event)
+            case ToolRequested() | ToolFinished():
+                self.departure.told_of_tool(event)
             case ModelReady():
                 self.line.ready(event)
             case ModelLost():

@@ -23,7 +23,7 @@ MOST_ATTEMPTS = 6
 RETRY_PAUSES_S = (0.0, 0.3, 0.8, 1.6, 2.4)
 """Before the second attempt, the third and so on: together five seconds, in which most trouble passes."""
 _ATTEMPTS_AT_ONCE = 2
-UNAWAITED = (ResponseKind.CHECK, ResponseKind.GOODBYE, ResponseKind.HANDOVER)
+UNAWAITED = (ResponseKind.CHECK, ResponseKind.GOODBYE, ResponseKind.HANDOVER, ResponseKind.FILLER)
 """Without these words the call goes on to where it was going."""
 MOST_PIECES = 3
 """An answer that breaks off again and again is heard in so many pieces. Where it failed, a person is better then."""

@@ -27,6 +27,7 @@ def resume(turns: Turns, event: StreamResumed, settings: ConversationSettings, e
         for speaker, said in zip(event.speakers, event.words, strict=True)
     ]
     turns.dialogue.restore(event.speakers, words)
+    turns.tool_runs.restore(event.results)
     turns.turns_spoken = event.speakers.count(Speaker.CALLER)
     why = "as nobody took the call" if event.is_unreached else "after a break"
     emit(Log("[STREAM]", f"goes on {why}; the caller had {turns.turns_spoken} turns"))

@@ -32,6 +32,8 @@ class ConversationSettings:
     silence_limit_s: float = 45.0
     language: str = "he"
     max_call_s: float = 3600.0
+    tools: tuple[str, ...] = ()
+    """Functions that the model may call and that are carried out during the call (`calls/tools/`)."""
     people: tuple[str, ...] = ()
     """Whom callers can be put through to by name, in the business's order."""
     greeting_bytes: int = 0

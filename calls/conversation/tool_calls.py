@@ -6,26 +6,30 @@
     its name is no function's                               the model is told
     `transfer_call` to somebody who was not offered         is not carried out, which the model is told
     `end_call`, `transfer_call`                             the call is left (`leaving.py`)
+    it is one of the business's (`settings.tools`)          it is carried out, and the call goes on (`tool_runs.py`)
     another one after one of those, in the same response    is not carried out, which the model is told
     one that was asked for before, under the same id        is ignored
 
-After a result the model may go on: twice in a turn of the caller's (`MOST_TOOL_ROUNDS`), the second time without the
-right to ask for functions.
+After a result the model may go on: twice in a turn of the caller's (`MOST_TOOL_ROUNDS`), more often where something
+was carried out (`MOST_RESULT_ROUNDS`), the last time without the right to ask for functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from calls.conversation.commands import AnswerTool, Command, Log, NextStep
-from calls.conversation.events import ResponseStatus, ToolRequested
+from calls.conversation.events import ResponseStatus
 from calls.conversation.leaving import TOOL_STEPS
+from calls.conversation.tool_events import ToolRequested
 from calls.conversation.transfers import NO_WISH, UnknownName, UnreadableWish, Wish, wish_of
 
 MOST_TOOL_ROUNDS = 2
-"""Responses to results of functions, in one turn of the caller's."""
+"""Responses to requests of which nothing came, in one turn of the caller's."""
+MOST_RESULT_ROUNDS = 5
+"""Responses to results of functions: looking for a time, booking it, noting who the caller is, and one mistake."""
 
 
 class Result(StrEnum):
@@ -35,6 +39,7 @@ class Result(StrEnum):
     INCOMPLETE = "Not done: your request did not arrive whole. Ask for it again if it is still wanted."
     CALLER_GOES_ON = "Not done: the caller went on talking. Answer the caller."
     ALREADY_LEAVING = "Not done: the call is already being ended or put through."
+    OTHER_FAILED = "Not done: something else that you asked for has failed. Tell the caller first."
     NO_SUCH_PERSON = (
         "Not done: there is nobody of that name to put callers through to now. Tell the caller so, and offer those "
         "whom the function names."
@@ -49,16 +54,22 @@ _ANSWERED_BY_THE_MODEL = (Result.UNKNOWN, Result.INCOMPLETE, Result.NO_SUCH_PERS
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came of a response's requests: the one to leave the call, and whether the model may go on after a result."""
+    """What came of a response's requests.
+
+    `leave`: the one to leave the call. `run`: those to carry out. `goes_on`: nothing comes of it, and the model may go
+    on at once.
+    """
 
     leave: ToolRequested | None = None
+    run: tuple[ToolRequested, ...] = ()
     goes_on: bool = False
 
 
 class ToolCalls:
     """The function calls of a call. Answers to the model go out through `emit`."""
 
-    def __init__(self, people: Sequence[str], emit: Callable[[Command], None]) -> None:
+    def __init__(self, tools: Collection[str], people: Sequence[str], emit: Callable[[Command], None]) -> None:
+        self._tools = tools
         self._people = people
         self._emit = emit
         self._seen: set[str] = set()
@@ -75,32 +86,34 @@ class ToolCalls:
         self._waiting.clear()
 
     def judge(self, request: str, status: ResponseStatus, *, is_wanted: bool) -> Judged:
-        """Judge what a response has asked for that ended; all but a request to leave is answered.
+        """Judge what a response has asked for that ended; what is neither a leave nor carried out is answered.
 
         `is_wanted`: it was not cancelled. What an older response has asked for was given up with it.
         """
-        leave, goes_on = None, False
+        leave, run, goes_on = None, list[ToolRequested](), False
         waiting, self._waiting = self._waiting, []
         for asked_by, event in waiting:
             result = self._result(event, status, is_wanted=is_wanted and asked_by == request, leaves=leave is not None)
-            if result is None:
+            if result is not None:
+                self.answer(event.tool_call_id, result)
+                goes_on = goes_on or result in _ANSWERED_BY_THE_MODEL
+            elif event.name in TOOL_STEPS:
                 leave = event
-                continue
-            self.answer(event.tool_call_id, result)
-            goes_on = goes_on or result in _ANSWERED_BY_THE_MODEL
-        return Judged(leave, goes_on)
+            else:
+                run.append(event)
+        return Judged(leave, tuple(run), goes_on)
 
     def _result(self, event: ToolRequested, status: ResponseStatus, *, is_wanted: bool, leaves: bool) -> Result | None:
         if not is_wanted:
             return Result.CALLER_GOES_ON
         if not event.is_complete or status is not ResponseStatus.COMPLETED:
             return Result.INCOMPLETE
-        if event.name not in TOOL_STEPS:
+        if event.name not in TOOL_STEPS and event.name not in self._tools:
             return Result.UNKNOWN
         return Result.ALREADY_LEAVING if leaves else self._why_not_there(event)
 
     def _why_not_there(self, event: ToolRequested) -> Result | None:
-        if TOOL_STEPS[event.name] is not NextStep.TRANSFER:
+        if TOOL_STEPS.get(event.name) is not NextStep.TRANSFER:
             return None
         try:
             self.wish(event)

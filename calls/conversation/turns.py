@@ -22,7 +22,7 @@ from calls.conversation.responses import MOST_ATTEMPTS, RECOMMIT_WAIT_S, Afterma
 from calls.conversation.sent_audio import BYTES_PER_SECOND
 from calls.conversation.settings import ConversationSettings
 from calls.conversation.silence import Scene, Silence, SilenceStep
-from calls.conversation.tool_calls import MOST_TOOL_ROUNDS
+from calls.conversation.tool_runs import ToolRuns
 from calls.conversation.turn_words import TurnWords
 from calls.conversation.unheard import Unheard
 from calls.conversation.utterance import Utterance
@@ -43,6 +43,7 @@ class Turns:
         self.waiting = Waiting(self.assistant, self.caller, self.first_utterance, emit)
         self.silence = Silence(settings)
         self.unheard = Unheard(self.caller)
+        self.tool_runs = ToolRuns(emit)
         self.words = TurnWords(self, settings.language, emit)
         self._settings = settings
         self._emit = emit
@@ -183,17 +184,17 @@ class Turns:
         elif aftermath.gave_up:
             self.waiting.give_up(why)
 
-    def owe_after_tool(self, at: float) -> None:
-        """Let the model go on after it was given the result of what it asked for, a few times for each turn."""
-        if self._tool_rounds >= MOST_TOOL_ROUNDS:
+    def owe_after_tool(self, at: float, *, most: int) -> None:
+        """Let the model go on after it was given the result of what it asked for, `most` times for each turn."""
+        if self._answer and self._answer.kind is ResponseKind.FILLER:
+            self._answer = None
+        if self._tool_rounds >= most:
             self._emit(Log("[TOOL]", "the model only asks for functions"))
             if not self.assistant.has_answered:
                 self.follow_up(Aftermath(gave_up=True), "only_functions")
             return
         self._tool_rounds += 1
-        self._answer = self._answer or Owed(
-            ResponseKind.ANSWER, since=at, may_use_tools=self._tool_rounds < MOST_TOOL_ROUNDS
-        )
+        self._answer = self._answer or Owed(ResponseKind.ANSWER, since=at, may_use_tools=self._tool_rounds < most)
 
     def owe(self, kind: ResponseKind, at: float) -> None:
         """Let the model speak in its own words as soon as the floor is free."""
@@ -216,6 +217,7 @@ class Turns:
     def model_ready(self, at: float) -> None:
         """Note that there is a new session. A turn that only the old one heard is heard again first."""
         self.unheard.model_ready(at)
+        self.tool_runs.session_ready()
         if self._answer and self.dialogue.lacks_words(self._answer.turn_item):
             self._answer.awaits_recommit = True
             self._answer.not_before = at + RECOMMIT_WAIT_S
@@ -233,7 +235,7 @@ class Turns:
         response = self.assistant.response
         is_answering = response is not None and not response.is_revoked
         unheard = None if is_answering else self.unheard.owed(at)
-        self.waiting.settle(at, self._opening or self._answer or unheard)
+        self.waiting.settle(at, self._opening or self._answer or unheard or self.tool_runs.owed())
         has_more = self._opening and not self.waiting.gave_up
         finished = None if has_more else self.assistant.finish_if_heard(at)
         if finished:
@@ -260,8 +262,12 @@ class Turns:
 
     def is_idle(self, at: float) -> bool:
         """Nobody speaks, and nothing is owed."""
+        return self.hears_nothing(at) and not (self.unheard.owed(at) or self.tool_runs.is_waited_for)
+
+    def hears_nothing(self, at: float) -> bool:
+        """Nobody speaks, and nothing that the model was or will be asked for is on its way."""
         assistant = self.assistant
-        owes = self._answer or self._opening or assistant.response or assistant.utterance or self.unheard.owed(at)
+        owes = self._answer or self._opening or assistant.response or assistant.utterance
         return not owes and not self.caller.speaks(at)
 
     def ends_in_silence(self, at: float, *, is_leaving: bool) -> bool:
@@ -288,4 +294,5 @@ class Turns:
             self.words.deadline(),
             *self.waiting.deadlines(),
             *self.silence.deadlines(),
+            *self.tool_runs.deadlines(),
         ]

@@ -20,6 +20,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Case, F, Q, QuerySet, When
 
+from businesses.hours.after_hours import as_closed
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
 from calls.audio import ulaw
@@ -36,6 +37,12 @@ _CLAIM = timedelta(seconds=240)  # longer than all ways together may take
 _FIRST_RETRY = timedelta(seconds=5)
 _LONGEST_RETRY = timedelta(minutes=10)
 _KEPT_OLD = timedelta(days=30)
+
+
+def versions(business: Business) -> tuple[Business, ...]:
+    """Returns the business as callers meet it, and as they do while it is closed if it has a greeting for that."""
+    closed = as_closed(business)
+    return (business,) if closed is business else (business, closed)
 
 
 def content_hash(business: Business) -> str:
@@ -159,7 +166,8 @@ def remove_old(*, now: datetime) -> int:
     with across_businesses():  # housekeeping for the whole installation
         stale = GreetingAudio.objects.filter(created_at__lt=now - _KEPT_OLD).select_related("business").defer("audio")
         for business, rows in groupby(stale.order_by("business_id"), key=lambda row: row.business):
-            kept = {row.pk for row in (current(business), playable(business)) if row}
+            wanted = [row for each in versions(business) for row in (current(each), playable(each))]
+            kept = {row.pk for row in wanted if row}
             removed += GreetingAudio.objects.filter(pk__in={row.pk for row in rows} - kept).delete()[0]
     return removed
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping.person import Person
 from businesses.keeping.table import Attachment, Holding, Record
-from calls.models import BlockedCaller, Call, CallStatus, Task, TraceChunk, Transfer, Turn
+from calls.models import BlockedCaller, Call, CallStatus, Task, ToolRun, TraceChunk, Transfer, Turn
 
 LINE_OPEN = "call_running"
 WAITS = {LINE_OPEN: _("The person is on the telephone. What was asked is done when the call has ended.")}
@@ -84,6 +84,18 @@ def _erase_transfers(person: Person, most: int) -> int:
 def _transfer_records(person: Person) -> Iterator[Record]:
     fields = ("call_id", "name", "about", "state", "results", "asked_at", "accepted_at", "ended_at")
     yield from _transfers(person).order_by("asked_at").values(*fields)
+
+
+def _tool_runs(person: Person) -> QuerySet[ToolRun]:
+    return ToolRun.objects.filter(business=person.business, call__in=calls_of(person))
+
+
+def _erase_tool_runs(person: Person, most: int) -> int:
+    return ToolRun.objects.filter(pk__in=list(_tool_runs(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def _tool_records(person: Person) -> Iterator[Record]:
+    yield from _tool_runs(person).order_by("pk").values("call_id", "tool", "arguments", "code", "told", "at")
 
 
 def _chunks(person: Person) -> QuerySet[TraceChunk]:
@@ -205,6 +217,13 @@ HOLDINGS = (
         rows=lambda person: (_transfers(person),),
         erase=_erase_transfers,
         records=_transfer_records,
+    ),
+    Holding(
+        "tool_runs",
+        _("What the assistant was asked to do in calls"),
+        rows=lambda person: (_tool_runs(person),),
+        erase=_erase_tool_runs,
+        records=_tool_records,
     ),
     Holding(
         "calls",

@@ -19,10 +19,13 @@ from calls.models import (
     CallStatus,
     GreetingAudio,
     Task,
+    ToolRun,
+    ToolSwitch,
     TraceChunk,
     Transfer,
     TransferTarget,
     Turn,
+    WeekOfCalls,
 )
 
 RULES = (
@@ -34,12 +37,20 @@ RULES = (
         | {"fallback_result", "dial_refusal"},
     ),
     Rule(Turn, kept=Kind.TRANSCRIPTS, erased=True),
+    Rule(
+        ToolRun,
+        kept=Kind.TRANSCRIPTS,
+        erased=True,
+        leaves=frozenset({"tool", "tool_call_id", "fingerprint", "code"}),
+    ),
+    Rule(ToolSwitch, because=Because.COUNTS),
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
     Rule(Transfer, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(TransferTarget, because=Because.MEMBERS),
     Rule(BlockedCaller, erased=True),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
+    Rule(WeekOfCalls, because=Because.COUNTS),
 )
 
 
@@ -67,6 +78,13 @@ def remove_transfers(business: Business, *, before: datetime, most: int, **_now:
     calls = Call.objects.filter(_ended(business, before))
     old = Transfer.objects.filter(business=business, call__in=calls).values_list("pk", flat=True)
     return Transfer.objects.filter(pk__in=list(old[:most])).delete()[0]
+
+
+def remove_tool_runs(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove what the assistant's tools were asked in old calls. What they made is kept by its own rules."""
+    calls = Call.objects.filter(_ended(business, before))
+    old = ToolRun.objects.filter(business=business, call__in=calls).values_list("pk", flat=True)
+    return ToolRun.objects.filter(pk__in=list(old[:most])).delete()[0]
 
 
 def remove_summaries(business: Business, *, before: datetime, most: int, **_now: object) -> int:
@@ -115,6 +133,7 @@ def register() -> None:
             (Kind.RECORDINGS, remove_recordings),
             (Kind.TRANSCRIPTS, remove_turns),
             (Kind.TRANSCRIPTS, remove_transfers),
+            (Kind.TRANSCRIPTS, remove_tool_runs),
             (Kind.TRANSCRIPTS, remove_summaries),
             (Kind.TRANSCRIPTS, remove_tasks),
             (Kind.TRACES, remove_traces),

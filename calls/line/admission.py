@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
 
+from businesses.hours import hours_of
+from businesses.hours.after_hours import as_closed
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls import transfer_targets
@@ -21,9 +23,13 @@ from calls.models import CallStatus
 from calls.plan import CallPlan, conversation_settings, plan_of
 from calls.records import finishing, pasts
 from calls.telephone import stream_tokens
+from calls.tools.registry import offered_by
 
 SHORTEST_REST_S: Final = 1.0
 """Of the longest time of a call that goes on after a break."""
+
+_EARLIEST_DAY: Final = timedelta(days=3)
+"""Exceptions that were over by then say nothing of a call, whatever its zone and however long it lasts."""
 
 
 def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) -> CallPlan:
@@ -37,15 +43,25 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         raise StreamRefused("the token names no business")
     with acting_for(business):
         call = stream_tokens.claimable(token, call_sid, now=now).first()
+        hours = hours_of(business, since=now.date() - _EARLIEST_DAY)
+        opened_at = call.stream_opened_at if call and call.stream_opened_at else now
+        if call and call.stream_opened_at:
+            is_closed = call.came_while_closed
+        else:
+            is_closed = hours is not None and not hours.standing(now).is_open
+        if is_closed:
+            business = as_closed(business)
         greeting_audio = recordings.current_audio(business, now=now)
-        reach = transfer_targets.reach_of(business, now=now)
-        plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio), reach=reach)
+        tools, reach = offered_by(business), transfer_targets.reach_of(business, now=now)
+        plan_settings = conversation_settings(
+            business, greeting_bytes=len(greeting_audio), tools=tools, people=[each.name for each in reach.now]
+        )
         past = pasts.past_of(call, call.stream_opened_at, now=now) if call and call.stream_opened_at else None
         claimed = stream_tokens.claimable(token, call_sid, now=now).update(
             stream_token_hash="",  # used up
             stream_sid=stream_sid,
             alive_at=now,
-            **({} if past else _first_opening(business, plan_settings, now=now)),
+            **({} if past else _first_opening(business, plan_settings, is_closed=is_closed, now=now)),
         )
         if call is None or not claimed:
             raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
@@ -54,15 +70,29 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
             plan_settings = replace(plan_settings, max_call_s=longest_s)
         names = names_of(business)
     return plan_of(
-        call.pk, business, plan_settings, greeting_audio=greeting_audio, now=now, names=names, past=past, reach=reach
+        call.pk,
+        business,
+        plan_settings,
+        greeting_audio=greeting_audio,
+        now=now,
+        names=names,
+        past=past,
+        hours=hours,
+        opened_at=opened_at,
+        is_closed=is_closed,
+        tools=tools,
+        reach=reach,
     )
 
 
-def _first_opening(business: Business, plan_settings: ConversationSettings, *, now: datetime) -> dict[str, Any]:
+def _first_opening(
+    business: Business, plan_settings: ConversationSettings, *, is_closed: bool, now: datetime
+) -> dict[str, Any]:
     """Returns what is kept of a call when its first stream opens."""
     return {
         "status": CallStatus.LIVE,
         "stream_opened_at": now,
+        "came_while_closed": is_closed,
         "settings": asdict(plan_settings),
         "notice_heard": False if business.notice() else None,
         # The stand-in costs nothing, so the price list must not know it.

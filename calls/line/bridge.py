@@ -34,13 +34,14 @@ from calls.conversation.commands import (
     Measure,
     NextStep,
     Play,
+    RunTool,
     TellKeys,
+    TellResult,
     TruncateItem,
 )
 from calls.conversation.end_reasons import StreamFault
 from calls.conversation.events import (
     CallerLeft,
-    CallerWords,
     EndReported,
     Event,
     KeyPressed,
@@ -48,11 +49,8 @@ from calls.conversation.events import (
     NothingLeft,
     OperatorAsked,
     ReportedEnd,
-    ResponseEnded,
-    ResponseStatus,
     StreamBroke,
     Tick,
-    TurnCommitted,
 )
 from calls.conversation.sent_audio import BYTES_PER_SECOND
 from calls.line import media_stream, openai_lately, realtime_events
@@ -64,6 +62,7 @@ from calls.line.missing_media import MissingMedia
 from calls.line.model_socket import Connect
 from calls.line.realtime import RealtimeSession
 from calls.line.realtime_events import AudioDelta, Understood
+from calls.line.tool_runner import ToolRunner
 from calls.line.unanswered import Unanswered
 from calls.line.usage import Usage
 from calls.plan import CallPlan
@@ -110,6 +109,7 @@ class Bridge:
         self._session: RealtimeSession | None = None
         self._audio = AssistantAudio(plan.greeting_audio)
         self._unanswered = Unanswered()
+        self._tools = ToolRunner(plan, clock=self._clock, tell=self.feed)
         self._heard_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._deadline: float | None = None
@@ -184,22 +184,12 @@ class Bridge:
                 self._recorder.keep_usage(tokens)
             case _:
                 openai_lately.told(told)
-                self._note_answered(told)
+                self._unanswered.told(told)
                 self.feed(told)
 
     def _send_audio(self, payload: str) -> None:
         if self._session is not None and self._session.is_ready:
             self._session.append_audio(payload)
-
-    def _note_answered(self, event: Event) -> None:
-        """Drop the audio of turns that a new session need not hear again."""
-        match event:
-            case TurnCommitted():
-                self._unanswered.turn_ended()
-            case CallerWords():
-                self._unanswered.transcribed()
-            case ResponseEnded(status=ResponseStatus.COMPLETED):
-                self._unanswered.answered()
 
     # The conversation ----------------------------------------------------------------------------------
     def feed(self, event: Event) -> None:
@@ -223,7 +213,7 @@ class Bridge:
             logger.exception("call %s: the conversation failed at %s", self._plan.call_id, type(event).__name__)
             return self._conversation.fail()
 
-    def _carry_out(self, command: Command) -> None:
+    def _carry_out(self, command: Command) -> None:  # noqa: C901 - a case for each kind of command
         match command:
             case Play():
                 self._play(command)
@@ -237,8 +227,18 @@ class Bridge:
             case CreateResponse():
                 self._unanswered.asked()
                 self._tell_model(realtime_events.response_create(command, self._plan))
-            case CancelResponse() | CommitAudio() | TruncateItem() | DeleteItem() | TellKeys() | AnswerTool():
+            case (
+                CancelResponse()
+                | CommitAudio()
+                | TruncateItem()
+                | DeleteItem()
+                | TellKeys()
+                | AnswerTool()
+                | TellResult()
+            ):
                 self._tell_model(realtime_events.client_event(command))
+            case RunTool():
+                self._tools.run(command)
             case KeepTurn() | KeepStanding() | Measure():
                 self._recorder.keep(command)
             case Log(label, text):
@@ -295,3 +295,4 @@ class Bridge:
             self._hang_up()
         if self._session is not None:
             await self._session.closed()
+        await self._tools.finished()

@@ -19,6 +19,7 @@ from calls.conversation.commands import (
     ResponseKind,
     Speaker,
     TellKeys,
+    TellResult,
     TruncateItem,
 )
 from calls.conversation.dialogue import SpokenTurn
@@ -34,10 +35,10 @@ from calls.conversation.events import (
     ResponseWords,
     SpeechStarted,
     SpeechStopped,
-    ToolRequested,
     TurnCommitted,
     WordsFailed,
 )
+from calls.conversation.tool_events import ToolRequested
 from calls.instructions import response_instructions
 from calls.line.usage import Usage, mean_logprob, usage_of
 from calls.openai_errors import Meaning, meaning_of, response_in_the_way, try_again_after_s
@@ -96,8 +97,8 @@ def response_create(command: CreateResponse, plan: CallPlan) -> ResponseCreateEv
     return {"type": "response.create", "event_id": command.request, "response": response}
 
 
-def client_event(
-    command: CancelResponse | CommitAudio | TruncateItem | DeleteItem | TellKeys | AnswerTool,
+def client_event(  # noqa: PLR0911 - one for each kind of command
+    command: CancelResponse | CommitAudio | TruncateItem | DeleteItem | TellKeys | AnswerTool | TellResult,
 ) -> ClientEvent:
     """Returns what a command tells OpenAI."""
     match command:
@@ -109,10 +110,14 @@ def client_event(
             return item_truncate(command)
         case DeleteItem():
             return item_delete(command)
-        case TellKeys():
-            return keys_pressed(command)
+        case TellKeys(keys):
+            text = f"(The caller pressed keys of the telephone: {' '.join(keys)})"
+            return _new_item({"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]})
         case AnswerTool():
             return tool_answer(command)
+        case TellResult(news):
+            text = f"(A function that you asked for earlier in this call has ended. {news})"
+            return _new_item({"type": "message", "role": "system", "content": [{"type": "input_text", "text": text}]})
 
 
 def response_cancel(command: CancelResponse) -> ResponseCancelEventParam:
@@ -140,15 +145,6 @@ def item_delete(command: DeleteItem) -> ConversationItemDeleteEventParam:
     return {"type": "conversation.item.delete", "event_id": f"delete-{command.item_id}", "item_id": command.item_id}
 
 
-def keys_pressed(command: TellKeys) -> ConversationItemCreateEventParam:
-    """Tell which keys of the telephone the caller has pressed."""
-    text = f"(The caller pressed keys of the telephone: {' '.join(command.keys)})"
-    return {
-        "type": "conversation.item.create",
-        "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
-    }
-
-
 def tool_answer(command: AnswerTool) -> ConversationItemCreateEventParam:
     """Give a function's result."""
     return {
@@ -156,6 +152,10 @@ def tool_answer(command: AnswerTool) -> ConversationItemCreateEventParam:
         "event_id": f"tool-{command.tool_call_id}",
         "item": {"type": "function_call_output", "call_id": command.tool_call_id, "output": command.output},
     }
+
+
+def _new_item(item: ConversationItemParam) -> ConversationItemCreateEventParam:
+    return {"type": "conversation.item.create", "item": item}
 
 
 # What we understand -------------------------------------------------------------------------------

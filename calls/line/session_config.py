@@ -78,7 +78,10 @@ def session_update(
         "type": "realtime",
         "output_modalities": ["audio"],
         "instructions": plan.instructions,
-        "tools": [*instructions.tools(transfer_possible=plan.transfer_possible, reach=plan.reach)],
+        "tools": [
+            *instructions.tools(transfer_possible=plan.transfer_possible, reach=plan.reach),
+            *(offered.function() for offered in plan.tools),
+        ],
         "tool_choice": "auto",
         "audio": {"input": heard, "output": spoken},
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
+from calls.conversation.events import CallerWords, Event, ResponseEnded, ResponseStatus, TurnCommitted
+
 KEPT_FRAMES: Final = 750
 """In Twilio's pieces: 15 s."""
 
@@ -23,19 +25,21 @@ class Unanswered:
         self._since_turn += 1
         self._since_asked += 1
 
-    def turn_ended(self) -> None:
-        """Note that what was kept so far is a turn."""
-        self._since_turn = 0
-
-    def transcribed(self) -> None:
-        """Drop the turns: their words are known, and a new session gets those as text."""
-        self._keep(self._since_turn)
+    def told(self, event: Event) -> None:
+        """Drop the audio of turns that a new session need not hear again."""
+        match event:
+            case TurnCommitted():  # what was kept so far is a turn
+                self._since_turn = 0
+            case CallerWords():  # a new session gets the words of its turns as text
+                self._keep(self._since_turn)
+            case ResponseEnded(status=ResponseStatus.COMPLETED):
+                self._answered()
 
     def asked(self) -> None:
         """Note that an answer to the turns so far is asked for."""
         self._since_asked = self._since_turn
 
-    def answered(self) -> None:
+    def _answered(self) -> None:
         """Drop the turns that were answered, though no transcript of them has come: nobody is answered twice."""
         self._keep(self._since_asked)
 

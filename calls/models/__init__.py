@@ -15,7 +15,9 @@ from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
+from calls.models.tools import ToolRun, ToolSwitch
 from calls.models.transfers import ReachedWhen, Transfer, TransferState, TransferTarget
+from calls.models.weeks import WeekOfCalls
 
 __all__ = [
     "BROWSER",
@@ -36,9 +38,12 @@ __all__ = [
     "Task",
     "TaskKind",
     "TaskState",
+    "ToolRun",
+    "ToolSwitch",
     "TraceChunk",
     "Transfer",
     "TransferState",
     "TransferTarget",
     "Turn",
+    "WeekOfCalls",
 ]

@@ -117,12 +117,19 @@ class Call(models.Model):
         null=True,
         help_text="empty: there was no notice",
     )
+    came_while_closed = models.BooleanField(
+        _("outside opening hours"), default=False, db_default=False, help_text="as the hours said when it was taken"
+    )
     summary = models.TextField(_("summary"), blank=True, default="", db_default="")
     summary_due_at = models.DateTimeField(null=True, help_text="when a summary is tried (again); empty: no need")
     summary_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     settings = models.JSONField(default=dict)
     usage = models.JSONField(default=dict)
     latencies = models.JSONField(default=dict)
+    measured = models.JSONField(null=True, help_text="`Measured` of calls/records/measuring.py, as its week counts it")
+    is_to_measure = models.BooleanField(
+        default=True, db_default=True, help_text="it has ended, or ended otherwise, since it was measured"
+    )
 
     objects = BusinessManager()
 
@@ -143,6 +150,7 @@ class Call(models.Model):
             models.Index(
                 fields=["summary_due_at"], name="call_summary_due", condition=models.Q(summary_due_at__isnull=False)
             ),
+            models.Index(fields=["ended_at"], name="call_to_measure", condition=models.Q(is_to_measure=True)),
         ]
 
     def __str__(self) -> str:

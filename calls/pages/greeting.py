@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django import forms
@@ -15,6 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from businesses.hours.after_hours import as_closed
+from businesses.models import Business
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from calls import tasks
 from calls.errors import SpeechFailed
@@ -50,11 +53,12 @@ def state(request: PageRequest) -> HttpResponse:
 
 @business_page(section="settings", roles=OWNERS, action_of="greeting-state")
 def again(request: PageRequest) -> HttpResponse:
-    """Record the greeting again."""
-    row = recordings.request(request.business, now=timezone.now())
-    if row is not None:
-        recordings.request_again(row, now=timezone.now())
-        tasks.ring_for(row.pk)
+    """Record the greetings again."""
+    for each in recordings.versions(request.business):
+        row = recordings.request(each, now=timezone.now())
+        if row is not None:
+            recordings.request_again(row, now=timezone.now())
+            tasks.ring_for(row.pk)
     return _changed(request)
 
 
@@ -101,17 +105,45 @@ def _changed(request: PageRequest) -> HttpResponse:
 
 def _state(request: PageRequest, form: OwnForm | None = None) -> HttpResponse:
     greeting, heard = recordings.current(request.business), recordings.playable(request.business)
+    closed = _closed(request.business)
     context = {
         "greeting": greeting,
         "heard": heard,
         "has_text": bool(request.business.opening_words()),
-        "is_waiting": greeting is None or greeting.state == GreetingState.PENDING,
+        "is_waiting": _is_waiting(greeting),
+        "closed": closed,
+        "polls": (bool(request.business.opening_words()) and _is_waiting(greeting)) or (closed and closed.is_waiting),
         "older": None if heard else _older(request),
         "offered": own_recordings.offered(request.business),
         "form": form or OwnForm(),
     }
     template = "calls/greeting_state.html" if request.htmx else "calls/greeting.html"
     return render(request, template, context, status=422 if form else 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The greeting of closed hours: its words, what is to be made, and what callers hear."""
+
+    words: str
+    greeting: GreetingAudio | None
+    heard: GreetingAudio | None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its recording is still to come."""
+        return _is_waiting(self.greeting)
+
+
+def _closed(business: Business) -> Closed | None:
+    closed = as_closed(business)
+    if closed is business:
+        return None
+    return Closed(closed.opening_words(), recordings.current(closed), recordings.playable(closed))
+
+
+def _is_waiting(greeting: GreetingAudio | None) -> bool:
+    return greeting is None or greeting.state == GreetingState.PENDING
 
 
 def _older(request: PageRequest) -> GreetingAudio | None:

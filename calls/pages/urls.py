@@ -1,9 +1,9 @@
-"""Addresses of a business's calls, below /b/<slug>/calls/."""
+"""Addresses of a business's calls, below /b/<slug>/calls/, and of those pages about calls that stand beside."""
 
 from django.urls import path
 
 from businesses.pages import persons
-from calls.pages import blocked, call, call_export, calls, greeting, live, transfers, try_call
+from calls.pages import blocked, call, call_export, calls, figures, greeting, live, transfers, try_call
 
 urlpatterns = [
     path("", calls.calls, name="calls"),
@@ -32,3 +32,8 @@ urlpatterns = [
     path("<uuid:call_id>/person/", persons.person_of_row, {"sort": "call"}, name="call-person"),
     path("<uuid:call_id>/recording.wav", call.recording, name="call-recording"),
 ]
+
+beside = [
+    path("figures/", figures.figures, name="figures"),
+]
+"""Below /b/<slug>/."""

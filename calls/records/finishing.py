@@ -116,15 +116,15 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
     call.stream_token_hash = ""
     if call.stream_opened_at and not call.summary and not is_hidden(call.business_id):
         # `calls/records/summaries.py` looks whether there is anything to sum up. Who was put through may come back.
-        call.summary_due_at = ended_at + (
-            telling.COMES_BACK_WITHIN if call.next_step == NextStep.TRANSFER else timedelta(0)
-        )
+        comes_back = call.next_step == NextStep.TRANSFER
+        call.summary_due_at = ended_at + (telling.COMES_BACK_WITHIN if comes_back else timedelta(0))
+    call.is_to_measure = True
     charging.charge(call, until=ended_at, now=ended_at)
     call.save(
         update_fields=[
             "status", "outcome", "end_reason", "end_detail", "ended_at", "stream_token_hash",
             "minutes_charged", "cost_counted", "next_step", "user_has_spoken", "transfer_number",
-            "summary_due_at",
+            "summary_due_at", "is_to_measure",
         ]
     )  # fmt: skip
     telling.ended(call)

@@ -10,6 +10,7 @@ from django.db.models import Max
 from calls.conversation.dialogue import first_share
 from calls.models import Call, Speaker, TraceChunk, Transfer, TransferState, Turn
 from calls.past import Past
+from calls.tools.running import results_of
 
 LETTERS_PER_S: Final = 15.0
 """Of ordinary speech. An estimate: how far a sentence was heard is on record only once it has ended."""
@@ -34,6 +35,7 @@ def past_of(call: Call, opened_at: datetime, *, now: datetime) -> Past:
         words=tuple(words for _speaker, words in whole),
         first_was_heard=bool(standing.get("first_was_heard")),
         was_busy=bool(standing.get("is_busy", True)),
+        results=results_of(call),
         may_record_caller=call.notice_heard is not False,
         is_unreached=any(each.stream_number == call.stream_number - 1 for each in in_vain),
         unreached=tuple(dict.fromkeys(each.name for each in in_vain)),

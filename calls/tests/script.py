@@ -63,6 +63,9 @@ class Asks:
     wordless: bool = False
     is_complete: bool = True
     status: str = "completed"
+    takes_s: float = 0.2  # one of the business's own: until its result comes; infinity: never
+    fails: bool = False
+    must_be_told: bool = True
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,11 @@ from calls.conversation.events import (
     ResponseStatus,
     SpeechStarted,
     StreamBroke,
-    ToolRequested,
     TurnCommitted,
 )
 from calls.conversation.playback import MARK_GRACE_S
 from calls.conversation.responses import RETRY_PAUSES_S
+from calls.conversation.tool_events import ToolRequested
 from calls.tests.table import GREETED, LINE_RMS, SILENT, VOICE_RMS, Table, in_conversation
 
 pytestmark = pytest.mark.pure

@@ -16,9 +16,9 @@ from calls.conversation.events import (
     ResponseEnded,
     ResponseStatus,
     ResponseWords,
-    ToolRequested,
 )
 from calls.conversation.responses import MOST_PIECES
+from calls.conversation.tool_events import ToolRequested
 from calls.tests.generated import generated
 from calls.tests.script import Mishap, Script, Sound
 from calls.tests.table import GREETED, GREETING, Table, in_conversation

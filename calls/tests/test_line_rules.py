@@ -23,12 +23,12 @@ from calls.conversation.events import (
     SpeechStarted,
     SpeechStopped,
     StreamOpened,
-    ToolRequested,
     TurnCommitted,
 )
 from calls.conversation.leaving import FAREWELL_S
 from calls.conversation.link import GIVE_UP_S
 from calls.conversation.responses import CANCEL_TIMEOUT_S, FIRST_AUDIO_TIMEOUT_S
+from calls.conversation.tool_events import ToolRequested
 from calls.conversation.unheard import COMMIT_AFTER_S
 from calls.tests.table import GREETED, LINE_RMS, SILENT, VOICE_RMS, Table, in_conversation
 

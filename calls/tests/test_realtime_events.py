@@ -33,9 +33,9 @@ from calls.conversation.events import (
     ResponseWords,
     SpeechStarted,
     SpeechStopped,
-    ToolRequested,
     TurnCommitted,
 )
+from calls.conversation.tool_events import ToolRequested
 from calls.line.realtime_events import (
     AudioDelta,
     item_truncate,

@@ -16,9 +16,9 @@ from calls.conversation.events import (
     NothingLeft,
     ResponseEnded,
     ResponseStatus,
-    ToolRequested,
     TurnCommitted,
 )
+from calls.conversation.tool_events import ToolRequested
 from calls.tests.generated import generated
 from calls.tests.script import Script, Sound
 from calls.tests.table import GREETED, LINE_RMS, SILENT, VOICE_RMS, Table, in_conversation

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.conversation.commands import AnswerTool, CreateResponse, EndCall
+from calls.conversation.commands import AnswerTool, CreateResponse, EndCall, RunTool, TellResult
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import TurnCommitted
 from calls.conversation.patience import WAITING_TONE
 from calls.conversation.tool_calls import MOST_TOOL_ROUNDS
+from calls.conversation.tool_events import ToolFinished
 from calls.tests.generated import generated
 from calls.tests.script import Asks, Script, Sound
 from calls.tests.test_call_properties import conversations
@@ -92,3 +93,30 @@ def _requests_and_turns(world: World) -> list[CreateResponse | None]:
     ]
     asks = [(at, command) for at, command in world.all(CreateResponse) if isinstance(command, CreateResponse)]
     return [command for _, command in sorted([*turns, *asks], key=lambda each: each[0])]
+
+
+carried_out = st.builds(
+    Asks,
+    name=st.sampled_from(["take_message", "find_slots", "end_call"]),
+    wordless=st.booleans(),
+    takes_s=st.sampled_from([0.0, 0.2, 0.8, 1.5, 4.0, 6.0, float("inf")]),
+    fails=st.booleans(),
+    must_be_told=st.booleans(),
+)
+
+
+@generated(100)
+@given(calls_with_tools(st.none() | carried_out))
+def test_g17_a_function_is_begun_once_and_answered_once_whatever_happens(script: Script) -> None:
+    able = replace(script.settings, tools=("take_message", "find_slots"))
+    world = World(replace(script, settings=able)).run()
+    begun = Counter(command.tool_call_id for _, command in world.all(RunTool) if isinstance(command, RunTool))
+    answers = Counter(command.tool_call_id for _, command in world.all(AnswerTool) if isinstance(command, AnswerTool))
+    assert max(begun.values(), default=0) <= 1
+    assert max(answers.values(), default=0) <= 1
+    ended_at = next((at for at, command in world.commands if isinstance(command, EndCall)), float("inf"))
+    told = [command.text for _, command in world.all(TellResult) if isinstance(command, TellResult)]
+    for at, event in world.events:
+        if isinstance(event, ToolFinished) and at < ended_at:
+            reached = event.tool_call_id in answers or any(event.tool_call_id in text for text in told)
+            assert reached or not world.conversation.line.link.is_ready, "the model is told what was done"

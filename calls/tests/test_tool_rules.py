@@ -15,11 +15,11 @@ from calls.conversation.events import (
     ResponseEnded,
     ResponseStatus,
     SpeechStarted,
-    ToolRequested,
     TurnCommitted,
 )
 from calls.conversation.responses import MOST_ATTEMPTS
 from calls.conversation.tool_calls import Result
+from calls.conversation.tool_events import ToolRequested
 from calls.tests.table import GREETED, LINE_RMS, VOICE_RMS, Table, in_conversation
 
 pytestmark = pytest.mark.pure

@@ -16,9 +16,9 @@ from calls.conversation.events import (
     ResponseEnded,
     ResponseStatus,
     StreamResumed,
-    ToolRequested,
 )
 from calls.conversation.tool_calls import Result
+from calls.conversation.tool_events import ToolRequested
 from calls.conversation.transfers import LONGEST_REASON, UnknownName, UnreadableWish, Wish, wish_of
 from calls.tests.table import GREETED, GREETING, LINE_RMS, Table, in_conversation
 

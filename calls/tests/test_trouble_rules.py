@@ -30,9 +30,9 @@ from calls.conversation.events import (
     ResponseStatus,
     ResponseWords,
     StreamBroke,
-    ToolRequested,
     TurnCommitted,
 )
+from calls.conversation.tool_events import ToolRequested
 from calls.tests.table import GREETED, GREETING, LINE_RMS, SILENT, VOICE_RMS, Table, in_conversation
 
 pytestmark = pytest.mark.pure

@@ -27,6 +27,7 @@ from calls.conversation.commands import (
     Log,
     Play,
     ResponseKind,
+    RunTool,
     TruncateItem,
 )
 from calls.conversation.cut_off import OUT_OF_TOKENS
@@ -45,10 +46,11 @@ from calls.conversation.events import (
     StreamOpened,
     StreamResumed,
     Tick,
-    ToolRequested,
 )
 from calls.conversation.leaving import LAST_WORDS
+from calls.conversation.tool_events import ToolRequested
 from calls.tests.happenings import Cut, Heard, Queued, Truncation
+from calls.tests.imagined_tools import ImaginedTools
 from calls.tests.imagined_twilio import BYTES_PER_S, FRAME_BYTES, FRAME_S, ImaginedTwilio
 from calls.tests.imagined_vad import ImaginedVad
 from calls.tests.script import Asks, Mishap, Script
@@ -62,7 +64,7 @@ WITHOUT_AUDIO = {
 }
 REFUSALS = {Mishap.REJECTED: ("server_error", 0.0), Mishap.RATE_LIMITED: ("rate_limit_exceeded", 1.2)}
 
-NO_TOOLS = (ResponseKind.GREETING, ResponseKind.OPENING, ResponseKind.CHECK, *LAST_WORDS.values())
+NO_TOOLS = (ResponseKind.GREETING, ResponseKind.OPENING, ResponseKind.CHECK, ResponseKind.FILLER, *LAST_WORDS.values())
 
 
 @dataclass
@@ -98,7 +100,7 @@ class World:
         self.asked_at: dict[str, float] = {}  # by response
         self.broke_off_at: list[float] = []  # answers that stopped in their middle
         self.responses_of_items: dict[str, str] = {}
-        self.asked_for: dict[str, tuple[CreateResponse, float]] = {}  # by function call: the request that led to it
+        self.tools = ImaginedTools(self.after, lambda: self.now, self.feed)
         self._dropped: set[str] = set()
 
     @property
@@ -147,7 +149,7 @@ class World:
         if deadline is not None and deadline <= self.now:
             self.feed(Tick(self.now))
 
-    def _carry_out(self, command: Command) -> None:  # noqa: C901 - one line for each kind of command
+    def _carry_out(self, command: Command) -> None:  # noqa: C901, PLR0912 - one line for each kind of command
         match command:
             case Play(item_id, start, end, mark):
                 piece = Queued(item_id, start, end, mark)
@@ -160,6 +162,8 @@ class World:
                 self.vad.commit()
             case CreateResponse():
                 self._respond(command)
+            case RunTool():
+                self.tools.run(command)
             case CancelResponse(response_id):
                 self.after(self.script.latency_s, lambda: self._cancel(response_id))
             case TruncateItem():
@@ -253,7 +257,6 @@ class World:
         self._active = response_id
         self._soon(0.05, lambda: self.feed(ResponseCreated(self.now, response_id, command.request)))
         moment, item_id = script.first_delta_s, f"{response_id}-item0"
-        self.asked_for[f"call-{response_id}"] = (command, self.now)
         if not asks.wordless:
             self.responses_of_items[item_id] = response_id
             self._soon(moment, partial(self._delta, response_id, item_id, int(script.delta_s * BYTES_PER_S)))
@@ -264,6 +267,7 @@ class World:
     def _ask(self, response_id: str, asks: Asks) -> None:
         if self._active == response_id:
             name, call_id = asks.name, f"call-{response_id}"
+            self.tools.asked(call_id, asks)
             self.feed(ToolRequested(self.now, response_id, call_id, name, "{}", asks.is_complete))
 
     def _generate(self, response_id: str, mishap: Mishap) -> None:

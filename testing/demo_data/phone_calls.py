@@ -12,8 +12,8 @@ from businesses.models import Business
 from calls.audio.tracks import Recorded
 from calls.conversation.end_reasons import EndReason
 from calls.greetings import recordings
-from calls.models import Call, CallOutcome, CallStatus, GreetingAudio, GreetingState, NextStep, Turn
-from calls.records import recording
+from calls.models import Call, CallOutcome, CallStatus, GreetingAudio, GreetingState, NextStep, Turn, WeekOfCalls
+from calls.records import recording, weekly
 from calls.sandbox.telephone.wav_files import read_as_ulaw
 from frontdesk import demo
 from testing.databases import ROOT
@@ -37,6 +37,7 @@ def add(business: Business, *, now: datetime) -> Keys:
     """Create all calls and the recorded greeting. Returns the rows to look at."""
     _greeting(business, now)
     _many(business, now)
+    _weeks(business, now)
     made = {
         "hebrew": _ended(
             business, now - timedelta(minutes=50), CallOutcome.COMPLETED, say.HEBREW, 38,
@@ -93,6 +94,30 @@ def _many(business: Business, now: datetime) -> None:
     Call.objects.bulk_create(rows)
 
 
+def _weeks(business: Business, now: datetime) -> None:
+    """Create the figures of the last weeks: one with a greeting that was cut off, one without calls."""
+    monday = weekly.monday_of(business, now)
+    WeekOfCalls.objects.bulk_create(
+        WeekOfCalls(
+            business=business,
+            monday=monday - timedelta(weeks=back),
+            calls=24 + back,
+            greetings=22 + back,
+            greetings_heard=22 + back - (back == 5),
+            greetings_left=back % 3,
+            pauses=30 + 3 * back,
+            false_pauses=4 + 2 * back % 11,
+            caller_ms=900_000 + 60_000 * (back % 4),
+            assistant_ms=1_500_000 + 50_000 * (back % 3),
+            silence_ms=400_000 + 30_000 * (back % 5),
+            interruptions={str(18 + 3 * step + back % 5): 6 - step % 4 for step in range(9)},
+            answers={str(70 + 12 * step + back % 7): 9 - step for step in range(8)},
+        )
+        for back in range(1, 14)
+        if back != 7
+    )
+
+
 def _ended(
     business: Business,
     started: datetime,
@@ -120,6 +145,7 @@ def _row(business: Business, started: datetime, outcome: CallOutcome, seconds: i
         "ended_at": started + timedelta(seconds=1 + seconds),
         "user_has_spoken": answered,
         "end_reason": EndReason.CALLER_LEFT,
+        "is_to_measure": False,  # `_weeks` has the figures
         "minutes_charged": (Decimal(seconds) / 60).quantize(Decimal("0.01")) if answered else Decimal(0),
     }
     return Call(business=business, **(defaults | values))

@@ -14,6 +14,7 @@ from frontdesk import demo
 from testing.demo_data import (
     Rows,
     broadcasts,
+    hours,
     installation,
     letters,
     people,
@@ -41,8 +42,12 @@ def fill(business: Business, *, now: datetime) -> Rows:
     """Create all data for the current business. Returns the rows to look at."""
     owner = User.objects.get(email=demo.OWNER_EMAIL)
     business.fallback_number, business.dial_countries = "+97235550199", "IL"
-    business.save(update_fields=["fallback_number", "dial_countries"])
+    business.address, business.directions = "הרצל 5, חיפה", "Second floor. Parking behind the house."
+    business.closed_greeting_text = "שלום, הגעתם אלינו מחוץ לשעות הפתיחה."
+    business.closed_instructions = "Take no orders; offer to take a message."
+    business.save()
     rows = team.add(business, owner=owner, now=now)
+    rows |= hours.add(business, now=now)
     staff = team.staff_of(business)
     made = people.add(business, staff=staff, now=now)
     sender = templates.add_senders(business, now=now)

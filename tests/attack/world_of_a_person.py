@@ -21,7 +21,7 @@ from django.core.files.storage import default_storage
 from businesses.models import Business, PhoneNumber, User
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
-from calls.models import BlockedCaller, Call, CallStatus, TraceChunk, Transfer, Turn
+from calls.models import BlockedCaller, Call, CallStatus, ToolRun, TraceChunk, Transfer, Turn
 from calls.records import recording
 from testing.broadcasts import make_broadcast, make_sender, make_template
 from whatsapp.broadcasts.counts import Counts, counts_of
@@ -116,6 +116,10 @@ def _call(business: Business, number: str, name: str) -> Call:
     Transfer.objects.create(
         business=business, call=call, stream_number=0, name="Dana", about=f"{name} wants to pay", asked_at=NOW
     )
+    ToolRun.objects.create(
+        business=business, call=call, tool="take_message", tool_call_id="call_1", code="taken", at=NOW,
+        arguments={"about": f"{name} wants to be called back"}, told={"number": number},
+    )  # fmt: skip
     words = zlib.compress(f'{{"format": 1}}\n["CallerWords",0,"item","I am {name}"]'.encode())
     TraceChunk.objects.create(business=business, call=call, position=0, data=words)
     recording.write(business.pk, call.pk, Recorded(((0, name.encode() * 100),), ((0, b"hello" * 100),)))

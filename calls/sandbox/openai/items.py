@@ -102,6 +102,16 @@ class Items:
                 said += (part.get("text") or part.get("transcript") or "" for part in item.wire["content"])
         return " ".join(filter(None, said))
 
+    def results(self) -> tuple[str, ...]:
+        """Returns what the client has answered to function calls since the caller's last words, oldest first."""
+        found: list[str] = []
+        for item in self._items:
+            if item.wire.get("role") == "user":
+                found.clear()
+            elif item.wire.get("type") == "function_call_output":
+                found.append(str(item.wire.get("output")))
+        return tuple(found)
+
     def caller_said(self) -> tuple[str, ...]:
         """Returns what the caller said, oldest first: an entry for all turns between two of the assistant's."""
         said: list[list[str]] = []

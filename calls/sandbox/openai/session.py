@@ -284,6 +284,7 @@ class RealtimeSession:
             language=language_of(self.config),
             caller_said=self._items.caller_said(),
             said_since=self._items.said_since(),
+            results=self._items.results(),
             tools=() if choice == "none" else tuple(tool["name"] for tool in tools or () if "name" in tool),
         )
 

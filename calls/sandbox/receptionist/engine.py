@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from calls.sandbox.receptionist import business_text
+from calls.sandbox.receptionist import business_text, errands
 from calls.sandbox.receptionist.rules import Receptionist
 from calls.sandbox.receptionist.sentences import in_language
 
@@ -40,6 +39,7 @@ class ReplyRequest:
     `caller_said`: what the caller said, oldest first, one entry for all that came between two utterances of the
     assistant. `tools` are the names of the functions that may be called now.
     `said_since`: what the assistant has said since the caller's last words, as far as the conversation's items tell.
+    `results`: what functions have answered since the caller's last words.
     """
 
     instructions: str
@@ -48,6 +48,7 @@ class ReplyRequest:
     caller_said: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     said_since: str = ""
+    results: tuple[str, ...] = ()
 
 
 class Engine(Protocol):
@@ -70,6 +71,7 @@ _QUOTATIONS = (
 _OPENING = re.compile(r"\nThe call begins now\.")
 _CAME_BACK = re.compile(r"\n[^\n]*\bput through, but nobody took the call\b")
 _PEOPLE = re.compile(r"\n- You can put callers through to: (.+)\.")
+_FILLER = re.compile(r"\n[^\n]*\btakes a moment\b")
 _CONTINUATION = re.compile(r"\n[^\n]*\bGo on from there\b")
 
 
@@ -109,13 +111,17 @@ class StandInEngine:
             in_language(request.language),
             can_transfer="transfer_call" in request.tools,
             people=_people(request.instructions),
+            tools=request.tools,
         )
+        if _FILLER.search(request.instructions) and request.own_instructions:
+            return (Say(receptionist.sentences.one_moment),)
+        if request.results and not request.own_instructions:
+            return (Say(errands.told(request.results[-1], receptionist.sentences)),)
         is_opening = request.own_instructions and _OPENING.search(request.instructions)
         if request.own_instructions and _CAME_BACK.search(request.instructions):
             return (Say(receptionist.sentences.nobody_there),)
         reply = receptionist.open() if is_opening else receptionist.answer(request.caller_said)
-        arguments = json.dumps(reply.arguments, ensure_ascii=False)
-        tools = [CallTool(reply.tool, arguments)] if reply.tool in request.tools else []
+        tools = [CallTool(reply.tool, reply.arguments)] if reply.tool in request.tools else []
         if not (request.own_instructions and _CONTINUATION.search(request.instructions)):
             return (Say(reply.words), *tools)
         rest = words_after(request.said_since, reply.words) or ("" if tools else receptionist.sentences.anything_else)

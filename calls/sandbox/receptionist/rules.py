@@ -6,9 +6,11 @@ after a lost connection knows as much as the first one. Pure.
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from calls.sandbox.receptionist import errands
 from calls.sandbox.receptionist.business_text import BusinessText, Fact
 from calls.sandbox.receptionist.intents import Intent, intents
 from calls.sandbox.receptionist.keywords import best
@@ -33,18 +35,22 @@ class Reply:
 
     words: str
     tool: str = ""
-    arguments: dict[str, str] = field(default_factory=dict)
+    arguments: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
 class Receptionist:
-    """Answers for one business. `can_transfer`: there is somebody to put callers through to."""
+    """Answers for one business. `can_transfer`: there is somebody to put callers through to.
+
+    `tools`: the names of Frontdesk's other functions.
+    """
 
     text: BusinessText
     sentences: Sentences
     can_transfer: bool
     people: tuple[str, ...] = ()
     """Whom callers can be put through to by name."""
+    tools: tuple[str, ...] = ()
 
     def open(self) -> Reply:
         """Returns the first words of a call, before the caller has said anything."""
@@ -64,6 +70,8 @@ class Receptionist:
             return Reply(self.sentences.not_caught)
         if Intent.REPEAT in wants:
             return self.answer(tuple(earlier))
+        if errand := errands.request(caller_said, self.tools, self.sentences):
+            return Reply(errand.words, errand.tool, errand.arguments)
         return self._wish(wants, said) or self._facts(said, wants) or self._small_talk(wants, earlier)
 
     def _next_fact(self, told: int) -> Reply:
@@ -103,9 +111,9 @@ class Receptionist:
         return Reply(sentences.anything_else if wants & {Intent.YES, Intent.NO} else sentences.unknown)
 
 
-def _asked(named: str, said: str) -> dict[str, str]:
+def _asked(named: str, said: str) -> str:
     """Returns the arguments of a transfer: whom the caller wants, and their own words as the reason."""
-    return ({"to": named} if named else {}) | {"reason": said}
+    return json.dumps(({"to": named} if named else {}) | {"reason": said}, ensure_ascii=False)
 
 
 def _framed(frame: str, facts: list[Fact]) -> str:

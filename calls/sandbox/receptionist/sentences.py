@@ -23,6 +23,10 @@ class Sentences:
     who: str
     unknown: str
     no_ears: str
+    what_message: str
+    one_moment: str
+    done: str
+    not_done: str
 
 
 ENGLISH = Sentences(
@@ -40,6 +44,10 @@ ENGLISH = Sentences(
     who="I am a stand-in without a language model. Ask me about anything that the business has written about itself.",
     unknown="I am sorry, I don't know that. I am a stand-in without a language model, and know only what is written.",
     no_ears="I am a stand-in and can't understand your words.",
+    what_message="Of course. What shall I write down?",
+    one_moment="One moment.",
+    done="That is done. Is there anything else?",
+    not_done="I am sorry, that did not work.",
 )
 
 HEBREW = Sentences(
@@ -57,6 +65,10 @@ HEBREW = Sentences(
     who="זה עוזר לניסיון, בלי מודל שפה. אפשר לשאול על כל מה שהעסק כתב על עצמו.",
     unknown="מצטערים, על זה אין לי תשובה. זה עוזר לניסיון, בלי מודל שפה, והוא יודע רק את מה שהעסק כתב.",
     no_ears="זה עוזר לניסיון, והוא לא מבין דיבור בעברית.",
+    what_message="בשמחה. מה לרשום?",
+    one_moment="רגע אחד.",
+    done="בוצע. אפשר לעזור בעוד משהו?",
+    not_done="מצטערים, זה לא הצליח.",
 )
 
 

@@ -1,0 +1,79 @@
+"""What a tool of the assistant is: a function that the model may call, and that does something for the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
+
+from businesses.models import Business
+from calls.models import Call
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """For whom and when a tool acts. `now` is aware; `call` is the call that asked."""
+
+    business: Business
+    call: Call
+    now: datetime
+
+    @property
+    def caller_number(self) -> str:
+        """Returns the caller's number, +E.164, or "" where it is hidden or the call came from a browser."""
+        return self.call.caller_number if self.call.caller_number.startswith("+") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a tool has done. `code` is stored; `told` goes to the model, as JSON with plain English keys."""
+
+    code: str
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ToolRefused(Exception):
+    """A tool can't do what was asked; nothing of it is kept. `told` says to the model why, and what is possible."""
+
+    def __init__(self, code: str, told: Mapping[str, Any] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.told = dict(told or {})
+
+
+def always(_business: Business) -> bool:
+    """Returns True: a tool that every business can offer."""
+    return True
+
+
+ArgumentsT = TypeVar("ArgumentsT", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool(Generic[ArgumentsT]):
+    """One tool. `title`, `help_text` and `outcomes` are for owners, `name` and `description` for the model.
+
+    `arguments`: checked before `run`, which gets an instance. `run` works inside one database transaction and does
+    nothing outside the database: what must go out is a row that a worker sends. `outcomes`: what each code of an
+    `Outcome` or `ToolRefused` means, in a few words. `is_offered`: whether this business has what the tool needs.
+    `changes_nothing`: a look-up, which may simply run again; others act once for the same call and arguments, unless
+    one of the tools that are named in `undone_by` has run since. `is_on_at_first`: until the owner decides.
+    """
+
+    name: str
+    title: StrOrPromise
+    help_text: StrOrPromise
+    description: str
+    arguments: type[ArgumentsT]
+    run: Callable[[Context, ArgumentsT], Outcome]
+    outcomes: Mapping[str, StrOrPromise]
+    is_offered: Callable[[Business], bool] = always
+    changes_nothing: bool = False
+    undone_by: tuple[str, ...] = ()
+    is_on_at_first: bool = False

@@ -1,0 +1,65 @@
+"""All tools of the assistant, and those that a business offers its callers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from businesses.models import Business
+from calls.models import ToolSwitch
+from calls.tools import take_message
+from calls.tools.kinds import Tool
+
+if TYPE_CHECKING:
+    from openai.types.realtime import RealtimeFunctionToolParam
+
+TOOLS: Final[tuple[Tool[Any], ...]] = (take_message.TOOL,)
+"""In the order in which owners and the model see them."""
+_BY_NAME: Final = {tool.name: tool for tool in TOOLS}
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A tool that a business offers, with what its owner wants the assistant to mind."""
+
+    tool: Tool[Any]
+    guidance: str = ""
+
+    def function(self) -> RealtimeFunctionToolParam:
+        """Returns the function as the model is told it."""
+        description = f"{self.tool.description} {self.guidance}".strip()
+        return {
+            "type": "function",
+            "name": self.tool.name,
+            "description": description,
+            "parameters": schema_of(self.tool.name),
+        }
+
+
+def tool_named(name: str) -> Tool[Any] | None:
+    """Returns a tool by its name; None if there is no such tool (any more)."""
+    return _BY_NAME.get(name)
+
+
+def offered_by(business: Business) -> Sequence[Offered]:
+    """Returns the tools that a business offers now: switched on, and with everything that they need."""
+    decided = {switch.tool: switch for switch in ToolSwitch.objects.filter(business=business)}
+    offered = []
+    for tool in TOOLS:
+        switch = decided.get(tool.name)
+        is_on = switch.is_on if switch else tool.is_on_at_first
+        if is_on and tool.is_offered(business):
+            offered.append(Offered(tool, switch.guidance if switch else ""))
+    return offered
+
+
+@lru_cache(maxsize=128)
+def schema_of(name: str) -> dict[str, Any]:
+    """Returns the JSON schema of a tool's arguments: one object, without references, as OpenAI takes it."""
+    (schema,), components = msgspec.json.schema_components([_BY_NAME[name].arguments], ref_template="{name}")
+    whole = components[schema["$ref"]] if "$ref" in schema else schema
+    return {key: value for key, value in whole.items() if key != "title"}
