@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
@@ -16,10 +17,23 @@ from django.utils.translation import gettext_lazy as _
 from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.sections import Section
 from calls import tasks
+from calls.followups import rescue
 from calls.greetings import recordings
-from calls.models import Call, GreetingAudio, GreetingSource, Task, TransferTarget, Turn
+from calls.models import (
+    AfterCalls,
+    Call,
+    GreetingAudio,
+    GreetingSource,
+    Rescue,
+    Task,
+    ToolSwitch,
+    TransferTarget,
+    Turn,
+)
 from calls.pages import transfer_words, words
 from calls.records.recording import recording_of
+from calls.tools import switches
+from calls.tools.registry import TOOLS
 
 
 @admin.register(Call)
@@ -202,6 +216,34 @@ class TransferTargetAdmin(FencedAdmin):
         return transfer_words.reached_when(target)
 
 
+@admin.register(ToolSwitch)
+class ToolSwitchAdmin(FencedAdmin):
+    """Which tools the assistant has, and what it should mind about them."""
+
+    section = Section.CALLS
+    about = _("Which tools the assistant may use in calls. A tool that is not listed is as it is at first.")
+    view_roles = add_roles = change_roles = delete_roles = OWNERS
+    list_display = ("tool", "is_on", "guidance")
+    fields = ("business", "tool", "is_on", "guidance")
+    list_select_related = ("business",)
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **options: Any
+    ) -> forms.Field | None:
+        """Offer the tools that there are."""
+        if db_field.name == "tool":
+            return forms.ChoiceField(label=db_field.verbose_name, choices=[(tool.name, tool.title) for tool in TOOLS])
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+    def save_model(self, request: HttpRequest, obj: ToolSwitch, form: Any, change: bool) -> None:
+        """Save the switch, and note what has changed."""
+        switches.save(obj)
+
+    def web_page(self, obj: ToolSwitch) -> str:
+        """Returns the page on which owners switch tools."""
+        return reverse("assistant-tools", args=[obj.business.slug])
+
+
 @admin.register(Task)
 class TaskAdmin(FencedAdmin):
     """What is to be done after calls; it is done on the web page."""
@@ -219,3 +261,34 @@ class TaskAdmin(FencedAdmin):
     def web_page(self, obj: Task) -> str:
         """Returns the page on which tasks are given and done."""
         return reverse("tasks", args=[obj.business.slug])
+
+
+@admin.register(AfterCalls)
+class AfterCallsAdmin(FencedAdmin):
+    """What a business wants to happen after its calls."""
+
+    section = Section.CALLS
+    about = _("Whether callers whom nobody served are written to, and with what.")
+    view_roles = MEMBERS
+    add_roles = change_roles = OWNERS
+    list_display = ("__str__", "rescue_enabled", "rescue_template")
+    list_select_related = ("business",)
+
+    def save_model(self, request: HttpRequest, obj: AfterCalls, form: Any, change: bool) -> None:
+        """Save the choices, and note what has changed."""
+        rescue.choose(obj.business, obj)
+
+
+@admin.register(Rescue)
+class RescueAdmin(FencedAdmin):
+    """What was decided about each missed call."""
+
+    records = True
+    section = Section.CALLS
+    about = _("Which callers whom nobody served were written to, and why the others were not.")
+    view_roles = MEMBERS
+    list_display = ("at", "number", "result")
+    list_filter = ("result",)
+    list_select_related = ("business", "call")
+    search_fields = ("number",)
+    date_hierarchy = "at"

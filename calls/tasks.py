@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from businesses.models import Business
 from calls import model_checks
+from calls.followups import rescue
 from calls.greetings import recordings
 from calls.records import finishing, recording, summaries, weeks
 from calls.synthetic import runs
@@ -55,6 +56,13 @@ def summarize_due_calls() -> None:
     """Write the summaries of calls that have ended."""
     for call_id in summaries.due(now=timezone.now()):
         summaries.summarize(call_id, now=timezone.now())
+
+
+@shared_task
+def rescue_missed_calls() -> None:
+    """Write to callers whom nobody served, for businesses that want it."""
+    for call_id in rescue.due(now=timezone.now()):
+        rescue.rescue(call_id, now=timezone.now())
 
 
 @shared_task

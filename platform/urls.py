@@ -12,7 +12,7 @@ business: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("", include("businesses.pages.urls")),
     path("calls/", include("calls.pages.urls")),
-    path("tasks/", include("calls.pages.task_urls")),
+    path("", include("calls.pages.after_urls")),
     path("", include(calls_beside)),
     path("", include("whatsapp.pages.urls")),
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping.person import Person
 from businesses.keeping.table import Attachment, Holding, Record
-from calls.models import BlockedCaller, Call, CallStatus, Task, ToolRun, TraceChunk, Transfer, Turn
+from calls.models import BlockedCaller, Call, CallStatus, Rescue, Task, ToolRun, TraceChunk, Transfer, Turn
 
 LINE_OPEN = "call_running"
 WAITS = {LINE_OPEN: _("The person is on the telephone. What was asked is done when the call has ended.")}
@@ -174,6 +174,15 @@ def _task_records(person: Person) -> Iterator[Record]:
     yield from _tasks(person).order_by("created_at").values(*fields)
 
 
+def _rescues(person: Person) -> QuerySet[Rescue]:
+    theirs = Q(number__in=person.addresses) | Q(call__in=calls_of(person))
+    return Rescue.objects.filter(theirs, business=person.business)
+
+
+def _erase_rescues(person: Person, most: int) -> int:
+    return Rescue.objects.filter(pk__in=list(_rescues(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
 HOLDINGS = (
     Holding(
         "blocks",
@@ -181,6 +190,13 @@ HOLDINGS = (
         rows=lambda person: (_blocks(person),),
         erase=_erase_blocks,
         records=lambda person: _blocks(person).values("number", "blocked_at"),
+    ),
+    Holding(
+        "rescues",
+        _("What was decided about writing to them after missed calls"),
+        rows=lambda person: (_rescues(person),),
+        erase=_erase_rescues,
+        records=lambda person: _rescues(person).values("call_id", "number", "result", "at"),
     ),
     Holding(
         "tasks",

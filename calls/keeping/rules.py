@@ -14,10 +14,12 @@ from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
 from calls.models import (
+    AfterCalls,
     BlockedCaller,
     Call,
     CallStatus,
     GreetingAudio,
+    Rescue,
     Task,
     ToolRun,
     ToolSwitch,
@@ -48,6 +50,8 @@ RULES = (
     Rule(Transfer, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(TransferTarget, because=Because.MEMBERS),
     Rule(BlockedCaller, erased=True),
+    Rule(AfterCalls, because=Because.NO_PERSON),
+    Rule(Rescue, kept=Kind.CALLERS, erased=True),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
     Rule(WeekOfCalls, because=Because.COUNTS),
@@ -100,6 +104,12 @@ def remove_tasks(business: Business, *, before: datetime, most: int, **_now: obj
     return Task.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
 
 
+def remove_rescues(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove what was decided about old missed calls."""
+    old = Rescue.objects.filter(business=business, at__lt=before).order_by("at")
+    return Rescue.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
 def remove_traces(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove the traces of old calls: fewer at a time, since a piece may have 100 kB."""
     calls = Call.objects.filter(_ended(business, before), pk=OuterRef("call"))
@@ -138,6 +148,7 @@ def register() -> None:
             (Kind.TRANSCRIPTS, remove_tasks),
             (Kind.TRACES, remove_traces),
             (Kind.CALLERS, remove_numbers),
+            (Kind.CALLERS, remove_rescues),
         ),
         finders={"call": caller_of},
         waits=WAITS,

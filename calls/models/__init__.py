@@ -13,6 +13,7 @@ from calls.models.calls import (
 )
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
+from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
 from calls.models.tools import ToolRun, ToolSwitch
@@ -21,6 +22,7 @@ from calls.models.weeks import WeekOfCalls
 
 __all__ = [
     "BROWSER",
+    "AfterCalls",
     "BlockedCaller",
     "Call",
     "CallOutcome",
@@ -31,6 +33,8 @@ __all__ = [
     "ModelCheck",
     "NextStep",
     "ReachedWhen",
+    "Rescue",
+    "RescueResult",
     "Speaker",
     "SyntheticCall",
     "SyntheticFault",

@@ -54,6 +54,8 @@ class ToolSwitch(models.Model):
         help_text=_("For example: only for new customers, or: ask for the order number first."),
     )
 
+    options = models.JSONField(_("options"), default=dict, blank=True, help_text="`Tool.options`, by name")
+
     objects = BusinessManager()
 
     class Meta:

@@ -21,6 +21,7 @@ from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
 from calls.models import BlockedCaller, Call, Transfer, Turn
 from calls.pages import words
+from calls.pages.done import done_in
 from calls.records import costs
 from calls.records.recording import recording_of
 
@@ -39,6 +40,7 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         "is_blocked": BlockedCaller.objects.filter(business=request.business, number=found.caller_number).exists(),
         "lines": words.shown_turns(Turn.objects.filter(call=found)),
         "transfers": list(Transfer.objects.filter(call=found)),
+        "done": list(done_in(found)),
         "waits": list(words.waits(found)),
         "cost": costs.cost_of(found.model, found.usage),
         "recording": recording_of(found) if found.ended_at else None,

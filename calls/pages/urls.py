@@ -3,7 +3,7 @@
 from django.urls import path
 
 from businesses.pages import persons
-from calls.pages import blocked, call, call_export, calls, figures, greeting, live, transfers, try_call
+from calls.pages import blocked, call, call_export, calls, figures, greeting, live, tools, transfers, try_call
 
 urlpatterns = [
     path("", calls.calls, name="calls"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("transfers/<uuid:target_id>/", transfers.transfer_target, name="transfer-target"),
     path("transfers/<uuid:target_id>/up/", transfers.move_up, name="transfer-target-up"),
     path("transfers/<uuid:target_id>/remove/", transfers.remove, name="transfer-target-remove"),
+    path("tools/", tools.tools, name="assistant-tools"),
     path("greeting/", greeting.state, name="greeting-state"),
     path("greeting/again/", greeting.again, name="greeting-again"),
     path("greeting/own/", greeting.upload, name="greeting-own"),

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """For whom and when a tool acts. `now` is aware; `call` is the call that asked."""
+    """For whom and when a tool acts. `now` is aware; `call` is the call that asked.
+
+    `options`: what the owner has chosen of `Tool.options`, by name; nothing chosen is left out.
+    """
 
     business: Business
     call: Call
     now: datetime
+    options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def caller_number(self) -> str:
@@ -52,6 +56,16 @@ def always(_business: Business) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something about a tool that an owner may choose. `choices`: values and their words, for one business."""
+
+    name: str
+    label: StrOrPromise
+    help_text: StrOrPromise
+    choices: Callable[[Business], list[tuple[str, str]]]
+
+
 ArgumentsT = TypeVar("ArgumentsT", bound=msgspec.Struct)
 
 
@@ -61,7 +75,8 @@ class Tool(Generic[ArgumentsT]):
 
     `arguments`: checked before `run`, which gets an instance. `run` works inside one database transaction and does
     nothing outside the database: what must go out is a row that a worker sends. `outcomes`: what each code of an
-    `Outcome` or `ToolRefused` means, in a few words. `is_offered`: whether this business has what the tool needs.
+    `Outcome` or `ToolRefused` means, in a few words. `argument_names`: what the arguments are called that owners are
+    shown. `options`: what owners may choose. `is_offered`: whether this business has what the tool needs.
     `changes_nothing`: a look-up, which may simply run again; others act once for the same call and arguments, unless
     one of the tools that are named in `undone_by` has run since. `is_on_at_first`: until the owner decides.
     """
@@ -73,6 +88,8 @@ class Tool(Generic[ArgumentsT]):
     arguments: type[ArgumentsT]
     run: Callable[[Context, ArgumentsT], Outcome]
     outcomes: Mapping[str, StrOrPromise]
+    argument_names: Mapping[str, StrOrPromise] = field(default_factory=dict)
+    options: tuple[Choice, ...] = ()
     is_offered: Callable[[Business], bool] = always
     changes_nothing: bool = False
     undone_by: tuple[str, ...] = ()

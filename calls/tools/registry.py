@@ -11,13 +11,13 @@ import msgspec
 
 from businesses.models import Business
 from calls.models import ToolSwitch
-from calls.tools import take_message
+from calls.tools import look_up_caller, send_whatsapp, take_message
 from calls.tools.kinds import Tool
 
 if TYPE_CHECKING:
     from openai.types.realtime import RealtimeFunctionToolParam
 
-TOOLS: Final[tuple[Tool[Any], ...]] = (take_message.TOOL,)
+TOOLS: Final[tuple[Tool[Any], ...]] = (take_message.TOOL, look_up_caller.TOOL, send_whatsapp.TOOL)
 """In the order in which owners and the model see them."""
 _BY_NAME: Final = {tool.name: tool for tool in TOOLS}
 

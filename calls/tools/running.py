@@ -21,7 +21,7 @@ from django.db import transaction
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from calls.models import Call, ToolRun
+from calls.models import Call, ToolRun, ToolSwitch
 from calls.tools.kinds import Context, Outcome, Tool, ToolRefused
 from calls.tools.registry import tool_named
 
@@ -59,7 +59,7 @@ def run_tool(call_id: UUID, business: Business, *, tool_call_id: str, name: str,
     try:
         with acting_for(business), transaction.atomic():
             call = Call.objects.select_for_update().get(pk=call_id)
-            run = _run(Context(business, call, now), tool, tool_call_id[:100], arguments)
+            run = _run(Context(business, call, now, _options(business, tool)), tool, tool_call_id[:100], arguments)
     except Exception as error:  # a tool's mistake must not cost the call; what it was asked stays out of the log
         logger.error("call %s: %s failed: %s", call_id, name, type(error).__name__)
         return Done(_output(FAILED, {"say": _HONESTLY}), has_failed=True)
@@ -68,6 +68,14 @@ def run_tool(call_id: UUID, business: Business, *, tool_call_id: str, name: str,
         has_failed=not run.fingerprint and not tool.changes_nothing,
         must_be_told=not tool.changes_nothing,
     )
+
+
+def _options(business: Business, tool: Tool[Any]) -> dict[str, str]:
+    """Returns what the owner has chosen for a tool."""
+    if not tool.options:
+        return {}
+    chosen = ToolSwitch.objects.filter(business=business, tool=tool.name).values_list("options", flat=True).first()
+    return {name: str(value) for name, value in (chosen or {}).items()}
 
 
 def results_of(call: Call) -> tuple[str, ...]:

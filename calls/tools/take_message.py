@@ -52,5 +52,11 @@ TOOL = Tool(
     arguments=Message,
     run=take,
     outcomes={"taken": _("Message taken")},
+    argument_names={
+        "name": _("Who"),
+        "about": _("About what"),
+        "call_back_at": _("When to call back"),
+        "number": _("Number"),
+    },
     is_on_at_first=True,
 )

@@ -1,0 +1,13 @@
+"""Addresses of what comes after calls, below /b/<slug>/: tasks, and what a business wants to happen."""
+
+from django.urls import path
+
+from calls.pages import after_calls, tasks
+
+urlpatterns = [
+    path("tasks/", tasks.tasks, name="tasks"),
+    path("tasks/<uuid:task_id>/done/", tasks.done, name="task-done"),
+    path("tasks/<uuid:task_id>/reopen/", tasks.reopen, name="task-reopen"),
+    path("tasks/<uuid:task_id>/give/", tasks.give, name="task-give"),
+    path("settings/after-calls/", after_calls.after_calls, name="after-calls"),
+]

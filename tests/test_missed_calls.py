@@ -1,0 +1,163 @@
+"""A missed caller gets one message from the real sending loop, whoever decides at once or is killed with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from businesses.models import Business, PhoneNumber
+from businesses.tenancy import acting_for
+from calls.followups import rescue
+from calls.models import AfterCalls, Call, CallOutcome, CallStatus, Rescue, RescueResult
+from testing.broadcasts import make_sender, make_template
+from testing.databases import ROOT, MigratedDatabase
+from testing.meta import ThreadedMeta
+from whatsapp.conftest import Send, meta, send  # noqa: F401 - fixtures
+from whatsapp.models import Consent, Contact, DirectMessage, SuppressionCategory, SuppressionSource
+from whatsapp.people import suppressions
+from whatsapp.tests.test_killed_imports import run
+
+CALLER = "+972501234567"
+
+
+@pytest.fixture
+def clinic(transactional_db: None) -> Iterator[Business]:
+    business = Business.objects.create(name="Clinic", slug="clinic", time_zone="Asia/Jerusalem", language="he")
+    PhoneNumber.objects.create(number="+97231234567", business=business)
+    with acting_for(business):
+        sender = make_sender(business)
+        words = [{"type": "BODY", "text": "פספסנו את שיחתך ל־{{phone}}"}]
+        make_template(sender, name="missed", language="he", category="UTILITY", components=words)
+        AfterCalls.objects.create(business=business, rescue_enabled=True, rescue_template="missed")
+        Contact.objects.create(business=business, phone=CALLER, consent=Consent.GRANTED)
+        yield business
+
+
+def miss(business: Business, now: datetime) -> Call:
+    return Call.objects.create(
+        business=business, twilio_call_sid=f"CA{uuid.uuid4().hex}", called_number="+97231234567",
+        caller_number=CALLER, started_at=now - timedelta(seconds=20), ended_at=now - timedelta(seconds=10),
+        status=CallStatus.ENDED, outcome=CallOutcome.ABANDONED, end_reason="caller_left",
+    )  # fmt: skip
+
+
+def test_the_message_arrives_once(clinic: Business, meta: ThreadedMeta, send: Send) -> None:  # noqa: F811
+    now = datetime.now(UTC)
+    miss(clinic, now)
+    for _turn in range(2):
+        for call_id in rescue.due(now=now):
+            rescue.rescue(call_id, now=now)
+        send()
+    assert [post.address for post in meta.posts] == [CALLER]
+    assert DirectMessage.objects.get().text == "פספסנו את שיחתך ל־+97231234567"
+
+
+def test_who_opted_out_gets_nothing(clinic: Business) -> None:
+    now = datetime.now(UTC)
+    suppressions.suppress(clinic, CALLER, category=SuppressionCategory.ALL, source=SuppressionSource.REPLY, now=now)
+    assert rescue.rescue(miss(clinic, now).pk, now=now) is RescueResult.OPTED_OUT
+    assert not DirectMessage.objects.exists()
+
+
+def test_many_workers_and_many_missed_calls_of_one_person_make_one_message(clinic: Business) -> None:
+    now = datetime.now(UTC)
+    calls = [miss(clinic, now + timedelta(seconds=number)) for number in range(3)]
+    later = now + timedelta(seconds=20)
+
+    def decide() -> None:
+        try:
+            for call in calls:
+                rescue.rescue(call.pk, now=later)
+        finally:
+            connection.close()
+
+    workers: list[Any] = [Thread(target=decide) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert DirectMessage.objects.count() == 1
+    assert sorted(Rescue.objects.values_list("result", flat=True)) == ["sent", "written_to", "written_to"]
+
+
+SET_UP = """
+import django
+django.setup()
+from datetime import timedelta
+from django.core.management import call_command
+from django.utils import timezone
+from businesses.models import Business
+from businesses.tenancy import acting_for
+from calls.models import AfterCalls, Call
+from testing.broadcasts import make_sender, make_template
+from whatsapp.models import Contact
+call_command("create_business", "acme", name="Acme", phones=["+97231234567"])
+business = Business.objects.get()
+with acting_for(business):
+    make_template(make_sender(business), name="missed", components=[{"type": "BODY", "text": "Sorry"}])
+    AfterCalls.objects.create(business=business, rescue_enabled=True, rescue_template="missed")
+    Contact.objects.create(business=business, phone="+972501234567", consent="granted")
+    now = timezone.now()
+    Call.objects.create(
+        business=business, twilio_call_sid="CA1", called_number="+97231234567", caller_number="+972501234567",
+        started_at=now - timedelta(seconds=30), ended_at=now - timedelta(seconds=20), status="ended",
+        outcome="abandoned", end_reason="caller_left",
+    )
+"""
+WORK = """
+import django, os, signal, sys
+django.setup()
+from calls import tasks
+from calls.models import Rescue
+at = os.environ.get("DIE_AT", "")
+def die(*_args, **_values):
+    os.kill(os.getpid(), signal.SIGKILL)
+if at == "before":
+    from businesses import messenger
+    messenger.send_template = die
+if at == "between":
+    Rescue.objects.create = die
+if at == "after":
+    save = Rescue.save
+    def saved(self, *args, **values):
+        save(self, *args, **values)
+        die()
+    Rescue.save = saved
+tasks.rescue_missed_calls()
+"""
+LOOK = """
+import django, json
+django.setup()
+from businesses.tenancy import across_businesses
+from calls.models import Rescue
+from whatsapp.models import DirectMessage
+with across_businesses():
+    print(json.dumps([DirectMessage.objects.count(), Rescue.objects.count()]))
+"""
+
+
+def work(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", WORK], cwd=ROOT, env=environment)
+
+
+@pytest.mark.timeout(300)
+def test_a_killed_worker_leaves_both_rows_or_none(migrated_database: MigratedDatabase) -> None:
+    with migrated_database() as database_url:
+        environment = {**os.environ, "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
+        run(environment, SET_UP)
+        for point in ("before", "between", "after"):
+            assert work(environment | {"DIE_AT": point}).wait(timeout=60) == -signal.SIGKILL, point
+            assert run(environment, LOOK).strip() == "[0, 0]", point
+        workers = [work(environment) for _ in range(2)]
+        assert [worker.wait(timeout=60) for worker in workers] == [0, 0]
+        assert run(environment, LOOK).strip() == "[1, 1]"
