@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, time
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calls import transfer_targets
 from calls.conversation.commands import AnswerTool, CreateResponse, EndCall, NextStep, ResponseKind
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import (
@@ -20,6 +23,7 @@ from calls.conversation.events import (
 from calls.conversation.tool_calls import Result
 from calls.conversation.tool_events import ToolRequested
 from calls.conversation.transfers import LONGEST_REASON, UnknownName, UnreadableWish, Wish, wish_of
+from calls.models import ReachedWhen, TransferTarget
 from calls.tests.table import GREETED, GREETING, LINE_RMS, Table, in_conversation
 
 pytestmark = pytest.mark.pure
@@ -130,3 +134,23 @@ def test_the_caller_may_go_on_and_be_put_through_again() -> None:
     table.tell(ResponseEnded(table.now, response_id, ResponseStatus.COMPLETED))
     table.play_out()
     assert table.last(EndCall).to == "הנהלת חשבונות"
+
+
+# When somebody may be rung -------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("weekday", "hour", "values", "is_reached"),
+    [
+        (0, 9, {"from_time": time(9), "until_time": time(17)}, True),
+        (0, 17, {"from_time": time(9), "until_time": time(17)}, False),
+        (5, 10, {"from_time": time(9), "until_time": time(17), "weekdays": "01234"}, False),
+        (4, 23, {"from_time": time(22), "until_time": time(2), "weekdays": "4"}, True),
+        (5, 1, {"from_time": time(22), "until_time": time(2), "weekdays": "4"}, True),
+        (4, 1, {"from_time": time(22), "until_time": time(2), "weekdays": "4"}, False),
+        (6, 3, {"weekdays": "6"}, True),
+        (0, 3, {"reached_when": ReachedWhen.ALWAYS, "from_time": time(9), "until_time": time(10)}, True),
+    ],
+)
+def test_times_of_a_person(weekday: int, hour: int, values: dict[str, Any], is_reached: bool) -> None:
+    target = TransferTarget(**{"reached_when": ReachedWhen.OWN, **values})
+    local = datetime(2026, 11, 23 + weekday, hour, tzinfo=UTC)  # a Monday
+    assert transfer_targets.is_reached_at(target, local) is is_reached

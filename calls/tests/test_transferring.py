@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -15,7 +15,6 @@ from django.test import Client
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
-from calls import transfer_targets
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.line.admission import open_stream
@@ -248,25 +247,6 @@ def test_a_number_that_may_not_be_dialled_is_passed_over(business: Business, twi
     line = Line(twilio_post, wants(business))
     assert f">{FIRST}</Number>" in line.after()
     assert transfer_of(line.call).results == ["country"]
-
-
-@pytest.mark.parametrize(
-    ("weekday", "hour", "values", "is_reached"),
-    [
-        (0, 9, {"from_time": time(9), "until_time": time(17)}, True),
-        (0, 17, {"from_time": time(9), "until_time": time(17)}, False),
-        (5, 10, {"from_time": time(9), "until_time": time(17), "weekdays": "01234"}, False),
-        (4, 23, {"from_time": time(22), "until_time": time(2), "weekdays": "4"}, True),
-        (5, 1, {"from_time": time(22), "until_time": time(2), "weekdays": "4"}, True),
-        (4, 1, {"from_time": time(22), "until_time": time(2), "weekdays": "4"}, False),
-        (6, 3, {"weekdays": "6"}, True),
-        (0, 3, {"reached_when": ReachedWhen.ALWAYS, "from_time": time(9), "until_time": time(10)}, True),
-    ],
-)
-def test_times_of_a_person(weekday: int, hour: int, values: dict[str, Any], is_reached: bool) -> None:
-    target = TransferTarget(**{"reached_when": ReachedWhen.OWN, **values})
-    local = datetime(2026, 11, 23 + weekday, hour, tzinfo=UTC)  # a Monday
-    assert transfer_targets.is_reached_at(target, local) is is_reached
 
 
 # What goes wrong -----------------------------------------------------------------------------------------------
