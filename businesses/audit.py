@@ -2,15 +2,16 @@
 
 Whoever changes something calls `record` where it is changed, inside the same transaction: an entry then exists exactly
 when the change does. The person and the network address come from the web request that is being handled
-(`acting_person`, set by the middleware); a command (`acting_command`) or a background task has neither.
+(`acting_person`, set by the middleware); a command (`acting_command`) or a background task has neither. A request of
+the API has its token's name (`acting_token`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
@@ -21,14 +22,14 @@ from django.utils import timezone
 
 from businesses.models import AuditEntry, AuditKind, Business, User
 
-__all__ = ["AuditKind", "acting_command", "acting_person", "is_command", "record", "record_for_person"]
+__all__ = ["AuditKind", "acting_command", "acting_person", "acting_token", "is_machine", "record", "record_for_person"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Actor:
     person: User | None
     request: HttpRequest | None
-    is_command: bool = False
+    by: Mapping[str, str] = field(default_factory=dict)
 
 
 _NOBODY = _Actor(None, None)
@@ -48,16 +49,26 @@ def acting_person(person: User | None, request: HttpRequest) -> Iterator[None]:
 @contextmanager
 def acting_command() -> Iterator[None]:
     """What is done inside is done by a command that an operator runs on the server: the log says so."""
-    token = _actor.set(_Actor(None, None, is_command=True))
+    token = _actor.set(_Actor(None, None, {"by": "command"}))
     try:
         yield
     finally:
         _actor.reset(token)
 
 
-def is_command() -> bool:
-    """Returns whether an operator's command is what acts now."""
-    return _actor.get().is_command
+@contextmanager
+def acting_token(name: str, request: HttpRequest) -> Iterator[None]:
+    """What is done inside is done by one of the business's systems, with the access token of this name."""
+    token = _actor.set(_Actor(None, request, {"by": "token", "token": name}))
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+def is_machine() -> bool:
+    """Returns whether what acts now is an operator's command, or one of the business's systems by the API."""
+    return bool(_actor.get().by)
 
 
 def record(business: Business, kind: AuditKind, *, person: User | None = None, **details: Any) -> AuditEntry:
@@ -74,7 +85,7 @@ def record(business: Business, kind: AuditKind, *, person: User | None = None, *
         person_id=who.pk if who else None,
         person_name=who.shown_name[:254] if who else "",
         address=_address(actor.request),
-        details=details | ({"by": "command"} if actor.is_command else {}),
+        details={**details, **actor.by},
     )
 
 

@@ -58,6 +58,22 @@ class AddressUnproved(BusinessError):
         self.email = email
 
 
+class TooManyEndpoints(BusinessError):
+    """A business has as many webhook addresses as it may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"there may be {most} webhook addresses")
+        self.most = most
+
+
+class TooManyTokens(BusinessError):
+    """A business has as many access tokens as it may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"there may be {most} access tokens")
+        self.most = most
+
+
 class MembershipGone(BusinessError):
     """A membership was ended while somebody changed it."""
 

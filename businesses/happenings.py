@@ -15,6 +15,8 @@ from django.db.models import QuerySet
 
 from businesses.hidden import is_hidden
 from businesses.models import Business, DeliveryState, Happening, WebhookDelivery, WebhookEndpoint
+from businesses.prepared import Prepared
+from businesses.tenancy import acting_for
 
 __all__ = ["Happening", "all_happened", "happened", "taken_back"]
 
@@ -82,8 +84,11 @@ def _listening(business: Business, kind: Happening) -> list[WebhookEndpoint]:
     """Returns the addresses that want to know of this kind."""
     if is_hidden(business.pk):
         return []
-    endpoints = WebhookEndpoint.objects.filter(business=business, is_on=True).only("id", "business_id", "kinds")
-    return [endpoint for endpoint in endpoints if kind.value in endpoint.kinds]
+    with acting_for(business):
+        return [endpoint for endpoint in _switched_on.rows() if kind.value in endpoint.kinds]
+
+
+_switched_on = Prepared(lambda: WebhookEndpoint.objects.filter(is_on=True).only("id", "business_id", "kinds"))
 
 
 def _row(

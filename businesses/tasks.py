@@ -12,6 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from businesses import heartbeats
+from businesses.hooks import sending
 from businesses.keeping import erasing, retention
 from businesses.signing_in.kept_secrets import encrypt_plain_second_factors
 from businesses.signing_in.sessions import forget_dead_sessions
@@ -19,7 +20,7 @@ from businesses.signing_in.sessions import forget_dead_sessions
 logger = logging.getLogger(__name__)
 
 SHIFT_S = 20.0
-"""How long one task erases before it makes room for others."""
+"""How long one task erases, or sends, before it makes room for others."""
 
 
 @shared_task
@@ -54,6 +55,12 @@ def erase_waiting() -> None:
         erasing.work(business, erasure_id, clock=timezone.now, keep_going=for_seconds(SHIFT_S))
 
 
+@shared_task
+def send_webhooks() -> None:
+    """Tell the businesses' own systems what has happened, and repeat what was not accepted."""
+    sending.send_due(clock=timezone.now, keep_going=for_seconds(SHIFT_S))
+
+
 def for_seconds(seconds: float) -> Callable[[], bool]:
     """Returns a function that is true for so many seconds from now."""
     ends_at = time.monotonic() + seconds
@@ -66,3 +73,11 @@ def ring() -> None:
         erase_waiting.apply_async(retry=False)
     except OperationalError as error:
         logger.warning("no worker was woken for an erasure, the schedule will find it: %s", error)
+
+
+def ring_for_webhooks() -> None:
+    """Wake a worker for a message that somebody waits for. Without a reachable broker the schedule finds it."""
+    try:
+        send_webhooks.apply_async(retry=False)
+    except OperationalError as error:
+        logger.warning("no worker was woken for a webhook, the schedule will find it: %s", error)

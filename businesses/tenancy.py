@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models import sql
@@ -28,7 +30,12 @@ class _Scope(Enum):
     EVERYONE = "an operator's view of the whole installation"
 
 
-_current: ContextVar[tuple[Business, ...] | _Scope] = ContextVar("current_business", default=_Scope.UNSAID)
+@dataclass(frozen=True, slots=True)
+class _StandIn:
+    pk: UUID
+
+
+_current: ContextVar[tuple[Business | _StandIn, ...] | _Scope] = ContextVar("current_business", default=_Scope.UNSAID)
 
 TenantModel = TypeVar("TenantModel", bound=models.Model)
 
@@ -64,6 +71,24 @@ def current_id() -> str:
     """Returns the id of the business for which the code just runs, for the log; empty for none or several."""
     businesses = _current.get()
     return str(businesses[0].pk) if not isinstance(businesses, _Scope) and len(businesses) == 1 else ""
+
+
+def the_current() -> UUID:
+    """Returns the id of the one business for which the code just runs. Raises `NoBusiness` for none or several."""
+    businesses = _current.get()
+    if isinstance(businesses, _Scope) or len(businesses) != 1:
+        raise NoBusiness("a prepared query runs for one business: set it with `acting_for(business)`")
+    return businesses[0].pk
+
+
+@contextmanager
+def made_for(stand_in: UUID) -> Iterator[None]:
+    """Make queries, which don't run, with an id in the place of the business's (`prepared.py`)."""
+    token = _current.set((_StandIn(stand_in),))
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 class _RefusingQuery(sql.Query):

@@ -12,12 +12,15 @@ import logging
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
 
 from businesses.models import Business, DailyLimits, DayUsage, Limit
+from businesses.prepared import Prepared, PreparedUpdate, given
+from businesses.tenancy import acting_for
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +28,8 @@ NEAR = Decimal("0.8")
 """From this share of a limit on the business is warned."""
 
 Amount = int | Decimal
+
+_limits = Prepared(DailyLimits.objects.all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +68,19 @@ def add(business: Business, amounts: dict[Limit, Amount], *, now: datetime, limi
     if not amounts:
         return
     day = day_of(business, now)
-    with transaction.atomic(savepoint=False):
-        rows = DayUsage.objects.filter(business=business, day=day)
-        added = {limit.value: F(limit.value) + amount for limit, amount in amounts.items()}
-        if not rows.update(**added):
+    with acting_for(business), transaction.atomic(savepoint=False):
+        added = {limit.value: amount for limit, amount in amounts.items()}
+        if not _adding(*added).run(day=day, **added):
             DayUsage.objects.bulk_create([DayUsage(business=business, day=day)], ignore_conflicts=True)
-            rows.update(**added)
+            _adding(*added).run(day=day, **added)
         _tell(business, amounts, now=now, limits=limits)
+
+
+@cache
+def _adding(*columns: str) -> PreparedUpdate:
+    """Returns the statement that adds to these columns of a day."""
+    more = {name: F(name) + given(DayUsage, name) for name in columns}
+    return PreparedUpdate(lambda: DayUsage.objects.filter(day=given(DayUsage, "day")), **more)
 
 
 def give_back(business: Business, limit: Limit, amount: Decimal, *, since: datetime) -> None:
@@ -94,7 +105,9 @@ def standings(business: Business, *, now: datetime, limits: DailyLimits | None =
 
     `limits`: the business's, if the caller has read them.
     """
-    limits = limits or DailyLimits.objects.filter(business=business).first()
+    if limits is None:
+        with acting_for(business):
+            limits = _limits.first()
     allowed = {limit: getattr(limits, limit.value) for limit in Limit} if limits else {}
     if not any(each is not None for each in allowed.values()):
         return []

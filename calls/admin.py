@@ -16,21 +16,14 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.sections import Section
-from calls import tasks
+from calls import (
+    admin_transfers,  # noqa: F401 - it registers its own
+    tasks,
+)
 from calls.followups import rescue
 from calls.greetings import recordings
-from calls.models import (
-    AfterCalls,
-    Call,
-    GreetingAudio,
-    GreetingSource,
-    Rescue,
-    Task,
-    ToolSwitch,
-    TransferTarget,
-    Turn,
-)
-from calls.pages import transfer_words, words
+from calls.models import AfterCalls, Call, GreetingAudio, GreetingSource, NewsChoice, Rescue, Task, ToolSwitch, Turn
+from calls.pages import words
 from calls.records.recording import recording_of
 from calls.tools import switches
 from calls.tools.registry import TOOLS
@@ -186,36 +179,6 @@ class GreetingAudioAdmin(FencedAdmin):
         messages.success(request, _("New recordings are on their way. Reload this page in a minute."))
 
 
-@admin.register(TransferTarget)
-class TransferTargetAdmin(FencedAdmin):
-    """To whom callers can be put through; owners change it on the web page, which checks each number."""
-
-    records = True
-    section = Section.CALLS
-    about = _("People and departments to whom the assistant puts callers through. They are changed on the web page.")
-    view_roles = OWNERS
-    list_display = ("name", "about", "when", "asks_for_key", "is_on")
-    list_filter = ("is_on",)
-    list_select_related = ("business",)
-    search_fields = ("name",)
-    fields = ("business", "name", "about", "numbers_in_order", "when", "asks_for_key", "is_on")
-    readonly_fields = ("numbers_in_order", "when")
-
-    def web_page(self, obj: TransferTarget) -> str:
-        """Returns the page on which it is changed."""
-        return reverse("transfer-target", args=[obj.business.slug, obj.pk])
-
-    @admin.display(description=_("phone numbers"))
-    def numbers_in_order(self, target: TransferTarget) -> str:
-        """Show the numbers."""
-        return ", ".join(target.numbers)
-
-    @admin.display(description=_("When"))
-    def when(self, target: TransferTarget) -> str:
-        """Show when they take calls, in words."""
-        return transfer_words.reached_when(target)
-
-
 @admin.register(ToolSwitch)
 class ToolSwitchAdmin(FencedAdmin):
     """Which tools the assistant has, and what it should mind about them."""
@@ -292,3 +255,20 @@ class RescueAdmin(FencedAdmin):
     list_select_related = ("business", "call")
     search_fields = ("number",)
     date_hierarchy = "at"
+
+
+@admin.register(NewsChoice)
+class NewsChoiceAdmin(FencedAdmin):
+    """Who gets mails about calls; each member chooses on the web page."""
+
+    records = True
+    section = Section.CALLS
+    about = _("Which members get mails about calls, and when.")
+    view_roles = OWNERS
+    list_display = ("membership", "mail", "digest_hour")
+    list_filter = ("mail",)
+    list_select_related = ("business", "membership__user")
+
+    def web_page(self, obj: NewsChoice) -> str:
+        """Returns the page on which a member chooses."""
+        return reverse("after-calls", args=[obj.business.slug])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from django.db import close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
 
 Execute = Callable[[str, Any, bool, dict[str, Any]], Any]
 
@@ -16,11 +16,19 @@ WHILE_A_CALLER_WAITS_S: Final = 1.3
 
 @contextmanager
 def own_connection() -> Iterator[None]:
-    """Use a connection that is not broken in a thread that no request cleans up after."""
+    """Use a connection that is not broken in a thread that no request cleans up after.
+
+    The thread keeps that to SQLite: opening and closing the file would take longer than what a call asks of it.
+    """
     close_old_connections()
     try:
         yield
+    except DatabaseError:
+        connection.close()  # it may be broken: the next block starts afresh
+        raise
     finally:
+        if connection.vendor == "sqlite":
+            connection.close_at = None
         close_old_connections()
 
 

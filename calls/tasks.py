@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 
 from businesses.models import Business
 from calls import model_checks
-from calls.followups import rescue
+from calls.followups import news, rescue
 from calls.greetings import recordings
 from calls.records import finishing, recording, summaries, weeks
 from calls.synthetic import runs
@@ -70,6 +70,14 @@ def measure_ended_calls() -> None:
     """Count calls that have ended into the figures of their weeks."""
     for call_id in weeks.due(now=timezone.now()):
         weeks.count(call_id)
+
+
+@shared_task
+def send_news() -> None:
+    """Mail members about calls, as they have chosen."""
+    news.write_due(now=timezone.now())
+    for news_id in news.due(now=timezone.now()):
+        news.send(news_id, now=timezone.now())
 
 
 @shared_task

@@ -15,6 +15,7 @@ CELERY_BEAT_SCHEDULE = {
     "encrypt-second-factors": {"task": "businesses.tasks.encrypt_second_factors", "schedule": crontab(minute="40")},
     "keep-days": {"task": "businesses.tasks.keep_days", "schedule": crontab(hour="4", minute="40")},
     "erasures": {"task": "businesses.tasks.erase_waiting", "schedule": 60.0, "options": {"expires": 60.0}},
+    "webhooks": {"task": "businesses.tasks.send_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},
     # Seconds. Changes usually wake a worker sooner; this finds work for which no wake-up arrived.
     "send-broadcasts": {"task": "whatsapp.tasks.drive", "schedule": 5.0, "options": {"expires": 5.0}},
     "occurrences": {"task": "whatsapp.tasks.make_occurrences", "schedule": 20.0, "options": {"expires": 20.0}},
@@ -27,6 +28,7 @@ CELERY_BEAT_SCHEDULE = {
     "templates": {"task": "whatsapp.tasks.refresh_templates", "schedule": 60.0, "options": {"expires": 60.0}},
     "old-uploads": {"task": "whatsapp.tasks.remove_old_uploads", "schedule": crontab(hour="4", minute="20")},
     "summaries": {"task": "calls.tasks.summarize_due_calls", "schedule": 5.0, "options": {"expires": 5.0}},
+    "news": {"task": "calls.tasks.send_news", "schedule": 10.0, "options": {"expires": 10.0}},
     "missed-calls": {"task": "calls.tasks.rescue_missed_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "weeks": {"task": "calls.tasks.measure_ended_calls", "schedule": 10.0, "options": {"expires": 10.0}},
     "old-greetings": {"task": "calls.tasks.remove_old_greetings", "schedule": crontab(hour="4", minute="10")},

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from calls.pages.urls import beside as calls_beside
 from frontdesk import health, home, operator_page
+from frontdesk.api.entry import api
 
 business: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -27,6 +28,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("operator/", operator_page.operator, name="operator"),
+    path("api/v1/<path:rest>", api, name="api"),
     path("calls/", include("calls.urls")),
     path("whatsapp/", include("whatsapp.urls")),
     path("admin/", admin.site.urls),

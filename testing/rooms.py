@@ -56,6 +56,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "calls": (
         "apps urls management templatetags",
         "admin doctor",
+        "admin_transfers",
         "pages",
         "tasks",
         "keeping synthetic",
@@ -84,6 +85,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "fence",
         "forms",
         "tasks doctor",
+        "hooks api_tokens",
         "signing_in",
         "invitation_mail",
         "invitations registration business_options",
@@ -98,7 +100,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "dialling",
         "changes countries field_words phone_numbers public_address client_address untrusted_json credentials mail"
         " database_watch safe_http",
-        "database_absence media_folder",
+        "database_absence media_folder prepared",
         "absence garbage hidden public_networks spans remembered signals tenancy errors",
         "countries_in_hebrew countries_in_english",
     ),

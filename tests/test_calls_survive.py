@@ -17,8 +17,9 @@ import pytest_asyncio
 from pytest_django import DjangoDbBlocker
 
 from calls.conversation.events import StreamResumed
+from calls.models import Task
 from calls.sandbox.openai.scenario import Scenario
-from calls.sandbox.receptionist.engine import Say
+from calls.sandbox.receptionist.engine import CallTool, Say
 from calls.sandbox.telephone.placed_call import PlacedCall
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing import numbered
@@ -141,6 +142,23 @@ async def test_an_answer_that_was_cut_off_is_made_up_for(house: House) -> None:
     assert known[0]["text"] == GREETING
     assert ANSWER.startswith(known[-1]["text"])
     assert len(known[-1]["text"]) < len(ANSWER), "it was not all heard"
+
+
+async def test_what_a_tool_did_before_the_kill_is_known_after_it_and_done_once(house: House) -> None:
+    message = CallTool("take_message", '{"about": "The order has not come"}')
+    async with house.calling(scenario(replies=((message,), (Say(ANSWER),), (message,), (Say(REST),)))) as (call, lane):
+        await call.quiet(0.5, after_bytes=len(numbered.audio(GREETING)))
+        call.say(speech("hello"))
+        await call.until(lambda: call.heard_bytes > len(numbered.audio(GREETING)) + 4_000)
+        await house.kill(call)
+        await call.until(lambda: heard_in(call.stream).endswith(numbered.audio(REST)))
+    told = [each["item"]["content"][0]["text"] for each in lane.received("conversation.item.create") if
+            each["item"].get("role") == "system"]  # fmt: skip
+    assert len(told) == 1, "the session of the second process"
+    assert 'take_message: {"outcome": "taken"' in told[0]
+    assert await house.office.ask(lambda: list(Task.objects.values_list("about", flat=True))) == [
+        "The order has not come"
+    ]
 
 
 async def test_a_process_that_must_stop_hands_its_calls_over(house: House) -> None:

@@ -64,7 +64,7 @@ def told() -> list[dict[str, Any]]:
 
 def end(call: Call, at: datetime, reason: EndReason = EndReason.CALLER_LEFT, cause: str = "") -> None:
     ending = Ending(reason, NextStep.HANG_UP, CallOutcome.COMPLETED, user_has_spoken=True, cause=cause)
-    finishing.end_by_its_process(call.pk, ending, now=at)
+    finishing.end_by_its_process(call.pk, call.business, ending, now=at)
 
 
 def test_an_address_is_told_of_the_kinds_that_it_wants(acme: Business, endpoint: WebhookEndpoint) -> None:

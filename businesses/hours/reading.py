@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import DateField
+
 from businesses.hours.calendar import Hours, Interval, Special, Standing, read_pairs
 from businesses.models import Business
 from businesses.models.hours import DayKind, SpecialDays, WeekHours
+from businesses.prepared import Given, Prepared
+from businesses.tenancy import acting_for
 
+_week = Prepared(WeekHours.objects.all)
+_special_days = Prepared(lambda: SpecialDays.objects.filter(removed_at=None, last_day__gte=Given("since", DateField())))
 _RANKS = {DayKind.EXCEPTION.value: 0, DayKind.HOLIDAY.value: 1}
 
 
@@ -17,12 +23,11 @@ def hours_of(business: Business, *, since: date | None = None) -> Hours | None:
 
     `since`: leaves out exceptions and holidays that were over on that day.
     """
-    row = WeekHours.objects.filter(business=business).first()
-    if row is None or not any(row.days()):
-        return None
-    rows = SpecialDays.objects.filter(business=business, removed_at=None)
-    if since is not None:
-        rows = rows.filter(last_day__gte=since)
+    with acting_for(business):
+        row = _week.first()
+        if row is None or not any(row.days()):
+            return None
+        rows = _special_days.rows(since=since or date.min)
     specials = tuple(
         Special(each.first_day, each.last_day, read_pairs(each.hours), each.name, _RANKS[each.kind]) for each in rows
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -14,6 +14,8 @@ from businesses.keeping.kinds import Kind
 from businesses.keeping.table import Because, Rule
 from businesses.models import (
     AddressKey,
+    ApiCreation,
+    ApiToken,
     AuditEntry,
     Business,
     DailyLimits,
@@ -28,6 +30,8 @@ from businesses.models import (
     WeekHours,
 )
 
+KEYS_KEPT = timedelta(days=2)
+"""How long the API knows an Idempotency-Key again."""
 RULES = (
     Rule(Membership, because=Because.MEMBERS),
     Rule(Invitation, because=Because.MEMBERS),
@@ -39,6 +43,8 @@ RULES = (
     Rule(WeekHours, because=Because.COUNTS),
     Rule(SpecialDays, because=Because.COUNTS),
     Rule(DayUsage, because=Because.COUNTS),
+    Rule(ApiToken, because=Because.NO_PERSON),
+    Rule(ApiCreation, fixed=KEYS_KEPT, because=Because.NO_PERSON),
     Rule(WebhookEndpoint, because=Because.NO_PERSON),
     Rule(WebhookDelivery, fixed=told.KEPT, erased=True),
 )
@@ -56,6 +62,12 @@ def remove_old_erasures(business: Business, *, before: datetime, most: int, **_n
     return Erasure.objects.filter(pk__in=list(old[:most])).delete()[0]
 
 
+def remove_old_keys(business: Business, *, now: datetime, most: int, **_before: object) -> int:
+    """Remove the keys of what was created by the API days ago."""
+    old = ApiCreation.objects.filter(business=business, at__lt=now - KEYS_KEPT).values_list("pk", flat=True)
+    return ApiCreation.objects.filter(pk__in=list(old[:most])).delete()[0]
+
+
 def forget_admin_log(rows: QuerySet[Any]) -> None:
     """Remove what the Django admin logged of these rows: it names each as it was shown, with name and number."""
     kind = ContentType.objects.get_for_model(rows.model)
@@ -68,5 +80,10 @@ def register() -> None:
     table.register(
         rules=RULES,
         holdings=(told.HOLDING,),
-        removers=((Kind.AUDIT, remove_old_entries), (Kind.AUDIT, remove_old_erasures), (Kind.NEWS, told.remove_old)),
+        removers=(
+            (Kind.AUDIT, remove_old_entries),
+            (Kind.AUDIT, remove_old_erasures),
+            (Kind.NEWS, told.remove_old),
+            (Kind.NEWS, remove_old_keys),
+        ),
     )

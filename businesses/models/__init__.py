@@ -1,5 +1,6 @@
-"""Users, businesses, members, numbers, hours, limits, the audit log, retention, webhooks and processes."""
+"""Users, businesses, members, numbers, hours, limits, audit log, retention, webhooks, the API and processes."""
 
+from businesses.models.api import ApiCreation, ApiToken
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
 from businesses.models.heartbeats import Heartbeat
@@ -14,6 +15,8 @@ from businesses.models.webhooks import DeliveryState, Happening, SwitchedOff, We
 
 __all__ = [
     "AddressKey",
+    "ApiCreation",
+    "ApiToken",
     "AuditEntry",
     "AuditKind",
     "Business",

@@ -62,6 +62,9 @@ class AuditKind(models.TextChoices):
     SEGMENT_CHANGED = "segment_changed", _("Segment of contacts made or changed")
     OWN_GREETING = "own_greeting", _("Own recording of the greeting")
     RETENTION_CHANGED = "retention_changed", _("Retention changed")
+    WEBHOOK_CHANGED = "webhook_changed", _("Webhook address added, changed or removed")
+    API_TOKEN_MADE = "api_token_made", _("Access token made")
+    API_TOKEN_REVOKED = "api_token_revoked", _("Access token revoked")
 
 
 def audit_kinds() -> list[tuple[str, _StrPromise]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
@@ -20,6 +21,7 @@ from businesses.field_words import FIELD_WORDS
 from businesses.hidden import SeenBusinesses
 from businesses.models.assistant_texts import AssistantTexts
 from businesses.phone_numbers import region_of
+from businesses.prepared import Given, Prepared
 from businesses.validators import (
     dial_words,
     one_line,
@@ -45,6 +47,14 @@ class SecondFactor(models.TextChoices):
     EVERYBODY = "everybody", _("Owners and staff")
 
 
+def _numbers_known() -> models.QuerySet[Any, tuple[str]]:
+    """Returns a given number, if it is one of ours, and those of a business."""
+    ours = apps.get_model("businesses", "PhoneNumber")._default_manager
+    is_meant = Q(number=Given("number", models.CharField())) | Q(business=Given("business", models.UUIDField()))
+    return ours.filter(is_meant).order_by("pk").values_list("number")
+
+
+_known_numbers = Prepared(_numbers_known)
 _USUAL_NOTICES = {Language.HEBREW: "השיחה מוקלטת.", Language.ENGLISH: "This call is recorded."}
 
 
@@ -230,8 +240,7 @@ class Business(AssistantTexts, CallSettings):
     def dial_refusal(self, number: str) -> DialRefusal | None:
         """Returns why calls of this business may not be put through to a number (E.164); None if they may."""
         # Not only the own numbers: businesses that ring each other would call in circles, at the operator's cost.
-        every = self.phone_numbers.model._default_manager
-        known = every.filter(Q(number=number) | Q(business=self)).order_by("pk").values_list("number", flat=True)
+        known = [own for (own,) in _known_numbers.rows(number=number, business=self.pk)]
         return DialRefusal.OURS if number in known else refusal_of(number, self.countries_among(known))
 
     def notice(self) -> str:

@@ -23,6 +23,7 @@ LABELS: dict[str, Promise] = {
     "by": gettext_lazy("By"),
     "call": gettext_lazy("Call"),
     "email": gettext_lazy("Email address"),
+    "host": gettext_lazy("Server"),
     "minutes": gettext_lazy("Minutes"),
     "name": gettext_lazy("Name"),
     "number": gettext_lazy("Number"),
@@ -31,6 +32,7 @@ LABELS: dict[str, Promise] = {
     "role": gettext_lazy("Role"),
     "rows": gettext_lazy("Rows"),
     "step": gettext_lazy("Step"),
+    "token": gettext_lazy("Access token"),
     "what": gettext_lazy("Details"),
 }
 """What each detail is called. A detail that is missing here is shown by its key."""
@@ -60,6 +62,12 @@ STEPS: dict[str, Promise] = {
     "offered": gettext_lazy("own recording uploaded"),
     "accepted": gettext_lazy("accepted: callers hear it"),
     "removed": gettext_lazy("removed"),
+    "added": gettext_lazy("added"),
+    "switched_on": gettext_lazy("on again"),
+    "switched_off": gettext_lazy("switched off"),
+    "keeps_failing": gettext_lazy("switched off, since nothing was accepted for days"),
+    "gone": gettext_lazy("switched off, since its server said that it is gone"),
+    "secret_changed": gettext_lazy("new secret made"),
     "restored": gettext_lazy("removal undone"),
     "disconnected": gettext_lazy("disconnected"),
     "made": gettext_lazy("made"),
@@ -68,6 +76,9 @@ STEPS: dict[str, Promise] = {
     "activated": gettext_lazy("started"),
     "stopped": gettext_lazy("stopped for good"),
     "command": gettext_lazy("a command on the server"),
+    "token": gettext_lazy("one of your systems"),
+    "reads": gettext_lazy("may read"),
+    "writes": gettext_lazy("may read and change"),
 }
 """Codes that are values of details."""
 HIDDEN = {"broadcast", "call", "sender", "of", "before", "after", "changes"}

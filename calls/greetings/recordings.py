@@ -22,6 +22,7 @@ from django.db.models import Case, F, Q, QuerySet, When
 
 from businesses.hours.after_hours import as_closed
 from businesses.models import Business
+from businesses.prepared import Given, Prepared, given
 from businesses.tenancy import across_businesses, acting_for
 from calls.audio import ulaw
 from calls.errors import SpeechFailed
@@ -62,10 +63,14 @@ def current_audio(business: Business, *, now: datetime) -> bytes:
     """Returns the greeting as µ-law; b"" if there is none or no good recording (a wanted one is then requested)."""
     if not business.opening_words():
         return b""
-    rows = list(_recordings(business)[:3])  # the owner's, the wanted one, and the latest of the others
-    if not any(row.content_hash == content_hash(business) for row in rows):
+    wanted = content_hash(business)
+    with acting_for(business):
+        rows = _first_three.rows(
+            text=business.opening_words(), voice=business.voice, language=business.language, content_hash=wanted
+        )
+    if not any(hashed == wanted for hashed, _rendered_at, _audio in rows):
         request(business, now=now)  # the settings changed without a signal, or the speech model did
-    return next((bytes(row.audio) for row in rows if row.rendered_at), b"")
+    return next((bytes(audio) for _hashed, rendered_at, audio in rows if rendered_at), b"")
 
 
 def current(business: Business) -> GreetingAudio | None:
@@ -88,11 +93,25 @@ def _recordings(business: Business) -> QuerySet[GreetingAudio]:
 
     Those with `rendered_at` hold a good recording.
     """
-    rows = GreetingAudio.objects.filter(business=business, text=business.opening_words())
-    rows = rows.filter(Q(source=GreetingSource.OWN) | Q(voice=business.voice, language=business.language))
-    rank = Case(When(source=GreetingSource.OWN, then=0), When(content_hash=content_hash(business), then=1), default=2)
+    rows = GreetingAudio.objects.filter(business=business)
+    return _in_order(rows, business.opening_words(), business.voice, business.language, content_hash(business))
+
+
+def _in_order(
+    rows: QuerySet[GreetingAudio], text: str | Given, voice: str | Given, language: str | Given, wanted: str | Given
+) -> QuerySet[GreetingAudio]:
+    rows = rows.filter(Q(source=GreetingSource.OWN) | Q(voice=voice, language=language), text=text)
+    rank = Case(When(source=GreetingSource.OWN, then=0), When(content_hash=wanted, then=1), default=2)
     not_accepted = Q(source=GreetingSource.OWN, rendered_at=None)
     return rows.exclude(not_accepted).order_by(rank, F("rendered_at").desc(nulls_last=True))
+
+
+_first_three = Prepared(  # the owner's, the wanted one, and the latest of the others
+    lambda: _in_order(
+        GreetingAudio.objects.all(),
+        *(given(GreetingAudio, column) for column in ("text", "voice", "language", "content_hash")),
+    ).values_list("content_hash", "rendered_at", "audio")[:3]
+)
 
 
 def request(business: Business, *, now: datetime) -> GreetingAudio | None:

@@ -19,6 +19,8 @@ from calls.models import (
     Call,
     CallStatus,
     GreetingAudio,
+    News,
+    NewsChoice,
     Rescue,
     Task,
     ToolRun,
@@ -51,6 +53,8 @@ RULES = (
     Rule(TransferTarget, because=Because.MEMBERS),
     Rule(BlockedCaller, erased=True),
     Rule(AfterCalls, because=Because.NO_PERSON),
+    Rule(NewsChoice, because=Because.MEMBERS),
+    Rule(News, kept=Kind.CALLERS, because=Because.NO_PERSON),
     Rule(Rescue, kept=Kind.CALLERS, erased=True),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
@@ -110,6 +114,12 @@ def remove_rescues(business: Business, *, before: datetime, most: int, **_now: o
     return Rescue.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
 
 
+def remove_news(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove the rows of old mails about calls."""
+    old = News.objects.filter(business=business, created_at__lt=before).order_by("created_at")
+    return News.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
 def remove_traces(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove the traces of old calls: fewer at a time, since a piece may have 100 kB."""
     calls = Call.objects.filter(_ended(business, before), pk=OuterRef("call"))
@@ -149,6 +159,7 @@ def register() -> None:
             (Kind.TRACES, remove_traces),
             (Kind.CALLERS, remove_numbers),
             (Kind.CALLERS, remove_rescues),
+            (Kind.CALLERS, remove_news),
         ),
         finders={"call": caller_of},
         waits=WAITS,

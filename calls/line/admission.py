@@ -38,14 +38,15 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
     Raises:
         StreamRefused: the token is wrong, used or expired, or belongs to another call or business.
     """
-    business = Business.every.filter(pk=stream_tokens.business_of(token)).first()
-    if business is None:
-        raise StreamRefused("the token names no business")
+    with acting_for(Business(pk=stream_tokens.business_of(token))):
+        call = stream_tokens.found(token, call_sid, now=now)
+        if call is None:
+            raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
+    business = call.business
     with acting_for(business):
-        call = stream_tokens.claimable(token, call_sid, now=now).first()
         hours = hours_of(business, since=now.date() - _EARLIEST_DAY)
-        opened_at = call.stream_opened_at if call and call.stream_opened_at else now
-        if call and call.stream_opened_at:
+        opened_at = call.stream_opened_at or now
+        if call.stream_opened_at:
             is_closed = call.came_while_closed
         else:
             is_closed = hours is not None and not hours.standing(now).is_open
@@ -56,14 +57,14 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         plan_settings = conversation_settings(
             business, greeting_bytes=len(greeting_audio), tools=tools, people=[each.name for each in reach.now]
         )
-        past = pasts.past_of(call, call.stream_opened_at, now=now) if call and call.stream_opened_at else None
-        claimed = stream_tokens.claimable(token, call_sid, now=now).update(
-            stream_token_hash="",  # used up
-            stream_sid=stream_sid,
-            alive_at=now,
-            **({} if past else _first_opening(business, plan_settings, is_closed=is_closed, now=now)),
-        )
-        if call is None or not claimed:
+        past = pasts.past_of(call, call.stream_opened_at, now=now) if call.stream_opened_at else None
+        columns = {"stream_token_hash": "", "stream_sid": stream_sid, "alive_at": now}  # the token is used up
+        if past:
+            claimed = bool(stream_tokens.claimable(token, call_sid, now=now).update(**columns))
+        else:
+            columns |= _first_opening(business, plan_settings, is_closed=is_closed, now=now)
+            claimed = stream_tokens.claim_first(token, call_sid, now=now, **columns)
+        if not claimed:
             raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
         if past:
             longest_s = max(plan_settings.max_call_s - past.seconds, SHORTEST_REST_S)

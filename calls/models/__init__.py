@@ -13,6 +13,7 @@ from calls.models.calls import (
 )
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
+from calls.models.news import News, NewsChoice, NewsState, NewsWhen
 from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
@@ -31,6 +32,10 @@ __all__ = [
     "GreetingSource",
     "GreetingState",
     "ModelCheck",
+    "News",
+    "NewsChoice",
+    "NewsState",
+    "NewsWhen",
     "NextStep",
     "ReachedWhen",
     "Rescue",

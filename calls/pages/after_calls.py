@@ -8,20 +8,24 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.text import format_lazy
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from businesses.mail import can_mail
 from businesses.messenger import TemplateChoice
+from businesses.models import Membership
 from businesses.pages.access import OWNERS, PageRequest, business_page
-from calls.followups import rescue
-from calls.models import AfterCalls, Rescue
+from calls.followups import news, rescue
+from calls.models import AfterCalls, NewsChoice, Rescue
 
 if TYPE_CHECKING:
     _Form = forms.ModelForm[AfterCalls]
+    _NewsForm = forms.ModelForm[NewsChoice]
 else:
-    _Form = forms.ModelForm
+    _Form = _NewsForm = forms.ModelForm
 
 SHOWN = 10
 
@@ -46,20 +50,49 @@ class RescueForm(_Form):
         )
 
 
+class NewsForm(_NewsForm):
+    """When the person who reads this page is mailed about calls."""
+
+    class Meta:
+        model = NewsChoice
+        fields: ClassVar[list[str]] = ["mail", "digest_hour"]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="settings", roles=OWNERS)
 def after_calls(request: PageRequest) -> HttpResponse:
-    """Show the choices, and save them on POST."""
+    """Show the choices, and save one part of them on POST: `part` says which."""
+    part = request.POST.get("part", "")
     templates = rescue.usable_templates(request.business)
-    chosen = rescue.choices_of(request.business)
-    form = RescueForm(request.POST or None, instance=chosen, templates=templates)
+    given = request.POST if part == "rescue" else None
+    form = RescueForm(given, instance=rescue.choices_of(request.business), templates=templates)
+    member = Membership.objects.filter(business=request.business, user=request.user).first()
+    news_form = _news_form(request, member, part) if member else None
     if form.is_valid():
         rescue.choose(request.business, form.save(commit=False))
-        messages.success(request, _("Saved."))
-        return redirect("after-calls", slug=request.business.slug)
+    elif member and news_form and news_form.is_valid():
+        news.choose(member, **news_form.cleaned_data, language=get_language() or "en", now=timezone.now())
+    else:
+        return _page(request, form, news_form, templates)
+    messages.success(request, _("Saved."))
+    return redirect("after-calls", slug=request.business.slug)
+
+
+def _news_form(request: PageRequest, member: Membership, part: str) -> NewsForm:
+    chosen = NewsChoice.objects.filter(membership=member).first()
+    return NewsForm(request.POST if part == "news" else None, instance=chosen)
+
+
+def _page(
+    request: PageRequest, form: RescueForm, news_form: NewsForm | None, templates: list[TemplateChoice]
+) -> HttpResponse:
+    is_wrong = bool(form.errors or (news_form and news_form.errors))
     context = {
         "form": form,
+        "news_form": news_form,
+        "can_mail": can_mail(),
+        "is_wrong": is_wrong,
         "templates": templates,
         "rescues": Rescue.objects.filter(business=request.business).select_related("call")[:SHOWN],
     }
-    return render(request, "calls/after_calls.html", context, status=422 if form.errors else 200)
+    return render(request, "calls/after_calls.html", context, status=422 if is_wrong else 200)

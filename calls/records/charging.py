@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import DecimalField, F, UUIDField
 
 from businesses import usage
 from businesses.hidden import is_hidden
 from businesses.models import Business, Limit
+from businesses.prepared import Given, Prepared, PreparedUpdate
 from calls.conversation.end_reasons import EndReason
 from calls.models import Call, CallStatus
 from calls.records import costs
@@ -26,6 +27,25 @@ _HUNDREDTH = Decimal("0.01")
 CHARGE_EVERY_S = float((SMALLEST_CHARGE - _HUNDREDTH) * 60)
 """Sooner there is nothing to charge: hundredths are rounded up."""
 _OF_A_CENT = Decimal("0.00001")
+
+_ID = UUIDField()
+_MINUTES = DecimalField(max_digits=10, decimal_places=2)
+_locked = Prepared(lambda: Call.objects.select_for_update().filter(pk=Given("call", _ID)).order_by())
+_charged = PreparedUpdate(lambda: Call.objects.filter(pk=Given("call", _ID)), "minutes_charged", "cost_counted")
+_paying = Business.objects.filter(pk=Given("business", _ID))
+_without_minutes = Prepared(lambda: _paying.filter(minutes_left__lte=0).order_by().values_list("pk"))
+_payment = PreparedUpdate(
+    lambda: _paying.filter(minutes_left__isnull=False),
+    minutes_left=F("minutes_left") - Given("owed", _MINUTES),
+)
+
+
+def locked(call_id: UUID, business: Business) -> Call | None:
+    """Returns the row of a call of this business, locked. Expects the business to be set, and a transaction."""
+    call = _locked.first(call=call_id)
+    if call is not None:
+        call.business = business
+    return call
 
 
 def in_minutes(time: timedelta | float) -> Decimal:
@@ -47,15 +67,14 @@ def charge(call: Call, *, until: datetime | None, now: datetime) -> None:
 
 def charge_so_far(call_id: UUID, business: Business, *, now: datetime) -> EndReason | None:
     """Charge a running call in the transaction of its process. Returns why it must end, if nothing is left for it."""
-    call = Call.objects.select_for_update().filter(pk=call_id, status=CallStatus.LIVE).first()
-    if call is None or call.stream_opened_at is None:
+    call = locked(call_id, business)
+    if call is None or call.status != CallStatus.LIVE or call.stream_opened_at is None:
         return None
     if in_minutes(now - call.stream_opened_at) + call.dialled_minutes - call.minutes_charged < SMALLEST_CHARGE:
         return None
-    call.business = business
     charge(call, until=now, now=now)
-    call.save(update_fields=["minutes_charged", "cost_counted"])
-    if Business.objects.filter(pk=business.pk, minutes_left__lte=0).exists():
+    _charged.run(call=call_id, minutes_charged=call.minutes_charged, cost_counted=call.cost_counted)
+    if _without_minutes.rows(business=business.pk):
         return EndReason.NO_MINUTES
     return EndReason.DAY_LIMIT if usage.reached(business, Limit.MINUTES, Limit.MONEY, now=now) else None
 
@@ -84,5 +103,4 @@ def _book(business: Business, owed: Decimal, *, now: datetime, limits: dict[Limi
 
 def _pay(business: Business, owed: Decimal) -> None:
     if owed:
-        paying = Business.objects.filter(pk=business.pk, minutes_left__isnull=False)
-        paying.update(minutes_left=F("minutes_left") - owed)
+        _payment.run(business=business.pk, owed=owed)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, UUIDField
 
 from businesses.hidden import is_hidden
+from businesses.models import Business
+from businesses.prepared import Given, PreparedUpdate
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
@@ -29,14 +32,26 @@ DEAD_AFTER = timedelta(seconds=60)
 NEVER_OPENED_AFTER = timedelta(minutes=2)
 """A stream that has not opened by then never will: its token has expired."""
 
+_CLOSED: Final = (
+    "status", "outcome", "end_reason", "end_detail", "ended_at", "stream_token_hash", "minutes_charged",
+    "cost_counted", "next_step", "user_has_spoken", "transfer_number", "summary_due_at",
+    "is_to_measure",
+)  # fmt: skip
+_closing = PreparedUpdate(lambda: Call.objects.filter(pk=Given("call", UUIDField())), *_CLOSED)
+
 TRIAL_OPENS_WITHIN = timedelta(seconds=10)
 """A page opens its socket at once: after this long it never will, and holds no line any more."""
 
 
-def end_by_its_process(call_id: UUID, ending: Ending, *, now: datetime) -> None:
-    """Write the end as the process that holds the call's stream knows it, over whatever others guessed."""
-    with transaction.atomic():
-        call = Call.objects.select_for_update().get(pk=call_id)
+def end_by_its_process(call_id: UUID, business: Business, ending: Ending, *, now: datetime) -> None:
+    """Write the end as the process that holds the call's stream knows it, over whatever others guessed.
+
+    Expects the business to be set. Raises `Call.DoesNotExist` for a call that was deleted meanwhile.
+    """
+    with transaction.atomic(savepoint=False):
+        call = charging.locked(call_id, business)
+        if call is None:
+            raise Call.DoesNotExist(f"call {call_id} is gone")
         call.next_step = ending.next_step
         call.user_has_spoken = ending.user_has_spoken
         call.transfer_number = ending.dial
@@ -120,11 +135,5 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
         call.summary_due_at = ended_at + (telling.COMES_BACK_WITHIN if comes_back else timedelta(0))
     call.is_to_measure = True
     charging.charge(call, until=ended_at, now=ended_at)
-    call.save(
-        update_fields=[
-            "status", "outcome", "end_reason", "end_detail", "ended_at", "stream_token_hash",
-            "minutes_charged", "cost_counted", "next_step", "user_has_spoken", "transfer_number",
-            "summary_due_at", "is_to_measure",
-        ]
-    )  # fmt: skip
+    _closing.run(call=call.pk, **{name: getattr(call, name) for name in _CLOSED})
     telling.ended(call)

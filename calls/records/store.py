@@ -17,10 +17,11 @@ from time import monotonic, sleep, thread_time
 from typing import Final, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
 from businesses import media_folder
+from businesses.prepared import Given, PreparedUpdate
 from businesses.tenancy import acting_for
 from calls import figures
 from calls.audio.tracks import Recorded
@@ -61,6 +62,15 @@ class Batch:
     standing: KeepStanding | None = None
     is_charged: bool = True
     ending: Ending | None = None
+
+
+def _ours() -> models.QuerySet[Call]:
+    of_this_stream = Given("number", models.PositiveSmallIntegerField())
+    return Call.objects.filter(pk=Given("call", models.UUIDField()), stream_number=of_this_stream)
+
+
+_so_far = PreparedUpdate(_ours, "alive_at", "latencies", "usage")
+_with_standing = PreparedUpdate(_ours, "alive_at", "latencies", "usage", "standing")
 
 
 class Superseded(Exception):
@@ -144,16 +154,19 @@ def _write_now(plan: CallPlan, batch: Batch) -> EndReason | None:
     try:
         with acting_for(plan.business), transaction.atomic():
             now = timezone.now()
-            changed = {"standing": asdict(batch.standing)} if batch.standing else {}
-            ours = Call.objects.filter(pk=plan.call_id, stream_number=plan.stream_number)
-            written = ours.update(alive_at=now, latencies=dict(batch.latencies), usage=dict(batch.usage), **changed)
+            so_far = {"alive_at": now, "latencies": dict(batch.latencies), "usage": dict(batch.usage)}
+            ours = {"call": plan.call_id, "number": plan.stream_number}
+            if batch.standing:
+                written = _with_standing.run(**ours, **so_far, standing=asdict(batch.standing))
+            else:
+                written = _so_far.run(**ours, **so_far)
             if not written and Call.objects.filter(pk=plan.call_id).exists():
                 raise Superseded
             _write_turns(plan, batch.turns)
             _write_trace(plan, batch)
             if batch.ending is not None:
                 _tell_of_recording(plan)
-                finishing.end_by_its_process(plan.call_id, batch.ending, now=now)
+                finishing.end_by_its_process(plan.call_id, plan.business, batch.ending, now=now)
                 return None
             return charging.charge_so_far(plan.call_id, plan.business, now=now) if batch.is_charged else None
     except Superseded:

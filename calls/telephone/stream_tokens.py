@@ -11,11 +11,13 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import CharField, DateTimeField, QuerySet
 from django.utils.crypto import salted_hmac
 
+from businesses.prepared import Given, Prepared, PreparedUpdate
 from calls.errors import StreamRefused
 from calls.models import BROWSER, Call, CallStatus
 from calls.records.finishing import TRIAL_OPENS_WITHIN
@@ -54,11 +56,35 @@ def claimable(token: str, call_sid: str, *, now: datetime) -> QuerySet[Call]:
 
     It rings, or it goes on in a new stream (`going_on.py`).
     """
-    return Call.objects.filter(
-        twilio_call_sid=call_sid,
-        stream_token_hash=_hash(token, call_sid),
-        stream_token_expires_at__gt=now,
-    ).exclude(status=CallStatus.ENDED)
+    return _opened_by(call_sid, _hash(token, call_sid), now)
+
+
+def found(token: str, call_sid: str, *, now: datetime) -> Call | None:
+    """Returns the claimable call, with its business as it is now."""
+    return _with_business.first(call_sid=call_sid, hash=_hash(token, call_sid), now=now)
+
+
+def claim_first(token: str, call_sid: str, *, now: datetime, **columns: Any) -> bool:
+    """Claim a call whose first stream opens, and set `FIRST_COLUMNS` of it. Returns False if it is not claimable."""
+    return bool(_first_claim.run(call_sid=call_sid, hash=_hash(token, call_sid), now=now, **columns))
+
+
+def _opened_by(call_sid: str | Given, hashed: str | Given, now: datetime | Given) -> QuerySet[Call]:
+    calls = Call.objects.filter(twilio_call_sid=call_sid, stream_token_hash=hashed, stream_token_expires_at__gt=now)
+    return calls.exclude(status=CallStatus.ENDED)
+
+
+def _opened_by_what_is_given() -> QuerySet[Call]:
+    text = CharField()
+    return _opened_by(Given("call_sid", text), Given("hash", text), Given("now", DateTimeField()))
+
+
+FIRST_COLUMNS: Final = (
+    "stream_token_hash", "stream_sid", "alive_at", "status", "stream_opened_at", "came_while_closed", "settings",
+    "notice_heard", "model",
+)  # fmt: skip
+_with_business = Prepared(lambda: _opened_by_what_is_given().select_related("business").order_by())
+_first_claim = PreparedUpdate(_opened_by_what_is_given, *FIRST_COLUMNS)
 
 
 def why_not(token: str, call_sid: str, *, now: datetime) -> str:

@@ -262,7 +262,7 @@ def test_its_own_process_knows_best_and_minutes_are_charged_once(business: Busin
     ending = Ending(EndReason.ASSISTANT_HUNG_UP, NextStep.HANG_UP, CallOutcome.COMPLETED, user_has_spoken=True)
     with acting_for(business):
         for _ in range(2):
-            end_by_its_process(call.pk, ending, now=NOW + timedelta(minutes=6))
+            end_by_its_process(call.pk, call.business, ending, now=NOW + timedelta(minutes=6))
     call = kept(call)
     assert (call.outcome, call.end_reason, call.user_has_spoken) == (
         CallOutcome.COMPLETED, EndReason.ASSISTANT_HUNG_UP, True,

@@ -58,7 +58,7 @@ def test_what_was_charged_meanwhile_is_not_charged_again_at_the_end(business: Bu
         for second in (1, 7, 14, 14, 30):
             assert charge_so_far(call.pk, business, now=NOW + timedelta(seconds=second)) is None
         assert minutes_left(business) == Decimal("9.50")
-        end_by_its_process(call.pk, ENDING, now=NOW + timedelta(minutes=1))
+        end_by_its_process(call.pk, call.business, ENDING, now=NOW + timedelta(minutes=1))
         used = usage.used_today(business, now=NOW)
     assert minutes_left(business) == Decimal(9)
     assert (used.minutes, used.money) == (Decimal(1), Decimal("0.10000"))

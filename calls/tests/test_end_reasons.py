@@ -220,6 +220,6 @@ def test_an_end_is_stored_with_what_lay_behind_it(business: Business) -> None:
     call = make_live_call(business, twilio_call_sid="CA1", stream_opened_at=NOW)
     end = EndCall(EndReason.MODEL_UNAVAILABLE, NextStep.APOLOGIZE, failed=True, cause="x" * 200)
     with acting_for(business):
-        end_by_its_process(call.pk, Ending.of(end, user_has_spoken=True), now=NOW)
+        end_by_its_process(call.pk, call.business, Ending.of(end, user_has_spoken=True), now=NOW)
         stored = Call.objects.get()
     assert (stored.end_reason, stored.end_detail) == (EndReason.MODEL_UNAVAILABLE, {"cause": "x" * 100})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -19,6 +20,8 @@ from calls.conversation.commands import (
     CreateResponse,
     ResponseKind,
     Speaker,
+    TellKeys,
+    TellResult,
     TruncateItem,
 )
 from calls.conversation.dialogue import SpokenTurn
@@ -38,6 +41,7 @@ from calls.conversation.events import (
 from calls.conversation.tool_events import ToolRequested
 from calls.line.realtime_events import (
     AudioDelta,
+    client_event,
     item_truncate,
     past_items,
     response_cancel,
@@ -49,6 +53,7 @@ from calls.line.realtime_events import (
 from calls.line.session_config import session_update
 from calls.line.usage import Usage
 from calls.plan import CallPlan
+from calls.tools.registry import TOOLS, Offered
 
 if TYPE_CHECKING:
     from calls.line.realtime_events import ClientEvent
@@ -78,10 +83,13 @@ ALL_WE_SEND: list[ClientEvent] = [
     response_cancel(CancelResponse("resp_1")),
     item_truncate(TruncateItem("item_1", 1234)),
     tool_answer(AnswerTool("call_1", "done")),
+    client_event(TellResult("take_message: done")),
+    client_event(TellKeys("12")),
+    session_update(replace(PLAN, tools=tuple(Offered(tool, "Ask first.") for tool in TOOLS)), transcription_model=""),
 ]
 
 
-@pytest.mark.parametrize("event", ALL_WE_SEND, ids=lambda event: f"{event['type']}/{event['event_id']}")
+@pytest.mark.parametrize("event", ALL_WE_SEND, ids=lambda event: f"{event['type']}/{event.get('event_id')}")
 def test_every_event_that_we_send_is_valid_by_the_package_and_says_nothing_else(event: ClientEvent) -> None:
     parsed = TypeAdapter(RealtimeClientEvent).validate_python(event)
     unknown = set(_leaves(event)) - set(_leaves(parsed.model_dump(exclude_unset=True)))

@@ -215,9 +215,13 @@ def test_an_owner_chooses_on_a_page(clinic: Business, postbox: Postbox, owner: C
     shown = owner.get(page).content.decode()
     assert "with_phone" in shown
     assert "with_name" not in shown, "its value is not known of everybody"
-    assert owner.post(page, {"rescue_enabled": "on", "rescue_template": ""}).status_code == 422
-    assert owner.post(page, {"rescue_enabled": "on", "rescue_template": "with_name"}).status_code == 422
-    assert owner.post(page, {"rescue_enabled": "on", "rescue_template": "with_phone"}).status_code == 302
+    assert owner.post(page, {"part": "rescue", "rescue_enabled": "on", "rescue_template": ""}).status_code == 422
+    assert (
+        owner.post(page, {"part": "rescue", "rescue_enabled": "on", "rescue_template": "with_name"}).status_code == 422
+    )
+    assert (
+        owner.post(page, {"part": "rescue", "rescue_enabled": "on", "rescue_template": "with_phone"}).status_code == 302
+    )
     assert AfterCalls.objects.get().rescue_template == "with_phone"
     assert AuditEntry.objects.get(kind="settings_changed").details["changes"] == {
         "rescue_template": ["missed", "with_phone"]

@@ -135,7 +135,9 @@ def test_the_plan_carries_every_setting_of_the_business(business: Business) -> N
         language="en",
         max_call_s=300.0,
         greeting_bytes=0,
+        tools=plan.settings.tools,
     )
+    assert "take_message" in plan.settings.tools
     assert (plan.voice, plan.language, plan.server_vad_threshold) == ("cedar", "en", 0.7)
     assert plan.transfer_possible
     assert plan.greeting_audio == b""
@@ -155,5 +157,5 @@ def test_opening_a_stream_takes_few_queries(ringing: Ringing, django_assert_num_
     Business.objects.filter(pk=call.business_id).update(greeting_text="Hello")
     call.business.refresh_from_db()
     recordings.request(call.business, now=NOW)
-    with django_assert_num_queries(5):  # type: ignore[operator]
+    with django_assert_num_queries(6):  # type: ignore[operator]
         open_stream(token=token, call_sid=call.twilio_call_sid, stream_sid="MZ1", now=NOW)

@@ -155,7 +155,7 @@ def test_a_task_is_done_once_and_can_be_taken_back(
     shown = page.post(address("task-done", task) + "?kind=message", follow=True).content.decode()
     task.refresh_from_db()
     assert (task.state, task.done_by) == (TaskState.DONE, member.user)
-    assert "Undo" in shown
+    assert "Take it back" in shown
     other = User.objects.create_user("ron@clinic.test", "pw")
     assert not todo.finish(task, by=other, now=NOW)
     task.refresh_from_db()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from businesses.models import Business
+from businesses.prepared import Prepared
+from businesses.tenancy import acting_for
 from calls.models import ToolSwitch
 from calls.tools import look_up_caller, send_whatsapp, take_message
 from calls.tools.kinds import Tool
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 TOOLS: Final[tuple[Tool[Any], ...]] = (take_message.TOOL, look_up_caller.TOOL, send_whatsapp.TOOL)
 """In the order in which owners and the model see them."""
+_decided: Final = Prepared(ToolSwitch.objects.all)
 _BY_NAME: Final = {tool.name: tool for tool in TOOLS}
 
 
@@ -47,7 +50,8 @@ def tool_named(name: str) -> Tool[Any] | None:
 
 def offered_by(business: Business) -> Sequence[Offered]:
     """Returns the tools that a business offers now: switched on, and with everything that they need."""
-    decided = {switch.tool: switch for switch in ToolSwitch.objects.filter(business=business)}
+    with acting_for(business):
+        decided = {switch.tool: switch for switch in _decided.rows()}
     offered = []
     for tool in TOOLS:
         switch = decided.get(tool.name)

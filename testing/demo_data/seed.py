@@ -17,6 +17,7 @@ from testing.demo_data import (
     hours,
     installation,
     letters,
+    own_systems,
     people,
     phone_calls,
     segments,
@@ -58,6 +59,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
     recurring = series.add(business, sender, known, saved, sent, staff=staff, now=now)
     written = letters.add(sender, staff=staff, now=now)
     installation.add(now=now)
+    rows |= own_systems.add(business, now=now)
     calls = phone_calls.add(business, now=now)
     return rows | {
         "businesses.Business": {"demo": str(business.pk)},

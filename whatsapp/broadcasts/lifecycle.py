@@ -258,7 +258,7 @@ def apply(
         if change.to == BroadcastStatus.RUNNING:
             people_files.drop(broadcast)
         record(broadcast, change.kind, now=now, data=change.data, actor=actor)
-        if actor is not None or audit.is_command():
+        if actor is not None or audit.is_machine():
             note_person(broadcast, change.kind, actor)
         doorbell.ring()
 

@@ -35,7 +35,7 @@ def give_up(broadcast: Broadcast, *, now: datetime, actor: User | None = None) -
         number = recipients.free(waiting, to=RecipientStatus.FAILED, failed_at=now, **why.kept())
         if number:
             lifecycle.record(current, EventKind.GIVEN_UP, now=now, data={"people": number}, actor=actor)
-            if actor is not None or audit.is_command():
+            if actor is not None or audit.is_machine():
                 lifecycle.note_person(current, EventKind.GIVEN_UP, actor)
             doorbell.ring()
     lifecycle.complete_if_done(broadcast, now=now)

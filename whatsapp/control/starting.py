@@ -64,5 +64,5 @@ def accept_category(broadcast: Broadcast, *, now: datetime, actor: User | None =
             categories.accept(broadcast, broadcast.template.category)
             data = {"category": broadcast.template_category}
             lifecycle.record(broadcast, EventKind.CATEGORY_ACCEPTED, now=now, data=data, actor=actor)
-            if actor is not None or audit.is_command():
+            if actor is not None or audit.is_machine():
                 lifecycle.note_person(broadcast, EventKind.CATEGORY_ACCEPTED, actor)

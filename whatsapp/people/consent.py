@@ -36,7 +36,7 @@ def note(
     insert_rows(ConsentChange, [{"address": address} for address in addresses], same)
 
 
-def agree(contact: Contact, *, source: str, now: datetime, by: User) -> None:
+def agree(contact: Contact, *, source: str, now: datetime, by: User | None = None) -> None:
     """Record that the person agreed to get messages. This lifts no suppression: only `suppressions.lift` does.
 
     After a withdrawn consent it does lift an opt-out. Raises `NotPermitted` for a person who may not do that.

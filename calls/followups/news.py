@@ -1,0 +1,197 @@
+"""Mails to members about calls, as each has chosen: which are due, and sending each of them at most once.
+
+The rows are the queue. A mail is claimed and committed before it is handed to the mail server, since nothing can
+take it back afterwards: a process that dies in between leaves `SENDING`, which becomes `UNKNOWN` and is not repeated.
+What certainly did not leave (no connection, refused) is tried again a few times.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import socket
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone, translation
+
+from businesses.mail import can_mail
+from businesses.models import Membership
+from businesses.tenancy import across_businesses, acting_for
+from calls.conversation.end_reasons import EndReason
+from calls.followups import news_words
+from calls.models import BROWSER, Call, CallOutcome, CallStatus, News, NewsChoice, NewsState, NewsWhen, Task
+
+logger = logging.getLogger(__name__)
+
+SUMMARY_WITHIN: Final = timedelta(minutes=2)
+"""So long a mail waits for the call's summary."""
+_LATELY: Final = timedelta(hours=6)
+_LEASE: Final = timedelta(minutes=3)  # longer than the mail server's time-out
+_FIRST_RETRY: Final = timedelta(minutes=1)
+MAX_ATTEMPTS: Final = 5
+MOST: Final = 50
+_NOT_SENT = (
+    ConnectionRefusedError,
+    socket.gaierror,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPNotSupportedError,
+    smtplib.SMTPSenderRefused,
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPDataError,
+)
+"""Errors after which the mail has certainly not left."""
+
+_MISSED = Q(outcome__in=(CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK))
+
+
+def matters() -> Q:
+    """Returns the condition of calls that are told of: somebody spoke, left something to do, or was missed."""
+    left_something = Exists(Task.objects.filter(call=OuterRef("pk")))
+    is_news = Q(user_has_spoken=True) | Q(outcome=CallOutcome.TRANSFERRED) | _MISSED | Q(left_something)
+    return Q(status=CallStatus.ENDED) & ~Q(caller_number=BROWSER) & ~Q(end_reason=EndReason.BLOCKED) & is_news
+
+
+def choose(member: Membership, *, mail: str, digest_hour: int, language: str, now: datetime) -> NewsChoice:
+    """Store what a member has chosen; it holds for calls that end from now on."""
+    with transaction.atomic():
+        before = NewsChoice.objects.select_for_update().filter(membership=member).first()
+        is_same = before is not None and before.mail == mail
+        chosen, _is_new = NewsChoice.objects.update_or_create(
+            membership=member,
+            defaults={
+                "business": member.business,
+                "mail": mail,
+                "digest_hour": digest_hour,
+                "language": language,
+                "since": before.since if before and is_same else now,
+                "next_digest_at": next_digest(member, digest_hour, now) if mail == NewsWhen.DAILY else None,
+            },
+        )
+    return chosen
+
+
+def next_digest(member: Membership, hour: int, now: datetime) -> datetime:
+    """Returns the next time at which the business's clock shows this hour."""
+    local = now.astimezone(ZoneInfo(member.business.time_zone))
+    today = local.replace(hour=hour, minute=0, second=0, microsecond=0, fold=0)
+    return today if today > local else (today + timedelta(days=1)).replace(fold=0)
+
+
+def write_due(*, now: datetime) -> int:
+    """Write the rows of mails that are due now. Returns how many."""
+    return _write_at_once(now) + _write_digests(now)
+
+
+def due(*, now: datetime) -> list[UUID]:
+    """Returns the mails of every business that wait; those of a dead process become unknown."""
+    with across_businesses():  # the workers serve the whole installation; each mail is then handled for its business
+        lost = News.objects.filter(state=NewsState.SENDING, due_at__lte=now)
+        lost.update(state=NewsState.UNKNOWN, due_at=None)
+        waiting = News.objects.filter(state=NewsState.WAITING, due_at__lte=now)
+        return list(waiting.order_by("due_at").values_list("pk", flat=True)[:MOST])
+
+
+def send(news_id: UUID, *, now: datetime) -> NewsState | None:
+    """Send one mail. Returns what became of it; None if another process has it."""
+    with across_businesses():  # only the row knows its business; all that follows acts for that one
+        found = News.objects.select_related("business", "choice__membership__user", "call").filter(pk=news_id).first()
+    if found is None:
+        return None
+    with acting_for(found.business):
+        claimed = News.objects.filter(pk=found.pk, state=NewsState.WAITING, attempts=found.attempts, due_at__lte=now)
+        if not claimed.update(state=NewsState.SENDING, attempts=found.attempts + 1, due_at=now + _LEASE):
+            return None
+        state, again_at = _post(found, now)
+        mine = News.objects.filter(pk=found.pk, state=NewsState.SENDING, attempts=found.attempts + 1)
+        mine.update(state=state, due_at=again_at)
+    return state
+
+
+def calls_between(news: News) -> QuerySet[Call]:
+    """Returns the calls that a daily mail tells of, oldest first."""
+    calls = Call.objects.filter(matters(), business=news.business, ended_at__gt=news.since, ended_at__lte=news.until)
+    return calls.order_by("started_at")
+
+
+def _post(news: News, now: datetime) -> tuple[NewsState, datetime | None]:
+    """Hand a claimed mail to the mail server. Returns its new state, and when it is tried again."""
+    choice, user = news.choice, news.choice.membership.user
+    if choice.mail == NewsWhen.NEVER or not user.is_active:
+        return NewsState.NOTHING, None
+    with translation.override(choice.language), timezone.override(ZoneInfo(news.business.time_zone)):
+        calls = [news.call] if news.call else list(calls_between(news)[: news_words.MOST_CALLS + 1])
+        if not calls:
+            return NewsState.NOTHING, None
+        letter = news_words.of_call(calls[0]) if news.call else news_words.of_day(news.business, calls)
+    try:
+        send_mail(letter.subject, letter.body, None, [user.email])
+    except _NOT_SENT as error:
+        what = type(error).__name__  # its text may hold the address
+        logger.warning("mail %s about calls was not sent, attempt %d: %s", news.pk, news.attempts + 1, what)
+        if news.attempts + 1 >= MAX_ATTEMPTS:
+            return NewsState.FAILED, None
+        return NewsState.WAITING, now + _FIRST_RETRY * 2**news.attempts
+    except OSError as error:  # a time-out, a broken connection: it may have left
+        logger.warning("mail %s about calls may not have been sent: %s", news.pk, type(error).__name__)
+        return NewsState.UNKNOWN, None
+    return NewsState.SENT, None
+
+
+def _write_at_once(now: datetime) -> int:
+    if not can_mail():
+        return 0
+    with across_businesses():  # one query for all businesses
+        choices = NewsChoice.objects.filter(mail=NewsWhen.AT_ONCE)
+        calls = Call.objects.filter(
+            matters(),
+            business__in=choices.values("business"),
+            started_at__gt=now - _LATELY,
+            ended_at__gt=now - _LATELY,
+            ended_at__lte=now,
+        )
+        calls = calls.filter(Q(summary_due_at=None) | Q(ended_at__lte=now - SUMMARY_WITHIN))
+        calls = calls.filter(
+            Exists(choices.filter(business=OuterRef("business"), since__lt=OuterRef("ended_at"))),
+            ~Exists(News.objects.filter(call=OuterRef("pk"))),
+        )
+        found = list(calls.values_list("pk", "business_id", "ended_at")[:MOST])
+        wanted: dict[UUID, list[tuple[int, datetime]]] = {}
+        of_these = choices.filter(business__in={business for _call, business, _ended in found})
+        for key, business, since in of_these.values_list("pk", "business_id", "since"):
+            wanted.setdefault(business, []).append((key, since))
+        rows = [
+            News(business_id=business, choice_id=key, call_id=call, due_at=now, created_at=now)
+            for call, business, ended_at in found
+            for key, since in wanted.get(business, [])
+            if ended_at and since < ended_at
+        ]
+        News.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _write_digests(now: datetime) -> int:
+    with across_businesses():  # the workers serve the whole installation; each choice is then handled for its business
+        ready = NewsChoice.objects.filter(next_digest_at__lte=now, mail=NewsWhen.DAILY)
+        choices = list(ready.select_related("membership__business")[:MOST]) if can_mail() else []
+    return sum(_write_digest(choice, now) for choice in choices)
+
+
+def _write_digest(choice: NewsChoice, now: datetime) -> bool:
+    """Write the row of a day, and set the next one, in one transaction. Returns False if another process did."""
+    at = choice.next_digest_at
+    later = next_digest(choice.membership, choice.digest_hour, now)
+    with acting_for(choice.membership.business), transaction.atomic():
+        if not NewsChoice.objects.filter(pk=choice.pk, next_digest_at=at).update(next_digest_at=later, since=at):
+            return False
+        News.objects.create(
+            business_id=choice.business_id, choice=choice, since=choice.since, until=at, due_at=now, created_at=now
+        )
+    return True

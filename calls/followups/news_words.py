@@ -1,0 +1,93 @@
+"""The mails about calls, in words: the reader's language and the business's clock are set by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from businesses.known_people import KnownPerson, people_with
+from businesses.mail import defused
+from businesses.models import Business
+from businesses.public_address import public_url
+from calls.models import Call, CallOutcome, Task
+
+MOST_CALLS: Final = 100
+_MISSED = (CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail."""
+
+    subject: str
+    body: str
+
+
+def of_call(call: Call) -> Letter:
+    """Returns the mail about one call."""
+    business = call.business
+    tasks = list(Task.objects.filter(call=call).order_by("created_at"))
+    who = _caller(call, people_with(business, [call.caller_number]))
+    if tasks:
+        subject = _("%(business)s: a message from %(who)s")
+    elif call.outcome in _MISSED:
+        subject = _("%(business)s: a missed call from %(who)s")
+    else:
+        subject = _("%(business)s: a call from %(who)s")
+    lines = [*_lines(call, who, tasks), "", _address("call", business, call_id=call.pk), "", _why(business)]
+    return Letter(_one_line(subject % {"business": defused(business.name), "who": who}), "\n".join(lines))
+
+
+def of_day(business: Business, calls: Sequence[Call]) -> Letter:
+    """Returns the mail about the calls of a day; of more than `MOST_CALLS` the first."""
+    shown = calls[:MOST_CALLS]
+    known = people_with(business, {call.caller_number for call in shown})
+    tasks: dict[object, list[Task]] = {}
+    for task in Task.objects.filter(business=business, call__in=shown).order_by("created_at"):
+        tasks.setdefault(task.call_id, []).append(task)
+    missed = sum(call.outcome in _MISSED for call in calls)
+    count = ngettext("%(count)s call", "%(count)s calls", len(shown)) % {"count": len(shown)}
+    lines = [count + (", " + _("missed: %(count)s") % {"count": missed} if missed else ""), ""]
+    for call in shown:
+        lines += [*_lines(call, _caller(call, known), tasks.get(call.pk, [])), ""]
+    if len(calls) > MOST_CALLS:
+        lines += [_("There were more: the page shows all."), ""]
+    lines += [_address("calls", business), "", _why(business)]
+    return Letter(_one_line(f"{defused(business.name)}: {lines[0]}"), "\n".join(lines))
+
+
+def _lines(call: Call, who: str, tasks: Sequence[Task]) -> list[str]:
+    at = date_format(timezone.localtime(call.started_at), "SHORT_DATETIME_FORMAT")
+    lines = [f"{at} · {who} · {call.get_outcome_display()}"]
+    if call.summary:
+        lines.append(call.summary)
+    for task in tasks:
+        said = [task.get_kind_display(), task.who, task.number, task.when]
+        lines.append("• " + " · ".join(part for part in said if part))
+        lines += [task.about] if task.about else []
+    return lines
+
+
+def _caller(call: Call, known: dict[str, KnownPerson]) -> str:
+    person = known.get(call.caller_number)
+    number = call.caller_number or _("a withheld number")
+    return f"{person.name} ({number})" if person else number
+
+
+def _address(page: str, business: Business, **named: object) -> str:
+    return public_url() + reverse(page, kwargs={"slug": business.slug, **named})
+
+
+def _why(business: Business) -> str:
+    return _("You get this mail because you chose so: %(address)s") % {"address": _address("after-calls", business)}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:150]

@@ -1,0 +1,1 @@
+"""The REST API for a business's own systems (docs/api.md)."""
