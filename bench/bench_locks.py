@@ -185,7 +185,7 @@ def figures(callers: list[Caller], seen: list[Any], measured: Measured) -> dict[
     delays, gaps = defaultdict(list), defaultdict(list)
     for caller in callers:
         frames, late = heard[caller.business].frames_at, to_openai(caller, heard[caller.business])
-        for at, delay in zip(frames[-len(late) :], late, strict=True):
+        for at, delay in zip(frames[len(frames) - len(late) :], late, strict=True):
             delays[measured.when(at)].append(delay)
         for before, after in pairwise(frames):
             gaps[measured.when(after)].append((after - before) * 1000)

@@ -35,7 +35,9 @@ class Caller:
 
 
 def spread(milliseconds: list[float]) -> dict[str, float]:
-    """Returns the median, the 99th percentile and the maximum."""
+    """Returns the median, the 99th percentile and the maximum; nothing of no values, as of a short time."""
+    if not milliseconds:
+        return {}
     values = np.array(milliseconds)
     return {"p50": _ms(np.percentile(values, 50)), "p99": _ms(np.percentile(values, 99)), "worst": _ms(values.max())}
 

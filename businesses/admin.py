@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from businesses import audit
+from businesses import admin_hours, audit  # noqa: F401 - importing it registers its pages
 from businesses.admin_forms import BusinessForm, PhoneNumberForm
 from businesses.audit import AuditKind
 from businesses.errors import MembershipGone

@@ -1,4 +1,4 @@
-"""The admin's pages of opening hours, which show; hours are written on the web page."""
+"""The admin's pages of opening hours and knowledge, which show; both are written on their web pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.fence.fenced_admin import OWNERS, FencedAdmin
 from businesses.fence.sections import Section
 from businesses.hours import written
-from businesses.models import SpecialDays, WeekHours
+from businesses.models import KnowledgeEntry, SpecialDays, WeekHours
 from businesses.models.hours import WEEKDAYS
 
 
@@ -64,3 +64,22 @@ class SpecialDaysAdmin(_HoursAdmin):
     def removed_on(self, row: SpecialDays) -> str:
         """Returns when the row was removed, which can be undone for an hour."""
         return date_format(row.removed_at, "SHORT_DATETIME_FORMAT") if row.removed_at else "–"
+
+
+@admin.register(KnowledgeEntry)
+class KnowledgeEntryAdmin(FencedAdmin):
+    """Entries of knowledge."""
+
+    section = Section.BUSINESS
+    records = True
+    view_roles = OWNERS
+    about = _("What the assistant knows for callers' questions.")
+    list_display = ("title", "is_on", "changed_at")
+    list_filter = ("is_on",)
+    list_select_related = ("business",)
+    search_fields = ("title", "text")
+    fields = ("business", "title", "text", "is_on", "changed_at")
+
+    def web_page(self, obj: KnowledgeEntry) -> str:
+        """Returns the address of the page on which it is written."""
+        return reverse("knowledge", args=[obj.business.slug])

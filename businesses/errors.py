@@ -88,3 +88,11 @@ class NotPermitted(PermissionDenied):
     def __init__(self, permission: str) -> None:
         super().__init__(permission)
         self.permission = permission
+
+
+class KnowledgeFull(BusinessError):
+    """A business can't have more entries of knowledge. `most` is how many it can have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"a business has at most {most} entries")
+        self.most = most

@@ -1,4 +1,4 @@
-"""What the model is told of a business as facts: hours, address. Each function returns a section, "" for nothing.
+"""What the model is told of a business as facts: hours, address, knowledge. Each returns a section, "" for nothing.
 
 English, as all instructions are; names and notes stay as the business wrote them. Times are as the wall clock shows
 them in the business's zone.
@@ -6,11 +6,13 @@ them in the business's zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from businesses.hours import Hours, Standing
+from businesses.knowledge import budget
+from businesses.knowledge.budget import Entry
 from businesses.models import Business
 from businesses.models.hours import WEEKDAYS
 
@@ -42,6 +44,16 @@ def closed_now(business: Business) -> str:
     if own_text := business.closed_instructions.strip():
         lines.append(own_text)
     return "\n".join(["# While the business is closed", *lines])
+
+
+def knowledge(entries: Sequence[Entry], *, most: int, can_look_up: bool) -> str:
+    """Returns the section of what the business knows, within about `most` tokens, and what is to be looked up."""
+    parts = budget.divided(entries, most=most)
+    lines = [budget.as_told(entry).rstrip() for entry in parts.told]
+    if can_look_up and len(parts.told) < len(entries):
+        named = f", among them: {'; '.join(parts.named)}" if parts.named else ""
+        lines.append(f"More is known{named}. Call `look_up` before you say that you do not know.")
+    return "\n".join(["# What the business has written down", *lines]) if lines else ""
 
 
 def _reckoned(hours: Hours, at: datetime) -> Iterator[str]:

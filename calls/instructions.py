@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from businesses.hours import Hours
+from businesses.knowledge import budget
 from businesses.models import Business
 from calls import facts
 from calls.conversation.commands import ResponseKind
+from calls.known import Known
 from calls.transfer_targets import ANYBODY, NOBODY, People, Reach, Somebody
 
 if TYPE_CHECKING:
@@ -85,23 +86,26 @@ def session_instructions(
     business: Business,
     *,
     local_time: datetime,
-    hours: Hours | None = None,
-    opened_at: datetime | None = None,
-    is_closed: bool = False,
+    known: Known | None = None,
+    can_look_up: bool = False,
     people: People = ANYBODY,
 ) -> str:
-    """Returns the instructions of one call.
+    """Returns the instructions of one call: the whole of what the model is told, section by section.
 
-    `local_time` and `opened_at` are in the business's zone. Whether it is open is told as it was at `opened_at`, when
-    the call began: a call that goes on in another stream is told the same. `is_closed`: it came outside the hours.
-    `people`: to whom the caller can be put through.
+    `local_time` is in the business's zone. Whether it is open is told as it was when the call began: a call that goes
+    on in another stream is told the same. `can_look_up`: the call has the tool `look_up`. `people`: to whom the caller
+    can be put through.
     """
+    known = known or Known()
+    began = known.opened_at.astimezone(local_time.tzinfo) if known.opened_at else local_time
+    most = budget.room(business)
     sections = [
         f"You answer the telephone of {business.name}.\nIt is {local_time:%A, %d %B %Y, %H:%M} there.",
         own_words(business),
-        facts.opening_hours(hours, business.opening_hours, at=opened_at or local_time),
+        facts.opening_hours(known.hours, business.opening_hours, at=began),
         facts.address(business),
-        facts.closed_now(business) if is_closed else "",
+        facts.knowledge(known.entries, most=most, can_look_up=can_look_up),
+        facts.closed_now(business) if known.is_closed else "",
         rules(business, people),
     ]
     return "\n\n".join(filter(None, sections))

@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from businesses.hours import Hours
 from businesses.models import Business
 from calls.conversation.settings import ConversationSettings, Protection
 from calls.instructions import session_instructions
+from calls.known import Known
 from calls.past import Past
 from calls.tools.registry import Offered
 from calls.transfer_targets import NOBODY, People, Reach
@@ -62,18 +62,14 @@ def plan_of(
     now: datetime,
     names: tuple[str, ...] = (),
     past: Past | None = None,
-    hours: Hours | None = None,
-    opened_at: datetime | None = None,
-    is_closed: bool = False,
+    known: Known | None = None,
     tools: Sequence[Offered] = (),
     reach: Reach = NOBODY,
 ) -> CallPlan:
-    """Returns the plan of a call of this business, with what its clock shows now.
+    """Returns the plan of a call of this business, with what its clock shows now and what its assistant knows.
 
-    `hours`: those that can be reckoned with. `opened_at`: when the call's first stream opened; `is_closed`: outside
-    the hours. `reach`: whom callers can be put through to.
+    `reach`: whom callers can be put through to.
     """
-    zone = ZoneInfo(business.time_zone)
     fallback = "" if reach else business.fallback_number  # where people are named, it is for trouble only
     can_transfer = bool(reach.now) or bool(fallback and not business.dial_refusal(fallback))
     return CallPlan(
@@ -82,10 +78,9 @@ def plan_of(
         settings=settings,
         instructions=session_instructions(
             business,
-            local_time=now.astimezone(zone),
-            hours=hours,
-            opened_at=(opened_at or now).astimezone(zone),
-            is_closed=is_closed,
+            local_time=now.astimezone(ZoneInfo(business.time_zone)),
+            known=known,
+            can_look_up=any(each.tool.name == "look_up" for each in tools),
             people=People(can_transfer, reach, past.unreached if past else ()),
         ),
         voice=business.voice,

@@ -15,7 +15,7 @@ from businesses.models import Business
 from calls import model_checks
 from calls.followups import news, rescue
 from calls.greetings import recordings
-from calls.records import finishing, recording, summaries, weeks
+from calls.records import finishing, recording, summaries, timelines, weeks
 from calls.synthetic import runs
 from calls.telephone import transferring
 
@@ -56,6 +56,14 @@ def summarize_due_calls() -> None:
     """Write the summaries of calls that have ended."""
     for call_id in summaries.due(now=timezone.now()):
         summaries.summarize(call_id, now=timezone.now())
+
+
+@shared_task
+def make_due_timelines() -> None:
+    """Make the time lines of calls that have ended."""
+    rest = timelines.resting()
+    for call_id in timelines.due(now=timezone.now()):
+        timelines.make(call_id, now=timezone.now(), rest=rest)
 
 
 @shared_task

@@ -28,6 +28,7 @@ CELERY_BEAT_SCHEDULE = {
     "templates": {"task": "whatsapp.tasks.refresh_templates", "schedule": 60.0, "options": {"expires": 60.0}},
     "old-uploads": {"task": "whatsapp.tasks.remove_old_uploads", "schedule": crontab(hour="4", minute="20")},
     "summaries": {"task": "calls.tasks.summarize_due_calls", "schedule": 5.0, "options": {"expires": 5.0}},
+    "timelines": {"task": "calls.tasks.make_due_timelines", "schedule": 5.0, "options": {"expires": 5.0}},
     "news": {"task": "calls.tasks.send_news", "schedule": 10.0, "options": {"expires": 10.0}},
     "missed-calls": {"task": "calls.tasks.rescue_missed_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "weeks": {"task": "calls.tasks.measure_ended_calls", "schedule": 10.0, "options": {"expires": 10.0}},

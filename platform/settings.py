@@ -247,6 +247,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:"],
+        "media-src": ["'self'", "blob:"],  # what the microphone has just recorded; only our own scripts make blobs
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],

@@ -41,11 +41,42 @@ const convert = async (blob) => {
   return wavOf(await context.startRendering());
 };
 
+// What is heard before it is uploaded is what would be uploaded.
+const preview = form?.querySelector("[data-preview]");
+const offer = (sound) => {
+  URL.revokeObjectURL(preview.src);
+  preview.src = URL.createObjectURL(sound);
+};
+
+// The loudest sample of each moment, while it is being recorded.
+const showLevel = (stream, isOn) => {
+  const meter = form.querySelector("[data-level]");
+  const time = form.querySelector("[data-time]");
+  const context = new AudioContext();
+  const analyser = new AnalyserNode(context, { fftSize: 2048 });
+  context.createMediaStreamSource(stream).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize);
+  const began = performance.now();
+  const draw = () => {
+    if (!isOn()) {
+      context.close();
+      return;
+    }
+    analyser.getFloatTimeDomainData(samples);
+    meter.value = Math.sqrt(samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0));
+    time.textContent = `${((performance.now() - began) / 1000).toFixed(1)} s`;
+    requestAnimationFrame(draw);
+  };
+  draw();
+};
+
 const take = async (blob) => {
   try {
     const held = new DataTransfer();
-    held.items.add(await convert(blob));
+    const sound = await convert(blob);
+    held.items.add(sound);
     file.files = held.files;
+    offer(sound);
     say("ready");
   } catch {
     file.value = "";
@@ -69,12 +100,15 @@ const begin = async () => {
     clearTimeout(timer);
     for (const track of stream.getTracks()) track.stop();
     record.hidden = false;
+    record.textContent = record.dataset.again;
     stop.hidden = true;
     take(new Blob(pieces, { type: recorder.mimeType }));
   });
   const timer = setTimeout(() => recorder.stop(), LONGEST_MS);
   stop.onclick = () => recorder.state === "recording" && recorder.stop();
   recorder.start();
+  preview.pause();
+  showLevel(stream, () => recorder.state === "recording");
   record.hidden = true;
   stop.hidden = false;
   say("recording");

@@ -45,6 +45,12 @@ PAGES = [
     page("hours-holidays", OWNERS, "", "POST"),
     page("hours-remove", OWNERS, "businesses.SpecialDays", "POST"),
     page("hours-restore", OWNERS, "businesses.SpecialDays", "POST"),
+    page("knowledge", OWNERS, "", "LOOK"),
+    page("knowledge-upload", OWNERS, "", "POST"),
+    page("knowledge-entry", OWNERS, "businesses.KnowledgeEntry", "LOOK"),
+    page("knowledge-switch", OWNERS, "businesses.KnowledgeEntry", "POST"),
+    page("knowledge-up", OWNERS, "businesses.KnowledgeEntry", "POST"),
+    page("knowledge-remove", OWNERS, "businesses.KnowledgeEntry", "POST"),
     page("keeping", OWNERS, "", "LOOK"),
     page("costs", OWNERS, "", "LOOK"),
     page("costs-export", OWNERS),
@@ -91,6 +97,7 @@ PAGES = [
     page("greeting-own-accept", OWNERS, "", "POST"),
     page("greeting-own-discard", OWNERS, "", "POST"),
     page("greeting-own-remove", OWNERS, "", "POST"),
+    page("greeting-own-undo", OWNERS, "", "POST"),
     page("call", MEMBERS, "calls.Call", "LOOK"),
     page("call-turns", MEMBERS, "calls.Call"),
     page("call-hang-up", MEMBERS, "calls.Call", "POST"),
@@ -257,6 +264,7 @@ BY_NAME: dict[str, Any] = {each.name: each for each in PAGES}
 
 ADMIN = (
     "businesses.Business",
+    "businesses.KnowledgeEntry",
     "businesses.Membership",
     "businesses.SpecialDays",
     "businesses.WeekHours",

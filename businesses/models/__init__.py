@@ -1,4 +1,4 @@
-"""Users, businesses, members, numbers, hours, limits, audit log, retention, webhooks, the API and processes."""
+"""Users, businesses, members, numbers, hours, knowledge, limits, audit log, retention, webhooks, API, processes."""
 
 from businesses.models.api import ApiCreation, ApiToken
 from businesses.models.audit import AuditEntry, AuditKind
@@ -6,6 +6,7 @@ from businesses.models.business import Business, Language, SecondFactor, Voice, 
 from businesses.models.heartbeats import Heartbeat
 from businesses.models.hours import DayKind, SpecialDays, WeekHours
 from businesses.models.keeping import AddressKey, Erasure, Retention
+from businesses.models.knowledge import KnowledgeEntry
 from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
@@ -29,6 +30,7 @@ __all__ = [
     "Happening",
     "Heartbeat",
     "Invitation",
+    "KnowledgeEntry",
     "Language",
     "Limit",
     "Membership",

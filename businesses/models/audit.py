@@ -33,6 +33,7 @@ class AuditKind(models.TextChoices):
     PERMISSIONS_CHANGED = "permissions_changed", _("Permissions changed")
     SETTINGS_CHANGED = "settings_changed", _("Settings changed")
     HOURS_CHANGED = "hours_changed", _("Opening hours changed")
+    KNOWLEDGE_CHANGED = "knowledge_changed", _("Knowledge changed")
     LIMITS_CHANGED = "limits_changed", _("Limits changed")
     CREDENTIALS_CHANGED = "credentials_changed", _("Credentials changed")
     NUMBER_ADDED = "number_added", _("Phone number added")

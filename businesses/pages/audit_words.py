@@ -61,6 +61,7 @@ STEPS: dict[str, Promise] = {
     "displaced": gettext_lazy("taken over: another business proved that it is theirs"),
     "offered": gettext_lazy("own recording uploaded"),
     "accepted": gettext_lazy("accepted: callers hear it"),
+    "brought_back": gettext_lazy("back to the previous recording: callers hear it"),
     "removed": gettext_lazy("removed"),
     "added": gettext_lazy("added"),
     "switched_on": gettext_lazy("on again"),

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from businesses.pages import audit, costs, hours, integrations, keeping, members, persons, settings, tokens, webhooks
+from businesses.pages import (
+    audit,
+    costs,
+    hours,
+    integrations,
+    keeping,
+    knowledge,
+    members,
+    persons,
+    settings,
+    tokens,
+    webhooks,
+)
 
 urlpatterns = [
     path("settings/", settings.settings, name="settings"),
@@ -12,6 +24,12 @@ urlpatterns = [
     path("hours/holidays/", hours.add_holidays, name="hours-holidays"),
     path("hours/<uuid:special_id>/remove/", hours.remove, name="hours-remove"),
     path("hours/<uuid:special_id>/restore/", hours.restore, name="hours-restore"),
+    path("knowledge/", knowledge.knowledge, name="knowledge"),
+    path("knowledge/upload/", knowledge.upload, name="knowledge-upload"),
+    path("knowledge/<uuid:entry_id>/", knowledge.entry, name="knowledge-entry"),
+    path("knowledge/<uuid:entry_id>/switch/", knowledge.switch, name="knowledge-switch"),
+    path("knowledge/<uuid:entry_id>/up/", knowledge.up, name="knowledge-up"),
+    path("knowledge/<uuid:entry_id>/remove/", knowledge.remove, name="knowledge-remove"),
     path("person/", persons.person_of_number, name="person"),
     path("person/erasures/<uuid:erasure_id>/", persons.erasure, name="erasure"),
     path("settings/costs/", costs.costs, name="costs"),

@@ -5,8 +5,10 @@
 | offered: it waits to be listened to by OpenAI | of an offer | PENDING |
 | other words were heard in it, or nobody could tell: its owner must listen | of an offer | TO_HEAR |
 | accepted: callers hear it | of an accepted one | READY, with `rendered_at` |
+| replaced or taken back: kept to go back to | of its own | REPLACED, with `replaced_at` |
 
-An offer never replaces what callers hear before it is accepted.
+An offer never replaces what callers hear before it is accepted. `undo` exchanges what callers hear for what they heard
+before; done twice, it changes nothing.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ LONGEST_S: Final = 180.0
 MOST_BYTES: Final = 16_000_000
 """Three minutes at 24 kHz, as our page sends them, are 9 MB; at 44.1 kHz they are 16."""
 _LONGEST_HEARD: Final = 1000
+MOST_KEPT: Final = 3
+"""Replaced recordings of the same words. They go with other old recordings (`recordings.remove_old`)."""
 
 
 def offer(business: Business, file: BinaryIO, *, now: datetime) -> GreetingAudio:
@@ -86,12 +90,57 @@ def discard(business: Business) -> None:
     _offers(business).delete()
 
 
-def remove(business: Business) -> None:
-    """Remove the business's own recordings of its current words; callers hear the assistant's voice again."""
-    own = GreetingAudio.objects.filter(business=business, source=GreetingSource.OWN, text=business.opening_words())
+def remove(business: Business, *, now: datetime) -> None:
+    """Take the business's own recording of its current words back; callers hear the assistant's voice again."""
     with transaction.atomic():
-        if own.delete()[0]:
+        _offers(business).delete()
+        if _replace(business, business.opening_words(), now=now):
             audit.record(business, AuditKind.OWN_GREETING, step="removed")
+
+
+def previous(business: Business) -> GreetingAudio | None:
+    """Returns the own recording of the current words that callers heard last before, without its audio."""
+    return _replaced(business, business.opening_words()).defer("audio").first()
+
+
+def undo(business: Business, *, now: datetime) -> bool:
+    """Let callers hear the previous own recording of these words again. Returns False if there is none."""
+    with transaction.atomic():
+        Business.objects.select_for_update().get(pk=business.pk)  # one change at a time
+        row = previous(business)
+        if row is None:
+            return False
+        _replace(business, row.text, now=now)
+        GreetingAudio.objects.filter(pk=row.pk).update(
+            content_hash=_hash("accepted", row.text), state=GreetingState.READY, rendered_at=now, replaced_at=None
+        )
+        audit.record(business, AuditKind.OWN_GREETING, step="brought_back")
+    return True
+
+
+def _replace(business: Business, text: str, *, now: datetime) -> bool:
+    """Keep what callers hear as a recording to go back to. Returns whether there was one."""
+    rows = GreetingAudio.objects.filter(business=business, content_hash=_hash("accepted", text))
+    accepted = rows.defer("audio").first()
+    if accepted is None:
+        return False
+    GreetingAudio.objects.filter(pk=accepted.pk).update(
+        content_hash=_hash("replaced", str(accepted.pk)),
+        state=GreetingState.REPLACED,
+        rendered_at=None,
+        replaced_at=now,
+    )
+    kept = list(_replaced(business, text).values_list("pk", flat=True)[:MOST_KEPT])
+    _replaced(business, text).exclude(pk__in=kept).delete()
+    return True
+
+
+def _replaced(business: Business, text: str) -> QuerySet[GreetingAudio]:
+    """Returns the recordings of these words to go back to, the newest first."""
+    rows = GreetingAudio.objects.filter(
+        business=business, source=GreetingSource.OWN, state=GreetingState.REPLACED, text=text
+    )
+    return rows.order_by("-replaced_at", "-created_at")
 
 
 def _samples(file: BinaryIO) -> NDArray[np.int16]:
@@ -104,10 +153,14 @@ def _samples(file: BinaryIO) -> NDArray[np.int16]:
 
 def _accept(row: GreetingAudio, *, now: datetime, **changes: str) -> bool:
     with transaction.atomic():
-        accepted = _hash("accepted", row.text)
-        GreetingAudio.objects.filter(business=row.business, content_hash=accepted).delete()
+        Business.objects.select_for_update().get(pk=row.business_id)  # one change at a time
+        _replace(row.business, row.text, now=now)
         is_there = _offers_like(row).update(
-            content_hash=accepted, state=GreetingState.READY, rendered_at=now, next_attempt_at=None, **changes
+            content_hash=_hash("accepted", row.text),
+            state=GreetingState.READY,
+            rendered_at=now,
+            next_attempt_at=None,
+            **changes,
         )
         if is_there:
             audit.record(row.business, AuditKind.OWN_GREETING, step="accepted")

@@ -180,12 +180,13 @@ def render(greeting_id: UUID, *, now: datetime) -> bool:
 
 
 def remove_old(*, now: datetime) -> int:
-    """Remove recordings that are older than a month and neither wanted nor heard by callers. Returns how many."""
+    """Remove recordings of over a month ago that are not wanted, heard, or to go back to. Returns how many."""
     removed = 0
     with across_businesses():  # housekeeping for the whole installation
         stale = GreetingAudio.objects.filter(created_at__lt=now - _KEPT_OLD).select_related("business").defer("audio")
         for business, rows in groupby(stale.order_by("business_id"), key=lambda row: row.business):
-            wanted = [row for each in versions(business) for row in (current(each), playable(each))]
+            found = ((current(each), playable(each), own_recordings.previous(each)) for each in versions(business))
+            wanted = [row for rows_of_one in found for row in rows_of_one]
             kept = {row.pk for row in wanted if row}
             removed += GreetingAudio.objects.filter(pk__in={row.pk for row in rows} - kept).delete()[0]
     return removed

@@ -13,7 +13,18 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping.person import Person
 from businesses.keeping.table import Attachment, Holding, Record
-from calls.models import BlockedCaller, Call, CallStatus, Rescue, Task, ToolRun, TraceChunk, Transfer, Turn
+from calls.models import (
+    BlockedCaller,
+    Call,
+    CallStatus,
+    CallTimeline,
+    Rescue,
+    Task,
+    ToolRun,
+    TraceChunk,
+    Transfer,
+    Turn,
+)
 
 LINE_OPEN = "call_running"
 WAITS = {LINE_OPEN: _("The person is on the telephone. What was asked is done when the call has ended.")}
@@ -102,8 +113,16 @@ def _chunks(person: Person) -> QuerySet[TraceChunk]:
     return TraceChunk.objects.filter(business=person.business, call__in=calls_of(person))
 
 
+def _timelines(person: Person) -> QuerySet[CallTimeline]:
+    return CallTimeline.objects.filter(business=person.business, call__in=calls_of(person))
+
+
 def _erase_chunks(person: Person, most: int) -> int:
-    return TraceChunk.objects.filter(pk__in=list(_chunks(person).values_list("pk", flat=True)[:most])).delete()[0]
+    for rows in (_timelines(person), _chunks(person)):
+        keys = list(rows.values_list("pk", flat=True)[:most])
+        if keys:
+            return rows.model.objects.filter(pk__in=keys).delete()[0]
+    return 0
 
 
 def _traces(person: Person) -> Iterator[Attachment]:
@@ -146,7 +165,7 @@ def _erase_calls(person: Person, most: int) -> int:
 def _call_records(person: Person) -> Iterator[Record]:
     fields = (
         *("id", "caller_number", "called_number", "transfer_number", "started_at", "ended_at", "outcome"),
-        *("end_reason", "is_recorded", "summary", "minutes_charged"),
+        *("end_reason", "is_recorded", "summary", "minutes_charged", "certificate"),
     )
     yield from calls_of(person).order_by("started_at").values(*fields)
 
@@ -216,7 +235,7 @@ HOLDINGS = (
     Holding(
         "traces",
         _("Pieces of traces of calls"),
-        rows=lambda person: (_chunks(person),),
+        rows=lambda person: (_chunks(person), _timelines(person)),
         erase=_erase_chunks,
         files=_traces,
     ),

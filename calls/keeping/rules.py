@@ -18,6 +18,7 @@ from calls.models import (
     BlockedCaller,
     Call,
     CallStatus,
+    CallTimeline,
     GreetingAudio,
     News,
     NewsChoice,
@@ -51,6 +52,7 @@ RULES = (
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
     Rule(Transfer, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(TransferTarget, because=Because.MEMBERS),
+    Rule(CallTimeline, kept=Kind.TRACES, erased=True),
     Rule(BlockedCaller, erased=True),
     Rule(AfterCalls, because=Because.NO_PERSON),
     Rule(NewsChoice, because=Because.MEMBERS),
@@ -121,10 +123,17 @@ def remove_news(business: Business, *, before: datetime, most: int, **_now: obje
 
 
 def remove_traces(business: Business, *, before: datetime, most: int, **_now: object) -> int:
-    """Remove the traces of old calls: fewer at a time, since a piece may have 100 kB."""
+    """Remove the traces of old calls, and what was drawn of them: fewer at a time, since a piece may have 100 kB."""
     calls = Call.objects.filter(_ended(business, before), pk=OuterRef("call"))
     old = TraceChunk.objects.filter(Exists(calls), business=business).values_list("pk", flat=True)
-    return TraceChunk.objects.filter(pk__in=list(old[: max(most // 10, 1)])).delete()[0]
+    removed = TraceChunk.objects.filter(pk__in=list(old[: max(most // 10, 1)])).delete()[0]
+    return removed or _remove_timelines(business, before=before, most=most)
+
+
+def _remove_timelines(business: Business, *, before: datetime, most: int) -> int:
+    calls = Call.objects.filter(_ended(business, before), pk=OuterRef("call"))
+    old = CallTimeline.objects.filter(Exists(calls), business=business).values_list("pk", flat=True)
+    return CallTimeline.objects.filter(pk__in=list(old[: max(most // 10, 1)])).delete()[0]
 
 
 def remove_numbers(business: Business, *, before: datetime, most: int, **_now: object) -> int:

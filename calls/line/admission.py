@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
 
-from businesses.hours import hours_of
 from businesses.hours.after_hours import as_closed
 from businesses.models import Business
 from businesses.tenancy import acting_for
@@ -19,6 +18,7 @@ from calls.conversation.settings import ConversationSettings
 from calls.errors import StreamRefused
 from calls.greetings import recordings
 from calls.greetings.names import names_of
+from calls.known import known_of
 from calls.models import CallStatus
 from calls.plan import CallPlan, conversation_settings, plan_of
 from calls.records import finishing, pasts
@@ -27,9 +27,6 @@ from calls.tools.registry import offered_by
 
 SHORTEST_REST_S: Final = 1.0
 """Of the longest time of a call that goes on after a break."""
-
-_EARLIEST_DAY: Final = timedelta(days=3)
-"""Exceptions that were over by then say nothing of a call, whatever its zone and however long it lasts."""
 
 
 def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) -> CallPlan:
@@ -44,13 +41,8 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
             raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
     business = call.business
     with acting_for(business):
-        hours = hours_of(business, since=now.date() - _EARLIEST_DAY)
-        opened_at = call.stream_opened_at or now
-        if call.stream_opened_at:
-            is_closed = call.came_while_closed
-        else:
-            is_closed = hours is not None and not hours.standing(now).is_open
-        if is_closed:
+        known = known_of(business, call, now=now)
+        if known.is_closed:
             business = as_closed(business)
         greeting_audio = recordings.current_audio(business, now=now)
         tools, reach = offered_by(business), transfer_targets.reach_of(business, now=now)
@@ -62,7 +54,7 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         if past:
             claimed = bool(stream_tokens.claimable(token, call_sid, now=now).update(**columns))
         else:
-            columns |= _first_opening(business, plan_settings, is_closed=is_closed, now=now)
+            columns |= _first_opening(business, plan_settings, is_closed=known.is_closed, now=now)
             claimed = stream_tokens.claim_first(token, call_sid, now=now, **columns)
         if not claimed:
             raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
@@ -78,9 +70,7 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         now=now,
         names=names,
         past=past,
-        hours=hours,
-        opened_at=opened_at,
-        is_closed=is_closed,
+        known=known,
         tools=tools,
         reach=reach,
     )

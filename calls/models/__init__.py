@@ -17,6 +17,7 @@ from calls.models.news import News, NewsChoice, NewsState, NewsWhen
 from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
+from calls.models.timelines import CallTimeline
 from calls.models.tools import ToolRun, ToolSwitch
 from calls.models.transfers import ReachedWhen, Transfer, TransferState, TransferTarget
 from calls.models.weeks import WeekOfCalls
@@ -28,6 +29,7 @@ __all__ = [
     "Call",
     "CallOutcome",
     "CallStatus",
+    "CallTimeline",
     "GreetingAudio",
     "GreetingSource",
     "GreetingState",

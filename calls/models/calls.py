@@ -126,6 +126,12 @@ class Call(models.Model):
     settings = models.JSONField(default=dict)
     usage = models.JSONField(default=dict)
     latencies = models.JSONField(default=dict)
+    certificate = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="`Certificate` of calls/records/certificates.py: its greeting's",
+    )
     measured = models.JSONField(null=True, help_text="`Measured` of calls/records/measuring.py, as its week counts it")
     is_to_measure = models.BooleanField(
         default=True, db_default=True, help_text="it has ended, or ended otherwise, since it was measured"

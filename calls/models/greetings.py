@@ -19,6 +19,7 @@ class GreetingState(models.TextChoices):
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
     TO_HEAR = "to_hear", _("Waits until its owner has listened")
+    REPLACED = "replaced", _("Kept, to go back to")
 
 
 class GreetingSource(models.TextChoices):
@@ -53,6 +54,7 @@ class GreetingAudio(models.Model):
     audio = models.BinaryField(default=bytes, help_text="G.711 µ-law, 8,000 bytes a second, no header")
     created_at = models.DateTimeField(auto_now_add=True)
     rendered_at = models.DateTimeField(null=True)
+    replaced_at = models.DateTimeField(null=True, help_text="of an own recording: when callers heard it last")
     source = models.CharField(
         _("made by"),
         max_length=10,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,10 +20,10 @@ from businesses.models import AuditEntry
 from businesses.pages import byte_ranges
 from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
-from calls.models import BlockedCaller, Call, Transfer, Turn
-from calls.pages import words
+from calls.models import BlockedCaller, Call, CallStatus, Transfer, Turn
+from calls.pages import moment_words, timeline, words
 from calls.pages.done import done_in
-from calls.records import costs
+from calls.records import certificates, costs, timelines
 from calls.records.recording import recording_of
 
 
@@ -32,20 +33,37 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
     """Show a call."""
     calls = Call.objects.select_related("steered_by")
     found = get_object_or_404(calls, pk=call_id, business=request.business)
+    turns = list(Turn.objects.filter(call=found))
     context = {
+        **_timeline(request, found, turns),
         "call": found,
         "person": people_with(request.business, [found.caller_number]).get(found.caller_number),
         "steered_by": _steered_by(found),
         "can_be_blocked": can_be_shown(found.caller_number),
         "is_blocked": BlockedCaller.objects.filter(business=request.business, number=found.caller_number).exists(),
-        "lines": words.shown_turns(Turn.objects.filter(call=found)),
+        "lines": words.shown_turns(turns),
         "transfers": list(Transfer.objects.filter(call=found)),
         "done": list(done_in(found)),
         "waits": list(words.waits(found)),
         "cost": costs.cost_of(found.model, found.usage),
         "recording": recording_of(found) if found.ended_at else None,
+        "certificate": certificates.of_stored(found.certificate),
     }
     return render(request, "calls/call.html", context)
+
+
+def _timeline(request: PageRequest, call: Call, turns: list[Turn]) -> dict[str, Any]:
+    """Returns what the time line shows: a drawing of the part that the address asks for, or that it is being made."""
+    if call.status != CallStatus.ENDED or call.stream_opened_at is None:
+        return {}
+    found, is_under_way = timelines.of_call(call, now=timezone.now())
+    if found is None:
+        return {"is_drawn_soon": is_under_way}
+    window = timeline.window_of(
+        found.seconds, start=request.GET.get("from", ""), seconds=request.GET.get("seconds", "")
+    )
+    legend = [(shape, path, moment_words.LEGEND[shape]) for shape, path in moment_words.SHAPES.items()]
+    return {"drawing": timeline.drawing_of(found, turns, window), "legend": legend}
 
 
 def _steered_by(call: Call) -> str:

@@ -18,8 +18,9 @@ from businesses.pages.access import PageRequest, business_page
 from businesses.pages.csv_export import people_answer
 from businesses.templatetags.pages import duration
 from calls.models import BROWSER, Call
-from calls.pages import words
+from calls.pages import moment_words, words
 from calls.pages.calls import CallFilters
+from calls.records import certificates
 
 PART = 500
 """Calls whose callers are looked up together."""
@@ -39,6 +40,12 @@ def export(request: PageRequest) -> HttpResponseBase:
         _("how it ended"),
         _("length"),
         _("minutes billed"),
+        _("greeting"),
+        _("greeting heard at (seconds)"),
+        _("greeting bytes sent"),
+        _("greeting bytes confirmed"),
+        _("greeting attempts"),
+        _("greeting interruptions"),
         _("summary"),
     ]
     chosen = CallFilters(request.GET, business=request.business).chosen()
@@ -51,6 +58,16 @@ def _caller(number: str) -> str:
     if number.startswith((ERASED, PREFIX)):
         return _("erased")
     return _("A test call from the browser") if number == BROWSER else number
+
+
+def _greeting(call: Call) -> list[str]:
+    """Returns the cells of a call's greeting certificate; empty ones where there is none."""
+    certificate = certificates.of_stored(call.certificate)
+    if certificate is None or not moment_words.verdict(certificate):
+        return [""] * 6
+    figures = (certificate.bytes_sent, certificate.bytes_marked, certificate.attempts, certificate.interruptions)
+    heard_at = "" if certificate.heard_at_s is None else f"{certificate.heard_at_s:.2f}"
+    return [moment_words.verdict(certificate), heard_at, *map(str, figures)]
 
 
 def _cells(business: Business, calls: Iterator[Call]) -> Iterator[list[str]]:
@@ -68,5 +85,6 @@ def _cells(business: Business, calls: Iterator[Call]) -> Iterator[list[str]]:
                 words.end_reason(call),
                 duration(words.seconds_on_the_line(call, now=now)),
                 f"{call.minutes_charged:.2f}",
+                *_greeting(call),
                 call.summary,
             ]

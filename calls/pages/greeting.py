@@ -94,8 +94,16 @@ def discard(request: PageRequest) -> HttpResponse:
 @business_page(section="settings", roles=OWNERS, action_of="greeting-state")
 def remove(request: PageRequest) -> HttpResponse:
     """Go back to the assistant's voice."""
-    own_recordings.remove(request.business)
+    own_recordings.remove(request.business, now=timezone.now())
     messages.success(request, _("Callers hear the assistant's voice."))
+    return redirect("greeting-state", slug=request.business.slug)
+
+
+@business_page(section="settings", roles=OWNERS, action_of="greeting-state")
+def undo(request: PageRequest) -> HttpResponse:
+    """Let callers hear the previous own recording again."""
+    if own_recordings.undo(request.business, now=timezone.now()):
+        messages.success(request, _("Callers hear the previous recording again."))
     return redirect("greeting-state", slug=request.business.slug)
 
 
@@ -115,6 +123,7 @@ def _state(request: PageRequest, form: OwnForm | None = None) -> HttpResponse:
         "polls": (bool(request.business.opening_words()) and _is_waiting(greeting)) or (closed and closed.is_waiting),
         "older": None if heard else _older(request),
         "offered": own_recordings.offered(request.business),
+        "previous": own_recordings.previous(request.business),
         "form": form or OwnForm(),
     }
     template = "calls/greeting_state.html" if request.htmx else "calls/greeting.html"

@@ -25,6 +25,7 @@ urlpatterns = [
     path("greeting/own/", greeting.upload, name="greeting-own"),
     path("greeting/own/accept/", greeting.accept, name="greeting-own-accept"),
     path("greeting/own/discard/", greeting.discard, name="greeting-own-discard"),
+    path("greeting/own/undo/", greeting.undo, name="greeting-own-undo"),
     path("greeting/own/remove/", greeting.remove, name="greeting-own-remove"),
     path("<uuid:call_id>/", call.call, name="call"),
     path("<uuid:call_id>/turns/", call.turns, name="call-turns"),

@@ -21,7 +21,7 @@ from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.models import BROWSER, Call, CallOutcome, CallStatus, Transfer
-from calls.records import charging, telling
+from calls.records import charging, telling, timelines
 from calls.records.endings import Ending, outcome_of
 
 logger = logging.getLogger(__name__)
@@ -136,4 +136,6 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
     call.is_to_measure = True
     charging.charge(call, until=ended_at, now=ended_at)
     _closing.run(call=call.pk, **{name: getattr(call, name) for name in _CLOSED})
+    if call.stream_opened_at:
+        timelines.want(call, now=ended_at)
     telling.ended(call)

@@ -69,7 +69,7 @@ def _wanted(hint: Any) -> str:
 def replay(trace: Sequence[TraceLine], settings: ConversationSettings, *, own_ticks: bool) -> list[TraceLine]:
     """Feed the trace's events to a conversation, a new one for each stream; the events and its commands, in order."""
     lines: list[TraceLine] = []
-    for part in _streams(trace):
+    for part in streams_of(trace):
         conversation = Conversation(settings)
         for event in _events(part, conversation, own_ticks=own_ticks):
             lines.append(event)
@@ -77,8 +77,8 @@ def replay(trace: Sequence[TraceLine], settings: ConversationSettings, *, own_ti
     return lines
 
 
-def _streams(trace: Sequence[TraceLine]) -> Iterator[Sequence[TraceLine]]:
-    """Yields the trace of each media stream: their times begin anew."""
+def streams_of(trace: Sequence[TraceLine]) -> Iterator[Sequence[TraceLine]]:
+    """Yields the part of the trace of each media stream: their times begin anew."""
     starts = [0, *(number for number, line in enumerate(trace) if isinstance(line, StreamResumed)), len(trace)]
     for start, end in pairwise(starts):
         yield trace[start:end]

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import types
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import Any, get_args, get_type_hints
+from functools import partial
+from typing import Any, get_args, get_origin, get_type_hints
 
 from calls import json_text
 from calls.conversation.commands import Command, EndCall, NextStep
@@ -35,6 +36,7 @@ class Decided:
 
 TraceLine = Event | Decided
 
+_EVENTS = frozenset(get_args(Event))
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (*get_args(Event), *get_args(Command))}
 
 
@@ -71,7 +73,7 @@ def decode(chunk: bytes) -> Iterator[TraceLine]:
         seconds = at if isinstance(at, float) else (before_ms + at) / 1000
         before_ms = round(seconds * 1000)
         kind = _KINDS[kind_name]
-        if kind in get_args(Event):
+        if kind in _EVENTS:
             yield _build(kind, [seconds, *values])
         else:
             yield Decided(seconds, _build(kind, values))
@@ -100,19 +102,29 @@ def _build(kind: type[Any], values: list[Any]) -> Any:
     if kind is EndCall and values[0] not in set(EndReason):  # version 0.1 wrote it
         reason, cause = old_sentences.traced_end(values[0])
         return EndCall(reason, NextStep(values[1]), bool(values[2:] and values[2]), cause)
+    for place, made in _CONVERTERS[kind.__name__]:
+        if place < len(values):
+            values[place] = made(values[place])
+    return kind(*values)
+
+
+def _converters(kind: type[Any]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """Returns what makes the values of some fields, by their place: JSON knows no enums and no tuples."""
     hints = get_type_hints(kind)
-    converted = {
-        field.name: _converted(hints[field.name], value) for field, value in zip(fields(kind), values, strict=False)
-    }
-    return kind(**converted)
+    found = ((place, _converter(hints[field.name])) for place, field in enumerate(fields(kind)))
+    return tuple((place, made) for place, made in found if made is not None)
 
 
-def _converted(hint: Any, value: Any) -> Any:
-    """JSON knows no enums and no tuples: make one of the value where the field wants one."""
-    if isinstance(value, list):
-        return tuple(value)
+def _converter(hint: Any) -> Callable[[Any], Any] | None:
     options = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     for option in options:
-        if isinstance(option, type) and issubclass(option, Enum) and value is not None:
-            return option(value)
-    return value
+        if isinstance(option, type) and issubclass(option, Enum):
+            return partial(_in_enum, option)
+    return tuple if get_origin(hint) is tuple else None
+
+
+def _in_enum(enum: type[Enum], value: Any) -> Any:
+    return None if value is None else enum(value)
+
+
+_CONVERTERS = {name: _converters(kind) for name, kind in _KINDS.items()}

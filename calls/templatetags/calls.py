@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from businesses.templatetags.pages import phone
 from calls import model_checks
 from calls.models import BROWSER, Call, CallOutcome, GreetingAudio, Transfer, TransferTarget
-from calls.pages import model_words, transfer_words, words
+from calls.pages import model_words, moment_words, transfer_words, words
+from calls.records.certificates import Certificate
 
 register = template.Library()
 
@@ -34,6 +35,25 @@ def caller(call: Call) -> SafeString | str:
 def outcome_badge(call: Call) -> str:
     """Returns the CSS class of the outcome's badge."""
     return words.BADGES[CallOutcome(call.outcome)] if call.outcome else "live"
+
+
+@register.filter
+def verdict(certificate: Certificate | None) -> str:
+    """Returns whether the greeting was heard whole, and when; "" for a call without greeting or certificate."""
+    return moment_words.verdict_at(certificate) if certificate else ""
+
+
+@register.filter
+def proof(certificate: Certificate) -> str:
+    """Returns the figures of a greeting certificate, in words."""
+    return moment_words.proof(certificate)
+
+
+@register.filter
+def tenths(value: int) -> str:
+    """Returns a position in a call (milliseconds) as minutes, seconds and tenths: 1:05.3."""
+    minutes, rest = divmod(value // 100, 600)
+    return f"{minutes}:{rest // 10:02d}.{rest % 10}"
 
 
 @register.filter

@@ -124,7 +124,7 @@ def test_a_calls_page(owner: Client, business: Business, django_assert_max_num_q
         interrupted_ms=1500,
     )  # fmt: skip
     Turn.objects.create(**said, position=1, speaker="caller", text="Wait!", heard_text="", started_ms=1400)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         page = compact(owner.get(address(business, f"{call.pk}/")).content.decode())
     assert "One two <del>&lt;three&gt; four</del>" in page
     assert "not heard: the caller interrupted" in page

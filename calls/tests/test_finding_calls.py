@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,6 +16,7 @@ from businesses.known_people import KnownPerson
 from businesses.models import AuditEntry, Business, Role
 from businesses.tenancy import acting_for
 from calls.models import BROWSER, Call, CallOutcome, CallStatus, Turn
+from calls.records.certificates import Certificate, Verdict
 from calls.tests.conftest import NOW, make_business, make_call
 from calls.tests.test_greeting_pages import client_of
 
@@ -35,11 +37,11 @@ def _people(numbers: object) -> dict[str, KnownPerson]:
     return {DANA: KnownPerson("Dana Levi", "/people/dana/")} if DANA in set(numbers) else {}  # type: ignore[call-overload]
 
 
-def call(business: Business, number: str, *, said: str = "", minutes: int = 0) -> Call:
+def call(business: Business, number: str, *, said: str = "", minutes: int = 0, **values: Any) -> Call:
     at = NOW + timedelta(minutes=minutes)
     made = make_call(
         business, caller_number=number, status=CallStatus.ENDED, outcome=CallOutcome.COMPLETED, started_at=at,
-        stream_opened_at=at, ended_at=at + timedelta(seconds=65),
+        stream_opened_at=at, ended_at=at + timedelta(seconds=65), **values,
     )  # fmt: skip
     if said:
         Turn.objects.create(
@@ -80,7 +82,8 @@ def test_what_another_business_said_is_not_found(business: Business) -> None:
 
 
 def test_the_csv_says_its_zone_and_is_in_the_audit_log(business: Business) -> None:
-    call(business, DANA)
+    whole = Certificate(Verdict.HEARD_WHOLE, attempts=1, bytes_sent=800, bytes_marked=800, heard_at_s=4.125)
+    call(business, DANA, certificate=whole.stored())
     call(business, BROWSER, minutes=1)
     client = client_of(business)
     answer = client.get(f"/b/{business.slug}/calls/calls.csv?figure=answered")
@@ -89,6 +92,11 @@ def test_the_csv_says_its_zone_and_is_in_the_audit_log(business: Business) -> No
     local = (NOW + timedelta(hours=2)).strftime("%Y-%m-%d %H:%M:%S")
     assert [row[:5] for row in rows] == [[local, DANA, "Dana Levi", rows[0][3], "Completed"]]
     assert rows[0][6] == "1:05"
+    assert header[8:14] == [
+        "greeting", "greeting heard at (seconds)", "greeting bytes sent", "greeting bytes confirmed",
+        "greeting attempts", "greeting interruptions",
+    ]  # fmt: skip
+    assert rows[0][8:14] == ["Heard whole", "4.12", "800", "800", "1", "0"]
     (entry,) = AuditEntry.objects.filter(kind="contacts_exported")
     assert entry.details["what"] == "calls"
 

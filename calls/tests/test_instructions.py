@@ -11,6 +11,7 @@ from businesses.hours import Hours
 from businesses.hours.calendar import Special
 from businesses.models import Business
 from calls.instructions import session_instructions, tools
+from calls.known import Known
 
 AT = datetime(2026, 11, 23, 11, 5, tzinfo=ZoneInfo("Asia/Jerusalem"))
 
@@ -54,7 +55,7 @@ def test_the_hours_as_an_assistant_needs_them() -> None:
     )
     hours = Hours(AT.tzinfo, (noon, noon, noon, noon, (), (), ((time(0), time(0)),)), specials)  # type: ignore[arg-type]
     business = Business(name="Clinic", language="en", opening_hours="By appointment.", address="5 Herzl St, Haifa")
-    text = session_instructions(business, local_time=AT, hours=hours)
+    text = session_instructions(business, local_time=AT, known=Known(hours))
     assert text[text.index("# Opening hours") : text.index("# Rules")] == (
         "# Opening hours\n"
         "Open now, until 13:00 today.\n"

@@ -112,7 +112,38 @@ def test_an_offer_does_not_replace_what_callers_hear(business: Business, hears: 
     second = offer(business, wav(3))
     own_recordings.accept(business, now=NOW)
     assert recordings.playable(business) == second
-    assert GreetingAudio.objects.filter(source=GreetingSource.OWN).count() == 1
+    own = GreetingAudio.objects.filter(source=GreetingSource.OWN)
+    assert sorted(own.values_list("state", flat=True)) == [GreetingState.READY, GreetingState.REPLACED]
+
+
+def test_what_was_replaced_is_kept_to_go_back_to(business: Business, hears: Any) -> None:
+    hears(TEXT)
+    first, second = offer(business), offer(business, wav(3))
+    assert recordings.playable(business) == second
+    assert own_recordings.previous(business) == first
+    assert own_recordings.undo(business, now=NOW + timedelta(minutes=1))
+    assert recordings.current_audio(business, now=NOW) == bytes(first.audio)
+    assert own_recordings.previous(business) == second, "and the other way round"
+    recordings.remove_old(now=NOW + timedelta(days=400))
+    assert own_recordings.undo(business, now=NOW + timedelta(minutes=2))
+    assert recordings.playable(business) == second
+    assert steps() == ["offered", "accepted", "offered", "accepted", "brought_back", "brought_back"]
+
+
+def test_only_the_last_few_are_kept(business: Business, hears: Any) -> None:
+    hears(TEXT)
+    for number in range(own_recordings.MOST_KEPT + 3):
+        offer(business, wav(2.5 + number / 10))
+    assert GreetingAudio.objects.filter(state=GreetingState.REPLACED).count() == own_recordings.MOST_KEPT
+
+
+def test_there_is_nothing_to_go_back_to_of_other_words(business: Business, hears: Any) -> None:
+    hears(TEXT)
+    offer(business)
+    offer(business, wav(3))
+    business.greeting_text = "Good evening."
+    assert own_recordings.previous(business) is None
+    assert not own_recordings.undo(business, now=NOW)
 
 
 def test_other_words_have_no_recording(business: Business, hears: Any) -> None:
@@ -126,14 +157,16 @@ def test_other_words_have_no_recording(business: Business, hears: Any) -> None:
     assert recordings.playable(business) == own
 
 
-def test_removed_it_is_gone(business: Business, hears: Any) -> None:
+def test_taken_back_it_is_not_heard_and_can_be_brought_back(business: Business, hears: Any) -> None:
     hears(TEXT)
     offer(business)
     playing = rendered(business)
-    own_recordings.remove(business)
+    own_recordings.remove(business, now=NOW)
     assert recordings.playable(business) == playing
-    own_recordings.remove(business)
+    own_recordings.remove(business, now=NOW)
     assert steps() == ["offered", "accepted", "removed"]
+    assert own_recordings.undo(business, now=NOW)
+    assert recordings.playable(business) != playing
 
 
 @pytest.mark.parametrize(
@@ -191,6 +224,9 @@ def test_the_page_takes_a_file_and_its_owner_accepts_it(
     assert "Go back to the assistant" in owner.get(address(business)).content.decode()
     owner.post(address(business, "greeting-own-remove"))
     assert recordings.playable(business) is None
+    assert "Your previous recording" in owner.get(address(business)).content.decode()
+    owner.post(address(business, "greeting-own-undo"))
+    assert recordings.playable(business) is not None
 
 
 @pytest.mark.parametrize(

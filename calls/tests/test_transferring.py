@@ -52,7 +52,7 @@ def wants(business: Business, to: str = "", about: str = "wants to pay", **value
         about=about,
     )  # fmt: skip
     with acting_for(business):
-        end_by_its_process(call.pk, ending, now=NOW + timedelta(minutes=1))
+        end_by_its_process(call.pk, business, ending, now=NOW + timedelta(minutes=1))
     return call
 
 

@@ -13,13 +13,19 @@ from businesses.models import Business
 from businesses.prepared import Prepared
 from businesses.tenancy import acting_for
 from calls.models import ToolSwitch
-from calls.tools import look_up_caller, send_whatsapp, take_message
+from calls.tools import look_up, look_up_caller, opening_hours, send_whatsapp, take_message
 from calls.tools.kinds import Tool
 
 if TYPE_CHECKING:
     from openai.types.realtime import RealtimeFunctionToolParam
 
-TOOLS: Final[tuple[Tool[Any], ...]] = (take_message.TOOL, look_up_caller.TOOL, send_whatsapp.TOOL)
+TOOLS: Final[tuple[Tool[Any], ...]] = (
+    take_message.TOOL,
+    look_up_caller.TOOL,
+    send_whatsapp.TOOL,
+    opening_hours.TOOL,
+    look_up.TOOL,
+)
 """In the order in which owners and the model see them."""
 _decided: Final = Prepared(ToolSwitch.objects.all)
 _BY_NAME: Final = {tool.name: tool for tool in TOOLS}

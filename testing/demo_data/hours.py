@@ -21,7 +21,7 @@ def add(business: Business, *, now: datetime) -> Rows:
     )
     later = day + timedelta(days=7)
     SpecialDays.objects.create(
-        business=business, first_day=later, last_day=later, hours=SHORT_DAY, name="Inventory, only the shop is open"
+        business=business, first_day=later, last_day=later, hours=SHORT_DAY, name="ספירת מלאי, רק החנות פתוחה"
     )
-    SpecialDays.objects.create(business=business, first_day=later, last_day=later, name="Staff outing", removed_at=now)
+    SpecialDays.objects.create(business=business, first_day=later, last_day=later, name="יום גיבוש", removed_at=now)
     return {"businesses.WeekHours": {"week": str(week.pk)}, "businesses.SpecialDays": {"off": str(off.pk)}}

@@ -17,7 +17,7 @@ from calls.records import recording, weekly
 from calls.sandbox.telephone.wav_files import read_as_ulaw
 from frontdesk import demo
 from testing.databases import ROOT
-from testing.demo_data import Keys
+from testing.demo_data import Keys, time_lines
 from testing.demo_data import dialogues as say
 from testing.demo_data.names import phone_of
 
@@ -69,6 +69,8 @@ def add(business: Business, *, now: datetime) -> Keys:
         "live": _live(business, now),
     }  # fmt: skip
     _record(made["hebrew"], "hello.wav", "one-moment-please.wav")
+    time_lines.draw(made["hebrew"], say.HEBREW, 38)
+    time_lines.draw(made["transferred"], say.ENGLISH, 95)
     return {word: str(call.pk) for word, call in made.items()}
 
 

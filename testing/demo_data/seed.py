@@ -16,6 +16,7 @@ from testing.demo_data import (
     broadcasts,
     hours,
     installation,
+    knowledge,
     letters,
     own_systems,
     people,
@@ -43,12 +44,12 @@ def fill(business: Business, *, now: datetime) -> Rows:
     """Create all data for the current business. Returns the rows to look at."""
     owner = User.objects.get(email=demo.OWNER_EMAIL)
     business.fallback_number, business.dial_countries = "+97235550199", "IL"
-    business.address, business.directions = "הרצל 5, חיפה", "Second floor. Parking behind the house."
+    business.address, business.directions = "הרצל 5, חיפה", "קומה שנייה. חניה מאחורי הבית."
     business.closed_greeting_text = "שלום, הגעתם אלינו מחוץ לשעות הפתיחה."
-    business.closed_instructions = "Take no orders; offer to take a message."
+    business.closed_instructions = "לא לקבל הזמנות; להציע להשאיר הודעה."
     business.save()
     rows = team.add(business, owner=owner, now=now)
-    rows |= hours.add(business, now=now)
+    rows |= hours.add(business, now=now) | knowledge.add(business)
     staff = team.staff_of(business)
     made = people.add(business, staff=staff, now=now)
     sender = templates.add_senders(business, now=now)

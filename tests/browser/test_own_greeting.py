@@ -41,7 +41,7 @@ def open_page(page: Page) -> None:
 
 
 def upload_and_accept(page: Page) -> None:
-    expect(page.locator("[data-when=ready]")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("[data-when=ready]").first).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("button", name="Upload").click()
     page.get_by_role("button", name="Yes, let callers hear it").click(timeout=PATIENCE_MS)
     expect(page.locator("audio[aria-label='Your new recording']")).to_have_count(0, timeout=PATIENCE_MS)
@@ -55,12 +55,22 @@ def test_a_recording_by_the_microphone(server: Daphne, chromium: Browser) -> Non
         page = window.new_page()
         open_page(page)
         page.get_by_role("button", name="Record with the microphone").click()
-        expect(page.locator("[data-when=recording]")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.locator("[data-when=recording]").first).to_be_visible(timeout=PATIENCE_MS)
+        page.wait_for_timeout(RECORDED_MS)
+        assert page.evaluate("document.querySelector('[data-level]').value") > 0
+        page.get_by_role("button", name="Stop recording").click()
+        page.get_by_role("button", name="Record it again").click()
         page.wait_for_timeout(RECORDED_MS)
         page.get_by_role("button", name="Stop recording").click()
+        expect(page.locator("[data-when=ready]").first).to_be_visible(timeout=PATIENCE_MS)
+        listened = page.locator("[data-preview]")
+        listened.evaluate("audio => audio.play()")
+        page.wait_for_function("document.querySelector('[data-preview]').currentTime > 0.2")
         upload_and_accept(page)
         page.get_by_role("button", name="Go back to the assistant's voice").click()
         expect(page.locator("main")).not_to_contain_text("Your own recording,")
+        page.get_by_role("button", name="Go back to this recording").click()
+        expect(page.locator("main")).to_contain_text("Your own recording,")
 
 
 def test_a_file_that_only_the_browser_can_read(server: Daphne, chromium: Browser, tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""What an assistant knows of its business when a call begins, read at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from businesses.hours import Hours, hours_of
+from businesses.knowledge import entries
+from businesses.models import Business, KnowledgeEntry
+from calls.models import Call
+
+_EARLIEST_DAY: Final = timedelta(days=3)
+"""Exceptions that were over by then say nothing of a call, whatever its zone and however long it lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`hours`: those that can be reckoned with. `opened_at`: when the call's first stream opened; None: it does now.
+
+    `is_closed`: the call came outside the hours. `entries`: of knowledge, in their order.
+    """
+
+    hours: Hours | None = None
+    opened_at: datetime | None = None
+    is_closed: bool = False
+    entries: tuple[KnowledgeEntry, ...] = ()
+
+
+def known_of(business: Business, call: Call | None, *, now: datetime) -> Known:
+    """Returns what is known for a call. Whether it came outside the hours was decided when its first stream opened."""
+    hours = hours_of(business, since=now.date() - _EARLIEST_DAY)
+    is_closed = hours is not None and not hours.standing(now).is_open
+    opened_at = call.stream_opened_at if call else None
+    if call and opened_at:
+        is_closed = call.came_while_closed
+    return Known(hours, opened_at, is_closed, tuple(entries.entries_of(business)))
