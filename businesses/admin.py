@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from businesses import admin_hours, audit  # noqa: F401 - importing it registers its pages
+from businesses import admin_calendar, admin_hours, audit  # noqa: F401 - importing them registers their pages
 from businesses.admin_forms import BusinessForm, PhoneNumberForm
 from businesses.audit import AuditKind
 from businesses.errors import MembershipGone
@@ -41,6 +41,8 @@ from businesses.models import (
     User,
 )
 from businesses.registration import assign_number, remove_number, save_business
+
+__all__ = ["admin_calendar"]
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import InlineModelAdmin

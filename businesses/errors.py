@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 
 
@@ -88,6 +91,26 @@ class NotPermitted(PermissionDenied):
     def __init__(self, permission: str) -> None:
         super().__init__(permission)
         self.permission = permission
+
+
+class SlotTaken(BusinessError):
+    """The time is not free. `free`: the next times that are (`businesses.calendar.offers.Slot`)."""
+
+    def __init__(self, free: Sequence[Any] = ()) -> None:
+        super().__init__("the time is taken")
+        self.free = free
+
+
+class SlotNotOffered(BusinessError):
+    """The time can't be booked, moved or cancelled; `reason` is one of `businesses.calendar.booking.Reason`.
+
+    `free`: the next times that can be booked.
+    """
+
+    def __init__(self, reason: str, free: Sequence[Any] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.free = free
 
 
 class KnowledgeFull(BusinessError):

@@ -15,11 +15,14 @@ from businesses.models import Business
 from calls import model_checks
 from calls.followups import news, rescue
 from calls.greetings import recordings
-from calls.records import finishing, recording, summaries, timelines, weeks
+from calls.records import finishing, recording, summaries, timelines, tunings, weeks
 from calls.synthetic import runs
 from calls.telephone import transferring
 
 logger = logging.getLogger(__name__)
+
+TUNING_WORKERS = 4
+"""Tasks that try settings on recorded calls at a time, where there are so many workers."""
 
 
 @shared_task
@@ -89,6 +92,13 @@ def send_news() -> None:
 
 
 @shared_task
+def try_tunings() -> None:
+    """Try other settings on some recorded calls, and ask for the next turn if more of them wait."""
+    if tunings.work(now=timezone.now()) and tunings.waiting(now=timezone.now()):
+        ring_for_tunings(workers=1)
+
+
+@shared_task
 def end_dead_calls() -> None:
     """End the calls whose process died."""
     now = timezone.now()
@@ -115,6 +125,15 @@ def on_call_settings_changed(*, business: Business, **_: object) -> None:
         row = recordings.request(each, now=timezone.now())
         if row is not None and not row.rendered_at:
             ring_for(row.pk)
+
+
+def ring_for_tunings(*, workers: int = TUNING_WORKERS) -> None:
+    """Wake workers that try settings. Without a reachable broker the sweep does a few seconds later."""
+    try:
+        for _worker in range(workers):
+            try_tunings.apply_async(retry=False)
+    except OperationalError as error:
+        logger.warning("no worker was woken to try settings, the sweep will: %s", error)
 
 
 def ring_for(greeting_id: UUID) -> None:

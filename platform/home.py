@@ -11,10 +11,12 @@ from django.views.decorators.http import require_safe
 from businesses.known_people import KnownPerson, people_with
 from businesses.models import Business, User
 from businesses.pages.access import PageRequest, business_page
-from calls.models import Call
+from calls.followups import todo
+from calls.models import Call, Task, TaskState
 from calls.records.call_figures import calls_of_home, missed_callers
 from frontdesk.attention import attention
 from frontdesk.first_steps import first_steps
+from frontdesk.home_charts import charts
 from whatsapp.broadcasts.under_way import not_over, under_way
 from whatsapp.pages.conversations import waiting
 
@@ -46,6 +48,8 @@ def home(request: PageRequest) -> HttpResponse:
         "missed": _named(request.business, missed_callers(request.business, now=now, most=MOST_SHOWN)),
         "waiting": waiting(request.business, now=now)[:MOST_SHOWN],
         "broadcasts": under_way(broadcasts),
+        "charts": charts(request.business, now=now),
+        "tasks": list(todo.in_order(Task.objects.filter(business=request.business, state=TaskState.OPEN))[:MOST_SHOWN]),
         "attention": attention(request.business, broadcasts),
         "steps": steps,
         "all_done": all(step.is_done for step in steps),

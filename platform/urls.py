@@ -6,11 +6,12 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from calls.pages.urls import beside as calls_beside
-from frontdesk import health, home, operator_page
+from frontdesk import health, home, operator_page, search
 from frontdesk.api.entry import api
 
 business: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("search/", search.search, name="search"),
     path("", include("businesses.pages.urls")),
     path("calls/", include("calls.pages.urls")),
     path("", include("calls.pages.after_urls")),

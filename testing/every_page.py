@@ -39,6 +39,7 @@ def page(name: str, who: str, row: str = "", *options: str) -> Page:
 
 PAGES = [
     page("home", MEMBERS, "", "LOOK"),
+    page("search", MEMBERS, "", "LOOK"),
     page("settings", OWNERS, "", "LOOK"),
     page("hours", OWNERS, "", "LOOK"),
     page("hours-add", OWNERS, "", "POST"),
@@ -76,6 +77,21 @@ PAGES = [
     page("member-permissions", OWNERS, "businesses.Membership", "POST"),
     page("member-remove", OWNERS, "businesses.Membership", "POST"),
     page("invitation-withdraw", OWNERS, "businesses.Invitation", "POST"),
+    # Appointments
+    page("calendar", MEMBERS, "", "LOOK"),
+    page("appointment-new", MEMBERS, "", "LOOK"),
+    page("appointment", MEMBERS, "businesses.Appointment", "LOOK"),
+    page("appointment-move", MEMBERS, "businesses.Appointment", "POST"),
+    page("appointment-cancel", MEMBERS, "businesses.Appointment", "POST"),
+    page("appointment-restore", MEMBERS, "businesses.Appointment", "POST"),
+    page("services", OWNERS, "", "LOOK"),
+    page("service", OWNERS, "businesses.Service", "LOOK"),
+    page("service-remove", OWNERS, "businesses.Service", "POST"),
+    page("calendars", OWNERS, "", "LOOK"),
+    page("one-calendar", OWNERS, "businesses.Calendar", "LOOK"),
+    page("calendar-remove", OWNERS, "businesses.Calendar", "POST"),
+    page("busy-times", MEMBERS, "", "LOOK"),
+    page("busy-time-remove", MEMBERS, "businesses.BusyTime", "POST"),
     # Calls
     page("calls", MEMBERS, "", "LOOK"),
     page("calls-export", MEMBERS),
@@ -110,6 +126,10 @@ PAGES = [
     page("task-reopen", MEMBERS, "calls.Task", "POST"),
     page("task-give", MEMBERS, "calls.Task", "POST"),
     page("figures", MEMBERS, "", "LOOK"),
+    page("tuning", OWNERS, "", "LOOK"),
+    page("tuning-run", OWNERS, "calls.Tuning", "LOOK"),
+    page("tuning-apply", OWNERS, "calls.Tuning", "POST"),
+    page("tuning-undo", OWNERS, "calls.Tuning", "POST"),
     # Broadcasts
     page("broadcasts", MEMBERS, "", "LOOK"),
     page("broadcast-new", MEMBERS, "", "LOOK"),
@@ -263,9 +283,12 @@ PAGES = [
 BY_NAME: dict[str, Any] = {each.name: each for each in PAGES}
 
 ADMIN = (
+    "businesses.Appointment",
     "businesses.Business",
+    "businesses.Calendar",
     "businesses.KnowledgeEntry",
     "businesses.Membership",
+    "businesses.Service",
     "businesses.SpecialDays",
     "businesses.WeekHours",
     "calls.Call",

@@ -81,7 +81,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "businesses": (
         "apps urls management templatetags middleware",
         "admin",
-        "admin_forms admin_hours pages",
+        "admin_calendar admin_forms admin_hours pages",
         "fence",
         "forms",
         "tasks doctor",
@@ -91,6 +91,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "invitations registration business_options",
         "invitation_codes",
         "membership",
+        "calendar",
         "keeping",
         "hours knowledge",
         "audit happenings permissions usage known_people last_calls messenger heartbeats web_processes",

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
-
-from businesses.keeping import table, told
+from businesses.keeping import booked, table, told
 from businesses.keeping.kinds import Kind
 from businesses.keeping.table import Because, Rule
 from businesses.models import (
     AddressKey,
     ApiCreation,
     ApiToken,
+    Appointment,
     AuditEntry,
     Business,
+    BusyTime,
+    Calendar,
     DailyLimits,
     DayUsage,
     Erasure,
@@ -25,6 +23,8 @@ from businesses.models import (
     KnowledgeEntry,
     Membership,
     Retention,
+    Service,
+    ServiceCalendar,
     SpecialDays,
     WebhookDelivery,
     WebhookEndpoint,
@@ -45,6 +45,11 @@ RULES = (
     Rule(WeekHours, because=Because.COUNTS),
     Rule(SpecialDays, because=Because.COUNTS),
     Rule(DayUsage, because=Because.COUNTS),
+    Rule(Appointment, kept=Kind.CALLERS, erased=True),
+    Rule(BusyTime, because=Because.NO_PERSON),
+    Rule(Calendar, because=Because.MEMBERS),
+    Rule(Service, because=Because.NO_PERSON),
+    Rule(ServiceCalendar, because=Because.NO_PERSON),
     Rule(ApiToken, because=Because.NO_PERSON),
     Rule(ApiCreation, fixed=KEYS_KEPT, because=Because.NO_PERSON),
     Rule(WebhookEndpoint, because=Because.NO_PERSON),
@@ -70,22 +75,16 @@ def remove_old_keys(business: Business, *, now: datetime, most: int, **_before: 
     return ApiCreation.objects.filter(pk__in=list(old[:most])).delete()[0]
 
 
-def forget_admin_log(rows: QuerySet[Any]) -> None:
-    """Remove what the Django admin logged of these rows: it names each as it was shown, with name and number."""
-    kind = ContentType.objects.get_for_model(rows.model)
-    keys = [str(key) for key in rows.values_list("pk", flat=True)]
-    LogEntry.objects.filter(content_type=kind, object_id__in=keys).delete()
-
-
 def register() -> None:
     """Register the rules."""
     table.register(
         rules=RULES,
-        holdings=(told.HOLDING,),
+        holdings=(told.HOLDING, *booked.HOLDINGS),
         removers=(
             (Kind.AUDIT, remove_old_entries),
             (Kind.AUDIT, remove_old_erasures),
             (Kind.NEWS, told.remove_old),
+            (Kind.CALLERS, booked.remove_old),
             (Kind.NEWS, remove_old_keys),
         ),
     )

@@ -1,8 +1,10 @@
-"""Users, businesses, members, numbers, hours, knowledge, limits, audit log, retention, webhooks, API, processes."""
+"""Users, businesses, members, numbers, hours, knowledge, calendars, limits, audit log, webhooks, API, processes."""
 
 from businesses.models.api import ApiCreation, ApiToken
+from businesses.models.appointments import Appointment, AppointmentStatus, BusyTime, MadeBy
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
+from businesses.models.calendars import Calendar, Service, ServiceCalendar
 from businesses.models.heartbeats import Heartbeat
 from businesses.models.hours import DayKind, SpecialDays, WeekHours
 from businesses.models.keeping import AddressKey, Erasure, Retention
@@ -18,9 +20,13 @@ __all__ = [
     "AddressKey",
     "ApiCreation",
     "ApiToken",
+    "Appointment",
+    "AppointmentStatus",
     "AuditEntry",
     "AuditKind",
     "Business",
+    "BusyTime",
+    "Calendar",
     "DailyLimits",
     "DayKind",
     "DayUsage",
@@ -33,12 +39,15 @@ __all__ = [
     "KnowledgeEntry",
     "Language",
     "Limit",
+    "MadeBy",
     "Membership",
     "Permission",
     "PhoneNumber",
     "Retention",
     "Role",
     "SecondFactor",
+    "Service",
+    "ServiceCalendar",
     "SpecialDays",
     "SwitchedOff",
     "User",

@@ -61,6 +61,7 @@ class AuditKind(models.TextChoices):
     BROADCAST_STEERED = "broadcast_steered", _("Broadcast paused, resumed or cancelled")
     BROADCAST_SERIES = "broadcast_series", _("Recurring broadcast made, changed or paused")
     SEGMENT_CHANGED = "segment_changed", _("Segment of contacts made or changed")
+    APPOINTMENT = "appointment", _("Appointment booked, moved or cancelled")
     OWN_GREETING = "own_greeting", _("Own recording of the greeting")
     RETENTION_CHANGED = "retention_changed", _("Retention changed")
     WEBHOOK_CHANGED = "webhook_changed", _("Webhook address added, changed or removed")

@@ -76,13 +76,15 @@ STEPS: dict[str, Promise] = {
     "deleted": gettext_lazy("deleted"),
     "activated": gettext_lazy("started"),
     "stopped": gettext_lazy("stopped for good"),
+    "moved": gettext_lazy("moved"),
+    "rebooked": gettext_lazy("booked again"),
     "command": gettext_lazy("a command on the server"),
     "token": gettext_lazy("one of your systems"),
     "reads": gettext_lazy("may read"),
     "writes": gettext_lazy("may read and change"),
 }
 """Codes that are values of details."""
-HIDDEN = {"broadcast", "call", "sender", "of", "before", "after", "changes"}
+HIDDEN = {"appointment", "broadcast", "call", "sender", "of", "before", "after", "changes"}
 """Shown as a link, or together with others."""
 
 
@@ -107,6 +109,7 @@ def _lines(details: dict[str, Any]) -> Iterator[Detail]:
     if "before" in details or "after" in details:
         after = details.get("after")
         label = _("Permissions") if isinstance(after, list) else _("Role") if after in Role.values else _("Value")
+        label = _("Time") if "appointment" in details else label
         yield Detail(label, _value(details.get("after")), _value(details.get("before")))
     model = _model(details.get("of", ""))
     for name, (before, after) in details.get("changes", {}).items():

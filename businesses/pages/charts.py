@@ -175,4 +175,5 @@ def _labels(columns: Sequence[str]) -> list[Label]:
     step = WIDTH / max(count, 1)
     every = max(-(-count // _MOST_LABELS), 1)
     places = range(0, count, every)
-    return [Label(round((place + 0.5) * step, 1), columns[place], "middle") for place in places]
+    middles = [Label(round((place + 0.5) * step, 1), columns[place], "middle") for place in places]
+    return [Label(0, columns[0], "start"), *middles[1:]] if columns else []  # a middle would be cut off at the edge

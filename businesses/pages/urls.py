@@ -3,7 +3,10 @@
 from django.urls import path
 
 from businesses.pages import (
+    appointment,
     audit,
+    calendar,
+    calendar_settings,
     costs,
     hours,
     integrations,
@@ -17,6 +20,20 @@ from businesses.pages import (
 )
 
 urlpatterns = [
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/book/", appointment.new, name="appointment-new"),
+    path("calendar/appointments/<uuid:appointment_id>/", appointment.appointment, name="appointment"),
+    path("calendar/appointments/<uuid:appointment_id>/move/", appointment.move, name="appointment-move"),
+    path("calendar/appointments/<uuid:appointment_id>/cancel/", appointment.cancel, name="appointment-cancel"),
+    path("calendar/appointments/<uuid:appointment_id>/restore/", appointment.restore, name="appointment-restore"),
+    path("calendar/services/", calendar_settings.services, name="services"),
+    path("calendar/services/<uuid:service_id>/", calendar_settings.service, name="service"),
+    path("calendar/services/<uuid:service_id>/remove/", calendar_settings.remove_service, name="service-remove"),
+    path("calendar/calendars/", calendar_settings.calendars, name="calendars"),
+    path("calendar/calendars/<uuid:calendar_id>/", calendar_settings.one_calendar, name="one-calendar"),
+    path("calendar/calendars/<uuid:calendar_id>/remove/", calendar_settings.remove_calendar, name="calendar-remove"),
+    path("calendar/busy/", calendar_settings.busy, name="busy-times"),
+    path("calendar/busy/<uuid:busy_id>/remove/", calendar_settings.remove_busy, name="busy-time-remove"),
     path("settings/", settings.settings, name="settings"),
     path("settings/keeping/", keeping.keeping, name="keeping"),
     path("hours/", hours.hours, name="hours"),

@@ -43,7 +43,7 @@ class Caller:
         self._has_ears = False
         self._run_ms = 0
         self._run_at = float("-inf")
-        self._gate_rms = settings.echo_gate_min_rms
+        self._settings = settings
         self._echo = echo
         self._server_hears_speech = False
         self._echo_until = float("-inf")
@@ -66,7 +66,7 @@ class Caller:
         if assistant_is_playing:
             self._echo_until = at + delay_s + LONGEST_WAY_S
         level = self._echo.level(at, delay_s=delay_s)
-        gate_rms = max(self._gate_rms, self._echo.threshold(level)) if at < self._echo_until else 0.0
+        gate_rms = max(self._settings.echo_gate_min_rms, self._echo.threshold(level)) if at < self._echo_until else 0.0
         self.background.hear(frame, echo_rms=gate_rms, assistant_is_heard=assistant_is_playing)
         others_rms = self.background.gate_rms if at < self._echo_until else 0.0
         hearing = self.activity.hear(frame, gate_rms=max(gate_rms, others_rms))

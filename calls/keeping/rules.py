@@ -29,6 +29,8 @@ from calls.models import (
     TraceChunk,
     Transfer,
     TransferTarget,
+    Tuning,
+    TuningCall,
     Turn,
     WeekOfCalls,
 )
@@ -60,6 +62,8 @@ RULES = (
     Rule(Rescue, kept=Kind.CALLERS, erased=True),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
+    Rule(Tuning, because=Because.COUNTS),
+    Rule(TuningCall, because=Because.COUNTS),
     Rule(WeekOfCalls, because=Because.COUNTS),
 )
 

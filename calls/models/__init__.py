@@ -20,6 +20,7 @@ from calls.models.tasks import Task, TaskKind, TaskState
 from calls.models.timelines import CallTimeline
 from calls.models.tools import ToolRun, ToolSwitch
 from calls.models.transfers import ReachedWhen, Transfer, TransferState, TransferTarget
+from calls.models.tuning import Tuning, TuningCall, TuningFailure
 from calls.models.weeks import WeekOfCalls
 
 __all__ = [
@@ -55,6 +56,9 @@ __all__ = [
     "Transfer",
     "TransferState",
     "TransferTarget",
+    "Tuning",
+    "TuningCall",
+    "TuningFailure",
     "Turn",
     "WeekOfCalls",
 ]

@@ -3,7 +3,19 @@
 from django.urls import path
 
 from businesses.pages import persons
-from calls.pages import blocked, call, call_export, calls, figures, greeting, live, tools, transfers, try_call
+from calls.pages import (
+    blocked,
+    call,
+    call_export,
+    calls,
+    figures,
+    greeting,
+    live,
+    tools,
+    transfers,
+    try_call,
+    tuning,
+)
 
 urlpatterns = [
     path("", calls.calls, name="calls"),
@@ -37,5 +49,9 @@ urlpatterns = [
 
 beside = [
     path("figures/", figures.figures, name="figures"),
+    path("tuning/", tuning.tuning, name="tuning"),
+    path("tuning/<uuid:tuning_id>/", tuning.run, name="tuning-run"),
+    path("tuning/<uuid:tuning_id>/apply/", tuning.apply, name="tuning-apply"),
+    path("tuning/<uuid:tuning_id>/undo/", tuning.undo, name="tuning-undo"),
 ]
 """Below /b/<slug>/."""

@@ -76,6 +76,7 @@ class World:
     now: float = 0.0
     commands: list[tuple[float, Command]] = field(default_factory=list)
     events: list[tuple[float, Event]] = field(default_factory=list)
+    commands_of_events: list[int] = field(default_factory=list)  # how many each event led to
     protected_until: float | None = None
     unplayed_when_released: float = 0.0
     truncations: list[Truncation] = field(default_factory=list)
@@ -133,7 +134,8 @@ class World:
     def feed(self, event: Event) -> None:
         self.events.append((self.now, event))
         was_protected = self.conversation.first_utterance_protected
-        for command in self.conversation.handle(event):
+        self.commands_of_events.append(len(commands := self.conversation.handle(event)))
+        for command in commands:
             self.commands.append((self.now, command))
             self._carry_out(command)
         if was_protected and not self.conversation.first_utterance_protected and self.protected_until is None:

@@ -13,7 +13,18 @@ from businesses.models import Business
 from businesses.prepared import Prepared
 from businesses.tenancy import acting_for
 from calls.models import ToolSwitch
-from calls.tools import look_up, look_up_caller, opening_hours, send_whatsapp, take_message
+from calls.tools import (
+    book_appointment,
+    cancel_appointment,
+    find_slots,
+    look_up,
+    look_up_caller,
+    move_appointment,
+    opening_hours,
+    own_appointments,
+    send_whatsapp,
+    take_message,
+)
 from calls.tools.kinds import Tool
 
 if TYPE_CHECKING:
@@ -23,6 +34,11 @@ TOOLS: Final[tuple[Tool[Any], ...]] = (
     take_message.TOOL,
     look_up_caller.TOOL,
     send_whatsapp.TOOL,
+    find_slots.TOOL,
+    book_appointment.TOOL,
+    own_appointments.TOOL,
+    move_appointment.TOOL,
+    cancel_appointment.TOOL,
     opening_hours.TOOL,
     look_up.TOOL,
 )
@@ -56,14 +72,15 @@ def tool_named(name: str) -> Tool[Any] | None:
 
 def offered_by(business: Business) -> Sequence[Offered]:
     """Returns the tools that a business offers now: switched on, and with everything that they need."""
+    offered = []
     with acting_for(business):
         decided = {switch.tool: switch for switch in _decided.rows()}
-    offered = []
-    for tool in TOOLS:
-        switch = decided.get(tool.name)
-        is_on = switch.is_on if switch else tool.is_on_at_first
-        if is_on and tool.is_offered(business):
-            offered.append(Offered(tool, switch.guidance if switch else ""))
+        is_there = lru_cache(maxsize=None)(lambda need: need(business))  # tools that need the same ask for it once
+        for tool in TOOLS:
+            switch = decided.get(tool.name)
+            is_on = switch.is_on if switch else tool.is_on_at_first
+            if is_on and is_there(tool.is_offered):
+                offered.append(Offered(tool, switch.guidance if switch else ""))
     return offered
 
 

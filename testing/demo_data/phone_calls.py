@@ -12,7 +12,18 @@ from businesses.models import Business
 from calls.audio.tracks import Recorded
 from calls.conversation.end_reasons import EndReason
 from calls.greetings import recordings
-from calls.models import Call, CallOutcome, CallStatus, GreetingAudio, GreetingState, NextStep, Turn, WeekOfCalls
+from calls.models import (
+    Call,
+    CallOutcome,
+    CallStatus,
+    GreetingAudio,
+    GreetingState,
+    NextStep,
+    Tuning,
+    TuningCall,
+    Turn,
+    WeekOfCalls,
+)
 from calls.records import recording, weekly
 from calls.sandbox.telephone.wav_files import read_as_ulaw
 from frontdesk import demo
@@ -118,6 +129,36 @@ def _weeks(business: Business, now: datetime) -> None:
         for back in range(1, 14)
         if back != 7
     )
+
+
+def tunings_of(business: Business, calls: Keys, *, now: datetime) -> Keys:
+    """Create settings that were tried: some that change much and were applied, some that change nothing."""
+    changes: dict[str, dict[str, Any]] = {
+        "applied": {"barge_in_voice_frames": 4, "barge_in_debounce_ms": 250},
+        "nothing": {"backchannels_interrupt": False},
+    }
+    made: Keys = {}
+    for word, values in changes.items():
+        tuning = Tuning.objects.create(business=business, asked_at=now - timedelta(hours=len(made)), changes=values)
+        made[word] = str(tuning.pk)
+        moments = [
+            {"at": 8.2, "was": "went_on", "would": "interrupted", "sooner_ms": 40},
+            {"at": 20.5, "was": "interrupted", "would": "interrupted", "sooner_ms": 60},
+            {"at": 31.0, "was": "interrupted", "would": "interrupted", "sooner_ms": -20},
+        ]
+        TuningCall.objects.bulk_create(
+            TuningCall(
+                business=business,
+                tuning=tuning,
+                call_id=call,
+                is_done=True,
+                moments=moments if word == "applied" else [],
+            )
+            for call in (calls["hebrew"], calls["transferred"])
+        )
+    before = {"barge_in_voice_frames": 6, "barge_in_debounce_ms": 350}
+    Tuning.objects.filter(pk=made["applied"]).update(applied_at=now, before=before)
+    return made
 
 
 def _ended(

@@ -13,6 +13,7 @@ from businesses.tenancy import acting_for
 from frontdesk import demo
 from testing.demo_data import (
     Rows,
+    appointments,
     broadcasts,
     hours,
     installation,
@@ -60,6 +61,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
     recurring = series.add(business, sender, known, saved, sent, staff=staff, now=now)
     written = letters.add(sender, staff=staff, now=now)
     installation.add(now=now)
+    rows |= appointments.add(business, now=now)
     rows |= own_systems.add(business, now=now)
     calls = phone_calls.add(business, now=now)
     return rows | {
@@ -67,6 +69,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
         "calls.Call": calls,
         "calls.Task": todo.add(business, calls, staff=staff, now=now),
         "calls.TransferTarget": transfers.add(business, calls, now=now),
+        "calls.Tuning": phone_calls.tunings_of(business, calls, now=now),
         "whatsapp.Broadcast": sent,
         "whatsapp.BroadcastSeries": recurring,
         "whatsapp.Contact": made | written,

@@ -8,8 +8,8 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping import table
+from businesses.keeping.admin_log import forget_admin_log
 from businesses.keeping.kinds import Kind
-from businesses.keeping.own_models import forget_admin_log
 from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Holding, Record, Rule
 from businesses.models import Business

@@ -12,8 +12,8 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from businesses.keeping.admin_log import forget_admin_log
 from businesses.keeping.fingerprints import new_fingerprint, readable_fingerprints
-from businesses.keeping.own_models import forget_admin_log
 from businesses.keeping.person import Person
 from businesses.keeping.table import Record
 from whatsapp import recipients

@@ -1,0 +1,1 @@
+"""Appointments: who is free when, and booking without doubles."""
