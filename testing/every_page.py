@@ -282,26 +282,5 @@ PAGES = [
 ]
 BY_NAME: dict[str, Any] = {each.name: each for each in PAGES}
 
-ADMIN = (
-    "businesses.Appointment",
-    "businesses.Business",
-    "businesses.Calendar",
-    "businesses.KnowledgeEntry",
-    "businesses.Membership",
-    "businesses.Service",
-    "businesses.SpecialDays",
-    "businesses.WeekHours",
-    "calls.Call",
-    "calls.TransferTarget",
-    "calls.Task",
-    "whatsapp.Broadcast",
-    "whatsapp.BroadcastSeries",
-    "whatsapp.Contact",
-    "whatsapp.MessageTemplate",
-    "whatsapp.Segment",
-    "whatsapp.Sender",
-    "whatsapp.Suppression",
-)
-"""Models of which a browser visits the admin's list, the form for a new row (if any), and a row."""
 ERRORS = ("400", "403", "403_csrf", "404", "429", "500", "507")
 """The templates of error pages."""
