@@ -16,7 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.sections import Section
-from calls import tasks
+from calls import (
+    admin_transfers,  # noqa: F401 - it registers its own
+    tasks,
+)
 from calls.followups import rescue
 from calls.greetings import recordings
 from calls.models import AfterCalls, Call, GreetingAudio, GreetingSource, NewsChoice, Rescue, Task, ToolSwitch, Turn

@@ -13,6 +13,7 @@ from businesses.models import Business
 from calls import facts
 from calls.conversation.commands import ResponseKind
 from calls.known import Known
+from calls.transfer_targets import ANYBODY, NOBODY, People, Reach, Somebody
 
 if TYPE_CHECKING:
     from openai.types.realtime import RealtimeFunctionToolParam
@@ -62,6 +63,19 @@ _TRANSFER = """\
   `transfer_call`.
 """
 
+_REACHED_NOW = """\
+- You can put callers through to: {people}.
+"""
+
+_NOT_REACHED_NOW = """\
+- At this time nobody can be put through to: {people}. If the caller asks for them, say so.
+"""
+
+_IN_VAIN = """\
+- In this call you have put the caller through already, and nobody took the call: {who}. The caller is back with you.
+  Don't put them through to the same again unless they ask for it.
+"""
+
 _NO_TRANSFER = """\
 - You cannot put callers through to a person. If they ask, say so kindly and offer to help yourself. Promise no call
   back unless the business's text above says that you may.
@@ -69,12 +83,18 @@ _NO_TRANSFER = """\
 
 
 def session_instructions(
-    business: Business, *, local_time: datetime, known: Known | None = None, can_look_up: bool = False
+    business: Business,
+    *,
+    local_time: datetime,
+    known: Known | None = None,
+    can_look_up: bool = False,
+    people: People = ANYBODY,
 ) -> str:
     """Returns the instructions of one call: the whole of what the model is told, section by section.
 
     `local_time` is in the business's zone. Whether it is open is told as it was when the call began: a call that goes
-    on in another stream is told the same. `can_look_up`: the call has the tool `look_up`.
+    on in another stream is told the same. `can_look_up`: the call has the tool `look_up`. `people`: to whom the caller
+    can be put through.
     """
     known = known or Known()
     began = known.opened_at.astimezone(local_time.tzinfo) if known.opened_at else local_time
@@ -86,7 +106,7 @@ def session_instructions(
         facts.address(business),
         facts.knowledge(known.entries, most=most, can_look_up=can_look_up),
         facts.closed_now(business) if known.is_closed else "",
-        rules(business),
+        rules(business, people),
     ]
     return "\n\n".join(filter(None, sections))
 
@@ -97,30 +117,61 @@ def own_words(business: Business) -> str:
     return f"# About the business, in its own words\n{text}" if text else ""
 
 
-def rules(business: Business) -> str:
+def rules(business: Business, people: People = ANYBODY) -> str:
     """Returns the section of what holds in every call; it is the last."""
     text = _RULES.format(language=LANGUAGE_NAMES.get(business.language, business.language))
     if greeting := business.opening_words():
         text += _GREETED.format(greeting=greeting)
-    return text + _ENDING + (_TRANSFER if business.fallback_number else _NO_TRANSFER)
+    can_transfer = bool(business.fallback_number) if people.can_transfer is None else people.can_transfer
+    text += _ENDING + (_TRANSFER if can_transfer else _NO_TRANSFER) + _people(people.reach)
+    if people.unreached:
+        text += _IN_VAIN.format(who=", ".join(filter(None, people.unreached)) or "a person")
+    return text
 
 
-def tools(*, transfer_possible: bool) -> list[RealtimeFunctionToolParam]:
+def _people(reach: Reach) -> str:
+    """Returns whom callers can be put through to, and who can't be reached at this time."""
+    lines = []
+    if reach.now:
+        lines.append(_REACHED_NOW.format(people="; ".join(map(_described, reach.now))))
+    if reach.later:
+        lines.append(_NOT_REACHED_NOW.format(people="; ".join(map(_described, reach.later))))
+    return "".join(lines)
+
+
+def _described(somebody: Somebody) -> str:
+    return f"{somebody.name} ({somebody.about})" if somebody.about else somebody.name
+
+
+def tools(
+    *,
+    transfer_possible: bool,
+    reach: Reach = NOBODY,
+) -> list[RealtimeFunctionToolParam]:
     """Returns the functions that the model may call."""
     offered = [_tool("end_call", "Hang up. Call it only after you have said goodbye.")]
     if transfer_possible:
-        offered.append(
-            _tool("transfer_call", "Put the caller through to a person. Say that you will before you call it.")
-        )
+        says = "Put the caller through to a person. Say that you will before you call it."
+        offered.append(_tool("transfer_call", says, _transfer_arguments(reach)))
     return offered
 
 
-def _tool(name: str, description: str) -> RealtimeFunctionToolParam:
+def _transfer_arguments(reach: Reach) -> dict[str, object]:
+    reason = "Why, in a few words and in the business's language. It is read to the person before they take the call."
+    arguments: dict[str, object] = {"reason": {"type": "string", "description": reason}}
+    if reach.now:
+        names = [each.name for each in reach.now]
+        whom = "Who is wanted. Leave it out if the caller names nobody and nobody fits."
+        arguments = {"to": {"type": "string", "enum": names, "description": whom}} | arguments
+    return arguments
+
+
+def _tool(name: str, description: str, arguments: dict[str, object] | None = None) -> RealtimeFunctionToolParam:
     return {
         "type": "function",
         "name": name,
         "description": description,
-        "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
+        "parameters": {"type": "object", "properties": arguments or {}, "additionalProperties": False},
     }
 
 
@@ -137,6 +188,10 @@ _ADDED = {
     ResponseKind.CONTINUATION: (
         "The line broke off in the middle of your last sentence. "
         "Go on from there without repeating what you have said and without mentioning it."
+    ),
+    ResponseKind.UNREACHED: (
+        "The caller was put through, but nobody took the call, and they are back with you. Say in one short sentence "
+        "that nobody was available, and ask whether you should take a message or can help otherwise."
     ),
     ResponseKind.RESUMPTION: (
         "The telephone line was interrupted for some seconds and is back. Say so in a few words. Then answer what the "

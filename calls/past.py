@@ -23,6 +23,10 @@ class Past:
     was_busy: bool = False
     results: tuple[str, ...] = ()
     may_record_caller: bool = True
+    is_unreached: bool = False
+    """The caller was put through at the end of the last stream, and nobody took the call."""
+    unreached: tuple[str, ...] = ()
+    """Whom the caller was put through to in vain, in all of the call; "" for nobody by name."""
     next_trace_position: int = 0
     latencies: Mapping[str, Sequence[int]] = field(default_factory=dict)
     usage: Mapping[str, int] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from calls.instructions import session_instructions
 from calls.known import Known
 from calls.past import Past
 from calls.tools.registry import Offered
+from calls.transfer_targets import NOBODY, People, Reach
 
 _SHORTEST_LIMIT_S = 60.0
 
@@ -32,6 +33,8 @@ class CallPlan:
     server_vad_threshold: float
     greeting_audio: bytes
     transfer_possible: bool
+    reach: Reach = NOBODY
+    """Whom callers can be put through to by name."""
     tools: tuple[Offered, ...] = ()
     """What the assistant can do for the caller during the call."""
     is_recorded: bool = False
@@ -61,8 +64,14 @@ def plan_of(
     past: Past | None = None,
     known: Known | None = None,
     tools: Sequence[Offered] = (),
+    reach: Reach = NOBODY,
 ) -> CallPlan:
-    """Returns the plan of a call of this business, with what its clock shows now and what its assistant knows."""
+    """Returns the plan of a call of this business, with what its clock shows now and what its assistant knows.
+
+    `reach`: whom callers can be put through to.
+    """
+    fallback = "" if reach else business.fallback_number  # where people are named, it is for trouble only
+    can_transfer = bool(reach.now) or bool(fallback and not business.dial_refusal(fallback))
     return CallPlan(
         call_id=call_id,
         business=business,
@@ -72,12 +81,14 @@ def plan_of(
             local_time=now.astimezone(ZoneInfo(business.time_zone)),
             known=known,
             can_look_up=any(each.tool.name == "look_up" for each in tools),
+            people=People(can_transfer, reach, past.unreached if past else ()),
         ),
         voice=business.voice,
         language=business.language,
         server_vad_threshold=business.server_vad_threshold,
         greeting_audio=greeting_audio,
-        transfer_possible=bool(business.fallback_number) and not business.dial_refusal(business.fallback_number),
+        transfer_possible=can_transfer,
+        reach=reach,
         tools=tuple(tools),
         is_recorded=business.record_calls,
         names=names,
@@ -87,7 +98,7 @@ def plan_of(
 
 
 def conversation_settings(
-    business: Business, *, greeting_bytes: int, tools: Sequence[Offered] = ()
+    business: Business, *, greeting_bytes: int, tools: Sequence[Offered] = (), people: Sequence[str] = ()
 ) -> ConversationSettings:
     """Returns the settings that govern this business's conversations. A call ends with the paid minutes, if sooner."""
     limit_s = business.max_call_minutes * 60.0
@@ -109,6 +120,7 @@ def conversation_settings(
         language=business.language,
         max_call_s=limit_s,
         tools=tuple(offered.tool.name for offered in tools),
+        people=tuple(people),
         greeting_bytes=greeting_bytes,
     )
 
@@ -123,5 +135,5 @@ def settings_of(kept: dict[str, Any]) -> ConversationSettings:
     """Returns the settings that were stored with a call (`Call.settings`). Older calls had no limit of silence."""
     no_limit = {"silence_limit_s": float("inf")}
     protection = {"first_utterance_protection": Protection(kept["first_utterance_protection"])}
-    tools = {"tools": tuple(kept.get("tools", ()))}
-    return ConversationSettings(**{**no_limit, **kept, **protection, **tools})
+    names = {field: tuple(kept.get(field, ())) for field in ("tools", "people")}  # in JSON they are lists
+    return ConversationSettings(**{**no_limit, **kept, **protection, **names})

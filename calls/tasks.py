@@ -17,6 +17,7 @@ from calls.followups import news, rescue
 from calls.greetings import recordings
 from calls.records import finishing, recording, summaries, timelines, tunings, weeks
 from calls.synthetic import runs
+from calls.telephone import transferring
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +101,9 @@ def try_tunings() -> None:
 @shared_task
 def end_dead_calls() -> None:
     """End the calls whose process died."""
-    finishing.end_dead_calls(now=timezone.now())
+    now = timezone.now()
+    finishing.end_dead_calls(now=now)
+    transferring.close_forgotten(now=now)
 
 
 @shared_task

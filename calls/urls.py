@@ -20,5 +20,8 @@ urlpatterns = [
     *webhook("twilio/voice", webhooks.voice, name="twilio-voice"),
     *webhook("twilio/after", webhooks.after, name="twilio-after"),
     *webhook("twilio/status", webhooks.status, name="twilio-status"),
+    *webhook("twilio/rang/<uuid:transfer_id>/<int:number>", webhooks.rang, name="twilio-rang"),
+    *webhook("twilio/whisper/<uuid:transfer_id>/<int:number>/<slug:secret>", webhooks.whisper, name="twilio-whisper"),
+    *webhook("twilio/key/<uuid:transfer_id>/<int:number>/<slug:secret>", webhooks.key, name="twilio-key"),
     path("greetings/<uuid:greeting_id>/audio.wav", greeting.audio, name="greeting-audio"),
 ]

@@ -101,6 +101,11 @@ PAGES = [
     page("blocked-callers", MEMBERS, "", "LOOK"),
     page("caller-block", MEMBERS, "", "POST"),
     page("caller-unblock", MEMBERS, "calls.BlockedCaller", "POST"),
+    page("transfers", OWNERS, "", "LOOK"),
+    page("transfer-target-add", OWNERS, "", "POST"),
+    page("transfer-target", OWNERS, "calls.TransferTarget", "LOOK"),
+    page("transfer-target-up", OWNERS, "calls.TransferTarget", "POST"),
+    page("transfer-target-remove", OWNERS, "calls.TransferTarget", "POST"),
     page("assistant-tools", OWNERS, "", "LOOK"),
     page("greeting-state", OWNERS, "", "LOOK"),
     page("greeting-again", OWNERS, "", "POST"),
@@ -268,31 +273,14 @@ PAGES = [
     page("twilio-voice", ITSELF),
     page("twilio-after", ITSELF),
     page("twilio-status", ITSELF),
+    page("twilio-rang", ITSELF),
+    page("twilio-whisper", ITSELF),
+    page("twilio-key", ITSELF),
     page("greeting-audio", ITSELF),
     page("whatsapp-webhook-cloud", ITSELF),
     page("whatsapp-webhook-twilio", ITSELF),
 ]
 BY_NAME: dict[str, Any] = {each.name: each for each in PAGES}
 
-ADMIN = (
-    "businesses.Appointment",
-    "businesses.Business",
-    "businesses.Calendar",
-    "businesses.KnowledgeEntry",
-    "businesses.Membership",
-    "businesses.Service",
-    "businesses.SpecialDays",
-    "businesses.WeekHours",
-    "calls.Call",
-    "calls.Task",
-    "whatsapp.Broadcast",
-    "whatsapp.BroadcastSeries",
-    "whatsapp.Contact",
-    "whatsapp.MessageTemplate",
-    "whatsapp.Segment",
-    "whatsapp.Sender",
-    "whatsapp.Suppression",
-)
-"""Models of which a browser visits the admin's list, the form for a new row (if any), and a row."""
 ERRORS = ("400", "403", "403_csrf", "404", "429", "500", "507")
 """The templates of error pages."""

@@ -56,6 +56,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "calls": (
         "apps urls management templatetags",
         "admin doctor",
+        "admin_transfers",
         "pages",
         "tasks",
         "keeping synthetic",
@@ -68,6 +69,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "greetings",
         "instructions model_checks",
         "facts known",
+        "transfer_targets",
         "sandbox",
         "audio figures",
         "conversation",

@@ -15,8 +15,9 @@ from playwright.sync_api import Page
 
 from frontdesk import demo
 from testing import ways
+from testing.admin_pages import ADMIN
 from testing.demo_data import Rows
-from testing.every_page import ADMIN, ERRORS, MEMBERS, OPERATOR, OWNERS, PAGES
+from testing.every_page import ERRORS, MEMBERS, OPERATOR, OWNERS, PAGES
 from testing.every_page import Page as Line
 
 REFUSED = 422

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +21,7 @@ from calls.models import CallStatus
 from calls.sandbox.openai.scenario import Fault, Scenario
 from calls.sandbox.receptionist.engine import Say
 from calls.sandbox.telephone import wav_files
+from calls.sandbox.telephone.called_person import CalledPerson
 from calls.sandbox.telephone.media_stream import LineConditions
 from calls.sandbox.telephone.placed_call import PlacedCall
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
@@ -75,9 +76,14 @@ class Rig:
         return Desk(business, number, lane)
 
     @asynccontextmanager
-    async def calling(self, desk: Desk, line: LineConditions | None = None) -> AsyncIterator[PlacedCall]:
-        """Place a call, and hang up after the block. Yields once the stream is open; Twilio must report no errors."""
-        async with self.twilio.call(to=desk.number, line=line) as call:
+    async def calling(
+        self, desk: Desk, line: LineConditions | None = None, people: Sequence[CalledPerson] = ()
+    ) -> AsyncIterator[PlacedCall]:
+        """Place a call, and hang up after the block. Yields once the stream is open; Twilio must report no errors.
+
+        `people`: who answers the numbers that are dialled, in turn.
+        """
+        async with self.twilio.call(to=desk.number, line=line, people=people) as call:
             await call.connected()
             yield call
         assert call.record.errors == []

@@ -33,6 +33,7 @@ class ResponseKind(StrEnum):
     CONTINUATION = "continuation"  # it was cut off by a failure or a lost connection: go on from there
     GOODBYE = "goodbye"  # the call ends after it
     HANDOVER = "handover"  # the caller is put through after it
+    UNREACHED = "unreached"  # nobody took the call that the caller was put through to: they are back
     FILLER = "filler"  # a function takes a while: a few words that say so
     RESUMPTION = "resumption"  # the telephone's line broke while somebody spoke or waited, and is back
 
@@ -207,13 +208,16 @@ class Log:
 class EndCall:
     """Close the media stream.
 
-    `failed`: neither the caller nor the business wanted it to end. `cause`: what lay behind it, a code.
+    `failed`: neither the caller nor the business wanted it to end. `cause`: what lay behind it, a code. `to`, `about`:
+    whom the caller is put through to (empty: nobody by name), and why.
     """
 
     reason: EndReason
     next_step: NextStep
     failed: bool = False
     cause: str = ""
+    to: str = ""
+    about: str = ""
 
 
 Command = (

@@ -21,7 +21,7 @@ class Departure:
         self.leaving: Leaving | None = None
         self.opened_at = 0.0
         self._longest_s = settings.max_call_s
-        self.tools = ToolCalls(settings.tools, emit)
+        self.tools = ToolCalls(settings.tools, settings.people, emit)
         self._turns = turns
         self._emit = emit
 
@@ -88,6 +88,7 @@ class Departure:
         lacks_words = not self._turns.assistant.has_answered
         step, interruptions = TOOL_STEPS[event.name], self._turns.interruptions.count
         self.leaving = Leaving(TOOL_REASONS[step], step, interruptions, event.tool_call_id, lacks_words)
+        self.leaving.wish = self.tools.wish(event)
 
     @property
     def latest_end(self) -> float:

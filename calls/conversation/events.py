@@ -36,7 +36,8 @@ class StreamResumed:
     """A new media stream goes on with a call whose stream broke, in place of `StreamOpened`. Times begin anew.
 
     `speakers`, `words`: who has said what, as far as it was heard. The next two are of the last `KeepStanding`.
-    `results`: what the functions of the call have done, as in `TellResult`.
+    `results`: what the functions of the call have done, as in `TellResult`. `is_unreached`: no stream broke; the caller
+    was put through, and nobody took the call.
     """
 
     at: float
@@ -46,6 +47,7 @@ class StreamResumed:
     first_was_heard: bool = False
     was_busy: bool = False
     results: tuple[str, ...] = ()
+    is_unreached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from calls.conversation.commands import NextStep, ResponseKind
 from calls.conversation.end_reasons import EndReason
+from calls.conversation.transfers import NO_WISH, Wish
 
 TOOL_STEPS = {"end_call": NextStep.HANG_UP, "transfer_call": NextStep.TRANSFER}
 TOOL_REASONS = {NextStep.HANG_UP: EndReason.ASSISTANT_HUNG_UP, NextStep.TRANSFER: EndReason.ASSISTANT_TRANSFERRED}
@@ -40,5 +41,7 @@ class Leaving:
     """The caller has been told nothing: the last words must be asked for."""
     is_final: bool = False
     """The caller can't take it back: the longest time of a call is nearly over."""
+    wish: Wish = NO_WISH
+    """Whom a caller is put through to."""
     waits_since: float | None = None
     """Since when only the caller's voice delays the end."""

@@ -71,10 +71,11 @@ from calls.conversation.events import (
 from calls.conversation.keys import Keys
 from calls.conversation.leaving import OPERATOR_REASONS, Leaving
 from calls.conversation.model_line import ModelLine
-from calls.conversation.outer_end import OuterEnd, OuterEnds
+from calls.conversation.outer_end import OuterEnds
 from calls.conversation.resuming import resume
 from calls.conversation.settings import ConversationSettings
 from calls.conversation.tool_events import ToolFinished, ToolRequested
+from calls.conversation.transfers import NO_WISH, Wish
 from calls.conversation.turns import Turns
 
 
@@ -241,7 +242,8 @@ class Conversation:
                 self._end(at, EndReason.CALLER_LEFT, NextStep.HANG_UP)
             case StreamBroke(at, reason, fault):
                 self._emit(Log("[STREAM]", f"broke: {reason}"))
-                self._end_elsewhere(at, self._outer_ends.after_break(fault))
+                end = self._outer_ends.after_break(fault)
+                self._end(at, end.reason, end.next_step, failed=end.failed, cause=end.cause)
             case OperatorAsked(at, step):  # a person knows better: also in the middle of the first utterance
                 self._end(at, OPERATOR_REASONS.get(step, EndReason.OPERATOR_HUNG_UP), step)
             case NothingLeft(_, reason):
@@ -254,7 +256,7 @@ class Conversation:
         if self._is_over:
             return
         if ended := self._outer_ends.end(at):
-            self._end_elsewhere(at, ended)
+            self._end(at, ended.reason, ended.next_step, failed=ended.failed, cause=ended.cause)
             return
         if keys := self.keys.entered(at):
             self.turns.keys_entered(keys, at)
@@ -283,18 +285,16 @@ class Conversation:
         elif self._nothing_left and not self.first_utterance_protected:
             self._end(at, self._nothing_left, NextStep.HANG_UP)
         elif self.turns.waiting.gave_up and self.assistant.utterance is None:
-            cause = self.turns.waiting.gave_up
-            self._end(at, EndReason.NO_ANSWER, NextStep.APOLOGIZE, failed=True, cause=cause)
+            self._end(at, EndReason.NO_ANSWER, NextStep.APOLOGIZE, failed=True, cause=self.turns.waiting.gave_up)
         elif leave:
-            self._end(at, leave.reason, leave.next_step)
+            self._end(at, leave.reason, leave.next_step, to=leave.wish)
         elif in_silence:
             self._end(at, EndReason.CALLER_SILENT, NextStep.HANG_UP)
 
-    def _end_elsewhere(self, at: float, end: OuterEnd) -> None:
-        self._end(at, end.reason, end.next_step, failed=end.failed, cause=end.cause)
-
-    def _end(self, at: float, reason: EndReason, step: NextStep, *, failed: bool = False, cause: str = "") -> None:
+    def _end(
+        self, at: float, reason: EndReason, step: NextStep, *, failed: bool = False, cause: str = "", to: Wish = NO_WISH
+    ) -> None:
         self.assistant.hang_up(at)
         self._is_over = True
         self._emit(Log("[END]", f"{reason}: {cause}" if cause else str(reason)))
-        self._emit(EndCall(reason, step, failed, cause))
+        self._emit(EndCall(reason, step, failed, cause, to.to, to.about))

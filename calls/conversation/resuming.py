@@ -4,6 +4,8 @@ the first utterance   somebody spoke or waited   what the caller hears
 was not heard whole   either                     it, whole; then the answer to what they have said
 was heard             no                         nothing: nothing was lost
 was heard             yes                        that the line was interrupted, and the answer or the rest of it
+
+A caller who was put through and comes back, as nobody took the call, is told that in place of the last line.
 """
 
 from __future__ import annotations
@@ -27,12 +29,15 @@ def resume(turns: Turns, event: StreamResumed, settings: ConversationSettings, e
     turns.dialogue.restore(event.speakers, words)
     turns.tool_runs.restore(event.results)
     turns.turns_spoken = event.speakers.count(Speaker.CALLER)
-    emit(Log("[STREAM]", f"goes on after a break; the caller had {turns.turns_spoken} turns"))
+    why = "as nobody took the call" if event.is_unreached else "after a break"
+    emit(Log("[STREAM]", f"goes on {why}; the caller had {turns.turns_spoken} turns"))
     if event.first_was_heard:
         turns.first_utterance.end(End.HEARD)
     else:
         turns.open(event.at, event.greeting_levels)
-    if opens and turns.turns_spoken:
+    if event.is_unreached:
+        turns.owe(ResponseKind.UNREACHED, event.at)
+    elif opens and turns.turns_spoken:
         turns.owe(ResponseKind.ANSWER, event.at)
     elif event.was_busy and not opens:
         turns.owe(ResponseKind.RESUMPTION, event.at)

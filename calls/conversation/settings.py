@@ -34,5 +34,7 @@ class ConversationSettings:
     max_call_s: float = 3600.0
     tools: tuple[str, ...] = ()
     """Functions that the model may call and that are carried out during the call (`calls/tools/`)."""
+    people: tuple[str, ...] = ()
+    """Whom callers can be put through to by name, in the business's order."""
     greeting_bytes: int = 0
     """Size of the cached greeting audio (µ-law); 0 when there is none and the model must speak it."""

@@ -4,6 +4,7 @@
     its item or its response is not complete                is not carried out, which the model is told
     its response was cancelled, as the caller went on       is not carried out, which the model is told
     its name is no function's                               the model is told
+    `transfer_call` to somebody who was not offered         is not carried out, which the model is told
     `end_call`, `transfer_call`                             the call is left (`leaving.py`)
     it is one of the business's (`settings.tools`)          it is carried out, and the call goes on (`tool_runs.py`)
     another one after one of those, in the same response    is not carried out, which the model is told
@@ -15,14 +16,15 @@ was carried out (`MOST_RESULT_ROUNDS`), the last time without the right to ask f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from calls.conversation.commands import AnswerTool, Command, Log
+from calls.conversation.commands import AnswerTool, Command, Log, NextStep
 from calls.conversation.events import ResponseStatus
 from calls.conversation.leaving import TOOL_STEPS
 from calls.conversation.tool_events import ToolRequested
+from calls.conversation.transfers import NO_WISH, UnknownName, UnreadableWish, Wish, wish_of
 
 MOST_TOOL_ROUNDS = 2
 """Responses to requests of which nothing came, in one turn of the caller's."""
@@ -38,7 +40,16 @@ class Result(StrEnum):
     CALLER_GOES_ON = "Not done: the caller went on talking. Answer the caller."
     ALREADY_LEAVING = "Not done: the call is already being ended or put through."
     OTHER_FAILED = "Not done: something else that you asked for has failed. Tell the caller first."
+    NO_SUCH_PERSON = (
+        "Not done: there is nobody of that name to put callers through to now. Tell the caller so, and offer those "
+        "whom the function names."
+    )
+    UNREADABLE = "Not done: the function's arguments could not be read. Ask for it again with the ones it takes."
     SAY_IT_FIRST = "Not yet: the caller has not been told. Tell the caller now; it is done after that."
+
+
+_ANSWERED_BY_THE_MODEL = (Result.UNKNOWN, Result.INCOMPLETE, Result.NO_SUCH_PERSON, Result.UNREADABLE)
+"""After these the caller still waits to be told something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +68,9 @@ class Judged:
 class ToolCalls:
     """The function calls of a call. Answers to the model go out through `emit`."""
 
-    def __init__(self, tools: Collection[str], emit: Callable[[Command], None]) -> None:
+    def __init__(self, tools: Collection[str], people: Sequence[str], emit: Callable[[Command], None]) -> None:
         self._tools = tools
+        self._people = people
         self._emit = emit
         self._seen: set[str] = set()
         self._waiting: list[tuple[str, ToolRequested]] = []  # with the id of our request that led to it
@@ -84,7 +96,7 @@ class ToolCalls:
             result = self._result(event, status, is_wanted=is_wanted and asked_by == request, leaves=leave is not None)
             if result is not None:
                 self.answer(event.tool_call_id, result)
-                goes_on = goes_on or result in (Result.UNKNOWN, Result.INCOMPLETE)
+                goes_on = goes_on or result in _ANSWERED_BY_THE_MODEL
             elif event.name in TOOL_STEPS:
                 leave = event
             else:
@@ -98,7 +110,22 @@ class ToolCalls:
             return Result.INCOMPLETE
         if event.name not in TOOL_STEPS and event.name not in self._tools:
             return Result.UNKNOWN
-        return Result.ALREADY_LEAVING if leaves else None
+        return Result.ALREADY_LEAVING if leaves else self._why_not_there(event)
+
+    def _why_not_there(self, event: ToolRequested) -> Result | None:
+        if TOOL_STEPS.get(event.name) is not NextStep.TRANSFER:
+            return None
+        try:
+            self.wish(event)
+        except UnknownName:
+            return Result.NO_SUCH_PERSON
+        except UnreadableWish:
+            return Result.UNREADABLE
+        return None
+
+    def wish(self, event: ToolRequested) -> Wish:
+        """Return whom a request to leave the call puts the caller through to. It was judged before."""
+        return wish_of(event.arguments, self._people) if TOOL_STEPS[event.name] is NextStep.TRANSFER else NO_WISH
 
     def answer(self, tool_call_id: str, result: Result) -> None:
         """Tell the model what became of a request."""

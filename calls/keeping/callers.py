@@ -13,7 +13,18 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping.person import Person
 from businesses.keeping.table import Attachment, Holding, Record
-from calls.models import BlockedCaller, Call, CallStatus, CallTimeline, Rescue, Task, ToolRun, TraceChunk, Turn
+from calls.models import (
+    BlockedCaller,
+    Call,
+    CallStatus,
+    CallTimeline,
+    Rescue,
+    Task,
+    ToolRun,
+    TraceChunk,
+    Transfer,
+    Turn,
+)
 
 LINE_OPEN = "call_running"
 WAITS = {LINE_OPEN: _("The person is on the telephone. What was asked is done when the call has ended.")}
@@ -71,6 +82,19 @@ def _erase_turns(person: Person, most: int) -> int:
 def _turn_records(person: Person) -> Iterator[Record]:
     fields = ("call_id", "position", "speaker", "text", "heard_text", "started_ms", "ended_ms", "interrupted_ms")
     yield from _turns(person).order_by("call__started_at", "position").values(*fields)
+
+
+def _transfers(person: Person) -> QuerySet[Transfer]:
+    return Transfer.objects.filter(business=person.business, call__in=calls_of(person))
+
+
+def _erase_transfers(person: Person, most: int) -> int:
+    return Transfer.objects.filter(pk__in=list(_transfers(person).values_list("pk", flat=True)[:most])).delete()[0]
+
+
+def _transfer_records(person: Person) -> Iterator[Record]:
+    fields = ("call_id", "name", "about", "state", "results", "asked_at", "accepted_at", "ended_at")
+    yield from _transfers(person).order_by("asked_at").values(*fields)
 
 
 def _tool_runs(person: Person) -> QuerySet[ToolRun]:
@@ -221,6 +245,13 @@ HOLDINGS = (
         rows=lambda person: (_turns(person),),
         erase=_erase_turns,
         records=_turn_records,
+    ),
+    Holding(
+        "transfers",
+        _("Times that a call was put through to a person"),
+        rows=lambda person: (_transfers(person),),
+        erase=_erase_transfers,
+        records=_transfer_records,
     ),
     Holding(
         "tool_runs",

@@ -27,6 +27,8 @@ from calls.models import (
     ToolRun,
     ToolSwitch,
     TraceChunk,
+    Transfer,
+    TransferTarget,
     Tuning,
     TuningCall,
     Turn,
@@ -50,6 +52,8 @@ RULES = (
     ),
     Rule(ToolSwitch, because=Because.COUNTS),
     Rule(TraceChunk, kept=Kind.TRACES, erased=True),
+    Rule(Transfer, kept=Kind.TRANSCRIPTS, erased=True),
+    Rule(TransferTarget, because=Because.MEMBERS),
     Rule(CallTimeline, kept=Kind.TRACES, erased=True),
     Rule(BlockedCaller, erased=True),
     Rule(AfterCalls, because=Because.NO_PERSON),
@@ -81,6 +85,13 @@ def remove_turns(business: Business, *, before: datetime, most: int, **_now: obj
     calls = Call.objects.filter(_ended(business, before))
     old = Turn.objects.filter(business=business, call__in=calls).values_list("pk", flat=True)
     return Turn.objects.filter(pk__in=list(old[:most])).delete()[0]
+
+
+def remove_transfers(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove to whom callers of old calls were put through, and why."""
+    calls = Call.objects.filter(_ended(business, before))
+    old = Transfer.objects.filter(business=business, call__in=calls).values_list("pk", flat=True)
+    return Transfer.objects.filter(pk__in=list(old[:most])).delete()[0]
 
 
 def remove_tool_runs(business: Business, *, before: datetime, most: int, **_now: object) -> int:
@@ -154,6 +165,7 @@ def register() -> None:
         removers=(
             (Kind.RECORDINGS, remove_recordings),
             (Kind.TRANSCRIPTS, remove_turns),
+            (Kind.TRANSCRIPTS, remove_transfers),
             (Kind.TRANSCRIPTS, remove_tool_runs),
             (Kind.TRANSCRIPTS, remove_summaries),
             (Kind.TRANSCRIPTS, remove_tasks),

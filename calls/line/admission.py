@@ -11,6 +11,7 @@ from django.conf import settings
 from businesses.hours.after_hours import as_closed
 from businesses.models import Business
 from businesses.tenancy import acting_for
+from calls import transfer_targets
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.settings import ConversationSettings
@@ -44,8 +45,10 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         if known.is_closed:
             business = as_closed(business)
         greeting_audio = recordings.current_audio(business, now=now)
-        tools = offered_by(business)
-        plan_settings = conversation_settings(business, greeting_bytes=len(greeting_audio), tools=tools)
+        tools, reach = offered_by(business), transfer_targets.reach_of(business, now=now)
+        plan_settings = conversation_settings(
+            business, greeting_bytes=len(greeting_audio), tools=tools, people=[each.name for each in reach.now]
+        )
         past = pasts.past_of(call, call.stream_opened_at, now=now) if call.stream_opened_at else None
         columns = {"stream_token_hash": "", "stream_sid": stream_sid, "alive_at": now}  # the token is used up
         if past:
@@ -69,6 +72,7 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         past=past,
         known=known,
         tools=tools,
+        reach=reach,
     )
 
 

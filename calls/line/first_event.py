@@ -13,5 +13,12 @@ def first_event(plan: CallPlan, *, at: float) -> StreamOpened | StreamResumed:
     if past is None:
         return StreamOpened(at, levels)
     return StreamResumed(
-        at, levels, past.speakers, past.words, past.first_was_heard, past.was_busy, results=past.results
+        at,
+        levels,
+        past.speakers,
+        past.words,
+        past.first_was_heard,
+        past.was_busy,
+        results=past.results,
+        is_unreached=past.is_unreached,
     )

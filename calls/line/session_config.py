@@ -79,7 +79,7 @@ def session_update(
         "output_modalities": ["audio"],
         "instructions": plan.instructions,
         "tools": [
-            *instructions.tools(transfer_possible=plan.transfer_possible),
+            *instructions.tools(transfer_possible=plan.transfer_possible, reach=plan.reach),
             *(offered.function() for offered in plan.tools),
         ],
         "tool_choice": "auto",

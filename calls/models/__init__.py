@@ -19,6 +19,7 @@ from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
 from calls.models.timelines import CallTimeline
 from calls.models.tools import ToolRun, ToolSwitch
+from calls.models.transfers import ReachedWhen, Transfer, TransferState, TransferTarget
 from calls.models.tuning import Tuning, TuningCall, TuningFailure
 from calls.models.weeks import WeekOfCalls
 
@@ -39,6 +40,7 @@ __all__ = [
     "NewsState",
     "NewsWhen",
     "NextStep",
+    "ReachedWhen",
     "Rescue",
     "RescueResult",
     "Speaker",
@@ -51,6 +53,9 @@ __all__ = [
     "ToolRun",
     "ToolSwitch",
     "TraceChunk",
+    "Transfer",
+    "TransferState",
+    "TransferTarget",
     "Tuning",
     "TuningCall",
     "TuningFailure",

@@ -20,7 +20,7 @@ from businesses.models import AuditEntry
 from businesses.pages import byte_ranges
 from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
-from calls.models import BlockedCaller, Call, CallStatus, Turn
+from calls.models import BlockedCaller, Call, CallStatus, Transfer, Turn
 from calls.pages import moment_words, timeline, words
 from calls.pages.done import done_in
 from calls.records import certificates, costs, timelines
@@ -42,6 +42,7 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         "can_be_blocked": can_be_shown(found.caller_number),
         "is_blocked": BlockedCaller.objects.filter(business=request.business, number=found.caller_number).exists(),
         "lines": words.shown_turns(turns),
+        "transfers": list(Transfer.objects.filter(call=found)),
         "done": list(done_in(found)),
         "waits": list(words.waits(found)),
         "cost": costs.cost_of(found.model, found.usage),

@@ -3,7 +3,19 @@
 from django.urls import path
 
 from businesses.pages import persons
-from calls.pages import blocked, call, call_export, calls, figures, greeting, live, tools, try_call, tuning
+from calls.pages import (
+    blocked,
+    call,
+    call_export,
+    calls,
+    figures,
+    greeting,
+    live,
+    tools,
+    transfers,
+    try_call,
+    tuning,
+)
 
 urlpatterns = [
     path("", calls.calls, name="calls"),
@@ -14,6 +26,11 @@ urlpatterns = [
     path("blocked/", blocked.blocked, name="blocked-callers"),
     path("blocked/add/", blocked.block, name="caller-block"),
     path("blocked/<uuid:blocked_id>/remove/", blocked.unblock, name="caller-unblock"),
+    path("transfers/", transfers.transfers, name="transfers"),
+    path("transfers/add/", transfers.add, name="transfer-target-add"),
+    path("transfers/<uuid:target_id>/", transfers.transfer_target, name="transfer-target"),
+    path("transfers/<uuid:target_id>/up/", transfers.move_up, name="transfer-target-up"),
+    path("transfers/<uuid:target_id>/remove/", transfers.remove, name="transfer-target-remove"),
     path("tools/", tools.tools, name="assistant-tools"),
     path("greeting/", greeting.state, name="greeting-state"),
     path("greeting/again/", greeting.again, name="greeting-again"),

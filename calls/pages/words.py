@@ -80,7 +80,7 @@ _LIMITS: dict[str, StrOrPromise] = {
     Limit.MINUTES: gettext_lazy("It is the limit of call minutes."),
     Limit.MONEY: gettext_lazy("It is the limit of money."),
 }
-_NOT_DIALLED: dict[str, StrOrPromise] = {
+NOT_DIALLED: dict[str, StrOrPromise] = {
     DialRefusal.NOT_A_NUMBER: gettext_lazy("It is not a phone number."),
     DialRefusal.COSTLY: gettext_lazy("Calls to this kind of number cost extra."),
     DialRefusal.COUNTRY: gettext_lazy("Calls to its country are not allowed."),
@@ -134,7 +134,7 @@ def seconds_on_the_line(call: Call, *, now: datetime) -> float | None:
 
 def not_dialled(call: Call) -> str:
     """Returns why the caller was not put through to a number; "" if they were, or nobody wanted it."""
-    return str(_NOT_DIALLED.get(call.dial_refusal, ""))
+    return str(NOT_DIALLED.get(call.dial_refusal, ""))
 
 
 def _cause(reason: EndReason, code: str) -> StrOrPromise:

@@ -35,13 +35,17 @@ class Ending:
     dial: str = ""
     """The number that a person of the business gave for a transfer; empty: the fallback number."""
     cause: str = ""
+    to: str = ""
+    """Whom the caller is put through to, by name; empty: nobody by name."""
+    about: str = ""
+    """Why the caller is put through."""
 
     @classmethod
     def of(cls, end: EndCall, *, user_has_spoken: bool, dial: str = "") -> Ending:
         """Returns the ending that the conversation's last command means."""
         outcome = outcome_of(next_step=end.next_step, failed=end.failed, user_has_spoken=user_has_spoken)
         dial = dial if end.next_step is NextStep.TRANSFER else ""
-        return cls(end.reason, end.next_step, outcome, user_has_spoken, dial, end.cause)
+        return cls(end.reason, end.next_step, outcome, user_has_spoken, dial, end.cause, end.to, end.about)
 
 
 def end_reason_of(call: Call) -> tuple[EndReason, dict[str, Any]] | None:

@@ -20,7 +20,7 @@ from businesses.prepared import Given, PreparedUpdate
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
-from calls.models import BROWSER, Call, CallOutcome, CallStatus
+from calls.models import BROWSER, Call, CallOutcome, CallStatus, Transfer
 from calls.records import charging, telling, timelines
 from calls.records.endings import Ending, outcome_of
 
@@ -56,7 +56,18 @@ def end_by_its_process(call_id: UUID, business: Business, ending: Ending, *, now
         call.user_has_spoken = ending.user_has_spoken
         call.transfer_number = ending.dial
         call.end_detail = {"cause": ending.cause[:_LONGEST_CAUSE]} if ending.cause else {}
+        if ending.next_step is NextStep.TRANSFER:
+            _keep_wish(call, ending, now=now)
         _close(call, outcome=ending.outcome, reason=ending.reason, ended_at=now)
+
+
+def _keep_wish(call: Call, ending: Ending, *, now: datetime) -> None:
+    """Keep whom the caller is to be put through to; `calls/telephone/transferring.py` does it."""
+    Transfer.objects.get_or_create(
+        call=call,
+        stream_number=call.stream_number,
+        defaults={"business_id": call.business_id, "name": ending.to, "about": ending.about, "asked_at": now},
+    )
 
 
 def end_if_open(call_id: UUID, *, next_step: NextStep, failed: bool, reason: EndReason, now: datetime) -> bool:
@@ -119,7 +130,9 @@ def _close(call: Call, *, outcome: CallOutcome, reason: EndReason, ended_at: dat
     call.ended_at = ended_at
     call.stream_token_hash = ""
     if call.stream_opened_at and not call.summary and not is_hidden(call.business_id):
-        call.summary_due_at = ended_at  # `calls/records/summaries.py` looks whether there is anything to sum up
+        # `calls/records/summaries.py` looks whether there is anything to sum up. Who was put through may come back.
+        comes_back = call.next_step == NextStep.TRANSFER
+        call.summary_due_at = ended_at + (telling.COMES_BACK_WITHIN if comes_back else timedelta(0))
     call.is_to_measure = True
     charging.charge(call, until=ended_at, now=ended_at)
     _closing.run(call=call.pk, **{name: getattr(call, name) for name in _CLOSED})

@@ -8,7 +8,7 @@ from typing import Final
 from django.db.models import Max
 
 from calls.conversation.dialogue import first_share
-from calls.models import Call, Speaker, TraceChunk, Turn
+from calls.models import Call, Speaker, TraceChunk, Transfer, TransferState, Turn
 from calls.past import Past
 from calls.tools.running import results_of
 
@@ -27,6 +27,7 @@ def past_of(call: Call, opened_at: datetime, *, now: datetime) -> Past:
     whole = [said.get(position, (Speaker.ASSISTANT.value, "")) for position in range(max(said, default=-1) + 1)]
     last_chunk = TraceChunk.objects.filter(call=call).aggregate(last=Max("position"))["last"]
     standing = call.standing
+    in_vain = list(Transfer.objects.filter(call=call, state=TransferState.UNREACHED).order_by("stream_number"))
     return Past(
         stream_number=call.stream_number,
         seconds=round((now - opened_at).total_seconds(), 3),
@@ -36,6 +37,8 @@ def past_of(call: Call, opened_at: datetime, *, now: datetime) -> Past:
         was_busy=bool(standing.get("is_busy", True)),
         results=results_of(call),
         may_record_caller=call.notice_heard is not False,
+        is_unreached=any(each.stream_number == call.stream_number - 1 for each in in_vain),
+        unreached=tuple(dict.fromkeys(each.name for each in in_vain)),
         next_trace_position=0 if last_chunk is None else last_chunk + 1,
         latencies=call.latencies,
         usage=call.usage,

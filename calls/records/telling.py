@@ -1,7 +1,7 @@
 """Tells a business's own systems that a call has ended.
 
-A call whose stream broke may go on in another stream (`telephone/going_on.py`), and a first guess of how it ended is
-replaced by the word of its process. So it is told a moment later, and then as it is on record.
+A call whose stream broke, or whose caller was put through, may go on in another stream (`telephone/going_on.py`), and a
+first guess of how it ended is replaced by the word of its process. So it is told later, and then as it is on record.
 """
 
 from __future__ import annotations
@@ -11,25 +11,32 @@ from typing import Any, Final
 
 from businesses.happenings import Happening, happened, taken_back
 from calls.conversation.end_reasons import EndReason
-from calls.models import BROWSER, Call
+from calls.models import BROWSER, Call, NextStep
 
 SETTLED_AFTER: Final = timedelta(seconds=3)
 """The last turns are written by then, and whoever knows best how it ended has said so."""
 GOES_ON_WITHIN: Final = timedelta(seconds=20)
 """More than `going_on.BROKE_WITHIN`."""
+COMES_BACK_WITHIN: Final = timedelta(minutes=2)
+"""A caller who was put through and whom nobody took is back with the assistant by then."""
 
 
 def ended(call: Call) -> None:
     """Have it told that the call has ended. Call it in the transaction that ends it."""
-    is_broken = call.end_reason == EndReason.STREAM_BROKE
     happened(
         call.business,
         Happening.CALL_ENDED,
         data_of(call),
         now=call.ended_at or call.started_at,
         key=_key(call),
-        wait=GOES_ON_WITHIN if is_broken else SETTLED_AFTER,
+        wait=_may_go_on_for(call) or SETTLED_AFTER,
     )
+
+
+def _may_go_on_for(call: Call) -> timedelta | None:
+    if call.next_step == NextStep.TRANSFER:
+        return COMES_BACK_WITHIN
+    return GOES_ON_WITHIN if call.end_reason == EndReason.STREAM_BROKE else None
 
 
 def goes_on(call: Call) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 
 from businesses.tenancy import across_businesses, acting_for
@@ -12,9 +11,9 @@ from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import ReportedEnd
 from calls.models import Call, CallStatus
 from calls.records import finishing
-from calls.telephone import from_memory, going_on, legs, reported_ends
+from calls.telephone import from_memory, going_on, legs, reported_ends, transferring
 from calls.telephone.announcements import Announcement
-from calls.telephone.onward import Onward, onward_by, put_through
+from calls.telephone.onward import GoesOn, Onward, onward_by, put_through
 
 logger = logging.getLogger(__name__)
 
@@ -26,13 +25,6 @@ def find_call(call_sid: str) -> Call | None:
     """Returns the call with this CallSid, with its business."""
     with across_businesses():  # Twilio names a call by its CallSid only; what follows acts for the call's business
         return Call.objects.select_related("business").filter(twilio_call_sid=call_sid).first()
-
-
-@dataclass(frozen=True, slots=True)
-class GoesOn:
-    """The stream broke, and the call goes on in a new one, which the token opens."""
-
-    token: str
 
 
 def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward | GoesOn:
@@ -54,8 +46,11 @@ def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward | 
         reason = EndReason.PROCESS_DIED if call.stream_opened_at else EndReason.STREAM_NEVER_OPENED
         step_then = known_step or NextStep.APOLOGIZE
         finishing.end_if_open(call.pk, next_step=step_then, failed=True, reason=reason, now=now)
-        step, dial = Call.objects.values_list("next_step", "transfer_number").get(pk=call.pk)
-    onward = onward_by(NextStep(step or NextStep.APOLOGIZE), call.business, dial=dial)
+        step, dial, number = Call.objects.values_list("next_step", "transfer_number", "stream_number").get(pk=call.pk)
+        if step == NextStep.TRANSFER:
+            call.stream_number = number
+            return transferring.begin(call, dial=dial, now=now)
+    onward = onward_by(NextStep(step or NextStep.APOLOGIZE), call.business)
     return put_through(onward, call, now=now)
 
 
@@ -80,6 +75,8 @@ def note_call_status(call: Call, call_status: str, *, now: datetime) -> None:
     if call_status not in _OVER:
         return
     legs.close_leg(call, seconds=None, now=now)
+    with acting_for(call.business):
+        transferring.caller_left(call, now=now)
     if call.status == CallStatus.ENDED:
         return
     failed = call_status == "failed"

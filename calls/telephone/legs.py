@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 
@@ -37,6 +38,19 @@ class Leg:
     number: str
     limit_s: int
     shows: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A number that rings for a transfer (`transferring.py`): the `number`th of it.
+
+    `asks_for_key`: whoever answers hears who calls and accepts by a key.
+    """
+
+    leg: Leg
+    transfer_id: UUID
+    number: int
+    asks_for_key: bool
 
 
 def open_leg(call: Call, number: str, *, now: datetime) -> Leg | None:

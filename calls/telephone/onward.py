@@ -11,7 +11,14 @@ from calls.models import Call
 from calls.telephone import legs
 from calls.telephone.announcements import Announcement
 from calls.telephone.intake import Refusal
-from calls.telephone.legs import Leg
+from calls.telephone.legs import Leg, Ring
+
+
+@dataclass(frozen=True, slots=True)
+class GoesOn:
+    """The call goes on with the assistant in a new stream, which the token opens."""
+
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +34,19 @@ class Onward:
     otherwise: Announcement = Announcement.UNAVAILABLE
     """What is said instead if the number is not dialled."""
     leg: Leg | None = None
+    ring: Ring | None = None
+    """Somebody whom the caller is put through to, and who may not take the call."""
     rejects: bool = False
     """Don't take the call at all."""
 
 
-def onward_by(step: NextStep, business: Business, *, dial: str = "") -> Onward:
-    """Returns where a caller goes after the media stream. `dial`: the number that a person chose for a transfer."""
-    if step is NextStep.TRANSFER and dial:
-        return Onward(business, Announcement.PUTTING_THROUGH, dial=dial)
-    match step:
-        case NextStep.HANG_UP:
-            return Onward(business)
-        case NextStep.TRANSFER if business.fallback_number:  # the assistant has announced it
-            return Onward(business, dial=business.fallback_number)
-        case NextStep.APOLOGIZE if business.fallback_number:
-            return Onward(business, Announcement.SORRY_PUTTING_THROUGH, dial=business.fallback_number)
-        case NextStep.TRANSFER | NextStep.APOLOGIZE:
-            return Onward(business, Announcement.UNAVAILABLE)
+def onward_by(step: NextStep, business: Business) -> Onward:
+    """Returns where a caller goes after the media stream, if not to a person (`transferring.py`)."""
+    if step is NextStep.HANG_UP:
+        return Onward(business)
+    if business.fallback_number:
+        return Onward(business, Announcement.SORRY_PUTTING_THROUGH, dial=business.fallback_number)
+    return Onward(business, Announcement.UNAVAILABLE)
 
 
 def onward_refused(refusal: Refusal, business: Business) -> Onward:

@@ -7,19 +7,25 @@ proxies say nothing reliable about it.
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from twilio.request_validator import RequestValidator
-from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
+from twilio.twiml.voice_response import Connect, Dial, Gather, Stream, VoiceResponse
 
 from businesses.models import Language
-from calls.telephone.legs import RING_S, Leg
+from calls.telephone.legs import RING_S, Leg, Ring
+from calls.telephone.transfer_keys import secret_of
 
 MEDIA_PATH = "/calls/twilio/media/"
 TOKEN_PARAMETER = "token"  # noqa: S105  (a name, not a secret)
 
+KEY_RING_S = 20
+"""How long a person's number rings: most voicemails answer later than this. Twilio and carriers add up to 5 s."""
+KEY_WAIT_S = 5
+"""How long a key is waited for after the last word."""
 MOST_FIELDS = 200
 """Of a webhook's form. Twilio's have some thirty."""
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")
@@ -48,6 +54,11 @@ def fields(request: HttpRequest) -> dict[str, str]:
     """Returns what a webhook tells: Twilio can be set to GET, too."""
     told = request.POST if request.method == "POST" else request.GET
     return {name: str(value) for name, value in told.items()}
+
+
+def seconds(told: str) -> float | None:
+    """Returns a length that Twilio tells; None if it tells none."""
+    return float(told) if told.isascii() and told.isdigit() else None
 
 
 def number_of(called: str) -> str:
@@ -86,8 +97,13 @@ def voice_url() -> str:
     return _address("twilio-voice")
 
 
-def _address(name: str) -> str:
-    return str(settings.PUBLIC_URL) + reverse(f"calls:{name}")
+def key_address(transfer_id: UUID, number: int, secret: str) -> str:
+    """Returns where the key is told that a called person has pressed."""
+    return _address("twilio-key", transfer_id=transfer_id, number=number, secret=secret)
+
+
+def _address(name: str, **named: object) -> str:
+    return str(settings.PUBLIC_URL) + reverse(f"calls:{name}", kwargs=named)
 
 
 # TwiML --------------------------------------------------------------------------------------------
@@ -118,11 +134,54 @@ def say(words_by_language: dict[Language, str], *, then_dial: Leg | None = None)
     return response
 
 
-def add_words(response: VoiceResponse, words_by_language: dict[Language, str]) -> None:
+def ring(words_by_language: dict[Language, str], wanted: Ring) -> VoiceResponse:
+    """Say something (or nothing), then ring somebody for a transfer; afterwards ask what comes next.
+
+    The caller hears the number ring until its leg and theirs are put together, also while the called person listens to
+    who calls (`answerOnBridge`).
+    """
+    response, leg, named = VoiceResponse(), wanted.leg, {"transfer_id": wanted.transfer_id, "number": wanted.number}
+    add_words(response, words_by_language)
+    dial = Dial(
+        timeout=KEY_RING_S if wanted.asks_for_key else RING_S,
+        time_limit=leg.limit_s,
+        caller_id=leg.shows or None,
+        answer_on_bridge=True,
+        action=_address("twilio-rang", **named),
+        method="POST",
+    )
+    if wanted.asks_for_key:
+        secret = secret_of(wanted.transfer_id, wanted.number)
+        dial.number(leg.number, url=_address("twilio-whisper", **named, secret=secret), method="POST")
+    else:
+        dial.number(leg.number)
+    response.append(dial)
+    return response
+
+
+def ask_for_key(words_by_language: dict[Language, str], again: dict[Language, str], *, action: str) -> VoiceResponse:
+    """Say something to a called person and wait for a key; say the second part once more, and hang up without one."""
+    response = VoiceResponse()
+    gather = Gather(num_digits=1, timeout=KEY_WAIT_S, finish_on_key="", action=action, method="POST")
+    add_words(gather, words_by_language)
+    add_words(gather, again)
+    gather.pause(length=2)
+    add_words(gather, again)
+    response.append(gather)
+    response.hangup()
+    return response
+
+
+def connect_legs() -> VoiceResponse:
+    """Put a called person and the caller together: nothing more is done on the called person's leg."""
+    return VoiceResponse()
+
+
+def add_words(verb: VoiceResponse | Gather, words_by_language: dict[Language, str]) -> None:
     """Add sentences, each in its language's voice."""
     for language, words in words_by_language.items():
         locale, voice = _VOICES[language]
-        response.say(words, voice=voice, language=locale)
+        verb.say(words, voice=voice, language=locale)
 
 
 def reject() -> VoiceResponse:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
+from uuid import UUID
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
@@ -15,18 +17,21 @@ from django.views.decorators.http import require_http_methods
 from twilio.twiml.voice_response import VoiceResponse
 
 from businesses import database_watch
+from businesses.models import Language
+from businesses.tenancy import acting_for
 from calls.conversation.commands import NextStep
 from calls.short_waits import waits_for_locks_at_most
-from calls.telephone import after_stream, from_memory, intake, status_reports, twilio
-from calls.telephone.after_stream import GoesOn
+from calls.telephone import after_stream, from_memory, intake, status_reports, transferring, twilio, whispers
 from calls.telephone.announcements import Announcement, words
 from calls.telephone.intake import Admitted, AlreadyTaken, NumberUnknown, Refused
-from calls.telephone.onward import Onward, onward_by, onward_refused, put_through
+from calls.telephone.onward import GoesOn, Onward, onward_by, onward_refused, put_through
+from calls.telephone.transfer_keys import ACCEPTS, is_secret
 
 logger = logging.getLogger(__name__)
 
-Webhook = Callable[[HttpRequest], VoiceResponse | None]
-View = Callable[[HttpRequest], HttpResponse]
+_OTHER_LEG = ("twilio-whisper", "twilio-key")
+Webhook = Callable[..., VoiceResponse | None]
+View = Callable[..., HttpResponse]
 
 
 def from_twilio(webhook: Webhook) -> View:
@@ -35,13 +40,13 @@ def from_twilio(webhook: Webhook) -> View:
     @csrf_exempt  # the signature says who asks; Twilio has no session
     @require_http_methods(["GET", "POST"])
     @wraps(webhook)
-    def view(request: HttpRequest) -> HttpResponse:
+    def view(request: HttpRequest, **named: Any) -> HttpResponse:
         if not twilio.signature_is_valid(request):
             logger.warning("%s: refused, no valid signature (is PUBLIC_URL what Twilio was given?)", request.path)
             return HttpResponseForbidden("Not signed by Twilio.\n", content_type="text/plain")
         try:
             with waits_for_locks_at_most():
-                answer = webhook(request)
+                answer = webhook(request, **named)
         except DatabaseError as error:
             logger.error("%s: the database failed: %s", request.path, type(error).__name__)
             answer = _without_database(request)
@@ -77,14 +82,55 @@ def voice(request: HttpRequest) -> VoiceResponse:
 @from_twilio
 def after(request: HttpRequest) -> VoiceResponse:
     """The media stream is over, or the fallback number was rung: say what comes next."""
-    call_sid, now = twilio.fields(request)["CallSid"], timezone.now()
-    if dial_status := twilio.fields(request).get("DialCallStatus"):
-        lasted = twilio.fields(request).get("DialCallDuration", "")
-        lasted_s = float(lasted) if lasted.isascii() and lasted.isdigit() else None
-        return _twiml(after_stream.after_fallback(call_sid, dial_status=dial_status, lasted_s=lasted_s, now=now))
-    call_status = twilio.fields(request).get("CallStatus", "")
-    next_step = after_stream.after_stream(call_sid, call_status=call_status, now=now)
-    return twilio.connect(next_step.token) if isinstance(next_step, GoesOn) else _twiml(next_step)
+    told, now = twilio.fields(request), timezone.now()
+    if dial_status := told.get("DialCallStatus"):
+        lasted_s = twilio.seconds(told.get("DialCallDuration", ""))
+        return _twiml(after_stream.after_fallback(told["CallSid"], dial_status=dial_status, lasted_s=lasted_s, now=now))
+    return _next(after_stream.after_stream(told["CallSid"], call_status=told.get("CallStatus", ""), now=now))
+
+
+@from_twilio
+def rang(request: HttpRequest, transfer_id: UUID, number: int) -> VoiceResponse:
+    """A number that was rung for a transfer is done: say what comes next."""
+    told = twilio.fields(request)
+    found = transferring.find(transfer_id)
+    if found is None or found.call.twilio_call_sid != told.get("CallSid"):
+        return _twiml(Onward(announcement=Announcement.UNAVAILABLE))
+    bridged = {"true": True, "false": False}.get(told.get("DialBridged", "").lower())
+    done = transferring.Rang(
+        status=told.get("DialCallStatus", ""),
+        bridged=bridged,
+        lasted_s=twilio.seconds(told.get("DialCallDuration", "")),
+        call_status=told.get("CallStatus", ""),
+    )
+    return _next(transferring.rang(found, number, done, now=timezone.now()))
+
+
+@from_twilio
+def whisper(request: HttpRequest, transfer_id: UUID, number: int, secret: str) -> VoiceResponse:
+    """Somebody, or something, has answered who is rung for a transfer: say who calls, and ask for a key."""
+    found = transferring.find(transfer_id) if is_secret(secret, transfer_id, number) else None
+    if found is None:
+        return twilio.say({})
+    language = Language(found.call.business.language)
+    if not transferring.is_ringing(found, number):
+        return twilio.say({language: whispers.GONE[language]})
+    with acting_for(found.call.business):
+        words = whispers.words_of(found)
+    action = twilio.key_address(transfer_id, number, secret)
+    return twilio.ask_for_key({language: words}, {language: whispers.PRESS[language]}, action=action)
+
+
+@from_twilio
+def key(request: HttpRequest, transfer_id: UUID, number: int, secret: str) -> VoiceResponse:
+    """The called person has pressed a key: put them and the caller together, or not."""
+    found = transferring.find(transfer_id) if is_secret(secret, transfer_id, number) else None
+    if found is None or twilio.fields(request).get("Digits") != ACCEPTS:
+        return twilio.say({})
+    if transferring.accept(found, number, now=timezone.now()):
+        return twilio.connect_legs()
+    language = Language(found.call.business.language)
+    return twilio.say({language: whispers.GONE[language]})
 
 
 @from_twilio
@@ -103,7 +149,24 @@ def _without_database(request: HttpRequest) -> VoiceResponse | None:
     if request.path == reverse("calls:twilio-status"):
         status_reports.keep(told, now=timezone.now())
         return None
-    return from_memory.answer(told, is_after=request.path == reverse("calls:twilio-after"))
+    if request.resolver_match and request.resolver_match.url_name in _OTHER_LEG:
+        return _without_a_name(request, **request.resolver_match.kwargs)
+    return from_memory.answer(told, is_after=request.path != reverse("calls:twilio-voice"))
+
+
+def _without_a_name(request: HttpRequest, transfer_id: UUID, number: int, secret: str) -> VoiceResponse:
+    """Let a called person take a call of which nothing can be read now."""
+    if not is_secret(secret, transfer_id, number):
+        return twilio.say({})
+    digits = twilio.fields(request).get("Digits")
+    if digits:
+        return twilio.connect_legs() if digits == ACCEPTS else twilio.say({})
+    action = twilio.key_address(transfer_id, number, secret)
+    return twilio.ask_for_key(whispers.SOMEBODY, whispers.PRESS, action=action)
+
+
+def _next(then: Onward | GoesOn) -> VoiceResponse:
+    return twilio.connect(then.token) if isinstance(then, GoesOn) else _twiml(then)
 
 
 def _twiml(onward: Onward) -> VoiceResponse:
@@ -111,4 +174,4 @@ def _twiml(onward: Onward) -> VoiceResponse:
         return twilio.reject()
     language = onward.business.language if onward.business else None
     spoken = words(onward.announcement, language) if onward.announcement else {}
-    return twilio.say(spoken, then_dial=onward.leg)
+    return twilio.ring(spoken, onward.ring) if onward.ring else twilio.say(spoken, then_dial=onward.leg)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from businesses.templatetags.pages import phone
 from calls import model_checks
-from calls.models import BROWSER, Call, CallOutcome, GreetingAudio
-from calls.pages import model_words, moment_words, words
+from calls.models import BROWSER, Call, CallOutcome, GreetingAudio, Transfer, TransferTarget
+from calls.pages import model_words, moment_words, transfer_words, words
 from calls.records.certificates import Certificate
 
 register = template.Library()
@@ -72,6 +72,18 @@ def end_reason(call: Call) -> str:
 def not_dialled(call: Call) -> str:
     """Returns why a caller was not put through, in words."""
     return words.not_dialled(call)
+
+
+@register.filter
+def reached_when(target: TransferTarget) -> str:
+    """Returns when a person or department takes calls, in words."""
+    return transfer_words.reached_when(target)
+
+
+@register.filter
+def transfer_result(transfer: Transfer) -> str:
+    """Returns what became of a transfer, in words."""
+    return transfer_words.result(transfer)
 
 
 @register.filter

@@ -67,14 +67,6 @@ def test_a_finished_call_is_hung_up(business: Business, twilio_post: TwilioPost)
     assert kept(call).outcome == CallOutcome.COMPLETED
 
 
-def test_a_transfer_rings_the_fallback_number(business: Business, twilio_post: TwilioPost) -> None:
-    Business.objects.filter(pk=business.pk).update(fallback_number=FALLBACK)
-    call = ended(business, NextStep.TRANSFER)
-    twiml = f'<?xml version="1.0" encoding="UTF-8"?><Response>{DIAL}</Response>'
-    assert after(twilio_post, call) == twiml
-    assert after(twilio_post, call) == twiml
-
-
 def test_a_transfer_to_a_number_that_was_removed_meanwhile(business: Business, twilio_post: TwilioPost) -> None:
     assert after(twilio_post, ended(business, NextStep.TRANSFER)) == SORRY
 

@@ -83,11 +83,9 @@ def test_a_trace_with_it_reads_back() -> None:
     assert Conversation(SILENT).handle(event)[-1] == EndCall(EndReason.OPERATOR_TRANSFERRED, NextStep.TRANSFER)
 
 
-def test_the_number_of_a_transfer() -> None:
+def test_the_number_after_trouble() -> None:
     from businesses.models import Business  # noqa: PLC0415 - no database is touched
 
     business = Business(fallback_number="+12125559999")
-    assert onward_by(NextStep.TRANSFER, business).dial == "+12125559999"
-    assert onward_by(NextStep.TRANSFER, business, dial="+12125558888").dial == "+12125558888"
-    assert onward_by(NextStep.HANG_UP, business, dial="+12125558888").dial == ""
-    assert onward_by(NextStep.TRANSFER, Business(), dial="+12125558888").dial == "+12125558888"
+    assert onward_by(NextStep.APOLOGIZE, business).dial == "+12125559999"
+    assert onward_by(NextStep.HANG_UP, business).dial == ""

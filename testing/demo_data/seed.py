@@ -27,6 +27,7 @@ from testing.demo_data import (
     team,
     templates,
     todo,
+    transfers,
 )
 from whatsapp.models import Suppression
 
@@ -67,6 +68,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
         "businesses.Business": {"demo": str(business.pk)},
         "calls.Call": calls,
         "calls.Task": todo.add(business, calls, staff=staff, now=now),
+        "calls.TransferTarget": transfers.add(business, calls, now=now),
         "calls.Tuning": phone_calls.tunings_of(business, calls, now=now),
         "whatsapp.Broadcast": sent,
         "whatsapp.BroadcastSeries": recurring,

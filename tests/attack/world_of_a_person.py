@@ -21,7 +21,7 @@ from django.core.files.storage import default_storage
 from businesses.models import Business, PhoneNumber, User
 from businesses.tenancy import acting_for
 from calls.audio.tracks import Recorded
-from calls.models import BlockedCaller, Call, CallStatus, ToolRun, TraceChunk, Turn
+from calls.models import BlockedCaller, Call, CallStatus, ToolRun, TraceChunk, Transfer, Turn
 from calls.records import recording
 from testing.broadcasts import make_broadcast, make_sender, make_template
 from whatsapp.broadcasts.counts import Counts, counts_of
@@ -113,6 +113,9 @@ def _call(business: Business, number: str, name: str) -> Call:
         stream_error=f"{name}'s line",
     )
     Turn.objects.create(business=business, call=call, position=0, speaker="caller", text=f"I am {name}", started_ms=0)
+    Transfer.objects.create(
+        business=business, call=call, stream_number=0, name="Dana", about=f"{name} wants to pay", asked_at=NOW
+    )
     ToolRun.objects.create(
         business=business, call=call, tool="take_message", tool_call_id="call_1", code="taken", at=NOW,
         arguments={"about": f"{name} wants to be called back"}, told={"number": number},

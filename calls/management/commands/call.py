@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ from businesses.public_address import served_url
 from businesses.tenancy import across_businesses
 from calls.models import Call
 from calls.sandbox.telephone import call_report, wav_files
-from calls.sandbox.telephone.media_stream import MediaStream
+from calls.sandbox.telephone.call_report import CallReport
+from calls.sandbox.telephone.called_person import CalledPerson, Dialled, Does
 from calls.sandbox.telephone.placed_call import CallFailed
-from calls.sandbox.telephone.trial_call import TrialPlan, place
+from calls.sandbox.telephone.trial_call import Trial, TrialPlan, place
 from calls.sandbox.telephone.twilio_peer import ServerUnreachable, TwilioPeer
 from calls.sandbox.voices.senses import spoken
 
@@ -49,33 +51,50 @@ class Command(BaseCommand):
         )
         parser.add_argument("--url", help="the server's address (the one that `make run` serves, else PUBLIC_URL)")
         parser.add_argument("--from", dest="from_", default="+15005550001", metavar="E164", help="the caller's number")
+        parser.add_argument(
+            "--called",
+            action="append",
+            choices=[each.value for each in Does],
+            metavar="WHAT",
+            help="what the person does to whom the caller is put through: accepts (default), refuses, no-answer, busy, "
+            "fails, voicemail, hangs-up; once more for the next number",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of the timeline")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Place the call."""
         number = _number(options["slug"])
         try:
-            stream = asyncio.run(_call(number, options))
+            trial = asyncio.run(_call(number, options))
         except ServerUnreachable as error:
             raise CommandError(f"{error}. Start it with: make run") from error
         except wav_files.BadWav as error:
             raise CommandError(str(error)) from error
         except (CallFailed, TimeoutError) as error:
             raise CommandError(f"The call failed: {error or 'it did not go on in time'}") from error
-        figures = call_report.report(stream)
-        wav_files.write_stereo(options["out"], left=bytes(stream.caller.track), right=bytes(stream.playback.track))
-        call_id = _recorded(stream.ids.call_sid)
+        figures = [call_report.report(each) for each in trial.streams]
+        last = trial.streams[-1]
+        wav_files.write_stereo(options["out"], left=bytes(last.caller.track), right=bytes(last.playback.track))
+        call_id = _recorded(last.ids.call_sid)
         if options["json"]:
-            more = {"recording": str(options["out"]), "call_id": call_id}
-            self.stdout.write(json.dumps(asdict(figures) | more, ensure_ascii=False))
+            more: dict[str, Any] = {"recording": str(options["out"]), "call_id": call_id}
+            more |= {"dialled": [_dialled(each) for each in trial.dialled], "back_after_s": trial.back_after_s}
+            self.stdout.write(json.dumps(asdict(figures[-1]) | more, ensure_ascii=False))
         else:
-            for line in call_report.lines(figures):
+            for line in _lines(trial, figures):
                 self.stdout.write(line)
             self.stdout.write(f"\nRecording: {options['out']}, caller left, assistant right")
             if call_id:
                 self.stdout.write(f"Replay:    manage.py replay_call {call_id} --set barge_in_voice_frames=4")
-        if not figures.heard:
+        if not any(each.heard for each in figures):
             raise CommandError("The caller heard nothing. The server's log says what happened.")
+
+
+def _lines(trial: Trial, figures: list[CallReport]) -> Iterator[str]:
+    yield from call_report.lines(figures[0])
+    yield from _transfer_lines(trial)
+    for each in figures[1:]:
+        yield from call_report.lines(each)
 
 
 def _number(slug: str) -> str:
@@ -98,12 +117,27 @@ def _recorded(call_sid: str) -> str | None:
     return None if call_id is None else str(call_id)
 
 
-async def _call(number: str, options: dict[str, Any]) -> MediaStream:
+def _dialled(dialled: Dialled) -> dict[str, Any]:
+    return {"number": dialled.number, "status": dialled.status, "accepted": dialled.is_bridged, "heard": dialled.heard}
+
+
+def _transfer_lines(trial: Trial) -> Iterator[str]:
+    for each in trial.dialled:
+        took = "takes the call" if each.is_bridged else "does not take the call"
+        yield f"   transfer  {each.number} {took} ({each.status})"
+        for words in dict.fromkeys(each.heard):
+            yield f"             hears: {words}"
+    if trial.back_after_s is not None:
+        yield f"   transfer  the caller hears the assistant again {trial.back_after_s:.2f} s later"
+
+
+async def _call(number: str, options: dict[str, Any]) -> Trial:
     url = options["url"] or served_url()
     # Twilio signs the public address. If none is configured, the server uses its own.
     public_url = os.environ.get("PUBLIC_URL", "").strip() or url
     speech = wav_files.read_as_ulaw(options["wav"]) if options["wav"] else await _spoken(options["say"])
-    plan = TrialPlan(number, options["from_"], speech, interrupts=options["interrupt"])
+    people = tuple(CalledPerson(Does(each)) for each in options["called"] or ())
+    plan = TrialPlan(number, options["from_"], speech, interrupts=options["interrupt"], people=people)
     async with TwilioPeer(url, auth_token=settings.TWILIO_AUTH_TOKEN, public_url=public_url) as twilio:
         await twilio.check_server()
         return await place(twilio, plan)

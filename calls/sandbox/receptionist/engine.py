@@ -69,8 +69,16 @@ _QUOTATIONS = (
 )
 
 _OPENING = re.compile(r"\nThe call begins now\.")
+_CAME_BACK = re.compile(r"\n[^\n]*\bput through, but nobody took the call\b")
+_PEOPLE = re.compile(r"\n- You can put callers through to: (.+)\.")
 _FILLER = re.compile(r"\n[^\n]*\btakes a moment\b")
 _CONTINUATION = re.compile(r"\n[^\n]*\bGo on from there\b")
+
+
+def _people(instructions: str) -> tuple[str, ...]:
+    """Returns whom callers can be put through to, of the rule that names them."""
+    found = _PEOPLE.search(instructions)
+    return tuple(each.partition(" (")[0].strip() for each in found[1].split(";")) if found else ()
 
 
 def exact_words(instructions: str) -> str:
@@ -102,6 +110,7 @@ class StandInEngine:
             business_text.read(request.instructions),
             in_language(request.language),
             can_transfer="transfer_call" in request.tools,
+            people=_people(request.instructions),
             tools=request.tools,
         )
         if _FILLER.search(request.instructions) and request.own_instructions:
@@ -109,6 +118,8 @@ class StandInEngine:
         if request.results and not request.own_instructions:
             return (Say(errands.told(request.results[-1], receptionist.sentences)),)
         is_opening = request.own_instructions and _OPENING.search(request.instructions)
+        if request.own_instructions and _CAME_BACK.search(request.instructions):
+            return (Say(receptionist.sentences.nobody_there),)
         reply = receptionist.open() if is_opening else receptionist.answer(request.caller_said)
         tools = [CallTool(reply.tool, reply.arguments)] if reply.tool in request.tools else []
         if not (request.own_instructions and _CONTINUATION.search(request.instructions)):

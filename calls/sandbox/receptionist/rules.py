@@ -6,6 +6,7 @@ after a lost connection knows as much as the first one. Pure.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -47,6 +48,8 @@ class Receptionist:
     text: BusinessText
     sentences: Sentences
     can_transfer: bool
+    people: tuple[str, ...] = ()
+    """Whom callers can be put through to by name."""
     tools: tuple[str, ...] = ()
 
     def open(self) -> Reply:
@@ -69,7 +72,7 @@ class Receptionist:
             return self.answer(tuple(earlier))
         if errand := errands.request(caller_said, self.tools, self.sentences):
             return Reply(errand.words, errand.tool, errand.arguments)
-        return self._wish(wants) or self._facts(said, wants) or self._small_talk(wants, earlier)
+        return self._wish(wants, said) or self._facts(said, wants) or self._small_talk(wants, earlier)
 
     def _next_fact(self, told: int) -> Reply:
         """Returns the next fact, for a caller whose words are not understood."""
@@ -77,11 +80,12 @@ class Receptionist:
         fact = facts[told % len(facts)] if facts else ""
         return Reply(fact if fact and told else f"{self.sentences.no_ears} {fact}".strip())
 
-    def _wish(self, wants: frozenset[Intent]) -> Reply | None:
+    def _wish(self, wants: frozenset[Intent], said: str) -> Reply | None:
         if Intent.WHO_ARE_YOU in wants:
             return Reply(self.sentences.who)
-        if Intent.PERSON in wants and self.can_transfer:
-            return Reply(self.sentences.putting_through, "transfer_call")
+        named = next((name for name in self.people if name.casefold() in said.casefold()), "")
+        if (named or Intent.PERSON in wants) and self.can_transfer:
+            return Reply(self.sentences.putting_through, "transfer_call", _asked(named, said))
         return Reply(self.sentences.no_person) if Intent.PERSON in wants else None
 
     def _facts(self, said: str, wants: frozenset[Intent]) -> Reply | None:
@@ -105,6 +109,11 @@ class Receptionist:
         if Intent.GREETING in wants:
             return Reply(sentences.welcome) if earlier else self.open()
         return Reply(sentences.anything_else if wants & {Intent.YES, Intent.NO} else sentences.unknown)
+
+
+def _asked(named: str, said: str) -> str:
+    """Returns the arguments of a transfer: whom the caller wants, and their own words as the reason."""
+    return json.dumps(({"to": named} if named else {}) | {"reason": said}, ensure_ascii=False)
 
 
 def _framed(frame: str, facts: list[Fact]) -> str:

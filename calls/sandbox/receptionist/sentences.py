@@ -16,6 +16,7 @@ class Sentences:
     anything_else: str
     putting_through: str
     no_person: str
+    nobody_there: str
     you_are_welcome: str
     goodbye: str
     not_caught: str
@@ -36,6 +37,7 @@ ENGLISH = Sentences(
     anything_else="Is there anything else?",
     putting_through="One moment please, I am putting you through.",
     no_person="I am sorry, I can't put you through to a person.",
+    nobody_there="I am sorry, nobody was available. Shall I take a message, or can I help you with something else?",
     you_are_welcome="You are welcome.",
     goodbye="Goodbye, and thank you for calling.",
     not_caught="I am sorry, I didn't catch that. Could you say it once more?",
@@ -56,6 +58,7 @@ HEBREW = Sentences(
     anything_else="אפשר לעזור בעוד משהו?",
     putting_through="רגע אחד בבקשה, מעבירים אתכם לנציג.",
     no_person="מצטערים, אי אפשר להעביר אתכם לנציג.",
+    nobody_there="מצטערים, לא הצלחנו להשיג אף אחד. להשאיר הודעה, או שאפשר לעזור במשהו אחר?",
     you_are_welcome="בבקשה.",
     goodbye="להתראות, ותודה שהתקשרתם.",
     not_caught="סליחה, לא שמעתי טוב. אפשר לומר את זה עוד פעם?",

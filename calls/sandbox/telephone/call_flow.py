@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import aiohttp
 
-from calls.sandbox.telephone import twiml
+from calls.sandbox.telephone import dialling, twiml
+from calls.sandbox.telephone.called_person import CalledPerson, Dialled
+from calls.sandbox.telephone.dialling import Dialling
 from calls.sandbox.telephone.frame_clock import FrameClock
 from calls.sandbox.telephone.media_stream import LineConditions, MediaStream, TwilioIds
 from calls.sandbox.telephone.stream_socket import StreamSocket
@@ -40,27 +43,36 @@ class Server(Protocol):
 class CallRecord:
     """What happened in a call, besides its stream. `verbs`: what Twilio was told to do, in order.
 
-    `errors`: what Twilio's debugger would show, with its codes. `hung_up_by`: `caller` or `server`.
+    `errors`: what Twilio's debugger would show, with its codes. `hung_up_by`: `caller` or `server`. `dialled`: numbers
+    that were rung.
     """
 
     verbs: list[Verb] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     hung_up_by: str = ""
+    dialled: list[Dialled] = field(default_factory=list)
 
 
 class CallFlow:
     """One call. `socket` is its (latest) media stream, also when that is over; `streams`: all of them."""
 
     def __init__(
-        self, server: Server, ids: TwilioIds, numbers: dict[str, str], line: LineConditions, seed: int
+        self,
+        server: Server,
+        ids: TwilioIds,
+        numbers: dict[str, str],
+        line: LineConditions,
+        seed: int,
     ) -> None:
         self.record = CallRecord()
         self.ids = ids
         self.socket: StreamSocket | None = None
         self.streams: list[MediaStream] = []
+        self.people: Sequence[CalledPerson] = ()  # who answers the numbers that are dialled, in turn
         self._server = server
         self._numbers = numbers
         self._line, self._seed = line, seed
+        self._hung_up = asyncio.Event()
         self._stream_url = ""
         self._told: set[asyncio.Task[None]] = set()
         self._parameters: dict[str, str] = {}
@@ -80,6 +92,7 @@ class CallFlow:
     async def hang_up(self) -> None:
         """The caller ends the call."""
         self.record.hung_up_by = self.record.hung_up_by or "caller"
+        self._hung_up.set()
         if self.socket:
             await self.socket.stop()
 
@@ -119,7 +132,7 @@ class CallFlow:
                 await self._connect(verb)
                 return await self._ask(action, "in-progress") if action and not self.record.hung_up_by else None
             case "Dial" if action:
-                return await self._ask(action, "in-progress", DialCallStatus="completed", DialCallDuration="1")
+                return await self._dial(verb, action)
             case "Redirect":
                 return await self._ask(verb.text, "in-progress")
             case "Hangup" | "Reject":
@@ -148,6 +161,23 @@ class CallFlow:
         self.record.errors += stream.record.errors
         self._tell(callback, "stream-stopped")
         await asyncio.sleep(_NEXT_S)
+
+    async def _dial(self, verb: Verb, action: str) -> list[Verb]:
+        """Ring a number; afterwards ask what comes next, also if the caller has hung up meanwhile."""
+        person = dialling.in_turn(self.people, len(self.record.dialled))
+        ring = Dialling(person, self._ask_on_leg, self._hung_up)
+        dialled, told = await ring.dial(verb)
+        self.record.dialled.append(dialled)
+        status = "completed" if self.record.hung_up_by else "in-progress"
+        return await self._ask(action, status, **told)
+
+    async def _ask_on_leg(self, url: str, told: dict[str, str]) -> list[Verb]:
+        about = {"AccountSid": self.ids.account_sid, "ParentCallSid": self.ids.call_sid, "Direction": "outbound-dial"}
+        code, body = await self._server.post(url, about | told)
+        if code != 200:
+            self.record.errors.append(f"11200: {url} answered {code}: {body[:200]}")
+            return [Verb("Hangup")]
+        return twiml.verbs(body)
 
     def _tell(self, callback: str | None, event: str, **more: str) -> None:
         """Report an event of the stream. Twilio goes on meanwhile, however long the server takes."""

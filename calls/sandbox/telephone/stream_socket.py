@@ -31,6 +31,11 @@ class StreamSocket:
         self._inbound = DelayedQueue(self._receive, line.latency_s, line.jitter_s, seed + 1)
 
     @property
+    def started_at(self) -> float | None:
+        """Returns the event loop's time of the stream's first frame; None before it."""
+        return self._started_at
+
+    @property
     def now(self) -> float:
         """Returns the seconds from the stream's first frame until now, or until the stream's end."""
         if self._started_at is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
+from calls.audio.ulaw import SAMPLE_RATE
+from calls.sandbox.telephone.called_person import CalledPerson, Dialled
 from calls.sandbox.telephone.media_stream import MediaStream
 from calls.sandbox.telephone.placed_call import CallFailed, PlacedCall
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
@@ -24,17 +26,39 @@ class TrialPlan:
     from_: str
     speech: bytes
     interrupts: bool = False
+    people: tuple[CalledPerson, ...] = ()
+    """Who answers the numbers to which the caller is put through."""
 
 
-async def place(twilio: TwilioPeer, plan: TrialPlan) -> MediaStream:
-    """Make the call. Returns its stream. Raises `CallFailed` when there is none, or Twilio would complain."""
-    async with twilio.call(to=plan.to, from_=plan.from_) as call:
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A call that was made: its streams, and the numbers that were dialled.
+
+    `back_after_s`: from the end of the last number until the caller heard the assistant again; None if they did not.
+    """
+
+    streams: tuple[MediaStream, ...]
+    dialled: tuple[Dialled, ...]
+    back_after_s: float | None
+
+
+async def place(twilio: TwilioPeer, plan: TrialPlan) -> Trial:
+    """Make the call. Raises `CallFailed` when it has no stream, or Twilio would complain."""
+    async with twilio.call(to=plan.to, from_=plan.from_, people=plan.people) as call:
         await call.connected()
         with suppress(CallFailed):  # a call that the server ends early still has something to report
             await _converse(call, plan)
     if call.record.errors:
         raise CallFailed("; ".join(call.record.errors))
-    return call.stream
+    return Trial(tuple(call.flow.streams), tuple(call.record.dialled), _back_after_s(call))
+
+
+def _back_after_s(call: PlacedCall) -> float | None:
+    socket, heard = call.flow.socket, call.stream.playback.stretches
+    if not call.record.dialled or socket is None or socket.started_at is None or not heard:
+        return None
+    seconds = socket.started_at + heard[0].start / SAMPLE_RATE - call.record.dialled[-1].ended_at
+    return seconds if seconds > 0 else None
 
 
 async def _converse(call: PlacedCall, plan: TrialPlan) -> None:

@@ -17,6 +17,7 @@ import aiohttp
 from twilio.request_validator import RequestValidator
 
 from calls.sandbox.telephone.call_flow import CallFlow
+from calls.sandbox.telephone.called_person import CalledPerson
 from calls.sandbox.telephone.frame_clock import FrameClock
 from calls.sandbox.telephone.media_stream import LineConditions, TwilioIds
 from calls.sandbox.telephone.placed_call import PlacedCall
@@ -79,12 +80,19 @@ class TwilioPeer:
 
     @asynccontextmanager
     async def call(
-        self, *, to: str, from_: str = "+15005550001", line: LineConditions | None = None
+        self,
+        *,
+        to: str,
+        from_: str = "+15005550001",
+        line: LineConditions | None = None,
+        people: Sequence[CalledPerson] = (),
     ) -> AsyncIterator[PlacedCall]:
-        """Place a call; leaving the block hangs up."""
+        """Place a call; leaving the block hangs up. `people`: who answers the numbers that are dialled, in turn."""
         ids = TwilioIds(self._account_sid, f"CA{secrets.token_hex(16)}", f"MZ{secrets.token_hex(16)}")
         numbers = {"From": from_, "Caller": from_, "To": to, "Called": to}
-        call = PlacedCall(CallFlow(self, ids, numbers, line or LineConditions(), next(self._seeds)), self.clock)
+        flow = CallFlow(self, ids, numbers, line or LineConditions(), next(self._seeds))
+        flow.people = people
+        call = PlacedCall(flow, self.clock)
         try:
             yield call
         finally:
