@@ -31,7 +31,7 @@ from calls.records.recording import recording_of
 @business_page(section="calls")
 def call(request: PageRequest, call_id: UUID) -> HttpResponse:
     """Show a call."""
-    calls = Call.objects.select_related("steered_by")
+    calls = Call.objects.select_related("steered_by", "timeline")
     found = get_object_or_404(calls, pk=call_id, business=request.business)
     turns = list(Turn.objects.filter(call=found))
     context = {

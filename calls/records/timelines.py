@@ -142,7 +142,7 @@ def of_call(call: Call, *, now: datetime) -> tuple[Timeline | None, bool]:
 
     A call that ended before there were time lines gets its own when it is looked at.
     """
-    row = CallTimeline.objects.filter(call=call).first()
+    row: CallTimeline | None = getattr(call, "timeline", None)  # asked for with the call, where one query counts
     if row is None and call.status == CallStatus.ENDED and _has_material(call):
         want(call, now=now)
         return None, True

@@ -55,7 +55,7 @@ def make_ended(business: Business, trace: list[TraceLine] | None = None, **value
 
 def made(call: Call) -> Timeline:
     with acting_for(call.business):
-        found, is_under_way = timelines.of_call(call, now=LATER)
+        found, is_under_way = timelines.of_call(Call.objects.get(pk=call.pk), now=LATER)
     assert found is not None
     assert not is_under_way
     return found
