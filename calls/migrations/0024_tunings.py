@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('asked_at', models.DateTimeField()),
-                ('changes', models.JSONField(help_text="{setting: value}, only those that differ from the business's")),
+                ('changes', models.JSONField(default=dict, help_text="{setting: value}, only those that differ from the business's")),
                 ('before', models.JSONField(default=dict, help_text='the values that applying them replaced')),
                 ('applied_at', models.DateTimeField(null=True)),
                 ('undone_at', models.DateTimeField(null=True)),

@@ -20,7 +20,7 @@ class Tuning(models.Model):
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     asked_by = models.ForeignKey(django_settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     asked_at = models.DateTimeField()
-    changes = models.JSONField(help_text="{setting: value}, only those that differ from the business's")
+    changes = models.JSONField(default=dict, help_text="{setting: value}, only those that differ from the business's")
     before = models.JSONField(default=dict, help_text="the values that applying them replaced")
     applied_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
