@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from businesses import heartbeats, usage
+from businesses.dialling import DialRefusal, countries_in
 from businesses.models import Business, Limit
 from businesses.remembered import remembered
 from businesses.validators import dial_words
@@ -149,7 +150,7 @@ def _phone(business: Business) -> Iterator[Matter]:
             _page("calls", business),
             _("See the calls"),
         )
-    if refusal := business.dial_refusal(business.fallback_number) if business.fallback_number else None:
+    if refusal := _dial_refusal(business):
         number = _("Callers are not put through to %(number)s.") % {"number": apart(business.fallback_number)}
         yield Matter(
             _("The fallback number can't be called"),
@@ -175,6 +176,15 @@ def _phone(business: Business) -> Iterator[Matter]:
             _page("settings", business),
             _("Look at the greeting"),
         )
+
+
+def _dial_refusal(business: Business) -> DialRefusal | None:
+    """Returns why the fallback number can't be called; it depends on the numbers of the installation, too."""
+    number = business.fallback_number
+    if not number:
+        return None
+    key = f"dial-{business.pk.hex}-{number}-{'-'.join(countries_in(business.dial_countries))}"
+    return remembered(key, LIMITS_KEPT_S, lambda: (business.dial_refusal(number),))[0]
 
 
 def _weeks(business: Business) -> Iterator[Matter]:

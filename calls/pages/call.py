@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -31,7 +32,8 @@ from calls.records.recording import recording_of
 @business_page(section="calls")
 def call(request: PageRequest, call_id: UUID) -> HttpResponse:
     """Show a call."""
-    calls = Call.objects.select_related("steered_by", "timeline")
+    blocked = BlockedCaller.objects.filter(business=request.business, number=OuterRef("caller_number"))
+    calls = Call.objects.select_related("steered_by", "timeline").annotate(is_blocked=Exists(blocked))
     found = get_object_or_404(calls, pk=call_id, business=request.business)
     turns = list(Turn.objects.filter(call=found))
     context = {
@@ -40,7 +42,6 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         "person": people_with(request.business, [found.caller_number]).get(found.caller_number),
         "steered_by": _steered_by(found),
         "can_be_blocked": can_be_shown(found.caller_number),
-        "is_blocked": BlockedCaller.objects.filter(business=request.business, number=found.caller_number).exists(),
         "lines": words.shown_turns(turns),
         "transfers": list(Transfer.objects.filter(call=found)),
         "done": list(done_in(found)),

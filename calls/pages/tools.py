@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -78,11 +79,12 @@ def tools(request: PageRequest) -> HttpResponse:
 def _shown(request: PageRequest) -> list[ShownTool]:
     decided = switches.of(request.business)
     data = request.POST if request.method == "POST" else None
+    has = lru_cache(maxsize=None)(lambda need: need(request.business))  # tools that need the same ask for it once
     return [
         ShownTool(
             tool,
             SwitchForm(request.business, tool, data, instance=decided[tool.name], prefix=tool.name),
-            lacks=not tool.is_offered(request.business),
+            lacks=not has(tool.is_offered),
         )
         for tool in TOOLS
     ]
