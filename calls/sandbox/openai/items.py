@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from calls.sandbox.openai.client_events import Rejected, WireEvent
@@ -104,13 +104,16 @@ class Items:
 
     def results(self) -> tuple[str, ...]:
         """Returns what the client has answered to function calls since the caller's last words, oldest first."""
-        found: list[str] = []
-        for item in self._items:
-            if item.wire.get("role") == "user":
-                found.clear()
-            elif item.wire.get("type") == "function_call_output":
-                found.append(str(item.wire.get("output")))
-        return tuple(found)
+        last_words = max((at for at, item in enumerate(self._items) if item.wire.get("role") == "user"), default=-1)
+        return self._outputs(self._items[last_words + 1 :])
+
+    def all_results(self) -> tuple[str, ...]:
+        """Returns what the client has answered to function calls in the whole conversation, oldest first."""
+        return self._outputs(self._items)
+
+    @staticmethod
+    def _outputs(items: Iterable[Item]) -> tuple[str, ...]:
+        return tuple(str(each.wire.get("output")) for each in items if each.wire.get("type") == "function_call_output")
 
     def caller_said(self) -> tuple[str, ...]:
         """Returns what the caller said, oldest first: an entry for all turns between two of the assistant's."""

@@ -276,8 +276,7 @@ class RealtimeSession:
     # Answers --------------------------------------------------------------------------------------
     def _request(self, event: WireEvent) -> ReplyRequest:
         own = event.get("response") or {}
-        choice = own.get("tool_choice") or self.config.get("tool_choice")
-        tools = own.get("tools") if own.get("tools") is not None else self.config.get("tools") or []
+        choice, tools = ({**self.config, **own}.get(name) for name in ("tool_choice", "tools"))
         return ReplyRequest(
             instructions=own.get("instructions") or self.config["instructions"],
             own_instructions="instructions" in own,
@@ -285,6 +284,7 @@ class RealtimeSession:
             caller_said=self._items.caller_said(),
             said_since=self._items.said_since(),
             results=self._items.results(),
+            known=self._items.all_results(),
             tools=() if choice == "none" else tuple(tool["name"] for tool in tools or () if "name" in tool),
         )
 

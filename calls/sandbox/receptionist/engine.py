@@ -39,7 +39,7 @@ class ReplyRequest:
     `caller_said`: what the caller said, oldest first, one entry for all that came between two utterances of the
     assistant. `tools` are the names of the functions that may be called now.
     `said_since`: what the assistant has said since the caller's last words, as far as the conversation's items tell.
-    `results`: what functions have answered since the caller's last words.
+    `results`: what functions have answered since the caller's last words; `known`: in the whole call.
     """
 
     instructions: str
@@ -49,6 +49,7 @@ class ReplyRequest:
     tools: tuple[str, ...] = ()
     said_since: str = ""
     results: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
 
 class Engine(Protocol):
@@ -112,6 +113,7 @@ class StandInEngine:
             can_transfer="transfer_call" in request.tools,
             people=_people(request.instructions),
             tools=request.tools,
+            known=request.known,
         )
         if _FILLER.search(request.instructions) and request.own_instructions:
             return (Say(receptionist.sentences.one_moment),)

@@ -51,6 +51,8 @@ class Receptionist:
     people: tuple[str, ...] = ()
     """Whom callers can be put through to by name."""
     tools: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    """What functions have answered in the call."""
 
     def open(self) -> Reply:
         """Returns the first words of a call, before the caller has said anything."""
@@ -70,7 +72,7 @@ class Receptionist:
             return Reply(self.sentences.not_caught)
         if Intent.REPEAT in wants:
             return self.answer(tuple(earlier))
-        if errand := errands.request(caller_said, self.tools, self.sentences):
+        if errand := errands.request(caller_said, self.tools, self.sentences, self.known):
             return Reply(errand.words, errand.tool, errand.arguments)
         return self._wish(wants, said) or self._facts(said, wants) or self._small_talk(wants, earlier)
 

@@ -26,6 +26,9 @@ class Sentences:
     what_message: str
     one_moment: str
     done: str
+    is_free: str
+    is_taken: str
+    which: str
     not_done: str
 
 
@@ -46,6 +49,9 @@ ENGLISH = Sentences(
     no_ears="I am a stand-in and can't understand your words.",
     what_message="Of course. What shall I write down?",
     one_moment="One moment.",
+    is_free="The next free time is {when}. Shall I book it?",
+    is_taken="I am sorry, that time has just been taken. {when} is free. Shall I book that?",
+    which="Which of these, please: {names}?",
     done="That is done. Is there anything else?",
     not_done="I am sorry, that did not work.",
 )
@@ -67,6 +73,9 @@ HEBREW = Sentences(
     no_ears="זה עוזר לניסיון, והוא לא מבין דיבור בעברית.",
     what_message="בשמחה. מה לרשום?",
     one_moment="רגע אחד.",
+    is_free="המועד הפנוי הבא הוא {when}. לקבוע?",
+    is_taken="מצטערים, המועד הזה נתפס עכשיו. {when} פנוי. לקבוע אותו?",
+    which="לאיזה מאלה בבקשה: {names}?",
     done="בוצע. אפשר לעזור בעוד משהו?",
     not_done="מצטערים, זה לא הצליח.",
 )
