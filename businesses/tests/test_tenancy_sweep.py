@@ -116,8 +116,9 @@ ways_back = [
     relation
     for model in own_models()
     for relation in model._meta.related_objects
-    if relation.related_model in tenant_models() and not relation.hidden
+    if relation.related_model in tenant_models() and not relation.hidden and not relation.one_to_one
 ]
+"""From a row to the rows that name it. A row's only one of a kind is reached as what it names itself: by its key."""
 every_way_back = pytest.mark.parametrize(
     "relation", ways_back, ids=lambda relation: f"{relation.model.__name__}.{relation.get_accessor_name()}"
 )
