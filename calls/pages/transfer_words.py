@@ -14,7 +14,7 @@ _RESULTS = {
     "no-answer": gettext_lazy("no answer"),
     "busy": gettext_lazy("busy"),
     "failed": gettext_lazy("the number could not be reached"),
-    "canceled": gettext_lazy("the caller hung up"),
+    "canceled": gettext_lazy("the caller hung up meanwhile"),
     "not_taken": gettext_lazy("answered, but did not take the call"),
 }
 """What became of one number, as an owner reads it."""

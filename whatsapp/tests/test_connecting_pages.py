@@ -104,7 +104,7 @@ def test_an_app_of_ones_own_is_proved_and_gets_the_address_and_the_verify_token(
     ("typed", "field", "says"),
     [
         ({"secret": "nobodys"}, "secret", "does not know this token"),
-        ({"secret": "old"}, "secret", "has expired"),
+        ({"secret": "used-up"}, "secret", "has expired"),
         ({"secret": "weak"}, "secret", "lacks a permission"),
         ({"secret": "mine", "number_id": "7777"}, "number_id", "no number with this ID"),
         ({"secret": "mine", "account_id": "3000"}, "account_id", "no WhatsApp account with this ID"),
@@ -115,7 +115,7 @@ def test_what_meta_refuses_is_said_at_its_field(
     typed: dict[str, str], field: str, says: str, owner: Client, meta: ThreadedMeta
 ) -> None:
     meta.owners["mine"] = {"2077": {"1055"}, "2088": {"1066"}}
-    meta.expired, meta.powerless = {"old"}, {"weak"}
+    meta.expired, meta.powerless = {"used-up"}, {"weak"}
     answer = owner.post(page("sender-connect"), {**OWN, **typed})
     found = errors(answer)
     assert list(found) == [field]
