@@ -106,7 +106,7 @@ def previous(business: Business) -> GreetingAudio | None:
 def undo(business: Business, *, now: datetime) -> bool:
     """Let callers hear the previous own recording of these words again. Returns False if there is none."""
     with transaction.atomic():
-        Business.objects.select_for_update().get(pk=business.pk)  # one change at a time
+        Business.objects.select_for_update(no_key=True).get(pk=business.pk)  # one change at a time
         row = previous(business)
         if row is None:
             return False
@@ -153,7 +153,7 @@ def _samples(file: BinaryIO) -> NDArray[np.int16]:
 
 def _accept(row: GreetingAudio, *, now: datetime, **changes: str) -> bool:
     with transaction.atomic():
-        Business.objects.select_for_update().get(pk=row.business_id)  # one change at a time
+        Business.objects.select_for_update(no_key=True).get(pk=row.business_id)  # one change at a time
         _replace(row.business, row.text, now=now)
         is_there = _offers_like(row).update(
             content_hash=_hash("accepted", row.text),

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
+from uuid import uuid4
 
 import pytest
 from channels.routing import URLRouter
@@ -80,11 +81,16 @@ async def test_an_unknown_socket_is_refused_without_an_error_also_behind_another
 def test_every_address_with_a_secret_in_its_path_is_masked() -> None:
     found = {name for pattern in patterns(get_resolver().url_patterns) for name in pattern.regex.groupindex}
     ids = {name for name in found if name.endswith("_id")} | {"slug", "app_label", "path", "url", "id"}
-    assert found - ids == {"token", "key", "uidb36"}, "is a new one a secret? Then log_lines must mask it"
+    ids |= {"number", "rest"}  # which of a person's numbers rings; the rest of an address of the API
+    assert found - ids == {"token", "key", "uidb36", "secret"}, "is a new one a secret? Then log_lines must mask it"
     for address in (
         reverse("join", kwargs={"token": "short-secret"}),
         reverse("account_reset_password_from_key", kwargs={"uidb36": "1", "key": "short-secret"}),
         reverse("account_confirm_email", kwargs={"key": "short-secret"}),
+        *(
+            reverse(f"calls:{name}", kwargs={"transfer_id": uuid4(), "number": 1, "secret": "short-secret"})
+            for name in ("twilio-whisper", "twilio-key")
+        ),
     ):
         assert "short-secret" not in masked_path(address)
 
