@@ -141,7 +141,8 @@ class Departure:
 
     def _stay(self, leaving: Leaving, why: Result = Result.CALLER_GOES_ON) -> None:
         self.leaving = None
-        self._emit(Log("[END]", f"not leaving: {why.name.lower()}"))
+        cause = "the caller goes on talking" if why is Result.CALLER_GOES_ON else "something else has failed"
+        self._emit(Log("[END]", f"{cause}: not leaving"))
         if leaving.tool_call_id:
             self.tools.answer(leaving.tool_call_id, why)
 

@@ -68,9 +68,9 @@ def move_up(request: PageRequest, target_id: UUID) -> HttpResponse:
     """Let a person or department come before the one above it."""
     with transaction.atomic():
         Business.every.select_for_update(no_key=True).get(pk=request.business.pk)  # one order at a time
+        moved = _found(request, target_id)
         everybody = list(TransferTarget.objects.filter(business=request.business))
-        at = next((index for index, each in enumerate(everybody) if each.pk == target_id), 0)
-        if at:
+        if at := everybody.index(moved):
             everybody.insert(at - 1, everybody.pop(at))
         for position, each in enumerate(everybody):
             each.position = position
