@@ -7,6 +7,7 @@
 | Meta's webhook | 3 MB, with a header in the form of Meta's signature; otherwise nothing (401) |
 | pages where a file is uploaded | 60 MB and its form |
 | the page of the greeting, for the owner's own recording | 16 MB and its form |
+| the page of knowledge, for a text | 1 MB and its form |
 | everything else (forms, the admin) | 1 MB |
 """
 
@@ -24,11 +25,13 @@ UPLOAD: Final = 61_000_000
 """The largest table of people (`whatsapp/tables/tables.py`), and the form around it."""
 SOUND: Final = 16_100_000
 """The largest recording of a greeting (`calls/greetings/own_recordings.py`), and the form around it."""
+TEXT: Final = 1_100_000
+"""The largest text of knowledge (`businesses/pages/knowledge.py`), and the form around it."""
 
 _LIMITS: Final[tuple[tuple[re.Pattern[str], int], ...]] = (
     (re.compile(r"/(healthz|readyz|metrics)"), NOTHING),
     (re.compile(r"/calls/twilio/media/?"), NOTHING),
-    (re.compile(r"/calls/twilio/\w+/?"), TWILIOS),
+    (re.compile(r"/calls/twilio/\w+(/.*)?"), TWILIOS),
     (re.compile(r"/whatsapp/webhooks/twilio/?"), TWILIOS),
     (re.compile(r"/whatsapp/webhooks/cloud/?"), METAS),
     (
@@ -36,6 +39,7 @@ _LIMITS: Final[tuple[tuple[re.Pattern[str], int], ...]] = (
         UPLOAD,
     ),
     (re.compile(r"/b/[-\w]+/calls/greeting/own/?"), SOUND),
+    (re.compile(r"/b/[-\w]+/knowledge/upload/?"), TEXT),
 )
 _METAS_SIGNATURE: Final = re.compile(r"sha256=[0-9a-f]{64}")
 

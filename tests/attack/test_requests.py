@@ -250,6 +250,8 @@ def test_the_table_names_addresses_that_exist() -> None:
     assert limit(reverse("contacts-import", args=["acme"])) == body_limits.UPLOAD
     assert limit(reverse("broadcast-edit-people", args=["acme", uuid4()])) == body_limits.UPLOAD
     assert limit(reverse("greeting-own", args=["acme"])) == body_limits.SOUND
+    assert limit(reverse("knowledge-upload", args=["acme"])) == body_limits.TEXT
+    assert limit(f"/calls/twilio/whisper/{uuid4()}/1/secret/") == body_limits.TWILIOS
     for name in ("twilio-voice", "twilio-after", "twilio-status"):
         assert limit(reverse(f"calls:{name}")) == body_limits.TWILIOS
     assert limit(reverse("whatsapp-webhook-twilio")) == body_limits.TWILIOS
@@ -259,6 +261,5 @@ def test_the_table_names_addresses_that_exist() -> None:
 def test_every_form_with_a_file_may_bring_it() -> None:
     templates = Path(__file__).parents[2] / "templates"
     forms = {path.name for path in templates.rglob("*.html") if "multipart/form-data" in path.read_text()}
-    assert forms == {"broadcast_new_people.html", "greeting.html", "import_file.html", "suppressions_import.html"}, (
-        "add its page to body_limits.py"
-    )
+    known = {"broadcast_new_people.html", "greeting.html", "import_file.html", "suppressions_import.html"}
+    assert forms == known | {"knowledge.html"}, "add its page to body_limits.py"
