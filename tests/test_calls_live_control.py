@@ -72,7 +72,7 @@ async def test_taking_over_in_the_middle_of_the_protected_greeting(rig: Rig) -> 
     assert (records.call.outcome, records.call.end_reason) == ("transferred", EndReason.OPERATOR_TRANSFERRED)
     assert records.call.transfer_number == COLLEAGUE
     dialled = [verb for verb in call.record.verbs if verb.name == "Dial"]
-    assert [verb.nouns[0].text for verb in dialled] == [COLLEAGUE]
+    assert [verb.text for verb in dialled] == [COLLEAGUE]
     assert COLLEAGUE not in rig.daphne.log
 
 

@@ -143,6 +143,7 @@ def ring(words_by_language: dict[Language, str], wanted: Ring) -> VoiceResponse:
     response, leg, named = VoiceResponse(), wanted.leg, {"transfer_id": wanted.transfer_id, "number": wanted.number}
     add_words(response, words_by_language)
     dial = Dial(
+        None if wanted.asks_for_key else leg.number,
         timeout=KEY_RING_S if wanted.asks_for_key else RING_S,
         time_limit=leg.limit_s,
         caller_id=leg.shows or None,
@@ -153,8 +154,6 @@ def ring(words_by_language: dict[Language, str], wanted: Ring) -> VoiceResponse:
     if wanted.asks_for_key:
         secret = secret_of(wanted.transfer_id, wanted.number)
         dial.number(leg.number, url=_address("twilio-whisper", **named, secret=secret), method="POST")
-    else:
-        dial.number(leg.number)
     response.append(dial)
     return response
 
