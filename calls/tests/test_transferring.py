@@ -213,7 +213,7 @@ def test_without_people_the_fallback_number_rings_and_needs_no_key(business: Bus
     Business.objects.filter(pk=business.pk).update(fallback_number=FALLBACK)
     line = Line(twilio_post, wants(business))
     ringing = line.after()
-    assert f"<Number>{FALLBACK}</Number>" in ringing
+    assert f">{FALLBACK}</Dial>" in ringing
     assert line.rang("completed", DialCallDuration="60").endswith(HANG_UP)
     assert transfer_of(line.call).state == TransferState.ACCEPTED
 
