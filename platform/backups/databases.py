@@ -27,6 +27,11 @@ _FUNCTIONS: Final = """
     )
 """
 """Those of triggers, without an extension's."""
+_TYPES: Final = """
+    SELECT oid::regtype::text FROM pg_type WHERE typtype = 'r' AND typnamespace = current_schema()::regnamespace AND NOT
+    EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_type.oid AND deptype = 'e')
+"""
+"""Ranges of our own, which bring functions along; without an extension's."""
 
 
 def dump(path: Path) -> None:
@@ -99,10 +104,16 @@ def migrations() -> list[str]:
 
 
 def _empty() -> None:
-    """Remove tables and functions. The schema stays: before PostgreSQL 15 it did not belong to the database's owner."""
+    """Remove tables, types and functions.
+
+    The schema stays: before PostgreSQL 15 it did not belong to the database's owner.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         for table in sorted(tables()):
             cursor.execute(f"DROP TABLE IF EXISTS {connection.ops.quote_name(table)} CASCADE")
+        cursor.execute(_TYPES)
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP TYPE IF EXISTS {name} CASCADE")
         cursor.execute(_FUNCTIONS)
         for (signature,) in cursor.fetchall():
             cursor.execute(f"DROP FUNCTION IF EXISTS {signature} CASCADE")
