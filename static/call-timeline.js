@@ -53,7 +53,7 @@
 
   document.addEventListener("click", (event) => {
     const box = event.target.closest("[data-timeline][role=slider]");
-    if (!box || event.target.closest("a")) return;
+    if (!box) return;
     const edges = box.querySelector("svg").getBoundingClientRect();
     const share = (event.clientX - edges.left) / edges.width;
     seek(Number(box.dataset.from) + share * Number(box.dataset.seconds));

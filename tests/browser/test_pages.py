@@ -71,7 +71,7 @@ def test_every_page(server: Daphne, rows: Rows, chromium: Browser, language: str
             found.extend(f"{visit.name} ({page.url}): {each}" for each in troubles(page, language))
             if not visit.error:  # those are in both languages
                 assert page.locator("html").get_attribute("dir") == ("rtl" if language == "he" else "ltr"), visit.name
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 EXPECTED = re.compile(r"the server responded with a status of (4\d\d|500|507)")
