@@ -36,7 +36,8 @@ def hours_of(business: Business, *, since: date | None = None) -> Hours | None:
 
 def has_hours(business: Business) -> bool:
     """Returns whether the business has written hours that can be reckoned with."""
-    row = WeekHours.objects.filter(business=business).first()
+    with acting_for(business):
+        row = _week.first()
     return row is not None and any(row.days())
 
 
