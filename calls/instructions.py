@@ -99,13 +99,15 @@ def session_instructions(
     known = known or Known()
     began = known.opened_at.astimezone(local_time.tzinfo) if known.opened_at else local_time
     most = budget.room(business)
+    does = "You call somebody for" if known.calling else "You answer the telephone of"
     sections = [
-        f"You answer the telephone of {business.name}.\nIt is {local_time:%A, %d %B %Y, %H:%M} there.",
+        f"{does} {business.name}.\nIt is {local_time:%A, %d %B %Y, %H:%M} there.",
         own_words(business),
         facts.opening_hours(known.hours, business.opening_hours, at=began),
         facts.address(business),
         facts.knowledge(known.entries, most=most, can_look_up=can_look_up),
         facts.closed_now(business) if known.is_closed else "",
+        facts.outgoing(known.calling) if known.calling else "",
         rules(business, people),
     ]
     return "\n\n".join(filter(None, sections))

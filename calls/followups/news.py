@@ -49,7 +49,7 @@ _NOT_SENT = (
 )
 """Errors after which the mail has certainly not left."""
 
-_MISSED = Q(outcome__in=(CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK))
+_MISSED = Q(outcome__in=(CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK), is_outgoing=False)
 
 
 def matters() -> Q:

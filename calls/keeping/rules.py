@@ -14,6 +14,7 @@ from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
 from calls.models import (
+    OPEN_STATES,
     AfterCalls,
     BlockedCaller,
     Call,
@@ -22,6 +23,8 @@ from calls.models import (
     GreetingAudio,
     News,
     NewsChoice,
+    OutgoingCall,
+    OutgoingChoices,
     Rescue,
     Task,
     ToolRun,
@@ -60,6 +63,8 @@ RULES = (
     Rule(NewsChoice, because=Because.MEMBERS),
     Rule(News, kept=Kind.CALLERS, because=Because.NO_PERSON),
     Rule(Rescue, kept=Kind.CALLERS, erased=True),
+    Rule(OutgoingCall, kept=Kind.CALLERS, erased=True),
+    Rule(OutgoingChoices, because=Because.NO_PERSON),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(GreetingAudio, because=Because.COUNTS),
     Rule(Tuning, because=Because.COUNTS),
@@ -120,6 +125,12 @@ def remove_rescues(business: Business, *, before: datetime, most: int, **_now: o
     return Rescue.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
 
 
+def remove_outgoing(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove old outgoing calls that are over: who was called, and about what."""
+    old = OutgoingCall.objects.filter(business=business, asked_at__lt=before).exclude(state__in=OPEN_STATES)
+    return OutgoingCall.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
 def remove_news(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove the rows of old mails about calls."""
     old = News.objects.filter(business=business, created_at__lt=before).order_by("created_at")
@@ -172,6 +183,7 @@ def register() -> None:
             (Kind.TRACES, remove_traces),
             (Kind.CALLERS, remove_numbers),
             (Kind.CALLERS, remove_rescues),
+            (Kind.CALLERS, remove_outgoing),
             (Kind.CALLERS, remove_news),
         ),
         finders={"call": caller_of},

@@ -14,6 +14,7 @@ from calls.models.calls import (
 from calls.models.checks import ModelCheck
 from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
 from calls.models.news import News, NewsChoice, NewsState, NewsWhen
+from calls.models.outgoing import OPEN_STATES, AtMachine, OutgoingCall, OutgoingChoices, OutgoingState
 from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
@@ -25,7 +26,9 @@ from calls.models.weeks import WeekOfCalls
 
 __all__ = [
     "BROWSER",
+    "OPEN_STATES",
     "AfterCalls",
+    "AtMachine",
     "BlockedCaller",
     "Call",
     "CallOutcome",
@@ -40,6 +43,9 @@ __all__ = [
     "NewsState",
     "NewsWhen",
     "NextStep",
+    "OutgoingCall",
+    "OutgoingChoices",
+    "OutgoingState",
     "ReachedWhen",
     "Rescue",
     "RescueResult",

@@ -21,11 +21,13 @@ from businesses.models import AuditEntry
 from businesses.pages import byte_ranges
 from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
-from calls.models import BlockedCaller, Call, CallStatus, Transfer, Turn
+from calls.models import BlockedCaller, Call, CallStatus, OutgoingCall, Transfer, Turn
 from calls.pages import moment_words, timeline, words
 from calls.pages.done import done_in
 from calls.records import certificates, costs, timelines
 from calls.records.recording import recording_of
+
+MOST_OUTGOING = 3
 
 
 @require_safe
@@ -41,6 +43,8 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         "call": found,
         "person": people_with(request.business, [found.caller_number]).get(found.caller_number),
         "steered_by": _steered_by(found),
+        "outgoing": _outgoing(found),
+        "now": timezone.now(),
         "can_be_blocked": can_be_shown(found.caller_number),
         "lines": words.shown_turns(turns),
         "transfers": list(Transfer.objects.filter(call=found)),
@@ -51,6 +55,15 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         "certificate": certificates.of_stored(found.certificate),
     }
     return render(request, "calls/call.html", context)
+
+
+def _outgoing(call: Call) -> list[OutgoingCall]:
+    """Returns the call's own row if we made it, or else the last calls to this caller since."""
+    rows = OutgoingCall.objects.filter(business=call.business_id)
+    if call.is_outgoing:
+        return list(rows.filter(call=call))
+    since = rows.filter(number=call.caller_number, asked_at__gt=call.started_at)
+    return list(since[:MOST_OUTGOING]) if call.caller_number else []
 
 
 def _timeline(request: PageRequest, call: Call, turns: list[Turn]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from calls.telephone.transfer_keys import ACCEPTS, is_secret
 logger = logging.getLogger(__name__)
 
 _OTHER_LEG = ("twilio-whisper", "twilio-key")
+_OUTGOING_REPORTS = ("twilio-progress", "twilio-answerer")
 Webhook = Callable[..., VoiceResponse | None]
 View = Callable[..., HttpResponse]
 
@@ -86,7 +87,7 @@ def after(request: HttpRequest) -> VoiceResponse:
     if dial_status := told.get("DialCallStatus"):
         lasted_s = twilio.seconds(told.get("DialCallDuration", ""))
         return _twiml(after_stream.after_fallback(told["CallSid"], dial_status=dial_status, lasted_s=lasted_s, now=now))
-    return _next(after_stream.after_stream(told["CallSid"], call_status=told.get("CallStatus", ""), now=now))
+    return next_twiml(after_stream.after_stream(told["CallSid"], call_status=told.get("CallStatus", ""), now=now))
 
 
 @from_twilio
@@ -103,7 +104,7 @@ def rang(request: HttpRequest, transfer_id: UUID, number: int) -> VoiceResponse:
         lasted_s=twilio.seconds(told.get("DialCallDuration", "")),
         call_status=told.get("CallStatus", ""),
     )
-    return _next(transferring.rang(found, number, done, now=timezone.now()))
+    return next_twiml(transferring.rang(found, number, done, now=timezone.now()))
 
 
 @from_twilio
@@ -149,8 +150,13 @@ def _without_database(request: HttpRequest) -> VoiceResponse | None:
     if request.path == reverse("calls:twilio-status"):
         status_reports.keep(told, now=timezone.now())
         return None
-    if request.resolver_match and request.resolver_match.url_name in _OTHER_LEG:
-        return _without_a_name(request, **request.resolver_match.kwargs)
+    asked = request.resolver_match
+    if asked and asked.url_name in _OTHER_LEG:
+        return _without_a_name(request, **asked.kwargs)
+    if asked and asked.url_name in _OUTGOING_REPORTS:
+        return None  # `calls/outgoing/progress.py` looks at calls of which it hears nothing
+    if asked and asked.url_name == "twilio-answered":
+        return _twiml(Onward(announcement=Announcement.UNAVAILABLE))
     return from_memory.answer(told, is_after=request.path != reverse("calls:twilio-voice"))
 
 
@@ -165,7 +171,8 @@ def _without_a_name(request: HttpRequest, transfer_id: UUID, number: int, secret
     return twilio.ask_for_key(whispers.SOMEBODY, whispers.PRESS, action=action)
 
 
-def _next(then: Onward | GoesOn) -> VoiceResponse:
+def next_twiml(then: Onward | GoesOn) -> VoiceResponse:
+    """Returns what Twilio is told."""
     return twilio.connect(then.token) if isinstance(then, GoesOn) else _twiml(then)
 
 
@@ -174,4 +181,6 @@ def _twiml(onward: Onward) -> VoiceResponse:
         return twilio.reject()
     language = onward.business.language if onward.business else None
     spoken = words(onward.announcement, language) if onward.announcement else {}
+    if onward.says and language:
+        spoken = {Language(language): onward.says}
     return twilio.ring(spoken, onward.ring) if onward.ring else twilio.say(spoken, then_dial=onward.leg)
