@@ -29,6 +29,7 @@ from calls.telephone import dialling_out
 from calls.tests.conftest import AUTH_TOKEN, NOW, NUMBER, PUBLIC_URL, TwilioPost, make_call
 from testing.twilio import FakeTwilio, TwilioAccount, threaded_twilio
 
+ABOUT = "A tooth hurts."
 PERSON = "+972525550000"
 LATER = NOW + timedelta(hours=1)
 
@@ -52,7 +53,7 @@ def calling(business: Business) -> Iterator[Business]:
             kind=TaskKind.CALL_BACK,
             who="Dana",
             number=PERSON,
-            about="A tooth hurts.",
+            about=ABOUT,
             created_at=NOW,
         )
         yield business
