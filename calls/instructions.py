@@ -99,9 +99,8 @@ def session_instructions(
     known = known or Known()
     began = known.opened_at.astimezone(local_time.tzinfo) if known.opened_at else local_time
     most = budget.room(business)
-    does = "You call somebody for" if known.calling else "You answer the telephone of"
     sections = [
-        f"{does} {business.name}.\nIt is {local_time:%A, %d %B %Y, %H:%M} there.",
+        f"You answer the telephone of {business.name}.\nIt is {local_time:%A, %d %B %Y, %H:%M} there.",
         own_words(business),
         facts.opening_hours(known.hours, business.opening_hours, at=began),
         facts.address(business),

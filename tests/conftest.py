@@ -10,12 +10,13 @@ from openai.types.realtime import RealtimeClientEvent
 from pydantic import TypeAdapter
 from pytest_django import DjangoDbBlocker
 
+from calls.sandbox.telephone.outgoing_call import CallMaker
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing.databases import MigratedDatabase
 from testing.servers import media_process, web_processes
 from tests.call_exchange import Exchange
 from tests.call_office import Office
-from tests.call_rig import AUTH_TOKEN, Rig
+from tests.call_rig import ACCOUNT_SID, AUTH_TOKEN, Rig
 
 UNREADABLE = {"invalid_json", "invalid_event", "invalid_value", "unknown_parameter", "missing_required_parameter"}
 
@@ -27,17 +28,20 @@ async def rig(
     """One Daphne with OpenAI's and Twilio's stand-ins around it. With Redis, `serve_media` beside it has the calls."""
     folder = tmp_path_factory.mktemp("calls")
     with web_processes(folder, migrated_database) as start, ExitStack() as beside:
-        async with Exchange() as exchange:
+        async with Exchange() as exchange, CallMaker() as maker:
             daphne = start(
                 OPENAI_API_KEY="not-a-key",
                 OPENAI_REALTIME_URL=exchange.url.replace("http", "ws", 1),
                 OPENAI_BASE_URL=exchange.url,
+                TWILIO_ACCOUNT_SID=ACCOUNT_SID,
                 TWILIO_AUTH_TOKEN=AUTH_TOKEN,
+                TWILIO_API_URL=maker.url,
             )
             line = beside.enter_context(media_process(daphne, folder)) if os.environ.get("REDIS_URL") else daphne
             office = Office(daphne.environment["DATABASE_URL"], django_db_blocker)
             async with TwilioPeer(daphne.url, auth_token=AUTH_TOKEN, media_url=line.url) as twilio:
-                yield Rig(daphne, line, exchange, twilio, office)
+                maker.twilio = twilio
+                yield Rig(daphne, line, exchange, twilio, office, maker)
             office.close()
         assert_valid_client_events(exchange)
         for process in (daphne, line):
