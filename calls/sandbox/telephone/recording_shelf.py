@@ -115,7 +115,7 @@ class RecordingShelf:
             told = BasicAuth.decode(login)
         except ValueError:
             return False
-        return told.login == request.match_info.get("sid") and self.tokens.get(told.login) == told.password
+        return bool(told.login == request.match_info.get("sid") and self.tokens.get(told.login) == told.password)
 
     def _trouble(self, recording: Shelved) -> Trouble:
         if recording.trouble in (Trouble.MOVED, Trouble.ELSEWHERE):
