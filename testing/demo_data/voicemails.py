@@ -14,9 +14,7 @@ from calls.sandbox.telephone.wav_files import read_as_ulaw
 from testing.databases import ROOT
 from testing.demo_data import Keys
 
-SAID = (
-    "Hello, this is Michael Green. Please call me back about the price of the treatment, any time after four."
-)
+SAID = "Hello, this is Michael Green. Please call me back about the price of the treatment, any time after four."
 
 
 def add(business: Business, calls: Keys, *, now: datetime) -> Keys:
