@@ -29,9 +29,7 @@ _HINT: Final = 6
 _USED_EVERY: Final = timedelta(minutes=5)
 
 
-def make(
-    business: Business, calendar: Calendar | None, *, by: User | None, now: datetime
-) -> tuple[CalendarFeed, str]:
+def make(business: Business, calendar: Calendar | None, *, by: User | None, now: datetime) -> tuple[CalendarFeed, str]:
     """Returns a new address's row, and its secret, which can't be read again. The one before it ends.
 
     Expects the business to be set. Without a calendar, it shows all of them.

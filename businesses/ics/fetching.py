@@ -22,8 +22,8 @@ from django.db import transaction
 from businesses import safe_http
 from businesses.credentials import CredentialsUnreadable, decrypt_text
 from businesses.ics import apart, sources
+from businesses.ics.busy import Busy
 from businesses.ics.problems import FileProblem, UnusableFile
-from businesses.ics.reading import Busy
 from businesses.models import CalendarSource
 from businesses.safe_http import NoAnswer, Problem
 from businesses.tenancy import across_businesses, acting_for
@@ -102,7 +102,7 @@ def _begin(claimed: _Claimed, pool: ThreadPoolExecutor) -> Future[_Result]:
         url = decrypt_text(source.encrypted_url)
     except CredentialsUnreadable:
         logger.error("calendar source %s: its address can't be decrypted (FIELD_ENCRYPTION_KEYS)", source.pk)
-        return pool.submit(lambda: _Result(problem=FileProblem.SECRET_UNREADABLE))
+        return pool.submit(lambda: _Result(problem=FileProblem.UNDECRYPTED))
     is_fresh = source.read_at is not None and claimed.at - source.read_at < WHOLE_EVERY
     return pool.submit(_fetch, url, source.etag if is_fresh else "", source.business.time_zone, claimed.at)
 

@@ -14,7 +14,7 @@ class FileProblem(StrEnum):
     TOO_MUCH_WORK = "too_much_work"
     """Reading it took too long or too much memory: repetitions without an end, or made to stop us."""
     TOO_MANY = "too_many"
-    SECRET_UNREADABLE = "secret_unreadable"
+    UNDECRYPTED = "undecrypted"
     """None of the installation's keys opens the stored address."""
 
 

@@ -2,7 +2,7 @@
 
 Such files can say "every second, for ever", exclude each time again, or hold rules that no date fits: the libraries
 then count for hours. So nothing here is called by a worker itself; `apart.py` runs this module as a process that has
-a time and a memory, and it prints JSON. It imports neither Django nor the rest of the house.
+a time and a memory, and it writes JSON. It imports neither Django nor what does.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, tzinfo
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
 from icalendar import Calendar
+
+from businesses.ics.busy import Busy
 
 MOST_EVENTS = 20_000
 """Occurrences within the time that is asked for: fifty a day for more than a year."""
@@ -25,14 +27,6 @@ _OUTLOOKS_ZONE = re.compile(r";TZID=(tzone://[^:;\"\r\n]+)")
 _FREE = {"FREE", "WORKINGELSEWHERE"}
 _BROKEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
 """Whatever a broken file leads the libraries to."""
-
-
-class Busy(NamedTuple):
-    """One event during which the owner is busy (UTC). `uid` is the other program's name of it."""
-
-    start: datetime
-    end: datetime
-    uid: str
 
 
 class NotACalendar(ValueError):
@@ -148,7 +142,7 @@ def _zone_named(name: str) -> tzinfo | None:
 
 
 def main(arguments: list[str]) -> None:
-    """Read a file from the standard input, print what was found. Arguments: zone, first and last moment, memory."""
+    """Read a file from the standard input, write what was found. Arguments: zone, first and last moment, memory."""
     zone, first, until, memory_bytes = arguments
     _limit(int(memory_bytes))
     answer: dict[str, Any]
@@ -164,7 +158,7 @@ def main(arguments: list[str]) -> None:
         answer = {"problem": "not_a_calendar"}
     except TooMany:
         answer = {"problem": "too_many"}
-    print(json.dumps(answer))
+    sys.stdout.write(json.dumps(answer))
 
 
 def _limit(memory_bytes: int) -> None:

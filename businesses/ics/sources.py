@@ -19,7 +19,7 @@ from businesses import credentials as encryption
 from businesses.audit import AuditKind
 from businesses.calendar.slots import Span, joined
 from businesses.credentials import CredentialsUnreadable, encrypt_text
-from businesses.ics.reading import Busy
+from businesses.ics.busy import Busy
 from businesses.ics.writing import UID_PREFIX
 from businesses.models import Appointment, Business, BusyTime, Calendar, CalendarSource
 from businesses.tenancy import across_businesses

@@ -1,5 +1,4 @@
-"""How calendars are joined to those of other programs: the address to subscribe to, and the one that says when a
-person is busy elsewhere. See `businesses/ics/`."""
+"""Addresses that join calendars with those of other programs. See `businesses/ics/`."""
 
 from __future__ import annotations
 

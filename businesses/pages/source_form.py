@@ -25,11 +25,11 @@ PROBLEMS = {
     Problem.REDIRECTED_TOO_OFTEN: gettext_lazy("It leads from one address to the next without an end."),
     Problem.BROKEN: gettext_lazy("The connection broke off, or the answer could not be read."),
     FileProblem.NOT_A_CALENDAR: gettext_lazy(
-        "What is there is not a calendar in the ICS format. Copy the address that ends in .ics, not the one of the page."
+        "What is there is not a calendar in the ICS format. Copy the address that ends in .ics, not that of the page."
     ),
     FileProblem.TOO_MUCH_WORK: gettext_lazy("Reading it takes too long: an event in it is repeated without an end."),
     FileProblem.TOO_MANY: gettext_lazy("There are too many events in it."),
-    FileProblem.SECRET_UNREADABLE: gettext_lazy("The stored address can't be decrypted any more. Enter it again."),
+    FileProblem.UNDECRYPTED: gettext_lazy("The stored address can't be decrypted any more. Enter it again."),
 }
 
 

@@ -31,9 +31,7 @@ def _now() -> Iterator[None]:
 def book(shop: Shop, hour: int, name: str = "Dana", *, note: str = "", calendar: Calendar | None = None) -> Appointment:
     with acting_for(shop.business):
         guest = Guest(name, "+972501234567", note)
-        return booking.book(
-            shop.business, shop.cut, guest, start=local(hour), now=NOW, calendar=calendar or shop.ann
-        )
+        return booking.book(shop.business, shop.cut, guest, start=local(hour), now=NOW, calendar=calendar or shop.ann)
 
 
 def subscribe(shop: Shop, calendar: Calendar | None) -> str:

@@ -80,9 +80,7 @@ def test_what_changed_there_changes_here(shop: Shop, elsewhere: Elsewhere) -> No
     assert elsewhere.asked == ["", '"1"', '"1"', ""], "twice a day the file is read though it is unchanged"
 
 
-def test_an_address_that_fails_keeps_what_is_known_and_is_asked_less_and_less(
-    shop: Shop, elsewhere: Elsewhere
-) -> None:
+def test_an_address_that_fails_keeps_what_is_known_and_is_asked_less_and_less(shop: Shop, elsewhere: Elsewhere) -> None:
     elsewhere.file = calendar(event(*NOON))
     enter(shop, elsewhere.url)
     fetch()
@@ -154,7 +152,7 @@ def test_an_address_is_a_secret_and_is_forgotten_with_its_times(shop: Shop, else
         assert "localhost" in told
         CalendarSource.objects.update(encrypted_url=encrypt_text("https://x.example/")[:-8] + "AAAAAAAA", due_at=NOW)
     fetch()
-    assert (row(shop).problem, busy(shop)) == ("secret_unreadable", [(10, 11)])
+    assert (row(shop).problem, busy(shop)) == ("undecrypted", [(10, 11)])
     with acting_for(shop.business):
         sources.remove(stored)
     assert busy(shop) == []

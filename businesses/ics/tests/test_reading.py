@@ -105,7 +105,13 @@ def test_a_broken_event_does_not_take_the_others_with_it() -> None:
 @pytest.mark.pure
 @pytest.mark.parametrize(
     "file",
-    [b"", b"<!DOCTYPE html><html></html>", b"BEGIN:VEVENT\r\nEND:VEVENT\r\n", calendar(event(*A_DAY))[:-40], b"\xff\x00"],
+    [
+        b"",
+        b"<!DOCTYPE html><html></html>",
+        b"BEGIN:VEVENT\r\nEND:VEVENT\r\n",
+        calendar(event(*A_DAY))[:-40],
+        b"\xff\x00",
+    ],
 )
 def test_what_is_no_calendar_is_refused(file: bytes) -> None:
     with pytest.raises(NotACalendar):
