@@ -82,7 +82,7 @@ def fetch_due(*, clock: Callable[[], datetime], keep_going: Callable[[], bool]) 
 
 def pause_after(failures: int) -> timedelta:
     """Returns how long to wait after so many failures in a row."""
-    return min(EVERY * 2 ** min(failures, 10), SLOWEST)
+    return min(EVERY * (1 << min(failures, 10)), SLOWEST)
 
 
 def _claim_next(now: datetime) -> _Claimed | None:

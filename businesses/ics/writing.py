@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import icalendar
 
 UID_PREFIX: Final = "frontdesk-appointment-"
 _PRODUCT: Final = "-//Frontdesk//Appointments//EN"
@@ -85,7 +88,7 @@ def calendar_file(
     return bytes(calendar.to_ical())
 
 
-def _component(event: Event, method: Method, people: People | None) -> object:
+def _component(event: Event, method: Method, people: People | None) -> icalendar.Event:
     import icalendar  # noqa: PLC0415 - as above
 
     made = icalendar.Event()

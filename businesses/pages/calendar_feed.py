@@ -42,8 +42,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     answer["X-Robots-Tag"] = "noindex"
     answer["Cache-Control"] = "private, no-cache"
     answer["ETag"] = etag
-    conditional: HttpResponse = get_conditional_response(request, etag=etag, response=answer)
-    return conditional
+    return get_conditional_response(request, etag=etag, response=answer) or answer
 
 
 def _has_turns_left(row: CalendarFeed, *, hour: int) -> bool:
