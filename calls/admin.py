@@ -19,6 +19,7 @@ from businesses.fence.sections import Section
 from calls import (
     admin_outgoing,  # noqa: F401 - it registers its own
     admin_transfers,  # noqa: F401 - it registers its own
+    admin_voicemail,  # noqa: F401 - as above
     tasks,
 )
 from calls.followups import rescue

@@ -17,9 +17,9 @@ from calls.followups import news, rescue
 from calls.greetings import recordings
 from calls.outgoing import placing
 from calls.outgoing import progress as outgoing_progress
-from calls.records import finishing, recording, summaries, timelines, tunings, weeks
+from calls.records import finishing, recording, summaries, timelines, tunings, voicemail_sound, voicemail_words, weeks
 from calls.synthetic import runs
-from calls.telephone import dialling_out, transferring
+from calls.telephone import dialling_out, transferring, voicemail_fetching
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ def remove_old_recordings() -> None:
     """
     recording.remove_folders_of_deleted()
     recording.take_up_forgotten(now=timezone.now())
+    voicemail_sound.remove_forgotten(now=timezone.now())
 
 
 @shared_task
@@ -84,6 +85,15 @@ def place_outgoing_calls() -> None:
     outgoing_progress.look_at_forgotten(now=timezone.now())
     for waiting in placing.due(now=timezone.now()):
         dialling_out.place(waiting, clock=timezone.now)
+
+
+@shared_task
+def fetch_voicemails() -> None:
+    """Fetch the voice messages that callers left, have them written down, and tell the businesses."""
+    for voicemail_id in voicemail_fetching.due(now=timezone.now()):
+        voicemail_fetching.work(voicemail_id, clock=timezone.now)
+    for voicemail_id in voicemail_words.due(now=timezone.now()):
+        voicemail_words.work(voicemail_id, now=timezone.now())
 
 
 @shared_task

@@ -26,5 +26,7 @@ urlpatterns = [
     *webhook("twilio/answered/<uuid:row_id>/<slug:secret>", outgoing_webhooks.answered, name="twilio-answered"),
     *webhook("twilio/progress/<uuid:row_id>/<slug:secret>", outgoing_webhooks.progress, name="twilio-progress"),
     *webhook("twilio/answerer/<uuid:row_id>/<slug:secret>", outgoing_webhooks.answerer, name="twilio-answerer"),
+    *webhook("twilio/voicemail/<uuid:voicemail_id>", webhooks.voicemail_left, name="twilio-voicemail"),
+    *webhook("twilio/recorded/<uuid:voicemail_id>", webhooks.recorded, name="twilio-recorded"),
     path("greetings/<uuid:greeting_id>/audio.wav", greeting.audio, name="greeting-audio"),
 ]

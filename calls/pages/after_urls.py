@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from calls.pages import after_calls, outgoing, tasks
+from calls.pages import after_calls, outgoing, tasks, voicemail
 
 urlpatterns = [
     path("tasks/", tasks.tasks, name="tasks"),
@@ -11,4 +11,5 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/give/", tasks.give, name="task-give"),
     path("settings/outgoing-calls/", outgoing.outgoing_settings, name="outgoing-settings"),
     path("settings/after-calls/", after_calls.after_calls, name="after-calls"),
+    path("settings/voicemail/", voicemail.voicemail, name="voicemail"),
 ]
