@@ -12,6 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from businesses import heartbeats
+from businesses.calendar import reminders
 from businesses.hooks import sending
 from businesses.keeping import erasing, retention
 from businesses.signing_in.kept_secrets import encrypt_plain_second_factors
@@ -59,6 +60,13 @@ def erase_waiting() -> None:
 def send_webhooks() -> None:
     """Tell the businesses' own systems what has happened, and repeat what was not accepted."""
     sending.send_due(clock=timezone.now, keep_going=for_seconds(SHIFT_S))
+
+
+@shared_task
+def send_reminders() -> None:
+    """Remind people of their appointments, for businesses that want it. Safe to kill at any moment."""
+    for wanted in reminders.due(now=timezone.now()):
+        reminders.remind(wanted, now=timezone.now())
 
 
 def for_seconds(seconds: float) -> Callable[[], bool]:

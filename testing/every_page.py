@@ -90,6 +90,7 @@ PAGES = [
     page("calendars", OWNERS, "", "LOOK"),
     page("one-calendar", OWNERS, "businesses.Calendar", "LOOK"),
     page("calendar-remove", OWNERS, "businesses.Calendar", "POST"),
+    page("reminders", OWNERS, "", "LOOK"),
     page("busy-times", MEMBERS, "", "LOOK"),
     page("busy-time-remove", MEMBERS, "businesses.BusyTime", "POST"),
     # Calls
