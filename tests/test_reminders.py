@@ -89,6 +89,7 @@ def test_it_arrives_once_and_its_way_is_told(
     assert key is not None
     assert not messenger.standings(clinic, [key])[key].has_arrived
     report()
+    send()
     assert messenger.standings(clinic, [key])[key].has_arrived
 
 

@@ -121,9 +121,7 @@ def _waiting(now: datetime) -> Iterator[Due]:
                 yield Due(appointment.pk, hours)
 
 
-def _candidates(
-    businesses: Collection[UUID], hours: int, now: datetime, latest: datetime
-) -> QuerySet[Appointment]:
+def _candidates(businesses: Collection[UUID], hours: int, now: datetime, latest: datetime) -> QuerySet[Appointment]:
     """Returns appointments up to the horizon that are undecided; those that were settled too late are left out."""
     decided = Reminder.objects.filter(appointment=OuterRef("pk"), starts_at=OuterRef("starts_at"), hours=hours)
     return (
@@ -161,9 +159,7 @@ def _quiet(choices: ReminderChoices) -> Quiet:
     return Quiet(choices.quiet_from, choices.quiet_until)
 
 
-def _decide(
-    appointment: Appointment, hours: int, choices: ReminderChoices, key: UUID, now: datetime
-) -> ReminderResult:
+def _decide(appointment: Appointment, hours: int, choices: ReminderChoices, key: UUID, now: datetime) -> ReminderResult:
     """Have the person written to, or return why not. A marketing template needs a consent, any other a yes to it."""
     business, number = appointment.business, appointment.number
     if moments.is_too_late(appointment.starts_at, hours, now):

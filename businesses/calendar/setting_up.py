@@ -10,7 +10,16 @@ from django.db import models, transaction
 from businesses import audit
 from businesses.audit import AuditKind
 from businesses.changes import changes
-from businesses.models import Appointment, AppointmentStatus, Business, BusyTime, Calendar, ReminderChoices, Service, ServiceCalendar
+from businesses.models import (
+    Appointment,
+    AppointmentStatus,
+    Business,
+    BusyTime,
+    Calendar,
+    ReminderChoices,
+    Service,
+    ServiceCalendar,
+)
 
 _TIMING = {"is_on", "first_hours", "second_hours", "quiet_from", "quiet_until"}
 

@@ -42,7 +42,9 @@ class ReminderForm(_Form):
         self.templates = {each.name: each for each in templates}
         stored = self.instance.template
         self.is_lost = bool(stored) and stored not in self.templates
-        self.fields["template"] = _template_field(self.fields["template"], self.templates.values(), stored, self.is_lost)
+        self.fields["template"] = _template_field(
+            self.fields["template"], self.templates.values(), stored, self.is_lost
+        )
         self.chosen = self.templates.get(self.data.get("template", "") if self.is_bound else stored)
         self.is_new = False
         self._add_values()

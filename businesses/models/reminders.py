@@ -52,9 +52,7 @@ class ReminderChoices(models.Model):
             "consent. Who opted out gets none. Who books or moves later than the reminder would come gets none either."
         ),
     )
-    first_hours = models.PositiveSmallIntegerField(
-        _("when"), choices=HoursBefore.choices, default=HoursBefore.DAY
-    )
+    first_hours = models.PositiveSmallIntegerField(_("when"), choices=HoursBefore.choices, default=HoursBefore.DAY)
     second_hours = models.PositiveSmallIntegerField(
         _("and once more"), choices=HoursBefore.choices, null=True, blank=True
     )
@@ -98,7 +96,7 @@ class ReminderResult(models.TextChoices):
     NO_WHATSAPP = "no_whatsapp", _("Not sent: no WhatsApp number of yours can send")
     NO_NUMBER = "no_number", _("Not sent: no number that WhatsApp can reach")
     OPTED_OUT = "opted_out", _("Opted out of messages")
-    NO_TEMPLATE = "no_template", _("Not sent: the template can't be sent")
+    NO_TEMPLATE = "no_template", _("Not sent: the template can't be used")
     BAD_VALUES = "bad_values", _("Not sent: a value of the template is missing")
 
 

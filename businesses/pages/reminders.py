@@ -48,9 +48,7 @@ def shown(business: Business, rows: Sequence[Reminder]) -> list[Shown]:
 def choose(request: PageRequest) -> HttpResponse:
     """Show what is chosen, and save it on POST. Another template is asked about before it is saved."""
     templates = messenger.templates(request.business)
-    form = ReminderForm(
-        request.POST or None, instance=reminders.choices_of(request.business), templates=templates
-    )
+    form = ReminderForm(request.POST or None, instance=reminders.choices_of(request.business), templates=templates)
     if request.method == "POST" and form.is_valid():
         setting_up.choose_reminders(form.save(commit=False), now=timezone.now())
         messages.success(request, _("Saved."))

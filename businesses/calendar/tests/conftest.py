@@ -86,7 +86,9 @@ class Postbox:
 
     def templates(self, business: Business) -> list[TemplateChoice]:
         def made(name: str, *variables: str, **more: Any) -> TemplateChoice:
-            return TemplateChoice(name, self.language, " ".join(f"{{{{{each}}}}}" for each in variables), variables, **more)
+            return TemplateChoice(
+                name, self.language, " ".join(f"{{{{{each}}}}}" for each in variables), variables, **more
+            )
 
         return [
             made("remind", *FILLINGS, is_marketing=self.is_marketing),

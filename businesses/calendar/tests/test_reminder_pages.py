@@ -93,9 +93,7 @@ def test_a_yes_is_asked_for_only_where_it_is_of_use(shop: Shop, owner: Client) -
         assert [each.reminder_agreed_at for each in Appointment.objects.all()] == [NOW, None]
 
 
-def test_the_appointments_page_says_what_became_of_its_reminders(
-    shop: Shop, owner: Client, postbox: Postbox
-) -> None:
+def test_the_appointments_page_says_what_became_of_its_reminders(shop: Shop, owner: Client, postbox: Postbox) -> None:
     post(shop, owner, second_hours="2")
     guest = Guest("Dana", "+972541234567", agrees_to_reminder=True)
     with acting_for(shop.business):
