@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from threading import Thread
 from typing import Any
 
@@ -49,7 +49,7 @@ def clinic(transactional_db: None) -> Iterator[Business]:
         ServiceCalendar.objects.create(business=business, service=service, calendar=calendar)
         words = [{"type": "BODY", "text": "שלום {{name}}, {{when}}"}]
         make_template(make_sender(business), name="remind", language="he", category="UTILITY", components=words)
-        quiet = datetime(2026, 1, 1, 3).time()
+        quiet = time(3)
         chosen = ReminderChoices(
             business=business, is_on=True, first_hours=2, quiet_from=quiet, quiet_until=quiet, template="remind",
             fillings={"name": "name", "when": "when"},

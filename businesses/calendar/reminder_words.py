@@ -46,25 +46,22 @@ def values_of(appointment: Appointment, fillings: Mapping[str, str], language: s
 def _value(appointment: Appointment, filling: str) -> str:
     local = appointment.starts_at.astimezone(ZoneInfo(appointment.business.time_zone))
     day, clock = date_format(local, "l, j F"), date_format(local, "H:i")
-    match filling:
-        case Filling.NAME:
-            return appointment.name or _known_name(appointment)
-        case Filling.SERVICE:
-            return appointment.service.name
-        case Filling.WHEN:
-            return _("%(day)s, %(time)s") % {"day": day, "time": clock}
-        case Filling.DAY:
-            return day
-        case Filling.TIME:
-            return clock
-        case Filling.CALENDAR:
-            return appointment.calendar.name
-        case Filling.BUSINESS:
-            return appointment.business.name
-        case Filling.PHONE:
-            numbers = PhoneNumber.objects.filter(business=appointment.business, is_active=True).order_by("pk")
-            return numbers.values_list("number", flat=True).first() or ""
-    return ""
+    known = {
+        Filling.NAME: lambda: appointment.name or _known_name(appointment),
+        Filling.SERVICE: lambda: appointment.service.name,
+        Filling.WHEN: lambda: _("%(day)s, %(time)s") % {"day": day, "time": clock},
+        Filling.DAY: lambda: day,
+        Filling.TIME: lambda: clock,
+        Filling.CALENDAR: lambda: appointment.calendar.name,
+        Filling.BUSINESS: lambda: appointment.business.name,
+        Filling.PHONE: lambda: _phone(appointment),
+    }
+    return known[Filling(filling)]() if filling in Filling.values else ""
+
+
+def _phone(appointment: Appointment) -> str:
+    numbers = PhoneNumber.objects.filter(business=appointment.business, is_active=True).order_by("pk")
+    return numbers.values_list("number", flat=True).first() or ""
 
 
 def _known_name(appointment: Appointment) -> str:

@@ -27,7 +27,7 @@ from django.db.models.functions import Coalesce
 from businesses import messenger
 from businesses.calendar import moments, reminder_words
 from businesses.calendar.moments import Quiet
-from businesses.messenger import MessageRefused
+from businesses.messenger import MessageRefused, Refusal
 from businesses.models import (
     Appointment,
     AppointmentStatus,
@@ -164,9 +164,8 @@ def _decide(appointment: Appointment, hours: int, choices: ReminderChoices, key:
     business, number = appointment.business, appointment.number
     if moments.is_too_late(appointment.starts_at, hours, now):
         return ReminderResult.TOO_LATE
-    if not number:
-        return ReminderResult.NO_NUMBER
-    if refusal := messenger.may_message(business, number):
+    refusal = messenger.may_message(business, number) if number else Refusal.NO_NUMBER
+    if refusal is not None:
         return ReminderResult(refusal.value)
     template = messenger.template_named(business, choices.template)
     if template is None:

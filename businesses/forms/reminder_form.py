@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django import forms
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
 else:
     _Form = forms.ModelForm
 
-_LONGEST_NIGHT: Final = timedelta(hours=16)
+_LONGEST_NIGHT: Final = 16 * 60
+"""Minutes."""
 
 
 class ReminderForm(_Form):
@@ -70,8 +70,8 @@ class ReminderForm(_Form):
                 name: cleaned.get(_field_of(self.chosen, number)) for number, name in enumerate(self.chosen.variables)
             }
         if {"quiet_from", "quiet_until"} <= cleaned.keys():
-            begin, end = (datetime.combine(datetime.min, cleaned[each]) for each in ("quiet_from", "quiet_until"))
-            if (end - begin) % timedelta(days=1) > _LONGEST_NIGHT:
+            begin, end = (cleaned[name].hour * 60 + cleaned[name].minute for name in ("quiet_from", "quiet_until"))
+            if (end - begin) % (24 * 60) > _LONGEST_NIGHT:
                 self.add_error("quiet_until", _("Leave at least eight hours of the day for reminders."))
         if cleaned.get("second_hours") and cleaned["second_hours"] == cleaned.get("first_hours"):
             self.add_error("second_hours", _("This is the same time as the first reminder. Choose another, or none."))
@@ -86,14 +86,13 @@ class ReminderForm(_Form):
         known = guessed(self.chosen.variables) | stored
         self.is_new = self.is_bound and not fields.keys() <= self.data.keys()
         if self.is_new:
-            self.data = self.data.copy()
-            self.data.update({field: known.get(name, "") for field, name in fields.items()})
+            self.data = {**self.data.dict(), **{field: known.get(name, "") for field, name in fields.items()}}  # type: ignore[attr-defined]
         for field_name, name in fields.items():
             field = forms.ChoiceField(
                 label=f"{{{{{name}}}}}", choices=[("", "–"), *Filling.choices], initial=known.get(name)
             )
             speak_plainly(field)
-            field.error_messages["required"] = gettext_lazy("Choose what is written here.")  # type: ignore[assignment]
+            field.error_messages["required"] = gettext_lazy("Choose what is written here.")
             self.fields[field_name] = field
 
 

@@ -1,4 +1,4 @@
-"""Users, businesses, members, numbers, hours, knowledge, calendars, reminders, limits, audit log, webhooks, API, processes."""
+"""Users, businesses, members, hours, knowledge, calendars, reminders, limits, audit log, webhooks, API, processes."""
 
 from businesses.models.api import ApiCreation, ApiToken
 from businesses.models.appointments import Appointment, AppointmentStatus, BusyTime, MadeBy

@@ -78,7 +78,8 @@ class ReminderChoices(models.Model):
     @property
     def hours(self) -> list[int]:
         """How many hours before, the earliest reminder first."""
-        return sorted({self.first_hours, self.second_hours} - {None}, reverse=True)  # type: ignore[type-var]
+        found = {self.first_hours} | ({self.second_hours} if self.second_hours else set())
+        return sorted(found, reverse=True)
 
     def clean(self) -> None:
         """Refuse to switch on what could send nothing."""

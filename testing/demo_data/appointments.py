@@ -78,13 +78,14 @@ def _remind(business: Business, made: list[Appointment], sender: Sender, *, now:
     for number, (appointment, result) in enumerate(zip(made[7:], results, strict=False)):
         is_sent = result == ReminderResult.SENT
         at = now - timedelta(minutes=5 + number)
-        row = Reminder.objects.create(
+        key = uuid5(NAMESPACE_URL, f"demo:{appointment.pk}")
+        Reminder.objects.create(
             business=business,
             appointment=appointment,
             starts_at=appointment.starts_at,
             hours=HoursBefore.DAY,
             result=result,
-            message=uuid5(NAMESPACE_URL, f"demo:{appointment.pk}") if is_sent else None,
+            message=key if is_sent else None,
             at=at,
         )
         if is_sent:
@@ -92,7 +93,7 @@ def _remind(business: Business, made: list[Appointment], sender: Sender, *, now:
                 business=business,
                 sender=sender,
                 provider=sender.provider,
-                key=row.message,
+                key=key,
                 kind=DirectKind.TEMPLATE,
                 address=appointment.number,
                 text=f"שלום {appointment.name}, נזכיר שנקבע לך תור למחר.",
