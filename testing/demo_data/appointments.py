@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from businesses.calendar import booking, setting_up
 from businesses.calendar.booking import Guest
-from businesses.models import (
-    Appointment,
-    Business,
-    Calendar,
-    HoursBefore,
-    Reminder,
-    ReminderChoices,
-    ReminderResult,
-    Service,
-)
-from testing.demo_data import Rows
+from businesses.ics import feeds, sources
+from businesses.ics.busy import Busy
+from businesses.ics.problems import FileProblem
+from businesses.models import Business, Calendar, CalendarFeed, CalendarSource, Service
+from testing.demo_data import Rows, reminders
 from testing.demo_data.names import name_of, phone_of
-from whatsapp.models import DirectKind, DirectMessage, Sender
-from whatsapp.states import RecipientStatus
+from whatsapp.models import Sender
 
 _DAY = [["09:00", "13:00"], ["14:00", "19:00"]]
 
@@ -59,7 +51,8 @@ def add(business: Business, sender: Sender, *, now: datetime) -> Rows:
         made.append(booking.book(business, checkup, guest, start=start, now=now, calendar=calendar))
     booking.move(made[9], start=_at(today, 1, 11, 20), now=now, calendar=levi)
     booking.cancel(made[-1], now=now)
-    _remind(business, made, sender, now=now)
+    reminders.add(business, made, sender, now=now)
+    _join_with_others(business, levi, _at(today, 1, 13), now=now)
     return {
         "businesses.Appointment": {"booked": str(made[8].pk), "cancelled": str(made[-1].pk)},
         "businesses.Service": {"on": str(checkup.pk)},
@@ -67,42 +60,24 @@ def add(business: Business, sender: Sender, *, now: datetime) -> Rows:
     }
 
 
-def _remind(business: Business, made: list[Appointment], sender: Sender, *, now: datetime) -> None:
-    """Store what became of some reminders. They are off: the demo's number can't send."""
-    fillings = {"header_1": "business_name", "1": "name", "2": "when", "3": "calendar"}
-    chosen = ReminderChoices(
-        business=business, template="appointment_tomorrow", second_hours=HoursBefore.TWO, fillings=fillings
+def _join_with_others(business: Business, calendar: Calendar, lunch: datetime, *, now: datetime) -> None:
+    """Give it an address that is in use, and busy times from one that has failed since yesterday."""
+    for of in (calendar, None):
+        feeds.make(business, of, by=None, now=now - timedelta(days=20))
+    CalendarFeed.objects.filter(calendar=calendar).update(last_used_at=now - timedelta(hours=3))
+    source = sources.enter(calendar, "https://calendar.example.com/ical/levi/basic.ics", now=now)
+    sources.store(
+        source, [Busy(lunch + timedelta(days=each), lunch + timedelta(days=each, hours=1), "") for each in range(9)]
     )
-    setting_up.choose_reminders(chosen, now=now)
-    results = (ReminderResult.NOT_AGREED, ReminderResult.SENT, ReminderResult.NO_NUMBER, ReminderResult.OPTED_OUT)
-    for number, (appointment, result) in enumerate(zip(made[7:], results, strict=False)):
-        is_sent = result == ReminderResult.SENT
-        at = now - timedelta(minutes=5 + number)
-        key = uuid5(NAMESPACE_URL, f"demo:{appointment.pk}")
-        Reminder.objects.create(
-            business=business,
-            appointment=appointment,
-            starts_at=appointment.starts_at,
-            hours=HoursBefore.DAY,
-            result=result,
-            message=key if is_sent else None,
-            at=at,
-        )
-        if is_sent:
-            DirectMessage.objects.create(
-                business=business,
-                sender=sender,
-                provider=sender.provider,
-                key=key,
-                kind=DirectKind.TEMPLATE,
-                address=appointment.number,
-                text=f"שלום {appointment.name}, נזכיר שנקבע לך תור למחר.",
-                status=RecipientStatus.DELIVERED,
-                created_at=at,
-                accepted_at=at,
-                sent_at=at,
-                delivered_at=at + timedelta(seconds=3),
-            )
+    CalendarSource.objects.filter(pk=source.pk).update(
+        problem=FileProblem.STATUS,
+        status=404,
+        failures=9,
+        checked_at=now - timedelta(hours=1),
+        worked_at=now - timedelta(days=1),
+        read_at=now - timedelta(days=1),
+        due_at=now + timedelta(hours=5),
+    )
 
 
 def _at(today: datetime, days: int, hour: int, minute: int = 0) -> datetime:
