@@ -79,7 +79,7 @@ class ChoicesForm(_Form):
 def outgoing_calls(request: PageRequest) -> HttpResponse:
     """List outgoing calls, newest first, with a form to ask for one."""
     form = AskForm(request.business)
-    form.initial = {"number": request.GET.get("number", "")[:40], "who": request.GET.get("who", "")[:120]}
+    form.initial = {"number": request.GET.get("number", "")[:40]}
     return _page(request, form)
 
 
