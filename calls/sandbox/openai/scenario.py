@@ -3,7 +3,7 @@
     Scenario(faults=(Refuse(status=429, times=1), DropConnection(after_deltas=3)))
     {"faults": [{"kind": "refuse", "status": 429, "times": 1}, {"kind": "drop_connection", "after_deltas": 3}]}
 
-Connections and responses are counted from the server's start, so that a retry can succeed.
+Connections, responses and texts are counted from the server's start, so that a retry can succeed.
 """
 
 from __future__ import annotations
@@ -189,6 +189,40 @@ class HalfToolCall(AnyFault):
     kind: Literal["half_tool_call"] = "half_tool_call"
 
 
+# On a summary -------------------------------------------------------------------------------------
+class NoJsonSchema(AnyFault):
+    """Refuse a request for JSON by a schema, as a model does that is too old for it."""
+
+    kind: Literal["no_json_schema"] = "no_json_schema"
+
+
+class RefuseToWrite(AnyFault):
+    """Answer with a refusal in place of a text."""
+
+    kind: Literal["refuse_to_write"] = "refuse_to_write"
+
+
+class CutText(AnyFault):
+    """End as `incomplete` for this reason after half of the text."""
+
+    kind: Literal["cut_text"] = "cut_text"
+    reason: Literal["max_output_tokens", "content_filter"] = "max_output_tokens"
+
+
+class SlowText(AnyFault):
+    """Answer so many seconds later."""
+
+    kind: Literal["slow_text"] = "slow_text"
+    seconds: float
+
+
+class OtherText(AnyFault):
+    """Write exactly this, whatever was asked for: as a model does that obeys the caller, or doesn't know schemas."""
+
+    kind: Literal["other_text"] = "other_text"
+    text: str
+
+
 ConnectionFault = (
     Refuse
     | HangAtConnect
@@ -220,7 +254,8 @@ ResponseFault = (
     | SilentResponseFault
     | HalfToolCall
 )
-Fault = Annotated[ConnectionFault | ResponseFault, Field(discriminator="kind")]
+TextFault = NoJsonSchema | RefuseToWrite | CutText | SlowText | OtherText
+Fault = Annotated[ConnectionFault | ResponseFault | TextFault, Field(discriminator="kind")]
 FaultT = TypeVar("FaultT", bound=AnyFault)
 
 
@@ -261,7 +296,7 @@ class Scenario(BaseModel):
     refuses_key: bool = False
 
     def striking(self, fault: type[FaultT], ordinal: int) -> FaultT | None:
-        """Returns the first fault of this type that strikes connection or response number `ordinal`."""
+        """Returns the first fault of this type that strikes connection, response or text number `ordinal`."""
         return next((each for each in self.faults if isinstance(each, fault) and each.strikes(ordinal)), None)
 
 
