@@ -69,9 +69,7 @@ def _told(task: Task) -> dict[str, str | None]:
     }
 
 
-def add_follow_up(
-    business: Business, call: Call, *, place: int, what: str, when: str, who: str, now: datetime
-) -> Task:
+def add_follow_up(business: Business, call: Call, *, place: int, what: str, when: str, who: str, now: datetime) -> Task:
     """Add what a call has left to do, once: `place` says which of the call's follow-ups it is of.
 
     `when`: by when, as it was said in the call; "" if nothing was.

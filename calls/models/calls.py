@@ -47,17 +47,17 @@ class NextStep(models.TextChoices):
 class Sentiment(models.TextChoices):
     """How the caller felt when the call ended, as far as the words tell. The codes are sent to other systems."""
 
-    CONTENT = "content", _("Content")
+    CONTENT = "content", _("Satisfied")
     NEUTRAL = "neutral", _("Neutral")
     UNHAPPY = "unhappy", _("Unhappy")
     UNKNOWN = "unknown", _("Unknown")
 
 
 class SummarySource(models.TextChoices):
-    """Where a summary comes from."""
+    """Where a summary comes from: a model wrote it, or it is the beginning of what the caller said."""
 
-    MODEL = "model", _("Written by the AI")
-    EXTRACT = "extract", _("The caller's own words")
+    MODEL = "model"
+    EXTRACT = "extract"
 
 
 class Call(models.Model):
@@ -137,11 +137,13 @@ class Call(models.Model):
         _("outside opening hours"), default=False, db_default=False, help_text="as the hours said when it was taken"
     )
     summary = models.TextField(_("summary"), blank=True, default="", db_default="")
-    summary_source = models.CharField(
-        max_length=10, choices=SummarySource.choices, blank=True, default="", db_default=""
-    )
+    summary_source = models.CharField(max_length=10, blank=True, default="", db_default="", help_text="`SummarySource`")
     wishes = models.TextField(
-        _("wishes"), blank=True, default="", db_default="", help_text="what the caller wanted, each on a line of its own"
+        _("wishes"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text="what the caller wanted, each on a line of its own",
     )
     follow_ups = models.JSONField(
         _("follow-ups"), default=list, db_default=[], blank=True, help_text="`FollowUp` of calls/records/gist.py, each"

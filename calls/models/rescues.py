@@ -42,8 +42,8 @@ class AfterCalls(models.Model):
         default=True,
         db_default=True,
         help_text=_(
-            "What was promised in a call, or is left to do, becomes a task, unless the assistant has taken a message or "
-            "made an appointment for it. Tasks that are there already stay."
+            "What was promised in a call, or is left to do, becomes a task, unless the assistant has taken a message "
+            "or made an appointment for it. Tasks that are there already stay."
         ),
     )
 

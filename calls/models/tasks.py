@@ -32,8 +32,9 @@ class TaskState(models.TextChoices):
 class Task(models.Model):
     """One thing to do: a caller to be called back, a message to be read, something that was promised.
 
-    `follow_up` says which of its call's follow-ups it is of. `number` is E.164 where it could be read as a number, else as it was said. `when` holds the caller's own words for
-    when to call back; `due_at` is a time that somebody has set.
+    `follow_up` says which of its call's follow-ups it is made of. `number` is E.164 where it could be read as a number,
+    else as it was said. `when` holds the words that were said for when to call back, or by when it was promised;
+    `due_at` is a time that somebody has set.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

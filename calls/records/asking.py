@@ -5,7 +5,7 @@ What people report of such answers, and what is made of it:
 | answer | what we do |
 |---|---|
 | 400 about `text.format`: an older model has no JSON schema | ask for the text alone |
-| `incomplete`, `max_output_tokens`: cut in the middle, now and then after thousands of blanks | ask for the text alone |
+| `incomplete`, `max_output_tokens`: cut, now and then after thousands of blanks | ask for the text alone |
 | JSON of another form, from a server that only looks like OpenAI's | ask for the text alone |
 | a `refusal`, or `incomplete` by `content_filter` | no summary: asked again it would be the same |
 | everything else | `SummaryFailed` says whether trying again can help |

@@ -100,7 +100,7 @@ SCHEMA: Final[dict[str, Any]] = _object(
     ),
     wishes={
         "type": "array",
-        "description": f"What the caller wanted, each in a few words; at most {MOST_ITEMS}, none if nothing was wanted.",
+        "description": f"What the caller wanted, each in a few words: none to {MOST_ITEMS}.",
         "items": {"type": "string"},
     },
     follow_ups={

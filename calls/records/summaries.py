@@ -106,8 +106,6 @@ def _keep(call: Call, found: Gist, source: SummarySource, runs: Sequence[ToolRun
             return False
         if rescue.choices_of(call.business).follow_up_tasks:
             for place, each in gist.left(found.follow_ups, runs):
-                todo.add_follow_up(
-                    call.business, call, what=each.what, who="", when=each.when, place=place, now=now
-                )
+                todo.add_follow_up(call.business, call, what=each.what, who="", when=each.when, place=place, now=now)
         happened(call.business, Happening.CALL_SUMMARIZED, telling.summary_of(call), now=now, key=str(call.pk))
     return True

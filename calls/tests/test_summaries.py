@@ -98,7 +98,10 @@ def test_a_call_that_has_ended_is_summed_up_once(ended: Call, settings: Any) -> 
 
 
 def test_what_is_left_to_do_becomes_tasks_once(promised: Call, settings: Any) -> None:
-    wanted = [("follow_up", "We will call you back tomorrow.", "tomorrow"), ("follow_up", "I will send the price list.", "")]
+    wanted = [
+        ("follow_up", "We will call you back tomorrow.", "tomorrow"),
+        ("follow_up", "I will send the price list.", ""),
+    ]
     assert summarized(promised, settings) is True
     assert tasks_of(promised) == wanted
     assert kept(promised).sentiment == Sentiment.UNHAPPY
@@ -115,7 +118,7 @@ def test_what_a_tool_has_done_or_an_owner_does_not_want_is_no_task(promised: Cal
     )  # fmt: skip
     assert summarized(promised, settings) is True
     assert [about for _kind, about, _when in tasks_of(promised)] == ["I will send the price list."]
-    assert [each["what"] for each in kept(promised).follow_ups][0] == "We will call you back tomorrow."
+    assert kept(promised).follow_ups[0]["what"] == "We will call you back tomorrow."
 
 
 def test_an_owner_can_do_without_such_tasks(promised: Call, settings: Any) -> None:
@@ -173,12 +176,8 @@ def test_without_data_there_is_a_text(ended: Call, settings: Any, fault: Any) ->
     assert (after.wishes, after.sentiment) == ("", Sentiment.UNKNOWN)
 
 
-@pytest.mark.parametrize(
-    "fault", [RefuseToWrite(), CutText(reason="content_filter")], ids=["refused", "filtered"]
-)
-def test_a_model_that_refuses_is_not_asked_again_and_nothing_is_made_up(
-    ended: Call, settings: Any, fault: Any
-) -> None:
+@pytest.mark.parametrize("fault", [RefuseToWrite(), CutText(reason="content_filter")], ids=["refused", "filtered"])
+def test_a_model_that_refuses_is_not_asked_again_and_nothing_is_made_up(ended: Call, settings: Any, fault: Any) -> None:
     assert summarized(ended, settings, fault) is True
     after = kept(ended)
     assert (after.summary, after.summary_source) == (CALLER_SAID, SummarySource.EXTRACT)

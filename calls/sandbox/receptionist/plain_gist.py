@@ -8,10 +8,12 @@ from typing import Any, Final
 
 MOST: Final = 5
 _WISH: Final = re.compile(
-    r"\?|\b(want|need|like to|looking for|please|can you|could you)\b|רוצה|צריך|צריכה|אפשר|מבקש|לקבוע|לבטל", re.IGNORECASE
+    r"\?|\b(want|need|like to|looking for|please|can you|could you)\b|רוצה|צריך|צריכה|אפשר|מבקש|לקבוע|לבטל",
+    re.IGNORECASE,
 )
 _PROMISE: Final = re.compile(
-    r"\b(we|i|they|somebody|someone)('ll| will| am going to| are going to)\b|אחזור|נחזור|יחזרו|אשלח|נשלח|ישלחו|אבדוק|נבדוק",
+    r"\b(we|i|they|somebody|someone)('ll| will| am going to| are going to)\b"
+    r"|אחזור|נחזור|יחזרו|אשלח|נשלח|ישלחו|אבדוק|נבדוק",
     re.IGNORECASE,
 )
 _KINDS: Final = (
@@ -21,10 +23,12 @@ _KINDS: Final = (
     ("text", re.compile(r"\bwhatsapp\b|ווטסאפ|וואטסאפ", re.IGNORECASE)),
 )
 _WHEN: Final = re.compile(
-    r"\b(today|tonight|tomorrow|(?:on|by|until|next) \w+day|within \w+ \w+)\b|היום|מחר|עד יום \w+|ביום \w+", re.IGNORECASE
+    r"\b(today|tonight|tomorrow|(?:on|by|until|next) \w+day|within \w+ \w+)\b|היום|מחר|עד יום \w+|ביום \w+",
+    re.IGNORECASE,
 )
 _UNHAPPY: Final = re.compile(
-    r"\b(angry|unacceptable|complain\w*|complaint|terrible|disappointed|annoyed|rude)\b|כועס|כועסת|מאוכזב|נורא|תלונה|לא ייתכן",
+    r"\b(angry|unacceptable|complain\w*|complaint|terrible|disappointed|annoyed|rude)\b"
+    r"|כועס|כועסת|מאוכזב|נורא|תלונה|לא ייתכן",
     re.IGNORECASE,
 )
 _CONTENT: Final = re.compile(r"\b(great|perfect|wonderful|thanks|thank you)\b|תודה|מצוין|נהדר|מעולה", re.IGNORECASE)
