@@ -89,7 +89,7 @@ class CallAdmin(FencedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Call | None = None, change: bool = False, **options: Any) -> Any:
         """Leave out the notes for programmers."""
-        notes = dict.fromkeys(("fallback_result", "transfer_number"), "")
+        notes = dict.fromkeys(("fallback_result", "transfer_number", "wishes"), "")
         return super().get_form(request, obj, change, **{**options, "help_texts": notes})
 
     @admin.display(description=_("why it ended"), ordering="end_reason")
