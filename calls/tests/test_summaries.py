@@ -17,14 +17,8 @@ from calls.models import AfterCalls, Call, Sentiment, SummarySource, Task, ToolR
 from calls.records import asking, finishing, summaries
 from calls.records.gist import Gist
 from calls.sandbox.openai import summary_endpoint
-from calls.sandbox.openai.scenario import (
-    CutText,
-    NoJsonSchema,
-    OtherText,
-    RefuseToWrite,
-    Scenario,
-    SlowText,
-)
+from calls.sandbox.openai.scenario import Scenario
+from calls.sandbox.openai.text_faults import CutText, NoJsonSchema, OtherText, RefuseToWrite, SlowText
 from calls.tests.conftest import NOW, kept, make_business, make_live_call
 from calls.tests.stand_in import stand_in
 

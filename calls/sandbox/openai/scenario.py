@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from calls.sandbox.openai.fault import STRICT, AnyFault, FaultAfterDeltas
 from calls.sandbox.openai.silent_faults import SilentConnectionFault, SilentResponseFault
+from calls.sandbox.openai.text_faults import TextFault
 from calls.sandbox.receptionist.engine import Part
 
 
@@ -189,40 +190,6 @@ class HalfToolCall(AnyFault):
     kind: Literal["half_tool_call"] = "half_tool_call"
 
 
-# On a summary -------------------------------------------------------------------------------------
-class NoJsonSchema(AnyFault):
-    """Refuse a request for JSON by a schema, as a model does that is too old for it."""
-
-    kind: Literal["no_json_schema"] = "no_json_schema"
-
-
-class RefuseToWrite(AnyFault):
-    """Answer with a refusal in place of a text."""
-
-    kind: Literal["refuse_to_write"] = "refuse_to_write"
-
-
-class CutText(AnyFault):
-    """End as `incomplete` for this reason after half of the text."""
-
-    kind: Literal["cut_text"] = "cut_text"
-    reason: Literal["max_output_tokens", "content_filter"] = "max_output_tokens"
-
-
-class SlowText(AnyFault):
-    """Answer so many seconds later."""
-
-    kind: Literal["slow_text"] = "slow_text"
-    seconds: float
-
-
-class OtherText(AnyFault):
-    """Write exactly this, whatever was asked for: as a model does that obeys the caller, or doesn't know schemas."""
-
-    kind: Literal["other_text"] = "other_text"
-    text: str
-
-
 ConnectionFault = (
     Refuse
     | HangAtConnect
@@ -254,7 +221,6 @@ ResponseFault = (
     | SilentResponseFault
     | HalfToolCall
 )
-TextFault = NoJsonSchema | RefuseToWrite | CutText | SlowText | OtherText
 Fault = Annotated[ConnectionFault | ResponseFault | TextFault, Field(discriminator="kind")]
 FaultT = TypeVar("FaultT", bound=AnyFault)
 
