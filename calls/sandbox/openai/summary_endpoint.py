@@ -17,8 +17,12 @@ from aiohttp import web
 
 from calls.sandbox.openai.http_bodies import error, read
 from calls.sandbox.openai.scenario import Scenario
+from calls.sandbox.openai.strict_schemas import problem_of
 from calls.sandbox.openai.text_faults import CutText, NoJsonSchema, OtherText, RefuseToWrite, SlowText
-,
+from calls.sandbox.receptionist.plain_gist import gist_of, said_by
+
+_SENTENCES = {
+    "English": ("The caller said: “{first}”", "Later: “{last}”", "The assistant's last words: “{answer}”"),
     "Hebrew": ("המתקשרים אמרו: ”{first}“", "אחר כך: ”{last}“", "המילים האחרונות של העוזר: ”{answer}“"),
 }
 
