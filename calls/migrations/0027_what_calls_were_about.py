@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0025_appointments'),
-        ('calls', '0025_transfers'),
+        ('calls', '0026_voicemail'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
