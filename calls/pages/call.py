@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -17,12 +17,24 @@ from django.views.decorators.http import require_safe
 from businesses.audit import AuditKind, record
 from businesses.dialling import can_be_shown
 from businesses.known_people import people_with
-from businesses.models import AuditEntry
+from businesses.models import AuditEntry, Business
 from businesses.pages import byte_ranges
 from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
-from calls.models import BlockedCaller, Call, CallStatus, OutgoingCall, Transfer, Turn, Voicemail, VoicemailState
-from calls.pages import moment_words, timeline, words
+from calls.models import (
+    BlockedCaller,
+    Call,
+    CallStatus,
+    OutgoingCall,
+    OutgoingChoices,
+    Task,
+    TraceChunk,
+    Transfer,
+    Turn,
+    Voicemail,
+    VoicemailState,
+)
+from calls.pages import gist_words, moment_words, timeline, words
 from calls.pages.done import done_in
 from calls.records import certificates, costs, timelines
 from calls.records.recording import recording_of
@@ -35,20 +47,34 @@ MOST_OUTGOING = 3
 def call(request: PageRequest, call_id: UUID) -> HttpResponse:
     """Show a call."""
     blocked = BlockedCaller.objects.filter(business=request.business, number=OuterRef("caller_number"))
-    calls = Call.objects.select_related("steered_by", "timeline").annotate(is_blocked=Exists(blocked))
+    of_it = {"business": request.business, "call": OuterRef("pk")}
+    calls = Call.objects.select_related("steered_by", "timeline").annotate(
+        is_blocked=Exists(blocked),
+        has_trace=Exists(TraceChunk.objects.filter(**of_it)),
+        has_voicemail=Exists(Voicemail.objects.filter(**of_it)),
+        has_transfer=Exists(Transfer.objects.filter(**of_it)),
+        has_outgoing=Exists(OutgoingCall.objects.filter(_of_outgoing(request.business))),
+        calls_back=Exists(OutgoingChoices.objects.filter(business=request.business, enabled=True)),
+    )
     found = get_object_or_404(calls, pk=call_id, business=request.business)
     turns = list(Turn.objects.filter(call=found))
+    tasks = list(Task.objects.filter(call=found).select_related("assigned_to__user", "done_by").order_by("created_at"))
+    known = people_with(request.business, {found.caller_number, *(task.number for task in tasks)})
     context = {
         **_timeline(request, found, turns),
         "call": found,
-        "person": people_with(request.business, [found.caller_number]).get(found.caller_number),
+        "person": known.get(found.caller_number),
+        "known": known,
+        "tasks": tasks,
+        "untasked": gist_words.without_task(found, tasks),
         "steered_by": _steered_by(found),
-        "outgoing": _outgoing(found),
+        "outgoing": _outgoing(found) if getattr(found, "has_outgoing", True) else [],
+        "calls_back": getattr(found, "calls_back", False),
         "now": timezone.now(),
         "can_be_blocked": can_be_shown(found.caller_number),
         "lines": words.shown_turns(turns),
-        "voicemails": list(Voicemail.objects.filter(call=found).exclude(state=VoicemailState.ERASED)),
-        "transfers": list(Transfer.objects.filter(call=found)),
+        "voicemails": _voicemails(found) if getattr(found, "has_voicemail", True) else [],
+        "transfers": list(Transfer.objects.filter(call=found)) if getattr(found, "has_transfer", True) else [],
         "done": list(done_in(found)),
         "waits": list(words.waits(found)),
         "cost": costs.cost_of(found.model, found.usage),
@@ -58,6 +84,11 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
     return render(request, "calls/call.html", context)
 
 
+def _of_outgoing(business: Business) -> Q:
+    """Returns the condition of outgoing calls that may belong on a call's page, for a subquery of the call."""
+    return Q(business=business) & (Q(call=OuterRef("pk")) | Q(number=OuterRef("caller_number")))
+
+
 def _outgoing(call: Call) -> list[OutgoingCall]:
     """Returns the call's own row if we made it, or else the last calls to this caller since."""
     rows = OutgoingCall.objects.filter(business=call.business_id)
@@ -65,6 +96,10 @@ def _outgoing(call: Call) -> list[OutgoingCall]:
         return list(rows.filter(call=call))
     since = rows.filter(number=call.caller_number, asked_at__gt=call.started_at)
     return list(since[:MOST_OUTGOING]) if call.caller_number else []
+
+
+def _voicemails(call: Call) -> list[Voicemail]:
+    return list(Voicemail.objects.filter(call=call).exclude(state=VoicemailState.ERASED))
 
 
 def _timeline(request: PageRequest, call: Call, turns: list[Turn]) -> dict[str, Any]:

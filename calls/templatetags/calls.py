@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from businesses.templatetags.pages import phone
 from calls import model_checks
-from calls.models import BROWSER, Call, CallOutcome, GreetingAudio, OutgoingCall, Transfer, TransferTarget
+from calls.models import BROWSER, Call, CallOutcome, GreetingAudio, OutgoingCall, Sentiment, Transfer, TransferTarget
 from calls.outgoing.choices import choices_of
-from calls.pages import model_words, moment_words, outgoing_words, transfer_words, words
+from calls.pages import gist_words, model_words, moment_words, outgoing_words, transfer_words, words
 from calls.records.certificates import Certificate
 
 register = template.Library()
@@ -51,10 +51,10 @@ def outgoing_reason(row: OutgoingCall) -> str:
 def call_back(context: dict[str, Any], number: str, who: str = "", task: UUID | None = None) -> dict[str, Any]:
     """Show a button that has the assistant call a number (E.164), where the business has switched that on."""
     request = context["request"]
-    if not hasattr(request, "calls_back"):  # asked once for a page, however many buttons it has
-        request.calls_back = choices_of(request.business).enabled
+    if "calls_back" not in context:  # asked once for a page, however many buttons it has
+        context.dicts[0]["calls_back"] = choices_of(request.business).enabled
     return {
-        "is_on": request.calls_back and number,
+        "is_on": context["calls_back"] and number,
         "slug": request.business.slug,
         "number": number,
         "who": who or "",
@@ -67,6 +67,12 @@ def call_back(context: dict[str, Any], number: str, who: str = "", task: UUID | 
 def outcome_badge(call: Call) -> str:
     """Returns the CSS class of the outcome's badge."""
     return words.BADGES[CallOutcome(call.outcome)] if call.outcome else "live"
+
+
+@register.filter
+def mood_badge(call: Call) -> str | None:
+    """Returns the CSS class of the badge of the caller's mood; None if that is not known."""
+    return gist_words.BADGES.get(Sentiment(call.sentiment))
 
 
 @register.filter
