@@ -17,10 +17,10 @@ from django.views.decorators.http import require_safe
 
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from calls import tasks
+from calls.audio.wav import as_wav
 from calls.errors import SpeechFailed
 from calls.greetings import own_recordings, recordings
 from calls.greetings.opening import text_of
-from calls.greetings.transcription import as_wav
 from calls.models import GreetingAudio, GreetingPart, GreetingState
 from calls.pages import greeting_parts, words
 
