@@ -80,7 +80,7 @@ class PartShown:
         if low <= seconds <= high:
             return ""
         return _(
-            "The recording lasts %(seconds)d seconds. These words usually take %(low)d to %(high)d: "
+            "The recording lasts %(seconds)d s. These words usually take %(low)d to %(high)d s: "
             "is every word said, and nothing else?"
         ) % {"seconds": seconds, "low": low, "high": high}
 

@@ -261,7 +261,7 @@ def test_each_text_has_a_recording_of_its_own(
     form = {"file": SimpleUploadedFile("g.wav", wav(7)), "part": "notice"}
     owner.post(address(business, "greeting-own"), form)
     shown = owner.get(address(business)).content.decode()
-    assert "The recording lasts 7 seconds. These words usually take 1 to 5" in shown
+    assert "The recording lasts 7 s. These words usually take 1 to 5 s" in shown
     owner.post(address(business, "greeting-own-accept"), {"part": "greeting"})
     business.refresh_from_db()
     assert own_recordings.accepted(business, GreetingPart.NOTICE) is None
