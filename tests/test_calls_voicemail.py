@@ -83,7 +83,7 @@ async def test_openai_is_away_and_the_caller_leaves_a_message(rig: Rig) -> None:
     """Both webhooks tell of it, twice, and Twilio has the sound only at the third question."""
     desk = await desk_of(rig, longest_s=60)
     message = speech("hello") * 3
-    with rig.exchange.at_the_door(scenario(Refuse(401))):
+    with rig.exchange.at_the_door(scenario(Refuse(status=401))):
         async with calling(rig, desk, AfterTheBeep(message, times=2)) as call:
             await eventually(lambda: call.record.messages)
     assert call.record.errors == []
@@ -111,7 +111,7 @@ async def test_nobody_takes_a_transfer_and_the_business_wants_the_beep(rig: Rig)
 
 async def test_a_message_that_twilio_never_tells_of_is_found(rig: Rig) -> None:
     desk = await desk_of(rig)
-    with rig.exchange.at_the_door(scenario(Refuse(401))):
+    with rig.exchange.at_the_door(scenario(Refuse(status=401))):
         async with calling(rig, desk, AfterTheBeep(speech("hello") * 3, hangs_up=True, tells=False)) as call:
             await eventually(lambda: call.record.messages)
     await rig.office.ask(_as_if_later, call.flow.ids.call_sid)
@@ -121,7 +121,7 @@ async def test_a_message_that_twilio_never_tells_of_is_found(rig: Rig) -> None:
 
 async def test_who_says_nothing_hears_that_nothing_was_recorded(rig: Rig) -> None:
     desk = await desk_of(rig)
-    with rig.exchange.at_the_door(scenario(Refuse(401))):
+    with rig.exchange.at_the_door(scenario(Refuse(status=401))):
         async with calling(rig, desk, AfterTheBeep()) as call:
             await eventually(lambda: call.is_over)
     assert [verb.name for verb in call.record.verbs] == ["Connect", "Say", "Record", "Say", "Hangup"]
