@@ -23,7 +23,6 @@ from calls.sandbox.receptionist.engine import Say
 from calls.sandbox.telephone import wav_files
 from calls.sandbox.telephone.called_person import CalledPerson
 from calls.sandbox.telephone.media_stream import LineConditions
-from calls.sandbox.telephone.outgoing_call import CallMaker
 from calls.sandbox.telephone.placed_call import PlacedCall
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing.called_businesses import open_business
@@ -31,8 +30,8 @@ from testing.servers import Daphne
 from tests.call_exchange import Exchange, Lane
 from tests.call_office import Office, Records, records_of
 
-ACCOUNT_SID = "AC00000000000000000000000000000001"
 AUTH_TOKEN = "end-to-end-auth-token"
+ACCOUNT_SID = f"AC{'7' * 32}"
 FALLBACK = "+12125559999"
 ANSWER = "This answer is long enough to be interrupted in its middle, and goes on."
 SECOND = "And that is all."
@@ -68,7 +67,6 @@ class Rig:
     exchange: Exchange
     twilio: TwilioPeer
     office: Office
-    maker: CallMaker
 
     async def desk(
         self, plan: Scenario | None = None, *, greeting: str = "", is_rendered: bool = True, **values: Any

@@ -10,7 +10,6 @@ from openai.types.realtime import RealtimeClientEvent
 from pydantic import TypeAdapter
 from pytest_django import DjangoDbBlocker
 
-from calls.sandbox.telephone.outgoing_call import CallMaker
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing.databases import MigratedDatabase
 from testing.servers import media_process, web_processes
@@ -28,20 +27,21 @@ async def rig(
     """One Daphne with OpenAI's and Twilio's stand-ins around it. With Redis, `serve_media` beside it has the calls."""
     folder = tmp_path_factory.mktemp("calls")
     with web_processes(folder, migrated_database) as start, ExitStack() as beside:
-        async with Exchange() as exchange, CallMaker() as maker:
+        async with Exchange() as exchange:
             daphne = start(
                 OPENAI_API_KEY="not-a-key",
                 OPENAI_REALTIME_URL=exchange.url.replace("http", "ws", 1),
                 OPENAI_BASE_URL=exchange.url,
-                TWILIO_ACCOUNT_SID=ACCOUNT_SID,
                 TWILIO_AUTH_TOKEN=AUTH_TOKEN,
-                TWILIO_API_URL=maker.url,
+                TWILIO_ACCOUNT_SID=ACCOUNT_SID,
+                TWILIO_API_URL=exchange.url.removesuffix("/v1"),
             )
+            exchange.shelf.tokens[ACCOUNT_SID] = AUTH_TOKEN
             line = beside.enter_context(media_process(daphne, folder)) if os.environ.get("REDIS_URL") else daphne
             office = Office(daphne.environment["DATABASE_URL"], django_db_blocker)
             async with TwilioPeer(daphne.url, auth_token=AUTH_TOKEN, media_url=line.url) as twilio:
-                maker.twilio = twilio
-                yield Rig(daphne, line, exchange, twilio, office, maker)
+                exchange.maker.twilio = twilio
+                yield Rig(daphne, line, exchange, twilio, office)
             office.close()
         assert_valid_client_events(exchange)
         for process in (daphne, line):

@@ -40,7 +40,7 @@ def person() -> str:
 @pytest.fixture(autouse=True)
 def _same_twilio(rig: Rig) -> Iterator[None]:
     """The test asks Twilio as the installation's worker does."""
-    told = {"PUBLIC_URL": rig.daphne.url, "TWILIO_API_URL": rig.maker.url}
+    told = {"PUBLIC_URL": rig.daphne.url, "TWILIO_API_URL": rig.exchange.url.removesuffix("/v1")}
     with override_settings(TWILIO_ACCOUNT_SID=ACCOUNT_SID, TWILIO_AUTH_TOKEN=AUTH_TOKEN, **told):
         yield
 
@@ -73,10 +73,10 @@ def _state(row: OutgoingCall) -> str:
 
 
 async def calling(rig: Rig, desk: Desk, number: str, who: Answers) -> tuple[OutgoingCall, PlacedCall]:
-    rig.maker.people[number] = who
+    rig.exchange.maker.people[number] = who
     row = await rig.office.ask(_call, desk.business, number)
-    await eventually(lambda: rig.maker.to(number))
-    return row, rig.maker.to(number)[0]
+    await eventually(lambda: rig.exchange.maker.to(number))
+    return row, rig.exchange.maker.to(number)[0]
 
 
 async def settled(rig: Rig, row: OutgoingCall, state: str) -> None:
@@ -142,4 +142,4 @@ async def test_a_call_whose_answer_was_lost_tells_of_itself(rig: Rig) -> None:
     await call.connected()
     await call.hang_up()
     await settled(rig, row, "talked")
-    assert len(rig.maker.to(number)) == 1
+    assert len(rig.exchange.maker.to(number)) == 1

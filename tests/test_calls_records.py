@@ -105,7 +105,7 @@ async def test_a_killed_process_leaves_what_was_said(
     openai_url = rig.exchange.url.replace("http", "ws", 1)
     doomed = daphne(OPENAI_API_KEY="not-a-key", OPENAI_REALTIME_URL=openai_url, TWILIO_AUTH_TOKEN=AUTH_TOKEN)
     office = Office(doomed.environment["DATABASE_URL"], django_db_blocker)
-    kept_rig = Rig(doomed, doomed, rig.exchange, TwilioPeer(doomed.url, auth_token=AUTH_TOKEN), office, rig.maker)
+    kept_rig = Rig(doomed, doomed, rig.exchange, TwilioPeer(doomed.url, auth_token=AUTH_TOKEN), office)
     plan = scenario(transcripts=("When are you open?",), replies=((Say(ANSWER * 3),),))
     desk = await kept_rig.desk(plan, greeting=GREETING, fallback_number=FALLBACK, minutes_left=10)
     async with kept_rig.twilio as twilio, twilio.call(to=desk.number) as call, twilio.call(to=desk.number) as other:

@@ -14,7 +14,7 @@ from calls.models.calls import (
     Turn,
 )
 from calls.models.checks import ModelCheck
-from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
+from calls.models.greetings import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 from calls.models.news import News, NewsChoice, NewsState, NewsWhen
 from calls.models.outgoing import OPEN_STATES, AtMachine, OutgoingCall, OutgoingChoices, OutgoingState
 from calls.models.rescues import AfterCalls, Rescue, RescueResult
@@ -38,6 +38,7 @@ __all__ = [
     "CallStatus",
     "CallTimeline",
     "GreetingAudio",
+    "GreetingPart",
     "GreetingSource",
     "GreetingState",
     "LongestMessage",

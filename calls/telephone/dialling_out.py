@@ -48,7 +48,7 @@ def _render_ahead(claimed: Claimed, *, now: datetime) -> None:
     business, row, choices = claimed.row.business, claimed.row, claimed.choices
     if words.can_be_rendered(choices, row.who):
         calling = words.as_calling(business, words.first_words(business, choices, who=row.who))
-        recordings.request(calling, now=now)
+        recordings.request_all(calling, now=now)
 
 
 def _ask(claimed: Claimed, clock: Callable[[], datetime]) -> None:

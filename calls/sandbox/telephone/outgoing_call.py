@@ -1,8 +1,8 @@
 """Twilio's way of making a call for a server that asks for it: `POST …/Calls.json`, reports, machine detection.
 
-async with TwilioPeer(url) as twilio, CallMaker() as maker:  # TWILIO_API_URL=maker.url
-    maker.twilio = twilio
-    maker.people["+97250…"] = Answers(Does.VOICEMAIL)
+maker = CallMaker(twilio=twilio)  # a `TwilioPeer`
+application.add_routes(maker.routes())  # at TWILIO_API_URL
+maker.people["+97250…"] = Answers(Does.VOICEMAIL)
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import aiohttp
 from aiohttp import web
@@ -98,28 +97,15 @@ class OutgoingFlow(CallFlow):
 
 @dataclass
 class CallMaker:
-    """The REST server. `people` are those who are called, by number; `calls` were asked for, in order."""
+    """The REST API's part of it. `people` are those who are called, by number; `calls` were asked for, in order."""
 
     people: dict[str, Answers] = field(default_factory=dict)
     calls: list[PlacedCall] = field(default_factory=list)
     twilio: TwilioPeer | None = None
-    url: str = ""
-    _runner: web.AppRunner | None = None
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.add_routes([web.post("/2010-04-01/Accounts/{sid}/Calls.json", self._make)])
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._runner:
-            await self._runner.cleanup()
+    def routes(self) -> list[web.RouteDef]:
+        """Returns its address, for an application of the caller."""
+        return [web.post("/2010-04-01/Accounts/{sid}/Calls.json", self._make)]
 
     def to(self, number: str) -> Sequence[PlacedCall]:
         """Returns the calls to a number, in order."""
