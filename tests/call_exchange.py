@@ -26,9 +26,9 @@ from calls.sandbox.openai.http_bodies import refused
 from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
 from calls.sandbox.openai.session import RealtimeSession
 from calls.sandbox.receptionist.engine import ScriptedEngine, StandInEngine
+from calls.sandbox.telephone.outgoing_call import CallMaker
 from calls.sandbox.telephone.recording_shelf import RecordingShelf
 from calls.sandbox.voices.ears import DeafListener, ScriptedListener
-from calls.sandbox.telephone.outgoing_call import CallMaker
 from testing.numbered import NumberedVoice
 
 _NAME = re.compile(r"You answer the telephone of (.*)\.\n")
