@@ -1,9 +1,10 @@
-"""Users, businesses, members, numbers, hours, knowledge, calendars, limits, audit log, webhooks, API, processes."""
+"""Users, businesses, members, hours, knowledge, calendars, reminders, limits, audit log, webhooks, API, processes."""
 
 from businesses.models.api import ApiCreation, ApiToken
 from businesses.models.appointments import Appointment, AppointmentStatus, BusyTime, MadeBy
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
+from businesses.models.calendar_links import CalendarFeed, CalendarSource
 from businesses.models.calendars import Calendar, Service, ServiceCalendar
 from businesses.models.heartbeats import Heartbeat
 from businesses.models.hours import DayKind, SpecialDays, WeekHours
@@ -13,6 +14,7 @@ from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
+from businesses.models.reminders import Filling, HoursBefore, Reminder, ReminderChoices, ReminderResult
 from businesses.models.web_processes import WebProcess
 from businesses.models.webhooks import DeliveryState, Happening, SwitchedOff, WebhookDelivery, WebhookEndpoint
 
@@ -27,14 +29,18 @@ __all__ = [
     "Business",
     "BusyTime",
     "Calendar",
+    "CalendarFeed",
+    "CalendarSource",
     "DailyLimits",
     "DayKind",
     "DayUsage",
     "DeliveryState",
     "EmailUserManager",
     "Erasure",
+    "Filling",
     "Happening",
     "Heartbeat",
+    "HoursBefore",
     "Invitation",
     "KnowledgeEntry",
     "Language",
@@ -43,6 +49,9 @@ __all__ = [
     "Membership",
     "Permission",
     "PhoneNumber",
+    "Reminder",
+    "ReminderChoices",
+    "ReminderResult",
     "Retention",
     "Role",
     "SecondFactor",

@@ -7,12 +7,14 @@ from calls.models.calls import (
     CallOutcome,
     CallStatus,
     NextStep,
+    Sentiment,
     Speaker,
+    SummarySource,
     TraceChunk,
     Turn,
 )
 from calls.models.checks import ModelCheck
-from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
+from calls.models.greetings import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 from calls.models.news import News, NewsChoice, NewsState, NewsWhen
 from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
@@ -21,6 +23,7 @@ from calls.models.timelines import CallTimeline
 from calls.models.tools import ToolRun, ToolSwitch
 from calls.models.transfers import ReachedWhen, Transfer, TransferState, TransferTarget
 from calls.models.tuning import Tuning, TuningCall, TuningFailure
+from calls.models.voicemails import LongestMessage, TranscriptState, Voicemail, VoicemailChoices, VoicemailState
 from calls.models.weeks import WeekOfCalls
 
 __all__ = [
@@ -32,8 +35,10 @@ __all__ = [
     "CallStatus",
     "CallTimeline",
     "GreetingAudio",
+    "GreetingPart",
     "GreetingSource",
     "GreetingState",
+    "LongestMessage",
     "ModelCheck",
     "News",
     "NewsChoice",
@@ -43,7 +48,9 @@ __all__ = [
     "ReachedWhen",
     "Rescue",
     "RescueResult",
+    "Sentiment",
     "Speaker",
+    "SummarySource",
     "SyntheticCall",
     "SyntheticFault",
     "SyntheticSkip",
@@ -53,6 +60,7 @@ __all__ = [
     "ToolRun",
     "ToolSwitch",
     "TraceChunk",
+    "TranscriptState",
     "Transfer",
     "TransferState",
     "TransferTarget",
@@ -60,5 +68,8 @@ __all__ = [
     "TuningCall",
     "TuningFailure",
     "Turn",
+    "Voicemail",
+    "VoicemailChoices",
+    "VoicemailState",
     "WeekOfCalls",
 ]

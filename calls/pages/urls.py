@@ -15,6 +15,7 @@ from calls.pages import (
     transfers,
     try_call,
     tuning,
+    voicemail,
 )
 
 urlpatterns = [
@@ -33,12 +34,14 @@ urlpatterns = [
     path("transfers/<uuid:target_id>/remove/", transfers.remove, name="transfer-target-remove"),
     path("tools/", tools.tools, name="assistant-tools"),
     path("greeting/", greeting.state, name="greeting-state"),
+    path("greeting/heard/<str:when>.wav", greeting.heard, name="greeting-heard"),
     path("greeting/again/", greeting.again, name="greeting-again"),
     path("greeting/own/", greeting.upload, name="greeting-own"),
     path("greeting/own/accept/", greeting.accept, name="greeting-own-accept"),
     path("greeting/own/discard/", greeting.discard, name="greeting-own-discard"),
     path("greeting/own/undo/", greeting.undo, name="greeting-own-undo"),
     path("greeting/own/remove/", greeting.remove, name="greeting-own-remove"),
+    path("voicemail/<uuid:voicemail_id>.wav", voicemail.sound, name="voicemail-sound"),
     path("<uuid:call_id>/", call.call, name="call"),
     path("<uuid:call_id>/turns/", call.turns, name="call-turns"),
     path("<uuid:call_id>/hang-up/", live.hang_up, name="call-hang-up"),
