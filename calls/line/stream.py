@@ -22,7 +22,17 @@ from calls.errors import StreamRefusal, StreamRefused
 from calls.line import live, live_control, opening, waiting
 from calls.line.bridge import Bridge
 from calls.line.media_stream import (
-    Flood, Key, MalformedMessage, MarkBack, Media, Start, Stop, parse, read_start, understand, usual_media,
+    Flood,
+    Key,
+    MalformedMessage,
+    MarkBack,
+    Media,
+    Start,
+    Stop,
+    parse,
+    read_start,
+    understand,
+    usual_media,
 )  # fmt: skip
 from calls.line.model_socket import Connect
 from calls.plan import CallPlan
@@ -48,8 +58,6 @@ REFUSED: Final = 4403
 MALFORMED: Final = 4400
 UNSENDABLE: Final = 4408
 ENDED: Final = 1000
-
-
 CROWD: Final = StreamRefused("too many sockets of its address have not brought a token", StreamRefusal.CROWD)
 
 
