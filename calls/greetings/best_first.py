@@ -5,7 +5,6 @@ One query for all of them: before a caller hears the first word, each query coun
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,7 +21,7 @@ class Heard(NamedTuple):
     source: str
     content_hash: str
     rendered_at: datetime | None
-    audio: bytes
+    audio: bytes | memoryview[int]
 
     @property
     def is_own(self) -> bool:
@@ -48,16 +47,17 @@ def in_order(
     return rows.exclude(not_accepted).order_by(rank, F("rendered_at").desc(nulls_last=True))
 
 
-def _given(column: str, *names: str) -> Iterator[Given]:
-    return (Given(name, given(GreetingAudio, column).output_field) for name in (column, *names))
+def _given(column: str, first: str, last: str) -> Words:
+    field = given(GreetingAudio, column).output_field
+    return Given(column, field), Given(first, field), Given(last, field)
 
 
 first_few = Prepared(  # the owner's and the wanted ones of three texts, and the latest of the others
     lambda: in_order(
         GreetingAudio.objects.all(),
-        tuple(_given("text", "first", "last")),
+        _given("text", "first", "last"),
         given(GreetingAudio, "voice"),
         given(GreetingAudio, "language"),
-        tuple(_given("content_hash", "first_hash", "last_hash")),
+        _given("content_hash", "first_hash", "last_hash"),
     ).values_list("text", "source", "content_hash", "rendered_at", "audio")[:7]
 )

@@ -91,11 +91,12 @@ def offer_audio(
     return row
 
 
-def all_of(business: Business) -> list[GreetingAudio]:
-    """Returns all own recordings of a business, the newest first, without their audio but with its `size` in bytes."""
+def all_of(business: Business) -> list[tuple[GreetingAudio, int]]:
+    """Returns all own recordings of a business, the newest first, without their audio, and how many bytes it has."""
     rows = GreetingAudio.objects.filter(business=business, source=GreetingSource.OWN).defer("audio")
     newest = F("replaced_at").desc(nulls_last=True)
-    return list(rows.annotate(size=Length("audio")).order_by(newest, "-created_at"))
+    sized = rows.annotate(size=Length("audio")).order_by(newest, "-created_at")
+    return [(row, row.size) for row in sized]
 
 
 def newest(business: Business, part: GreetingPart) -> GreetingAudio | None:

@@ -113,11 +113,10 @@ def _recordings(business: Business) -> QuerySet[GreetingAudio]:
     Those with `rendered_at` hold a good recording.
     """
     parts = texts(business)
-    words = (" ".join(parts), parts[0], parts[-1])
-    hashes = (content_hash(business, text) for text in words)
-    return in_order(
-        GreetingAudio.objects.filter(business=business), words, business.voice, business.language, tuple(hashes)
-    )
+    whole, first, last = " ".join(parts), parts[0], parts[-1]
+    hashes = content_hash(business, whole), content_hash(business, first), content_hash(business, last)
+    rows = GreetingAudio.objects.filter(business=business)
+    return in_order(rows, (whole, first, last), business.voice, business.language, hashes)
 
 
 def request(business: Business, *, now: datetime, text: str | None = None) -> GreetingAudio | None:

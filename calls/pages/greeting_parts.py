@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -60,7 +61,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class PartShown:
-    """A person's recordings of one text. `outdated`: what was heard before the text was changed."""
+    """A person's recordings of one text. `outdated`: what was heard before the text was changed.
+
+    `size`: in bytes, of the recording that is offered, or else of the one that is heard; 0 without one.
+    """
 
     part: GreetingPart
     words: str
@@ -68,14 +72,14 @@ class PartShown:
     offered: GreetingAudio | None
     previous: GreetingAudio | None
     outdated: GreetingAudio | None
+    size: int
 
     @property
     def odd_length(self) -> str:
         """Returns what is odd about the length of a recording that is offered or heard; "" if nothing is."""
-        row = self.offered or self.accepted
-        if row is None:
+        if not self.size:
             return ""
-        seconds = round(row.size / ulaw.SAMPLE_RATE)
+        seconds = round(self.size / ulaw.SAMPLE_RATE)
         low, high = usual_seconds(self.words)
         if low <= seconds <= high:
             return ""
@@ -100,20 +104,25 @@ def openings(business: Business, shown: Sequence[PartShown]) -> list[Opening]:
 
 def parts(business: Business) -> list[PartShown]:
     """Returns the texts that can be recorded; recordings of both texts together only if there are some."""
-    rows = own_recordings.all_of(business)
+    sized = own_recordings.all_of(business)
+    rows, sizes = [row for row, _size in sized], {row.pk: size for row, size in sized}
     together = text_of(business, GreetingPart.TOGETHER)
-    found = (_shown(part, text_of(business, part), rows, together) for part in GreetingPart)
+    found = (_shown(part, text_of(business, part), rows, sizes, together) for part in GreetingPart)
     return [
         each for each in found if each.words and (each.part != GreetingPart.TOGETHER or each.accepted or each.previous)
     ]
 
 
-def _shown(part: GreetingPart, words: str, rows: Sequence[GreetingAudio], together: str) -> PartShown:
+def _shown(
+    part: GreetingPart, words: str, rows: Sequence[GreetingAudio], sizes: dict[UUID, int], together: str
+) -> PartShown:
     def first(found: Iterator[GreetingAudio]) -> GreetingAudio | None:
         return next(found, None)
 
     same = [row for row in rows if row.text == words]
     accepted = first(row for row in same if row.state == GreetingState.READY)
+    offered = first(row for row in same if row.state in _OFFERED)
+    measured = offered or accepted
     earlier = (
         row for row in rows
         if row.part == part and row.state == GreetingState.READY and row.text not in (words, together)
@@ -122,9 +131,10 @@ def _shown(part: GreetingPart, words: str, rows: Sequence[GreetingAudio], togeth
         part=part,
         words=words,
         accepted=accepted,
-        offered=first(row for row in same if row.state in _OFFERED),
+        offered=offered,
         previous=first(row for row in same if row.state == GreetingState.REPLACED),
         outdated=None if accepted or part == GreetingPart.TOGETHER else first(earlier),
+        size=sizes[measured.pk] if measured else 0,
     )
 
 

@@ -11,7 +11,7 @@ that never came proves nothing, though the conversation went on by the clock. Pu
     heard_whole      all of it was sent, and a mark that is believed came back behind its last byte
     interrupted      it was stopped before that
     left             the call ended before its last byte can have been heard
-    cut_short        the last attempt broke off, or nothing was sent
+    cut_short        the last attempt broke off, or it was given up
     mark_early       the mark behind its last byte came too early to be true
     mark_missing     that mark never came back
 """
@@ -216,7 +216,7 @@ class _Watch:
             return Verdict.INTERRUPTED
         if self.sent and self.sent >= made and self._is_complete and self.marked == self.sent:
             return Verdict.HEARD_WHOLE
-        if self.ended_at < self._due_at and self.sent:
+        if self.ended_at < self._due_at and (self.sent or not self.is_over):
             return Verdict.LEFT
         if not self.sent or self.sent < made or not self._is_complete:
             return Verdict.CUT_SHORT

@@ -4,9 +4,7 @@
 |---|---|
 | an interruption | the caller's first voiced frame → the marks that came back for the `clear`: silence |
 | a false pause | the assistant fell silent for a voice that was none, and went on |
-| a greeting heard | the mark after its last byte came back, with no `clear` before |
-
-A mark that did not come back proves nothing: a greeting whose protection its deadline ended counts as not heard.
+| a greeting heard | its certificate says that it was heard whole (`certificates.py`) |
 """
 
 from __future__ import annotations
@@ -15,13 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from calls.conversation.barge_in import Verdict
-from calls.conversation.commands import ClearPlayback, Latency, Log, Measure, Play
-from calls.conversation.events import MarkReturned, StreamResumed
-from calls.conversation.first_utterance import End
+from calls.conversation import barge_in
+from calls.conversation.commands import Latency, Log, Measure
+from calls.records.certificates import Certificate, Verdict
 from calls.records.traces import Decided, TraceLine
 
-_RESUMED = f"{Verdict.RESUME.value}:"
+_RESUMED = f"{barge_in.Verdict.RESUME.value}:"
 
 
 class Greeting(StrEnum):
@@ -74,27 +71,17 @@ def pauses_in(trace: Iterable[TraceLine]) -> list[Pause]:
     return pauses
 
 
-def greeting_in(trace: Iterable[TraceLine]) -> Greeting:
-    """Returns what was heard of a protected greeting: of all that was played until the first utterance was over."""
-    last_mark, is_back, is_over, was_heard = "", True, False, False
-    for line in trace:
-        if isinstance(line, MarkReturned):
-            is_back = is_back or line.name == last_mark
-        elif isinstance(line, StreamResumed) and not is_over:
-            is_back = True  # what its stream took along is said again, or was heard
-        elif isinstance(line, Decided):
-            match line.command:
-                case Play(mark=mark) if not is_over:
-                    last_mark, is_back = mark, False
-                case ClearPlayback() if not is_back:
-                    return Greeting.NOT_HEARD
-                case Log(label="[FIRST_UTTERANCE]", text=text):
-                    is_over, was_heard = True, text.startswith(End.HEARD.value)
-        if is_over and is_back:
-            break
-    if not is_over:
-        return Greeting.NONE if is_back else Greeting.LEFT
-    return Greeting.HEARD if was_heard and is_back and last_mark else Greeting.NOT_HEARD
+def greeting_of(certificate: Certificate) -> Greeting:
+    """Returns what was heard of a protected greeting: only what its certificate proves counts as heard."""
+    match certificate.verdict:
+        case Verdict.HEARD_WHOLE:
+            return Greeting.HEARD
+        case Verdict.LEFT:
+            return Greeting.LEFT if certificate.bytes_sent else Greeting.NONE
+        case Verdict.NO_GREETING:
+            return Greeting.NONE
+        case _:
+            return Greeting.NOT_HEARD
 
 
 def covered_ms(stretches: Iterable[tuple[int, int]]) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from operator import itemgetter
@@ -24,8 +24,11 @@ from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.settings import Protection
 from calls.models import BROWSER, Call, CallStatus, Speaker, Turn, WeekOfCalls
-from calls.records.measuring import Greeting, Measured, covered_ms, greeting_in, pauses_in
-from calls.records.traces import read_trace
+from calls.plan import settings_of
+from calls.records.certificates import certify
+from calls.records.measuring import Greeting, Measured, covered_ms, greeting_of, pauses_in
+from calls.records.replay import streams_of
+from calls.records.traces import TraceLine, read_trace
 from calls.records.weekly import STEP_MS, SUMS, Week, monday_of
 
 logger = logging.getLogger(__name__)
@@ -79,16 +82,15 @@ def measure(call: Call) -> Measured:
         return _NONE
     try:
         trace = read_trace(call)
+        greeting = _greeting(call, trace)
     except (ValueError, KeyError, TypeError, zlib.error):  # damaged, or another version's: the rest is known without
         logger.exception("call %s: its trace can't be read", call.pk)
-        trace = []
-    protected = call.settings.get("first_utterance_protection", Protection.OFF) != Protection.OFF
-    has_greeting = bool(call.settings.get("greeting_text")) and protected
+        trace, greeting = [], Greeting.NONE
     pauses = pauses_in(trace)
     voices = {speaker: _stretches(call, speaker) for speaker in Speaker}
     spoken_ms = covered_ms(stretch for stretches in voices.values() for stretch in stretches)
     return Measured(
-        greeting=greeting_in(trace) if has_greeting else Greeting.NONE,
+        greeting=greeting,
         pauses=len(pauses),
         false_pauses=sum(pause.is_false for pause in pauses),
         interruptions=tuple(
@@ -101,6 +103,14 @@ def measure(call: Call) -> Measured:
         assistant_ms=covered_ms(voices[Speaker.ASSISTANT]),
         silence_ms=max(round((call.ended_at - call.stream_opened_at).total_seconds() * 1000) - spoken_ms, 0),
     )
+
+
+def _greeting(call: Call, trace: Sequence[TraceLine]) -> Greeting:
+    """Returns what was heard of a greeting with fixed words that is protected; that, its certificate says."""
+    protected = call.settings.get("first_utterance_protection", Protection.OFF) != Protection.OFF
+    if not (call.settings.get("greeting_text") and protected):
+        return Greeting.NONE
+    return greeting_of(certify([(0.0, part) for part in streams_of(trace)], settings_of(call.settings)))
 
 
 def _stretches(call: Call, speaker: Speaker) -> list[tuple[int, int]]:

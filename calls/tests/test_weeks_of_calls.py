@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, timedelta
 
@@ -14,12 +15,13 @@ from hypothesis import strategies as st
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.conversation import ConversationSettings
-from calls.conversation.commands import ClearPlayback, Latency, Log, Measure, NextStep, Play
+from calls.conversation.commands import ClearPlayback, Latency, Log, Measure, NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import CallerFrame, MarkReturned
 from calls.models import BROWSER, Call, CallStatus, Speaker, TraceChunk, Turn, WeekOfCalls
-from calls.records import finishing, weekly, weeks
-from calls.records.measuring import Greeting, covered_ms, greeting_in, pauses_in
+from calls.records import finishing, timelines, weekly, weeks
+from calls.records.certificates import Certificate, Verdict, of_stored
+from calls.records.measuring import Greeting, covered_ms, greeting_of, pauses_in
 from calls.records.traces import Decided, TraceLine, encode
 from calls.tests.conftest import NOW, kept, make_business, make_call, make_live_call
 from calls.tests.test_replay import recorded
@@ -33,28 +35,23 @@ def decided(*commands: object) -> list[TraceLine]:
     return [Decided(number * 0.02, command) for number, command in enumerate(commands)]  # type: ignore[arg-type]
 
 
-OVER = Log("[FIRST_UTTERANCE]", "heard, barge-in now enabled for the rest of the call")
-LAST = Play("greeting", 0, 800, "1:greeting:800")
-BACK = MarkReturned(0.5, "1:greeting:800")
-
-
 # What a trace says ------------------------------------------------------------------------------------
 @pytest.mark.pure
 @pytest.mark.parametrize(
-    ("trace", "heard"),
+    ("verdict", "sent", "heard"),
     [
-        ([], Greeting.NONE),
-        ([*decided(LAST), BACK, *decided(OVER)], Greeting.HEARD),
-        ([*decided(LAST, OVER), BACK], Greeting.HEARD),  # the mark was late, but it came
-        (decided(LAST, OVER), Greeting.NOT_HEARD),  # the deadline ended protection: nothing proves it
-        ([*decided(LAST, OVER), MarkReturned(0.5, "1:greeting:900")], Greeting.NOT_HEARD),  # not its mark
-        ([*decided(LAST, ClearPlayback()), BACK, *decided(OVER)], Greeting.NOT_HEARD),
-        (decided(LAST), Greeting.LEFT),
-        ([*decided(LAST), BACK, *decided(Log("[FIRST_UTTERANCE]", "given up, and so on"))], Greeting.NOT_HEARD),
+        (Verdict.NO_GREETING, 0, Greeting.NONE),
+        (Verdict.HEARD_WHOLE, 800, Greeting.HEARD),
+        (Verdict.LEFT, 800, Greeting.LEFT),
+        (Verdict.LEFT, 0, Greeting.NONE),  # before its first sound
+        (Verdict.INTERRUPTED, 800, Greeting.NOT_HEARD),
+        (Verdict.CUT_SHORT, 0, Greeting.NOT_HEARD),
+        (Verdict.MARK_EARLY, 800, Greeting.NOT_HEARD),
+        (Verdict.MARK_MISSING, 800, Greeting.NOT_HEARD),
     ],
 )
-def test_what_was_heard_of_the_greeting(trace: list[TraceLine], heard: Greeting) -> None:
-    assert greeting_in(trace) is heard
+def test_what_was_heard_of_the_greeting(verdict: Verdict, sent: int, heard: Greeting) -> None:
+    assert greeting_of(Certificate(verdict, bytes_sent=sent)) is heard
 
 
 @pytest.mark.pure
@@ -183,6 +180,42 @@ def test_many_workers_count_every_call_once() -> None:
         worker.join()
     assert week_of(business).calls == 6
     assert week_of(business).answers == {"80": 6, "120": 6}
+
+
+def without_its_last_mark(trace: list[TraceLine], *, instead: MarkReturned | None) -> list[TraceLine]:
+    """A greeting's trace whose last mark never came back, or came as this one."""
+    last = [line for line in trace if isinstance(line, MarkReturned)][-1]
+    rest = [line for line in trace if line is not last]
+    return sorted([*rest, *([instead] if instead else [])], key=lambda line: line.at)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        (lambda trace: trace, Verdict.HEARD_WHOLE),
+        (lambda trace: without_its_last_mark(trace, instead=None), Verdict.MARK_MISSING),
+        (
+            lambda trace: without_its_last_mark(trace, instead=MarkReturned(2.06, "1:greeting:99999")),
+            Verdict.MARK_MISSING,
+        ),
+        (lambda trace: without_its_last_mark(trace, instead=MarkReturned(1.0, "1:greeting:16000")), Verdict.MARK_EARLY),
+    ],
+    ids=["believed", "missing", "of-nothing", "early"],
+)
+def test_a_mark_that_is_not_believed_proves_nothing_anywhere(
+    business: Business, change: Callable[[list[TraceLine]], list[TraceLine]], verdict: Verdict
+) -> None:
+    call = ended_call(business)
+    with acting_for(business):
+        TraceChunk.objects.filter(call=call).update(data=encode(change(recorded(GREETED))))
+        timelines.want(call, now=NOW)
+    assert weeks.count(call.pk)
+    assert timelines.make(call.pk, now=NOW)
+    certificate = of_stored(kept(call).certificate)
+    assert certificate is not None
+    assert certificate.verdict is verdict, "the call's page"
+    heard = int(verdict is Verdict.HEARD_WHOLE)
+    assert (week_of(business).greetings, week_of(business).greetings_heard) == (1, heard), "the week"
 
 
 # What weeks say ------------------------------------------------------------------------------------------
