@@ -26,5 +26,7 @@ urlpatterns = [
     *webhook("twilio/dictation/code", webhooks.dictation_code, name="twilio-dictation-code"),
     *webhook("twilio/dictation/<uuid:dictation_id>", webhooks.dictation, name="twilio-dictation"),
     path("twilio/dictation/<uuid:dictation_id>/<slug:secret>.wav", dictation_calls.sound, name="dictation-sound"),
+    *webhook("twilio/voicemail/<uuid:voicemail_id>", webhooks.voicemail_left, name="twilio-voicemail"),
+    *webhook("twilio/recorded/<uuid:voicemail_id>", webhooks.recorded, name="twilio-recorded"),
     path("greetings/<uuid:greeting_id>/audio.wav", greeting.audio, name="greeting-audio"),
 ]

@@ -22,6 +22,7 @@ from calls.models.timelines import CallTimeline
 from calls.models.tools import ToolRun, ToolSwitch
 from calls.models.transfers import ReachedWhen, Transfer, TransferState, TransferTarget
 from calls.models.tuning import Tuning, TuningCall, TuningFailure
+from calls.models.voicemails import LongestMessage, TranscriptState, Voicemail, VoicemailChoices, VoicemailState
 from calls.models.weeks import WeekOfCalls
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "GreetingPart",
     "GreetingSource",
     "GreetingState",
+    "LongestMessage",
     "ModelCheck",
     "News",
     "NewsChoice",
@@ -57,6 +59,7 @@ __all__ = [
     "ToolRun",
     "ToolSwitch",
     "TraceChunk",
+    "TranscriptState",
     "Transfer",
     "TransferState",
     "TransferTarget",
@@ -64,5 +67,8 @@ __all__ = [
     "TuningCall",
     "TuningFailure",
     "Turn",
+    "Voicemail",
+    "VoicemailChoices",
+    "VoicemailState",
     "WeekOfCalls",
 ]

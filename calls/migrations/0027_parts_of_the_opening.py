@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0025_transfers'),
+        ('calls', '0026_voicemail'),
     ]
 
     operations = [
