@@ -216,6 +216,8 @@ def _without_database(request: HttpRequest) -> VoiceResponse | None:
     name = request.resolver_match.url_name if request.resolver_match else ""
     if name in _OTHER_LEG and request.resolver_match:
         return _without_a_name(request, **request.resolver_match.kwargs)
+    if name == "twilio-dictation":  # a member, not a caller
+        return _twiml(Onward(announcement=Announcement.UNAVAILABLE))
     if name in _OF_RECORDINGS:  # Twilio is asked for the recording later
         return _twiml(Onward(announcement=Announcement.MESSAGE_LEFT)) if name == "twilio-voicemail" else None
     return from_memory.answer(told, is_after=request.path != reverse("calls:twilio-voice"))
