@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0026_voicemail'),
+        ('calls', '0027_what_calls_were_about'),
     ]
 
     operations = [
