@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0025_appointments'),
-        ('calls', '0027_parts_of_the_opening'),
+        ('calls', '0028_parts_of_the_opening'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
