@@ -14,6 +14,7 @@ from calls.models.calls import (
     Turn,
 )
 from calls.models.checks import ModelCheck
+from calls.models.dictations import Dictation, DictationState
 from calls.models.greetings import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 from calls.models.news import News, NewsChoice, NewsState, NewsWhen
 from calls.models.outgoing import OPEN_STATES, AtMachine, OutgoingCall, OutgoingChoices, OutgoingState
@@ -37,6 +38,8 @@ __all__ = [
     "CallOutcome",
     "CallStatus",
     "CallTimeline",
+    "Dictation",
+    "DictationState",
     "GreetingAudio",
     "GreetingPart",
     "GreetingSource",

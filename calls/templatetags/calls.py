@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -48,7 +49,7 @@ def outgoing_reason(row: OutgoingCall) -> str:
 
 
 @register.inclusion_tag("calls/call_back.html", takes_context=True)
-def call_back(context: dict[str, Any], number: str, who: str = "", task: UUID | None = None) -> dict[str, Any]:
+def call_back(context: Context, number: str, who: str = "", task: UUID | None = None) -> dict[str, Any]:
     """Show a button that has the assistant call a number (E.164), where the business has switched that on."""
     request = context["request"]
     if "calls_back" not in context:  # asked once for a page, however many buttons it has

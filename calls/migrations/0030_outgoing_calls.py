@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0025_appointments'),
-        ('calls', '0028_parts_of_the_opening'),
+        ('calls', '0029_dictations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
