@@ -14,13 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from businesses.keeping.person import Person
 from businesses.keeping.table import Attachment, Holding, Record
 from calls.models import (
-    OPEN_STATES,
     BlockedCaller,
     Call,
     CallStatus,
     CallTimeline,
-    OutgoingCall,
-    OutgoingState,
     Rescue,
     Sentiment,
     Task,
@@ -60,7 +57,8 @@ def calls_of(person: Person) -> QuerySet[Call]:
     return Call.objects.filter(wanted, business=person.business)
 
 
-def _waits_for(person: Person, _now: datetime) -> str:
+def waits_for_calls(person: Person, _now: datetime) -> str:
+    """Returns that the person is on the telephone, if they are."""
     return LINE_OPEN if calls_of(person).exclude(status=CallStatus.ENDED).exists() else ""
 
 
@@ -225,34 +223,7 @@ def _erase_rescues(person: Person, most: int) -> int:
     return Rescue.objects.filter(pk__in=list(_rescues(person).values_list("pk", flat=True)[:most])).delete()[0]
 
 
-def _outgoing(person: Person) -> QuerySet[OutgoingCall]:
-    theirs = Q(number__in=person.addresses) | Q(call__in=calls_of(person))
-    return OutgoingCall.objects.filter(theirs, business=person.business)
-
-
-def _erase_outgoing(person: Person, most: int) -> int:
-    return OutgoingCall.objects.filter(pk__in=list(_outgoing(person).values_list("pk", flat=True)[:most])).delete()[0]
-
-
-def _outgoing_records(person: Person) -> Iterator[Record]:
-    fields = ("call_id", "number", "who", "about", "state", "why", "basis", "answered_by", "try_number", "asked_at")
-    yield from _outgoing(person).order_by("asked_at").values(*fields, "dialled_at", "ended_at")
-
-
-def _waits_for_outgoing(person: Person, now: datetime) -> str:
-    under_way = _outgoing(person).filter(state__in=OPEN_STATES).exclude(state=OutgoingState.WAITING)
-    return LINE_OPEN if under_way.exists() else _waits_for(person, now)
-
-
 HOLDINGS = (
-    Holding(
-        "outgoing_calls",
-        _("Calls that the assistant made to them, or was to make"),
-        rows=lambda person: (_outgoing(person),),
-        erase=_erase_outgoing,
-        records=_outgoing_records,
-        waits_for=_waits_for_outgoing,
-    ),
     Holding(
         "blocks",
         _("Entries in the list of blocked callers"),
@@ -280,7 +251,7 @@ HOLDINGS = (
         rows=lambda person: (_recorded(person),),
         erase=_erase_recordings,
         files=_recordings,
-        waits_for=_waits_for,
+        waits_for=waits_for_calls,
     ),
     Holding(
         "traces",

@@ -12,7 +12,7 @@ from businesses.keeping.kinds import Kind
 from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
-from calls.keeping import voicemails
+from calls.keeping import called, voicemails
 from calls.keeping.callers import FINISHED, HOLDINGS, UNSAID, WAITS
 from calls.models import (
     OPEN_STATES,
@@ -186,7 +186,7 @@ def register() -> None:
     """Register rules, holdings and days."""
     table.register(
         rules=RULES,
-        holdings=(voicemails.HOLDING, *HOLDINGS),
+        holdings=(*called.HOLDINGS, voicemails.HOLDING, *HOLDINGS),
         removers=(
             (Kind.RECORDINGS, remove_recordings),
             (Kind.TRANSCRIPTS, remove_turns),

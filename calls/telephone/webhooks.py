@@ -42,6 +42,8 @@ from calls.telephone.transfer_keys import ACCEPTS, is_secret
 logger = logging.getLogger(__name__)
 
 _OTHER_LEG = ("twilio-whisper", "twilio-key")
+_NO_CALLERS = ("twilio-dictation", "twilio-answered")
+"""Addresses that are asked for a member, or for somebody whom we have called."""
 _OUTGOING_REPORTS = ("twilio-progress", "twilio-answerer")
 _OF_RECORDINGS = ("twilio-voicemail", "twilio-recorded")
 Webhook = Callable[..., VoiceResponse | None]
@@ -217,14 +219,12 @@ def _without_database(request: HttpRequest) -> VoiceResponse | None:
     name = request.resolver_match.url_name if request.resolver_match else ""
     if name in _OTHER_LEG and request.resolver_match:
         return _without_a_name(request, **request.resolver_match.kwargs)
-    if name == "twilio-dictation":  # a member, not a caller
+    if name in _NO_CALLERS:
         return _twiml(Onward(announcement=Announcement.UNAVAILABLE))
     if name in _OF_RECORDINGS:  # Twilio is asked for the recording later
         return _twiml(Onward(announcement=Announcement.MESSAGE_LEFT)) if name == "twilio-voicemail" else None
     if name in _OUTGOING_REPORTS:
         return None  # `calls/outgoing/progress.py` looks at calls of which it hears nothing
-    if name == "twilio-answered":
-        return _twiml(Onward(announcement=Announcement.UNAVAILABLE))
     return from_memory.answer(told, is_after=request.path != reverse("calls:twilio-voice"))
 
 
