@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from businesses.calendar.plan import coming
 from businesses.known_people import KnownPerson, people_with
 from businesses.models import Business, User
 from businesses.pages.access import PageRequest, business_page
@@ -22,7 +21,7 @@ from whatsapp.broadcasts.under_way import not_over, under_way
 from whatsapp.pages.conversations import waiting
 
 MOST_SHOWN = 5
-"""Of missed callers, of people who wait for a reply, and of appointments."""
+"""Of missed callers, and of people who wait for a reply."""
 
 
 @require_safe
@@ -45,10 +44,8 @@ def home(request: PageRequest) -> HttpResponse:
     now = timezone.now()
     steps, broadcasts = first_steps(request.business), not_over(request.business)
     context = {
-        "today": f"{timezone.localdate(now):%Y-%m-%d}",
         "calls": calls_of_home(request.business, now=now),
         "missed": _named(request.business, missed_callers(request.business, now=now, most=MOST_SHOWN)),
-        "appointments": coming(request.business, now=now, most=MOST_SHOWN),
         "waiting": waiting(request.business, now=now)[:MOST_SHOWN],
         "broadcasts": under_way(broadcasts),
         "charts": charts(request.business, now=now),

@@ -84,9 +84,3 @@ def next_appointments(business: Business, number: str, *, now: datetime) -> list
         business=business, number=number, ends_at__gt=now, status=AppointmentStatus.BOOKED
     )
     return list(ahead.select_related("service", "calendar", "business")[:10])
-
-
-def coming(business: Business, *, now: datetime, most: int) -> list[Appointment]:
-    """Returns what is booked and not over, in all calendars, the nearest first. One query."""
-    ahead = Appointment.objects.filter(business=business, ends_at__gt=now, status=AppointmentStatus.BOOKED)
-    return list(ahead.select_related("service", "calendar").order_by("starts_at", "pk")[:most])
