@@ -178,6 +178,8 @@ class Conversation:
                 return goes_on
             case ResponseAudio():
                 return self.assistant.audio(event)
+            case ResponseWords():
+                return self.assistant.words(event)
         return None
 
     def fail(self) -> list[Command]:
@@ -202,8 +204,6 @@ class Conversation:
 
     def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912 - a line for each kind of event
         match event:
-            case ResponseWords():
-                self.assistant.words(event)
             case SpeechStarted(at):
                 self.turns.interruptions.speech_started(at)
             case SpeechStopped(at, item_id):
