@@ -9,7 +9,7 @@ from businesses.models.heartbeats import Heartbeat
 from businesses.models.hours import DayKind, SpecialDays, WeekHours
 from businesses.models.keeping import AddressKey, Erasure, Retention
 from businesses.models.knowledge import KnowledgeEntry
-from businesses.models.limits import DailyLimits, DayUsage, Limit
+from businesses.models.limits import DailyLimits, DayUsage, Limit, UsageDetail
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
@@ -50,6 +50,7 @@ __all__ = [
     "ServiceCalendar",
     "SpecialDays",
     "SwitchedOff",
+    "UsageDetail",
     "User",
     "Voice",
     "WebProcess",

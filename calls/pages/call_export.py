@@ -47,6 +47,7 @@ def export(request: PageRequest) -> HttpResponseBase:
         _("greeting attempts"),
         _("greeting interruptions"),
         _("summary"),
+        _("OpenAI cost (US dollars)"),
     ]
     chosen = CallFilters(request.GET, business=request.business).chosen()
     name = f"calls-{timezone.localdate():%Y-%m-%d}"
@@ -87,4 +88,5 @@ def _cells(business: Business, calls: Iterator[Call]) -> Iterator[list[str]]:
                 f"{call.minutes_charged:.2f}",
                 *_greeting(call),
                 call.summary,
+                words.cost(call),
             ]
