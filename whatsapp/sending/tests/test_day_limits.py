@@ -38,13 +38,13 @@ def test_what_leaves_is_counted(acme: Business, broadcast: Broadcast, send: Send
 def test_messages_without_a_price_are_counted_and_none_is_made_up(
     acme: Business, broadcast: Broadcast, sender: Sender, template: MessageTemplate, send: Send
 ) -> None:
+    template.category = "NEW_KIND"
+    template.save()
     Broadcast.objects.filter(pk=broadcast.pk).update(template_category="NEW_KIND")
     send()
     now = timezone.now()
     used = usage.used_today(acme, now=now)
     assert (used.messages, used.money, used.messages_money, used.unpriced_messages) == (20, 0, 0, 20)
-    template.category = "NEW_KIND"
-    template.save()
     letter = reply(sender, now)
     letter.kind, letter.template = "template", template
     letter.save()
