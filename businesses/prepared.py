@@ -8,11 +8,14 @@ A prepared query is an ordinary queryset, written once with `Given` in the place
 
 It is fenced as every query: one of a tenant's model may run only while exactly one business is set, whose rows alone it
 finds. For the few statements that each call makes; everywhere else a plain queryset reads better.
+
+Several are read by one statement ahead of the code that asks for them: `read_ahead.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
@@ -29,6 +32,10 @@ Row = TypeVar("Row")
 _ANYONE: Final = UUID("00000000-0000-4000-8000-000000000a11")
 """Stands for the business while a query is made. No business has it."""
 _ID: Final[models.UUIDField[Any, Any]] = models.UUIDField()
+RowsRead = dict[tuple[Any, ...], list[Any]]
+"""Rows that were read already, by `Prepared.key`."""
+read_already: Final[ContextVar[RowsRead | None]] = ContextVar("read_already", default=None)
+"""What `read_ahead` has read for the block that runs."""
 
 
 class Given(Expression):
@@ -52,7 +59,7 @@ def given(model: type[models.Model], column: str) -> Given:
 
 
 @dataclass(frozen=True, slots=True)
-class _Statement:
+class Statement:
     """A statement for one kind of database. `places`: its parameters, some of them `Given`, or `_ANYONE`."""
 
     sql: str
@@ -60,7 +67,7 @@ class _Statement:
     names: frozenset[str]
 
     @classmethod
-    def of(cls, compiler: Any) -> _Statement:
+    def of(cls, compiler: Any) -> Statement:
         """Returns the statement of a query that was made for `_ANYONE`."""
         written, parameters = compiler.as_sql()
         anyone = _id_of(_ANYONE)
@@ -85,10 +92,14 @@ def _id_of(business: UUID) -> Any:
     return _ID.get_db_prep_value(business, connection)
 
 
-class _Reader:
-    """Makes a query's rows of what the database answers: objects, or tuples for `values_list`."""
+class Reader:
+    """Makes a query's rows of what the database answers: objects, or tuples for `values_list`.
+
+    `types`: of its columns, as `CAST` takes them.
+    """
 
     def __init__(self, compiler: Any, *, is_whole: bool) -> None:
+        self.types = [column.output_field.cast_db_type(connection) for column, _sql, _alias in compiler.select]
         converters = compiler.get_converters([column for column, _sql, _alias in compiler.select])
         self._converters = [(at, convert, column) for at, (each, column) in converters.items() for convert in each]
         self._klass = compiler.klass_info if is_whole else None
@@ -112,16 +123,27 @@ class _Reader:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A prepared query and the values that it will be asked with."""
+
+    query: Prepared[Any]
+    values: dict[str, Any]
+
+
 class Prepared(Generic[Row]):
     """A query for rows: whole ones, with or without `select_related`, or tuples by `values_list` (not flat)."""
 
     def __init__(self, make: Callable[[], models.QuerySet[Any, Row]]) -> None:
         self._make = make
-        self._by_vendor: dict[str, tuple[_Statement, _Reader]] = {}
+        self._by_vendor: dict[str, tuple[Statement, Reader]] = {}
 
     def rows(self, **values: Any) -> list[Row]:
         """Returns the rows for these values. Raises `NoBusiness` unless exactly one business is set."""
-        statement, reader = self._by_vendor.get(connection.vendor) or self._put_together()
+        ahead = read_already.get()
+        if ahead is not None and (known := ahead.get(self.key(values))) is not None:
+            return list(known)
+        statement, reader = self.made()
         filled = statement.filled(values)
         with connection.cursor() as cursor:
             cursor.execute(statement.sql, filled)
@@ -131,12 +153,24 @@ class Prepared(Generic[Row]):
         """Returns the first of them."""
         return next(iter(self.rows(**values)), None)
 
-    def _put_together(self) -> tuple[_Statement, _Reader]:
+    def asked(self, **values: Any) -> Asked:
+        """Returns the query with these values, for `read_ahead`."""
+        return Asked(self, values)
+
+    def key(self, values: dict[str, Any]) -> tuple[Any, ...]:
+        """Returns what tells apart what is asked with these values of the one business that is set, or `NoBusiness`."""
+        return (self, the_current(), *sorted(values.items()))
+
+    def made(self) -> tuple[Statement, Reader]:
+        """Returns its statement and what reads its rows, for the database in use."""
+        return self._by_vendor.get(connection.vendor) or self._put_together()
+
+    def _put_together(self) -> tuple[Statement, Reader]:
         with made_for(_ANYONE):
             rows: Any = self._make()
         compiler = rows.query.get_compiler(connection=connection)
-        statement = _Statement.of(compiler)
-        made = self._by_vendor[connection.vendor] = statement, _Reader(compiler, is_whole=rows._fields is None)
+        statement = Statement.of(compiler)
+        made = self._by_vendor[connection.vendor] = statement, Reader(compiler, is_whole=rows._fields is None)
         return made
 
 
@@ -145,7 +179,7 @@ class PreparedUpdate:
 
     def __init__(self, make: Callable[[], models.QuerySet[Any]], *columns: str, **changes: CombinedExpression) -> None:
         self._make, self._columns, self._changes = make, columns, changes
-        self._by_vendor: dict[str, _Statement] = {}
+        self._by_vendor: dict[str, Statement] = {}
 
     def run(self, **values: Any) -> int:
         """Returns how many rows it changed. Raises `NoBusiness` unless exactly one business is set."""
@@ -155,10 +189,10 @@ class PreparedUpdate:
             cursor.execute(statement.sql, filled)
             return int(cursor.rowcount)
 
-    def _put_together(self) -> _Statement:
+    def _put_together(self) -> Statement:
         with made_for(_ANYONE):
             rows: Any = self._make()
         query = rows.query.chain(sql.UpdateQuery)
         query.add_update_values({**{name: given(rows.model, name) for name in self._columns}, **self._changes})
-        made = self._by_vendor[connection.vendor] = _Statement.of(query.get_compiler(connection=connection))
+        made = self._by_vendor[connection.vendor] = Statement.of(query.get_compiler(connection=connection))
         return made

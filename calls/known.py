@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from businesses.hours import Hours, hours_of
+from businesses.hours import Hours, current_hours
 from businesses.knowledge import entries
 from businesses.models import Business, KnowledgeEntry
 from calls.models import Call
-
-_EARLIEST_DAY: Final = timedelta(days=3)
-"""Exceptions that were over by then say nothing of a call, whatever its zone and however long it lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Known:
 
 def known_of(business: Business, call: Call | None, *, now: datetime) -> Known:
     """Returns what is known for a call. Whether it came outside the hours was decided when its first stream opened."""
-    hours = hours_of(business, since=now.date() - _EARLIEST_DAY)
+    hours = current_hours(business, now)
     is_closed = hours is not None and not hours.standing(now).is_open
     opened_at = call.stream_opened_at if call else None
     if call and opened_at:

@@ -10,12 +10,16 @@ from zoneinfo import ZoneInfo
 
 from businesses import hours
 from businesses.models import Business
+from businesses.prepared import Prepared
+from businesses.tenancy import acting_for
 from calls.models import ReachedWhen, TransferTarget
 
 MOST_TARGETS: Final = 20
 """Of a business: the model reads all of them in each call."""
 MOST_NUMBERS: Final = 5
 """Of one person or department."""
+switched_on: Final = Prepared(lambda: TransferTarget.objects.filter(is_on=True)[:MOST_TARGETS])
+"""What `reach_of` and `to_ring` ask of targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ def _is_day(target: TransferTarget, weekday: int) -> bool:
 
 
 def _switched_on(business: Business) -> list[TransferTarget]:
-    return list(TransferTarget.objects.filter(business=business, is_on=True)[:MOST_TARGETS])
+    with acting_for(business):
+        return switched_on.rows()
 
 
 def _named(target: TransferTarget) -> Somebody:

@@ -5,6 +5,16 @@ only has none of this: `hours_of` and `standing` return None, and `intervals` an
 """
 
 from businesses.hours.calendar import Hours, Interval, Standing
-from businesses.hours.reading import has_hours, hours_of, intervals, standing
+from businesses.hours.reading import current_ahead, current_hours, has_hours, hours_of, intervals, standing
 
-__all__ = ["Hours", "Interval", "Standing", "has_hours", "hours_of", "intervals", "standing"]
+__all__ = [
+    "Hours",
+    "Interval",
+    "Standing",
+    "current_ahead",
+    "current_hours",
+    "has_hours",
+    "hours_of",
+    "intervals",
+    "standing",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import wave
 from enum import StrEnum
 from typing import BinaryIO, Final
@@ -10,6 +11,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from calls.audio import ulaw
 from calls.audio.ulaw import SAMPLE_RATE
 
 # How much the samples of each width must be multiplied to become 16-bit ones; 8-bit WAV is unsigned.
@@ -59,3 +61,14 @@ def telephone_samples(file: BinaryIO, *, longest_s: float = 3600.0) -> NDArray[n
         raise BadWav(WavFault.EMPTY)
     heard: NDArray[np.int16] = np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
     return heard
+
+
+def as_wav(audio: bytes) -> bytes:
+    """Returns µ-law as a WAV file with 16-bit samples: not every browser plays µ-law."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(SAMPLE_RATE)
+        wav.writeframes(ulaw.decode(audio).astype("<i2").tobytes())
+    return file.getvalue()

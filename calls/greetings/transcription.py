@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import logging
-import wave
 
 from django.conf import settings
 
-from calls.audio import ulaw
+from calls.audio.wav import as_wav
 from calls.openai_http import openai_client
 from calls.openai_models import takes_hints
 
@@ -36,14 +34,3 @@ def transcribe(audio: bytes, *, language: str, names: tuple[str, ...] = ()) -> s
         logger.warning("A recording could not be transcribed: %s", type(error).__name__)
         return None
     return str(answer.text)
-
-
-def as_wav(audio: bytes) -> bytes:
-    """Returns µ-law as a WAV file with 16-bit samples: not every browser plays µ-law."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as wav:
-        wav.setnchannels(1)
-        wav.setsampwidth(2)
-        wav.setframerate(ulaw.SAMPLE_RATE)
-        wav.writeframes(ulaw.decode(audio).astype("<i2").tobytes())
-    return file.getvalue()

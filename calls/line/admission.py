@@ -8,22 +8,25 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from businesses import hours
 from businesses.hours.after_hours import as_closed
+from businesses.knowledge import entries
 from businesses.models import Business
+from businesses.prepared import Asked
+from businesses.read_ahead import read_ahead
 from businesses.tenancy import acting_for
 from calls import transfer_targets
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.settings import ConversationSettings
 from calls.errors import StreamRefused
-from calls.greetings import recordings
-from calls.greetings.names import names_of
+from calls.greetings import names, recordings
 from calls.known import known_of
 from calls.models import CallStatus
 from calls.plan import CallPlan, conversation_settings, plan_of
 from calls.records import finishing, pasts
 from calls.telephone import stream_tokens
-from calls.tools.registry import offered_by
+from calls.tools import appointment_words, registry
 
 SHORTEST_REST_S: Final = 1.0
 """Of the longest time of a call that goes on after a break."""
@@ -40,12 +43,12 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         if call is None:
             raise StreamRefused(stream_tokens.why_not(token, call_sid, now=now))
     business = call.business
-    with acting_for(business):
+    with acting_for(business), read_ahead(*_asked_by_all(now)):
         known = known_of(business, call, now=now)
         if known.is_closed:
             business = as_closed(business)
         greeting_audio = recordings.current_audio(business, now=now)
-        tools, reach = offered_by(business), transfer_targets.reach_of(business, now=now)
+        tools, reach = registry.offered_by(business), transfer_targets.reach_of(business, now=now)
         plan_settings = conversation_settings(
             business, greeting_bytes=len(greeting_audio), tools=tools, people=[each.name for each in reach.now]
         )
@@ -61,19 +64,31 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
         if past:
             longest_s = max(plan_settings.max_call_s - past.seconds, SHORTEST_REST_S)
             plan_settings = replace(plan_settings, max_call_s=longest_s)
-        names = names_of(business)
+        known_names = names.names_of(business)
     return plan_of(
         call.pk,
         business,
         plan_settings,
         greeting_audio=greeting_audio,
         now=now,
-        names=names,
+        names=known_names,
         past=past,
         known=known,
         tools=tools,
         reach=reach,
     )
+
+
+def _asked_by_all(now: datetime) -> list[Asked]:
+    """Returns what is asked about the business of each call, which is read by one statement."""
+    return [
+        *hours.current_ahead(now),
+        entries.in_use.asked(),
+        registry.decided.asked(),
+        appointment_words.offers.asked(),
+        transfer_targets.switched_on.asked(),
+        names.members.asked(),
+    ]
 
 
 def _first_opening(

@@ -20,9 +20,9 @@ from businesses.hours.after_hours import as_closed
 from businesses.models import Business
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from calls import tasks
+from calls.audio.wav import as_wav
 from calls.errors import SpeechFailed
 from calls.greetings import own_recordings, recordings
-from calls.greetings.transcription import as_wav
 from calls.models import GreetingAudio, GreetingState
 from calls.pages import words
 

@@ -38,6 +38,7 @@ def shown(language: str, **values: Any) -> str:
         return words.end_reason(Call(**values))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("cause", CAUSES)
 @pytest.mark.parametrize("reason", EndReason)
 def test_every_reason_has_words_in_both_languages_with_whatever_lay_behind_it(reason: EndReason, cause: str) -> None:
@@ -49,6 +50,7 @@ def test_every_reason_has_words_in_both_languages_with_whatever_lay_behind_it(re
     assert english.count(".") == hebrew.count("."), "the detail is told in both languages"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("fault", SpeechFault)
 @pytest.mark.parametrize("meaning", Meaning)
 def test_every_failure_of_a_greeting_has_words_in_both_languages(fault: SpeechFault, meaning: Meaning) -> None:
@@ -91,6 +93,7 @@ def sources() -> dict[Path, ast.Module]:
     return {path.relative_to(here): ast.parse(path.read_text("utf-8")) for path in files}
 
 
+@pytest.mark.once
 def test_every_reason_is_written_somewhere() -> None:
     readers = {Path("pages/words.py"), Path("records/old_sentences.py"), Path("conversation/end_reasons.py")}
     written = {
@@ -103,6 +106,7 @@ def test_every_reason_is_written_somewhere() -> None:
     assert written == set(EndReason.__members__)
 
 
+@pytest.mark.once
 def test_no_writer_stores_a_sentence() -> None:
     """Whoever builds an end, a refusal or a failure names a member of its enum, or passes one on."""
     stored = {"EndCall", "Ending", "end_if_open", "_close", "_end", "SpeechFailed"}
@@ -118,6 +122,7 @@ def _is_sentence(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
 
 
+@pytest.mark.once
 def test_only_one_module_knows_the_old_sentences() -> None:
     old = set(old_sentences._END_REASONS)
     for path, tree in sources().items():

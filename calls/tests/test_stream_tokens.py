@@ -9,12 +9,14 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from businesses.models import Business
+from businesses.models import Business, KnowledgeEntry
+from businesses.models.hours import WEEKDAYS, SpecialDays, WeekHours
+from businesses.tenancy import acting_for
 from calls.conversation.settings import ConversationSettings
 from calls.errors import StreamRefused
 from calls.greetings import recordings
 from calls.line.admission import open_stream
-from calls.models import Call, CallStatus
+from calls.models import Call, CallStatus, ReachedWhen, ToolSwitch, TransferTarget
 from calls.plan import CallPlan, settings_of
 from calls.telephone import stream_tokens
 from calls.tests.conftest import NOW, kept, make_business, make_call
@@ -157,6 +159,30 @@ def test_opening_a_stream_takes_few_queries(ringing: Ringing, django_assert_num_
     Business.objects.filter(pk=call.business_id).update(greeting_text="Hello")
     call.business.refresh_from_db()
     recordings.request(call.business, now=NOW)
-    # the call, hours, knowledge, greeting; tools: switches and what four of them need; the claim; names
-    with django_assert_num_queries(11):  # type: ignore[operator]
+    # the call; all that every call asks about its business (`read_ahead`); its greeting; the claim
+    with django_assert_num_queries(4):  # type: ignore[operator]
         open_stream(token=token, call_sid=call.twilio_call_sid, stream_sid="MZ1", now=NOW)
+
+
+def test_a_business_with_everything_takes_no_query_more(ringing: Ringing, django_assert_num_queries: object) -> None:
+    call, token = ringing
+    business = call.business
+    Business.objects.filter(pk=business.pk).update(
+        greeting_text="Hello", closed_greeting_text="Closed", fallback_number="+97235550111"
+    )
+    business.refresh_from_db()
+    with acting_for(business):
+        WeekHours.objects.create(business=business, **{day: [["00:00", "00:00"]] for day in WEEKDAYS})
+        SpecialDays.objects.create(business=business, first_day=NOW.date(), last_day=NOW.date() + timedelta(days=1))
+        KnowledgeEntry.objects.create(business=business, title="Parking", text="Behind the house.")
+        for name, is_on in (("Dana", True), ("Noa", False)):
+            rings = {"numbers": ["+97235550112"], "reached_when": ReachedWhen.OPEN, "is_on": is_on}
+            TransferTarget.objects.create(business=business, name=name, **rings)
+        ToolSwitch.objects.create(business=business, tool="take_message", is_on=True, guidance="Ask for a name.")
+    for version in recordings.versions(business):
+        recordings.request(version, now=NOW)
+    with django_assert_num_queries(4):  # type: ignore[operator]
+        plan = open_stream(token=token, call_sid=call.twilio_call_sid, stream_sid="MZ1", now=NOW)
+    assert [each.name for each in plan.reach.later] == ["Dana"]
+    assert "Parking" in plan.instructions
+    assert any(each.guidance == "Ask for a name." for each in plan.tools)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,6 +15,8 @@ from businesses.calendar.offers import Slot
 from businesses.calendar.plan import next_appointments
 from businesses.errors import SlotNotOffered, SlotTaken
 from businesses.models import Appointment, Business, Calendar, Service, ServiceCalendar
+from businesses.prepared import Prepared
+from businesses.tenancy import acting_for
 from calls.tools.kinds import Context, ToolRefused
 
 Start = Annotated[
@@ -50,13 +52,17 @@ _SAY = {
     "cancelled": "This appointment is cancelled already.",
 }
 
+offers: Final = Prepared(
+    lambda: ServiceCalendar.objects.filter(service__is_active=True, calendar__is_active=True).values_list("pk")[:1]
+)
+"""What `has_services` asks."""
 NamedT = TypeVar("NamedT", Service, Calendar)
 
 
 def has_services(business: Business) -> bool:
     """Returns whether anything can be booked at all."""
-    offers = ServiceCalendar.objects.filter(business=business, service__is_active=True, calendar__is_active=True)
-    return offers.exists()
+    with acting_for(business):
+        return bool(offers.rows())
 
 
 def zone_of(context: Context) -> ZoneInfo:

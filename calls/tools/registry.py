@@ -43,7 +43,8 @@ TOOLS: Final[tuple[Tool[Any], ...]] = (
     look_up.TOOL,
 )
 """In the order in which owners and the model see them."""
-_decided: Final = Prepared(ToolSwitch.objects.all)
+decided: Final = Prepared(ToolSwitch.objects.all)
+"""What owners have decided of tools."""
 _BY_NAME: Final = {tool.name: tool for tool in TOOLS}
 
 
@@ -74,10 +75,10 @@ def offered_by(business: Business) -> Sequence[Offered]:
     """Returns the tools that a business offers now: switched on, and with everything that they need."""
     offered = []
     with acting_for(business):
-        decided = {switch.tool: switch for switch in _decided.rows()}
+        switches = {switch.tool: switch for switch in decided.rows()}
         is_there = lru_cache(maxsize=None)(lambda need: need(business))  # tools that need the same ask for it once
         for tool in TOOLS:
-            switch = decided.get(tool.name)
+            switch = switches.get(tool.name)
             is_on = switch.is_on if switch else tool.is_on_at_first
             if is_on and is_there(tool.is_offered):
                 offered.append(Offered(tool, switch.guidance if switch else ""))

@@ -58,7 +58,7 @@ def run_tool(call_id: UUID, business: Business, *, tool_call_id: str, name: str,
         return Done(_output(FAILED, {"say": _HONESTLY}), has_failed=True)
     try:
         with acting_for(business), transaction.atomic():
-            call = Call.objects.select_for_update().get(pk=call_id)
+            call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
             run = _run(Context(business, call, now, _options(business, tool)), tool, tool_call_id[:100], arguments)
     except Exception as error:  # a tool's mistake must not cost the call; what it was asked stays out of the log
         logger.error("call %s: %s failed: %s", call_id, name, type(error).__name__)

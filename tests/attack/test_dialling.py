@@ -59,6 +59,7 @@ everything_forbidden = pytest.mark.parametrize("number", FORBIDDEN, ids=FORBIDDE
 
 
 # What may be dialled ---------------------------------------------------------------------------------------------
+@pytest.mark.once
 @everything_forbidden
 @pytest.mark.parametrize("language", ["en", "he"])
 def test_an_owner_can_store_none_of_them(alpha: Tenant, number: str, language: str) -> None:
@@ -75,6 +76,7 @@ def test_an_owner_can_store_none_of_them(alpha: Tenant, number: str, language: s
     assert Business.objects.get(pk=alpha.business.pk).fallback_number == ""
 
 
+@pytest.mark.once
 @everything_forbidden
 def test_neither_does_a_command(alpha: Tenant, number: str) -> None:
     for arguments in (["--fallback", number], ["--set", f"fallback_number={number}"]):
@@ -86,6 +88,7 @@ def test_neither_does_a_command(alpha: Tenant, number: str) -> None:
     assert not Business.objects.filter(slug="new-shop").exists()
 
 
+@pytest.mark.once
 @everything_forbidden
 def test_a_stored_one_is_not_dialled(alpha: Tenant, twilio_post: TwilioPost, number: str) -> None:
     """However it came into the table: by an older version, or by a country that was taken off the list."""
