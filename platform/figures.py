@@ -15,9 +15,11 @@ from prometheus_client.registry import Collector
 from calls.line import live
 from calls.records import recorder
 from frontdesk import (
+    api_figures,  # noqa: F401 - its figures are shown, too
     backlog,
     database_pool,
     disk,
+    hook_figures,
     loop_lag,
     loop_tasks,
     request_lanes,  # noqa: F401 - its figures are shown, too
@@ -110,4 +112,5 @@ def _families(known: backlog.Backlog | None) -> Iterable[Metric]:
             greetings.add_metric([state], amount)
         senders.add_metric([], known.senders_blocked)
     yield from (waiting, oldest, broadcasts, people, sending, greetings, senders)
+    yield from hook_figures.families(known.hooks if known else None)
     yield from synthetic_figures.families(known.synthetic if known else None)

@@ -14,7 +14,7 @@ from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing.databases import MigratedDatabase
 from testing.servers import media_process, web_processes
 from tests.call_exchange import Exchange
-from tests.call_office import Office
+from tests.call_office import Office, replayed_otherwise
 from tests.call_rig import AUTH_TOKEN, Rig
 
 UNREADABLE = {"invalid_json", "invalid_event", "invalid_value", "unknown_parameter", "missing_required_parameter"}
@@ -38,7 +38,10 @@ async def rig(
             office = Office(daphne.environment["DATABASE_URL"], django_db_blocker)
             async with TwilioPeer(daphne.url, auth_token=AUTH_TOKEN, media_url=line.url) as twilio:
                 yield Rig(daphne, line, exchange, twilio, office)
+            calls, otherwise = await office.ask(replayed_otherwise)
+            print("REPLAYED", calls)
             office.close()
+        assert not otherwise, "a replay with the call's own settings gives the commands of the call"
         assert_valid_client_events(exchange)
         for process in (daphne, line):
             assert "Traceback" not in process.log, process.log
