@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from businesses import heartbeats
 from businesses.hooks import sending
+from businesses.ics import fetching
 from businesses.keeping import erasing, retention
 from businesses.signing_in.kept_secrets import encrypt_plain_second_factors
 from businesses.signing_in.sessions import forget_dead_sessions
@@ -61,6 +62,12 @@ def send_webhooks() -> None:
     sending.send_due(clock=timezone.now, keep_going=for_seconds(SHIFT_S))
 
 
+@shared_task
+def fetch_calendars() -> None:
+    """Read when calendars are busy elsewhere, from the addresses that businesses have entered."""
+    fetching.fetch_due(clock=timezone.now, keep_going=for_seconds(SHIFT_S))
+
+
 def for_seconds(seconds: float) -> Callable[[], bool]:
     """Returns a function that is true for so many seconds from now."""
     ends_at = time.monotonic() + seconds
@@ -73,6 +80,14 @@ def ring() -> None:
         erase_waiting.apply_async(retry=False)
     except OperationalError as error:
         logger.warning("no worker was woken for an erasure, the schedule will find it: %s", error)
+
+
+def ring_for_calendars() -> None:
+    """Wake a worker for an address that was just entered. Without a reachable broker the schedule finds it."""
+    try:
+        fetch_calendars.apply_async(retry=False)
+    except OperationalError as error:
+        logger.warning("no worker was woken for a calendar, the schedule will find it: %s", error)
 
 
 def ring_for_webhooks() -> None:

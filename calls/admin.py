@@ -18,6 +18,7 @@ from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.sections import Section
 from calls import (
     admin_transfers,  # noqa: F401 - it registers its own
+    admin_voicemail,  # noqa: F401 - as above
     tasks,
 )
 from calls.followups import rescue

@@ -2,7 +2,7 @@
 
 | address | at most |
 |---|---|
-| health pages, media streams | nothing |
+| health pages, media streams, calendars to subscribe to | nothing |
 | Twilio's webhooks | 64 kB |
 | Meta's webhook | 3 MB, with a header in the form of Meta's signature; otherwise nothing (401) |
 | pages where a file is uploaded | 60 MB and its form |
@@ -30,6 +30,7 @@ TEXT: Final = 1_100_000
 
 _LIMITS: Final[tuple[tuple[re.Pattern[str], int], ...]] = (
     (re.compile(r"/(healthz|readyz|metrics)"), NOTHING),
+    (re.compile(r"/calendar/feed/.*"), NOTHING),
     (re.compile(r"/calls/twilio/media/?"), NOTHING),
     (re.compile(r"/calls/twilio/\w+(/.*)?"), TWILIOS),
     (re.compile(r"/whatsapp/webhooks/twilio/?"), TWILIOS),

@@ -56,7 +56,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "calls": (
         "apps urls management templatetags",
         "admin doctor",
-        "admin_transfers",
+        "admin_transfers admin_voicemail",
         "pages",
         "tasks",
         "keeping synthetic",
@@ -85,7 +85,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "fence",
         "forms",
         "tasks doctor",
-        "hooks api_tokens",
+        "hooks api_tokens ics",
         "signing_in",
         "invitation_mail",
         "invitations registration business_options",

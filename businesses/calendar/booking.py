@@ -137,6 +137,7 @@ def move(
         current.calendar = target
         current.starts_at, current.ends_at = wish.start, current.ends_at + shift
         current.held_from, current.held_until = current.held_from + shift, current.held_until + shift
+        current.changed_at = _change(current, now)
         _write(current, wish, [target])
         _note(current, "moved", before=_clock(before, business), after=_clock(wish.start, business))
         telling.told(current, Happening.APPOINTMENT_MOVED, now=now, moved_from=before)
@@ -156,7 +157,8 @@ def cancel(appointment: Appointment, *, now: datetime, by_caller: bool = False) 
             return current
         _demand_notice(current, now, by_caller=by_caller)
         current.status, current.cancelled_at = AppointmentStatus.CANCELLED, now
-        current.save(update_fields=["status", "cancelled_at"])
+        current.changed_at = _change(current, now)
+        current.save(update_fields=["status", "cancelled_at", "changed_at"])
         _note(current, "cancelled")
         telling.told(current, Happening.APPOINTMENT_CANCELLED, now=now)
         return current
@@ -178,6 +180,7 @@ def restore(appointment: Appointment, *, now: datetime) -> Appointment:
         if not is_free(held, taken(current.business, calendars, held.start, held.end)[current.calendar_id]):
             raise SlotTaken(wish.others(calendars))
         current.status, current.cancelled_at = AppointmentStatus.BOOKED, None
+        current.changed_at = _change(current, now)
         _write(current, wish, calendars)
         _note(current, "rebooked")
         telling.told(current, Happening.APPOINTMENT_MADE, now=now)
@@ -261,6 +264,11 @@ def _current(appointment: Appointment) -> Appointment:
     """Returns the row as it is now, locked: somebody may have moved or cancelled it meanwhile."""
     rows = Appointment.objects.select_related("business", "calendar", "service")
     return rows.select_for_update(of=("self",)).get(pk=appointment.pk)
+
+
+def _change(appointment: Appointment, now: datetime) -> datetime:
+    """Returns when it is changed: each time a second later at least, since other calendars count changes in seconds."""
+    return max(now, (appointment.changed_at or appointment.made_at) + timedelta(seconds=1))
 
 
 def _write(appointment: Appointment, wish: _Wish, calendars: Sequence[Calendar], *, is_new: bool = False) -> None:

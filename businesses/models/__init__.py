@@ -4,6 +4,7 @@ from businesses.models.api import ApiCreation, ApiToken
 from businesses.models.appointments import Appointment, AppointmentStatus, BusyTime, MadeBy
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
+from businesses.models.calendar_links import CalendarFeed, CalendarSource
 from businesses.models.calendars import Calendar, Service, ServiceCalendar
 from businesses.models.heartbeats import Heartbeat
 from businesses.models.hours import DayKind, SpecialDays, WeekHours
@@ -27,6 +28,8 @@ __all__ = [
     "Business",
     "BusyTime",
     "Calendar",
+    "CalendarFeed",
+    "CalendarSource",
     "DailyLimits",
     "DayKind",
     "DayUsage",

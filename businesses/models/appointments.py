@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models.business import Business
+from businesses.models.calendar_links import CalendarSource
 from businesses.models.calendars import Calendar, Service
 from businesses.tenancy import BusinessManager
 from businesses.validators import validate_e164
@@ -54,6 +55,9 @@ class Appointment(models.Model):
     call = models.UUIDField(_("call"), null=True, blank=True, editable=False, help_text=_("The call that booked it."))
     made_at = models.DateTimeField(_("booked at"))
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True, editable=False)
+    changed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="when it was moved, cancelled or rebooked last"
+    )
 
     objects = BusinessManager()
 
@@ -79,7 +83,10 @@ class Appointment(models.Model):
 
 
 class BusyTime(models.Model):
-    """A time in which a calendar takes no appointments: lunch, holidays, a meeting."""
+    """A time in which a calendar takes no appointments: lunch, holidays, a meeting.
+
+    With a `source` it comes from there, and the next fetch may take it back.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
@@ -87,6 +94,7 @@ class BusyTime(models.Model):
     starts_at = models.DateTimeField(_("start"))
     ends_at = models.DateTimeField(_("end"))
     note = models.CharField(_("note"), max_length=120, blank=True)
+    source = models.ForeignKey(CalendarSource, models.CASCADE, null=True, editable=False, related_name="busy_times")
 
     objects = BusinessManager()
 

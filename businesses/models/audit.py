@@ -66,6 +66,7 @@ class AuditKind(models.TextChoices):
     RETENTION_CHANGED = "retention_changed", _("Retention changed")
     WEBHOOK_CHANGED = "webhook_changed", _("Webhook address added, changed or removed")
     API_TOKEN_MADE = "api_token_made", _("Access token made")
+    CALENDAR_LINK = "calendar_link", _("Calendar joined to another program's, or parted from it")
     API_TOKEN_REVOKED = "api_token_revoked", _("Access token revoked")
 
 

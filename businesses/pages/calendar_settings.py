@@ -196,7 +196,8 @@ def busy(request: PageRequest) -> HttpResponse:
             )
             messages.warning(request, words % booked)
         return redirect("busy-times", slug=request.business.slug)
-    rows = BusyTime.objects.filter(business=request.business, ends_at__gt=timezone.now()).select_related("calendar")
+    ahead = BusyTime.objects.filter(business=request.business, source=None, ends_at__gt=timezone.now())
+    rows = ahead.select_related("calendar")
     context = {"form": form, "rows": rows[:_SHOWN], "has_calendars": bool(form.fields["calendar"].queryset)}  # type: ignore[attr-defined]
     return render(request, "pages/busy_times.html", context, status=422 if form.errors else 200)
 
@@ -204,7 +205,7 @@ def busy(request: PageRequest) -> HttpResponse:
 @business_page(section="calendar", action_of="busy-times")
 def remove_busy(request: PageRequest, busy_id: UUID) -> HttpResponse:
     """Let the time be booked again."""
-    get_object_or_404(BusyTime, business=request.business, pk=busy_id).delete()
+    get_object_or_404(BusyTime, business=request.business, source=None, pk=busy_id).delete()
     messages.success(request, _("Removed. The time can be booked again."))
     return redirect("busy-times", slug=request.business.slug)
 

@@ -67,7 +67,7 @@ class Tenant:
     def _value(self, model_field: models.Field[Any, Any]) -> object:  # noqa: PLR0911 - one for each kind
         if isinstance(model_field, models.ForeignKey):
             return self.row(model_field.related_model).pk
-        if model_field.name in {"encrypted_key", "encrypted_secret", "encrypted_old_secret"}:
+        if model_field.name in {"encrypted_key", "encrypted_secret", "encrypted_old_secret", "encrypted_url"}:
             return encrypt({"key": "5a" * 32})
         if model_field.choices:
             return model_field.flatchoices[0][0]

@@ -16,7 +16,7 @@ from businesses.known_people import KnownPerson, people_with
 from businesses.mail import defused
 from businesses.models import Business
 from businesses.public_address import public_url
-from calls.models import Call, CallOutcome, Task
+from calls.models import Call, CallOutcome, Task, TaskKind
 
 MOST_CALLS: Final = 100
 _MISSED = (CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK)
@@ -71,7 +71,10 @@ def _lines(call: Call, who: str, tasks: Sequence[Task]) -> list[str]:
     for task in tasks:
         said = [task.get_kind_display(), task.who, task.number, task.when]
         lines.append("• " + " · ".join(part for part in said if part))
-        lines += [task.about] if task.about else []
+        if task.about:
+            lines.append(task.about)
+        elif task.kind == TaskKind.VOICEMAIL:
+            lines.append(_("There are no words of it yet. You can listen to it on the page."))
     return lines
 
 

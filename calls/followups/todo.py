@@ -46,8 +46,23 @@ def take_message(
             kind=TaskKind.CALL_BACK if when else TaskKind.MESSAGE,
             who=_line(who, LONGEST_NAME),
             number=_number(business, number) or (call.caller_number if call and _is_number(call.caller_number) else ""),
-            about=_text(about),
+            about=as_text(about),
             when=when,
+            created_at=now,
+        )
+        happened(business, Happening.MESSAGE_TAKEN, _told(task), now=now)
+    return task
+
+
+def take_voicemail(business: Business, call: Call, *, about: str, now: datetime) -> Task:
+    """Keep a voice message. `about`: its words; "" where there are none. Returns the task that is made of it."""
+    with transaction.atomic():
+        task = Task.objects.create(
+            business=business,
+            call=call,
+            kind=TaskKind.VOICEMAIL,
+            number=call.caller_number if _is_number(call.caller_number) else "",
+            about=as_text(about),
             created_at=now,
         )
         happened(business, Happening.MESSAGE_TAKEN, _told(task), now=now)
@@ -75,7 +90,7 @@ def add_follow_up(business: Business, call: Call, *, what: str, who: str, now: d
         kind=TaskKind.FOLLOW_UP,
         who=_line(who, LONGEST_NAME),
         number=call.caller_number if _is_number(call.caller_number) else "",
-        about=_text(what),
+        about=as_text(what),
         created_at=now,
     )
 
@@ -126,5 +141,6 @@ def _line(text: str, most: int) -> str:
     return " ".join(text.replace("\0", "").split())[:most]
 
 
-def _text(text: str) -> str:
+def as_text(text: str) -> str:
+    """Returns a text as a task keeps it: cut, and without what no database takes."""
     return text.replace("\0", "").strip()[:LONGEST_TEXT]

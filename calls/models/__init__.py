@@ -21,6 +21,7 @@ from calls.models.timelines import CallTimeline
 from calls.models.tools import ToolRun, ToolSwitch
 from calls.models.transfers import ReachedWhen, Transfer, TransferState, TransferTarget
 from calls.models.tuning import Tuning, TuningCall, TuningFailure
+from calls.models.voicemails import LongestMessage, TranscriptState, Voicemail, VoicemailChoices, VoicemailState
 from calls.models.weeks import WeekOfCalls
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "GreetingAudio",
     "GreetingSource",
     "GreetingState",
+    "LongestMessage",
     "ModelCheck",
     "News",
     "NewsChoice",
@@ -53,6 +55,7 @@ __all__ = [
     "ToolRun",
     "ToolSwitch",
     "TraceChunk",
+    "TranscriptState",
     "Transfer",
     "TransferState",
     "TransferTarget",
@@ -60,5 +63,8 @@ __all__ = [
     "TuningCall",
     "TuningFailure",
     "Turn",
+    "Voicemail",
+    "VoicemailChoices",
+    "VoicemailState",
     "WeekOfCalls",
 ]

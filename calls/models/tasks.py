@@ -20,6 +20,7 @@ class TaskKind(models.TextChoices):
     CALL_BACK = "call_back", _("Call back")
     MESSAGE = "message", _("Message")
     FOLLOW_UP = "follow_up", _("Follow-up")
+    VOICEMAIL = "voicemail", _("Voice message")
 
 
 class TaskState(models.TextChoices):

@@ -21,7 +21,7 @@ from businesses.models import AuditEntry
 from businesses.pages import byte_ranges
 from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
-from calls.models import BlockedCaller, Call, CallStatus, Transfer, Turn
+from calls.models import BlockedCaller, Call, CallStatus, Transfer, Turn, Voicemail, VoicemailState
 from calls.pages import moment_words, timeline, words
 from calls.pages.done import done_in
 from calls.records import certificates, costs, timelines
@@ -43,6 +43,7 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         "steered_by": _steered_by(found),
         "can_be_blocked": can_be_shown(found.caller_number),
         "lines": words.shown_turns(turns),
+        "voicemails": list(Voicemail.objects.filter(call=found).exclude(state=VoicemailState.ERASED)),
         "transfers": list(Transfer.objects.filter(call=found)),
         "done": list(done_in(found)),
         "waits": list(words.waits(found)),
@@ -89,13 +90,13 @@ def recording(request: PageRequest, call_id: UUID) -> HttpResponseBase:
     found = recording_of(get_object_or_404(Call, pk=call_id, business=request.business))
     if found is None:
         raise Http404
-    _note_hearing(request, call_id)
+    note_hearing(request, call_id)
     answer = byte_ranges.answer(found, request.headers.get("Range", ""), "audio/wav")
     answer["Content-Disposition"] = f'inline; filename="{call_id}.wav"'
     return answer
 
 
-def _note_hearing(request: PageRequest, call_id: UUID) -> None:
+def note_hearing(request: PageRequest, call_id: UUID) -> None:
     """Write into the audit log that the person hears the recording: once a day, as players ask for it in parts."""
     heard = AuditEntry.objects.filter(
         business=request.business,

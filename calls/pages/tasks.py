@@ -68,7 +68,7 @@ class TaskFilters(forms.Form):
             found = found.filter(assigned_to__user=request.user)
         if wanted["whose"] == NOBODY:
             found = found.filter(assigned_to=None)
-        found = found.select_related("assigned_to__user", "done_by")
+        found = found.select_related("assigned_to__user", "done_by", "voicemail")
         return found.order_by("-done_at", "pk") if wanted["state"] == TaskState.DONE else todo.in_order(found)
 
 

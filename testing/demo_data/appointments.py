@@ -7,7 +7,10 @@ from zoneinfo import ZoneInfo
 
 from businesses.calendar import booking, setting_up
 from businesses.calendar.booking import Guest
-from businesses.models import Business, Calendar, Service
+from businesses.ics import feeds, sources
+from businesses.ics.busy import Busy
+from businesses.ics.problems import FileProblem
+from businesses.models import Business, Calendar, CalendarFeed, CalendarSource, Service
 from testing.demo_data import Rows
 from testing.demo_data.names import name_of, phone_of
 
@@ -47,11 +50,32 @@ def add(business: Business, *, now: datetime) -> Rows:
         made.append(booking.book(business, checkup, guest, start=start, now=now, calendar=calendar))
     booking.move(made[9], start=_at(today, 1, 11, 20), now=now, calendar=levi)
     booking.cancel(made[-1], now=now)
+    _join_with_others(business, levi, _at(today, 1, 13), now=now)
     return {
         "businesses.Appointment": {"booked": str(made[8].pk), "cancelled": str(made[-1].pk)},
         "businesses.Service": {"on": str(checkup.pk)},
         "businesses.Calendar": {"own hours": str(levi.pk)},
     }
+
+
+def _join_with_others(business: Business, calendar: Calendar, lunch: datetime, *, now: datetime) -> None:
+    """Give it an address that is in use, and busy times from one that has failed since yesterday."""
+    for of in (calendar, None):
+        feeds.make(business, of, by=None, now=now - timedelta(days=20))
+    CalendarFeed.objects.filter(calendar=calendar).update(last_used_at=now - timedelta(hours=3))
+    source = sources.enter(calendar, "https://calendar.example.com/ical/levi/basic.ics", now=now)
+    sources.store(
+        source, [Busy(lunch + timedelta(days=each), lunch + timedelta(days=each, hours=1), "") for each in range(9)]
+    )
+    CalendarSource.objects.filter(pk=source.pk).update(
+        problem=FileProblem.STATUS,
+        status=404,
+        failures=9,
+        checked_at=now - timedelta(hours=1),
+        worked_at=now - timedelta(days=1),
+        read_at=now - timedelta(days=1),
+        due_at=now + timedelta(hours=5),
+    )
 
 
 def _at(today: datetime, days: int, hour: int, minute: int = 0) -> datetime:

@@ -28,6 +28,7 @@ from testing.demo_data import (
     templates,
     todo,
     transfers,
+    voicemails,
 )
 from whatsapp.models import Suppression
 
@@ -69,6 +70,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
         "calls.Call": calls,
         "calls.Task": todo.add(business, calls, staff=staff, now=now),
         "calls.TransferTarget": transfers.add(business, calls, now=now),
+        "calls.Voicemail": voicemails.add(business, calls, now=now),
         "calls.Tuning": phone_calls.tunings_of(business, calls, now=now),
         "whatsapp.Broadcast": sent,
         "whatsapp.BroadcastSeries": recurring,

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from businesses.credentials import CredentialsUnreadable, rotate
 from businesses.hooks.endpoints import rotate_webhook_secrets
+from businesses.ics.sources import rotate_calendar_addresses
 from businesses.models import AddressKey
 from businesses.signing_in.kept_secrets import rotate_second_factors
 from businesses.tenancy import across_businesses
@@ -23,8 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Encrypt all secrets again, and name those that can't be read."""
         rotated, unreadable = rotate_second_factors()
-        of_webhooks, not_of_webhooks = rotate_webhook_secrets()
-        rotated, unreadable = rotated + of_webhooks, [*unreadable, *not_of_webhooks]
+        for rotate_some in (rotate_webhook_secrets, rotate_calendar_addresses):
+            some, not_some = rotate_some()
+            rotated, unreadable = rotated + some, [*unreadable, *not_some]
         with across_businesses():  # keys belong to the installation, so they are rotated for all businesses
             for sender in Sender.objects.select_related("business").iterator():
                 try:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0025_appointments'),
+        ('businesses', "0026_calendar_links"),
     ]
 
     operations = [
