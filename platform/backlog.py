@@ -23,7 +23,7 @@ from django.utils import timezone
 from businesses import database_watch
 from businesses.models import DeliveryState, WebhookDelivery
 from businesses.tenancy import across_businesses
-from calls.models import Call, GreetingAudio, GreetingState, SyntheticCall
+from calls.models import Call, GreetingAudio, GreetingState, SyntheticCall, WeekOfCalls
 from calls.synthetic import runs
 from frontdesk import hook_figures
 from whatsapp.broadcasts import course
@@ -76,6 +76,8 @@ class Backlog:
     """Greetings without good audio, by their state."""
     senders_blocked: int
     hooks: hook_figures.Hooks
+    weeks_below: int
+    """Weeks of calls, each of a business, of the last fourteen days, that fell short of what they promise."""
     synthetic: SyntheticCall | None = None
     """How the last call of the installation to itself went, if it makes any."""
 
@@ -99,7 +101,7 @@ def now() -> Backlog | None:
 
 
 def read(at: datetime) -> Backlog:
-    """Returns what waits at a moment, in nine queries, or ten. Raises `DatabaseError`."""
+    """Returns what waits at a moment, in ten queries, or eleven. Raises `DatabaseError`."""
     with across_businesses():  # figures of the whole installation; no name and no text of a business is among them
         work = {kind: Waiting(amount, _age_s(oldest, at)) for kind, amount, oldest in _waiting(at)}
         standing = dict(Broadcast.objects.filter(status__in=STANDING).values_list("pk", "status"))
@@ -113,6 +115,7 @@ def read(at: datetime) -> Backlog:
         greetings = dict(states.annotate(amount=Count("pk")))
         blocked = Sender.objects.exclude(health=SenderHealth.READY).count()
         hooks = hook_figures.read(at)
+        weeks_below = WeekOfCalls.objects.filter(is_below=True, monday__gt=(at - timedelta(days=14)).date()).count()
     return Backlog(
         work=work,
         broadcasts={status.value: list(standing.values()).count(status) for status in STANDING},
@@ -121,6 +124,7 @@ def read(at: datetime) -> Backlog:
         greetings={state.value: greetings.get(state, 0) for state in NOT_READY},
         senders_blocked=blocked,
         hooks=hooks,
+        weeks_below=weeks_below,
         synthetic=runs.latest() if settings.SYNTHETIC_CALL_MINUTES else None,
     )
 

@@ -38,8 +38,7 @@ async def rig(
             office = Office(daphne.environment["DATABASE_URL"], django_db_blocker)
             async with TwilioPeer(daphne.url, auth_token=AUTH_TOKEN, media_url=line.url) as twilio:
                 yield Rig(daphne, line, exchange, twilio, office)
-            calls, otherwise = await office.ask(replayed_otherwise)
-            print("REPLAYED", calls)
+            _calls, otherwise = await office.ask(replayed_otherwise)
             office.close()
         assert not otherwise, "a replay with the call's own settings gives the commands of the call"
         assert_valid_client_events(exchange)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import smtplib
 import socket
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,11 +21,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 
 from businesses.mail import can_mail
-from businesses.models import Membership
+from businesses.models import Membership, Role
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.end_reasons import EndReason
 from calls.followups import news_words
-from calls.models import BROWSER, Call, CallOutcome, CallStatus, News, NewsChoice, NewsState, NewsWhen, Task, Voicemail
+from calls.models import BROWSER, Call, CallOutcome, CallStatus, News, NewsChoice, NewsState, NewsWhen, Task, Voicemail, WeekOfCalls
+from calls.records.weekly import Week, monday_of
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ def next_digest(member: Membership, hour: int, now: datetime) -> datetime:
 
 def write_due(*, now: datetime) -> int:
     """Write the rows of mails that are due now. Returns how many."""
-    return _write_at_once(now) + _write_digests(now)
+    return _write_at_once(now) + _write_digests(now) + _write_weeks(now)
 
 
 def due(*, now: datetime) -> list[UUID]:
@@ -183,6 +184,36 @@ def _write_digests(now: datetime) -> int:
         ready = NewsChoice.objects.filter(next_digest_at__lte=now, mail=NewsWhen.DAILY)
         choices = list(ready.select_related("membership__business")[:MOST]) if can_mail() else []
     return sum(_write_digest(choice, now) for choice in choices)
+
+
+def _write_weeks(now: datetime) -> int:
+    """Write the mails to owners about a week that is over and fell short: on Monday, at the hour of the daily mail."""
+    if not can_mail():
+        return 0
+    lately = (now - timedelta(days=14)).date()
+    with across_businesses():  # one query for all businesses
+        weeks = WeekOfCalls.objects.filter(is_below=True, monday__gt=lately)
+        of_business = weeks.filter(business=OuterRef("business"), monday__lte=(now - timedelta(days=6)).date())
+        told = News.objects.filter(choice=OuterRef("pk"), week__gt=lately)
+        choices = NewsChoice.objects.exclude(mail=NewsWhen.NEVER).filter(
+            Exists(of_business), ~Exists(told), membership__role=Role.OWNER
+        )
+        rows = [
+            News(business_id=choice.business_id, choice=choice, week=monday, due_at=now, created_at=now)
+            for choice in choices.select_related("membership__business")[:MOST]
+            if (monday := _week_to_tell_of(choice, now))
+            and weeks.filter(business=choice.business_id, monday=monday).exists()
+        ]
+        News.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _week_to_tell_of(choice: NewsChoice, now: datetime) -> date | None:
+    """Returns the Monday of the last whole week, by the business's clock; None before Monday's hour of mails."""
+    business = choice.membership.business
+    monday, local = monday_of(business, now), now.astimezone(ZoneInfo(business.time_zone))
+    is_early = local.date() == monday and local.hour < choice.digest_hour
+    return None if is_early else monday - timedelta(weeks=1)
 
 
 def _write_digest(choice: NewsChoice, now: datetime) -> bool:

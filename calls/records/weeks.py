@@ -138,6 +138,8 @@ def _count(business: Business, each: Mapping[str, Any] | None, sign: int) -> Non
         for milliseconds in each[name]:
             steps[str(milliseconds // STEP_MS)] += sign
         setattr(week, name, {step: times for step, times in steps.items() if times})
+    broken = Week(week.monday, week).broken
+    week.is_below = bool(broken)
     week.save()
-    for promise in set(Week(week.monday, week).broken) - set(before):
+    for promise in set(broken) - set(before):
         logger.warning("business %s: the week of %s fell below its promise: %s", business.pk, week.monday, promise)

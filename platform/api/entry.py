@@ -35,7 +35,7 @@ READS: Final = {"GET", "HEAD"}
 @csrf_exempt  # who asks shows a token, and no cookie
 @never_cache
 def api(request: HttpRequest, rest: str) -> HttpResponse:
-    """Answer one request of the API, and count the answer. Its texts are English: programs and their authors read them."""
+    """Answer one request of the API, and count it. Its texts are English: programs and their authors read them."""
     try:
         answer = _let_in(request, rest)
     except Exception:
