@@ -98,7 +98,9 @@ def _families(known: backlog.Backlog | None) -> Iterable[Metric]:
     )
     sending = GaugeMetricFamily("frontdesk_messages_per_second", "Messages of broadcasts that leave in a second")
     greetings = GaugeMetricFamily("frontdesk_greetings_not_ready", "Greetings without good audio", labels=["state"])
-    weeks = GaugeMetricFamily("frontdesk_weeks_below_promise", "Businesses' weeks, of two, that fell below their promise")
+    weeks = GaugeMetricFamily(
+        "frontdesk_weeks_below_promise", "Businesses' weeks, of two, that fell below their promise"
+    )
     senders = GaugeMetricFamily("frontdesk_senders_blocked", "WhatsApp numbers that can't be used")
     if known is not None:
         for kind, work in known.work.items():

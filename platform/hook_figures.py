@@ -32,9 +32,13 @@ class Hooks:
 def read(at: datetime) -> Hooks:
     """Returns how it is at a moment, in three queries. Expects to look across businesses. Raises `DatabaseError`."""
     addresses = dict.fromkeys(ADDRESSES, 0)
-    states = WebhookEndpoint.objects.order_by().values_list("is_on", "off_because", "failing_since__isnull")
-    for is_on, because, is_well, amount in states.annotate(amount=Count("pk")):
-        addresses[("well" if is_well else "failing") if is_on else because or SwitchedOff.BY_MEMBER] += amount
+    states = WebhookEndpoint.objects.order_by().values_list("is_on", "off_because")
+    for is_on, because, amount, failing in states.annotate(amount=Count("pk"), failing=Count("failing_since")):
+        if is_on:
+            addresses["well"] += amount - failing
+            addresses["failing"] += failing
+        else:
+            addresses[because or SwitchedOff.BY_MEMBER] += amount
     lately = WebhookDelivery.objects.filter(finished_at__gt=at - LATELY).order_by().values_list("state")
     ended = {state.value: 0 for state in ENDED} | dict(lately.annotate(amount=Count("pk")))
     waiting = WebhookDelivery.objects.filter(state=DeliveryState.WAITING, endpoint__is_on=True)

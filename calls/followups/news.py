@@ -25,7 +25,19 @@ from businesses.models import Membership, Role
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.end_reasons import EndReason
 from calls.followups import news_words
-from calls.models import BROWSER, Call, CallOutcome, CallStatus, News, NewsChoice, NewsState, NewsWhen, Task, Voicemail, WeekOfCalls
+from calls.models import (
+    BROWSER,
+    Call,
+    CallOutcome,
+    CallStatus,
+    News,
+    NewsChoice,
+    NewsState,
+    NewsWhen,
+    Task,
+    Voicemail,
+    WeekOfCalls,
+)
 from calls.records.weekly import Week, monday_of
 
 logger = logging.getLogger(__name__)
@@ -128,10 +140,9 @@ def _post(news: News, now: datetime) -> tuple[NewsState, datetime | None]:
     if choice.mail == NewsWhen.NEVER or not user.is_active:
         return NewsState.NOTHING, None
     with translation.override(choice.language), timezone.override(ZoneInfo(news.business.time_zone)):
-        calls = [news.call] if news.call else list(calls_between(news)[: news_words.MOST_CALLS + 1])
-        if not calls:
-            return NewsState.NOTHING, None
-        letter = news_words.of_call(calls[0]) if news.call else news_words.of_day(news.business, calls)
+        letter = _letter(news)
+    if letter is None:
+        return NewsState.NOTHING, None
     try:
         send_mail(letter.subject, letter.body, None, [user.email])
     except _NOT_SENT as error:
@@ -144,6 +155,17 @@ def _post(news: News, now: datetime) -> tuple[NewsState, datetime | None]:
         logger.warning("mail %s about calls may not have been sent: %s", news.pk, type(error).__name__)
         return NewsState.UNKNOWN, None
     return NewsState.SENT, None
+
+
+def _letter(news: News) -> news_words.Letter | None:
+    """Returns the mail; None if there is nothing to tell (any more)."""
+    if news.week:
+        week = WeekOfCalls.objects.filter(business=news.business, monday=news.week, is_below=True).first()
+        return news_words.of_week(news.business, Week(week.monday, week)) if week else None
+    calls = [news.call] if news.call else list(calls_between(news)[: news_words.MOST_CALLS + 1])
+    if not calls:
+        return None
+    return news_words.of_call(calls[0]) if news.call else news_words.of_day(news.business, calls)
 
 
 def _write_at_once(now: datetime) -> int:

@@ -20,7 +20,7 @@ from businesses.pages.access import PageRequest, business_page
 from businesses.pages.charts import Chart, Figure, Series, bar_chart, line_chart
 from calls.followups.news_words import PROMISES
 from calls.records import weekly
-from calls.records.weekly import Advice, Week
+from calls.records.weekly import Advice, Promise, Week
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise

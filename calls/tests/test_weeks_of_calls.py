@@ -226,6 +226,7 @@ def test_a_week_that_falls_below_its_promise_is_logged(business: Business, caplo
     assert told == [f"business {business.pk}: the week of 2026-11-23 fell below its promise: answers"], "once"
     with acting_for(business):
         assert weekly.fallen_short(business, now=LATER) == [weekly.Promise.ANSWERS]
+        assert WeekOfCalls.objects.get().is_below
         assert weekly.fallen_short(business, now=LATER + timedelta(weeks=2)) == []
 
 
