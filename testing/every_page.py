@@ -94,6 +94,7 @@ PAGES = [
     page("transfer-target-remove", OWNERS, "calls.TransferTarget", "POST"),
     page("assistant-tools", OWNERS, "", "LOOK"),
     page("greeting-state", OWNERS, "", "LOOK"),
+    page("greeting-heard", OWNERS),
     page("greeting-again", OWNERS, "", "POST"),
     page("greeting-own", OWNERS, "", "POST"),
     page("greeting-own-accept", OWNERS, "", "POST"),

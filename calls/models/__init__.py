@@ -14,7 +14,7 @@ from calls.models.calls import (
     Turn,
 )
 from calls.models.checks import ModelCheck
-from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
+from calls.models.greetings import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 from calls.models.news import News, NewsChoice, NewsState, NewsWhen
 from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
@@ -35,6 +35,7 @@ __all__ = [
     "CallStatus",
     "CallTimeline",
     "GreetingAudio",
+    "GreetingPart",
     "GreetingSource",
     "GreetingState",
     "LongestMessage",
