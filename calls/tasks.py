@@ -132,9 +132,9 @@ def place_synthetic_call() -> None:
 def on_call_settings_changed(*, business: Business, **_: object) -> None:
     """Have the greetings rendered, also that of closed hours, when their words, voice or language are new."""
     for each in recordings.versions(business):
-        row = recordings.request(each, now=timezone.now())
-        if row is not None and not row.rendered_at:
-            ring_for(row.pk)
+        for row in recordings.request_all(each, now=timezone.now()):
+            if not row.rendered_at:
+                ring_for(row.pk)
 
 
 def ring_for_tunings(*, workers: int = TUNING_WORKERS) -> None:

@@ -10,7 +10,18 @@ from django.db import models, transaction
 from businesses import audit
 from businesses.audit import AuditKind
 from businesses.changes import changes
-from businesses.models import Appointment, AppointmentStatus, Business, BusyTime, Calendar, Service, ServiceCalendar
+from businesses.models import (
+    Appointment,
+    AppointmentStatus,
+    Business,
+    BusyTime,
+    Calendar,
+    ReminderChoices,
+    Service,
+    ServiceCalendar,
+)
+
+_TIMING = {"is_on", "first_hours", "second_hours", "quiet_from", "quiet_until"}
 
 
 def save_service(service: Service, calendars: Collection[Calendar]) -> None:
@@ -71,6 +82,20 @@ def block(calendar: Calendar, *, starts_at: datetime, ends_at: datetime, note: s
             held_until__gt=starts_at,
         )
         return made, booked.count()
+
+
+def choose_reminders(chosen: ReminderChoices, *, now: datetime) -> None:
+    """Store how a business reminds people. What was not chosen before is for moments from now on."""
+    with transaction.atomic():
+        before = ReminderChoices.objects.filter(business=chosen.business).first()
+        differences = changes(before or ReminderChoices(business=chosen.business), chosen)
+        chosen.pk = before.pk if before else None
+        if chosen.since is None or differences.keys() & _TIMING:
+            chosen.since = now
+        chosen.save()
+        if differences:
+            label = ReminderChoices._meta.label
+            audit.record(chosen.business, AuditKind.SETTINGS_CHANGED, of=label, changes=differences)
 
 
 def _save(row: models.Model) -> None:

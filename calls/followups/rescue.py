@@ -27,6 +27,7 @@ from businesses.messenger import MessageRefused, TemplateChoice
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.end_reasons import EndReason
+from calls.followups import todo
 from calls.models import AfterCalls, BlockedCaller, Call, CallOutcome, CallStatus, Rescue, RescueResult, Task, Voicemail
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def due(*, now: datetime) -> list[UUID]:
         )
         lately = lately.filter(
             ~Exists(Rescue.objects.filter(call=OuterRef("pk"))),
-            ~Exists(Task.objects.filter(call=OuterRef("pk"))),
+            ~Exists(Task.objects.filter(call=OuterRef("pk"), kind__in=todo.LEFT_BY_CALLERS)),
             ~Exists(Voicemail.objects.filter(call=OuterRef("pk"), settled_at=None)),
         )
         return list(lately.order_by("ended_at").values_list("pk", flat=True)[:MOST])
@@ -121,7 +122,7 @@ def _refused(call: Call, now: datetime) -> RescueResult | None:
     later = Call.objects.filter(
         business=call.business, caller_number=call.caller_number, started_at__gt=call.started_at
     )
-    if later.exclude(UNSERVED).exists() or Task.objects.filter(call=call).exists():
+    if later.exclude(UNSERVED).exists() or Task.objects.filter(call=call, kind__in=todo.LEFT_BY_CALLERS).exists():
         return RescueResult.SERVED_SINCE
     day = now.astimezone(ZoneInfo(call.business.time_zone)).date()
     sent = Rescue.objects.filter(business=call.business, number=call.caller_number, result=RescueResult.SENT)

@@ -21,6 +21,8 @@ LONGEST_NAME: Final = 120
 LONGEST_NUMBER: Final = 40
 LONGEST_TEXT: Final = 1_000
 LONGEST_WHEN: Final = 200
+LEFT_BY_CALLERS: Final = (TaskKind.MESSAGE, TaskKind.CALL_BACK, TaskKind.VOICEMAIL)
+"""Kinds of tasks that callers themselves have left."""
 
 
 def take_message(
@@ -82,17 +84,24 @@ def _told(task: Task) -> dict[str, str | None]:
     }
 
 
-def add_follow_up(business: Business, call: Call, *, what: str, who: str, now: datetime) -> Task:
-    """Add what a call has left to do."""
-    return Task.objects.create(
+def add_follow_up(business: Business, call: Call, *, place: int, what: str, when: str, who: str, now: datetime) -> Task:
+    """Add what a call has left to do, once: `place` says which of the call's follow-ups it is of.
+
+    `when`: by when, as it was said in the call; "" if nothing was.
+    """
+    return Task.objects.get_or_create(
         business=business,
         call=call,
-        kind=TaskKind.FOLLOW_UP,
-        who=_line(who, LONGEST_NAME),
-        number=call.caller_number if _is_number(call.caller_number) else "",
-        about=as_text(what),
-        created_at=now,
-    )
+        follow_up=place,
+        defaults={
+            "kind": TaskKind.FOLLOW_UP,
+            "who": _line(who, LONGEST_NAME),
+            "number": call.caller_number if _is_number(call.caller_number) else "",
+            "about": as_text(what),
+            "when": _line(when, LONGEST_WHEN),
+            "created_at": now,
+        },
+    )[0]
 
 
 def finish(task: Task, *, by: User, now: datetime) -> bool:

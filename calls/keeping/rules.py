@@ -13,7 +13,7 @@ from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
 from calls.keeping import voicemails
-from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
+from calls.keeping.callers import FINISHED, HOLDINGS, UNSAID, WAITS
 from calls.models import (
     AfterCalls,
     BlockedCaller,
@@ -112,10 +112,12 @@ def remove_tool_runs(business: Business, *, before: datetime, most: int, **_now:
 
 
 def remove_summaries(business: Business, *, before: datetime, most: int, **_now: object) -> int:
-    """Remove the summaries of old calls, and write none any more."""
-    old = Call.objects.filter(_ended(business, before)).filter(~Q(summary="") | Q(summary_due_at__isnull=False))
+    """Remove what old calls were about, and write none of it any more."""
+    old = Call.objects.filter(_ended(business, before)).filter(
+        ~Q(summary="") | ~Q(wishes="") | Q(summary_due_at__isnull=False)
+    )
     keys = list(old.values_list("pk", flat=True)[:most])
-    return Call.objects.filter(pk__in=keys).update(summary="", summary_due_at=None, summary_attempts=FINISHED)
+    return Call.objects.filter(pk__in=keys).update(**UNSAID, summary_attempts=FINISHED)
 
 
 def remove_tasks(business: Business, *, before: datetime, most: int, **_now: object) -> int:

@@ -7,12 +7,14 @@ from calls.models.calls import (
     CallOutcome,
     CallStatus,
     NextStep,
+    Sentiment,
     Speaker,
+    SummarySource,
     TraceChunk,
     Turn,
 )
 from calls.models.checks import ModelCheck
-from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
+from calls.models.greetings import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 from calls.models.news import News, NewsChoice, NewsState, NewsWhen
 from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
@@ -33,6 +35,7 @@ __all__ = [
     "CallStatus",
     "CallTimeline",
     "GreetingAudio",
+    "GreetingPart",
     "GreetingSource",
     "GreetingState",
     "LongestMessage",
@@ -45,7 +48,9 @@ __all__ = [
     "ReachedWhen",
     "Rescue",
     "RescueResult",
+    "Sentiment",
     "Speaker",
+    "SummarySource",
     "SyntheticCall",
     "SyntheticFault",
     "SyntheticSkip",

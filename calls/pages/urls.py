@@ -34,6 +34,7 @@ urlpatterns = [
     path("transfers/<uuid:target_id>/remove/", transfers.remove, name="transfer-target-remove"),
     path("tools/", tools.tools, name="assistant-tools"),
     path("greeting/", greeting.state, name="greeting-state"),
+    path("greeting/heard/<str:when>.wav", greeting.heard, name="greeting-heard"),
     path("greeting/again/", greeting.again, name="greeting-again"),
     path("greeting/own/", greeting.upload, name="greeting-own"),
     path("greeting/own/accept/", greeting.accept, name="greeting-own-accept"),

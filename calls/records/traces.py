@@ -89,7 +89,7 @@ def read_events(call: Call) -> list[TraceLine]:
     return [line for chunk in _chunks(call) for line in decode(bytes(chunk), only_events=True)]
 
 
-def _chunks(call: Call) -> Iterable[bytes]:
+def _chunks(call: Call) -> Iterable[bytes | memoryview]:
     return TraceChunk.objects.filter(call=call).order_by("position").values_list("data", flat=True)
 
 

@@ -62,7 +62,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
     recurring = series.add(business, sender, known, saved, sent, staff=staff, now=now)
     written = letters.add(sender, staff=staff, now=now)
     installation.add(now=now)
-    rows |= appointments.add(business, now=now)
+    rows |= appointments.add(business, sender, now=now)
     rows |= own_systems.add(business, now=now)
     calls = phone_calls.add(business, now=now)
     return rows | {

@@ -6,8 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0028_finished_webhook_messages'),
-        ('calls', '0026_voicemail'),
+        ('businesses', '0029_finished_webhook_messages'),
+        ('calls', '0028_parts_of_the_opening'),
     ]
 
     operations = [
