@@ -68,7 +68,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "followups",
         "greetings",
         "instructions model_checks",
-        "facts known",
+        "facts known weekly",
         "transfer_targets",
         "sandbox",
         "audio figures",

@@ -38,7 +38,7 @@ from calls.models import (
     Voicemail,
     WeekOfCalls,
 )
-from calls.records.weekly import Week, monday_of
+from calls.weekly import Week, monday_of
 
 logger = logging.getLogger(__name__)
 

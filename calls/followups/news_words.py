@@ -18,7 +18,7 @@ from businesses.models import Business
 from businesses.public_address import public_url
 from calls.followups import todo
 from calls.models import Call, CallOutcome, Sentiment, Task, TaskKind
-from calls.records.weekly import Promise, Week
+from calls.weekly import Promise, Week
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.charts import Chart, Figure, Series, bar_chart, line_chart
+from calls import weekly
 from calls.followups.news_words import PROMISES
-from calls.records import weekly
-from calls.records.weekly import Advice, Promise, Week
+from calls.weekly import Advice, Promise, Week
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise

@@ -29,7 +29,7 @@ from calls.records.certificates import certify
 from calls.records.measuring import Greeting, Measured, covered_ms, greeting_of, pauses_in
 from calls.records.replay import streams_of
 from calls.records.traces import TraceLine, read_trace
-from calls.records.weekly import STEP_MS, SUMS, Week, monday_of
+from calls.weekly import STEP_MS, SUMS, Week, monday_of
 
 logger = logging.getLogger(__name__)
 

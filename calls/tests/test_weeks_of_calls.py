@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
+from calls import weekly
 from calls.conversation import ConversationSettings
 from calls.conversation.commands import ClearPlayback, Latency, Log, Measure, NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import CallerFrame, MarkReturned
 from calls.models import BROWSER, Call, CallStatus, Speaker, TraceChunk, Turn, WeekOfCalls
-from calls.records import finishing, timelines, weekly, weeks
+from calls.records import finishing, timelines, weeks
 from calls.records.certificates import Certificate, Verdict, of_stored
 from calls.records.measuring import Greeting, covered_ms, greeting_of, pauses_in
 from calls.records.traces import Decided, TraceLine, encode
