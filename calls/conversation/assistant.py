@@ -132,18 +132,16 @@ class Assistant:
             self._send(event.at)
         return goes_on
 
-    def words(self, event: ResponseWords) -> bool:
-        """Note text that the assistant is saying. Returns whether it is of the response that is known to be spoken."""
-        response = self.response
-        goes_on = response is not None and response.response_id == event.response_id
+    def words(self, event: ResponseWords) -> None:
+        """Note text that the assistant is saying."""
         self._adopt(event.response_id)
+        response = self.response
         if response is None or response.is_revoked or not response.belongs_to(event.response_id):
-            return False
+            return
         response.progress_at = event.at
         response.words[event.item_id] = response.words.get(event.item_id, "") + event.text
         if self.utterance is not None and event.item_id in response.items:
             self._dialogue.set_words(self.utterance.turn, event.item_id, response.words[event.item_id])
-        return goes_on
 
     def _utter(self, response: Response, at: float) -> Utterance:
         """Return the utterance that a response's audio belongs to: a new one, or one that it continues."""

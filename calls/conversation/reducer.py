@@ -179,7 +179,10 @@ class Conversation:
             case ResponseAudio():
                 return self.assistant.audio(event)
             case ResponseWords():
-                return self.assistant.words(event)
+                spoken = self.assistant.response
+                is_known = spoken is not None and spoken.response_id == event.response_id and not spoken.is_revoked
+                self.assistant.words(event)
+                return is_known
         return None
 
     def fail(self) -> list[Command]:
