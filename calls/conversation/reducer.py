@@ -178,11 +178,6 @@ class Conversation:
                 return goes_on
             case ResponseAudio():
                 return self.assistant.audio(event)
-            case ResponseWords():
-                spoken = self.assistant.response
-                is_known = spoken is not None and spoken.response_id == event.response_id and not spoken.is_revoked
-                self.assistant.words(event)
-                return is_known
         return None
 
     def fail(self) -> list[Command]:
@@ -207,6 +202,8 @@ class Conversation:
 
     def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912 - a line for each kind of event
         match event:
+            case ResponseWords():
+                self.assistant.words(event)
             case SpeechStarted(at):
                 self.turns.interruptions.speech_started(at)
             case SpeechStopped(at, item_id):
