@@ -54,6 +54,8 @@ class NoiseFloor:
             self._minima.append(self._minimum)
             self.rms = min(self._minima) if len(self._minima) == self._minima.maxlen else 0.0
             self._minimum, self._minimum_ms = float("inf"), 0
+            if len(self._minima) == self._minima.maxlen:
+                self.rms = min(self._minima)
 
 
 @dataclass(slots=True)  # not frozen: one is made for every frame

@@ -14,6 +14,7 @@ from calls.models.calls import (
     Turn,
 )
 from calls.models.checks import ModelCheck
+from calls.models.dictations import Dictation, DictationState
 from calls.models.greetings import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 from calls.models.news import News, NewsChoice, NewsState, NewsWhen
 from calls.models.rescues import AfterCalls, Rescue, RescueResult
@@ -34,6 +35,8 @@ __all__ = [
     "CallOutcome",
     "CallStatus",
     "CallTimeline",
+    "Dictation",
+    "DictationState",
     "GreetingAudio",
     "GreetingPart",
     "GreetingSource",
