@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0029_finished_webhook_messages'),
-        ('calls', '0028_parts_of_the_opening'),
+        ('calls', '0029_dictations'),
     ]
 
     operations = [
