@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0029_finished_webhook_messages'),
+        ('businesses', '0030_finished_webhook_messages'),
         ('calls', '0029_dictations'),
     ]
 
