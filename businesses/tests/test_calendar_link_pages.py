@@ -83,9 +83,10 @@ def test_another_calendar_is_entered_and_forgotten(shop: Shop) -> None:
 
 
 def test_a_member_is_chosen_for_mails_and_nobody_else(shop: Shop) -> None:
-    client, stranger = signed_in(shop.business), signed_in(make_shop().business)
-    assert stranger.get(page(shop)).status_code == 404
-    others = Membership.objects.exclude(business=shop.business).get()
+    client, other = signed_in(shop.business), make_shop()
+    assert signed_in(other.business).get(page(shop)).status_code == 404
+    with acting_for(other.business):
+        others = Membership.objects.get()
     with acting_for(shop.business):
         mine = Membership.objects.get()
     assert client.post(page(shop, "mail/"), {"member": others.pk}).status_code == 422
