@@ -7,7 +7,7 @@ template reaches nobody who took their consent back. All functions expect the bu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -45,12 +45,27 @@ class MessageRefused(BusinessError):
 
 @dataclass(frozen=True, slots=True)
 class TemplateChoice:
-    """A template that can be sent. `variables` are the names of the values that it needs."""
+    """A template that can be sent. `variables` are the names of the values that it needs.
+
+    `no_texts`: those of them that are no plain text: a picture, a file, the end of a link, a code.
+    """
 
     name: str
     language: str
     body: str
     variables: tuple[str, ...]
+    no_texts: tuple[str, ...] = ()
+    is_marketing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a message is: a label, and why it is there if that needs saying, both in the reader's language."""
+
+    label: str
+    why: str = ""
+    has_failed: bool = False
+    has_arrived: bool = False
 
 
 class Messenger(Protocol):
@@ -74,6 +89,10 @@ class Messenger(Protocol):
 
     def templates(self, business: Business) -> list[TemplateChoice]:
         """See `templates`."""
+        ...
+
+    def standings(self, business: Business, keys: Collection[UUID]) -> dict[UUID, Standing]:
+        """See `standings`."""
         ...
 
     def send_template(
@@ -137,6 +156,17 @@ def templates(business: Business) -> list[TemplateChoice]:
     """Returns the templates that the business can send, by name; one for each name, as `send_template` chooses it."""
     messenger = _messenger()
     return messenger.templates(business) if messenger else []
+
+
+def template_named(business: Business, name: str) -> TemplateChoice | None:
+    """Returns the template of this name that `send_template` would send; None if it can't be sent."""
+    return next((each for each in templates(business) if each.name == name), None)
+
+
+def standings(business: Business, keys: Collection[UUID]) -> dict[UUID, Standing]:
+    """Returns where the messages with these keys are; one that is no longer kept is left out."""
+    messenger = _messenger()
+    return messenger.standings(business, keys) if messenger and keys else {}
 
 
 def send_template(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from businesses import heartbeats
+from businesses.calendar import reminders
 from businesses.hooks import sending
 from businesses.ics import fetching, mailing
 from businesses.keeping import erasing, retention
@@ -60,6 +61,13 @@ def erase_waiting() -> None:
 def send_webhooks() -> None:
     """Tell the businesses' own systems what has happened, and repeat what was not accepted."""
     sending.send_due(clock=timezone.now, keep_going=for_seconds(SHIFT_S))
+
+
+@shared_task
+def send_reminders() -> None:
+    """Remind people of their appointments, for businesses that want it. Safe to kill at any moment."""
+    for wanted in reminders.due(now=timezone.now()):
+        reminders.remind(wanted, now=timezone.now())
 
 
 @shared_task

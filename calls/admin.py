@@ -18,6 +18,7 @@ from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.sections import Section
 from calls import (
     admin_transfers,  # noqa: F401 - it registers its own
+    admin_voicemail,  # noqa: F401 - as above
     tasks,
 )
 from calls.followups import rescue
@@ -38,13 +39,13 @@ class CallAdmin(FencedAdmin):
     about = _("Who called, what was said and heard, how it ended, and the recording.")
     view_roles = MEMBERS
     list_display = ("started_at", "caller_number", "status", "outcome", "how_it_ended", "is_recorded")
-    list_filter = ("outcome", "status")
+    list_filter = ("outcome", "sentiment", "status")
     list_select_related = ("business",)
     search_fields = ("caller_number", "called_number", "twilio_call_sid")
     date_hierarchy = "started_at"
     fieldsets = (
         (None, {"fields": ("business", "caller_number", "called_number", "started_at", "ended_at")}),
-        (_("What was said"), {"fields": ("summary", "recording", "conversation")}),
+        (_("What was said"), {"fields": ("summary", "wishes", "sentiment", "recording", "conversation")}),
         (
             _("How it went"),
             {
@@ -89,7 +90,7 @@ class CallAdmin(FencedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Call | None = None, change: bool = False, **options: Any) -> Any:
         """Leave out the notes for programmers."""
-        notes = dict.fromkeys(("fallback_result", "transfer_number"), "")
+        notes = dict.fromkeys(("fallback_result", "transfer_number", "wishes"), "")
         return super().get_form(request, obj, change, **{**options, "help_texts": notes})
 
     @admin.display(description=_("why it ended"), ordering="end_reason")
@@ -231,10 +232,10 @@ class AfterCallsAdmin(FencedAdmin):
     """What a business wants to happen after its calls."""
 
     section = Section.CALLS
-    about = _("Whether callers whom nobody served are written to, and with what.")
+    about = _("Whether callers whom nobody served are written to, and with what; and what becomes of follow-ups.")
     view_roles = MEMBERS
     add_roles = change_roles = OWNERS
-    list_display = ("__str__", "rescue_enabled", "rescue_template")
+    list_display = ("__str__", "rescue_enabled", "rescue_template", "follow_up_tasks")
     list_select_related = ("business",)
 
     def save_model(self, request: HttpRequest, obj: AfterCalls, form: Any, change: bool) -> None:

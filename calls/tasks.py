@@ -15,9 +15,9 @@ from businesses.models import Business
 from calls import model_checks
 from calls.followups import news, rescue
 from calls.greetings import recordings
-from calls.records import finishing, recording, summaries, timelines, tunings, weeks
+from calls.records import finishing, recording, summaries, timelines, tunings, voicemail_sound, voicemail_words, weeks
 from calls.synthetic import runs
-from calls.telephone import transferring
+from calls.telephone import transferring, voicemail_fetching
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ def remove_old_recordings() -> None:
     """
     recording.remove_folders_of_deleted()
     recording.take_up_forgotten(now=timezone.now())
+    voicemail_sound.remove_forgotten(now=timezone.now())
 
 
 @shared_task
@@ -74,6 +75,15 @@ def rescue_missed_calls() -> None:
     """Write to callers whom nobody served, for businesses that want it."""
     for call_id in rescue.due(now=timezone.now()):
         rescue.rescue(call_id, now=timezone.now())
+
+
+@shared_task
+def fetch_voicemails() -> None:
+    """Fetch the voice messages that callers left, have them written down, and tell the businesses."""
+    for voicemail_id in voicemail_fetching.due(now=timezone.now()):
+        voicemail_fetching.work(voicemail_id, clock=timezone.now)
+    for voicemail_id in voicemail_words.due(now=timezone.now()):
+        voicemail_words.work(voicemail_id, now=timezone.now())
 
 
 @shared_task

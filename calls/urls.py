@@ -23,5 +23,7 @@ urlpatterns = [
     *webhook("twilio/rang/<uuid:transfer_id>/<int:number>", webhooks.rang, name="twilio-rang"),
     *webhook("twilio/whisper/<uuid:transfer_id>/<int:number>/<slug:secret>", webhooks.whisper, name="twilio-whisper"),
     *webhook("twilio/key/<uuid:transfer_id>/<int:number>/<slug:secret>", webhooks.key, name="twilio-key"),
+    *webhook("twilio/voicemail/<uuid:voicemail_id>", webhooks.voicemail_left, name="twilio-voicemail"),
+    *webhook("twilio/recorded/<uuid:voicemail_id>", webhooks.recorded, name="twilio-recorded"),
     path("greetings/<uuid:greeting_id>/audio.wav", greeting.audio, name="greeting-audio"),
 ]

@@ -16,6 +16,7 @@ CELERY_BEAT_SCHEDULE = {
     "keep-days": {"task": "businesses.tasks.keep_days", "schedule": crontab(hour="4", minute="40")},
     "erasures": {"task": "businesses.tasks.erase_waiting", "schedule": 60.0, "options": {"expires": 60.0}},
     "webhooks": {"task": "businesses.tasks.send_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},
+    "reminders": {"task": "businesses.tasks.send_reminders", "schedule": 20.0, "options": {"expires": 20.0}},
     "calendars": {"task": "businesses.tasks.fetch_calendars", "schedule": 30.0, "options": {"expires": 30.0}},
     "calendar-mails": {"task": "businesses.tasks.mail_calendars", "schedule": 10.0, "options": {"expires": 10.0}},
     # Seconds. Changes usually wake a worker sooner; this finds work for which no wake-up arrived.
@@ -33,6 +34,7 @@ CELERY_BEAT_SCHEDULE = {
     "timelines": {"task": "calls.tasks.make_due_timelines", "schedule": 5.0, "options": {"expires": 5.0}},
     "news": {"task": "calls.tasks.send_news", "schedule": 10.0, "options": {"expires": 10.0}},
     "missed-calls": {"task": "calls.tasks.rescue_missed_calls", "schedule": 5.0, "options": {"expires": 5.0}},
+    "voicemails": {"task": "calls.tasks.fetch_voicemails", "schedule": 5.0, "options": {"expires": 5.0}},
     "tunings": {"task": "calls.tasks.try_tunings", "schedule": 5.0, "options": {"expires": 5.0}},
     "weeks": {"task": "calls.tasks.measure_ended_calls", "schedule": 10.0, "options": {"expires": 10.0}},
     "old-greetings": {"task": "calls.tasks.remove_old_greetings", "schedule": crontab(hour="4", minute="10")},

@@ -78,4 +78,5 @@ def number_in(business: Business, words: str) -> str:
 
 
 def _by_words(business: Business, words: str) -> Q:
-    return Q(summary__icontains=words) | Q(caller_number__in=numbers_of(business, words))
+    said = Q(summary__icontains=words) | Q(wishes__icontains=words)
+    return said | Q(caller_number__in=numbers_of(business, words))

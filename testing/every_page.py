@@ -7,35 +7,11 @@ each with every row of `testing/demo_data`. Pages marked `WAY` are reached throu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-OWNERS, MEMBERS = "owners", "members"
-"""Who may see the page: owners only, or owners and staff. Everybody else gets a 404."""
-PERSON, OPERATOR, ANYBODY, ITSELF = "person", "operator", "anybody", "itself"
-"""Anybody signed in; operators, with a 404 for others; everyone; or requests that are checked otherwise (signatures,
-tokens) and have their own tests."""
+from testing.page_lines import ANYBODY, ITSELF, MEMBERS, OPERATOR, OWNERS, PERSON, Page, page
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One address. `row` names the model of the row in it.
-
-    `look`: the page is made to be looked at. `by_way`: likewise, but it is reached only through other pages.
-    """
-
-    name: str
-    who: str
-    row: str = ""
-    post: bool = False
-    look: bool = False
-    by_way: bool = False
-
-
-def page(name: str, who: str, row: str = "", *options: str) -> Page:
-    """Returns a line of the table."""
-    return Page(name, who, row, post="POST" in options, look="LOOK" in options, by_way="WAY" in options)
-
+__all__ = ["ANYBODY", "BY_NAME", "ERRORS", "ITSELF", "MEMBERS", "OPERATOR", "OWNERS", "PAGES", "PERSON", "Page", "page"]
 
 PAGES = [
     page("home", MEMBERS, "", "LOOK"),
@@ -90,6 +66,7 @@ PAGES = [
     page("calendars", OWNERS, "", "LOOK"),
     page("one-calendar", OWNERS, "businesses.Calendar", "LOOK"),
     page("calendar-remove", OWNERS, "businesses.Calendar", "POST"),
+    page("reminders", OWNERS, "", "LOOK"),
     page("all-links", OWNERS, "", "LOOK"),
     page("all-feed-make", OWNERS, "", "POST"),
     page("all-feed-revoke", OWNERS, "", "POST"),
@@ -131,6 +108,8 @@ PAGES = [
     page("call-recording", MEMBERS, "calls.Call"),
     page("call-person", OWNERS, "calls.Call", "LOOK"),
     page("after-calls", OWNERS, "", "LOOK"),
+    page("voicemail", OWNERS, "", "LOOK"),
+    page("voicemail-sound", MEMBERS, "calls.Voicemail"),
     page("tasks", MEMBERS, "", "LOOK"),
     page("task-done", MEMBERS, "calls.Task", "POST"),
     page("task-reopen", MEMBERS, "calls.Task", "POST"),
@@ -287,6 +266,8 @@ PAGES = [
     page("twilio-rang", ITSELF),
     page("twilio-whisper", ITSELF),
     page("twilio-key", ITSELF),
+    page("twilio-voicemail", ITSELF),
+    page("twilio-recorded", ITSELF),
     page("greeting-audio", ITSELF),
     page("whatsapp-webhook-cloud", ITSELF),
     page("whatsapp-webhook-twilio", ITSELF),

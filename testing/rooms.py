@@ -56,7 +56,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "calls": (
         "apps urls management templatetags",
         "admin doctor",
-        "admin_transfers",
+        "admin_transfers admin_voicemail",
         "pages",
         "tasks",
         "keeping synthetic",

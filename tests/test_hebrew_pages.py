@@ -53,7 +53,7 @@ SOMEBODYS = {
     "whatsapp.Sender": ("display_name",),
     "whatsapp.RejectedRow": ("cells",),
     "calls.Turn": ("text",),
-    "calls.Call": ("summary",),
+    "calls.Call": ("summary", "wishes", "follow_ups"),
     "calls.Task": ("who", "about", "when"),
     "calls.ToolRun": ("arguments",),
     "calls.TransferTarget": ("name", "about"),

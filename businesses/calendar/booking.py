@@ -53,6 +53,7 @@ class Guest:
     name: str = ""
     number: str = ""
     note: str = ""
+    agrees_to_reminder: bool = False
 
 
 def book(
@@ -98,6 +99,7 @@ def book(
             made_by=MadeBy.CALL if call else MadeBy.PERSON,
             call=call,
             made_at=now,
+            reminder_agreed_at=now if guest.agrees_to_reminder else None,
         )
         _write(appointment, wish, calendars, is_new=True)
         _note(appointment, "made")
@@ -135,6 +137,7 @@ def move(
         _choose(wish, [target])
         before, shift, left = current.starts_at, wish.start - current.starts_at, current.calendar
         current.calendar = target
+        current.moved_at = now if shift else current.moved_at
         current.starts_at, current.ends_at = wish.start, current.ends_at + shift
         current.held_from, current.held_until = current.held_from + shift, current.held_until + shift
         current.changed_at = _change(current, now)

@@ -17,9 +17,12 @@ from businesses.models import (
     BusyTime,
     Calendar,
     Membership,
+    ReminderChoices,
     Service,
     ServiceCalendar,
 )
+
+_TIMING = {"is_on", "first_hours", "second_hours", "quiet_from", "quiet_until"}
 
 
 def save_service(service: Service, calendars: Collection[Calendar]) -> None:
@@ -92,6 +95,20 @@ def block(calendar: Calendar, *, starts_at: datetime, ends_at: datetime, note: s
             held_until__gt=starts_at,
         )
         return made, booked.count()
+
+
+def choose_reminders(chosen: ReminderChoices, *, now: datetime) -> None:
+    """Store how a business reminds people. What was not chosen before is for moments from now on."""
+    with transaction.atomic():
+        before = ReminderChoices.objects.filter(business=chosen.business).first()
+        differences = changes(before or ReminderChoices(business=chosen.business), chosen)
+        chosen.pk = before.pk if before else None
+        if chosen.since is None or differences.keys() & _TIMING:
+            chosen.since = now
+        chosen.save()
+        if differences:
+            label = ReminderChoices._meta.label
+            audit.record(chosen.business, AuditKind.SETTINGS_CHANGED, of=label, changes=differences)
 
 
 def _save(row: models.Model) -> None:

@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from businesses.calendar import reminders
 from businesses.forms.plain_words import speak_plainly
 from businesses.forms.written_numbers import WrittenPhoneNumberField
 from businesses.models import Business, Calendar, Service
@@ -41,7 +42,7 @@ class _TimeForm(forms.Form):
 class AppointmentForm(_TimeForm):
     """A new appointment. Its `key` makes a form that is sent twice one appointment."""
 
-    field_order = ("service", "calendar", "day", "time", "name", "number", "note", "key")
+    field_order = ("service", "calendar", "day", "time", "name", "number", "note", "reminder", "key")
 
     service = forms.ModelChoiceField(label=_("Service"), queryset=Service.objects.none())
     calendar = forms.ModelChoiceField(
@@ -56,12 +57,19 @@ class AppointmentForm(_TimeForm):
     note = forms.CharField(
         label=_("Note"), max_length=500, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
     )
+    reminder = forms.BooleanField(
+        label=_("Has agreed to be reminded by WhatsApp"),
+        required=False,
+        help_text=_("Ask the person. Without it only a contact with a recorded consent is reminded."),
+    )
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def __init__(self, *args: Any, business: Business, **options: Any) -> None:
         super().__init__(*args, business=business, **options)
         self.fields["service"].queryset = Service.objects.filter(business=business, is_active=True)  # type: ignore[attr-defined]
         self.fields["calendar"].queryset = Calendar.objects.filter(business=business, is_active=True)  # type: ignore[attr-defined]
+        if not reminders.are_on(business):
+            del self.fields["reminder"]
         number = self.fields["number"]
         assert isinstance(number, WrittenPhoneNumberField)  # noqa: S101 - for the type checker
         number.region = business.region()

@@ -29,7 +29,10 @@ def _erase(person: Person, most: int) -> int:
 
 
 def _records(person: Person) -> Iterator[Record]:
-    fields = ("starts_at", "ends_at", "service__name", "calendar__name", "name", "number", "note", "status", "made_at")
+    fields = (
+        *("starts_at", "ends_at", "service__name", "calendar__name", "name", "number", "note", "status"),
+        *("made_at", "moved_at", "reminder_agreed_at"),
+    )
     yield from _appointments(person).values(*fields)
 
 

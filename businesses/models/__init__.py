@@ -1,4 +1,4 @@
-"""Users, businesses, members, numbers, hours, knowledge, calendars, limits, audit log, webhooks, API, processes."""
+"""Users, businesses, members, hours, knowledge, calendars, reminders, limits, audit log, webhooks, API, processes."""
 
 from businesses.models.api import ApiCreation, ApiToken
 from businesses.models.appointments import Appointment, AppointmentStatus, BusyTime, MadeBy
@@ -15,6 +15,7 @@ from businesses.models.limits import DailyLimits, DayUsage, Limit
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
+from businesses.models.reminders import Filling, HoursBefore, Reminder, ReminderChoices, ReminderResult
 from businesses.models.web_processes import WebProcess
 from businesses.models.webhooks import DeliveryState, Happening, SwitchedOff, WebhookDelivery, WebhookEndpoint
 
@@ -38,8 +39,10 @@ __all__ = [
     "DeliveryState",
     "EmailUserManager",
     "Erasure",
+    "Filling",
     "Happening",
     "Heartbeat",
+    "HoursBefore",
     "Invitation",
     "KnowledgeEntry",
     "Language",
@@ -50,6 +53,9 @@ __all__ = [
     "Membership",
     "Permission",
     "PhoneNumber",
+    "Reminder",
+    "ReminderChoices",
+    "ReminderResult",
     "Retention",
     "Role",
     "SecondFactor",

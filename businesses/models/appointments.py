@@ -54,6 +54,10 @@ class Appointment(models.Model):
     made_by = models.CharField(_("booked"), max_length=10, choices=MadeBy.choices, default=MadeBy.PERSON)
     call = models.UUIDField(_("call"), null=True, blank=True, editable=False, help_text=_("The call that booked it."))
     made_at = models.DateTimeField(_("booked at"))
+    moved_at = models.DateTimeField(_("moved at"), null=True, blank=True, editable=False)
+    reminder_agreed_at = models.DateTimeField(
+        _("agreed to be reminded by WhatsApp"), null=True, blank=True, editable=False
+    )
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True, editable=False)
     changed_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="when it was moved, cancelled or rebooked last"

@@ -20,6 +20,7 @@ class Happening(models.TextChoices):
     """What can happen in a business. The codes are sent to other systems, so they don't change."""
 
     CALL_ENDED = "call.ended", _("A call has ended")
+    CALL_SUMMARIZED = "call.summarized", _("It is known what a call was about")
     MESSAGE_TAKEN = "message.taken", _("The assistant took a message")
     APPOINTMENT_MADE = "appointment.made", _("An appointment was made")
     APPOINTMENT_MOVED = "appointment.moved", _("An appointment was moved")

@@ -14,13 +14,14 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from businesses.calendar import booking
+from businesses.calendar import booking, reminders
 from businesses.calendar.booking import Guest
 from businesses.errors import SlotNotOffered, SlotTaken
 from businesses.forms.appointment_forms import AppointmentForm, MoveForm
 from businesses.known_people import people_with
-from businesses.models import Appointment, Calendar, Service
+from businesses.models import Appointment, Calendar, Reminder, Service
 from businesses.pages.access import PageRequest, business_page
+from businesses.pages.reminders import shown
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +38,7 @@ def new(request: PageRequest) -> HttpResponse:
         made = booking.book(
             request.business,
             given["service"],
-            Guest(given["name"], given["number"], given["note"]),
+            Guest(given["name"], given["number"], given["note"], bool(given.get("reminder"))),
             start=form.start(),
             now=timezone.now(),
             calendar=given["calendar"],
@@ -120,9 +121,20 @@ def _page(
         "form": form,
         "free": free,
         "person": people_with(request.business, [found.number]).get(found.number),
+        **_reminders(request, found),
         "is_over": found.ends_at < timezone.now(),
     }
     return render(request, "pages/appointment.html", context, status=status)
+
+
+def _reminders(request: PageRequest, found: Appointment) -> dict[str, Any]:
+    choices = reminders.choices_of(request.business)
+    rows = list(Reminder.objects.filter(appointment=found, business=request.business))
+    return {
+        "reminds": choices.is_on,
+        "reminders": shown(request.business, rows),
+        "next_reminders": reminders.next_moments(found, choices, now=timezone.now()),
+    }
 
 
 def _new_page(request: PageRequest, form: AppointmentForm, *, free: Any = (), status: int = 200) -> HttpResponse:

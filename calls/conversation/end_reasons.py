@@ -32,6 +32,7 @@ class EndReason(StrEnum):
     NO_MINUTES = "no_minutes"  # also of a running call
     DAY_LIMIT = "day_limit"  # also of a running call; cause: a `Limit` of businesses/models/limits.py
     ALL_BUSY = "all_busy"
+    CLOSED = "closed"  # the business takes messages after the beep in the assistant's place while it is closed
     BLOCKED = "blocked"  # on the business's list of callers who are never answered
     TRIAL_RUNNING = "trial_running"  # the person already tries the assistant in another window
 

@@ -23,7 +23,7 @@ from businesses.models import Membership
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.end_reasons import EndReason
 from calls.followups import news_words
-from calls.models import BROWSER, Call, CallOutcome, CallStatus, News, NewsChoice, NewsState, NewsWhen, Task
+from calls.models import BROWSER, Call, CallOutcome, CallStatus, News, NewsChoice, NewsState, NewsWhen, Task, Voicemail
 
 logger = logging.getLogger(__name__)
 
@@ -147,6 +147,7 @@ def _write_at_once(now: datetime) -> int:
         calls = calls.filter(
             Exists(choices.filter(business=OuterRef("business"), since__lt=OuterRef("ended_at"))),
             ~Exists(News.objects.filter(call=OuterRef("pk"))),
+            ~Exists(Voicemail.objects.filter(call=OuterRef("pk"), settled_at=None)),
         )
         found = list(calls.values_list("pk", "business_id", "ended_at")[:MOST])
         wanted: dict[UUID, list[tuple[int, datetime]]] = {}

@@ -16,7 +16,8 @@ from businesses.known_people import KnownPerson, people_with
 from businesses.mail import defused
 from businesses.models import Business
 from businesses.public_address import public_url
-from calls.models import Call, CallOutcome, Task
+from calls.followups import todo
+from calls.models import Call, CallOutcome, Sentiment, Task, TaskKind
 
 MOST_CALLS: Final = 100
 _MISSED = (CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK)
@@ -35,7 +36,7 @@ def of_call(call: Call) -> Letter:
     business = call.business
     tasks = list(Task.objects.filter(call=call).order_by("created_at"))
     who = _caller(call, people_with(business, [call.caller_number]))
-    if tasks:
+    if any(task.kind in todo.LEFT_BY_CALLERS for task in tasks):
         subject = _("%(business)s: a message from %(who)s")
     elif call.outcome in _MISSED:
         subject = _("%(business)s: a missed call from %(who)s")
@@ -68,10 +69,22 @@ def _lines(call: Call, who: str, tasks: Sequence[Task]) -> list[str]:
     lines = [f"{at} · {who} · {call.get_outcome_display()}"]
     if call.summary:
         lines.append(call.summary)
+    if call.sentiment == Sentiment.UNHAPPY:
+        lines.append(_("The caller was unhappy."))
+    if call.wishes:
+        lines.append(_("What the caller wanted:"))
+        lines += [f"- {wish}" for wish in call.wishes.splitlines()]
+    there = {task.follow_up for task in tasks}
+    if left := [each for place, each in enumerate(call.follow_ups) if place not in there]:
+        lines.append(_("Left to do, without a task:"))
+        lines += [f"- {each['what']}" + (f" ({each['when']})" if each["when"] else "") for each in left]
     for task in tasks:
         said = [task.get_kind_display(), task.who, task.number, task.when]
         lines.append("• " + " · ".join(part for part in said if part))
-        lines += [task.about] if task.about else []
+        if task.about:
+            lines.append(task.about)
+        elif task.kind == TaskKind.VOICEMAIL:
+            lines.append(_("There are no words of it yet. You can listen to it on the page."))
     return lines
 
 

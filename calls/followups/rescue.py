@@ -5,7 +5,8 @@ The row and the message (`businesses.messenger`) are written in one transaction,
 both or none; the sending loop does the rest. A message that would come later than `TOO_LATE` is not sent at all.
 
 Unserved is who ended the call before speaking, was cut off, could not be taken, or found the assistant away and
-reached nobody. Not: who was put through, left a message, is blocked, or tried from the browser.
+reached nobody. Not: who was put through, left a message, is blocked, or tried from the browser. Whether somebody who
+was asked for a message after the beep has left one is waited for.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from businesses.messenger import MessageRefused, TemplateChoice
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.end_reasons import EndReason
-from calls.models import AfterCalls, BlockedCaller, Call, CallOutcome, CallStatus, Rescue, RescueResult, Task
+from calls.followups import todo
+from calls.models import AfterCalls, BlockedCaller, Call, CallOutcome, CallStatus, Rescue, RescueResult, Task, Voicemail
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +64,9 @@ def due(*, now: datetime) -> list[UUID]:
             ended_at__lte=now - SETTLES_IN,
         )
         lately = lately.filter(
-            ~Exists(Rescue.objects.filter(call=OuterRef("pk"))), ~Exists(Task.objects.filter(call=OuterRef("pk")))
+            ~Exists(Rescue.objects.filter(call=OuterRef("pk"))),
+            ~Exists(Task.objects.filter(call=OuterRef("pk"), kind__in=todo.LEFT_BY_CALLERS)),
+            ~Exists(Voicemail.objects.filter(call=OuterRef("pk"), settled_at=None)),
         )
         return list(lately.order_by("ended_at").values_list("pk", flat=True)[:MOST])
 
@@ -118,7 +122,7 @@ def _refused(call: Call, now: datetime) -> RescueResult | None:
     later = Call.objects.filter(
         business=call.business, caller_number=call.caller_number, started_at__gt=call.started_at
     )
-    if later.exclude(UNSERVED).exists() or Task.objects.filter(call=call).exists():
+    if later.exclude(UNSERVED).exists() or Task.objects.filter(call=call, kind__in=todo.LEFT_BY_CALLERS).exists():
         return RescueResult.SERVED_SINCE
     day = now.astimezone(ZoneInfo(call.business.time_zone)).date()
     sent = Rescue.objects.filter(business=call.business, number=call.caller_number, result=RescueResult.SENT)

@@ -21,6 +21,8 @@ LONGEST_NAME: Final = 120
 LONGEST_NUMBER: Final = 40
 LONGEST_TEXT: Final = 1_000
 LONGEST_WHEN: Final = 200
+LEFT_BY_CALLERS: Final = (TaskKind.MESSAGE, TaskKind.CALL_BACK, TaskKind.VOICEMAIL)
+"""Kinds of tasks that callers themselves have left."""
 
 
 def take_message(
@@ -46,8 +48,23 @@ def take_message(
             kind=TaskKind.CALL_BACK if when else TaskKind.MESSAGE,
             who=_line(who, LONGEST_NAME),
             number=_number(business, number) or (call.caller_number if call and _is_number(call.caller_number) else ""),
-            about=_text(about),
+            about=as_text(about),
             when=when,
+            created_at=now,
+        )
+        happened(business, Happening.MESSAGE_TAKEN, _told(task), now=now)
+    return task
+
+
+def take_voicemail(business: Business, call: Call, *, about: str, now: datetime) -> Task:
+    """Keep a voice message. `about`: its words; "" where there are none. Returns the task that is made of it."""
+    with transaction.atomic():
+        task = Task.objects.create(
+            business=business,
+            call=call,
+            kind=TaskKind.VOICEMAIL,
+            number=call.caller_number if _is_number(call.caller_number) else "",
+            about=as_text(about),
             created_at=now,
         )
         happened(business, Happening.MESSAGE_TAKEN, _told(task), now=now)
@@ -67,17 +84,24 @@ def _told(task: Task) -> dict[str, str | None]:
     }
 
 
-def add_follow_up(business: Business, call: Call, *, what: str, who: str, now: datetime) -> Task:
-    """Add what a call has left to do."""
-    return Task.objects.create(
+def add_follow_up(business: Business, call: Call, *, place: int, what: str, when: str, who: str, now: datetime) -> Task:
+    """Add what a call has left to do, once: `place` says which of the call's follow-ups it is of.
+
+    `when`: by when, as it was said in the call; "" if nothing was.
+    """
+    return Task.objects.get_or_create(
         business=business,
         call=call,
-        kind=TaskKind.FOLLOW_UP,
-        who=_line(who, LONGEST_NAME),
-        number=call.caller_number if _is_number(call.caller_number) else "",
-        about=_text(what),
-        created_at=now,
-    )
+        follow_up=place,
+        defaults={
+            "kind": TaskKind.FOLLOW_UP,
+            "who": _line(who, LONGEST_NAME),
+            "number": call.caller_number if _is_number(call.caller_number) else "",
+            "about": as_text(what),
+            "when": _line(when, LONGEST_WHEN),
+            "created_at": now,
+        },
+    )[0]
 
 
 def finish(task: Task, *, by: User, now: datetime) -> bool:
@@ -126,5 +150,6 @@ def _line(text: str, most: int) -> str:
     return " ".join(text.replace("\0", "").split())[:most]
 
 
-def _text(text: str) -> str:
+def as_text(text: str) -> str:
+    """Returns a text as a task keeps it: cut, and without what no database takes."""
     return text.replace("\0", "").strip()[:LONGEST_TEXT]

@@ -19,6 +19,7 @@ from calls.models import (
     CallStatus,
     CallTimeline,
     Rescue,
+    Sentiment,
     Task,
     ToolRun,
     TraceChunk,
@@ -28,11 +29,19 @@ from calls.models import (
 
 LINE_OPEN = "call_running"
 WAITS = {LINE_OPEN: _("The person is on the telephone. What was asked is done when the call has ended.")}
+UNSAID: dict[str, Any] = {
+    "summary": "",
+    "summary_source": "",
+    "wishes": "",
+    "follow_ups": [],
+    "sentiment": Sentiment.UNKNOWN,
+    "summary_due_at": None,
+}
+"""What a call looks like of which nobody knows any more what it was about."""
 EMPTIED: dict[str, Any] = {
+    **UNSAID,
     "caller_number": "",
     "transfer_number": "",
-    "summary": "",
-    "summary_due_at": None,
     "stream_error": "",
     "end_detail": {},
     "old_end_reason": "",
@@ -133,7 +142,9 @@ def _traces(person: Person) -> Iterator[Attachment]:
 
 def _identified(person: Person) -> QuerySet[Call]:
     """Returns calls that still say something about the person."""
-    said = ~Q(caller_number="") | ~Q(transfer_number="") | ~Q(summary="") | Q(summary_due_at__isnull=False)
+    said = (
+        ~Q(caller_number="") | ~Q(transfer_number="") | ~Q(summary="") | ~Q(wishes="") | Q(summary_due_at__isnull=False)
+    )
     return calls_of(person).filter(said)
 
 
@@ -165,7 +176,16 @@ def _erase_calls(person: Person, most: int) -> int:
 def _call_records(person: Person) -> Iterator[Record]:
     fields = (
         *("id", "caller_number", "called_number", "transfer_number", "started_at", "ended_at", "outcome"),
-        *("end_reason", "is_recorded", "summary", "minutes_charged", "certificate"),
+        *(
+            "end_reason",
+            "is_recorded",
+            "summary",
+            "wishes",
+            "follow_ups",
+            "sentiment",
+            "minutes_charged",
+            "certificate",
+        ),
     )
     yield from calls_of(person).order_by("started_at").values(*fields)
 

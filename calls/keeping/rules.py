@@ -12,7 +12,8 @@ from businesses.keeping.kinds import Kind
 from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
-from calls.keeping.callers import FINISHED, HOLDINGS, WAITS
+from calls.keeping import voicemails
+from calls.keeping.callers import FINISHED, HOLDINGS, UNSAID, WAITS
 from calls.models import (
     AfterCalls,
     BlockedCaller,
@@ -32,6 +33,8 @@ from calls.models import (
     Tuning,
     TuningCall,
     Turn,
+    Voicemail,
+    VoicemailChoices,
     WeekOfCalls,
 )
 
@@ -61,6 +64,13 @@ RULES = (
     Rule(News, kept=Kind.CALLERS, because=Because.NO_PERSON),
     Rule(Rescue, kept=Kind.CALLERS, erased=True),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
+    Rule(
+        Voicemail,
+        kept=Kind.TRANSCRIPTS,
+        erased=True,
+        leaves=frozenset({"state", "recording_sid", "problem", "transcript_state"}),
+    ),
+    Rule(VoicemailChoices, because=Because.COUNTS),
     Rule(GreetingAudio, because=Because.COUNTS),
     Rule(Tuning, because=Because.COUNTS),
     Rule(TuningCall, because=Because.COUNTS),
@@ -102,10 +112,12 @@ def remove_tool_runs(business: Business, *, before: datetime, most: int, **_now:
 
 
 def remove_summaries(business: Business, *, before: datetime, most: int, **_now: object) -> int:
-    """Remove the summaries of old calls, and write none any more."""
-    old = Call.objects.filter(_ended(business, before)).filter(~Q(summary="") | Q(summary_due_at__isnull=False))
+    """Remove what old calls were about, and write none of it any more."""
+    old = Call.objects.filter(_ended(business, before)).filter(
+        ~Q(summary="") | ~Q(wishes="") | Q(summary_due_at__isnull=False)
+    )
     keys = list(old.values_list("pk", flat=True)[:most])
-    return Call.objects.filter(pk__in=keys).update(summary="", summary_due_at=None, summary_attempts=FINISHED)
+    return Call.objects.filter(pk__in=keys).update(**UNSAID, summary_attempts=FINISHED)
 
 
 def remove_tasks(business: Business, *, before: datetime, most: int, **_now: object) -> int:
@@ -161,7 +173,7 @@ def register() -> None:
     """Register rules, holdings and days."""
     table.register(
         rules=RULES,
-        holdings=HOLDINGS,
+        holdings=(voicemails.HOLDING, *HOLDINGS),
         removers=(
             (Kind.RECORDINGS, remove_recordings),
             (Kind.TRANSCRIPTS, remove_turns),
@@ -169,6 +181,8 @@ def register() -> None:
             (Kind.TRANSCRIPTS, remove_tool_runs),
             (Kind.TRANSCRIPTS, remove_summaries),
             (Kind.TRANSCRIPTS, remove_tasks),
+            (Kind.RECORDINGS, voicemails.remove_sounds),
+            (Kind.TRANSCRIPTS, voicemails.remove_words),
             (Kind.TRACES, remove_traces),
             (Kind.CALLERS, remove_numbers),
             (Kind.CALLERS, remove_rescues),

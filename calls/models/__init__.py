@@ -7,7 +7,9 @@ from calls.models.calls import (
     CallOutcome,
     CallStatus,
     NextStep,
+    Sentiment,
     Speaker,
+    SummarySource,
     TraceChunk,
     Turn,
 )
@@ -21,6 +23,7 @@ from calls.models.timelines import CallTimeline
 from calls.models.tools import ToolRun, ToolSwitch
 from calls.models.transfers import ReachedWhen, Transfer, TransferState, TransferTarget
 from calls.models.tuning import Tuning, TuningCall, TuningFailure
+from calls.models.voicemails import LongestMessage, TranscriptState, Voicemail, VoicemailChoices, VoicemailState
 from calls.models.weeks import WeekOfCalls
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "GreetingAudio",
     "GreetingSource",
     "GreetingState",
+    "LongestMessage",
     "ModelCheck",
     "News",
     "NewsChoice",
@@ -43,7 +47,9 @@ __all__ = [
     "ReachedWhen",
     "Rescue",
     "RescueResult",
+    "Sentiment",
     "Speaker",
+    "SummarySource",
     "SyntheticCall",
     "SyntheticFault",
     "SyntheticSkip",
@@ -53,6 +59,7 @@ __all__ = [
     "ToolRun",
     "ToolSwitch",
     "TraceChunk",
+    "TranscriptState",
     "Transfer",
     "TransferState",
     "TransferTarget",
@@ -60,5 +67,8 @@ __all__ = [
     "TuningCall",
     "TuningFailure",
     "Turn",
+    "Voicemail",
+    "VoicemailChoices",
+    "VoicemailState",
     "WeekOfCalls",
 ]

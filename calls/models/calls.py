@@ -44,6 +44,22 @@ class NextStep(models.TextChoices):
     APOLOGIZE = "apologize", _("Say that the assistant is unavailable, then ring the fallback number if there is one")
 
 
+class Sentiment(models.TextChoices):
+    """How the caller felt when the call ended, as far as the words tell. The codes are sent to other systems."""
+
+    CONTENT = "content", _("Satisfied")
+    NEUTRAL = "neutral", _("Neutral")
+    UNHAPPY = "unhappy", _("Unhappy")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class SummarySource(models.TextChoices):
+    """Where a summary comes from: a model wrote it, or it is the beginning of what the caller said."""
+
+    MODEL = "model"
+    EXTRACT = "extract"
+
+
 class Call(models.Model):
     """One phone call."""
 
@@ -121,6 +137,21 @@ class Call(models.Model):
         _("outside opening hours"), default=False, db_default=False, help_text="as the hours said when it was taken"
     )
     summary = models.TextField(_("summary"), blank=True, default="", db_default="")
+    summary_source = models.CharField(max_length=10, blank=True, default="", db_default="", help_text="`SummarySource`")
+    wishes = models.TextField(
+        _("wishes"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text="what the caller wanted, each on a line of its own",
+    )
+    follow_ups = models.JSONField(
+        _("follow-ups"), default=list, db_default=[], blank=True, help_text="`FollowUp` of calls/records/gist.py, each"
+    )
+    sentiment = models.CharField(
+        _("caller's mood"), max_length=10, choices=Sentiment.choices,
+        default=Sentiment.UNKNOWN, db_default=Sentiment.UNKNOWN.value,
+    )  # fmt: skip
     summary_due_at = models.DateTimeField(null=True, help_text="when a summary is tried (again); empty: no need")
     summary_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     settings = models.JSONField(default=dict)

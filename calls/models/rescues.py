@@ -14,7 +14,7 @@ from calls.models.calls import Call
 
 
 class AfterCalls(models.Model):
-    """A business's choices. A business without a row has the defaults: nothing is sent."""
+    """A business's choices. A business without a row has the defaults: nothing is sent, and follow-ups are tasks."""
 
     business = models.OneToOneField(Business, models.CASCADE, verbose_name=_("business"), related_name="+")
     rescue_enabled = models.BooleanField(
@@ -34,6 +34,16 @@ class AfterCalls(models.Model):
         help_text=_(
             "An approved template without values, or with business_name and phone as its only ones. It is sent in the "
             "language of your calls if there is one."
+        ),
+    )
+
+    follow_up_tasks = models.BooleanField(
+        _("make tasks of follow-ups"),
+        default=True,
+        db_default=True,
+        help_text=_(
+            "What was promised in a call, or is left to do, becomes a task, unless the assistant has taken a message "
+            "or made an appointment for it. Tasks that are there already stay."
         ),
     )
 

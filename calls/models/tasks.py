@@ -20,6 +20,7 @@ class TaskKind(models.TextChoices):
     CALL_BACK = "call_back", _("Call back")
     MESSAGE = "message", _("Message")
     FOLLOW_UP = "follow_up", _("Follow-up")
+    VOICEMAIL = "voicemail", _("Voice message")
 
 
 class TaskState(models.TextChoices):
@@ -32,8 +33,9 @@ class TaskState(models.TextChoices):
 class Task(models.Model):
     """One thing to do: a caller to be called back, a message to be read, something that was promised.
 
-    `number` is E.164 where it could be read as a number, else as it was said. `when` holds the caller's own words for
-    when to call back; `due_at` is a time that somebody has set.
+    `follow_up` says which of its call's follow-ups it is made of. `number` is E.164 where it could be read as a number,
+    else as it was said. `when` holds the words that were said for when to call back, or by when it was promised;
+    `due_at` is a time that somebody has set.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -41,6 +43,7 @@ class Task(models.Model):
     call = models.ForeignKey(
         Call, models.SET_NULL, null=True, blank=True, related_name="tasks", verbose_name=_("from the call")
     )
+    follow_up = models.PositiveSmallIntegerField(null=True, blank=True, editable=False, help_text="counted from 0")
     kind = models.CharField(_("kind"), max_length=10, choices=TaskKind.choices)
     state = models.CharField(_("state"), max_length=4, choices=TaskState.choices, default=TaskState.OPEN)
     who = models.CharField(_("who"), max_length=120, blank=True)
@@ -73,6 +76,9 @@ class Task(models.Model):
             models.Index(
                 fields=["business", "due_at", "created_at"], name="task_open", condition=models.Q(state="open")
             ),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["call", "follow_up"], name="one_task_per_follow_up")
         ]
 
     def __str__(self) -> str:

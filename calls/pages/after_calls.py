@@ -50,6 +50,14 @@ class RescueForm(_Form):
         )
 
 
+class FollowUpsForm(_Form):
+    """Whether what is left to do after a call becomes a task."""
+
+    class Meta:
+        model = AfterCalls
+        fields: ClassVar[list[str]] = ["follow_up_tasks"]
+
+
 class NewsForm(_NewsForm):
     """When the person who reads this page is mailed about calls."""
 
@@ -68,12 +76,17 @@ def after_calls(request: PageRequest) -> HttpResponse:
     form = RescueForm(given, instance=rescue.choices_of(request.business), templates=templates)
     member = Membership.objects.filter(business=request.business, user=request.user).first()
     news_form = _news_form(request, member, part) if member else None
+    follow_ups = FollowUpsForm(
+        request.POST if part == "follow_ups" else None, instance=rescue.choices_of(request.business)
+    )
     if form.is_valid():
         rescue.choose(request.business, form.save(commit=False))
+    elif follow_ups.is_valid():
+        rescue.choose(request.business, follow_ups.save(commit=False))
     elif member and news_form and news_form.is_valid():
         news.choose(member, **news_form.cleaned_data, language=get_language() or "en", now=timezone.now())
     else:
-        return _page(request, form, news_form, templates)
+        return _page(request, form, follow_ups, news_form, templates)
     messages.success(request, _("Saved."))
     return redirect("after-calls", slug=request.business.slug)
 
@@ -84,11 +97,16 @@ def _news_form(request: PageRequest, member: Membership, part: str) -> NewsForm:
 
 
 def _page(
-    request: PageRequest, form: RescueForm, news_form: NewsForm | None, templates: list[TemplateChoice]
+    request: PageRequest,
+    form: RescueForm,
+    follow_ups: FollowUpsForm,
+    news_form: NewsForm | None,
+    templates: list[TemplateChoice],
 ) -> HttpResponse:
     is_wrong = bool(form.errors or (news_form and news_form.errors))
     context = {
         "form": form,
+        "follow_ups": follow_ups,
         "news_form": news_form,
         "can_mail": can_mail(),
         "is_wrong": is_wrong,

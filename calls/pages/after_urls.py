@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from calls.pages import after_calls, tasks
+from calls.pages import after_calls, tasks, voicemail
 
 urlpatterns = [
     path("tasks/", tasks.tasks, name="tasks"),
@@ -10,4 +10,5 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/reopen/", tasks.reopen, name="task-reopen"),
     path("tasks/<uuid:task_id>/give/", tasks.give, name="task-give"),
     path("settings/after-calls/", after_calls.after_calls, name="after-calls"),
+    path("settings/voicemail/", voicemail.voicemail, name="voicemail"),
 ]

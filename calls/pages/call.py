@@ -21,8 +21,18 @@ from businesses.models import AuditEntry
 from businesses.pages import byte_ranges
 from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
-from calls.models import BlockedCaller, Call, CallStatus, Transfer, Turn
-from calls.pages import moment_words, timeline, words
+from calls.models import (
+    BlockedCaller,
+    Call,
+    CallStatus,
+    Task,
+    TraceChunk,
+    Transfer,
+    Turn,
+    Voicemail,
+    VoicemailState,
+)
+from calls.pages import gist_words, moment_words, timeline, words
 from calls.pages.done import done_in
 from calls.records import certificates, costs, timelines
 from calls.records.recording import recording_of
@@ -33,17 +43,29 @@ from calls.records.recording import recording_of
 def call(request: PageRequest, call_id: UUID) -> HttpResponse:
     """Show a call."""
     blocked = BlockedCaller.objects.filter(business=request.business, number=OuterRef("caller_number"))
-    calls = Call.objects.select_related("steered_by", "timeline").annotate(is_blocked=Exists(blocked))
+    of_it = {"business": request.business, "call": OuterRef("pk")}
+    calls = Call.objects.select_related("steered_by", "timeline").annotate(
+        is_blocked=Exists(blocked),
+        has_trace=Exists(TraceChunk.objects.filter(**of_it)),
+        has_voicemail=Exists(Voicemail.objects.filter(**of_it)),
+        has_transfer=Exists(Transfer.objects.filter(**of_it)),
+    )
     found = get_object_or_404(calls, pk=call_id, business=request.business)
     turns = list(Turn.objects.filter(call=found))
+    tasks = list(Task.objects.filter(call=found).select_related("assigned_to__user", "done_by").order_by("created_at"))
+    known = people_with(request.business, {found.caller_number, *(task.number for task in tasks)})
     context = {
         **_timeline(request, found, turns),
         "call": found,
-        "person": people_with(request.business, [found.caller_number]).get(found.caller_number),
+        "person": known.get(found.caller_number),
+        "known": known,
+        "tasks": tasks,
+        "untasked": gist_words.without_task(found, tasks),
         "steered_by": _steered_by(found),
         "can_be_blocked": can_be_shown(found.caller_number),
         "lines": words.shown_turns(turns),
-        "transfers": list(Transfer.objects.filter(call=found)),
+        "voicemails": _voicemails(found) if getattr(found, "has_voicemail", True) else [],
+        "transfers": list(Transfer.objects.filter(call=found)) if getattr(found, "has_transfer", True) else [],
         "done": list(done_in(found)),
         "waits": list(words.waits(found)),
         "cost": costs.cost_of(found.model, found.usage),
@@ -51,6 +73,10 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         "certificate": certificates.of_stored(found.certificate),
     }
     return render(request, "calls/call.html", context)
+
+
+def _voicemails(call: Call) -> list[Voicemail]:
+    return list(Voicemail.objects.filter(call=call).exclude(state=VoicemailState.ERASED))
 
 
 def _timeline(request: PageRequest, call: Call, turns: list[Turn]) -> dict[str, Any]:
@@ -89,13 +115,13 @@ def recording(request: PageRequest, call_id: UUID) -> HttpResponseBase:
     found = recording_of(get_object_or_404(Call, pk=call_id, business=request.business))
     if found is None:
         raise Http404
-    _note_hearing(request, call_id)
+    note_hearing(request, call_id)
     answer = byte_ranges.answer(found, request.headers.get("Range", ""), "audio/wav")
     answer["Content-Disposition"] = f'inline; filename="{call_id}.wav"'
     return answer
 
 
-def _note_hearing(request: PageRequest, call_id: UUID) -> None:
+def note_hearing(request: PageRequest, call_id: UUID) -> None:
     """Write into the audit log that the person hears the recording: once a day, as players ask for it in parts."""
     heard = AuditEntry.objects.filter(
         business=request.business,

@@ -18,7 +18,7 @@ from businesses.pages.access import PageRequest, business_page
 from businesses.pages.csv_export import people_answer
 from businesses.templatetags.pages import duration
 from calls.models import BROWSER, Call
-from calls.pages import moment_words, words
+from calls.pages import gist_words, moment_words, words
 from calls.pages.calls import CallFilters
 from calls.records import certificates
 
@@ -47,6 +47,9 @@ def export(request: PageRequest) -> HttpResponseBase:
         _("greeting attempts"),
         _("greeting interruptions"),
         _("summary"),
+        _("wishes"),
+        _("follow-ups"),
+        _("caller's mood"),
     ]
     chosen = CallFilters(request.GET, business=request.business).chosen()
     name = f"calls-{timezone.localdate():%Y-%m-%d}"
@@ -87,4 +90,5 @@ def _cells(business: Business, calls: Iterator[Call]) -> Iterator[list[str]]:
                 f"{call.minutes_charged:.2f}",
                 *_greeting(call),
                 call.summary,
+                *gist_words.in_a_cell(call),
             ]

@@ -19,6 +19,7 @@ from businesses.models import Business
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
 from calls.models import Call, CallOutcome, Turn
+from calls.pages import gist_words
 from calls.records.call_figures import CALLS_IN, CallFigure
 
 
@@ -38,6 +39,9 @@ class CallFilters(DayRangeForm):
         widget=forms.TextInput(attrs={"type": "search", "dir": "auto"}),
     )
     outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", _("Any")), *CallOutcome.choices])
+    sentiment = forms.ChoiceField(
+        label=_("Caller's mood"), required=False, choices=[("", _("Any")), *gist_words.CHOICES]
+    )
     figure = forms.ChoiceField(label=_("Counted as"), required=False, choices=[("", _("Any")), *CallFigure.choices])
 
     def __init__(self, data: Any, *, business: Business) -> None:
@@ -69,9 +73,13 @@ class CallFilters(DayRangeForm):
             found = found.filter(wanted["number"])
         if wanted["said"]:
             said = Turn.objects.filter(call=OuterRef("pk"), text__icontains=wanted["said"])
-            found = found.filter(Q(summary__icontains=wanted["said"]) | Q(Exists(said)))
+            found = found.filter(
+                Q(summary__icontains=wanted["said"]) | Q(wishes__icontains=wanted["said"]) | Q(Exists(said))
+            )
         if wanted["outcome"]:
             found = found.filter(outcome=wanted["outcome"])
+        if wanted["sentiment"]:
+            found = found.filter(sentiment=wanted["sentiment"])
         return found.filter(CALLS_IN[CallFigure(wanted["figure"])]) if wanted["figure"] else found
 
 

@@ -27,6 +27,7 @@ from calls.models import Task, TaskKind, TaskState
 MOST_MEMBERS = 200
 EVERYBODY, MINE, NOBODY = "", "mine", "nobody"
 ALL = "all"
+CALL = "call"
 
 
 class TaskFilters(forms.Form):
@@ -68,7 +69,7 @@ class TaskFilters(forms.Form):
             found = found.filter(assigned_to__user=request.user)
         if wanted["whose"] == NOBODY:
             found = found.filter(assigned_to=None)
-        found = found.select_related("assigned_to__user", "done_by")
+        found = found.select_related("assigned_to__user", "done_by", "voicemail")
         return found.order_by("-done_at", "pk") if wanted["state"] == TaskState.DONE else todo.in_order(found)
 
 
@@ -118,18 +119,19 @@ def done(request: PageRequest, task_id: UUID) -> HttpResponse:
     task = _task(request, task_id)
     if not todo.finish(task, by=request.user, now=timezone.now()):
         messages.info(request, _("This was done already."))
-        return _back(request)
+        return _back(request, task)
     badges.forget(request.business)
-    return _back(request, just=task)
+    return _back(request, task, just=True)
 
 
 @business_page(section="tasks", action_of="tasks")
 def reopen(request: PageRequest, task_id: UUID) -> HttpResponse:
     """Mark a task as open again."""
-    if todo.reopen(_task(request, task_id)):
+    task = _task(request, task_id)
+    if todo.reopen(task):
         badges.forget(request.business)
         messages.success(request, _("The task is open again."))
-    return _back(request)
+    return _back(request, task)
 
 
 @business_page(section="tasks", action_of="tasks")
@@ -139,7 +141,7 @@ def give(request: PageRequest, task_id: UUID) -> HttpResponse:
     form = GivingForm(request.business, request.POST)
     if not form.is_valid():
         messages.error(request, _("Choose somebody of the list, and a date and time like 2026-12-24 15:00."))
-        return _back(request)
+        return _back(request, task)
     member: Membership | None = form.cleaned_data["member"]
     todo.give(task, member, form.cleaned_data["due"])
     messages.success(
@@ -148,18 +150,24 @@ def give(request: PageRequest, task_id: UUID) -> HttpResponse:
         if member
         else _("Nobody has this task now."),
     )
-    return _back(request)
+    return _back(request, task)
 
 
 def _task(request: PageRequest, task_id: UUID) -> Task:
     return get_object_or_404(Task, pk=task_id, business=request.business)
 
 
-def _back(request: PageRequest, *, just: Task | None = None) -> HttpResponseRedirect:
-    """Returns a redirect to the list as it was filtered; `just`: the task that was just finished."""
+def _back(request: PageRequest, task: Task, *, just: bool = False) -> HttpResponseRedirect:
+    """Returns a redirect to where the click was: the task's call, or the list as it was filtered.
+
+    `just`: it was finished by this click, and the list offers to take that back. On a call's page it always can be.
+    """
+    if request.GET.get("back") == CALL and task.call_id:
+        address = reverse("call", kwargs={"slug": request.business.slug, "call_id": task.call_id})
+        return HttpResponseRedirect(f"{address}#to-do")
     query = request.GET.copy()
     query.pop("just", None)
     if just:
-        query["just"] = str(just.pk)
+        query["just"] = str(task.pk)
     address = reverse("tasks", kwargs={"slug": request.business.slug})
     return HttpResponseRedirect(f"{address}?{query.urlencode()}" if query else address)

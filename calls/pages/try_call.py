@@ -91,5 +91,5 @@ def _why_not(refusal: Refusal) -> str:
             return _("All lines are busy. Try again when a call has ended.")
         case Refusal.TRIAL_RUNNING:
             return _("You are trying the assistant in another window already. End that call first.")
-        case Refusal.NOT_IN_SERVICE | Refusal.BLOCKED:
+        case Refusal.NOT_IN_SERVICE | Refusal.BLOCKED | Refusal.CLOSED:  # a trial is never the last
             return _("The business or its number is switched off.")

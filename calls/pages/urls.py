@@ -15,6 +15,7 @@ from calls.pages import (
     transfers,
     try_call,
     tuning,
+    voicemail,
 )
 
 urlpatterns = [
@@ -39,6 +40,7 @@ urlpatterns = [
     path("greeting/own/discard/", greeting.discard, name="greeting-own-discard"),
     path("greeting/own/undo/", greeting.undo, name="greeting-own-undo"),
     path("greeting/own/remove/", greeting.remove, name="greeting-own-remove"),
+    path("voicemail/<uuid:voicemail_id>.wav", voicemail.sound, name="voicemail-sound"),
     path("<uuid:call_id>/", call.call, name="call"),
     path("<uuid:call_id>/turns/", call.turns, name="call-turns"),
     path("<uuid:call_id>/hang-up/", live.hang_up, name="call-hang-up"),

@@ -55,6 +55,7 @@ END_REASONS = {
     EndReason.NO_MINUTES: gettext_lazy("No paid minutes were left."),
     EndReason.DAY_LIMIT: gettext_lazy("A limit of the day was reached."),
     EndReason.ALL_BUSY: gettext_lazy("All lines were busy."),
+    EndReason.CLOSED: gettext_lazy("You were closed, and the caller was asked for a voice message."),
     EndReason.BLOCKED: gettext_lazy("This caller is on your list of blocked callers."),
     EndReason.TRIAL_RUNNING: gettext_lazy("The same person was trying the assistant in another window."),
     EndReason.OTHER: gettext_lazy("Another reason."),

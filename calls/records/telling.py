@@ -60,5 +60,21 @@ def data_of(call: Call) -> dict[str, Any]:
     }
 
 
+def summary_of(call: Call) -> dict[str, Any]:
+    """Returns what is told of a call once it is known what it was about."""
+    return {**data_of(call), **about(call)}
+
+
+def about(call: Call) -> dict[str, Any]:
+    """Returns what a call was about, for other systems."""
+    return {
+        "summary": call.summary,
+        "summary_source": call.summary_source or None,
+        "wishes": call.wishes.splitlines(),
+        "follow_ups": [{"what": each["what"], "when": each["when"] or None} for each in call.follow_ups],
+        "sentiment": call.sentiment,
+    }
+
+
 def _key(call: Call) -> str:
     return f"{call.pk}/{call.stream_number}"

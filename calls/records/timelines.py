@@ -152,7 +152,8 @@ def of_call(call: Call, *, now: datetime) -> tuple[Timeline | None, bool]:
 
 
 def _has_material(call: Call) -> bool:
-    return call.is_recorded or TraceChunk.objects.filter(call=call).exists()
+    has_trace: bool | None = getattr(call, "has_trace", None)  # likewise
+    return call.is_recorded or (TraceChunk.objects.filter(call=call).exists() if has_trace is None else has_trace)
 
 
 # Making ---------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import ReportedEnd
 from calls.models import Call, CallStatus
 from calls.records import finishing
-from calls.telephone import from_memory, going_on, legs, reported_ends, transferring
+from calls.telephone import from_memory, going_on, legs, reported_ends, transferring, voicemail
 from calls.telephone.announcements import Announcement
 from calls.telephone.onward import GoesOn, Onward, onward_by, put_through
 
@@ -51,7 +51,7 @@ def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward | 
             call.stream_number = number
             return transferring.begin(call, dial=dial, now=now)
     onward = onward_by(NextStep(step or NextStep.APOLOGIZE), call.business)
-    return put_through(onward, call, now=now)
+    return voicemail.instead(put_through(onward, call, now=now), call, now=now)
 
 
 def after_fallback(call_sid: str, *, dial_status: str, lasted_s: float | None, now: datetime) -> Onward:
@@ -67,7 +67,10 @@ def after_fallback(call_sid: str, *, dial_status: str, lasted_s: float | None, n
             lasted_s = 0.0
         legs.close_leg(call, seconds=lasted_s, now=now)
     business = call.business if call else None
-    return Onward(business) if dial_status in _REACHED else Onward(business, Announcement.NOBODY_ANSWERED)
+    if dial_status in _REACHED:
+        return Onward(business)
+    onward = Onward(business, Announcement.NOBODY_ANSWERED)
+    return voicemail.instead(onward, call, now=now) if call else onward
 
 
 def note_call_status(call: Call, call_status: str, *, now: datetime) -> None:
@@ -77,6 +80,7 @@ def note_call_status(call: Call, call_status: str, *, now: datetime) -> None:
     legs.close_leg(call, seconds=None, now=now)
     with acting_for(call.business):
         transferring.caller_left(call, now=now)
+        voicemail.over(call, now=now)
     if call.status == CallStatus.ENDED:
         return
     failed = call_status == "failed"

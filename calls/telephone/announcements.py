@@ -21,6 +21,13 @@ class Announcement(StrEnum):
     PUTTING_THROUGH = "putting_through"
     SORRY_PUTTING_THROUGH = "sorry_putting_through"
     NOBODY_ANSWERED = "nobody_answered"
+    LEAVE_A_MESSAGE = "leave_a_message"
+    MESSAGE_LEFT = "message_left"
+    NO_MESSAGE_LEFT = "no_message_left"
+
+
+LAST_WORDS = frozenset({Announcement.ALL_BUSY, Announcement.UNAVAILABLE, Announcement.NOBODY_ANSWERED})
+"""After these the call ends, unless the caller is asked for a message instead."""
 
 
 _WORDS = {
@@ -47,6 +54,19 @@ _WORDS = {
     Announcement.NOBODY_ANSWERED: {
         _HE: "מצטערים, אין מענה כרגע. אנא התקשרו שוב מאוחר יותר. תודה.",
         _EN: "We are sorry, nobody can answer at the moment. Please call again later. Thank you.",
+    },
+    Announcement.LEAVE_A_MESSAGE: {
+        _HE: "מצטערים, אין מענה כרגע. אפשר להשאיר הודעה עם שם ומספר טלפון אחרי הצפצוף, ובסיומה להקיש סולמית.",
+        _EN: "We are sorry, nobody can answer at the moment. Please leave your name, your number and a message after "
+        "the beep, and press the pound key when you are done.",
+    },
+    Announcement.MESSAGE_LEFT: {
+        _HE: "תודה, ההודעה התקבלה. להתראות.",
+        _EN: "Thank you, we have your message. Goodbye.",
+    },
+    Announcement.NO_MESSAGE_LEFT: {
+        _HE: "לא הוקלטה הודעה. להתראות.",
+        _EN: "No message was recorded. Goodbye.",
     },
 }
 

@@ -11,12 +11,13 @@ from django.db import transaction
 
 from businesses import usage
 from businesses.hidden import is_hidden
+from businesses.hours import reading
 from businesses.models import Business, Limit, PhoneNumber, User
 from businesses.tenancy import acting_for
 from calls import figures
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
-from calls.models import BROWSER, BlockedCaller, Call, CallOutcome, CallStatus
+from calls.models import BROWSER, BlockedCaller, Call, CallOutcome, CallStatus, VoicemailChoices
 from calls.records import finishing, telling
 from calls.records.endings import end_reason_of
 from calls.telephone import stream_tokens
@@ -31,6 +32,7 @@ class Refusal(StrEnum):
     NO_MINUTES = EndReason.NO_MINUTES
     DAY_LIMIT = EndReason.DAY_LIMIT
     ALL_BUSY = EndReason.ALL_BUSY
+    CLOSED = EndReason.CLOSED
     BLOCKED = EndReason.BLOCKED
     TRIAL_RUNNING = EndReason.TRIAL_RUNNING
 
@@ -70,7 +72,8 @@ def take_in(*, call_sid: str, called_number: str, caller_number: str, now: datet
     """Decide about an incoming call and record it. Asked again about the same call, it decides the same."""
     # The one look across businesses: the called number is all that says whose call this is. PhoneNumber is not
     # scoped for this very reason; everything after it acts for the business that was found.
-    number = PhoneNumber.every.select_related("business").filter(number=called_number).first()
+    numbers = PhoneNumber.every.select_related("business", "business__voicemail_choices")
+    number = numbers.filter(number=called_number).first()
     if number is None:
         logger.warning("call %s: the called number belongs to no business", call_sid)
         return NumberUnknown()
@@ -158,8 +161,20 @@ def _refusal(call: Call, number: PhoneNumber | None, *, now: datetime) -> Refusa
         return Refusal.NOT_IN_SERVICE
     if business.minutes_left is not None and business.minutes_left <= 0:
         return Refusal.NO_MINUTES
+    if number is not None and call.placed_by is None and _wants_voicemail(number.business, now=now):
+        call.came_while_closed = True
+        return Refusal.CLOSED
     if limit := usage.reached(business, Limit.CALLS, Limit.MINUTES, Limit.MONEY, now=now):
         call.end_detail = {"cause": limit.value}
         return Refusal.DAY_LIMIT
     lines = Call.objects.filter(finishing.holding_a_line(now=now), business=business).count()
     return Refusal.ALL_BUSY if lines >= business.max_concurrent_calls else None
+
+
+def _wants_voicemail(business: Business, *, now: datetime) -> bool:
+    """Returns whether a business, whose choices were read with its number, takes messages now instead of calls."""
+    choices: VoicemailChoices | None = getattr(business, "voicemail_choices", None)
+    if choices is None or not (choices.is_on and choices.while_closed):
+        return False
+    standing = reading.standing(business, now)
+    return standing is not None and not standing.is_open

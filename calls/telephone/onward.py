@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from businesses.models import Business
 from calls.conversation.commands import NextStep
@@ -13,12 +15,24 @@ from calls.telephone.announcements import Announcement
 from calls.telephone.intake import Refusal
 from calls.telephone.legs import Leg, Ring
 
+ASKED_FOR_A_MESSAGE: Final = frozenset({Refusal.ALL_BUSY, Refusal.DAY_LIMIT, Refusal.CLOSED})
+"""Refusals after which a caller may leave a message. Who has no minutes left pays for nothing more."""
+
 
 @dataclass(frozen=True, slots=True)
 class GoesOn:
     """The call goes on with the assistant in a new stream, which the token opens."""
 
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beep:
+    """The caller is asked for a message after a beep. `words`: the business's own before it; "" for the usual ones."""
+
+    voicemail_id: UUID
+    words: str
+    longest_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,7 @@ class Onward:
     leg: Leg | None = None
     ring: Ring | None = None
     """Somebody whom the caller is put through to, and who may not take the call."""
+    beep: Beep | None = None
     rejects: bool = False
     """Don't take the call at all."""
 
@@ -61,6 +76,8 @@ def onward_refused(refusal: Refusal, business: Business) -> Onward:
             return Onward(business, Announcement.PUTTING_THROUGH, dial=dial, otherwise=busy)
         case Refusal.ALL_BUSY:
             return Onward(business, Announcement.ALL_BUSY)
+        case Refusal.CLOSED:
+            return Onward(business, Announcement.NOBODY_ANSWERED)
         case Refusal.NO_MINUTES | Refusal.DAY_LIMIT | Refusal.TRIAL_RUNNING:  # a dialled call would cost, too
             return Onward(business, Announcement.UNAVAILABLE)
 

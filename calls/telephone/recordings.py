@@ -15,8 +15,9 @@ import re
 from base64 import b64encode
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
+import msgspec
 from django.conf import settings
 
 from businesses import safe_http
@@ -86,13 +87,36 @@ def delete(recording_sid: str) -> None:
         raise RecordingUnavailable(_problem(status))
 
 
-def _address(recording_sid: str) -> str:
+def of_call(call_sid: str) -> list[str]:
+    """Returns the ids of what Twilio has recorded of a call. Raises `RecordingUnavailable`."""
+    status, body, _moved_to = _ask("GET", f"{_account()}/Calls/{quote(call_sid, safe='')}/Recordings.json", _ROOM)
+    if status != 200:
+        raise RecordingUnavailable(_problem(status))
+    try:
+        listed = msgspec.json.decode(body, type=_Listed).recordings
+    except msgspec.DecodeError:
+        raise RecordingUnavailable(RecordingProblem.DAMAGED) from None
+    return [each.sid for each in listed if is_sid(each.sid)]
+
+
+class _OfCall(msgspec.Struct):
+    sid: str
+
+
+class _Listed(msgspec.Struct):
+    recordings: list[_OfCall]
+
+
+def _account() -> str:
     if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN):
         raise RecordingUnavailable(RecordingProblem.NO_ACCOUNT)
+    return f"{str(settings.TWILIO_API_URL).rstrip('/')}/2010-04-01/Accounts/{settings.TWILIO_ACCOUNT_SID}"
+
+
+def _address(recording_sid: str) -> str:
     if not is_sid(recording_sid):
         raise ValueError("This is not the id of a recording.")
-    base = str(settings.TWILIO_API_URL).rstrip("/")
-    return f"{base}/2010-04-01/Accounts/{settings.TWILIO_ACCOUNT_SID}/Recordings/{recording_sid}"
+    return f"{_account()}/Recordings/{recording_sid}"
 
 
 def _problem(status: int) -> RecordingProblem:

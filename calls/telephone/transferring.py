@@ -25,7 +25,7 @@ from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
 from calls import transfer_targets
 from calls.models import Call, Transfer, TransferState
-from calls.telephone import going_on, legs
+from calls.telephone import going_on, legs, voicemail
 from calls.telephone.announcements import Announcement
 from calls.telephone.legs import Ring
 from calls.telephone.onward import GoesOn, Onward
@@ -103,13 +103,16 @@ def _ring(row: Transfer, call: Call, *, now: datetime) -> Ring | None:
 
 
 def _nobody(row: Transfer, call: Call, *, now: datetime) -> Onward | GoesOn:
-    """Give the caller back to the assistant, or say that nobody can answer. The row is locked."""
+    """Give the caller back to the assistant, ask for a message, or say that nobody can answer. The row is locked."""
     _close(row, TransferState.UNREACHED, now=now)
+    if beep := voicemail.after_transfer(call, now=now):
+        return Onward(call.business, beep=beep)
     token = going_on.come_back(call, now=now)
     if token is not None:
         return GoesOn(token)
     was_rung = any(result in _OVER or result == NOT_TAKEN for result in row.results)
-    return Onward(call.business, Announcement.NOBODY_ANSWERED if was_rung else Announcement.UNAVAILABLE)
+    onward = Onward(call.business, Announcement.NOBODY_ANSWERED if was_rung else Announcement.UNAVAILABLE)
+    return voicemail.instead(onward, call, now=now)
 
 
 def _close(row: Transfer, state: TransferState, *, now: datetime) -> None:
@@ -121,8 +124,11 @@ def _asked_again(row: Transfer, call: Call, *, now: datetime) -> Onward | GoesOn
     """Answer as before, where Twilio has lost the answer. The row is locked."""
     if row.state == TransferState.RINGING and (ring := _ring(row, call, now=now)):
         return Onward(call.business, ring=ring)
-    token = going_on.ticket_again(call, now=now) if row.state == TransferState.UNREACHED else None
-    return GoesOn(token) if token else Onward(call.business)
+    if row.state != TransferState.UNREACHED:
+        return Onward(call.business)
+    if token := going_on.ticket_again(call, now=now):
+        return GoesOn(token)
+    return Onward(call.business, beep=voicemail.asked_already(call))
 
 
 # A number is done -----------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ KEY_RING_S = 20
 """How long a person's number rings: most voicemails answer later than this. Twilio and carriers add up to 5 s."""
 KEY_WAIT_S = 5
 """How long a key is waited for after the last word."""
+MESSAGE_PAUSE_S = 7
+"""A message ends after so long a silence."""
 MOST_FIELDS = 200
 """Of a webhook's form. Twilio's have some thirty."""
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=")
@@ -174,6 +176,33 @@ def ask_for_key(words_by_language: dict[Language, str], again: dict[Language, st
 def connect_legs() -> VoiceResponse:
     """Put a called person and the caller together: nothing more is done on the called person's leg."""
     return VoiceResponse()
+
+
+def take_message(
+    before: dict[Language, str], without: dict[Language, str], *, voicemail_id: UUID, longest_s: int
+) -> VoiceResponse:
+    """Ask for a message after a beep. `without` is said to a caller who leaves none: `action` isn't asked then.
+
+    The silence stays in the recording: what Twilio trims are soft voices, too (`trim`).
+    """
+    named = {"voicemail_id": voicemail_id}
+    response = VoiceResponse()
+    add_words(response, before)
+    response.record(
+        action=_address("twilio-voicemail", **named),
+        method="POST",
+        max_length=longest_s,
+        timeout=MESSAGE_PAUSE_S,
+        finish_on_key="#",
+        play_beep=True,
+        trim="do-not-trim",
+        recording_status_callback=_address("twilio-recorded", **named),
+        recording_status_callback_method="POST",
+        recording_status_callback_event="completed absent",
+    )
+    add_words(response, without)
+    response.hangup()
+    return response
 
 
 def add_words(verb: VoiceResponse | Gather, words_by_language: dict[Language, str]) -> None:

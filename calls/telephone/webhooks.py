@@ -17,19 +17,31 @@ from django.views.decorators.http import require_http_methods
 from twilio.twiml.voice_response import VoiceResponse
 
 from businesses import database_watch
-from businesses.models import Language
+from businesses.models import Business, Language
 from businesses.tenancy import acting_for
 from calls.conversation.commands import NextStep
+from calls.models import Voicemail
 from calls.short_waits import waits_for_locks_at_most
-from calls.telephone import after_stream, from_memory, intake, status_reports, transferring, twilio, whispers
+from calls.telephone import (
+    after_stream,
+    from_memory,
+    intake,
+    recordings,
+    status_reports,
+    transferring,
+    twilio,
+    voicemail,
+    whispers,
+)
 from calls.telephone.announcements import Announcement, words
 from calls.telephone.intake import Admitted, AlreadyTaken, NumberUnknown, Refused
-from calls.telephone.onward import GoesOn, Onward, onward_by, onward_refused, put_through
+from calls.telephone.onward import ASKED_FOR_A_MESSAGE, Beep, GoesOn, Onward, onward_by, onward_refused, put_through
 from calls.telephone.transfer_keys import ACCEPTS, is_secret
 
 logger = logging.getLogger(__name__)
 
 _OTHER_LEG = ("twilio-whisper", "twilio-key")
+_OF_RECORDINGS = ("twilio-voicemail", "twilio-recorded")
 Webhook = Callable[..., VoiceResponse | None]
 View = Callable[..., HttpResponse]
 
@@ -72,9 +84,11 @@ def voice(request: HttpRequest) -> VoiceResponse:
         case Admitted(token=token):
             return twilio.connect(token)
         case Refused(call, refusal):
-            return _twiml(put_through(onward_refused(refusal, call.business), call, now=now))
+            onward = put_through(onward_refused(refusal, call.business), call, now=now)
+            return _twiml(voicemail.instead(onward, call, now=now) if refusal in ASKED_FOR_A_MESSAGE else onward)
         case AlreadyTaken(call):
-            return _twiml(put_through(onward_by(NextStep.APOLOGIZE, call.business), call, now=now))
+            onward = put_through(onward_by(NextStep.APOLOGIZE, call.business), call, now=now)
+            return _twiml(voicemail.instead(onward, call, now=now))
         case NumberUnknown():
             return _twiml(Onward(announcement=Announcement.NOT_IN_SERVICE))
 
@@ -143,14 +157,44 @@ def status(request: HttpRequest) -> None:
         status_reports.note(told, now=now)
 
 
+@from_twilio
+def voicemail_left(request: HttpRequest, voicemail_id: UUID) -> VoiceResponse:
+    """A caller has left a message, or hung up after it: note its recording, and thank who is still there."""
+    found = _note_recording(twilio.fields(request), voicemail_id)
+    return _twiml(Onward(found.business if found else None, Announcement.MESSAGE_LEFT))
+
+
+@from_twilio
+def recorded(request: HttpRequest, voicemail_id: UUID) -> None:
+    """A recording is there, or there is none."""
+    told = twilio.fields(request)
+    found = _note_recording(told, voicemail_id)
+    if found is not None and told.get("RecordingStatus") in ("absent", "failed"):
+        voicemail.nothing_left(found, is_lost=told["RecordingStatus"] == "failed", now=timezone.now())
+
+
+def _note_recording(told: dict[str, str], voicemail_id: UUID) -> Voicemail | None:
+    """Returns whose message it is; None for a call that it does not belong to."""
+    found, recording_sid = voicemail.find(voicemail_id), told.get("RecordingSid", "")
+    if found is None or found.call.twilio_call_sid != told.get("CallSid"):
+        return None
+    is_there = told.get("RecordingStatus", "completed") == "completed" and recordings.is_sid(recording_sid)
+    if is_there:
+        voicemail.left(found, recording_sid, now=timezone.now())
+    return found
+
+
 def _without_database(request: HttpRequest) -> VoiceResponse | None:
     """Answer from memory: the owner still has a telephone. What is only told is noted later."""
     told = twilio.fields(request)
     if request.path == reverse("calls:twilio-status"):
         status_reports.keep(told, now=timezone.now())
         return None
-    if request.resolver_match and request.resolver_match.url_name in _OTHER_LEG:
+    name = request.resolver_match.url_name if request.resolver_match else ""
+    if name in _OTHER_LEG and request.resolver_match:
         return _without_a_name(request, **request.resolver_match.kwargs)
+    if name in _OF_RECORDINGS:  # Twilio is asked for the recording later
+        return _twiml(Onward(announcement=Announcement.MESSAGE_LEFT)) if name == "twilio-voicemail" else None
     return from_memory.answer(told, is_after=request.path != reverse("calls:twilio-voice"))
 
 
@@ -173,5 +217,14 @@ def _twiml(onward: Onward) -> VoiceResponse:
     if onward.rejects:
         return twilio.reject()
     language = onward.business.language if onward.business else None
+    if onward.business and onward.beep:
+        return _asks_for_a_message(onward.business, onward.beep)
     spoken = words(onward.announcement, language) if onward.announcement else {}
     return twilio.ring(spoken, onward.ring) if onward.ring else twilio.say(spoken, then_dial=onward.leg)
+
+
+def _asks_for_a_message(business: Business, beep: Beep) -> VoiceResponse:
+    language = Language(business.language)
+    before = {language: beep.words} if beep.words else words(Announcement.LEAVE_A_MESSAGE, language)
+    without = words(Announcement.NO_MESSAGE_LEFT, language)
+    return twilio.take_message(before, without, voicemail_id=beep.voicemail_id, longest_s=beep.longest_s)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from businesses.templatetags.pages import phone
 from calls import model_checks
-from calls.models import BROWSER, Call, CallOutcome, GreetingAudio, Transfer, TransferTarget
-from calls.pages import model_words, moment_words, transfer_words, words
+from calls.models import BROWSER, Call, CallOutcome, GreetingAudio, Sentiment, Transfer, TransferTarget
+from calls.pages import gist_words, model_words, moment_words, transfer_words, words
 from calls.records.certificates import Certificate
 
 register = template.Library()
@@ -35,6 +35,12 @@ def caller(call: Call) -> SafeString | str:
 def outcome_badge(call: Call) -> str:
     """Returns the CSS class of the outcome's badge."""
     return words.BADGES[CallOutcome(call.outcome)] if call.outcome else "live"
+
+
+@register.filter
+def mood_badge(call: Call) -> str | None:
+    """Returns the CSS class of the badge of the caller's mood; None if that is not known."""
+    return gist_words.BADGES.get(Sentiment(call.sentiment))
 
 
 @register.filter

@@ -76,6 +76,19 @@ def test_a_call_is_told_of_once_with_summary_and_message(clinic: Business, owner
         assert part in letter.body
 
 
+def test_wishes_and_what_is_left_to_do_are_told_once_each(clinic: Business, owner: Membership) -> None:
+    chosen(owner, NewsWhen.AT_ONCE)
+    left = [{"what": f"Send the {each}", "when": "today", "about": "other"} for each in ("invoice", "list")]
+    call = ended(clinic, summary="Asks.", wishes="An invoice\nThe list", follow_ups=left, sentiment="unhappy")
+    todo.add_follow_up(clinic, call, place=0, what="Send the invoice", when="today", who="", now=LATER)
+    assert sweep() == [NewsState.SENT]
+    [letter] = mail.outbox
+    assert letter.subject == f"Dental Clinic: a call from {CALLER}"
+    for part in ("The caller was unhappy.", "- An invoice\n- The list", "- Send the list (today)"):
+        assert part in letter.body
+    assert letter.body.count("Send the invoice") == 1
+
+
 def test_it_waits_for_the_summary_but_not_for_long(clinic: Business, owner: Membership) -> None:
     chosen(owner, NewsWhen.AT_ONCE)
     ended(clinic, summary_due_at=LATER)

@@ -169,6 +169,12 @@ def test_who_left_a_message_was_served(clinic: Business, postbox: Postbox) -> No
     assert sweep() == []
 
 
+def test_who_only_left_something_to_do_was_not_served(clinic: Business, postbox: Postbox) -> None:
+    call = missed(clinic, outcome=CallOutcome.FAILED)
+    todo.add_follow_up(clinic, call, place=0, what="Send the list", when="", who="", now=NOW)
+    assert sweep() == [RescueResult.SENT]
+
+
 def test_a_blocked_caller_is_not_written_to(clinic: Business, postbox: Postbox) -> None:
     call = missed(clinic)
     BlockedCaller.objects.create(business=clinic, number=CALLER, blocked_at=NOW)

@@ -24,6 +24,7 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     service: Annotated[str, msgspec.Meta(description="What is booked.", max_length=80)] = ""
     with_whom: words.WithWhom = ""
     note: Annotated[str, msgspec.Meta(description="What the business should know.", max_length=500)] = ""
+    remind: Annotated[bool, msgspec.Meta(description="True only if they said yes to a reminder by WhatsApp.")] = False
     number: Annotated[
         str, msgspec.Meta(description="Only if the number of this call is withheld: theirs.", max_length=32)
     ] = ""
@@ -35,7 +36,12 @@ def book(context: Context, wanted: Wanted) -> Outcome:
     start = words.moment_of(wanted.start, zone)
     service = words.service_named(context, wanted.service)
     calendars = words.calendars_named(context, service, wanted.with_whom)
-    guest = Guest(one_line(wanted.name), context.caller_number or _number(context, wanted), one_line(wanted.note))
+    guest = Guest(
+        one_line(wanted.name),
+        context.caller_number or _number(context, wanted),
+        one_line(wanted.note),
+        agrees_to_reminder=wanted.remind and bool(context.caller_number),  # for nobody else's number
+    )
     try:
         made = booking.book(
             context.business,

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
+from businesses.calendar import reminders
 from businesses.calendar.offers import free_slots
 from calls.tools import appointment_words as words
 from calls.tools.kinds import Context, Outcome, Tool
@@ -39,7 +40,10 @@ def find(context: Context, wanted: Wanted) -> Outcome:
     if not slots:
         until = words.said(context.now + timedelta(days=service.ahead_days), zone)["say"]
         return Outcome("none_free", {**told, "say": f"Nothing is free until {until}. Offer to take a message."})
-    return Outcome("found", {**told, "free": words.slots_told(slots, zone), "say": "Offer two or three of these."})
+    say = "Offer two or three of these."
+    if context.caller_number and reminders.are_on(context.business):
+        say += " Before you book, ask whether they want to be reminded by WhatsApp."
+    return Outcome("found", {**told, "free": words.slots_told(slots, zone), "say": say})
 
 
 def _time(written: str) -> time:

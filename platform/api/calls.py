@@ -11,7 +11,7 @@ from ninja import Router
 from ninja.params.functions import Query
 
 from calls.models import Call, Turn
-from calls.records.telling import data_of
+from calls.records.telling import summary_of
 from frontdesk.api.entry import token_of
 from frontdesk.api.paging import MOST, USUAL, page
 from frontdesk.api.shapes import CallOut, CallWithTurns, Page, Problem
@@ -44,4 +44,4 @@ def get_call(request: HttpRequest, call_id: UUID) -> Any:
 
 
 def _shown(call: Call) -> dict[str, Any]:
-    return {**data_of(call), "status": call.status, "summary": call.summary}
+    return {**summary_of(call), "status": call.status}

@@ -96,6 +96,13 @@ class TurnOut(Schema):
     started_ms: int
 
 
+class FollowUpOut(Schema):
+    """What is left to do after a call. `when`: as it was said; null if it was not."""
+
+    what: str
+    when: str | None
+
+
 class CallOut(Schema):
     """A call. `caller` is null for a withheld number, and for a trial from the browser."""
 
@@ -110,6 +117,10 @@ class CallOut(Schema):
     outcome: str | None
     end_reason: str | None
     summary: str
+    summary_source: str | None = Field(description="`model`, `extract` (the caller's first words), or null: none yet.")
+    wishes: list[str]
+    follow_ups: list[FollowUpOut]
+    sentiment: str = Field(description="`content`, `neutral`, `unhappy` or `unknown`.")
 
 
 class CallWithTurns(CallOut):

@@ -20,13 +20,14 @@ from businesses.models import (
     Membership,
     Service,
 )
-from testing.demo_data import Rows
+from testing.demo_data import Rows, reminders
 from testing.demo_data.names import name_of, phone_of
+from whatsapp.models import Sender
 
 _DAY = [["09:00", "13:00"], ["14:00", "19:00"]]
 
 
-def add(business: Business, *, now: datetime) -> Rows:
+def add(business: Business, sender: Sender, *, now: datetime) -> Rows:
     """Create them. Some days are full, and one appointment is cancelled."""
     dentist = Calendar.objects.get(business=business)
     levi = Calendar(business=business, name="ד״ר נועה לוי", hours=[_DAY] * 7)
@@ -60,6 +61,7 @@ def add(business: Business, *, now: datetime) -> Rows:
         made.append(booking.book(business, checkup, guest, start=start, now=now, calendar=calendar))
     booking.move(made[9], start=_at(today, 1, 11, 20), now=now, calendar=levi)
     booking.cancel(made[-1], now=now)
+    reminders.add(business, made, sender, now=now)
     _join_with_others(business, levi, _at(today, 1, 13), now=now)
     return {
         "businesses.Appointment": {"booked": str(made[8].pk), "cancelled": str(made[-1].pk)},

@@ -43,6 +43,8 @@ HEBREW = (
 HEBREW_SUMMARY = (
     "דנה כהן קבעה תור לשיננית ליום שלישי 1.12 בשעה 16:45. היא ביקשה תזכורת ב־WhatsApp למספר 052-555-0000 יום לפני התור."
 )
+HEBREW_WISHES = "תור לשיננית ביום שלישי אחרי 16:30\nתזכורת ב־WhatsApp"
+HEBREW_FOLLOW_UPS = [{"what": "לשלוח תזכורת לתור של יום שלישי", "when": "יום לפני התור", "about": "message"}]
 ENGLISH = (
     HELLO,
     Said(CALLER, "Hi, how much is a first visit, and is there parking?", 5000, 8200),
@@ -56,6 +58,11 @@ ENGLISH = (
     Said(ASSISTANT, "Of course, one moment please, I am putting you through.", 20800, 23900),
 )
 ENGLISH_SUMMARY = "Asked for the price of a first visit and for parking, and was put through to Dr. לוי about an X-ray."
+ENGLISH_WISHES = "The price of a first visit\nWhether there is parking\nTo speak to Dr. לוי about an X-ray"
+ENGLISH_FOLLOW_UPS = [
+    {"what": "Send the price list by e-mail.", "when": "today", "about": "other"},
+    {"what": "Ask whether the X-ray from last year is still there.", "when": "", "about": "other"},
+]
 BROKEN = (
     HELLO,
     Said(CALLER, "Do you take walk-ins on Fridays?", 5100, 7300),

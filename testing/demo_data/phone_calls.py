@@ -19,6 +19,8 @@ from calls.models import (
     GreetingAudio,
     GreetingState,
     NextStep,
+    Sentiment,
+    SummarySource,
     Tuning,
     TuningCall,
     Turn,
@@ -53,13 +55,15 @@ def add(business: Business, *, now: datetime) -> Keys:
         "hebrew": _ended(
             business, now - timedelta(minutes=50), CallOutcome.COMPLETED, say.HEBREW, 38,
             end_reason=EndReason.ASSISTANT_HUNG_UP, summary=say.HEBREW_SUMMARY, latencies=WAITS, usage=USAGE,
-            model="gpt-realtime-2.1",
+            model="gpt-realtime-2.1", summary_source=SummarySource.MODEL, wishes=say.HEBREW_WISHES,
+            follow_ups=say.HEBREW_FOLLOW_UPS, sentiment=Sentiment.CONTENT,
         ),
         "transferred": _ended(
             business, now - timedelta(hours=2), CallOutcome.TRANSFERRED, say.ENGLISH, 95, caller_number="+442079460958",
             end_reason=EndReason.ASSISTANT_TRANSFERRED, summary=say.ENGLISH_SUMMARY, latencies=WAITS,
             usage=USAGE, model="gpt-realtime-2.1", next_step=NextStep.TRANSFER, fallback_result="completed",
-            transfer_number=business.fallback_number,
+            transfer_number=business.fallback_number, summary_source=SummarySource.MODEL,
+            wishes=say.ENGLISH_WISHES, follow_ups=say.ENGLISH_FOLLOW_UPS, sentiment=Sentiment.UNHAPPY,
         ),
         "abandoned": _ended(
             business, now - timedelta(hours=3), CallOutcome.ABANDONED, say.ONLY_THE_GREETING, 3, caller_number="",
@@ -73,6 +77,7 @@ def add(business: Business, *, now: datetime) -> Keys:
         "broken": _ended(
             business, now - timedelta(hours=5), CallOutcome.FAILED, say.BROKEN, 10,
             end_reason=EndReason.STREAM_BROKE, stream_error="31921 Stream - WebSocket - Close Error",
+            summary="Do you take walk-ins on Fridays?", summary_source=SummarySource.EXTRACT,
         ),
         "refused": _ended(
             business, now - timedelta(hours=6), CallOutcome.REFUSED, (), 0, end_reason=EndReason.ALL_BUSY,

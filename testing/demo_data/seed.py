@@ -28,6 +28,7 @@ from testing.demo_data import (
     templates,
     todo,
     transfers,
+    voicemails,
 )
 from whatsapp.models import Suppression
 
@@ -61,7 +62,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
     recurring = series.add(business, sender, known, saved, sent, staff=staff, now=now)
     written = letters.add(sender, staff=staff, now=now)
     installation.add(now=now)
-    rows |= appointments.add(business, now=now)
+    rows |= appointments.add(business, sender, now=now)
     rows |= own_systems.add(business, now=now)
     calls = phone_calls.add(business, now=now)
     return rows | {
@@ -69,6 +70,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
         "calls.Call": calls,
         "calls.Task": todo.add(business, calls, staff=staff, now=now),
         "calls.TransferTarget": transfers.add(business, calls, now=now),
+        "calls.Voicemail": voicemails.add(business, calls, now=now),
         "calls.Tuning": phone_calls.tunings_of(business, calls, now=now),
         "whatsapp.Broadcast": sent,
         "whatsapp.BroadcastSeries": recurring,

@@ -29,8 +29,9 @@ def add(business: Business, calls: Keys, *, staff: User, now: datetime) -> Keys:
         call_back_at_words="", number="", now=now - timedelta(days=1),
     )  # fmt: skip
     todo.add_follow_up(
-        business, transferred, what="Send the price list by e-mail.", who="", now=now - timedelta(hours=2)
-    )
+        business, transferred, place=0, what="Send the price list by e-mail.", when="today", who="",
+        now=now - timedelta(hours=2),
+    )  # fmt: skip
     done = todo.take_message(
         business, transferred, who="Tom", about="The parking place is too small.", call_back_at_words="",
         number="+442079460958", now=now - timedelta(hours=2),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
 from businesses.credentials import CredentialsUnreadable
-from businesses.messenger import MessageRefused, Refusal, TemplateChoice
+from businesses.messenger import MessageRefused, Refusal, Standing, TemplateChoice
 from businesses.models import Business
+from whatsapp.broadcasts.reasons import reason_of
 from whatsapp.errors import BadAudience, BadTemplate, NotConnected, OptedOut, WhatsappError, WindowClosed
 from whatsapp.inbox import direct_messages
 from whatsapp.models import (
@@ -28,8 +29,8 @@ from whatsapp.people.messaging_settings import region_of
 from whatsapp.people.phone_numbers import NotANumber, to_e164
 from whatsapp.people.suppressions import blocked
 from whatsapp.providers.events import NO_MESSAGES
-from whatsapp.states import SENDABLE_TEMPLATES
-from whatsapp.template_variables import UnsupportedTemplate, body_text, variables_of
+from whatsapp.states import SENDABLE_TEMPLATES, RecipientStatus
+from whatsapp.template_variables import UnsupportedTemplate, ValueKind, body_text, variables_of
 
 _WHY: tuple[tuple[type[Exception], Refusal], ...] = (
     (NotConnected, Refusal.NO_WHATSAPP),
@@ -40,6 +41,8 @@ _WHY: tuple[tuple[type[Exception], Refusal], ...] = (
     (BadAudience, Refusal.BAD_VALUES),
     (WhatsappError, Refusal.BAD_VALUES),
 )
+_FAILED = (RecipientStatus.FAILED, RecipientStatus.EXPIRED, RecipientStatus.SKIPPED, RecipientStatus.CANCELLED)
+_ARRIVED = (RecipientStatus.DELIVERED, RecipientStatus.READ)
 
 
 class WhatsappMessenger:
@@ -106,9 +109,30 @@ class WhatsappMessenger:
                 variables = variables_of(template.components, template.parameter_format)
             except UnsupportedTemplate:
                 continue
-            body = body_text(template.components, {})
-            found.append(TemplateChoice(name, template.language, body, tuple(each.key for each in variables)))
+            found.append(
+                TemplateChoice(
+                    name,
+                    template.language,
+                    body_text(template.components, {}),
+                    tuple(each.key for each in variables),
+                    tuple(each.key for each in variables if each.kind is not ValueKind.TEXT),
+                    is_marketing=template.category == TemplateCategory.MARKETING,
+                )
+            )
         return found
+
+    def standings(self, business: Business, keys: Collection[UUID]) -> dict[UUID, Standing]:
+        """Returns the states of these messages, with the reasons of those that failed."""
+        rows = DirectMessage.objects.filter(business=business, key__in=keys)
+        return {
+            row.key: Standing(
+                str(RecipientStatus(row.status).label),
+                reason_of(row),
+                has_failed=row.status in _FAILED,
+                has_arrived=row.status in _ARRIVED,
+            )
+            for row in rows
+        }
 
     def send_template(
         self, business: Business, number: str, name: str, values: Mapping[str, str], *, key: UUID, now: datetime

@@ -3,7 +3,7 @@
     Scenario(faults=(Refuse(status=429, times=1), DropConnection(after_deltas=3)))
     {"faults": [{"kind": "refuse", "status": 429, "times": 1}, {"kind": "drop_connection", "after_deltas": 3}]}
 
-Connections and responses are counted from the server's start, so that a retry can succeed.
+Connections, responses and texts are counted from the server's start, so that a retry can succeed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from calls.sandbox.openai.fault import STRICT, AnyFault, FaultAfterDeltas
 from calls.sandbox.openai.silent_faults import SilentConnectionFault, SilentResponseFault
+from calls.sandbox.openai.text_faults import TextFault
 from calls.sandbox.receptionist.engine import Part
 
 
@@ -220,7 +221,7 @@ ResponseFault = (
     | SilentResponseFault
     | HalfToolCall
 )
-Fault = Annotated[ConnectionFault | ResponseFault, Field(discriminator="kind")]
+Fault = Annotated[ConnectionFault | ResponseFault | TextFault, Field(discriminator="kind")]
 FaultT = TypeVar("FaultT", bound=AnyFault)
 
 
@@ -261,7 +262,7 @@ class Scenario(BaseModel):
     refuses_key: bool = False
 
     def striking(self, fault: type[FaultT], ordinal: int) -> FaultT | None:
-        """Returns the first fault of this type that strikes connection or response number `ordinal`."""
+        """Returns the first fault of this type that strikes connection, response or text number `ordinal`."""
         return next((each for each in self.faults if isinstance(each, fault) and each.strikes(ordinal)), None)
 
 

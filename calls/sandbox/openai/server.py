@@ -17,13 +17,13 @@ from typing import Self
 
 from aiohttp import web
 
-from calls.sandbox.openai import summary_endpoint
 from calls.sandbox.openai.connection import Connection, Faculties
 from calls.sandbox.openai.http_bodies import error, has_key, refused
 from calls.sandbox.openai.models_endpoint import ModelsEndpoint
 from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
 from calls.sandbox.openai.session import RealtimeSession
 from calls.sandbox.openai.speech_endpoint import SpeechEndpoint
+from calls.sandbox.openai.summary_endpoint import SummaryEndpoint
 from calls.sandbox.openai.transcription_endpoint import TranscriptionEndpoint
 from calls.sandbox.receptionist.engine import Engine, ScriptedEngine, StandInEngine
 from calls.sandbox.voices.babble import BabbleVoice
@@ -78,7 +78,7 @@ class RealtimeServer:
         application = web.Application()
         application.router.add_get("/v1/realtime", self._realtime)
         application.router.add_post("/v1/audio/speech", SpeechEndpoint(self._voice).handle)
-        application.router.add_post("/v1/responses", summary_endpoint.handle)
+        application.router.add_post("/v1/responses", SummaryEndpoint(self.scenario).handle)
         application.router.add_post("/v1/audio/transcriptions", TranscriptionEndpoint(self._faculties.listener).handle)
         application.router.add_get("/v1/models", ModelsEndpoint(self.scenario).handle)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)

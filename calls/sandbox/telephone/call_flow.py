@@ -12,6 +12,7 @@ from typing import Protocol
 import aiohttp
 
 from calls.sandbox.telephone import dialling, twiml
+from calls.sandbox.telephone.after_the_beep import AfterTheBeep, Recorded, Recorder, Tray
 from calls.sandbox.telephone.called_person import CalledPerson, Dialled
 from calls.sandbox.telephone.dialling import Dialling
 from calls.sandbox.telephone.frame_clock import FrameClock
@@ -44,13 +45,14 @@ class CallRecord:
     """What happened in a call, besides its stream. `verbs`: what Twilio was told to do, in order.
 
     `errors`: what Twilio's debugger would show, with its codes. `hung_up_by`: `caller` or `server`. `dialled`: numbers
-    that were rung.
+    that were rung. `messages`: what was recorded after a beep.
     """
 
     verbs: list[Verb] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     hung_up_by: str = ""
     dialled: list[Dialled] = field(default_factory=list)
+    messages: list[Recorded] = field(default_factory=list)
 
 
 class CallFlow:
@@ -69,6 +71,8 @@ class CallFlow:
         self.socket: StreamSocket | None = None
         self.streams: list[MediaStream] = []
         self.people: Sequence[CalledPerson] = ()  # who answers the numbers that are dialled, in turn
+        self.after_beep = AfterTheBeep()
+        self.tray: Tray | None = None
         self._server = server
         self._numbers = numbers
         self._line, self._seed = line, seed
@@ -133,6 +137,8 @@ class CallFlow:
                 return await self._ask(action, "in-progress") if action and not self.record.hung_up_by else None
             case "Dial" if action:
                 return await self._dial(verb, action)
+            case "Record":
+                return await self._record(verb, action)
             case "Redirect":
                 return await self._ask(verb.text, "in-progress")
             case "Hangup" | "Reject":
@@ -170,6 +176,22 @@ class CallFlow:
         self.record.dialled.append(dialled)
         status = "completed" if self.record.hung_up_by else "in-progress"
         return await self._ask(action, status, **told)
+
+    async def _record(self, verb: Verb, action: str | None) -> list[Verb] | None:
+        plan = self.after_beep
+        recorder = Recorder(plan, self.tray, call_sid=self.ids.call_sid, account_sid=self.ids.account_sid)
+        recorded = await recorder.record(verb)
+        recorder.tell(verb, recorded, self._server.post)
+        self._told |= recorder.told
+        if plan.hangs_up:
+            self.record.hung_up_by = "caller"
+        if recorded is None:
+            return None
+        self.record.messages.append(recorded)
+        status = "completed" if plan.hangs_up else "in-progress"
+        return (
+            await recorder.ask(action, recorded, lambda url, told: self._ask(url, status, **told)) if action else None
+        )
 
     async def _ask_on_leg(self, url: str, told: dict[str, str]) -> list[Verb]:
         about = {"AccountSid": self.ids.account_sid, "ParentCallSid": self.ids.call_sid, "Direction": "outbound-dial"}

@@ -13,6 +13,7 @@ from calls.audio.ulaw import SAMPLE_RATE
 from calls.audio.wav import as_wav
 
 PATH: Final = "/2010-04-01/Accounts/{sid}/Recordings/{file}"
+LIST: Final = "/2010-04-01/Accounts/{sid}/Calls/{call}/Recordings.json"
 FILES: Final = "/recorded/{file}"
 _MOST_PIECES: Final = 400
 """Of 1 MB, that an endless recording has if nobody hangs up."""
@@ -34,9 +35,10 @@ class Trouble(Enum):
 
 @dataclass(slots=True)
 class Shelved:
-    """A recording (µ-law)."""
+    """A recording (µ-law) of a call."""
 
     audio: bytes
+    call_sid: str = ""
     trouble: Trouble = Trouble.NONE
     times: int = 1
 
@@ -55,13 +57,27 @@ class RecordingShelf:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
-    def put(self, recording_sid: str, audio: bytes, trouble: Trouble = Trouble.NONE, *, times: int = 1) -> None:
+    def put(
+        self, recording_sid: str, audio: bytes, trouble: Trouble = Trouble.NONE, *, times: int = 1, call_sid: str = ""
+    ) -> None:
         """Put a recording (µ-law) on the shelf."""
-        self.recordings[recording_sid] = Shelved(audio, trouble, times)
+        self.recordings[recording_sid] = Shelved(audio, call_sid, trouble, times)
 
     def routes(self) -> list[web.RouteDef]:
         """Returns what to add to a server."""
-        return [web.get(PATH, self._get), web.delete(PATH, self._delete), web.get(FILES, self._file)]
+        return [
+            web.get(PATH, self._get),
+            web.delete(PATH, self._delete),
+            web.get(LIST, self._list),
+            web.get(FILES, self._file),
+        ]
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        if not self._may(request):
+            return web.Response(status=401)
+        wanted = request.match_info["call"]
+        found = [{"sid": sid, "call_sid": wanted} for sid, each in self.recordings.items() if each.call_sid == wanted]
+        return web.json_response({"recordings": found, "page": 0})
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         sid, _dot, kind = request.match_info["file"].partition(".")

@@ -16,6 +16,7 @@ from typing import Self, TypeVar
 import aiohttp
 from twilio.request_validator import RequestValidator
 
+from calls.sandbox.telephone.after_the_beep import AfterTheBeep, Tray
 from calls.sandbox.telephone.call_flow import CallFlow
 from calls.sandbox.telephone.called_person import CalledPerson
 from calls.sandbox.telephone.frame_clock import FrameClock
@@ -86,12 +87,18 @@ class TwilioPeer:
         from_: str = "+15005550001",
         line: LineConditions | None = None,
         people: Sequence[CalledPerson] = (),
+        after_beep: AfterTheBeep | None = None,
+        tray: Tray | None = None,
     ) -> AsyncIterator[PlacedCall]:
-        """Place a call; leaving the block hangs up. `people`: who answers the numbers that are dialled, in turn."""
+        """Place a call; leaving the block hangs up. `people`: who answers the numbers that are dialled, in turn.
+
+        `after_beep`: what the caller does who is asked for a message; `tray`: where its recording is put.
+        """
         ids = TwilioIds(self._account_sid, f"CA{secrets.token_hex(16)}", f"MZ{secrets.token_hex(16)}")
         numbers = {"From": from_, "Caller": from_, "To": to, "Called": to}
         flow = CallFlow(self, ids, numbers, line or LineConditions(), next(self._seeds))
-        flow.people = people
+        flow.people, flow.tray = people, tray
+        flow.after_beep = after_beep or flow.after_beep
         call = PlacedCall(flow, self.clock)
         try:
             yield call

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0026_calendar_links'),
+        ('businesses', '0027_reminders'),
     ]
 
     operations = [
