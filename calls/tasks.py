@@ -14,10 +14,10 @@ from kombu.exceptions import OperationalError
 from businesses.models import Business
 from calls import model_checks
 from calls.followups import news, rescue
-from calls.greetings import recordings
+from calls.greetings import dictations, recordings
 from calls.records import finishing, recording, summaries, timelines, tunings, voicemail_sound, voicemail_words, weeks
 from calls.synthetic import runs
-from calls.telephone import transferring, voicemail_fetching
+from calls.telephone import dictation_fetching, transferring, voicemail_fetching
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,16 @@ def render_due_greetings() -> None:
 
 @shared_task
 def remove_old_greetings() -> None:
-    """Remove recordings that no business uses any more."""
+    """Remove recordings that no business uses any more, and what is left of recording by telephone."""
     recordings.remove_old(now=timezone.now())
+    dictations.remove_old(now=timezone.now())
+
+
+@shared_task
+def fetch_dictations() -> None:
+    """Fetch what members have recorded by telephone, and have it listened to once they keep it."""
+    for dictation_id in dictation_fetching.due(now=timezone.now()):
+        dictation_fetching.work(dictation_id, now=timezone.now())
 
 
 @shared_task
@@ -132,9 +140,9 @@ def place_synthetic_call() -> None:
 def on_call_settings_changed(*, business: Business, **_: object) -> None:
     """Have the greetings rendered, also that of closed hours, when their words, voice or language are new."""
     for each in recordings.versions(business):
-        row = recordings.request(each, now=timezone.now())
-        if row is not None and not row.rendered_at:
-            ring_for(row.pk)
+        for row in recordings.request_all(each, now=timezone.now()):
+            if not row.rendered_at:
+                ring_for(row.pk)
 
 
 def ring_for_tunings(*, workers: int = TUNING_WORKERS) -> None:

@@ -166,8 +166,8 @@ def _phone(business: Business) -> Iterator[Matter]:
             _("Write a notice"),
         )
     greeting = recordings.current(business)
-    heard = recordings.playable(business) if greeting is not None and greeting.state == GreetingState.FAILED else None
-    if greeting is not None and greeting.state == GreetingState.FAILED and not (heard and heard.is_own):
+    heard = recordings.heard(business) if greeting is not None and greeting.state == GreetingState.FAILED else []
+    if greeting is not None and greeting.state == GreetingState.FAILED and not any(each.is_own for each in heard):
         yield Matter(
             _("The greeting could not be recorded"),
             _("Callers go on hearing the last recording of the same words.")

@@ -25,6 +25,7 @@ CELERY_BEAT_SCHEDULE = {
     "apply-webhooks": {"task": "whatsapp.tasks.apply_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},
     # `expires`: wake-ups that piled up while no worker ran must not run by the hundred.
     "greetings": {"task": "calls.tasks.render_due_greetings", "schedule": 3.0, "options": {"expires": 3.0}},
+    "dictations": {"task": "calls.tasks.fetch_dictations", "schedule": 3.0, "options": {"expires": 3.0}},
     "dead-calls": {"task": "calls.tasks.end_dead_calls", "schedule": 20.0, "options": {"expires": 20.0}},
     "imports": {"task": "whatsapp.tasks.ring_for_imports", "schedule": 5.0, "options": {"expires": 5.0}},
     "media": {"task": "whatsapp.tasks.fetch_media", "schedule": 5.0, "options": {"expires": 5.0}},

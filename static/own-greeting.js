@@ -1,15 +1,7 @@
-// The owner's own recording: whatever the browser can play, or its microphone, becomes a WAV file in the form.
+// The owner's own recordings: whatever the browser can play, or its microphone, becomes a WAV file in the text's form.
 
 const RATE = 24_000;
 const LONGEST_MS = 180_000;
-const form = document.querySelector("[data-own-greeting]");
-const file = form?.querySelector("input[type=file]");
-const { record, stop } = form?.elements ?? {};
-
-const say = (what) => {
-  for (const part of form.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== what;
-};
-
 // One channel of 16 bits. The loudness stays as it is: the server judges it.
 const wavOf = (sound) => {
   const samples = sound.getChannelData(0);
@@ -41,83 +33,93 @@ const convert = async (blob) => {
   return wavOf(await context.startRendering());
 };
 
-// What is heard before it is uploaded is what would be uploaded.
-const preview = form?.querySelector("[data-preview]");
-const offer = (sound) => {
-  URL.revokeObjectURL(preview.src);
-  preview.src = URL.createObjectURL(sound);
-};
+const follow = (form) => {
+  const file = form.querySelector("input[type=file]");
+  const { record, stop } = form.elements;
+  const say = (what) => {
+    for (const part of form.querySelectorAll("[data-step]")) part.hidden = part.dataset.step !== what;
+  };
 
-// The loudest sample of each moment, while it is being recorded.
-const showLevel = (stream, isOn) => {
-  const meter = form.querySelector("[data-level]");
-  const time = form.querySelector("[data-time]");
-  const context = new AudioContext();
-  const analyser = new AnalyserNode(context, { fftSize: 2048 });
-  context.createMediaStreamSource(stream).connect(analyser);
-  const samples = new Float32Array(analyser.fftSize);
-  const began = performance.now();
-  const draw = () => {
-    if (!isOn()) {
-      context.close();
+  // What is heard before it is uploaded is what would be uploaded.
+  const preview = form.querySelector("[data-preview]");
+  const offer = (sound) => {
+    URL.revokeObjectURL(preview.src);
+    preview.src = URL.createObjectURL(sound);
+  };
+
+  // The loudest sample of each moment, while it is being recorded.
+  const showLevel = (stream, isOn) => {
+    const meter = form.querySelector("[data-level]");
+    const time = form.querySelector("[data-time]");
+    const context = new AudioContext();
+    const analyser = new AnalyserNode(context, { fftSize: 2048 });
+    context.createMediaStreamSource(stream).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    const began = performance.now();
+    const draw = () => {
+      if (!isOn()) {
+        context.close();
+        return;
+      }
+      analyser.getFloatTimeDomainData(samples);
+      meter.value = Math.sqrt(samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0));
+      time.textContent = `${((performance.now() - began) / 1000).toFixed(1)} s`;
+      requestAnimationFrame(draw);
+    };
+    draw();
+  };
+
+  const take = async (blob) => {
+    try {
+      const held = new DataTransfer();
+      const sound = await convert(blob);
+      held.items.add(sound);
+      file.files = held.files;
+      offer(sound);
+      say("ready");
+    } catch {
+      file.value = "";
+      say("undecodable");
+    }
+  };
+
+  const begin = async () => {
+    let stream;
+    try {
+      // Not for a conversation: the voice as it is, without what a telephone call needs.
+      stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: true } });
+    } catch {
+      say("denied");
       return;
     }
-    analyser.getFloatTimeDomainData(samples);
-    meter.value = Math.sqrt(samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0));
-    time.textContent = `${((performance.now() - began) / 1000).toFixed(1)} s`;
-    requestAnimationFrame(draw);
+    const recorder = new MediaRecorder(stream);
+    const pieces = [];
+    recorder.addEventListener("dataavailable", ({ data }) => pieces.push(data));
+    recorder.addEventListener("stop", () => {
+      clearTimeout(timer);
+      for (const track of stream.getTracks()) track.stop();
+      record.hidden = false;
+      record.textContent = record.dataset.again;
+      stop.hidden = true;
+      take(new Blob(pieces, { type: recorder.mimeType }));
+    });
+    const timer = setTimeout(() => recorder.stop(), LONGEST_MS);
+    stop.onclick = () => recorder.state === "recording" && recorder.stop();
+    recorder.start();
+    preview.pause();
+    showLevel(stream, () => recorder.state === "recording");
+    record.hidden = true;
+    stop.hidden = false;
+    say("recording");
   };
-  draw();
-};
 
-const take = async (blob) => {
-  try {
-    const held = new DataTransfer();
-    const sound = await convert(blob);
-    held.items.add(sound);
-    file.files = held.files;
-    offer(sound);
-    say("ready");
-  } catch {
-    file.value = "";
-    say("undecodable");
-  }
-};
-
-const begin = async () => {
-  let stream;
-  try {
-    // Not for a conversation: the voice as it is, without what a telephone call needs.
-    stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: true } });
-  } catch {
-    say("denied");
-    return;
-  }
-  const recorder = new MediaRecorder(stream);
-  const pieces = [];
-  recorder.addEventListener("dataavailable", ({ data }) => pieces.push(data));
-  recorder.addEventListener("stop", () => {
-    clearTimeout(timer);
-    for (const track of stream.getTracks()) track.stop();
-    record.hidden = false;
-    record.textContent = record.dataset.again;
-    stop.hidden = true;
-    take(new Blob(pieces, { type: recorder.mimeType }));
-  });
-  const timer = setTimeout(() => recorder.stop(), LONGEST_MS);
-  stop.onclick = () => recorder.state === "recording" && recorder.stop();
-  recorder.start();
-  preview.pause();
-  showLevel(stream, () => recorder.state === "recording");
-  record.hidden = true;
-  stop.hidden = false;
-  say("recording");
-};
-
-if (form && window.OfflineAudioContext) {
   file.addEventListener("change", () => file.files.length && take(file.files[0]));
   if (navigator.mediaDevices?.getUserMedia && window.MediaRecorder) {
     record.hidden = false;
     record.addEventListener("click", begin);
   }
+};
+
+if (window.OfflineAudioContext) {
+  for (const form of document.querySelectorAll("[data-own-greeting]")) follow(form);
 }

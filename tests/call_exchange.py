@@ -26,6 +26,7 @@ from calls.sandbox.openai.http_bodies import refused
 from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
 from calls.sandbox.openai.session import RealtimeSession
 from calls.sandbox.receptionist.engine import ScriptedEngine, StandInEngine
+from calls.sandbox.telephone.recording_shelf import RecordingShelf
 from calls.sandbox.voices.ears import DeafListener, ScriptedListener
 from testing.numbered import NumberedVoice
 
@@ -91,9 +92,14 @@ class Lane:
 
 
 class Exchange:
-    """A server that serves all lanes on one port."""
+    """A server that serves all lanes on one port, and beside them Twilio's recordings (`shelf`).
+
+    `words`: what is heard in every recording.
+    """
 
     def __init__(self) -> None:
+        self.shelf = RecordingShelf()
+        self.words = "Please call me back."
         self.lanes: dict[str, Lane] = {}
         self.url = ""
         self.attempts_at: list[float] = []
@@ -113,6 +119,8 @@ class Exchange:
     async def __aenter__(self) -> Self:
         application = web.Application()
         application.router.add_get("/v1/realtime", self._answer)
+        application.router.add_post("/v1/audio/transcriptions", self._transcribe)
+        application.add_routes(self.shelf.routes())
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -145,6 +153,10 @@ class Exchange:
             websocket.put_back = first
             await self._lane_of(first.json()).serve(websocket, request)
         return websocket
+
+    async def _transcribe(self, request: web.Request) -> web.StreamResponse:
+        await request.post()
+        return web.json_response({"text": self.words})
 
     def _created(self) -> WireEvent:
         expires_at = int(time.time() + self._door.session_lifetime_s)

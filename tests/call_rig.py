@@ -31,6 +31,7 @@ from tests.call_exchange import Exchange, Lane
 from tests.call_office import Office, Records, records_of
 
 AUTH_TOKEN = "end-to-end-auth-token"
+ACCOUNT_SID = f"AC{'7' * 32}"
 FALLBACK = "+12125559999"
 ANSWER = "This answer is long enough to be interrupted in its middle, and goes on."
 SECOND = "And that is all."

@@ -15,7 +15,7 @@ from testing.databases import MigratedDatabase
 from testing.servers import media_process, web_processes
 from tests.call_exchange import Exchange
 from tests.call_office import Office
-from tests.call_rig import AUTH_TOKEN, Rig
+from tests.call_rig import ACCOUNT_SID, AUTH_TOKEN, Rig
 
 UNREADABLE = {"invalid_json", "invalid_event", "invalid_value", "unknown_parameter", "missing_required_parameter"}
 
@@ -33,7 +33,10 @@ async def rig(
                 OPENAI_REALTIME_URL=exchange.url.replace("http", "ws", 1),
                 OPENAI_BASE_URL=exchange.url,
                 TWILIO_AUTH_TOKEN=AUTH_TOKEN,
+                TWILIO_ACCOUNT_SID=ACCOUNT_SID,
+                TWILIO_API_URL=exchange.url.removesuffix("/v1"),
             )
+            exchange.shelf.tokens[ACCOUNT_SID] = AUTH_TOKEN
             line = beside.enter_context(media_process(daphne, folder)) if os.environ.get("REDIS_URL") else daphne
             office = Office(daphne.environment["DATABASE_URL"], django_db_blocker)
             async with TwilioPeer(daphne.url, auth_token=AUTH_TOKEN, media_url=line.url) as twilio:

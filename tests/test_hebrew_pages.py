@@ -58,6 +58,7 @@ SOMEBODYS = {
     "calls.ToolRun": ("arguments",),
     "calls.TransferTarget": ("name", "about"),
     "calls.Transfer": ("name", "about"),
+    "calls.Voicemail": ("transcript",),
     "businesses.Appointment": ("name", "note"),
     "businesses.Service": ("name",),
     "businesses.Calendar": ("name",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
@@ -20,6 +21,8 @@ _LARGEST_PEAK = 30000.0
 _FASTEST_LETTERS_PER_S = 30.0  # hurried speech is about 20; Hebrew, written without vowels, is slower
 _SLOWEST_LETTERS_PER_S = 3.5
 _SLACK_S = 3.0
+_USUAL_LETTERS_PER_S = (7.0, 22.0)
+_USUAL_SLACK_S = 2.0
 _LETTERS_PER_DIGIT = 6  # "7" is one sign and five letters long
 
 
@@ -55,6 +58,16 @@ def polish(samples: NDArray[np.int16], *, text: str) -> NDArray[np.int16]:
     return _at_telephone_loudness(kept, float(np.sqrt(np.mean(energies[audible] ** 2))))
 
 
+def usual_seconds(text: str) -> tuple[int, int]:
+    """Returns how long these words usually last, in whole seconds: at least, and at most."""
+    slowest, fastest = _USUAL_LETTERS_PER_S
+    return max(1, int(_letters(text) / fastest)), math.ceil(_letters(text) / slowest + _USUAL_SLACK_S)
+
+
+def _letters(text: str) -> int:
+    return len(re.sub(r"[^\w]", "", text)) + (_LETTERS_PER_DIGIT - 1) * len(re.findall(r"\d", text))
+
+
 def _frame_energies(samples: NDArray[np.int16]) -> NDArray[np.float64]:
     whole = samples[: len(samples) // _FRAME * _FRAME].astype(np.float64).reshape(-1, _FRAME)
     return np.sqrt(np.mean(whole**2, axis=1)) if len(whole) else np.zeros(0)
@@ -74,9 +87,8 @@ def _worth_hearing(audible: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _check_length(seconds: float, text: str) -> None:
-    letters = len(re.sub(r"[^\w]", "", text)) + (_LETTERS_PER_DIGIT - 1) * len(re.findall(r"\d", text))
     shortest = len(re.sub(r"[\W\d]", "", text)) / _FASTEST_LETTERS_PER_S
-    longest = letters / _SLOWEST_LETTERS_PER_S + _SLACK_S
+    longest = _letters(text) / _SLOWEST_LETTERS_PER_S + _SLACK_S
     if seconds < shortest:
         raise SpeechFailed(SpeechFault.TOO_SHORT, seconds=round(seconds, 1), limit=round(shortest, 1))
     if seconds > longest:

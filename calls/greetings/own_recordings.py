@@ -1,4 +1,6 @@
-"""The owner's own recording of the greeting. Callers hear it before any rendering, as long as the words are the same.
+"""The owner's own recordings of what callers hear first: the greeting, that of closed hours, the notice of recording.
+
+Callers hear one before any rendering, as long as its words are the same.
 
 | row | `content_hash` | `state` |
 |---|---|---|
@@ -20,20 +22,22 @@ from typing import BinaryIO, Final
 
 import numpy as np
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.functions import Length
 from numpy.typing import NDArray
 
 from businesses import audit
 from businesses.audit import AuditKind
-from businesses.models import Business
+from businesses.models import Business, User
 from calls.audio import ulaw
 from calls.audio.greeting_quality import check_recording, polish
 from calls.audio.wav import BadWav, WavFault, telephone_samples
 from calls.errors import SpeechFailed, SpeechFault
 from calls.greetings import transcription
 from calls.greetings.names import names_of
+from calls.greetings.opening import text_of
 from calls.greetings.same_words import compare
-from calls.models import GreetingAudio, GreetingSource, GreetingState
+from calls.models import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 
 logger = logging.getLogger(__name__)
 
@@ -45,12 +49,33 @@ MOST_KEPT: Final = 3
 """Replaced recordings of the same words. They go with other old recordings (`recordings.remove_old`)."""
 
 
-def offer(business: Business, file: BinaryIO, *, now: datetime) -> GreetingAudio:
-    """Keep a WAV file as the business's recording of its words, to be listened to. Raises `SpeechFailed`."""
-    text = business.opening_words()
-    audio = ulaw.encode(polish(check_recording(_samples(file)), text=text))
+def offer(
+    business: Business, file: BinaryIO, *, now: datetime, part: GreetingPart = GreetingPart.GREETING
+) -> GreetingAudio:
+    """Keep a WAV file as the business's recording of a part's words, to be listened to. Raises `SpeechFailed`."""
+    return offer_audio(business, telephone_audio(business, file, part=part), now=now, part=part)
+
+
+def telephone_audio(business: Business, file: BinaryIO, *, part: GreetingPart) -> bytes:
+    """Returns a WAV file as callers would hear it (µ-law). Raises `SpeechFailed` if it can't be these words."""
+    return ulaw.encode(polish(check_recording(_samples(file)), text=text_of(business, part)))
+
+
+def judged(audio: bytes, *, text: str) -> bytes:
+    """Returns sound of a telephone (µ-law) as callers would hear it. Raises `SpeechFailed` as `offer` does."""
+    return ulaw.encode(polish(check_recording(ulaw.decode(audio)), text=text))
+
+
+def offer_audio(
+    business: Business, audio: bytes, *, now: datetime, part: GreetingPart, person: User | None = None
+) -> GreetingAudio:
+    """Keep audio as `telephone_audio` returns it as the business's recording, to be listened to.
+
+    `person`: who has made it, where no request says so.
+    """
+    text = text_of(business, part)
     with transaction.atomic():
-        _offers(business).delete()
+        _offers(business, part).delete()
         row = GreetingAudio.objects.create(
             business=business,
             content_hash=_hash("offer", text),
@@ -58,16 +83,31 @@ def offer(business: Business, file: BinaryIO, *, now: datetime) -> GreetingAudio
             voice=business.voice,
             language=business.language,
             source=GreetingSource.OWN,
+            part=part,
             audio=audio,
             next_attempt_at=now,
         )
-        audit.record(business, AuditKind.OWN_GREETING, step="offered")
+        audit.record(business, AuditKind.OWN_GREETING, person=person, step="offered", part=part)
     return row
 
 
-def offered(business: Business) -> GreetingAudio | None:
-    """Returns the recording of the current words that is not accepted yet, without its audio."""
-    return _offers(business).defer("audio").first()
+def all_of(business: Business) -> list[tuple[GreetingAudio, int]]:
+    """Returns all own recordings of a business, the newest first, without their audio, and how many bytes it has."""
+    rows = GreetingAudio.objects.filter(business=business, source=GreetingSource.OWN).defer("audio")
+    newest = F("replaced_at").desc(nulls_last=True)
+    sized = rows.annotate(size=Length("audio")).order_by(newest, "-created_at")
+    return [(row, row.size) for row in sized]
+
+
+def newest(business: Business, part: GreetingPart) -> GreetingAudio | None:
+    """Returns the newest recording of a part's words, offered or accepted, without its audio."""
+    rows = _accepted(business, text_of(business, part)) | _offers(business, part)
+    return rows.defer("audio").order_by("-created_at").first()
+
+
+def accepted(business: Business, part: GreetingPart) -> GreetingAudio | None:
+    """Returns the recording of a part's words that callers hear, without its audio."""
+    return _accepted(business, text_of(business, part)).defer("audio").first()
 
 
 def judge(row: GreetingAudio, *, now: datetime) -> bool:
@@ -79,53 +119,52 @@ def judge(row: GreetingAudio, *, now: datetime) -> bool:
     return False
 
 
-def accept(business: Business, *, now: datetime) -> bool:
+def accept(business: Business, *, now: datetime, part: GreetingPart = GreetingPart.GREETING) -> bool:
     """Play an offer to callers: its owner has listened to it. Returns False if there is none any more."""
-    row = _offers(business).filter(state=GreetingState.TO_HEAR).defer("audio").first()
+    row = _offers(business, part).filter(state=GreetingState.TO_HEAR).defer("audio").first()
     return row is not None and _accept(row, now=now)
 
 
-def discard(business: Business) -> None:
+def discard(business: Business, part: GreetingPart = GreetingPart.GREETING) -> None:
     """Drop an offer; what callers hear stays."""
-    _offers(business).delete()
+    _offers(business, part).delete()
 
 
-def remove(business: Business, *, now: datetime) -> None:
-    """Take the business's own recording of its current words back; callers hear the assistant's voice again."""
+def remove(business: Business, *, now: datetime, part: GreetingPart = GreetingPart.GREETING) -> None:
+    """Take the business's own recording of a part's words back; callers hear the assistant's voice again."""
     with transaction.atomic():
-        _offers(business).delete()
-        if _replace(business, business.opening_words(), now=now):
-            audit.record(business, AuditKind.OWN_GREETING, step="removed")
+        _offers(business, part).delete()
+        if _replace(business, text_of(business, part), now=now):
+            audit.record(business, AuditKind.OWN_GREETING, step="removed", part=part)
 
 
-def previous(business: Business) -> GreetingAudio | None:
-    """Returns the own recording of the current words that callers heard last before, without its audio."""
-    return _replaced(business, business.opening_words()).defer("audio").first()
+def previous(business: Business, part: GreetingPart = GreetingPart.GREETING) -> GreetingAudio | None:
+    """Returns the own recording of a part's words that callers heard last before, without its audio."""
+    return _replaced(business, text_of(business, part)).defer("audio").first()
 
 
-def undo(business: Business, *, now: datetime) -> bool:
+def undo(business: Business, *, now: datetime, part: GreetingPart = GreetingPart.GREETING) -> bool:
     """Let callers hear the previous own recording of these words again. Returns False if there is none."""
     with transaction.atomic():
         Business.objects.select_for_update(no_key=True).get(pk=business.pk)  # one change at a time
-        row = previous(business)
+        row = previous(business, part)
         if row is None:
             return False
         _replace(business, row.text, now=now)
         GreetingAudio.objects.filter(pk=row.pk).update(
             content_hash=_hash("accepted", row.text), state=GreetingState.READY, rendered_at=now, replaced_at=None
         )
-        audit.record(business, AuditKind.OWN_GREETING, step="brought_back")
+        audit.record(business, AuditKind.OWN_GREETING, step="brought_back", part=part)
     return True
 
 
 def _replace(business: Business, text: str, *, now: datetime) -> bool:
     """Keep what callers hear as a recording to go back to. Returns whether there was one."""
-    rows = GreetingAudio.objects.filter(business=business, content_hash=_hash("accepted", text))
-    accepted = rows.defer("audio").first()
-    if accepted is None:
+    heard = _accepted(business, text).defer("audio").first()
+    if heard is None:
         return False
-    GreetingAudio.objects.filter(pk=accepted.pk).update(
-        content_hash=_hash("replaced", str(accepted.pk)),
+    GreetingAudio.objects.filter(pk=heard.pk).update(
+        content_hash=_hash("replaced", str(heard.pk)),
         state=GreetingState.REPLACED,
         rendered_at=None,
         replaced_at=now,
@@ -163,14 +202,18 @@ def _accept(row: GreetingAudio, *, now: datetime, **changes: str) -> bool:
             **changes,
         )
         if is_there:
-            audit.record(row.business, AuditKind.OWN_GREETING, step="accepted")
+            audit.record(row.business, AuditKind.OWN_GREETING, step="accepted", part=row.part)
         else:
             transaction.set_rollback(True)  # it was replaced or removed meanwhile: what callers hear stays
     return bool(is_there)
 
 
-def _offers(business: Business) -> QuerySet[GreetingAudio]:
-    return GreetingAudio.objects.filter(business=business, content_hash=_hash("offer", business.opening_words()))
+def _accepted(business: Business, text: str) -> QuerySet[GreetingAudio]:
+    return GreetingAudio.objects.filter(business=business, content_hash=_hash("accepted", text))
+
+
+def _offers(business: Business, part: GreetingPart) -> QuerySet[GreetingAudio]:
+    return GreetingAudio.objects.filter(business=business, content_hash=_hash("offer", text_of(business, part)))
 
 
 def _offers_like(row: GreetingAudio) -> QuerySet[GreetingAudio]:

@@ -6,7 +6,8 @@ is killed half-way loses nothing, because its claim expires.
 A row is *wanted* if it is what would be rendered now (`content_hash`), and *playable* if it holds a good recording of
 the same words, voice and language, whatever it was made with. Callers hear the playable one until the wanted one is
 ready, however long that takes: a model that was shut down takes no greeting with it. A recording that the owner has
-made of these words goes before all others (`own_recordings.py`).
+made of these words goes before all others (`own_recordings.py`). Recordings of the greeting and of the notice are
+joined where one of them is the owner's (`opening.py`).
 """
 
 from __future__ import annotations
@@ -18,18 +19,19 @@ from itertools import groupby
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Q, QuerySet
 
 from businesses.hours.after_hours import as_closed
 from businesses.models import Business
-from businesses.prepared import Given, Prepared, given
 from businesses.tenancy import across_businesses, acting_for
 from calls.audio import ulaw
 from calls.errors import SpeechFailed
 from calls.greetings import own_recordings, speech
+from calls.greetings.best_first import Heard, first_few, in_order
 from calls.greetings.names import names_of
+from calls.greetings.opening import chosen, texts, to_render
 from calls.instructions import manner
-from calls.models import GreetingAudio, GreetingSource, GreetingState
+from calls.models import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +48,13 @@ def versions(business: Business) -> tuple[Business, ...]:
     return (business,) if closed is business else (business, closed)
 
 
-def content_hash(business: Business) -> str:
-    """Returns a hash of everything that a rendering depends on. A new hash means that a new recording is wanted."""
+def content_hash(business: Business, text: str | None = None) -> str:
+    """Returns a hash of everything that a rendering depends on. A new hash means that a new recording is wanted.
+
+    `text`: of a part of the opening words; None for all of them.
+    """
     parts = (
-        business.opening_words(),
+        business.opening_words() if text is None else text,
         business.voice,
         business.language,
         settings.OPENAI_SPEECH_MODEL,
@@ -60,17 +65,24 @@ def content_hash(business: Business) -> str:
 
 
 def current_audio(business: Business, *, now: datetime) -> bytes:
-    """Returns the greeting as µ-law; b"" if there is none or no good recording (a wanted one is then requested)."""
-    if not business.opening_words():
+    """Returns what callers hear first as µ-law; b"" if it is nothing, or has no good recording.
+
+    What is wanted and not there is then requested.
+    """
+    parts = texts(business)
+    if not parts:
         return b""
-    wanted = content_hash(business)
+    whole = " ".join(parts)
+    wanted = [content_hash(business, text) for text in (whole, parts[0], parts[-1])]
     with acting_for(business):
-        rows = _first_three.rows(
-            text=business.opening_words(), voice=business.voice, language=business.language, content_hash=wanted
-        )
-    if not any(hashed == wanted for hashed, _rendered_at, _audio in rows):
-        request(business, now=now)  # the settings changed without a signal, or the speech model did
-    return next((bytes(audio) for _hashed, rendered_at, audio in rows if rendered_at), b"")
+        rows = [Heard(*row) for row in first_few.rows(
+            text=whole, first=parts[0], last=parts[-1], voice=business.voice, language=business.language,
+            content_hash=wanted[0], first_hash=wanted[1], last_hash=wanted[2],
+        )]  # fmt: skip
+    known, own = {row.content_hash for row in rows}, {row.text for row in rows if row.is_own}
+    if not known.issuperset(content_hash(business, text) for text in to_render(parts, own)):
+        request_all(business, now=now)  # the settings changed without a signal, or the speech model did
+    return b"".join(bytes(row.audio) for row in chosen(parts, rows))
 
 
 def current(business: Business) -> GreetingAudio | None:
@@ -81,11 +93,18 @@ def current(business: Business) -> GreetingAudio | None:
     return rows.defer("audio").first()
 
 
+def heard(business: Business) -> list[GreetingAudio]:
+    """Returns the recordings that callers hear first, one after another, without their audio.
+
+    None of them: the assistant speaks the opening words live.
+    """
+    parts = texts(business)
+    return chosen(parts, list(_recordings(business).defer("audio"))) if parts else []
+
+
 def playable(business: Business) -> GreetingAudio | None:
-    """Returns the recording that callers hear, without its audio; None if the assistant speaks the greeting live."""
-    if not business.opening_words():
-        return None
-    return _recordings(business).filter(rendered_at__isnull=False).defer("audio").first()
+    """Returns the first recording that callers hear, without its audio; None if the assistant speaks live."""
+    return next(iter(heard(business)), None)
 
 
 def _recordings(business: Business) -> QuerySet[GreetingAudio]:
@@ -93,36 +112,25 @@ def _recordings(business: Business) -> QuerySet[GreetingAudio]:
 
     Those with `rendered_at` hold a good recording.
     """
+    parts = texts(business)
+    whole, first, last = " ".join(parts), parts[0], parts[-1]
+    hashes = content_hash(business, whole), content_hash(business, first), content_hash(business, last)
     rows = GreetingAudio.objects.filter(business=business)
-    return _in_order(rows, business.opening_words(), business.voice, business.language, content_hash(business))
+    return in_order(rows, (whole, first, last), business.voice, business.language, hashes)
 
 
-def _in_order(
-    rows: QuerySet[GreetingAudio], text: str | Given, voice: str | Given, language: str | Given, wanted: str | Given
-) -> QuerySet[GreetingAudio]:
-    rows = rows.filter(Q(source=GreetingSource.OWN) | Q(voice=voice, language=language), text=text)
-    rank = Case(When(source=GreetingSource.OWN, then=0), When(content_hash=wanted, then=1), default=2)
-    not_accepted = Q(source=GreetingSource.OWN, rendered_at=None)
-    return rows.exclude(not_accepted).order_by(rank, F("rendered_at").desc(nulls_last=True))
+def request(business: Business, *, now: datetime, text: str | None = None) -> GreetingAudio | None:
+    """Make sure that the business's greeting is rendered or waits for it; None when it has no greeting.
 
-
-_first_three = Prepared(  # the owner's, the wanted one, and the latest of the others
-    lambda: _in_order(
-        GreetingAudio.objects.all(),
-        *(given(GreetingAudio, column) for column in ("text", "voice", "language", "content_hash")),
-    ).values_list("content_hash", "rendered_at", "audio")[:3]
-)
-
-
-def request(business: Business, *, now: datetime) -> GreetingAudio | None:
-    """Make sure that the business's greeting is rendered or waits for it; None when it has no greeting."""
-    text = business.opening_words()
+    `text`: of a part of the opening words; None for all of them.
+    """
+    text = business.opening_words() if text is None else text
     if not text:
         return None
     with acting_for(business):
         row, _created = GreetingAudio.objects.get_or_create(
             business=business,
-            content_hash=content_hash(business),
+            content_hash=content_hash(business, text),
             defaults={
                 "text": text,
                 "voice": business.voice,
@@ -131,6 +139,19 @@ def request(business: Business, *, now: datetime) -> GreetingAudio | None:
             },
         )
     return row
+
+
+def request_all(business: Business, *, now: datetime) -> list[GreetingAudio]:
+    """Make sure that all is rendered, or waits for it, that callers of this business may hear first."""
+    return list(filter(None, (request(business, now=now, text=text) for text in wanted_texts(business))))
+
+
+def wanted_texts(business: Business) -> list[str]:
+    """Returns the words that the assistant's voice should have ready."""
+    parts = texts(business)
+    with acting_for(business):
+        own = GreetingAudio.objects.filter(source=GreetingSource.OWN, state=GreetingState.READY, text__in=parts)
+        return to_render(parts, set(own.values_list("text", flat=True)))
 
 
 def request_again(row: GreetingAudio, *, now: datetime) -> None:
@@ -157,7 +178,7 @@ def render(greeting_id: UUID, *, now: datetime) -> bool:
         if not _claim(row, now=now):
             return False
         if row.source == GreetingSource.OWN:
-            return own_recordings.judge(row, now=now)
+            return _judge(row, now=now)
         try:
             spoken = speech.speak(text=row.text, voice=row.voice, language=row.language, names=names_of(row.business))
         except SpeechFailed as failure:
@@ -179,17 +200,33 @@ def render(greeting_id: UUID, *, now: datetime) -> bool:
     return True
 
 
+def _judge(row: GreetingAudio, *, now: datetime) -> bool:
+    is_accepted = own_recordings.judge(row, now=now)
+    if is_accepted:
+        for each in versions(row.business):
+            request_all(each, now=now)  # of what is heard beside it
+    return is_accepted
+
+
 def remove_old(*, now: datetime) -> int:
     """Remove recordings of over a month ago that are not wanted, heard, or to go back to. Returns how many."""
     removed = 0
     with across_businesses():  # housekeeping for the whole installation
         stale = GreetingAudio.objects.filter(created_at__lt=now - _KEPT_OLD).select_related("business").defer("audio")
         for business, rows in groupby(stale.order_by("business_id"), key=lambda row: row.business):
-            found = ((current(each), playable(each), own_recordings.previous(each)) for each in versions(business))
-            wanted = [row for rows_of_one in found for row in rows_of_one]
-            kept = {row.pk for row in wanted if row}
-            removed += GreetingAudio.objects.filter(pk__in={row.pk for row in rows} - kept).delete()[0]
+            removed += GreetingAudio.objects.filter(pk__in={row.pk for row in rows} - _in_use(business)).delete()[0]
     return removed
+
+
+def _in_use(business: Business) -> set[UUID]:
+    """Returns the rows that are wanted or heard, or that a person may go back to."""
+    every = versions(business)
+    rows = [row for each in every for row in heard(each)]
+    rows += [row for part in GreetingPart if (row := own_recordings.previous(business, part))]
+    rows += [row for part in GreetingPart if (row := own_recordings.accepted(business, part))]
+    hashes = [content_hash(each, text) for each in every for text in wanted_texts(each)]
+    asked = GreetingAudio.objects.filter(business=business, content_hash__in=hashes).values_list("pk", flat=True)
+    return {row.pk for row in rows} | set(asked)
 
 
 def _claim(row: GreetingAudio, *, now: datetime) -> bool:

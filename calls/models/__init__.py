@@ -14,7 +14,8 @@ from calls.models.calls import (
     Turn,
 )
 from calls.models.checks import ModelCheck
-from calls.models.greetings import GreetingAudio, GreetingSource, GreetingState
+from calls.models.dictations import Dictation, DictationState
+from calls.models.greetings import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 from calls.models.news import News, NewsChoice, NewsState, NewsWhen
 from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
@@ -34,7 +35,10 @@ __all__ = [
     "CallOutcome",
     "CallStatus",
     "CallTimeline",
+    "Dictation",
+    "DictationState",
     "GreetingAudio",
+    "GreetingPart",
     "GreetingSource",
     "GreetingState",
     "LongestMessage",

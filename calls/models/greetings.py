@@ -30,8 +30,19 @@ class GreetingSource(models.TextChoices):
     OWN = "own", _("Your own recording")
 
 
+class GreetingPart(models.TextChoices):
+    """Which of a business's texts a person has recorded."""
+
+    GREETING = "greeting", _("Greeting")
+    CLOSED = "closed", _("Greeting while you are closed")
+    NOTICE = "notice", _("Notice that calls are recorded")
+    TOGETHER = "together", _("Greeting and notice, recorded together")
+
+
 class GreetingAudio(models.Model):
-    """A business's greeting as audio. One row for each content: text, voice and language.
+    """A business's greeting, or a part of what callers hear first, as audio.
+
+    One row for each content: text, voice and language.
 
     With `rendered_at` the audio is good: these words are said in it.
     """
@@ -61,6 +72,14 @@ class GreetingAudio(models.Model):
         choices=GreetingSource.choices,
         default=GreetingSource.ENDPOINT,
         db_default=GreetingSource.ENDPOINT,
+    )
+    part = models.CharField(
+        _("which text"),
+        max_length=10,
+        choices=GreetingPart.choices,
+        default=GreetingPart.GREETING,
+        db_default=GreetingPart.GREETING,
+        help_text="of an own recording, also after its words were changed",
     )
     model = models.CharField(max_length=60, blank=True, default="", db_default="")
     heard_text = models.TextField(

@@ -5,6 +5,7 @@ from django.urls import path
 from businesses.pages import persons
 from calls.pages import (
     blocked,
+    by_phone,
     call,
     call_export,
     calls,
@@ -34,7 +35,10 @@ urlpatterns = [
     path("transfers/<uuid:target_id>/remove/", transfers.remove, name="transfer-target-remove"),
     path("tools/", tools.tools, name="assistant-tools"),
     path("greeting/", greeting.state, name="greeting-state"),
+    path("greeting/heard/<str:when>.wav", greeting.heard, name="greeting-heard"),
     path("greeting/again/", greeting.again, name="greeting-again"),
+    path("greeting/phone/", by_phone.begin, name="greeting-by-phone"),
+    path("greeting/phone/cancel/", by_phone.cancel, name="greeting-by-phone-cancel"),
     path("greeting/own/", greeting.upload, name="greeting-own"),
     path("greeting/own/accept/", greeting.accept, name="greeting-own-accept"),
     path("greeting/own/discard/", greeting.discard, name="greeting-own-discard"),

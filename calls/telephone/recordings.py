@@ -25,6 +25,7 @@ from businesses.safe_http import NoAnswer, Problem
 from calls.audio import ulaw
 from calls.audio.wav import BadWav, WavFault, telephone_samples
 from calls.errors import CallsError
+from calls.sandbox.telephone import recorded_files
 
 if TYPE_CHECKING:
     import aiohttp
@@ -67,6 +68,8 @@ def is_sid(told: str) -> bool:
 
 def fetch(recording_sid: str, *, longest_s: float = LONGEST_S) -> bytes:
     """Returns a recording as µ-law, one channel at 8 kHz. Raises `RecordingUnavailable`. Not for an event loop."""
+    if _is_simulated():
+        return _simulated(recording_sid)
     most = int(longest_s * _BYTES_A_SECOND) + _ROOM
     status, body, moved_to = _ask("GET", f"{_address(recording_sid)}.wav", most)
     if status in _MOVED:
@@ -82,6 +85,9 @@ def fetch(recording_sid: str, *, longest_s: float = LONGEST_S) -> bytes:
 
 def delete(recording_sid: str) -> None:
     """Delete a recording at Twilio; one that is gone already is no error. Raises `RecordingUnavailable`."""
+    if _is_simulated():
+        recorded_files.drop(recording_sid)
+        return
     status, _body, _moved_to = _ask("DELETE", f"{_address(recording_sid)}.json", _ROOM)
     if status not in (200, 204, 404, 410):
         raise RecordingUnavailable(_problem(status))
@@ -89,6 +95,8 @@ def delete(recording_sid: str) -> None:
 
 def of_call(call_sid: str) -> list[str]:
     """Returns the ids of what Twilio has recorded of a call. Raises `RecordingUnavailable`."""
+    if _is_simulated():
+        return recorded_files.of_call(call_sid)
     status, body, _moved_to = _ask("GET", f"{_account()}/Calls/{quote(call_sid, safe='')}/Recordings.json", _ROOM)
     if status != 200:
         raise RecordingUnavailable(_problem(status))
@@ -97,6 +105,18 @@ def of_call(call_sid: str) -> list[str]:
     except msgspec.DecodeError:
         raise RecordingUnavailable(RecordingProblem.DAMAGED) from None
     return [each.sid for each in listed if is_sid(each.sid)]
+
+
+def _is_simulated() -> bool:
+    """Returns whether calls are simulated ones: in development, where no account of Twilio's is set."""
+    return bool(settings.DEBUG and not settings.TWILIO_AUTH_TOKEN)
+
+
+def _simulated(recording_sid: str) -> bytes:
+    audio = recorded_files.read(recording_sid) if is_sid(recording_sid) else None
+    if audio is None:
+        raise RecordingUnavailable(RecordingProblem.NOT_THERE)
+    return audio
 
 
 class _OfCall(msgspec.Struct):

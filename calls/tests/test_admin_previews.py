@@ -62,7 +62,7 @@ def test_the_greeting_is_heard_among_the_settings(owner: Client, clinic: Busines
     for changes, state in (
         ({}, "This takes a few seconds"),
         ({"state": GreetingState.FAILED, "failure": "silence"}, "The speech service sent silence."),
-        ({"state": GreetingState.READY, "rendered_at": timezone.now()}, f"/calls/greetings/{row.pk}/audio.wav"),
+        ({"state": GreetingState.READY, "rendered_at": timezone.now()}, "/calls/greeting/heard/open.wav"),
     ):
         GreetingAudio._base_manager.filter(pk=row.pk).update(**changes)
         assert state in owner.get(part, headers={"hx-request": "true"}).content.decode()

@@ -362,7 +362,7 @@ def test_the_greetings_states(owner: Client, business: Business) -> None:
         assert GreetingAudio.objects.get().state == GreetingState.PENDING
         GreetingAudio.objects.update(state=GreetingState.READY, audio=b"x", rendered_at=NOW)
     ready = owner.get(where, headers=part).content.decode()
-    assert (state_of(ready), "hx-trigger" in ready, f"/greetings/{row.pk}/audio.wav" in ready) == ("ready", False, True)
+    assert (state_of(ready), "hx-trigger" in ready, "/greeting/heard/open.wav" in ready) == ("ready", False, True)
     Business.objects.update(greeting_text="Hello again")
     changed = owner.get(where, headers=part).content.decode()
     assert (state_of(changed), "older than the text" in changed) == ("pending", True)

@@ -117,10 +117,9 @@ def test_the_owner_reads_what_callers_hear_meanwhile(greeter: Business, service:
     Membership.objects.create(business=greeter, user=owner, role=Role.OWNER)
     client, address = Client(), reverse("greeting-state", kwargs={"slug": greeter.slug})
     client.force_login(owner)
-    (old,) = rows()
     settings.OPENAI_SPEECH_MODEL, service.answers = "new-voice", [MODEL_IS_GONE]
     page = client.get(address).content.decode()
-    assert reverse("calls:greeting-audio", args=[old.pk]) in page
+    assert reverse("greeting-heard", args=[greeter.slug, "open"]) in page
     assert "Until it is ready, callers hear this one." in page
     assert heard_by_a_caller(greeter)
     with later(seconds=1):

@@ -20,7 +20,7 @@ from calls import tasks
 from calls.audio import ulaw
 from calls.errors import SpeechFailed, SpeechFault
 from calls.greetings import own_recordings, recordings, transcription
-from calls.models import GreetingAudio, GreetingSource, GreetingState
+from calls.models import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 from calls.tests.conftest import NOW, make_business
 
 TEXT = "Hello, you have reached the clinic."
@@ -217,7 +217,7 @@ def test_the_page_takes_a_file_and_its_owner_accepts_it(
     hears("Something else altogether, quite different")
     monkeypatch.setattr(tasks, "ring_for", lambda key: recordings.render(key, now=NOW + timedelta(days=9999)))
     sound = SimpleUploadedFile("greeting.wav", wav(), "audio/wav")
-    assert owner.post(address(business, "greeting-own"), {"file": sound}).status_code == 302
+    assert owner.post(address(business, "greeting-own"), {"file": sound, "part": "greeting"}).status_code == 302
     shown = owner.get(address(business)).content.decode()
     assert "Something else altogether" in shown
     owner.post(address(business, "greeting-own-accept"))
@@ -234,12 +234,54 @@ def test_the_page_takes_a_file_and_its_owner_accepts_it(
     [(b"no wav", "not a WAV file"), (wav(rms=20), "Nothing can be heard"), (wav(0.4), "too short for these words")],
 )
 def test_the_page_says_why_a_file_is_refused(business: Business, owner: Client, content: bytes, words: str) -> None:
-    answer = owner.post(address(business, "greeting-own"), {"file": SimpleUploadedFile("g.wav", content)})
+    answer = owner.post(
+        address(business, "greeting-own"), {"file": SimpleUploadedFile("g.wav", content), "part": "greeting"}
+    )
     assert answer.status_code == 422
     assert words in answer.content.decode()
 
 
 def test_a_large_file_is_refused(business: Business, owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_recordings, "MOST_BYTES", 1000)
-    answer = owner.post(address(business, "greeting-own"), {"file": SimpleUploadedFile("g.wav", wav())})
+    answer = owner.post(
+        address(business, "greeting-own"), {"file": SimpleUploadedFile("g.wav", wav()), "part": "greeting"}
+    )
     assert "too large" in answer.content.decode()
+
+
+def test_each_text_has_a_recording_of_its_own(
+    business: Business, owner: Client, hears: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hears(None)
+    monkeypatch.setattr(tasks, "ring_for", lambda key: recordings.render(key, now=NOW + timedelta(days=9999)))
+    Business.objects.filter(pk=business.pk).update(record_calls=True, recording_notice="This call is recorded.")
+    shown = owner.get(address(business)).content.decode()
+    assert 'id="part-notice"' in shown
+    assert 'id="part-closed"' not in shown, "there are no words to record"
+    form = {"file": SimpleUploadedFile("g.wav", wav(7)), "part": "notice"}
+    owner.post(address(business, "greeting-own"), form)
+    shown = owner.get(address(business)).content.decode()
+    assert "The recording lasts 7 s. These words usually take 1 to 5 s" in shown
+    owner.post(address(business, "greeting-own-accept"), {"part": "greeting"})
+    business.refresh_from_db()
+    assert own_recordings.accepted(business, GreetingPart.NOTICE) is None
+    owner.post(address(business, "greeting-own-accept"), {"part": "notice"})
+    business.refresh_from_db()
+    assert own_recordings.accepted(business, GreetingPart.NOTICE) is not None
+    assert "You have changed the words since" not in owner.get(address(business)).content.decode()
+    Business.objects.filter(pk=business.pk).update(recording_notice="We record this call.")
+    assert "You have changed the words since" in owner.get(address(business)).content.decode()
+    closed = {"file": SimpleUploadedFile("g.wav", wav()), "part": "closed"}
+    assert owner.post(address(business, "greeting-own"), closed).status_code == 404
+    assert owner.post(address(business, "greeting-own-accept"), {"part": "other"}).status_code == 404
+
+
+def test_what_is_listened_to_is_what_callers_hear(business: Business, owner: Client, hears: Any) -> None:
+    hears(None)
+    assert owner.get(reverse("greeting-heard", args=[business.slug, "open"])).status_code == 404
+    rendered(business, b"\x30" * 800)
+    answer = owner.get(reverse("greeting-heard", args=[business.slug, "open"]))
+    with wave.open(io.BytesIO(answer.content)) as sound:
+        assert sound.getnframes() == 800
+    for when in ("closed", "always"):
+        assert owner.get(reverse("greeting-heard", args=[business.slug, when])).status_code == 404

@@ -30,7 +30,7 @@ from calls.records import recording, weekly
 from calls.sandbox.telephone.wav_files import read_as_ulaw
 from frontdesk import demo
 from testing.databases import ROOT
-from testing.demo_data import Keys, time_lines
+from testing.demo_data import Keys, own_voice, time_lines
 from testing.demo_data import dialogues as say
 from testing.demo_data.names import phone_of
 
@@ -97,6 +97,7 @@ def _greeting(business: Business, now: datetime) -> None:
     audio = read_as_ulaw(AUDIO / "one-moment-please.wav")
     state = {"state": GreetingState.READY, "rendered_at": now, "next_attempt_at": None}
     GreetingAudio.objects.filter(pk=row.pk).update(audio=audio, **state)
+    own_voice.add(business, now=now)
 
 
 def _many(business: Business, now: datetime) -> None:

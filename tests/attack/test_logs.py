@@ -81,7 +81,7 @@ async def test_an_unknown_socket_is_refused_without_an_error_also_behind_another
 def test_every_address_with_a_secret_in_its_path_is_masked() -> None:
     found = {name for pattern in patterns(get_resolver().url_patterns) for name in pattern.regex.groupindex}
     ids = {name for name in found if name.endswith("_id")} | {"slug", "app_label", "path", "url", "id"}
-    ids |= {"number", "rest"}  # which of a person's numbers rings; the rest of an address of the API
+    ids |= {"number", "rest", "when"}  # which number rings; the rest of an address of the API; open or closed
     assert found - ids == {"token", "key", "uidb36", "secret"}, "is a new one a secret? Then log_lines must mask it"
     for address in (
         reverse("join", kwargs={"token": "short-secret"}),
@@ -91,6 +91,7 @@ def test_every_address_with_a_secret_in_its_path_is_masked() -> None:
             reverse(f"calls:{name}", kwargs={"transfer_id": uuid4(), "number": 1, "secret": "short-secret"})
             for name in ("twilio-whisper", "twilio-key")
         ),
+        reverse("calls:dictation-sound", kwargs={"dictation_id": uuid4(), "secret": "short-secret"}),
     ):
         assert "short-secret" not in masked_path(address)
 

@@ -18,8 +18,10 @@ from django.db import DatabaseError
 from businesses.models import PhoneNumber
 from businesses.public_address import served_url
 from businesses.tenancy import across_businesses
+from calls.audio.ulaw import SAMPLE_RATE
 from calls.models import Call
 from calls.sandbox.telephone import call_report, wav_files
+from calls.sandbox.telephone.after_the_beep import AfterTheBeep
 from calls.sandbox.telephone.call_report import CallReport
 from calls.sandbox.telephone.called_person import CalledPerson, Dialled, Does
 from calls.sandbox.telephone.placed_call import CallFailed
@@ -59,6 +61,7 @@ class Command(BaseCommand):
             help="what the person does to whom the caller is put through: accepts (default), refuses, no-answer, busy, "
             "fails, voicemail, hangs-up; once more for the next number",
         )
+        parser.add_argument("--message", default="", metavar="TEXT", help="what the caller says after a beep (nothing)")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of the timeline")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -72,6 +75,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except (CallFailed, TimeoutError) as error:
             raise CommandError(f"The call failed: {error or 'it did not go on in time'}") from error
+        if not trial.streams:
+            self._print_messages(trial, options)
+            return
         figures = [call_report.report(each) for each in trial.streams]
         last = trial.streams[-1]
         wav_files.write_stereo(options["out"], left=bytes(last.caller.track), right=bytes(last.playback.track))
@@ -79,6 +85,7 @@ class Command(BaseCommand):
         if options["json"]:
             more: dict[str, Any] = {"recording": str(options["out"]), "call_id": call_id}
             more |= {"dialled": [_dialled(each) for each in trial.dialled], "back_after_s": trial.back_after_s}
+            more |= {"messages": _messages(trial)}
             self.stdout.write(json.dumps(asdict(figures[-1]) | more, ensure_ascii=False))
         else:
             for line in _lines(trial, figures):
@@ -89,12 +96,33 @@ class Command(BaseCommand):
         if not any(each.heard for each in figures):
             raise CommandError("The caller heard nothing. The server's log says what happened.")
 
+    def _print_messages(self, trial: Trial, options: dict[str, Any]) -> None:
+        """Report a call that no assistant took."""
+        if options["json"]:
+            dialled = [_dialled(each) for each in trial.dialled]
+            self.stdout.write(json.dumps({"heard": [], "dialled": dialled, "messages": _messages(trial)}))
+            return
+        for line in _message_lines(trial):
+            self.stdout.write(line)
+
+
+def _messages(trial: Trial) -> list[dict[str, Any]]:
+    return [{"recording": each.recording_sid, "seconds": len(each.audio) / SAMPLE_RATE} for each in trial.messages]
+
+
+def _message_lines(trial: Trial) -> Iterator[str]:
+    if not trial.streams and not trial.messages:
+        yield "   message   the caller was asked for a message and said nothing; --message says something"
+    for each in _messages(trial):
+        yield f"   message   {each['seconds']:.1f} s were left after the beep; the page of tasks has them in a moment"
+
 
 def _lines(trial: Trial, figures: list[CallReport]) -> Iterator[str]:
     yield from call_report.lines(figures[0])
     yield from _transfer_lines(trial)
     for each in figures[1:]:
         yield from call_report.lines(each)
+    yield from _message_lines(trial)
 
 
 def _number(slug: str) -> str:
@@ -137,7 +165,8 @@ async def _call(number: str, options: dict[str, Any]) -> Trial:
     public_url = os.environ.get("PUBLIC_URL", "").strip() or url
     speech = wav_files.read_as_ulaw(options["wav"]) if options["wav"] else await _spoken(options["say"])
     people = tuple(CalledPerson(Does(each)) for each in options["called"] or ())
-    plan = TrialPlan(number, options["from_"], speech, interrupts=options["interrupt"], people=people)
+    message = AfterTheBeep(await _spoken(options["message"]) if options["message"] else b"")
+    plan = TrialPlan(number, options["from_"], speech, options["interrupt"], people, message)
     async with TwilioPeer(url, auth_token=settings.TWILIO_AUTH_TOKEN, public_url=public_url) as twilio:
         await twilio.check_server()
         return await place(twilio, plan)

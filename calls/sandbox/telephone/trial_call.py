@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from calls.audio.ulaw import SAMPLE_RATE
+from calls.sandbox.telephone.after_the_beep import AfterTheBeep, Recorded
 from calls.sandbox.telephone.called_person import CalledPerson, Dialled
 from calls.sandbox.telephone.media_stream import MediaStream
 from calls.sandbox.telephone.placed_call import CallFailed, PlacedCall
+from calls.sandbox.telephone.recorded_files import RecordedFiles
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
 
 _GREETING_BEGINS_S = 5.0
@@ -28,11 +30,13 @@ class TrialPlan:
     interrupts: bool = False
     people: tuple[CalledPerson, ...] = ()
     """Who answers the numbers to which the caller is put through."""
+    after_beep: AfterTheBeep = field(default_factory=AfterTheBeep)
+    """What the caller does who is asked for a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A call that was made: its streams, and the numbers that were dialled.
+    """A call that was made: its streams, the numbers that were dialled, and the messages that were left.
 
     `back_after_s`: from the end of the last number until the caller heard the assistant again; None if they did not.
     """
@@ -40,21 +44,28 @@ class Trial:
     streams: tuple[MediaStream, ...]
     dialled: tuple[Dialled, ...]
     back_after_s: float | None
+    messages: tuple[Recorded, ...] = ()
 
 
 async def place(twilio: TwilioPeer, plan: TrialPlan) -> Trial:
-    """Make the call. Raises `CallFailed` when it has no stream, or Twilio would complain."""
-    async with twilio.call(to=plan.to, from_=plan.from_, people=plan.people) as call:
-        await call.connected()
+    """Make the call. Raises `CallFailed` when it has neither stream nor message, or Twilio would complain."""
+    async with twilio.call(
+        to=plan.to, from_=plan.from_, people=plan.people, after_beep=plan.after_beep, tray=RecordedFiles()
+    ) as call:
         with suppress(CallFailed):  # a call that the server ends early still has something to report
+            await call.connected()
             await _converse(call, plan)
     if call.record.errors:
         raise CallFailed("; ".join(call.record.errors))
-    return Trial(tuple(call.flow.streams), tuple(call.record.dialled), _back_after_s(call))
+    if not call.flow.streams and not any(verb.name == "Record" for verb in call.record.verbs):
+        raise CallFailed("The call has no media stream, and the caller was not asked for a message.")
+    messages = tuple(call.record.messages)
+    return Trial(tuple(call.flow.streams), tuple(call.record.dialled), _back_after_s(call), messages)
 
 
 def _back_after_s(call: PlacedCall) -> float | None:
-    socket, heard = call.flow.socket, call.stream.playback.stretches
+    socket = call.flow.socket
+    heard = call.stream.playback.stretches if socket else ()
     if not call.record.dialled or socket is None or socket.started_at is None or not heard:
         return None
     seconds = socket.started_at + heard[0].start / SAMPLE_RATE - call.record.dialled[-1].ended_at
