@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -142,7 +143,7 @@ def _page(
 ) -> HttpResponse:
     slug, now = request.business.slug, timezone.now()
     source = sources.of(calendar) if calendar else None
-    context = {
+    context: dict[str, Any] = {
         "row": calendar,
         "feed": feeds.of(request.business, calendar),
         "source": source,
