@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0027_reminders'),
+        ('businesses', '0028_programs_book'),
     ]
 
     operations = [
