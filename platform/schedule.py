@@ -35,6 +35,7 @@ CELERY_BEAT_SCHEDULE = {
     "timelines": {"task": "calls.tasks.make_due_timelines", "schedule": 5.0, "options": {"expires": 5.0}},
     "news": {"task": "calls.tasks.send_news", "schedule": 10.0, "options": {"expires": 10.0}},
     "missed-calls": {"task": "calls.tasks.rescue_missed_calls", "schedule": 5.0, "options": {"expires": 5.0}},
+    "outgoing-calls": {"task": "calls.tasks.place_outgoing_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "voicemails": {"task": "calls.tasks.fetch_voicemails", "schedule": 5.0, "options": {"expires": 5.0}},
     "tunings": {"task": "calls.tasks.try_tunings", "schedule": 5.0, "options": {"expires": 5.0}},
     "weeks": {"task": "calls.tasks.measure_ended_calls", "schedule": 10.0, "options": {"expires": 10.0}},

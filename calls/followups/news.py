@@ -35,7 +35,7 @@ _FIRST_RETRY: Final = timedelta(minutes=1)
 MAX_ATTEMPTS: Final = 5
 MOST: Final = 50
 
-_MISSED = Q(outcome__in=(CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK))
+_MISSED = Q(outcome__in=(CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK), is_outgoing=False)
 
 
 def matters() -> Q:
