@@ -42,6 +42,9 @@ from calls.telephone.transfer_keys import ACCEPTS, is_secret
 logger = logging.getLogger(__name__)
 
 _OTHER_LEG = ("twilio-whisper", "twilio-key")
+_NO_CALLERS = ("twilio-dictation", "twilio-answered")
+"""Addresses that are asked for a member, or for somebody whom we have called."""
+_OUTGOING_REPORTS = ("twilio-progress", "twilio-answerer")
 _OF_RECORDINGS = ("twilio-voicemail", "twilio-recorded")
 Webhook = Callable[..., VoiceResponse | None]
 View = Callable[..., HttpResponse]
@@ -123,7 +126,7 @@ def after(request: HttpRequest) -> VoiceResponse:
     if dial_status := told.get("DialCallStatus"):
         lasted_s = twilio.seconds(told.get("DialCallDuration", ""))
         return _twiml(after_stream.after_fallback(told["CallSid"], dial_status=dial_status, lasted_s=lasted_s, now=now))
-    return _next(after_stream.after_stream(told["CallSid"], call_status=told.get("CallStatus", ""), now=now))
+    return next_twiml(after_stream.after_stream(told["CallSid"], call_status=told.get("CallStatus", ""), now=now))
 
 
 @from_twilio
@@ -140,7 +143,7 @@ def rang(request: HttpRequest, transfer_id: UUID, number: int) -> VoiceResponse:
         lasted_s=twilio.seconds(told.get("DialCallDuration", "")),
         call_status=told.get("CallStatus", ""),
     )
-    return _next(transferring.rang(found, number, done, now=timezone.now()))
+    return next_twiml(transferring.rang(found, number, done, now=timezone.now()))
 
 
 @from_twilio
@@ -216,10 +219,12 @@ def _without_database(request: HttpRequest) -> VoiceResponse | None:
     name = request.resolver_match.url_name if request.resolver_match else ""
     if name in _OTHER_LEG and request.resolver_match:
         return _without_a_name(request, **request.resolver_match.kwargs)
-    if name == "twilio-dictation":  # a member, not a caller
+    if name in _NO_CALLERS:
         return _twiml(Onward(announcement=Announcement.UNAVAILABLE))
     if name in _OF_RECORDINGS:  # Twilio is asked for the recording later
         return _twiml(Onward(announcement=Announcement.MESSAGE_LEFT)) if name == "twilio-voicemail" else None
+    if name in _OUTGOING_REPORTS:
+        return None  # `calls/outgoing/progress.py` looks at calls of which it hears nothing
     return from_memory.answer(told, is_after=request.path != reverse("calls:twilio-voice"))
 
 
@@ -234,7 +239,8 @@ def _without_a_name(request: HttpRequest, transfer_id: UUID, number: int, secret
     return twilio.ask_for_key(whispers.SOMEBODY, whispers.PRESS, action=action)
 
 
-def _next(then: Onward | GoesOn) -> VoiceResponse:
+def next_twiml(then: Onward | GoesOn) -> VoiceResponse:
+    """Returns what Twilio is told."""
     return twilio.connect(then.token) if isinstance(then, GoesOn) else _twiml(then)
 
 
@@ -245,6 +251,8 @@ def _twiml(onward: Onward) -> VoiceResponse:
     if onward.business and onward.beep:
         return _asks_for_a_message(onward.business, onward.beep)
     spoken = words(onward.announcement, language) if onward.announcement else {}
+    if onward.says and language:
+        spoken = {Language(language): onward.says}
     return twilio.ring(spoken, onward.ring) if onward.ring else twilio.say(spoken, then_dial=onward.leg)
 
 

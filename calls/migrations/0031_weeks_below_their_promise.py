@@ -6,8 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0030_finished_webhook_messages'),
-        ('calls', '0029_dictations'),
+        ('businesses', '0031_finished_webhook_messages'),
+        ('calls', '0030_outgoing_calls'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0029_usage_of_messages'),
+        ('businesses', '0030_usage_of_messages'),
     ]
 
     operations = [

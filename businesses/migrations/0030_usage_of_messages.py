@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0028_programs_book'),
+        ('businesses', '0029_calendar_mails'),
     ]
 
     operations = [
