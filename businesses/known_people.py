@@ -1,9 +1,11 @@
-"""Who a phone number belongs to: the apps that know names register here, and any page can ask."""
+"""Who a phone number belongs to, and noting it: the apps that know people register here, and any page can ask."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
 
 from businesses.models import Business
 
@@ -16,11 +18,39 @@ class KnownPerson:
     url: str
 
 
+class Noted(StrEnum):
+    """What noting a person has done."""
+
+    NOTED = "noted"
+    """They were added, or something that was missing of them was."""
+    KNOWN = "known"
+    """Everything was there; nothing has changed."""
+    NO_NUMBER = "no_number"
+    """Nobody can be noted by this number."""
+
+
+class AddressBook(Protocol):
+    """What the app that keeps contacts offers to those that only know a number."""
+
+    def tags(self, business: Business) -> list[str]:
+        """See `tags`."""
+        ...
+
+    def tags_of(self, business: Business, number: str) -> list[str]:
+        """See `tags_of`."""
+        ...
+
+    def note(self, business: Business, number: str, *, name: str, tag: str) -> Noted:
+        """See `note`."""
+        ...
+
+
 Find = Callable[[Business, Collection[str]], dict[str, KnownPerson]]
 Search = Callable[[Business, str], Collection[str]]
 
 _find: list[Find] = []
 _search: list[Search] = []
+_book: list[AddressBook] = []
 
 
 def register(find: Find, search: Search) -> None:
@@ -42,3 +72,23 @@ def people_with(business: Business, numbers: Collection[str]) -> dict[str, Known
 def numbers_of(business: Business, words: str) -> list[str]:
     """Returns the numbers of known people whose name has these words."""
     return [number for search in _search for number in search(business, words)]
+
+
+def keep(book: AddressBook) -> None:
+    """Let `book` note people and tell their tags."""
+    _book[:] = [book]
+
+
+def tags(business: Business) -> list[str]:
+    """Returns the tags that the business gives people, by name."""
+    return [tag for book in _book for tag in book.tags(business)]
+
+
+def tags_of(business: Business, number: str) -> list[str]:
+    """Returns the tags of whoever has this number (+E.164), by name."""
+    return [tag for book in _book for tag in book.tags_of(business, number)]
+
+
+def note(business: Business, number: str, *, name: str, tag: str = "") -> Noted:
+    """Add a person by their number (+E.164), or what is missing of them; what is there is never overwritten."""
+    return _book[0].note(business, number, name=name, tag=tag) if _book and number else Noted.NO_NUMBER

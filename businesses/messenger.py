@@ -79,6 +79,10 @@ class Messenger(Protocol):
         """See `has_agreed`."""
         ...
 
+    def has_opted_out(self, business: Business, number: str) -> bool:
+        """See `has_opted_out`."""
+        ...
+
     def agree(self, business: Business, number: str, *, name: str, now: datetime) -> None:
         """See `agree`."""
         ...
@@ -133,6 +137,12 @@ def has_agreed(business: Business, number: str, *, now: datetime) -> bool:
     """
     messenger = _messenger()
     return messenger is not None and messenger.has_agreed(business, number, now=now)
+
+
+def has_opted_out(business: Business, number: str) -> bool:
+    """Returns whether the person opted out of anything that the business sends, or was erased. No sender is needed."""
+    messenger = _messenger()
+    return messenger is not None and messenger.has_opted_out(business, number)
 
 
 def agree(business: Business, number: str, *, name: str, now: datetime) -> None:

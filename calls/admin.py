@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from businesses.fence.fenced_admin import MEMBERS, OWNERS, FencedAdmin
 from businesses.fence.sections import Section
 from calls import (
+    admin_outgoing,  # noqa: F401 - it registers its own
     admin_transfers,  # noqa: F401 - it registers its own
     admin_voicemail,  # noqa: F401 - as above
     tasks,

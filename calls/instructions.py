@@ -106,6 +106,7 @@ def session_instructions(
         facts.address(business),
         facts.knowledge(known.entries, most=most, can_look_up=can_look_up),
         facts.closed_now(business) if known.is_closed else "",
+        facts.outgoing(known.calling) if known.calling else "",
         rules(business, people),
     ]
     return "\n\n".join(filter(None, sections))

@@ -12,16 +12,25 @@ from calls.models import Call
 
 
 @dataclass(frozen=True, slots=True)
+class Calling:
+    """We have called this person. `who`: their name, `about`: what it is about; "" if it isn't known."""
+
+    who: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """`hours`: those that can be reckoned with. `opened_at`: when the call's first stream opened; None: it does now.
 
-    `is_closed`: the call came outside the hours. `entries`: of knowledge, in their order.
+    `is_closed`: the call came outside the hours. `entries`: of knowledge, in their order. `calling`: it did not come.
     """
 
     hours: Hours | None = None
     opened_at: datetime | None = None
     is_closed: bool = False
     entries: tuple[KnowledgeEntry, ...] = ()
+    calling: Calling | None = None
 
 
 def known_of(business: Business, call: Call | None, *, now: datetime) -> Known:

@@ -14,10 +14,12 @@ from kombu.exceptions import OperationalError
 from businesses.models import Business
 from calls import model_checks
 from calls.followups import news, rescue
-from calls.greetings import recordings
+from calls.greetings import dictations, recordings
+from calls.outgoing import placing
+from calls.outgoing import progress as outgoing_progress
 from calls.records import finishing, recording, summaries, timelines, tunings, voicemail_sound, voicemail_words, weeks
 from calls.synthetic import runs
-from calls.telephone import transferring, voicemail_fetching
+from calls.telephone import dialling_out, dictation_fetching, transferring, voicemail_fetching
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +42,16 @@ def render_due_greetings() -> None:
 
 @shared_task
 def remove_old_greetings() -> None:
-    """Remove recordings that no business uses any more."""
+    """Remove recordings that no business uses any more, and what is left of recording by telephone."""
     recordings.remove_old(now=timezone.now())
+    dictations.remove_old(now=timezone.now())
+
+
+@shared_task
+def fetch_dictations() -> None:
+    """Fetch what members have recorded by telephone, and have it listened to once they keep it."""
+    for dictation_id in dictation_fetching.due(now=timezone.now()):
+        dictation_fetching.work(dictation_id, now=timezone.now())
 
 
 @shared_task
@@ -75,6 +85,14 @@ def rescue_missed_calls() -> None:
     """Write to callers whom nobody served, for businesses that want it."""
     for call_id in rescue.due(now=timezone.now()):
         rescue.rescue(call_id, now=timezone.now())
+
+
+@shared_task
+def place_outgoing_calls() -> None:
+    """Make the outgoing calls that are due, and settle those of which nothing was heard."""
+    outgoing_progress.look_at_forgotten(now=timezone.now())
+    for waiting in placing.due(now=timezone.now()):
+        dialling_out.place(waiting, clock=timezone.now)
 
 
 @shared_task
@@ -152,3 +170,11 @@ def ring_for(greeting_id: UUID) -> None:
         render_greeting.apply_async(args=(str(greeting_id),), retry=False)
     except OperationalError as error:
         logger.warning("no worker was woken for a greeting, the sweep will find it: %s", error)
+
+
+def ring_for_outgoing_calls() -> None:
+    """Wake a worker. Without a reachable broker the sweep finds the row a few seconds later."""
+    try:
+        place_outgoing_calls.apply_async(retry=False)
+    except OperationalError as error:
+        logger.warning("no worker was woken for an outgoing call, the sweep will find it: %s", error)

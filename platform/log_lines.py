@@ -19,7 +19,8 @@ _SAYS_TRACEBACKS = "daphne"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SECRET_PATH = re.compile(
     r"(/invitations/|/calendar/feed/|/password/reset/key/(?!done/)|/confirm-email/"
-    r"|/twilio/(?:whisper|key)/[^/\s]+/[0-9]+/)[^/\s\"'?]+"
+    r"|/twilio/(?:whisper|key)/[^/\s]+/[0-9]+/|/twilio/dictation/(?!code)[^/\s]+/"
+    r"|/twilio/(?:answered|progress|answerer)/[^/\s]+/)[^/\s\"'?]+"
 )
 _TOKEN = re.compile(r"(?<=/)(?=[\w-]*[0-9A-Z])[\w-]{24,}(?=[/\s\"'?]|$)")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -18,12 +18,14 @@ CELERY_BEAT_SCHEDULE = {
     "webhooks": {"task": "businesses.tasks.send_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},
     "reminders": {"task": "businesses.tasks.send_reminders", "schedule": 20.0, "options": {"expires": 20.0}},
     "calendars": {"task": "businesses.tasks.fetch_calendars", "schedule": 30.0, "options": {"expires": 30.0}},
+    "calendar-mails": {"task": "businesses.tasks.mail_calendars", "schedule": 10.0, "options": {"expires": 10.0}},
     # Seconds. Changes usually wake a worker sooner; this finds work for which no wake-up arrived.
     "send-broadcasts": {"task": "whatsapp.tasks.drive", "schedule": 5.0, "options": {"expires": 5.0}},
     "occurrences": {"task": "whatsapp.tasks.make_occurrences", "schedule": 20.0, "options": {"expires": 20.0}},
     "apply-webhooks": {"task": "whatsapp.tasks.apply_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},
     # `expires`: wake-ups that piled up while no worker ran must not run by the hundred.
     "greetings": {"task": "calls.tasks.render_due_greetings", "schedule": 3.0, "options": {"expires": 3.0}},
+    "dictations": {"task": "calls.tasks.fetch_dictations", "schedule": 3.0, "options": {"expires": 3.0}},
     "dead-calls": {"task": "calls.tasks.end_dead_calls", "schedule": 20.0, "options": {"expires": 20.0}},
     "imports": {"task": "whatsapp.tasks.ring_for_imports", "schedule": 5.0, "options": {"expires": 5.0}},
     "media": {"task": "whatsapp.tasks.fetch_media", "schedule": 5.0, "options": {"expires": 5.0}},
@@ -33,6 +35,7 @@ CELERY_BEAT_SCHEDULE = {
     "timelines": {"task": "calls.tasks.make_due_timelines", "schedule": 5.0, "options": {"expires": 5.0}},
     "news": {"task": "calls.tasks.send_news", "schedule": 10.0, "options": {"expires": 10.0}},
     "missed-calls": {"task": "calls.tasks.rescue_missed_calls", "schedule": 5.0, "options": {"expires": 5.0}},
+    "outgoing-calls": {"task": "calls.tasks.place_outgoing_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "voicemails": {"task": "calls.tasks.fetch_voicemails", "schedule": 5.0, "options": {"expires": 5.0}},
     "tunings": {"task": "calls.tasks.try_tunings", "schedule": 5.0, "options": {"expires": 5.0}},
     "weeks": {"task": "calls.tasks.measure_ended_calls", "schedule": 10.0, "options": {"expires": 10.0}},

@@ -37,7 +37,7 @@ const follow = (form) => {
   const file = form.querySelector("input[type=file]");
   const { record, stop } = form.elements;
   const say = (what) => {
-    for (const part of form.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== what;
+    for (const part of form.querySelectorAll("[data-step]")) part.hidden = part.dataset.step !== what;
   };
 
   // What is heard before it is uploaded is what would be uploaded.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -32,14 +33,19 @@ class TwilioAccount:
 class FakeTwilio:
     """The server. `accounts` by SID.
 
-    `sent` are the forms of messages that were accepted; `known_as` says what Twilio calls a person, by the address
-    written to, where that is not the address itself.
+    `calls` are the forms of calls that were asked for; `on_call` says what happens instead of a call being made: the
+    status and code of an error, or 0 and 0 for a call that is made while its answer gets lost. `during_call` runs
+    before the answer. `sent` are the forms of messages that were accepted; `known_as` says what Twilio calls a person,
+    by the address written to, where that is not the address itself.
     """
 
     accounts: dict[str, TwilioAccount] = field(default_factory=dict)
     url: str = ""
     per_page: int = 2
     sent: list[dict[str, str]] = field(default_factory=list)
+    calls: list[dict[str, str]] = field(default_factory=list)
+    on_call: tuple[int, int] | None = None
+    during_call: Callable[[dict[str, str]], None] | None = None
     known_as: dict[str, str] = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
 
@@ -50,6 +56,7 @@ class FakeTwilio:
             [
                 web.get("/2010-04-01/Accounts/{sid}.json", self._account),
                 web.post("/2010-04-01/Accounts/{sid}/Messages.json", self._accept),
+                web.post("/2010-04-01/Accounts/{sid}/Calls.json", self._call),
                 web.get("/2010-04-01/Accounts/{sid}/Messages/{message}/Media/{media}", self._media),
                 web.get("/files/{media}", self._file),
                 web.get("/2010-04-01/Accounts/{sid}/IncomingPhoneNumbers.json", self._bought),
@@ -124,6 +131,21 @@ class FakeTwilio:
         to = form["To"].removeprefix("whatsapp:")
         known = f"whatsapp:{self.known_as.get(to, to)}"
         return web.json_response({"sid": f"SM{len(self.sent)}", "status": "queued", "to": known}, status=201)
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        if not self._signed_in(request):
+            return _error(401, 20003, "Authenticate")
+        posted = await request.post()
+        form = {name: " ".join(map(str, posted.getall(name))) for name in posted}
+        if self.on_call and self.on_call[0]:
+            return _error(*self.on_call, "refused")
+        self.calls.append(form)
+        if self.during_call:
+            await asyncio.to_thread(self.during_call, form)
+        if self.on_call:
+            assert request.transport
+            request.transport.abort()
+        return web.json_response({"sid": f"CA{len(self.calls):032}", "status": "queued", "to": form["To"]}, status=201)
 
     async def _senders(self, request: web.Request) -> web.Response:
         found = self._signed_in(request)

@@ -26,6 +26,7 @@ from calls.sandbox.openai.http_bodies import refused
 from calls.sandbox.openai.scenario import HangAtConnect, Refuse, Scenario
 from calls.sandbox.openai.session import RealtimeSession
 from calls.sandbox.receptionist.engine import ScriptedEngine, StandInEngine
+from calls.sandbox.telephone.outgoing_call import CallMaker
 from calls.sandbox.telephone.recording_shelf import RecordingShelf
 from calls.sandbox.voices.ears import DeafListener, ScriptedListener
 from testing.numbered import NumberedVoice
@@ -94,12 +95,13 @@ class Lane:
 class Exchange:
     """A server that serves all lanes on one port, and beside them Twilio's recordings (`shelf`).
 
-    `words`: what is heard in every recording.
+    `words`: what is heard in every recording. `maker` makes the calls that the installation asks Twilio for.
     """
 
     def __init__(self) -> None:
         self.shelf = RecordingShelf()
         self.words = "Please call me back."
+        self.maker = CallMaker()
         self.lanes: dict[str, Lane] = {}
         self.url = ""
         self.attempts_at: list[float] = []
@@ -121,6 +123,7 @@ class Exchange:
         application.router.add_get("/v1/realtime", self._answer)
         application.router.add_post("/v1/audio/transcriptions", self._transcribe)
         application.add_routes(self.shelf.routes())
+        application.add_routes(self.maker.routes())
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

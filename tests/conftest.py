@@ -40,6 +40,7 @@ async def rig(
             line = beside.enter_context(media_process(daphne, folder)) if os.environ.get("REDIS_URL") else daphne
             office = Office(daphne.environment["DATABASE_URL"], django_db_blocker)
             async with TwilioPeer(daphne.url, auth_token=AUTH_TOKEN, media_url=line.url) as twilio:
+                exchange.maker.twilio = twilio
                 yield Rig(daphne, line, exchange, twilio, office)
             office.close()
         assert_valid_client_events(exchange)

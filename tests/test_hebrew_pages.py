@@ -54,6 +54,8 @@ SOMEBODYS = {
     "whatsapp.RejectedRow": ("cells",),
     "calls.Turn": ("text",),
     "calls.Call": ("summary", "wishes", "follow_ups"),
+    "calls.OutgoingCall": ("who", "about"),
+    "calls.OutgoingChoices": ("words", "machine_words"),
     "calls.Task": ("who", "about", "when"),
     "calls.ToolRun": ("arguments",),
     "calls.TransferTarget": ("name", "about"),

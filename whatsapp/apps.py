@@ -26,10 +26,11 @@ class WhatsappConfig(AppConfig):
         from whatsapp import last_columns, lookups  # noqa: PLC0415
         from whatsapp.keeping import rules  # noqa: PLC0415
         from whatsapp.pages.conversations import count_waiting  # noqa: PLC0415
-        from whatsapp.people import names  # noqa: PLC0415
+        from whatsapp.people import address_book, names  # noqa: PLC0415
 
         rules.register()
         known_people.register(names.find, names.search)
+        known_people.keep(address_book.Contacts())
         messenger.register(_messenger)
         badges.register("inbox", gettext_lazy("people wait for a reply"), count_waiting)
         table.look_in("whatsapp.doctor.keys", "whatsapp.doctor.numbers")

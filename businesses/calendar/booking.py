@@ -66,10 +66,13 @@ def book(
     calendar: Calendar | None = None,
     call: UUID | None = None,
     key: UUID | None = None,
+    made_by: MadeBy = MadeBy.PERSON,
+    only_offered: bool = False,
 ) -> Appointment:
     """Book a time, in any calendar that offers the service if none is given. Expects the business to be set.
 
-    `call`: the call whose caller books; without it a member does. A `key` that was used before returns what it booked.
+    `call`: the call whose caller books; without it `made_by` says who does. `only_offered`: bound as callers are.
+    A `key` that was used before returns what it booked.
 
     Raises:
         SlotTaken: the time is not free; the error has the next ones.
@@ -81,7 +84,7 @@ def book(
             return made
         if call is not None and guest.number:
             _demand_few(business, guest.number, now)
-        wish = _Wish(business, service, start.astimezone(UTC), now, by_caller=call is not None)
+        wish = _Wish(business, service, start.astimezone(UTC), now, by_caller=only_offered or call is not None)
         found = _choose(wish, [each for each in calendars if each.is_active])  # as it is now, not as it was
         held = shape_of(service).held(wish.start)
         appointment = Appointment(
@@ -96,7 +99,7 @@ def book(
             name=guest.name,
             number=guest.number,
             note=guest.note,
-            made_by=MadeBy.CALL if call else MadeBy.PERSON,
+            made_by=MadeBy.CALL if call else made_by,
             call=call,
             made_at=now,
             reminder_agreed_at=now if guest.agrees_to_reminder else None,
@@ -135,7 +138,7 @@ def move(
             return current
         _demand_notice(current, now, by_caller=by_caller)
         _choose(wish, [target])
-        before, shift = current.starts_at, wish.start - current.starts_at
+        before, shift, left = current.starts_at, wish.start - current.starts_at, current.calendar
         current.calendar = target
         current.moved_at = now if shift else current.moved_at
         current.starts_at, current.ends_at = wish.start, current.ends_at + shift
@@ -143,7 +146,7 @@ def move(
         current.changed_at = _change(current, now)
         _write(current, wish, [target])
         _note(current, "moved", before=_clock(before, business), after=_clock(wish.start, business))
-        telling.told(current, Happening.APPOINTMENT_MOVED, now=now, moved_from=before)
+        telling.told(current, Happening.APPOINTMENT_MOVED, now=now, moved_from=before, left=left)
         return current
 
 

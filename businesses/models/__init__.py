@@ -5,6 +5,7 @@ from businesses.models.appointments import Appointment, AppointmentStatus, BusyT
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
 from businesses.models.calendar_links import CalendarFeed, CalendarSource
+from businesses.models.calendar_mails import CalendarMail, MailAbout, MailState
 from businesses.models.calendars import Calendar, Service, ServiceCalendar
 from businesses.models.heartbeats import Heartbeat
 from businesses.models.hours import DayKind, SpecialDays, WeekHours
@@ -30,6 +31,7 @@ __all__ = [
     "BusyTime",
     "Calendar",
     "CalendarFeed",
+    "CalendarMail",
     "CalendarSource",
     "DailyLimits",
     "DayKind",
@@ -46,6 +48,8 @@ __all__ = [
     "Language",
     "Limit",
     "MadeBy",
+    "MailAbout",
+    "MailState",
     "Membership",
     "Permission",
     "PhoneNumber",

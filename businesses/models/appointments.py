@@ -28,6 +28,7 @@ class MadeBy(models.TextChoices):
 
     CALL = "call", _("On the phone, with the assistant")
     PERSON = "person", _("By a member")
+    PROGRAM = "program", _("By a program of yours")
 
 
 class Appointment(models.Model):

@@ -42,6 +42,7 @@ class AuditKind(models.TextChoices):
     RECORDING_HEARD = "recording_heard", _("Recording heard")
     CALL_TRANSFERRED = "call_transferred", _("Call transferred")
     CALL_ENDED = "call_ended", _("Call ended by a member")
+    OUTGOING_CALL = "outgoing_call", _("Outgoing call asked for or cancelled")
     TRANSFERS_CHANGED = "transfers_changed", _("Who takes transferred calls was changed")
     CALLER_BLOCKED = "caller_blocked", _("Caller blocked")
     CALLER_UNBLOCKED = "caller_unblocked", _("Caller unblocked")

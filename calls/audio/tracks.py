@@ -44,14 +44,16 @@ class Tracks:
 
     def caller_spoke(self, at: float, audio: bytes, timestamp_ms: int | None = None) -> None:
         """Lay a piece of the caller's audio, which came just now. Called for every frame of every call."""
-        self._now = max(self._now, _sample(at))
+        now, size = _sample(at), len(audio)
+        self._now = max(self._now, now)
         if timestamp_ms is not None and abs(timestamp_ms / 1000 - at) < _MOST_OFF_S:
             start = timestamp_ms * (SAMPLE_RATE // 1000)
         else:
-            start = _sample(at) - len(audio)
-        start = max(self._caller_end, start) if start - self._caller_end > len(audio) else self._caller_end
+            start = now - size
+        if start - self._caller_end <= size:
+            start = self._caller_end
         self._caller.append((start, audio))
-        self._caller_end = start + len(audio)
+        self._caller_end = start + size
         while self._caller_end - self._caller[0][0] > MOST_WAITING_S * SAMPLE_RATE:
             self._caller.popleft()
 

@@ -42,8 +42,6 @@ def _build_encoding() -> NDArray[np.uint8]:
 
 _DECODING = _build_decoding()
 _ENCODING = _build_encoding()
-# Doubles: a frame's energy (at most 2e11) is exact in them, and BLAS multiplies them.
-_AMPLITUDE = _DECODING.astype(np.float64)
 _UNIT = (_DECODING / 32768).astype(np.float32)
 _LEVEL_BYTES = 160
 
@@ -65,11 +63,7 @@ def decode_to_unit(payload: bytes) -> NDArray[np.float32]:
 
 def levels(payload: bytes) -> tuple[int, ...]:
     """Returns the energy of every 20 ms of µ-law audio, as `rms` measures it; the last step may be shorter."""
-    whole = len(payload) - len(payload) % _LEVEL_BYTES
-    amplitudes = _AMPLITUDE.take(np.frombuffer(payload[:whole], np.uint8)).reshape(-1, _LEVEL_BYTES)
-    energies = np.einsum("ij,ij->i", amplitudes, amplitudes) / _LEVEL_BYTES
-    rest = (rms(payload[whole:]),) if whole < len(payload) else ()
-    return (*np.sqrt(energies).astype(int).tolist(), *rest)
+    return tuple([rms(payload[start : start + _LEVEL_BYTES]) for start in range(0, len(payload), _LEVEL_BYTES)])
 
 
 def rms(payload: bytes) -> int:

@@ -38,15 +38,12 @@ _LOUDNESS_FRAMES = 3
 class NoiseFloor:
     """The energy of the line when nobody speaks: minimum statistics over a sliding window."""
 
+    rms: float = 0.0
+    """The floor; 0 until a whole window was heard, so that the first word of a call counts."""
     _last: float = 0.0
     _minimum: float = float("inf")
     _minimum_ms: int = 0
     _minima: deque[float] = field(default_factory=lambda: deque(maxlen=NOISE_WINDOW_MS // _SUBWINDOW_MS))
-
-    @property
-    def rms(self) -> float:
-        """The floor; 0 until a whole window was heard, so that the first word of a call counts."""
-        return min(self._minima) if len(self._minima) == self._minima.maxlen else 0.0
 
     def hear(self, rms: int, milliseconds: int) -> None:
         """Take one frame's energy into account. Silence takes two frames, as one may be a lost packet."""
@@ -56,6 +53,8 @@ class NoiseFloor:
         if self._minimum_ms >= _SUBWINDOW_MS:
             self._minima.append(self._minimum)
             self._minimum, self._minimum_ms = float("inf"), 0
+            if len(self._minima) == self._minima.maxlen:
+                self.rms = min(self._minima)
 
 
 @dataclass(slots=True)  # not frozen: one is made for every frame

@@ -24,6 +24,7 @@ class EndReason(StrEnum):
     LEFT_EARLY = "left_early"
     OVER_AT_TWILIO = "over_at_twilio"
     FAILED_AT_TWILIO = "failed_at_twilio"
+    ANSWERING_MACHINE = "answering_machine"  # we called, and no person answered
     STREAM_NEVER_OPENED = "stream_never_opened"
     PROCESS_DIED = "process_died"
 

@@ -120,6 +120,7 @@ class ReportedEnd(StrEnum):
     CALL_FAILED = "call_failed"
     STREAM_STOPPED = "stream_stopped"
     STREAM_ERROR = "stream_error"
+    NO_PERSON = "no_person"
 
 
 @dataclass(frozen=True, slots=True)

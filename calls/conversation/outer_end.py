@@ -7,6 +7,7 @@ stream's own word, and only then ends the call.
     the call is over (`completed`, `busy` …)    is gone           over_at_twilio
     the call failed                             is gone           failed_at_twilio
     `stream-stopped`, `stream-error`            may be there      stream_broke: stopped, error
+    a machine has answered whom we called       is no person      answering_machine
 
 Who may be there is put through or hears the apology. Times are seconds since the stream opened.
 """
@@ -37,6 +38,7 @@ class OuterEnd:
 _ENDS = {
     ReportedEnd.CALL_OVER: OuterEnd(EndReason.OVER_AT_TWILIO, NextStep.HANG_UP, failed=False),
     ReportedEnd.CALL_FAILED: OuterEnd(EndReason.FAILED_AT_TWILIO, NextStep.HANG_UP, failed=True),
+    ReportedEnd.NO_PERSON: OuterEnd(EndReason.ANSWERING_MACHINE, NextStep.HANG_UP, failed=False),
 }
 
 

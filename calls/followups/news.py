@@ -8,8 +8,6 @@ What certainly did not leave (no connection, refused) is tried again a few times
 from __future__ import annotations
 
 import logging
-import smtplib
-import socket
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -20,7 +18,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 
-from businesses.mail import can_mail
+from businesses.mail import NOT_SENT, can_mail
 from businesses.models import Membership
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.end_reasons import EndReason
@@ -36,20 +34,8 @@ _LEASE: Final = timedelta(minutes=3)  # longer than the mail server's time-out
 _FIRST_RETRY: Final = timedelta(minutes=1)
 MAX_ATTEMPTS: Final = 5
 MOST: Final = 50
-_NOT_SENT = (
-    ConnectionRefusedError,
-    socket.gaierror,
-    smtplib.SMTPConnectError,
-    smtplib.SMTPHeloError,
-    smtplib.SMTPAuthenticationError,
-    smtplib.SMTPNotSupportedError,
-    smtplib.SMTPSenderRefused,
-    smtplib.SMTPRecipientsRefused,
-    smtplib.SMTPDataError,
-)
-"""Errors after which the mail has certainly not left."""
 
-_MISSED = Q(outcome__in=(CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK))
+_MISSED = Q(outcome__in=(CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK), is_outgoing=False)
 
 
 def matters() -> Q:
@@ -133,7 +119,7 @@ def _post(news: News, now: datetime) -> tuple[NewsState, datetime | None]:
         letter = news_words.of_call(calls[0]) if news.call else news_words.of_day(news.business, calls)
     try:
         send_mail(letter.subject, letter.body, None, [user.email])
-    except _NOT_SENT as error:
+    except NOT_SENT as error:
         what = type(error).__name__  # its text may hold the address
         logger.warning("mail %s about calls was not sent, attempt %d: %s", news.pk, news.attempts + 1, what)
         if news.attempts + 1 >= MAX_ATTEMPTS:

@@ -46,7 +46,7 @@ _REACHED = ("completed", "answered")
 _PERSON_ENDED_IT = (EndReason.BLOCKED, EndReason.OPERATOR_HUNG_UP, EndReason.OPERATOR_TRANSFERRED)
 UNSERVED = (
     Q(outcome__in=(CallOutcome.ABANDONED, CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK))
-    & Q(caller_number__startswith="+", status=CallStatus.ENDED, dialling_until=None)
+    & Q(caller_number__startswith="+", status=CallStatus.ENDED, dialling_until=None, is_outgoing=False)
     & ~Q(fallback_result__in=_REACHED)
     & ~Q(end_reason__in=_PERSON_ENDED_IT)
 )

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from businesses import audit
 from businesses.audit import AuditKind
-from businesses.models import Business
+from businesses.models import Business, User
 from calls.audio import ulaw
 from calls.audio.greeting_quality import check_recording, polish
 from calls.audio.wav import BadWav, WavFault, telephone_samples
@@ -61,8 +61,18 @@ def telephone_audio(business: Business, file: BinaryIO, *, part: GreetingPart) -
     return ulaw.encode(polish(check_recording(_samples(file)), text=text_of(business, part)))
 
 
-def offer_audio(business: Business, audio: bytes, *, now: datetime, part: GreetingPart) -> GreetingAudio:
-    """Keep audio as `telephone_audio` returns it as the business's recording, to be listened to."""
+def judged(audio: bytes, *, text: str) -> bytes:
+    """Returns sound of a telephone (µ-law) as callers would hear it. Raises `SpeechFailed` as `offer` does."""
+    return ulaw.encode(polish(check_recording(ulaw.decode(audio)), text=text))
+
+
+def offer_audio(
+    business: Business, audio: bytes, *, now: datetime, part: GreetingPart, person: User | None = None
+) -> GreetingAudio:
+    """Keep audio as `telephone_audio` returns it as the business's recording, to be listened to.
+
+    `person`: who has made it, where no request says so.
+    """
     text = text_of(business, part)
     with transaction.atomic():
         _offers(business, part).delete()
@@ -77,7 +87,7 @@ def offer_audio(business: Business, audio: bytes, *, now: datetime, part: Greeti
             audio=audio,
             next_attempt_at=now,
         )
-        audit.record(business, AuditKind.OWN_GREETING, step="offered", part=part)
+        audit.record(business, AuditKind.OWN_GREETING, person=person, step="offered", part=part)
     return row
 
 
@@ -87,6 +97,12 @@ def all_of(business: Business) -> list[tuple[GreetingAudio, int]]:
     newest = F("replaced_at").desc(nulls_last=True)
     sized = rows.annotate(size=Length("audio")).order_by(newest, "-created_at")
     return [(row, row.size) for row in sized]
+
+
+def newest(business: Business, part: GreetingPart) -> GreetingAudio | None:
+    """Returns the newest recording of a part's words, offered or accepted, without its audio."""
+    rows = _accepted(business, text_of(business, part)) | _offers(business, part)
+    return rows.defer("audio").order_by("-created_at").first()
 
 
 def accepted(business: Business, part: GreetingPart) -> GreetingAudio | None:

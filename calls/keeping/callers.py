@@ -57,7 +57,8 @@ def calls_of(person: Person) -> QuerySet[Call]:
     return Call.objects.filter(wanted, business=person.business)
 
 
-def _waits_for(person: Person, _now: datetime) -> str:
+def waits_for_calls(person: Person, _now: datetime) -> str:
+    """Returns that the person is on the telephone, if they are."""
     return LINE_OPEN if calls_of(person).exclude(status=CallStatus.ENDED).exists() else ""
 
 
@@ -250,7 +251,7 @@ HOLDINGS = (
         rows=lambda person: (_recorded(person),),
         erase=_erase_recordings,
         files=_recordings,
-        waits_for=_waits_for,
+        waits_for=waits_for_calls,
     ),
     Holding(
         "traces",

@@ -12,17 +12,21 @@ from businesses.keeping.kinds import Kind
 from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
-from calls.keeping import voicemails
+from calls.keeping import called, voicemails
 from calls.keeping.callers import FINISHED, HOLDINGS, UNSAID, WAITS
 from calls.models import (
+    OPEN_STATES,
     AfterCalls,
     BlockedCaller,
     Call,
     CallStatus,
     CallTimeline,
+    Dictation,
     GreetingAudio,
     News,
     NewsChoice,
+    OutgoingCall,
+    OutgoingChoices,
     Rescue,
     Task,
     ToolRun,
@@ -63,6 +67,8 @@ RULES = (
     Rule(NewsChoice, because=Because.MEMBERS),
     Rule(News, kept=Kind.CALLERS, because=Because.NO_PERSON),
     Rule(Rescue, kept=Kind.CALLERS, erased=True),
+    Rule(OutgoingCall, kept=Kind.CALLERS, erased=True),
+    Rule(OutgoingChoices, because=Because.NO_PERSON),
     Rule(Task, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(
         Voicemail,
@@ -72,6 +78,7 @@ RULES = (
     ),
     Rule(VoicemailChoices, because=Because.COUNTS),
     Rule(GreetingAudio, because=Because.COUNTS),
+    Rule(Dictation, because=Because.MEMBERS),
     Rule(Tuning, because=Because.COUNTS),
     Rule(TuningCall, because=Because.COUNTS),
     Rule(WeekOfCalls, because=Because.COUNTS),
@@ -132,6 +139,12 @@ def remove_rescues(business: Business, *, before: datetime, most: int, **_now: o
     return Rescue.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
 
 
+def remove_outgoing(business: Business, *, before: datetime, most: int, **_now: object) -> int:
+    """Remove old outgoing calls that are over: who was called, and about what."""
+    old = OutgoingCall.objects.filter(business=business, asked_at__lt=before).exclude(state__in=OPEN_STATES)
+    return OutgoingCall.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+
+
 def remove_news(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove the rows of old mails about calls."""
     old = News.objects.filter(business=business, created_at__lt=before).order_by("created_at")
@@ -173,7 +186,7 @@ def register() -> None:
     """Register rules, holdings and days."""
     table.register(
         rules=RULES,
-        holdings=(voicemails.HOLDING, *HOLDINGS),
+        holdings=(*called.HOLDINGS, voicemails.HOLDING, *HOLDINGS),
         removers=(
             (Kind.RECORDINGS, remove_recordings),
             (Kind.TRANSCRIPTS, remove_turns),
@@ -186,6 +199,7 @@ def register() -> None:
             (Kind.TRACES, remove_traces),
             (Kind.CALLERS, remove_numbers),
             (Kind.CALLERS, remove_rescues),
+            (Kind.CALLERS, remove_outgoing),
             (Kind.CALLERS, remove_news),
         ),
         finders={"call": caller_of},

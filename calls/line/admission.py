@@ -23,6 +23,7 @@ from calls.errors import StreamRefused
 from calls.greetings import names, recordings
 from calls.known import known_of
 from calls.models import CallStatus
+from calls.outgoing import calling
 from calls.plan import CallPlan, conversation_settings, plan_of
 from calls.records import finishing, pasts
 from calls.telephone import stream_tokens
@@ -45,9 +46,12 @@ def open_stream(*, token: str, call_sid: str, stream_sid: str, now: datetime) ->
     business = call.business
     with acting_for(business), read_ahead(*_asked_by_all(now)):
         known = known_of(business, call, now=now)
-        if known.is_closed:
+        may_be_kept = True
+        if call.is_outgoing:
+            business, known, may_be_kept = calling.as_called(business, call, known)
+        elif known.is_closed:
             business = as_closed(business)
-        greeting_audio = recordings.current_audio(business, now=now)
+        greeting_audio = recordings.current_audio(business, now=now) if may_be_kept else b""
         tools, reach = registry.offered_by(business), transfer_targets.reach_of(business, now=now)
         plan_settings = conversation_settings(
             business, greeting_bytes=len(greeting_audio), tools=tools, people=[each.name for each in reach.now]

@@ -30,16 +30,22 @@ class CallerFrames:
 
     def hear(self, at: float, audio: bytes) -> None:
         """Take a piece of the caller's audio, µ-law."""
+        if len(audio) == FRAME_BYTES:
+            self._hear_frame(at, audio)
+            return
         for start in range(0, len(audio), FRAME_BYTES):
-            self.catch_up()
-            frame = audio[start : start + FRAME_BYTES]
-            rms, milliseconds = ulaw.rms(frame), len(frame) // 8
-            is_wanted = self._is_wanted(rms)
-            if waiting := self._ear.take(frame, wanted=is_wanted):
-                self._held = at, rms, milliseconds
-                self._joint.add(waiting, self._tell_held)
-            else:
-                self._tell(CallerFrame(at, rms, milliseconds, self._ear.probability if is_wanted else None))
+            self._hear_frame(at, audio[start : start + FRAME_BYTES])
+
+    def _hear_frame(self, at: float, frame: bytes) -> None:
+        if self._held is not None:
+            self._joint.judge_now()
+        rms, milliseconds = ulaw.rms(frame), len(frame) // 8
+        is_wanted = self._is_wanted(rms)
+        if waiting := self._ear.take(frame, wanted=is_wanted):
+            self._held = at, rms, milliseconds
+            self._joint.add(waiting, self._tell_held)
+        else:
+            self._tell(CallerFrame(at, rms, milliseconds, self._ear.probability if is_wanted else None))
 
     def mark_returned(self, mark: MarkReturned) -> None:
         """Tell a mark, after the frame that waits: a mark can wait as long, and they are as many as the frames."""

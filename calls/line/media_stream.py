@@ -22,6 +22,11 @@ LARGEST_MESSAGE = 64 * 1024
 _MEDIA_FORMAT = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
 _SID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _KEY = re.compile(r"[0-9*#A-D]", re.ASCII)
+_USUAL_HEAD = re.compile(
+    r'\{"event":"media","sequenceNumber":"[0-9]{1,12}","media":\{"track":"inbound","chunk":"[0-9]{1,12}",'
+    r'"timestamp":"([0-9]{1,9})","payload":"'
+).match
+_USUAL_TAIL = re.compile(r'"\},"streamSid":"[\w.:-]{1,64}"\}', re.ASCII).fullmatch
 LONGEST_NAME = 1000
 """Characters of a mark's name; ours have some forty, more where a server gives its items long names."""
 
@@ -80,6 +85,21 @@ def parse(text: str) -> dict[str, Any]:
     if not isinstance(message, dict) or not isinstance(message.get("event"), str):
         raise MalformedMessage("JSON without an event")
     return message
+
+
+def usual_media(text: str) -> tuple[str, int] | None:
+    """Returns payload and timestamp (ms) of a piece of audio that is written just as Twilio writes it; else None.
+
+    It comes fifty times a second in every call, and reading it so takes half of what `parse` and `understand` take,
+    which say the same of it. What has an escape in it is left to them.
+    """
+    head = _USUAL_HEAD(text)
+    if head is None or len(text) > LARGEST_MESSAGE:
+        return None
+    starts = head.end()
+    ends = text.find('"', starts)
+    payload = text[starts:ends]
+    return (payload, int(head[1])) if _USUAL_TAIL(text, ends) and "\\" not in payload else None
 
 
 def read_start(message: dict[str, Any]) -> Start:

@@ -32,7 +32,8 @@ from calls.line.media_stream import (
     parse,
     read_start,
     understand,
-)
+    usual_media,
+)  # fmt: skip
 from calls.line.model_socket import Connect
 from calls.plan import CallPlan
 from calls.telephone import stream_tokens, twilio
@@ -57,8 +58,6 @@ REFUSED: Final = 4403
 MALFORMED: Final = 4400
 UNSENDABLE: Final = 4408
 ENDED: Final = 1000
-
-
 CROWD: Final = StreamRefused("too many sockets of its address have not brought a token", StreamRefusal.CROWD)
 
 
@@ -134,16 +133,13 @@ class MediaStream:
             self._limit_messages()
             if text is None:
                 raise MalformedMessage("a binary frame")
-            message = parse(text)
-            event = message["event"]
-            if self._bridge is not None:
-                self._pass_on(self._bridge, message)
-            elif self._starting is not None:
-                self._keep(message)
-            elif event == "start":
-                self._begin(message)
-            elif event != "connected":
-                raise MalformedMessage(f"{event!r} before a start with a token")
+            if self._bridge is None:
+                self._take_before_the_call(parse(text))
+            elif (media := usual_media(text)) is not None:
+                self._bridge.caller_audio(*media)
+                self._malformed_in_a_row = 0
+            else:
+                self._pass_on(self._bridge, parse(text))
         except MalformedMessage as error:
             self._drop(error)
         except Flood as error:
@@ -151,11 +147,17 @@ class MediaStream:
         except StreamRefused as error:
             self._refuse(REFUSED, error.reason, error.why)
 
-    def _keep(self, message: dict[str, Any]) -> None:
-        """Keep a message until the call has been read."""
-        self._has_left |= message["event"] == "stop"
-        if len(self._early) < MOST_EARLY:
-            self._early.append(message)
+    def _take_before_the_call(self, message: dict[str, Any]) -> None:
+        """Take the start; what comes after it is kept until the call has been read."""
+        event = message["event"]
+        if self._starting is not None:
+            self._has_left |= event == "stop"
+            if len(self._early) < MOST_EARLY:
+                self._early.append(message)
+        elif event == "start":
+            self._begin(message)
+        elif event != "connected":
+            raise MalformedMessage(f"{event!r} before a start with a token")
 
     def _limit_messages(self) -> None:
         if self._starting is None and self._messages > MOST_BEFORE_START:

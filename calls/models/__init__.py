@@ -14,8 +14,10 @@ from calls.models.calls import (
     Turn,
 )
 from calls.models.checks import ModelCheck
+from calls.models.dictations import Dictation, DictationState
 from calls.models.greetings import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 from calls.models.news import News, NewsChoice, NewsState, NewsWhen
+from calls.models.outgoing import OPEN_STATES, AtMachine, OutgoingCall, OutgoingChoices, OutgoingState
 from calls.models.rescues import AfterCalls, Rescue, RescueResult
 from calls.models.synthetic import SyntheticCall, SyntheticFault, SyntheticSkip
 from calls.models.tasks import Task, TaskKind, TaskState
@@ -28,12 +30,16 @@ from calls.models.weeks import WeekOfCalls
 
 __all__ = [
     "BROWSER",
+    "OPEN_STATES",
     "AfterCalls",
+    "AtMachine",
     "BlockedCaller",
     "Call",
     "CallOutcome",
     "CallStatus",
     "CallTimeline",
+    "Dictation",
+    "DictationState",
     "GreetingAudio",
     "GreetingPart",
     "GreetingSource",
@@ -45,6 +51,9 @@ __all__ = [
     "NewsState",
     "NewsWhen",
     "NextStep",
+    "OutgoingCall",
+    "OutgoingChoices",
+    "OutgoingState",
     "ReachedWhen",
     "Rescue",
     "RescueResult",

@@ -69,6 +69,10 @@ class Call(models.Model):
     stream_sid = models.CharField(max_length=64, blank=True)
     called_number = models.CharField(_("called number"), max_length=16)
     caller_number = models.CharField(_("caller"), max_length=32, blank=True)
+    is_outgoing = models.BooleanField(
+        _("outgoing"), default=False, db_default=False,
+        help_text="we have called: `caller_number` is still the person's number, and `called_number` still ours",
+    )  # fmt: skip
     status = models.CharField(_("status"), max_length=10, choices=CallStatus.choices, default=CallStatus.RINGING)
     outcome = models.CharField(_("outcome"), max_length=20, choices=CallOutcome.choices, blank=True)
     end_reason = models.CharField(

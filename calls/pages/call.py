@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from businesses.audit import AuditKind, record
 from businesses.dialling import can_be_shown
 from businesses.known_people import people_with
-from businesses.models import AuditEntry
+from businesses.models import AuditEntry, Business
 from businesses.pages import byte_ranges
 from businesses.pages.access import PageRequest, business_page
 from calls.conversation.end_reasons import EndReason
@@ -25,6 +25,8 @@ from calls.models import (
     BlockedCaller,
     Call,
     CallStatus,
+    OutgoingCall,
+    OutgoingChoices,
     Task,
     TraceChunk,
     Transfer,
@@ -36,6 +38,8 @@ from calls.pages import gist_words, moment_words, timeline, words
 from calls.pages.done import done_in
 from calls.records import certificates, costs, timelines
 from calls.records.recording import recording_of
+
+MOST_OUTGOING = 3
 
 
 @require_safe
@@ -49,6 +53,8 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         has_trace=Exists(TraceChunk.objects.filter(**of_it)),
         has_voicemail=Exists(Voicemail.objects.filter(**of_it)),
         has_transfer=Exists(Transfer.objects.filter(**of_it)),
+        has_outgoing=Exists(OutgoingCall.objects.filter(_of_outgoing(request.business))),
+        calls_back=Exists(OutgoingChoices.objects.filter(business=request.business, enabled=True)),
     )
     found = get_object_or_404(calls, pk=call_id, business=request.business)
     turns = list(Turn.objects.filter(call=found))
@@ -62,6 +68,9 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         "tasks": tasks,
         "untasked": gist_words.without_task(found, tasks),
         "steered_by": _steered_by(found),
+        "outgoing": _outgoing(found) if getattr(found, "has_outgoing", True) else [],
+        "calls_back": getattr(found, "calls_back", False),
+        "now": timezone.now(),
         "can_be_blocked": can_be_shown(found.caller_number),
         "lines": words.shown_turns(turns),
         "voicemails": _voicemails(found) if getattr(found, "has_voicemail", True) else [],
@@ -73,6 +82,20 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         "certificate": certificates.of_stored(found.certificate),
     }
     return render(request, "calls/call.html", context)
+
+
+def _of_outgoing(business: Business) -> Q:
+    """Returns the condition of outgoing calls that may belong on a call's page, for a subquery of the call."""
+    return Q(business=business) & (Q(call=OuterRef("pk")) | Q(number=OuterRef("caller_number")))
+
+
+def _outgoing(call: Call) -> list[OutgoingCall]:
+    """Returns the call's own row if we made it, or else the last calls to this caller since."""
+    rows = OutgoingCall.objects.filter(business=call.business_id)
+    if call.is_outgoing:
+        return list(rows.filter(call=call))
+    since = rows.filter(number=call.caller_number, asked_at__gt=call.started_at)
+    return list(since[:MOST_OUTGOING]) if call.caller_number else []
 
 
 def _voicemails(call: Call) -> list[Voicemail]:

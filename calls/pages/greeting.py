@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -19,7 +20,7 @@ from businesses.pages.access import OWNERS, PageRequest, business_page
 from calls import tasks
 from calls.audio.wav import as_wav
 from calls.errors import SpeechFailed
-from calls.greetings import own_recordings, recordings
+from calls.greetings import dictations, own_recordings, recordings
 from calls.greetings.opening import text_of
 from calls.models import GreetingAudio, GreetingPart, GreetingState
 from calls.pages import greeting_parts, words
@@ -135,7 +136,13 @@ def _changed(request: PageRequest) -> HttpResponse:
     return _state(request) if request.htmx else redirect("greeting-state", slug=request.business.slug)
 
 
-def _state(request: PageRequest, form: OwnForm | None = None) -> HttpResponse:
+def shown(request: PageRequest, **more: Any) -> HttpResponse:
+    """Returns the whole page, with what `by_phone.py` has to show."""
+    return _state(request, **more)
+
+
+def _state(request: PageRequest, form: OwnForm | None = None, **more: Any) -> HttpResponse:
+    now = timezone.now()
     parts = greeting_parts.parts(request.business)
     openings = greeting_parts.openings(request.business, parts)
     is_open = any(each.words for each in openings if not each.is_closed)
@@ -143,14 +150,18 @@ def _state(request: PageRequest, form: OwnForm | None = None) -> HttpResponse:
         "openings": openings,
         "has_text": is_open,
         "state": _state_word(openings),
+        "dictation": dictations.latest(request.business, request.user, now=now),
+        "our_numbers": request.business.phone_numbers.filter(is_active=True).order_by("pk"),
         "polls": any(each.is_waiting or each.waits_for_rest for each in openings)
         or any(each.offered and each.offered.state == GreetingState.PENDING for each in parts),
         "older": None if not is_open or openings[0].heard else _older(request),
         "shown": [(each, _form_of(each.part, form)) for each in parts],
         "offers": any(each.part != GreetingPart.TOGETHER for each in parts),
+        **more,
     }
+    context["polls"] = context["polls"] or bool(context["dictation"])
     template = "calls/greeting_state.html" if request.htmx else "calls/greeting.html"
-    return render(request, template, context, status=422 if form else 200)
+    return render(request, template, context, status=422 if form or "by_phone" in more else 200)
 
 
 def _form_of(part: GreetingPart, sent: OwnForm | None) -> OwnForm:

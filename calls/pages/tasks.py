@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from businesses.pages import badges
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.listing import listing
 from calls.followups import todo
-from calls.models import Task, TaskKind, TaskState
+from calls.models import OutgoingCall, Task, TaskKind, TaskState
 
 MOST_MEMBERS = 200
 EVERYBODY, MINE, NOBODY = "", "mine", "nobody"
@@ -91,6 +92,7 @@ def tasks(request: PageRequest) -> HttpResponse:
     """List what is to be done."""
     filters = TaskFilters(request.GET)
     found = listing(request, filters.chosen(request))
+    _add_outgoing(found.rows)
     members = Membership.objects.filter(business=request.business).select_related("user")[:MOST_MEMBERS]
     context = {
         "filters": filters,
@@ -102,6 +104,16 @@ def tasks(request: PageRequest) -> HttpResponse:
         "now": timezone.now(),
     }
     return render(request, "calls/tasks.html", context, status=422 if filters.errors else 200)
+
+
+def _add_outgoing(tasks: Iterable[Task]) -> None:
+    """Set on each task the last call that the assistant made, or is to make, for it."""
+    last: dict[UUID, OutgoingCall] = {}
+    for row in OutgoingCall.objects.filter(task__in=tasks).order_by("asked_at", "try_number"):
+        if row.task_id:
+            last[row.task_id] = row
+    for task in tasks:
+        task.outgoing = last.get(task.pk)  # type: ignore[attr-defined]
 
 
 def _just_done(request: PageRequest) -> Task | None:

@@ -49,6 +49,7 @@ END_REASONS = {
     EndReason.LEFT_EARLY: gettext_lazy("The caller hung up before the assistant answered."),
     EndReason.OVER_AT_TWILIO: gettext_lazy("The caller hung up."),
     EndReason.FAILED_AT_TWILIO: gettext_lazy("The phone network reported that the call failed."),
+    EndReason.ANSWERING_MACHINE: gettext_lazy("An answering machine took the call."),
     EndReason.STREAM_NEVER_OPENED: gettext_lazy("The phone network never connected the call's audio."),
     EndReason.PROCESS_DIED: gettext_lazy("The server that was handling the call stopped."),
     EndReason.NOT_IN_SERVICE: gettext_lazy("The business or this number is switched off."),

@@ -32,7 +32,7 @@ MISSED = (CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK)
 
 def last_calls(business: Business) -> dict[str, datetime]:
     """Returns when somebody last called each number of the business through the telephone; trials don't count."""
-    calls = Call.objects.filter(business=business).exclude(_TRIED).order_by().values("called_number")
+    calls = Call.objects.filter(business=business, is_outgoing=False).exclude(_TRIED).order_by().values("called_number")
     return dict(calls.annotate(at=Max("started_at")).values_list("called_number", "at"))
 
 
@@ -45,9 +45,10 @@ class CallFigure(models.TextChoices):
 
 
 _TRIED = Q(caller_number=BROWSER)
+_CAME = ~_TRIED & Q(is_outgoing=False)
 CALLS_IN = {
-    CallFigure.ANSWERED: ~_TRIED & Q(stream_opened_at__isnull=False) & ~Q(outcome__in=MISSED),
-    CallFigure.MISSED: ~_TRIED & Q(outcome__in=MISSED),
+    CallFigure.ANSWERED: _CAME & Q(stream_opened_at__isnull=False) & ~Q(outcome__in=MISSED),
+    CallFigure.MISSED: _CAME & Q(outcome__in=MISSED),
     CallFigure.TRIED: _TRIED,
 }
 """The calls that are counted in each figure."""
@@ -110,7 +111,9 @@ def missed_callers(business: Business, *, now: datetime, most: int) -> list[Call
     """
     since = _midnight(business, now) - timedelta(days=1)
     answered = Call.objects.filter(
-        CALLS_IN[CallFigure.ANSWERED] | Q(outcome=CallOutcome.TRANSFERRED),
+        CALLS_IN[CallFigure.ANSWERED]
+        | Q(outcome=CallOutcome.TRANSFERRED)
+        | Q(is_outgoing=True, user_has_spoken=True),  # called back
         business=business, caller_number=OuterRef("caller_number"), started_at__gt=OuterRef("started_at"),
     )  # fmt: skip
     missed = Call.objects.filter(CALLS_IN[CallFigure.MISSED], business=business, started_at__gte=since)

@@ -67,7 +67,7 @@ class CallRecorder:
         self._turns: dict[int, KeepTurn] = {}
         self._trace: list[TraceLine] = []
         past = plan.past or Past(stream_number=0, seconds=0.0)
-        self._began_s = past.seconds
+        self._began_s, self._began_ms = past.seconds, round(past.seconds * 1000)
         self._chunks = past.next_trace_position
         self._latencies = {name: list(values) for name, values in past.latencies.items()}
         self._usage = dict(past.usage)
@@ -126,7 +126,7 @@ class CallRecorder:
         """Remember a piece of the caller's audio, if the call is recorded and the caller knows it."""
         if self._tracks is not None and self._caller_may_be_recorded:
             if timestamp_ms is not None:  # since its own stream opened
-                timestamp_ms += round(self._began_s * 1000)
+                timestamp_ms += self._began_ms
             self._tracks.caller_spoke(self._began_s + at, audio, timestamp_ms)
 
     def keep_played_audio(self, at: float, audio: bytes) -> None:

@@ -11,7 +11,7 @@ from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import ReportedEnd
 from calls.models import Call, CallStatus
 from calls.records import finishing
-from calls.telephone import from_memory, going_on, legs, reported_ends, transferring, voicemail
+from calls.telephone import answering, from_memory, going_on, legs, reported_ends, transferring, voicemail
 from calls.telephone.announcements import Announcement
 from calls.telephone.onward import GoesOn, Onward, onward_by, put_through
 
@@ -46,6 +46,8 @@ def after_stream(call_sid: str, *, call_status: str, now: datetime) -> Onward | 
         reason = EndReason.PROCESS_DIED if call.stream_opened_at else EndReason.STREAM_NEVER_OPENED
         step_then = known_step or NextStep.APOLOGIZE
         finishing.end_if_open(call.pk, next_step=step_then, failed=True, reason=reason, now=now)
+        if call.is_outgoing and (machine := answering.after_machine(call)):
+            return machine
         step, dial, number = Call.objects.values_list("next_step", "transfer_number", "stream_number").get(pk=call.pk)
         if step == NextStep.TRANSFER:
             call.stream_number = number

@@ -8,15 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from businesses import usage
 from businesses.hidden import is_hidden
 from businesses.hours import reading
 from businesses.models import Business, Limit, PhoneNumber, User
-from businesses.tenancy import acting_for
+from businesses.tenancy import across_businesses, acting_for
 from calls import figures
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
+from calls.greetings import dictations
 from calls.models import BROWSER, BlockedCaller, Call, CallOutcome, CallStatus, VoicemailChoices
 from calls.records import finishing, telling
 from calls.records.endings import end_reason_of
@@ -65,18 +67,31 @@ class AlreadyTaken:
     call: Call
 
 
-Admission = Admitted | Refused | NumberUnknown | AlreadyTaken
+@dataclass(frozen=True, slots=True)
+class AwaitsCode:
+    """A member may call from this telephone to record a text: the call begins with a code, or goes on as any other."""
+
+    business: Business
 
 
-def take_in(*, call_sid: str, called_number: str, caller_number: str, now: datetime) -> Admission:
+Admission = Admitted | Refused | NumberUnknown | AlreadyTaken | AwaitsCode
+
+
+def take_in(
+    *, call_sid: str, called_number: str, caller_number: str, now: datetime, asks_for_code: bool = True
+) -> Admission:
     """Decide about an incoming call and record it. Asked again about the same call, it decides the same."""
     # The one look across businesses: the called number is all that says whose call this is. PhoneNumber is not
     # scoped for this very reason; everything after it acts for the business that was found.
-    numbers = PhoneNumber.every.select_related("business", "business__voicemail_choices")
-    number = numbers.filter(number=called_number).first()
+    with across_businesses():
+        codes = dictations.waiting_for(caller_number, now=now).filter(business=OuterRef("business"))
+        numbers = PhoneNumber.every.select_related("business", "business__voicemail_choices")
+        number = numbers.annotate(is_awaited=Exists(codes)).filter(number=called_number).first()
     if number is None:
         logger.warning("call %s: the called number belongs to no business", call_sid)
         return NumberUnknown()
+    if number.is_awaited and asks_for_code and number.is_active and number.business.is_active:
+        return AwaitsCode(number.business)
     with acting_for(number.business):
         return _admit(number.business, number, call_sid=call_sid, caller_number=caller_number, now=now)
 

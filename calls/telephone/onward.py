@@ -50,6 +50,8 @@ class Onward:
     leg: Leg | None = None
     ring: Ring | None = None
     """Somebody whom the caller is put through to, and who may not take the call."""
+    says: str = ""
+    """The business's own words, said instead of an announcement."""
     beep: Beep | None = None
     rejects: bool = False
     """Don't take the call at all."""

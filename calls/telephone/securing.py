@@ -40,15 +40,15 @@ _TIMEOUT_S: Final = 30.0
 
 def secure(*, at: str, only_check: bool) -> Iterator[Secured]:
     """Set the fallback address of every number, or only look. Raises `TwilioUnreachable`."""
-    client = _client(_TIMEOUT_S)
+    account = client(_TIMEOUT_S)
     # Across businesses: numbers belong to the operator's one account. `PhoneNumber` is not scoped.
     for number in PhoneNumber.objects.select_related("business").order_by("number"):
-        yield _secured(client, number, at=at, only_check=only_check)
+        yield _secured(account, number, at=at, only_check=only_check)
 
 
 def look_at(number: PhoneNumber, *, timeout_s: float) -> Secured:
     """Only look at one number, whatever service its fallback address is at. Raises `TwilioUnreachable`."""
-    return _secured(_client(timeout_s), number, at=None, only_check=True)
+    return _secured(client(timeout_s), number, at=None, only_check=True)
 
 
 def account_status(*, timeout_s: float) -> str:
@@ -56,12 +56,12 @@ def account_status(*, timeout_s: float) -> str:
     from twilio.base.exceptions import TwilioException  # noqa: PLC0415 - as below
 
     try:
-        return str(_client(timeout_s).api.accounts(settings.TWILIO_ACCOUNT_SID).fetch().status)
+        return str(client(timeout_s).api.accounts(settings.TWILIO_ACCOUNT_SID).fetch().status)
     except (TwilioException, OSError) as error:
         raise TwilioUnreachable(_words(error)) from error
 
 
-def _secured(client: Client, number: PhoneNumber, *, at: str | None, only_check: bool) -> Secured:
+def _secured(account: Client, number: PhoneNumber, *, at: str | None, only_check: bool) -> Secured:
     from twilio.base.exceptions import TwilioException  # noqa: PLC0415 - only this command asks Twilio
 
     named: dict[str, Any] = {"number": number.number, "business": number.business.slug}
@@ -69,7 +69,7 @@ def _secured(client: Client, number: PhoneNumber, *, at: str | None, only_check:
     if len(address) > outage.LONGEST_ADDRESS:
         return Secured(**named, problem="The address of the TwiML is too long for Twilio.")
     try:
-        found = client.incoming_phone_numbers.list(phone_number=number.number, limit=1)
+        found = account.incoming_phone_numbers.list(phone_number=number.number, limit=1)
         if not found:
             return Secured(**named, problem="This Twilio account has no such number.")
         known = found[0].voice_fallback_url or ""
@@ -85,17 +85,18 @@ def _secured(client: Client, number: PhoneNumber, *, at: str | None, only_check:
     return Secured(**named, voice_url=asked, rings=outage.dialled(number), changed=has_changed, problem=problem)
 
 
-def _client(timeout_s: float) -> Client:
+def client(timeout_s: float) -> Client:
+    """Returns a client of the operator's account. Raises `TwilioUnreachable` without its credentials."""
     from twilio.http.http_client import TwilioHttpClient  # noqa: PLC0415 - as above
     from twilio.rest import Client  # noqa: PLC0415
 
     if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN):
         raise TwilioUnreachable("Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")
-    client = Client(
+    made = Client(
         settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=TwilioHttpClient(timeout=timeout_s)
     )
-    client.api.base_url = settings.TWILIO_API_URL
-    return client
+    made.api.base_url = settings.TWILIO_API_URL
+    return made
 
 
 def _words(error: Exception) -> str:

@@ -16,6 +16,7 @@ from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import Connect, Dial, Gather, Stream, VoiceResponse
 
 from businesses.models import Language
+from calls.outgoing import progress
 from calls.telephone.legs import RING_S, Leg, Ring
 from calls.telephone.transfer_keys import secret_of
 
@@ -102,6 +103,11 @@ def voice_url() -> str:
 def key_address(transfer_id: UUID, number: int, secret: str) -> str:
     """Returns where the key is told that a called person has pressed."""
     return _address("twilio-key", transfer_id=transfer_id, number=number, secret=secret)
+
+
+def outgoing_address(name: str, row_id: UUID) -> str:
+    """Returns one of the addresses at which Twilio asks about, or tells of, an outgoing call."""
+    return _address(name, row_id=row_id, secret=progress.secret_of(row_id))
 
 
 def _address(name: str, **named: object) -> str:

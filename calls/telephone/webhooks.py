@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods
 from twilio.twiml.voice_response import VoiceResponse
 
 from businesses import database_watch
-from businesses.models import Business, Language
+from businesses.models import Business, Language, PhoneNumber
 from businesses.tenancy import acting_for
 from calls.conversation.commands import NextStep
 from calls.models import Voicemail
 from calls.short_waits import waits_for_locks_at_most
 from calls.telephone import (
     after_stream,
+    dictation_calls,
     from_memory,
     intake,
     recordings,
@@ -34,13 +35,16 @@ from calls.telephone import (
     whispers,
 )
 from calls.telephone.announcements import Announcement, words
-from calls.telephone.intake import Admitted, AlreadyTaken, NumberUnknown, Refused
+from calls.telephone.intake import Admitted, AlreadyTaken, AwaitsCode, NumberUnknown, Refused
 from calls.telephone.onward import ASKED_FOR_A_MESSAGE, Beep, GoesOn, Onward, onward_by, onward_refused, put_through
 from calls.telephone.transfer_keys import ACCEPTS, is_secret
 
 logger = logging.getLogger(__name__)
 
 _OTHER_LEG = ("twilio-whisper", "twilio-key")
+_NO_CALLERS = ("twilio-dictation", "twilio-answered")
+"""Addresses that are asked for a member, or for somebody whom we have called."""
+_OUTGOING_REPORTS = ("twilio-progress", "twilio-answerer")
 _OF_RECORDINGS = ("twilio-voicemail", "twilio-recorded")
 Webhook = Callable[..., VoiceResponse | None]
 View = Callable[..., HttpResponse]
@@ -73,14 +77,36 @@ def from_twilio(webhook: Webhook) -> View:
 @from_twilio
 def voice(request: HttpRequest) -> VoiceResponse:
     """A call comes in: connect it to the assistant, or say why not."""
+    return _taken_in(twilio.fields(request), asks_for_code=True)
+
+
+@from_twilio
+def dictation_code(request: HttpRequest) -> VoiceResponse:
+    """A caller who may record a text has entered a code, or wants to talk to the assistant."""
+    told = twilio.fields(request)
+    number = PhoneNumber.every.select_related("business").filter(number=twilio.number_of(told.get("To", ""))).first()
+    answer = dictation_calls.entered(number.business, told, now=timezone.now()) if number else None
+    return answer or _taken_in(told, asks_for_code=False)
+
+
+@from_twilio
+def dictation(request: HttpRequest, dictation_id: UUID) -> VoiceResponse:
+    """A member who records a text has spoken or pressed a key, or waits: say what comes next."""
+    return dictation_calls.next_step(dictation_id, twilio.fields(request), now=timezone.now())
+
+
+def _taken_in(told: dict[str, str], *, asks_for_code: bool) -> VoiceResponse:
     now = timezone.now()
     admission = intake.take_in(
-        call_sid=twilio.fields(request)["CallSid"],
-        called_number=twilio.number_of(twilio.fields(request).get("To", "")),
-        caller_number=twilio.fields(request).get("From", ""),
+        call_sid=told["CallSid"],
+        called_number=twilio.number_of(told.get("To", "")),
+        caller_number=told.get("From", ""),
         now=now,
+        asks_for_code=asks_for_code,
     )
     match admission:
+        case AwaitsCode(business):
+            return dictation_calls.ask_for_code(business)
         case Admitted(token=token):
             return twilio.connect(token)
         case Refused(call, refusal):
@@ -100,7 +126,7 @@ def after(request: HttpRequest) -> VoiceResponse:
     if dial_status := told.get("DialCallStatus"):
         lasted_s = twilio.seconds(told.get("DialCallDuration", ""))
         return _twiml(after_stream.after_fallback(told["CallSid"], dial_status=dial_status, lasted_s=lasted_s, now=now))
-    return _next(after_stream.after_stream(told["CallSid"], call_status=told.get("CallStatus", ""), now=now))
+    return next_twiml(after_stream.after_stream(told["CallSid"], call_status=told.get("CallStatus", ""), now=now))
 
 
 @from_twilio
@@ -117,7 +143,7 @@ def rang(request: HttpRequest, transfer_id: UUID, number: int) -> VoiceResponse:
         lasted_s=twilio.seconds(told.get("DialCallDuration", "")),
         call_status=told.get("CallStatus", ""),
     )
-    return _next(transferring.rang(found, number, done, now=timezone.now()))
+    return next_twiml(transferring.rang(found, number, done, now=timezone.now()))
 
 
 @from_twilio
@@ -193,8 +219,12 @@ def _without_database(request: HttpRequest) -> VoiceResponse | None:
     name = request.resolver_match.url_name if request.resolver_match else ""
     if name in _OTHER_LEG and request.resolver_match:
         return _without_a_name(request, **request.resolver_match.kwargs)
+    if name in _NO_CALLERS:
+        return _twiml(Onward(announcement=Announcement.UNAVAILABLE))
     if name in _OF_RECORDINGS:  # Twilio is asked for the recording later
         return _twiml(Onward(announcement=Announcement.MESSAGE_LEFT)) if name == "twilio-voicemail" else None
+    if name in _OUTGOING_REPORTS:
+        return None  # `calls/outgoing/progress.py` looks at calls of which it hears nothing
     return from_memory.answer(told, is_after=request.path != reverse("calls:twilio-voice"))
 
 
@@ -209,7 +239,8 @@ def _without_a_name(request: HttpRequest, transfer_id: UUID, number: int, secret
     return twilio.ask_for_key(whispers.SOMEBODY, whispers.PRESS, action=action)
 
 
-def _next(then: Onward | GoesOn) -> VoiceResponse:
+def next_twiml(then: Onward | GoesOn) -> VoiceResponse:
+    """Returns what Twilio is told."""
     return twilio.connect(then.token) if isinstance(then, GoesOn) else _twiml(then)
 
 
@@ -220,6 +251,8 @@ def _twiml(onward: Onward) -> VoiceResponse:
     if onward.business and onward.beep:
         return _asks_for_a_message(onward.business, onward.beep)
     spoken = words(onward.announcement, language) if onward.announcement else {}
+    if onward.says and language:
+        spoken = {Language(language): onward.says}
     return twilio.ring(spoken, onward.ring) if onward.ring else twilio.say(spoken, then_dial=onward.leg)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from businesses.templatetags.pages import phone
 from calls import model_checks
-from calls.models import BROWSER, Call, CallOutcome, GreetingAudio, Sentiment, Transfer, TransferTarget
-from calls.pages import gist_words, model_words, moment_words, transfer_words, words
+from calls.models import BROWSER, Call, CallOutcome, GreetingAudio, OutgoingCall, Sentiment, Transfer, TransferTarget
+from calls.outgoing.choices import choices_of
+from calls.pages import gist_words, model_words, moment_words, outgoing_words, transfer_words, words
 from calls.records.certificates import Certificate
 
 register = template.Library()
@@ -29,6 +34,34 @@ def caller(call: Call) -> SafeString | str:
     if call.caller_number == BROWSER:
         return _("A test call from the browser")
     return phone(call.caller_number) if call.caller_number else _("Number withheld")
+
+
+@register.filter
+def outgoing_badge(row: OutgoingCall) -> str:
+    """Return the class of the badge of an outgoing call's state."""
+    return outgoing_words.badge(row)
+
+
+@register.filter
+def outgoing_reason(row: OutgoingCall) -> str:
+    """Return why an outgoing call waits, or how it went; "" if its state says it all."""
+    return outgoing_words.reason(row)
+
+
+@register.inclusion_tag("calls/call_back.html", takes_context=True)
+def call_back(context: Context, number: str, who: str = "", task: UUID | None = None) -> dict[str, Any]:
+    """Show a button that has the assistant call a number (E.164), where the business has switched that on."""
+    request = context["request"]
+    if "calls_back" not in context:  # asked once for a page, however many buttons it has
+        context.dicts[0]["calls_back"] = choices_of(request.business).enabled
+    return {
+        "is_on": context["calls_back"] and number,
+        "slug": request.business.slug,
+        "number": number,
+        "who": who or "",
+        "task": task,
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 @register.filter

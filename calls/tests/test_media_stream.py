@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from binascii import a2b_base64
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from calls.line.media_stream import (
     play,
     read_start,
     understand,
+    usual_media,
 )
 
 pytestmark = pytest.mark.pure
@@ -76,6 +78,52 @@ def test_a_start_that_is_none_is_refused(changes: dict[str, Any]) -> None:
 def test_what_is_no_message_is_refused(text: str) -> None:
     with pytest.raises(MalformedMessage):
         parse(text)
+
+
+def usual(payload: str = "//8=", timestamp: str = "24660", sid: str = "MZ1", track: str = "inbound") -> str:
+    return (
+        f'{{"event":"media","sequenceNumber":"1234","media":{{"track":"{track}","chunk":"1233",'
+        f'"timestamp":"{timestamp}","payload":"{payload}"}},"streamSid":"{sid}"}}'
+    )
+
+
+def test_audio_as_twilio_writes_it_is_read_at_once() -> None:
+    assert usual_media(usual()) == ("//8=", 24660) == understand(parse(usual()))
+    assert usual_media(usual("A" * 1000)) == ("A" * 1000, 24660)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        usual(track="outbound"), usual("\\/\\/8="), usual(sid="M" * 65), usual(timestamp="1234567890"),
+        usual(timestamp="-1"), usual() + " ", " " + usual(), usual()[:-1], usual().replace(":", ": ", 1),
+        usual("A" * LARGEST_MESSAGE), usual('","payload":"'), usual().replace('"media"', '"mark"', 1),
+        usual(timestamp="\u0661"), "",
+    ],
+)  # fmt: skip
+def test_everything_else_is_left_to_the_parser(text: str) -> None:
+    assert usual_media(text) is None
+
+
+@given(
+    some.text(max_size=9) | some.text("AZaz09+/=", max_size=9),
+    some.text("0123456789 ", max_size=11),
+    some.text(max_size=6),
+    some.integers(0, 200),
+    some.text('",:{}\\ ', max_size=2),
+)
+def test_what_is_read_at_once_is_what_the_parser_reads(
+    payload: str, timestamp: str, sid: str, place: int, more: str
+) -> None:
+    text = usual(payload, timestamp, sid)
+    text = text[:place] + more + text[place:]
+    if (read := usual_media(text)) is None:
+        return
+    try:
+        assert understand(parse(text)) == read
+    except MalformedMessage:  # raw control characters are no JSON; nor are they base64, which the bridge refuses
+        with pytest.raises(ValueError, match=r"(?i)base64|ascii"):
+            a2b_base64(read[0], strict_mode=True)
 
 
 def test_what_we_say_is_json_as_twilio_wants_it() -> None:

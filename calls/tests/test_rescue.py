@@ -51,6 +51,9 @@ class Postbox:
             raise MessageRefused(self.fails)
         self.sent.append((number, name, dict(values)))
 
+    def has_opted_out(self, business: Business, number: str) -> bool:
+        return self.refusal is Refusal.OPTED_OUT
+
     def agree(self, *_: Any, **__: Any) -> None: ...
 
     def send_text(self, *_: Any, **__: Any) -> None: ...

@@ -48,6 +48,12 @@ def test_rms_is_that_of_the_samples(payload: bytes) -> None:
     assert ulaw.rms(payload) == (isqrt(sum(squares) // len(squares)) if squares else 0)
 
 
+@given(st.binary(max_size=700))
+def test_levels_are_the_rms_of_each_step(payload: bytes) -> None:
+    assert ulaw.levels(payload) == tuple(ulaw.rms(payload[at : at + 160]) for at in range(0, len(payload), 160))
+    assert len(ulaw.levels(payload)) == -(-len(payload) // 160)
+
+
 @pytest.mark.parametrize(("payload", "rms"), [(b"", 0), (b"\xff" * 160, 0), (b"\x00" * 160, 32124)])
 def test_rms_at_the_edges(payload: bytes, rms: int) -> None:
     assert ulaw.rms(payload) == rms

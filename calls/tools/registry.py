@@ -20,6 +20,7 @@ from calls.tools import (
     look_up,
     look_up_caller,
     move_appointment,
+    note_caller,
     opening_hours,
     own_appointments,
     send_whatsapp,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 TOOLS: Final[tuple[Tool[Any], ...]] = (
     take_message.TOOL,
     look_up_caller.TOOL,
+    note_caller.TOOL,
     send_whatsapp.TOOL,
     find_slots.TOOL,
     book_appointment.TOOL,

@@ -13,7 +13,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from businesses.errors import NotPermitted
-from frontdesk.api import broadcasts, calls, contacts
+from frontdesk.api import appointments, broadcasts, calls, contacts
 from frontdesk.api.problems import Refused, problem
 from whatsapp.errors import IllegalChange, NotSendable, ReasonedError, WhatsappError
 
@@ -32,7 +32,7 @@ class AccessToken(HttpBearer):
 api = NinjaAPI(
     title="Frontdesk",
     version="1",
-    description="Contacts, calls and broadcasts of one business. See docs/api.md.",
+    description="Contacts, calls, appointments and broadcasts of one business. See docs/api.md.",
     auth=AccessToken(),
     docs_url=None,
     openapi_url=None,
@@ -40,6 +40,7 @@ api = NinjaAPI(
 )
 api.add_router("/contacts", contacts.router, tags=["contacts"])
 api.add_router("/calls", calls.router, tags=["calls"])
+api.add_router("", appointments.router, tags=["appointments"])
 api.add_router("/broadcasts", broadcasts.router, tags=["broadcasts"])
 
 

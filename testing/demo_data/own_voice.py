@@ -1,11 +1,11 @@
-"""Recordings in the owner's own voice: the greeting of closed hours, with the one before it, and one that waits."""
+"""Recordings in the owner's own voice: of closed hours, with the one before it; one that waits; one by telephone."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from businesses.models import Business
-from calls.greetings import own_recordings, recordings
+from businesses.models import Business, Membership, Role
+from calls.greetings import dictations, own_recordings, recordings
 from calls.models import GreetingAudio, GreetingPart, GreetingSource, GreetingState
 from calls.sandbox.telephone.wav_files import read_as_ulaw
 from testing.databases import ROOT
@@ -30,3 +30,6 @@ def add(business: Business, *, now: datetime) -> None:
     rest = GreetingAudio.objects.filter(state=GreetingState.PENDING).exclude(source=GreetingSource.OWN)
     made = {"state": GreetingState.READY, "rendered_at": now, "next_attempt_at": None}
     rest.update(audio=read_as_ulaw(AUDIO / "one-moment-please.wav"), **made)
+    owner = Membership.objects.filter(role=Role.OWNER).select_related("user").order_by("pk").first()
+    assert owner is not None
+    dictations.begin(business, owner.user, part=GreetingPart.CLOSED, from_number="+972501234567", now=now)

@@ -19,6 +19,7 @@ from testing.demo_data import (
     installation,
     knowledge,
     letters,
+    outgoing,
     own_systems,
     people,
     phone_calls,
@@ -68,6 +69,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
     return rows | {
         "businesses.Business": {"demo": str(business.pk)},
         "calls.Call": calls,
+        "calls.OutgoingCall": outgoing.add(business, calls, staff=staff, now=now),
         "calls.Task": todo.add(business, calls, staff=staff, now=now),
         "calls.TransferTarget": transfers.add(business, calls, now=now),
         "calls.Voicemail": voicemails.add(business, calls, now=now),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -40,6 +41,14 @@ ADDRESSES = {
     "POST /contacts/{contact_id}/opt-out": Address("whatsapp.Contact", {}),
     "GET /calls": Address(),
     "GET /calls/{call_id}": Address("calls.Call"),
+    "GET /services": Address(),
+    "GET /services/{service_id}/free": Address("businesses.Service"),
+    "GET /calendars": Address(),
+    "GET /appointments": Address(),
+    "POST /appointments": Address("", {"service": str(UUID(int=7)), "starts_at": "2026-12-01T10:00", "name": "Dana"}),
+    "GET /appointments/{appointment_id}": Address("businesses.Appointment"),
+    "POST /appointments/{appointment_id}/move": Address("businesses.Appointment", {"starts_at": "2026-12-01T10:00"}),
+    "POST /appointments/{appointment_id}/cancel": Address("businesses.Appointment", {}),
     "GET /broadcasts": Address(),
     "POST /broadcasts": Address("", {"template": "qqbbb", "language": "qqbbb", "rows": [{"phone": "+972501234567"}]}),
     "GET /broadcasts/{broadcast_id}": Address("whatsapp.Broadcast"),

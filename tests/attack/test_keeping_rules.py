@@ -19,7 +19,7 @@ from businesses.keeping.person import Person
 from businesses.models import Retention, WebhookDelivery
 from businesses.tenancy import acting_for
 from businesses.tests.rows import A_TIME, FINAL, Tenant, make_tenant, tenant_models
-from calls.models import BlockedCaller, Call, TraceChunk
+from calls.models import BlockedCaller, Call, OutgoingCall, TraceChunk
 from whatsapp.models import AddressTie, Broadcast, Contact, ContactImport, DirectMessage, Recipient, WebhookNews
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -44,6 +44,7 @@ def alpha() -> Tenant:
     base[Contact].update(phone=PHONE, bsuid=None)
     base[AddressTie].update(one=PHONE)
     base[Broadcast].update(status="completed", completed_at=A_TIME, started_at=A_TIME, audience_ready_at=A_TIME)
+    base[OutgoingCall].update(state="talked")
     base[DirectMessage].update(status="delivered")
     base[ContactImport].update(status="done", finished_at=A_TIME)
     base[WebhookDelivery].update(body=f'{{"caller": "{PHONE}"}}')

@@ -91,6 +91,11 @@ def test_every_address_with_a_secret_in_its_path_is_masked() -> None:
             reverse(f"calls:{name}", kwargs={"transfer_id": uuid4(), "number": 1, "secret": "short-secret"})
             for name in ("twilio-whisper", "twilio-key")
         ),
+        *(
+            reverse(f"calls:{name}", kwargs={"row_id": uuid4(), "secret": "short-secret"})
+            for name in ("twilio-answered", "twilio-progress", "twilio-answerer")
+        ),
+        reverse("calls:dictation-sound", kwargs={"dictation_id": uuid4(), "secret": "short-secret"}),
     ):
         assert "short-secret" not in masked_path(address)
 

@@ -41,7 +41,7 @@ def open_page(page: Page) -> None:
 
 
 def upload_and_accept(page: Page) -> None:
-    expect(page.locator("[data-when=ready]").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("[data-step=ready]").first).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("button", name="Upload").click()
     page.get_by_role("button", name="Yes, let callers hear it").click(timeout=PATIENCE_MS)
     expect(page.locator("audio[aria-label='Your new recording']")).to_have_count(0, timeout=PATIENCE_MS)
@@ -55,14 +55,14 @@ def test_a_recording_by_the_microphone(server: Daphne, chromium: Browser) -> Non
         page = window.new_page()
         open_page(page)
         page.get_by_role("button", name="Record with the microphone").click()
-        expect(page.locator("[data-when=recording]").first).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.locator("[data-step=recording]").first).to_be_visible(timeout=PATIENCE_MS)
         page.wait_for_timeout(RECORDED_MS)
         assert page.evaluate("document.querySelector('[data-level]').value") > 0
         page.get_by_role("button", name="Stop recording").click()
         page.get_by_role("button", name="Record it again").click()
         page.wait_for_timeout(RECORDED_MS)
         page.get_by_role("button", name="Stop recording").click()
-        expect(page.locator("[data-when=ready]").first).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.locator("[data-step=ready]").first).to_be_visible(timeout=PATIENCE_MS)
         listened = page.locator("[data-preview]")
         listened.evaluate("audio => new Promise((heard) => { audio.onplaying = heard; audio.play(); })")
         upload_and_accept(page)
@@ -90,7 +90,7 @@ def test_what_no_browser_can_read_is_said(server: Daphne, chromium: Browser, tmp
         page = window.new_page()
         open_page(page)
         page.set_input_files("input[type=file]", nonsense)
-        expect(page.locator("[data-when=undecodable]")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.locator("[data-step=undecodable]")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def as_floats(file: Path) -> bytes:

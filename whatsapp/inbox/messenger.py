@@ -61,6 +61,15 @@ class WhatsappMessenger:
             return Refusal.OPTED_OUT
         return Refusal.OPTED_OUT if refused else None
 
+    def has_opted_out(self, business: Business, number: str) -> bool:
+        """Returns whether the person opted out, if only of marketing, or was erased; True if nobody can tell."""
+        try:
+            return bool(blocked(business, [_address(business, number)], TemplateCategory.MARKETING))
+        except MessageRefused:  # no WhatsApp is behind such a number
+            return False
+        except CredentialsUnreadable:
+            return True
+
     def has_agreed(self, business: Business, number: str, *, now: datetime) -> bool:
         """Returns whether there is a consent, not taken back since, or a message of the last 24 hours."""
         try:

@@ -22,7 +22,7 @@ from calls.sandbox.telephone.twiml import Verb
 
 VOICE_PATH = "/calls/twilio/voice/"
 STATUS_PATH = "/calls/twilio/status/"
-_MAX_VERBS = 20  # a server that redirects in circles
+_MAX_VERBS = 60  # a server that redirects in circles; one that waits does so for some seconds
 _NEXT_S = 0.05  # from the end of a stream until Twilio asks what comes next: a way to its servers and back
 
 
@@ -35,6 +35,10 @@ class Server(Protocol):
         """Post a webhook. Returns the answer's status and body."""
         ...
 
+    async def get(self, url: str) -> tuple[int, bytes]:
+        """Fetch a sound that is to be played. Returns the answer's status and body."""
+        ...
+
     async def open_websocket(self, url: str) -> aiohttp.ClientWebSocketResponse:
         """Open a media stream's WebSocket."""
         ...
@@ -45,7 +49,7 @@ class CallRecord:
     """What happened in a call, besides its stream. `verbs`: what Twilio was told to do, in order.
 
     `errors`: what Twilio's debugger would show, with its codes. `hung_up_by`: `caller` or `server`. `dialled`: numbers
-    that were rung. `messages`: what was recorded after a beep.
+    that were rung. `messages`: what was recorded after a beep. `played`: files that were played to the caller.
     """
 
     verbs: list[Verb] = field(default_factory=list)
@@ -53,6 +57,7 @@ class CallRecord:
     hung_up_by: str = ""
     dialled: list[Dialled] = field(default_factory=list)
     messages: list[Recorded] = field(default_factory=list)
+    played: list[bytes] = field(default_factory=list)
 
 
 class CallFlow:
@@ -72,6 +77,7 @@ class CallFlow:
         self.streams: list[MediaStream] = []
         self.people: Sequence[CalledPerson] = ()  # who answers the numbers that are dialled, in turn
         self.after_beep = AfterTheBeep()
+        self.keys: list[str] = []  # what the caller presses when keys are asked for, in turn
         self.tray: Tray | None = None
         self._server = server
         self._numbers = numbers
@@ -128,7 +134,7 @@ class CallFlow:
             next_verbs = await self._obey(verb)
             verbs = verbs if next_verbs is None else next_verbs
 
-    async def _obey(self, verb: Verb) -> list[Verb] | None:
+    async def _obey(self, verb: Verb) -> list[Verb] | None:  # noqa: PLR0911 - one for each verb
         """Do what a verb says. Returns the verbs that replace the rest of the document; None if none do."""
         action = verb.attributes.get("action")
         match verb.name:
@@ -139,12 +145,15 @@ class CallFlow:
                 return await self._dial(verb, action)
             case "Record":
                 return await self._record(verb, action)
+            case "Gather" if action:
+                return await self._gather(verb, action)
+            case "Pause":
+                await asyncio.sleep(float(verb.attributes.get("length", "1")))
             case "Redirect":
                 return await self._ask(verb.text, "in-progress")
             case "Hangup" | "Reject":
                 return []
-            case _:
-                return None
+        return None
 
     async def _connect(self, verb: Verb) -> None:
         noun = verb.nouns[0]
@@ -192,6 +201,23 @@ class CallFlow:
         return (
             await recorder.ask(action, recorded, lambda url, told: self._ask(url, status, **told)) if action else None
         )
+
+    async def _gather(self, verb: Verb, action: str) -> list[Verb] | None:
+        """Let the caller hear what is said and press the next keys; without one the next verb follows, or `action`."""
+        for noun in verb.nouns:
+            if noun.name == "Play":
+                await self._play(noun.text)
+        keys = self.keys.pop(0) if self.keys else ""
+        if not keys and verb.attributes.get("actionOnEmptyResult") != "true":
+            return None
+        return await self._ask(action, "in-progress", Digits=keys)
+
+    async def _play(self, url: str) -> None:
+        code, body = await self._server.get(url)
+        if code == 200:
+            self.record.played.append(body)
+        else:
+            self.record.errors.append(f"13227: {url} answered {code}")
 
     async def _ask_on_leg(self, url: str, told: dict[str, str]) -> list[Verb]:
         about = {"AccountSid": self.ids.account_sid, "ParentCallSid": self.ids.call_sid, "Direction": "outbound-dial"}

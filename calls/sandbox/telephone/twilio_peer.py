@@ -89,16 +89,18 @@ class TwilioPeer:
         people: Sequence[CalledPerson] = (),
         after_beep: AfterTheBeep | None = None,
         tray: Tray | None = None,
+        keys: Sequence[str] = (),
     ) -> AsyncIterator[PlacedCall]:
         """Place a call; leaving the block hangs up. `people`: who answers the numbers that are dialled, in turn.
 
         `after_beep`: what the caller does who is asked for a message; `tray`: where its recording is put.
+        `keys`: what the caller presses whenever keys are asked for, in turn; afterwards nothing.
         """
         ids = TwilioIds(self._account_sid, f"CA{secrets.token_hex(16)}", f"MZ{secrets.token_hex(16)}")
         numbers = {"From": from_, "Caller": from_, "To": to, "Called": to}
         flow = CallFlow(self, ids, numbers, line or LineConditions(), next(self._seeds))
         flow.people, flow.tray = people, tray
-        flow.after_beep = after_beep or flow.after_beep
+        flow.after_beep, flow.keys = after_beep or flow.after_beep, list(keys)
         call = PlacedCall(flow, self.clock)
         try:
             yield call
@@ -112,6 +114,13 @@ class TwilioPeer:
         headers = {"X-Twilio-Signature": self._signer.compute_signature(public, fields)} if self._signer else {}
         async with await self._tried(lambda url: http.post(url, data=fields, headers=headers), public) as answer:
             return answer.status, await answer.text()
+
+    async def get(self, url: str) -> tuple[int, bytes]:
+        """Fetch what the server gives to be played. Returns the answer's status and body."""
+        assert self._http is not None, "use the peer with `async with`"  # noqa: S101
+        http = self._http
+        async with await self._tried(http.get, url) as answer:
+            return answer.status, await answer.read()
 
     async def open_websocket(self, url: str) -> aiohttp.ClientWebSocketResponse:
         """Open a stream's WebSocket, its handshake signed as Twilio does: the address as in TwiML, no parameters."""

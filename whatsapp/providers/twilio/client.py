@@ -28,6 +28,7 @@ from whatsapp.providers.events import Event, Parcel
 from whatsapp.providers.media import Sink
 from whatsapp.providers.posting import Answer, post
 from whatsapp.providers.twilio import errors, media, payloads, proof, webhooks
+from whatsapp.providers.twilio.login import headers_of
 from whatsapp.providers.twilio.proof import WHATSAPP_MPS
 from whatsapp.providers.twilio.templates import read_template
 
@@ -60,7 +61,7 @@ class TwilioProvider:
 
     async def _post_message(self, http: aiohttp.ClientSession, account: Account, form: dict[str, str]) -> SendResult:
         url = f"{account.api_url}/2010-04-01/Accounts/{in_path(account.account_id)}/Messages.json"
-        answer = await post(http, url, form, _auth(account))
+        answer = await post(http, url, form, headers_of(account))
         return _judge(answer) if isinstance(answer, Answer) else answer
 
     async def find_messages(
@@ -126,17 +127,11 @@ class TwilioProvider:
         return webhooks.read(payload, received_at)
 
 
-def _auth(account: Account) -> dict[str, str]:
-    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
-
-    return {"Authorization": aiohttp.encode_basic_auth(account.account_id, account.secrets["auth_token"])}
-
-
 async def _get(http: aiohttp.ClientSession, url: str, account: Account, query: Mapping[str, str]) -> dict[str, Any]:
     import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
 
     try:
-        async with http.get(url, params=query, headers=_auth(account)) as response:
+        async with http.get(url, params=query, headers=headers_of(account)) as response:
             answer = await response.json(content_type=None)
     except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
         raise ProviderUnavailable(

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from whatsapp.providers.base import Account, in_path
 from whatsapp.providers.media import MediaUnavailable, Sink, download, on_host, same_origin
+from whatsapp.providers.twilio.login import headers_of
 from whatsapp.states import MediaProblem
 
 if TYPE_CHECKING:
@@ -27,14 +28,12 @@ async def fetch(http: aiohttp.ClientSession, account: Account, reference: str, s
 
     Only the ids are taken from the address that the message has; the host that gets the token is ours to name.
     """
-    import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
-
     match = _PATH.fullmatch(_path_of(reference))
     if match is None or match[1] != account.account_id:
         raise MediaUnavailable(MediaProblem.ELSEWHERE, is_final=True)
     owner, message, media = map(in_path, match.groups())
     url = f"{account.api_url}/2010-04-01/Accounts/{owner}/Messages/{message}/Media/{media}"
-    headers = {"Authorization": aiohttp.encode_basic_auth(account.account_id, account.secrets["auth_token"])}
+    headers = headers_of(account)
 
     def is_api(address: SplitResult) -> bool:
         return same_origin(address, account.api_url)

@@ -24,6 +24,7 @@ from whatsapp.providers.base import (
 )
 from whatsapp.providers.proof_request import MISSING, ask_for, is_served_by
 from whatsapp.providers.twilio import errors
+from whatsapp.providers.twilio.login import headers_of
 from whatsapp.reasons import Cause
 
 if TYPE_CHECKING:
@@ -67,9 +68,8 @@ class _Asking:
         """Returns Twilio's answer, which has the key `needs`; None if a stand-in may and does lack the address."""
         import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask a provider
 
-        credentials = aiohttp.encode_basic_auth(self.account.account_id, self.account.secrets.get("auth_token", ""))
         try:
-            told = await ask_for(self.http, url, query, {"Authorization": credentials})
+            told = await ask_for(self.http, url, query, headers_of(self.account))
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             raise _unavailable(type(problem).__name__) from None
         code = str(told.body.get("code") or "")
