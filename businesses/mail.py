@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import re
+import smtplib
+import socket
 import unicodedata
+from typing import Final
 
 from django.conf import settings
 
+NOT_SENT: Final = (
+    ConnectionRefusedError,
+    socket.gaierror,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPNotSupportedError,
+    smtplib.SMTPSenderRefused,
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPDataError,
+)
+"""Errors after which a mail has certainly not left."""
 LONGEST_NAME = 60
 """Letters of a business's name in a mail."""
 

@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from businesses import heartbeats
 from businesses.calendar import reminders
 from businesses.hooks import sending
-from businesses.ics import fetching
+from businesses.ics import fetching, mailing
 from businesses.keeping import erasing, retention
 from businesses.signing_in.kept_secrets import encrypt_plain_second_factors
 from businesses.signing_in.sessions import forget_dead_sessions
@@ -74,6 +74,13 @@ def send_reminders() -> None:
 def fetch_calendars() -> None:
     """Read when calendars are busy elsewhere, from the addresses that businesses have entered."""
     fetching.fetch_due(clock=timezone.now, keep_going=for_seconds(SHIFT_S))
+
+
+@shared_task
+def mail_calendars() -> None:
+    """Mail appointments to the members whose calendars they are in."""
+    for mail_id in mailing.due(now=timezone.now()):
+        mailing.send(mail_id, now=timezone.now())
 
 
 def for_seconds(seconds: float) -> Callable[[], bool]:

@@ -9,6 +9,7 @@ Minutes can't be exceeded that way: calls are charged while they last, and diall
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,7 +19,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import F
 
-from businesses.models import Business, DailyLimits, DayUsage, Limit
+from businesses.models import Business, DailyLimits, DayUsage, Limit, UsageDetail
 from businesses.prepared import Prepared, PreparedUpdate, given
 from businesses.tenancy import acting_for
 
@@ -28,6 +29,7 @@ NEAR = Decimal("0.8")
 """From this share of a limit on the business is warned."""
 
 Amount = int | Decimal
+Amounts = Mapping[Limit | UsageDetail, Amount]
 
 _limits = Prepared(DailyLimits.objects.all)
 
@@ -62,14 +64,14 @@ def next_day(business: Business, now: datetime) -> datetime:
     return datetime.combine(tomorrow, time(), tzinfo=ZoneInfo(business.time_zone))
 
 
-def add(business: Business, amounts: dict[Limit, Amount], *, now: datetime, limits: DailyLimits | None = None) -> None:
+def add(business: Business, amounts: Amounts, *, now: datetime, limits: DailyLimits | None = None) -> None:
     """Count what was used just now. `limits`: as in `standings`."""
-    amounts = {limit: amount for limit, amount in amounts.items() if amount}
+    amounts = {what: amount for what, amount in amounts.items() if amount}
     if not amounts:
         return
     day = day_of(business, now)
     with acting_for(business), transaction.atomic(savepoint=False):
-        added = {limit.value: amount for limit, amount in amounts.items()}
+        added = {what.value: amount for what, amount in amounts.items()}
         if not _adding(*added).run(day=day, **added):
             DayUsage.objects.bulk_create([DayUsage(business=business, day=day)], ignore_conflicts=True)
             _adding(*added).run(day=day, **added)
@@ -89,7 +91,7 @@ def give_back(business: Business, limit: Limit, amount: Decimal, *, since: datet
     rows.update(**{limit.value: F(limit.value) - amount})
 
 
-def _tell(business: Business, amounts: dict[Limit, Amount], *, now: datetime, limits: DailyLimits | None) -> None:
+def _tell(business: Business, amounts: Amounts, *, now: datetime, limits: DailyLimits | None) -> None:
     """Log each limit that these amounts have brought near its end, or to it: once, as the row is locked by now."""
     for standing in standings(business, now=now, limits=limits):
         amount = Decimal(amounts.get(standing.limit, 0))

@@ -18,13 +18,12 @@ from businesses.dialling import DialRefusal, countries_in
 from businesses.models import Business, Limit
 from businesses.remembered import remembered
 from businesses.validators import dial_words
-from calls import model_checks
+from calls import model_checks, weekly
 from calls.greetings import recordings
 from calls.model_checks import CheckFault, ModelTrouble, ModelUse
 from calls.models import GreetingState
 from calls.pages.figures import listed
 from calls.pages.model_words import shown_day
-from calls.records import weekly
 from whatsapp.broadcasts import announced
 from whatsapp.broadcasts.reasons import reason_words, why_it_stands
 from whatsapp.models import Broadcast, Sender, SenderHealth

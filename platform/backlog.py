@@ -17,13 +17,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
-from django.db.models import Count, Min, QuerySet, Value
+from django.db.models import Count, Min, Q, QuerySet, Value
 from django.utils import timezone
 
 from businesses import database_watch
+from businesses.models import DeliveryState, WebhookDelivery
 from businesses.tenancy import across_businesses
-from calls.models import Call, GreetingAudio, GreetingState, SyntheticCall
+from calls.models import Call, GreetingAudio, GreetingState, SyntheticCall, WeekOfCalls
 from calls.synthetic import runs
+from frontdesk import hook_figures
 from whatsapp.broadcasts import course
 from whatsapp.broadcasts.counts import counts_of_many
 from whatsapp.models import (
@@ -73,6 +75,9 @@ class Backlog:
     greetings: dict[str, int]
     """Greetings without good audio, by their state."""
     senders_blocked: int
+    hooks: hook_figures.Hooks
+    weeks_below: int
+    """Weeks of calls, each of a business, of the last fourteen days, that fell short of what they promise."""
     synthetic: SyntheticCall | None = None
     """How the last call of the installation to itself went, if it makes any."""
 
@@ -96,7 +101,7 @@ def now() -> Backlog | None:
 
 
 def read(at: datetime) -> Backlog:
-    """Returns what waits at a moment, in six queries, or seven. Raises `DatabaseError`."""
+    """Returns what waits at a moment, in ten queries, or eleven. Raises `DatabaseError`."""
     with across_businesses():  # figures of the whole installation; no name and no text of a business is among them
         work = {kind: Waiting(amount, _age_s(oldest, at)) for kind, amount, oldest in _waiting(at)}
         standing = dict(Broadcast.objects.filter(status__in=STANDING).values_list("pk", "status"))
@@ -109,6 +114,8 @@ def read(at: datetime) -> Backlog:
         states = GreetingAudio.objects.filter(state__in=NOT_READY).order_by().values_list("state")
         greetings = dict(states.annotate(amount=Count("pk")))
         blocked = Sender.objects.exclude(health=SenderHealth.READY).count()
+        hooks = hook_figures.read(at)
+        weeks_below = WeekOfCalls.objects.filter(is_below=True, monday__gt=(at - timedelta(days=14)).date()).count()
     return Backlog(
         work=work,
         broadcasts={status.value: list(standing.values()).count(status) for status in STANDING},
@@ -116,18 +123,22 @@ def read(at: datetime) -> Backlog:
         sent_per_s=sent_per_s,
         greetings={state.value: greetings.get(state, 0) for state in NOT_READY},
         senders_blocked=blocked,
+        hooks=hooks,
+        weeks_below=weeks_below,
         synthetic=runs.latest() if settings.SYNTHETIC_CALL_MINUTES else None,
     )
 
 
 def _waiting(at: datetime) -> list[tuple[str, int, datetime | None]]:
     """Returns amount and oldest time of each kind of work that is due, in one query."""
+    hooks_due = Q(state=DeliveryState.WAITING, endpoint__is_on=True)
     due = [
         _sum("news", WebhookNews.objects.filter(applied_at__isnull=True), "received_at"),
         _sum("summaries", Call.objects.filter(summary_due_at__lte=at), "summary_due_at"),
         _sum("greetings", GreetingAudio.objects.filter(state=GreetingState.PENDING), "next_attempt_at"),
         _sum("imports", ContactImport.objects.filter(status=ImportStatus.RUNNING), "started_at"),
         _sum("media", InboundMedia.objects.filter(status=MediaStatus.WAITING), "next_attempt_at"),
+        _sum("webhooks", WebhookDelivery.objects.filter(hooks_due, due_at__lte=at), "due_at"),
         _sum("unknown_messages", Recipient.objects.filter(status=RecipientStatus.UNKNOWN), "accepted_at"),
     ]
     return list(due[0].union(*due[1:], all=True))

@@ -15,9 +15,11 @@ from prometheus_client.registry import Collector
 from calls.line import live
 from calls.records import recorder
 from frontdesk import (
+    api_figures,  # noqa: F401 - its figures are shown, too
     backlog,
     database_pool,
     disk,
+    hook_figures,
     loop_lag,
     loop_tasks,
     request_lanes,  # noqa: F401 - its figures are shown, too
@@ -96,6 +98,9 @@ def _families(known: backlog.Backlog | None) -> Iterable[Metric]:
     )
     sending = GaugeMetricFamily("frontdesk_messages_per_second", "Messages of broadcasts that leave in a second")
     greetings = GaugeMetricFamily("frontdesk_greetings_not_ready", "Greetings without good audio", labels=["state"])
+    weeks = GaugeMetricFamily(
+        "frontdesk_weeks_below_promise", "Businesses' weeks, of two, that fell below their promise"
+    )
     senders = GaugeMetricFamily("frontdesk_senders_blocked", "WhatsApp numbers that can't be used")
     if known is not None:
         for kind, work in known.work.items():
@@ -109,5 +114,7 @@ def _families(known: backlog.Backlog | None) -> Iterable[Metric]:
         for state, amount in known.greetings.items():
             greetings.add_metric([state], amount)
         senders.add_metric([], known.senders_blocked)
-    yield from (waiting, oldest, broadcasts, people, sending, greetings, senders)
+        weeks.add_metric([], known.weeks_below)
+    yield from (waiting, oldest, broadcasts, people, sending, greetings, senders, weeks)
+    yield from hook_figures.families(known.hooks if known else None)
     yield from synthetic_figures.families(known.synthetic if known else None)

@@ -18,6 +18,7 @@ CELERY_BEAT_SCHEDULE = {
     "webhooks": {"task": "businesses.tasks.send_webhooks", "schedule": 5.0, "options": {"expires": 5.0}},
     "reminders": {"task": "businesses.tasks.send_reminders", "schedule": 20.0, "options": {"expires": 20.0}},
     "calendars": {"task": "businesses.tasks.fetch_calendars", "schedule": 30.0, "options": {"expires": 30.0}},
+    "calendar-mails": {"task": "businesses.tasks.mail_calendars", "schedule": 10.0, "options": {"expires": 10.0}},
     # Seconds. Changes usually wake a worker sooner; this finds work for which no wake-up arrived.
     "send-broadcasts": {"task": "whatsapp.tasks.drive", "schedule": 5.0, "options": {"expires": 5.0}},
     "occurrences": {"task": "whatsapp.tasks.make_occurrences", "schedule": 20.0, "options": {"expires": 20.0}},

@@ -73,6 +73,7 @@ PAGES = [
     page("calendar-links", OWNERS, "businesses.Calendar", "LOOK"),
     page("feed-make", OWNERS, "businesses.Calendar", "POST"),
     page("feed-revoke", OWNERS, "businesses.Calendar", "POST"),
+    page("calendar-mailed", OWNERS, "businesses.Calendar", "POST"),
     page("source-enter", OWNERS, "businesses.Calendar", "POST"),
     page("source-fetch", OWNERS, "businesses.Calendar", "POST"),
     page("source-remove", OWNERS, "businesses.Calendar", "POST"),

@@ -70,7 +70,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "greetings",
         "instructions model_checks",
         "facts",
-        "known",
+        "known weekly",
         "transfer_targets",
         "sandbox",
         "audio figures",
@@ -102,7 +102,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "validators",
         "dialling",
         "changes countries field_words phone_numbers public_address client_address untrusted_json credentials mail"
-        " database_watch safe_http",
+        " database_watch read_ahead safe_http",
         "database_absence media_folder prepared",
         "absence garbage hidden public_networks spans remembered signals tenancy errors",
         "countries_in_hebrew countries_in_english",

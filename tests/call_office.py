@@ -19,7 +19,11 @@ from pytest_django import DjangoDbBlocker
 from businesses.models import Business, Membership, Role, User
 from businesses.tenancy import across_businesses
 from calls.conversation.commands import EndCall
-from calls.models import Call, Turn
+from calls.conversation.end_reasons import EndReason
+from calls.models import Call, CallStatus, Turn
+from calls.plan import settings_of
+from calls.records import replay
+from calls.records.replay import Difference
 from calls.records.traces import Decided, TraceLine, read_trace
 
 P = ParamSpec("P")
@@ -83,6 +87,22 @@ def member_cookies(business: Business) -> dict[str, str]:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return {settings.SESSION_COOKIE_NAME: str(session.session_key), settings.CSRF_COOKIE_NAME: "c" * 32}
+
+
+def replayed_otherwise() -> tuple[int, dict[str, list[Difference]]]:
+    """Returns how many calls have a whole trace, and where a replay of them decides otherwise than the call did.
+
+    A call that a mistake of ours ended is left out: there the conversation was not asked any more.
+    """
+    replayed, found = 0, dict[str, list[Difference]]()
+    for call in Call.objects.filter(status=CallStatus.ENDED, stream_opened_at__isnull=False):
+        trace = read_trace(call)
+        if not Records(call, [], trace).is_whole or call.end_reason == EndReason.OUR_MISTAKE:
+            continue
+        replayed += 1
+        if wrong := replay.differences(trace, replay.replay(trace, settings_of(call.settings), own_ticks=False)):
+            found[call.twilio_call_sid] = wrong
+    return replayed, found
 
 
 def records_of(call_sid: str) -> Records:

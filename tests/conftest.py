@@ -14,7 +14,7 @@ from calls.sandbox.telephone.twilio_peer import TwilioPeer
 from testing.databases import MigratedDatabase
 from testing.servers import media_process, web_processes
 from tests.call_exchange import Exchange
-from tests.call_office import Office
+from tests.call_office import Office, replayed_otherwise
 from tests.call_rig import ACCOUNT_SID, AUTH_TOKEN, Rig
 
 UNREADABLE = {"invalid_json", "invalid_event", "invalid_value", "unknown_parameter", "missing_required_parameter"}
@@ -42,7 +42,9 @@ async def rig(
             async with TwilioPeer(daphne.url, auth_token=AUTH_TOKEN, media_url=line.url) as twilio:
                 exchange.maker.twilio = twilio
                 yield Rig(daphne, line, exchange, twilio, office)
+            _calls, otherwise = await office.ask(replayed_otherwise)
             office.close()
+        assert not otherwise, "a replay with the call's own settings gives the commands of the call"
         assert_valid_client_events(exchange)
         for process in (daphne, line):
             assert "Traceback" not in process.log, process.log

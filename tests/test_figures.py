@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
@@ -14,9 +14,9 @@ from django.utils import timezone
 from prometheus_client import REGISTRY, generate_latest
 from pytest_django import DjangoAssertNumQueries
 
-from businesses.models import Business
+from businesses.models import Business, DeliveryState, SwitchedOff, WebhookDelivery, WebhookEndpoint
 from businesses.tenancy import across_businesses, acting_for
-from calls.models import Call, GreetingAudio, GreetingState
+from calls.models import Call, GreetingAudio, GreetingState, WeekOfCalls
 from calls.records import store
 from frontdesk import backlog
 from frontdesk.request_lanes import RequestLanes
@@ -99,6 +99,32 @@ def test_records_that_wait_are_shown() -> None:
     assert figure("records_waiting") == 0
 
 
+def tell_own_systems(business: Business, now: datetime) -> None:
+    """Three addresses: one is well and was told, one fails and has something waiting, one is gone."""
+    states: list[dict[str, Any]] = [{}, {"failing_since": now}, {"is_on": False, "off_because": SwitchedOff.GONE}]
+    for number, state in enumerate(states):
+        WebhookEndpoint.objects.create(business=business, url=f"https://{number}.test/", created_at=now, **state)
+    well, failing, gone = WebhookEndpoint.objects.order_by("url")
+    for endpoint, became, ended_at in (
+        (well, DeliveryState.DELIVERED, now - FIVE_MINUTES),
+        (well, DeliveryState.FAILED, now - timedelta(hours=2)),
+        (failing, DeliveryState.WAITING, None),
+        (gone, DeliveryState.FAILED, now - FIVE_MINUTES),
+        (gone, DeliveryState.FAILED, now - FIVE_MINUTES),
+    ):
+        WebhookDelivery.objects.create(
+            business=business, endpoint=endpoint, kind="test", body="{}", happened_at=now - 2 * FIVE_MINUTES,
+            due_at=now - FIVE_MINUTES, state=became, finished_at=ended_at,
+        )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_answers_of_the_api_are_counted_by_their_status(client: Client) -> None:
+    before = figure("api_answers_total", status="401")
+    assert client.get("/api/v1/calls").status_code == 401
+    assert figure("api_answers_total", status="401") == before + 1
+
+
 def test_what_waits_is_read_in_few_queries(acme: Business, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     now = timezone.now()
     with acting_for(acme):
@@ -119,6 +145,9 @@ def test_what_waits_is_read_in_few_queries(acme: Business, django_assert_num_que
         )
         for number, state in enumerate((GreetingState.FAILED, GreetingState.READY)):
             GreetingAudio.objects.create(business=acme, content_hash=str(number), text="Hello", state=state)
+        tell_own_systems(acme, now)
+        for days in (3, 10, 20):
+            WeekOfCalls.objects.create(business=acme, monday=(now - timedelta(days)).date(), is_below=days != 10)
         sender.health = SenderHealth.BLOCKED
         sender.save()
     for number, applied_at in enumerate((None, None, now)):
@@ -126,7 +155,7 @@ def test_what_waits_is_read_in_few_queries(acme: Business, django_assert_num_que
             provider="cloud", kind="status", dedupe_key=str(number), received_at=now - number * FIVE_MINUTES,
             applied_at=applied_at,
         )  # fmt: skip
-    with across_businesses(), django_assert_num_queries(6):
+    with across_businesses(), django_assert_num_queries(10):
         known = backlog.read(now)
     assert {kind: (work.amount, work.oldest_s) for kind, work in known.work.items()} == {
         "news": (2, 300.0),
@@ -134,6 +163,7 @@ def test_what_waits_is_read_in_few_queries(acme: Business, django_assert_num_que
         "greetings": (0, 0.0),
         "imports": (0, 0.0),
         "media": (0, 0.0),
+        "webhooks": (1, 300.0),
         "unknown_messages": (1, 0.0),
     }
     assert {status: amount for status, amount in known.broadcasts.items() if amount} == {"running": 1, "paused": 1}
@@ -145,6 +175,10 @@ def test_what_waits_is_read_in_few_queries(acme: Business, django_assert_num_que
     assert known.sent_per_s == pytest.approx(2.0, rel=0.1)
     assert known.greetings == {"pending": 0, "failed": 1, "to_hear": 0}
     assert known.senders_blocked == 1
+    assert known.weeks_below == 1
+    assert known.hooks.addresses == {"well": 1, "failing": 1, "by_member": 0, "keeps_failing": 0, "gone": 1}
+    assert known.hooks.ended == {"delivered": 1, "failed": 2}
+    assert known.hooks.oldest_s == 600.0
     assert str(acme.pk) not in generate_latest().decode()
 
 

@@ -16,6 +16,7 @@ from calls.model_checks import CheckFault
 from calls.models import GreetingAudio, GreetingState, ModelCheck
 from frontdesk import backlog, disk, figures, recent_errors
 from frontdesk.backlog import Backlog, Waiting
+from frontdesk.hook_figures import Hooks
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp.models import SenderHealth
 from whatsapp.states import BroadcastStatus, PauseReason, RecipientStatus
@@ -30,6 +31,8 @@ WAITS = Backlog(
     sent_per_s=7.25,
     greetings={},
     senders_blocked=1,
+    hooks=Hooks(addresses={}, ended={}, oldest_s=0.0),
+    weeks_below=0,
 )
 
 

@@ -138,7 +138,7 @@ def move(
             return current
         _demand_notice(current, now, by_caller=by_caller)
         _choose(wish, [target])
-        before, shift = current.starts_at, wish.start - current.starts_at
+        before, shift, left = current.starts_at, wish.start - current.starts_at, current.calendar
         current.calendar = target
         current.moved_at = now if shift else current.moved_at
         current.starts_at, current.ends_at = wish.start, current.ends_at + shift
@@ -146,7 +146,7 @@ def move(
         current.changed_at = _change(current, now)
         _write(current, wish, [target])
         _note(current, "moved", before=_clock(before, business), after=_clock(wish.start, business))
-        telling.told(current, Happening.APPOINTMENT_MOVED, now=now, moved_from=before)
+        telling.told(current, Happening.APPOINTMENT_MOVED, now=now, moved_from=before, left=left)
         return current
 
 

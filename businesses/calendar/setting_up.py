@@ -16,6 +16,7 @@ from businesses.models import (
     Business,
     BusyTime,
     Calendar,
+    Membership,
     ReminderChoices,
     Service,
     ServiceCalendar,
@@ -50,6 +51,18 @@ def save_calendar(calendar: Calendar) -> None:
             ServiceCalendar.objects.bulk_create(
                 [ServiceCalendar(business=calendar.business, service=service, calendar=calendar) for service in lonely]
             )
+
+
+def mail_to(calendar: Calendar, member: Membership | None) -> None:
+    """Store to whom the calendar's appointments are mailed from now on; None: to nobody."""
+    with transaction.atomic():
+        row = Calendar.objects.select_related("mailed__user").get(pk=calendar.pk)
+        before, after = (each.user.email if each else None for each in (row.mailed, member))
+        Calendar.objects.filter(pk=row.pk).update(mailed=member)
+        calendar.mailed = member
+        if before != after:
+            found = {"mailed": [before, after]}
+            audit.record(row.business, AuditKind.SETTINGS_CHANGED, of=row._meta.label, name=row.name, changes=found)
 
 
 def has_appointments(row: Calendar | Service) -> bool:

@@ -6,12 +6,21 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from businesses.calendar import mails
 from businesses.happenings import Happening, happened
-from businesses.models import Appointment
+from businesses.models import Appointment, Calendar
 
 
-def told(appointment: Appointment, kind: Happening, *, now: datetime, moved_from: datetime | None = None) -> None:
-    """Have it told. Call it inside the transaction that makes it true."""
+def told(
+    appointment: Appointment,
+    kind: Happening,
+    *,
+    now: datetime,
+    moved_from: datetime | None = None,
+    left: Calendar | None = None,
+) -> None:
+    """Have it told. Call it inside the transaction that makes it true. `left`: the calendar in which it was before."""
+    mails.write(appointment, kind, now=now, left=left)
     data = data_of(appointment)
     if moved_from is not None:
         zone = ZoneInfo(appointment.business.time_zone)

@@ -5,12 +5,13 @@ from businesses.models.appointments import Appointment, AppointmentStatus, BusyT
 from businesses.models.audit import AuditEntry, AuditKind
 from businesses.models.business import Business, Language, SecondFactor, Voice, usual_notice
 from businesses.models.calendar_links import CalendarFeed, CalendarSource
+from businesses.models.calendar_mails import CalendarMail, MailAbout, MailState
 from businesses.models.calendars import Calendar, Service, ServiceCalendar
 from businesses.models.heartbeats import Heartbeat
 from businesses.models.hours import DayKind, SpecialDays, WeekHours
 from businesses.models.keeping import AddressKey, Erasure, Retention
 from businesses.models.knowledge import KnowledgeEntry
-from businesses.models.limits import DailyLimits, DayUsage, Limit
+from businesses.models.limits import DailyLimits, DayUsage, Limit, UsageDetail
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
@@ -30,6 +31,7 @@ __all__ = [
     "BusyTime",
     "Calendar",
     "CalendarFeed",
+    "CalendarMail",
     "CalendarSource",
     "DailyLimits",
     "DayKind",
@@ -46,6 +48,8 @@ __all__ = [
     "Language",
     "Limit",
     "MadeBy",
+    "MailAbout",
+    "MailState",
     "Membership",
     "Permission",
     "PhoneNumber",
@@ -59,6 +63,7 @@ __all__ = [
     "ServiceCalendar",
     "SpecialDays",
     "SwitchedOff",
+    "UsageDetail",
     "User",
     "Voice",
     "WebProcess",

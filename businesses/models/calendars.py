@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models.business import Business
+from businesses.models.members import Membership
 from businesses.tenancy import BusinessManager
 
 
@@ -30,6 +31,9 @@ class Calendar(models.Model):
     )
     is_active = models.BooleanField(
         _("can be booked"), default=True, help_text=_("Off: nothing new is booked. What is booked stays.")
+    )
+    mailed = models.ForeignKey(
+        Membership, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("mailed to")
     )
 
     objects = BusinessManager()

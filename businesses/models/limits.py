@@ -23,6 +23,13 @@ class Limit(models.TextChoices):
     MONEY = "money", _("money (US dollars)")
 
 
+class UsageDetail(models.TextChoices):
+    """What a day's use is made of, beside what has limits. The names are those of the fields of `DayUsage`."""
+
+    MESSAGES_MONEY = "messages_money", _("of it for messages (US dollars)")
+    UNPRICED_MESSAGES = "unpriced_messages", _("messages without a known price")
+
+
 class DailyLimits(models.Model):
     """The limits of one business for a day of its own clock. Empty means no limit. Acted upon by `businesses.usage`."""
 
@@ -83,6 +90,10 @@ class DayUsage(models.Model):
     )
     messages = models.PositiveIntegerField(_("messages"), default=0)
     money = models.DecimalField(_("money (US dollars)"), max_digits=14, decimal_places=5, default=Decimal(0))
+    messages_money = models.DecimalField(
+        UsageDetail.MESSAGES_MONEY.label, max_digits=14, decimal_places=5, default=Decimal(0), db_default=Decimal(0)
+    )
+    unpriced_messages = models.PositiveIntegerField(UsageDetail.UNPRICED_MESSAGES.label, default=0, db_default=0)
 
     objects = BusinessManager()
 

@@ -118,6 +118,7 @@ class WebhookDelivery(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["due_at"], name="webhook_due", condition=Q(state="waiting")),
             models.Index(fields=["business", "-happened_at"], name="webhook_newest_first"),
+            models.Index(fields=["finished_at"], name="webhook_finished", condition=Q(finished_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,9 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from businesses import tasks
+from businesses.calendar import setting_up
 from businesses.ics import feeds, sources
-from businesses.models import BusyTime, Calendar, CalendarSource
+from businesses.mail import can_mail
+from businesses.models import BusyTime, Calendar, CalendarMail, CalendarSource
 from businesses.pages.access import OWNERS, PageRequest, business_page
+from businesses.pages.mailed_form import MailedForm
 from businesses.pages.source_form import SourceForm, reason
 from businesses.public_address import public_url
 
@@ -56,6 +60,18 @@ def revoke_feed_of_all(request: PageRequest) -> HttpResponse:
 def revoke_feed(request: PageRequest, calendar_id: UUID) -> HttpResponse:
     """Take the address back."""
     return _without_feed(request, _calendar(request, calendar_id))
+
+
+@business_page(section="calendar", roles=OWNERS, action_of="calendar-links")
+def choose_mailed(request: PageRequest, calendar_id: UUID) -> HttpResponse:
+    """Store who gets the calendar's appointments by mail, or that nobody does."""
+    calendar = _calendar(request, calendar_id)
+    form = MailedForm(request.POST, business=request.business)
+    if not form.is_valid():
+        return _page(request, calendar, mailed_form=form)
+    setting_up.mail_to(calendar, form.cleaned_data["member"])
+    messages.success(request, _("Saved."))
+    return _to(request, calendar)
 
 
 @business_page(section="calendar", roles=OWNERS, action_of="calendar-links")
@@ -118,11 +134,16 @@ def _to(request: PageRequest, calendar: Calendar | None) -> HttpResponse:
 
 
 def _page(
-    request: PageRequest, calendar: Calendar | None, *, form: SourceForm | None = None, token: str = ""
+    request: PageRequest,
+    calendar: Calendar | None,
+    *,
+    form: SourceForm | None = None,
+    mailed_form: MailedForm | None = None,
+    token: str = "",
 ) -> HttpResponse:
     slug, now = request.business.slug, timezone.now()
     source = sources.of(calendar) if calendar else None
-    context = {
+    context: dict[str, Any] = {
         "row": calendar,
         "feed": feeds.of(request.business, calendar),
         "source": source,
@@ -136,10 +157,15 @@ def _page(
         context |= {"make": reverse("all-feed-make", args=[slug]), "revoke": reverse("all-feed-revoke", args=[slug])}
     else:
         context |= {
+            "mailed_form": mailed_form or MailedForm(business=request.business, initial={"member": calendar.mailed_id}),
+            "can_mail": can_mail(),
+            "last_mail": CalendarMail.objects.filter(business=request.business, calendar=calendar)
+            .order_by("-created_at")
+            .first(),
             "make": reverse("feed-make", args=[slug, calendar.pk]),
             "revoke": reverse("feed-revoke", args=[slug, calendar.pk]),
         }
     if token:
         address = public_url() + reverse("calendar-feed", args=[token])
         context |= {"address": address, "webcal": f"webcal:{address.partition(':')[2]}"}
-    return render(request, "pages/calendar_links.html", context, status=422 if form else 200)
+    return render(request, "pages/calendar_links.html", context, status=422 if form or mailed_form else 200)

@@ -1,7 +1,8 @@
 """What a business has used and what it cost, day by day and month by month, beside its limits; and as CSV.
 
 A day is the business's own. The rows are those that the limits count (`usage`), so page and limits agree. Money is
-OpenAI's part of calls and WhatsApp's messages by their published prices, without the phone line.
+OpenAI's part of calls and WhatsApp's messages by their published prices or the operator's, without the phone line.
+What has no known price is counted, and no price is made up for it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Sum
 from django.db.models.functions import TruncMonth
@@ -22,17 +23,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from businesses import usage
-from businesses.models import Business, DayUsage, Limit
+from businesses.models import Business, DayUsage, Limit, UsageDetail
 from businesses.pages.access import OWNERS, PageRequest, business_page
 from businesses.pages.csv_export import csv_answer
 
 DAYS = 31
 MONTHS = 13
+SHOWN: Final[tuple[Limit | UsageDetail, ...]] = (*Limit, *UsageDetail)
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What was used on a day, or in the month that begins with it. The names are those of `Limit`."""
+    """What was used on a day, or in the month that begins with it. The names are those of `SHOWN`."""
 
     day: date
     calls: int
@@ -40,11 +42,13 @@ class Used:
     dialled_minutes: Decimal
     messages: int
     money: Decimal
+    messages_money: Decimal
+    unpriced_messages: int
 
     @property
     def amounts(self) -> list[Decimal]:
-        """Returns the amounts, in the order of `Limit`."""
-        return [Decimal(getattr(self, limit.value)) for limit in Limit]
+        """Returns the amounts, in the order of `SHOWN`."""
+        return [Decimal(getattr(self, each.value)) for each in SHOWN]
 
 
 def days(business: Business, today: date) -> list[Used]:
@@ -61,9 +65,9 @@ def months(business: Business, today: date) -> list[Used]:
         first = (first - timedelta(days=1)).replace(day=1)
     rows = DayUsage.objects.filter(business=business, day__gte=first, day__lte=today)
     summed = rows.annotate(month=TruncMonth("day")).values("month").order_by("-month")
-    sums = {f"{limit.value}_sum": Sum(limit.value) for limit in Limit}
+    sums = {f"{each.value}_sum": Sum(each.value) for each in SHOWN}
     found: Iterable[Mapping[str, Any]] = summed.annotate(**sums)
-    return [Used(row["month"], *(row[f"{limit.value}_sum"] for limit in Limit)) for row in found]
+    return [Used(row["month"], *(row[f"{each.value}_sum"] for each in SHOWN)) for row in found]
 
 
 @require_safe
@@ -71,11 +75,13 @@ def months(business: Business, today: date) -> list[Used]:
 def costs(request: PageRequest) -> HttpResponse:
     """Show today beside the limits, the days and the months."""
     today = timezone.localdate()
+    by_month = months(request.business, today)
     context = {
         "today": usage.overview(request.business, now=timezone.now()),
         "days": days(request.business, today),
-        "months": months(request.business, today),
-        "columns": [limit.label for limit in Limit],
+        "months": by_month,
+        "columns": [each.label for each in SHOWN],
+        "has_unpriced": any(each.unpriced_messages for each in by_month),
     }
     return render(request, "pages/costs.html", context)
 
@@ -84,12 +90,12 @@ def costs(request: PageRequest) -> HttpResponse:
 @business_page(section="settings", roles=OWNERS)
 def export(request: PageRequest) -> HttpResponseBase:
     """Send every day as CSV."""
-    header = [_("day (%(zone)s)") % {"zone": request.business.time_zone}, *(str(limit.label) for limit in Limit)]
+    header = [_("day (%(zone)s)") % {"zone": request.business.time_zone}, *(str(each.label) for each in SHOWN)]
     name = f"costs-{request.business.slug}-{timezone.localdate():%Y-%m-%d}"
     return csv_answer(name, header, _cells(request.business))
 
 
 def _cells(business: Business) -> Iterator[tuple[object, ...]]:
-    names = ("day", *(limit.value for limit in Limit))
+    names = ("day", *(each.value for each in SHOWN))
     rows = DayUsage.objects.filter(business=business).order_by("day")
     yield from rows.values_list(*names).iterator(chunk_size=500)

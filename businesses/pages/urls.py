@@ -40,6 +40,7 @@ urlpatterns = [
     path("calendar/calendars/<uuid:calendar_id>/links/", calendar_links.links, name="calendar-links"),
     path("calendar/calendars/<uuid:calendar_id>/links/feed/", calendar_links.make_feed, name="feed-make"),
     path("calendar/calendars/<uuid:calendar_id>/links/feed/revoke/", calendar_links.revoke_feed, name="feed-revoke"),
+    path("calendar/calendars/<uuid:calendar_id>/links/mail/", calendar_links.choose_mailed, name="calendar-mailed"),
     path("calendar/calendars/<uuid:calendar_id>/links/source/", calendar_links.enter_source, name="source-enter"),
     path("calendar/calendars/<uuid:calendar_id>/links/fetch/", calendar_links.fetch_source, name="source-fetch"),
     path("calendar/calendars/<uuid:calendar_id>/links/remove/", calendar_links.remove_source, name="source-remove"),

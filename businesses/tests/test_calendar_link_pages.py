@@ -13,7 +13,7 @@ from businesses.calendar.tests.conftest import Shop, make_shop
 from businesses.calendar.tests.test_calendar_pages import signed_in
 from businesses.ics import sources
 from businesses.ics.busy import Busy
-from businesses.models import AuditEntry, BusyTime, CalendarFeed, CalendarSource, Role
+from businesses.models import AuditEntry, BusyTime, Calendar, CalendarFeed, CalendarSource, Membership, Role
 from businesses.tenancy import acting_for
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +80,23 @@ def test_another_calendar_is_entered_and_forgotten(shop: Shop) -> None:
     with acting_for(shop.business):
         assert not BusyTime.objects.exists()
     assert client.post(page(shop, "fetch/")).status_code == 404
+
+
+def test_a_member_is_chosen_for_mails_and_nobody_else(shop: Shop) -> None:
+    client, other = signed_in(shop.business), make_shop()
+    assert signed_in(other.business).get(page(shop)).status_code == 404
+    with acting_for(other.business):
+        others = Membership.objects.get()
+    with acting_for(shop.business):
+        mine = Membership.objects.get()
+    assert client.post(page(shop, "mail/"), {"member": others.pk}).status_code == 422
+    for member, kept in ((mine.pk, mine.pk), ("", None)):
+        assert client.post(page(shop, "mail/"), {"member": member}).status_code == 302
+        with acting_for(shop.business):
+            assert Calendar.objects.get(pk=shop.ann.pk).mailed_id == kept
+    assert "Mail each appointment to" in client.get(page(shop)).content.decode()
+    with acting_for(shop.business):
+        assert AuditEntry.objects.filter(details__changes__mailed=[None, mine.user.email]).exists()
 
 
 def test_staff_have_no_business_with_addresses(shop: Shop) -> None:

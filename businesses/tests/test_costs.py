@@ -10,7 +10,8 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from businesses.models import Business, DailyLimits, DayUsage, Membership, Role, User
+from businesses import usage
+from businesses.models import Business, DailyLimits, DayUsage, Limit, Membership, Role, UsageDetail, User
 from businesses.pages import costs
 from businesses.tenancy import acting_for
 
@@ -65,6 +66,20 @@ def test_the_page_shows_limits_and_sums(clinic: Business, owner: Client) -> None
 
 def test_a_business_that_has_used_nothing(clinic: Business, owner: Client) -> None:
     assert "Nothing has been used yet." in owner.get(reverse("costs", args=["clinic"])).content.decode()
+
+
+def test_messages_without_a_price_are_counted_and_none_is_made_up(clinic: Business, owner: Client) -> None:
+    with time_machine.travel(datetime(2026, 11, 30, 12, tzinfo=UTC)):
+        use(clinic, TODAY, "1.25")
+        assert "no price is known" not in owner.get(reverse("costs", args=["clinic"])).content.decode()
+        counted: usage.Amounts = {Limit.MESSAGES: 5, Limit.MONEY: Decimal("0.5")}
+        detail: usage.Amounts = {UsageDetail.MESSAGES_MONEY: Decimal("0.5"), UsageDetail.UNPRICED_MESSAGES: 2}
+        usage.add(clinic, {**counted, **detail}, now=datetime(2026, 11, 30, 12, tzinfo=UTC))
+        shown = owner.get(reverse("costs", args=["clinic"])).content.decode()
+        lines = owner.get(reverse("costs-export", args=["clinic"])).content.decode("utf-8-sig").splitlines()
+    assert "no price is known" in shown
+    assert lines[0].endswith('"money (US dollars)","of it for messages (US dollars)","messages without a known price"')
+    assert lines[1] == '"2026-11-30","1","2.50","0.00","5","1.75000","0.50000","2"'
 
 
 def test_the_csv_has_every_day(clinic: Business, owner: Client) -> None:

@@ -52,6 +52,7 @@ class NoiseFloor:
         self._minimum_ms += milliseconds
         if self._minimum_ms >= _SUBWINDOW_MS:
             self._minima.append(self._minimum)
+            self.rms = min(self._minima) if len(self._minima) == self._minima.maxlen else 0.0
             self._minimum, self._minimum_ms = float("inf"), 0
             if len(self._minima) == self._minima.maxlen:
                 self.rms = min(self._minima)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from calls.conversation.commands import KeepTurn, Speaker
 
@@ -26,6 +27,9 @@ class _Turn:
     share_heard: dict[str, float] = field(default_factory=dict)  # 0 to 1; an item that is missing was heard whole
     ended_ms: int | None = None
     interrupted_ms: int | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Turn:
+        return replace(self, words=self.words.copy(), share_heard=self.share_heard.copy())
 
     @property
     def text(self) -> str:

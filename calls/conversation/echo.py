@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 LONGEST_WAY_S = 0.35
 """From Twilio to the caller's ear and back: mobile networks take up to 0.3 s, a loud room adds its reverberation."""
@@ -33,6 +34,9 @@ class _Sound:
     starts_at: float
     ends_at: float
     level: int
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Sound:
+        return self
 
 
 @dataclass(slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from math import ceil, floor
+from typing import Any
 
 BYTES_PER_SECOND = 8000
 FRAME_BYTES = 160
@@ -30,6 +32,9 @@ class Item:
     sent: int = 0
     heard: int = 0
     levels: list[int] = field(default_factory=list)  # rms of each 20 ms received
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Item:
+        return replace(self, levels=self.levels.copy())
 
     def receive(self, size: int, levels: tuple[int, ...]) -> None:
         """Add a piece. Its 20 ms steps may be shifted against those of the item, which is exact enough for an echo."""
@@ -65,6 +70,9 @@ class Sent:
     offset: int  # of `end` in the generation's stream
     due_at: float  # when its last frame has played if Twilio is punctual
     short_s: float  # what that frame lacks of 20 ms: Twilio may or may not fill it up with silence
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Sent:
+        return Sent(deepcopy(self.item, memo), self.start, self.end, self.mark, self.offset, self.due_at, self.short_s)
 
 
 @dataclass(slots=True)

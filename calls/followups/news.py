@@ -8,9 +8,7 @@ What certainly did not leave (no connection, refused) is tried again a few times
 from __future__ import annotations
 
 import logging
-import smtplib
-import socket
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,12 +18,25 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 
-from businesses.mail import can_mail
-from businesses.models import Membership
+from businesses.mail import NOT_SENT, can_mail
+from businesses.models import Membership, Role
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.end_reasons import EndReason
 from calls.followups import news_words
-from calls.models import BROWSER, Call, CallOutcome, CallStatus, News, NewsChoice, NewsState, NewsWhen, Task, Voicemail
+from calls.models import (
+    BROWSER,
+    Call,
+    CallOutcome,
+    CallStatus,
+    News,
+    NewsChoice,
+    NewsState,
+    NewsWhen,
+    Task,
+    Voicemail,
+    WeekOfCalls,
+)
+from calls.weekly import Week, monday_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,18 +47,6 @@ _LEASE: Final = timedelta(minutes=3)  # longer than the mail server's time-out
 _FIRST_RETRY: Final = timedelta(minutes=1)
 MAX_ATTEMPTS: Final = 5
 MOST: Final = 50
-_NOT_SENT = (
-    ConnectionRefusedError,
-    socket.gaierror,
-    smtplib.SMTPConnectError,
-    smtplib.SMTPHeloError,
-    smtplib.SMTPAuthenticationError,
-    smtplib.SMTPNotSupportedError,
-    smtplib.SMTPSenderRefused,
-    smtplib.SMTPRecipientsRefused,
-    smtplib.SMTPDataError,
-)
-"""Errors after which the mail has certainly not left."""
 
 _MISSED = Q(outcome__in=(CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK), is_outgoing=False)
 
@@ -87,7 +86,7 @@ def next_digest(member: Membership, hour: int, now: datetime) -> datetime:
 
 def write_due(*, now: datetime) -> int:
     """Write the rows of mails that are due now. Returns how many."""
-    return _write_at_once(now) + _write_digests(now)
+    return _write_at_once(now) + _write_digests(now) + _write_weeks(now)
 
 
 def due(*, now: datetime) -> list[UUID]:
@@ -127,13 +126,12 @@ def _post(news: News, now: datetime) -> tuple[NewsState, datetime | None]:
     if choice.mail == NewsWhen.NEVER or not user.is_active:
         return NewsState.NOTHING, None
     with translation.override(choice.language), timezone.override(ZoneInfo(news.business.time_zone)):
-        calls = [news.call] if news.call else list(calls_between(news)[: news_words.MOST_CALLS + 1])
-        if not calls:
-            return NewsState.NOTHING, None
-        letter = news_words.of_call(calls[0]) if news.call else news_words.of_day(news.business, calls)
+        letter = _letter(news)
+    if letter is None:
+        return NewsState.NOTHING, None
     try:
         send_mail(letter.subject, letter.body, None, [user.email])
-    except _NOT_SENT as error:
+    except NOT_SENT as error:
         what = type(error).__name__  # its text may hold the address
         logger.warning("mail %s about calls was not sent, attempt %d: %s", news.pk, news.attempts + 1, what)
         if news.attempts + 1 >= MAX_ATTEMPTS:
@@ -143,6 +141,17 @@ def _post(news: News, now: datetime) -> tuple[NewsState, datetime | None]:
         logger.warning("mail %s about calls may not have been sent: %s", news.pk, type(error).__name__)
         return NewsState.UNKNOWN, None
     return NewsState.SENT, None
+
+
+def _letter(news: News) -> news_words.Letter | None:
+    """Returns the mail; None if there is nothing to tell (any more)."""
+    if news.week:
+        week = WeekOfCalls.objects.filter(business=news.business, monday=news.week, is_below=True).first()
+        return news_words.of_week(news.business, Week(week.monday, week)) if week else None
+    calls = [news.call] if news.call else list(calls_between(news)[: news_words.MOST_CALLS + 1])
+    if not calls:
+        return None
+    return news_words.of_call(calls[0]) if news.call else news_words.of_day(news.business, calls)
 
 
 def _write_at_once(now: datetime) -> int:
@@ -183,6 +192,36 @@ def _write_digests(now: datetime) -> int:
         ready = NewsChoice.objects.filter(next_digest_at__lte=now, mail=NewsWhen.DAILY)
         choices = list(ready.select_related("membership__business")[:MOST]) if can_mail() else []
     return sum(_write_digest(choice, now) for choice in choices)
+
+
+def _write_weeks(now: datetime) -> int:
+    """Write the mails to owners about a week that is over and fell short: on Monday, at the hour of the daily mail."""
+    if not can_mail():
+        return 0
+    lately = (now - timedelta(days=14)).date()
+    with across_businesses():  # one query for all businesses
+        weeks = WeekOfCalls.objects.filter(is_below=True, monday__gt=lately)
+        of_business = weeks.filter(business=OuterRef("business"), monday__lte=(now - timedelta(days=6)).date())
+        told = News.objects.filter(choice=OuterRef("pk"), week__gt=lately)
+        choices = NewsChoice.objects.exclude(mail=NewsWhen.NEVER).filter(
+            Exists(of_business), ~Exists(told), membership__role=Role.OWNER
+        )
+        rows = [
+            News(business_id=choice.business_id, choice=choice, week=monday, due_at=now, created_at=now)
+            for choice in choices.select_related("membership__business")[:MOST]
+            if (monday := _week_to_tell_of(choice, now))
+            and weeks.filter(business=choice.business_id, monday=monday).exists()
+        ]
+        News.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _week_to_tell_of(choice: NewsChoice, now: datetime) -> date | None:
+    """Returns the Monday of the last whole week, by the business's clock; None before Monday's hour of mails."""
+    business = choice.membership.business
+    monday, local = monday_of(business, now), now.astimezone(ZoneInfo(business.time_zone))
+    is_early = local.date() == monday and local.hour < choice.digest_hour
+    return None if is_early else monday - timedelta(weeks=1)
 
 
 def _write_digest(choice: NewsChoice, now: datetime) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from businesses.known_people import KnownPerson, people_with
 from businesses.mail import defused
@@ -18,6 +18,10 @@ from businesses.models import Business
 from businesses.public_address import public_url
 from calls.followups import todo
 from calls.models import Call, CallOutcome, Sentiment, Task, TaskKind
+from calls.weekly import Promise, Week
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 MOST_CALLS: Final = 100
 _MISSED = (CallOutcome.REFUSED, CallOutcome.FAILED, CallOutcome.FALLBACK)
@@ -62,6 +66,23 @@ def of_day(business: Business, calls: Sequence[Call]) -> Letter:
         lines += [_("There were more: the page shows all."), ""]
     lines += [_address("calls", business), "", _why(business)]
     return Letter(_one_line(f"{defused(business.name)}: {lines[0]}"), "\n".join(lines))
+
+
+PROMISES: Final[dict[Promise, StrOrPromise]] = {
+    Promise.GREETINGS: gettext_lazy("not every caller heard the greeting whole"),
+    Promise.INTERRUPTIONS: gettext_lazy("the assistant was slow to fall silent when it was interrupted"),
+    Promise.ANSWERS: gettext_lazy("callers waited too long for answers"),
+}
+"""What a week fell short of, in a member's words."""
+
+
+def of_week(business: Business, week: Week) -> Letter:
+    """Returns the mail about a week that fell short of what it promises."""
+    day = date_format(week.monday, "SHORT_DATE_FORMAT")
+    subject = _("%(business)s: in the week of %(day)s callers were served less well than promised")
+    lines = [f"• {PROMISES[promise]}" for promise in week.broken]
+    lines += ["", _address("figures", business), "", _why(business)]
+    return Letter(_one_line(subject % {"business": defused(business.name), "day": day}), "\n".join(lines))
 
 
 def _lines(call: Call, who: str, tasks: Sequence[Task]) -> list[str]:

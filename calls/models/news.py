@@ -74,7 +74,10 @@ class NewsState(models.TextChoices):
 
 
 class News(models.Model):
-    """One mail to one member: about a call, or all calls from `since` to `until`. Its text is made when it is sent."""
+    """One mail to one member: about a call, all calls from `since` to `until`, or a week that fell short.
+
+    Its text is made when it is sent.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="+")
@@ -82,6 +85,7 @@ class News(models.Model):
     call = models.ForeignKey(Call, models.CASCADE, null=True, related_name="+")
     since = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)
+    week = models.DateField(null=True, help_text="the Monday of a week that fell short of what it promises")
     state = models.CharField(_("state"), max_length=10, choices=NewsState.choices, default=NewsState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, help_text="when it is tried (again), or when its sending has failed")
@@ -95,6 +99,7 @@ class News(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["choice", "call"], name="one_mail_for_each_call"),
             models.UniqueConstraint(fields=["choice", "until"], name="one_mail_for_each_day"),
+            models.UniqueConstraint(fields=["choice", "week"], name="one_mail_for_each_week"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["due_at"], name="news_due", condition=Q(due_at__isnull=False)),

@@ -27,12 +27,16 @@ class WeekOfCalls(models.Model):
     silence_ms = models.PositiveBigIntegerField(default=0)
     interruptions = models.JSONField(default=dict, help_text="how many took so long: {steps of 10 ms: times}")
     answers = models.JSONField(default=dict, help_text="likewise")
+    is_below = models.BooleanField(default=False, db_default=False, help_text="it fell short of what it promises")
 
     objects = BusinessManager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["business", "monday"], name="one_row_per_week_of_calls")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["monday"], name="weeks_below", condition=models.Q(is_below=True))
         ]
 
     def __str__(self) -> str:

@@ -50,6 +50,7 @@ def export(request: PageRequest) -> HttpResponseBase:
         _("wishes"),
         _("follow-ups"),
         _("caller's mood"),
+        _("OpenAI cost (US dollars)"),
     ]
     chosen = CallFilters(request.GET, business=request.business).chosen()
     name = f"calls-{timezone.localdate():%Y-%m-%d}"
@@ -91,4 +92,5 @@ def _cells(business: Business, calls: Iterator[Call]) -> Iterator[list[str]]:
                 *_greeting(call),
                 call.summary,
                 *gist_words.in_a_cell(call),
+                words.cost(call),
             ]

@@ -67,7 +67,7 @@ class CallFilters(DayRangeForm):
             return Call.objects.none()
         wanted = self.cleaned_data
         found = Call.objects.filter(business=self.business).order_by("-started_at")
-        found = found.defer("settings", "usage", "latencies")
+        found = found.defer("settings", "latencies")
         found = self.within(found, "started_at")
         if wanted["number"]:
             found = found.filter(wanted["number"])

@@ -18,21 +18,15 @@ from django.views.decorators.http import require_safe
 
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.charts import Chart, Figure, Series, bar_chart, line_chart
-from calls.records import weekly
-from calls.records.weekly import Advice, Promise, Week
+from calls import weekly
+from calls.followups.news_words import PROMISES
+from calls.weekly import Advice, Promise, Week
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
 CHOICES = (4, 12, 26)
 """How many weeks can be shown."""
-
-PROMISES: dict[Promise, StrOrPromise] = {
-    Promise.GREETINGS: gettext_lazy("not every caller heard the greeting whole"),
-    Promise.INTERRUPTIONS: gettext_lazy("the assistant was slow to fall silent when it was interrupted"),
-    Promise.ANSWERS: gettext_lazy("callers waited too long for answers"),
-}
-"""What a week fell short of, in a member's words."""
 
 ADVICE: dict[Advice, StrOrPromise] = {
     Advice.MORE_VOICE: gettext_lazy(

@@ -18,6 +18,7 @@ from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.errors import SpeechFailed, SpeechFault
 from calls.models import Call, CallOutcome, GreetingAudio, Speaker, Turn
 from calls.openai_errors import Meaning, meaning_of
+from calls.records import costs
 from calls.records.endings import end_reason_of
 
 if TYPE_CHECKING:
@@ -239,3 +240,11 @@ def _shown(turn: Turn) -> ShownTurn:
     words, heard = turn.text.split(), turn.heard_text.split()
     count = next((i for i, (a, b) in enumerate(zip(words, heard, strict=False)) if a != b), min(len(words), len(heard)))
     return ShownTurn(turn, " ".join(words[:count]), " ".join(words[count:]))
+
+
+def cost(call: Call) -> str:
+    """Returns the US dollars that OpenAI takes for a call, or that nobody here knows; "" for a call without tokens."""
+    dollars = costs.cost_of(call.model, call.usage)
+    if dollars is not None:
+        return f"{dollars:.3f}"
+    return _("no price known") if call.usage.get("total_tokens") else ""

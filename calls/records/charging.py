@@ -95,7 +95,7 @@ def give_back(call: Call, minutes: Decimal, *, since: datetime) -> None:
         usage.give_back(call.business, limit, minutes, since=since)
 
 
-def _book(business: Business, owed: Decimal, *, now: datetime, limits: dict[Limit, usage.Amount]) -> None:
+def _book(business: Business, owed: Decimal, *, now: datetime, limits: usage.Amounts) -> None:
     if not is_hidden(business.pk):
         _pay(business, owed)
         usage.add(business, limits, now=now)

@@ -36,6 +36,7 @@ class Decided:
 
 TraceLine = Event | Decided
 
+_NEXT_LINE = "\n"  # within a line of JSON it is always escaped
 _EVENTS = frozenset(get_args(Event))
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (*get_args(Event), *get_args(Command))}
 
@@ -62,27 +63,34 @@ def encode(lines: Iterable[TraceLine]) -> bytes:
     return zlib.compress(b"\n".join(encoded), 6)
 
 
-def decode(chunk: bytes) -> Iterator[TraceLine]:
-    """Yields the lines of a chunk. Raises `ValueError` if it was written in another format."""
-    header, *encoded = zlib.decompress(chunk).decode("utf-8", "surrogatepass").split("\n")
+def decode(chunk: bytes, *, only_events: bool = False) -> Iterator[TraceLine]:
+    """Yields the lines of a chunk, or its events alone. Raises `ValueError` if it was written in another format."""
+    header, _, encoded = zlib.decompress(chunk).decode("utf-8", "surrogatepass").partition("\n")
     if json.loads(header) != {"format": FORMAT}:
         raise ValueError(f"this trace has another format ({header[:40]}) than this program reads ({FORMAT})")
     before_ms = 0
-    for text in encoded:
-        kind_name, at, *values = json.loads(text)
+    for kind_name, at, *values in json.loads(f"[{encoded.replace(_NEXT_LINE, ',')}]"):  # all at once: half the time
         seconds = at if isinstance(at, float) else (before_ms + at) / 1000
         before_ms = round(seconds * 1000)
         kind = _KINDS[kind_name]
         if kind in _EVENTS:
             yield _build(kind, [seconds, *values])
-        else:
+        elif not only_events:
             yield Decided(seconds, _build(kind, values))
 
 
 def read_trace(call: Call) -> list[TraceLine]:
     """Returns the whole trace of a call, in order."""
-    chunks = TraceChunk.objects.filter(call=call).order_by("position").values_list("data", flat=True)
-    return [line for chunk in chunks for line in decode(bytes(chunk))]
+    return [line for chunk in _chunks(call) for line in decode(bytes(chunk))]
+
+
+def read_events(call: Call) -> list[TraceLine]:
+    """Returns what the conversation of a call was told, in order, without what it decided."""
+    return [line for chunk in _chunks(call) for line in decode(bytes(chunk), only_events=True)]
+
+
+def _chunks(call: Call) -> Iterable[bytes | memoryview]:
+    return TraceChunk.objects.filter(call=call).order_by("position").values_list("data", flat=True)
 
 
 def _values(what: Event | Command) -> list[Any]:

@@ -22,7 +22,7 @@ from businesses.registration import save_business
 from businesses.tenancy import across_businesses, acting_for
 from calls.models import Call, CallStatus, TraceChunk, Tuning, TuningCall, TuningFailure
 from calls.plan import settings_of
-from calls.records.traces import read_trace
+from calls.records.traces import read_events
 from calls.records.trying import Moment, try_settings
 
 logger = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def _try(row: TuningCall) -> bool:
         if call is not None:
             own = settings_of(call.settings)
             changes = {name: value for name, value in row.tuning.changes.items() if name in TRIED}
-            moments = try_settings(read_trace(call), own, replace(own, **changes))
+            moments = try_settings(read_events(call), own, replace(own, **changes))
     except (ValueError, KeyError, TypeError, zlib.error):  # damaged, or another version's
         logger.exception("call %s: its trace can't be read", row.call_id)
         failure = TuningFailure.UNREADABLE

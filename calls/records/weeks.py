@@ -29,7 +29,7 @@ from calls.records.certificates import certify
 from calls.records.measuring import Greeting, Measured, covered_ms, greeting_of, pauses_in
 from calls.records.replay import streams_of
 from calls.records.traces import TraceLine, read_trace
-from calls.records.weekly import STEP_MS, SUMS, Week, monday_of
+from calls.weekly import STEP_MS, SUMS, Week, monday_of
 
 logger = logging.getLogger(__name__)
 
@@ -138,6 +138,8 @@ def _count(business: Business, each: Mapping[str, Any] | None, sign: int) -> Non
         for milliseconds in each[name]:
             steps[str(milliseconds // STEP_MS)] += sign
         setattr(week, name, {step: times for step, times in steps.items() if times})
+    broken = Week(week.monday, week).broken
+    week.is_below = bool(broken)
     week.save()
-    for promise in set(Week(week.monday, week).broken) - set(before):
+    for promise in set(broken) - set(before):
         logger.warning("business %s: the week of %s fell below its promise: %s", business.pk, week.monday, promise)

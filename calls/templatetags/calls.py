@@ -8,6 +8,7 @@ from uuid import UUID
 from django import template
 from django.template import Context
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -99,6 +100,13 @@ def tenths(value: int) -> str:
 def seconds(call: Call) -> float | None:
     """Returns the seconds that the assistant has been on the line; None if it never was."""
     return words.seconds_on_the_line(call, now=timezone.now())
+
+
+@register.filter
+def cost(call: Call) -> SafeString | str:
+    """Returns what OpenAI takes for a call, or that no price is known; "" for a call without tokens."""
+    told = words.cost(call)
+    return format_html('<bdi dir="ltr">${}</bdi>', told) if told[:1].isdigit() else told
 
 
 @register.filter

@@ -83,22 +83,29 @@ def test_what_another_business_said_is_not_found(business: Business) -> None:
 
 def test_the_csv_says_its_zone_and_is_in_the_audit_log(business: Business) -> None:
     whole = Certificate(Verdict.HEARD_WHOLE, attempts=1, bytes_sent=800, bytes_marked=800, heard_at_s=4.125)
-    call(business, DANA, certificate=whole.stored())
-    call(business, BROWSER, minutes=1)
+    tokens = {"input_tokens": 1000, "total_tokens": 1500, "input_text_tokens": 0, "input_audio_tokens": 1000}
+    tokens |= {"output_text_tokens": 0, "output_audio_tokens": 500}
+    call(business, DANA, certificate=whole.stored(), model="gpt-realtime-2.1", usage=tokens)
+    call(business, BROWSER, minutes=1, model="gpt-realtime-unheard-of", usage=tokens)
+    call(business, NOA, minutes=-1)
     client = client_of(business)
     answer = client.get(f"/b/{business.slug}/calls/calls.csv?figure=answered")
     header, *rows = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert header[0] == "started (Asia/Jerusalem)"
     local = (NOW + timedelta(hours=2)).strftime("%Y-%m-%d %H:%M:%S")
-    assert [row[:5] for row in rows] == [[local, DANA, "Dana Levi", rows[0][3], "Completed"]]
+    assert rows[0][:5] == [local, DANA, "Dana Levi", rows[0][3], "Completed"]
     assert rows[0][6] == "1:05"
     assert header[8:14] == [
         "greeting", "greeting heard at (seconds)", "greeting bytes sent", "greeting bytes confirmed",
         "greeting attempts", "greeting interruptions",
     ]  # fmt: skip
     assert rows[0][8:14] == ["Heard whole", "4.12", "800", "800", "1", "0"]
+    assert [row[-1] for row in (header, *rows)] == ["OpenAI cost (US dollars)", "0.064", ""]
     (entry,) = AuditEntry.objects.filter(kind="contacts_exported")
     assert entry.details["what"] == "calls"
+    shown = client.get(f"/b/{business.slug}/calls/").content.decode()
+    assert '<bdi dir="ltr">$0.064</bdi>' in shown
+    assert shown.count("no price known") == 1
 
 
 def test_staff_need_the_permission_of_exports(business: Business) -> None:

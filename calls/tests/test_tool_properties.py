@@ -97,7 +97,7 @@ def _requests_and_turns(world: World) -> list[CreateResponse | None]:
 
 carried_out = st.builds(
     Asks,
-    name=st.sampled_from(["take_message", "find_slots", "end_call"]),
+    name=st.sampled_from(["take_message", "find_slots", "end_call", "order_pizza"]),
     wordless=st.booleans(),
     takes_s=st.sampled_from([0.0, 0.2, 0.8, 1.5, 4.0, 6.0, float("inf")]),
     fails=st.booleans(),
@@ -106,11 +106,15 @@ carried_out = st.builds(
 
 
 @generated(100)
-@given(calls_with_tools(st.none() | carried_out))
-def test_g17_a_function_is_begun_once_and_answered_once_whatever_happens(script: Script) -> None:
+@given(calls_with_tools(st.none() | carried_out), st.lists(st.floats(0.5, 6.0), max_size=2).map(tuple))
+def test_g17_a_function_is_begun_once_and_answered_once_whatever_happens(
+    script: Script, lives: tuple[float, ...]
+) -> None:
+    """It succeeds, fails, is slow or never ends, nobody knows it, the caller interrupts, the session is lost."""
     able = replace(script.settings, tools=("take_message", "find_slots"))
-    world = World(replace(script, settings=able)).run()
+    world = World(replace(script, settings=able, lives=lives)).run()
     begun = Counter(command.tool_call_id for _, command in world.all(RunTool) if isinstance(command, RunTool))
+    assert {command.name for _, command in world.all(RunTool) if isinstance(command, RunTool)} <= set(able.tools)
     answers = Counter(command.tool_call_id for _, command in world.all(AnswerTool) if isinstance(command, AnswerTool))
     assert max(begun.values(), default=0) <= 1
     assert max(answers.values(), default=0) <= 1

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from calls.conversation import ConversationSettings
 from calls.conversation.copying import copy_with
-from calls.conversation.events import CallerFrame
-from calls.records import replay
+from calls.conversation.events import CallerFrame, Event
+from calls.records import replay, trying
 from calls.records.measuring import pauses_in
 from calls.records.traces import Decided, TraceLine, decode, encode
 from calls.records.trying import Moment, Outcome, try_settings
 from calls.tests.generated import generated
 from calls.tests.script import Mishap, Script, Sound
-from calls.tests.test_call_properties import business, scripts
+from calls.tests.test_call_properties import business, conversations, scripts
 from calls.tests.world import World
 
 pytestmark = pytest.mark.pure
@@ -60,6 +60,35 @@ def test_a_replay_gives_the_commands_of_the_live_call(script: Script) -> None:
 def test_the_same_settings_would_have_changed_nothing(script: Script) -> None:
     moments = try_settings(traced(script), script.settings, script.settings)
     assert [moment for moment in moments if moment.is_changed] == []
+
+
+class Never(trying.Indifferent):
+    """Nothing is all one: each utterance is copied where it begins, and to its end."""
+
+    is_gate_same = False
+
+    def passes(self, event: Event) -> bool:
+        return False
+
+
+@given(
+    st.one_of(scripts(business()), conversations()), st.integers(2, 20), st.integers(100, 900), st.booleans(),
+    st.sampled_from([0, 200, 800]), st.integers(0, 1500),
+)  # fmt: skip
+@generated(40)
+def test_a_copy_that_begins_late_and_ends_early_finds_the_same(
+    script: Script, frames: int, debounce_ms: int, switch: bool, gate_rms: int, grace_ms: int
+) -> None:
+    tried = replace(
+        script.settings, barge_in_voice_frames=frames, barge_in_debounce_ms=debounce_ms,
+        backchannels_interrupt=switch, resume_after_false_barge_in=not switch,
+        echo_gate_min_rms=gate_rms, barge_in_grace_ms=grace_ms,
+    )  # fmt: skip
+    trace = traced(script)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trying, "Indifferent", Never)
+        whole = try_settings(trace, script.settings, tried)
+    assert try_settings(trace, script.settings, tried) == whole
 
 
 @given(scripts(business()), st.integers(2, 20), st.integers(100, 900))

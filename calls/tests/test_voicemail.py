@@ -9,14 +9,15 @@ import pytest
 import time_machine
 from django.db import DatabaseError
 
-from businesses.models import Business
+from businesses.models import Business, User
 from businesses.models.hours import WEEKDAYS, WeekHours
 from businesses.tenancy import acting_for
 from calls.conversation.commands import NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.models import BlockedCaller, Call, CallOutcome, VoicemailState
-from calls.telephone import voicemail
+from calls.telephone import intake, voicemail
 from calls.telephone.going_on import MOST_STREAMS
+from calls.telephone.intake import Admitted
 from calls.tests.conftest import AUTH_TOKEN, NOW, NUMBER, TwilioPost
 from calls.tests.test_transferring import Line, dana, wants
 from calls.tests.voicemail_world import AFTER, CALLER, Caller, World, ended, path_in, row_of, rows_of, wanting, world
@@ -127,6 +128,15 @@ def test_while_closed_in_the_place_of_the_assistant(
             call = Call.objects.get()
         assert (call.end_reason, call.outcome) == (EndReason.CLOSED, CallOutcome.REFUSED)
         assert call.came_while_closed
+
+
+def test_the_assistant_can_be_tried_while_closed(business: Business) -> None:
+    wanting(business, while_closed=True)
+    with acting_for(business):
+        WeekHours.objects.create(business=business, monday=[["15:00", "17:00"]])
+    person = User.objects.create_user("owner@clinic.test", "pw")
+    found = intake.take_in_from_browser(business, call_id="browser-1", person=person, now=NOW)
+    assert isinstance(found, Admitted)
 
 
 def test_a_business_has_so_many_messages_a_day(

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
+from calls import weekly
 from calls.conversation import ConversationSettings
 from calls.conversation.commands import ClearPlayback, Latency, Log, Measure, NextStep
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import CallerFrame, MarkReturned
 from calls.models import BROWSER, Call, CallStatus, Speaker, TraceChunk, Turn, WeekOfCalls
-from calls.records import finishing, timelines, weekly, weeks
+from calls.records import finishing, timelines, weeks
 from calls.records.certificates import Certificate, Verdict, of_stored
 from calls.records.measuring import Greeting, covered_ms, greeting_of, pauses_in
 from calls.records.traces import Decided, TraceLine, encode
@@ -226,6 +227,7 @@ def test_a_week_that_falls_below_its_promise_is_logged(business: Business, caplo
     assert told == [f"business {business.pk}: the week of 2026-11-23 fell below its promise: answers"], "once"
     with acting_for(business):
         assert weekly.fallen_short(business, now=LATER) == [weekly.Promise.ANSWERS]
+        assert WeekOfCalls.objects.get().is_below
         assert weekly.fallen_short(business, now=LATER + timedelta(weeks=2)) == []
 
 

@@ -21,6 +21,7 @@ from businesses import api_tokens, audit
 from businesses.hidden import is_hidden
 from businesses.models import ApiToken
 from businesses.tenancy import acting_for
+from frontdesk import api_figures
 from frontdesk.api.problems import problem
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,17 @@ READS: Final = {"GET", "HEAD"}
 @csrf_exempt  # who asks shows a token, and no cookie
 @never_cache
 def api(request: HttpRequest, rest: str) -> HttpResponse:
-    """Answer one request of the API. Its texts are English: programs and their authors read them."""
+    """Answer one request of the API, and count it. Its texts are English: programs and their authors read them."""
+    try:
+        answer = _let_in(request, rest)
+    except Exception:
+        api_figures.answered(500)
+        raise
+    api_figures.answered(answer.status_code)
+    return answer
+
+
+def _let_in(request: HttpRequest, rest: str) -> HttpResponse:
     with translation.override("en"):
         if rest == OPENAPI:
             return _openapi(request)

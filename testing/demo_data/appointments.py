@@ -10,7 +10,16 @@ from businesses.calendar.booking import Guest
 from businesses.ics import feeds, sources
 from businesses.ics.busy import Busy
 from businesses.ics.problems import FileProblem
-from businesses.models import Business, Calendar, CalendarFeed, CalendarSource, Service
+from businesses.models import (
+    Business,
+    Calendar,
+    CalendarFeed,
+    CalendarMail,
+    CalendarSource,
+    MailState,
+    Membership,
+    Service,
+)
 from testing.demo_data import Rows, reminders
 from testing.demo_data.names import name_of, phone_of
 from whatsapp.models import Sender
@@ -32,6 +41,7 @@ def add(business: Business, sender: Sender, *, now: datetime) -> Rows:
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     setting_up.block(room, starts_at=_at(today, 0, 11), ends_at=_at(today, 0, 12), note="ישיבת צוות")
     setting_up.block(levi, starts_at=_at(today, 3, 14), ends_at=_at(today, 3, 19), note="Conference")
+    setting_up.mail_to(levi, Membership.objects.filter(business=business).order_by("user__email").first())
     made = []
     for number, (days, hour, minute, calendar) in enumerate(
         (days, hour, minute, calendar)
@@ -65,6 +75,7 @@ def _join_with_others(business: Business, calendar: Calendar, lunch: datetime, *
     for of in (calendar, None):
         feeds.make(business, of, by=None, now=now - timedelta(days=20))
     CalendarFeed.objects.filter(calendar=calendar).update(last_used_at=now - timedelta(hours=3))
+    CalendarMail.objects.update(state=MailState.SENT, due_at=None)
     source = sources.enter(calendar, "https://calendar.example.com/ical/levi/basic.ics", now=now)
     sources.store(
         source, [Busy(lunch + timedelta(days=each), lunch + timedelta(days=each, hours=1), "") for each in range(9)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from businesses.models import Business
+from calls import weekly
 from calls.audio.tracks import Recorded
 from calls.conversation.end_reasons import EndReason
 from calls.greetings import recordings
@@ -26,7 +27,7 @@ from calls.models import (
     Turn,
     WeekOfCalls,
 )
-from calls.records import recording, weekly
+from calls.records import recording
 from calls.sandbox.telephone.wav_files import read_as_ulaw
 from frontdesk import demo
 from testing.databases import ROOT

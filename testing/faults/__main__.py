@@ -20,6 +20,7 @@ import shutil
 import signal
 import sys
 
+from testing.check import PRODUCTION
 from testing.databases import ROOT, manage
 from testing.faults import postgres
 
@@ -38,7 +39,10 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(1))  # everything that was started ends with this process
     with postgres.running() as database:
-        os.environ.update(DATABASE_URL=database.url, DJANGO_SETTINGS_MODULE="frontdesk.settings", ENV_FILE=os.devnull)
+        # This process makes rows and callers for those that it breaks: it has the settings of production, as they do.
+        settings = {name: value for name, value in PRODUCTION.items() if name != "REDIS_URL"}
+        settings |= {"DATABASE_URL": database.url, "PUBLIC_URL": "http://127.0.0.1", "ENV_FILE": os.devnull}
+        os.environ.update(settings, DJANGO_SETTINGS_MODULE="frontdesk.settings")
         manage("migrate", "-v0", environment=dict(os.environ))
         import django  # noqa: PLC0415 - needs the database's address
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.sending import refunds, spending
 from whatsapp.sending.claims import Claimed, Stock
-from whatsapp.sending.costs import price_of
+from whatsapp.sending.costs import price_of, rates_at
 from whatsapp.sending.gates import Closed
 from whatsapp.states import PauseReason, RecipientStatus
 
@@ -61,6 +61,14 @@ def book(broadcast: Broadcast, rows: Sequence[Claimed], cost: Decimal, monthly: 
     ]
     spending.correct(refunds.corrections_of(earlier, now) if earlier else ())
     return spending.reserve(broadcast.business, broadcast, cost, monthly, now)
+
+
+def unpriced(rows: Sequence[Claimed], broadcast: Broadcast, now: datetime) -> int:
+    """Returns how many of these rows have no known price."""
+    rates, people = rates_at(now), Counter(row.country for row in rows)
+    return sum(
+        number for country, number in people.items() if rates.price(country, broadcast.template_category) is None
+    )
 
 
 def cost_of(rows: Sequence[Claimed], broadcast: Broadcast, now: datetime) -> Decimal:

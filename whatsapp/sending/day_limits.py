@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from businesses import usage
-from businesses.models import Business, DailyLimits, Limit
+from businesses.models import Business, DailyLimits, Limit, UsageDetail
 from whatsapp.reasons import Cause, Reason, reason
 from whatsapp.sending.costs import rates_at
 
@@ -37,8 +37,23 @@ def read(business: Business, now: datetime, *, limits: DailyLimits | None = None
 
 
 def count(
-    business: Business, messages: int, cost: Decimal, now: datetime, *, limits: DailyLimits | None = None
+    business: Business,
+    messages: int,
+    cost: Decimal,
+    now: datetime,
+    *,
+    unpriced: int = 0,
+    limits: DailyLimits | None = None,
 ) -> None:
-    """Count messages that are leaving, and their price in the rate card's currency."""
+    """Count messages that are leaving, and their price in the rate card's currency.
+
+    `unpriced`: how many of them have no price there. They cost something that nobody here knows.
+    """
     money = cost * rates_at(now).dollars
-    usage.add(business, {Limit.MESSAGES: messages, Limit.MONEY: money}, now=now, limits=limits)
+    counted: usage.Amounts = {
+        Limit.MESSAGES: messages,
+        Limit.MONEY: money,
+        UsageDetail.MESSAGES_MONEY: money,
+        UsageDetail.UNPRICED_MESSAGES: unpriced,
+    }
+    usage.add(business, counted, now=now, limits=limits)

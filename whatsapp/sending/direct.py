@@ -108,7 +108,8 @@ def claim(message: DirectMessage, now: datetime) -> Letter | None:
             if not spending.reserve(message.sender.business, None, cost - from_micros(counted), monthly, now):
                 transaction.set_rollback(True)  # another process was faster: the next turn says so
                 return None
-            day_limits.count(message.sender.business, 1, cost, now)
+            unpriced = 0 if letter_costs.has_price(message, now) else 1
+            day_limits.count(message.sender.business, 1, cost, now, unpriced=unpriced)
         return Letter(message, account, _template_message(message))
 
 

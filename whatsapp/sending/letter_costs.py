@@ -24,6 +24,12 @@ def price_of(message: DirectMessage, now: datetime) -> Decimal:
     return rates_at(now).price(country_of(message.address), category) or Decimal(0)
 
 
+def has_price(message: DirectMessage, now: datetime) -> bool:
+    """Returns whether anybody here knows what a message costs."""
+    category = SERVICE if message.kind == DirectKind.REPLY else message.template.category if message.template else ""
+    return rates_at(now).price(country_of(message.address), category) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyTerms:
     """What a reply costs, in the currency of the rate card, and how many more are free this month."""

@@ -198,7 +198,8 @@ def _depart(dispatch: Dispatch, found: Circumstances, account: Account, room: in
         dispatch.stock.rows.clear()
         return Rest(0.0)
     dispatch.gauge.use(len(departures))
-    day_limits.count(broadcast.business, len(departures), cost, now, limits=found.limits)
+    unpriced = affording.unpriced(leaving, broadcast, now)
+    day_limits.count(broadcast.business, len(departures), cost, now, unpriced=unpriced, limits=found.limits)
     # A message posted before this moment is answered (or given up) before its lease ends.
     deadline = opened_at + (timeout + slack).total_seconds()
     next_at = opened_at + dispatch.tempo.next_s(slots, rate)

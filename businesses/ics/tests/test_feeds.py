@@ -69,7 +69,7 @@ def test_an_appointment_is_an_event_that_moves_and_goes(shop: Shop) -> None:
 
 
 def test_a_file_is_one_that_every_program_reads(shop: Shop) -> None:
-    note = "שורה ראשונה; עם, סימנים\\ וטקסט ארוך מאוד מאוד שצריך לקפל אותו באמצע\nBEGIN:VEVENT\x00"
+    note = "שורה ראשונה; עם, סימנים\\ וטקסט ארוך מאוד מאוד שצריך לקפל אותו באמצע\nBEGIN:VEVENT\x07"
     book(shop, 10, "נועה \u202eלוי", note=note)
     body = Client().get(subscribe(shop, shop.ann)).content
     lines = body.split(b"\r\n")

@@ -32,6 +32,25 @@ def test_what_leaves_is_counted(acme: Business, broadcast: Broadcast, send: Send
     price = rates.price(country, broadcast.template_category)
     assert price is not None
     assert (used.messages, used.money) == (20, 20 * price * rates.dollars)
+    assert (used.messages_money, used.unpriced_messages) == (used.money, 0)
+
+
+def test_messages_without_a_price_are_counted_and_none_is_made_up(
+    acme: Business, broadcast: Broadcast, sender: Sender, template: MessageTemplate, send: Send
+) -> None:
+    template.category = "NEW_KIND"
+    template.save()
+    Broadcast.objects.filter(pk=broadcast.pk).update(template_category="NEW_KIND")
+    send()
+    now = timezone.now()
+    used = usage.used_today(acme, now=now)
+    assert (used.messages, used.unpriced_messages) == (20, 20)
+    assert used.money == used.messages_money == Decimal(0)
+    letter = reply(sender, now)
+    letter.kind, letter.template = "template", template
+    letter.save()
+    assert direct.claim(letter, now) is not None
+    assert usage.used_today(acme, now=now).unpriced_messages == 21
 
 
 def test_at_the_limit_it_pauses_with_a_reason_and_goes_on_the_next_day(
