@@ -156,5 +156,6 @@ def _page(request: PageRequest, form: AskForm, *, status: int = 200) -> HttpResp
         "form": form,
         "known": people_with(request.business, {each.number for each in found.rows}),
         "is_on": choices_of(request.business).enabled,
+        "now": timezone.now(),
     }
     return render(request, "calls/outgoing.html", context, status=status)

@@ -48,6 +48,11 @@ def test_a_member_has_somebody_called_from_a_task_and_takes_it_back(
     (row,) = rows(business)
     assert (row.task, row.who, row.about, row.basis) == (task, "Dana", "A tooth hurts.", "asked")
     assert "Waiting" in client_of_staff.get(f"{base}/tasks/").content.decode()
+    with acting_for(business):
+        OutgoingCall.objects.update(due_at=timezone.now() + timedelta(hours=9), why="hours_there")
+    shown = client_of_staff.get(f"{base}/calls/outgoing/").content.decode()
+    assert "until " in shown
+    assert "It is too early or too late where the person is." in shown
     client_of_staff.post(f"{base}/calls/outgoing/{row.pk}/cancel/")
     assert [each.state for each in rows(business)] == ["cancelled"]
 
