@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from businesses.calendar.soon import booked_next
 from businesses.known_people import KnownPerson, people_with
 from businesses.models import Business, User
 from businesses.pages.access import PageRequest, business_page
@@ -47,6 +48,7 @@ def home(request: PageRequest) -> HttpResponse:
         "calls": calls_of_home(request.business, now=now),
         "missed": _named(request.business, missed_callers(request.business, now=now, most=MOST_SHOWN)),
         "waiting": waiting(request.business, now=now)[:MOST_SHOWN],
+        "booked": booked_next(request.business, now=now),
         "broadcasts": under_way(broadcasts),
         "charts": charts(request.business, now=now),
         "tasks": list(todo.in_order(Task.objects.filter(business=request.business, state=TaskState.OPEN))[:MOST_SHOWN]),

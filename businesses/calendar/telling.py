@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from businesses.calendar import mails
+from businesses.calendar.soon import forget_booked
 from businesses.happenings import Happening, happened
 from businesses.models import Appointment, Calendar
 
@@ -21,6 +22,7 @@ def told(
 ) -> None:
     """Have it told. Call it inside the transaction that makes it true. `left`: the calendar in which it was before."""
     mails.write(appointment, kind, now=now, left=left)
+    forget_booked(appointment.business)
     data = data_of(appointment)
     if moved_from is not None:
         zone = ZoneInfo(appointment.business.time_zone)
