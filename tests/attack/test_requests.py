@@ -261,5 +261,5 @@ def test_the_table_names_addresses_that_exist() -> None:
 def test_every_form_with_a_file_may_bring_it() -> None:
     templates = Path(__file__).parents[2] / "templates"
     forms = {path.name for path in templates.rglob("*.html") if "multipart/form-data" in path.read_text()}
-    known = {"broadcast_new_people.html", "greeting.html", "import_file.html", "suppressions_import.html"}
+    known = {"broadcast_new_people.html", "own_recording.html", "import_file.html", "suppressions_import.html"}
     assert forms == known | {"knowledge.html"}, "add its page to body_limits.py"
