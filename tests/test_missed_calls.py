@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,7 +16,8 @@ from businesses.tenancy import acting_for
 from calls.followups import rescue
 from calls.models import AfterCalls, Call, CallOutcome, CallStatus, Rescue, RescueResult
 from testing.broadcasts import make_sender, make_template
-from testing.databases import ROOT, MigratedDatabase
+from testing.databases import MigratedDatabase
+from testing.killed_workers import environment_of, leaves_both_or_none
 from testing.meta import ThreadedMeta
 from whatsapp.conftest import Send, meta, send  # noqa: F401 - fixtures
 from whatsapp.models import Consent, Contact, DirectMessage, SuppressionCategory, SuppressionSource
@@ -114,50 +111,11 @@ with acting_for(business):
         outcome="abandoned", end_reason="caller_left",
     )
 """
-WORK = """
-import django, os, signal, sys
-django.setup()
-from calls import tasks
-from calls.models import Rescue
-at = os.environ.get("DIE_AT", "")
-def die(*_args, **_values):
-    os.kill(os.getpid(), signal.SIGKILL)
-if at == "before":
-    from businesses import messenger
-    messenger.send_template = die
-if at == "between":
-    Rescue.objects.create = die
-if at == "after":
-    save = Rescue.save
-    def saved(self, *args, **values):
-        save(self, *args, **values)
-        die()
-    Rescue.save = saved
-tasks.rescue_missed_calls()
-"""
-LOOK = """
-import django, json
-django.setup()
-from businesses.tenancy import across_businesses
-from calls.models import Rescue
-from whatsapp.models import DirectMessage
-with across_businesses():
-    print(json.dumps([DirectMessage.objects.count(), Rescue.objects.count()]))
-"""
-
-
-def work(environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", WORK], cwd=ROOT, env=environment)
 
 
 @pytest.mark.timeout(300)
 def test_a_killed_worker_leaves_both_rows_or_none(migrated_database: MigratedDatabase) -> None:
     with migrated_database() as database_url:
-        environment = {**os.environ, "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
+        environment = environment_of(database_url)
         run(environment, SET_UP)
-        for point in ("before", "between", "after"):
-            assert work(environment | {"DIE_AT": point}).wait(timeout=60) == -signal.SIGKILL, point
-            assert run(environment, LOOK).strip() == "[0, 0]", point
-        workers = [work(environment) for _ in range(2)]
-        assert [worker.wait(timeout=60) for worker in workers] == [0, 0]
-        assert run(environment, LOOK).strip() == "[1, 1]"
+        leaves_both_or_none(environment, task="calls.tasks.rescue_missed_calls", row="calls.models.Rescue")

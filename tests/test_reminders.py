@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from threading import Thread
@@ -29,7 +25,8 @@ from businesses.models import (
 )
 from businesses.tenancy import acting_for
 from testing.broadcasts import make_sender, make_template
-from testing.databases import ROOT, MigratedDatabase
+from testing.databases import MigratedDatabase
+from testing.killed_workers import environment_of, leaves_both_or_none
 from testing.meta import ThreadedMeta
 from whatsapp.conftest import Report, Send, meta, report, send  # noqa: F401 - fixtures
 from whatsapp.models import DirectMessage, SuppressionCategory, SuppressionSource
@@ -142,50 +139,11 @@ with acting_for(business):
     guest = Guest("Dana", "+972501234567", agrees_to_reminder=True)
     booking.book(business, service, guest, start=start, now=now - timedelta(days=1))
 """
-WORK = """
-import django, os, signal
-django.setup()
-from businesses import tasks
-from businesses.models import Reminder
-at = os.environ.get("DIE_AT", "")
-def die(*_args, **_values):
-    os.kill(os.getpid(), signal.SIGKILL)
-if at == "before":
-    from businesses import messenger
-    messenger.send_template = die
-if at == "between":
-    Reminder.objects.create = die
-if at == "after":
-    save = Reminder.save
-    def saved(self, *args, **values):
-        save(self, *args, **values)
-        die()
-    Reminder.save = saved
-tasks.send_reminders()
-"""
-LOOK = """
-import django, json
-django.setup()
-from businesses.models import Reminder
-from businesses.tenancy import across_businesses
-from whatsapp.models import DirectMessage
-with across_businesses():
-    print(json.dumps([DirectMessage.objects.count(), Reminder.objects.count()]))
-"""
-
-
-def work(environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", WORK], cwd=ROOT, env=environment)
 
 
 @pytest.mark.timeout(300)
 def test_a_killed_worker_leaves_both_rows_or_none(migrated_database: MigratedDatabase) -> None:
     with migrated_database() as database_url:
-        environment = {**os.environ, "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "frontdesk.settings"}
+        environment = environment_of(database_url)
         run(environment, SET_UP)
-        for point in ("before", "between", "after"):
-            assert work(environment | {"DIE_AT": point}).wait(timeout=60) == -signal.SIGKILL, point
-        assert run(environment, LOOK).strip() == "[0, 0]"  # a row that one had left would have let the next do nothing
-        workers = [work(environment) for _ in range(2)]
-        assert [worker.wait(timeout=60) for worker in workers] == [0, 0]
-        assert run(environment, LOOK).strip() == "[1, 1]"
+        leaves_both_or_none(environment, task="businesses.tasks.send_reminders", row="businesses.models.Reminder")
