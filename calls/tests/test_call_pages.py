@@ -134,12 +134,12 @@ def test_a_calls_page(owner: Client, business: Business, django_assert_max_num_q
     assert "<audio" not in page
 
 
-def test_a_price_that_nobody_knows_is_called_unknown(owner: Client, business: Business) -> None:
+def test_a_price_that_nobody_knows_is_called_so(owner: Client, business: Business) -> None:
     used = {"input_tokens": 10, "total_tokens": 20}
     for model in ("gpt-realtime-9", ""):
         call = make_ended(business, model=model, usage=used)
         page = owner.get(address(business, f"{call.pk}/")).content.decode()
-        assert ("<dd>Unknown</dd>" in page, "$" in page) == (True, False)
+        assert ("<dd>No price known</dd>" in page, "$" in page) == (True, False)
     unused = make_ended(business, model="gpt-realtime-9", usage={})
     assert "OpenAI cost" not in owner.get(address(business, f"{unused.pk}/")).content.decode()
 

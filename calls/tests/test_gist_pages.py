@@ -63,7 +63,7 @@ def test_calls_are_found_by_mood_and_wishes_and_exported_with_them(business: Bus
         assert shown(owner.get(address(business) + query)) == [unhappy]
     rows = owner.get(address(business, "calls.csv?sentiment=unhappy"))
     table = b"".join(rows.streaming_content if rows.streaming else [rows.content]).decode()  # type: ignore[attr-defined]
-    assert table.rstrip().endswith('"a","An invoice\n=1+1","Send it (today)","Unhappy"')
+    assert table.rstrip().endswith('"a","An invoice\n=1+1","Send it (today)","Unhappy",""')
 
 
 def test_a_summary_that_nobody_wrote_says_so(business: Business, owner: Client) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import zlib
 from dataclasses import asdict
 from datetime import timedelta
@@ -239,7 +238,7 @@ def test_a_call_of_which_nothing_is_left_has_none(owner: Client, business: Busin
     assert 'id="timeline"' not in page_of(owner, call)
 
 
-def test_half_an_hour_is_drawn_as_quickly_as_a_minute(owner: Client, business: Business) -> None:
+def test_half_an_hour_is_drawn_by_no_more_than_its_width_shows(owner: Client, business: Business) -> None:
     steps = 1800 * STEPS_PER_S
     voice = bytes(loudness(rms) for rms in (900, 3000, 40, 30, 2000)) * (steps // 5)
     flags = bytearray([Flag.MARK | Flag.VOICE]) * steps
@@ -256,10 +255,7 @@ def test_half_an_hour_is_drawn_as_quickly_as_a_minute(owner: Client, business: B
             )
             for at in range(300)
         )  # fmt: skip
-    page_of(owner, call)
-    began = time.process_time()
     page = page_of(owner, call)
-    assert time.process_time() - began < 0.6  # 0.1 s on an idle machine, of which the transcript takes the half
     (picture,) = re.findall(r'<svg viewBox="0 0 1000.*?</svg>', page, re.DOTALL)
     assert len(picture) < 250_000
     assert page.count("<tr>") == 1 + 200

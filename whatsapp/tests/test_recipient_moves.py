@@ -32,6 +32,7 @@ WHATSAPP = Path(recipients.__file__).parent
 OTHER_TABLES = {
     "broadcasts/drafts.py": "broadcasts",
     "broadcasts/lifecycle.py": "broadcasts",
+    "inbox/messenger.py": "consents of contacts",
     "sending/direct.py": "messages to one person",
     "webhooks/direct_statuses.py": "messages to one person",
 }
