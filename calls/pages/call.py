@@ -99,7 +99,7 @@ def _outgoing(call: Call) -> list[OutgoingCall]:
 
 
 def _voicemails(call: Call) -> list[Voicemail]:
-    return list(Voicemail.objects.filter(call=call).exclude(state=VoicemailState.ERASED))
+    return list(Voicemail.objects.filter(call=call).exclude(state=VoicemailState.ERASED).select_related("task"))
 
 
 def _timeline(request: PageRequest, call: Call, turns: list[Turn]) -> dict[str, Any]:
