@@ -25,7 +25,7 @@ from businesses.safe_http import NoAnswer, Problem
 from calls.audio import ulaw
 from calls.audio.wav import BadWav, WavFault, telephone_samples
 from calls.errors import CallsError
-from calls.sandbox.telephone import recorded_files
+from calls.telephone import recorded_files
 
 if TYPE_CHECKING:
     import aiohttp

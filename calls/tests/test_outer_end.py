@@ -29,6 +29,7 @@ def broken(cause: StreamFault) -> EndCall:
 ENDS = {
     ReportedEnd.CALL_OVER: OVER,
     ReportedEnd.CALL_FAILED: FAILED,
+    ReportedEnd.NO_PERSON: EndCall(EndReason.ANSWERING_MACHINE, NextStep.HANG_UP),
     ReportedEnd.STREAM_STOPPED: broken(StreamFault.STOPPED),
     ReportedEnd.STREAM_ERROR: broken(StreamFault.ERROR),
 }

@@ -28,6 +28,7 @@ from calls.sandbox.telephone.placed_call import CallFailed
 from calls.sandbox.telephone.trial_call import Trial, TrialPlan, place
 from calls.sandbox.telephone.twilio_peer import ServerUnreachable, TwilioPeer
 from calls.sandbox.voices.senses import spoken
+from calls.telephone.recorded_files import RecordedFiles
 
 _WORDS = "Hello. When are you open, please?"
 
@@ -166,7 +167,7 @@ async def _call(number: str, options: dict[str, Any]) -> Trial:
     speech = wav_files.read_as_ulaw(options["wav"]) if options["wav"] else await _spoken(options["say"])
     people = tuple(CalledPerson(Does(each)) for each in options["called"] or ())
     message = AfterTheBeep(await _spoken(options["message"]) if options["message"] else b"")
-    plan = TrialPlan(number, options["from_"], speech, options["interrupt"], people, message)
+    plan = TrialPlan(number, options["from_"], speech, options["interrupt"], people, message, RecordedFiles())
     async with TwilioPeer(url, auth_token=settings.TWILIO_AUTH_TOKEN, public_url=public_url) as twilio:
         await twilio.check_server()
         return await place(twilio, plan)

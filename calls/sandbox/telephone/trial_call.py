@@ -6,11 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from calls.audio.ulaw import SAMPLE_RATE
-from calls.sandbox.telephone.after_the_beep import AfterTheBeep, Recorded
+from calls.sandbox.telephone.after_the_beep import AfterTheBeep, Recorded, Tray
 from calls.sandbox.telephone.called_person import CalledPerson, Dialled
 from calls.sandbox.telephone.media_stream import MediaStream
 from calls.sandbox.telephone.placed_call import CallFailed, PlacedCall
-from calls.sandbox.telephone.recorded_files import RecordedFiles
 from calls.sandbox.telephone.twilio_peer import TwilioPeer
 
 _GREETING_BEGINS_S = 5.0
@@ -32,6 +31,8 @@ class TrialPlan:
     """Who answers the numbers to which the caller is put through."""
     after_beep: AfterTheBeep = field(default_factory=AfterTheBeep)
     """What the caller does who is asked for a message."""
+    tray: Tray | None = None
+    """Where the recording of the message is put."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Trial:
 async def place(twilio: TwilioPeer, plan: TrialPlan) -> Trial:
     """Make the call. Raises `CallFailed` when it has neither stream nor message, or Twilio would complain."""
     async with twilio.call(
-        to=plan.to, from_=plan.from_, people=plan.people, after_beep=plan.after_beep, tray=RecordedFiles()
+        to=plan.to, from_=plan.from_, people=plan.people, after_beep=plan.after_beep, tray=plan.tray
     ) as call:
         with suppress(CallFailed):  # a call that the server ends early still has something to report
             await call.connected()

@@ -12,7 +12,7 @@ from django.conf import settings
 
 
 class RecordedFiles:
-    """The folder as the tray of a simulated call."""
+    """The folder as the tray of a simulated call (`calls/sandbox/telephone/after_the_beep.py`)."""
 
     def put(self, recording_sid: str, audio: bytes, *, call_sid: str) -> None:
         """Keep a recording (µ-law)."""
