@@ -22,10 +22,14 @@ class HttpHandler(ASGIHandler):
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
         """Returns the request, or the refusal of it.
 
-        Where a charset is named, Django reads the query at once, and more than a thousand fields fail there.
+        The query is read here: more than a thousand fields fail wherever they are read first, and with `DEBUG` again
+        in Django's page about that failure.
         """
         try:
-            return super().create_request(scope, body_file)
+            made = super().create_request(scope, body_file)
+            if made[0] is not None:
+                made[0].GET.keys()
+            return made
         except (SuspiciousOperation, ValueError) as error:
             logger.warning("Bad request: %s", type(error).__name__)
             return None, HttpResponseBadRequest()

@@ -78,6 +78,7 @@ def broken(path: str) -> Iterator[tuple[str, bytes]]:
         f"GET http://evil.example{path} HTTP/1.1", "OPTIONS * HTTP/1.1", "GET x HTTP/1.1", "GET ? HTTP/1.1",
         f"GET {path}\xff\xfe HTTP/1.1", f"GET {path}?\xff=\xfe HTTP/1.1", f"GET {path}#x HTTP/1.1",
         f"GET {path}?a b HTTP/1.1",
+        f"GET {path}?{'&a' * 1200} HTTP/1.1",
         f"GET {path}?{'&a' * 1200} HTTP/1.1\r\nContent-Type: text/plain; charset=utf-8",
         f"GET //{path} HTTP/1.1", f"GET /..{path} HTTP/1.1", f"GET {path}%zz HTTP/1.1",
         f"GET {path}%00 HTTP/1.1", f"G\xffT {path} HTTP/1.1", f"GET {path}{'a' * 20_000} HTTP/1.1",
