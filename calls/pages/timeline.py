@@ -210,13 +210,15 @@ class _Columns:
 
     def line(self, values: Sequence[int]) -> str:
         """Returns a level over time in the caller's lane; nothing where it was not known."""
-        drawn, is_on = [], False
+        parts: list[list[tuple[str, str]]] = []
+        is_on = False
         for column, value in enumerate(values):
             if value:
-                y = round(_CALLER_Y - _height(value), 1)
-                drawn.append(f"{'L' if is_on else 'M'}{self._x(column)} {y:g}")
+                if not is_on:
+                    parts.append([])
+                parts[-1].append((self._x(column), f"{round(_CALLER_Y - _height(value), 1):g}"))
             is_on = bool(value) or (is_on and self._steps <= 1)  # frames come a little early or late
-        return "".join(drawn)
+        return "".join("M" + "L".join(f"{x} {y}" for x, y in _corners(part)) for part in parts)
 
     def marks(self, flags: Sequence[int], flag: Flag) -> str:
         """Returns a small line in each column in which a mark came back."""
@@ -231,6 +233,13 @@ def _all_of(part: bytearray) -> int:
     for flag in set(part):
         flags |= flag
     return flags
+
+
+def _corners(points: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Returns a line's points without those between two of the same height, which change nothing of it."""
+    around = zip(points, points[1:], points[2:], strict=False)
+    inner = [here for before, here, after in around if not before[1] == here[1] == after[1]]
+    return [points[0], *inner, *points[1:][-1:]]
 
 
 def _height(value: int) -> float:

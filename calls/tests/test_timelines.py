@@ -23,6 +23,7 @@ from calls.conversation.commands import KeepTurn, NextStep, Speaker
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import CallerFrame, StreamResumed
 from calls.models import Call, CallOutcome, CallStatus, CallTimeline, TraceChunk, Turn
+from calls.pages.timeline import _corners
 from calls.records import finishing, recording, timelines
 from calls.records.levels import STEPS_PER_S, Flag, Levels, loudness
 from calls.records.moments import Moment, Sort
@@ -259,3 +260,9 @@ def test_half_an_hour_is_drawn_by_no_more_than_its_width_shows(owner: Client, bu
     (picture,) = re.findall(r'<svg viewBox="0 0 1000.*?</svg>', page, re.DOTALL)
     assert len(picture) < 250_000
     assert page.count("<tr>") == 1 + 200
+
+
+def test_a_level_that_stays_is_drawn_by_its_ends() -> None:
+    points = [("1", "9"), ("3", "9"), ("5", "9"), ("7", "8"), ("9", "9"), ("11", "9"), ("13", "9")]
+    assert _corners(points) == [points[0], points[2], points[3], points[4], points[6]]
+    assert [_corners(points[:1]), _corners(points[:2])] == [points[:1], points[:2]]
