@@ -4,9 +4,12 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from testing.databases import empty_database, manage
 
 
+@pytest.mark.timeout(300)  # all migrations three times, two of them beside each other
 def test_twice_at_once_and_once_more(tmp_path: Path) -> None:
     with empty_database(tmp_path) as database_url:
         environment = {**os.environ, "DATABASE_URL": database_url}
