@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -85,12 +86,12 @@ def run_part(arguments: list[str], workers: int, variables: dict[str, str], *, d
 def failures(cache: Path, *, in_groups: bool = False) -> list[str]:
     """Returns the names of the tests that failed in the run that used this folder as pytest's cache.
 
-    Where tests run in groups, a worker calls each `test@group`. The cache keeps the plain names after this.
+    Where tests run in groups, some versions of xdist call each `test@group`. The cache keeps the plain names.
     """
     kept = cache / "v" / "cache" / "lastfailed"
     names: list[str] = sorted(json.loads(kept.read_text())) if kept.exists() else []
     if names and in_groups:
-        names = [name.rpartition("@")[0] for name in names]
+        names = [re.sub(r"@\w+$", "", name) for name in names]
         kept.write_text(json.dumps(dict.fromkeys(names, True)))
     return names
 
