@@ -26,7 +26,7 @@ from calls.conversation.events import (
     Tick,
 )
 from calls.errors import CallsError
-from calls.records.traces import Decided, TraceLine
+from calls.records.traces import Decided, TraceLine, written
 
 _SWITCH = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
 _MANY = (CallerFrame, MarkReturned, ResponseAudio, ResponseWords, Play, Tick)
@@ -97,7 +97,7 @@ def differences(recorded: Sequence[TraceLine], replayed: Sequence[TraceLine]) ->
     """Returns where the commands of two traces differ, in order. Their times are not compared."""
     old, new = ([line for line in lines if isinstance(line, Decided)] for lines in (recorded, replayed))
     matcher = SequenceMatcher(
-        None, [repr(line.command) for line in old], [repr(line.command) for line in new], autojunk=False
+        None, [written(line.command) for line in old], [written(line.command) for line in new], autojunk=False
     )
     return [Difference(old[i:j], new[k:m]) for kind, i, j, k, m in matcher.get_opcodes() if kind != "equal"]
 

@@ -93,6 +93,11 @@ def _chunks(call: Call) -> Iterable[bytes | memoryview]:
     return TraceChunk.objects.filter(call=call).order_by("position").values_list("data", flat=True)
 
 
+def written(what: Event | Command) -> bytes:
+    """Returns how a trace writes it, without its time. What is written alike is alike: codes are read back as texts."""
+    return json_text.dumps([type(what).__name__, *_values(what)])
+
+
 def _values(what: Event | Command) -> list[Any]:
     """Returns the fields after the time, without trailing defaults."""
     names, defaults = _FIELDS[type(what).__name__]

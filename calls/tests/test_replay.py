@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.conversation import Conversation, ConversationSettings, Protection
-from calls.conversation.commands import ClearPlayback, KeepTurn, Log, Play, Speaker
+from calls.conversation.commands import ClearPlayback, EndCall, KeepTurn, Log, NextStep, Play, Speaker
+from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.conversation.events import (
     CallerFrame,
     CallerLeft,
@@ -182,3 +183,11 @@ def test_the_command_says_what_is_wrong(call: Call, business: Business) -> None:
         printed(make_live_call(business).pk)
     with pytest.raises(CommandError, match="There is no call"):
         printed("00000000-0000-0000-0000-000000000000")
+
+
+def test_a_code_that_was_read_back_is_no_difference() -> None:
+    def ends(cause: str) -> list[TraceLine]:
+        return [Decided(1.0, EndCall(EndReason.STREAM_BROKE, NextStep.APOLOGIZE, failed=True, cause=cause))]
+
+    assert replay.differences(ends("flood"), ends(StreamFault.FLOOD)) == []
+    assert len(replay.differences(ends("slow"), ends(StreamFault.FLOOD))) == 1
