@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from businesses.keeping.admin_log import forget_admin_log
+from businesses.keeping.deleting import delete_some
 from businesses.keeping.person import Person
 from businesses.keeping.table import Holding, Record
 from businesses.models import Appointment, Business
@@ -39,7 +40,7 @@ def _records(person: Person) -> Iterator[Record]:
 def remove_old(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove appointments that ended long ago, with who booked them."""
     old = Appointment.objects.filter(business=business, ends_at__lt=before).order_by("ends_at")
-    return Appointment.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(old, most)
 
 
 HOLDINGS = (

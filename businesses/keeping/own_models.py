@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from businesses.keeping import booked, table, told
+from businesses.keeping.deleting import delete_some
 from businesses.keeping.kinds import Kind
 from businesses.keeping.table import Because, Rule
 from businesses.models import (
@@ -70,7 +71,7 @@ RULES = (
 def remove_old_entries(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove old entries of the audit log."""
     old = AuditEntry.objects.filter(business=business, at__lt=before).order_by("at")
-    return AuditEntry.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(old, most)
 
 
 def remove_old_erasures(business: Business, *, before: datetime, most: int, **_now: object) -> int:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from businesses.keeping.deleting import delete_some
 from businesses.keeping.person import Person
 from businesses.keeping.table import Holding, Record
 from businesses.models import Business, WebhookDelivery
@@ -28,7 +29,7 @@ def naming(person: Person) -> QuerySet[WebhookDelivery]:
 def remove_old(business: Business, *, now: datetime, most: int, **_before: object) -> int:
     """Remove messages that are older than a month."""
     old = WebhookDelivery.objects.filter(business=business, happened_at__lt=now - KEPT).order_by("happened_at")
-    return WebhookDelivery.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(old, most)
 
 
 def _erase(person: Person, most: int) -> int:

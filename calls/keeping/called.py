@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from businesses.keeping.deleting import delete_some
 from businesses.keeping.person import Person
 from businesses.keeping.table import Holding, Record
-from calls.keeping.callers import LINE_OPEN, calls_of, waits_for_calls
+from calls.keeping.callers import LINE_OPEN, of_person, waits_for_calls
 from calls.models import OPEN_STATES, OutgoingCall, OutgoingState
 
 
 def _outgoing(person: Person) -> QuerySet[OutgoingCall]:
-    theirs = Q(number__in=person.addresses) | Q(call__in=calls_of(person))
-    return OutgoingCall.objects.filter(theirs, business=person.business)
+    return OutgoingCall.objects.filter(of_person(person), business=person.business)
 
 
 def _erase_outgoing(person: Person, most: int) -> int:
-    return OutgoingCall.objects.filter(pk__in=list(_outgoing(person).values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(_outgoing(person), most)
 
 
 def _outgoing_records(person: Person) -> Iterator[Record]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from businesses.keeping.deleting import delete_some
 from businesses.keeping.person import Person
 from businesses.keeping.table import Attachment, Holding, Record
 from calls.models import (
@@ -86,7 +87,7 @@ def _turns(person: Person) -> QuerySet[Turn]:
 
 
 def _erase_turns(person: Person, most: int) -> int:
-    return Turn.objects.filter(pk__in=list(_turns(person).values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(_turns(person), most)
 
 
 def _turn_records(person: Person) -> Iterator[Record]:
@@ -99,7 +100,7 @@ def _transfers(person: Person) -> QuerySet[Transfer]:
 
 
 def _erase_transfers(person: Person, most: int) -> int:
-    return Transfer.objects.filter(pk__in=list(_transfers(person).values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(_transfers(person), most)
 
 
 def _transfer_records(person: Person) -> Iterator[Record]:
@@ -112,7 +113,7 @@ def _tool_runs(person: Person) -> QuerySet[ToolRun]:
 
 
 def _erase_tool_runs(person: Person, most: int) -> int:
-    return ToolRun.objects.filter(pk__in=list(_tool_runs(person).values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(_tool_runs(person), most)
 
 
 def _tool_records(person: Person) -> Iterator[Record]:
@@ -196,17 +197,21 @@ def _blocks(person: Person) -> QuerySet[BlockedCaller]:
 
 
 def _erase_blocks(person: Person, most: int) -> int:
-    return BlockedCaller.objects.filter(pk__in=list(_blocks(person).values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(_blocks(person), most)
+
+
+def of_person(person: Person) -> Q:
+    """Returns the condition of rows that name the person's number, or come from one of their calls."""
+    return Q(number__in=person.addresses) | Q(call__in=calls_of(person))
 
 
 def _tasks(person: Person) -> QuerySet[Task]:
     """Returns what is to be done for the person: under their number, or from one of their calls."""
-    theirs = Q(number__in=person.addresses) | Q(call__in=calls_of(person))
-    return Task.objects.filter(theirs, business=person.business)
+    return Task.objects.filter(of_person(person), business=person.business)
 
 
 def _erase_tasks(person: Person, most: int) -> int:
-    return Task.objects.filter(pk__in=list(_tasks(person).values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(_tasks(person), most)
 
 
 def _task_records(person: Person) -> Iterator[Record]:
@@ -215,12 +220,11 @@ def _task_records(person: Person) -> Iterator[Record]:
 
 
 def _rescues(person: Person) -> QuerySet[Rescue]:
-    theirs = Q(number__in=person.addresses) | Q(call__in=calls_of(person))
-    return Rescue.objects.filter(theirs, business=person.business)
+    return Rescue.objects.filter(of_person(person), business=person.business)
 
 
 def _erase_rescues(person: Person, most: int) -> int:
-    return Rescue.objects.filter(pk__in=list(_rescues(person).values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(_rescues(person), most)
 
 
 HOLDINGS = (

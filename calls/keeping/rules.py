@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from businesses.keeping import table
+from businesses.keeping.deleting import delete_some
 from businesses.keeping.kinds import Kind
 from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
@@ -130,25 +131,25 @@ def remove_summaries(business: Business, *, before: datetime, most: int, **_now:
 def remove_tasks(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove old tasks, as they hold what callers said."""
     old = Task.objects.filter(business=business, created_at__lt=before).order_by("created_at")
-    return Task.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(old, most)
 
 
 def remove_rescues(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove what was decided about old missed calls."""
     old = Rescue.objects.filter(business=business, at__lt=before).order_by("at")
-    return Rescue.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(old, most)
 
 
 def remove_outgoing(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove old outgoing calls that are over: who was called, and about what."""
     old = OutgoingCall.objects.filter(business=business, asked_at__lt=before).exclude(state__in=OPEN_STATES)
-    return OutgoingCall.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(old, most)
 
 
 def remove_news(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove the rows of old mails about calls."""
     old = News.objects.filter(business=business, created_at__lt=before).order_by("created_at")
-    return News.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(old, most)
 
 
 def remove_traces(business: Business, *, before: datetime, most: int, **_now: object) -> int:

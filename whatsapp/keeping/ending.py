@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.core.files.storage import default_storage
 from django.db.models import Q
 
+from businesses.keeping.deleting import delete_some
 from businesses.models import Business
 from whatsapp.broadcasts import creation, lifecycle
 from whatsapp.errors import IllegalChange, WhatsappError
@@ -35,13 +36,13 @@ def remove_inbound(business: Business, *, before: datetime, now: datetime, most:
 def remove_direct(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove old messages to one person that are no longer to be sent."""
     old = DirectMessage.objects.filter(business=business, created_at__lt=before).exclude(status__in=_OPEN)
-    return DirectMessage.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(old, most)
 
 
 def remove_notes(business: Business, *, before: datetime, most: int, **_now: object) -> int:
     """Remove old notes in threads."""
     old = ThreadNote.objects.filter(business=business, created_at__lt=before)
-    return ThreadNote.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(old, most)
 
 
 def remove_unfinished_drafts(business: Business, *, before: datetime, now: datetime, most: int) -> int:

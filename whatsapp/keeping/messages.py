@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from businesses.keeping.deleting import delete_some
 from businesses.keeping.person import ERASED, Person, loosely
 from businesses.keeping.table import Attachment, Record
 from whatsapp.keeping.emptying import FULL, drop_inbound, empty_recipients
@@ -100,7 +101,7 @@ def direct_to(person: Person) -> QuerySet[DirectMessage]:
 
 def erase_direct(person: Person, most: int) -> int:
     """Remove messages to the person."""
-    return DirectMessage.objects.filter(pk__in=list(direct_to(person).values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(direct_to(person), most)
 
 
 def direct_records(person: Person) -> Iterator[Record]:
@@ -118,7 +119,7 @@ def notes_on(person: Person) -> QuerySet[ThreadNote]:
 
 def erase_notes(person: Person, most: int) -> int:
     """Remove notes about the person."""
-    return ThreadNote.objects.filter(pk__in=list(notes_on(person).values_list("pk", flat=True)[:most])).delete()[0]
+    return delete_some(notes_on(person), most)
 
 
 def note_records(person: Person) -> Iterator[Record]:
