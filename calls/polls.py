@@ -12,7 +12,7 @@ from businesses.polls.table import Pace
 from calls.followups import news, rescue
 from calls.greetings import recordings
 from calls.models import Call
-from calls.outgoing import placing, progress
+from calls.outgoing import placing, progress, reminding
 from calls.records import finishing, summaries, timelines, tunings, voicemail_words, weeks
 from calls.telephone import dictation_fetching, transferring, voicemail_fetching
 
@@ -25,6 +25,7 @@ def register() -> None:
     table.register("calls.tasks.make_due_timelines", Pace.OFTEN, timelines.due_rows)
     table.register("calls.tasks.rescue_missed_calls", Pace.OFTEN, rescue.due_rows)
     table.register("calls.tasks.place_outgoing_calls", Pace.OFTEN, placing.due_rows, progress.forgotten)
+    table.register("calls.tasks.call_unreached", Pace.SELDOM, lambda _now: reminding.wanting())
     voicemails = voicemail_fetching.due_rows, voicemail_words.due_rows
     table.register("calls.tasks.fetch_voicemails", Pace.OFTEN, *voicemails)
     table.register("calls.tasks.measure_ended_calls", Pace.OFTEN, weeks.due_rows)
