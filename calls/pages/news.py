@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
 from urllib.parse import quote
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -23,12 +25,17 @@ from businesses.messenger import Refusal, Standing
 from businesses.models import Business, Membership
 from businesses.pages.access import PageRequest, business_page
 from calls.followups import news as mails
-from calls.followups import rescue, whatsapp_choices
-from calls.models import NewsChoice, WhatsappNews, WhatsappNewsChoice, WhatsappNewsResult, WhatsappWhen
+from calls.followups import whatsapp_choices
+from calls.models import AfterCalls, NewsChoice, WhatsappNews, WhatsappNewsChoice, WhatsappNewsResult, WhatsappWhen
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
+    from django_stubs_ext import WithAnnotations
 
+    class _Annotations(TypedDict):
+        has_template: bool
+
+    Chosen = WithAnnotations[WhatsappNewsChoice, _Annotations]
     _MailForm = forms.ModelForm[NewsChoice]
     _WhatsappForm = forms.ModelForm[WhatsappNewsChoice]
 else:
@@ -72,7 +79,8 @@ class WhatsappForm(_WhatsappForm):
     def __init__(self, data: QueryDict | None, *, instance: WhatsappNewsChoice, business: Business) -> None:
         super().__init__(data, instance=instance, prefix="whatsapp")
         self.business = business
-        self.fields["number"].region = business.region()  # type: ignore[attr-defined]
+        if data is not None:
+            self.fields["number"].region = business.region()  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Refuse what could send nothing: no number, or one whose holder opted out."""
@@ -104,17 +112,17 @@ class Shown:
 @business_page(section="calls")
 def news(request: PageRequest) -> HttpResponse:
     """Show the member's choices, and save one part of them on POST: `part` says which."""
-    member = Membership.objects.filter(business=request.business, user=request.user).first()
+    member = next((each for each in request.user.own_memberships if each.business_id == request.business.pk), None)
     if member is None:
         return render(request, "calls/news.html", {})
     part, now, language = request.POST.get("part", ""), timezone.now(), get_language() or "en"
     mail = MailForm(
         request.POST if part == "mail" else None, instance=NewsChoice.objects.filter(membership=member).first()
     )
-    chosen = WhatsappNewsChoice.objects.filter(membership=member).first()
+    chosen = _chosen(request.business, member)
     whatsapp = WhatsappForm(
         request.POST if part == "whatsapp" else None,
-        instance=chosen or WhatsappNewsChoice(),
+        instance=copy(chosen) or WhatsappNewsChoice(),
         business=request.business,
     )
     if part == "check" and chosen:
@@ -125,16 +133,19 @@ def news(request: PageRequest) -> HttpResponse:
     elif whatsapp.is_valid():
         whatsapp_choices.choose(member, **whatsapp.cleaned_data, language=language, now=now)
     else:
-        return _page(request, mail, whatsapp, WhatsappNewsChoice.objects.filter(membership=member).first())
+        return _page(request, mail, whatsapp, chosen)
     messages.success(request, _("Saved."))
     return redirect("news", slug=request.business.slug)
 
 
-def _page(
-    request: PageRequest, mail: MailForm, whatsapp: WhatsappForm, chosen: WhatsappNewsChoice | None
-) -> HttpResponse:
-    business = request.business
-    number = messenger.own_number(business)
+def _chosen(business: Business, member: Membership) -> Chosen | None:
+    """Returns what the member has chosen, and whether the business has a template for it."""
+    with_template = AfterCalls.objects.filter(business=OuterRef("business")).exclude(news_template="")
+    rows = WhatsappNewsChoice.objects.filter(business=business, membership=member)
+    return rows.annotate(has_template=Exists(with_template)).first()
+
+
+def _page(request: PageRequest, mail: MailForm, whatsapp: WhatsappForm, chosen: Chosen | None) -> HttpResponse:
     is_wrong = bool(mail.errors or whatsapp.errors)
     context = {
         "mail_form": mail,
@@ -142,28 +153,31 @@ def _page(
         "chosen": chosen,
         "can_mail": can_mail(),
         "is_wrong": is_wrong,
-        "own_number": number,
-        "has_template": bool(rescue.choices_of(business).news_template),
-        "has_stopped": _has_stopped(chosen),
-        "last": _last(chosen) if chosen else [],
+        "last": _last(request.business, chosen) if chosen else [],
     }
-    if chosen and chosen.code and number:
-        text = whatsapp_choices.text_to_write(chosen)
-        context |= {"text": text, "chat": f"https://wa.me/{number.removeprefix('+')}?text={quote(text)}"}
-        context["is_over"] = chosen.code_until is not None and chosen.code_until <= timezone.now()
+    context |= _standing(request.business, chosen)
     return render(request, "calls/news.html", context, status=422 if is_wrong else 200)
 
 
-def _has_stopped(chosen: WhatsappNewsChoice | None) -> bool:
-    """Returns whether the member has opted out on WhatsApp: it was noticed, or will be with the next news."""
-    if chosen is None or not chosen.number:
-        return False
-    if chosen.when == WhatsappWhen.NEVER:
-        return chosen.stopped_at is not None
-    return messenger.may_message(chosen.business, chosen.number) is Refusal.OPTED_OUT
+def _standing(business: Business, chosen: Chosen | None) -> dict[str, object]:
+    """Returns what the page says above the form: whether news can come, and what the member has to do."""
+    if chosen and chosen.when != WhatsappWhen.NEVER and chosen.proved_at:
+        refusal = messenger.may_message(business, chosen.number)
+        return {"cannot_send": refusal is Refusal.NO_WHATSAPP, "has_stopped": refusal is Refusal.OPTED_OUT}
+    number = messenger.own_number(business)
+    found: dict[str, object] = {"cannot_send": not number, "has_stopped": chosen is not None and chosen.stopped_at is not None}
+    if chosen is None or chosen.code_until is None or not number:
+        return found
+    text = whatsapp_choices.text_to_write(chosen)
+    return found | {
+        "is_over": chosen.code_until <= timezone.now(),
+        "text": text,
+        "own_number": number,
+        "chat": f"https://wa.me/{number.removeprefix('+')}?text={quote(text)}",
+    }
 
 
-def _last(chosen: WhatsappNewsChoice) -> list[Shown]:
+def _last(business: Business, chosen: WhatsappNewsChoice) -> list[Shown]:
     rows = list(WhatsappNews.objects.filter(choice=chosen)[:SHOWN])
-    standings = messenger.standings(chosen.business, [row.pk for row in rows])
+    standings = messenger.standings(business, [row.pk for row in rows])
     return [Shown(row, standings.get(row.pk)) for row in rows]
