@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0031_finished_webhook_messages'),
-        ('calls', '0031_weeks_below_their_promise'),
+        ('calls', '0032_calls_about_appointments'),
     ]
 
     operations = [
