@@ -165,7 +165,10 @@ def _standing(business: Business, chosen: Chosen | None) -> dict[str, object]:
         refusal = messenger.may_message(business, chosen.number)
         return {"cannot_send": refusal is Refusal.NO_WHATSAPP, "has_stopped": refusal is Refusal.OPTED_OUT}
     number = messenger.own_number(business)
-    found: dict[str, object] = {"cannot_send": not number, "has_stopped": chosen is not None and chosen.stopped_at is not None}
+    found: dict[str, object] = {
+        "cannot_send": not number,
+        "has_stopped": chosen is not None and chosen.stopped_at is not None,
+    }
     if chosen is None or chosen.code_until is None or not number:
         return found
     text = whatsapp_choices.text_to_write(chosen)
