@@ -30,7 +30,7 @@ from calls.records.traces import Decided, TraceLine, written
 
 _SWITCH = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
 _MANY = (CallerFrame, MarkReturned, ResponseAudio, ResponseWords, Play, Tick)
-_WORDS = {"text", "heard_text", "words", "arguments", "keys", "digit"}
+_WORDS = {"text", "heard_text", "words", "arguments", "output", "results", "keys", "digit"}
 
 
 class BadSetting(CallsError):
