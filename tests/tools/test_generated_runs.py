@@ -93,7 +93,7 @@ def calls(draw: st.DrawFn) -> tuple[tuple[Stream, ...], tuple[Mishap | None, ...
         st.booleans(),
         tenths(0, 20),
     )
-    drawn = st.lists(st.none() | in_the_middle | at_the_end, max_size=4).map(tuple)
+    drawn = st.lists(st.one_of(st.none(), in_the_middle, at_the_end, at_the_end), min_size=1, max_size=4).map(tuple)
     return draw(st.lists(streams, min_size=1, max_size=3).map(tuple)), draw(drawn)
 
 
