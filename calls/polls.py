@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from businesses.mail import can_mail
 from businesses.polls import table
 from businesses.polls.table import Pace
-from calls.followups import news, rescue
+from calls.followups import news, rescue, whatsapp_choices, whatsapp_news
 from calls.greetings import recordings
 from calls.models import Call
 from calls.outgoing import placing, progress, reminding
@@ -32,6 +32,8 @@ def register() -> None:
     told = news.calls_to_tell_of, news.digests_due, news.weeks_to_tell_of
     table.register("calls.tasks.send_news", Pace.OFTEN, *told, when=can_mail)
     table.register("calls.tasks.send_news", Pace.OFTEN, news.due_rows)
+    members = whatsapp_choices.waiting_for_code, whatsapp_news.days_due, whatsapp_news.calls_to_tell_of
+    table.register("calls.tasks.send_whatsapp_news", Pace.OFTEN, *members, whatsapp_news.to_look_at)
     table.register("calls.tasks.try_tunings", Pace.OFTEN, tunings.claimable)
     table.register("calls.tasks.end_dead_calls", Pace.CALMLY, _dead_calls, transferring.forgotten)
 
