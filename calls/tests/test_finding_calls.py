@@ -62,7 +62,7 @@ def test_calls_that_came_and_calls_that_were_made(business: Business) -> None:
     assert found(client, business, "?direction=") == [made, came]
     assert client.get(f"/b/{business.slug}/calls/?direction=sideways").status_code == 422
     address = f"/b/{business.slug}/calls/calls.csv?direction=outgoing"
-    text = b"".join(client.get(address)).decode("utf-8-sig")  # type: ignore[arg-type]
+    text = b"".join(client.get(address)).decode("utf-8-sig")
     assert [row[1] for row in csv.reader(io.StringIO(text))][1:] == [NOA]
 
 
