@@ -8,9 +8,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from testing import emptying
 from testing.databases import TEMPLATE, copy_for_this_process, migrated_database
 from testing.failures import Failures
 from testing.servers import celery_worker, daphne
@@ -58,14 +60,16 @@ def django_db_setup(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
     """The test database: a copy of the run's template, or without one what pytest-django makes."""
-    if TEMPLATE in os.environ:
-        with copy_for_this_process(django_db_blocker, tmp_path_factory.mktemp("database")):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.empty)
+        if TEMPLATE in os.environ:
+            with copy_for_this_process(django_db_blocker, tmp_path_factory.mktemp("database")):
+                yield
+        else:
+            request.getfixturevalue("django_db_setup")
             yield
-    else:
-        request.getfixturevalue("django_db_setup")
-        yield
-        with django_db_blocker.unblock():
-            _end_other_connections()
+            with django_db_blocker.unblock():
+                _end_other_connections()
 
 
 def _end_other_connections() -> None:
