@@ -32,6 +32,7 @@ from calls.line.media_stream import (
     parse,
     read_start,
     understand,
+    usual_mark,
     usual_media,
 )  # fmt: skip
 from calls.line.model_socket import Connect
@@ -137,6 +138,9 @@ class MediaStream:
                 self._take_before_the_call(parse(text))
             elif (media := usual_media(text)) is not None:
                 self._bridge.caller_audio(*media)
+                self._malformed_in_a_row = 0
+            elif (mark := usual_mark(text)) is not None:
+                self._bridge.mark_returned(mark)
                 self._malformed_in_a_row = 0
             else:
                 self._pass_on(self._bridge, parse(text))
