@@ -13,9 +13,9 @@ from kombu.exceptions import OperationalError
 
 from businesses.models import Business
 from calls import model_checks
-from calls.followups import news, rescue
+from calls.followups import news, rescue, whatsapp_choices, whatsapp_news
 from calls.greetings import dictations, recordings
-from calls.outgoing import placing
+from calls.outgoing import placing, reminding
 from calls.outgoing import progress as outgoing_progress
 from calls.records import finishing, recording, summaries, timelines, tunings, voicemail_sound, voicemail_words, weeks
 from calls.synthetic import runs
@@ -96,6 +96,13 @@ def place_outgoing_calls() -> None:
 
 
 @shared_task
+def call_unreached() -> None:
+    """Ask for calls to people whom WhatsApp did not remind of their appointment, for businesses that want it."""
+    if reminding.ask_for_due(now=timezone.now()):
+        ring_for_outgoing_calls()
+
+
+@shared_task
 def fetch_voicemails() -> None:
     """Fetch the voice messages that callers left, have them written down, and tell the businesses."""
     for voicemail_id in voicemail_fetching.due(now=timezone.now()):
@@ -117,6 +124,16 @@ def send_news() -> None:
     news.write_due(now=timezone.now())
     for news_id in news.due(now=timezone.now()):
         news.send(news_id, now=timezone.now())
+
+
+@shared_task
+def send_whatsapp_news() -> None:
+    """Tell members of calls by WhatsApp, as they have chosen; note which numbers were proved, and what arrived."""
+    for choice_id in whatsapp_choices.to_prove(now=timezone.now()):
+        whatsapp_choices.prove(choice_id, now=timezone.now())
+    for each in whatsapp_news.due(now=timezone.now()):
+        whatsapp_news.tell(each, now=timezone.now())
+    whatsapp_news.look(now=timezone.now())
 
 
 @shared_task

@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from businesses import usage
@@ -82,17 +83,22 @@ def settle(row: OutgoingCall, state: OutgoingState, *, why: str, now: datetime) 
     if is_wanted and not waiting.exists():
         OutgoingCall.objects.create(
             business=row.business, task=row.task, try_number=row.try_number + 1, number=row.number,
+            appointment_id=row.appointment_id, appointment_at=row.appointment_at,
             who=row.who, about=row.about, basis=row.basis, asked_by=row.asked_by, asked_at=row.asked_at, why=Why.RETRY,
             due_at=now + timedelta(minutes=choices.retry_minutes),
         )  # fmt: skip
     logger.info("outgoing call %s of business %s: %s", row.pk, row.business_id, state.value)
 
 
+def forgotten(now: datetime) -> QuerySet[OutgoingCall]:
+    """Returns the calls of which nothing was heard for too long. Expects the businesses to be set."""
+    return OutgoingCall.objects.filter(state__in=states.UNDER_WAY, due_at__lte=now)
+
+
 def look_at_forgotten(*, now: datetime) -> int:
     """Settle the calls of which nothing was heard for too long. Returns how many were looked at."""
     with across_businesses():  # the sweep serves the whole installation; each call is then settled for its business
-        silent = OutgoingCall.objects.filter(state__in=states.UNDER_WAY, due_at__lte=now).select_related("business")
-        found = list(silent.order_by("due_at")[:MOST])
+        found = list(forgotten(now).select_related("business").order_by("due_at")[:MOST])
     for each in found:
         with acting_for(each.business), transaction.atomic():
             row = _locked(each)
