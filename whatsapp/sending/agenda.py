@@ -51,10 +51,10 @@ def due_rows(now: datetime) -> QuerySet[Broadcast]:
     """Returns the broadcasts for which a loop is needed. Expects the businesses to be set."""
     rows = Recipient.objects.filter(broadcast=OuterRef("pk"))
     retries = rows.filter(status=RecipientStatus.RETRY_WAIT)
-    goes_on_soon = Exists(rows.filter(status__in=UNDER_WAY)) | ~Exists(
-        retries.filter(next_attempt_at__gte=now + PATIENCE)
-    )
-    goes_on_soon |= Exists(retries.filter(next_attempt_at__lt=now + PATIENCE))
+    under_way = Exists(rows.filter(status__in=UNDER_WAY))
+    soon = Exists(retries.filter(next_attempt_at__lt=now + PATIENCE))
+    later = Exists(retries.filter(next_attempt_at__gte=now + PATIENCE))
+    goes_on_soon = Q(under_way) | Q(soon) | ~Q(later)
     running = Q(goes_on_soon, status=BroadcastStatus.RUNNING, business__is_active=True)
     return Broadcast.objects.filter(_about_to_run(now) | running)
 
