@@ -165,6 +165,9 @@ class MediaStream:
         return messages
 
     def _message(self, event: str, **body: Any) -> str:
+        """Returns a message as Twilio writes it: without blanks, and the stream's name before marks and keys only."""
         self._sequence += 1
-        message = {"event": event, "sequenceNumber": str(self._sequence), "streamSid": self.ids.stream_sid}
-        return json.dumps(message | body)
+        head = {"event": event, "sequenceNumber": str(self._sequence)}
+        named = {"streamSid": self.ids.stream_sid}
+        message = head | named | body if event in {"mark", "dtmf"} else head | body | named
+        return json.dumps(message, separators=(",", ":"))
