@@ -44,12 +44,14 @@ def dana(business: Business, **values: Any) -> TransferTarget:
         )
 
 
-def wants(business: Business, to: str = "", about: str = "wants to pay", **values: Any) -> Call:
+def wants(
+    business: Business, to: str = "", about: str = "wants to pay", *, was_announced: bool = True, **values: Any
+) -> Call:
     """A call whose assistant has put the caller through, as its process wrote it."""
     call = make_live_call(business, caller_number="+972501234567", user_has_spoken=True, **values)
     ending = Ending(
         EndReason.ASSISTANT_TRANSFERRED, NextStep.TRANSFER, CallOutcome.TRANSFERRED, user_has_spoken=True, to=to,
-        about=about,
+        about=about, was_announced=was_announced,
     )  # fmt: skip
     with acting_for(business):
         end_by_its_process(call.pk, business, ending, now=NOW + timedelta(minutes=1))
@@ -97,6 +99,26 @@ def line(business: Business, twilio_post: TwilioPost) -> Line:
     """A caller who wants Dana."""
     dana(business)
     return Line(twilio_post, wants(business, "Dana"))
+
+
+# What the caller is told -----------------------------------------------------------------------------------------
+ANNOUNCED = "One moment please, we are putting you through."
+
+
+def test_who_has_heard_it_from_the_assistant_is_not_told_twice(line: Line) -> None:
+    assert "<Say" not in line.after()
+
+
+def test_who_has_not_is_told_by_twilios_voice_before_the_first_number_rings_and_only_then(
+    business: Business, twilio_post: TwilioPost
+) -> None:
+    dana(business)
+    line = Line(twilio_post, wants(business, "Dana", was_announced=False))
+    told = line.after()
+    assert told.index(ANNOUNCED) < told.index("<Dial")
+    assert line.after() == told, "Twilio may have lost the answer"
+    assert "<Say" not in line.rang("busy")
+    assert "<Say" not in line.after(), "the second number rings"
 
 
 # The person takes the call -------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from calls.conversation.commands import (
     DropAudio,
     EndCall,
     Log,
+    NextStep,
     Play,
     ResponseKind,
     RunTool,
@@ -37,6 +38,7 @@ from calls.conversation.events import (
     MarkReturned,
     ModelLost,
     ModelReady,
+    OperatorAsked,
     RequestRefused,
     ResponseAudio,
     ResponseCreated,
@@ -115,6 +117,8 @@ class World:
         self.at(0.0, lambda: self.feed(self.begins))
         for number in range(1, int(self.script.seconds / FRAME_S)):
             self.at(number * FRAME_S, self._frame)
+        if (asked_at := self.script.put_through_at) is not None:
+            self.at(asked_at, lambda: self.feed(OperatorAsked(self.now, NextStep.TRANSFER)))
         for number, sound in enumerate(self.script.caller):
             self.vad.listen(number, sound)
         while self._heap and self.ended is None:
