@@ -61,7 +61,9 @@ def announced_calls() -> st.SearchStrategy[Script]:
     scripts = calls_with_tools(st.none() | asked)
     moments, lengths = st.floats(0.3, 14.0), st.floats(0.5, 9.0)
     return st.builds(
-        lambda script, at, answer_s: replace(script, put_through_at=round(at, 2), answer_s=answer_s, seconds=26.0),
+        lambda script, at, answer_s: replace(
+            script, told=(OperatorAsked(round(at, 2), NextStep.TRANSFER),), answer_s=answer_s, seconds=26.0
+        ),
         scripts, moments, lengths,
     )  # fmt: skip
 
@@ -71,8 +73,9 @@ def announced_calls() -> st.SearchStrategy[Script]:
 def test_what_is_announced_was_heard_whole_once_and_uninterrupted(script: Script) -> None:
     world = World(script).run()
     ended_at = next((at for at, command in world.commands if isinstance(command, EndCall)), float("inf"))
-    assume(script.put_through_at is not None and script.put_through_at <= ended_at)
-    found, asked_at, end = Announcement(world), script.put_through_at or 0.0, world.ended
+    asked_at = script.told[0].at
+    assume(asked_at <= ended_at)
+    found, end = Announcement(world), world.ended
     assert end is not None
     assert ended_at <= asked_at + HEARD_WITHIN_S + SLACK_S
     if end.reason is EndReason.OPERATOR_TRANSFERRED:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0031_weeks_below_their_promise'),
+        ('calls', '0032_calls_about_appointments'),
     ]
 
     operations = [
