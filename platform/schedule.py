@@ -34,6 +34,7 @@ CELERY_BEAT_SCHEDULE = {
     "summaries": {"task": "calls.tasks.summarize_due_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "timelines": {"task": "calls.tasks.make_due_timelines", "schedule": 5.0, "options": {"expires": 5.0}},
     "news": {"task": "calls.tasks.send_news", "schedule": 10.0, "options": {"expires": 10.0}},
+    "whatsapp-news": {"task": "calls.tasks.send_whatsapp_news", "schedule": 5.0, "options": {"expires": 5.0}},
     "missed-calls": {"task": "calls.tasks.rescue_missed_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "outgoing-calls": {"task": "calls.tasks.place_outgoing_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "unreached": {"task": "calls.tasks.call_unreached", "schedule": 60.0, "options": {"expires": 60.0}},

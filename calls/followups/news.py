@@ -19,7 +19,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 
 from businesses.mail import NOT_SENT, can_mail
-from businesses.models import Membership, Role
+from businesses.models import Business, Membership, Role
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.end_reasons import EndReason
 from calls.followups import news_words
@@ -56,6 +56,14 @@ def matters() -> Q:
     left_something = Exists(Task.objects.filter(call=OuterRef("pk")))
     is_news = Q(user_has_spoken=True) | Q(outcome=CallOutcome.TRANSFERRED) | _MISSED | Q(left_something)
     return Q(status=CallStatus.ENDED) & ~Q(caller_number=BROWSER) & ~Q(end_reason=EndReason.BLOCKED) & is_news
+
+
+def to_tell(now: datetime) -> QuerySet[Call]:
+    """Returns the calls of every business that ended lately and of which all is known that news tell."""
+    calls = Call.objects.filter(
+        matters(), started_at__gt=now - _LATELY, ended_at__gt=now - _LATELY, ended_at__lte=now
+    ).filter(Q(summary_due_at=None) | Q(ended_at__lte=now - SUMMARY_WITHIN))
+    return calls.filter(~Exists(Voicemail.objects.filter(call=OuterRef("pk"), settled_at=None)))
 
 
 def choose(member: Membership, *, mail: str, digest_hour: int, language: str, now: datetime) -> NewsChoice:
@@ -114,16 +122,39 @@ def send(news_id: UUID, *, now: datetime) -> NewsState | None:
     return state
 
 
-def calls_between(news: News) -> QuerySet[Call]:
-    """Returns the calls that a daily mail tells of, oldest first."""
-    calls = Call.objects.filter(matters(), business=news.business, ended_at__gt=news.since, ended_at__lte=news.until)
+def calls_between(business: Business, since: datetime | None, until: datetime | None) -> QuerySet[Call]:
+    """Returns the calls that daily news tell of, oldest first."""
+    calls = Call.objects.filter(matters(), business=business, ended_at__gt=since, ended_at__lte=until)
     return calls.order_by("started_at")
+
+
+def mail_instead(
+    member: Membership,
+    *,
+    call: Call | None,
+    since: datetime | None,
+    until: datetime | None,
+    language: str,
+    now: datetime,
+) -> bool:
+    """Write the row of a mail about what could not be told otherwise. Returns whether a mail tells of it."""
+    if not can_mail():
+        return False
+    never = {"business": member.business, "mail": NewsWhen.NEVER, "language": language, "since": now}
+    choice, _is_new = NewsChoice.objects.get_or_create(membership=member, defaults=never)
+    tells_of_calls = choice.mail == NewsWhen.AT_ONCE and bool(call and call.ended_at and call.ended_at > choice.since)
+    tells_of_days = choice.mail == NewsWhen.DAILY and call is None
+    if not (tells_of_calls or tells_of_days):
+        row = News(business=member.business, choice=choice, call=call, since=since, until=until, is_instead=True)
+        row.due_at = row.created_at = now
+        News.objects.bulk_create([row], ignore_conflicts=True)
+    return True
 
 
 def _post(news: News, now: datetime) -> tuple[NewsState, datetime | None]:
     """Hand a claimed mail to the mail server. Returns its new state, and when it is tried again."""
     choice, user = news.choice, news.choice.membership.user
-    if choice.mail == NewsWhen.NEVER or not user.is_active:
+    if (choice.mail == NewsWhen.NEVER and not news.is_instead) or not user.is_active:
         return NewsState.NOTHING, None
     with translation.override(choice.language), timezone.override(ZoneInfo(news.business.time_zone)):
         letter = _letter(news)
@@ -148,10 +179,10 @@ def _letter(news: News) -> news_words.Letter | None:
     if news.week:
         week = WeekOfCalls.objects.filter(business=news.business, monday=news.week, is_below=True).first()
         return news_words.of_week(news.business, Week(week.monday, week)) if week else None
-    calls = [news.call] if news.call else list(calls_between(news)[: news_words.MOST_CALLS + 1])
-    if not calls:
-        return None
-    return news_words.of_call(calls[0]) if news.call else news_words.of_day(news.business, calls)
+    if news.call:
+        return news_words.of_call(news.call, is_instead=news.is_instead)
+    calls = list(calls_between(news.business, news.since, news.until)[: news_words.MOST_CALLS + 1])
+    return news_words.of_day(news.business, calls, is_instead=news.is_instead) if calls else None
 
 
 def _write_at_once(now: datetime) -> int:
@@ -159,18 +190,10 @@ def _write_at_once(now: datetime) -> int:
         return 0
     with across_businesses():  # one query for all businesses
         choices = NewsChoice.objects.filter(mail=NewsWhen.AT_ONCE)
-        calls = Call.objects.filter(
-            matters(),
-            business__in=choices.values("business"),
-            started_at__gt=now - _LATELY,
-            ended_at__gt=now - _LATELY,
-            ended_at__lte=now,
-        )
-        calls = calls.filter(Q(summary_due_at=None) | Q(ended_at__lte=now - SUMMARY_WITHIN))
-        calls = calls.filter(
+        calls = to_tell(now).filter(
             Exists(choices.filter(business=OuterRef("business"), since__lt=OuterRef("ended_at"))),
-            ~Exists(News.objects.filter(call=OuterRef("pk"))),
-            ~Exists(Voicemail.objects.filter(call=OuterRef("pk"), settled_at=None)),
+            ~Exists(News.objects.filter(call=OuterRef("pk"), is_instead=False)),
+            business__in=choices.values("business"),
         )
         found = list(calls.values_list("pk", "business_id", "ended_at")[:MOST])
         wanted: dict[UUID, list[tuple[int, datetime]]] = {}

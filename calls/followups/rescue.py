@@ -112,9 +112,9 @@ def choices_of(business: Business) -> AfterCalls:
     return AfterCalls.objects.filter(business=business).first() or AfterCalls(business=business)
 
 
-def usable_templates(business: Business) -> list[TemplateChoice]:
-    """Returns the templates of which every value is known of every missed call."""
-    return [each for each in messenger.templates(business) if set(each.variables) <= set(VALUES)]
+def usable_templates(sendable: list[TemplateChoice]) -> list[TemplateChoice]:
+    """Returns those of these templates of which every value is known of every missed call."""
+    return [each for each in sendable if set(each.variables) <= set(VALUES)]
 
 
 def _refused(call: Call, now: datetime) -> RescueResult | None:
