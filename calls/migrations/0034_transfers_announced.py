@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0032_calls_about_appointments'),
+        ('calls', '0033_news_by_whatsapp'),
     ]
 
     operations = [
