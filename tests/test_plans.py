@@ -17,14 +17,17 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bench.growth import making, reports, work
 from bench.growth.sizes import Size
 from businesses.models import User
 from businesses.tenancy import across_businesses, acting_for
+from calls.models import Call
 from frontdesk import demo
+from frontdesk.api.paging import page
 from testing.demo_data import Rows
-from testing.plans import Plans
+from testing.plans import Plans, nodes
 from testing.visits import Who, visits
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.people import identity
@@ -33,7 +36,13 @@ from whatsapp.sending.claims import Stock, claim
 SIZE = Size(businesses=20, contacts=12_000, calls=4_000, recipients=80_000)
 LARGE = frozenset(
     {
+        "businesses_appointment",
+        "businesses_dayusage",
+        "businesses_webhookdelivery",
         "calls_call",
+        "calls_calltimeline",
+        "calls_news",
+        "calls_toolrun",
         "calls_turn",
         "whatsapp_broadcast_attempts",
         "whatsapp_broadcast_recipients",
@@ -82,12 +91,17 @@ def test_no_large_table_is_read_from_end_to_end(installation: Rows) -> None:
     report(plans)
     assert plans.seen > 200
     assert plans.whole == {}
+    assert any("started_at <= " in found_by for found_by in a_far_page_is_found_by())
 
 
 def look_for_work(plans: Plans) -> None:
     for name, look in work.looks().items():
         with plans.of(f"loop: {name}"):
             look(datetime.now(UTC))
+    for name, (task, _every_s) in work.tasks().items():
+        if name != "send-broadcasts":  # its threads have connections of their own; the loop was asked above
+            with plans.of(f"beat: {name}"):
+                task()
 
 
 def claim_and_look_up(plans: Plans) -> None:
@@ -110,3 +124,13 @@ def report(plans: Plans) -> None:
         with plans.of(f"statuses {name}"):
             reports.post(reports.bodies_of(which, "delivered"))
             reports.apply()
+
+
+def a_far_page_is_found_by() -> list[str]:
+    """Returns the conditions by which indexes find a page of the API's calls that is not the first."""
+    with across_businesses():  # as above
+        calls = Call.objects.filter(business__slug=demo.SLUG)
+        _first, cursor = page(calls, None, 100, by="started_at")
+        with CaptureQueriesContext(connection) as asked:
+            page(calls, cursor, 50, by="started_at")
+    return [node.get("Index Cond", "") for node in nodes(asked[-1]["sql"], None, connection.connection)]

@@ -42,21 +42,27 @@ def be_idle() -> None:
 
 def _polls() -> dict[str, tuple[Cost, float]]:
     """Returns what each thing costs that an idle installation does again and again, and how often it does so (s)."""
+    found = {}
+    for name, (task, every_s) in tasks().items():
+        task()
+        found[name] = cost_of(task, everywhere=name == "send-broadcasts"), every_s
+    for name, (do, every_s) in _of_web().items():
+        found[name] = cost_of(do), every_s
+    return found
+
+
+def tasks() -> dict[str, tuple[Callable[[], object], float]]:
+    """Returns what beat asks for every few seconds, and how often (s)."""
     from frontdesk.celery_app import app  # noqa: PLC0415
     from frontdesk.schedule import CELERY_BEAT_SCHEDULE  # noqa: PLC0415
 
     app.autodiscover_tasks(force=True)
-    found = {}
     entries: dict[str, Any] = CELERY_BEAT_SCHEDULE
-    for name, entry in entries.items():
-        every_s = entry["schedule"]
-        if isinstance(every_s, float):
-            task = partial(app.tasks[entry["task"]], **entry.get("kwargs", {}))
-            task()
-            found[name] = cost_of(task, everywhere=name == "send-broadcasts"), every_s
-    for name, (do, every_s) in _of_web().items():
-        found[name] = cost_of(do), every_s
-    return found
+    return {
+        name: (partial(app.tasks[entry["task"]], **entry.get("kwargs", {})), entry["schedule"])
+        for name, entry in entries.items()
+        if isinstance(entry["schedule"], float)
+    }
 
 
 def _of_web() -> dict[str, tuple[Callable[[], object], float]]:
