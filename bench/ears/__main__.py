@@ -1,7 +1,7 @@
 """Measures how well callers are heard: `python -m bench.ears [--share 0.1] [--no-rivals] [--strangers]`.
 
 Every case of the corpus runs through the real conversation with the real ears, in virtual time; then through plain
-rules over other detectors. Prints Markdown (docs/performance.md quotes it) and draws var/ears.png.
+rules over other detectors. Prints Markdown (docs/ears.md quotes it) and draws var/ears.png.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ SPEECH_OVER_NOISE = 1.4
 NOISE_WINDOW_MS = 2000
 """The floor is the quietest moment of this window: people pause within it, a fan or a hum doesn't."""
 SPEECH_PROBABILITY = 0.25
-"""From here on a neural detector's answer counts as speech (Silero at 8 kHz, docs/performance.md)."""
+"""From here on a neural detector's answer counts as speech (Silero at 8 kHz, docs/ears.md)."""
 LOOK_BACK_FRAMES = 50
 """OpenAI's `speech_started` is late by its own deliberation: look this far back for the voice it means."""
 ENOUGH_EVIDENCE_MS = 400

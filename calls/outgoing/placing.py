@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -147,13 +148,19 @@ def made(row_id: UUID, call_sid: str, *, now: datetime) -> None:
     unproved.update(state=OutgoingState.RINGING, why="", due_at=now + finishing.NEVER_OPENED_AFTER)
 
 
-def not_made(row_id: UUID, *, why: str, again_at: datetime | None, now: datetime) -> None:
-    """Note that Twilio certainly does not make the call: it failed, or waits until it is tried again."""
-    mine = OutgoingCall.objects.filter(pk=row_id, state=OutgoingState.DIALLING)
-    if again_at is not None:
-        mine.update(state=OutgoingState.WAITING, why=why, due_at=again_at, dialled_at=None)
-    else:
-        mine.update(state=OutgoingState.FAILED, why=why[:20], due_at=None, ended_at=now)
+def not_made(row: OutgoingCall, *, why: str, again_at: datetime | None, now: datetime) -> None:
+    """Note that Twilio certainly does not make a claimed call: it failed, or waits until it is tried again.
+
+    It counts as no call of the day, so that hours without Twilio don't use up what callers need.
+    """
+    mine = OutgoingCall.objects.filter(pk=row.pk, state=OutgoingState.DIALLING)
+    with transaction.atomic():
+        if again_at is not None:
+            changed = mine.update(state=OutgoingState.WAITING, why=why, due_at=again_at, dialled_at=None)
+        else:
+            changed = mine.update(state=OutgoingState.FAILED, why=why[:20], due_at=None, ended_at=now)
+        if changed and row.dialled_at is not None:
+            usage.give_back(row.business, Limit.CALLS, Decimal(1), since=row.dialled_at)
 
 
 def perhaps_made(row_id: UUID, *, now: datetime) -> None:

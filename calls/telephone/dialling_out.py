@@ -108,7 +108,7 @@ def _judge(row: OutgoingCall, status: int, code: int | None, *, now: datetime) -
 
 def _not_made(row: OutgoingCall, why: str, *, again: bool, now: datetime) -> None:
     logger.warning("outgoing call %s of business %s was not made: %s", row.pk, row.business_id, why)
-    placing.not_made(row.pk, why=why, again_at=now + _AGAIN if again else None, now=now)
+    placing.not_made(row, why=why, again_at=now + _AGAIN if again else None, now=now)
 
 
 def _perhaps_made(row: OutgoingCall, what: str, *, now: datetime) -> None:

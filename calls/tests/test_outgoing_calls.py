@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from businesses import usage
 from businesses.models import AuditEntry, Business, DailyLimits
 from businesses.tenancy import acting_for
 from calls.line.admission import open_stream
@@ -202,6 +203,16 @@ def test_without_a_connection_it_waits(calling: Business, account: FakeTwilio, s
     settings.TWILIO_API_URL = "http://127.0.0.1:9"
     place(calling)
     assert (the(row).state, the(row).why) == ("waiting", Why.TWILIO_AWAY)
+
+
+@pytest.mark.parametrize(("error", "counted"), [((429, 20429), 0), ((400, 21211), 0), ((503, 20503), 1)])
+def test_a_call_that_was_certainly_not_made_is_none_of_the_day(
+    calling: Business, account: FakeTwilio, error: tuple[int, int], counted: int
+) -> None:
+    asked(calling)
+    account.on_call = error
+    place(calling)
+    assert usage.used_today(calling, now=NOW).calls == counted
 
 
 # When -----------------------------------------------------------------------------------------------
