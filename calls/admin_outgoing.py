@@ -21,7 +21,7 @@ class OutgoingCallAdmin(FencedAdmin):
     view_roles = MEMBERS
     list_display = ("asked_at", "number", "who", "state", "answered_by", "try_number")
     list_filter = ("state",)
-    list_select_related = ("business", "task", "call", "asked_by")
+    list_select_related = ("business", "task", "appointment", "call", "asked_by")
     search_fields = ("number", "who")
     date_hierarchy = "asked_at"
 

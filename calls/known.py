@@ -13,10 +13,15 @@ from calls.models import Call
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """We have called this person. `who`: their name, `about`: what it is about; "" if it isn't known."""
+    """We have called this person. `who`: their name, `about`: what it is about; "" if it isn't known.
+
+    `is_reminder`: it is about an appointment. `appointment`: which, and when; "" if it was changed meanwhile.
+    """
 
     who: str
     about: str
+    is_reminder: bool = False
+    appointment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

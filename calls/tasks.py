@@ -15,7 +15,7 @@ from businesses.models import Business
 from calls import model_checks
 from calls.followups import news, rescue
 from calls.greetings import dictations, recordings
-from calls.outgoing import placing
+from calls.outgoing import placing, reminding
 from calls.outgoing import progress as outgoing_progress
 from calls.records import finishing, recording, summaries, timelines, tunings, voicemail_sound, voicemail_words, weeks
 from calls.synthetic import runs
@@ -93,6 +93,13 @@ def place_outgoing_calls() -> None:
     outgoing_progress.look_at_forgotten(now=timezone.now())
     for waiting in placing.due(now=timezone.now()):
         dialling_out.place(waiting, clock=timezone.now)
+
+
+@shared_task
+def call_unreached() -> None:
+    """Ask for calls to people whom WhatsApp did not remind of their appointment, for businesses that want it."""
+    if reminding.ask_for_due(now=timezone.now()):
+        ring_for_outgoing_calls()
 
 
 @shared_task

@@ -36,6 +36,7 @@ CELERY_BEAT_SCHEDULE = {
     "news": {"task": "calls.tasks.send_news", "schedule": 10.0, "options": {"expires": 10.0}},
     "missed-calls": {"task": "calls.tasks.rescue_missed_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "outgoing-calls": {"task": "calls.tasks.place_outgoing_calls", "schedule": 5.0, "options": {"expires": 5.0}},
+    "unreached": {"task": "calls.tasks.call_unreached", "schedule": 60.0, "options": {"expires": 60.0}},
     "voicemails": {"task": "calls.tasks.fetch_voicemails", "schedule": 5.0, "options": {"expires": 5.0}},
     "tunings": {"task": "calls.tasks.try_tunings", "schedule": 5.0, "options": {"expires": 5.0}},
     "weeks": {"task": "calls.tasks.measure_ended_calls", "schedule": 10.0, "options": {"expires": 10.0}},

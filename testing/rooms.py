@@ -96,7 +96,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "calendar",
         "keeping",
         "hours knowledge",
-        "audit happenings permissions usage known_people last_calls messenger heartbeats web_processes",
+        "audit happenings permissions usage known_people last_calls messenger reminder_calls heartbeats web_processes",
         "models",
         "call_settings",
         "validators",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 from django.test import override_settings
 
-from businesses.models import Business
+from businesses.calendar import booking
+from businesses.calendar.booking import Guest
+from businesses.models import Business, Calendar, Reminder, ReminderChoices, Service, ServiceCalendar
 from businesses.tenancy import acting_for
 from calls.models import OutgoingCall, OutgoingChoices, Task, TaskKind
-from calls.outgoing import asking, placing
+from calls.outgoing import asking, placing, reminding
 from calls.outgoing.asking import Asked
 from calls.sandbox.openai.scenario import Scenario
 from calls.sandbox.receptionist.engine import Say
@@ -28,7 +30,7 @@ from tests.call_rig import ACCOUNT_SID, AUTH_TOKEN, Desk, Rig, eventually, scena
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ANSWER = "You asked about your tooth."
-NOON = datetime.now(UTC).replace(hour=17, minute=0)
+NOON = datetime.now(UTC).replace(hour=17, minute=0, second=0, microsecond=0)
 """An hour at which New York may be called."""
 _people = count(200)
 
@@ -68,6 +70,27 @@ def _call(business: Business, number: str) -> OutgoingCall:
     return asked.row
 
 
+def _remind(business: Business, number: str) -> OutgoingCall:
+    """Makes the call about an appointment of tomorrow of which nobody could be reminded."""
+    start = NOON + timedelta(days=1)
+    with acting_for(business):
+        choices = {"is_on": True, "calls_unreached": True, "calls_since": NOON}
+        ReminderChoices.objects.create(business=business, **choices)
+        service = Service.objects.create(business=business, name="Checkup")
+        calendar = Calendar.objects.create(business=business, name="Ann")
+        ServiceCalendar.objects.create(business=business, service=service, calendar=calendar)
+        guest = Guest("Dana", number, agrees_to_reminder=True)
+        made = booking.book(business, service, guest, start=start, now=NOON)
+        Reminder.objects.create(
+            business=business, appointment=made, starts_at=start, hours=24, result="no_template", at=NOON
+        )
+    assert reminding.ask_for_due(now=NOON) == 1
+    for each in placing.due(now=NOON):
+        dialling_out.place(each, clock=lambda: NOON)
+    with acting_for(business):
+        return OutgoingCall.objects.get(appointment=made)
+
+
 def _state(row: OutgoingCall) -> str:
     return OutgoingCall.objects.values_list("state", flat=True).get(pk=row.pk)
 
@@ -102,6 +125,36 @@ async def test_who_answers_hears_who_calls_whole_and_talks(rig: Rig) -> None:
     records = await rig.records(call)
     assert (records.call.is_outgoing, records.call.caller_number, records.call.outcome) == (True, number, "completed")
     await settled(rig, row, "talked")
+
+
+async def test_a_reminder_is_told_to_the_person_and_not_to_whoever_hears_first(rig: Rig) -> None:
+    number, desk = person(), await desk_of(rig)
+    rig.exchange.maker.people[number] = Answers(repeats=True)
+    row = await rig.office.ask(_remind, desk.business, number)
+    await eventually(lambda: rig.exchange.maker.to(number))
+    (call,) = rig.exchange.maker.to(number)
+    await call.connected()
+    words = f"Hello Dana, this is the automated assistant of {desk.business.name}. We have a short message for you."
+    await call.until(lambda: call.heard_bytes > 0)
+    call.say(speech("hello"))
+    await call.quiet(0.8, after_bytes=len(numbered.audio(words)) + len(numbered.audio(ANSWER)))
+    assert heard(call) == numbered.audio(words) + numbered.audio(ANSWER), "whole and once, then the answer"
+    told = str(desk.lane.received("session.update"))
+    assert "> Checkup, " in told
+    assert "before you say a word of the appointment" in told
+    await call.hang_up()
+    await settled(rig, row, "talked")
+
+
+async def test_a_machine_hears_no_word_of_an_appointment(rig: Rig) -> None:
+    number, desk = person(), await desk_of(rig)
+    rig.exchange.maker.people[number] = Answers(Does.VOICEMAIL)
+    row = await rig.office.ask(_remind, desk.business, number)
+    await eventually(lambda: rig.exchange.maker.to(number))
+    (call,) = rig.exchange.maker.to(number)
+    await call.ended()
+    assert [verb.name for verb in call.record.verbs] == ["Connect", "Hangup"]
+    await settled(rig, row, "machine")
 
 
 async def test_a_machine_hears_the_owners_words_after_its_tone(rig: Rig) -> None:

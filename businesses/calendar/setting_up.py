@@ -103,6 +103,8 @@ def choose_reminders(chosen: ReminderChoices, *, now: datetime) -> None:
         before = ReminderChoices.objects.filter(business=chosen.business).first()
         differences = changes(before or ReminderChoices(business=chosen.business), chosen)
         chosen.pk = before.pk if before else None
+        since = before.calls_since if before and before.calls_unreached else now
+        chosen.calls_since = since if chosen.calls_unreached else None
         if chosen.since is None or differences.keys() & _TIMING:
             chosen.since = now
         chosen.save()

@@ -30,7 +30,8 @@ class ReminderForm(_Form):
     class Meta:
         model = ReminderChoices
         fields: ClassVar[list[str]] = [
-            "is_on", "first_hours", "second_hours", "quiet_from", "quiet_until", "template",
+            "is_on", "first_hours", "second_hours", "quiet_from", "quiet_until", "calls_unreached",
+            "undelivered_hours", "template",
         ]  # fmt: skip
         formfield_callback = plain_formfield
         widgets: ClassVar[dict[str, Any]] = {

@@ -15,7 +15,14 @@ from businesses.models.limits import DailyLimits, DayUsage, Limit, UsageDetail
 from businesses.models.members import Invitation, Membership, Permission, Role
 from businesses.models.numbers import PhoneNumber
 from businesses.models.people import EmailUserManager, User
-from businesses.models.reminders import Filling, HoursBefore, Reminder, ReminderChoices, ReminderResult
+from businesses.models.reminders import (
+    Filling,
+    HoursBefore,
+    Reminder,
+    ReminderChoices,
+    ReminderResult,
+    UndeliveredHours,
+)
 from businesses.models.web_processes import WebProcess
 from businesses.models.webhooks import DeliveryState, Happening, SwitchedOff, WebhookDelivery, WebhookEndpoint
 
@@ -63,6 +70,7 @@ __all__ = [
     "ServiceCalendar",
     "SpecialDays",
     "SwitchedOff",
+    "UndeliveredHours",
     "UsageDetail",
     "User",
     "Voice",

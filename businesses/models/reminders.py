@@ -36,11 +36,21 @@ class Filling(models.TextChoices):
     PHONE = "phone", _("The business's phone number")
 
 
+class UndeliveredHours(models.IntegerChoices):
+    """How long before the appointment a message that has not been delivered counts as one that won't be."""
+
+    ONE = 1, _("1 hour before")
+    TWO = 2, _("2 hours before")
+    THREE = 3, _("3 hours before")
+    SIX = 6, _("6 hours before")
+    TWELVE = 12, _("12 hours before")
+
+
 class ReminderChoices(models.Model):
     """A business's choices. A business without a row has the defaults: nobody is reminded.
 
     `fillings`: what fills each value of the template (`{"1": "name"}`). `since`: moments before it are past, as they
-    were not chosen then.
+    were not chosen then. `calls_since`: nobody is called for a reminder from before it, for the same reason.
     """
 
     business = models.OneToOneField(Business, models.CASCADE, verbose_name=_("business"), related_name="+")
@@ -65,6 +75,25 @@ class ReminderChoices(models.Model):
     template = models.CharField(_("template"), max_length=512, blank=True)
     fillings: models.JSONField[Any, Any] = models.JSONField(_("values of the template"), default=dict, blank=True)
     since = models.DateTimeField(null=True, blank=True, editable=False)
+    calls_unreached = models.BooleanField(
+        _("call when WhatsApp could not be delivered"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "The assistant calls people whose message failed, could not be sent, or has not arrived in time: once for "
+            "each appointment, in the hours and limits of your outgoing calls, and not in the last half hour before "
+            "it. Calls cost money. They only go to people who agreed by having given their number for the appointment, "
+            "and never to anyone who is blocked, opted out, or was to get no reminder."
+        ),
+    )
+    undelivered_hours = models.PositiveSmallIntegerField(
+        _("a message that has not arrived counts as undelivered"),
+        choices=UndeliveredHours.choices,
+        default=UndeliveredHours.THREE,
+        db_default=UndeliveredHours.THREE,
+        help_text=_("Sooner, if nobody may be called between this time and the appointment."),
+    )
+    calls_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = BusinessManager()
 

@@ -22,6 +22,7 @@ from businesses.known_people import people_with
 from businesses.models import Appointment, Calendar, Reminder, Service
 from businesses.pages.access import PageRequest, business_page
 from businesses.pages.reminders import shown
+from businesses.reminder_calls import calls_about
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -133,6 +134,7 @@ def _reminders(request: PageRequest, found: Appointment) -> dict[str, Any]:
     return {
         "reminds": choices.is_on,
         "reminders": shown(request.business, rows),
+        "reminder_calls": calls_about(found),
         "next_reminders": reminders.next_moments(found, choices, now=timezone.now()),
     }
 

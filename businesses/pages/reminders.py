@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from businesses import messenger
+from businesses import messenger, reminder_calls
 from businesses.calendar import reminders, setting_up
 from businesses.forms.reminder_form import ReminderForm
 from businesses.messenger import Standing
@@ -58,6 +58,7 @@ def choose(request: PageRequest) -> HttpResponse:
         "form": form,
         "has_templates": bool(templates),
         "is_ready": bool(templates) or messenger.is_ready(request.business),
+        "calls_are_off": not reminder_calls.is_on(request.business),
         "last": shown(request.business, list(rows)),
     }
     return render(request, "pages/reminders.html", context, status=422 if form.errors else 200)

@@ -15,6 +15,7 @@ from calls.audio.ulaw import SAMPLE_RATE
 
 MOST_WAITING_S: Final = 60
 """Of each track, while nobody takes them: a bound for a disk that is away. The oldest are then lost to silence."""
+_MOST_WAITING: Final = MOST_WAITING_S * SAMPLE_RATE
 _MOST_OFF_S: Final = 30.0
 """A timestamp that is further than this from our own clock is ignored."""
 
@@ -33,12 +34,52 @@ class Recorded:
         return bool(self.caller or self.assistant)
 
 
+class _Track:
+    """Audio that was laid and not taken yet, oldest first. What follows without a gap is one piece."""
+
+    def __init__(self) -> None:
+        self._pieces: deque[tuple[int, bytearray]] = deque()
+
+    @property
+    def start(self) -> int | None:
+        """Where the oldest begins."""
+        return self._pieces[0][0] if self._pieces else None
+
+    def lay(self, start: int, audio: bytes) -> None:
+        """Lay audio behind all that is there."""
+        if self._pieces:
+            begun, last = self._pieces[-1]
+            if begun + len(last) == start:
+                last += audio
+                return
+        self._pieces.append((start, bytearray(audio)))
+
+    def cut(self, end: int) -> None:
+        """Drop what lies from `end` on."""
+        while self._pieces and self._pieces[-1][0] >= end:
+            self._pieces.pop()
+        if self._pieces:
+            start, audio = self._pieces[-1]
+            del audio[end - start :]
+
+    def take(self, until: int) -> tuple[Piece, ...]:
+        """Remove and return what lies before `until`."""
+        taken: list[Piece] = []
+        while self._pieces and self._pieces[0][0] < until:
+            start, audio = self._pieces.popleft()
+            taken.append((start, bytes(audio[: until - start])))
+            del audio[: until - start]
+            if audio:
+                self._pieces.appendleft((until, audio))
+        return tuple(taken)
+
+
 class Tracks:
     """The tracks of one call. Times are seconds since the stream opened."""
 
     def __init__(self) -> None:
-        self._caller: deque[Piece] = deque()
-        self._assistant: deque[Piece] = deque()  # sent, may be cut as long as it has not played
+        self._caller = _Track()
+        self._assistant = _Track()  # sent, may be cut as long as it has not played
         self._caller_end = self._plays_until = 0
         self._now = 0
 
@@ -52,43 +93,30 @@ class Tracks:
             start = now - size
         if start - self._caller_end <= size:
             start = self._caller_end
-        self._caller.append((start, audio))
+        self._caller.lay(start, audio)
         self._caller_end = start + size
-        while self._caller_end - self._caller[0][0] > MOST_WAITING_S * SAMPLE_RATE:
-            self._caller.popleft()
+        oldest = self._caller.start
+        if oldest is not None and self._caller_end - oldest > _MOST_WAITING:
+            self._caller.take(self._caller_end - _MOST_WAITING)
 
     def assistant_plays(self, at: float, audio: bytes) -> None:
         """Lay audio that was sent to the caller just now: it plays when what was sent before it has."""
         self._now = max(self._now, _sample(at))
         start = max(self._plays_until, _sample(at))
-        self._assistant.append((start, audio))
+        self._assistant.lay(start, audio)
         self._plays_until = start + len(audio)
 
     def cleared(self, at: float) -> None:
         """Cut off what has not played by now."""
         cut = self._now = max(self._now, _sample(at))
-        while self._assistant and self._assistant[-1][0] >= cut:
-            self._assistant.pop()
-        if self._assistant:
-            start, audio = self._assistant.pop()
-            self._assistant.append((start, audio[: cut - start]))
+        self._assistant.cut(cut)
         self._plays_until = min(self._plays_until, cut)
 
     def take(self, at: float | None = None) -> Recorded:
         """Returns what is final and was not taken before: all of it up to now, or to `at`."""
         until = self._now = self._now if at is None else max(self._now, _sample(at))
-        heard: list[Piece] = []
-        while self._assistant and self._assistant[0][0] < until:
-            start, audio = self._assistant.popleft()
-            played = audio[: until - start]
-            heard.append((start, played))
-            if len(played) < len(audio):
-                self._assistant.appendleft((until, audio[len(played) :]))
-                break
-        earliest = until - MOST_WAITING_S * SAMPLE_RATE
-        taken = Recorded(tuple(self._caller), tuple(piece for piece in heard if piece[0] >= earliest))
-        self._caller.clear()
-        return taken
+        self._assistant.take(until - _MOST_WAITING)
+        return Recorded(self._caller.take(self._caller_end), self._assistant.take(until))
 
 
 def _sample(at: float) -> int:

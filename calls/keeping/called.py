@@ -24,8 +24,10 @@ def _erase_outgoing(person: Person, most: int) -> int:
 
 
 def _outgoing_records(person: Person) -> Iterator[Record]:
-    fields = ("call_id", "number", "who", "about", "state", "why", "basis", "answered_by", "try_number", "asked_at")
-    yield from _outgoing(person).order_by("asked_at").values(*fields, "dialled_at", "ended_at")
+    fields = ("call_id", "number", "who", "about", "state", "why", "basis", "answered_by", "try_number")
+    yield from (
+        _outgoing(person).order_by("asked_at").values(*fields, "appointment_at", "asked_at", "dialled_at", "ended_at")
+    )
 
 
 def _waits_for_outgoing(person: Person, now: datetime) -> str:

@@ -7,6 +7,7 @@ import binascii
 import logging
 
 from calls import figures
+from calls.audio import ulaw
 from calls.audio.waiting_tone import waiting_tone
 from calls.conversation.assistant import CACHED_GREETING
 from calls.conversation.commands import Play
@@ -20,6 +21,10 @@ class AssistantAudio:
 
     def __init__(self, greeting: bytes) -> None:
         self._items: dict[str, bytearray | bytes] = {CACHED_GREETING: greeting}
+
+    def greeting_levels(self) -> tuple[int, ...]:
+        """Returns the energy of the cached greeting as in `StreamOpened`."""
+        return ulaw.levels(bytes(self._items[CACHED_GREETING]))
 
     def add(self, item_id: str, payload: str) -> bytes:
         """Keep a piece of an item, base64. Returns its bytes: none if it can't be decoded."""

@@ -68,7 +68,6 @@ from calls.line.usage import Usage
 from calls.plan import CallPlan
 from calls.records.endings import Ending
 from calls.records.recorder import CallRecorder
-from calls.records.traces import Decided
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +94,7 @@ class Bridge:
         connect: Connect,
         unwritten: Callable[[Ending], Awaitable[None]] | None = None,
     ) -> None:
+        greeting, plan = plan.greeting_audio, replace(plan, greeting_audio=b"")  # not kept once it was heard
         self._plan = plan
         self._stream_sid = stream_sid
         self._opened_at = opened_at
@@ -107,7 +107,7 @@ class Bridge:
         self._recorder = CallRecorder(plan, nothing_left=lambda reason: self.feed(NothingLeft(self._clock(), reason)))
         self._caller_frames = CallerFrames(is_wanted=self._conversation.needs_ears, tell=self.feed)
         self._session: RealtimeSession | None = None
-        self._audio = AssistantAudio(plan.greeting_audio)
+        self._audio = AssistantAudio(greeting)
         self._unanswered = Unanswered()
         self._tools = ToolRunner(plan, clock=self._clock, tell=self.feed)
         self._heard_s = 0.0
@@ -123,7 +123,7 @@ class Bridge:
     # From the edges ------------------------------------------------------------------------------------
     def start(self) -> None:
         """Begin the conversation, or go on with it after its last stream broke."""
-        self.feed(first_event(self._plan, at=self._clock()))
+        self.feed(first_event(self._plan, self._audio.greeting_levels(), at=self._clock()))
 
     def caller_audio(self, payload: str, timestamp_ms: int | None = None) -> None:
         """Take a piece of the caller's audio, base64 of µ-law.
@@ -138,7 +138,7 @@ class Bridge:
         if self._heard_s > now + MOST_CATCHING_UP_S:
             raise Flood("audio faster than anyone speaks")
         self._missing.audio_came()
-        self._unanswered.add(payload)
+        self._unanswered.add(audio)
         self._send_audio(payload)
         self._recorder.keep_caller_audio(now, audio, timestamp_ms)
         self._caller_frames.hear(now, audio)
@@ -196,9 +196,9 @@ class Bridge:
         """Tell the conversation what happened, and do what it wants."""
         self._caller_frames.catch_up()
         commands = self._decide(event)
-        self._recorder.keep_trace(event)
+        self._recorder.keep_trace(event.at, event)
         for command in commands:
-            self._recorder.keep_trace(Decided(event.at, command))
+            self._recorder.keep_trace(event.at, command)
             self._carry_out(command)
         if self._awaits_notice and self._conversation.turns.first_utterance.was_heard:
             self._awaits_notice = False

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from calls.audio import ulaw
 from calls.conversation.events import StreamOpened, StreamResumed
 from calls.plan import CallPlan
 
 
-def first_event(plan: CallPlan, *, at: float) -> StreamOpened | StreamResumed:
-    """Returns that the stream has opened, or that the call goes on in it after another one broke."""
-    levels, past = ulaw.levels(plan.greeting_audio), plan.past
+def first_event(plan: CallPlan, levels: tuple[int, ...], *, at: float) -> StreamOpened | StreamResumed:
+    """Returns that the stream has opened, or that the call goes on in it after another one broke.
+
+    `levels`: of the cached greeting, as in `StreamOpened`.
+    """
+    past = plan.past
     if past is None:
         return StreamOpened(at, levels)
     return StreamResumed(

@@ -12,7 +12,7 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator, MinVal
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from businesses.models import Business
+from businesses.models import Appointment, Business
 from businesses.tenancy import BusinessManager
 from calls.models.calls import Call
 from calls.models.tasks import Task
@@ -130,12 +130,18 @@ class OutgoingCall(models.Model):
     """One try to call somebody: a row is dialled at most once, and another try is another row.
 
     `why`: a `Why` of calls/outgoing/rules.py, or Twilio's number of an error. `basis`: a `Basis` of
-    calls/outgoing/consent.py. `answered_by`: what Twilio's machine detection says, as it says it.
+    calls/outgoing/consent.py. `answered_by`: what Twilio's machine detection says, as it says it. `appointment_at`: the
+    start of the appointment of which the call reminds; null for every other call.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, verbose_name=_("business"), related_name="+")
     task = models.ForeignKey(Task, models.SET_NULL, null=True, blank=True, related_name="outgoing_calls")
+    appointment = models.ForeignKey(
+        Appointment, models.SET_NULL, null=True, blank=True, db_index=False, related_name="+",
+        verbose_name=_("appointment"),
+    )  # fmt: skip
+    appointment_at = models.DateTimeField(_("appointment at"), null=True, blank=True)
     call = models.OneToOneField(
         Call, models.SET_NULL, null=True, blank=True, related_name="outgoing", verbose_name=_("the call")
     )
@@ -170,7 +176,10 @@ class OutgoingCall(models.Model):
                 fields=["business", "number"],
                 name="one_waiting_outgoing_call",
                 condition=models.Q(state="waiting"),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["appointment", "appointment_at", "try_number"], name="one_call_per_appointment_and_time"
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["due_at"], name="outgoing_due", condition=models.Q(due_at__isnull=False)),
@@ -180,3 +189,8 @@ class OutgoingCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asked_at:%Y-%m-%d %H:%M} {self.get_state_display()}"
+
+    @property
+    def is_reminder(self) -> bool:
+        """Whether it reminds of an appointment."""
+        return self.appointment_at is not None

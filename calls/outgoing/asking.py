@@ -12,11 +12,12 @@ from uuid import UUID
 from django.db import transaction
 
 from businesses.audit import AuditKind, record
-from businesses.models import Business, User
+from businesses.models import Appointment, Business, User
 from businesses.phone_numbers import NotDialable, dialable_e164
 from calls.models import OPEN_STATES, OutgoingCall, OutgoingState, Task
 from calls.outgoing import consent
 from calls.outgoing.choices import choices_of
+from calls.outgoing.consent import Basis
 from calls.outgoing.rules import Why
 
 
@@ -35,11 +36,15 @@ def ask(
     who: str = "",
     about: str = "",
     task: Task | None = None,
+    appointment: Appointment | None = None,
     by: User | None,
     now: datetime,
 ) -> Asked | Why:
-    """Have the assistant call a number (E.164). Returns why it can't be called at all, with nothing stored."""
-    if refusal := refusal_of(business, number, now=now):
+    """Have the assistant call a number (E.164). Returns why it can't be called at all, with nothing stored.
+
+    `appointment`: the one of which the call reminds, and no other call does.
+    """
+    if refusal := refusal_of(business, number, appointment=appointment, now=now):
         return refusal
     with transaction.atomic():
         # Locked, so that two members who press at the same moment get one call.
@@ -47,10 +52,12 @@ def ask(
         open_one = OutgoingCall.objects.filter(business=business, number=number, state__in=OPEN_STATES).first()
         if open_one:
             return Asked(open_one, is_new=False)
-        basis = consent.basis_of(business, number, now=now)
+        basis = _basis_of(business, number, appointment, now)
         row = OutgoingCall.objects.create(
             business=business,
             task=task,
+            appointment=appointment,
+            appointment_at=appointment.starts_at if appointment else None,
             number=number,
             who=" ".join(who.split())[:120],
             about=about.strip()[:1000],
@@ -63,7 +70,7 @@ def ask(
     return Asked(row, is_new=True)
 
 
-def refusal_of(business: Business, number: str, *, now: datetime) -> Why | None:
+def refusal_of(business: Business, number: str, *, appointment: Appointment | None = None, now: datetime) -> Why | None:
     """Returns why a number (E.164) is never called as things are; None if it may be, at the right time."""
     if not choices_of(business).enabled or not business.is_active:
         return Why.OFF
@@ -76,7 +83,7 @@ def refusal_of(business: Business, number: str, *, now: datetime) -> Why | None:
         return Why(refusal.value)
     if why := consent.objection(business, number):
         return why
-    return None if consent.basis_of(business, number, now=now) else Why.NOT_AGREED
+    return None if _basis_of(business, number, appointment, now) else Why.NOT_AGREED
 
 
 def cancel(business: Business, row_id: UUID, *, now: datetime) -> bool:
@@ -87,3 +94,9 @@ def cancel(business: Business, row_id: UUID, *, now: datetime) -> bool:
         if done:
             record(business, AuditKind.OUTGOING_CALL, step="cancelled", outgoing=str(row_id))
     return done
+
+
+def _basis_of(business: Business, number: str, appointment: Appointment | None, now: datetime) -> Basis | None:
+    if appointment and (basis := consent.by_appointment(appointment, number)):
+        return basis
+    return consent.basis_of(business, number, now=now)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from businesses import messenger
-from businesses.models import Business
+from businesses.models import Appointment, Business, MadeBy
 from calls.models import BlockedCaller, Call, Task, TaskKind
 from calls.outgoing.rules import Why
 
@@ -24,6 +24,8 @@ class Basis(StrEnum):
     """They called."""
     AGREED = "agreed"
     """Their consent is recorded, or they have just written."""
+    APPOINTMENT = "appointment"
+    """They gave this number for an appointment that is to come: they may be called about that one."""
 
 
 def basis_of(business: Business, number: str, *, now: datetime) -> Basis | None:
@@ -39,6 +41,20 @@ def basis_of(business: Business, number: str, *, now: datetime) -> Basis | None:
     if called.exists():
         return Basis.CALLED
     return Basis.AGREED if messenger.has_agreed(business, number, now=now) else None
+
+
+def by_appointment(appointment: Appointment, number: str) -> Basis | None:
+    """Returns whether the number was given for this appointment by whom it belongs to.
+
+    What somebody says on the telephone counts only for the number of that call: it could be anybody's. Who said yes
+    to a reminder in a call did so for its number (`tools/book_appointment.py`).
+    """
+    if appointment.number != number:
+        return None
+    if appointment.made_by != MadeBy.CALL or appointment.reminder_agreed_at is not None:
+        return Basis.APPOINTMENT
+    theirs = Call.objects.filter(business=appointment.business_id, caller_number=number)
+    return Basis.APPOINTMENT if appointment.call and theirs.filter(pk=appointment.call).exists() else None
 
 
 def objection(business: Business, number: str) -> Why | None:

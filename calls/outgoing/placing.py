@@ -9,25 +9,23 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Max
 
 from businesses import usage
-from businesses.hours import hours_of
 from businesses.models import Business, Limit
 from businesses.tenancy import across_businesses
 from calls.models import Call, OutgoingCall, OutgoingChoices, OutgoingState
-from calls.outgoing import asking, rules
+from calls.outgoing import asking, reminding, rules, unreached
 from calls.outgoing.choices import choices_of
-from calls.outgoing.rules import Facts, Go, Hours, Never, Wait, Why
+from calls.outgoing.hours import hours_for
+from calls.outgoing.rules import Facts, Go, Never, Wait, Why
 from calls.outgoing.states import UNDER_WAY
-from calls.outgoing.zones import zones_of
 from calls.records import finishing
 
 logger = logging.getLogger(__name__)
@@ -62,7 +60,7 @@ def claim(found: OutgoingCall, *, now: datetime) -> Claimed | None:
         # Locked, so that two calls that are due at the same moment can't both take the last line.
         business = Business.every.select_for_update(no_key=True).get(pk=found.business_id)
         mine = OutgoingCall.objects.filter(pk=found.pk, state=OutgoingState.WAITING, due_at__lte=now)
-        row = mine.first()
+        row = mine.select_related("appointment").first()
         if row is None:
             return None
         row.business = business
@@ -78,17 +76,6 @@ def claim(found: OutgoingCall, *, now: datetime) -> Claimed | None:
                 return None
             case Go():
                 return _claim(row, choices, now)
-
-
-def hours_for(business: Business, choices: OutgoingChoices, number: str) -> Hours:
-    """Returns when the person with this number may be called by this business."""
-    hours = hours_of(business) if choices.only_on_open_days else None
-
-    def is_off(day: date) -> bool:
-        return hours is not None and not hours.intervals(day)
-
-    own = (choices.earliest, choices.latest)
-    return Hours(zones_of(number, business.time_zone), own, ZoneInfo(business.time_zone), is_off)
 
 
 def own_number(business: Business) -> str:
@@ -111,9 +98,11 @@ def _claim(row: OutgoingCall, choices: OutgoingChoices, now: datetime) -> Claime
 
 def _facts(row: OutgoingCall, choices: OutgoingChoices, now: datetime) -> Facts:
     business = row.business
-    refusal = asking.refusal_of(business, row.number, now=now)
+    refusal = asking.refusal_of(business, row.number, appointment=row.appointment, now=now)
     if refusal is Why.NOT_AGREED and row.basis:  # they had agreed when it was asked for; an old call may be removed
         refusal = None
+    if refusal is None and row.is_reminder:
+        refusal = reminding.refusal_of(row, now=now)
     if refusal is None and not own_number(business):
         refusal = Why.NO_OWN_NUMBER
     began = usage.next_day(business, now) - timedelta(days=1)
@@ -137,6 +126,7 @@ def _facts(row: OutgoingCall, choices: OutgoingChoices, now: datetime) -> Facts:
         is_on_the_line=under_way.filter(number=row.number).exists(),
         unknown_at=unknown.aggregate(last=Max("dialled_at"))["last"],
         next_day=usage.next_day(business, now),
+        useful_until=unreached.useful_until(row.appointment_at) if row.appointment_at else None,
     )
 
 

@@ -82,6 +82,7 @@ def settle(row: OutgoingCall, state: OutgoingState, *, why: str, now: datetime) 
     if is_wanted and not waiting.exists():
         OutgoingCall.objects.create(
             business=row.business, task=row.task, try_number=row.try_number + 1, number=row.number,
+            appointment_id=row.appointment_id, appointment_at=row.appointment_at,
             who=row.who, about=row.about, basis=row.basis, asked_by=row.asked_by, asked_at=row.asked_at, why=Why.RETRY,
             due_at=now + timedelta(minutes=choices.retry_minutes),
         )  # fmt: skip

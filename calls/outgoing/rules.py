@@ -5,6 +5,7 @@
     no agreement, blocked, opted out          the day's calls or money are used up: until the next day
     a number that may not be dialled          no line to spare, no minutes: a little while
     too late: asked for days ago              an earlier call of which nobody knows: until it must be over
+    a wait that ends when a call is useless
 
 Hours are those of every zone in which the telephone may be. 8:00 to 21:00 is what 47 CFR 64.1200(c)(1) allows for
 calls in the USA, and inside what is customary elsewhere; an owner can only narrow it.
@@ -44,6 +45,10 @@ class Why(StrEnum):
     NO_OWN_NUMBER = "no_own_number"
     TOO_LATE = "too_late"
     NEVER_OPEN = "never_open"
+    NOT_WANTED = "not_wanted"
+    CHANGED = "changed"
+    REMINDED = "reminded"
+    TOO_NEAR = "too_near"
 
     HOURS_THERE = "hours_there"
     OWN_HOURS = "own_hours"
@@ -107,7 +112,7 @@ class Facts:
     `refusal`: why this person or number is never called. `used_up`: a limit of the day is reached. `lines`: calls that
     take a line of the business, of `most_lines`; `outgoing`: those among them that we make. `is_on_the_line`: another
     call to the number is under way. `unknown_at`: when one was dialled of which nobody knows what became. `next_day`:
-    when the business's next day begins.
+    when the business's next day begins. `useful_until`: a later call is of no use; None: any within `TOO_LATE` is.
     """
 
     asked_at: datetime
@@ -124,6 +129,7 @@ class Facts:
     is_on_the_line: bool
     unknown_at: datetime | None
     next_day: datetime
+    useful_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,13 @@ class Never:
 
 
 def judge(facts: Facts, hours: Hours, *, now: datetime) -> Go | Wait | Never:
-    """Returns whether a call may be made now."""
+    """Returns whether a call may be made now. One that would have to wait too long isn't made."""
+    verdict = _judge(facts, hours, now)
+    last = facts.useful_until
+    return Never(verdict.why) if isinstance(verdict, Wait) and last and verdict.until > last else verdict
+
+
+def _judge(facts: Facts, hours: Hours, now: datetime) -> Go | Wait | Never:
     if facts.refusal:
         return Never(facts.refusal)
     if now - facts.asked_at >= TOO_LATE:

@@ -17,12 +17,21 @@ USUAL: Final = {
     Language.HEBREW: "שלום {name}, כאן המענה האוטומטי של {business}. אנחנו חוזרים אליכם.",
     Language.ENGLISH: "Hello {name}, this is the automated assistant of {business}. We are calling you back.",
 }
+REMINDING: Final = {
+    Language.HEBREW: "שלום {name}, כאן המענה האוטומטי של {business}. יש לנו הודעה קצרה עבורכם.",
+    Language.ENGLISH: "Hello {name}, this is the automated assistant of {business}. We have a short message for you.",
+}
+"""Before a reminder. Others may hear it, or a machine record it, so it says no word of an appointment."""
 _BEFORE_MARK: Final = re.compile(r"\s+(?=[,.;:!?])")
 
 
-def first_words(business: Business, choices: OutgoingChoices, *, who: str) -> str:
-    """Returns the assistant's first utterance. `who`: the person's name; "" if it isn't known."""
-    words = choices.words.strip() or USUAL[Language(business.language)]
+def first_words(business: Business, choices: OutgoingChoices, *, who: str, is_reminder: bool = False) -> str:
+    """Returns the assistant's first utterance. `who`: the person's name; "" if it isn't known.
+
+    The owner's words are for calling people back; of an appointment nobody has asked to be reminded by a call.
+    """
+    language = Language(business.language)
+    words = REMINDING[language] if is_reminder else choices.words.strip() or USUAL[language]
     filled = words.replace("{business}", business.name).replace("{name}", who)
     return _BEFORE_MARK.sub("", " ".join(filled.split()))
 
@@ -38,9 +47,9 @@ def as_calling(business: Business, words: str) -> Business:
     return calling
 
 
-def can_be_rendered(choices: OutgoingChoices, who: str) -> bool:
+def can_be_rendered(choices: OutgoingChoices, who: str, *, is_reminder: bool = False) -> bool:
     """Returns whether the first words may be kept as a recording: those with a person's name may not."""
-    return not who or "{name}" not in (choices.words.strip() or "{name}")
+    return not who or not (is_reminder or "{name}" in (choices.words.strip() or "{name}"))
 
 
 def for_machine(business: Business) -> str:

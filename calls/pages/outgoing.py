@@ -22,9 +22,10 @@ from businesses.pages.access import OWNERS, PageRequest, business_page
 from businesses.pages.listing import listing
 from calls import tasks
 from calls.models import OutgoingCall, OutgoingChoices, Task
-from calls.outgoing import asking, placing
+from calls.outgoing import asking
 from calls.outgoing.asking import Asked
 from calls.outgoing.choices import choices_of, choose
+from calls.outgoing.hours import hours_for
 from calls.outgoing.words import first_words
 from calls.pages import outgoing_words
 
@@ -113,7 +114,7 @@ def ask(request: PageRequest) -> HttpResponse:
 
 def _tell_when(request: PageRequest, row: OutgoingCall) -> None:
     now = timezone.now()
-    hours = placing.hours_for(request.business, choices_of(request.business), row.number)
+    hours = hours_for(request.business, choices_of(request.business), row.number)
     if why := hours.refusal(now):
         messages.info(request, _("The person is called as soon as it is allowed. %(why)s") % {
             "why": outgoing_words.REASONS[why]

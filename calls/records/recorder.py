@@ -18,8 +18,9 @@ from businesses import database_watch
 from businesses.hidden import is_hidden
 from calls import figures
 from calls.audio.tracks import Tracks
-from calls.conversation.commands import KeepStanding, KeepTurn, Measure
+from calls.conversation.commands import Command, KeepStanding, KeepTurn, Measure
 from calls.conversation.end_reasons import EndReason
+from calls.conversation.events import Event
 from calls.past import Past
 from calls.plan import CallPlan
 from calls.records import store
@@ -27,7 +28,7 @@ from calls.records.charging import CHARGE_EVERY_S
 from calls.records.endings import Ending
 from calls.records.spans import CallSpans
 from calls.records.store import Batch
-from calls.records.traces import TraceLine
+from calls.records.traces import NewChunk
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class CallRecorder:
         self._nothing_left = nothing_left
         self._words_every_s = words_every_s
         self._turns: dict[int, KeepTurn] = {}
-        self._trace: list[TraceLine] = []
+        self._trace = NewChunk()
         past = plan.past or Past(stream_number=0, seconds=0.0)
         self._began_s, self._began_ms = past.seconds, round(past.seconds * 1000)
         self._chunks = past.next_trace_position
@@ -117,10 +118,10 @@ class CallRecorder:
             self._usage[name] = self._usage.get(name, 0) + tokens
         self._words_changed = True
 
-    def keep_trace(self, line: TraceLine) -> None:
-        """Remember an event or a command, in the order in which they happened."""
-        if len(self._trace) < _MOST_TRACE_LINES:
-            self._trace.append(line)
+    def keep_trace(self, at: float, what: Event | Command) -> None:
+        """Remember an event or a command at its time, in the order in which they happened."""
+        if self._trace.lines < _MOST_TRACE_LINES:
+            self._trace.add(at, what)
 
     def keep_caller_audio(self, at: float, audio: bytes, timestamp_ms: int | None) -> None:
         """Remember a piece of the caller's audio, if the call is recorded and the caller knows it."""
@@ -206,7 +207,7 @@ class CallRecorder:
             self._last_charge_at = now
         batch = Batch(
             turns=tuple(self._turns.values()),
-            trace=tuple(self._trace),
+            trace=self._trace,
             trace_position=self._chunks,
             latencies={name: tuple(values) for name, values in self._latencies.items()},
             usage=dict(self._usage),
@@ -217,7 +218,7 @@ class CallRecorder:
         self._standing = None
         self._chunks += 1
         self._turns.clear()
-        self._trace.clear()
+        self._trace = NewChunk()
         self._words_changed = False
         return batch
 

@@ -29,8 +29,9 @@ from calls.conversation.commands import KeepStanding, KeepTurn
 from calls.conversation.end_reasons import EndReason
 from calls.models import Call, TraceChunk, Turn
 from calls.plan import CallPlan
-from calls.records import charging, finishing, recording, traces
+from calls.records import charging, finishing, recording
 from calls.records.endings import Ending
+from calls.records.traces import NewChunk
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class Batch:
     """
 
     turns: Sequence[KeepTurn] = ()
-    trace: Sequence[traces.TraceLine] = ()
+    trace: NewChunk = field(default_factory=NewChunk)
     trace_position: int = 0
     latencies: Mapping[str, Sequence[int]] = field(default_factory=dict)
     usage: Mapping[str, int] = field(default_factory=dict)
@@ -210,13 +211,13 @@ def _write_turns(plan: CallPlan, turns: Sequence[KeepTurn]) -> None:
 
 
 def _write_trace(plan: CallPlan, batch: Batch) -> None:
-    if not batch.trace:
+    if not batch.trace.lines:
         return
     chunk = TraceChunk(
         business_id=plan.business.pk,
         call_id=plan.call_id,
         position=batch.trace_position,
-        data=traces.encode(batch.trace),
+        data=batch.trace.compressed(),
     )
     TraceChunk.objects.bulk_create([chunk], ignore_conflicts=True)
 

@@ -46,8 +46,9 @@ def _render_ahead(claimed: Claimed, *, now: datetime) -> None:
     from calls.greetings import recordings  # noqa: PLC0415 - it loads numpy, and every web process loads this module
 
     business, row, choices = claimed.row.business, claimed.row, claimed.choices
-    if words.can_be_rendered(choices, row.who):
-        calling = words.as_calling(business, words.first_words(business, choices, who=row.who))
+    if words.can_be_rendered(choices, row.who, is_reminder=row.is_reminder):
+        first = words.first_words(business, choices, who=row.who, is_reminder=row.is_reminder)
+        calling = words.as_calling(business, first)
         recordings.request_all(calling, now=now)
 
 

@@ -60,7 +60,7 @@ async def test_what_the_caller_said_is_told_before_the_key_that_came_after_it(mo
     bridge.key_pressed("5")
     bridge.caller_left()
     await bridge.finished()
-    events = [type(call.args[0]) for call in recorder.keep_trace.call_args_list]
+    events = [type(call.args[1]) for call in recorder.keep_trace.call_args_list]
     assert [kind for kind in events if kind in (CallerFrame, KeyPressed)] == [CallerFrame, CallerFrame, KeyPressed]
 
 

@@ -75,6 +75,17 @@ def test_without_timestamps_the_time_of_arrival_tells_gaps() -> None:
     assert laid(tracks.take().caller) == b"a" * 160 + b"b" * 160 + ulaw.SILENCE * (7840 - 320) + b"c" * 160
 
 
+def test_what_lies_end_to_end_waits_and_is_taken_as_one_piece() -> None:
+    tracks = Tracks()
+    for frame in range(3):
+        tracks.caller_spoke(frame / 50, bytes([frame]) * 160, frame * 20)
+        tracks.assistant_plays(0.0, bytes([frame]) * 320)
+    taken = tracks.take(0.05)
+    assert taken.caller == ((0, bytes(160) + b"\1" * 160 + b"\2" * 160),)
+    assert taken.assistant == ((0, bytes(320) + b"\1" * 80),)
+    assert tracks.take(0.1).assistant == ((400, b"\1" * 240 + b"\2" * 160),)
+
+
 def test_memory_is_bounded_while_nobody_takes() -> None:
     tracks = Tracks()
     for frame in range(50 * 120):

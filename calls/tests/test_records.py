@@ -81,7 +81,7 @@ async def test_everything_is_there_after_the_end(taken: Taken) -> None:
         CallerLeft(3.14159),
     ]
     for line in trace:
-        recorder.keep_trace(line)
+        recorder.keep_trace(line.at, line.command if isinstance(line, Decided) else line)
     await recorder.close(GOODBYE)
     after, turns, read = await stored(call)
     assert (after.status, after.outcome, after.next_step) == (CallStatus.ENDED, CallOutcome.COMPLETED, NextStep.HANG_UP)
@@ -143,7 +143,7 @@ async def test_a_database_that_comes_back_gets_everything_once(
     call, plan = taken
     DatabaseAway(monkeypatch, refusals=2)
     recorder = CallRecorder(plan)
-    recorder.keep_trace(CallerFrame(0.02, 60))
+    recorder.keep_trace(0.02, CallerFrame(0.02, 60))
     recorder.keep_turn(KeepTurn(0, Speaker.CALLER, 0, text="secret words"))
     await recorder.close(GOODBYE)
     await recorder_module.all_written()
@@ -178,7 +178,7 @@ async def test_a_trace_has_a_bound_while_the_database_is_away(taken: Taken, monk
     recorder = CallRecorder(plan)
     lines: list[TraceLine] = [CallerFrame(number / 50, 60) for number in range(5)]
     for line in lines:
-        recorder.keep_trace(line)
+        recorder.keep_trace(line.at, line.command if isinstance(line, Decided) else line)
     await recorder.close(GOODBYE)
     _, _, read = await stored(call)
     assert read == lines[:3]

@@ -40,6 +40,7 @@ def owner(shop: Shop, postbox: Postbox) -> Client:
 def given(template: str = "remind", **values: str) -> dict[str, str]:
     fillings = {f"value_remind_{number}": filling for number, filling in enumerate(FILLINGS.values())}
     known = {"is_on": "on", "first_hours": "24", "second_hours": "", "quiet_from": "21:00", "quiet_until": "08:00"}
+    known["undelivered_hours"] = "3"
     return known | (fillings if template == "remind" else {}) | {"template": template} | values
 
 
@@ -54,6 +55,23 @@ def test_an_owner_chooses(shop: Shop, owner: Client) -> None:
     assert (chosen.is_on, chosen.hours, chosen.fillings, chosen.since) == (True, [24], FILLINGS, NOW)
     page = owner.get(at(shop, "reminders/")).content.decode()
     assert '<option value="calendar" selected>' in page
+
+
+def test_calls_are_off_at_first_and_their_help_says_what_they_cost(shop: Shop, owner: Client) -> None:
+    page = owner.get(at(shop, "reminders/")).content.decode()
+    assert "Calls cost money. They only go to people who agreed" in page
+    assert "Outgoing calls are switched off, so nobody is called." in page
+    post(shop, owner)
+    with acting_for(shop.business):
+        assert (ReminderChoices.objects.get().calls_unreached, ReminderChoices.objects.get().calls_since) == (
+            False,
+            None,
+        )
+    assert post(shop, owner, calls_unreached="on", undelivered_hours="6").status_code == 302
+    with acting_for(shop.business):
+        chosen = ReminderChoices.objects.get()
+    assert (chosen.calls_unreached, chosen.calls_since, chosen.undelivered_hours) == (True, NOW, 6)
+    assert post(shop, owner, undelivered_hours="5").status_code == 422
 
 
 @pytest.mark.parametrize(
