@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("calls", "0031_weeks_below_their_promise"),
+        ("calls", "0032_calls_about_appointments"),
     ]
 
     operations = [
