@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,7 @@ class Past:
 
     `stream_number`: how many there were; what their processes still write is dropped. `seconds`: how long ago the first
     one opened, where the times of the records begin. `speakers` and `words`: the turns, as far as they were heard.
-    `results`: what the assistant's tools have done.
+    `results`: what the assistant's tools have done. `settings`: those of the first stream, as the call keeps them.
     """
 
     stream_number: int
@@ -22,6 +23,7 @@ class Past:
     first_was_heard: bool = False
     was_busy: bool = False
     results: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
     may_record_caller: bool = True
     is_unreached: bool = False
     """The caller was put through at the end of the last stream, and nobody took the call."""

@@ -37,7 +37,8 @@ class StreamResumed:
 
     `speakers`, `words`: who has said what, as far as it was heard. The next two are of the last `KeepStanding`.
     `results`: what the functions of the call have done, as in `TellResult`. `is_unreached`: no stream broke; the caller
-    was put through, and nobody took the call.
+    was put through, and nobody took the call. `settings`: which are other than in the first stream, for the records
+    (`calls/records/stream_settings.py`).
     """
 
     at: float
@@ -48,6 +49,7 @@ class StreamResumed:
     was_busy: bool = False
     results: tuple[str, ...] = ()
     is_unreached: bool = False
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ class ToolRequested:
 class ToolFinished:
     """A function that was begun (`RunTool`) has come to its end. `output`: JSON, for the model.
 
-    `has_failed`: nothing was done. `must_be_told`: the caller is told what came of it even if they have gone on to
-    something else meanwhile; not so for a look-up, whose question is then out of date.
+    `has_failed`: nothing was done, or nobody knows. `must_be_told`: the caller is told what came of it even if they
+    have gone on to something else meanwhile; not so for a look-up, whose question is then out of date.
     """
 
     at: float

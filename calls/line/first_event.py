@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from calls.conversation.events import StreamOpened, StreamResumed
-from calls.plan import CallPlan
+from calls.plan import CallPlan, settings_of
+from calls.records.stream_settings import differing
 
 
 def first_event(plan: CallPlan, levels: tuple[int, ...], *, at: float) -> StreamOpened | StreamResumed:
@@ -23,4 +24,5 @@ def first_event(plan: CallPlan, levels: tuple[int, ...], *, at: float) -> Stream
         past.was_busy,
         results=past.results,
         is_unreached=past.is_unreached,
+        settings=differing(settings_of(dict(past.settings)), plan.settings) if past.settings else "",
     )

@@ -37,6 +37,7 @@ from calls.conversation.events import (
 from calls.conversation.first_utterance import OPENINGS
 from calls.conversation.sent_audio import BYTES_PER_SECOND, EARLY_S
 from calls.conversation.settings import ConversationSettings
+from calls.records.stream_settings import settings_in
 from calls.records.traces import Decided, TraceLine
 
 _OVER: Final = "[FIRST_UTTERANCE]"
@@ -94,7 +95,7 @@ def certify(streams: Iterable[tuple[float, Sequence[TraceLine]]], settings: Conv
         return Certificate(Verdict.NO_GREETING)
     best, attempts = Certificate(Verdict.CUT_SHORT), 0
     for began_s, lines in streams:
-        watch = _Watch(settings)
+        watch = _Watch(settings_in(lines, settings))
         for line in lines:
             watch.see(line)
         found = watch.certificate(began_s)

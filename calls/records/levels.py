@@ -20,6 +20,7 @@ from calls.conversation.commands import ClearPlayback, Command, Play
 from calls.conversation.events import CallerFrame, Event, MarkReturned, ResponseAudio, StreamOpened, StreamResumed
 from calls.conversation.patience import TONE_BYTES, TONE_LEVELS, WAITING_TONE
 from calls.conversation.sent_audio import BYTES_PER_SECOND, EARLY_S, FRAME_BYTES, FRAME_S, Item
+from calls.records.stream_settings import settings_in
 from calls.records.traces import Decided, TraceLine
 
 STEPS_PER_S: Final = 50
@@ -86,7 +87,8 @@ def levels_of(
     """
     levels = Levels()
     for began_s, lines in streams:
-        follow = _Follow(levels, round(began_s * STEPS_PER_S), Conversation(settings), settings.greeting_bytes)
+        own = settings_in(lines, settings)
+        follow = _Follow(levels, round(began_s * STEPS_PER_S), Conversation(own), own.greeting_bytes)
         for number, line in enumerate(lines):
             follow.take(line)
             if number % _RESTS_EVERY == 0:

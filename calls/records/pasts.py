@@ -36,6 +36,7 @@ def past_of(call: Call, opened_at: datetime, *, now: datetime) -> Past:
         first_was_heard=bool(standing.get("first_was_heard")),
         was_busy=bool(standing.get("is_busy", True)),
         results=results_of(call),
+        settings=call.settings,
         may_record_caller=call.notice_heard is not False,
         is_unreached=any(each.stream_number == call.stream_number - 1 for each in in_vain),
         unreached=tuple(dict.fromkeys(each.name for each in in_vain)),

@@ -26,11 +26,12 @@ from calls.conversation.events import (
     Tick,
 )
 from calls.errors import CallsError
+from calls.records.stream_settings import settings_in
 from calls.records.traces import Decided, TraceLine, written
 
 _SWITCH = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
 _MANY = (CallerFrame, MarkReturned, ResponseAudio, ResponseWords, Play, Tick)
-_WORDS = {"text", "heard_text", "words", "arguments", "keys", "digit"}
+_WORDS = {"text", "heard_text", "words", "arguments", "output", "results", "keys", "digit"}
 
 
 class BadSetting(CallsError):
@@ -70,7 +71,7 @@ def replay(trace: Sequence[TraceLine], settings: ConversationSettings, *, own_ti
     """Feed the trace's events to a conversation, a new one for each stream; the events and its commands, in order."""
     lines: list[TraceLine] = []
     for part in streams_of(trace):
-        conversation = Conversation(settings)
+        conversation = Conversation(settings_in(part, settings))
         for event in _events(part, conversation, own_ticks=own_ticks):
             lines.append(event)
             lines += [Decided(event.at, command) for command in conversation.handle(event)]

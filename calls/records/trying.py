@@ -32,6 +32,7 @@ from calls.conversation.copying import copy_with
 from calls.conversation.events import CallerFrame, Event, MarkReturned, ResponseAudio, ResponseWords, Tick
 from calls.conversation.utterance import Utterance
 from calls.records.replay import streams_of
+from calls.records.stream_settings import settings_in
 from calls.records.traces import Decided, TraceLine
 
 SAME_VOICE_S: Final = 1.5
@@ -213,7 +214,7 @@ def try_settings(trace: Sequence[TraceLine], own: ConversationSettings, tried: C
     moments: list[Moment] = []
     began = 0.0
     for part in streams_of(trace):
-        moments += _tried(part, own, tried, began)
+        moments += _tried(part, settings_in(part, own), settings_in(part, tried), began)
         began += part[-1].at if part else 0.0
     return moments
 

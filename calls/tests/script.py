@@ -66,6 +66,8 @@ class Asks:
     takes_s: float = 0.2  # one of the business's own: until its result comes; infinity: never
     fails: bool = False
     must_be_told: bool = True
+    arguments: str = "{}"
+    tool_call_id: str = ""  # one of the response's where none is given
 
 
 @dataclass(frozen=True)

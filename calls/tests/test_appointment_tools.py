@@ -119,6 +119,26 @@ def test_of_several_the_caller_says_which(shop: Shop) -> None:
     assert ask(call, "cancel_appointment")["start"] == TEN
 
 
+def test_what_still_holds_is_not_done_again_whatever_was_done_since(shop: Shop) -> None:
+    """The model asks once more for what it has had, as it does when its session was lost."""
+    call = calling(shop)
+    for start in (TEN, NOON):
+        ask(call, "book_appointment", start=start, name="Dana")
+    assert ask(call, "cancel_appointment", which=NOON)["outcome"] == "cancelled"
+    assert ask(call, "book_appointment", start=TEN, name="Dana")["outcome"] == "booked"
+    assert ask(call, "cancel_appointment", which=NOON)["outcome"] == "cancelled"
+    assert [each.starts_at for each in Appointment.objects.filter(status="booked")] == [local(10)]
+
+
+def test_a_time_at_which_the_caller_has_nothing_is_nobodys_appointment(shop: Shop) -> None:
+    call = calling(shop)
+    ask(call, "book_appointment", start=TEN, name="Dana")
+    for tool, more in (("cancel_appointment", {}), ("move_appointment", {"to": "2026-11-23T15:00"})):
+        told = ask(call, tool, which=NOON, **more)
+        assert (told["outcome"], [each["start"] for each in told["appointments"]]) == ("which_one", [TEN])
+    assert Appointment.objects.get().starts_at == local(10)
+
+
 def test_what_is_too_near_or_not_offered_is_refused_and_stays(shop: Shop) -> None:
     call = calling(shop)
     assert ask(call, "book_appointment", start="2026-11-27T10:00", name="Dana")["outcome"] == "not_offered"

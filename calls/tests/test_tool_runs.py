@@ -16,7 +16,7 @@ from businesses.tenancy import acting_for
 from calls.models import BlockedCaller, Call, ToolRun, ToolSwitch
 from calls.tests.conftest import NOW, make_business, make_call
 from calls.tools import registry, running
-from calls.tools.kinds import Context, Outcome, Tool, ToolRefused
+from calls.tools.kinds import Context, Outcome, Tool, ToolRefused, for_good
 
 
 class Wanted(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,8 +43,12 @@ def count(context: Context, _wanted: Wanted) -> Outcome:
     return Outcome("counted", {"blocked": BlockedCaller.objects.filter(business=context.business).count()})
 
 
-BLOCK = Tool("block", "Block", "", "Block.", Wanted, block, {}, undone_by=("unblock",), is_on_at_first=True)
-UNBLOCK = replace(BLOCK, name="unblock", run=unblock, undone_by=("block",))
+def is_blocked(context: Context, run: ToolRun) -> bool:
+    return BlockedCaller.objects.filter(business=context.business, number=run.told["number"]).exists()
+
+
+BLOCK = Tool("block", "Block", "", "Block.", Wanted, block, {}, still_holds=is_blocked, is_on_at_first=True)
+UNBLOCK = replace(BLOCK, name="unblock", run=unblock, still_holds=for_good)
 COUNT = replace(BLOCK, name="count", run=count, changes_nothing=True)
 
 

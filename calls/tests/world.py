@@ -63,7 +63,6 @@ WITHOUT_AUDIO = {
     Mishap.FILTERED: ResponseStatus.INCOMPLETE,
 }
 REFUSALS = {Mishap.REJECTED: ("server_error", 0.0), Mishap.RATE_LIMITED: ("rate_limit_exceeded", 1.2)}
-
 NO_TOOLS = (ResponseKind.GREETING, ResponseKind.OPENING, ResponseKind.CHECK, ResponseKind.FILLER, *LAST_WORDS.values())
 
 
@@ -73,6 +72,7 @@ class World:
 
     script: Script
     begins: StreamOpened | StreamResumed = field(default_factory=lambda: StreamOpened(0.0))
+    tools_of: Callable[..., ImaginedTools] = ImaginedTools
     now: float = 0.0
     commands: list[tuple[float, Command]] = field(default_factory=list)
     events: list[tuple[float, Event]] = field(default_factory=list)
@@ -101,7 +101,7 @@ class World:
         self.asked_at: dict[str, float] = {}  # by response
         self.broke_off_at: list[float] = []  # answers that stopped in their middle
         self.responses_of_items: dict[str, str] = {}
-        self.tools = ImaginedTools(self.after, lambda: self.now, self.feed)
+        self.tools = self.tools_of(self.after, lambda: self.now, self.feed)
         self._dropped: set[str] = set()
 
     @property
@@ -268,9 +268,9 @@ class World:
 
     def _ask(self, response_id: str, asks: Asks) -> None:
         if self._active == response_id:
-            name, call_id = asks.name, f"call-{response_id}"
+            name, call_id = asks.name, asks.tool_call_id or f"call-{response_id}"
             self.tools.asked(call_id, asks)
-            self.feed(ToolRequested(self.now, response_id, call_id, name, "{}", asks.is_complete))
+            self.feed(ToolRequested(self.now, response_id, call_id, name, asks.arguments, asks.is_complete))
 
     def _generate(self, response_id: str, mishap: Mishap) -> None:
         script = self.script

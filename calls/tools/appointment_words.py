@@ -148,7 +148,7 @@ def own_appointment(context: Context, which: str) -> Appointment:
     """Returns the caller's appointment: found by the number of the call, and by nothing that is said.
 
     Raises:
-        ToolRefused: there is none, or there are several and it is unclear which one is meant.
+        ToolRefused: there is none, or it is unclear which one is meant: there are several, or none at that time.
     """
     own = next_appointments(context.business, context.caller_number, now=context.now)
     if not own:
@@ -157,13 +157,17 @@ def own_appointment(context: Context, which: str) -> Appointment:
             {"say": "No appointment is booked for the number of this call. Say so, and offer to take a message."},
         )
     zone = zone_of(context)
-    if which.strip():
-        wanted = moment_of(which, zone)
-        own = [each for each in own if each.starts_at == wanted] or own
-    if len(own) > 1:
-        told = [appointment_told(each, zone) for each in own]
+    meant = [each for each in own if each.starts_at == moment_of(which, zone)] if which.strip() else own
+    if len(meant) != 1:
+        told = [appointment_told(each, zone) for each in meant or own]
         raise ToolRefused("which_one", {"appointments": told, "say": "Ask which of these is meant."})
-    return own[0]
+    return meant[0]
+
+
+def owns_one_at(context: Context, start: str) -> bool:
+    """Returns whether an appointment that starts then is booked for the caller's number."""
+    own = next_appointments(context.business, context.caller_number, now=context.now)
+    return any(each.starts_at == moment_of(start, zone_of(context)) for each in own)
 
 
 def refused(error: SlotTaken | SlotNotOffered, zone: ZoneInfo) -> ToolRefused:

@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from businesses.calendar import booking
 from businesses.calendar.booking import Guest
 from businesses.errors import SlotNotOffered, SlotTaken
+from businesses.models import Appointment, AppointmentStatus
 from businesses.phone_numbers import NotDialable, dialable_e164
 from businesses.validators import one_line
+from calls.models import ToolRun
 from calls.tools import appointment_words as words
 from calls.tools.kinds import Context, Outcome, Tool
 
@@ -57,6 +59,18 @@ def book(context: Context, wanted: Wanted) -> Outcome:
     return Outcome("booked", {**words.appointment_told(made, zone), "then": "Confirm day, time and service."})
 
 
+def is_booked(context: Context, run: ToolRun) -> bool:
+    """Returns whether what was booked is neither moved nor cancelled since."""
+    made = Appointment.objects.filter(
+        business=context.business,
+        call=context.call.pk,
+        name=one_line(run.arguments["name"]),
+        starts_at=words.moment_of(run.told["start"], words.zone_of(context)),
+        status=AppointmentStatus.BOOKED,
+    )
+    return made.exists()
+
+
 def _number(context: Context, wanted: Wanted) -> str:
     """Returns the number that was said, if it is one; without it the appointment has none."""
     try:
@@ -77,6 +91,6 @@ TOOL = Tool(
     run=book,
     outcomes={"booked": _("Appointment booked"), **words.REFUSALS},
     is_offered=words.has_services,
-    undone_by=("cancel_appointment", "move_appointment"),
+    still_holds=is_booked,
     is_on_at_first=True,
 )

@@ -6,7 +6,9 @@ import msgspec
 from django.utils.translation import gettext_lazy as _
 
 from businesses.calendar import booking
+from businesses.calendar.plan import next_appointments
 from businesses.errors import SlotNotOffered
+from calls.models import ToolRun
 from calls.tools import appointment_words as words
 from calls.tools.kinds import Context, Outcome, Tool
 
@@ -28,6 +30,16 @@ def cancel(context: Context, wanted: Wanted) -> Outcome:
     return Outcome("cancelled", {**words.appointment_told(own, zone), "then": "Confirm that it is cancelled."})
 
 
+def is_gone(context: Context, run: ToolRun) -> bool:
+    """Returns whether the caller can't mean an appointment that was made, or moved there, since.
+
+    Without `which` there was only one, so that any that there is now is such a one.
+    """
+    if run.arguments["which"].strip():
+        return not words.owns_one_at(context, run.told["start"])
+    return not next_appointments(context.business, context.caller_number, now=context.now)
+
+
 TOOL = Tool(
     name="cancel_appointment",
     title=_("Cancel an appointment"),
@@ -37,6 +49,6 @@ TOOL = Tool(
     run=cancel,
     outcomes={"cancelled": _("Appointment cancelled"), **words.REFUSALS},
     is_offered=words.has_services,
-    undone_by=("book_appointment", "move_appointment", "cancel_appointment"),
+    still_holds=is_gone,
     is_on_at_first=True,
 )

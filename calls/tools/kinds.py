@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import msgspec
 
 from businesses.models import Business
-from calls.models import Call
+from calls.models import Call, ToolRun
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -56,6 +56,11 @@ def always(_business: Business) -> bool:
     return True
 
 
+def for_good(_context: Context, _run: ToolRun) -> bool:
+    """Returns True: what a tool has done can't be undone in the same call."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Something about a tool that an owner may choose. `choices`: values and their words, for one business."""
@@ -77,8 +82,8 @@ class Tool(Generic[ArgumentsT]):
     nothing outside the database: what must go out is a row that a worker sends. `outcomes`: what each code of an
     `Outcome` or `ToolRefused` means, in a few words. `argument_names`: what the arguments are called that owners are
     shown. `options`: what owners may choose. `is_offered`: whether this business has what the tool needs.
-    `changes_nothing`: a look-up, which may simply run again; others act once for the same call and arguments, unless
-    one of the tools that are named in `undone_by` has run since. `is_on_at_first`: until the owner decides.
+    `changes_nothing`: a look-up, which may simply run again; others act once for the same call and arguments, as long
+    as `still_holds` says of that run that nothing has undone it since. `is_on_at_first`: until the owner decides.
     """
 
     name: str
@@ -92,5 +97,5 @@ class Tool(Generic[ArgumentsT]):
     options: tuple[Choice, ...] = ()
     is_offered: Callable[[Business], bool] = always
     changes_nothing: bool = False
-    undone_by: tuple[str, ...] = ()
+    still_holds: Callable[[Context, ToolRun], bool] = for_good
     is_on_at_first: bool = False

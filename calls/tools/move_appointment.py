@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from businesses.calendar import booking
 from businesses.errors import SlotNotOffered, SlotTaken
+from calls.models import ToolRun
 from calls.tools import appointment_words as words
 from calls.tools.kinds import Context, Outcome, Tool
 
@@ -35,6 +36,11 @@ def move(context: Context, wanted: Wanted) -> Outcome:
     return Outcome("moved", {"from": before, **words.appointment_told(moved, zone), "then": "Confirm the new time."})
 
 
+def is_there(context: Context, run: ToolRun) -> bool:
+    """Returns whether the appointment is still where it was moved to."""
+    return words.owns_one_at(context, run.told["start"])
+
+
 TOOL = Tool(
     name="move_appointment",
     title=_("Move an appointment"),
@@ -44,6 +50,6 @@ TOOL = Tool(
     run=move,
     outcomes={"moved": _("Appointment moved"), **words.REFUSALS},
     is_offered=words.has_services,
-    undone_by=("move_appointment", "cancel_appointment", "book_appointment"),
+    still_holds=is_there,
     is_on_at_first=True,
 )

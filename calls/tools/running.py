@@ -4,6 +4,10 @@ A tool's work and its row (`ToolRun`) are one transaction, and the tools of a ca
 locks the call's row first. A process that is killed in the middle has done nothing; one that is killed afterwards has
 done everything, and the row tells the next process's assistant so (`results_of`). The model may ask for the same thing
 again, in other words of its own or because the answer was lost: the stored outcome is its answer then.
+
+The database may be lost while it commits: then nobody knows which of the two it was, until it is asked again. The same
+request is put to it once more, and finds the row or acts now. Where that fails too, the model is told that it is not
+known (`NOT_KNOWN`).
 """
 
 from __future__ import annotations
@@ -17,11 +21,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.models import Call, ToolRun, ToolSwitch
+from calls.short_waits import own_connection, waits_for_locks_at_most
 from calls.tools.kinds import Context, Outcome, Tool, ToolRefused
 from calls.tools.registry import tool_named
 
@@ -29,7 +34,9 @@ logger = logging.getLogger(__name__)
 
 FAILED: Final = "failed"
 BAD_ARGUMENTS: Final = "bad_arguments"
+NOT_KNOWN: Final = "not_known"
 _HONESTLY: Final = "It did not work, and nothing was done. Tell the caller so."
+_IN_DOUBT: Final = "Nobody knows yet whether it was done. Tell the caller so, and that somebody will look after it."
 _LONGEST_ARGUMENTS: Final = 8_000
 
 
@@ -40,6 +47,10 @@ class Done:
     output: str
     has_failed: bool = False
     must_be_told: bool = True
+
+
+class _InDoubt(Exception):
+    """The database was lost while it was to commit: what was asked for is done, or nothing of it is."""
 
 
 def run_tool(call_id: UUID, business: Business, *, tool_call_id: str, name: str, arguments: str, now: datetime) -> Done:
@@ -56,10 +67,12 @@ def run_tool(call_id: UUID, business: Business, *, tool_call_id: str, name: str,
     tool = tool_named(name)
     if tool is None:
         return Done(_output(FAILED, {"say": _HONESTLY}), has_failed=True)
+    request = _Request(call_id, business, tool, tool_call_id[:100], arguments, now)
     try:
-        with acting_for(business), transaction.atomic():
-            call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
-            run = _run(Context(business, call, now, _options(business, tool)), tool, tool_call_id[:100], arguments)
+        run = _once_more_if_in_doubt(request)
+    except _InDoubt:
+        logger.error("call %s: %s: the database was lost while it was to commit", call_id, name)
+        return Done(_output(NOT_KNOWN, {"say": _IN_DOUBT}), has_failed=True)
     except Exception as error:  # a tool's mistake must not cost the call; what it was asked stays out of the log
         logger.error("call %s: %s failed: %s", call_id, name, type(error).__name__)
         return Done(_output(FAILED, {"say": _HONESTLY}), has_failed=True)
@@ -68,6 +81,44 @@ def run_tool(call_id: UUID, business: Business, *, tool_call_id: str, name: str,
         has_failed=not run.fingerprint and not tool.changes_nothing,
         must_be_told=not tool.changes_nothing,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What `run_tool` was asked."""
+
+    call_id: UUID
+    business: Business
+    tool: Tool[Any]
+    tool_call_id: str
+    arguments: str
+    now: datetime
+
+
+def _once_more_if_in_doubt(request: _Request) -> ToolRun:
+    try:
+        return _in_one_transaction(request)
+    except _InDoubt:
+        try:
+            with own_connection(), waits_for_locks_at_most():  # a new one: the other is lost
+                return _in_one_transaction(request)
+        except DatabaseError as error:
+            raise _InDoubt from error
+
+
+def _in_one_transaction(request: _Request) -> ToolRun:
+    """Returns what has come of a request. Whatever it raises but `_InDoubt` says that nothing was done."""
+    run = None
+    try:
+        with acting_for(request.business), transaction.atomic():
+            call = Call.objects.select_for_update(no_key=True).get(pk=request.call_id)
+            context = Context(request.business, call, request.now, _options(request.business, request.tool))
+            run = _run(context, request.tool, request.tool_call_id, request.arguments)
+    except DatabaseError as error:
+        if run is not None:
+            raise _InDoubt from error
+        raise
+    return run
 
 
 def _options(business: Business, tool: Tool[Any]) -> dict[str, str]:
@@ -98,7 +149,7 @@ def _run(context: Context, tool: Tool[Any], tool_call_id: str, written: str) -> 
         return row
     row.arguments = json.loads(msgspec.json.encode(arguments))
     fingerprint = hashlib.sha256(json.dumps(row.arguments, sort_keys=True).encode()).hexdigest()
-    if not tool.changes_nothing and (same := _done_before(context.call, tool, fingerprint)):
+    if not tool.changes_nothing and (same := _done_before(context, tool, fingerprint)):
         return same
     try:
         with transaction.atomic():
@@ -111,15 +162,10 @@ def _run(context: Context, tool: Tool[Any], tool_call_id: str, written: str) -> 
     return row
 
 
-def _done_before(call: Call, tool: Tool[Any], fingerprint: str) -> ToolRun | None:
-    """Returns the run that has done the same in this call, if nothing has undone it since."""
-    done = ToolRun.objects.filter(call=call).exclude(fingerprint="").order_by("-pk")
-    for run in done:
-        if run.tool == tool.name and run.fingerprint == fingerprint:
-            return run
-        if run.tool in tool.undone_by:
-            return None
-    return None
+def _done_before(context: Context, tool: Tool[Any], fingerprint: str) -> ToolRun | None:
+    """Returns the run that has done the same in this call, if what it has done still holds."""
+    same = ToolRun.objects.filter(call=context.call, tool=tool.name, fingerprint=fingerprint).order_by("-pk").first()
+    return same if same and tool.still_holds(context, same) else None
 
 
 def _output(code: str, told: dict[str, Any]) -> str:
