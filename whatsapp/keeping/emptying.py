@@ -42,7 +42,9 @@ def empty_settled(rows: QuerySet[Recipient], most: int) -> int:
 
 
 def _full(rows: QuerySet[Recipient], most: int) -> list[int]:
-    return list(rows.filter(FULL).order_by("pk").values_list("pk", flat=True)[:most])
+    # By address: the index of a broadcast's addresses has this order, and emptied rows stand together in it. By key,
+    # PostgreSQL walks through the rows of all broadcasts from the oldest on until it has found enough.
+    return list(rows.filter(FULL).order_by("address").values_list("pk", flat=True)[:most])
 
 
 def _empty(keys: Collection[int]) -> int:
