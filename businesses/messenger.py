@@ -87,8 +87,16 @@ class Messenger(Protocol):
         """See `agree`."""
         ...
 
+    def has_written(self, business: Business, number: str, text: str, *, since: datetime) -> bool:
+        """See `has_written`."""
+        ...
+
     def is_ready(self, business: Business) -> bool:
         """See `is_ready`."""
+        ...
+
+    def own_number(self, business: Business) -> str:
+        """See `own_number`."""
         ...
 
     def templates(self, business: Business) -> list[TemplateChoice]:
@@ -97,6 +105,10 @@ class Messenger(Protocol):
 
     def standings(self, business: Business, keys: Collection[UUID]) -> dict[UUID, Standing]:
         """See `standings`."""
+        ...
+
+    def forget(self, business: Business, keys: Collection[UUID]) -> None:
+        """See `forget`."""
         ...
 
     def send_template(
@@ -156,10 +168,22 @@ def agree(business: Business, number: str, *, name: str, now: datetime) -> None:
     messenger.agree(business, number, name=name, now=now)
 
 
+def has_written(business: Business, number: str, text: str, *, since: datetime) -> bool:
+    """Returns whether a message with this text in it came from the person since then."""
+    messenger = _messenger()
+    return messenger is not None and messenger.has_written(business, number, text, since=since)
+
+
 def is_ready(business: Business) -> bool:
     """Returns whether the business has a WhatsApp number that can send."""
     messenger = _messenger()
     return messenger is not None and messenger.is_ready(business)
+
+
+def own_number(business: Business) -> str:
+    """Returns the number (E.164) at which people write to the business on WhatsApp; "" if none can send."""
+    messenger = _messenger()
+    return messenger.own_number(business) if messenger else ""
 
 
 def templates(business: Business) -> list[TemplateChoice]:
@@ -177,6 +201,13 @@ def standings(business: Business, keys: Collection[UUID]) -> dict[UUID, Standing
     """Returns where the messages with these keys are; one that is no longer kept is left out."""
     messenger = _messenger()
     return messenger.standings(business, keys) if messenger and keys else {}
+
+
+def forget(business: Business, keys: Collection[UUID]) -> None:
+    """Remove what the messages with these keys say; those that have not left are not sent."""
+    messenger = _messenger()
+    if messenger and keys:
+        messenger.forget(business, keys)
 
 
 def send_template(

@@ -273,4 +273,4 @@ class NewsChoiceAdmin(FencedAdmin):
 
     def web_page(self, obj: NewsChoice) -> str:
         """Returns the page on which a member chooses."""
-        return reverse("after-calls", args=[obj.business.slug])
+        return reverse("news", args=[obj.business.slug])

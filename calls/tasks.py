@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 
 from businesses.models import Business
 from calls import model_checks
-from calls.followups import news, rescue
+from calls.followups import news, rescue, whatsapp_choices, whatsapp_news
 from calls.greetings import dictations, recordings
 from calls.outgoing import placing, reminding
 from calls.outgoing import progress as outgoing_progress
@@ -124,6 +124,16 @@ def send_news() -> None:
     news.write_due(now=timezone.now())
     for news_id in news.due(now=timezone.now()):
         news.send(news_id, now=timezone.now())
+
+
+@shared_task
+def send_whatsapp_news() -> None:
+    """Tell members of calls by WhatsApp, as they have chosen; note which numbers were proved, and what arrived."""
+    for choice_id in whatsapp_choices.to_prove(now=timezone.now()):
+        whatsapp_choices.prove(choice_id, now=timezone.now())
+    for each in whatsapp_news.due(now=timezone.now()):
+        whatsapp_news.tell(each, now=timezone.now())
+    whatsapp_news.look(now=timezone.now())
 
 
 @shared_task

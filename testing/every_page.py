@@ -114,6 +114,7 @@ PAGES = [
     page("call-transfer", MEMBERS, "calls.Call", "POST"),
     page("call-recording", MEMBERS, "calls.Call"),
     page("call-person", OWNERS, "calls.Call", "LOOK"),
+    page("news", MEMBERS, "", "LOOK"),
     page("after-calls", OWNERS, "", "LOOK"),
     page("voicemail", OWNERS, "", "LOOK"),
     page("voicemail-sound", MEMBERS, "calls.Voicemail"),

@@ -56,10 +56,6 @@ LARGE = frozenset(
     }
 )
 
-ASKED_OTHERWISE = {"send-broadcasts", "erasures"}
-"""Threads of the first have connections of their own; its loop is asked apart. The second looks through all calls of
-the large business for a number when there is somebody to erase, as in the demo data."""
-
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(900),
@@ -105,10 +101,6 @@ def look_for_work(plans: Plans) -> None:
     for name, look in work.looks().items():
         with plans.of(f"loop: {name}"):
             look(datetime.now(UTC))
-    for name, (task, _every_s) in work.tasks().items():
-        if name not in ASKED_OTHERWISE:
-            with plans.of(f"beat: {name}"):
-                task()
 
 
 def claim_and_look_up(plans: Plans) -> None:

@@ -16,8 +16,11 @@ CLAIMS, CLAIMED = 20, 50
 
 def figures() -> dict[str, Cost]:
     """Returns what polls of an idle installation cost, and, while a large broadcast runs, the loop and a claim."""
+    from whatsapp.tasks import drive  # noqa: PLC0415 - Django's models are loaded by now, not before
+
     be_idle()
     found = {f"idle: {name}, every {every_s:g} s": cost for name, (cost, every_s) in _polls().items()}
+    found["idle: a loop that begins and finds nothing"] = cost_of(drive, everywhere=True)
     with running():
         found |= {f"loop: {name}": cost for name, cost in _parts_of_the_loop().items()}
         found[f"a claim of {CLAIMED}"] = _claims()
@@ -42,27 +45,21 @@ def be_idle() -> None:
 
 def _polls() -> dict[str, tuple[Cost, float]]:
     """Returns what each thing costs that an idle installation does again and again, and how often it does so (s)."""
-    found = {}
-    for name, (task, every_s) in tasks().items():
-        task()
-        found[name] = cost_of(task, everywhere=name == "send-broadcasts"), every_s
-    for name, (do, every_s) in _of_web().items():
-        found[name] = cost_of(do), every_s
-    return found
-
-
-def tasks() -> dict[str, tuple[Callable[[], object], float]]:
-    """Returns what beat asks for every few seconds, and how often (s)."""
     from frontdesk.celery_app import app  # noqa: PLC0415
     from frontdesk.schedule import CELERY_BEAT_SCHEDULE  # noqa: PLC0415
 
     app.autodiscover_tasks(force=True)
+    found = {}
     entries: dict[str, Any] = CELERY_BEAT_SCHEDULE
-    return {
-        name: (partial(app.tasks[entry["task"]], **entry.get("kwargs", {})), entry["schedule"])
-        for name, entry in entries.items()
-        if isinstance(entry["schedule"], float)
-    }
+    for name, entry in entries.items():
+        every_s = entry["schedule"]
+        if isinstance(every_s, float):
+            task = partial(app.tasks[entry["task"]], *entry.get("args", []), **entry.get("kwargs", {}))
+            task()
+            found[name] = cost_of(task), every_s
+    for name, (do, every_s) in _of_web().items():
+        found[name] = cost_of(do), every_s
+    return found
 
 
 def _of_web() -> dict[str, tuple[Callable[[], object], float]]:

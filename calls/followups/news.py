@@ -19,7 +19,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 
 from businesses.mail import NOT_SENT, can_mail
-from businesses.models import Membership, Role
+from businesses.models import Business, Membership, Role
 from businesses.tenancy import across_businesses, acting_for
 from calls.conversation.end_reasons import EndReason
 from calls.followups import news_words
@@ -58,6 +58,14 @@ def matters() -> Q:
     return Q(status=CallStatus.ENDED) & ~Q(caller_number=BROWSER) & ~Q(end_reason=EndReason.BLOCKED) & is_news
 
 
+def to_tell(now: datetime) -> QuerySet[Call]:
+    """Returns the calls of every business that ended lately and of which all is known that news tell."""
+    calls = Call.objects.filter(
+        matters(), started_at__gt=now - _LATELY, ended_at__gt=now - _LATELY, ended_at__lte=now
+    ).filter(Q(summary_due_at=None) | Q(ended_at__lte=now - SUMMARY_WITHIN))
+    return calls.filter(~Exists(Voicemail.objects.filter(call=OuterRef("pk"), settled_at=None)))
+
+
 def choose(member: Membership, *, mail: str, digest_hour: int, language: str, now: datetime) -> NewsChoice:
     """Store what a member has chosen; it holds for calls that end from now on."""
     with transaction.atomic():
@@ -86,16 +94,20 @@ def next_digest(member: Membership, hour: int, now: datetime) -> datetime:
 
 def write_due(*, now: datetime) -> int:
     """Write the rows of mails that are due now. Returns how many."""
-    return _write_at_once(now) + _write_digests(now) + _write_weeks(now)
+    return _write_at_once(now) + _write_digests(now) + _write_weeks(now) if can_mail() else 0
 
 
 def due(*, now: datetime) -> list[UUID]:
     """Returns the mails of every business that wait; those of a dead process become unknown."""
     with across_businesses():  # the workers serve the whole installation; each mail is then handled for its business
-        lost = News.objects.filter(state=NewsState.SENDING, due_at__lte=now)
-        lost.update(state=NewsState.UNKNOWN, due_at=None)
-        waiting = News.objects.filter(state=NewsState.WAITING, due_at__lte=now)
+        due_rows(now).filter(state=NewsState.SENDING).update(state=NewsState.UNKNOWN, due_at=None)
+        waiting = due_rows(now).filter(state=NewsState.WAITING)
         return list(waiting.order_by("due_at").values_list("pk", flat=True)[:MOST])
+
+
+def due_rows(now: datetime) -> QuerySet[News]:
+    """Returns the mails that wait, and those of a dead process. Expects the businesses to be set."""
+    return News.objects.filter(state__in=(NewsState.SENDING, NewsState.WAITING), due_at__lte=now)
 
 
 def send(news_id: UUID, *, now: datetime) -> NewsState | None:
@@ -114,16 +126,39 @@ def send(news_id: UUID, *, now: datetime) -> NewsState | None:
     return state
 
 
-def calls_between(news: News) -> QuerySet[Call]:
-    """Returns the calls that a daily mail tells of, oldest first."""
-    calls = Call.objects.filter(matters(), business=news.business, ended_at__gt=news.since, ended_at__lte=news.until)
+def calls_between(business: Business, since: datetime | None, until: datetime | None) -> QuerySet[Call]:
+    """Returns the calls that daily news tell of, oldest first."""
+    calls = Call.objects.filter(matters(), business=business, ended_at__gt=since, ended_at__lte=until)
     return calls.order_by("started_at")
+
+
+def mail_instead(
+    member: Membership,
+    *,
+    call: Call | None,
+    since: datetime | None,
+    until: datetime | None,
+    language: str,
+    now: datetime,
+) -> bool:
+    """Write the row of a mail about what could not be told otherwise. Returns whether a mail tells of it."""
+    if not can_mail():
+        return False
+    never = {"business": member.business, "mail": NewsWhen.NEVER, "language": language, "since": now}
+    choice, _is_new = NewsChoice.objects.get_or_create(membership=member, defaults=never)
+    tells_of_calls = choice.mail == NewsWhen.AT_ONCE and bool(call and call.ended_at and call.ended_at > choice.since)
+    tells_of_days = choice.mail == NewsWhen.DAILY and call is None
+    if not (tells_of_calls or tells_of_days):
+        row = News(business=member.business, choice=choice, call=call, since=since, until=until, is_instead=True)
+        row.due_at = row.created_at = now
+        News.objects.bulk_create([row], ignore_conflicts=True)
+    return True
 
 
 def _post(news: News, now: datetime) -> tuple[NewsState, datetime | None]:
     """Hand a claimed mail to the mail server. Returns its new state, and when it is tried again."""
     choice, user = news.choice, news.choice.membership.user
-    if choice.mail == NewsWhen.NEVER or not user.is_active:
+    if (choice.mail == NewsWhen.NEVER and not news.is_instead) or not user.is_active:
         return NewsState.NOTHING, None
     with translation.override(choice.language), timezone.override(ZoneInfo(news.business.time_zone)):
         letter = _letter(news)
@@ -148,33 +183,17 @@ def _letter(news: News) -> news_words.Letter | None:
     if news.week:
         week = WeekOfCalls.objects.filter(business=news.business, monday=news.week, is_below=True).first()
         return news_words.of_week(news.business, Week(week.monday, week)) if week else None
-    calls = [news.call] if news.call else list(calls_between(news)[: news_words.MOST_CALLS + 1])
-    if not calls:
-        return None
-    return news_words.of_call(calls[0]) if news.call else news_words.of_day(news.business, calls)
+    if news.call:
+        return news_words.of_call(news.call, is_instead=news.is_instead)
+    calls = list(calls_between(news.business, news.since, news.until)[: news_words.MOST_CALLS + 1])
+    return news_words.of_day(news.business, calls, is_instead=news.is_instead) if calls else None
 
 
 def _write_at_once(now: datetime) -> int:
-    if not can_mail():
-        return 0
     with across_businesses():  # one query for all businesses
-        choices = NewsChoice.objects.filter(mail=NewsWhen.AT_ONCE)
-        calls = Call.objects.filter(
-            matters(),
-            business__in=choices.values("business"),
-            started_at__gt=now - _LATELY,
-            ended_at__gt=now - _LATELY,
-            ended_at__lte=now,
-        )
-        calls = calls.filter(Q(summary_due_at=None) | Q(ended_at__lte=now - SUMMARY_WITHIN))
-        calls = calls.filter(
-            Exists(choices.filter(business=OuterRef("business"), since__lt=OuterRef("ended_at"))),
-            ~Exists(News.objects.filter(call=OuterRef("pk"))),
-            ~Exists(Voicemail.objects.filter(call=OuterRef("pk"), settled_at=None)),
-        )
-        found = list(calls.values_list("pk", "business_id", "ended_at")[:MOST])
+        found = list(calls_to_tell_of(now).values_list("pk", "business_id", "ended_at")[:MOST])
         wanted: dict[UUID, list[tuple[int, datetime]]] = {}
-        of_these = choices.filter(business__in={business for _call, business, _ended in found})
+        of_these = _at_once().filter(business__in={business for _call, business, _ended in found})
         for key, business, since in of_these.values_list("pk", "business_id", "since"):
             wanted.setdefault(business, []).append((key, since))
         rows = [
@@ -187,30 +206,51 @@ def _write_at_once(now: datetime) -> int:
     return len(rows)
 
 
+def calls_to_tell_of(now: datetime) -> QuerySet[Call]:
+    """Returns the calls of which members are to be told at once. Expects the businesses to be set."""
+    return to_tell(now).filter(
+        Exists(_at_once().filter(business=OuterRef("business"), since__lt=OuterRef("ended_at"))),
+        ~Exists(News.objects.filter(call=OuterRef("pk"), is_instead=False)),
+        business__in=_at_once().values("business"),
+    )
+
+
+def _at_once() -> QuerySet[NewsChoice]:
+    return NewsChoice.objects.filter(mail=NewsWhen.AT_ONCE)
+
+
+def digests_due(now: datetime) -> QuerySet[NewsChoice]:
+    """Returns the choices whose daily mail is due. Expects the businesses to be set."""
+    return NewsChoice.objects.filter(next_digest_at__lte=now, mail=NewsWhen.DAILY)
+
+
+def weeks_to_tell_of(now: datetime) -> QuerySet[NewsChoice]:
+    """Returns the choices of owners who may be told of a week now. Expects the businesses to be set."""
+    lately = (now - timedelta(days=14)).date()
+    fell_short = _weeks_below(now).filter(business=OuterRef("business"), monday__lte=(now - timedelta(days=6)).date())
+    told = News.objects.filter(choice=OuterRef("pk"), week__gt=lately)
+    wanting = NewsChoice.objects.exclude(mail=NewsWhen.NEVER).filter(membership__role=Role.OWNER)
+    return wanting.filter(Exists(fell_short), ~Exists(told))
+
+
+def _weeks_below(now: datetime) -> QuerySet[WeekOfCalls]:
+    return WeekOfCalls.objects.filter(is_below=True, monday__gt=(now - timedelta(days=14)).date())
+
+
 def _write_digests(now: datetime) -> int:
     with across_businesses():  # the workers serve the whole installation; each choice is then handled for its business
-        ready = NewsChoice.objects.filter(next_digest_at__lte=now, mail=NewsWhen.DAILY)
-        choices = list(ready.select_related("membership__business")[:MOST]) if can_mail() else []
+        choices = list(digests_due(now).select_related("membership__business")[:MOST])
     return sum(_write_digest(choice, now) for choice in choices)
 
 
 def _write_weeks(now: datetime) -> int:
     """Write the mails to owners about a week that is over and fell short: on Monday, at the hour of the daily mail."""
-    if not can_mail():
-        return 0
-    lately = (now - timedelta(days=14)).date()
     with across_businesses():  # one query for all businesses
-        weeks = WeekOfCalls.objects.filter(is_below=True, monday__gt=lately)
-        of_business = weeks.filter(business=OuterRef("business"), monday__lte=(now - timedelta(days=6)).date())
-        told = News.objects.filter(choice=OuterRef("pk"), week__gt=lately)
-        choices = NewsChoice.objects.exclude(mail=NewsWhen.NEVER).filter(
-            Exists(of_business), ~Exists(told), membership__role=Role.OWNER
-        )
         rows = [
             News(business_id=choice.business_id, choice=choice, week=monday, due_at=now, created_at=now)
-            for choice in choices.select_related("membership__business")[:MOST]
+            for choice in weeks_to_tell_of(now).select_related("membership__business")[:MOST]
             if (monday := _week_to_tell_of(choice, now))
-            and weeks.filter(business=choice.business_id, monday=monday).exists()
+            and _weeks_below(now).filter(business=choice.business_id, monday=monday).exists()
         ]
         News.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)

@@ -35,10 +35,17 @@ class Letter:
     body: str
 
 
-def of_call(call: Call) -> Letter:
-    """Returns the mail about one call."""
+def of_call(call: Call, *, is_instead: bool = False) -> Letter:
+    """Returns the mail about one call. `is_instead`: a WhatsApp message about it did not reach the member."""
     business = call.business
-    tasks = list(Task.objects.filter(call=call).order_by("created_at"))
+    subject, lines = told_of(call, list(Task.objects.filter(call=call).order_by("created_at")))
+    lines = [*lines, "", address("call", business, call_id=call.pk), "", _why(business, is_instead=is_instead)]
+    return Letter(subject, "\n".join(lines))
+
+
+def told_of(call: Call, tasks: Sequence[Task]) -> tuple[str, list[str]]:
+    """Returns what is told of one call: a subject, and lines."""
+    business = call.business
     who = _caller(call, people_with(business, [call.caller_number]))
     if any(task.kind in todo.LEFT_BY_CALLERS for task in tasks):
         subject = _("%(business)s: a message from %(who)s")
@@ -46,26 +53,28 @@ def of_call(call: Call) -> Letter:
         subject = _("%(business)s: a missed call from %(who)s")
     else:
         subject = _("%(business)s: a call from %(who)s")
-    lines = [*_lines(call, who, tasks), "", _address("call", business, call_id=call.pk), "", _why(business)]
-    return Letter(_one_line(subject % {"business": defused(business.name), "who": who}), "\n".join(lines))
+    return _one_line(subject % {"business": defused(business.name), "who": who}), _lines(call, who, tasks)
 
 
-def of_day(business: Business, calls: Sequence[Call]) -> Letter:
+def headline_of_day(business: Business, calls: Sequence[Call]) -> str:
+    """Returns how many calls there were, and how many of them were missed."""
+    return _one_line(f"{defused(business.name)}: {_how_many(calls)}")
+
+
+def of_day(business: Business, calls: Sequence[Call], *, is_instead: bool = False) -> Letter:
     """Returns the mail about the calls of a day; of more than `MOST_CALLS` the first."""
     shown = calls[:MOST_CALLS]
     known = people_with(business, {call.caller_number for call in shown})
     tasks: dict[object, list[Task]] = {}
     for task in Task.objects.filter(business=business, call__in=shown).order_by("created_at"):
         tasks.setdefault(task.call_id, []).append(task)
-    missed = sum(call.outcome in _MISSED for call in calls)
-    count = ngettext("%(count)s call", "%(count)s calls", len(shown)) % {"count": len(shown)}
-    lines = [count + (", " + _("missed: %(count)s") % {"count": missed} if missed else ""), ""]
+    lines = [_how_many(calls), ""]
     for call in shown:
         lines += [*_lines(call, _caller(call, known), tasks.get(call.pk, [])), ""]
     if len(calls) > MOST_CALLS:
         lines += [_("There were more: the page shows all."), ""]
-    lines += [_address("calls", business), "", _why(business)]
-    return Letter(_one_line(f"{defused(business.name)}: {lines[0]}"), "\n".join(lines))
+    lines += [address("calls", business), "", _why(business, is_instead=is_instead)]
+    return Letter(headline_of_day(business, calls), "\n".join(lines))
 
 
 PROMISES: Final[dict[Promise, StrOrPromise]] = {
@@ -81,7 +90,7 @@ def of_week(business: Business, week: Week) -> Letter:
     day = date_format(week.monday, "SHORT_DATE_FORMAT")
     subject = _("%(business)s: in the week of %(day)s callers were served less well than promised")
     lines = [f"• {PROMISES[promise]}" for promise in week.broken]
-    lines += ["", _address("figures", business), "", _why(business)]
+    lines += ["", address("figures", business), "", _why(business)]
     return Letter(_one_line(subject % {"business": defused(business.name), "day": day}), "\n".join(lines))
 
 
@@ -115,12 +124,22 @@ def _caller(call: Call, known: dict[str, KnownPerson]) -> str:
     return f"{person.name} ({number})" if person else number
 
 
-def _address(page: str, business: Business, **named: object) -> str:
+def address(page: str, business: Business, **named: object) -> str:
+    """Returns the whole address of a page."""
     return public_url() + reverse(page, kwargs={"slug": business.slug, **named})
 
 
-def _why(business: Business) -> str:
-    return _("You get this mail because you chose so: %(address)s") % {"address": _address("after-calls", business)}
+def _how_many(calls: Sequence[Call]) -> str:
+    shown, missed = len(calls[:MOST_CALLS]), sum(call.outcome in _MISSED for call in calls)
+    count = ngettext("%(count)s call", "%(count)s calls", shown) % {"count": shown}
+    return count + (", " + _("missed: %(count)s") % {"count": missed} if missed else "")
+
+
+def _why(business: Business, *, is_instead: bool = False) -> str:
+    if is_instead:
+        why = _("You get this mail because a WhatsApp message about it did not reach you: %(address)s")
+        return why % {"address": address("news", business)}
+    return _("You get this mail because you chose so: %(address)s") % {"address": address("news", business)}
 
 
 def _one_line(text: str) -> str:

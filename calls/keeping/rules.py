@@ -13,7 +13,7 @@ from businesses.keeping.kinds import Kind
 from businesses.keeping.person import Person
 from businesses.keeping.table import Because, Rule
 from businesses.models import Business
-from calls.keeping import called, voicemails
+from calls.keeping import called, told, voicemails
 from calls.keeping.callers import FINISHED, HOLDINGS, UNSAID, WAITS
 from calls.models import (
     OPEN_STATES,
@@ -41,6 +41,8 @@ from calls.models import (
     Voicemail,
     VoicemailChoices,
     WeekOfCalls,
+    WhatsappNews,
+    WhatsappNewsChoice,
 )
 
 RULES = (
@@ -67,6 +69,8 @@ RULES = (
     Rule(AfterCalls, because=Because.NO_PERSON),
     Rule(NewsChoice, because=Because.MEMBERS),
     Rule(News, kept=Kind.CALLERS, because=Because.NO_PERSON),
+    Rule(WhatsappNewsChoice, because=Because.MEMBERS),
+    Rule(WhatsappNews, kept=Kind.TRANSCRIPTS, erased=True),
     Rule(Rescue, kept=Kind.CALLERS, erased=True),
     Rule(OutgoingCall, kept=Kind.CALLERS, erased=True),
     Rule(OutgoingChoices, because=Because.NO_PERSON),
@@ -187,7 +191,7 @@ def register() -> None:
     """Register rules, holdings and days."""
     table.register(
         rules=RULES,
-        holdings=(*called.HOLDINGS, voicemails.HOLDING, *HOLDINGS),
+        holdings=(*called.HOLDINGS, voicemails.HOLDING, told.HOLDING, *HOLDINGS),
         removers=(
             (Kind.RECORDINGS, remove_recordings),
             (Kind.TRANSCRIPTS, remove_turns),
@@ -195,6 +199,7 @@ def register() -> None:
             (Kind.TRANSCRIPTS, remove_tool_runs),
             (Kind.TRANSCRIPTS, remove_summaries),
             (Kind.TRANSCRIPTS, remove_tasks),
+            (Kind.TRANSCRIPTS, told.remove),
             (Kind.RECORDINGS, voicemails.remove_sounds),
             (Kind.TRANSCRIPTS, voicemails.remove_words),
             (Kind.TRACES, remove_traces),

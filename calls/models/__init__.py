@@ -27,6 +27,7 @@ from calls.models.transfers import ReachedWhen, Transfer, TransferState, Transfe
 from calls.models.tuning import Tuning, TuningCall, TuningFailure
 from calls.models.voicemails import LongestMessage, TranscriptState, Voicemail, VoicemailChoices, VoicemailState
 from calls.models.weeks import WeekOfCalls
+from calls.models.whatsapp_news import WhatsappNews, WhatsappNewsChoice, WhatsappNewsResult, WhatsappWhen
 
 __all__ = [
     "BROWSER",
@@ -81,4 +82,8 @@ __all__ = [
     "VoicemailChoices",
     "VoicemailState",
     "WeekOfCalls",
+    "WhatsappNews",
+    "WhatsappNewsChoice",
+    "WhatsappNewsResult",
+    "WhatsappWhen",
 ]

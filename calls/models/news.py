@@ -86,6 +86,9 @@ class News(models.Model):
     since = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)
     week = models.DateField(null=True, help_text="the Monday of a week that fell short of what it promises")
+    is_instead = models.BooleanField(
+        default=False, db_default=False, help_text="a WhatsApp message about it did not reach the member"
+    )
     state = models.CharField(_("state"), max_length=10, choices=NewsState.choices, default=NewsState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, help_text="when it is tried (again), or when its sending has failed")

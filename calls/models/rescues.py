@@ -47,6 +47,19 @@ class AfterCalls(models.Model):
         ),
     )
 
+    news_template = models.CharField(
+        _("template for news of calls to members"),
+        max_length=512,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "An approved utility template whose values are news, link and business_name, or the numbers 1 for the "
+            "news and 2 for the link. It is sent to members who want news by WhatsApp and have written nothing to "
+            "your number for 24 hours; without it, they get a mail then."
+        ),
+    )
+
     objects = BusinessManager()
 
     class Meta:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import translation
 from django.utils.text import format_lazy
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from businesses.mail import can_mail
+from businesses import messenger
 from businesses.messenger import TemplateChoice
-from businesses.models import Membership
+from businesses.models import Business
 from businesses.pages.access import OWNERS, PageRequest, business_page
-from calls.followups import news, rescue
-from calls.models import AfterCalls, NewsChoice, Rescue
+from calls.followups import rescue, short_news
+from calls.models import AfterCalls, Rescue
 
 if TYPE_CHECKING:
     _Form = forms.ModelForm[AfterCalls]
-    _NewsForm = forms.ModelForm[NewsChoice]
 else:
-    _Form = _NewsForm = forms.ModelForm
+    _Form = forms.ModelForm
 
 SHOWN = 10
 
@@ -39,14 +40,8 @@ class RescueForm(_Form):
 
     def __init__(self, *args: Any, templates: list[TemplateChoice], **options: Any) -> None:
         super().__init__(*args, **options)
-        described = self.fields["rescue_template"]
-        choices: list[tuple[str, Any]] = [("", "–"), *((each.name, each.name) for each in templates)]
-        stored = self.instance.rescue_template
-        self.is_lost = bool(stored) and stored not in {each.name for each in templates}
-        if self.is_lost:
-            choices.append((stored, format_lazy("{} ({})", stored, gettext_lazy("can't be sent now"))))
-        self.fields["rescue_template"] = forms.ChoiceField(
-            label=described.label, help_text=described.help_text, choices=choices, required=False
+        self.fields["rescue_template"], self.is_lost = _template_field(
+            self.fields["rescue_template"], templates, self.instance.rescue_template
         )
 
 
@@ -58,59 +53,66 @@ class FollowUpsForm(_Form):
         fields: ClassVar[list[str]] = ["follow_up_tasks"]
 
 
-class NewsForm(_NewsForm):
-    """When the person who reads this page is mailed about calls."""
+class NewsForm(_Form):
+    """With which template members are told of calls by WhatsApp."""
 
     class Meta:
-        model = NewsChoice
-        fields: ClassVar[list[str]] = ["mail", "digest_hour"]
+        model = AfterCalls
+        fields: ClassVar[list[str]] = ["news_template"]
+
+    def __init__(self, *args: Any, templates: list[TemplateChoice], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["news_template"], self.is_lost = _template_field(
+            self.fields["news_template"], templates, self.instance.news_template
+        )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="settings", roles=OWNERS)
 def after_calls(request: PageRequest) -> HttpResponse:
     """Show the choices, and save one part of them on POST: `part` says which."""
-    part = request.POST.get("part", "")
-    templates = rescue.usable_templates(request.business)
-    given = request.POST if part == "rescue" else None
-    form = RescueForm(given, instance=rescue.choices_of(request.business), templates=templates)
-    member = Membership.objects.filter(business=request.business, user=request.user).first()
-    news_form = _news_form(request, member, part) if member else None
-    follow_ups = FollowUpsForm(
-        request.POST if part == "follow_ups" else None, instance=rescue.choices_of(request.business)
-    )
-    if form.is_valid():
-        rescue.choose(request.business, form.save(commit=False))
-    elif follow_ups.is_valid():
-        rescue.choose(request.business, follow_ups.save(commit=False))
-    elif member and news_form and news_form.is_valid():
-        news.choose(member, **news_form.cleaned_data, language=get_language() or "en", now=timezone.now())
-    else:
-        return _page(request, form, follow_ups, news_form, templates)
-    messages.success(request, _("Saved."))
-    return redirect("after-calls", slug=request.business.slug)
+    part, business = request.POST.get("part", ""), request.business
+    sendable = messenger.templates(business)
+    of_rescue, of_news = rescue.usable_templates(sendable), short_news.usable_templates(sendable)
 
+    def given(name: str) -> QueryDict | None:
+        return request.POST if part == name else None
 
-def _news_form(request: PageRequest, member: Membership, part: str) -> NewsForm:
-    chosen = NewsChoice.objects.filter(membership=member).first()
-    return NewsForm(request.POST if part == "news" else None, instance=chosen)
-
-
-def _page(
-    request: PageRequest,
-    form: RescueForm,
-    follow_ups: FollowUpsForm,
-    news_form: NewsForm | None,
-    templates: list[TemplateChoice],
-) -> HttpResponse:
-    is_wrong = bool(form.errors or (news_form and news_form.errors))
+    chosen = rescue.choices_of(business)
+    form = RescueForm(given("rescue"), instance=copy(chosen), templates=of_rescue)
+    follow_ups = FollowUpsForm(given("follow_ups"), instance=copy(chosen))
+    news_form = NewsForm(given("news"), instance=copy(chosen), templates=of_news)
+    valid: _Form | None = next((each for each in (form, follow_ups, news_form) if each.is_valid()), None)
+    if valid is not None:
+        rescue.choose(business, valid.save(commit=False))
+        messages.success(request, _("Saved."))
+        return redirect("after-calls", slug=business.slug)
     context = {
         "form": form,
         "follow_ups": follow_ups,
         "news_form": news_form,
-        "can_mail": can_mail(),
-        "is_wrong": is_wrong,
-        "templates": templates,
-        "rescues": Rescue.objects.filter(business=request.business).select_related("call")[:SHOWN],
+        "is_wrong": bool(form.errors or news_form.errors),
+        "templates": of_rescue,
+        "news_templates": of_news,
+        "draft": f"?{urlencode(_draft(business))}",
+        "rescues": Rescue.objects.filter(business=business).select_related("call")[:SHOWN],
     }
-    return render(request, "calls/after_calls.html", context, status=422 if is_wrong else 200)
+    return render(request, "calls/after_calls.html", context, status=422 if context["is_wrong"] else 200)
+
+
+def _draft(business: Business) -> dict[str, str]:
+    """Returns a template for news in the language of the business, as the form for new ones takes it."""
+    with translation.override(business.language):
+        return short_news.draft(business)
+
+
+def _template_field(
+    described: forms.Field, templates: list[TemplateChoice], stored: str
+) -> tuple[forms.ChoiceField, bool]:
+    """Returns the field to choose one of these templates, and whether the stored one can't be sent now."""
+    choices: list[tuple[str, Any]] = [("", "–"), *((each.name, each.name) for each in templates)]
+    is_lost = bool(stored) and stored not in {each.name for each in templates}
+    if is_lost:
+        choices.append((stored, format_lazy("{} ({})", stored, gettext_lazy("can't be sent now"))))
+    field = forms.ChoiceField(label=described.label, help_text=described.help_text, choices=choices, required=False)
+    return field, is_lost

@@ -223,13 +223,13 @@ def test_nothing_is_written_where_no_mail_can_be_sent(clinic: Business, owner: M
     assert sweep() == []
 
 
-def test_an_owner_chooses_on_the_page(clinic: Business, owner: Membership, client: Client) -> None:
+def test_a_member_chooses_on_the_page(clinic: Business, owner: Membership, client: Client) -> None:
     client.force_login(owner.user)
-    page = reverse("after-calls", args=[clinic.slug])
+    page = reverse("news", args=[clinic.slug])
     assert "Mails to you" in client.get(page).content.decode()
-    assert client.post(page, {"part": "news", "mail": "daily", "digest_hour": "24"}).status_code == 422
+    assert client.post(page, {"part": "mail", "mail": "daily", "digest_hour": "24"}).status_code == 422
     with time_machine.travel(NOW, tick=False):
-        assert client.post(page, {"part": "news", "mail": "daily", "digest_hour": "7"}).status_code == 302
+        assert client.post(page, {"part": "mail", "mail": "daily", "digest_hour": "7"}).status_code == 302
     choice = NewsChoice.objects.get()
     assert (choice.mail, choice.digest_hour, choice.language) == ("daily", 7, "en")
     assert choice.next_digest_at is not None

@@ -19,6 +19,7 @@ from testing.demo_data import (
     installation,
     knowledge,
     letters,
+    member_news,
     outgoing,
     own_systems,
     people,
@@ -66,6 +67,7 @@ def fill(business: Business, *, now: datetime) -> Rows:
     rows |= appointments.add(business, sender, now=now)
     rows |= own_systems.add(business, now=now)
     calls = phone_calls.add(business, now=now)
+    member_news.add(business, calls, owner=owner, staff=staff, now=now)
     return rows | {
         "businesses.Business": {"demo": str(business.pk)},
         "calls.Call": calls,

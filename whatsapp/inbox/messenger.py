@@ -104,9 +104,23 @@ class WhatsappMessenger:
         if contacts.exclude(consent=Consent.GRANTED).update(**granted):
             consent.note(business, [address], ConsentStep.AGREED, source=AGREED_IN_CALL, now=now)
 
+    def has_written(self, business: Business, number: str, text: str, *, since: datetime) -> bool:
+        """Returns whether there is such a message. One that its sender has deleted or changed counts for what it is."""
+        try:
+            known = identity.addresses_of(business, _address(business, number))
+        except MessageRefused:
+            return False
+        written = InboundMessage.objects.filter(business=business, address__in=known, received_at__gte=since)
+        return written.filter(text__contains=text, deleted_at=None).exclude(kind__in=NO_MESSAGES).exists()
+
     def is_ready(self, business: Business) -> bool:
         """Returns whether a number of the business can send."""
         return bool(_senders(business))
+
+    def own_number(self, business: Business) -> str:
+        """Returns the number of the newest sender that has one."""
+        numbers = (each.phone or each.number_id for each in _senders(business))
+        return next((number for number in numbers if number.startswith("+")), "")
 
     def templates(self, business: Business) -> list[TemplateChoice]:
         """Returns one template for each name that can be sent and filled."""
@@ -142,6 +156,12 @@ class WhatsappMessenger:
             )
             for row in rows
         }
+
+    def forget(self, business: Business, keys: Collection[UUID]) -> None:
+        """Remove the messages; of one that is on its way only the words, as its answer is still to be recorded."""
+        rows = DirectMessage.objects.filter(business=business, key__in=keys)
+        rows.filter(status=RecipientStatus.SENDING).update(text="", params={})
+        rows.exclude(status=RecipientStatus.SENDING).delete()
 
     def send_template(
         self, business: Business, number: str, name: str, values: Mapping[str, str], *, key: UUID, now: datetime

@@ -17,7 +17,7 @@ from whatsapp.errors import WhatsappError
 from whatsapp.models import MessageTemplate, Provider, TemplateCategory
 from whatsapp.numbers import opt_out_buttons, template_sync, template_writing
 from whatsapp.numbers.connecting import proved_senders
-from whatsapp.pages.template_form import TemplateForm, initial_of
+from whatsapp.pages.template_form import SAMPLE, TemplateForm, initial_of
 from whatsapp.providers.base import ProviderUnavailable
 from whatsapp.template_drafting import NAME_LIMIT, WrittenTemplate, written_from
 
@@ -28,12 +28,12 @@ COPY = "_2"
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page(section="templates", roles=OWNERS)
 def new(request: PageRequest) -> HttpResponse:
-    """Write a template, also as a copy of another (`?like=`), and hand it over."""
+    """Write a template, also as a copy of another (`?like=`) or one that another page suggests, and hand it over."""
     accounts = template_writing.accounts_to_write_in(request.business)
     if not accounts:
         return _nowhere_to_write(request)
     initial = {"category": TemplateCategory.MARKETING.value, "language": request.business.language}
-    initial |= _copied(request) | {"account": next(iter(accounts))}
+    initial |= _suggested(request) | _copied(request) | {"account": next(iter(accounts))}
     form = TemplateForm(request.POST or None, initial=initial, accounts=accounts)
     if form.is_valid():
         sender = accounts[form.cleaned_data["account"]]
@@ -127,6 +127,12 @@ def _form_page(request: PageRequest, form: TemplateForm, template: MessageTempla
 
 def _written(found: MessageTemplate) -> WrittenTemplate:
     return written_from(found.components, name=found.name, language=found.language, category=found.category)
+
+
+def _suggested(request: PageRequest) -> dict[str, str]:
+    """Returns the form's values that the address brings: name, category and body, and examples as `sample_<name>`."""
+    names = ("name", "category", "body")
+    return {key: str(text) for key, text in request.GET.items() if key in names or key.startswith(SAMPLE)}
 
 
 def _copied(request: PageRequest) -> dict[str, str]:

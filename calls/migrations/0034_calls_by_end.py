@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("calls", "0032_calls_about_appointments"),
+        ("calls", "0033_news_by_whatsapp"),
     ]
 
     operations = [
