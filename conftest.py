@@ -1,5 +1,6 @@
 """Fixtures for every test: real processes of this project, databases for them, and the end of the test database."""
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +8,12 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
-from testing.databases import migrated_database
+from testing import emptying
+from testing.databases import TEMPLATE, copy_for_this_process, migrated_database
 from testing.failures import Failures
 from testing.servers import celery_worker, daphne
 
@@ -50,13 +53,30 @@ def the_default_language() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Close connections that threads keep open: PostgreSQL can't drop a database that is in use."""
-    yield
-    with django_db_blocker.unblock():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """The test database: a copy of the run's template, or without one what pytest-django makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.empty)
+        if TEMPLATE in os.environ:
+            with copy_for_this_process(django_db_blocker, tmp_path_factory.mktemp("database")):
+                yield
+        else:
+            request.getfixturevalue("django_db_setup")
+            yield
+            with django_db_blocker.unblock():
+                _end_other_connections()
+
+
+def _end_other_connections() -> None:
+    """PostgreSQL can't drop a database to which a thread has a connection."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )

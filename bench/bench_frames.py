@@ -2,9 +2,9 @@
 
     .venv/bin/python bench/bench_frames.py [--calls 8] [--seconds 20] [--profile]
 
-Processor time of one thread, in three states of a call: nobody speaks, the caller speaks (recorded speech, and the
-speech detector left out), and the assistant is heard (a piece of an answer every 100 ms, 2 s ahead, and its marks come
-back).
+Processor time of one thread, in several states of a call: nobody speaks, the caller speaks (recorded speech), and the
+assistant is heard (a piece of an answer every 100 ms, 2 s ahead, and its marks come back), which may be protected or
+not. The speech detector is left out but where it is named.
 Time is virtual, and the best of some rounds is printed: others on the machine only make it slower. `--profile` prints
 where it goes. Compare two versions in turn, in the same minutes.
 """
@@ -22,7 +22,7 @@ import sys
 import time
 from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +41,7 @@ django.setup()
 from businesses.models import Business  # noqa: E402
 from calls import json_text  # noqa: E402
 from calls.audio import ears  # noqa: E402
-from calls.conversation.settings import ConversationSettings  # noqa: E402
+from calls.conversation.settings import ConversationSettings, Protection  # noqa: E402
 from calls.line import media_stream  # noqa: E402
 from calls.line.bridge import Bridge  # noqa: E402
 from calls.line.model_socket import Lost, Take  # noqa: E402
@@ -54,7 +54,25 @@ FRAME_S, ROUNDS = 0.02, 7
 SID = "MZ" + "0" * 32
 AROUND = len(media_stream.play(SID, ""))
 QUIET = b"\xff\x7e" * 80
-STATES = ("nobody speaks", "the caller speaks", "the assistant is heard")
+
+
+class State(NamedTuple):
+    """Of the calls that are measured."""
+
+    name: str
+    caller_speaks: bool = False
+    assistant_is_heard: bool = False
+    is_protected: bool = True
+    has_detector: bool = False
+
+
+STATES = (
+    State("nobody speaks"),
+    State("the caller speaks", caller_speaks=True),
+    State("the assistant is heard, and protected", assistant_is_heard=True),
+    State("the assistant is heard, and may be interrupted", assistant_is_heard=True, is_protected=False),
+    State("the same with the detector", assistant_is_heard=True, is_protected=False, has_detector=True),
+)
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -88,7 +106,7 @@ class Phone:
     def send(self, text: str) -> None:
         """Take a message."""
         if text.startswith('{"event":"mark"'):
-            self._marks.append((self._plays_until, text.replace('"mark":{', '"sequenceNumber":"9","mark":{')))
+            self._marks.append((self._plays_until, text.replace('"streamSid"', '"sequenceNumber":"9","streamSid"')))
         elif text.startswith('{"event":"media"'):
             seconds = (len(text) - AROUND) * 3 / 4 / 8000
             self._plays_until = max(self._plays_until, self._loop.now + 0.04) + seconds
@@ -129,13 +147,14 @@ class Model:
 class Call:
     """One call that is being measured."""
 
-    def __init__(self, loop: VirtualLoop) -> None:
+    def __init__(self, loop: VirtualLoop, *, is_protected: bool) -> None:
         self.phone, self.model = Phone(loop), Model()
         self.stream = MediaStream(self.phone, connect=self.model.connect)
         business = Business(pk=uuid4(), name="Acme", slug="acme", record_calls=True)
+        protection = Protection.OPENING_ONLY if is_protected else Protection.OFF
+        settings = ConversationSettings(assistant_speaks_first=True, first_utterance_protection=protection)
         plan = CallPlan(
-            uuid4(), business, ConversationSettings(assistant_speaks_first=True), "Be kind.", "marin", "en", 0.82, b"",
-            False, is_recorded=True,
+            uuid4(), business, settings, "Be kind.", "marin", "en", 0.82, b"", False, is_recorded=True
         )  # fmt: skip
         ears_at = {"stream_sid": SID, "opened_at": loop.time(), "send": self.phone.send}
         self.bridge = Bridge(plan, **ears_at, hang_up=lambda: None, connect=self.model.connect)  # type: ignore[arg-type]
@@ -162,14 +181,14 @@ def delta(audio: bytes) -> bytes:
 
 
 async def round_of(
-    loop: VirtualLoop, state: str, calls: int, seconds: float, profile: cProfile.Profile | None
+    loop: VirtualLoop, state: State, calls: int, seconds: float, profile: cProfile.Profile | None
 ) -> float:
     """Returns the microseconds of a frame."""
     speech = wav_files.read_as_ulaw(ROOT / "tests/audio/one-moment-please.wav")
-    all_calls = [Call(loop) for _call in range(calls)]
+    all_calls = [Call(loop, is_protected=state.is_protected) for _call in range(calls)]
     for _turn in range(20):
         await asyncio.sleep(0)
-    piece = delta(speech[4000:4800]) if state == STATES[2] else None
+    piece = delta(speech[4000:4800]) if state.assistant_is_heard else None
     for call in all_calls if piece else ():
         for _ahead in range(20):
             call.model.tell(piece or b"")
@@ -177,7 +196,7 @@ async def round_of(
     for number in range(frames):
         loop.now += FRAME_S
         place = number * 160 % (len(speech) - 160)
-        text = media(number, speech[place : place + 160] if state == STATES[1] else QUIET)
+        text = media(number, speech[place : place + 160] if state.caller_speaks else QUIET)
         returned = [call.phone.returned() for call in all_calls]
         spent += _spent(all_calls, text, returned, piece if number % 5 == 0 else None, profile)
         if number % 50 == 0:
@@ -210,18 +229,19 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--profile", action="store_true")
     given = parser.parse_args()
-    ears.new_ear = _deaf_ear  # type: ignore[assignment] # the detector has a benchmark of its own
+    new_ear = ears.new_ear
     store.write_later = store.write_audio_later = _unwritten  # type: ignore[assignment]
     gc.freeze()
     print("| | µs a frame |\n|---|---|")
     for state in STATES:
         profile = cProfile.Profile() if given.profile else None
+        ears.new_ear = new_ear if state.has_detector else _deaf_ear  # type: ignore[assignment]
         took = []
         for _round in range(1 if profile else ROUNDS):
             with asyncio.Runner(loop_factory=VirtualLoop) as runner:
                 loop: Any = runner.get_loop()
                 took.append(runner.run(round_of(loop, state, given.calls, given.seconds, profile)))
-        print(f"| {state} | {min(took):.1f} |", flush=True)
+        print(f"| {state.name} | {min(took):.1f} |", flush=True)
         if profile:
             pstats.Stats(profile).sort_stats("tottime").print_stats(28)
 

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from celery import shared_task
+from celery import current_app, shared_task
 from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -16,6 +16,8 @@ from businesses.calendar import reminders
 from businesses.hooks import sending
 from businesses.ics import fetching, mailing
 from businesses.keeping import erasing, retention
+from businesses.polls import table
+from businesses.polls.table import Pace
 from businesses.signing_in.kept_secrets import encrypt_plain_second_factors
 from businesses.signing_in.sessions import forget_dead_sessions
 
@@ -29,6 +31,13 @@ SHIFT_S = 20.0
 def heartbeat(*, by_beat: bool) -> None:
     """Write down that a worker runs; `by_beat`: the schedule sent this, and no stand-in."""
     heartbeats.note(by_beat=by_beat)
+
+
+@shared_task
+def look_for_work(pace: int) -> None:
+    """Send every task of this pace that has something to do."""
+    for task in table.due(Pace(pace), timezone.now()):
+        current_app.send_task(task, expires=float(pace), ignore_result=True)
 
 
 @shared_task

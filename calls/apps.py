@@ -23,6 +23,7 @@ class CallsConfig(AppConfig):
         """Hear of changed settings, say what becomes of what is kept, and what waits: missed calls, tasks."""
         from businesses import last_calls, reminder_calls  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.pages import badges  # noqa: PLC0415 - models are loaded by now, not before
+        from businesses.polls import table as polls  # noqa: PLC0415
         from businesses.signals import call_settings_changed  # noqa: PLC0415 - models are loaded by now, not before
         from calls.followups import todo  # noqa: PLC0415
         from calls.keeping import rules  # noqa: PLC0415
@@ -35,6 +36,7 @@ class CallsConfig(AppConfig):
         badges.register("tasks", _("tasks to do"), todo.count_open)
         badges.register("calls", _("calls missed today"), call_figures.missed_today)
         table.look_in("calls.doctor.webhooks", "calls.doctor.models", "calls.doctor.numbers")
+        polls.look_in("calls.polls")
 
 
 def _reminder_calls() -> Caller:

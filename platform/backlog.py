@@ -25,7 +25,7 @@ from businesses.models import DeliveryState, WebhookDelivery
 from businesses.tenancy import across_businesses
 from calls.models import Call, GreetingAudio, GreetingState, SyntheticCall, WeekOfCalls
 from calls.synthetic import runs
-from frontdesk import hook_figures
+from frontdesk import calendar_figures, hook_figures
 from whatsapp.broadcasts import course
 from whatsapp.broadcasts.counts import counts_of_many
 from whatsapp.models import (
@@ -76,6 +76,7 @@ class Backlog:
     """Greetings without good audio, by their state."""
     senders_blocked: int
     hooks: hook_figures.Hooks
+    calendars: calendar_figures.CalendarSources
     weeks_below: int
     """Weeks of calls, each of a business, of the last fourteen days, that fell short of what they promise."""
     synthetic: SyntheticCall | None = None
@@ -101,7 +102,7 @@ def now() -> Backlog | None:
 
 
 def read(at: datetime) -> Backlog:
-    """Returns what waits at a moment, in ten queries, or eleven. Raises `DatabaseError`."""
+    """Returns what waits at a moment, in eleven queries, or twelve. Raises `DatabaseError`."""
     with across_businesses():  # figures of the whole installation; no name and no text of a business is among them
         work = {kind: Waiting(amount, _age_s(oldest, at)) for kind, amount, oldest in _waiting(at)}
         standing = dict(Broadcast.objects.filter(status__in=STANDING).values_list("pk", "status"))
@@ -114,7 +115,7 @@ def read(at: datetime) -> Backlog:
         states = GreetingAudio.objects.filter(state__in=NOT_READY).order_by().values_list("state")
         greetings = dict(states.annotate(amount=Count("pk")))
         blocked = Sender.objects.exclude(health=SenderHealth.READY).count()
-        hooks = hook_figures.read(at)
+        hooks, calendars = hook_figures.read(at), calendar_figures.read(at)
         weeks_below = WeekOfCalls.objects.filter(is_below=True, monday__gt=(at - timedelta(days=14)).date()).count()
     return Backlog(
         work=work,
@@ -124,6 +125,7 @@ def read(at: datetime) -> Backlog:
         greetings={state.value: greetings.get(state, 0) for state in NOT_READY},
         senders_blocked=blocked,
         hooks=hooks,
+        calendars=calendars,
         weeks_below=weeks_below,
         synthetic=runs.latest() if settings.SYNTHETIC_CALL_MINUTES else None,
     )

@@ -17,6 +17,7 @@ from calls.records import recorder
 from frontdesk import (
     api_figures,  # noqa: F401 - its figures are shown, too
     backlog,
+    calendar_figures,
     database_pool,
     disk,
     hook_figures,
@@ -117,4 +118,5 @@ def _families(known: backlog.Backlog | None) -> Iterable[Metric]:
         weeks.add_metric([], known.weeks_below)
     yield from (waiting, oldest, broadcasts, people, sending, greetings, senders, weeks)
     yield from hook_figures.families(known.hooks if known else None)
+    yield from calendar_figures.families(known.calendars if known else None)
     yield from synthetic_figures.families(known.synthetic if known else None)

@@ -12,6 +12,7 @@ import django
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import connection
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,8 @@ from django.views.decorators.http import require_safe
 
 from businesses import heartbeats, web_processes
 from businesses.hidden import seen
-from businesses.models import Business, User
+from businesses.models import Business, CalendarSource, User
+from businesses.pages.source_form import reason
 from calls import model_checks
 from calls.models import GreetingAudio, GreetingState
 from calls.pages import model_words, synthetic_words
@@ -94,7 +96,7 @@ def _state() -> dict[str, Any]:
         "sent_per_s": waiting.sent_per_s if waiting else None,
         "people_states": [status.label for status in SHOWN_PEOPLE],
         "broadcasts": _broadcasts(waiting) if waiting else [],
-        "troubles": [*_senders(), *_paused(), *_greetings()],
+        "troubles": [*_senders(), *_paused(), *_greetings(), *_calendars(waiting)],
         "models": model_checks.in_use().items(),
         "model_check": check,
         "model_problems": list(model_words.sentences(check)) if check else [],
@@ -132,6 +134,15 @@ def _greetings() -> list[Trouble]:
     failed = GreetingAudio.objects.filter(state=GreetingState.FAILED, rendered_at=None).defer("audio")
     rows = seen(failed).select_related("business").order_by("-created_at")[:MOST_SHOWN]
     return [Trouble(each.business, str(_("The greeting could not be recorded")), "") for each in rows]
+
+
+def _calendars(waiting: backlog.Backlog | None) -> list[Trouble]:
+    """Returns calendars that can't be read from their address; asked only while some can't."""
+    if waiting is None or not waiting.calendars.addresses["failing"]:
+        return []
+    failing = CalendarSource.objects.exclude(problem="").select_related("business", "calendar")
+    rows = failing.order_by(Coalesce("worked_at", "added_at"))[:MOST_SHOWN]
+    return [Trouble(each.business, each.calendar.name, reason(each)) for each in rows]
 
 
 def _versions() -> list[tuple[str, str]]:

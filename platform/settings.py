@@ -148,9 +148,7 @@ CACHES = {
     )
 }
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL or "memory://localhost/")
-if CELERY_BROKER_URL.startswith("memory://"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}  # seconds; kombu's default of 1.0 makes pages slow
-else:
+if not CELERY_BROKER_URL.startswith("memory://"):
     # Seconds that a page waits for an unreachable broker when it wakes a worker. Periodic tasks find the work anyway.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"connect_retries_timeout": 1.0}
 CELERY_TASK_IGNORE_RESULT = True

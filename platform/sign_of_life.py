@@ -14,13 +14,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 from django.utils import timezone
 from twisted.internet.defer import Deferred
 
 from businesses import database_watch, web_processes
 from businesses.models import WebProcess
 from calls.line import live
+from calls.short_waits import own_connection
 from frontdesk import loop_lag, release
 
 logger = logging.getLogger(__name__)
@@ -64,13 +65,12 @@ def _write_again_and_again(since: datetime) -> None:
 
 def _write(told: WebProcess) -> None:
     try:
-        web_processes.note(told)
+        with own_connection():
+            web_processes.note(told)
     except DatabaseError as error:  # who watches the database says so once; migrations may be missing
         logger.debug("No sign of life was written: %s", type(error).__name__)
     except Exception:
         logger.exception("No sign of life was written")
-    finally:
-        close_old_connections()
 
 
 def _say_goodbye(reactor: Any) -> Deferred[None]:

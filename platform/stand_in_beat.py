@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from celery.schedules import crontab
 from django.conf import settings
-from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
 from businesses import heartbeats
+from calls.short_waits import own_connection
 from frontdesk.celery_app import app
 from frontdesk.schedule import BEAT, CELERY_BEAT_SCHEDULE
 
@@ -36,7 +36,7 @@ class _Seen:
 
 def look() -> None:
     """Look at the heartbeats, and do a turn of beat's work if that is due. Raises `DatabaseError`."""
-    try:
+    with own_connection():
         _Seen.background = known = heartbeats.look()
         if known.beat_is_dead is not _Seen.is_dead:
             _Seen.is_dead = known.beat_is_dead
@@ -44,8 +44,6 @@ def look() -> None:
         has_broker = not settings.CELERY_BROKER_URL.startswith("memory:")
         if known.beat_is_dead and has_broker and (turn := heartbeats.take_turn(every=EVERY)):
             _send(*turn)
-    finally:
-        close_old_connections()
 
 
 def age_s(part: str) -> float:
@@ -61,7 +59,7 @@ def _send(since: datetime, now: datetime) -> None:
         options = {**entry.get("options", {}), "retry": False}
         kwargs = {"by_beat": False} if name == BEAT else {}
         try:
-            app.send_task(entry["task"], kwargs=kwargs, **options)
+            app.send_task(entry["task"], args=entry.get("args", []), kwargs=kwargs, **options)
         except OperationalError as error:
             logger.warning("The broker is away, too: %s", error)
             return

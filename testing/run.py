@@ -3,9 +3,10 @@
 Each pass has two parts: tests that compute, then tests of real processes in real time, whose timing the
 computing ones would disturb. Both are distributed to workers by file. Where a few tests of a part fail, these are
 run once more with nothing beside them, and what they say then counts (docs/decisions/0086-failed-tests-run-alone.md).
-Servers are started for the run and removed afterwards. To use your own, set `TEST_DATABASE_URL` (its user must
-be allowed to create databases) and `TEST_REDIS_URL` (each worker writes into a Redis database of its own, from
-that one upwards). Arguments are passed to pytest; the first of them may be `browser`.
+Servers are started for the run and removed afterwards, and each has the migrations run once, for all workers to copy.
+To use your own, set `TEST_DATABASE_URL` (its user must be allowed to create databases) and `TEST_REDIS_URL` (each
+worker writes into a Redis database of its own, from that one upwards). Arguments are passed to pytest; the first of
+them may be `browser`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from testing import services
+from testing import databases, services
 
 PARTS = {"computing": ("not realtime and not browser", 3), "in real time": ("realtime", 2)}
 """Marks and number of workers of each part: computing tests wait half of their time for processes and locks."""
@@ -34,12 +35,14 @@ MOST_RUN_ALONE = 6
 def main(arguments: list[str]) -> int:
     """Run both passes, even if one fails, or the browser tests. Returns 0 if all parts passed."""
     if arguments[:1] == ["browser"]:
-        return run_part(["-m", "browser", "tests/browser", *arguments[1:]], 2, {}, dist="loadgroup")
+        with databases.shared_template(os.environ.get("DATABASE_URL", "")) as template:
+            return run_part(["-m", "browser", "tests/browser", *arguments[1:]], 2, template, dist="loadgroup")
     codes, said = [], []
     with ExitStack() as servers:
         for name in ("SQLite, everything in one process", "PostgreSQL and Redis"):
             embedded = name.startswith("SQLite")
             variables = {"DATABASE_URL": "", "REDIS_URL": ""} if embedded else served(servers)
+            variables |= servers.enter_context(databases.shared_template(variables["DATABASE_URL"]))
             for part, (selected, workers) in PARTS.items():
                 print(f"== {name}: tests {part}", flush=True)
                 started = time.monotonic()

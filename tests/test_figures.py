@@ -14,11 +14,20 @@ from django.utils import timezone
 from prometheus_client import REGISTRY, generate_latest
 from pytest_django import DjangoAssertNumQueries
 
-from businesses.models import Business, DeliveryState, SwitchedOff, WebhookDelivery, WebhookEndpoint
+from businesses.models import (
+    Business,
+    Calendar,
+    CalendarSource,
+    DeliveryState,
+    SwitchedOff,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from businesses.tenancy import across_businesses, acting_for
 from calls.models import Call, GreetingAudio, GreetingState, WeekOfCalls
 from calls.records import store
 from frontdesk import backlog
+from frontdesk.calendar_figures import CalendarSources
 from frontdesk.request_lanes import RequestLanes
 from frontdesk.webhook_figures import WebhookFigures
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
@@ -125,6 +134,16 @@ def test_answers_of_the_api_are_counted_by_their_status(client: Client) -> None:
     assert figure("api_answers_total", status="401") == before + 1
 
 
+def read_calendars(business: Business, now: datetime) -> None:
+    """Three addresses: one was read an hour ago, one fails since then, one was never read in two hours."""
+    for hours, problem, worked in ((1, "", True), (1, "too_slow", True), (2, "status", False)):
+        at = now - timedelta(hours=hours)
+        CalendarSource.objects.create(
+            business=business, calendar=Calendar.objects.create(business=business, name=problem), due_at=now,
+            added_at=at - timedelta(days=1) if worked else at, worked_at=at if worked else None, problem=problem,
+        )  # fmt: skip
+
+
 def test_what_waits_is_read_in_few_queries(acme: Business, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     now = timezone.now()
     with acting_for(acme):
@@ -146,6 +165,7 @@ def test_what_waits_is_read_in_few_queries(acme: Business, django_assert_num_que
         for number, state in enumerate((GreetingState.FAILED, GreetingState.READY)):
             GreetingAudio.objects.create(business=acme, content_hash=str(number), text="Hello", state=state)
         tell_own_systems(acme, now)
+        read_calendars(acme, now)
         for days in (3, 10, 20):
             WeekOfCalls.objects.create(business=acme, monday=(now - timedelta(days)).date(), is_below=days != 10)
         sender.health = SenderHealth.BLOCKED
@@ -155,7 +175,7 @@ def test_what_waits_is_read_in_few_queries(acme: Business, django_assert_num_que
             provider="cloud", kind="status", dedupe_key=str(number), received_at=now - number * FIVE_MINUTES,
             applied_at=applied_at,
         )  # fmt: skip
-    with across_businesses(), django_assert_num_queries(10):
+    with across_businesses(), django_assert_num_queries(11):
         known = backlog.read(now)
     assert {kind: (work.amount, work.oldest_s) for kind, work in known.work.items()} == {
         "news": (2, 300.0),
@@ -179,6 +199,7 @@ def test_what_waits_is_read_in_few_queries(acme: Business, django_assert_num_que
     assert known.hooks.addresses == {"well": 1, "failing": 1, "by_member": 0, "keeps_failing": 0, "gone": 1}
     assert known.hooks.ended == {"delivered": 1, "failed": 2}
     assert known.hooks.oldest_s == 600.0
+    assert known.calendars == CalendarSources({"well": 1, "failing": 2}, oldest_s=7200.0)
     assert str(acme.pk) not in generate_latest().decode()
 
 
@@ -188,6 +209,8 @@ def test_the_page_shows_what_waits_and_remembers_it_for_seconds(client: Client, 
     body = client.get("/metrics").content.decode()
     assert "frontdesk_database_answers 1.0" in body
     assert 'frontdesk_waiting_work{kind="news"} 0.0' in body
+    assert 'frontdesk_calendar_sources{state="failing"} 0.0' in body
+    assert "frontdesk_calendar_sources_oldest_seconds 0.0" in body
     known = backlog.now()
     assert known is not None
     assert backlog.now() is known

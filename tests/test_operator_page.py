@@ -10,12 +10,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from businesses.models import Business, Heartbeat, User
+from businesses.models import Business, Calendar, CalendarSource, Heartbeat, User
 from businesses.tenancy import acting_for
 from calls.model_checks import CheckFault
 from calls.models import GreetingAudio, GreetingState, ModelCheck
 from frontdesk import backlog, disk, figures, recent_errors
 from frontdesk.backlog import Backlog, Waiting
+from frontdesk.calendar_figures import CalendarSources
 from frontdesk.hook_figures import Hooks
 from testing.broadcasts import addresses, make_broadcast, make_sender, make_template
 from whatsapp.models import SenderHealth
@@ -31,6 +32,7 @@ WAITS = Backlog(
     sent_per_s=7.25,
     greetings={},
     senders_blocked=1,
+    calendars=CalendarSources(addresses={"well": 3, "failing": 2}, oldest_s=90_000.0),
     hooks=Hooks(addresses={}, ended={}, oldest_s=0.0),
     weeks_below=0,
 )
@@ -61,6 +63,9 @@ def test_it_tells_what_stands_still(operator: Client, django_assert_max_num_quer
             paused = {"status": BroadcastStatus.PAUSED, "pause_reason": reason}
             make_broadcast(sender, template, addresses(1), name=name, **paused)
         GreetingAudio.objects.create(business=acme, content_hash="1", text="Hello", state=GreetingState.FAILED)
+        for name, problem in (("Ann", "too_slow"), ("Ben", "")):
+            calendar = Calendar.objects.create(business=acme, name=name)
+            CalendarSource.objects.create(business=acme, calendar=calendar, due_at=now, added_at=now, problem=problem)
     Heartbeat.objects.create(part=Heartbeat.Part.WORKER, at=now - timedelta(minutes=5))
     Heartbeat.objects.create(part=Heartbeat.Part.BEAT, at=now)
     ModelCheck.objects.create(checked_at=now, fault=CheckFault.NO_CREDIT)
@@ -69,7 +74,9 @@ def test_it_tells_what_stands_still(operator: Client, django_assert_max_num_quer
     assert "Sale" in page
     assert "Night" not in page, "it goes on by itself"
     assert "The greeting could not be recorded" in page
-    assert page.count(">Acme<") == 3, "number, broadcast, greeting"
+    assert page.count(">Acme<") == 4, "number, broadcast, greeting, calendar"
+    assert "It took too long to answer." in page
+    assert "Ben" not in page, "it is read"
     assert page.count("badge bad") == 1, "the worker"
     assert "credit is used up" in page
     assert '700 s <span class="badge warn">late' in page

@@ -23,6 +23,7 @@ class WhatsappConfig(AppConfig):
         """Say what becomes of what is kept, who owns a number, who waits, how people are written to."""
         from businesses import known_people, messenger  # noqa: PLC0415 - models are loaded by now, not before
         from businesses.pages import badges  # noqa: PLC0415
+        from businesses.polls import table as polls  # noqa: PLC0415
         from whatsapp import last_columns, lookups  # noqa: PLC0415
         from whatsapp.keeping import rules  # noqa: PLC0415
         from whatsapp.pages.conversations import count_waiting  # noqa: PLC0415
@@ -34,6 +35,7 @@ class WhatsappConfig(AppConfig):
         messenger.register(_messenger)
         badges.register("inbox", gettext_lazy("people wait for a reply"), count_waiting)
         table.look_in("whatsapp.doctor.keys", "whatsapp.doctor.numbers")
+        polls.look_in("whatsapp.polls")
         last_columns.keep(self)
         lookups.register()
 

@@ -16,8 +16,11 @@ CLAIMS, CLAIMED = 20, 50
 
 def figures() -> dict[str, Cost]:
     """Returns what polls of an idle installation cost, and, while a large broadcast runs, the loop and a claim."""
+    from whatsapp.tasks import drive  # noqa: PLC0415 - Django's models are loaded by now, not before
+
     be_idle()
     found = {f"idle: {name}, every {every_s:g} s": cost for name, (cost, every_s) in _polls().items()}
+    found["idle: a loop that begins and finds nothing"] = cost_of(drive, everywhere=True)
     with running():
         found |= {f"loop: {name}": cost for name, cost in _parts_of_the_loop().items()}
         found[f"a claim of {CLAIMED}"] = _claims()
@@ -51,9 +54,9 @@ def _polls() -> dict[str, tuple[Cost, float]]:
     for name, entry in entries.items():
         every_s = entry["schedule"]
         if isinstance(every_s, float):
-            task = partial(app.tasks[entry["task"]], **entry.get("kwargs", {}))
+            task = partial(app.tasks[entry["task"]], *entry.get("args", []), **entry.get("kwargs", {}))
             task()
-            found[name] = cost_of(task, everywhere=name == "send-broadcasts"), every_s
+            found[name] = cost_of(task), every_s
     for name, (do, every_s) in _of_web().items():
         found[name] = cost_of(do), every_s
     return found

@@ -20,6 +20,12 @@ from bench.town.script import PIECE_S, Script
 from bench.town.sounds import SILENT, Speech
 
 _PAYLOAD: Final = b'"payload"'
+_MEDIA: Final = (
+    b'{"event":"media","sequenceNumber":"%d","media":{"track":"inbound","chunk":"%d","timestamp":"%d","payload":"%b%b"},'
+    b'"streamSid":"%b"}'
+)
+_MARK: Final = b'{"event":"mark","sequenceNumber":"%d","streamSid":"%b","mark":{"name":%b}}'
+"""With their fields in the order in which Twilio writes them."""
 SLOTS: Final = 20
 """Calls are a millisecond apart in their frames, as calls of many people are."""
 
@@ -55,7 +61,7 @@ class Line(WSListener):
         self._token = token
         self._speech = speech
         self.talks = talks
-        self._head = f'{{"event":"media","streamSid":"{self._sids[1]}","sequenceNumber":"'.encode()
+        self._sid = self._sids[1].encode()
         self._plays_until = 0.0
         self._marks: deque[tuple[float, bytes]] = deque()
         self._sequence = 1
@@ -93,8 +99,8 @@ class Line(WSListener):
         piece = journey.following
         tail = self._speech.tail(piece) if self.call.script.has_voice(piece) else SILENT
         self._sequence += 1
-        message = b'%b%d","media":{"track":"inbound","chunk":"%d","timestamp":"%d","payload":"%b%b"}}' % (
-            self._head, self._sequence, piece + 1, piece * 20, frame_numbers.letters(self.call.ordinal, piece), tail,
+        message = _MEDIA % (
+            self._sequence, piece + 1, piece * 20, frame_numbers.letters(self.call.ordinal, piece), tail, self._sid,
         )  # fmt: skip
         journey.leave(now)
         self._tell(message)
@@ -145,10 +151,7 @@ class Line(WSListener):
     def _return(self, name: bytes) -> None:
         self._sequence += 1
         self.call.marks += 1
-        self._tell(
-            b'{"event":"mark","streamSid":"%b","sequenceNumber":"%d","mark":{"name":%b}}'
-            % (self._sids[1].encode(), self._sequence, name)
-        )
+        self._tell(_MARK % (self._sequence, self._sid, name))
 
     def _tell(self, message: bytes) -> None:
         if self.transport is not None:

@@ -32,6 +32,7 @@ from businesses.models import (
     Appointment,
     AppointmentStatus,
     Business,
+    HoursBefore,
     Reminder,
     ReminderChoices,
     ReminderResult,
@@ -58,6 +59,14 @@ def due(*, now: datetime) -> list[Due]:
     """Returns what is to be decided now, for every business that reminds and where it is not night."""
     with across_businesses():  # the workers serve the whole installation; each is then decided for its business
         return [each for _number, each in zip(range(MOST), _waiting(now), strict=False)]
+
+
+def upcoming(now: datetime) -> QuerySet[Appointment]:
+    """Returns the appointments among which those of `due` are. Expects the businesses to be set."""
+    longest = timedelta(hours=max(HoursBefore)) + timedelta(days=1)  # a night may move a reminder forward
+    reminding = ReminderChoices.objects.filter(is_on=True).values("business")
+    booked = Appointment.objects.filter(status=AppointmentStatus.BOOKED, business__in=reminding)
+    return booked.filter(starts_at__gt=now, starts_at__lte=now + longest)
 
 
 def remind(wanted: Due, *, now: datetime) -> ReminderResult | None:

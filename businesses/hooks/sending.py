@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Final
 from uuid import UUID, uuid4
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from businesses import safe_http
 from businesses.credentials import CredentialsUnreadable
@@ -77,14 +77,19 @@ def send_due(*, clock: Callable[[], datetime], keep_going: Callable[[], bool]) -
 
 def _claim_next(now: datetime, *, busy: Collection[UUID]) -> _Claimed | None:
     with across_businesses():  # the workers serve the whole installation; each message is then sent for its business
-        due = WebhookDelivery.objects.filter(state=DeliveryState.WAITING, due_at__lte=now, endpoint__is_on=True)
-        for delivery in due.exclude(endpoint__in=busy).select_related("endpoint", "business").order_by("due_at")[:20]:
+        due = due_rows(now).exclude(endpoint__in=busy)
+        for delivery in due.select_related("endpoint", "business").order_by("due_at")[:20]:
             token = uuid4()
             mine = WebhookDelivery.objects.filter(pk=delivery.pk, state=DeliveryState.WAITING, due_at__lte=now)
             if mine.update(due_at=now + CLAIM, attempts=F("attempts") + 1, claim_token=token):
                 delivery.refresh_from_db(fields=["body", "attempts"])
                 return _Claimed(delivery, token)
     return None
+
+
+def due_rows(now: datetime) -> QuerySet[WebhookDelivery]:
+    """Returns the messages that are due. Expects the businesses to be set."""
+    return WebhookDelivery.objects.filter(state=DeliveryState.WAITING, due_at__lte=now, endpoint__is_on=True)
 
 
 def _begin(claimed: _Claimed, pool: ThreadPoolExecutor, now: datetime) -> Future[_Result]:

@@ -18,6 +18,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from businesses import safe_http
 from businesses.credentials import CredentialsUnreadable, decrypt_text
@@ -87,13 +88,17 @@ def pause_after(failures: int) -> timedelta:
 
 def _claim_next(now: datetime) -> _Claimed | None:
     with across_businesses():  # the workers serve the whole installation; each file is then read for its business
-        due = CalendarSource.objects.filter(due_at__lte=now).select_related("business").order_by("due_at")
-        for source in due[:20]:
+        for source in due_rows(now).select_related("business").order_by("due_at")[:20]:
             token = uuid4()
             mine = CalendarSource.objects.filter(pk=source.pk, due_at__lte=now)
             if mine.update(due_at=now + CLAIM, claim_token=token):
                 return _Claimed(source, token, now)
     return None
+
+
+def due_rows(now: datetime) -> QuerySet[CalendarSource]:
+    """Returns the addresses that are due. Expects the businesses to be set."""
+    return CalendarSource.objects.filter(due_at__lte=now)
 
 
 def _begin(claimed: _Claimed, pool: ThreadPoolExecutor) -> Future[_Result]:

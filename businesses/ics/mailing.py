@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -40,10 +41,14 @@ def due(*, now: datetime) -> list[UUID]:
     if not can_mail():
         return []
     with across_businesses():  # the workers serve the whole installation; each mail is then handled for its business
-        lost = CalendarMail.objects.filter(state=MailState.SENDING, due_at__lte=now)
-        lost.update(state=MailState.UNKNOWN, due_at=None)
-        waiting = CalendarMail.objects.filter(state=MailState.WAITING, due_at__lte=now)
+        due_rows(now).filter(state=MailState.SENDING).update(state=MailState.UNKNOWN, due_at=None)
+        waiting = due_rows(now).filter(state=MailState.WAITING)
         return list(waiting.order_by("due_at", "version").values_list("pk", flat=True)[:MOST])
+
+
+def due_rows(now: datetime) -> QuerySet[CalendarMail]:
+    """Returns the mails that wait, and those of a dead process. Expects the businesses to be set."""
+    return CalendarMail.objects.filter(state__in=(MailState.SENDING, MailState.WAITING), due_at__lte=now)
 
 
 def send(mail_id: UUID, *, now: datetime) -> MailState | None:

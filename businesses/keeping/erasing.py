@@ -70,8 +70,13 @@ def ask(person: Person, *, now: datetime, by: User | None = None) -> Erasure:
 def waiting() -> list[tuple[Business, uuid.UUID]]:
     """Returns the requests of every business that are not done, the oldest first."""
     with across_businesses():  # the workers serve the whole installation; each request is then done for its business
-        rows = Erasure.objects.filter(finished_at=None).select_related("business").order_by("asked_at")[:100]
+        rows = unfinished().select_related("business").order_by("asked_at")[:100]
         return [(row.business, row.pk) for row in rows]
+
+
+def unfinished() -> QuerySet[Erasure]:
+    """Returns the requests that are not done. Expects the businesses to be set."""
+    return Erasure.objects.filter(finished_at=None)
 
 
 def work(

@@ -81,7 +81,7 @@ class Detector:
             each.judged(float(probabilities[place, 0]))
 
     def _run(self, samples: NDArray[np.float32], memories: Memory) -> tuple[NDArray[np.float32], Memory]:
-        answer: tuple[Any, Any] = self._session.run(None, {"input": samples, "state": memories, "sr": _RATE})
+        answer: tuple[Any, Any] = self._session.run(_ANSWERS, {"input": samples, "state": memories, "sr": _RATE})
         return answer
 
 
@@ -143,5 +143,6 @@ def fresh_memory() -> Memory:
     return np.zeros((2, 1, 128), np.float32)
 
 
+_ANSWERS: Final = ("output", "stateN")
 _MISSING: Final = (ImportError, OSError, RuntimeError, ValueError)
 _RATE: Final = np.array(ulaw.SAMPLE_RATE, np.int64)

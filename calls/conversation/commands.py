@@ -49,7 +49,7 @@ class Latency(StrEnum):
 
 
 # To the caller (Twilio) ---------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `CallerFrame`
 class Play:
     """Send bytes `start` to `end` of an item's audio, then the mark."""
 

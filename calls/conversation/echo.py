@@ -29,7 +29,7 @@ FAR_BELOW, FAR_BELOW_FRAMES, FAST_FALL = 0.25, 50, 0.93
 its way after each, are shorter."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `CallerFrame`
 class _Sound:
     starts_at: float
     ends_at: float

@@ -119,7 +119,7 @@ class Playback:
     @property
     def delay_s(self) -> float:
         """How long after its audio was due a mark comes back: the way there and back, and Twilio's lag. 0: unknown."""
-        return min(self._delays, default=self._shortest_delay or 0.0)
+        return min(self._delays) if self._delays else self._shortest_delay or 0.0
 
     @property
     def _lag(self) -> float:
@@ -131,7 +131,7 @@ class Playback:
 
     def mark_returned(self, at: float, mark: str) -> bool:
         """Note that audio was heard up to a mark. Returns False for one that is unknown or of an older generation."""
-        if not any(sent.mark == mark for sent in self._pending):
+        if not self._pending or (self._pending[0].mark != mark and all(sent.mark != mark for sent in self._pending)):
             return False
         while True:
             sent = self._pending.popleft()

@@ -174,7 +174,7 @@ class Conversation:
                 return self.turns.interruptions.caller_frame(event) and not self._commands
             case MarkReturned():
                 goes_on, moment = self.assistant.mark_returned(event.at, event.name), self.assistant.playback.deadline()
-                self._deadline = min((each for each in (self._deadline, moment) if each is not None), default=None)
+                self._deadline = self._deadline if moment is None else min(moment, self._deadline or moment)
                 return goes_on
             case ResponseAudio():
                 return self.assistant.audio(event)

@@ -49,7 +49,7 @@ class Item:
         return max(self.levels[start // FRAME_BYTES : ceil(end / FRAME_BYTES)], default=0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `CallerFrame`
 class Stretch:
     """Bytes `start` to `end` of an item, to be sent with a mark behind them."""
 
@@ -59,7 +59,7 @@ class Stretch:
     mark: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `CallerFrame`
 class Sent:
     """A stretch on its way to the caller's ear."""
 

@@ -94,16 +94,20 @@ def next_digest(member: Membership, hour: int, now: datetime) -> datetime:
 
 def write_due(*, now: datetime) -> int:
     """Write the rows of mails that are due now. Returns how many."""
-    return _write_at_once(now) + _write_digests(now) + _write_weeks(now)
+    return _write_at_once(now) + _write_digests(now) + _write_weeks(now) if can_mail() else 0
 
 
 def due(*, now: datetime) -> list[UUID]:
     """Returns the mails of every business that wait; those of a dead process become unknown."""
     with across_businesses():  # the workers serve the whole installation; each mail is then handled for its business
-        lost = News.objects.filter(state=NewsState.SENDING, due_at__lte=now)
-        lost.update(state=NewsState.UNKNOWN, due_at=None)
-        waiting = News.objects.filter(state=NewsState.WAITING, due_at__lte=now)
+        due_rows(now).filter(state=NewsState.SENDING).update(state=NewsState.UNKNOWN, due_at=None)
+        waiting = due_rows(now).filter(state=NewsState.WAITING)
         return list(waiting.order_by("due_at").values_list("pk", flat=True)[:MOST])
+
+
+def due_rows(now: datetime) -> QuerySet[News]:
+    """Returns the mails that wait, and those of a dead process. Expects the businesses to be set."""
+    return News.objects.filter(state__in=(NewsState.SENDING, NewsState.WAITING), due_at__lte=now)
 
 
 def send(news_id: UUID, *, now: datetime) -> NewsState | None:
@@ -186,18 +190,10 @@ def _letter(news: News) -> news_words.Letter | None:
 
 
 def _write_at_once(now: datetime) -> int:
-    if not can_mail():
-        return 0
     with across_businesses():  # one query for all businesses
-        choices = NewsChoice.objects.filter(mail=NewsWhen.AT_ONCE)
-        calls = to_tell(now).filter(
-            Exists(choices.filter(business=OuterRef("business"), since__lt=OuterRef("ended_at"))),
-            ~Exists(News.objects.filter(call=OuterRef("pk"), is_instead=False)),
-            business__in=choices.values("business"),
-        )
-        found = list(calls.values_list("pk", "business_id", "ended_at")[:MOST])
+        found = list(calls_to_tell_of(now).values_list("pk", "business_id", "ended_at")[:MOST])
         wanted: dict[UUID, list[tuple[int, datetime]]] = {}
-        of_these = choices.filter(business__in={business for _call, business, _ended in found})
+        of_these = _at_once().filter(business__in={business for _call, business, _ended in found})
         for key, business, since in of_these.values_list("pk", "business_id", "since"):
             wanted.setdefault(business, []).append((key, since))
         rows = [
@@ -210,30 +206,51 @@ def _write_at_once(now: datetime) -> int:
     return len(rows)
 
 
+def calls_to_tell_of(now: datetime) -> QuerySet[Call]:
+    """Returns the calls of which members are to be told at once. Expects the businesses to be set."""
+    return to_tell(now).filter(
+        Exists(_at_once().filter(business=OuterRef("business"), since__lt=OuterRef("ended_at"))),
+        ~Exists(News.objects.filter(call=OuterRef("pk"), is_instead=False)),
+        business__in=_at_once().values("business"),
+    )
+
+
+def _at_once() -> QuerySet[NewsChoice]:
+    return NewsChoice.objects.filter(mail=NewsWhen.AT_ONCE)
+
+
+def digests_due(now: datetime) -> QuerySet[NewsChoice]:
+    """Returns the choices whose daily mail is due. Expects the businesses to be set."""
+    return NewsChoice.objects.filter(next_digest_at__lte=now, mail=NewsWhen.DAILY)
+
+
+def weeks_to_tell_of(now: datetime) -> QuerySet[NewsChoice]:
+    """Returns the choices of owners who may be told of a week now. Expects the businesses to be set."""
+    lately = (now - timedelta(days=14)).date()
+    fell_short = _weeks_below(now).filter(business=OuterRef("business"), monday__lte=(now - timedelta(days=6)).date())
+    told = News.objects.filter(choice=OuterRef("pk"), week__gt=lately)
+    wanting = NewsChoice.objects.exclude(mail=NewsWhen.NEVER).filter(membership__role=Role.OWNER)
+    return wanting.filter(Exists(fell_short), ~Exists(told))
+
+
+def _weeks_below(now: datetime) -> QuerySet[WeekOfCalls]:
+    return WeekOfCalls.objects.filter(is_below=True, monday__gt=(now - timedelta(days=14)).date())
+
+
 def _write_digests(now: datetime) -> int:
     with across_businesses():  # the workers serve the whole installation; each choice is then handled for its business
-        ready = NewsChoice.objects.filter(next_digest_at__lte=now, mail=NewsWhen.DAILY)
-        choices = list(ready.select_related("membership__business")[:MOST]) if can_mail() else []
+        choices = list(digests_due(now).select_related("membership__business")[:MOST])
     return sum(_write_digest(choice, now) for choice in choices)
 
 
 def _write_weeks(now: datetime) -> int:
     """Write the mails to owners about a week that is over and fell short: on Monday, at the hour of the daily mail."""
-    if not can_mail():
-        return 0
-    lately = (now - timedelta(days=14)).date()
     with across_businesses():  # one query for all businesses
-        weeks = WeekOfCalls.objects.filter(is_below=True, monday__gt=lately)
-        of_business = weeks.filter(business=OuterRef("business"), monday__lte=(now - timedelta(days=6)).date())
-        told = News.objects.filter(choice=OuterRef("pk"), week__gt=lately)
-        choices = NewsChoice.objects.exclude(mail=NewsWhen.NEVER).filter(
-            Exists(of_business), ~Exists(told), membership__role=Role.OWNER
-        )
         rows = [
             News(business_id=choice.business_id, choice=choice, week=monday, due_at=now, created_at=now)
-            for choice in choices.select_related("membership__business")[:MOST]
+            for choice in weeks_to_tell_of(now).select_related("membership__business")[:MOST]
             if (monday := _week_to_tell_of(choice, now))
-            and weeks.filter(business=choice.business_id, monday=monday).exists()
+            and _weeks_below(now).filter(business=choice.business_id, monday=monday).exists()
         ]
         News.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)

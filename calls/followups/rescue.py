@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from businesses import messenger
 from businesses.audit import AuditKind, record
@@ -55,20 +55,24 @@ UNSERVED = (
 def due(*, now: datetime) -> list[UUID]:
     """Returns the missed calls of every business that wants its callers written to."""
     with across_businesses():  # the workers serve the whole installation; each call is then handled for its business
-        wanting = AfterCalls.objects.filter(rescue_enabled=True).values("business")
-        lately = Call.objects.filter(
-            UNSERVED,
-            business__in=wanting,
-            started_at__gte=now - _LONGEST_CALL,
-            ended_at__gt=now - TOO_LATE,
-            ended_at__lte=now - SETTLES_IN,
-        )
-        lately = lately.filter(
-            ~Exists(Rescue.objects.filter(call=OuterRef("pk"))),
-            ~Exists(Task.objects.filter(call=OuterRef("pk"), kind__in=todo.LEFT_BY_CALLERS)),
-            ~Exists(Voicemail.objects.filter(call=OuterRef("pk"), settled_at=None)),
-        )
-        return list(lately.order_by("ended_at").values_list("pk", flat=True)[:MOST])
+        return list(due_rows(now).order_by("ended_at").values_list("pk", flat=True)[:MOST])
+
+
+def due_rows(now: datetime) -> QuerySet[Call]:
+    """Returns the calls that are due. Expects the businesses to be set."""
+    wanting = AfterCalls.objects.filter(rescue_enabled=True).values("business")
+    lately = Call.objects.filter(
+        UNSERVED,
+        business__in=wanting,
+        started_at__gte=now - _LONGEST_CALL,
+        ended_at__gt=now - TOO_LATE,
+        ended_at__lte=now - SETTLES_IN,
+    )
+    return lately.filter(
+        ~Exists(Rescue.objects.filter(call=OuterRef("pk"))),
+        ~Exists(Task.objects.filter(call=OuterRef("pk"), kind__in=todo.LEFT_BY_CALLERS)),
+        ~Exists(Voicemail.objects.filter(call=OuterRef("pk"), settled_at=None)),
+    )
 
 
 def rescue(call_id: UUID, *, now: datetime) -> RescueResult | None:

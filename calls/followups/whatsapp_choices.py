@@ -13,6 +13,7 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -62,8 +63,12 @@ def choose(
 def to_prove(*, now: datetime) -> list[int]:
     """Returns the choices of every business that wait for their code."""
     with across_businesses():  # the workers serve the whole installation; each choice is then handled for its business
-        waiting = WhatsappNewsChoice.objects.filter(code_until__gt=now).exclude(when=WhatsappWhen.NEVER)
-        return list(waiting.order_by("code_until").values_list("pk", flat=True)[:MOST])
+        return list(waiting_for_code(now).order_by("code_until").values_list("pk", flat=True)[:MOST])
+
+
+def waiting_for_code(now: datetime) -> QuerySet[WhatsappNewsChoice]:
+    """Returns the choices that `to_prove` chooses from. Expects the businesses to be set."""
+    return WhatsappNewsChoice.objects.filter(code_until__gt=now).exclude(when=WhatsappWhen.NEVER)
 
 
 def prove(choice_id: int, *, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone, translation
 
 from businesses import messenger
@@ -58,8 +58,24 @@ class _Told:
 def due(*, now: datetime) -> list[Due]:
     """Returns whom to tell of what, for every business."""
     with across_businesses():  # the workers serve the whole installation; each is then decided for its business
-        days = WhatsappNewsChoice.objects.filter(next_digest_at__lte=now, when=WhatsappWhen.DAILY)
-        return [*_calls_due(now), *(Due(key) for key in days.values_list("pk", flat=True)[:MOST])]
+        return [*_calls_due(now), *(Due(key) for key in days_due(now).values_list("pk", flat=True)[:MOST])]
+
+
+def days_due(now: datetime) -> QuerySet[WhatsappNewsChoice]:
+    """Returns the choices whose daily message is due. Expects the businesses to be set."""
+    return WhatsappNewsChoice.objects.filter(next_digest_at__lte=now, when=WhatsappWhen.DAILY)
+
+
+def calls_to_tell_of(now: datetime) -> QuerySet[Call]:
+    """Returns the calls of which a member is to be told at once. Expects the businesses to be set."""
+    told = WhatsappNews.objects.filter(choice=OuterRef("pk"), call=OuterRef(OuterRef("pk")))
+    untold = _at_once().filter(~Exists(told), business=OuterRef("business"), since__lt=OuterRef("ended_at"))
+    return news.to_tell(now).filter(Exists(untold), business__in=_at_once().values("business"))
+
+
+def to_look_at(now: datetime) -> QuerySet[WhatsappNews]:
+    """Returns the messages of which it is to be noted what became. Expects the businesses to be set."""
+    return WhatsappNews.objects.filter(look_at__lte=now)
 
 
 def tell(wanted: Due, *, now: datetime) -> WhatsappNewsResult | None:
@@ -100,9 +116,7 @@ def tell(wanted: Due, *, now: datetime) -> WhatsappNewsResult | None:
 def look(*, now: datetime) -> int:
     """Note what became of messages that were sent, and have a mail written for those that failed. Returns how many."""
     with across_businesses():  # one query for all businesses
-        rows = WhatsappNews.objects.filter(look_at__lte=now).select_related(
-            "business", "call", "choice__membership__business"
-        )
+        rows = to_look_at(now).select_related("business", "call", "choice__membership__business")
         groups: dict[UUID, list[WhatsappNews]] = defaultdict(list)
         for row in rows.order_by("look_at")[:MOST]:
             groups[row.business_id].append(row)
@@ -112,14 +126,14 @@ def look(*, now: datetime) -> int:
     return sum(map(len, groups.values()))
 
 
+def _at_once() -> QuerySet[WhatsappNewsChoice]:
+    return WhatsappNewsChoice.objects.filter(when=WhatsappWhen.AT_ONCE, proved_at__isnull=False)
+
+
 def _calls_due(now: datetime) -> list[Due]:
-    choices = WhatsappNewsChoice.objects.filter(when=WhatsappWhen.AT_ONCE, proved_at__isnull=False)
-    told = WhatsappNews.objects.filter(choice=OuterRef("pk"), call=OuterRef(OuterRef("pk")))
-    untold = choices.filter(~Exists(told), business=OuterRef("business"), since__lt=OuterRef("ended_at"))
-    calls = news.to_tell(now).filter(Exists(untold), business__in=choices.values("business"))
-    found = list(calls.order_by("ended_at").values_list("pk", "business_id", "ended_at")[:MOST])
+    found = list(calls_to_tell_of(now).order_by("ended_at").values_list("pk", "business_id", "ended_at")[:MOST])
     members: dict[UUID, list[tuple[int, datetime]]] = defaultdict(list)
-    of_these = choices.filter(business__in={business for _call, business, _ended in found})
+    of_these = _at_once().filter(business__in={business for _call, business, _ended in found})
     for key, business, since in of_these.values_list("pk", "business_id", "since"):
         members[business].append((key, since))
     return [

@@ -164,8 +164,12 @@ def request_again(row: GreetingAudio, *, now: datetime) -> None:
 def due(*, now: datetime) -> list[UUID]:
     """Returns the greetings of every business that wait for rendering."""
     with across_businesses():  # the renderer serves the whole installation; each row is then handled for its business
-        rows = GreetingAudio.objects.filter(state=GreetingState.PENDING, next_attempt_at__lte=now)
-        return list(rows.order_by("next_attempt_at").values_list("pk", flat=True)[:50])
+        return list(due_rows(now).order_by("next_attempt_at").values_list("pk", flat=True)[:50])
+
+
+def due_rows(now: datetime) -> QuerySet[GreetingAudio]:
+    """Returns the rows that are due. Expects the businesses to be set."""
+    return GreetingAudio.objects.filter(state=GreetingState.PENDING, next_attempt_at__lte=now)
 
 
 def render(greeting_id: UUID, *, now: datetime) -> bool:

@@ -7,7 +7,6 @@ overtake each other. The edges queue what they are given; records are written be
 from __future__ import annotations
 
 import asyncio
-import base64
 import binascii
 import logging
 from collections.abc import Awaitable, Callable
@@ -49,11 +48,13 @@ from calls.conversation.events import (
     NothingLeft,
     OperatorAsked,
     ReportedEnd,
+    ResponseAudio,
     StreamBroke,
     Tick,
 )
 from calls.conversation.sent_audio import BYTES_PER_SECOND
 from calls.line import media_stream, openai_lately, realtime_events
+from calls.line.alarm import Alarm
 from calls.line.assistant_audio import AssistantAudio
 from calls.line.caller_frames import CallerFrames
 from calls.line.first_event import first_event
@@ -111,8 +112,7 @@ class Bridge:
         self._unanswered = Unanswered()
         self._tools = ToolRunner(plan, clock=self._clock, tell=self.feed)
         self._heard_s = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._deadline: float | None = None
+        self._alarm = Alarm(opened_at, self._tick)
         self._ending: asyncio.Task[None] | None = None
         self._dial = ""
         self._awaits_notice = plan.has_notice
@@ -146,7 +146,7 @@ class Bridge:
     def mark_returned(self, name: str) -> None:
         """Take a mark that Twilio sent back."""
         self._missing.came()
-        self._caller_frames.mark_returned(MarkReturned(self._clock(), name))
+        self._caller_frames.tell_after(MarkReturned(self._clock(), name))
 
     def key_pressed(self, digit: str) -> None:
         """Take a key of the caller's telephone."""
@@ -179,7 +179,8 @@ class Bridge:
         match told:
             case AudioDelta(event, payload):
                 if audio := self._audio.add(event.item_id, payload):
-                    self.feed(replace(event, size=len(audio), levels=ulaw.levels(audio)))
+                    heard = event.at, event.response_id, event.item_id, len(audio), ulaw.levels(audio)
+                    self._caller_frames.tell_after(ResponseAudio(*heard))
             case Usage(tokens):
                 self._recorder.keep_usage(tokens)
             case _:
@@ -203,7 +204,7 @@ class Bridge:
         if self._awaits_notice and self._conversation.turns.first_utterance.was_heard:
             self._awaits_notice = False
             self._recorder.notice_heard()
-        self._set_timer()
+        self._alarm.set(self._conversation.next_deadline())
 
     def _decide(self, event: Event) -> list[Command]:
         """Ask the conversation. A mistake of ours must not leave the caller in dead air."""
@@ -249,7 +250,7 @@ class Bridge:
     def _play(self, command: Play) -> None:
         audio = self._audio.piece(command)
         self._recorder.keep_played_audio(self._clock(), audio)
-        self._send(media_stream.play(self._stream_sid, base64.b64encode(audio).decode()))
+        self._send(media_stream.play(self._stream_sid, binascii.b2a_base64(audio, newline=False).decode()))
         self._send(media_stream.mark(self._stream_sid, command.mark))
 
     def _tell_model(self, event: realtime_events.ClientEvent) -> None:
@@ -269,17 +270,7 @@ class Bridge:
         # Whole milliseconds: as exact as anything here, and a trace of them takes a third of the space.
         return round(self._loop.time() - self._opened_at, 3)
 
-    def _set_timer(self) -> None:
-        deadline = self._conversation.next_deadline()
-        if deadline == self._deadline:
-            return
-        self._deadline = deadline
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None if deadline is None else self._loop.call_at(self._opened_at + deadline, self._tick)
-
     def _tick(self) -> None:
-        self._timer = self._deadline = None
         self.feed(Tick(self._clock()))
 
     async def _end(self, command: EndCall) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from calls.audio import ears, ulaw
-from calls.conversation.events import CallerFrame, Event, MarkReturned
+from calls.conversation.events import CallerFrame, Event, MarkReturned, ResponseAudio
 from calls.line import joint_hearing
 
 FRAME_BYTES: Final = 160
@@ -26,7 +26,7 @@ class CallerFrames:
         self._ear = ears.new_ear()
         self._joint = joint_hearing.of_this_loop()
         self._held: tuple[float, int, int] | None = None
-        self._marks: list[MarkReturned] = []
+        self._after: list[MarkReturned | ResponseAudio] = []
 
     def hear(self, at: float, audio: bytes) -> None:
         """Take a piece of the caller's audio, µ-law."""
@@ -47,12 +47,12 @@ class CallerFrames:
         else:
             self._tell(CallerFrame(at, rms, milliseconds, self._ear.probability if is_wanted else None))
 
-    def mark_returned(self, mark: MarkReturned) -> None:
-        """Tell a mark, after the frame that waits: a mark can wait as long, and they are as many as the frames."""
+    def tell_after(self, event: MarkReturned | ResponseAudio) -> None:
+        """Tell an event after the frame that waits: it can wait as long, and there are as many of them as frames."""
         if self._held is None:
-            self._tell(mark)
+            self._tell(event)
         else:
-            self._marks.append(mark)
+            self._after.append(event)
 
     def catch_up(self) -> None:
         """Tell what waits: something else is about to be told, or asked."""
@@ -62,7 +62,7 @@ class CallerFrames:
     def _tell_held(self) -> None:
         if self._held is not None:
             held, self._held = self._held, None
-            marks, self._marks = self._marks, []
+            events, self._after = self._after, []
             self._tell(CallerFrame(*held, self._ear.probability))
-            for mark in marks:
-                self._tell(mark)
+            for event in events:
+                self._tell(event)

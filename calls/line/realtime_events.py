@@ -159,7 +159,7 @@ def _new_item(item: ConversationItemParam) -> ConversationItemCreateEventParam:
 
 
 # What we understand -------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as `CallerFrame`
 class AudioDelta:
     """Audio with its bytes, which the conversation only counts."""
 

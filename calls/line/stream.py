@@ -19,7 +19,7 @@ from calls import figures, mailbox
 from calls.audio import detector
 from calls.conversation.end_reasons import StreamFault
 from calls.errors import StreamRefusal, StreamRefused
-from calls.line import live, live_control, opening, waiting
+from calls.line import live, live_control, media_stream, opening, waiting
 from calls.line.bridge import Bridge
 from calls.line.media_stream import (
     Flood,
@@ -32,7 +32,6 @@ from calls.line.media_stream import (
     parse,
     read_start,
     understand,
-    usual_media,
 )  # fmt: skip
 from calls.line.model_socket import Connect
 from calls.plan import CallPlan
@@ -135,11 +134,13 @@ class MediaStream:
                 raise MalformedMessage("a binary frame")
             if self._bridge is None:
                 self._take_before_the_call(parse(text))
-            elif (media := usual_media(text)) is not None:
+            elif (media := media_stream.usual_media(text)) is not None:
                 self._bridge.caller_audio(*media)
-                self._malformed_in_a_row = 0
+            elif (mark := media_stream.usual_mark(text)) is not None:
+                self._bridge.mark_returned(mark)
             else:
                 self._pass_on(self._bridge, parse(text))
+            self._malformed_in_a_row = 0
         except MalformedMessage as error:
             self._drop(error)
         except Flood as error:
@@ -176,7 +177,6 @@ class MediaStream:
                 bridge.key_pressed(digit)
             case Stop():
                 bridge.caller_left()
-        self._malformed_in_a_row = 0
 
     def _pass_on_early(self, bridge: Bridge, message: dict[str, Any]) -> None:
         """Take a message that came while the call was read."""

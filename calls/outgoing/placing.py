@@ -15,7 +15,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from businesses import usage
 from businesses.models import Business, Limit
@@ -50,8 +50,12 @@ class Claimed:
 def due(*, now: datetime) -> list[OutgoingCall]:
     """Returns the calls of every business that wait and may be due, with their businesses."""
     with across_businesses():  # the workers serve the whole installation; each call is then made for its business
-        waiting = OutgoingCall.objects.filter(state=OutgoingState.WAITING, due_at__lte=now)
-        return list(waiting.select_related("business").order_by("due_at")[:MOST])
+        return list(due_rows(now).select_related("business").order_by("due_at")[:MOST])
+
+
+def due_rows(now: datetime) -> QuerySet[OutgoingCall]:
+    """Returns the calls that may be due. Expects the businesses to be set."""
+    return OutgoingCall.objects.filter(state=OutgoingState.WAITING, due_at__lte=now)
 
 
 def claim(found: OutgoingCall, *, now: datetime) -> Claimed | None:

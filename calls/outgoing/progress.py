@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from businesses import usage
@@ -89,11 +90,15 @@ def settle(row: OutgoingCall, state: OutgoingState, *, why: str, now: datetime) 
     logger.info("outgoing call %s of business %s: %s", row.pk, row.business_id, state.value)
 
 
+def forgotten(now: datetime) -> QuerySet[OutgoingCall]:
+    """Returns the calls of which nothing was heard for too long. Expects the businesses to be set."""
+    return OutgoingCall.objects.filter(state__in=states.UNDER_WAY, due_at__lte=now)
+
+
 def look_at_forgotten(*, now: datetime) -> int:
     """Settle the calls of which nothing was heard for too long. Returns how many were looked at."""
     with across_businesses():  # the sweep serves the whole installation; each call is then settled for its business
-        silent = OutgoingCall.objects.filter(state__in=states.UNDER_WAY, due_at__lte=now).select_related("business")
-        found = list(silent.order_by("due_at")[:MOST])
+        found = list(forgotten(now).select_related("business").order_by("due_at")[:MOST])
     for each in found:
         with acting_for(each.business), transaction.atomic():
             row = _locked(each)

@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from businesses import messenger
 from businesses.known_people import people_with
@@ -39,14 +39,18 @@ AHEAD: Final = timedelta(days=3)
 def ask_for_due(*, now: datetime) -> int:
     """Ask for the calls about appointments of which WhatsApp reminded nobody. Returns how many were asked for."""
     with across_businesses():  # the workers serve the whole installation; each call is then asked for as its business
-        on = OutgoingChoices.objects.filter(enabled=True).values("business")
-        wanting = ReminderChoices.objects.filter(is_on=True, calls_since__isnull=False, business__in=on)
-        found = list(wanting.select_related("business").order_by("pk"))
+        found = list(wanting().select_related("business").order_by("pk"))
     asked = 0
     for choices in found:
         with acting_for(choices.business):
             asked += sum(_ask(each, now=now) for each in _due(choices, now))
     return asked
+
+
+def wanting() -> QuerySet[ReminderChoices]:
+    """Returns the choices of businesses that want such calls. Expects the businesses to be set."""
+    on = OutgoingChoices.objects.filter(enabled=True).values("business")
+    return ReminderChoices.objects.filter(is_on=True, calls_since__isnull=False, business__in=on)
 
 
 def refusal_of(row: OutgoingCall, *, now: datetime) -> Why | None:

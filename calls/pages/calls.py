@@ -38,6 +38,11 @@ class CallFilters(DayRangeForm):
         max_length=60,
         widget=forms.TextInput(attrs={"type": "search", "dir": "auto"}),
     )
+    direction = forms.ChoiceField(
+        label=_("Direction"),
+        required=False,
+        choices=[("", _("Any")), ("incoming", _("Incoming")), ("outgoing", _("Outgoing"))],
+    )
     outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", _("Any")), *CallOutcome.choices])
     sentiment = forms.ChoiceField(
         label=_("Caller's mood"), required=False, choices=[("", _("Any")), *gist_words.CHOICES]
@@ -76,6 +81,8 @@ class CallFilters(DayRangeForm):
             found = found.filter(
                 Q(summary__icontains=wanted["said"]) | Q(wishes__icontains=wanted["said"]) | Q(Exists(said))
             )
+        if wanted["direction"]:
+            found = found.filter(is_outgoing=wanted["direction"] == "outgoing")
         if wanted["outcome"]:
             found = found.filter(outcome=wanted["outcome"])
         if wanted["sentiment"]:

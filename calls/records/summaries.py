@@ -37,8 +37,12 @@ _MOST_CHARACTERS: Final = 60_000
 def due(*, now: datetime) -> list[UUID]:
     """Returns the calls of every business that wait for a summary."""
     with across_businesses():  # the workers serve the whole installation; each call is then handled for its business
-        waiting = Call.objects.filter(summary_due_at__lte=now)
-        return list(waiting.order_by("summary_due_at").values_list("pk", flat=True)[:50])
+        return list(due_rows(now).order_by("summary_due_at").values_list("pk", flat=True)[:50])
+
+
+def due_rows(now: datetime) -> QuerySet[Call]:
+    """Returns the calls that are due. Expects the businesses to be set."""
+    return Call.objects.filter(summary_due_at__lte=now)
 
 
 def summarize(call_id: UUID, *, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from businesses.hidden import is_hidden
 from businesses.tenancy import across_businesses, acting_for
@@ -96,8 +97,12 @@ def want(call: Call, *, now: datetime) -> None:
 def due(*, now: datetime) -> list[UUID]:
     """Returns the calls of every business whose time lines are to be made."""
     with across_businesses():  # the workers serve the whole installation; each call is then handled for its business
-        waiting = CallTimeline.objects.filter(due_at__lte=now).order_by("due_at")
-        return list(waiting.values_list("call_id", flat=True)[:50])
+        return list(due_rows(now).order_by("due_at").values_list("call_id", flat=True)[:50])
+
+
+def due_rows(now: datetime) -> QuerySet[CallTimeline]:
+    """Returns the rows that are due. Expects the businesses to be set."""
+    return CallTimeline.objects.filter(due_at__lte=now)
 
 
 def make(call_id: UUID, *, now: datetime, rest: Callable[[], None] = lambda: None) -> bool:

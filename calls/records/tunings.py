@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from businesses.models import Business, User
 from businesses.registration import save_business
@@ -65,13 +65,18 @@ def start(
 def waiting(*, now: datetime) -> bool:
     """Returns whether there is a call to be claimed."""
     with across_businesses():  # the workers serve the whole installation
-        return TuningCall.objects.filter(_claimable(now), is_done=False).exists()
+        return claimable(now).exists()
+
+
+def claimable(now: datetime) -> QuerySet[TuningCall]:
+    """Returns the calls that may be claimed. Expects the businesses to be set."""
+    return TuningCall.objects.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=now), is_done=False)
 
 
 def work(*, now: datetime) -> int:
     """Try settings on some calls that nobody else has claimed. Returns how many."""
     with across_businesses():  # each call is then handled for its business
-        rows = TuningCall.objects.filter(_claimable(now), is_done=False).order_by("pk")
+        rows = claimable(now).order_by("pk")
         found = list(rows.select_related("business", "tuning")[: 2 * AT_ONCE])
     done = 0
     for row in found:
@@ -80,10 +85,6 @@ def work(*, now: datetime) -> int:
         if done == AT_ONCE:
             break
     return done
-
-
-def _claimable(now: datetime) -> Q:
-    return Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
 
 
 def _claim(row: TuningCall, *, now: datetime) -> bool:

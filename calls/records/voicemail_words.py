@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from businesses.tenancy import across_businesses, acting_for
 from calls.followups import todo
@@ -40,8 +41,12 @@ _STATES: Final = {
 def due(*, now: datetime) -> list[UUID]:
     """Returns the messages of every business that are to be transcribed."""
     with across_businesses():  # the workers serve the whole installation; each row is then handled for its business
-        waiting = Voicemail.objects.filter(transcript_due_at__lte=now)
-        return list(waiting.order_by("transcript_due_at").values_list("pk", flat=True)[:MOST])
+        return list(due_rows(now).order_by("transcript_due_at").values_list("pk", flat=True)[:MOST])
+
+
+def due_rows(now: datetime) -> QuerySet[Voicemail]:
+    """Returns the rows that are due. Expects the businesses to be set."""
+    return Voicemail.objects.filter(transcript_due_at__lte=now)
 
 
 def work(voicemail_id: UUID, *, now: datetime) -> TranscriptState | None:

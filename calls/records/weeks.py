@@ -18,6 +18,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from businesses.hidden import HIDDEN_ID
 from businesses.models import Business
@@ -50,9 +51,13 @@ _SUMS: Final[Mapping[str, Callable[[Mapping[str, Any]], int]]] = {
 def due(*, now: datetime) -> list[UUID]:
     """Returns calls of every business that are to be measured, the newest first; none of them is claimed."""
     with across_businesses():  # the workers serve the whole installation; each call is then counted for its business
-        waiting = Call.objects.filter(is_to_measure=True, status=CallStatus.ENDED, ended_at__lte=now - SETTLED_AFTER)
-        waiting = waiting.exclude(business=HIDDEN_ID).order_by("-ended_at")
-        return list(waiting.values_list("pk", flat=True)[:MOST_AT_ONCE])
+        return list(due_rows(now).order_by("-ended_at").values_list("pk", flat=True)[:MOST_AT_ONCE])
+
+
+def due_rows(now: datetime) -> QuerySet[Call]:
+    """Returns the calls that are due. Expects the businesses to be set."""
+    waiting = Call.objects.filter(is_to_measure=True, status=CallStatus.ENDED, ended_at__lte=now - SETTLED_AFTER)
+    return waiting.exclude(business=HIDDEN_ID)
 
 
 def count(call_id: UUID) -> bool:

@@ -32,7 +32,12 @@ _FAULTS: Final = {RecordingProblem.TOO_LONG: SpeechFault.TOO_LONG, RecordingProb
 def due(*, now: datetime) -> list[UUID]:
     """Returns the dictations of every business of which Twilio is to be asked."""
     with across_businesses():  # the worker serves the whole installation; each row is then handled for its business
-        return list(Dictation.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", flat=True)[:50])
+        return list(due_rows(now).order_by("due_at").values_list("pk", flat=True)[:50])
+
+
+def due_rows(now: datetime) -> QuerySet[Dictation]:
+    """Returns the rows that are due. Expects the businesses to be set."""
+    return Dictation.objects.filter(due_at__lte=now)
 
 
 def work(dictation_id: UUID, *, now: datetime) -> None:

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Final
 
 from django.core.cache import cache
-from django.db import close_old_connections
 from redis import RedisError
 from twilio.twiml.voice_response import VoiceResponse
 
@@ -21,6 +20,7 @@ from businesses.dialling import can_be_shown, refusal_of
 from businesses.models import PhoneNumber
 from calls import figures
 from calls.conversation.commands import NextStep
+from calls.short_waits import own_connection
 from calls.telephone import twilio
 from calls.telephone.announcements import Announcement, words
 from calls.telephone.legs import LONGEST_S, SHORTEST_S, Leg
@@ -49,11 +49,9 @@ _numbers: dict[str, Remembered] = {}
 def read() -> None:
     """Read all numbers anew. Raises `DatabaseError`, and then the old ones stay."""
     global _numbers  # noqa: PLW0603 - of the process; replaced as a whole, so that readers need no lock
-    try:
+    with own_connection():
         # Across businesses: whose call it is, only the called number will say. `PhoneNumber` is not scoped.
         rows = list(PhoneNumber.objects.select_related("business").order_by("pk"))
-    finally:
-        close_old_connections()
     ours = {row.number for row in rows}
     own = defaultdict(list)
     for row in rows:

@@ -20,6 +20,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from businesses.models import Business
 from businesses.tenancy import across_businesses, acting_for
@@ -181,12 +182,17 @@ def caller_left(call: Call, *, now: datetime) -> None:
     ringing.filter(asks_for_key=False, rung=0).update(state=TransferState.LEFT, ended_at=now, numbers=[])
 
 
+def forgotten(now: datetime) -> QuerySet[Transfer]:
+    """Returns the transfers that have been open for long. Expects the businesses to be set."""
+    return Transfer.objects.filter(ended_at__isnull=True, asked_at__lt=now - FORGOTTEN_AFTER)
+
+
 def close_forgotten(*, now: datetime) -> int:
     """Close transfers of which Twilio has told no end. Returns how many there were."""
     longest = timedelta(seconds=legs.LONGEST_S) + FORGOTTEN_AFTER
     with across_businesses():  # the sweep serves the whole installation
-        open_ones = Transfer.objects.filter(ended_at__isnull=True)
-        waiting = open_ones.filter(asked_at__lt=now - FORGOTTEN_AFTER, state__in=("asked", "ringing"))
+        open_ones = forgotten(now)
+        waiting = open_ones.filter(state__in=("asked", "ringing"))
         closed = waiting.filter(asks_for_key=True).update(state=TransferState.UNREACHED, ended_at=now, numbers=[])
         old = open_ones.filter(asked_at__lt=now - longest)
         closed += old.exclude(state=TransferState.ACCEPTED).update(

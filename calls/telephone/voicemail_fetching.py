@@ -17,6 +17,8 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from businesses.tenancy import across_businesses, acting_for
 from calls.audio.ulaw import SAMPLE_RATE
 from calls.models import TranscriptState, Voicemail, VoicemailState
@@ -38,8 +40,12 @@ _LONGER_S: Final = 30.0
 def due(*, now: datetime) -> list[UUID]:
     """Returns the rows of every business for which Twilio is to be asked."""
     with across_businesses():  # the workers serve the whole installation; each row is then handled for its business
-        waiting = Voicemail.objects.filter(due_at__lte=now)
-        return list(waiting.order_by("due_at").values_list("pk", flat=True)[:MOST])
+        return list(due_rows(now).order_by("due_at").values_list("pk", flat=True)[:MOST])
+
+
+def due_rows(now: datetime) -> QuerySet[Voicemail]:
+    """Returns the rows that are due. Expects the businesses to be set."""
+    return Voicemail.objects.filter(due_at__lte=now)
 
 
 def work(voicemail_id: UUID, *, clock: Callable[[], datetime]) -> VoicemailState | None:

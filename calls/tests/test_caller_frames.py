@@ -9,7 +9,7 @@ import pytest
 
 from calls.audio import ears, ulaw
 from calls.audio.ears import NeuralEar
-from calls.conversation.events import CallerFrame, Event, MarkReturned
+from calls.conversation.events import CallerFrame, Event, MarkReturned, ResponseAudio
 from calls.line import joint_hearing
 from calls.line.caller_frames import CallerFrames
 
@@ -71,13 +71,13 @@ async def test_frames_of_a_call_keep_their_order_though_some_wait(runs: list[int
     assert len(runs) == 200 // WINDOW_MS
 
 
-async def test_marks_wait_behind_a_frame_that_waits_and_begin_no_run(runs: list[int]) -> None:
+async def test_marks_and_pieces_of_an_answer_wait_behind_a_frame_that_waits_and_begin_no_run(runs: list[int]) -> None:
     told: list[Event] = []
     caller = CallerFrames(is_wanted=lambda _rms: True, tell=told.append)
-    caller.mark_returned(MarkReturned(0.0, "at once"))
+    caller.tell_after(MarkReturned(0.0, "at once"))
     caller.hear(0.02, ulaw.SILENCE * 256)
-    caller.mark_returned(MarkReturned(0.021, "first"))
-    caller.mark_returned(MarkReturned(0.022, "second"))
+    caller.tell_after(MarkReturned(0.021, "first"))
+    caller.tell_after(ResponseAudio(0.022, "r", "i", 800))
     assert runs == []
     await asyncio.sleep(2 * joint_hearing.HELD_S)
     assert runs == [1]

@@ -54,6 +54,18 @@ def found(client: Client, business: Business, query: str) -> list[Call]:
     return list(client.get(f"/b/{business.slug}/calls/{query}").context["listing"].rows)
 
 
+def test_calls_that_came_and_calls_that_were_made(business: Business) -> None:
+    came, made = call(business, DANA), call(business, NOA, is_outgoing=True, minutes=1)
+    client = client_of(business)
+    assert found(client, business, "?direction=incoming") == [came]
+    assert found(client, business, "?direction=outgoing") == [made]
+    assert found(client, business, "?direction=") == [made, came]
+    assert client.get(f"/b/{business.slug}/calls/?direction=sideways").status_code == 422
+    address = f"/b/{business.slug}/calls/calls.csv?direction=outgoing"
+    text = b"".join(client.get(address)).decode("utf-8-sig")
+    assert [row[1] for row in csv.reader(io.StringIO(text))][1:] == [NOA]
+
+
 def test_a_known_callers_name_is_on_the_list_and_on_the_calls_page(business: Business) -> None:
     one, _other = call(business, DANA), call(business, NOA)
     client = client_of(business)

@@ -25,6 +25,7 @@ from calls.line.media_stream import (
     play,
     read_start,
     understand,
+    usual_mark,
     usual_media,
 )
 
@@ -124,6 +125,35 @@ def test_what_is_read_at_once_is_what_the_parser_reads(
     except MalformedMessage:  # raw control characters are no JSON; nor are they base64, which the bridge refuses
         with pytest.raises(ValueError, match=r"(?i)base64|ascii"):
             a2b_base64(read[0], strict_mode=True)
+
+
+def usual_back(name: str = "1:item_9:320", *, sid: str = "MZ1", number: str = "7") -> str:
+    return f'{{"event":"mark","sequenceNumber":"{number}","streamSid":"{sid}","mark":{{"name":"{name}"}}}}'
+
+
+def test_a_mark_as_twilio_writes_it_is_read_at_once() -> None:
+    assert usual_mark(usual_back()) == "1:item_9:320"
+    assert understand(parse(usual_back())) == MarkBack("1:item_9:320")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        usual_back("a\\u0062"), usual_back("a b"), usual_back(""), usual_back("a" * 201), usual_back('","name":"b'),
+        usual_back() + " ", usual_back()[:-1], usual_back(number="x"), usual_back(sid=""), usual_back("\u0661"),
+        usual(),
+    ],
+)  # fmt: skip
+def test_any_other_mark_is_left_to_the_parser(text: str) -> None:
+    assert usual_mark(text) is None
+
+
+@given(some.text(max_size=9), some.integers(0, 100), some.text('",:{}\\ ', max_size=2))
+def test_a_mark_that_is_read_at_once_is_what_the_parser_reads(name: str, place: int, more: str) -> None:
+    text = usual_back(name)
+    text = text[:place] + more + text[place:]
+    read = usual_mark(text)
+    assert read is None or understand(parse(text)) == MarkBack(read)
 
 
 def test_what_we_say_is_json_as_twilio_wants_it() -> None:

@@ -103,6 +103,22 @@ async def test_everything_is_there_after_the_end(taken: Taken) -> None:
     assert left == Decimal(100) - after.minutes_charged
 
 
+async def test_each_line_of_a_trace_is_written_once_though_the_call_is_written_often(taken: Taken) -> None:
+    call, plan = taken
+    recorder = CallRecorder(plan, words_every_s=0.01)
+    lines: list[TraceLine] = [CallerFrame(0.02, 60), CallerFrame(0.04, 61)]
+    for number, line in enumerate(lines, start=1):
+        recorder.keep_trace(line.at, line)  # type: ignore[arg-type]
+        recorder.keep_turn(KeepTurn(0, Speaker.CALLER, 0, text="words"))
+
+        async def is_written(count: int = number) -> bool:
+            return len((await stored(call))[2]) >= count
+
+        await until(is_written)
+    await recorder.close(GOODBYE)
+    assert (await stored(call))[2] == lines
+
+
 async def test_what_was_said_is_written_while_the_call_lasts(taken: Taken) -> None:
     call, plan = taken
     recorder = CallRecorder(plan, words_every_s=0.01)

@@ -204,9 +204,13 @@ def discard(draft: ContactImport) -> bool:
 def waiting(now: datetime, *, at_most: int) -> list[ContactImport]:
     """Returns imports without a reader, the one that has waited longest first."""
     with across_businesses():  # readers work for every business, each import as its own
-        free = Q(lease_until=None) | Q(lease_until__lt=now)
-        rows = ContactImport.objects.filter(free, status=ImportStatus.RUNNING, business__is_active=True)
-        return list(rows.order_by(F("lease_until").asc(nulls_first=True), "started_at")[:at_most])
+        return list(without_reader(now).order_by(F("lease_until").asc(nulls_first=True), "started_at")[:at_most])
+
+
+def without_reader(now: datetime) -> QuerySet[ContactImport]:
+    """Returns the imports that nobody reads. Expects the businesses to be set."""
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    return ContactImport.objects.filter(free, status=ImportStatus.RUNNING, business__is_active=True)
 
 
 def readers(now: datetime) -> int:

@@ -50,18 +50,19 @@ def claim_next(now: datetime) -> Claim | None:
         under_way = Counter(leased.values_list("business_id", flat=True))
         if under_way.total() >= FETCHERS:
             return None
-        waiting = _due(now).values("business_id").annotate(first=Min("next_attempt_at")).order_by("first")[:100]
+        waiting = due_rows(now).values("business_id").annotate(first=Min("next_attempt_at")).order_by("first")[:100]
         for row in sorted(waiting, key=lambda row: under_way[row["business_id"]]):
-            due = _due(now).filter(business=row["business_id"]).order_by("next_attempt_at")
+            due = due_rows(now).filter(business=row["business_id"]).order_by("next_attempt_at")
             for media_id in due.values_list("pk", flat=True)[:FETCHERS]:
                 claim = Claim(media_id, row["business_id"], uuid.uuid4())
                 lease = {"lease_token": claim.token, "lease_until": now + LEASE}
-                if _due(now).filter(pk=media_id).update(**lease, tries=F("tries") + 1):
+                if due_rows(now).filter(pk=media_id).update(**lease, tries=F("tries") + 1):
                     return claim
     return None
 
 
-def _due(now: datetime) -> QuerySet[InboundMedia]:
+def due_rows(now: datetime) -> QuerySet[InboundMedia]:
+    """Returns the files that are due. Expects the businesses to be set."""
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     taken_back = Q(message__deleted_at__isnull=False)
     waiting = InboundMedia.objects.filter(free, status=MediaStatus.WAITING, next_attempt_at__lte=now)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import DateTimeField, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -38,17 +39,22 @@ def refresh_due(now: datetime) -> int:
 def due(now: datetime) -> list[ProvedAccount]:
     """Returns accounts that were neither asked nor heard of for too long, the oldest news first."""
     with across_businesses():  # one schedule serves every business, each account as its own business
-        templates = MessageTemplate.objects.filter(
-            business=OuterRef("business"), provider=OuterRef("provider"), account_id=OuterRef("account_id")
-        )
-        newest = templates.order_by().values("account_id").annotate(at=Max("synced_at")).values("at")
-        known_at = Coalesce(Subquery(newest, output_field=DateTimeField()), "proved_at")
-        soon = Q(status=BroadcastStatus.SCHEDULED, scheduled_at__lte=now + WHILE_SENDING) | Q(status__in=SENDING)
-        sends = Exists(Broadcast.objects.filter(soon, sender__proved_account=OuterRef("pk")))
-        accounts = ProvedAccount.objects.annotate(known_at=known_at, sends=sends).select_related("business")
-        waits = Exists(templates.filter(status=TemplateStatus.PENDING))
-        old = _older(now - EVERY) | ((Q(sends=True) | Q(waits)) & _older(now - WHILE_SENDING))
-        return list(accounts.filter(old, business__is_active=True).order_by("known_at")[:MOST_AT_ONCE])
+        return list(due_rows(now).select_related("business").order_by("known_at")[:MOST_AT_ONCE])
+
+
+def due_rows(now: datetime) -> QuerySet[Any]:
+    """Returns the accounts that are due (`ProvedAccount`s with `known_at`). Expects the businesses to be set."""
+    templates = MessageTemplate.objects.filter(
+        business=OuterRef("business"), provider=OuterRef("provider"), account_id=OuterRef("account_id")
+    )
+    newest = templates.order_by().values("account_id").annotate(at=Max("synced_at")).values("at")
+    known_at = Coalesce(Subquery(newest, output_field=DateTimeField()), "proved_at")
+    soon = Q(status=BroadcastStatus.SCHEDULED, scheduled_at__lte=now + WHILE_SENDING) | Q(status__in=SENDING)
+    sends = Exists(Broadcast.objects.filter(soon, sender__proved_account=OuterRef("pk")))
+    accounts = ProvedAccount.objects.annotate(known_at=known_at, sends=sends)
+    waits = Exists(templates.filter(status=TemplateStatus.PENDING))
+    old = _older(now - EVERY) | ((Q(sends=True) | Q(waits)) & _older(now - WHILE_SENDING))
+    return accounts.filter(old, business__is_active=True)
 
 
 def refresh_for(broadcast: Broadcast | BroadcastSeries, *, now: datetime) -> None:

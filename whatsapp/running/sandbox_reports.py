@@ -10,10 +10,10 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from businesses.tenancy import across_businesses
-from whatsapp.models import DirectMessage, Provider, Recipient, Sender
+from whatsapp.models import Broadcast, DirectMessage, Provider, Recipient, Sender
 from whatsapp.providers.cloud import splitting
 from whatsapp.providers.sandbox import notices
 from whatsapp.providers.sandbox.behaviour import CHANGED_AFTER_S, LONGEST_S, behaviour_of
@@ -53,6 +53,21 @@ def report(now: datetime) -> None:
     for (number_id, field), happenings in happened.items():
         body = json.dumps(notices.notice(number_id, "sandbox", happenings, field=field)).encode()
         intake.take_in(Provider.SANDBOX, splitting.split(body), verified_by=INSTALLATION, now=now)
+
+
+def broadcasts_to_report(now: datetime) -> QuerySet[Broadcast]:
+    """Returns the sandbox's broadcasts with people to whom something may happen. Expects the businesses to be set."""
+    lately = now - timedelta(seconds=LONGEST_S)
+    awaited = Recipient.objects.filter(Q(status__in=UNFINISHED) | Q(accepted_at__gt=lately), broadcast=OuterRef("pk"))
+    open_ones = Q(settled_at=None) | Q(settled_at__gt=now - READ_LATE)
+    return Broadcast.objects.filter(open_ones, Exists(awaited), sender__provider=Provider.SANDBOX)
+
+
+def senders_to_report(now: datetime) -> QuerySet[Sender]:
+    """Returns the sandbox's numbers from which single messages were just sent. Expects the businesses to be set."""
+    lately = now - timedelta(seconds=LONGEST_S)
+    awaited = DirectMessage.objects.filter(Q(status__in=UNFINISHED) | Q(accepted_at__gt=lately), sender=OuterRef("pk"))
+    return Sender.objects.filter(Exists(awaited), provider=Provider.SANDBOX)
 
 
 def _field_of(happening: Happening) -> str:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from businesses.tenancy import across_businesses
 from whatsapp.broadcasts import lifecycle
@@ -45,6 +45,11 @@ def read_agenda(now: datetime) -> Agenda:
             dispatches[broadcast.sender_id].append(Dispatch(broadcast.pk, broadcast.business))
             has_work = has_work or _goes_on_soon(broadcast, now)
         return Agenda(dict(dispatches), has_work)
+
+
+def due_rows(now: datetime) -> QuerySet[Broadcast]:
+    """Returns the broadcasts for which a loop is needed. Expects the businesses to be set."""
+    return Broadcast.objects.filter(_about_to_run(now) | Q(status=BroadcastStatus.RUNNING, business__is_active=True))
 
 
 def _about_to_run(now: datetime) -> Q:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from businesses.credentials import CredentialsUnreadable
 from businesses.tenancy import across_businesses, acting_for
@@ -76,10 +77,18 @@ async def _send(http: aiohttp.ClientSession, database: DatabaseThread, message: 
 def waiting(now: datetime) -> list[DirectMessage]:
     """Returns messages to send, oldest first. Messages of a dead process are marked as unknown."""
     with across_businesses():  # one loop serves every business
-        lost = DirectMessage.objects.filter(status=RecipientStatus.SENDING, lease_until__lt=now)
-        lost.update(status=RecipientStatus.UNKNOWN, lease_until=None, error_class=SendOutcome.UNKNOWN.value)
-        due = DirectMessage.objects.filter(status=RecipientStatus.PENDING).exclude(next_attempt_at__gt=now)
-        return list(due.select_related("sender__business", "template").order_by("created_at")[:BATCH])
+        lost(now).update(status=RecipientStatus.UNKNOWN, lease_until=None, error_class=SendOutcome.UNKNOWN.value)
+        return list(due_rows(now).select_related("sender__business", "template").order_by("created_at")[:BATCH])
+
+
+def due_rows(now: datetime) -> QuerySet[DirectMessage]:
+    """Returns the messages to send. Expects the businesses to be set."""
+    return DirectMessage.objects.filter(status=RecipientStatus.PENDING).exclude(next_attempt_at__gt=now)
+
+
+def lost(now: datetime) -> QuerySet[DirectMessage]:
+    """Returns the messages of dead processes. Expects the businesses to be set."""
+    return DirectMessage.objects.filter(status=RecipientStatus.SENDING, lease_until__lt=now)
 
 
 def claim(message: DirectMessage, now: datetime) -> Letter | None:

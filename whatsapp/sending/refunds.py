@@ -27,7 +27,7 @@ _FIELDS = ("pk", "business_id", "broadcast_id", "attempt_id", "cost_micros")
 def refund_all(now: datetime) -> None:
     """Take off everything that is due, of every business."""
     with across_businesses():  # a row tells its business
-        while _refund_recipients(Recipient.objects.all(), now):
+        while _refund_recipients(recipients_due(), now):
             pass
         while _refund_letters(now):
             pass
@@ -35,7 +35,17 @@ def refund_all(now: datetime) -> None:
 
 def refund(broadcast: Broadcast, now: datetime) -> bool:
     """Take off what is due of a broadcast, some rows at a time. Returns whether there was something."""
-    return _refund_recipients(Recipient.objects.filter(broadcast=broadcast), now) > 0
+    return _refund_recipients(recipients_due().filter(broadcast=broadcast), now) > 0
+
+
+def recipients_due() -> models.QuerySet[Recipient]:
+    """Returns the people of broadcasts whose cost is to be taken off. Expects the businesses to be set."""
+    return Recipient.objects.filter(cost_micros__gt=0, status__in=COSTLESS)
+
+
+def letters_due() -> models.QuerySet[DirectMessage]:
+    """Returns the messages to one person whose cost is to be taken off. Expects the businesses to be set."""
+    return DirectMessage.objects.filter(cost_micros__gt=0, status__in=COSTLESS)
 
 
 def corrections_of(rows: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[Correction]:
@@ -54,10 +64,9 @@ def corrections_of(rows: Iterable[Mapping[str, Any]], now: datetime) -> Iterator
         yield Correction(business.pk, row["broadcast_id"], month, -row["cost_micros"])
 
 
-def _refund_recipients(rows: models.QuerySet[Recipient], now: datetime) -> int:
+def _refund_recipients(due: models.QuerySet[Recipient], now: datetime) -> int:
     with transaction.atomic():
-        due = rows.filter(cost_micros__gt=0, status__in=COSTLESS).order_by("pk")
-        found = list(due.select_for_update(skip_locked=True).values(*_FIELDS)[:BATCH])
+        found = list(due.order_by("pk").select_for_update(skip_locked=True).values(*_FIELDS)[:BATCH])
         Recipient.objects.filter(pk__in=[row["pk"] for row in found]).update(cost_micros=0)
         spending.correct(corrections_of(found, now))
     return len(found)
@@ -65,7 +74,7 @@ def _refund_recipients(rows: models.QuerySet[Recipient], now: datetime) -> int:
 
 def _refund_letters(now: datetime) -> int:
     with transaction.atomic():
-        due = DirectMessage.objects.filter(cost_micros__gt=0, status__in=COSTLESS).order_by("pk")
+        due = letters_due().order_by("pk")
         found = list(due.select_for_update(skip_locked=True).select_related("business")[:BATCH])
         DirectMessage.objects.filter(pk__in=[letter.pk for letter in found]).update(cost_micros=0)
         spending.correct(

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from businesses.tenancy import across_businesses
 from whatsapp import recipients
@@ -24,6 +24,11 @@ def sweep(now: datetime) -> int:
     """Take back rows with an expired lease: unsent ones become pending, others unknown. Returns their number."""
     with across_businesses():  # the dead process may have sent for any business
         return _free_claims(now) + _doubt_sendings(now)
+
+
+def in_flight() -> QuerySet[Recipient]:
+    """Returns the people for whose messages a process answers, alive or dead. Expects the businesses to be set."""
+    return Recipient.objects.filter(status__in=(RecipientStatus.CLAIMED, RecipientStatus.SENDING))
 
 
 def _free_claims(now: datetime) -> int:
@@ -50,11 +55,24 @@ def _doubt_sendings(now: datetime) -> int:
 
 def settle(now: datetime) -> None:
     """Expire messages that were not delivered in time, and mark broadcasts whose deliveries are all known."""
-    ended = (BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED)
     with across_businesses():  # see sweep
-        settling = Broadcast.objects.filter(status__in=ended, settled_at=None)
-        old = settling.filter(started_at__lt=now - TIME_TO_LIVE)  # nothing was accepted before its broadcast started
-        overdue = Recipient.objects.filter(broadcast__in=old, accepted_at__lt=now - TIME_TO_LIVE)
+        overdue = Recipient.objects.filter(broadcast__in=_old(now), accepted_at__lt=now - TIME_TO_LIVE)
         recipients.free(overdue, to=RecipientStatus.EXPIRED)
-        unsettled = Recipient.objects.filter(broadcast=OuterRef("pk"), status__in=UNSETTLED)
-        settling.exclude(Exists(unsettled)).update(settled_at=now)
+        _known_by_now().update(settled_at=now)
+
+
+def to_settle(now: datetime) -> QuerySet[Broadcast]:
+    """Returns the broadcasts that `settle` may change. Expects the businesses to be set."""
+    return _old(now) | _known_by_now()
+
+
+def _old(now: datetime) -> QuerySet[Broadcast]:
+    return _settling().filter(started_at__lt=now - TIME_TO_LIVE)  # nothing was accepted before its broadcast started
+
+
+def _known_by_now() -> QuerySet[Broadcast]:
+    return _settling().exclude(Exists(Recipient.objects.filter(broadcast=OuterRef("pk"), status__in=UNSETTLED)))
+
+
+def _settling() -> QuerySet[Broadcast]:
+    return Broadcast.objects.filter(status__in=(BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED), settled_at=None)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from businesses.tenancy import across_businesses, acting_for
 from whatsapp.broadcasts import creation, lifecycle
@@ -54,18 +54,19 @@ def make_due(now: datetime) -> int:
 def due(now: datetime) -> list[BroadcastSeries]:
     """Returns series that are to be looked at, the longest overdue first."""
     with across_businesses():  # one task serves every business, each series as its own business
-        rows = BroadcastSeries.objects.filter(_is_due(now)).select_related("business", "sender", "template")
+        rows = due_rows(now).select_related("business", "sender", "template")
         return list(rows.order_by("try_at")[:MOST_AT_ONCE])
 
 
 def occurs_now(now: datetime) -> bool:
     """Tell whether an occurrence waits to be made."""
     with across_businesses():  # see `due`
-        return BroadcastSeries.objects.filter(_is_due(now)).exists()
+        return due_rows(now).exists()
 
 
-def _is_due(now: datetime) -> Q:
-    return Q(status=SeriesStatus.ACTIVE, try_at__lte=now, business__is_active=True)
+def due_rows(now: datetime) -> QuerySet[BroadcastSeries]:
+    """Returns the series that are to be looked at. Expects the businesses to be set."""
+    return BroadcastSeries.objects.filter(status=SeriesStatus.ACTIVE, try_at__lte=now, business__is_active=True)
 
 
 def meet(series: BroadcastSeries, *, now: datetime) -> None:

@@ -40,7 +40,7 @@ def apply_news(now: datetime) -> int:
     """Apply the next batch. Returns the number of updates looked at."""
     # An update itself tells its business, by an attempt, a message or a number; `origin` says if it may touch it.
     with across_businesses(), transaction.atomic():
-        batch = list(_due(now).select_for_update(skip_locked=True)[:BATCH])
+        batch = list(due_rows(now).select_for_update(skip_locked=True)[:BATCH])
         if not batch:
             return 0
         problems = _apply_together(batch, now)
@@ -50,7 +50,8 @@ def apply_news(now: datetime) -> int:
     return len(batch)
 
 
-def _due(now: datetime) -> QuerySet[WebhookNews]:
+def due_rows(now: datetime) -> QuerySet[WebhookNews]:
+    """Returns the news that are due. Expects the businesses to be set."""
     due = Q(tries=0)
     for tries, age in enumerate(TRY_AGAIN, start=1):
         due |= Q(tries=tries, received_at__lt=now - age)

@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -43,8 +44,12 @@ async def confirm_choices(http: aiohttp.ClientSession, database: DatabaseThread,
 def unconfirmed(now: datetime) -> list[InboundMessage]:
     """Returns opt-outs and opt-ins without a reply that may still be replied to."""
     with across_businesses():  # one loop serves every business
-        waiting = InboundMessage.objects.exclude(action="").filter(confirmed_at=None, received_at__gt=now - WINDOW)
-        return list(waiting.select_related("sender__business").order_by("received_at")[:BATCH])
+        return list(unconfirmed_rows(now).select_related("sender__business").order_by("received_at")[:BATCH])
+
+
+def unconfirmed_rows(now: datetime) -> QuerySet[InboundMessage]:
+    """Returns the rows that `unconfirmed` chooses from. Expects the businesses to be set."""
+    return InboundMessage.objects.exclude(action="").filter(confirmed_at=None, received_at__gt=now - WINDOW)
 
 
 def claim(message: InboundMessage, now: datetime) -> tuple[Account, str] | None:
