@@ -81,6 +81,12 @@ def test_what_is_due_is_sent_once_and_nothing_else(sent: list[str]) -> None:
         broadcast = make_broadcast(sender, make_template(sender), addresses(2))
     tasks.look_for_work(Pace.OFTEN)
     assert sent.count("whatsapp.tasks.drive") == 1
+    for wait, is_soon in ((timedelta(days=1), False), (timedelta(minutes=5), True)):
+        sent.clear()
+        with across_businesses():
+            Recipient.objects.update(status=RecipientStatus.RETRY_WAIT, next_attempt_at=timezone.now() + wait)
+        tasks.look_for_work(Pace.OFTEN)
+        assert ("whatsapp.tasks.drive" in sent) is is_soon
     with across_businesses():
         Recipient.objects.update(status=RecipientStatus.READ)
         Broadcast.objects.filter(pk=broadcast.pk).update(status=BroadcastStatus.COMPLETED)

@@ -59,6 +59,7 @@ def test_each_is_answered_as_if_it_had_run_and_no_query_runs(two: tuple[Business
                     ahead = [list(map(_values, each.query.rows(**each.values))) for each in asked]
                     assert ahead == plain
                 assert _days.rows(day=TODAY)[0].business == business
+                assert (_days.first(day=TODAY), _nothing.first()) == (_days.rows(day=TODAY)[0], None)
             assert len(reading) == 1
             assert [len(rows) for rows in plain] == [1, 1, 0, 7, 1, 1]
 

@@ -82,6 +82,13 @@ def test_nobody_is_woken() -> None:
         ({}, Go()),
         ({"refusal": Why.BLOCKED}, Never(Why.BLOCKED)),
         ({"asked_at": NOON - rules.TOO_LATE}, Never(Why.TOO_LATE)),
+        ({"asked_at": NOON - rules.TOO_LATE + timedelta(seconds=1)}, Go()),
+        ({"useful_until": NOON}, Go()),
+        (
+            {"has_minutes": False, "useful_until": NOON + timedelta(minutes=10)},
+            Wait(NOON + timedelta(minutes=10), Why.NO_MINUTES),
+        ),
+        ({"has_minutes": False, "useful_until": NOON + timedelta(minutes=9)}, Never(Why.NO_MINUTES)),
         ({"used_up": True}, Wait(FREE.next_day, Why.DAY_LIMIT)),
         ({"today": 20}, Wait(FREE.next_day, Why.CALLS_TODAY)),
         ({"to_person_today": 2}, Wait(FREE.next_day, Why.PERSON_TODAY)),
@@ -136,3 +143,30 @@ def test_what_is_unknown_gives_way_to_proof_and_is_no_machine() -> None:
     assert not states.is_machine("unknown")
     machine = states.after_report(OutgoingState.TALKING, "completed", has_call=True, answered_by="machine_start")
     assert machine is OutgoingState.MACHINE
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "has_call", "answered_by", "then"),
+    [
+        ("dialling", "queued", False, "", "ringing"),
+        ("ringing", "in-progress", False, "", None),
+        ("talking", "in-progress", True, "", None),
+        ("ringing", "busy", False, "", "busy"),
+        ("dialling", "no-answer", False, "", "no_answer"),
+        ("unknown", "failed", False, "", "failed"),
+        ("ringing", "canceled", False, "", "cancelled"),
+        ("talking", "no-answer", True, "", "talked"),
+        ("ringing", "completed", False, "", "failed"),
+        ("ringing", "completed", False, "fax", "machine"),
+        ("talking", "completed", True, "unknown", "talked"),
+        ("talked", "busy", True, "", None),
+        ("talking", "odd", True, "", None),
+    ],
+)
+def test_where_each_report_leads(state: str, told: str, has_call: bool, answered_by: str, then: str | None) -> None:
+    assert states.after_report(state, told, has_call=has_call, answered_by=answered_by) == then
+
+
+def test_a_message_is_left_where_a_machine_listens() -> None:
+    listening = {each for each in (*states.MACHINES, "human", "unknown") if states.takes_a_message(each)}
+    assert listening == {"machine_end_beep", "machine_end_silence", "machine_end_other"}

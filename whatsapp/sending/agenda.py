@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from businesses.tenancy import across_businesses
 from whatsapp.broadcasts import lifecycle
@@ -49,7 +49,14 @@ def read_agenda(now: datetime) -> Agenda:
 
 def due_rows(now: datetime) -> QuerySet[Broadcast]:
     """Returns the broadcasts for which a loop is needed. Expects the businesses to be set."""
-    return Broadcast.objects.filter(_about_to_run(now) | Q(status=BroadcastStatus.RUNNING, business__is_active=True))
+    rows = Recipient.objects.filter(broadcast=OuterRef("pk"))
+    retries = rows.filter(status=RecipientStatus.RETRY_WAIT)
+    under_way = Exists(rows.filter(status__in=UNDER_WAY))
+    soon = Exists(retries.filter(next_attempt_at__lt=now + PATIENCE))
+    later = Exists(retries.filter(next_attempt_at__gte=now + PATIENCE))
+    goes_on_soon = Q(under_way) | Q(soon) | ~Q(later)
+    running = Q(goes_on_soon, status=BroadcastStatus.RUNNING, business__is_active=True)
+    return Broadcast.objects.filter(_about_to_run(now) | running)
 
 
 def _about_to_run(now: datetime) -> Q:
