@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0033_news_by_whatsapp'),
+        ('calls', '0034_calls_by_end'),
     ]
 
     operations = [
