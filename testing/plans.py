@@ -39,8 +39,7 @@ class Plans:
         return execute(sql, params, many, context)
 
     def _read_whole(self, statement: str, params: Any, raw: Any) -> Iterator[str]:
-        (plan,) = raw.execute(f"EXPLAIN (FORMAT JSON) {statement}", params).fetchone()
-        for node in _nodes((plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"]):
+        for node in nodes(statement, params, raw):
             if node["Node Type"] == "Seq Scan" and node["Relation Name"] in self._tables:
                 yield node["Relation Name"]
 
@@ -55,7 +54,13 @@ class Plans:
             self._path = ""
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes(statement: str, params: Any, raw: Any) -> Iterator[dict[str, Any]]:
+    """Yields the steps of a statement's plan. `raw` is a connection of psycopg's."""
+    (plan,) = raw.execute(f"EXPLAIN (FORMAT JSON) {statement}", params).fetchone()
+    yield from _with_below((plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"])
+
+
+def _with_below(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield node
     for child in node.get("Plans", ()):
-        yield from _nodes(child)
+        yield from _with_below(child)

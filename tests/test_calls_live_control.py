@@ -13,6 +13,7 @@ import pytest
 from businesses.models import usual_notice
 from calls.audio import ulaw
 from calls.conversation.end_reasons import EndReason
+from calls.sandbox.receptionist.engine import Say
 from calls.sandbox.telephone.placed_call import PlacedCall
 from testing import numbered
 from testing.servers import StartDaphne
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 GREETING = "Good morning, you have reached the clinic. We are glad that you call. How may we help you today?"
 COLLEAGUE = "+12125558888"
+HANDOVER = "One moment please, I am putting you through to a colleague."
 
 
 class Member:
@@ -73,7 +75,27 @@ async def test_taking_over_in_the_middle_of_the_protected_greeting(rig: Rig) -> 
     assert records.call.transfer_number == COLLEAGUE
     dialled = [verb for verb in call.record.verbs if verb.name == "Dial"]
     assert [verb.text for verb in dialled] == [COLLEAGUE]
+    assert [verb.name for verb in call.record.verbs] == ["Connect", "Say", "Dial", "Hangup"], "Twilio's voice says it"
     assert COLLEAGUE not in rig.daphne.log
+
+
+async def test_the_assistant_says_that_somebody_takes_over_and_nobody_says_it_twice(rig: Rig) -> None:
+    told = scenario(replies=((Say(ANSWER * 3),), (Say(HANDOVER),)))
+    desk = await rig.desk(told, greeting="Good morning.", fallback_number=FALLBACK)
+    member = Member(rig, desk, await rig.office.ask(member_cookies, desk.business))
+    async with rig.calling(desk) as call:
+        await call.quiet(0.6, after_bytes=len(numbered.audio("Good morning.")))
+        call.say(speech("hello"))
+        await call.until(lambda: call.heard_bytes > len(numbered.audio("Good morning.")) + 8000)
+        assert await member.post(f"{await call_id_of(rig, call)}/transfer/", number=COLLEAGUE) == 302
+        await call.until(lambda: any(each.kind == "clear" for each in call.stream.record.messages))
+        call.say(speech("hello"))  # nothing interrupts it
+        await call.ended()
+    assert heard(call).endswith(numbered.audio(HANDOVER))
+    assert [verb.name for verb in call.record.verbs] == ["Connect", "Dial", "Hangup"]
+    records = await rig.records(call)
+    assert records.call.end_reason == EndReason.OPERATOR_TRANSFERRED
+    assert [turn.heard_text for turn in records.turns if turn.speaker == "assistant"][-1] == HANDOVER
 
 
 async def test_watching_hanging_up_and_hearing_the_recording(rig: Rig) -> None:

@@ -10,7 +10,7 @@ from businesses.models import Business
 from businesses.tenancy import acting_for
 from calls.conversation.end_reasons import EndReason
 from calls.models import Call, Transfer, TransferTarget
-from calls.sandbox.openai.scenario import Scenario
+from calls.sandbox.openai.scenario import FailResponse, Scenario
 from calls.sandbox.receptionist.engine import CallTool, Say
 from calls.sandbox.telephone.called_person import CalledPerson, Does
 from calls.sandbox.telephone.placed_call import PlacedCall
@@ -100,6 +100,26 @@ async def test_who_does_not_take_the_call_gives_the_caller_back(rig: Rig, does: 
     assert [turn.heard_text for turn in records.turns if turn.speaker == "assistant"][-2:] == [NOBODY, ANSWER]
     ((name, state, results),) = await rig.office.ask(_transfers, call.flow.ids.call_sid)
     assert (name, state, len(results)) == ("Dana", "unreached", 2)
+
+
+async def test_the_caller_hears_it_from_the_assistant_before_it_rings(rig: Rig) -> None:
+    desk = await desk_of(rig)
+    async with rig.calling(desk, people=[CalledPerson(Does.ACCEPTS, rings_s=0.2, talks_s=0.5)]) as call:
+        await asks_for_dana(call)
+        await call.ended()
+    assert heard(call) == numbered.audio(GREETING) + numbered.audio(HANDOVER), "to the last byte"
+    assert [verb.name for verb in call.record.verbs] == ["Connect", "Dial", "Hangup"], "and nobody says it again"
+
+
+async def test_who_can_not_hear_it_from_the_assistant_hears_it_from_twilio(rig: Rig) -> None:
+    wordless = scenario(FailResponse(skip=1), replies=((wish(),),))
+    desk = await desk_of(rig, wordless)
+    async with rig.calling(desk, people=[CalledPerson(Does.ACCEPTS, rings_s=0.2, talks_s=0.5)]) as call:
+        await asks_for_dana(call)
+        await call.ended()
+    assert heard(call).startswith(numbered.audio(GREETING)), "and then a tone while it is tried again"
+    assert [verb.name for verb in call.record.verbs] == ["Connect", "Say", "Dial", "Hangup"]
+    assert [(each.number, each.is_bridged) for each in call.record.dialled] == [(FIRST, True)]
 
 
 async def test_the_second_number_takes_the_call(rig: Rig) -> None:

@@ -161,7 +161,8 @@ def test_what_did_not_arrive_is_noted_and_mailed(
     assert News.objects.get().is_instead
 
 
-def test_stop_ends_the_news(sender: Sender) -> None:
+def test_stop_ends_the_news(sender: Sender, settings: Any) -> None:
+    settings.EMAIL_HOST = "mail.example"
     now = datetime.now(UTC)
     choice = proved(sender, now=now)
     suppressions.suppress(

@@ -9,23 +9,29 @@ rows, some pages count everybody, and a whole table is then read as fast as a fi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bench.growth import making, reports, work
 from bench.growth.sizes import Size
-from businesses.models import User
+from businesses.models import Business, User
 from businesses.tenancy import across_businesses, acting_for
+from calls.followups import rescue
+from calls.models import Call
 from frontdesk import demo
+from frontdesk.api.paging import page
 from testing.demo_data import Rows
-from testing.plans import Plans
+from testing.plans import Plans, nodes
 from testing.visits import Who, visits
+from whatsapp.keeping import emptying, news
 from whatsapp.models import Broadcast, Recipient
 from whatsapp.people import identity
 from whatsapp.sending.claims import Stock, claim
@@ -33,7 +39,13 @@ from whatsapp.sending.claims import Stock, claim
 SIZE = Size(businesses=20, contacts=12_000, calls=4_000, recipients=80_000)
 LARGE = frozenset(
     {
+        "businesses_appointment",
+        "businesses_dayusage",
+        "businesses_webhookdelivery",
         "calls_call",
+        "calls_calltimeline",
+        "calls_news",
+        "calls_toolrun",
         "calls_turn",
         "whatsapp_broadcast_attempts",
         "whatsapp_broadcast_recipients",
@@ -82,6 +94,7 @@ def test_no_large_table_is_read_from_end_to_end(installation: Rows) -> None:
     report(plans)
     assert plans.seen > 200
     assert plans.whole == {}
+    what_grows_is_found_by_an_index()
 
 
 def look_for_work(plans: Plans) -> None:
@@ -110,3 +123,30 @@ def report(plans: Plans) -> None:
         with plans.of(f"statuses {name}"):
             reports.post(reports.bodies_of(which, "delivered"))
             reports.apply()
+
+
+def what_grows_is_found_by_an_index() -> None:
+    """Of these, another plan reads what a single business has, or what is long over, and so grows."""
+    now = datetime.now(UTC)
+    with across_businesses():  # as above
+        business = Business.objects.get(slug=demo.SLUG)
+        calls = Call.objects.filter(business=business)
+        _first, cursor = page(calls, None, 100, by="started_at")
+        old = partial(news.remove_old, business, before=now - timedelta(days=30), most=500)
+        assert "started_at <= " in found_by(lambda: page(calls, cursor, 50, by="started_at"))
+        assert "ended_at > " in found_by(lambda: rescue.due(now=now))
+        assert "received_at < " in found_by(old)
+        people = Recipient.objects.filter(broadcast=Broadcast.objects.get(name="Offer 19", business=business))
+        with connection.cursor() as session:  # few rows could be sorted as well: which index has their order?
+            session.execute("SET enable_sort = off")
+            assert "one_recipient_per_address" in found_by(partial(emptying.empty_settled, people, 50))
+            session.execute("RESET enable_sort")
+
+
+def found_by(do: Callable[[], object]) -> str:
+    """Returns which indexes are asked, and with which conditions."""
+    with CaptureQueriesContext(connection) as asked:
+        do()
+    plans = [nodes(each["sql"], None, connection.connection) for each in asked if each["sql"].startswith("SELECT")]
+    steps = [step for plan in plans for step in plan if "Index Name" in step]
+    return "; ".join(f"{step['Index Name']}: {step.get('Index Cond', '')}" for step in steps)

@@ -27,7 +27,7 @@ from bench.growth.sizes import Size
 from bench.growth.table import print_table
 from testing import services
 
-KINDS = ["pages", "work", "webhooks", "idle"]
+KINDS = ["pages", "programs", "work", "webhooks", "idle"]
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def _apart(size: Size, only: list[str], database: str | None) -> dict[str, Cost]
 def _measured(size: Size, only: list[str]) -> dict[str, Cost]:
     from django.conf import settings  # noqa: PLC0415 - Django is set up only now
 
-    from bench.growth import asking, idle, making, reports, work  # noqa: PLC0415
+    from bench.growth import asking, idle, making, programs, reports, work  # noqa: PLC0415
     from businesses.models import Business  # noqa: PLC0415
 
     settings.DEBUG, settings.ALLOWED_HOSTS = False, ["testserver"]
@@ -84,6 +84,7 @@ def _measured(size: Size, only: list[str]) -> dict[str, Cost]:
         making.make_large_one(size)
     measures: dict[str, Callable[[], dict[str, Cost]]] = {
         "pages": lambda: {f"large: {name}": cost for name, cost in asking.ask_all(rows, large=True).items()},
+        "programs": programs.figures,
         "work": work.figures,
         "webhooks": reports.reports,
         "idle": idle.figures,

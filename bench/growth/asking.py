@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SHOWN = {200, 286}
 """286: htmx's end of polling."""
+OF_A_MOMENT = {"greeting-heard"}
+"""Its address has the time of a recording."""
 
 
 def ask_all(rows: Rows, *, large: bool) -> dict[str, Cost]:
@@ -60,7 +62,8 @@ def _polled(rows: Rows) -> Iterator[tuple[str, str, bool]]:
 
     for line in PAGES:
         is_part = line.who in {MEMBERS, OWNERS} and not (line.post or line.look or line.by_way)
-        if is_part and not line.name.endswith("-export") and (not line.row or rows.get(line.row)):
+        is_page = not line.name.endswith("-export") and line.name not in OF_A_MOMENT
+        if is_part and is_page and (not line.row or rows.get(line.row)):
             yield (
                 f"poll {line.name}",
                 address(line.name, next(iter(rows[line.row].values())) if line.row else ""),

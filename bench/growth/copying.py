@@ -32,6 +32,19 @@ def copies(model: type[Any], of: Any, source: str, columns: dict[str, str]) -> i
         return int(cursor.rowcount)
 
 
+def sample(model: type[Any], **which: Any) -> Any:
+    """Returns the key of a row to copy. Raises `LookupError` if the demo data have none of that kind."""
+    found = model.objects.filter(**which).order_by("pk").values_list("pk", flat=True).first()
+    if found is None:
+        raise LookupError(f"The demo data have no {model._meta.label} with {which}")
+    return found
+
+
+def made_or_found(model: type[Any], **values: Any) -> Any:
+    """Returns the key of a row to copy; one with these values if there was none."""
+    return model.objects.values_list("pk", flat=True).first() or model.objects.create(**values).pk
+
+
 def run(statement: str) -> None:
     """Execute a statement."""
     with connection.cursor() as cursor:

@@ -8,6 +8,8 @@ from bench.growth.sizes import Rows, Size
 NEW = "growth_new"
 """A table of the businesses whose rows are made now: `n` numbers them, 0 is the large one; the rest are keys and
 numbers of rows."""
+OTHERS = f"(SELECT * FROM {NEW} WHERE n > 0) g"
+"""Those of them that the demo data have given nothing yet."""
 AUDITED = 100
 
 

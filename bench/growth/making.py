@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from bench.growth import broadcasts, fleet, people
+from bench.growth import after_calls, appointments, broadcasts, fleet, own_systems, people
 from bench.growth.copying import quickly, run, without_indexes
 from bench.growth.sizes import Size
 
@@ -71,6 +71,13 @@ def _fill() -> None:
         people.add_contacts,
         people.add_messages,
         people.add_calls,
+        after_calls.add_what_was_done,
+        after_calls.add_what_is_to_do,
+        after_calls.add_choices,
+        appointments.add_calendars,
+        appointments.add_appointments,
+        own_systems.add_what_was_told,
+        own_systems.add_use,
         broadcasts.add_broadcasts,
         broadcasts.add_recipients,
     ):

@@ -206,6 +206,7 @@ class Assistant:
 
     def _complete(self, at: float) -> None:
         if utterance := self.utterance:
+            utterance.is_whole = True
             if utterance.stage is Stage.HELD:
                 self._release(utterance, at)
             self._emit(self._dialogue.keep(utterance.turn))
@@ -291,10 +292,9 @@ class Assistant:
         if utterance is None:
             return
         for item in self.playback.forget():
-            if item.is_tone:
-                continue
-            self._dialogue.heard_only(utterance.turn, item.item_id, item.heard / item.received)
-            self._emit(DropAudio(item.item_id))
+            if not item.is_tone:
+                self._dialogue.heard_only(utterance.turn, item.item_id, item.heard / item.received)
+                self._emit(DropAudio(item.item_id))
         self._dialogue.end(utterance.turn, at, interrupted=interrupted)
         self._emit(self._dialogue.keep(utterance.turn))
         self._quiet_since = at

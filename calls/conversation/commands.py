@@ -209,7 +209,8 @@ class EndCall:
     """Close the media stream.
 
     `failed`: neither the caller nor the business wanted it to end. `cause`: what lay behind it, a code. `to`, `about`:
-    whom the caller is put through to (empty: nobody by name), and why.
+    whom the caller is put through to (empty: nobody by name), and why. `was_announced`: the caller has heard to its end
+    that they are put through.
     """
 
     reason: EndReason
@@ -218,6 +219,7 @@ class EndCall:
     cause: str = ""
     to: str = ""
     about: str = ""
+    was_announced: bool = False
 
 
 Command = (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from calls.conversation.commands import Command, Log, NextStep, ResponseKind
+from calls.conversation.commands import Command, EndCall, Log, NextStep, ResponseKind
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import ResponseEnded
+from calls.conversation.handover import Handover
 from calls.conversation.leaving import FAREWELL_S, LONGEST_WAIT_S, STILL_HEARD_S, TOOL_REASONS, TOOL_STEPS, Leaving
 from calls.conversation.settings import ConversationSettings
 from calls.conversation.tool_calls import MOST_RESULT_ROUNDS, MOST_TOOL_ROUNDS, Result, ToolCalls
@@ -22,6 +24,7 @@ class Departure:
         self.opened_at = 0.0
         self._longest_s = settings.max_call_s
         self.tools = ToolCalls(settings.tools, settings.people, emit)
+        self._handover = Handover(turns)
         self._turns = turns
         self._emit = emit
 
@@ -112,6 +115,8 @@ class Departure:
         self._settle_tools(at)
         self._leave_in_time(at)
         leaving = self.leaving
+        if self._handover.ends_at is not None:
+            return leaving if self._handover.is_over(at) else None
         if leaving is None or self._caller_goes_on(leaving) or not self._is_quiet(leaving, at):
             return None
         if leaving.lacks_words:
@@ -160,4 +165,33 @@ class Departure:
         """Return when the call may be left though nothing happens. Past moments mean nothing."""
         if self.leaving is None:
             return [self._farewell_at()]
-        return [self._turns.caller.heard_at + STILL_HEARD_S]
+        return [self._turns.caller.heard_at + STILL_HEARD_S, self._handover.ends_at]
+
+    # How the call ends -------------------------------------------------------------------------------------
+    def announces(self, at: float, *, is_ready: bool) -> bool:
+        """Have a transfer announced that a person has asked for. Returns False if it is to be done at once.
+
+        `is_ready`: there is a model that can speak.
+        """
+        if not self._handover.begin(at, is_ready=is_ready):
+            return False
+        if (before := self.leaving) and before.tool_call_id:
+            self.tools.answer(before.tool_call_id, Result.ALREADY_LEAVING)
+        self.leaving = Leaving(EndReason.OPERATOR_TRANSFERRED, NextStep.TRANSFER, 0, is_final=True)
+        return True
+
+    def end_by(self, leaving: Leaving) -> EndCall:
+        """Return the end of a call that is left so."""
+        end = EndCall(leaving.reason, leaving.next_step, to=leaving.wish.to, about=leaving.wish.about)
+        if leaving.next_step is not NextStep.TRANSFER:
+            return end
+        assistant, is_asked_for = self._turns.assistant, self._handover.ends_at is not None
+        told = assistant.has_answered and assistant.utterance is None
+        return replace(end, was_announced=self._handover.was_heard if is_asked_for else told)
+
+    def in_place_of(self, end: EndCall) -> EndCall:
+        """Return the end of a call that can't go on: who was to be put through is, and needs no apology."""
+        leaving = self.leaving
+        if leaving is None or leaving.next_step is not NextStep.TRANSFER or end.next_step is not NextStep.APOLOGIZE:
+            return end
+        return replace(self.end_by(leaving), cause=end.cause)

@@ -15,9 +15,8 @@ Who may be there is put through or hears the apology. Times are seconds since th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from calls.conversation.commands import Command, Log, NextStep
+from calls.conversation.commands import Command, EndCall, Log, NextStep
 from calls.conversation.end_reasons import EndReason, StreamFault
 from calls.conversation.events import EndReported, ReportedEnd
 
@@ -25,26 +24,16 @@ GRACE_S = 1.0
 """So long a report waits for the stream's own word."""
 
 
-@dataclass(frozen=True, slots=True)
-class OuterEnd:
-    """How a call ends that was ended elsewhere; the fields are those of `EndCall`."""
-
-    reason: EndReason
-    next_step: NextStep
-    failed: bool
-    cause: str = ""
-
-
 _ENDS = {
-    ReportedEnd.CALL_OVER: OuterEnd(EndReason.OVER_AT_TWILIO, NextStep.HANG_UP, failed=False),
-    ReportedEnd.CALL_FAILED: OuterEnd(EndReason.FAILED_AT_TWILIO, NextStep.HANG_UP, failed=True),
-    ReportedEnd.NO_PERSON: OuterEnd(EndReason.ANSWERING_MACHINE, NextStep.HANG_UP, failed=False),
+    ReportedEnd.CALL_OVER: EndCall(EndReason.OVER_AT_TWILIO, NextStep.HANG_UP, failed=False),
+    ReportedEnd.CALL_FAILED: EndCall(EndReason.FAILED_AT_TWILIO, NextStep.HANG_UP, failed=True),
+    ReportedEnd.NO_PERSON: EndCall(EndReason.ANSWERING_MACHINE, NextStep.HANG_UP, failed=False),
 }
 
 
-def broken(fault: StreamFault | None) -> OuterEnd:
+def broken(fault: StreamFault | None) -> EndCall:
     """Return the end of a call whose stream broke."""
-    return OuterEnd(EndReason.STREAM_BROKE, NextStep.APOLOGIZE, failed=True, cause=fault or "")
+    return EndCall(EndReason.STREAM_BROKE, NextStep.APOLOGIZE, failed=True, cause=fault or "")
 
 
 _BROKEN = {ReportedEnd.STREAM_STOPPED: StreamFault.STOPPED, ReportedEnd.STREAM_ERROR: StreamFault.ERROR}
@@ -55,7 +44,7 @@ class OuterEnds:
 
     def __init__(self, emit: Callable[[Command], None]) -> None:
         self._emit = emit
-        self._reported: OuterEnd | None = None
+        self._reported: EndCall | None = None
         self._due_at: float | None = None
 
     def reported(self, event: EndReported) -> None:
@@ -66,13 +55,13 @@ class OuterEnds:
             self._reported = end
         self._due_at = self._due_at or event.at + GRACE_S
 
-    def after_break(self, fault: StreamFault | None) -> OuterEnd:
+    def after_break(self, fault: StreamFault | None) -> EndCall:
         """Return how the call ends whose stream has broken: as was reported, if that says more than the break does."""
         if self._reported is None or (fault and self._reported.cause == StreamFault.STOPPED):
             return broken(fault)
         return self._reported
 
-    def end(self, at: float) -> OuterEnd | None:
+    def end(self, at: float) -> EndCall | None:
         """Return how the call ends if it has ended elsewhere by now."""
         return self._reported if self._due_at is not None and at >= self._due_at else None
 

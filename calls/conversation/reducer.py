@@ -75,7 +75,6 @@ from calls.conversation.outer_end import OuterEnds
 from calls.conversation.resuming import resume
 from calls.conversation.settings import ConversationSettings
 from calls.conversation.tool_events import ToolFinished, ToolRequested
-from calls.conversation.transfers import NO_WISH, Wish
 from calls.conversation.turns import Turns
 
 
@@ -239,13 +238,13 @@ class Conversation:
                 self.line.connect(at)
                 resume(self.turns, event, self.settings, self._emit)
             case CallerLeft(at):
-                self._end(at, EndReason.CALLER_LEFT, NextStep.HANG_UP)
+                self._end(at, EndCall(EndReason.CALLER_LEFT, NextStep.HANG_UP))
             case StreamBroke(at, reason, fault):
                 self._emit(Log("[STREAM]", f"broke: {reason}"))
-                end = self._outer_ends.after_break(fault)
-                self._end(at, end.reason, end.next_step, failed=end.failed, cause=end.cause)
+                self._end(at, self._outer_ends.after_break(fault))
             case OperatorAsked(at, step):  # a person knows better: also in the middle of the first utterance
-                self._end(at, OPERATOR_REASONS.get(step, EndReason.OPERATOR_HUNG_UP), step)
+                if step is not NextStep.TRANSFER or not self.departure.announces(at, is_ready=self.line.link.is_ready):
+                    self._end(at, EndCall(OPERATOR_REASONS.get(step, EndReason.OPERATOR_HUNG_UP), step))
             case NothingLeft(_, reason):
                 self._nothing_left = reason
             case EndReported():
@@ -256,13 +255,14 @@ class Conversation:
         if self._is_over:
             return
         if ended := self._outer_ends.end(at):
-            self._end(at, ended.reason, ended.next_step, failed=ended.failed, cause=ended.cause)
+            self._end(at, ended)
             return
         if keys := self.keys.entered(at):
             self.turns.keys_entered(keys, at)
         self.turns.settle(at)
         if self.line.keep(at):
-            self._end(at, EndReason.MODEL_UNAVAILABLE, NextStep.APOLOGIZE, failed=True, cause=self.line.link.reason)
+            cause = self.line.link.reason
+            self._end(at, EndCall(EndReason.MODEL_UNAVAILABLE, NextStep.APOLOGIZE, failed=True, cause=cause))
             return
         leave = self.departure.settle(at)
         in_silence = self.turns.ends_in_silence(at, is_leaving=self.departure.leaving is not None)
@@ -281,20 +281,20 @@ class Conversation:
     # The end -----------------------------------------------------------------------------------------------
     def _end_if_due(self, at: float, leave: Leaving | None, *, in_silence: bool) -> None:
         if at >= self.departure.latest_end:
-            self._end(at, EndReason.TIME_LIMIT, NextStep.HANG_UP)
+            self._end(at, EndCall(EndReason.TIME_LIMIT, NextStep.HANG_UP))
         elif self._nothing_left and not self.first_utterance_protected:
-            self._end(at, self._nothing_left, NextStep.HANG_UP)
+            self._end(at, EndCall(self._nothing_left, NextStep.HANG_UP))
         elif self.turns.waiting.gave_up and self.assistant.utterance is None:
-            self._end(at, EndReason.NO_ANSWER, NextStep.APOLOGIZE, failed=True, cause=self.turns.waiting.gave_up)
+            cause = self.turns.waiting.gave_up
+            self._end(at, EndCall(EndReason.NO_ANSWER, NextStep.APOLOGIZE, failed=True, cause=cause))
         elif leave:
-            self._end(at, leave.reason, leave.next_step, to=leave.wish)
+            self._end(at, self.departure.end_by(leave))
         elif in_silence:
-            self._end(at, EndReason.CALLER_SILENT, NextStep.HANG_UP)
+            self._end(at, EndCall(EndReason.CALLER_SILENT, NextStep.HANG_UP))
 
-    def _end(
-        self, at: float, reason: EndReason, step: NextStep, *, failed: bool = False, cause: str = "", to: Wish = NO_WISH
-    ) -> None:
+    def _end(self, at: float, end: EndCall) -> None:
+        end = self.departure.in_place_of(end)
         self.assistant.hang_up(at)
         self._is_over = True
-        self._emit(Log("[END]", f"{reason}: {cause}" if cause else str(reason)))
-        self._emit(EndCall(reason, step, failed, cause, to.to, to.about))
+        self._emit(Log("[END]", f"{end.reason}: {end.cause}" if end.cause else str(end.reason)))
+        self._emit(end)

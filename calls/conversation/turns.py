@@ -89,7 +89,7 @@ class Turns:
         if utterance and utterance.is_audible:
             if self.interruptions.are_allowed:
                 self._turn_over_utterance(utterance, event, voiced_ms)
-        elif not self.words.are_awaited(event, voiced_ms) and not self.first_utterance.is_protected:
+        elif not self.words.are_awaited(event, voiced_ms) and not self.interruptions.is_protected:
             self.assistant.revoke(at)  # nothing of it was heard yet, and the caller has said more
 
     def _turn_over_utterance(self, utterance: Utterance, event: TurnCommitted, voiced_ms: int) -> None:
@@ -202,6 +202,7 @@ class Turns:
 
     def owe_last_words(self, step: NextStep, at: float) -> None:
         """Let the model tell the caller that the call ends, or that somebody else will answer."""
+        self._opening = None
         self.owe(LAST_WORDS[step], at)
 
     @property

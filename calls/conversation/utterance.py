@@ -55,6 +55,8 @@ class Utterance:
     short_turn: str = ""
     """The item of a turn that was said over it and that may be no more than "mm-hm"."""
     has_logged_ignored_voice: bool = False
+    is_whole: bool = False
+    """Its response has ended as it should: nothing of it will be missing."""
 
     @property
     def is_audible(self) -> bool:

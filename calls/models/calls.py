@@ -191,6 +191,7 @@ class Call(models.Model):
             models.Index(
                 fields=["summary_due_at"], name="call_summary_due", condition=models.Q(summary_due_at__isnull=False)
             ),
+            models.Index(fields=["ended_at"], name="call_by_end"),
             models.Index(fields=["ended_at"], name="call_to_measure", condition=models.Q(is_to_measure=True)),
         ]
 

@@ -86,6 +86,9 @@ class Transfer(models.Model):
     stream_number = models.PositiveSmallIntegerField(help_text="of the stream in which it was asked for")
     name = models.CharField(_("to"), max_length=60, blank=True, help_text="empty: the fallback number, or one typed in")
     about = models.CharField(_("about"), max_length=200, blank=True, help_text="why, in the assistant's words")
+    was_announced = models.BooleanField(
+        default=False, db_default=False, help_text="the caller has heard the assistant say so; else Twilio's voice does"
+    )
     state = models.CharField(_("result"), max_length=10, choices=TransferState.choices, default=TransferState.ASKED)
     numbers = models.JSONField(default=list, help_text="to ring, in order; emptied when it is over")
     asks_for_key = models.BooleanField(default=False)

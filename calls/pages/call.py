@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -42,6 +42,23 @@ from calls.records.recording import recording_of
 MOST_OUTGOING = 3
 
 
+class Beside(TypedDict):
+    """What the query of a call tells besides its columns: what there is to ask for, and what may be done."""
+
+    is_blocked: bool
+    has_trace: bool
+    has_voicemail: bool
+    has_transfer: bool
+    has_outgoing: bool
+    calls_back: bool
+
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    ShownCall = WithAnnotations[Call, Beside]
+
+
 @require_safe
 @business_page(section="calls")
 def call(request: PageRequest, call_id: UUID) -> HttpResponse:
@@ -56,7 +73,7 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         has_outgoing=Exists(OutgoingCall.objects.filter(_of_outgoing(request.business))),
         calls_back=Exists(OutgoingChoices.objects.filter(business=request.business, enabled=True)),
     )
-    found = get_object_or_404(calls, pk=call_id, business=request.business)
+    found: ShownCall = get_object_or_404(calls, pk=call_id, business=request.business)
     turns = list(Turn.objects.filter(call=found))
     tasks = list(Task.objects.filter(call=found).select_related("assigned_to__user", "done_by").order_by("created_at"))
     known = people_with(request.business, {found.caller_number, *(task.number for task in tasks)})
@@ -68,13 +85,13 @@ def call(request: PageRequest, call_id: UUID) -> HttpResponse:
         "tasks": tasks,
         "untasked": gist_words.without_task(found, tasks),
         "steered_by": _steered_by(found),
-        "outgoing": _outgoing(found) if getattr(found, "has_outgoing", True) else [],
-        "calls_back": getattr(found, "calls_back", False),
+        "outgoing": _outgoing(found) if found.has_outgoing else [],
+        "calls_back": found.calls_back,
         "now": timezone.now(),
         "can_be_blocked": can_be_shown(found.caller_number),
         "lines": words.shown_turns(turns),
-        "voicemails": _voicemails(found) if getattr(found, "has_voicemail", True) else [],
-        "transfers": list(Transfer.objects.filter(call=found)) if getattr(found, "has_transfer", True) else [],
+        "voicemails": _voicemails(found) if found.has_voicemail else [],
+        "transfers": list(Transfer.objects.filter(call=found)) if found.has_transfer else [],
         "done": list(done_in(found)),
         "waits": list(words.waits(found)),
         "cost": costs.cost_of(found.model, found.usage),

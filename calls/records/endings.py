@@ -39,13 +39,17 @@ class Ending:
     """Whom the caller is put through to, by name; empty: nobody by name."""
     about: str = ""
     """Why the caller is put through."""
+    was_announced: bool = False
+    """The caller has heard that they are put through."""
 
     @classmethod
     def of(cls, end: EndCall, *, user_has_spoken: bool, dial: str = "") -> Ending:
         """Returns the ending that the conversation's last command means."""
         outcome = outcome_of(next_step=end.next_step, failed=end.failed, user_has_spoken=user_has_spoken)
         dial = dial if end.next_step is NextStep.TRANSFER else ""
-        return cls(end.reason, end.next_step, outcome, user_has_spoken, dial, end.cause, end.to, end.about)
+        return cls(
+            end.reason, end.next_step, outcome, user_has_spoken, dial, end.cause, end.to, end.about, end.was_announced
+        )
 
 
 def end_reason_of(call: Call) -> tuple[EndReason, dict[str, Any]] | None:

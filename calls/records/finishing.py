@@ -63,10 +63,11 @@ def end_by_its_process(call_id: UUID, business: Business, ending: Ending, *, now
 
 def _keep_wish(call: Call, ending: Ending, *, now: datetime) -> None:
     """Keep whom the caller is to be put through to; `calls/telephone/transferring.py` does it."""
+    wish = {"name": ending.to, "about": ending.about, "was_announced": ending.was_announced}
     Transfer.objects.get_or_create(
         call=call,
         stream_number=call.stream_number,
-        defaults={"business_id": call.business_id, "name": ending.to, "about": ending.about, "asked_at": now},
+        defaults={"business_id": call.business_id, "asked_at": now, **wish},
     )
 
 

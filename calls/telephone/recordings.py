@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-from base64 import b64encode
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urljoin
@@ -20,7 +19,7 @@ from urllib.parse import quote, urljoin
 import msgspec
 from django.conf import settings
 
-from businesses import safe_http
+from businesses import basic_login, safe_http
 from businesses.safe_http import NoAnswer, Problem
 from calls.audio import ulaw
 from calls.audio.wav import BadWav, WavFault, telephone_samples
@@ -153,8 +152,8 @@ def _ask(method: str, url: str, most: int) -> tuple[int, bytes, str]:
 async def _asked(method: str, url: str, most: int) -> tuple[int, bytes, str]:
     import aiohttp  # noqa: PLC0415 - a tenth of a second of loading, and most processes never ask
 
-    login = b64encode(f"{settings.TWILIO_ACCOUNT_SID}:{settings.TWILIO_AUTH_TOKEN}".encode()).decode()
-    headers = {"Authorization": f"Basic {login}", "User-Agent": "Frontdesk", "Accept-Encoding": "identity"}
+    login = basic_login.headers_of(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN)
+    headers = {**login, "User-Agent": "Frontdesk", "Accept-Encoding": "identity"}
     try:
         async with (
             asyncio.timeout(TIMEOUT_S),

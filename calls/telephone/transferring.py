@@ -72,8 +72,13 @@ def begin(call: Call, *, dial: str, now: datetime) -> Onward | GoesOn:
             _choose(row, call.business, dial=dial, now=now)
             row.state = TransferState.RINGING
             row.save()
-            return _ring_next(row, call, now=now, says=Announcement.PUTTING_THROUGH if dial else None)
+            return _ring_next(row, call, now=now, says=_unannounced(row))
         return _asked_again(row, call, now=now)
+
+
+def _unannounced(row: Transfer) -> Announcement | None:
+    """Returns what Twilio's voice says before the first number rings: nothing where the assistant has said it."""
+    return None if row.was_announced or row.rung > 1 else Announcement.PUTTING_THROUGH
 
 
 def _choose(row: Transfer, business: Business, *, dial: str, now: datetime) -> None:
@@ -124,7 +129,7 @@ def _close(row: Transfer, state: TransferState, *, now: datetime) -> None:
 def _asked_again(row: Transfer, call: Call, *, now: datetime) -> Onward | GoesOn:
     """Answer as before, where Twilio has lost the answer. The row is locked."""
     if row.state == TransferState.RINGING and (ring := _ring(row, call, now=now)):
-        return Onward(call.business, ring=ring)
+        return Onward(call.business, _unannounced(row), ring=ring)
     if row.state != TransferState.UNREACHED:
         return Onward(call.business)
     if token := going_on.ticket_again(call, now=now):

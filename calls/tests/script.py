@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from calls.conversation import ConversationSettings
+from calls.conversation.events import Event
 
 VOICE_RMS = 1500
 
@@ -79,6 +80,7 @@ class Script:
     mishaps: tuple[Mishap, ...] = ()  # of the first responses, in order; later ones go as `after_mishaps`
     after_mishaps: Mishap = Mishap.NONE
     cancel_s: float = 0.0  # how late OpenAI honours a cancel
+    told: tuple[Event, ...] = ()  # what comes neither from the caller nor from OpenAI, each at its time
     lives: tuple[float, ...] = ()  # how long the first sessions live, in seconds after they are ready; later ones do
     deafness: tuple[Deafness, ...] = ()  # of the first sessions; later ones hear as `after_deafness`
     after_deafness: Deafness = Deafness.NONE

@@ -298,7 +298,8 @@ def test_every_end_is_logged_by_its_reason_and_a_fault_with_its_cause() -> None:
         return [line for line in lines(table) if line.startswith(("[END]", "[STREAM]"))]
 
     assert end_of(CallerLeft(5.0)) == ["[END] caller_left"]
-    assert end_of(OperatorAsked(5.0, NextStep.TRANSFER)) == ["[END] operator_transferred"]
+    at_once = OperatorAsked(5.0, NextStep.TRANSFER)
+    assert end_of(at_once, at_once) == ["[END] operator_transferred"]
     assert end_of(OperatorAsked(5.0, NextStep.HANG_UP)) == ["[END] operator_hung_up"]
     assert end_of(CallerFrame(60.0, LINE_RMS)) == ["[END] time_limit"]
     assert end_of(StreamBroke(5.0, "closed (1006)", StreamFault.CLOSED)) == [

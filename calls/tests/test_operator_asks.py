@@ -17,7 +17,7 @@ from calls.conversation.commands import (
     ResponseKind,
 )
 from calls.conversation.end_reasons import EndReason
-from calls.conversation.events import CallerLeft, OperatorAsked, Tick
+from calls.conversation.events import CallerLeft, ModelLost, OperatorAsked, Tick
 from calls.records.traces import decode, encode
 from calls.telephone.onward import onward_by
 from calls.tests.generated import generated
@@ -56,6 +56,8 @@ def test_it_ends_at_once_as_asked_and_only_once(
     table = Table(business)
     for moment in moments:
         pass_time(table, moment)
+    if step is NextStep.TRANSFER:
+        table.tell(ModelLost(table.now, "closed_1006"))  # nobody can announce it
     commands = table.tell(OperatorAsked(table.now, step))
     assert isinstance(commands[-1], EndCall)
     assert (commands[-1].next_step, commands[-1].failed) == (step, False)

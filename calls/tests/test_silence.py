@@ -123,7 +123,7 @@ def test_last_words_before_a_transfer_are_heard() -> None:
     table.tell(ToolRequested(table.now, response_id, "tool1", "transfer_call"))
     table.tell(ResponseEnded(table.now, response_id, ResponseStatus.COMPLETED))
     table.play_out()
-    assert table.of(EndCall) == [EndCall(EndReason.ASSISTANT_TRANSFERRED, NextStep.TRANSFER)]
+    assert table.of(EndCall) == [EndCall(EndReason.ASSISTANT_TRANSFERRED, NextStep.TRANSFER, was_announced=True)]
 
 
 def test_a_key_is_a_sign_of_life() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.conversation.commands import AnswerTool, CreateResponse, EndCall, RunTool, TellResult
+from calls.conversation.commands import AnswerTool, CreateResponse, EndCall, NextStep, RunTool, TellResult
 from calls.conversation.end_reasons import EndReason
 from calls.conversation.events import TurnCommitted
 from calls.conversation.patience import WAITING_TONE
@@ -62,6 +62,8 @@ def test_g17_the_assistant_leaves_for_the_turn_it_belongs_to_and_never_into_a_wo
         assert sound.is_noise or not in_a_word
     committed = [at for at, event in world.events if isinstance(event, TurnCommitted) and at < ended_at]
     last_turn = max(committed, default=0.0)
+    if world.ended.next_step is NextStep.TRANSFER and not world.ended.was_announced:
+        return  # Twilio's voice tells the caller
     requests = [(at, command) for at, command in world.all(CreateResponse) if isinstance(command, CreateResponse)]
     assert requests[-1][0] >= last_turn - 1e-6, "the last turn was answered, or led to the end"
     assert max(piece.at for piece in world.heard) > last_turn, "the caller was told"

@@ -84,8 +84,8 @@ def test_whatever_the_model_writes_only_offered_people_are_called(arguments: str
 
 def test_whom_the_caller_wants_and_why_goes_with_the_end_of_the_stream() -> None:
     table = asked('{"to": "dana", "reason": "wants to pay"}')
-    wanted = EndCall(EndReason.ASSISTANT_TRANSFERRED, NextStep.TRANSFER, to="Dana", about="wants to pay")
-    assert table.of(EndCall) == [wanted]
+    reason, step = EndReason.ASSISTANT_TRANSFERRED, NextStep.TRANSFER
+    assert table.of(EndCall) == [EndCall(reason, step, to="Dana", about="wants to pay", was_announced=True)]
 
 
 @pytest.mark.parametrize(

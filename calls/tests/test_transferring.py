@@ -49,7 +49,7 @@ def wants(business: Business, to: str = "", about: str = "wants to pay", **value
     call = make_live_call(business, caller_number="+972501234567", user_has_spoken=True, **values)
     ending = Ending(
         EndReason.ASSISTANT_TRANSFERRED, NextStep.TRANSFER, CallOutcome.TRANSFERRED, user_has_spoken=True, to=to,
-        about=about,
+        about=about, was_announced=True,
     )  # fmt: skip
     with acting_for(business):
         end_by_its_process(call.pk, business, ending, now=NOW + timedelta(minutes=1))
@@ -100,10 +100,21 @@ def line(business: Business, twilio_post: TwilioPost) -> Line:
 
 
 # The person takes the call -------------------------------------------------------------------------------------
+def test_only_who_was_not_told_by_the_assistant_hears_twilios_voice_and_once(line: Line) -> None:
+    with acting_for(line.call.business):
+        Transfer.objects.update(was_announced=False)
+    told = line.after()
+    assert told.index("One moment please, we are putting you through.") < told.index("<Dial")
+    assert line.after() == told, "Twilio may have lost the answer"
+    assert "<Say" not in line.rang("busy")
+    assert "<Say" not in line.after(), "the second number rings"
+
+
 def test_the_person_hears_who_calls_and_why_and_takes_the_call_by_a_key(line: Line) -> None:
     ringing = line.after()
     assert f">{FIRST}</Number>" in ringing
     assert 'answerOnBridge="true"' in ringing, "the caller hears it ring meanwhile"
+    assert "<Say" not in ringing, "the assistant has said it"
     assert 'timeout="20"' in ringing
     whispered = line.whisper()
     for words in ("Dental Clinic", "9 7 2 5 0 1 2 3 4 5 6 7", "wants to pay", "Press 1"):

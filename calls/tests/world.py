@@ -115,6 +115,8 @@ class World:
         self.at(0.0, lambda: self.feed(self.begins))
         for number in range(1, int(self.script.seconds / FRAME_S)):
             self.at(number * FRAME_S, self._frame)
+        for event in self.script.told:
+            self.at(event.at, partial(self.feed, event))
         for number, sound in enumerate(self.script.caller):
             self.vad.listen(number, sound)
         while self._heap and self.ended is None:
@@ -173,8 +175,8 @@ class World:
                 self.after(self.script.latency_s + 1e-6, partial(self._note_truncation, self.now, command))
             case DeleteItem(item_id):
                 self.twilio.play_up_to(self.now)
-                deleted = partial(self._note_truncation, self.now, TruncateItem(item_id, 0))
-                self.after(self.script.latency_s + 1e-6, deleted)
+                unheard = TruncateItem(item_id, 0)
+                self.after(self.script.latency_s + 1e-6, partial(self._note_truncation, self.now, unheard))
             case DropAudio(item_id):
                 self._dropped.add(item_id)
             case Log("[BARGE-IN]", text) if text.startswith("commit"):
@@ -193,8 +195,7 @@ class World:
         self.vad.session_gone()
         self._session += 1
         self._active = None
-        fine = self.script.connects[self._attempt] if self._attempt < len(self.script.connects) else True
-        self._attempt += 1
+        fine, self._attempt = (*self.script.connects[self._attempt :], True)[0], self._attempt + 1
         self._soon(self.script.connect_s, self._ready if fine else lambda: self.feed(ModelLost(self.now, "http_500")))
 
     def _ready(self) -> None:
@@ -343,9 +344,8 @@ class World:
         self.feed(ModelLost(self.now, "closed_1006"))
 
     def _note_truncation(self, at: float, command: TruncateItem) -> None:
-        item_id = command.item_id
-        heard_ms, generated_ms = self._heard_ms(item_id), self.generated[item_id] / 8
-        self.truncations.append(Truncation(at, item_id, command.audio_end_ms, heard_ms, generated_ms))
+        item_id, end_ms = command.item_id, command.audio_end_ms
+        self.truncations.append(Truncation(at, item_id, end_ms, self._heard_ms(item_id), self.generated[item_id] / 8))
 
     def _cut_off(self) -> None:
         """Note what is queued at an interruption. What was heard of it is known when the clear has arrived."""
@@ -376,9 +376,9 @@ class World:
         self.feed(CallerFrame(self.now, rms, speech_probability=probability if wants else None))
 
     def _was_heard(self, moment: float) -> bool:
-        if not self.script.echo:
-            return False
-        return any(piece.at - FRAME_S <= moment < piece.at for piece in reversed(self.heard[-100:]))
+        return bool(self.script.echo) and any(
+            piece.at - FRAME_S <= moment < piece.at for piece in reversed(self.heard[-100:])
+        )
 
     # Reading the result -----------------------------------------------------------------------------------
     def all(self, kind: type[Command]) -> list[tuple[float, Command]]:

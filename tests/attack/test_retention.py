@@ -23,6 +23,7 @@ from tests.attack.world_of_a_person import NOW, PHONE, World, make_world
 from whatsapp.inbox.direct_messages import window_end
 from whatsapp.keeping import news
 from whatsapp.models import (
+    Attempt,
     Broadcast,
     ConsentChange,
     Contact,
@@ -94,6 +95,7 @@ def test_of_an_old_broadcast_the_counts_stay_and_nobody_is_named(north: World) -
         rows = Recipient.objects.filter(broadcast=north.ended)
         assert not rows.exclude(params={}).exists()
         assert not rows.filter(address__startswith="+").exists()
+        assert not Attempt.objects.filter(recipient__in=rows).exists()
         assert Recipient.objects.filter(broadcast=north.running, address=PHONE, status__in=OPEN).exists()
 
 

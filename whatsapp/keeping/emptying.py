@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
@@ -27,8 +29,25 @@ def empty_recipients(rows: QuerySet[Recipient], most: int) -> int:
     States, times and costs stay, so the counts of the broadcast are what they were. Meta's message ids go too: they
     hold the number, in base64. Late reports still find a row by its attempt, and don't bring the id back.
     """
-    keys = list(rows.filter(FULL).order_by("pk").values_list("pk", flat=True)[:most])
+    keys = _full(rows, most)
     Attempt.objects.filter(recipient__in=keys).update(provider_message_id="", error=None)
+    return _empty(keys)
+
+
+def empty_settled(rows: QuerySet[Recipient], most: int) -> int:
+    """Do the same with rows of which no report can come any more. Their attempts go: only reports ask for them."""
+    keys = _full(rows, most)
+    Attempt.objects.filter(recipient__in=keys).delete()
+    return _empty(keys)
+
+
+def _full(rows: QuerySet[Recipient], most: int) -> list[int]:
+    # By address: the index of a broadcast's addresses has this order, and emptied rows stand together in it. By key,
+    # PostgreSQL walks through the rows of all broadcasts from the oldest on until it has found enough.
+    return list(rows.filter(FULL).order_by("address").values_list("pk", flat=True)[:most])
+
+
+def _empty(keys: Collection[int]) -> int:
     return Recipient.objects.filter(pk__in=keys).update(
         address=Case(When(address__isnull=False, then=_NAMELESS), default=None),
         given_address="",

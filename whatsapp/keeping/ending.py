@@ -16,7 +16,7 @@ from businesses.models import Business
 from whatsapp.broadcasts import creation, lifecycle
 from whatsapp.errors import IllegalChange, WhatsappError
 from whatsapp.inbox.direct_messages import WINDOW
-from whatsapp.keeping.emptying import drop_inbound, empty_recipients
+from whatsapp.keeping.emptying import drop_inbound, empty_settled
 from whatsapp.models import Broadcast, DirectMessage, InboundMessage, Recipient, ThreadNote
 from whatsapp.states import BroadcastStatus, NextStep, RecipientStatus
 
@@ -73,13 +73,16 @@ def give_up_drafts(business: Business, *, before: datetime, now: datetime, **_mo
 
 
 def empty_broadcasts(business: Business, *, before: datetime, now: datetime, most: int) -> int:
-    """Empty rows of broadcasts that ended long ago, or that were cancelled before they began. One at a time."""
+    """Empty rows of broadcasts that ended long ago, or that were cancelled before they began. One at a time.
+
+    What the database needs for a person shrinks by a third then: the attempts go.
+    """
     ended = Q(completed_at__lt=before) | Q(started_at=None, created_at__lt=before)
     old = Broadcast.objects.filter(ended, business=business, status__in=ENDED, people_removed_at=None)
     broadcast = old.order_by("created_at").first()
     if broadcast is None:
         return 0
-    if rows := empty_recipients(Recipient.objects.filter(broadcast=broadcast), most):
+    if rows := empty_settled(Recipient.objects.filter(broadcast=broadcast), most):
         return rows
     if broadcast.audience_file:  # never read to its end
         default_storage.delete(broadcast.audience_file.name or "")

@@ -62,7 +62,8 @@ class WebhookNews(models.Model):
         verbose_name_plural = _("webhook news")
         ordering: ClassVar[list[str]] = ["id"]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["id"], name="news_to_apply", condition=Q(applied_at__isnull=True))
+            models.Index(fields=["id"], name="news_to_apply", condition=Q(applied_at__isnull=True)),
+            models.Index(fields=["received_at"], name="news_by_age"),
         ]
 
     def __str__(self) -> str:

@@ -123,7 +123,7 @@ class AttemptOutcome(models.TextChoices):
 
 
 class Attempt(models.Model):
-    """One HTTP request to a provider for one recipient. Rows are added, completed once, and never removed."""
+    """One HTTP request to a provider for one recipient. Rows are added, completed once, and removed when emptied."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")

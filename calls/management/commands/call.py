@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from argparse import ArgumentParser
+import re
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -42,7 +43,9 @@ class Command(BaseCommand):
         """Define the options."""
         parser.add_argument("slug", help="the business's short name")
         speech = parser.add_mutually_exclusive_group()
-        speech.add_argument("--say", default=_WORDS, metavar="TEXT", help=f"what the caller says ({_WORDS!r})")
+        speech.add_argument(
+            "--say", metavar="TEXT", help=f"what the caller says ({_WORDS!r}, or nothing where keys are pressed)"
+        )
         speech.add_argument("--wav", type=Path, metavar="FILE", help="what the caller says, as a WAV file of any rate")
         parser.add_argument("--interrupt", action="store_true", help="say it again in the middle of the answer")
         parser.add_argument(
@@ -61,6 +64,21 @@ class Command(BaseCommand):
             metavar="WHAT",
             help="what the person does to whom the caller is put through: accepts (default), refuses, no-answer, busy, "
             "fails, voicemail, hangs-up; once more for the next number",
+        )
+        parser.add_argument(
+            "--called-presses",
+            type=_key,
+            default="1",
+            metavar="KEY",
+            help="the key that this person presses who accepts (1)",
+        )
+        parser.add_argument(
+            "--keys",
+            action="append",
+            type=_keys,
+            metavar="KEYS",
+            help="keys that the caller presses where keys are asked for, else after the greeting; once more for the "
+            "next time, in a conversation after the answer",
         )
         parser.add_argument("--message", default="", metavar="TEXT", help="what the caller says after a beep (nothing)")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of the timeline")
@@ -86,7 +104,7 @@ class Command(BaseCommand):
         if options["json"]:
             more: dict[str, Any] = {"recording": str(options["out"]), "call_id": call_id}
             more |= {"dialled": [_dialled(each) for each in trial.dialled], "back_after_s": trial.back_after_s}
-            more |= {"messages": _messages(trial)}
+            more |= {"messages": _messages(trial), "pressed": [each.keys for each in trial.pressed]}
             self.stdout.write(json.dumps(asdict(figures[-1]) | more, ensure_ascii=False))
         else:
             for line in _lines(trial, figures):
@@ -107,6 +125,18 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
 
+def _keys(told: str) -> str:
+    if not re.fullmatch("[0-9*#]{1,20}", told):
+        raise ArgumentTypeError(f"{told!r} can't be pressed: give 1 to 20 keys out of 0 to 9, * and #")
+    return told
+
+
+def _key(told: str) -> str:
+    if len(told) != 1:
+        raise ArgumentTypeError(f"{told!r} is not one key: give one out of 0 to 9, * and #")
+    return _keys(told)
+
+
 def _messages(trial: Trial) -> list[dict[str, Any]]:
     return [{"recording": each.recording_sid, "seconds": len(each.audio) / SAMPLE_RATE} for each in trial.messages]
 
@@ -120,6 +150,8 @@ def _message_lines(trial: Trial) -> Iterator[str]:
 
 def _lines(trial: Trial, figures: list[CallReport]) -> Iterator[str]:
     yield from call_report.lines(figures[0])
+    for pressed in trial.pressed:
+        yield f"{pressed.at:7.2f} s  caller     presses {pressed.keys}"
     yield from _transfer_lines(trial)
     for each in figures[1:]:
         yield from call_report.lines(each)
@@ -164,10 +196,14 @@ async def _call(number: str, options: dict[str, Any]) -> Trial:
     url = options["url"] or served_url()
     # Twilio signs the public address. If none is configured, the server uses its own.
     public_url = os.environ.get("PUBLIC_URL", "").strip() or url
-    speech = wav_files.read_as_ulaw(options["wav"]) if options["wav"] else await _spoken(options["say"])
-    people = tuple(CalledPerson(Does(each)) for each in options["called"] or ())
+    keys = tuple(options["keys"] or ())
+    words = options["say"] or ("" if keys else _WORDS)
+    speech = wav_files.read_as_ulaw(options["wav"]) if options["wav"] else await _spoken(words) if words else b""
+    people = tuple(
+        CalledPerson(Does(each), key=options["called_presses"]) for each in options["called"] or ("accepts",)
+    )
     message = AfterTheBeep(await _spoken(options["message"]) if options["message"] else b"")
-    plan = TrialPlan(number, options["from_"], speech, options["interrupt"], people, message, RecordedFiles())
+    plan = TrialPlan(number, options["from_"], speech, options["interrupt"], people, message, RecordedFiles(), keys)
     async with TwilioPeer(url, auth_token=settings.TWILIO_AUTH_TOKEN, public_url=public_url) as twilio:
         await twilio.check_server()
         return await place(twilio, plan)

@@ -9,7 +9,7 @@ from enum import StrEnum
 class Does(StrEnum):
     """What a called person does."""
 
-    ACCEPTS = "accepts"  # answers, presses 1 if asked for a key, and talks
+    ACCEPTS = "accepts"  # answers, presses its key (1) if asked for one, and talks
     REFUSES = "refuses"  # answers, and presses 2
     NO_ANSWER = "no-answer"
     BUSY = "busy"
@@ -20,11 +20,15 @@ class Does(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CalledPerson:
-    """One number that is dialled. It rings for `rings_s`; a talk lasts `talks_s`. Real telephones take longer."""
+    """One number that is dialled. It rings for `rings_s`; a talk lasts `talks_s`. Real telephones take longer.
+
+    `key`: what a person presses who accepts.
+    """
 
     does: Does = Does.ACCEPTS
     rings_s: float = 1.0
     talks_s: float = 2.0
+    key: str = "1"
 
 
 @dataclass(slots=True)

@@ -78,7 +78,7 @@ class Dialling:
             await self._passes(_LISTENS_S)
             if self._person.does is Does.HANGS_UP or self._hung_up.is_set():
                 return False
-            if digit := {Does.ACCEPTS: "1", Does.REFUSES: "2"}.get(self._person.does):
+            if digit := {Does.ACCEPTS: self._person.key, Does.REFUSES: "2"}.get(self._person.does):
                 told = {"CallSid": self._child, "CallStatus": "in-progress", "Digits": digit}
                 verbs = await self._ask(verb.attributes["action"], told)
         return not self._hung_up.is_set()

@@ -110,6 +110,37 @@ def test_a_call_whose_caller_hears_nothing_is_an_error(daphne: StartDaphne, tmp_
         server.manage("call", "acme", "--url", server.url, "--wav", str(QUESTION), "--out", str(tmp_path / "out.wav"))
 
 
+def test_a_call_in_which_keys_are_pressed_and_nothing_is_said(daphne: StartDaphne, tmp_path: Path) -> None:
+    with sandbox() as (_, url):
+        server = daphne(OPENAI_BASE_URL=url, OPENAI_REALTIME_URL=url.replace("http", "ws"))
+        server.manage(
+            *("create_business", "acme", "--name", "Acme", "--phone", "+15005550006"),
+            *("--language", "en", "--greeting", "Hello."),
+        )
+        call = ("call", "acme", "--url", server.url, "--keys", "1#", "--out", str(tmp_path / "out.wav"))
+        figures = json.loads(server.manage(*call, "--json"))
+        told = server.manage("replay_call", figures["call_id"])
+    assert (figures["pressed"], figures["said"]) == (["1#"], [])
+    assert len(figures["heard"]) == 2, "the greeting, and an answer to the keys"
+    assert "[KEYS] pressed by the caller: 2" in told
+
+
+@pytest.mark.parametrize(
+    ("option", "told", "refusal"),
+    [
+        ("--keys", "1a", "'1a' can't be pressed: give 1 to 20 keys out of 0 to 9, * and #"),
+        ("--keys", "", "'' can't be pressed"),
+        ("--keys", "1" * 21, "can't be pressed"),
+        ("--called-presses", "12", "'12' is not one key"),
+        ("--called-presses", "x", "'x' can't be pressed"),
+        ("--called", "sleeps", "invalid choice: 'sleeps'"),
+    ],
+)
+def test_keys_that_no_telephone_has_are_refused(option: str, told: str, refusal: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(refusal)):
+        call_command("call", "acme", option, told)
+
+
 @pytest.mark.django_db
 def test_a_call_needs_a_business_with_a_number() -> None:
     with pytest.raises(CommandError, match="create_business nobody"):
