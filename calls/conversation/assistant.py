@@ -295,6 +295,7 @@ class Assistant:
             if not item.is_tone:
                 self._dialogue.heard_only(utterance.turn, item.item_id, item.heard / item.received)
                 self._emit(DropAudio(item.item_id))
+        utterance.is_whole = utterance.is_whole and not interrupted
         self._dialogue.end(utterance.turn, at, interrupted=interrupted)
         self._emit(self._dialogue.keep(utterance.turn))
         self._quiet_since = at

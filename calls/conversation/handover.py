@@ -1,13 +1,13 @@
 """A transfer that a person of the business asks for: the assistant announces it, and it is done when that was heard.
 
 What the assistant asks for itself needs none of this: its last words are its announcement, and a caller who goes on
-talking takes it back (`leaving.py`). A caller can't take this one back, so nothing interrupts its announcement, as
-nothing interrupts a greeting.
+talking takes it back (`leaving.py`). A caller can't take this one back. They may interrupt the announcement as whatever
+the assistant says, and are put through then.
 
     when the person asks, or afterwards                       the caller is put through
     the greeting is protected, or there is no model           at once, unannounced
     the announcement was heard to its end                     then, announced
-    it has broken off, or is not heard in time                then, unannounced
+    it was interrupted or broke off, or is not heard in time  then, unannounced
     the model or the stream is given up                       then, unannounced
     the person asks again                                     at once, unannounced
 
@@ -44,7 +44,7 @@ class Handover:
             turns.interruptions.interrupt(at)
         turns.assistant.revoke(at)
         turns.owe_last_words(NextStep.TRANSFER, at)
-        turns.interruptions.announces = True
+        turns.interruptions.puts_through = True
         return True
 
     def is_over(self, at: float) -> bool:

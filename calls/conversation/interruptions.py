@@ -1,7 +1,6 @@
 """The caller's voice over the assistant's: the gate of barge-in, and carrying out what `barge_in.py` decides.
 
-Barge-in has one gate, `Interruptions.are_allowed`: the business's switch, and no utterance under protection. The first
-one may be (`first_utterance.py`), and so is the announcement of a transfer that a person has asked for (`handover.py`).
+Barge-in has one gate, `Interruptions.are_allowed`: the business's switch, and no first utterance under protection.
 An utterance that has only just begun is given `barge_in_grace_ms`, as the caller can't have reacted to it yet.
 """
 
@@ -30,7 +29,7 @@ class Interruptions:
         emit: Callable[[Command], None],
     ) -> None:
         self.count = 0
-        self.announces = False
+        self.puts_through = False
         """The caller is put through, whatever they say: that is announced (`handover.py`)."""
         self._settings = settings
         self._first_utterance = first_utterance
@@ -39,14 +38,14 @@ class Interruptions:
         self._emit = emit
 
     @property
-    def is_protected(self) -> bool:
-        """Nothing interrupts the assistant: its first utterance, or its last, is to be heard to the end."""
-        return self._first_utterance.is_protected or self.announces
+    def keep_what_comes(self) -> bool:
+        """What the assistant is about to say is said, whatever the caller says before it is heard."""
+        return self._first_utterance.is_protected or self.puts_through
 
     @property
     def are_allowed(self) -> bool:
         """The caller may interrupt. This is the only gate, and nothing else closes it."""
-        return self._settings.barge_in_enabled and not self.is_protected
+        return self._settings.barge_in_enabled and not self._first_utterance.is_protected
 
     # The caller's voice ----------------------------------------------------------------------------------
     def caller_frame(self, frame: CallerFrame) -> bool:
@@ -96,8 +95,6 @@ class Interruptions:
     def _why_not(self) -> str:
         if not self._settings.barge_in_enabled:
             return "the business has switched it off"
-        if self.announces:
-            return "a transfer is announced"
         return "the first utterance is protected" if self._first_utterance.is_protected else "within the grace time"
 
     # What it does to the utterance -------------------------------------------------------------------------

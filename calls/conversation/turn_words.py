@@ -100,7 +100,7 @@ class TurnWords:
     def _not_a_nudge(self, item_id: str, at: float, *, interrupts: bool) -> None:
         turns = self._turns
         turns.owe_answer_to(item_id, at)
-        if not turns.assistant.is_audible and not turns.interruptions.is_protected:
+        if not turns.assistant.is_audible and not turns.interruptions.keep_what_comes:
             turns.assistant.revoke(at)
         elif interrupts and turns.assistant.is_audible and turns.interruptions.are_allowed:
             self._emit(Log("[BARGE-IN]", "commit: short, and more than a sign of waiting"))

@@ -89,7 +89,7 @@ class Turns:
         if utterance and utterance.is_audible:
             if self.interruptions.are_allowed:
                 self._turn_over_utterance(utterance, event, voiced_ms)
-        elif not self.words.are_awaited(event, voiced_ms) and not self.interruptions.is_protected:
+        elif not self.words.are_awaited(event, voiced_ms) and not self.interruptions.keep_what_comes:
             self.assistant.revoke(at)  # nothing of it was heard yet, and the caller has said more
 
     def _turn_over_utterance(self, utterance: Utterance, event: TurnCommitted, voiced_ms: int) -> None:

@@ -56,7 +56,7 @@ class Utterance:
     """The item of a turn that was said over it and that may be no more than "mm-hm"."""
     has_logged_ignored_voice: bool = False
     is_whole: bool = False
-    """Its response has ended as it should: nothing of it will be missing."""
+    """Its response has ended as it should, and nobody has interrupted it: nothing of it is missing when it is over."""
 
     @property
     def is_audible(self) -> bool:
