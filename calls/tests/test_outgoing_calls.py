@@ -299,3 +299,50 @@ def test_a_machine_hears_nothing_or_the_owners_words(ringing: OutgoingCall, twil
     twilio_post(address("progress", ringing), CallSid=SID, CallStatus="completed")
     assert the(ringing).state == OutgoingState.MACHINE
     assert OutgoingCall.objects.count() == 1
+
+
+# One among others -----------------------------------------------------------------------------------
+OTHER = "+972525550009"
+
+
+@pytest.fixture
+def dialling(calling: Business, account: FakeTwilio) -> tuple[OutgoingCall, OutgoingCall]:
+    """Two calls to two people that were claimed, and of which Twilio has told nothing yet."""
+    first = asked(calling)
+    make_call(calling, caller_number=OTHER, status=CallStatus.ENDED)
+    assert isinstance(asking.ask(calling, OTHER, by=None, now=NOW), Asked)
+    for each in placing.due(now=NOW):
+        assert placing.claim(each, now=NOW)
+    return the(first), OutgoingCall.objects.get(number=OTHER)
+
+
+def test_what_twilio_says_of_one_call_changes_no_other(dialling: tuple[OutgoingCall, OutgoingCall]) -> None:
+    first, second = dialling
+    placing.made(first.pk, SID, now=NOW)
+    assert (the(first).state, the(first).twilio_call_sid) == (OutgoingState.RINGING, SID)
+    assert (the(second).state, the(second).twilio_call_sid) == (OutgoingState.DIALLING, "")
+    placing.perhaps_made(second.pk, now=NOW)
+    assert (the(second).state, the(second).due_at, the(second).ended_at) == (OutgoingState.UNKNOWN, None, NOW)
+    assert the(first).state == OutgoingState.RINGING
+
+
+def test_an_unknown_call_holds_up_others_to_the_same_person_only(
+    dialling: tuple[OutgoingCall, OutgoingCall], calling: Business
+) -> None:
+    first, second = dialling
+    placing.perhaps_made(first.pk, now=NOW)
+    progress.settle(second, OutgoingState.NO_ANSWER, why="", now=NOW)
+    soon = NOW + timedelta(minutes=1)
+    assert isinstance(asking.ask(calling, OTHER, by=None, now=soon), Asked)
+    OutgoingCall.objects.filter(number=OTHER, state=OutgoingState.WAITING).update(due_at=soon)
+    asked(calling, soon)
+    made = [found.row.number for each in placing.due(now=soon) if (found := placing.claim(each, now=soon))]
+    assert made == [OTHER]
+
+
+def test_a_call_may_last_as_long_as_every_call_of_the_business(calling: Business, account: FakeTwilio) -> None:
+    Business.objects.update(max_call_minutes=7)
+    asked(calling)
+    claimed = placing.claim(placing.due(now=NOW)[0], now=NOW)
+    assert claimed is not None
+    assert claimed.limit_s == 7 * 60
