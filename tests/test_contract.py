@@ -157,5 +157,5 @@ def test_commands_print_exactly_the_listed_keys(tmp_path: Path, settings: Any) -
 
 
 def test_a_simulated_call_prints_the_listed_keys() -> None:
-    more = {"recording", "call_id", "dialled", "back_after_s", "messages"}
+    more = {"recording", "call_id", "dialled", "back_after_s", "messages", "pressed"}
     assert {field.name for field in fields(CallReport)} | more == printed("call")
