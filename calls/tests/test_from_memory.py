@@ -11,6 +11,7 @@ from django.test import Client
 
 from businesses.models import Business, PhoneNumber
 from businesses.tenancy import across_businesses
+from calls import short_waits
 from calls.conversation.commands import NextStep
 from calls.telephone import from_memory, intake
 
@@ -21,7 +22,7 @@ NUMBER, OWNER = "+12125550006", "+12125559999"
 @pytest.fixture
 def business(monkeypatch: pytest.MonkeyPatch) -> Business:
     monkeypatch.setattr(from_memory, "_numbers", {})
-    monkeypatch.setattr(from_memory, "close_old_connections", lambda: None)
+    monkeypatch.setattr(short_waits, "close_old_connections", lambda: None)  # the connection of the test stays
     business = Business.objects.create(name="Acme", slug="acme", language="en", fallback_number=OWNER)
     PhoneNumber.objects.create(business=business, number=NUMBER)
     return business
