@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.conversation import ConversationSettings, Protection
-from calls.conversation.commands import Play
+from calls.conversation.commands import ClearPlayback, Play
 from calls.conversation.events import CallerLeft, Event, MarkReturned
 from calls.records.certificates import Certificate, Verdict, certify, of_stored
 from calls.records.replay import replay
@@ -151,5 +151,7 @@ def test_heard_whole_means_that_every_byte_was_played(script: Script) -> None:
         assert not script.loses_marks
     if script.settings.greeting_bytes and not script.loses_marks and not found.interruptions and plays:
         whole = world.heard_of("greeting") == [(0, 16_000)]
-        came_back = world.now >= 2.0 + 3 * script.latency_s + 0.1
+        is_back_at = 2.0 + 3 * script.latency_s + 0.1
+        # A clear while the last marks are on their way leaves open which of them it has sent back.
+        came_back = world.now >= is_back_at and not any(at < is_back_at for at, _ in world.all(ClearPlayback))
         assert found.is_heard_whole == whole or not came_back

@@ -145,7 +145,7 @@ def _message_lines(trial: Trial) -> Iterator[str]:
     if not trial.streams and not trial.messages:
         yield "   message   the caller was asked for a message and said nothing; --message says something"
     for each in _messages(trial):
-        yield f"   message   {each['seconds']:.1f} s were recorded after the beep; a message is on the page of tasks in a moment"
+        yield f"   message   {each['seconds']:.1f} s after the beep; a message is on the page of tasks in a moment"
 
 
 def _lines(trial: Trial, figures: list[CallReport]) -> Iterator[str]:
