@@ -255,7 +255,7 @@ class Assistant:
         utterance = self.utterance
         if utterance is None or self.response or utterance.is_paused or self.playback.has_words:
             return None
-        self._close(at, interrupted=False)
+        self._close(utterance, at, interrupted=False)
         return utterance
 
     def pause(self, at: float) -> None:
@@ -279,18 +279,17 @@ class Assistant:
         for item in self.playback.items:
             if not item.is_tone and item.item_id != CACHED_GREETING and (generating or item.heard < item.received):
                 self._emit(unheard_after(item.item_id, item.heard // BYTES_PER_MS))
-        self._close(at, interrupted=True)
+        if self.utterance is not None:
+            self._close(self.utterance, at, interrupted=True)
 
     def hang_up(self, at: float) -> None:
         """The caller is gone: note what was heard."""
         if self.utterance is not None:
             self.playback.clear(at)
-            self._close(at, interrupted=False)
+            self._close(self.utterance, at, interrupted=False)
 
-    def _close(self, at: float, *, interrupted: bool) -> None:
-        utterance, self.utterance = self.utterance, None
-        if utterance is None:
-            return
+    def _close(self, utterance: Utterance, at: float, *, interrupted: bool) -> None:
+        self.utterance = None
         for item in self.playback.forget():
             if not item.is_tone:
                 self._dialogue.heard_only(utterance.turn, item.item_id, item.heard / item.received)
