@@ -53,7 +53,7 @@ def add_what_is_to_do() -> None:
         "assigned_to_id": "NULL",
     }
     copies(Task, sample(Task, state=TaskState.DONE), _calls(each=2), _OURS | task)
-    back = {"call_id": "NULL", "number": NUMBER, "due_at": "NULL"}
+    back = {"call_id": "NULL", "number": NUMBER, "due_at": "NULL", "appointment_id": "NULL", "appointment_at": "NULL"}
     back |= dict.fromkeys(("asked_at", "dialled_at", "ended_at"), BEGAN)
     copies(OutgoingCall, sample(OutgoingCall, state=OutgoingState.TALKED), _calls(each=5), _OURS | back)
     call = Call.objects.get(pk=sample(Call, outcome="abandoned", business__slug=demo.SLUG))

@@ -241,7 +241,9 @@ def test_a_broker_that_is_away_does_not_stop_a_save(
     django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, db: None
 ) -> None:
     app = tasks.render_greeting.app
-    away = Celery(broker="redis://127.0.0.1:9/0", broker_transport_options={"connect_retries_timeout": 0.1})
+    away = Celery(
+        set_as_current=False, broker="redis://127.0.0.1:9/0", broker_transport_options={"connect_retries_timeout": 0.1}
+    )
     monkeypatch.setattr(app, "amqp", away.amqp)
     business = make_business(greeting_text=TEXT)
     with django_capture_on_commit_callbacks(execute=True):

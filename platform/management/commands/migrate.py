@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from frontdesk import private_files
 
 LOCK_KEY = 7_368_105_221  # an arbitrary number that no other advisory lock of this database uses
+ASK_EVERY_S = 0.2
 
 
 class Command(migrate.Command):
@@ -47,9 +49,22 @@ def one_at_a_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """
     if connection.vendor == "postgresql":
         with closing(connection.copy()) as holding, transaction_of(holding) as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
+            _take(cursor)
             yield
         return
     with (settings.VAR_DIR / "migrate.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _take(cursor: CursorWrapper) -> None:
+    """Take the lock, by asking again and again.
+
+    A statement that waits for it has a snapshot all the while, and an index that the other process builds concurrently
+    waits for every older snapshot: the two would wait for each other for ever.
+    """
+    while True:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK_KEY])
+        if cursor.fetchone() == (True,):
+            return
+        time.sleep(ASK_EVERY_S)
